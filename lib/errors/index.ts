@@ -1,0 +1,77 @@
+/**
+ * Every code a client can meet, beside the sentence that explains it. The codes are part of the contract
+ * (openapi/openapi.yaml lists and explains them); the sentences are not.
+ */
+export type ErrorCode =
+  | 'body_invalid'
+  | 'body_too_large'
+  | 'build_finished'
+  | 'build_not_found'
+  | 'builds_none'
+  | 'conflict'
+  | 'cursor_invalid'
+  | 'envvars_too_large'
+  | 'forbidden'
+  | 'idempotency_key_invalid'
+  | 'idempotency_key_reused'
+  | 'internal'
+  | 'log_unavailable'
+  | 'media_type_unsupported'
+  | 'method_not_allowed'
+  | 'not_acceptable'
+  | 'not_found'
+  | 'parameter_invalid'
+  | 'quota_exceeded'
+  | 'ref_invalid'
+  | 'ref_not_found'
+  | 'registry_unavailable'
+  | 'source_empty'
+  | 'source_forbidden'
+  | 'source_invalid'
+  | 'source_not_found'
+  | 'source_not_git'
+  | 'source_redirected'
+  | 'source_requires_password'
+  | 'source_unreachable'
+  | 'tool_invalid'
+  | 'token_invalid'
+  | 'unauthenticated'
+  | 'unavailable';
+
+export type ErrorDetails = {
+  /** Seconds after which the same request may succeed; sent as Retry-After. */
+  retryAfter?: number;
+  /** What happened inside. Logged, never sent. */
+  cause?: unknown;
+  /** Extra response headers, such as WWW-Authenticate or Allow. */
+  headers?: Record<string, string>;
+};
+
+/** An error whose status, code and message a client is meant to see. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly retryAfter: number | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.status = status;
+    this.code = code;
+    this.retryAfter = details.retryAfter;
+    this.headers = details.headers ?? {};
+  }
+}
+
+/** A setting is missing or wrong: the process must not start. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly setting: string;
+
+  /** @param expected what the setting should be, as a phrase after "must be" */
+  constructor(setting: string, expected: string) {
+    super(`${setting} must be ${expected}`);
+    this.setting = setting;
+  }
+}

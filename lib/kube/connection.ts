@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+
+/** Where the API server is and how this process proves who it is. */
+export type Connection = {
+  server: URL;
+  namespace: string;
+  /** Certificate authority and client certificate, as options of node:https. */
+  tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+  /** Read anew for each request: projected tokens rotate. */
+  authorization: () => Promise<string | undefined>;
+};
+
+const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * The connection every pod has. Read by hand, because KubeConfig of client-node costs more at start than everything
+ * else together (docs/adr/0003-kube-client.md).
+ * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+ */
+export const inClusterConnection = async (host: string, port: string): Promise<Connection> => ({
+  server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
+  namespace: (await readFile(`${accountFolder}/namespace`, 'utf8')).trim(),
+  tls: { ca: await readFile(`${accountFolder}/ca.crt`) },
+  authorization: async () => `Bearer ${(await readFile(`${accountFolder}/token`, 'utf8')).trim()}`,
+});
+
+/** The connection of the current context of a kubeconfig file, with every way to authenticate that client-node knows. */
+export const kubeconfigConnection = async (file: string): Promise<Connection> => {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new KubeConfig();
+  config.loadFromFile(file);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new Error(`${file} has no current context with a cluster`);
+  const options = async (): Promise<RequestOptions> => {
+    const applied: RequestOptions = {};
+    await config.applyToHTTPSOptions(applied);
+    return applied;
+  };
+  const { ca, cert, key, rejectUnauthorized } = await options();
+  const given = Object.entries({ ca, cert, key, rejectUnauthorized }).filter(([, value]) => value !== undefined);
+  return {
+    server: new URL(cluster.server),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    tls: Object.fromEntries(given),
+    authorization: async () => (await options()).headers?.['Authorization' as never] as string | undefined,
+  };
+};

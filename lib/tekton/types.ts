@@ -1,0 +1,70 @@
+import type { KubeObject } from '../kube/resources.ts';
+
+/** The parts of tekton.dev/v1 that this project uses. @see https://tekton.dev/docs/pipelines/pipeline-api/ */
+export type Condition = {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+};
+
+export type Param = { name: string; value: string | string[] };
+export type Result = { name: string; type?: string; value: string };
+
+export type PipelineRun = KubeObject & {
+  spec: {
+    pipelineRef?: { name: string };
+    params?: Param[];
+    status?: string;
+    timeouts?: { pipeline?: string };
+    taskRunSpecs?: object[];
+    workspaces?: object[];
+  };
+  status?: {
+    conditions?: Condition[];
+    startTime?: string;
+    completionTime?: string;
+    results?: Result[];
+    childReferences?: { kind: string; name: string; pipelineTaskName: string }[];
+  };
+};
+
+export type StepState = {
+  name: string;
+  container: string;
+  terminationReason?: string;
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: { exitCode: number; reason?: string; message?: string; startedAt?: string; finishedAt?: string };
+  results?: Result[];
+};
+
+export type TaskRun = KubeObject & {
+  status?: {
+    conditions?: Condition[];
+    podName?: string;
+    startTime?: string;
+    completionTime?: string;
+    steps?: StepState[];
+    taskSpec?: { steps?: { name: string }[] };
+  };
+};
+
+export type ContainerStatus = {
+  name: string;
+  state?: {
+    waiting?: { reason?: string; message?: string };
+    running?: { startedAt?: string };
+    terminated?: { exitCode: number; reason?: string };
+  };
+};
+
+export type Pod = KubeObject & {
+  status?: {
+    phase?: string;
+    conditions?: Condition[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+  };
+};
