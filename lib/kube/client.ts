@@ -42,7 +42,7 @@ const pageSize = '500';
  * may hold unescaped.
  */
 async function* jsonLines<T>(stream: Readable): AsyncGenerator<T> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   for await (const part of stream) {
     rest = rest.length === 0 ? (part as Buffer) : Buffer.concat([rest, part as Buffer]);
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {

@@ -110,15 +110,14 @@ export const createTransport = ({ connection, timeoutMs, attempts }: TransportOp
     throw mayReturn(status) ? new Unreachable(response.headers['retry-after'] ?? '', { cause: error }) : error;
   };
 
-  const retried = async <T>(request: KubeRequest, act: () => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await act();
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        if (attempt >= attempts) throw unavailable(error);
-        await sleep(waitMs(attempt, error.message), undefined, request.signal ? { signal: request.signal } : {});
-      }
+  const retried = async <T>(request: KubeRequest, act: () => Promise<T>, attempt = 1): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      if (attempt >= attempts) throw unavailable(error);
+      await sleep(waitMs(attempt, error.message), undefined, request.signal ? { signal: request.signal } : {});
+      return retried(request, act, attempt + 1);
     }
   };
 

@@ -1,0 +1,173 @@
+import type { Status } from '../../openapi/generated/types.ts';
+import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
+
+/** How many builds a tool may have, and how many finished ones are kept. */
+export type Limits = { running: number; queued: number; succeeded: number; failed: number };
+
+export type NewEntry = Pick<Entry, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
+export type Key = Pick<KeyRecord, 'key' | 'request'>;
+
+export type StartOutcome =
+  | { kind: 'accepted'; record: Pick<KeyRecord, 'id' | 'commit' | 'position'> }
+  | { kind: 'repeated'; record: KeyRecord }
+  | { kind: 'key_reused' }
+  | { kind: 'full' };
+
+/** How a run ended. */
+export type Ending = { status: Status; message: string; finishedAt: string; digest?: string };
+
+export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
+
+export const emptyState: LedgerState = { running: [], queued: [], finished: [], keys: [] };
+
+const keyLifetimeMs = 24 * 60 * 60 * 1000;
+const maxKeys = 1000;
+/** etcd refuses objects over 1.5 MiB; what we may not drop (running, queued, keys) stays far below the rest of it. */
+const maxFinishedBytes = 700_000;
+
+const liveKeys = (keys: KeyRecord[], now: Date): KeyRecord[] =>
+  keys.filter(({ at }) => now.getTime() - Date.parse(at) < keyLifetimeMs).slice(-maxKeys);
+
+const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
+  ...entry,
+  acceptedAt: now.toISOString(),
+  status: 'BUILD_PENDING',
+  message: '',
+  log: 'live',
+});
+
+/** Fills free slots from the head of the queue. */
+export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
+  const free = Math.max(0, limits.running - state.running.length);
+  if (free === 0 || state.queued.length === 0) return state;
+  const promoted = state.queued.slice(0, free).map((entry) => ({ ...entry, startedAt: now.toISOString() }));
+  return { ...state, running: [...state.running, ...promoted], queued: state.queued.slice(free) };
+};
+
+/**
+ * Accepts a build: into a free slot, else into the queue; or answers a repeated key as before; or refuses.
+ * The queue may hold limits.queued builds beyond those that get a slot at once.
+ */
+export const start = (
+  state: LedgerState,
+  entry: NewEntry,
+  key: Key | undefined,
+  limits: Limits,
+  now: Date,
+): { state: LedgerState; outcome: StartOutcome } => {
+  const keys = liveKeys(state.keys, now);
+  const known = key && keys.find((record) => record.key === key.key);
+  if (known) {
+    return {
+      state,
+      outcome: known.request === key.request ? { kind: 'repeated', record: known } : { kind: 'key_reused' },
+    };
+  }
+  // The id is made from the key, so this is the same key after its record was dropped.
+  const present = [...state.running, ...state.queued, ...state.finished].find(({ id }) => id === entry.id);
+  if (present)
+    return { state, outcome: { kind: 'accepted', record: { id: present.id, commit: present.commit, position: 0 } } };
+  const waiting = promote({ ...state, queued: [...state.queued, queuedEntry(entry, now)] }, limits, now);
+  if (waiting.queued.length > limits.queued) return { state, outcome: { kind: 'full' } };
+  const position = waiting.queued.findIndex(({ id }) => id === entry.id) + 1;
+  const record = { id: entry.id, commit: entry.commit, position };
+  const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];
+  return { state: { ...waiting, keys: [...keys, ...added] }, outcome: { kind: 'accepted', record } };
+};
+
+const ended = (entry: Entry, ending: Ending): Entry => ({
+  ...entry,
+  status: ending.status,
+  message: ending.message,
+  finishedAt: ending.finishedAt,
+  ...(ending.digest ? { digest: ending.digest } : {}),
+});
+
+/** A deleted build leaves no trace once its run has ended. */
+const withFinished = (state: LedgerState, entry: Entry): LedgerState => ({
+  ...state,
+  running: state.running.filter(({ id }) => id !== entry.id),
+  queued: state.queued.filter(({ id }) => id !== entry.id),
+  finished: entry.deletedAt ? state.finished : [entry, ...state.finished],
+});
+
+/** Moves a running build to finished and gives its slot to the next. Unknown ids change nothing. */
+export const finish = (state: LedgerState, id: string, ending: Ending, limits: Limits, now: Date): LedgerState => {
+  const entry = state.running.find((running) => running.id === id);
+  if (!entry) return state;
+  return retain(promote(withFinished(state, ended(entry, ending)), limits, now), limits);
+};
+
+const replaceRunning = (state: LedgerState, changed: Entry): LedgerState => ({
+  ...state,
+  running: state.running.map((entry) => (entry.id === changed.id ? changed : entry)),
+});
+
+/**
+ * A queued build ends at once; a running one keeps its slot until its run has really ended, so that its successor
+ * can't run beside it.
+ */
+export const cancel = (
+  state: LedgerState,
+  id: string,
+  limits: Limits,
+  now: Date,
+): { state: LedgerState; outcome: CancelOutcome } => {
+  const running = state.running.find((entry) => entry.id === id);
+  if (running?.deletedAt) return { state, outcome: 'unknown' };
+  if (running?.cancelledAt) return { state, outcome: 'cancelling' };
+  if (running) {
+    return { state: replaceRunning(state, { ...running, cancelledAt: now.toISOString() }), outcome: 'cancelling' };
+  }
+  const queued = state.queued.find((entry) => entry.id === id);
+  if (!queued) return { state, outcome: state.finished.some((entry) => entry.id === id) ? 'finished' : 'unknown' };
+  const ending: Ending = {
+    status: 'BUILD_CANCELLED',
+    message: 'Cancelled while it waited.',
+    finishedAt: now.toISOString(),
+  };
+  const entry: Entry = { ...ended(queued, ending), log: 'complete' };
+  return { state: retain(withFinished(state, entry), limits), outcome: 'cancelled' };
+};
+
+/** Removes a build from sight. A running one is cancelled, and leaves the ledger when its run has ended. */
+export const remove = (state: LedgerState, id: string, now: Date): { state: LedgerState; known: boolean } => {
+  const running = state.running.find((entry) => entry.id === id && !entry.deletedAt);
+  if (running) {
+    const at = now.toISOString();
+    return {
+      state: replaceRunning(state, { ...running, cancelledAt: running.cancelledAt ?? at, deletedAt: at }),
+      known: true,
+    };
+  }
+  const without = (entries: Entry[]) => entries.filter((entry) => entry.id !== id);
+  const next = { ...state, queued: without(state.queued), finished: without(state.finished) };
+  const known = next.queued.length + next.finished.length < state.queued.length + state.finished.length;
+  return { state: known ? next : state, known };
+};
+
+/** Notes that a finished build's log is archived, or why it can't be. */
+export const closeLog = (
+  state: LedgerState,
+  id: string,
+  log: LogState,
+  reason: string | undefined,
+  limits: Limits,
+): LedgerState => {
+  const finished = state.finished.map((entry) =>
+    entry.id === id ? { ...entry, log, ...(reason ? { logReason: reason } : {}) } : entry,
+  );
+  return retain({ ...state, finished }, limits);
+};
+
+/** Keeps the newest finished builds, so many of each outcome and so many bytes; never drops one whose log is still written. */
+export const retain = (state: LedgerState, limits: Limits): LedgerState => {
+  const left = { succeeded: limits.succeeded, failed: limits.failed, bytes: maxFinishedBytes };
+  const finished = state.finished.filter((entry) => {
+    const kind = entry.status === 'BUILD_SUCCESS' ? 'succeeded' : 'failed';
+    left[kind] -= 1;
+    left.bytes -= JSON.stringify(entry).length;
+    return entry.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
+  });
+  return finished.length === state.finished.length ? state : { ...state, finished };
+};
