@@ -1,0 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ApiError } from '../errors/index.ts';
+import type { Identity } from './identity.ts';
+
+/** @throws ApiError 401 `unauthenticated` or `token_invalid` */
+export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Identity>;
+
+/** One way to prove who calls; undefined when the request doesn't use it. */
+export type Strategy = (headers: IncomingHttpHeaders) => Promise<Identity | undefined>;
+
+export const challenge = (error?: string): Record<string, string> => ({
+  'www-authenticate': error ? `Bearer realm="builds", error="${error}"` : 'Bearer realm="builds"',
+});
+
+/** The first strategy that the request uses decides; a broken proof is never passed on to the next. */
+export const createAuthenticate =
+  (strategies: readonly Strategy[]): Authenticate =>
+  async (headers) => {
+    for (const strategy of strategies) {
+      const found = await strategy(headers);
+      if (found) return found;
+    }
+    throw new ApiError(401, 'unauthenticated', 'Sign in first: send a token as "Authorization: Bearer …".', {
+      headers: challenge(),
+    });
+  };

@@ -1,0 +1,115 @@
+import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { ApiError } from '../errors/index.ts';
+import { challenge, type Strategy } from './authenticate.ts';
+import { identity } from './identity.ts';
+
+/** One issuer whose tokens are believed, and which tools they are good for. */
+export type Issuer = {
+  issuer: string;
+  audience: string;
+  jwksUri: string;
+  /** The claim that lists groups, and what stands before the tool's name in those that count. */
+  claim: string;
+  prefix: string;
+};
+
+/** Asymmetric ones only: with a public key nobody can sign. @see https://www.rfc-editor.org/rfc/rfc8725 */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+const clockToleranceSeconds = 30;
+const maxTokenLength = 8192;
+
+const invalid = (sentence: string, cause?: unknown): ApiError =>
+  new ApiError(401, 'token_invalid', sentence, { headers: challenge('invalid_token'), cause });
+
+const bearer = (authorization: string | undefined): string | undefined => {
+  if (authorization === undefined) return undefined;
+  const [scheme, token, ...more] = authorization.trim().split(/ +/);
+  if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0 || token.length > maxTokenLength) {
+    throw invalid('The Authorization header must be "Bearer" and one token.');
+  }
+  return token;
+};
+
+/** The issuer a token claims; not believed before its signature is checked with that issuer's keys. */
+const claimedIssuer = (token: string): string | undefined => {
+  try {
+    return decodeJwt(token).iss;
+  } catch (error) {
+    throw invalid('The token is not a JWT.', error);
+  }
+};
+
+const sentence = (error: unknown): string => {
+  if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.';
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
+    return 'The token is for another service (audience).';
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'The token is not valid yet.';
+  return 'The token is not genuine, or is not complete.';
+};
+
+/** Keys that can't be fetched are the issuer's trouble, not the caller's. */
+const isOutage = (error: unknown): boolean =>
+  error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError);
+
+const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
+  const value = payload[claim];
+  const groups = Array.isArray(value) ? value : [value];
+  return groups.flatMap((group) =>
+    typeof group === 'string' && group.startsWith(prefix) ? [group.slice(prefix.length)] : [],
+  );
+};
+
+type Verifier = Issuer & { keys: JWTVerifyGetKey };
+
+const verify = async (token: string, issuer: Verifier): Promise<JWTPayload> => {
+  try {
+    const { payload } = await jwtVerify(token, issuer.keys, {
+      algorithms,
+      issuer: issuer.issuer,
+      audience: issuer.audience,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'sub'],
+    });
+    return payload;
+  } catch (error) {
+    if (!isOutage(error)) throw invalid(sentence(error), error);
+    throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Try again in a few seconds.', {
+      retryAfter: 5,
+      cause: error,
+    });
+  }
+};
+
+/** Bearer JWTs of the configured issuers, verified with their published keys, which are fetched on first use and cached. */
+export const tokenStrategy = (issuers: readonly Issuer[]): Strategy => {
+  const verifiers = new Map<string, Verifier>(
+    issuers.map((issuer) => {
+      const keys = createRemoteJWKSet(new URL(issuer.jwksUri), {
+        timeoutDuration: 5000,
+        cooldownDuration: 10_000,
+        cacheMaxAge: 600_000,
+      });
+      return [issuer.issuer, { ...issuer, keys }];
+    }),
+  );
+  return async ({ authorization }) => {
+    const token = bearer(authorization);
+    if (token === undefined) return undefined;
+    const issuer = verifiers.get(claimedIssuer(token) ?? '');
+    if (!issuer) throw invalid('The token is from an issuer that is not trusted here.');
+    const payload = await verify(token, issuer);
+    return identity(`${issuer.issuer}#${payload.sub}`, 'token', toolsOf(payload, issuer));
+  };
+};

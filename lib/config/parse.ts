@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { ConfigError } from '../errors/index.ts';
+
+/** One setting: an environment variable, what it must be, and its default in the same notation. */
+export type Setting<T> = {
+  name: string;
+  /** For the error and the documentation: "must be …". */
+  expected: string;
+  default: string | undefined;
+  /** undefined when the text is wrong. */
+  parse: (text: string) => T | undefined;
+};
+
+type Range = { min: number; max: number };
+
+export const text = (name: string, expected: string, pattern: RegExp, fallback?: string): Setting<string> => ({
+  name,
+  expected,
+  default: fallback,
+  parse: (value) => (pattern.test(value) ? value : undefined),
+});
+
+export const integer = (name: string, { min, max }: Range, fallback?: number): Setting<number> => ({
+  name,
+  expected: `a whole number from ${min} to ${max}`,
+  default: fallback?.toString(),
+  parse: (value) => {
+    const number = Number(value);
+    return /^-?[0-9]+$/.test(value) && number >= min && number <= max ? number : undefined;
+  },
+});
+
+export const flag = (name: string, fallback: boolean): Setting<boolean> => ({
+  name,
+  expected: 'true or false',
+  default: String(fallback),
+  parse: (value) => ({ true: true, false: false })[value],
+});
+
+const httpUrl = (value: string): string | undefined => {
+  const url = URL.parse(value);
+  const fine = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
+  return fine ? value.replace(/\/$/, '') : undefined;
+};
+
+export const url = (name: string, fallback?: string): Setting<string> => ({
+  name,
+  expected: 'an http or https URL without credentials',
+  default: fallback,
+  parse: httpUrl,
+});
+
+/** May be left empty. */
+export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({
+  ...setting,
+  expected: `empty or ${setting.expected}`,
+  default: '',
+  parse: (value) => (value === '' ? undefined : setting.parse(value)),
+});
+
+export const list = (name: string, expected: string, pattern: RegExp, fallback: string): Setting<string[]> => ({
+  name,
+  expected,
+  default: fallback,
+  parse: (value) => {
+    const items = value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    return items.every((item) => pattern.test(item)) ? items : undefined;
+  },
+});
+
+const isCidr = (value: string): boolean => {
+  const [address = '', bits = '', ...more] = value.split('/');
+  const family = isIP(address);
+  return more.length === 0 && family !== 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+};
+
+export const cidrs = (name: string): Setting<string[]> => ({
+  name,
+  expected: 'a comma-separated list of address ranges such as 10.0.0.0/8',
+  default: '',
+  parse: (value) => {
+    const items = value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    return items.every(isCidr) ? items : undefined;
+  },
+});
+
+/** A secret's file, read at start: a value in the environment would show in every dump of it. */
+export const secretFile = (name: string): Setting<string | undefined> => ({
+  name,
+  expected: 'empty or the path of a readable file that is not empty',
+  default: '',
+  parse: (path) => (path === '' ? undefined : readSecret(path)),
+});
+
+const readSecret = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const json = <T>(
+  name: string,
+  expected: string,
+  check: (value: unknown) => value is T,
+  fallback: string,
+): Setting<T> => ({
+  name,
+  expected,
+  default: fallback,
+  parse: (value) => {
+    try {
+      const parsed: unknown = JSON.parse(value);
+      return check(parsed) ? parsed : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+});
+
+/** @throws ConfigError naming the setting and what it should be */
+export const readSetting = <T>(environment: Record<string, string | undefined>, setting: Setting<T>): T => {
+  const value = environment[setting.name] ?? setting.default;
+  if (value === undefined) throw new ConfigError(setting.name, `set: ${setting.expected}`);
+  const parsed = setting.parse(value.trim());
+  const emptyIsFine = setting.expected.startsWith('empty or') && value.trim() === '';
+  if (parsed === undefined && !emptyIsFine) throw new ConfigError(setting.name, setting.expected);
+  return parsed as T;
+};

@@ -1,0 +1,91 @@
+import type { Issuer } from '../auth/token.ts';
+import {
+  cidrs,
+  flag,
+  integer,
+  json,
+  list,
+  optional,
+  readSetting,
+  type Setting,
+  secretFile,
+  text,
+  url,
+} from './parse.ts';
+
+const isUrl = (value: unknown): boolean =>
+  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+const isFilled = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
+
+const isIssuer = (value: unknown): value is Issuer => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { issuer, audience, jwksUri, claim, prefix, ...more } = value as Record<string, unknown>;
+  if (Object.keys(more).length > 0) return false;
+  return isUrl(issuer) && isFilled(audience) && isUrl(jwksUri) && isFilled(claim) && typeof prefix === 'string';
+};
+
+const isIssuers = (value: unknown): value is Issuer[] => Array.isArray(value) && value.every(isIssuer);
+
+const image = /^[a-z0-9]+([._:/@-]+[A-Za-z0-9_]+)*$/;
+const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
+const path = /^\//;
+
+/** Every setting there is, by the name code uses for it. docs/settings.md is made from this table. */
+export const settings = {
+  port: integer('PORT', { min: 0, max: 65535 }, 8080),
+  kubeconfig: optional(text('KUBECONFIG', 'the path of a kubeconfig file', /./)),
+  kubernetesHost: optional(text('KUBERNETES_SERVICE_HOST', 'the address of the API server', /./)),
+  kubernetesPort: text('KUBERNETES_SERVICE_PORT', 'the port of the API server', /^[0-9]+$/, '443'),
+  namespace: optional(text('BUILDS_NAMESPACE', 'the namespace of the builds', name)),
+
+  issuers: json('AUTH_ISSUERS', 'a JSON list of {issuer, audience, jwksUri, claim, prefix}', isIssuers, '[]'),
+  gatewaySecret: secretFile('GATEWAY_SECRET_FILE'),
+  eventIssuers: json('EVENT_ISSUERS', 'a JSON list of {issuer, audience, jwksUri, claim, prefix}', isIssuers, '[]'),
+
+  limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),
+  limitQueued: integer('LIMIT_QUEUED', { min: 0, max: 1000 }, 10),
+  keepSucceeded: integer('KEEP_SUCCEEDED', { min: 1, max: 1000 }, 10),
+  keepFailed: integer('KEEP_FAILED', { min: 1, max: 1000 }, 10),
+
+  pipeline: text('PIPELINE', 'the name of a Tekton Pipeline', name, 'buildpacks'),
+  builderImage: text('BUILDER_IMAGE', 'a container image', image),
+  runImage: text('RUN_IMAGE', 'a container image', image),
+  serviceAccount: text('BUILD_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name, 'buildpacks-service-account'),
+  buildTimeout: text('BUILD_TIMEOUT', 'a duration such as 1h0m0s', duration, '1h0m0s'),
+
+  sourceAllowHttp: flag('SOURCE_ALLOW_HTTP', false),
+  sourceAllowedAddresses: cidrs('SOURCE_ALLOWED_ADDRESSES'),
+  sourceTimeoutMs: integer('SOURCE_TIMEOUT_MS', { min: 100, max: 60_000 }, 15_000),
+
+  registryKind: text('REGISTRY_KIND', 'harbor or oci', /^(harbor|oci)$/, 'harbor') as Setting<'harbor' | 'oci'>,
+  registryUrl: url('REGISTRY_URL'),
+  registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
+  registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
+
+  logSteps: list('LOG_STEPS', 'a comma-separated list of step names', name, 'clone,prepare,detect,build'),
+  logFolder: text('LOG_FOLDER', 'the absolute path of a folder', path),
+  logMaxBytes: integer('LOG_MAX_BYTES', { min: 1024, max: 10_000_000_000 }, 256 * 1024 * 1024),
+  followerImage: text('FOLLOWER_IMAGE', 'a container image', image),
+  followerCommand: list('FOLLOWER_COMMAND', 'a comma-separated command', /./, 'node,/app/index-logs/follow.js'),
+  streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
+
+  brokerUrl: url('BROKER_URL'),
+  brokerTokenFile: optional(text('BROKER_TOKEN_FILE', 'the absolute path of a file', path)),
+} as const;
+
+export type SettingName = keyof typeof settings;
+type ValueOf<N extends SettingName> = (typeof settings)[N] extends Setting<infer T> ? T : never;
+export type Settings<N extends SettingName = SettingName> = { [K in N]: ValueOf<K> };
+
+/**
+ * Reads and checks the settings that a function declares.
+ * @throws ConfigError for the first that is missing or wrong
+ */
+export const readSettings = <N extends SettingName>(
+  names: readonly N[],
+  environment: Record<string, string | undefined> = process.env,
+): Settings<N> => {
+  const entries = names.map((key) => [key, readSetting(environment, settings[key] as Setting<unknown>)]);
+  return Object.fromEntries(entries) as Settings<N>;
+};
