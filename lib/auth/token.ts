@@ -61,7 +61,11 @@ const sentence = (error: unknown): string => {
 
 /** Keys that can't be fetched are the issuer's trouble, not the caller's. */
 const isOutage = (error: unknown): boolean =>
-  error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError);
+  error instanceof errors.JWKSTimeout ||
+  error instanceof errors.JWKSInvalid ||
+  // jose's own code for an answer other than 200.
+  (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC') ||
+  !(error instanceof errors.JOSEError);
 
 const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
   const value = payload[claim];

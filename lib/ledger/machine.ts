@@ -13,8 +13,8 @@ export type StartOutcome =
   | { kind: 'key_reused' }
   | { kind: 'full' };
 
-/** How a run ended. */
-export type Ending = { status: Status; message: string; finishedAt: string; digest?: string };
+/** How a build ended. `log` only where there never was a run to take one from. */
+export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
 
 export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
 
@@ -80,6 +80,7 @@ const ended = (entry: Entry, ending: Ending): Entry => ({
   status: ending.status,
   message: ending.message,
   finishedAt: ending.finishedAt,
+  log: ending.log ?? entry.log,
   ...(ending.digest ? { digest: ending.digest } : {}),
 });
 
@@ -125,9 +126,9 @@ export const cancel = (
     status: 'BUILD_CANCELLED',
     message: 'Cancelled while it waited.',
     finishedAt: now.toISOString(),
+    log: 'complete',
   };
-  const entry: Entry = { ...ended(queued, ending), log: 'complete' };
-  return { state: retain(withFinished(state, entry), limits), outcome: 'cancelled' };
+  return { state: retain(withFinished(state, ended(queued, ending)), limits), outcome: 'cancelled' };
 };
 
 /** Removes a build from sight. A running one is cancelled, and leaves the ledger when its run has ended. */

@@ -1,0 +1,14 @@
+import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { createCancelBuild } from './handler.ts';
+
+await serve('cancel-build', async (log) => {
+  const settings = readSettings([...authSettings, ...buildsSettings]);
+  const authenticate = configuredAuthenticate(settings);
+  const context = await configuredBuilds(settings, log);
+  const handlers = { 'cancel-build': createCancelBuild(context) };
+  return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
+});

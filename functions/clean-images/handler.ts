@@ -1,0 +1,14 @@
+import { messages } from '../../lib/http/respond.ts';
+import type { Handler } from '../../lib/http/types.ts';
+import type { Registry } from '../../lib/registry/registry.ts';
+import type { MessagesResponse } from '../../openapi/generated/types.ts';
+
+export const createCleanImages =
+  (registry: Registry): Handler =>
+  async ({ params: { toolname: tool = '' }, signal }) => {
+    const { deleted, repository } = await registry.clean(tool, signal);
+    const done =
+      deleted === 0 ? 'Nothing to clean up' : `Deleted ${deleted} artifacts from harbor repository ${repository}`;
+    const json: MessagesResponse = { messages: messages({ info: [done] }) };
+    return { json };
+  };

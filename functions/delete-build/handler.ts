@@ -1,0 +1,13 @@
+import type { BuildsContext } from '../../lib/builds/context.ts';
+import { deleteBuild } from '../../lib/builds/end.ts';
+import { messages } from '../../lib/http/respond.ts';
+import type { Handler } from '../../lib/http/types.ts';
+import type { IdResponse } from '../../openapi/generated/types.ts';
+
+export const createDeleteBuild =
+  (context: BuildsContext): Handler =>
+  async ({ params: { toolname: tool = '', id = '' } }) => {
+    await deleteBuild(context, tool, id);
+    const json: IdResponse = { messages: messages(), id };
+    return { json };
+  };

@@ -1,0 +1,12 @@
+import { createAuthenticate } from '../../lib/auth/authenticate.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
+import { createHealthz } from './handler.ts';
+
+await serve('healthz', async (log) => {
+  const kube = await configuredKube(readSettings(kubeSettings));
+  const handlers = { healthz: createHealthz(kube) };
+  return { listener: createApp({ handlers, authenticate: createAuthenticate([]), log }), close: kube.close };
+});

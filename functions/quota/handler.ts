@@ -1,0 +1,43 @@
+import { messages } from '../../lib/http/respond.ts';
+import type { Handler } from '../../lib/http/types.ts';
+import type { Ledger, View } from '../../lib/ledger/ledger.ts';
+import type { Storage } from '../../lib/registry/sizes.ts';
+import { storageItem } from '../../lib/registry/sizes.ts';
+import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts';
+
+export type QuotaOptions = {
+  ledger: Ledger;
+  storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
+};
+
+const count = (name: string, used: number, limit: number): QuotaItem => ({
+  name,
+  limit: String(limit),
+  used: String(used),
+  available: String(Math.max(0, limit - used)),
+  capacity: limit === 0 ? '100%' : `${Math.round((used / limit) * 100)}%`,
+});
+
+const builds = ({ state, limits }: View): QuotaItem[] => [
+  count('Running', state.running.length, limits.running),
+  count('Queued', state.queued.length, limits.queued),
+];
+
+const response = (view: View, storage: Storage | undefined): QuotaResponse => ({
+  messages: messages(
+    storage ? {} : { warning: ['The registry does not answer; what its storage holds is not known now.'] },
+  ),
+  quota: {
+    categories: [
+      ...(storage ? [{ name: 'Registry', items: [storageItem(storage)] }] : []),
+      { name: 'Builds', items: builds(view) },
+    ],
+  },
+});
+
+export const createQuota =
+  ({ ledger, storage }: QuotaOptions): Handler =>
+  async ({ params: { toolname: tool = '' }, signal }) => {
+    const [view, used] = await Promise.all([ledger.read(tool, signal), storage(tool, signal)]);
+    return { json: response(view, used) };
+  };

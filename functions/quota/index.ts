@@ -1,0 +1,18 @@
+import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
+import { configuredLedger, ledgerSettings } from '../../lib/ledger/configured.ts';
+import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
+import { storageInTime } from '../../lib/registry/storage.ts';
+import { createQuota } from './handler.ts';
+
+await serve('quota', async (log) => {
+  const settings = readSettings([...authSettings, ...kubeSettings, ...ledgerSettings, ...registrySettings]);
+  const authenticate = configuredAuthenticate(settings);
+  const storage = storageInTime(configuredRegistry(settings), 5000);
+  const kube = await configuredKube(settings);
+  const handlers = { quota: createQuota({ ledger: configuredLedger(kube, settings), storage }) };
+  return { listener: createApp({ handlers, authenticate, log }), close: kube.close };
+});

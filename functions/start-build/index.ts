@@ -1,0 +1,26 @@
+import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
+import { storageInTime } from '../../lib/registry/storage.ts';
+import { configuredSource, sourceSettings } from '../../lib/source/configured.ts';
+import { createStartBuild } from './handler.ts';
+
+await serve('start-build', async (log) => {
+  const settings = readSettings([...authSettings, ...buildsSettings, ...registrySettings, ...sourceSettings]);
+  const authenticate = configuredAuthenticate(settings);
+  const registry = configuredRegistry(settings);
+  const context = await configuredBuilds(settings, log);
+  const startBuild = createStartBuild({
+    ...context,
+    source: configuredSource(settings),
+    image: registry.image,
+    storage: storageInTime(registry, 2000),
+  });
+  return {
+    listener: createApp({ handlers: { 'start-build': startBuild }, authenticate, log }),
+    close: context.kube.close,
+  };
+});

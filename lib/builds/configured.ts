@@ -1,0 +1,47 @@
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../http/log.ts';
+import { configuredKube, kubeSettings } from '../kube/configured.ts';
+import { configuredLedger, ledgerSettings } from '../ledger/configured.ts';
+import { removeArchive } from '../logs/remove.ts';
+import { createFolderStore } from '../store/folder.ts';
+import type { ObjectStore } from '../store/types.ts';
+import type { BuildsContext } from './context.ts';
+
+export const buildsSettings = [
+  ...kubeSettings,
+  ...ledgerSettings,
+  'pipeline',
+  'builderImage',
+  'runImage',
+  'serviceAccount',
+  'buildTimeout',
+  'logFolder',
+] as const;
+
+type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
+
+const runSettingsOf = (settings: BuildsSettings) => ({
+  pipeline: settings.pipeline,
+  builderImage: settings.builderImage,
+  runImage: settings.runImage,
+  serviceAccount: settings.serviceAccount,
+  timeout: settings.buildTimeout,
+});
+
+/** Everything that changes builds needs, from the settings. @throws ConfigError */
+export const configuredBuilds = async (
+  settings: BuildsSettings,
+  log: Log,
+): Promise<BuildsContext & { store: ObjectStore }> => {
+  const kube = await configuredKube(settings);
+  const store = createFolderStore(settings.logFolder);
+  return {
+    kube,
+    store,
+    ledger: configuredLedger(kube, settings),
+    runSettings: runSettingsOf(settings),
+    log,
+    removeLog: (tool, id) => removeArchive(store, tool, id),
+    now: () => new Date(),
+  };
+};

@@ -1,0 +1,15 @@
+import type { Log } from '../http/log.ts';
+import type { Kube } from '../kube/client.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RunSettings } from '../tekton/run.ts';
+
+/** What everything that changes builds needs. */
+export type BuildsContext = {
+  kube: Kube;
+  ledger: Ledger;
+  runSettings: RunSettings;
+  log: Log;
+  /** Deletes what is archived of a build's log. */
+  removeLog: (tool: string, id: string) => Promise<void>;
+  now: () => Date;
+};

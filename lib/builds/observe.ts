@@ -1,0 +1,40 @@
+import type { Kube } from '../kube/client.ts';
+import { isNotFound } from '../kube/error.ts';
+import { toolLabel } from '../ledger/names.ts';
+import type { ObservedRun } from '../ledger/repair.ts';
+import { toolLabelName, toolOf } from '../tekton/run.ts';
+import { endingOf, isDone, statusOf } from '../tekton/status.ts';
+import type { PipelineRun, TaskRun } from '../tekton/types.ts';
+
+export type Runs = ReadonlyMap<string, PipelineRun>;
+
+/** The runs of a tool by build id. */
+export const listRuns = async (kube: Kube, tool: string): Promise<Runs> => {
+  const { items } = await kube.list<PipelineRun>('pipelineruns', {
+    labelSelector: `${toolLabelName}=${toolLabel(tool)}`,
+  });
+  return new Map(items.filter((run) => toolOf(run) === tool).map((run) => [run.metadata.name, run]));
+};
+
+const taskRunOf = async (kube: Kube, run: PipelineRun): Promise<TaskRun | undefined> => {
+  const child = run.status?.childReferences?.find(({ kind }) => kind === 'TaskRun');
+  if (!child) return undefined;
+  try {
+    return await kube.get<TaskRun>('taskruns', child.name);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
+/** @param wanted whether the ending will be used; only then is the TaskRun of a failure read */
+export const observe = async (kube: Kube, run: PipelineRun, wanted: boolean, now: Date): Promise<ObservedRun> => {
+  const failed = wanted && isDone(run) && statusOf(run) === 'BUILD_FAILURE';
+  const ending = endingOf(run, failed ? await taskRunOf(kube, run) : undefined, now);
+  return {
+    id: run.metadata.name,
+    cancelling: run.spec.status !== undefined && run.spec.status !== 'PipelineRunPending',
+    deleting: run.metadata.deletionTimestamp !== undefined,
+    ...(ending ? { ending } : {}),
+  };
+};

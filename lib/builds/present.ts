@@ -1,0 +1,58 @@
+import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
+import type { Entry, LedgerState } from '../ledger/types.ts';
+import { statusOf } from '../tekton/status.ts';
+import type { PipelineRun } from '../tekton/types.ts';
+
+/** Parameters with every default filled in, as builds-api 2 answers them. */
+export const normalized = (tool: string, given: BuildParameters): Required<BuildParameters> => ({
+  source_url: given.source_url,
+  ref: given.ref ?? '',
+  envvars: given.envvars ?? {},
+  image_name: given.image_name || `tool-${tool}`,
+  use_latest_versions: given.use_latest_versions ?? false,
+  use_deprecated_versions: given.use_deprecated_versions ?? false,
+});
+
+const seconds = (time: string | undefined): string => (time ? `${new Date(time).toISOString().slice(0, 19)}Z` : '');
+
+const imageOf = ({ image, digest }: Entry): string => (digest ? `${image}@${digest}` : image);
+
+const base = (entry: Entry): Build => ({
+  build_id: entry.id,
+  start_time: seconds(entry.startedAt ?? entry.acceptedAt),
+  end_time: seconds(entry.finishedAt),
+  status: entry.status,
+  message: entry.message,
+  parameters: entry.parameters,
+  destination_image: imageOf(entry),
+  resolved_ref: entry.commit,
+  log: entry.log,
+});
+
+export const queuedMessage = (position: number, length: number, running: number): string =>
+  `Waits at position ${position} of ${length} in the queue; ${running} ${running === 1 ? 'build runs' : 'builds run'} now.`;
+
+const queued = (entry: Entry, at: number, state: LedgerState): Build => ({
+  ...base(entry),
+  start_time: '',
+  message: queuedMessage(at + 1, state.queued.length, state.running.length),
+  queue_position: at + 1,
+});
+
+const running = (entry: Entry, run: PipelineRun | undefined): Build => ({
+  ...base(entry),
+  status: run ? statusOf(run) : 'BUILD_PENDING',
+  message: entry.cancelledAt ? 'The build is being cancelled.' : '',
+});
+
+/** All builds a tool is shown, newest first. `runs` gives running ones their status of this moment. */
+export const presentAll = (state: LedgerState, runs: ReadonlyMap<string, PipelineRun>): Build[] =>
+  [
+    ...state.queued.map((entry, at) => ({ at: entry.acceptedAt, build: queued(entry, at, state) })),
+    ...state.running
+      .filter(({ deletedAt }) => !deletedAt)
+      .map((entry) => ({ at: entry.acceptedAt, build: running(entry, runs.get(entry.id)) })),
+    ...state.finished.map((entry) => ({ at: entry.acceptedAt, build: base(entry) })),
+  ]
+    .sort((a, b) => b.at.localeCompare(a.at))
+    .map(({ build }) => build);

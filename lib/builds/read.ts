@@ -1,0 +1,40 @@
+import type { Build } from '../../openapi/generated/types.ts';
+import { ApiError } from '../errors/index.ts';
+import type { LedgerState } from '../ledger/types.ts';
+import { isDone } from '../tekton/status.ts';
+import type { BuildsContext } from './context.ts';
+import { listRuns, type Runs } from './observe.ts';
+import { presentAll } from './present.ts';
+import { reconcile } from './reconcile.ts';
+
+export const notFound = (tool: string, id: string): ApiError =>
+  new ApiError(404, 'build_not_found', `The tool ${tool} has no build ${id}. List its builds to see their ids.`);
+
+/** Whether what was just read shows that an event was missed, or has not been handled yet. */
+const isBehind = (state: LedgerState, runs: Runs): boolean =>
+  state.running.some(({ id }) => {
+    const run = runs.get(id);
+    return run ? isDone(run) : false;
+  });
+
+/** All builds of a tool, newest first: one read of the ledger and one list of its runs. */
+export const listBuilds = async (context: BuildsContext, tool: string): Promise<Build[]> => {
+  const [runs, { state }] = await Promise.all([listRuns(context.kube, tool), context.ledger.read(tool)]);
+  if (!isBehind(state, runs)) return presentAll(state, runs);
+  const mended = await reconcile(context, tool);
+  return presentAll(mended.state, mended.runs);
+};
+
+/** @throws ApiError 404 `build_not_found` */
+export const getBuild = async (context: BuildsContext, tool: string, id: string): Promise<Build> => {
+  const build = (await listBuilds(context, tool)).find(({ build_id }) => build_id === id);
+  if (!build) throw notFound(tool, id);
+  return build;
+};
+
+/** @throws ApiError 404 `builds_none` */
+export const getLatestBuild = async (context: BuildsContext, tool: string): Promise<Build> => {
+  const [latest] = await listBuilds(context, tool);
+  if (!latest) throw new ApiError(404, 'builds_none', 'No builds exist yet.');
+  return latest;
+};

@@ -1,0 +1,125 @@
+import type { BuildParameters } from '../../openapi/generated/types.ts';
+import { ApiError } from '../errors/index.ts';
+import { type Key, type NewEntry, type StartOutcome, start } from '../ledger/machine.ts';
+import { buildId, hashOf } from '../ledger/names.ts';
+import type { LedgerState } from '../ledger/types.ts';
+import type { Source } from '../source/source.ts';
+import { changeAndClean } from './change.ts';
+import type { BuildsContext } from './context.ts';
+import { perform } from './perform.ts';
+import { normalized } from './present.ts';
+import { reconcile } from './reconcile.ts';
+
+export type StartContext = BuildsContext & { source: Source; image: (tool: string, name: string) => string };
+
+export type Started = {
+  id: string;
+  commit: string;
+  /** 0 when it runs. */
+  position: number;
+  parameters: Required<BuildParameters>;
+};
+
+const queueFullSeconds = 30;
+
+const full = (): ApiError =>
+  new ApiError(
+    429,
+    'quota_exceeded',
+    'As many builds run and wait as this tool may have. Wait for one to finish, or cancel one.',
+    {
+      retryAfter: queueFullSeconds,
+    },
+  );
+
+const reused = (): ApiError =>
+  new ApiError(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used with another request. Use a new key for a new build.',
+  );
+
+/** The request's hash must not depend on the order in which a client writes its fields. */
+const requestHash = (parameters: Required<BuildParameters>): string => {
+  const envvars = Object.entries(parameters.envvars).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hashOf(
+    JSON.stringify([
+      parameters.source_url,
+      parameters.ref,
+      envvars,
+      parameters.image_name,
+      parameters.use_latest_versions,
+      parameters.use_deprecated_versions,
+    ]),
+  );
+};
+
+const repeated = (state: LedgerState, key: Key | undefined): StartOutcome | undefined => {
+  const record = key && state.keys.find((known) => known.key === key.key);
+  if (!record) return undefined;
+  return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
+};
+
+/**
+ * The slot is taken before the run is created. From the moment the ledger holds the entry the build is accepted: a run
+ * that can't be created now is created by the next reconcile.
+ */
+const accept = async (
+  context: StartContext,
+  tool: string,
+  entry: NewEntry,
+  key: Key | undefined,
+): Promise<StartOutcome> => {
+  const { outcome, slot } = await changeAndClean(context, tool, ({ state, limits }) => {
+    const changed = start(state, entry, key, limits, context.now());
+    return {
+      state: changed.state,
+      result: { outcome: changed.outcome, slot: changed.state.running.find(({ id }) => id === entry.id) },
+    };
+  });
+  if (outcome.kind === 'accepted' && slot) {
+    await perform(context, tool, new Map(), { kind: 'create', entry: slot, cancelled: false }).catch((error: unknown) =>
+      context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error }),
+    );
+  }
+  return outcome;
+};
+
+const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): Started => {
+  if (outcome.kind === 'full') throw full();
+  if (outcome.kind === 'key_reused') throw reused();
+  const { id, commit, position } = outcome.record;
+  return { id, commit, position, parameters };
+};
+
+/**
+ * Starts or queues a build.
+ * @param idempotencyKey as the client sent it
+ * @throws ApiError 400 about the source, 422 `idempotency_key_reused`, 429 `quota_exceeded`
+ */
+export const startBuild = async (
+  context: StartContext,
+  tool: string,
+  given: BuildParameters,
+  idempotencyKey: string | undefined,
+  signal: AbortSignal,
+): Promise<Started> => {
+  const parameters = normalized(tool, given);
+  const key =
+    idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
+  const known = repeated((await context.ledger.read(tool, signal)).state, key);
+  if (known) return answer(known, parameters);
+  const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
+  const entry = {
+    id: buildId(tool, key?.key),
+    parameters,
+    sourceUrl: url,
+    commit,
+    image: `${context.image(tool, parameters.image_name)}:latest`,
+  };
+  const outcome = await accept(context, tool, entry, key);
+  if (outcome.kind !== 'full') return answer(outcome, parameters);
+  // Slots whose end was missed must not keep a tool from starting.
+  await reconcile(context, tool);
+  return answer(await accept(context, tool, entry, key), parameters);
+};

@@ -1,0 +1,13 @@
+import type { Settings } from '../config/settings.ts';
+import { createRegistry, type Registry } from './registry.ts';
+
+export const registrySettings = ['registryKind', 'registryUrl', 'registryUser', 'registryPassword'] as const;
+
+/** @throws ConfigError */
+export const configuredRegistry = (settings: Settings<(typeof registrySettings)[number]>): Registry =>
+  createRegistry({
+    kind: settings.registryKind,
+    url: settings.registryUrl,
+    ...(settings.registryUser ? { username: settings.registryUser } : {}),
+    ...(settings.registryPassword ? { password: settings.registryPassword } : {}),
+  });

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { ApiError } from '../errors/index.ts';
+
+/**
+ * Put between two separators that stand side by side. Harbor's project names take single ones only, and nothing but
+ * letters and digits can part them.
+ */
+const FILLER = 'x';
+const MAX_PROJECT = 255;
+const MAX_REPOSITORY = 255;
+/** A path component of a repository: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+
+function shortened(name: string): string {
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  const kept = name.slice(0, MAX_PROJECT - digest.length - 1).replace(/[-_.]+$/, '');
+  return `${kept}-${digest}`;
+}
+
+/**
+ * The project that holds a tool's images: `tool-<tool>`, as far as Harbor takes it. Harbor's names match
+ * [a-z0-9]+([._-][a-z0-9]+)* and have at most 255 characters: a filler goes between adjacent separators (a-_b becomes
+ * a-x_b), and what is too long is cut and gets a hash of the whole. Two tools share a project only where one is named
+ * like the other with the filler written out; whoever gives out tool names must not give out both.
+ */
+export function projectName(tool: string, filler: string = FILLER): string {
+  const name = `tool-${tool}`.replace(/[-_](?=[-_])/g, `$&${filler}`);
+  return name.length > MAX_PROJECT ? shortened(name) : name;
+}
+
+/** `<project>/<image>`. @throws ApiError 400 parameter_invalid where a registry would refuse the image's name */
+export function repositoryName(project: string, image: string): string {
+  const name = `${project}/${image}`;
+  if (COMPONENT.test(image) && name.length <= MAX_REPOSITORY) return name;
+  throw new ApiError(
+    400,
+    'parameter_invalid',
+    `The image name must be lower case letters and digits, parted by single dots, underscores or dashes, and at most ${MAX_REPOSITORY - project.length - 1} characters long.`,
+  );
+}

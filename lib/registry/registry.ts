@@ -1,0 +1,120 @@
+import { ConfigError } from '../errors/index.ts';
+import type { RegistryClient } from './client.ts';
+import { createClient } from './client.ts';
+import { createHarbor } from './harbor.ts';
+import { projectName, repositoryName } from './names.ts';
+import { createOci } from './oci.ts';
+import type { Storage } from './sizes.ts';
+
+export type RegistryOptions = {
+  /** Harbor has projects with quotas; 'oci' is any other registry with a catalog. */
+  kind: 'harbor' | 'oci';
+  /** Where its API answers, such as https://harbor.example.org; no path. */
+  url: string;
+  /** As in the images' names; default: the host of url. */
+  host?: string;
+  username?: string;
+  password?: string;
+  /** For each attempt of each call; default 5,000. */
+  timeoutMs?: number;
+  /** Of each call, the first included; default 3. */
+  attempts?: number;
+  /** Of one answer; default 8 MiB. */
+  maxBytes?: number;
+  /** What a tool may use where the registry does not say: before its project exists, and without Harbor. Default: no limit. */
+  limitBytes?: number;
+  /** See names.ts. */
+  filler?: string;
+};
+
+/** Which repositories lost images, and how many. */
+export type Cleaned = { deleted: number; repositories: string[] };
+
+export type Registry = {
+  /** @throws ApiError 503 registry_unavailable */
+  storage(tool: string, signal?: AbortSignal): Promise<Storage>;
+  /**
+   * Deletes all images of a tool. `repository` is "<project>/<image>", several parted by commas, or the project alone
+   * where there was nothing.
+   * @throws ApiError 503 registry_unavailable; what was deleted before that stays deleted
+   */
+  clean(tool: string, signal?: AbortSignal): Promise<{ deleted: number; repository: string }>;
+  /** "<host>/<project>/<name>", without a tag. @throws ApiError 400 parameter_invalid */
+  image(tool: string, imageName: string): string;
+};
+
+type Strategy = {
+  /** The limit is left out where the registry has none to tell; undefined: no such project. */
+  storage(project: string, signal: AbortSignal | undefined): Promise<Partial<Storage> | undefined>;
+  clean(project: string, signal: AbortSignal | undefined): Promise<Cleaned>;
+};
+
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
+
+/** @throws ConfigError */
+function checkUrl(text: string): URL {
+  const wrong = new ConfigError('registry.url', 'an http:// or https:// address without path, user name or password');
+  if (!URL.canParse(text)) throw wrong;
+  const url = new URL(text);
+  const bare = ['http:', 'https:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`;
+  if (!bare) throw wrong;
+  return url;
+}
+
+function checkNumber(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new ConfigError(`registry.${name}`, `a whole number from ${least}`);
+}
+
+/** @throws ConfigError */
+function authorizationOf({ username, password }: RegistryOptions): string | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (!username || username.includes(':'))
+    throw new ConfigError('registry.username', 'given with the password, without a colon');
+  if (!password) throw new ConfigError('registry.password', 'given with the user name');
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function clientFor(options: RegistryOptions, url: URL): RegistryClient {
+  return createClient({
+    base: url.origin,
+    authorization: authorizationOf(options),
+    timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5000, 1),
+    attempts: checkNumber('attempts', options.attempts ?? 3, 1),
+    maxBytes: checkNumber('maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),
+  });
+}
+
+function strategyOf(kind: RegistryOptions['kind'], client: RegistryClient): Strategy {
+  if (kind === 'harbor') return createHarbor(client);
+  if (kind === 'oci') return createOci(client);
+  throw new ConfigError('registry.kind', 'harbor or oci');
+}
+
+/** @throws ConfigError */
+function checkNames(options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } {
+  const { host = url.host, filler, limitBytes } = options;
+  if (!HOST.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
+  if (filler !== undefined && !/^[a-z0-9]$/.test(filler))
+    throw new ConfigError('registry.filler', 'one letter or digit');
+  return { host, limitBytes: limitBytes === undefined ? undefined : checkNumber('limitBytes', limitBytes, 0) };
+}
+
+/** @throws ConfigError */
+export function createRegistry(options: RegistryOptions): Registry {
+  const url = checkUrl(options.url);
+  const { host, limitBytes } = checkNames(options, url);
+  const strategy = strategyOf(options.kind, clientFor(options, url));
+  const projectOf = (tool: string) => projectName(tool, options.filler);
+  return {
+    async storage(tool, signal) {
+      const found = await strategy.storage(projectOf(tool), signal);
+      return { usedBytes: 0, limitBytes, ...found };
+    },
+    async clean(tool, signal) {
+      const { deleted, repositories } = await strategy.clean(projectOf(tool), signal);
+      return { deleted, repository: repositories.join(', ') || projectOf(tool) };
+    },
+    image: (tool, imageName) => `${host}/${repositoryName(projectOf(tool), imageName)}`,
+  };
+}

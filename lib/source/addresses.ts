@@ -1,0 +1,86 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { ConfigError } from '../errors/index.ts';
+import { sourceError } from './failures.ts';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Cidr = [Address, number];
+export type ResolvedAddress = { address: string; family: 4 | 6 };
+
+/** Asks for the addresses of a host name. */
+export type ResolveHost = (host: string) => Promise<string[]>;
+
+/**
+ * Not for the public Internet by IANA's special-purpose registries, beyond what ipaddr.js names:
+ * https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
+ */
+const SPECIAL = [
+  '192.0.0.0/24',
+  '192.88.99.0/24',
+  '198.18.0.0/15',
+  '240.0.0.0/4',
+  '2001::/23',
+  '2002::/16',
+  '3fff::/20',
+].map((cidr): Cidr => ipaddr.parseCIDR(cidr));
+const GLOBAL_IPV6: Cidr = ipaddr.parseCIDR('2000::/3');
+const NAT64: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
+
+function within(address: Address, [network, bits]: Cidr): boolean {
+  return address.kind() === network.kind() && address.match(network, bits);
+}
+
+/** Whether anybody on the Internet would reach the same machine at this address. */
+function isPublic(address: Address): boolean {
+  if (within(address, NAT64)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
+  if (address.kind() === 'ipv6' && !within(address, GLOBAL_IPV6)) return false;
+  return address.range() === 'unicast' && !SPECIAL.some((cidr) => within(address, cidr));
+}
+
+/** @throws ConfigError */
+function parseCidr(text: string): Cidr {
+  try {
+    return ipaddr.parseCIDR(text);
+  } catch {
+    throw new ConfigError('source.allowedAddresses', 'a list of networks such as 10.1.0.0/16');
+  }
+}
+
+/** A test for one address; networks in the list pass although they are not public. @throws ConfigError */
+export function createAddressTest(allowed: readonly string[]): (address: string) => boolean {
+  const networks = allowed.map(parseCidr);
+  return (text) => {
+    if (isIP(text) === 0 || text.includes('%')) return false;
+    const address = ipaddr.process(text);
+    return networks.some((network) => within(address, network)) || isPublic(address);
+  };
+}
+
+export async function resolveWithSystem(host: string): Promise<string[]> {
+  const { lookup } = await import('node:dns/promises');
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+}
+
+/**
+ * The addresses a connection to this URL may use. Addresses that a name has besides, but that are not allowed, are
+ * left out.
+ * @throws ApiError 400 source_forbidden; whatever the lookup throws
+ */
+export async function allowedAddresses(
+  url: URL,
+  isAllowed: (address: string) => boolean,
+  resolveHost: ResolveHost,
+): Promise<ResolvedAddress[]> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) === 0 ? await resolveHost(host) : [host];
+  const allowed = addresses.filter(isAllowed);
+  if (allowed.length === 0) {
+    throw sourceError(
+      'source_forbidden',
+      `${url.hostname} leads to an address that is not on the public Internet. Use a public git server.`,
+      new Error(`refused addresses: ${addresses.join(' ')}`),
+    );
+  }
+  return allowed.map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
+}

@@ -1,0 +1,121 @@
+import type { ErrorCode } from '../errors/index.ts';
+import { sourceError } from './failures.ts';
+
+export type UrlPolicy = {
+  /** Whether http:// is taken beside https://. */
+  allowHttp: boolean;
+  /** Undefined: any port. */
+  allowedPorts: readonly number[] | undefined;
+};
+
+type Rule<T> = { broken: (value: T, policy: UrlPolicy) => boolean; code: ErrorCode; says: string };
+
+const MAX_LENGTH = 2048;
+const USE_HTTPS = 'Use the https:// address of the repository.';
+/** Controls, separators, lone surrogates and the characters that turn text around. */
+const UNPRINTABLE = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Judged before the URL parser sees the text: it silently drops tabs, turns backslashes and repairs slashes. */
+const TEXT_RULES: readonly Rule<string>[] = [
+  { broken: (text) => text === '', code: 'source_invalid', says: `The source URL is empty. ${USE_HTTPS}` },
+  {
+    broken: (text) => text.length > MAX_LENGTH,
+    code: 'source_invalid',
+    says: `The source URL is longer than ${MAX_LENGTH} characters.`,
+  },
+  {
+    broken: (text) => UNPRINTABLE.test(text) || text.includes('\\'),
+    code: 'source_invalid',
+    says: 'The source URL has a space, a backslash or a control character in it. Write such characters percent-encoded.',
+  },
+  {
+    broken: (text) => text.startsWith('-'),
+    code: 'source_invalid',
+    says: `The source URL looks like a command line option. ${USE_HTTPS}`,
+  },
+  {
+    broken: (text) => /^[^/:]*@[^/]*:/.test(text) || /^(ssh|git\+ssh|ssh\+git):/i.test(text),
+    code: 'source_forbidden',
+    says: `Repositories are not cloned over SSH. ${USE_HTTPS}`,
+  },
+  {
+    broken: (text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text),
+    code: 'source_forbidden',
+    says: `Only https:// addresses are cloned, no other scheme. ${USE_HTTPS}`,
+  },
+  {
+    broken: (text) => !/^https?:\/\/[^/?#]/i.test(text),
+    code: 'source_invalid',
+    says: `The source URL is not a complete address. ${USE_HTTPS}`,
+  },
+  {
+    broken: (text, policy) => !policy.allowHttp && /^http:/i.test(text),
+    code: 'source_forbidden',
+    says: `Repositories are not cloned over unencrypted http://. ${USE_HTTPS}`,
+  },
+  {
+    broken: (text) => /^https?:\/\/[^/?#]*@/i.test(text),
+    code: 'source_invalid',
+    says: 'The source URL must not hold a user name or password: it is shown to others. Only public repositories can be built.',
+  },
+  {
+    broken: (text) => /[?#]/.test(text),
+    code: 'source_invalid',
+    says: 'The source URL must end with the path of the repository, without ? or #. Name a branch, tag or commit with ref.',
+  },
+];
+
+const URL_RULES: readonly Rule<URL>[] = [
+  {
+    broken: (url) => url.href.length > MAX_LENGTH,
+    code: 'source_invalid',
+    says: `The source URL is longer than ${MAX_LENGTH} characters once encoded.`,
+  },
+  {
+    broken: (url) => /%([01][0-9a-f]|7f)/i.test(url.pathname),
+    code: 'source_invalid',
+    says: 'The path of the source URL has an encoded control character in it.',
+  },
+  {
+    broken: (url, policy) => policy.allowedPorts !== undefined && !policy.allowedPorts.includes(portOf(url)),
+    code: 'source_forbidden',
+    says: 'Repositories are not cloned from this port. Use the usual address of the git server.',
+  },
+];
+
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+function check<T>(rules: readonly Rule<T>[], value: T, policy: UrlPolicy): void {
+  const rule = rules.find(({ broken }) => broken(value, policy));
+  if (rule !== undefined) throw sourceError(rule.code, rule.says);
+}
+
+function parse(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (cause) {
+    throw sourceError('source_invalid', `The source URL has no valid host or port. ${USE_HTTPS}`, cause);
+  }
+}
+
+/**
+ * Reads a repository's address as somebody typed it. Numeric spellings of IPv4 addresses (0x7f.1, 2130706433) come
+ * out dotted and international names in ASCII (https://url.spec.whatwg.org); a dot after the host and slashes after
+ * the path are dropped. Where the address leads is not judged here (see addresses.ts).
+ * @throws ApiError 400 source_invalid or source_forbidden
+ */
+export function parseSourceUrl(text: string, policy: UrlPolicy): URL {
+  check(TEXT_RULES, text, policy);
+  const url = parse(text);
+  check(URL_RULES, url, policy);
+  if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}
+
+/** The address as git takes it: no slash at the end. */
+export function baseOf(url: URL): string {
+  return url.href.replace(/\/$/, '');
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** Where the embedded platform keeps everything: TOOLFORGE_BUILDS_DATA, or `data` in the working folder. */
+export const dataFolder = (): string => resolve(process.env.TOOLFORGE_BUILDS_DATA ?? 'data');
+
+export const paths = (folder: string) => ({
+  kube: join(folder, 'kube'),
+  tekton: join(folder, 'tekton'),
+  images: join(folder, 'images'),
+  cache: join(folder, 'cache'),
+  logs: join(folder, 'logs'),
+  issuer: join(folder, 'issuer', 'key.json'),
+  authority: join(folder, 'gateway', 'authority.json'),
+  gatewaySecret: join(folder, 'gateway', 'secret'),
+  internalKubeconfig: join(folder, 'internal', 'kubeconfig'),
+  toolKubeconfig: (tool: string) => join(folder, 'tools', tool, 'kubeconfig'),
+  addresses: join(folder, 'addresses.json'),
+});
+
+/** For keys and tokens: readable by their owner only, whole or not at all. */
+export const writePrivate = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const part = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(part, text, { mode: 0o600 });
+  await rename(part, path);
+};
+
+/** What the file holds, or what `make` gives, which is then written. */
+export const readOrMake = async (path: string, make: () => Promise<string>): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const text = await make();
+    await writePrivate(path, text);
+    return text;
+  }
+};

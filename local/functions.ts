@@ -1,0 +1,96 @@
+import type { CloudEvent } from 'cloudevents';
+import { createAcceptTekton } from '../events/accept-tekton/handler.ts';
+import { createIndexLogs } from '../events/index-logs/handler.ts';
+import { createSweep } from '../events/sweep/handler.ts';
+import { createUpdateQuota } from '../events/update-quota/handler.ts';
+import { createCancelBuild } from '../functions/cancel-build/handler.ts';
+import { createCleanImages } from '../functions/clean-images/handler.ts';
+import { createDeleteBuild } from '../functions/delete-build/handler.ts';
+import { createGetBuild, createGetLatestBuild } from '../functions/get-build/handler.ts';
+import { createGetLogs } from '../functions/get-logs/handler.ts';
+import { createHealthz } from '../functions/healthz/handler.ts';
+import { createListBuilds } from '../functions/list-builds/handler.ts';
+import { createOpenapi } from '../functions/openapi/handler.ts';
+import { createQuota } from '../functions/quota/handler.ts';
+import { createStartBuild } from '../functions/start-build/handler.ts';
+import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
+import { configuredEventAuthenticate } from '../lib/auth/events.ts';
+import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
+import { readSettings } from '../lib/config/settings.ts';
+import { createEventApp } from '../lib/events/app.ts';
+import { createApp } from '../lib/http/app.ts';
+import type { Log } from '../lib/http/log.ts';
+import type { Handler, Listener } from '../lib/http/types.ts';
+import { configuredLogs, logsSettings } from '../lib/logs/configured.ts';
+import { configuredRegistry, registrySettings } from '../lib/registry/configured.ts';
+import { storageInTime } from '../lib/registry/storage.ts';
+import { configuredSource, sourceSettings } from '../lib/source/configured.ts';
+
+const names = [
+  ...authSettings,
+  ...buildsSettings,
+  ...registrySettings,
+  ...sourceSettings,
+  ...logsSettings,
+  'eventIssuers',
+] as const;
+
+export type Functions = {
+  /** The whole API on one listener. */
+  api: Listener;
+  /** Each event function by its name. */
+  events: Record<string, Listener>;
+  close(): void;
+};
+
+export type FunctionsOptions = {
+  /** The same settings as on a cluster. */
+  environment: Record<string, string>;
+  send: (event: CloudEvent<unknown>) => Promise<void>;
+  log: Log;
+  shutdown: AbortSignal;
+};
+
+/** Every function of the project in one process, wired as each index.ts does for its own. */
+export const createFunctions = async ({ environment, send, log, shutdown }: FunctionsOptions): Promise<Functions> => {
+  const settings = readSettings(names, environment);
+  const context = await configuredBuilds(settings, log);
+  const registry = configuredRegistry(settings);
+  const logs = configuredLogs(settings, context, shutdown);
+  const source = configuredSource(settings);
+  const handlers: Record<string, Handler> = {
+    'start-build': createStartBuild({
+      ...context,
+      source,
+      image: registry.image,
+      storage: storageInTime(registry, 2000),
+    }),
+    'list-builds': createListBuilds(context),
+    'get-build': createGetBuild(context),
+    'get-latest-build': createGetLatestBuild(context),
+    'cancel-build': createCancelBuild(context),
+    'delete-build': createDeleteBuild(context),
+    'get-logs': createGetLogs(logs),
+    quota: createQuota({ ledger: context.ledger, storage: storageInTime(registry, 5000) }),
+    'clean-images': createCleanImages(registry),
+    healthz: createHealthz(context.kube),
+    openapi: createOpenapi(),
+  };
+  const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
+    createEventApp({ authenticate: configuredEventAuthenticate(settings.eventIssuers, name), handle, log });
+  return {
+    api: createApp({ handlers, authenticate: configuredAuthenticate(settings), log }),
+    events: {
+      // Tekton can't prove who it is; what it sends is only a hint to look.
+      'accept-tekton': createEventApp({
+        authenticate: async () => {},
+        handle: createAcceptTekton({ kube: context.kube, send }),
+        log,
+      }),
+      'update-quota': event('update-quota', createUpdateQuota(context)),
+      'index-logs': event('index-logs', createIndexLogs(logs)),
+      sweep: event('sweep', createSweep(logs)),
+    },
+    close: context.kube.close,
+  };
+};

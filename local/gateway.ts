@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { Listener } from '../lib/http/types.ts';
+import type { Authority } from './certificates.ts';
+
+export type GatewayOptions = { authority: Authority; secret: string; listener: Listener };
+
+const toolOf = (req: IncomingMessage): string | undefined => {
+  const socket = req.socket as TLSSocket;
+  const { subject } = socket.getPeerCertificate();
+  if (!socket.authorized || subject?.O !== 'toolforge') return undefined;
+  return typeof subject.CN === 'string' ? subject.CN : undefined;
+};
+
+/** Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool), the API mounted at /builds. */
+export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
+  const own = await authority.issue('CN=localhost', ['localhost', '127.0.0.1']);
+  const tls = {
+    key: own.key,
+    cert: own.certificate,
+    ca: authority.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+  return createServer(tls, (req, res) => {
+    const tool = toolOf(req);
+    const mounted = req.url?.startsWith('/builds/');
+    // Whatever a client claims is taken away, whether or not something is put in its place.
+    delete req.headers['x-toolforge-tool'];
+    delete req.headers['x-toolforge-gateway-secret'];
+    if (!mounted || (!tool && !req.headers.authorization)) {
+      const [status, code, error] = mounted
+        ? [403, 'forbidden', 'Show a client certificate of a tool, as in its kubeconfig.']
+        : [404, 'not_found', 'The gateway has this API at /builds/.'];
+      res
+        .writeHead(Number(status), { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: [error], code }));
+      return;
+    }
+    if (tool) Object.assign(req.headers, { 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': secret });
+    listener(req, res);
+  });
+};

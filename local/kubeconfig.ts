@@ -1,0 +1,26 @@
+import { dump } from 'js-yaml';
+import type { KeyAndCertificate } from './certificates.ts';
+
+const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+
+const kubeconfig = (cluster: object, user: object, namespace: string): string =>
+  dump({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'toolforge',
+    clusters: [{ name: 'toolforge', cluster }],
+    contexts: [{ name: 'toolforge', context: { cluster: 'toolforge', user: 'toolforge', namespace } }],
+    users: [{ name: 'toolforge', user }],
+  });
+
+/** A tool's kubeconfig as Toolforge writes it: the tool is in the certificate and in the namespace. */
+export const toolKubeconfig = (tool: string, server: string, authority: string, client: KeyAndCertificate): string =>
+  kubeconfig(
+    { server, 'certificate-authority-data': base64(authority) },
+    { 'client-certificate-data': base64(client.certificate), 'client-key-data': base64(client.key) },
+    `tool-${tool}`,
+  );
+
+/** The functions' way to the embedded Kubernetes API. */
+export const internalKubeconfig = (server: string, token: string, namespace: string): string =>
+  kubeconfig({ server }, { token }, namespace);

@@ -1,0 +1,18 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const explain = (error: NodeJS.ErrnoException, port: number, setting: string): Error =>
+  error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another one.`) : error;
+
+/** On loopback only: the embedded platform is for one machine. @returns the port, which 0 leaves to the system */
+export const listen = (server: Server, port: number, setting: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explain(error, port, setting)));
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+
+export const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

@@ -1,0 +1,45 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Process ids are reused; the time a process started tells two of them apart. Linux only; elsewhere the id must do. */
+const startTime = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const holder = async (path: string): Promise<number | undefined> => {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const [pid, started] = text.split(' ');
+  const same = pid && isAlive(Number(pid)) && startTime(Number(pid)) === (started ?? '');
+  return same ? Number(pid) : undefined;
+};
+
+/**
+ * One platform on one data folder at a time. A lock whose process is gone, as after a SIGKILL, is taken over.
+ * @returns releases it
+ */
+export const lockFolder = async (folder: string): Promise<() => void> => {
+  const path = join(folder, 'lock');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const other = await holder(path);
+  if (other !== undefined) {
+    throw new Error(
+      `${folder} is in use by the platform with process id ${other}. Stop that one, or set TOOLFORGE_BUILDS_DATA to another folder.`,
+    );
+  }
+  await writeFile(path, `${process.pid} ${startTime(process.pid)}`);
+  return () => rmSync(path, { force: true });
+};

@@ -1,0 +1,62 @@
+/** `npm start`: the embedded platform, until Ctrl-C. */
+import { join } from 'node:path';
+import { createLog } from '../lib/http/log.ts';
+import { dataFolder } from './folder.ts';
+import { serveGit } from './lifecycle/git-server.ts';
+import { startPlatform } from './platform.ts';
+
+const examplesFolder = join(import.meta.dirname, '..', 'examples');
+const examples = ['node', 'python', 'static', 'procfile'];
+
+const portOf = (name: string, fallback: number): number => {
+  const port = Number(process.env[name] ?? fallback);
+  if (Number.isInteger(port) && port >= 0 && port < 65536) return port;
+  throw new Error(`${name} must be a port number`);
+};
+
+/** Settings of the functions that make sense here too, such as LIMIT_RUNNING. */
+const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|LOG_(STEPS|MAX)|SOURCE|STREAM)/;
+const settings = Object.fromEntries(
+  Object.entries(process.env).filter(
+    (entry): entry is [string, string] => overridable.test(entry[0]) && entry[1] !== undefined,
+  ),
+);
+
+const next = (url: string, gatewayUrl: string, kubeconfig: string, git: string): string => `
+The build service runs at ${url} (data: ${dataFolder()}). Stop it with Ctrl-C.
+
+In another terminal, as the tool "mytool":
+
+    export TOOL_TOOLFORGE_API_URL=${gatewayUrl}
+    export KUBECONFIG=${kubeconfig}
+    npx toolforge-build start ${git}/node.git
+    npx toolforge-build list
+    npx toolforge-build quota
+
+Examples to build: ${examples.map((name) => `${git}/${name}.git`).join('  ')}
+Or with a token:   curl -H "Authorization: Bearer $(npm run -s token -- mytool)" ${url}/v1/tool/mytool/builds
+`;
+
+try {
+  const platform = await startPlatform({
+    folder: dataFolder(),
+    port: portOf('PORT', 8080),
+    gatewayPort: portOf('GATEWAY_PORT', 8443),
+    settings,
+    log: createLog('local'),
+  });
+  const git = await serveGit({
+    repositories: Object.fromEntries(examples.map((name) => [name, join(examplesFolder, name)])),
+    port: portOf('GIT_PORT', 8081),
+  });
+  console.log(next(platform.url, platform.gatewayUrl, await platform.kubeconfig('mytool'), git.url));
+  const stop = () => {
+    process.once('SIGINT', () => process.exit(130));
+    void Promise.all([git.close(), platform.close()]).then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

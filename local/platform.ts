@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { CloudEvent } from 'cloudevents';
+import type { Log } from '../lib/http/log.ts';
+import { sendJson } from '../lib/http/respond.ts';
+import type { Listener } from '../lib/http/types.ts';
+import { eventTypes } from '../lib/tekton/events.ts';
+import { createBroker, type Trigger } from './broker.ts';
+import { openAuthority } from './certificates.ts';
+import { paths, readOrMake, writePrivate } from './folder.ts';
+import { createFunctions, type Functions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { apiAudience, issuerSetting, type LocalIssuer, openIssuer } from './issuer.ts';
+import { createKubeApi, type KubeApi } from './kube/api.ts';
+import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
+import { buildpacksPipeline } from './lifecycle/pipeline.ts';
+import { closeServer, listen } from './listen.ts';
+import { lockFolder } from './lock.ts';
+import { createRegistry } from './registry/registry.ts';
+import { createTekton } from './tekton/tekton.ts';
+
+export type PlatformOptions = {
+  folder: string;
+  /** 0 takes a free one. */
+  port: number;
+  gatewayPort: number;
+  /** Settings of the functions, over the platform's own. */
+  settings?: Record<string, string>;
+  /** How often sweep looks, in milliseconds. */
+  sweepMs?: number;
+  log: Log;
+};
+
+export type Platform = {
+  url: string;
+  gatewayUrl: string;
+  imagesFolder: string;
+  issuer: LocalIssuer;
+  /** Writes the kubeconfig of a tool and says where. */
+  kubeconfig(tool: string): Promise<string>;
+  close(): Promise<void>;
+};
+
+export const namespace = 'image-build';
+const builderImage = 'local/builder:1';
+const runImage = 'local/run:host';
+const followerImage = 'local/functions:1';
+const root = join(import.meta.dirname, '..');
+
+const finalTypes = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
+const triggerTypes: Record<string, readonly string[]> = {
+  'update-quota': finalTypes,
+  'index-logs': [eventTypes.taskRunRunning, ...finalTypes],
+};
+
+type Ports = { url: string; internalUrl: string };
+
+/** The same settings that a cluster's functions have. */
+const environment = (options: PlatformOptions, { url }: Ports): Record<string, string> => {
+  const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(options.folder);
+  const issuer = `${url}/issuer`;
+  return {
+    KUBECONFIG,
+    AUTH_ISSUERS: JSON.stringify([issuerSetting(issuer, apiAudience)]),
+    EVENT_ISSUERS: JSON.stringify([issuerSetting(issuer, 'events')]),
+    GATEWAY_SECRET_FILE: gatewaySecret,
+    BUILDER_IMAGE: builderImage,
+    RUN_IMAGE: runImage,
+    BUILD_TIMEOUT: '30m0s',
+    SOURCE_ALLOW_HTTP: 'true',
+    SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
+    REGISTRY_KIND: 'oci',
+    REGISTRY_URL: url,
+    LOG_FOLDER: logs,
+    FOLLOWER_IMAGE: followerImage,
+    FOLLOWER_COMMAND: `${process.execPath},${join(root, 'events/index-logs/follow.ts')}`,
+    ...options.settings,
+  };
+};
+
+const notFound: Listener = (_, res) => sendJson(res, 404, { error: ['There is nothing here.'], code: 'not_found' });
+
+/** Everything that is not the API itself: the issuer's keys and the images. */
+const outer =
+  (routes: [string, Listener][], otherwise: Listener): Listener =>
+  (req, res) => {
+    const found = routes.find(([prefix]) => req.url?.startsWith(prefix));
+    (found ? found[1] : otherwise)(req, res);
+  };
+
+const internalRoutes =
+  (kube: KubeApi, functions: () => Functions | undefined): Listener =>
+  (req, res) => {
+    const [, event] = /^\/events\/([a-z-]+)$/.exec(req.url ?? '') ?? [];
+    if (event) (functions()?.events[event] ?? notFound)(req, res);
+    else kube.handler(req, res);
+  };
+
+const ping = (post: () => Promise<unknown>, everyMs: number, log: Log) =>
+  setInterval(
+    () => void post().catch((error: unknown) => log('WARNING', 'sweep was not reached', { error })),
+    everyMs,
+  ).unref();
+
+const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => {
+  const { images, cache } = paths(folder);
+  const options = { namespace, node: process.execPath, imagesFolder: images, cacheFolder: cache, builderImage };
+  const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
+  const present = kube.objects.get('pipelines', namespace, 'buildpacks');
+  if (present) kube.objects.delete('pipelines', namespace, 'buildpacks');
+  kube.objects.create('pipelines', pipeline);
+};
+
+const postEvent = async (url: string, token: string, type: string): Promise<void> => {
+  const event = new CloudEvent({ type, source: '/local/ping' });
+  const headers = { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${token}` };
+  await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) });
+};
+
+/**
+ * The whole service in one process on one machine: Kubernetes and Tekton as far as it uses them, the functions, their
+ * events, an issuer, a registry and the gateway. What it holds lies in the folder and outlives the process.
+ */
+export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
+  const { folder, log } = options;
+  const places = paths(folder);
+  const unlock = await lockFolder(folder);
+  const stopping = new AbortController();
+  let functions: Functions | undefined;
+
+  const kubeToken = randomBytes(32).toString('hex');
+  const kube = await createKubeApi({ folder: places.kube, token: kubeToken });
+  await installPipeline(kube, folder);
+  const internal = createServer(internalRoutes(kube, () => functions));
+  const internalUrl = `http://127.0.0.1:${await listen(internal, 0, 'PORT')}`;
+  await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, kubeToken, namespace));
+
+  const registry = createRegistry({ imagesFolder: places.images });
+  let issuer: LocalIssuer | undefined;
+  const jwks: Listener = (_, res) => sendJson(res, 200, issuer?.jwks);
+  const api: Listener = (req, res) => (functions?.api ?? notFound)(req, res);
+  const server = createServer(
+    outer(
+      [
+        ['/issuer/jwks', jwks],
+        ['/v2/', registry.handler],
+      ],
+      api,
+    ),
+  );
+  const url = `http://127.0.0.1:${await listen(server, options.port, 'PORT')}`;
+  issuer = await openIssuer(places.issuer, `${url}/issuer`);
+  const signer = issuer;
+  const eventToken = (audience: string) => signer.sign({}, 'broker', audience, '5m');
+
+  const secret = (await readOrMake(places.gatewaySecret, async () => randomBytes(32).toString('hex'))).trim();
+  const triggers: Trigger[] = Object.entries(triggerTypes).map(([name, types]) => ({
+    name,
+    types,
+    url: `${internalUrl}/events/${name}`,
+  }));
+  const send = createBroker({ triggers, token: eventToken, log, signal: stopping.signal });
+  const settings = environment(options, { url, internalUrl });
+  functions = await createFunctions({ environment: settings, send, log, shutdown: stopping.signal });
+
+  const tekton = await createTekton({
+    objects: kube.objects,
+    folder: places.tekton,
+    sink: () => `${internalUrl}/events/accept-tekton`,
+    images: (image) => ({ [builderImage]: { env: {} }, [followerImage]: { env: settings } })[image],
+    log: (message, cause) => log('WARNING', message, cause === undefined ? {} : { error: cause }),
+  });
+
+  const authority = await openAuthority(places.authority);
+  const gateway = await createGateway({ authority, secret, listener: api });
+  const gatewayUrl = `https://127.0.0.1:${await listen(gateway as unknown as Server, options.gatewayPort, 'GATEWAY_PORT')}`;
+  await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));
+
+  const sweep = async () =>
+    postEvent(`${internalUrl}/events/sweep`, await eventToken('sweep'), 'dev.knative.sources.ping');
+  const pings = ping(sweep, options.sweepMs ?? 60_000, log);
+  await sweep();
+
+  return {
+    url,
+    gatewayUrl,
+    issuer,
+    imagesFolder: places.images,
+    kubeconfig: async (tool) => {
+      const client = await authority.issue(`O=toolforge,CN=${tool}`);
+      await writePrivate(places.toolKubeconfig(tool), toolKubeconfig(tool, gatewayUrl, authority.certificate, client));
+      return places.toolKubeconfig(tool);
+    },
+    close: async () => {
+      clearInterval(pings);
+      stopping.abort();
+      await Promise.all([closeServer(gateway as unknown as Server), closeServer(server)]);
+      await tekton.close();
+      functions?.close();
+      await kube.close();
+      await closeServer(internal);
+      unlock();
+    },
+  };
+};
+
+/** The addresses of the platform that last ran on this folder. */
+export const lastAddresses = async (folder: string): Promise<{ url: string; gatewayUrl: string }> =>
+  JSON.parse(
+    await readFile(paths(folder).addresses, 'utf8').catch(() => {
+      throw new Error(`No platform has run on ${folder} yet: run \`npm start\` first.`);
+    }),
+  );

@@ -1,0 +1,147 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { answers, type Cli, createCli, type Handler, json, noMessages, serve, type TestServer } from './support.ts';
+
+let cli: Cli;
+let server: TestServer | undefined;
+
+beforeAll(() => {
+  cli = createCli();
+});
+afterAll(() => cli.close());
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function against(handler: Handler): Promise<Record<string, string>> {
+  server = await serve(handler);
+  return { TOOL_TOOLFORGE_API_URL: server.url };
+}
+
+test.each([
+  [400, 'parameter_invalid', 2],
+  [401, 'unauthenticated', 4],
+  [403, 'forbidden', 4],
+  [404, 'build_not_found', 3],
+  [409, 'build_finished', 5],
+  [413, 'body_too_large', 2],
+  [422, 'idempotency_key_reused', 5],
+  [500, 'internal', 6],
+])('HTTP status %i (%s) is exit code %i, in the words of the API', async (status, code, exitCode) => {
+  const env = await against((_, response) =>
+    json(response, status, { error: ['What is wrong.', 'What to do.'], code }),
+  );
+  const finished = await cli.run(['show', 'demo-1'], env);
+  expect(finished).toMatchObject({ code: exitCode, stdout: '' });
+  expect(finished.stderr).toContain('Error: What is wrong.\nError: What to do.\n');
+});
+
+test.each([
+  ['not JSON', (response: Parameters<Handler>[1]) => response.end('<html>')],
+  ['JSON of another shape', (response: Parameters<Handler>[1]) => json(response, 200, { build: null })],
+  ['no body', (response: Parameters<Handler>[1]) => response.end()],
+])('%s with status 200 is not of the API', async (_, answer) => {
+  const env = await against((__, response) => void answer(response));
+  const { code, stderr } = await cli.run(['show'], env);
+  expect(code).toBe(6);
+  expect(stderr).toContain('answered with something that is not of the builds API');
+});
+
+test('a page that is not of the API is no missing build', async () => {
+  const env = await against((_, response) => void response.writeHead(404).end('<html>nginx</html>'));
+  expect(await cli.run(['show', 'demo-1'], env)).toMatchObject({
+    code: 6,
+    stderr: expect.stringContaining('HTTP status 404'),
+  });
+});
+
+test('429 with Retry-After, then success: one build, the same key', async () => {
+  const env = await against((_, response) => {
+    if (server?.requests.length === 1)
+      json(response, 429, { error: ['The queue is full.'], code: 'quota_exceeded' }, { 'retry-after': '1' });
+    else json(response, 200, answers.started);
+  });
+  const { code, stderr } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/Warning: The queue is full\. Trying again in \d s \(2 of 5\)\./);
+  const keys = server?.requests.map(({ headers }) => headers['idempotency-key']) ?? [];
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});
+
+test('a Retry-After of more than a minute is not waited for', async () => {
+  const full = { error: ['The queue is full.'], code: 'quota_exceeded' };
+  const env = await against((_, response) => json(response, 429, full, { 'retry-after': '3600' }));
+  const { code, stderr } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  expect(code).toBe(5);
+  expect(stderr).toBe('Error: The queue is full.\nTry again in 3600 s.\n');
+});
+
+test('503 again and again is given up after five attempts', async () => {
+  const env = await against((_, response) =>
+    json(response, 503, { error: ['The registry is down.'], code: 'registry_unavailable' }, { 'retry-after': '0' }),
+  );
+  const { code, stderr } = await cli.run(['quota'], env);
+  expect(code).toBe(6);
+  expect(server?.requests).toHaveLength(5);
+  expect(stderr).toContain('(5 of 5)');
+});
+
+test('a connection that breaks is tried again, start included', async () => {
+  const env = await against((_, response, raw) => {
+    if (server?.requests.length === 1) raw.socket.destroy();
+    else json(response, 200, answers.started);
+  });
+  const { code } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  expect(code).toBe(0);
+  expect(new Set(server?.requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+});
+
+test('clean is not repeated when its answer is lost', async () => {
+  const env = await against((_, __, raw) => void raw.socket.destroy());
+  expect((await cli.run(['clean', '-y'], env)).code).toBe(6);
+  expect(server?.requests).toHaveLength(1);
+});
+
+test('a delete whose answer was lost, and that finds nothing the second time, is done', async () => {
+  const env = await against((_, response, raw) => {
+    if (server?.requests.length === 1) raw.socket.destroy();
+    else json(response, 404, { error: ['gone'], code: 'build_not_found' });
+  });
+  expect(await cli.run(['delete', 'demo-1', '-y'], env)).toMatchObject({ code: 0, stdout: 'Deleted 1 build\n' });
+});
+
+test('where nothing listens, it says so after some attempts', async () => {
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
+  await new Promise((resolve) => closed.close(resolve));
+  const { code, stderr } = await cli.run(['list'], { TOOL_TOOLFORGE_API_URL: url });
+  expect(code).toBe(6);
+  expect(stderr).toContain(`Error: Nothing answers at ${url}.\nIs the address right`);
+});
+
+test('a redirect within the server is followed, one to another server is not', async () => {
+  const other = await serve((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
+  const env = await against(({ path }, response) => {
+    if (path.endsWith('/quotas')) response.writeHead(307, { location: `${other.url}/` }).end();
+    else if (path.startsWith('/moved')) json(response, 200, { messages: noMessages, builds: [] });
+    else response.writeHead(307, { location: `/moved${path}` }).end();
+  });
+  expect(await cli.run(['list'], env)).toMatchObject({ code: 0 });
+  expect(await cli.run(['quota'], env)).toMatchObject({
+    code: 6,
+    stderr: expect.stringContaining('which is another server'),
+  });
+  expect(other.requests).toEqual([]);
+  await other.close();
+});
+
+test('proxies in the environment are ignored', async () => {
+  const env = await against((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
+  const proxy = 'http://127.0.0.1:9';
+  const proxied = { ...env, http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy, NODE_USE_ENV_PROXY: '' };
+  expect((await cli.run(['list'], proxied)).code).toBe(0);
+});

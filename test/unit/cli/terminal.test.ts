@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { wantsColour } from '../../../cli/terminal.ts';
+import {
+  beginLog,
+  build,
+  type Cli,
+  contract,
+  createCli,
+  end,
+  json,
+  line,
+  ndjson,
+  noMessages,
+  serve,
+  type TestServer,
+} from './support.ts';
+
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['--version']).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+test.each([
+  [{}, true, true],
+  [{}, false, false],
+  [{ TERM: 'dumb' }, true, false],
+  [{ NO_COLOR: '1' }, true, false],
+  [{ NO_COLOR: '' }, true, true],
+  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '0' }, true, false],
+])('with %j on a terminal (%s) colours are %s', (env, isTerminal, expected) => {
+  expect(wantsColour(env, isTerminal)).toBe(expected);
+});
+
+(hasScript ? describe : describe.skip)('on a terminal', () => {
+  let cli: Cli;
+  let server: TestServer;
+  let env: Record<string, string>;
+  let release = () => {};
+
+  beforeAll(async () => {
+    cli = createCli();
+    server = await serve((request, response, raw) => {
+      if (!request.path.endsWith('/logs')) return contract(request, response, raw);
+      beginLog(response).write(ndjson([{ type: 'note', note: 'pulling the image' }]));
+      release = () => void response.end(ndjson([line(1), end()]));
+      return undefined;
+    });
+    env = { TOOL_TOOLFORGE_API_URL: server.url };
+  });
+  afterAll(async () => {
+    cli.close();
+    await server.close();
+  });
+
+  test('there are colours', async () => {
+    const { stdout, code } = await cli.onTerminal(['list'], 200, env).finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain('\u001b[32mok\u001b[0m');
+  });
+
+  test('there are none with NO_COLOR', async () => {
+    expect((await cli.onTerminal(['list'], 200, { ...env, NO_COLOR: '1' }).finished).stdout).not.toContain('\u001b');
+  });
+
+  test('a narrow one cuts source and image, never the id or the status', async () => {
+    const { stdout } = await cli.onTerminal(['list'], 95, { ...env, NO_COLOR: '1' }).finished;
+    const lines = stdout.trimEnd().split('\r\n');
+    for (const text of lines) expect([...text].length).toBeLessThanOrEqual(95);
+    expect(lines[3]).toMatch(/^demo-4 {2}ok .*…ple\.org\/repo\.git@main {2}registry\.….*$|^demo-4 {2}ok .*…/);
+  });
+
+  test('a spinner says what it waits for, and goes when a line comes', async () => {
+    const { finished, sees } = cli.onTerminal(['logs', '-f', 'demo-4'], 80, env);
+    await sees('pulling the image');
+    release();
+    const { stdout } = await finished;
+    expect(stdout).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+    expect(stdout.endsWith('\r\u001b[2K\u001b[36m[step-build]\u001b[0m line 1\r\n')).toBe(true);
+  });
+
+  test('a question is asked: no does nothing, yes does it', async () => {
+    const asked = cli.onTerminal(['cancel', 'demo-5'], 80, env);
+    await asked.sees("I'm going to cancel 1 build, continue? [y/N]: ");
+    asked.child.stdin?.write('n\n');
+    expect(await asked.finished).toMatchObject({ code: 130, stdout: expect.stringContaining('Nothing was done.') });
+    expect(server.requests.some(({ method }) => method === 'PUT')).toBe(false);
+    const again = cli.onTerminal(['cancel', 'demo-5'], 80, env);
+    await again.sees('[y/N]: ');
+    again.child.stdin?.write('y\n');
+    expect(await again.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('Cancelled 1 build') });
+  });
+
+  test('a dumb one gets no spinner', async () => {
+    const other = await serve((_, response) => json(response, 200, { messages: noMessages, build: build(2) }));
+    const { stdout } = await cli.onTerminal(['wait'], 80, { TOOL_TOOLFORGE_API_URL: other.url, TERM: 'dumb' }).finished;
+    expect(stdout).not.toContain('\u001b');
+    await other.close();
+  });
+});

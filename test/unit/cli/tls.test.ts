@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Authority, openAuthority } from '../../../local/certificates.ts';
+import { type Cli, createCli, folder, json, noMessages, remove, serve, type TestServer } from './support.ts';
+
+let cli: Cli;
+let server: TestServer;
+let wrongName: TestServer;
+let here: string;
+let authority: Authority;
+let subject: string | undefined;
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(here, name), text);
+  return join(here, name);
+};
+
+beforeAll(async () => {
+  cli = createCli();
+  here = folder();
+  authority = await openAuthority(join(here, 'authority.json'));
+  const [good, other] = [
+    await authority.issue('CN=localhost', ['localhost']),
+    await authority.issue('CN=other', ['other.example']),
+  ];
+  const options = { ca: authority.certificate, requestCert: true, rejectUnauthorized: false };
+  const handler: Parameters<typeof serve>[0] = (_, response, raw) => {
+    const socket = raw.socket as TLSSocket;
+    subject = socket.authorized ? String(socket.getPeerCertificate().subject.CN) : undefined;
+    json(response, 200, { messages: noMessages, builds: [] });
+  };
+  server = await serve(handler, { ...options, cert: good.certificate, key: good.key });
+  wrongName = await serve(handler, { ...options, cert: other.certificate, key: other.key });
+});
+
+afterAll(async () => {
+  cli.close();
+  remove(here);
+  await Promise.all([server.close(), wrongName.close()]);
+});
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+async function kubeconfig(cluster: string): Promise<string> {
+  const { certificate, key } = await authority.issue('O=toolforge, CN=demo');
+  return file(
+    'kubeconfig',
+    `current-context: c
+contexts: [{name: c, context: {cluster: k, user: u, namespace: tool-demo}}]
+clusters: [{name: k, cluster: ${cluster}}]
+users: [{name: u, user: {client-certificate-data: ${base64(certificate)}, client-key-data: ${base64(key)}}}]
+`,
+  );
+}
+
+test('a server that nobody vouches for is not spoken to, and the sentence says what to do', async () => {
+  const { code, stderr } = await cli.run(['list'], { TOOL_TOOLFORGE_API_URL: server.url });
+  expect(code).toBe(6);
+  expect(stderr).toMatch(/Error: The certificate of localhost:\d+ can't be trusted: /);
+  expect(stderr).toContain('REQUESTS_CA_BUNDLE');
+});
+
+test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
+  '%s names who vouches for it',
+  async (variable) => {
+    const bundle = file('ca.pem', authority.certificate);
+    expect(await cli.run(['list', '--json'], { TOOL_TOOLFORGE_API_URL: server.url, [variable]: bundle })).toMatchObject(
+      { code: 0 },
+    );
+  },
+);
+
+test('a certificate for another name is refused', async () => {
+  const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, REQUESTS_CA_BUNDLE: file('ca.pem', authority.certificate) };
+  expect(await cli.run(['list'], env)).toMatchObject({
+    code: 6,
+    stderr: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID'),
+  });
+});
+
+test("the kubeconfig's certificate proves who calls, and its authority is trusted", async () => {
+  const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
+  const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
+  expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+  expect(subject).toBe('demo');
+});
+
+test('insecure-skip-tls-verify is honoured', async () => {
+  const KUBECONFIG = await kubeconfig('{insecure-skip-tls-verify: true}');
+  const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
+  expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+});

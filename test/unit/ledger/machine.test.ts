@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  cancel,
+  closeLog,
+  emptyState,
+  finish,
+  type Limits,
+  type NewEntry,
+  remove,
+  retain,
+  start,
+} from '../../../lib/ledger/machine.ts';
+import type { LedgerState } from '../../../lib/ledger/types.ts';
+
+const limits: Limits = { running: 2, queued: 2, succeeded: 2, failed: 1 };
+const now = new Date('2026-11-22T08:00:00Z');
+const ending = { status: 'BUILD_SUCCESS', message: '', finishedAt: now.toISOString() } as const;
+
+const entry = (id: string): NewEntry => ({
+  id,
+  parameters: { source_url: 'https://example.org/x' },
+  sourceUrl: 'https://example.org/x',
+  commit: 'c0',
+  image: 'i',
+});
+const started = (state: LedgerState, id: string) => start(state, entry(id), undefined, limits, now);
+const withBuilds = (...ids: string[]) => ids.reduce((state, id) => started(state, id).state, emptyState);
+const names = (state: LedgerState) => ({
+  running: state.running.map(({ id }) => id),
+  queued: state.queued.map(({ id }) => id),
+  finished: state.finished.map(({ id }) => id),
+});
+
+describe('start', () => {
+  test('fills slots, then the queue with positions, then refuses', () => {
+    const outcomes: unknown[] = [];
+    const state = ['a', 'b', 'c', 'd', 'e'].reduce((current, id) => {
+      const result = started(current, id);
+      outcomes.push(result.outcome.kind === 'accepted' ? result.outcome.record.position : result.outcome.kind);
+      return result.state;
+    }, emptyState);
+    expect(outcomes).toEqual([0, 0, 1, 2, 'full']);
+    expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['c', 'd'], finished: [] });
+  });
+
+  test('with no queue at all still fills the slots', () => {
+    const none = { ...limits, queued: 0 };
+    const one = start(emptyState, entry('a'), undefined, none, now);
+    const two = start(one.state, entry('b'), undefined, none, now);
+    expect([
+      one.outcome.kind,
+      two.outcome.kind,
+      start(two.state, entry('c'), undefined, none, now).outcome.kind,
+    ]).toEqual(['accepted', 'accepted', 'full']);
+  });
+
+  test('answers the same key with the same build, and refuses it with another request', () => {
+    const key = { key: 'k', request: 'r' };
+    const first = start(emptyState, entry('a'), key, limits, now);
+    const again = start(first.state, entry('b'), key, limits, now);
+    expect(again.outcome).toMatchObject({ kind: 'repeated', record: { id: 'a', position: 0 } });
+    expect(again.state).toBe(first.state);
+    expect(start(first.state, entry('b'), { key: 'k', request: 'other' }, limits, now).outcome.kind).toBe('key_reused');
+  });
+
+  test('forgets a key after a day, and then finds the build by its id', () => {
+    const first = start(emptyState, entry('a'), { key: 'k', request: 'r' }, limits, now);
+    const nextDay = new Date(now.getTime() + 25 * 60 * 60 * 1000);
+    const again = start(first.state, entry('a'), { key: 'k', request: 'r' }, limits, nextDay);
+    expect(again.outcome).toMatchObject({ kind: 'accepted', record: { id: 'a' } });
+    expect(names(again.state).running).toEqual(['a']);
+  });
+});
+
+describe('finish', () => {
+  test('gives the slot to the head of the queue', () => {
+    expect(names(finish(withBuilds('a', 'b', 'c', 'd'), 'a', ending, limits, now))).toEqual({
+      running: ['b', 'c'],
+      queued: ['d'],
+      finished: ['a'],
+    });
+  });
+
+  test('changes nothing for a build that is not running', () => {
+    const state = withBuilds('a', 'b', 'c');
+    expect(finish(state, 'c', ending, limits, now)).toBe(state);
+  });
+});
+
+describe('cancel', () => {
+  test('ends a waiting build at once', () => {
+    const { state, outcome } = cancel(withBuilds('a', 'b', 'c', 'd'), 'c', limits, now);
+    expect(outcome).toBe('cancelled');
+    expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['d'], finished: ['c'] });
+    expect(state.finished[0]).toMatchObject({ status: 'BUILD_CANCELLED', log: 'complete' });
+  });
+
+  test('keeps the slot of a running build until its run has ended', () => {
+    const { state, outcome } = cancel(withBuilds('a', 'b', 'c'), 'a', limits, now);
+    expect(outcome).toBe('cancelling');
+    expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['c'], finished: [] });
+    expect(cancel(state, 'a', limits, now).state).toBe(state);
+  });
+
+  test('tells finished from unknown', () => {
+    const state = finish(withBuilds('a'), 'a', ending, limits, now);
+    expect([cancel(state, 'a', limits, now).outcome, cancel(state, 'x', limits, now).outcome]).toEqual([
+      'finished',
+      'unknown',
+    ]);
+  });
+});
+
+describe('remove', () => {
+  test('hides a running build and drops it when it has ended', () => {
+    const { state, known } = remove(withBuilds('a', 'b', 'c'), 'a', now);
+    expect(known).toBe(true);
+    expect(state.running[0]).toMatchObject({ id: 'a', deletedAt: now.toISOString(), cancelledAt: now.toISOString() });
+    expect(remove(state, 'a', now).known).toBe(false);
+    expect(cancel(state, 'a', limits, now).outcome).toBe('unknown');
+    expect(names(finish(state, 'a', ending, limits, now))).toEqual({ running: ['b', 'c'], queued: [], finished: [] });
+  });
+
+  test('drops waiting and finished builds', () => {
+    const state = finish(withBuilds('a', 'b', 'c', 'd'), 'a', ending, limits, now);
+    expect(names(remove(remove(state, 'a', now).state, 'd', now).state)).toEqual({
+      running: ['b', 'c'],
+      queued: [],
+      finished: [],
+    });
+    expect(remove(state, 'x', now)).toEqual({ state, known: false });
+  });
+});
+
+describe('retention', () => {
+  const finishedBuilds = (...statuses: ('BUILD_SUCCESS' | 'BUILD_FAILURE')[]): LedgerState => ({
+    ...emptyState,
+    finished: statuses.map((status, at) => ({
+      ...entry(`f${at}`),
+      acceptedAt: '',
+      status,
+      message: '',
+      log: 'complete' as const,
+    })),
+  });
+
+  test('keeps so many succeeded and so many failed, newest first', () => {
+    const state = retain(
+      finishedBuilds('BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_SUCCESS'),
+      limits,
+    );
+    expect(names(state).finished).toEqual(['f0', 'f1', 'f2']);
+  });
+
+  test('never drops a build whose log is still being written', () => {
+    const state = finishedBuilds('BUILD_FAILURE', 'BUILD_FAILURE');
+    const live = { ...state, finished: state.finished.map((build) => ({ ...build, log: 'live' as const })) };
+    expect(retain(live, limits)).toBe(live);
+    expect(names(closeLog(live, 'f1', 'lost', 'why', limits)).finished).toEqual(['f0']);
+  });
+
+  test('keeps the object below what etcd takes', () => {
+    const big = { ...finishedBuilds(...Array<'BUILD_SUCCESS'>(1000).fill('BUILD_SUCCESS')) };
+    const heavy = { ...big, finished: big.finished.map((build) => ({ ...build, message: 'x'.repeat(4000) })) };
+    expect(JSON.stringify(retain(heavy, { ...limits, succeeded: 1000 })).length).toBeLessThan(1_000_000);
+  });
+});
