@@ -60,6 +60,14 @@ export const settings = {
 
   registryKind: text('REGISTRY_KIND', 'harbor or oci', /^(harbor|oci)$/, 'harbor') as Setting<'harbor' | 'oci'>,
   registryUrl: url('REGISTRY_URL'),
+  registryHost: optional(text('REGISTRY_HOST', "the registry's host in image names", /^[a-z0-9.:[\]-]+$/i)),
+  registryFiller: text(
+    'REGISTRY_FILLER',
+    "one letter or digit, put between - and _ in Harbor's project names",
+    /^[a-z0-9]$/,
+    'x',
+  ),
+  registryLimitBytes: optional(integer('REGISTRY_LIMIT_BYTES', { min: 0, max: Number.MAX_SAFE_INTEGER })),
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 

@@ -141,9 +141,12 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
         signal,
       }),
     ready: async (signal) => {
-      const answered = await transport.stream({ method: 'GET', path: '/version', signal }).catch(() => undefined);
-      answered?.destroy();
-      return answered !== undefined;
+      try {
+        (await transport.stream({ method: 'GET', path: '/version', signal })).destroy();
+        return true;
+      } catch (error) {
+        return error instanceof KubeError;
+      }
     },
     close: transport.close,
   };

@@ -1,13 +1,24 @@
 import type { Settings } from '../config/settings.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
-export const registrySettings = ['registryKind', 'registryUrl', 'registryUser', 'registryPassword'] as const;
+export const registrySettings = [
+  'registryKind',
+  'registryUrl',
+  'registryHost',
+  'registryFiller',
+  'registryLimitBytes',
+  'registryUser',
+  'registryPassword',
+] as const;
 
 /** @throws ConfigError */
 export const configuredRegistry = (settings: Settings<(typeof registrySettings)[number]>): Registry =>
   createRegistry({
     kind: settings.registryKind,
     url: settings.registryUrl,
+    filler: settings.registryFiller,
+    ...(settings.registryHost ? { host: settings.registryHost } : {}),
+    ...(settings.registryLimitBytes === undefined ? {} : { limitBytes: settings.registryLimitBytes }),
     ...(settings.registryUser ? { username: settings.registryUser } : {}),
     ...(settings.registryPassword ? { password: settings.registryPassword } : {}),
   });

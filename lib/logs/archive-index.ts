@@ -1,0 +1,93 @@
+import type { LogState } from '../ledger/types.ts';
+import { storeFailure } from '../store/keys.ts';
+import type { ObjectStore } from '../store/types.ts';
+import type { NotePlace } from './types.ts';
+
+/**
+ * One gzip member: some lines of one step. Uncompressed each line is its time, a space, `-` (or `+` when the next line
+ * continues it) with the end of its cursor (cursorSuffix), a space, the masked text and a line feed.
+ */
+export type Chunk = {
+  step: string;
+  /** Number of the first line. */
+  line: number;
+  lines: number;
+  /** Of the first line. */
+  time: string;
+  segment: string;
+  /** In bytes within the segment. */
+  offset: number;
+  length: number;
+  /** In bytes, uncompressed. */
+  size: number;
+};
+
+export type ArchiveIndex = {
+  version: 1;
+  /** Who wrote last: an earlier writer that sees another's name stops. */
+  writer: string;
+  /** `live` until it is closed. */
+  state: LogState;
+  reason?: string;
+  /** All steps in their order; empty until the pod is known. */
+  steps: string[];
+  /** Steps whose log was read to its end. */
+  done: string[];
+  notes: (NotePlace & { text: string })[];
+  chunks: Chunk[];
+  /** Cursor of the last line that is here. */
+  kept?: string;
+  /** Cursor of the last line that was read; behind `kept` when lines were dropped. */
+  seen?: string;
+  /** Uncompressed. */
+  bytes: number;
+  dropped: { lines: number; bytes: number };
+};
+
+/** Where a build's log is. */
+export type ArchivePlace = { store: ObjectStore; tool: string; id: string };
+
+export const archivePrefix = (tool: string, id: string): string => `logs/${tool}/${id}/`;
+export const indexKey = ({ tool, id }: ArchivePlace): string => `${archivePrefix(tool, id)}index.json`;
+export const segmentKey = ({ tool, id }: ArchivePlace, segment: string): string =>
+  `${archivePrefix(tool, id)}segments/${segment}`;
+
+export const emptyIndex = (): ArchiveIndex => ({
+  version: 1,
+  writer: '',
+  state: 'live',
+  steps: [],
+  done: [],
+  notes: [],
+  chunks: [],
+  bytes: 0,
+  dropped: { lines: 0, bytes: 0 },
+});
+
+const isIndex = (value: unknown): value is ArchiveIndex =>
+  typeof value === 'object' &&
+  value !== null &&
+  (value as ArchiveIndex).version === 1 &&
+  Array.isArray((value as ArchiveIndex).chunks);
+
+/** @throws ApiError 503 `log_unavailable`, also where what is stored is no index */
+export const readIndex = async (place: ArchivePlace): Promise<ArchiveIndex | undefined> => {
+  const bytes = await place.store.get(indexKey(place));
+  if (!bytes) return undefined;
+  try {
+    const index: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (isIndex(index)) return index;
+    throw new Error(`${indexKey(place)} is no index of version 1`);
+  } catch (error) {
+    throw storeFailure(error);
+  }
+};
+
+export const writeIndex = (place: ArchivePlace, index: ArchiveIndex): Promise<void> =>
+  place.store.put(indexKey(place), Buffer.from(JSON.stringify(index)));
+
+/** How many lines of a step are here. */
+export const linesOf = ({ chunks }: ArchiveIndex, step: string): number => {
+  const last = chunks.findLast((chunk) => chunk.step === step);
+  return last ? last.line + last.lines : 0;
+};

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { LogState } from '../ledger/types.ts';
+import {
+  type ArchiveIndex,
+  type ArchivePlace,
+  type Chunk,
+  readIndex,
+  segmentKey,
+  writeIndex,
+} from './archive-index.ts';
+import { encodeCursor } from './cursor.ts';
+import type { LogEvent, LogLine } from './types.ts';
+
+export type ArchiveSizes = {
+  /** Uncompressed bytes of a chunk, about. */
+  chunkBytes: number;
+  /** Compressed bytes after which a segment is not added to any more. */
+  segmentBytes: number;
+  /** Uncompressed bytes of the whole log; later lines are counted only. */
+  maxBytes: number;
+};
+
+export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 4 << 20, maxBytes: 256 << 20 };
+
+export type ArchiveWriter = {
+  add(events: readonly LogEvent[]): void;
+  /** Something waits to be written. */
+  waiting(): boolean;
+  /** A chunk is full. */
+  full(): boolean;
+  /** Writes all; may be called again after it failed. @throws Superseded, ApiError 503 `log_unavailable` */
+  flush(): Promise<void>;
+  close(state: LogState, reason: string | undefined): Promise<void>;
+};
+
+/** Another writer has taken over, or has closed the archive. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+  readonly index: ArchiveIndex;
+
+  constructor(index: ArchiveIndex) {
+    super('another writer has taken this archive over');
+    this.index = index;
+  }
+}
+
+type Open = Pick<Chunk, 'step' | 'line' | 'lines' | 'time' | 'size'> & { records: string[] };
+
+const compress = promisify(gzip);
+
+/** What a cursor says behind step, line and time; those are in the record or follow from its place. */
+const suffixOf = ({ cursor }: LogLine): string => {
+  const parts = cursor.split('.');
+  return parts.length > 5 ? `.${parts.slice(5).join('.')}` : '';
+};
+
+const recordOf = (line: LogLine): string => `${line.time} ${line.more ? '+' : '-'}${suffixOf(line)} ${line.text}\n`;
+
+/** The other direction of the record. @param key turns a time into a cursor's part */
+export const lineOf = (
+  record: string,
+  { tag, step, line, key }: { tag: string; step: string; line: number; key: (time: string) => string },
+): LogLine => {
+  const first = record.indexOf(' ');
+  const second = record.indexOf(' ', first + 1);
+  const time = record.slice(0, first);
+  const cursor = encodeCursor(tag, step, line, key(time), record.slice(first + 2, second));
+  const event: LogLine = { type: 'line', step, line, time, text: record.slice(second + 1), cursor };
+  if (record.charAt(first + 1) === '+') event.more = true;
+  return event;
+};
+
+/**
+ * Writes chunks into segments and then the index, which alone says what counts: killed in between, the next writer goes
+ * on behind the index. Segments bear their writer's name and only grow, so an index that was read stays right, and two
+ * writers at once can't spoil each other's: the later one wins, the earlier one stops.
+ */
+export const createArchiveWriter = (
+  place: ArchivePlace,
+  index: ArchiveIndex,
+  sizes: ArchiveSizes = defaultSizes,
+): ArchiveWriter => {
+  const writer = randomUUID();
+  const sealed: Open[] = [];
+  let open: Open | undefined;
+  let owned = false;
+  let dirty = false;
+  let segment = { number: 0, parts: [] as Buffer[], length: 0 };
+
+  const seal = (): void => {
+    if (open) sealed.push(open);
+    open = undefined;
+  };
+
+  const addLine = (line: LogLine): void => {
+    index.seen = line.cursor;
+    const record = recordOf(line);
+    const size = Buffer.byteLength(record);
+    if (index.dropped.lines > 0 || index.bytes + size > sizes.maxBytes) {
+      index.dropped.lines += 1;
+      index.dropped.bytes += Buffer.byteLength(line.text);
+      return;
+    }
+    if (open && (open.step !== line.step || open.size >= sizes.chunkBytes)) seal();
+    open ??= { step: line.step, line: line.line, lines: 0, time: line.time, size: 0, records: [] };
+    open.records.push(record);
+    open.lines += 1;
+    open.size += size;
+    index.bytes += size;
+    index.kept = line.cursor;
+  };
+
+  const addOther = (event: LogEvent): void => {
+    if (event.type === 'plan') index.steps = event.steps;
+    if (event.type === 'done' && !index.done.includes(event.step)) index.done.push(event.step);
+    if (event.type !== 'note' || !event.lasting) return;
+    const note = { ...event.lasting, text: event.text };
+    const isKnown = index.notes.some(
+      ({ step, line, text }) => step === note.step && line === note.line && text === note.text,
+    );
+    if (!isKnown) index.notes.push(note);
+  };
+
+  const addChunk = async ({ records, ...chunk }: Open): Promise<void> => {
+    if (segment.length >= sizes.segmentBytes) segment = { number: segment.number + 1, parts: [], length: 0 };
+    const bytes = await compress(records.join(''));
+    const name = `${writer}-${segment.number}`;
+    const parts = [...segment.parts, bytes];
+    await place.store.put(segmentKey(place, name), Buffer.concat(parts));
+    index.chunks.push({ ...chunk, segment: name, offset: segment.length, length: bytes.length });
+    segment = { number: segment.number, parts, length: segment.length + bytes.length };
+  };
+
+  const own = async (): Promise<void> => {
+    const stored = await readIndex(place);
+    if (stored && (stored.state !== 'live' || (owned && stored.writer !== writer))) throw new Superseded(stored);
+    index.writer = writer;
+    await writeIndex(place, index);
+    owned = true;
+  };
+
+  const flush = async (): Promise<void> => {
+    seal();
+    for (let next = sealed[0]; next; next = sealed[0]) {
+      await addChunk(next);
+      sealed.shift();
+    }
+    await own();
+    dirty = false;
+  };
+
+  return {
+    add: (events) => {
+      for (const event of events) {
+        if (event.type === 'line') addLine(event);
+        else addOther(event);
+      }
+      dirty = true;
+    },
+    waiting: () => dirty,
+    full: () => sealed.length > 0 || (open?.size ?? 0) >= sizes.chunkBytes,
+    flush,
+    close: async (state, reason) => {
+      seal();
+      index.state = state;
+      if (reason !== undefined) index.reason = reason;
+      await flush();
+    },
+  };
+};

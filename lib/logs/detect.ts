@@ -1,0 +1,104 @@
+import { type SecretRule, secretRules } from './secrets.ts';
+
+/** From, to (exclusive): positions in a text. */
+export type Span = [number, number];
+
+/** Where secrets are in a text: in order, apart from each other. */
+export type Detector = (text: string) => Span[];
+
+export const maskText = '[masked]';
+
+/** Shorter ones would mask ordinary words. */
+const shortestValue = 6;
+
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/** What is the same in base64 wherever the value stands in what was encoded. */
+const insideBase64 = (value: string): string[] =>
+  [0, 1, 2].map((shift) => {
+    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value)]);
+    const whole = Math.floor((bytes.length * 8) / 6);
+    return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
+  });
+
+const formsOf = (value: string): string[] => [
+  ...value.split(/\r?\n/),
+  encodeURIComponent(value),
+  JSON.stringify(value).slice(1, -1),
+  ...(value.length >= 8 ? insideBase64(value).filter((form) => form.length >= 10) : []),
+];
+
+const valueRule = (values: readonly string[]): SecretRule[] => {
+  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= shortestValue);
+  if (forms.length === 0) return [];
+  const longestFirst = forms.sort((a, b) => b.length - a.length);
+  return [
+    { hints: forms.map((form) => form.toLowerCase()), pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') },
+  ];
+};
+
+const merge = (spans: Span[]): Span[] => {
+  const merged: Span[] = [];
+  for (const span of spans.sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && span[0] <= last[1]) last[1] = Math.max(last[1], span[1]);
+    else merged.push([...span]);
+  }
+  return merged;
+};
+
+const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
+  const spans: Span[] = [];
+  for (const match of text.matchAll(pattern)) {
+    const span = match.indices?.groups?.['secret'] ?? match.indices?.[0];
+    if (span && (accept === undefined || accept(text.slice(...span)))) spans.push(span);
+  }
+  return spans;
+};
+
+const colour = /\u001b\[[0-9;:]{0,64}m/g;
+
+/** Without colours, which may stand within a secret, and a way back to the positions in the text as it is. */
+const withoutColour = (text: string): { plain: string; back: (span: Span) => Span } => {
+  const kept: { at: number; shift: number }[] = [];
+  let shift = 0;
+  const plain = text.replace(colour, (found, at: number) => {
+    kept.push({ at: at - shift, shift: shift + found.length });
+    shift += found.length;
+    return '';
+  });
+  const position = (at: number) => at + (kept.findLast((mark) => mark.at <= at)?.shift ?? 0);
+  return { plain, back: ([from, to]) => [position(from), position(to - 1) + 1] };
+};
+
+/**
+ * @param values secrets that are known, such as the registry's password; they are found as they are, over several lines
+ * and encoded for URLs, JSON and base64
+ */
+export const createDetector = (values: readonly string[]): Detector => {
+  const rules = [...valueRule(values), ...secretRules];
+  const anyHint = new RegExp([...new Set(rules.flatMap(({ hints }) => hints.map(literal)))].join('|'), 'i');
+
+  const plainSpans = (text: string): Span[] => {
+    if (!anyHint.test(text)) return [];
+    const lower = text.toLowerCase();
+    const worthwhile = rules.filter(({ hints }) => hints.some((hint) => lower.includes(hint)));
+    return merge(worthwhile.flatMap((rule) => apply(rule, text)));
+  };
+
+  return (text) => {
+    if (!text.includes('\u001b')) return plainSpans(text);
+    const { plain, back } = withoutColour(text);
+    return merge(plainSpans(plain).map(back));
+  };
+};
+
+export const maskSpans = (text: string, spans: readonly Span[]): string => {
+  let out = '';
+  let at = 0;
+  for (const [from, to] of spans) {
+    out += text.slice(at, from) + maskText;
+    at = to;
+  }
+  return out + text.slice(at);
+};

@@ -1,0 +1,24 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+
+const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
+const sequences = /\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
+
+const visible = (found: string): string => {
+  if (found.length > 1) return found;
+  const code = found.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? '\u2421' : `\\x${code.toString(16)}`;
+};
+
+/**
+ * Lets colours (SGR) and tabs pass and makes every other control character visible: cursor movement, titles, links,
+ * clipboard and C1 controls can do nothing then, and nothing is lost. A carriage return before the line feed is part of
+ * the line's end; one within the line (a progress bar) shows as U+240D.
+ *
+ * @param more the line goes on after this text, so a carriage return at its end is within the line
+ * @see https://ecma-international.org/publications-and-standards/standards/ecma-48/ 8.3.117 SGR
+ */
+export const escapeControls = (text: string, more = false): string => {
+  const line = !more && text.endsWith('\r') ? text.slice(0, -1) : text;
+  return unsafe.test(line) ? line.replace(sequences, visible) : line;
+};

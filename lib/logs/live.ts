@@ -1,0 +1,205 @@
+import { ApiError } from '../errors/index.ts';
+import type { Kube } from '../kube/client.ts';
+import type { Cursor } from './cursor.ts';
+import { cursorTag, cursorText } from './cursor.ts';
+import type { Detector } from './detect.ts';
+import { patiently } from './patience.ts';
+import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
+import { type Reading, readStep, type StepOutcome } from './step.ts';
+import { safeText } from './step-lines.ts';
+import { type BuildState, type BuildView, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
+
+export type FollowOptions = {
+  kube: Kube;
+  build: BuildView;
+  /** Of createDetector: what is masked. */
+  detect: Detector;
+  /** Names without `step-`. The log of any other step is never asked for. */
+  allowedSteps: readonly string[];
+  /** Stay until the build has finished. */
+  follow: boolean;
+  signal: AbortSignal;
+  /** Begin behind this line; it must be one of this build's (shownCursor). */
+  from?: Cursor | undefined;
+  /** Only this step. */
+  step?: string | undefined;
+  /** Milliseconds between two looks at the ledger while nothing happens: at first, doubled up to the most. */
+  pollMs?: { first: number; most: number };
+  retryMs?: number;
+};
+
+/** How often a finished build's pod is looked at for a container that should have ended. */
+const settleLooks = 10;
+
+type Waiting = {
+  /** Looks at the ledger once and, if the build isn't final, waits for a change. */
+  look(): Promise<BuildState>;
+  pause(): Promise<void>;
+  /** The note, if it is another one than before. */
+  note(reason: string): LogEvent[];
+};
+
+const createWaiting = (options: FollowOptions, reading: Pick<Reading, 'pods' | 'signal' | 'retryMs'>): Waiting => {
+  const { first, most } = options.pollMs ?? { first: 250, most: 5000 };
+  const safe = safeText(options.detect);
+  let ms = first;
+  let said = '';
+  return {
+    look: () => patiently(reading, () => options.build.entry()),
+    pause: async () => {
+      await reading.pods.change(ms);
+      reading.signal.throwIfAborted();
+      ms = Math.min(most, ms * 2);
+    },
+    note: (reason) => {
+      if (reason === said) return [];
+      said = reason;
+      ms = first;
+      return [{ type: 'note', text: safe(`waiting: ${reason}`) }];
+    },
+  };
+};
+
+const ledgerWaits = ({ queuePosition, waiting }: BuildState): string => {
+  if (queuePosition !== undefined) return `position ${queuePosition} in the queue`;
+  return waiting ?? 'the build is being started';
+};
+
+/** Until the build has a pod; undefined when it never gets one, or nobody stays. */
+async function* untilPod({ pods, follow }: Reading, waiting: Waiting): AsyncGenerator<LogEvent[], StepPod | undefined> {
+  for (;;) {
+    const state = await waiting.look();
+    const pod = pods.current();
+    if (pod || isFinal(state.entry)) return pod;
+    const notes = waiting.note(ledgerWaits(state));
+    if (notes.length > 0) yield notes;
+    if (!follow) return undefined;
+    await waiting.pause();
+  }
+}
+
+/** A step whose log is not shown: one note with its result. */
+async function* resultOnly(reading: Reading, step: string): AsyncGenerator<LogEvent[], StepOutcome> {
+  for (;;) {
+    const pod = reading.pods.current();
+    if (!pod) return 'gone';
+    const state = containerState(pod, step);
+    if (state === 'terminated' || state === 'never') {
+      yield [{ type: 'note', text: `step ${step} ${stepResult(pod, step)}`, lasting: { step, line: 0 } }];
+      return 'done';
+    }
+    if (!reading.follow) return 'open';
+    const { notes, hopeless } = await reading.wait();
+    if (notes.length > 0 && state === 'waiting') yield notes;
+    if (hopeless) return 'done';
+  }
+}
+
+const unknownStep = (): ApiError =>
+  new ApiError(
+    400,
+    'cursor_invalid',
+    'This build has no step of the name in the cursor. Read from the start without it.',
+  );
+
+async function* allSteps(
+  options: FollowOptions,
+  reading: Reading,
+  pod: StepPod,
+): AsyncGenerator<LogEvent[], StepOutcome> {
+  const { allowedSteps, from } = options;
+  const plan = stepsOf(pod);
+  const first = from ? plan.indexOf(from.step) : 0;
+  if (first < 0) throw unknownStep();
+  yield [{ type: 'plan', steps: plan }];
+  for (const step of plan.slice(first)) {
+    if (options.step !== undefined && options.step !== step) continue;
+    const shown = allowedSteps.includes(step);
+    const outcome = yield* shown
+      ? readStep(reading, step, step === from?.step ? from : undefined)
+      : resultOnly(reading, step);
+    const last = !plan.slice(plan.indexOf(step)).some((left) => allowedSteps.includes(left));
+    if (outcome === 'gone' && last) return 'done';
+    if (outcome !== 'done') return outcome;
+    yield [{ type: 'done', step }];
+  }
+  return 'done';
+}
+
+const podGone = 'the pod was gone before its log was read to the end';
+const rotatedAway = 'the node threw lines away before they were read';
+
+type Seen = { outcome: StepOutcome; ran: boolean; gap: boolean };
+
+const endOf = ({ entry }: BuildState, { outcome, ran, gap }: Seen): LogEnd => {
+  const { status } = entry;
+  if (!isFinal(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
+  if (outcome === 'gone' && ran) return { type: 'end', status, log: 'lost', reason: podGone };
+  return gap ? { type: 'end', status, log: 'lost', reason: rotatedAway } : { type: 'end', status, log: 'complete' };
+};
+
+async function* untilFinal({ follow }: Reading, waiting: Waiting): AsyncGenerator<LogEvent[], BuildState> {
+  for (;;) {
+    const state = await waiting.look();
+    if (isFinal(state.entry) || !follow) return state;
+    await waiting.pause();
+  }
+}
+
+const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
+  const { kube, detect, follow, retryMs = 100 } = options;
+  const pods = createPodWatch({ kube, id, signal });
+  const waiting = createWaiting(options, { pods, signal, retryMs });
+  let looks = 0;
+  const wait = async () => {
+    const state = await waiting.look();
+    if (isFinal(state.entry)) looks += 1;
+    const pod = pods.current();
+    const notes = pod && !isFinal(state.entry) ? waiting.note(podWaits(pod)) : [];
+    if (notes.length === 0) await waiting.pause();
+    return { notes, hopeless: looks > settleLooks };
+  };
+  const reading: Reading = { kube, pods, detect, tag: cursorTag(id), follow, signal, retryMs, wait, ran: false };
+  return { reading, waiting };
+};
+
+async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
+  const { entry } = await options.build.entry();
+  const { reading, waiting } = createReading(options, signal, entry.id);
+  await reading.pods.refresh();
+  const pod = yield* untilPod(reading, waiting);
+  let cursor = options.from && cursorText(reading.tag, options.from);
+  let gap = false;
+  let outcome: StepOutcome = 'gone';
+  if (pod) {
+    const steps = allSteps(options, reading, pod);
+    let next = await steps.next();
+    for (; !next.done; next = await steps.next()) {
+      cursor = next.value.findLast((event) => event.type === 'line')?.cursor ?? cursor;
+      gap ||= next.value.some((event) => event.type === 'note' && event.lasting?.gap);
+      yield next.value;
+    }
+    outcome = next.value;
+  }
+  const state = yield* untilFinal(reading, waiting);
+  const ran = pod ? reading.ran : state.entry.startedAt !== undefined;
+  yield [{ ...endOf(state, { outcome, ran, gap }), ...(cursor === undefined ? {} : { cursor }) }];
+}
+
+/**
+ * A build's log from its pod: the steps in their order, one stream open at a time, then the end with the final status.
+ * Before they begin, notes say why they wait. Without `follow`: what is there, and an end whose log is `live` while more
+ * may come.
+ *
+ * Readers of one build in one instance can share this generator; nothing else asks the API server for logs.
+ *
+ * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
+ */
+export async function* followBuild(options: FollowOptions): LogEvents {
+  const control = new AbortController();
+  try {
+    yield* build(options, AbortSignal.any([options.signal, control.signal]));
+  } finally {
+    control.abort();
+  }
+}

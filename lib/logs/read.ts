@@ -1,0 +1,171 @@
+import { ApiError } from '../errors/index.ts';
+import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive-index.ts';
+import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
+import { type Cursor, parseCursor, shownCursor } from './cursor.ts';
+import { type FollowOptions, followBuild } from './live.ts';
+import { dropLines, locateTail } from './tail.ts';
+import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
+
+export type ReadOptions = Omit<ArchivePlace, 'id'> &
+  Omit<FollowOptions, 'from'> & {
+    /** As a client sent it: go on behind this line. */
+    cursor?: string | undefined;
+    /** Only the last so many lines; without meaning beside a cursor, as a resumed stream keeps its query. */
+    tail?: number | undefined;
+  };
+
+/** Where reading begins: in the archive (undefined: not there), then behind a cursor in the pod. */
+type Plan = { archive: ArchiveStart | 'start' | undefined; live: string | undefined; drop: number };
+
+type Source = {
+  options: ReadOptions;
+  place: ArchivePlace;
+  index: ArchiveIndex | undefined;
+  /** All is in the archive. */
+  whole: boolean;
+};
+
+/** The store's failure counts only where nothing else has the log. */
+const indexOf = async (place: ArchivePlace, { entry }: BuildState): Promise<ArchiveIndex | undefined> =>
+  readIndex(place).catch((error: unknown) => {
+    if (entry.log !== 'live') throw error;
+    return undefined;
+  });
+
+const isClosed = (index: ArchiveIndex): boolean => index.state !== 'live';
+
+/**
+ * What of an archive comes before the pod's part: up to its last line. The steps' results behind it come from the pod
+ * too, and must not come twice.
+ */
+const beforePod = (index: ArchiveIndex, id: string): ArchiveIndex | undefined => {
+  if (index.kept === undefined) return undefined;
+  const { step, line } = parseCursor(index.kept, id);
+  const notes = index.notes.filter((note) => note.step !== step || note.line <= line);
+  return { ...index, steps: index.steps.slice(0, index.steps.indexOf(step) + 1), notes };
+};
+
+const behindCursor = async ({ place, index, whole }: Source, text: string): Promise<Plan> => {
+  if (!index) return { archive: undefined, live: text, drop: 0 };
+  const cursor = parseCursor(text, place.id);
+  const archive = await locateCursor(place, index, cursor);
+  if (archive) return { archive, live: index.kept, drop: 0 };
+  // All of its step was seen, but later steps may be archived.
+  const isDone = whole || index.steps.indexOf(cursor.step) < index.steps.length - 1;
+  if (isDone) return { archive: { step: cursor.step, line: linesOf(index, cursor.step) }, live: index.kept, drop: 0 };
+  return { archive: undefined, live: text, drop: 0 };
+};
+
+/** The first of the archive's last lines. */
+const archiveTail = (index: ArchiveIndex, step: string | undefined, count: number): ArchiveStart | 'start' => {
+  let left = count;
+  const steps = index.steps.filter((name) => step === undefined || name === step);
+  for (const name of steps.reverse()) {
+    const lines = linesOf(index, name);
+    if (left <= lines) return { step: name, line: lines - left };
+    left -= lines;
+  }
+  return 'start';
+};
+
+const tailPlan = async (source: Source, count: number): Promise<Plan> => {
+  const { options, index, whole } = source;
+  if (index && whole) return { archive: archiveTail(index, options.step, count), live: index.kept, drop: 0 };
+  const scan = live({ ...source, options: { ...options, follow: false } }, index?.kept);
+  const { lines, from, drop } = await locateTail(scan, count, index?.kept);
+  if (lines >= count || !index) return { archive: undefined, live: from, drop };
+  return { archive: archiveTail(index, options.step, count - lines), live: index.kept, drop: 0 };
+};
+
+const planOf = async (source: Source): Promise<Plan> => {
+  const { cursor, tail } = source.options;
+  if (cursor !== undefined) return behindCursor(source, cursor);
+  if (tail !== undefined) return tailPlan(source, tail);
+  return { archive: 'start', live: source.index?.kept, drop: 0 };
+};
+
+const live = ({ options, place }: Source, cursor: string | undefined): LogEvents =>
+  followBuild({
+    ...options,
+    from: cursor === undefined ? undefined : shownCursor(cursor, place.id, options.allowedSteps),
+  });
+
+async function* archived({ options, place, index }: Source, { archive }: Plan): LogEvents {
+  if (!index || !archive) return;
+  yield* readArchive({ ...place, index, step: options.step, start: archive === 'start' ? undefined : archive });
+}
+
+const endOf = (index: ArchiveIndex, { entry }: BuildState, cursor: string | undefined): LogEnd => ({
+  type: 'end',
+  status: entry.status,
+  log: index.state,
+  ...(index.reason === undefined ? {} : { reason: index.reason }),
+  ...(cursor === undefined ? {} : { cursor }),
+});
+
+const lastCursor = (events: readonly LogEvent[]): string | undefined =>
+  events.findLast((event) => event.type === 'line')?.cursor;
+
+async function* wholeArchive(
+  source: Source,
+  index: ArchiveIndex,
+  plan: Plan,
+  state: BuildState,
+  before: string | undefined,
+): LogEvents {
+  let cursor = before;
+  for await (const events of archived(source, plan)) {
+    cursor = lastCursor(events) ?? cursor;
+    yield events;
+  }
+  yield [endOf(index, state, cursor)];
+}
+
+/** What the pod no longer has may have been archived in the meantime. */
+async function* afterAll(source: Source, end: LogEnd): LogEvents {
+  const state = await source.options.build.entry();
+  const index = await indexOf(source.place, state);
+  if (!index || !isClosed(index)) return yield [end];
+  const whole = { ...source, index, whole: true };
+  const start: Plan = { archive: 'start', live: undefined, drop: 0 };
+  const plan = end.cursor === undefined ? start : await behindCursor(whole, end.cursor);
+  yield* wholeArchive(whole, index, plan, state, end.cursor);
+}
+
+async function* fromPod(source: Source, plan: Plan): LogEvents {
+  for await (const events of dropLines(live(source, plan.live), plan.drop)) {
+    const end = events.find((event) => event.type === 'end');
+    if (end?.log !== 'lost') yield events;
+    else yield* afterAll(source, end);
+  }
+}
+
+const checkStep = ({ step, allowedSteps }: ReadOptions): void => {
+  if (step === undefined || allowedSteps.includes(step)) return;
+  const message = `No step ${step} has a log to show. Steps that have one: ${allowedSteps.join(', ')}.`;
+  throw new ApiError(400, 'parameter_invalid', message);
+};
+
+const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source> => {
+  const place = { store: options.store, tool: options.tool, id: state.entry.id };
+  if (options.cursor !== undefined) shownCursor(options.cursor, place.id, options.allowedSteps);
+  const index = await indexOf(place, state);
+  const whole = index !== undefined && isClosed(index) && isFinal(state.entry);
+  return { options, place, whole, index: index && (whole ? index : beforePod(index, place.id)) };
+};
+
+/**
+ * A build's log, from where it is: the archive when that is closed; else what is archived so far, then the pod; and the
+ * archive again if the pod goes away. A reader can't tell: lines, cursors and the end are the same.
+ *
+ * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
+ */
+export async function* readLog(options: ReadOptions): LogEvents {
+  checkStep(options);
+  const state = await options.build.entry();
+  const source = await sourceOf(options, state);
+  const plan = await planOf(source);
+  if (source.index && source.whole) return yield* wholeArchive(source, source.index, plan, state, options.cursor);
+  yield* archived(source, plan);
+  yield* fromPod(source, plan);
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { ApiError } from '../errors/index.ts';
+import type { Encoder } from './encode.ts';
+import type { LogEvent, LogEvents } from './types.ts';
+
+export type WriteOptions = {
+  /** The stream ends itself after so many milliseconds, before the platform cuts it. */
+  selfCloseMs: number;
+  keepAliveMs: number;
+  /** Aborted when this process is told to end: every stream is handed over. */
+  signal: AbortSignal;
+  /** Told what the client isn't. */
+  onError?: (error: unknown) => void;
+};
+
+type Turn = { events: LogEvent[] } | { ended: true } | { alive: true } | { handOver: true } | { error: unknown };
+
+const internal = new ApiError(
+  500,
+  'internal',
+  'Something went wrong while the log was read. Ask again with the last cursor.',
+);
+
+const headers = (encoder: Encoder): Record<string, string> => ({
+  'content-type': encoder.contentType,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // nginx would hold the lines back otherwise.
+  'x-accel-buffering': 'no',
+  vary: 'accept',
+});
+
+/** Resolves when more may be written: at once, when the client has caught up, or when it is gone. */
+const send = async (res: ServerResponse, bytes: string, gone: AbortSignal): Promise<void> => {
+  if (bytes === '' || res.write(bytes) || gone.aborted) return;
+  await once(res, 'drain', { signal: gone }).catch(() => undefined);
+};
+
+/** A promise for a signal, which doesn't gather listeners however often it is raced. */
+const aborted = (signal: AbortSignal): Promise<Turn> =>
+  new Promise((resolve) => {
+    const done = () => resolve({ handOver: true });
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+  });
+
+/** What comes next: events, or the time for a keep-alive, or the end. */
+async function* turns(events: LogEvents, stop: Promise<Turn>, keepAliveMs: number): AsyncGenerator<Turn, void> {
+  const next = (): Promise<Turn> =>
+    events.next().then(
+      ({ done, value }) => (done ? { ended: true } : { events: value }),
+      (error: unknown) => ({ error }),
+    );
+  for (let pending = next(); ; ) {
+    let timer: NodeJS.Timeout | undefined;
+    const idle = new Promise<Turn>((resolve) => {
+      timer = setTimeout(resolve, keepAliveMs, { alive: true });
+    });
+    const turn = await Promise.race([pending, stop, idle]);
+    clearTimeout(timer);
+    yield turn;
+    if ('events' in turn) pending = next();
+    else if (!('alive' in turn)) return;
+  }
+}
+
+/** What is written for a turn. @throws what the reading threw, as long as nothing was written */
+const bytesOf = (
+  turn: Turn,
+  encoder: Encoder,
+  cursor: string | undefined,
+  begun: boolean,
+  options: WriteOptions,
+): string => {
+  if ('events' in turn) return encoder.encode(turn.events);
+  if ('alive' in turn) return encoder.keepAlive;
+  if ('handOver' in turn) return encoder.handOver(cursor);
+  if ('ended' in turn) return '';
+  if (!begun) throw turn.error;
+  options.onError?.(turn.error);
+  return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
+};
+
+const cursorIn = (turn: Turn): string | undefined =>
+  'events' in turn ? turn.events.findLast((event) => event.type === 'line')?.cursor : undefined;
+
+/**
+ * Writes a log as the answer. A slow client slows the reading; one that goes away ends it. After `selfCloseMs`, or when
+ * the process is told to end, the stream ends cleanly without an end frame: the client asks again with its last cursor.
+ *
+ * @param open makes the events; its signal is aborted when nobody reads any more
+ * @throws what the reading throws before the first byte, so that it becomes an ordinary error
+ */
+export const writeLog = async (
+  res: ServerResponse,
+  open: (signal: AbortSignal) => LogEvents,
+  encoder: Encoder,
+  options: WriteOptions,
+): Promise<void> => {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  res.once('close', leave);
+  const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.selfCloseMs), gone.signal]);
+  const events = open(gone.signal);
+  let begun = false;
+  let cursor: string | undefined;
+  try {
+    for await (const turn of turns(events, aborted(stop), options.keepAliveMs)) {
+      if (gone.signal.aborted) return;
+      const bytes = bytesOf(turn, encoder, cursor, begun, options);
+      if (!begun) res.writeHead(200, headers(encoder));
+      begun = true;
+      cursor = cursorIn(turn) ?? cursor;
+      await send(res, bytes, gone.signal);
+    }
+    res.end();
+  } finally {
+    res.off('close', leave);
+    gone.abort();
+    // It may be waiting for something that the signal ends: nobody waits for that here.
+    void events.return().catch(() => undefined);
+  }
+};

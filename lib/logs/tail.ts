@@ -1,0 +1,55 @@
+import type { LogEvent, LogEvents } from './types.ts';
+
+export type TailStart = {
+  /** Lines that were counted. */
+  lines: number;
+  /** Begin behind this cursor, ... */
+  from: string | undefined;
+  /** ... and leave out so many lines. */
+  drop: number;
+};
+
+const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;
+
+/**
+ * Where the last lines of a log begin. Keeps one mark for each batch of the tail, not the lines, so any number does.
+ * @param events the log as it is, to its end
+ */
+export const locateTail = async (events: LogEvents, count: number, from: string | undefined): Promise<TailStart> => {
+  const marks: { from: string | undefined; lines: number }[] = [];
+  let inMarks = 0;
+  let lines = 0;
+  let before = from;
+  for await (const batch of events) {
+    const here = linesIn(batch);
+    if (here === 0) continue;
+    marks.push({ from: before, lines: here });
+    before = batch.findLast((event) => event.type === 'line')?.cursor;
+    lines += here;
+    inMarks += here;
+    for (let first = marks[0]; first && inMarks - first.lines >= count; first = marks[0]) {
+      inMarks -= first.lines;
+      marks.shift();
+    }
+  }
+  return { lines, from: marks[0] ? marks[0].from : before, drop: Math.max(0, inMarks - count) };
+};
+
+/** Without the first lines, and without the notes among them. */
+export async function* dropLines(events: LogEvents, count: number): LogEvents {
+  let left = count;
+  for await (const batch of events) {
+    if (left === 0) {
+      yield batch;
+      continue;
+    }
+    const kept = batch.filter((event) => {
+      if (event.type === 'line' && left > 0) {
+        left -= 1;
+        return false;
+      }
+      return left === 0 || (event.type !== 'note' && event.type !== 'line');
+    });
+    if (kept.length > 0) yield kept;
+  }
+}

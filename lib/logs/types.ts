@@ -1,0 +1,48 @@
+import type { Status } from '../../openapi/generated/types.ts';
+import type { Entry, LogState } from '../ledger/types.ts';
+
+/** One line of a step, or a part of a line that is longer than the limit. */
+export type LogLine = {
+  type: 'line';
+  /** The step's name, without Tekton's `step-`. */
+  step: string;
+  /** 0-based within the step. */
+  line: number;
+  /** RFC 3339, as the kubelet gave it. */
+  time: string;
+  text: string;
+  cursor: string;
+  /** The next line of the step continues this one: both together are one line of the step's output. */
+  more?: true;
+};
+
+/** A note's place: before that line. `gap`: lines are missing there. */
+export type NotePlace = { step: string; line: number; gap?: true };
+
+/** A word of ours among the lines. Those with a lasting place are archived. */
+export type LogNote = { type: 'note'; text: string; lasting?: NotePlace };
+
+/** `complete` is what a reader has seen or could see; `reason` says what is missing. */
+export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
+
+/** plan: all steps in their order; done: a step's log was read to its end. Neither goes to a client. */
+export type LogEvent = LogLine | LogNote | LogEnd | { type: 'plan'; steps: string[] } | { type: 'done'; step: string };
+
+/** Batches: a promise for each line would cost more than all the rest. */
+export type LogEvents = AsyncGenerator<LogEvent[], void>;
+
+export type BuildState = {
+  entry: Entry;
+  /** 1-based; undefined when it is not queued. */
+  queuePosition: number | undefined;
+  /** Why the build has no pod yet, as a phrase after "waiting: ". */
+  waiting?: string;
+};
+
+/** The build as the ledger has it now. */
+export type BuildView = { entry(): Promise<BuildState> };
+
+const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
+
+export const isFinal = (entry: Entry): boolean =>
+  finalStatuses.includes(entry.status) || entry.finishedAt !== undefined;

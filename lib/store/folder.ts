@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { keyParts, storeFailure } from './keys.ts';
+import type { ObjectStore, Range } from './types.ts';
+
+const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '');
+
+const guarded = async <T>(act: () => Promise<T>): Promise<T> => {
+  try {
+    return await act();
+  } catch (error) {
+    throw storeFailure(error);
+  }
+};
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const writeSynced = async (file: string, bytes: Uint8Array): Promise<void> => {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const readRange = async (file: string, { offset, length }: Range): Promise<Uint8Array> => {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await handle.close();
+  }
+};
+
+async function* keysBelow(root: string, parts: string[], prefix: string): AsyncGenerator<string> {
+  const entries = await readdir(path.join(root, ...parts), { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw storeFailure(error);
+  });
+  for (const entry of entries) {
+    const key = [...parts, entry.name].join('/');
+    const wanted = key.startsWith(prefix) || (entry.isDirectory() && prefix.startsWith(`${key}/`));
+    // A name that begins with a dot is a write under way, or one that was cut off.
+    if (!wanted || entry.name.startsWith('.')) continue;
+    if (entry.isDirectory()) yield* keysBelow(root, [...parts, entry.name], prefix);
+    else yield key;
+  }
+}
+
+/** Objects as files below one folder, which is made when it is first written to. */
+export const createFolderStore = (folder: string): ObjectStore => {
+  const place = (key: string) => path.join(folder, ...keyParts(key));
+
+  const write = async (file: string, bytes: Uint8Array, attempt = 1): Promise<void> => {
+    const parent = path.dirname(file);
+    const temporary = path.join(parent, `.${randomUUID()}`);
+    try {
+      await mkdir(parent, { recursive: true });
+      await writeSynced(temporary, bytes);
+      await rename(temporary, file);
+      await syncFolder(parent);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      // Somebody removed the last object beside this one, and the folder with it.
+      if (errorCode(error) !== 'ENOENT' || attempt >= 5) throw error;
+      await write(file, bytes, attempt + 1);
+    }
+  };
+
+  const removeEmptyFolders = async (parent: string): Promise<void> => {
+    if (!path.relative(folder, parent)) return;
+    const emptied = await rmdir(parent).then(
+      () => true,
+      () => false,
+    );
+    if (emptied) await removeEmptyFolders(path.dirname(parent));
+  };
+
+  return {
+    put: async (key, bytes) => {
+      const file = place(key);
+      await guarded(() => write(file, bytes));
+    },
+    get: async (key, range) => {
+      const file = place(key);
+      return guarded(async () => {
+        try {
+          return await (range ? readRange(file, range) : readFile(file));
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
+      });
+    },
+    list: (prefix) => keysBelow(folder, [], prefix),
+    remove: async (key) => {
+      const file = place(key);
+      await guarded(async () => {
+        await unlink(file).catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+        await removeEmptyFolders(path.dirname(file));
+      });
+    },
+  };
+};
