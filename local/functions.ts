@@ -21,7 +21,7 @@ import { createEventApp } from '../lib/events/app.ts';
 import { createApp } from '../lib/http/app.ts';
 import type { Log } from '../lib/http/log.ts';
 import type { Handler, Listener } from '../lib/http/types.ts';
-import { configuredLogs, logsSettings } from '../lib/logs/configured.ts';
+import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../lib/logs/configured.ts';
 import { configuredRegistry, registrySettings } from '../lib/registry/configured.ts';
 import { storageInTime } from '../lib/registry/storage.ts';
 import { configuredSource, sourceSettings } from '../lib/source/configured.ts';
@@ -32,6 +32,8 @@ const names = [
   ...registrySettings,
   ...sourceSettings,
   ...logsSettings,
+  ...followerSettings,
+  'streamSelfCloseMs',
   'eventIssuers',
 ] as const;
 
@@ -56,7 +58,8 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
   const settings = readSettings(names, environment);
   const context = await configuredBuilds(settings, log);
   const registry = configuredRegistry(settings);
-  const logs = configuredLogs(settings, context, shutdown);
+  const logs = configuredLogs(settings, context);
+  const indexing = { ...logs, follower: configuredFollower(settings) };
   const source = configuredSource(settings);
   const handlers: Record<string, Handler> = {
     'start-build': createStartBuild({
@@ -70,7 +73,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
     'get-latest-build': createGetLatestBuild(context),
     'cancel-build': createCancelBuild(context),
     'delete-build': createDeleteBuild(context),
-    'get-logs': createGetLogs(logs),
+    'get-logs': createGetLogs({ ...logs, selfCloseMs: settings.streamSelfCloseMs, shutdown }),
     quota: createQuota({ ledger: context.ledger, storage: storageInTime(registry, 5000) }),
     'clean-images': createCleanImages(registry),
     healthz: createHealthz(context.kube),
@@ -88,8 +91,8 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
         log,
       }),
       'update-quota': event('update-quota', createUpdateQuota(context)),
-      'index-logs': event('index-logs', createIndexLogs(logs)),
-      sweep: event('sweep', createSweep(logs)),
+      'index-logs': event('index-logs', createIndexLogs(indexing)),
+      sweep: event('sweep', createSweep(indexing)),
     },
     close: context.kube.close,
   };

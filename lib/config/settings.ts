@@ -76,6 +76,9 @@ export const settings = {
   logMaxBytes: integer('LOG_MAX_BYTES', { min: 1024, max: 10_000_000_000 }, 256 * 1024 * 1024),
   followerImage: text('FOLLOWER_IMAGE', 'a container image', image),
   followerCommand: list('FOLLOWER_COMMAND', 'a comma-separated command', /./, 'node,/app/index-logs/follow.js'),
+  followerServiceAccount: optional(text('FOLLOWER_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name)),
+  followTool: text('FOLLOW_TOOL', 'the name of a tool', /./),
+  followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
   streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
 
   brokerUrl: url('BROKER_URL'),

@@ -7,7 +7,7 @@ import { asApiError, sendJson } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
 
 /** etcd takes no larger object, and an event holds one. */
-const maxEventBytes = 2 * 1024 * 1024;
+export const maxEventBytes = 2 * 1024 * 1024;
 
 export type EventAppOptions = {
   /** Who may send events; @throws ApiError 401 */

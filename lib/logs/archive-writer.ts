@@ -26,8 +26,6 @@ export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 4
 
 export type ArchiveWriter = {
   add(events: readonly LogEvent[]): void;
-  /** Something waits to be written. */
-  waiting(): boolean;
   /** A chunk is full. */
   full(): boolean;
   /** Writes all; may be called again after it failed. @throws Superseded, ApiError 503 `log_unavailable` */
@@ -86,7 +84,6 @@ export const createArchiveWriter = (
   const sealed: Open[] = [];
   let open: Open | undefined;
   let owned = false;
-  let dirty = false;
   let segment = { number: 0, parts: [] as Buffer[], length: 0 };
 
   const seal = (): void => {
@@ -148,7 +145,6 @@ export const createArchiveWriter = (
       sealed.shift();
     }
     await own();
-    dirty = false;
   };
 
   return {
@@ -157,9 +153,7 @@ export const createArchiveWriter = (
         if (event.type === 'line') addLine(event);
         else addOther(event);
       }
-      dirty = true;
     },
-    waiting: () => dirty,
     full: () => sealed.length > 0 || (open?.size ?? 0) >= sizes.chunkBytes,
     flush,
     close: async (state, reason) => {

@@ -56,6 +56,24 @@ const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promis
 
 type Flush = () => Promise<void>;
 
+/** One timer, as a promise that can be raced while it runs. */
+const createDeadline = (ms: number) => {
+  let timer: NodeJS.Timeout | undefined;
+  let due: Promise<'due'> | undefined;
+  return {
+    arm: (): void => {
+      due ??= new Promise((resolve) => {
+        timer = setTimeout(resolve, ms, 'due');
+      });
+    },
+    disarm: (): void => {
+      clearTimeout(timer);
+      due = undefined;
+    },
+    race: <T>(other: Promise<T>): Promise<T | 'due'> => (due ? Promise.race([other, due]) : other),
+  };
+};
+
 /** Passes events on to the writer; writes when a chunk is full, and when something has waited for long enough. */
 const pump = async (
   events: LogEvents,
@@ -63,33 +81,29 @@ const pump = async (
   flush: Flush,
   flushMs: number,
 ): Promise<LogEnd | undefined> => {
-  let timer: NodeJS.Timeout | undefined;
-  let due: Promise<'due'> | undefined;
-  const disarm = (): void => {
-    clearTimeout(timer);
-    due = undefined;
+  const deadline = createDeadline(flushMs);
+  const write = async (): Promise<void> => {
+    deadline.disarm();
+    await flush();
   };
+  let next = events.next();
   try {
-    for (let next = events.next(); ; ) {
-      const result = await (due ? Promise.race([next, due]) : next);
-      if (result === 'due' || writer.full()) {
-        disarm();
-        await flush();
+    for (;;) {
+      const result = await deadline.race(next);
+      if (result === 'due') {
+        await write();
+        continue;
       }
-      if (result === 'due') continue;
       if (result.done) return undefined;
       const end = result.value.find((event: LogEvent) => event.type === 'end');
       if (end) return end;
       writer.add(result.value);
+      if (writer.full()) await write();
+      else deadline.arm();
       next = events.next();
-      if (writer.waiting() && !due) {
-        due = new Promise((resolve) => {
-          timer = setTimeout(resolve, flushMs, 'due');
-        });
-      }
     }
   } finally {
-    disarm();
+    deadline.disarm();
   }
 };
 

@@ -56,6 +56,7 @@ const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
   return spans;
 };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
 const colour = /\u001b\[[0-9;:]{0,64}m/g;
 
 /** Without colours, which may stand within a secret, and a way back to the positions in the text as it is. */

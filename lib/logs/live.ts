@@ -102,6 +102,10 @@ const unknownStep = (): ApiError =>
     'This build has no step of the name in the cursor. Read from the start without it.',
   );
 
+/** A pod that is gone matters only where a log is still to be read. */
+const outcomeOf = (outcome: StepOutcome, left: readonly string[], { allowedSteps }: FollowOptions): StepOutcome =>
+  outcome === 'gone' && !left.some((step) => allowedSteps.includes(step)) ? 'done' : outcome;
+
 async function* allSteps(
   options: FollowOptions,
   reading: Reading,
@@ -112,15 +116,12 @@ async function* allSteps(
   const first = from ? plan.indexOf(from.step) : 0;
   if (first < 0) throw unknownStep();
   yield [{ type: 'plan', steps: plan }];
-  for (const step of plan.slice(first)) {
-    if (options.step !== undefined && options.step !== step) continue;
-    const shown = allowedSteps.includes(step);
-    const outcome = yield* shown
+  const wanted = plan.slice(first).filter((step) => options.step === undefined || options.step === step);
+  for (const [at, step] of wanted.entries()) {
+    const outcome = yield* allowedSteps.includes(step)
       ? readStep(reading, step, step === from?.step ? from : undefined)
       : resultOnly(reading, step);
-    const last = !plan.slice(plan.indexOf(step)).some((left) => allowedSteps.includes(left));
-    if (outcome === 'gone' && last) return 'done';
-    if (outcome !== 'done') return outcome;
+    if (outcome !== 'done') return outcomeOf(outcome, wanted.slice(at), options);
     yield [{ type: 'done', step }];
   }
   return 'done';
@@ -138,13 +139,13 @@ const endOf = ({ entry }: BuildState, { outcome, ran, gap }: Seen): LogEnd => {
   return gap ? { type: 'end', status, log: 'lost', reason: rotatedAway } : { type: 'end', status, log: 'complete' };
 };
 
-async function* untilFinal({ follow }: Reading, waiting: Waiting): AsyncGenerator<LogEvent[], BuildState> {
+const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildState> => {
   for (;;) {
     const state = await waiting.look();
     if (isFinal(state.entry) || !follow) return state;
     await waiting.pause();
   }
-}
+};
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
   const { kube, detect, follow, retryMs = 100 } = options;
@@ -181,7 +182,7 @@ async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
     }
     outcome = next.value;
   }
-  const state = yield* untilFinal(reading, waiting);
+  const state = await untilFinal(reading, waiting);
   const ran = pod ? reading.ran : state.entry.startedAt !== undefined;
   yield [{ ...endOf(state, { outcome, ran, gap }), ...(cursor === undefined ? {} : { cursor }) }];
 }

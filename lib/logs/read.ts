@@ -1,7 +1,7 @@
 import { ApiError } from '../errors/index.ts';
 import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive-index.ts';
 import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
-import { type Cursor, parseCursor, shownCursor } from './cursor.ts';
+import { parseCursor, shownCursor } from './cursor.ts';
 import { type FollowOptions, followBuild } from './live.ts';
 import { dropLines, locateTail } from './tail.ts';
 import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';

@@ -31,39 +31,42 @@ const headers = (encoder: Encoder): Record<string, string> => ({
   vary: 'accept',
 });
 
-/** Resolves when more may be written: at once, when the client has caught up, or when it is gone. */
-const send = async (res: ServerResponse, bytes: string, gone: AbortSignal): Promise<void> => {
-  if (bytes === '' || res.write(bytes) || gone.aborted) return;
-  await once(res, 'drain', { signal: gone }).catch(() => undefined);
+/** Resolves when more may be written: at once, when the client has caught up, or when nothing more is to be written. */
+const send = async (res: ServerResponse, bytes: string, stop: AbortSignal): Promise<void> => {
+  if (bytes === '' || res.write(bytes) || stop.aborted) return;
+  await once(res, 'drain', { signal: stop }).catch(() => undefined);
 };
 
-/** A promise for a signal, which doesn't gather listeners however often it is raced. */
-const aborted = (signal: AbortSignal): Promise<Turn> =>
-  new Promise((resolve) => {
-    const done = () => resolve({ handOver: true });
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
-
 /** What comes next: events, or the time for a keep-alive, or the end. */
-async function* turns(events: LogEvents, stop: Promise<Turn>, keepAliveMs: number): AsyncGenerator<Turn, void> {
+async function* turns(events: LogEvents, stop: AbortSignal, keepAliveMs: number): AsyncGenerator<Turn, void> {
   const next = (): Promise<Turn> =>
     events.next().then(
       ({ done, value }) => (done ? { ended: true } : { events: value }),
       (error: unknown) => ({ error }),
     );
-  for (let pending = next(); ; ) {
-    let timer: NodeJS.Timeout | undefined;
-    const idle = new Promise<Turn>((resolve) => {
-      timer = setTimeout(resolve, keepAliveMs, { alive: true });
-    });
-    const turn = await Promise.race([pending, stop, idle]);
-    clearTimeout(timer);
+  let pending = next();
+  for (;;) {
+    const turn = await firstOf(pending, stop, keepAliveMs);
     yield turn;
     if ('events' in turn) pending = next();
     else if (!('alive' in turn)) return;
   }
 }
+
+/** Not Promise.race with a promise for the signal: that one would gather a reaction for every turn of a long stream. */
+const firstOf = (pending: Promise<Turn>, stop: AbortSignal, keepAliveMs: number): Promise<Turn> =>
+  new Promise((resolve) => {
+    const settle = (turn: Turn): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', onStop);
+      resolve(turn);
+    };
+    const onStop = (): void => settle({ handOver: true });
+    const timer = setTimeout(settle, keepAliveMs, { alive: true });
+    stop.addEventListener('abort', onStop);
+    if (stop.aborted) onStop();
+    void pending.then(settle);
+  });
 
 /** What is written for a turn. @throws what the reading threw, as long as nothing was written */
 const bytesOf = (
@@ -106,13 +109,13 @@ export const writeLog = async (
   let begun = false;
   let cursor: string | undefined;
   try {
-    for await (const turn of turns(events, aborted(stop), options.keepAliveMs)) {
+    for await (const turn of turns(events, stop, options.keepAliveMs)) {
       if (gone.signal.aborted) return;
       const bytes = bytesOf(turn, encoder, cursor, begun, options);
       if (!begun) res.writeHead(200, headers(encoder));
       begun = true;
       cursor = cursorIn(turn) ?? cursor;
-      await send(res, bytes, gone.signal);
+      await send(res, bytes, stop);
     }
     res.end();
   } finally {

@@ -130,41 +130,63 @@ const rotated = (step: string, line: number): LogEvent => ({
   lasting: { step, line, gap: true },
 });
 
+type Pass = PassEnd & {
+  lines: StepLines;
+  /** The container has ended. */
+  ended: boolean;
+  /** The pass came as far as its beginning. */
+  reached: boolean;
+};
+
+/** What came after the last line feed is a line only if all was read; undefined when it was not. */
+const wholeRest = async (reading: Reading, step: string, place: Place, pass: Pass): Promise<LogEvent[] | undefined> => {
+  if (pass.end !== 'clean' || !pass.ended || !pass.reached) return undefined;
+  const rest = pass.lines.finish();
+  return (await isWhole(reading, step, pass.lines.lastRaw(), place)) ? rest : undefined;
+};
+
+/** The line to go on behind is no longer there. */
+const isMissing = ({ end, ended, reached, lines }: Pass): boolean =>
+  end === 'clean' && !reached && (ended || lines.passed());
+
+/** Moves the place to where the next pass begins. @throws ApiError when there were too many in vain */
+const advance = (place: Place, position: Cursor | undefined, { end, error }: Pass): void => {
+  const moved = position !== place.from;
+  place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
+  if (moved) place.byTime = false;
+  place.from = position;
+  if (place.failures >= patience) throw unreadable(error);
+};
+
+/** The kubelet has no log of a container that has ended. */
+const isRemoved = ({ failures }: Place, { end, ended, lines }: Pass): boolean =>
+  ended && (lines.unavailable() || (end === 'refused' && failures >= 3));
+
 /** Takes one pass's end into account; the outcome if that was the last one. */
 async function* settle(
   reading: Reading,
   step: string,
   place: Place,
   lines: StepLines,
-  { end, error }: PassEnd,
+  passEnd: PassEnd,
 ): AsyncGenerator<LogEvent[], StepOutcome | undefined> {
-  const { pods, follow } = reading;
   const position = lines.position();
-  await patiently(reading, () => pods.refresh());
-  const pod = pods.current();
+  await patiently(reading, () => reading.pods.refresh());
+  const pod = reading.pods.current();
   if (!pod) return 'gone';
   const ended = containerState(pod, step) === 'terminated';
-  const reached = lines.found() || place.byTime;
-  if (ended && lines.unavailable()) return 'gone';
-  if (end === 'clean' && ended && reached) {
-    const rest = lines.finish();
-    if (await isWhole(reading, step, lines.lastRaw(), place)) {
-      if (rest.length > 0) yield rest;
-      return 'done';
-    }
-  }
-  if (end === 'clean' && !ended && !follow) return 'open';
-  if (!reached && place.from && end === 'clean' && (ended || lines.passed())) {
+  const pass: Pass = { ...passEnd, lines, ended, reached: lines.found() || place.byTime };
+  if (isRemoved(place, pass)) return 'gone';
+  const rest = await wholeRest(reading, step, place, pass);
+  if (rest && rest.length > 0) yield rest;
+  if (rest) return 'done';
+  if (pass.end === 'clean' && !ended && !reading.follow) return 'open';
+  if (place.from && isMissing(pass)) {
     yield [rotated(step, place.from.line + 1)];
     place.byTime = true;
-    return undefined;
+  } else {
+    advance(place, position, pass);
   }
-  const moved = position !== place.from;
-  place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
-  if (moved) place.byTime = false;
-  place.from = position;
-  if (end === 'refused' && ended && place.failures >= 3) return 'gone';
-  if (place.failures >= patience) throw unreadable(error);
   return undefined;
 }
 

@@ -1,0 +1,63 @@
+// Answers the questions that bin/detect and bin/build have about package.json. Exit status 0 is yes, 1 no.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+function read() {
+  try {
+    const value = JSON.parse(readFileSync('package.json', 'utf8').replace(/^\uFEFF/, ''));
+    if (value && typeof value === 'object' && !Array.isArray(value)) return value;
+    throw new Error('it is not an object');
+  } catch (error) {
+    console.error(`ERROR: package.json can't be read: ${error.message}`);
+    console.error('ERROR: Correct it; "npm pkg get name" tells whether npm understands it.');
+    process.exit(1);
+  }
+}
+
+const manifest = read();
+const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifest.scripts[name].trim() : '');
+const count = (field) => Object.keys(manifest[field] ?? {}).length;
+const isFile = (path) => existsSync(path) && statSync(path).isFile();
+
+/** The file that `main` names, found as Node.js finds it. */
+function mainFile() {
+  const main = typeof manifest.main === 'string' && !manifest.main.startsWith('/') ? manifest.main : '';
+  if (main === '' || main.split('/').includes('..')) return '';
+  return [main, `${main}.js`, join(main, 'index.js')].find(isFile) ?? '';
+}
+
+/** The command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach it. */
+function command() {
+  const start = script('start');
+  const wrapped = script('prestart') !== '' || script('poststart') !== '';
+  if (start !== '' && !wrapped && /^node [\w./=@:, -]+$/.test(start)) return start.split(/ +/);
+  if (start !== '') return ['npm', 'start'];
+  // server.js comes first because `npm start` without a script runs it.
+  const file = ['server.js', mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find(
+    (path) => path && isFile(path),
+  );
+  return file ? ['node', file] : [];
+}
+
+function installs() {
+  const development = script('build') !== '' || script('prepare') !== '';
+  const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
+  return [...fields, ...(development ? ['devDependencies'] : [])].some((field) => count(field) > 0);
+}
+
+const yes = (value) => process.exit(value ? 0 : 1);
+const questions = {
+  check: () => {},
+  installs: () => yes(installs()),
+  'has-build': () => yes(script('build') !== ''),
+  'has-prepare': () => yes(script('prepare') !== ''),
+  'serves-pages': () => yes(script('build') !== '' && script('start') === '' && !isFile('server.js')),
+  describe: () => console.log(command().join(' ')),
+  // A JSON string is a TOML basic string, but for the escape of the slash, which JSON.stringify doesn't use.
+  launch: () => {
+    const words = command();
+    if (words.length === 0) return;
+    console.log(`[[processes]]\ntype = "web"\ncommand = ${JSON.stringify(words)}\ndefault = true`);
+  },
+};
+questions[process.argv[2]]();

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Takes the build's paths out of a virtual environment, so that it works wherever the layer is unpacked, and so that
+# the same commit gives the same layer. Scripts find the interpreter by PATH, on which the layer's bin comes first.
+set -eu
+venv=$1
+
+rm -f "$venv"/bin/activate* "$venv"/bin/Activate.ps1
+if [ -f "$venv/pyvenv.cfg" ]; then
+  sed '/^command = /d' "$venv/pyvenv.cfg" >"$venv/pyvenv.tmp"
+  mv "$venv/pyvenv.tmp" "$venv/pyvenv.cfg"
+fi
+
+for script in "$venv"/bin/*; do
+  if [ ! -f "$script" ] || [ -L "$script" ]; then continue; fi
+  case $(head -c 2 "$script") in '#!') ;; *) continue ;; esac
+  # A long path makes pip write "#!/bin/sh" and then "'''exec' path …" instead.
+  sed -e "1s|^#!$venv/bin/python[0-9.]*|#!/usr/bin/env python3|" \
+    -e "2s|^'''exec' \"\{0,1\}$venv/bin/python[0-9.]*\"\{0,1\} |'''exec' python3 |" "$script" >"$script.tmp"
+  cat "$script.tmp" >"$script"
+  rm -f "$script.tmp"
+done
+
+for info in "$venv"/lib/python*/site-packages/*.dist-info; do
+  [ -d "$info" ] || continue
+  rm -f "$info/direct_url.json"
+  if [ -f "$info/RECORD" ]; then
+    sed -e '/direct_url\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*$|\1,,|' "$info/RECORD" >"$info/RECORD.tmp"
+    mv "$info/RECORD.tmp" "$info/RECORD"
+  fi
+done

@@ -1,0 +1,80 @@
+// Serves one folder over HTTP on $PORT. Nothing outside the folder and no hidden file is served, links included.
+import { createReadStream, readFileSync } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const root = await realpath(process.argv[2] ?? '.');
+const lines = readFileSync(new URL('./types.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n');
+const types = new Map(lines.map((line) => [`.${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]));
+
+/** The path a request names, or undefined where it names nothing that may be served. */
+function requestedPath(url) {
+  try {
+    const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
+    const parts = path.split('/').filter((part) => part !== '');
+    const hidden = parts.some((part) => part.startsWith('.') && part !== '.well-known');
+    return hidden || /[\0\\]/.test(path) || !path.startsWith('/') ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file to send, with its size; undefined where there is none. */
+async function find(path) {
+  const name = join(root, path);
+  const target = await realpath(name).catch(() => undefined);
+  if (target === undefined || (target !== root && !target.startsWith(root + sep))) return undefined;
+  const info = await stat(target);
+  if (info.isDirectory()) return path.endsWith('/') ? find(`${path}index.html`) : { redirect: `${path}/` };
+  return info.isFile() && !path.endsWith('/') ? { file: target, info } : undefined;
+}
+
+async function notFound(request, response) {
+  const page = await find('/404.html');
+  const body = page?.file
+    ? await readFile(page.file)
+    : Buffer.from('<!doctype html><title>404</title><h1>404 Not found</h1>\n');
+  response.writeHead(404, { 'content-type': 'text/html; charset=utf-8', 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function send(request, response, { file, info }) {
+  const modified = new Date(Math.floor(info.mtimeMs / 1000) * 1000);
+  const headers = { 'last-modified': modified.toUTCString(), 'x-content-type-options': 'nosniff' };
+  if (Date.parse(request.headers['if-modified-since'] ?? '') >= modified.getTime()) {
+    response.writeHead(304, headers).end();
+    return undefined;
+  }
+  const type = types.get(extname(file).toLowerCase()) ?? 'application/octet-stream';
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': info.size });
+  if (request.method === 'HEAD' || info.size === 0) return response.end();
+  return pipeline(createReadStream(file, { end: info.size - 1 }), response);
+}
+
+async function answer(request, response) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
+    return;
+  }
+  const path = requestedPath(request.url ?? '/');
+  const found = path === undefined ? undefined : await find(path);
+  if (found?.redirect) {
+    // Two slashes at the start would name another host.
+    const location = encodeURI(found.redirect.replace(/^\/+/, '/'));
+    response.writeHead(301, { location, 'content-length': 0 }).end();
+  } else if (found) await send(request, response, found);
+  else await notFound(request, response);
+}
+
+const server = createServer((request, response) => {
+  answer(request, response).catch(() => response.destroy());
+});
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
+// biome-ignore lint/style/noProcessEnv: a program of its own, whose only setting this is
+server.listen(Number(process.env.PORT || 8000), () =>
+  console.log(`Serving ${process.argv[2] ?? '.'} on port ${server.address().port}`),
+);

@@ -1,0 +1,73 @@
+import { EXIT_MEANINGS } from './failure.ts';
+import { type Command, type Commands, GLOBAL_OPTIONS, type Option, type Options } from './options.ts';
+import type { Paint } from './terminal.ts';
+
+const indented = (pairs: Array<readonly [string, string]>): string[] => {
+  const width = Math.max(...pairs.map(([left]) => left.length));
+  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+};
+
+const optionNames = ([name, { short, value }]: [string, Option]): string =>
+  `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`;
+
+const optionLines = (options: Options): string[] =>
+  indented(Object.entries(options).map((entry) => [optionNames(entry), entry[1].help] as const));
+
+const exampleLines = (examples: Command['examples']): string[] =>
+  examples.flatMap(([line, what]) => [`  # ${what}`, `  toolforge-build ${line}`]);
+
+/** The help of the whole program: commands, options, environment, exit codes. */
+export function mainHelp(commands: Commands, paint: Paint): string[] {
+  const title = (text: string) => paint('bold', text);
+  return [
+    `${title('Usage:')} toolforge-build [OPTIONS] COMMAND [ARGS]`,
+    '',
+    "Builds a tool's git repository into a container image.",
+    '',
+    title('Commands:'),
+    ...indented(Object.entries(commands).map(([name, { summary }]) => [name, summary] as const)),
+    '',
+    title('Options:'),
+    ...optionLines(GLOBAL_OPTIONS),
+    '',
+    title('Examples:'),
+    ...exampleLines([
+      ['start https://gitlab.wikimedia.org/toolforge-repos/my-tool', 'build a repository and follow its log'],
+      ['logs -f', 'follow the newest build'],
+      ['start --help', 'all about one command'],
+    ]),
+    '',
+    title('Settings:'),
+    ...indented([
+      ['KUBECONFIG', 'tool, certificate or token (else ~/.kube/config)'],
+      ['TOOLFORGE_TOKEN', 'bearer token; goes before the kubeconfig'],
+      ['TOOLFORGE_TOOL', 'the tool, as --tool'],
+      ['TOOL_TOOLFORGE_API_URL', 'address of the API gateway, as --api-url'],
+      ['~/.toolforge.yaml', 'api_gateway.url and builds.builds_endpoint; also below /etc/toolforge and ~/.config'],
+      ['REQUESTS_CA_BUNDLE', "authorities to trust instead of the system's; also CURL_CA_BUNDLE"],
+      ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
+    ]),
+    '',
+    title('Exit codes:'),
+    ...indented(EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning] as const)),
+  ];
+}
+
+/** The help of one command. */
+export function commandHelp(name: string, command: Command, paint: Paint): string[] {
+  const title = (text: string) => paint('bold', text);
+  const own = Object.keys(command.options).length > 0 ? [title('Options:'), ...optionLines(command.options), ''] : [];
+  return [
+    `${title('Usage:')} toolforge-build ${name}${own.length > 0 ? ' [OPTIONS]' : ''} ${command.usage}`.trimEnd(),
+    '',
+    `${command.summary}.`,
+    ...(command.details ? [command.details] : []),
+    '',
+    ...own,
+    title('Options of every command:'),
+    ...optionLines(GLOBAL_OPTIONS),
+    '',
+    title('Examples:'),
+    ...exampleLines(command.examples),
+  ];
+}

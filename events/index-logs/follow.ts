@@ -1,0 +1,34 @@
+/** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
+import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { viewOf } from '../../lib/builds/view.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { ConfigError } from '../../lib/errors/index.ts';
+import { createLog } from '../../lib/http/log.ts';
+import { archiveBuild } from '../../lib/logs/archive.ts';
+import { archiveSizes, configuredLogs, logsSettings } from '../../lib/logs/configured.ts';
+
+const follow = async (): Promise<void> => {
+  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'followTool', 'followBuild']);
+  const log = createLog('follow');
+  const context = configuredLogs(settings, await configuredBuilds(settings, log));
+  const { followTool: tool, followBuild: id } = settings;
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  const build = viewOf(context, tool, id);
+  const result = await archiveBuild({
+    ...context,
+    tool,
+    id,
+    build,
+    sizes: archiveSizes(settings),
+    signal: stop.signal,
+  });
+  log('INFO', 'followed', { tool, id, ...result });
+  context.kube.close();
+};
+
+await follow().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`follow can not start: ${error.message}\n`);
+  else createLog('follow')('ERROR', 'following a log failed', { error });
+  process.exitCode = 1;
+});

@@ -1,0 +1,17 @@
+import { configuredEventAuthenticate } from '../../lib/auth/events.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../../lib/logs/configured.ts';
+import { createIndexLogs } from './handler.ts';
+
+const wire: Parameters<typeof serve>[1] = async (log) => {
+  const settings = readSettings([...buildsSettings, ...logsSettings, ...followerSettings, 'eventIssuers']);
+  const authenticate = configuredEventAuthenticate(settings.eventIssuers, 'index-logs');
+  const logs = configuredLogs(settings, await configuredBuilds(settings, log));
+  const handle = createIndexLogs({ ...logs, follower: configuredFollower(settings) });
+  return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
+};
+
+await serve('index-logs', wire, maxEventBytes);

@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import { viewOf } from '../../lib/builds/view.ts';
+import type { ApiRequest, Handler } from '../../lib/http/types.ts';
+import type { LogsContext } from '../../lib/logs/configured.ts';
+import { encoders } from '../../lib/logs/encode.ts';
+import { chooseFormat, mediaTypes } from '../../lib/logs/format.ts';
+import { readLog } from '../../lib/logs/read.ts';
+import { writeLog } from '../../lib/logs/serve.ts';
+
+export type GetLogsOptions = LogsContext & {
+  /** Streams end themselves after so long, before the platform would cut them. */
+  selfCloseMs: number;
+  /** Aborted on SIGTERM: every stream ends with its cursor. */
+  shutdown: AbortSignal;
+};
+
+const keepAliveMs = 15_000;
+
+/** Python writes its booleans with a capital. */
+const isTrue = (text: string | undefined): boolean => ['true', 'True', '1'].includes(text ?? '');
+
+/** A browser's EventSource resumes with the id of the last event it saw, over the cursor its URL began with. */
+const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
+  const last = headers['last-event-id'];
+  return typeof last === 'string' && last !== '' ? last : params.cursor;
+};
+
+const readOptions = (options: GetLogsOptions, request: ApiRequest) => {
+  const { toolname: tool = '', id = '', follow, step, tail } = request.params;
+  return {
+    ...options,
+    tool,
+    build: viewOf(options, tool, id),
+    follow: isTrue(follow),
+    cursor: cursorOf(request),
+    step,
+    tail: tail === undefined ? undefined : Number(tail),
+  };
+};
+
+const sendHead = (res: ServerResponse, type: string): void => {
+  res.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end();
+};
+
+export const createGetLogs =
+  (options: GetLogsOptions): Handler =>
+  async (request) => {
+    const format = chooseFormat(request.headers.accept, request.params.format);
+    const read = readOptions(options, request);
+    // Before the first byte, so that an unknown build is an ordinary 404.
+    await read.build.entry();
+    return {
+      stream: async (res, req) => {
+        if (req.method === 'HEAD') return sendHead(res, mediaTypes[format]);
+        await writeLog(res, (signal) => readLog({ ...read, signal }), encoders[format], {
+          selfCloseMs: options.selfCloseMs,
+          keepAliveMs,
+          signal: options.shutdown,
+          onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
+        });
+      },
+    };
+  };

@@ -1,0 +1,15 @@
+import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredLogs, logsSettings } from '../../lib/logs/configured.ts';
+import { createGetLogs } from './handler.ts';
+
+await serve('get-logs', async (log, shutdown) => {
+  const settings = readSettings([...authSettings, ...buildsSettings, ...logsSettings, 'streamSelfCloseMs']);
+  const authenticate = configuredAuthenticate(settings);
+  const logs = configuredLogs(settings, await configuredBuilds(settings, log));
+  const handlers = { 'get-logs': createGetLogs({ ...logs, selfCloseMs: settings.streamSelfCloseMs, shutdown }) };
+  return { listener: createApp({ handlers, authenticate, log }), close: logs.kube.close };
+});

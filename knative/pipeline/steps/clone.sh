@@ -1,0 +1,109 @@
+#!/bin/bash
+# clone.sh URL COMMIT REF FOLDER: the files of one commit, without git's own folder. REF, a branch or a tag, is asked for
+# where the server gives no commit by its hash; empty is the default branch. Every failure is exit code 128.
+set -uo pipefail
+umask 022
+
+readonly max_bytes=1073741824 max_files=200000 max_seconds=600
+readonly url=$1 commit=$2 ref=$3 folder=$4
+
+say() { printf '[clone] %s\n' "$*"; }
+fail() {
+  printf '[clone] ERROR: %s\n' "$@"
+  exit 128
+}
+
+[[ $url =~ ^https?:// ]] || fail 'Only http and https addresses can be built.'
+[[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "\"$commit\" is no commit's hash."
+
+work=$(mktemp -d)
+export GIT_DIR=$work/git GIT_WORK_TREE=$folder HOME=$work
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=${BASH_SOURCE[0]%/*}/gitconfig
+export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true GIT_LFS_SKIP_SMUDGE=1 LC_ALL=C.UTF-8
+
+# The full names a short ref can mean, in git's own order (gitrevisions(7)).
+full_names() {
+  case $1 in
+    '' | HEAD) echo HEAD ;;
+    refs/*) git check-ref-format "$1" && echo "$1" ;;
+    *) git check-ref-format "refs/heads/$1" && printf '%s\n' "refs/tags/$1" "refs/heads/$1" "refs/$1" ;;
+  esac
+}
+
+has_commit() { git cat-file -e "$commit^{commit}" 2>/dev/null; }
+
+# The limit on a file's size is the pack's. In a shell of its own, since a limit can't be lifted again.
+fetch() (
+  ulimit -f $((max_bytes / 1024))
+  timeout --kill-after=5 "$max_seconds" git fetch --quiet --no-tags --no-write-fetch-head "$@" 2>"$work/error"
+)
+
+# The first pattern that git's words match says what a user can do.
+explain() {
+  local pattern sentence
+  while IFS='|' read -r pattern sentence; do
+    if grep -Eqi -- "${pattern//;/|}" "$work/error"; then
+      echo "$sentence"
+      return
+    fi
+  done <<'EXPLANATIONS'
+could not resolve host|The repository's host name doesn't exist: check the address.
+could not read (username;password);authentication failed;error: 40[13]|The repository doesn't exist or isn't public: only repositories that need no password can be built.
+error: 404;repository '.*' not found|There is no repository at this address: check it.
+error: 30[0-9];unable to update url base from redirection|The address redirects elsewhere: use the new one.
+transport '.*' not allowed|Only http and https addresses can be built.
+file size limit;signal 25|The repository is larger than 1 GiB: build a smaller one.
+too slow;timed out|The server answers too slowly: try again later.
+failed to connect;couldn't connect;connection refused|The repository's server can't be reached.
+certificate;SSL|The server's certificate isn't trusted: the repository needs a valid one.
+early EOF;RPC failed;hung up;empty reply;unexpected disconnect|The server broke the connection: try again.
+.|The repository can't be read.
+EXPLANATIONS
+}
+
+give_up() {
+  [ "$1" -eq 124 ] && fail "The repository isn't transferred within $max_seconds seconds: build a smaller one."
+  fail "$(explain)" "$(tail -n 3 "$work/error")"
+}
+
+# Failures of which another way of asking may know better.
+readonly another_way='not our ref|unadvertised object|remote ref|dumb http|shallow'
+
+fetch_commit() {
+  local status name depth
+  fetch --depth=1 -- "$url" "$commit"
+  status=$?
+  has_commit && return
+  if [ "$status" -ne 0 ] && ! grep -Eqi "$another_way" "$work/error"; then give_up "$status"; fi
+  say 'The server gives no commit by its hash: fetching the branch or tag instead'
+  for depth in 1 2147483647; do
+    for name in $(full_names "$ref"); do
+      fetch "--depth=$depth" -- "$url" "$name"
+      has_commit && return
+    done
+  done
+  fail "The commit $commit can't be found in ${ref:-the default branch}: it was removed or replaced meanwhile. Start the build again." \
+    "$(tail -n 3 "$work/error")"
+}
+
+# Counted before anything is written; awk ends, and git with it, as soon as it is too much.
+check_size() {
+  local files bytes submodules
+  read -r files bytes submodules < <(git ls-tree -r -l --full-tree "$commit" | awk -v files="$max_files" -v bytes="$max_bytes" '
+    $2 == "commit" { submodules++; next }
+    { count++; size += $4 }
+    count > files || size > bytes { exit }
+    END { printf "%d %.0f %d\n", count, size, submodules }')
+  [ "$bytes" -le "$max_bytes" ] || fail "The commit's files are larger than $max_bytes bytes: build a smaller repository."
+  [ "$files" -le "$max_files" ] || fail "The commit has more than $max_files files: build a smaller repository."
+  [ "$files" -gt 0 ] || fail 'The commit has no files: there is nothing to build.'
+  [ "$submodules" -eq 0 ] || say "Warning: $submodules submodules are left out; only this repository's own files are built"
+  say "Commit $commit: $files files, $bytes bytes"
+}
+
+say "Fetching $commit${ref:+ ($ref)}"
+mkdir -p "$folder" || fail 'The source folder cannot be made.'
+git init --quiet --template= --initial-branch=build || fail 'git init failed.'
+fetch_commit
+check_size
+git checkout --quiet --force --detach "$commit" 2>"$work/error" || fail 'The files cannot be written:' "$(tail -n 3 "$work/error")"

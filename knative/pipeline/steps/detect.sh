@@ -1,0 +1,33 @@
+#!/bin/bash
+# detect.sh LATEST DEPRECATED -- NAME=VALUE…: writes the user's variables where buildpacks find them, one file each, then
+# asks the buildpacks which of them build this application. Platform specification, "Platform Directory".
+set -euo pipefail
+
+latest=$1 deprecated=$2
+shift 3
+
+variables=$CNB_PLATFORM_DIR/env
+mkdir -p "$variables"
+if [ "$latest" = true ]; then printf true >"$variables/USE_LATEST_VERSIONS"; fi
+if [ "$deprecated" = true ]; then printf true >"$variables/USE_DEPRECATED_VERSIONS"; fi
+for pair; do
+  name=${pair%%=*}
+  if [[ $pair != *=* || ! $name =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then
+    echo "[detector] ERROR: \"$name\" can't name a variable."
+    exit 3
+  fi
+  printf %s "${pair#*=}" >"$variables/$name"
+done
+
+status=0
+/cnb/lifecycle/detector || status=$?
+if [ "$status" -eq 20 ]; then
+  cat <<'EXPLANATION'
+[detector] ERROR: No buildpack recognises this repository. In its root it needs one of:
+[detector] ERROR: - package.json, for Node.js
+[detector] ERROR: - requirements.txt, pyproject.toml, setup.py or Pipfile.lock, for Python
+[detector] ERROR: - index.html, also in public or dist, for a static site
+[detector] ERROR: - Procfile, for anything else: one line "web: COMMAND"
+EXPLANATION
+fi
+exit "$status"

@@ -1,0 +1,7 @@
+#!/bin/bash
+# restore.sh IMAGE: brings back the layers of earlier builds.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+. "${BASH_SOURCE[0]%/*}/images.sh"
+
+exec /cnb/lifecycle/restorer -cache-image="$(cache_of "$1")"

@@ -1,0 +1,34 @@
+import { closeLog } from '../ledger/machine.ts';
+import type { Entry } from '../ledger/types.ts';
+import { closeArchive } from '../logs/archive.ts';
+import type { LogsContext } from '../logs/configured.ts';
+import { changeAndClean } from './change.ts';
+import { viewOf } from './view.ts';
+
+/** A log is waited for no longer than this after its build's end: then it is closed as it is. */
+const patienceMs = 60 * 60 * 1000;
+
+const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
+  now.getTime() - Date.parse(finishedAt ?? '') > patienceMs;
+
+/**
+ * Closes the archive of a finished build and notes in the ledger whether it is complete, truncated or lost, so that the
+ * run can go. Safe to repeat.
+ * @returns false when the pod still writes, or the store is away: to be tried again
+ */
+export const closeBuildLog = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
+  const { log, now } = context;
+  const build = viewOf(context, tool, entry.id);
+  const result = await closeArchive({ ...context, tool, id: entry.id, build, signal: AbortSignal.timeout(60_000) });
+  if (result.state === 'live' && !isOverdue(entry, now())) return false;
+  const [state, reason] =
+    result.state === 'live'
+      ? (['lost', 'the log was never written to its end'] as const)
+      : [result.state, result.reason];
+  await changeAndClean(context, tool, (view) => ({
+    state: closeLog(view.state, entry.id, state, reason, view.limits),
+    result: undefined,
+  }));
+  log('INFO', 'a log was closed', { tool, id: entry.id, state, reason });
+  return true;
+};

@@ -1,0 +1,35 @@
+import type { configuredBuilds } from '../builds/configured.ts';
+import type { BuildsContext } from '../builds/context.ts';
+import type { Settings } from '../config/settings.ts';
+import type { ObjectStore } from '../store/types.ts';
+import { type ArchiveSizes, defaultSizes } from './archive-writer.ts';
+import { createDetector, type Detector } from './detect.ts';
+import type { FollowerSettings } from './follower.ts';
+
+export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret'] as const;
+
+/** What reading and archiving logs needs, beside the builds. */
+export type LogsContext = BuildsContext & { store: ObjectStore; allowedSteps: readonly string[]; detect: Detector };
+
+/** The secrets this process knows are masked by value; the others by their form. */
+const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
+  [settings.registryPassword, settings.gatewaySecret].filter((secret) => secret !== undefined);
+
+export const configuredLogs = (
+  settings: Settings<(typeof logsSettings)[number]>,
+  builds: Awaited<ReturnType<typeof configuredBuilds>>,
+): LogsContext => ({ ...builds, allowedSteps: settings.logSteps, detect: createDetector(knownSecrets(settings)) });
+
+/** What an archive may hold. */
+export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveSizes => ({
+  ...defaultSizes,
+  maxBytes: logMaxBytes,
+});
+
+export const followerSettings = ['followerImage', 'followerCommand', 'followerServiceAccount'] as const;
+
+export const configuredFollower = (settings: Settings<(typeof followerSettings)[number]>): FollowerSettings => ({
+  image: settings.followerImage,
+  command: settings.followerCommand,
+  serviceAccount: settings.followerServiceAccount,
+});

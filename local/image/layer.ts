@@ -1,0 +1,108 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { lstat, readdir, readFile, readlink, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { type Header, type Pack, pack } from 'tar-stream';
+import { type Descriptor, layerType } from './layout.ts';
+
+/** One entry of a layer. `name` is relative to the root, without a slash at either end. */
+export type LayerEntry =
+  | { type: 'directory'; name: string }
+  | { type: 'symlink'; name: string; linkname: string }
+  | { type: 'file'; name: string; executable: boolean; content: Buffer }
+  | { type: 'file'; name: string; executable: boolean; source: string; size: number };
+
+export type WrittenLayer = { descriptor: Descriptor; diffId: string };
+
+/** Cloud Native Buildpacks give every file this time and this owner, so that equal content is an equal layer. */
+export const layerTime: Date = new Date('1980-01-01T00:00:01Z');
+const owner = { uid: 1001, gid: 1000 };
+const smallFile = 1024 * 1024;
+
+function headerOf(entry: LayerEntry): Partial<Header> & { name: string } {
+  const common = { ...owner, name: entry.name, mtime: layerTime };
+  if (entry.type === 'directory') return { ...common, name: `${entry.name}/`, type: 'directory', mode: 0o755 };
+  if (entry.type === 'symlink') return { ...common, type: 'symlink', mode: 0o777, linkname: entry.linkname };
+  const size = 'content' in entry ? entry.content.length : entry.size;
+  return { ...common, type: 'file', mode: entry.executable ? 0o755 : 0o644, size };
+}
+
+function addEntry(tar: Pack, entry: LayerEntry): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    if (entry.type === 'file' && 'source' in entry) {
+      const sink = tar.entry(headerOf(entry), done);
+      pipeline(createReadStream(entry.source), sink as unknown as NodeJS.WritableStream).catch(reject);
+    } else if (entry.type === 'file') tar.entry(headerOf(entry), entry.content, done);
+    else tar.entry(headerOf(entry), done);
+  });
+}
+
+async function addAll(tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<void> {
+  try {
+    for await (const entry of entries) await addEntry(tar, entry);
+    tar.finalize();
+  } catch (error) {
+    tar.destroy(error as Error);
+    throw error;
+  }
+}
+
+/** Passes bytes on, and knows their digest afterwards. */
+function digesting() {
+  const hash = createHash('sha256');
+  async function* pass(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { pass, digest: () => hash.digest('hex') };
+}
+
+/** Writes a gzipped tar into the folder under its own digest. Memory stays bounded whatever the layer's size. */
+export async function writeLayer(entries: AsyncIterable<LayerEntry>, blobsFolder: string): Promise<WrittenLayer> {
+  const temporary = join(blobsFolder, `.${randomUUID()}`);
+  const [plain, zipped, tar] = [digesting(), digesting(), pack()];
+  const written = pipeline(
+    Readable.from(tar as unknown as AsyncIterable<Buffer>),
+    plain.pass,
+    createGzip(),
+    zipped.pass,
+    createWriteStream(temporary),
+  );
+  await Promise.all([addAll(tar, entries), written]);
+  const digest = zipped.digest();
+  const { size } = await stat(temporary);
+  await rename(temporary, join(blobsFolder, digest));
+  return { descriptor: { mediaType: layerType, digest: `sha256:${digest}`, size }, diffId: `sha256:${plain.digest()}` };
+}
+
+async function* fileEntry(source: string, name: string, info: Stats): AsyncGenerator<LayerEntry> {
+  const executable = (info.mode & 0o111) !== 0;
+  if (info.size > smallFile) yield { type: 'file', name, executable, source, size: info.size };
+  else yield { type: 'file', name, executable, content: await readFile(source) };
+}
+
+export type WalkOptions = {
+  /** What a symbolic link's target becomes in the image. */
+  rewriteLink?: (target: string) => string;
+};
+
+/** Everything below a folder as entries below `name`, in sorted order; sockets, pipes and devices are left out. */
+export async function* walkFolder(folder: string, name: string, options: WalkOptions = {}): AsyncGenerator<LayerEntry> {
+  yield { type: 'directory', name };
+  for (const child of (await readdir(folder)).sort()) {
+    const [source, childName] = [join(folder, child), `${name}/${child}`];
+    const info = await lstat(source);
+    if (info.isDirectory()) yield* walkFolder(source, childName, options);
+    else if (info.isFile()) yield* fileEntry(source, childName, info);
+    else if (info.isSymbolicLink()) {
+      const target = await readlink(source);
+      yield { type: 'symlink', name: childName, linkname: options.rewriteLink?.(target) ?? target };
+    }
+  }
+}

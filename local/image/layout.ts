@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withLock } from './lock.ts';
+
+/** OCI image specification 1.1, descriptor.md; `size` in bytes. */
+export type Descriptor = {
+  mediaType: string;
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+  platform?: { architecture: string; os: string };
+};
+export type ImageIndex = { schemaVersion: 2; mediaType?: string; manifests: Descriptor[] };
+export type Manifest = { schemaVersion: 2; mediaType?: string; config: Descriptor; layers: Descriptor[] };
+export type ImageConfig = {
+  created?: string;
+  architecture: string;
+  os: string;
+  config?: {
+    User?: string;
+    Env?: string[];
+    Entrypoint?: string[];
+    Cmd?: string[];
+    WorkingDir?: string;
+    Labels?: Record<string, string>;
+  };
+  rootfs: { type: 'layers'; diff_ids: string[] };
+  history?: { created?: string; created_by?: string; empty_layer?: boolean }[];
+};
+
+export const indexType = 'application/vnd.oci.image.index.v1+json';
+export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+export const configType = 'application/vnd.oci.image.config.v1+json';
+export const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+export const refName = 'org.opencontainers.image.ref.name';
+
+export type Repository = { imagesFolder: string; repository: string };
+
+/** The OCI image layout of a repository: one folder each, named as the repository. */
+export function layoutFolder({ imagesFolder, repository }: Repository): string {
+  return join(imagesFolder, repository);
+}
+
+export function blobPath(layout: string, digest: string): string {
+  return join(layout, 'blobs', 'sha256', digest.replace(/^sha256:/, ''));
+}
+
+async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** The layout's index, or undefined where there is no layout. */
+export async function readIndex(layout: string): Promise<ImageIndex | undefined> {
+  const text = await ifThere(readFile(join(layout, 'index.json'), 'utf8'));
+  return text === undefined ? undefined : (JSON.parse(text) as ImageIndex);
+}
+
+/** A blob that holds JSON: manifest, index or configuration. */
+export async function readJson<T>(layout: string, digest: string): Promise<T> {
+  return JSON.parse(await readFile(blobPath(layout, digest), 'utf8')) as T;
+}
+
+/** The entry with this tag or digest. */
+export function findManifest(index: ImageIndex, reference: string): Descriptor | undefined {
+  return index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
+}
+
+/** The digests of everything that a manifest, or an index of manifests, needs; its own included. */
+async function reachable(layout: string, { digest, mediaType }: Descriptor): Promise<string[]> {
+  const isIndex = mediaType === indexType || mediaType.includes('manifest.list');
+  if (isIndex) {
+    const { manifests } = await readJson<ImageIndex>(layout, digest);
+    return [digest, ...(await Promise.all(manifests.map((entry) => reachable(layout, entry)))).flat()];
+  }
+  const manifest = await ifThere(readJson<Manifest>(layout, digest));
+  return manifest ? [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)] : [digest];
+}
+
+async function removeUnreachable(layout: string, index: ImageIndex): Promise<void> {
+  const wanted = new Set((await Promise.all(index.manifests.map((entry) => reachable(layout, entry)))).flat());
+  const names = (await ifThere(readdir(join(layout, 'blobs', 'sha256')))) ?? [];
+  const unwanted = names.filter((name) => !wanted.has(`sha256:${name}`));
+  await Promise.all(unwanted.map((name) => rm(blobPath(layout, name), { force: true })));
+}
+
+async function writeAtomically(file: string, content: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`;
+  await writeFile(temporary, content);
+  await rename(temporary, file);
+}
+
+async function moveBlobs(from: string, layout: string): Promise<void> {
+  await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true });
+  for (const name of await readdir(from)) await rename(join(from, name), blobPath(layout, name));
+}
+
+export type LayoutChange = {
+  /** Folder of finished blobs, named by their digests in hex, to move in; on the same file system. */
+  blobs?: string;
+  /** The index as it shall be. Not called concurrently for one repository, in whichever process. */
+  change: (index: ImageIndex) => ImageIndex;
+};
+
+/** Changes a repository's layout in one step, then removes the blobs nobody needs, or the layout when it is empty. */
+export async function changeLayout(where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> {
+  const layout = layoutFolder(where);
+  const lock = join(where.imagesFolder, '.locks', encodeURIComponent(where.repository));
+  return withLock(lock, async () => {
+    const index = change((await readIndex(layout)) ?? { schemaVersion: 2, mediaType: indexType, manifests: [] });
+    if (index.manifests.length === 0) {
+      await removeLayout(layout);
+      return index;
+    }
+    if (blobs !== undefined) await moveBlobs(blobs, layout);
+    await writeAtomically(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    await writeAtomically(join(layout, 'index.json'), JSON.stringify(index));
+    await removeUnreachable(layout, index);
+    return index;
+  });
+}
+
+/** Only the layout's own files: other repositories may lie deeper in the same folder. */
+async function removeLayout(layout: string): Promise<void> {
+  await rm(join(layout, 'index.json'), { force: true });
+  await rm(join(layout, 'oci-layout'), { force: true });
+  await rm(join(layout, 'blobs'), { recursive: true, force: true });
+}
+
+/** The names of all repositories below the folder, sorted. */
+export async function listRepositories(imagesFolder: string, below = ''): Promise<string[]> {
+  const entries = (await ifThere(readdir(join(imagesFolder, below), { withFileTypes: true }))) ?? [];
+  const own = below !== '' && entries.some((entry) => entry.name === 'index.json') ? [below] : [];
+  const folders = entries.filter((entry) => entry.isDirectory() && !/^(\.|blobs$)/.test(entry.name));
+  const deeper = folders.map(({ name }) => listRepositories(imagesFolder, below === '' ? name : `${below}/${name}`));
+  return [...own, ...(await Promise.all(deeper)).flat()].sort();
+}
+
+/** Bytes of all blobs of a repository. */
+export async function repositorySize(where: Repository): Promise<number> {
+  const blobs = join(layoutFolder(where), 'blobs', 'sha256');
+  const names = (await ifThere(readdir(blobs))) ?? [];
+  const sizes = await Promise.all(names.map(async (name) => (await ifThere(stat(join(blobs, name))))?.size ?? 0));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,32 @@
+/** What an image reference such as `127.0.0.1:5000/tool-x/web:latest@sha256:…` names. Absent parts are empty. */
+export type ImageReference = { host: string; repository: string; tag: string; digest: string };
+
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+/** The grammar of the OCI distribution specification, "Pulling manifests". */
+export const repositoryPattern: RegExp = new RegExp(`^${component}(?:/${component})*$`);
+export const tagPattern: RegExp = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+export const digestPattern: RegExp = /^sha256:[a-f0-9]{64}$/;
+
+/** The first component is a host where it could be no repository: it holds a dot or a port, or is localhost. */
+function splitHost(name: string): { host: string; repository: string } {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, slash);
+  const isHost = slash > 0 && (/[.:]/.test(first) || first === 'localhost');
+  return isHost ? { host: first, repository: name.slice(slash + 1) } : { host: '', repository: name };
+}
+
+/** @throws Error with a sentence when the text is no image reference */
+export function parseReference(text: string): ImageReference {
+  const [named = '', digest = ''] = text.split('@', 2);
+  const colon = named.lastIndexOf(':');
+  const tagged = colon > named.lastIndexOf('/');
+  const { host, repository } = splitHost(tagged ? named.slice(0, colon) : named);
+  const tag = tagged ? named.slice(colon + 1) : '';
+  const valid =
+    repositoryPattern.test(repository) &&
+    repository.length <= 255 &&
+    (!tagged || tagPattern.test(tag)) &&
+    (!text.includes('@') || digestPattern.test(digest));
+  if (!valid) throw new Error(`"${text}" is no image reference: write HOST/REPOSITORY:TAG, in small letters.`);
+  return { host, repository, tag, digest };
+}

@@ -1,0 +1,149 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { link, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+import { blobPath, type Manifest } from './layout.ts';
+
+const whiteout = '.wh.';
+const opaque = '.wh..wh..opq';
+const maxLinks = 40;
+/** Folders that an image made by buildpacks refers to by absolute paths: links to them follow the image's root. */
+const ownFolders = /^\/(workspace|layers|cnb)(?=\/|$)/;
+
+/** The parts of a path that stays below the root: without empty parts, and `..` never leads above it. */
+function partsOf(path: string): string[] {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts;
+}
+
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch {
+    return undefined;
+  }
+}
+
+type Walk = { current: string[]; ahead: string[] };
+
+/** Goes into what a link names; an absolute one starts at the root again. */
+function follow(root: string, target: string, { current, ahead }: Walk): Walk {
+  const own = target.startsWith(root) ? target.slice(root.length) : target;
+  // As written, not through partsOf: "a/.." in a link means the parent of what a leads to.
+  const words = own.split('/').filter((word) => word !== '' && word !== '.');
+  return { current: target.startsWith('/') ? [] : current, ahead: [...words, ...ahead] };
+}
+
+/**
+ * Where a path of the image lies below `root`, following the image's links as a container would: an absolute link
+ * starts at the root again, and none leads out of it. The last part is not followed.
+ */
+export async function resolveInRoot(root: string, path: string): Promise<string> {
+  let walk: Walk = { current: [], ahead: partsOf(path) };
+  let links = 0;
+  while (walk.ahead.length > 1) {
+    const [part = '', ...ahead] = walk.ahead;
+    const { current } = walk;
+    const target = part === '..' ? undefined : await linkTarget(join(root, ...current, part));
+    if (target !== undefined) {
+      links += 1;
+      if (links > maxLinks) throw new Error(`${path}: too many symbolic links`);
+      walk = follow(root, target, { current, ahead });
+    } else walk = { current: part === '..' ? current.slice(0, -1) : [...current, part], ahead };
+  }
+  return join(root, ...walk.current, ...walk.ahead);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+/** Makes room for what is not a folder. Nothing is ever written through what lies there. */
+async function replace(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(dirname(path), { recursive: true });
+}
+
+async function applyWhiteout(root: string, name: string): Promise<void> {
+  const folder = dirname(await resolveInRoot(root, name));
+  if (basename(name) === opaque) {
+    for (const child of await readdir(folder).catch(() => [])) await rm(join(folder, child), { recursive: true });
+    return;
+  }
+  const hidden = basename(name).slice(whiteout.length);
+  if (hidden !== '' && hidden !== '.' && hidden !== '..')
+    await rm(join(folder, hidden), { recursive: true, force: true });
+}
+
+type Place = { root: string; path: string; header: Header; content: Readable };
+
+async function makeFolder({ path }: Place): Promise<void> {
+  if (await isFolder(path)) return;
+  await replace(path);
+  await mkdir(path);
+}
+
+async function makeLink({ root, path, header }: Place): Promise<void> {
+  const target = header.linkname;
+  await replace(path);
+  await symlink(ownFolders.test(target) ? root + target : target, path);
+}
+
+async function makeHardLink({ root, path, header }: Place): Promise<void> {
+  const target = await resolveInRoot(root, header.linkname);
+  if (target === path) return;
+  await replace(path);
+  await link(target, path);
+}
+
+/** Never set-user-id; "wx" refuses whatever might lie there after all. */
+async function makeFile({ path, header, content }: Place): Promise<void> {
+  await replace(path);
+  await pipeline(content, createWriteStream(path, { flags: 'wx', mode: header.mode & 0o755 }));
+}
+
+const makers: Partial<Record<Header['type'], (place: Place) => Promise<void>>> = {
+  directory: makeFolder,
+  symlink: makeLink,
+  link: makeHardLink,
+  file: makeFile,
+  'contiguous-file': makeFile,
+};
+
+async function applyEntry(root: string, header: Header, content: Readable): Promise<void> {
+  if (partsOf(header.name).length === 0) return;
+  if (basename(header.name).startsWith(whiteout)) return applyWhiteout(root, header.name);
+  const path = await resolveInRoot(root, header.name);
+  await makers[header.type]?.({ root, path, header, content });
+}
+
+/**
+ * Unpacks one layer, a tar or a gzipped tar, over what earlier layers left below `root`. No entry, link or whiteout
+ * touches anything outside; devices and pipes are left out. OCI image specification 1.1, layer.md.
+ */
+export async function unpackLayer(file: string, mediaType: string, root: string): Promise<void> {
+  const tar = extract();
+  const streams = mediaType.endsWith('gzip') ? [createReadStream(file), createGunzip()] : [createReadStream(file)];
+  const reading = pipeline([...streams, tar as unknown as NodeJS.WritableStream]);
+  reading.catch(() => undefined);
+  for await (const entry of tar) {
+    await applyEntry(root, entry.header, entry as unknown as Readable);
+    entry.resume();
+  }
+  await reading;
+}
+
+/** Unpacks all layers of an image into an empty folder. */
+export async function unpackImage(layout: string, manifest: Manifest, root: string): Promise<void> {
+  for (const { digest, mediaType } of manifest.layers) await unpackLayer(blobPath(layout, digest), mediaType, root);
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import { badRequest, tooLarge, unsupportedMediaType } from './errors.ts';
+
+/** What kube-apiserver accepts of a request. */
+const MAX_REQUEST_BYTES = 3 * 1024 * 1024;
+
+/** The request's media type in lower case, without parameters; '' when there is none. */
+export function mediaType(req: IncomingMessage): string {
+  return (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/**
+ * Reads a JSON body.
+ * @returns undefined when the body is empty
+ * @throws KubeError 415 for other media types, 413 when it is too large, 400 when it is no JSON
+ */
+export async function readJson(req: IncomingMessage, accepted: readonly string[]): Promise<unknown> {
+  const text = await readText(req);
+  if (text === '') return undefined;
+  const type = mediaType(req);
+  if (type !== '' && !accepted.includes(type)) throw unsupportedMediaType(accepted);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+async function readText(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_REQUEST_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_REQUEST_BYTES}`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,81 @@
+import type { Kind } from './kinds.ts';
+import type { KubeObject } from './types.ts';
+
+/** One write: what was there before, what is there now, and the object as it is sent. */
+export type Change = {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  kind: Kind;
+  /** The new object, or the last one with the deletion's version. */
+  object: KubeObject;
+  before: KubeObject | undefined;
+  json: string;
+  version: number;
+};
+
+export type Listener = (change: Change) => void;
+
+export type Changes = {
+  publish(change: Change): void;
+  /** Everything after a version, or undefined when that is too long ago. */
+  since(version: number): Change[] | undefined;
+  subscribe(listener: Listener): () => void;
+};
+
+const KEEP_CHANGES = 20_000;
+const KEEP_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The recent past, for watches that resume, and its delivery. Listeners are called in the order of the writes, after the write that
+ * caused it has returned; what a listener writes itself is delivered after what it was called for.
+ * @param start version before the first change that will be published
+ */
+export function createChanges(start: number): Changes {
+  const past: Change[] = [];
+  let forgotten = start;
+  let bytes = 0;
+  const listeners = new Set<Listener>();
+  let waiting: Change[] = [];
+
+  function forget(): void {
+    const drop = past.length > KEEP_CHANGES || bytes > KEEP_BYTES ? Math.ceil(past.length / 4) : 0;
+    for (const old of past.splice(0, drop)) {
+      bytes -= old.json.length;
+      forgotten = old.version;
+    }
+  }
+
+  function deliver(): void {
+    const batch = waiting;
+    waiting = [];
+    for (const change of batch) for (const listener of listeners) listener(change);
+  }
+
+  return {
+    publish(change) {
+      past.push(change);
+      bytes += change.json.length;
+      forget();
+      if (waiting.length === 0) queueMicrotask(deliver);
+      waiting.push(change);
+    },
+    since(version) {
+      if (version < forgotten) return undefined;
+      return past.slice(firstAfter(past, version));
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function firstAfter(past: readonly Change[], version: number): number {
+  let low = 0;
+  let high = past.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((past[middle]?.version ?? 0) > version) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,66 @@
+/**
+ * The form a container's output is kept in: the container runtime interface's log lines,
+ * `<time> <stdout|stderr> <F|P> <text>\n`, where P is a part that no line end followed.
+ * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
+ */
+import type { FileHandle } from 'node:fs/promises';
+
+export type LogEntry = {
+  /** RFC 3339 with nine digits of a second, UTC: such times compare as text. */
+  time: string;
+  /** Exactly the bytes written, the line end included where there was one. */
+  text: Buffer;
+  /** Whether the text ends its line. */
+  whole: boolean;
+};
+
+const SPACE = 0x20;
+const NEWLINE = 0x0a;
+const BLOCK = 64 * 1024;
+
+/** Parses one line of the file, its line end included; undefined when it is no log line. */
+export function parseEntry(line: Buffer): LogEntry | undefined {
+  const first = line.indexOf(SPACE);
+  const second = line.indexOf(SPACE, first + 1);
+  const third = line.indexOf(SPACE, second + 1);
+  if (first < 0 || second < 0 || third < 0) return undefined;
+  const whole = line[second + 1] === 'F'.charCodeAt(0);
+  const text = line.subarray(third + 1, whole ? line.length : line.length - 1);
+  return { time: line.toString('latin1', 0, first), text, whole };
+}
+
+export function formatEntry(time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer {
+  return Buffer.concat([Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `), text, Buffer.from('\n')]);
+}
+
+/** What was read, and where to read on. */
+export type Block = { entries: LogEntry[]; next: number };
+
+/** Reads whole lines from an offset, about 64 KiB at once; none at the end of the file. */
+export async function readEntries(file: FileHandle, offset: number): Promise<Block> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(BLOCK), 0, BLOCK, offset);
+  const entries: LogEntry[] = [];
+  let start = 0;
+  for (let end = buffer.indexOf(NEWLINE); end >= 0 && end < bytesRead; end = buffer.indexOf(NEWLINE, start)) {
+    const entry = parseEntry(buffer.subarray(start, end + 1));
+    if (entry) entries.push(entry);
+    start = end + 1;
+  }
+  return { entries, next: offset + start };
+}
+
+/** Where the last so many lines begin. */
+export async function tailOffset(file: FileHandle, lines: number): Promise<number> {
+  let { size: end } = await file.stat();
+  let missing = lines + 1;
+  while (end > 0) {
+    const start = Math.max(0, end - BLOCK);
+    const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    for (let at = buffer.lastIndexOf(NEWLINE); at >= 0; at = at === 0 ? -1 : buffer.lastIndexOf(NEWLINE, at - 1)) {
+      missing -= 1;
+      if (missing === 0) return start + at + 1;
+    }
+    end = start;
+  }
+  return 0;
+}

@@ -1,0 +1,101 @@
+import type { Kind } from './kinds.ts';
+import { qualifiedName } from './kinds.ts';
+
+/** The body of every refusal: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+export type Status = {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: object;
+  status: 'Failure';
+  message: string;
+  reason: string;
+  details?: { name?: string; group?: string; kind?: string; causes?: Cause[] };
+  code: number;
+};
+
+export type Cause = { reason: string; message: string; field: string };
+
+/** A refusal with the message and reason a real API server gives. */
+export class KubeError extends Error {
+  override readonly name = 'KubeError';
+  readonly status: Status;
+
+  constructor(code: number, reason: string, message: string, details?: Status['details']) {
+    super(message);
+    const fixed = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' } as const;
+    this.status = { ...fixed, message, reason, ...(details ? { details } : {}), code };
+  }
+}
+
+function details(kind: Kind, name: string): NonNullable<Status['details']> {
+  return { name, ...(kind.group ? { group: kind.group } : {}), kind: kind.resource };
+}
+
+export function notFound(kind: Kind, name: string): KubeError {
+  return new KubeError(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, details(kind, name));
+}
+
+export function noSuchPath(): KubeError {
+  return new KubeError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+export function alreadyExists(kind: Kind, name: string): KubeError {
+  return new KubeError(409, 'AlreadyExists', `${qualifiedName(kind)} "${name}" already exists`, details(kind, name));
+}
+
+export function conflict(kind: Kind, name: string, why: string): KubeError {
+  const message = `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": ${why}`;
+  return new KubeError(409, 'Conflict', message, details(kind, name));
+}
+
+export function modified(kind: Kind, name: string): KubeError {
+  return conflict(
+    kind,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+}
+
+export function expired(message: string): KubeError {
+  return new KubeError(410, 'Expired', message);
+}
+
+export function badRequest(message: string): KubeError {
+  return new KubeError(400, 'BadRequest', message);
+}
+
+/** @param causes what is wrong with which field, as `Invalid value: "x": must be …` */
+export function invalid(kind: Kind, name: string, causes: { field: string; message: string }[]): KubeError {
+  const said = causes.map(({ field, message }) => `${field}: ${message}`);
+  const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
+  const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
+  return new KubeError(422, 'Invalid', `${title} "${name}" is invalid: ${list}`, {
+    ...details(kind, name),
+    kind: kind.kind,
+    causes: causes.map((cause) => ({ reason: 'FieldValueInvalid', ...cause })),
+  });
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): KubeError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new KubeError(415, 'UnsupportedMediaType', message);
+}
+
+export function methodNotAllowed(): KubeError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new KubeError(405, 'MethodNotAllowed', message, {});
+}
+
+export function unauthorized(): KubeError {
+  return new KubeError(401, 'Unauthorized', 'Unauthorized');
+}
+
+export function tooLarge(message: string): KubeError {
+  return new KubeError(413, 'RequestEntityTooLarge', message);
+}
+
+/** Any error as a Status: what is no refusal is a fault of this server. */
+export function toStatus(error: unknown): Status {
+  if (error instanceof KubeError) return error.status;
+  return new KubeError(500, 'InternalError', 'Internal error occurred').status;
+}

@@ -1,0 +1,136 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** One change: the object as JSON text, or null where it is gone. */
+export type Entry = { version: number; key: string; json: string | null };
+
+export type Journal = {
+  /** What the folder held when it was opened. */
+  state: { version: number; objects: Map<string, string> };
+  append(entry: Entry): void;
+  close(): void;
+};
+
+/** Compaction waits until the journal holds this many bytes, and twice what a snapshot would. */
+const COMPACT_AT = 4 * 1024 * 1024;
+/** Version of a snapshot's lines: its last line gives that of the whole. */
+const IN_SNAPSHOT = 0;
+
+/**
+ * Keeps objects in a folder: a snapshot and a journal of what changed since, both one JSON line a change.
+ * A change is handed to the operating system before append returns, so it outlives the process, however that ends.
+ * A last line torn by such an end is dropped. The snapshot is written beside and renamed; journal lines it
+ * already holds are known by their version and skipped, so an end between the two steps loses nothing either.
+ * @param current every object at the time of a compaction
+ * @throws Error when a line that is not the last cannot be read
+ */
+export function openJournal(folder: string, current: () => Iterable<[string, string]>): Journal {
+  mkdirSync(folder, { recursive: true });
+  const snapshot = join(folder, 'snapshot.jsonl');
+  const state = { version: 0, objects: new Map<string, string>() };
+  replay(state, snapshot);
+  const journal = join(folder, 'journal.jsonl');
+  let size = replay(state, journal);
+  const fd = openSync(journal, 'a');
+  ftruncateSync(fd, size);
+
+  function compact(version: number): void {
+    const written = writeSnapshot(snapshot, version, current());
+    ftruncateSync(fd, 0);
+    size = 0;
+    compactAt = Math.max(COMPACT_AT, 2 * written);
+  }
+
+  let compactAt = COMPACT_AT;
+  let open = true;
+  return {
+    state,
+    append(entry) {
+      if (!open) throw new Error('the journal is closed');
+      size += writeWhole(fd, line(entry), size);
+      if (size > compactAt) compact(entry.version);
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      fsyncSync(fd);
+      closeSync(fd);
+    },
+  };
+}
+
+function line({ version, key, json }: Entry): Buffer {
+  return Buffer.from(`{"version":${version},"key":${JSON.stringify(key)},"object":${json}}\n`);
+}
+
+function writeAll(fd: number, bytes: Buffer): number {
+  let done = 0;
+  while (done < bytes.length) done += writeSync(fd, bytes, done);
+  return done;
+}
+
+/** A line that fits only in part (a full disk) is taken back, so that the next one starts on a line of its own. */
+function writeWhole(fd: number, bytes: Buffer, size: number): number {
+  try {
+    return writeAll(fd, bytes);
+  } catch (error) {
+    ftruncateSync(fd, size);
+    throw error;
+  }
+}
+
+/** @returns how many bytes of the file could be read */
+function replay(state: Journal['state'], file: string): number {
+  if (!existsSync(file)) return 0;
+  const bytes = readFileSync(file);
+  let start = 0;
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    applyLine(state, bytes.toString('utf8', start, end), file);
+    start = end + 1;
+  }
+  return start;
+}
+
+function applyLine(state: Journal['state'], text: string, file: string): void {
+  const entry = parse(text, file);
+  if (entry.key === undefined) state.version = entry.version;
+  else if (entry.version === IN_SNAPSHOT || entry.version > state.version) applyEntry(state, entry.key, entry);
+}
+
+type Line = { version: number; key?: string; object?: unknown };
+
+function parse(text: string, file: string): Line {
+  try {
+    return JSON.parse(text) as Line;
+  } catch (cause) {
+    throw new Error(`${file} is damaged: restore it from a backup, or move the folder away to start empty`, { cause });
+  }
+}
+
+function applyEntry(state: Journal['state'], key: string, { version, object }: Line): void {
+  if (version !== IN_SNAPSHOT) state.version = version;
+  if (object === null) state.objects.delete(key);
+  else state.objects.set(key, JSON.stringify(object));
+}
+
+function writeSnapshot(file: string, version: number, objects: Iterable<[string, string]>): number {
+  const temporary = `${file}.new`;
+  const fd = openSync(temporary, 'w');
+  let size = 0;
+  for (const [key, json] of objects) size += writeAll(fd, line({ version: IN_SNAPSHOT, key, json }));
+  size += writeAll(fd, Buffer.from(`{"version":${version}}\n`));
+  fsyncSync(fd);
+  closeSync(fd);
+  renameSync(temporary, file);
+  return size;
+}

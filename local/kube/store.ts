@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { admit } from './admission.ts';
+import type { Change, Changes, Listener } from './changes.ts';
+import { createChanges } from './changes.ts';
+import { alreadyExists, badRequest, conflict, invalid, modified, notFound, tooLarge } from './errors.ts';
+import { openJournal } from './journal.ts';
+import type { Kind } from './kinds.ts';
+import { apiVersionOf, kindOf } from './kinds.ts';
+import { complaints, generatedName } from './names.ts';
+import { sameJson } from './same.ts';
+import type { Matcher } from './selectors.ts';
+import type { Clock } from './time.ts';
+import { seconds } from './time.ts';
+import type { Draft, KubeObject, Resource, Resources } from './types.ts';
+import { nextMain, nextStatus } from './versions.ts';
+
+export type Part = 'main' | 'status';
+
+export type DeleteOptions = {
+  propagation?: 'Background' | 'Foreground' | 'Orphan';
+  uid?: string;
+  resourceVersion?: string;
+};
+
+export type Stored<T extends KubeObject = KubeObject> = { object: T; json: string };
+
+/**
+ * Objects as an API server keeps them. Every call is done, and durable against the end of the process, when it returns; so code that
+ * reads and writes without awaiting in between needs no compare-and-swap. What is returned is frozen: clone it to change it.
+ * All throw KubeError with the Status a client would get.
+ */
+export type ObjectStore = {
+  get<R extends Resource>(resource: R, namespace: string, name: string): Resources[R] | undefined;
+  /** In order of namespace and name. @param namespace all of them when undefined */
+  list<R extends Resource>(resource: R, namespace?: string, matches?: Matcher): Resources[R][];
+  /** As list, with the JSON text of each. */
+  entries<R extends Resource>(resource: R, namespace?: string): Stored<Resources[R]>[];
+  /** @param object may bring its own metadata.uid */
+  create<R extends Resource>(resource: R, object: Draft<Resources[R]>): Resources[R];
+  /** Refuses with 409 when the object's metadata.resourceVersion is given and not the current one. */
+  update<R extends Resource>(resource: R, object: Resources[R], part?: Part): Resources[R];
+  /** @returns the object: gone, unless it has a deletionTimestamp now */
+  delete<R extends Resource>(resource: R, namespace: string, name: string, options?: DeleteOptions): Resources[R];
+  /** Whether any object has this uid. */
+  has(uid: string): boolean;
+  /** Calls back for every change of any kind, in order, after the call that made it. */
+  watch(listener: Listener): () => void;
+  /** The file a container's output is kept in, in the form of container-log.ts. */
+  logFile(podUid: string, container: string): string;
+  /** The folder of a pod's logs. */
+  logFolder(podUid: string): string;
+};
+
+/** An ObjectStore with what the HTTP side needs beside it. */
+export type VersionedStore = ObjectStore & {
+  version(): number;
+  since(version: number): Change[] | undefined;
+  close(): void;
+};
+
+export type StoreOptions = { folder: string; clock: Clock };
+
+/** etcd's own limit. */
+const MAX_BYTES = 1.5 * 1024 * 1024;
+
+type State = {
+  items: Map<string, Stored>;
+  uids: Set<string>;
+  version: number;
+  changes: Changes;
+  append(version: number, key: string, json: string | null): void;
+  clock: Clock;
+};
+
+/** Opens the objects kept in a folder. */
+export function openStore({ folder, clock }: StoreOptions): VersionedStore {
+  const items = new Map<string, Stored>();
+  const journal = openJournal(folder, () => jsonOf(items));
+  for (const [key, json] of journal.state.objects) items.set(key, stored(json));
+  journal.state.objects.clear();
+  const state: State = {
+    items,
+    uids: new Set([...items.values()].map(({ object }) => object.metadata.uid)),
+    version: journal.state.version,
+    changes: createChanges(journal.state.version),
+    append: (version, key, json) => journal.append({ version, key, json }),
+    clock,
+  };
+  return {
+    ...reads(state),
+    create: (resource, draft) => create(state, kindOf(resource), draft as Draft) as never,
+    update: (resource, object, part = 'main') => update(state, kindOf(resource), object, part) as never,
+    delete: (resource, namespace, name, options = {}) =>
+      remove(state, kindOf(resource), keyOf(resource, namespace, name), name, options) as never,
+    logFile: (podUid, container) => join(folder, 'logs', podUid, `${container}.log`),
+    logFolder: (podUid) => join(folder, 'logs', podUid),
+    close: () => journal.close(),
+  };
+}
+
+type Reads = Pick<VersionedStore, 'get' | 'list' | 'entries' | 'has' | 'watch' | 'version' | 'since'>;
+
+function reads(state: State): Reads {
+  const entries = (resource: Resource, namespace?: string) => select(state.items, resource, namespace);
+  return {
+    get: (resource, namespace, name) => state.items.get(keyOf(resource, namespace, name))?.object as never,
+    list: (resource, namespace, matches = () => true) =>
+      entries(resource, namespace)
+        .map(({ object }) => object)
+        .filter(matches) as never,
+    entries: (resource, namespace) => entries(resource, namespace) as never,
+    has: (uid) => state.uids.has(uid),
+    watch: (listener) => state.changes.subscribe(listener),
+    version: () => state.version,
+    since: (version) => state.changes.since(version),
+  };
+}
+
+function* jsonOf(items: Map<string, Stored>): Generator<[string, string]> {
+  for (const [key, { json }] of items) yield [key, json];
+}
+
+function keyOf(resource: Resource, namespace: string, name: string): string {
+  return `${resource}/${namespace}/${name}`;
+}
+
+function select(items: Map<string, Stored>, resource: Resource, namespace: string | undefined): Stored[] {
+  const prefix = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
+  const keys = [...items.keys()].filter((key) => key.startsWith(prefix)).sort();
+  return keys.flatMap((key) => items.get(key) ?? []);
+}
+
+function stored(json: string): Stored {
+  return { object: freeze(JSON.parse(json) as KubeObject), json };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+}
+
+function create(state: State, kind: Kind, draft: Draft): KubeObject {
+  const { generateName } = draft.metadata;
+  const name = draft.metadata.name || (generateName ? generatedName(generateName) : '');
+  if (!name)
+    throw invalid(kind, '', [{ field: 'metadata.name', message: 'Required value: name or generateName is required' }]);
+  const { resourceVersion, deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = draft.metadata;
+  if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  const object = structuredClone({
+    ...(draft as KubeObject),
+    metadata: {
+      ...metadata,
+      name,
+      namespace: metadata.namespace ?? 'default',
+      uid: metadata.uid ?? randomUUID(),
+      resourceVersion: '',
+      ...(kind.generation ? { generation: 1 } : {}),
+      creationTimestamp: seconds(state.clock()),
+    },
+  });
+  if (kind.statusSubresource) delete object.status;
+  check(kind, object, undefined);
+  const key = keyOf(kind.resource, object.metadata.namespace, name);
+  if (state.items.has(key)) throw alreadyExists(kind, name);
+  return commit(state, kind, key, 'ADDED', object);
+}
+
+function check(kind: Kind, object: KubeObject, before: KubeObject | undefined): void {
+  const found = complaints(object.metadata);
+  if (found.length > 0) throw invalid(kind, object.metadata.name, found);
+  admit(object, before);
+}
+
+function update(state: State, kind: Kind, object: KubeObject, part: Part): KubeObject {
+  const { namespace, name } = object.metadata;
+  const key = keyOf(kind.resource, namespace, name);
+  const before = current(state, kind, key, name);
+  expectSame(kind, before, object.metadata);
+  const next = structuredClone(part === 'status' ? nextStatus(before, object) : nextMain(kind, before, object));
+  if (part === 'main') check(kind, next, before);
+  if (sameJson(before, next)) return before;
+  const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length;
+  return commit(state, kind, key, gone ? 'DELETED' : 'MODIFIED', next);
+}
+
+function current(state: State, kind: Kind, key: string, name: string): KubeObject {
+  const found = state.items.get(key);
+  if (!found) throw notFound(kind, name);
+  return found.object;
+}
+
+type Expected = { uid?: string; resourceVersion?: string };
+
+function expectSame(kind: Kind, { metadata }: KubeObject, { uid, resourceVersion }: Expected): void {
+  if (uid && uid !== metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    throw conflict(kind, metadata.name, why);
+  }
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion) throw modified(kind, metadata.name);
+}
+
+const FINALIZERS = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'], Background: [] };
+
+function remove(state: State, kind: Kind, key: string, name: string, options: DeleteOptions): KubeObject {
+  const before = current(state, kind, key, name);
+  expectSame(kind, before, options);
+  const { metadata } = before;
+  const finalizers = [...new Set([...(metadata.finalizers ?? []), ...FINALIZERS[options.propagation ?? 'Background']])];
+  if (finalizers.length === 0) return commit(state, kind, key, 'DELETED', structuredClone(before));
+  if (metadata.deletionTimestamp) return before;
+  const deletion = { deletionTimestamp: seconds(state.clock()), deletionGracePeriodSeconds: 0, finalizers };
+  const generation = kind.generation ? { generation: (metadata.generation ?? 0) + 1 } : {};
+  const next = structuredClone({ ...before, metadata: { ...metadata, ...generation, ...deletion } });
+  return commit(state, kind, key, 'MODIFIED', next);
+}
+
+function commit(state: State, kind: Kind, key: string, type: Change['type'], object: KubeObject): KubeObject {
+  const version = state.version + 1;
+  object.metadata.resourceVersion = String(version);
+  const { apiVersion: _, kind: __, ...rest } = object;
+  const json = JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest });
+  if (json.length > MAX_BYTES / 4 && Buffer.byteLength(json) > MAX_BYTES)
+    throw tooLarge('etcdserver: request is too large');
+  const before = state.items.get(key)?.object;
+  state.append(version, key, type === 'DELETED' ? null : json);
+  const next = stored(json);
+  state.version = version;
+  if (type === 'DELETED') state.items.delete(key);
+  else state.items.set(key, next);
+  if (type === 'ADDED') state.uids.add(object.metadata.uid);
+  if (type === 'DELETED') state.uids.delete(object.metadata.uid);
+  state.changes.publish({ type, kind, object: next.object, before, json, version });
+  return next.object;
+}

@@ -1,0 +1,261 @@
+/** The parts of Kubernetes' and Tekton's types that the embedded platform reads or writes. */
+
+export type OwnerReference = {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+};
+
+export type ObjectMeta = {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp: string;
+  generation?: number;
+  generateName?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  finalizers?: string[];
+  deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
+};
+
+export type KubeObject = {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: unknown;
+  status?: unknown;
+};
+
+/** What a caller hands over to create an object: the store fills in the rest. */
+export type Draft<T extends KubeObject = KubeObject> = Omit<T, 'metadata' | 'apiVersion' | 'kind'> & {
+  apiVersion?: string;
+  kind?: string;
+  metadata: Partial<ObjectMeta>;
+};
+
+export type EnvVar = {
+  name: string;
+  value?: string;
+  valueFrom?: { secretKeyRef?: { name: string; key: string; optional?: boolean } };
+};
+
+export type Container = {
+  name: string;
+  image: string;
+  command?: string[];
+  args?: string[];
+  env?: EnvVar[];
+  workingDir?: string;
+};
+
+export type Terminated = {
+  exitCode: number;
+  reason: string;
+  message?: string;
+  startedAt?: string;
+  finishedAt: string;
+  containerID?: string;
+};
+
+export type ContainerState = {
+  waiting?: { reason: string; message?: string };
+  running?: { startedAt: string };
+  terminated?: Terminated;
+};
+
+export type ContainerStatus = {
+  name: string;
+  image: string;
+  imageID: string;
+  ready: boolean;
+  started?: boolean;
+  restartCount: number;
+  state: ContainerState;
+};
+
+export type PodCondition = { type: string; status: 'True' | 'False'; reason?: string; message?: string };
+
+export type PodStatus = {
+  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+  reason?: string;
+  message?: string;
+  startTime?: string;
+  conditions?: PodCondition[];
+  initContainerStatuses?: ContainerStatus[];
+  containerStatuses?: ContainerStatus[];
+};
+
+export type PodSpec = {
+  initContainers?: Container[];
+  containers: Container[];
+  restartPolicy?: string;
+  activeDeadlineSeconds?: number;
+};
+
+export type Pod = KubeObject & { spec: PodSpec; status?: PodStatus };
+
+export type Condition = {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  lastTransitionTime?: string;
+  reason?: string;
+  message?: string;
+};
+
+export type ParamValue = string | string[];
+export type Param = { name: string; value: ParamValue };
+export type ParamSpec = { name: string; type?: 'string' | 'array'; default?: ParamValue };
+export type ResultSpec = { name: string; type?: string; value?: string };
+export type RunResult = { name: string; type?: string; value: string };
+
+export type Step = {
+  name?: string;
+  image: string;
+  command?: string[];
+  args?: string[];
+  script?: string;
+  env?: EnvVar[];
+  workingDir?: string;
+  timeout?: string;
+  results?: ResultSpec[];
+};
+
+export type TaskSpec = {
+  params?: ParamSpec[];
+  results?: ResultSpec[];
+  workspaces?: { name: string }[];
+  steps: Step[];
+};
+
+export type WorkspaceBinding = {
+  name: string;
+  subPath?: string;
+  emptyDir?: object;
+  secret?: { secretName: string };
+};
+
+export type PipelineTask = {
+  name: string;
+  taskSpec?: TaskSpec;
+  taskRef?: { name: string };
+  params?: Param[];
+  runAfter?: string[];
+  timeout?: string;
+  workspaces?: { name: string; workspace?: string }[];
+};
+
+export type PipelineSpec = {
+  params?: ParamSpec[];
+  results?: { name: string; value: string }[];
+  workspaces?: { name: string }[];
+  tasks: PipelineTask[];
+};
+
+export type Pipeline = KubeObject & { spec: PipelineSpec };
+
+export type ChildReference = { apiVersion: string; kind: string; name: string; pipelineTaskName: string };
+
+export type PipelineRunStatus = {
+  conditions?: Condition[];
+  startTime?: string;
+  completionTime?: string;
+  pipelineSpec?: PipelineSpec;
+  childReferences?: ChildReference[];
+  skippedTasks?: { name: string; reason: string }[];
+  results?: RunResult[];
+  provenance?: unknown;
+};
+
+export type PipelineRun = KubeObject & {
+  spec: {
+    pipelineRef?: { name?: string };
+    pipelineSpec?: PipelineSpec;
+    params?: Param[];
+    status?: string;
+    timeouts?: { pipeline?: string; tasks?: string };
+    workspaces?: WorkspaceBinding[];
+    serviceAccountName?: string;
+    taskRunTemplate?: { serviceAccountName?: string };
+  };
+  status?: PipelineRunStatus;
+};
+
+export type StepState = ContainerState & {
+  name: string;
+  container: string;
+  imageID?: string;
+  results?: RunResult[];
+  terminationReason?: string;
+  provenance: object;
+};
+
+export type TaskRunStatus = {
+  conditions?: Condition[];
+  podName?: string;
+  startTime?: string;
+  completionTime?: string;
+  steps?: StepState[];
+  results?: RunResult[];
+  taskSpec?: TaskSpec;
+  provenance?: unknown;
+};
+
+export type TaskRun = KubeObject & {
+  spec: {
+    params?: Param[];
+    serviceAccountName?: string;
+    taskSpec?: TaskSpec;
+    timeout?: string;
+    status?: string;
+    statusMessage?: string;
+    workspaces?: WorkspaceBinding[];
+  };
+  status?: TaskRunStatus;
+};
+
+export type JobStatus = {
+  startTime?: string;
+  completionTime?: string;
+  active?: number;
+  succeeded?: number;
+  failed?: number;
+  ready?: number;
+  conditions?: Condition[];
+};
+
+export type Job = KubeObject & {
+  spec: {
+    backoffLimit?: number;
+    activeDeadlineSeconds?: number;
+    ttlSecondsAfterFinished?: number;
+    template: { metadata?: Partial<ObjectMeta>; spec: PodSpec };
+  };
+  status?: JobStatus;
+};
+
+export type Secret = KubeObject & {
+  type?: string;
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
+};
+
+/** Plural name of each kind and its type. */
+export type Resources = {
+  pods: Pod;
+  secrets: Secret;
+  events: KubeObject;
+  pipelines: Pipeline;
+  pipelineruns: PipelineRun;
+  taskruns: TaskRun;
+  jobs: Job;
+  buildledgers: KubeObject;
+};
+
+export type Resource = keyof Resources;

@@ -1,0 +1,117 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One change that a layer makes to the environment. */
+export type EnvironmentChange = {
+  name: string;
+  action: 'override' | 'default' | 'append' | 'prepend';
+  value: string;
+  /** Stands between the old value and the new. */
+  delimiter: string;
+};
+
+export type Environment = Record<string, string>;
+
+const actions = ['override', 'default', 'append', 'prepend'] as const;
+const validName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Variables that a layer's folders extend. Buildpack specification, "Layer Paths". */
+const layerPaths = {
+  build: [
+    ['bin', 'PATH'],
+    ['lib', 'LD_LIBRARY_PATH'],
+    ['lib', 'LIBRARY_PATH'],
+    ['include', 'CPATH'],
+    ['pkgconfig', 'PKG_CONFIG_PATH'],
+  ],
+  launch: [
+    ['bin', 'PATH'],
+    ['lib', 'LD_LIBRARY_PATH'],
+  ],
+} as const;
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** The changes that one folder of files `NAME.ACTION` asks for; a file without an action overrides. */
+async function readChanges(folder: string): Promise<EnvironmentChange[]> {
+  const files = await namesIn(folder);
+  const contents = new Map<string, string>();
+  for (const file of files) contents.set(file, await readFile(join(folder, file), 'utf8'));
+  return files.flatMap((file) => {
+    const [name = '', suffix = 'override'] = file.split('.', 2);
+    const action = actions.find((known) => known === suffix);
+    if (action === undefined || !validName.test(name)) return [];
+    return [{ name, action, value: contents.get(file) ?? '', delimiter: contents.get(`${name}.delim`) ?? '' }];
+  });
+}
+
+/**
+ * What a layer changes for later buildpacks (build) or for the application's processes (launch), in order.
+ * Buildpack specification, "Environment".
+ */
+export async function layerChanges(
+  layer: string,
+  phase: 'build' | 'launch',
+  processType = '',
+): Promise<EnvironmentChange[]> {
+  if (processType !== '') return readChanges(join(layer, 'env.launch', processType));
+  const paths: EnvironmentChange[] = [];
+  for (const [folder, name] of layerPaths[phase]) {
+    const value = join(layer, folder);
+    const isThere = await stat(value).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (isThere) paths.push({ name, action: 'prepend', value, delimiter: ':' });
+  }
+  return [...paths, ...(await readChanges(join(layer, 'env'))), ...(await readChanges(join(layer, `env.${phase}`)))];
+}
+
+function changed(old: string, { action, value, delimiter }: EnvironmentChange): string {
+  if (action === 'override') return value;
+  if (action === 'default') return old === '' ? value : old;
+  if (old === '') return value;
+  return action === 'append' ? old + delimiter + value : value + delimiter + old;
+}
+
+export function applyChanges(environment: Environment, changes: EnvironmentChange[]): Environment {
+  const next = { ...environment };
+  for (const change of changes) next[change.name] = changed(next[change.name] ?? '', change);
+  return next;
+}
+
+/** What of this machine's environment buildpacks may see: where programs, certificates and proxies are; no secrets. */
+const inherited = [
+  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT', 'PIP_FIND_LINKS', 'npm_config_registry'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
+
+/** The environment that buildpacks start from. */
+export function baseEnvironment(machine: NodeJS.ProcessEnv): Environment {
+  return Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
+}
+
+/** The user's variables, one file each. Platform specification, "Platform Directory". */
+export async function platformEnvironment(platform: string): Promise<Environment> {
+  const folder = join(platform, 'env');
+  const names = await namesIn(folder);
+  const pairs = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')]);
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+const lists = ['PATH', 'LD_LIBRARY_PATH', 'LIBRARY_PATH', 'CPATH', 'PKG_CONFIG_PATH'];
+
+/** The user's variables replace the machine's, but lists of folders are put in front. Platform specification. */
+export function withUserVariables(machine: Environment, user: Environment): Environment {
+  const changes = Object.entries(user).map(([name, value]): EnvironmentChange => {
+    return { name, value, action: lists.includes(name) ? 'prepend' : 'override', delimiter: ':' };
+  });
+  return applyChanges(machine, changes);
+}

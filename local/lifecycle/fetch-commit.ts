@@ -1,0 +1,114 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GitResult, git } from './git.ts';
+import { exitCodes, PhaseError, type Say } from './phase.ts';
+
+export type FetchRequest = {
+  /** An http or https address. */
+  url: string;
+  /** The commit, 40 hexadecimal digits. */
+  commit: string;
+  /** What the user asked for: a branch, a tag, a full ref, or nothing for the default branch. */
+  ref: string;
+  /** An initialised git repository without a remote. */
+  folder: string;
+  /** Bytes that the transfer may take on disk. */
+  maxBytes: number;
+  /** Seconds that the transfer may take. */
+  maxSeconds: number;
+};
+
+/** git's words, and the sentence a user can act on. The first that matches says it. */
+const explanations: [RegExp, string][] = [
+  [/could not resolve host/i, "The repository's host name doesn't exist: check the address."],
+  [
+    /could not read (username|password)|authentication failed|HTTP 40[13]|error: 40[13]/i,
+    "The repository doesn't exist or isn't public: only repositories that need no password can be built.",
+  ],
+  [/error: 404|repository '.*' not found|HTTP 404/i, 'There is no repository at this address: check it.'],
+  [/error: 30\d|unable to update url base from redirection/i, 'The address redirects elsewhere: use the new one.'],
+  [/transport '.*' not allowed|unsupported protocol|not supported/i, 'Only http and https addresses can be built.'],
+  [/operation too slow|timed out|timeout/i, 'The server answers too slowly: try again later.'],
+  [/connection refused|failed to connect|couldn't connect/i, "The repository's server can't be reached."],
+  [/certificate|SSL/i, "The server's certificate isn't trusted: the repository needs a valid one."],
+  [/unexpected disconnect|early EOF|RPC failed|hung up|empty reply/i, 'The server broke the connection: try again.'],
+  [/not valid: is this a git repository|unable to parse|bad line length|protocol error/i, 'This is no git repository.'],
+];
+
+/** Failures of which another way of asking may know better. */
+const worthAnotherWay =
+  /not our ref|unadvertised object|couldn't find remote ref|remote ref|dumb http|does not support shallow|no such remote ref|shallow/i;
+
+/** git's word for all of it, which unlike --unshallow may be said before the first fetch. */
+const wholeHistory = '--depth=2147483647';
+
+function explain(stderr: string): string {
+  const known = explanations.find(([pattern]) => pattern.test(stderr))?.[1];
+  const said = stderr.trim().split('\n').slice(-3).join('\n');
+  return known === undefined ? `git fetch failed:\n${said}` : `${known}\n${said}`;
+}
+
+/** Bytes below a folder; files that vanish meanwhile count nothing. */
+async function folderSize(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = files.map(
+    async (entry) => (await lstat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size,
+  );
+  return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}
+
+/** Runs a transfer that ends when it grows too big or takes too long. */
+async function limited({ folder, maxBytes, maxSeconds }: FetchRequest, words: string[]): Promise<GitResult> {
+  const controller = new AbortController();
+  const watch = setInterval(async () => {
+    if ((await folderSize(folder)) > maxBytes) controller.abort(`larger than ${maxBytes} bytes`);
+  }, 500);
+  const limit = setTimeout(() => controller.abort(`not transferred within ${maxSeconds} seconds`), maxSeconds * 1000);
+  try {
+    const result = await git(words, { folder, signal: controller.signal });
+    if (!controller.signal.aborted) return result;
+    throw new PhaseError(exitCodes.clone, `The repository is ${controller.signal.reason}: build a smaller one.`);
+  } finally {
+    clearInterval(watch);
+    clearTimeout(limit);
+  }
+}
+
+/** The full names a short ref can mean, in git's own order (gitrevisions(7)). */
+export function fullNames(ref: string): string[] {
+  if (ref === '' || ref === 'HEAD') return ['HEAD'];
+  if (/^[0-9a-f]{40}$/.test(ref)) return [];
+  if (/[\s~^:?*[\\]|\.\.|@\{|^[-+/]|\/$/.test(ref)) return [];
+  return ref.startsWith('refs/') ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`, `refs/${ref}`];
+}
+
+/**
+ * Fetches the commit alone, by its hash. A server that refuses hashes is asked for the ref, first without its history,
+ * then with it, since the ref may have moved on after it was resolved; a server of plain files knows no depth at all.
+ * @throws PhaseError 128
+ */
+export async function fetchCommit(request: FetchRequest, say: Say): Promise<void> {
+  const { url, commit, ref, folder } = request;
+  const names = fullNames(ref);
+  const ways = [
+    ['--depth=1', '--', url, commit],
+    ...names.map((name) => ['--depth=1', '--', url, name]),
+    ...names.map((name) => [wholeHistory, '--', url, name]),
+    ...names.map((name) => ['--', url, name]),
+  ];
+  let last = '';
+  for (const way of ways) {
+    const result = await limited(request, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...way]);
+    const there = await git(['cat-file', '-e', `${commit}^{commit}`], { folder });
+    if (there.exitCode === 0) return;
+    if (result.exitCode !== 0 && !worthAnotherWay.test(result.stderr)) {
+      throw new PhaseError(exitCodes.clone, explain(result.stderr));
+    }
+    if (last === '') say('The server gives no commit by its hash: fetching the branch or tag instead');
+    last = result.stderr || `${way.at(-1)} doesn't contain it`;
+  }
+  const named = ref === '' ? 'the default branch' : `"${ref}"`;
+  const hint = `The commit ${commit} can't be found in ${named}: it was removed or replaced meanwhile. Start the build again.`;
+  throw new PhaseError(exitCodes.clone, `${hint}\n${last.trim()}`);
+}

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+
+export type GitResult = { exitCode: number; stdout: string; stderr: string };
+export type GitOptions = {
+  folder: string;
+  signal?: AbortSignal;
+  /** Takes standard output as it comes; otherwise it is collected. */
+  onOutput?: (chunk: Buffer) => void;
+};
+
+const errorLimit = 64 * 1024;
+
+/** What a repository, its server or this machine's configuration could use to make git do something else. */
+const settings: Record<string, string> = {
+  'protocol.allow': 'never',
+  'protocol.http.allow': 'always',
+  'protocol.https.allow': 'always',
+  'http.followRedirects': 'false',
+  'http.lowSpeedLimit': '1000',
+  'http.lowSpeedTime': '60',
+  'credential.helper': '',
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  'core.symlinks': 'true',
+  'core.autocrlf': 'false',
+  // Larger objects are streamed instead of held in memory.
+  'core.bigFileThreshold': '16m',
+  'fetch.recurseSubmodules': 'false',
+  'submodule.recurse': 'false',
+  'advice.detachedHead': 'false',
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+};
+
+function environment(folder: string): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'LANG', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+  const names = [...kept, ...kept.map((name) => name.toLowerCase())];
+  const found = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return {
+    ...Object.fromEntries(found),
+    HOME: folder,
+    LC_ALL: 'C.UTF-8',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: 'true',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CEILING_DIRECTORIES: folder,
+    GIT_LFS_SKIP_SMUDGE: '1',
+  };
+}
+
+/** Runs git without a shell, with settings that trust neither the repository nor its server. */
+export function git(words: string[], { folder, signal, onOutput }: GitOptions): Promise<GitResult> {
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', [...flags, ...words], {
+      cwd: folder,
+      env: environment(folder),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'));
+    const output: Buffer[] = [];
+    let stderr = '';
+    child.stdout.on('data', onOutput ?? ((chunk: Buffer) => output.push(chunk)));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-errorLimit);
+    });
+    child.on('error', reject);
+    const end = (code: number | null) => {
+      resolve({ exitCode: code ?? 1, stdout: Buffer.concat(output).toString(), stderr });
+    };
+    child.on('close', end);
+    // The transfer is a child of git's: after git was killed it may hold the pipes until its own time limit.
+    child.on('exit', (code) => {
+      if (!signal?.aborted) return;
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      end(code);
+    });
+  });
+}

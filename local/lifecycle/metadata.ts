@@ -1,0 +1,35 @@
+import { exitCodes, PhaseError } from './phase.ts';
+
+/** A process of the application. Buildpack specification 0.11, launch.toml. */
+export type Process = {
+  type: string;
+  /** The program and the arguments it always gets. */
+  command: string[];
+  /** Arguments it gets when whoever starts it gives none. */
+  args?: string[];
+  default?: boolean;
+  'working-dir'?: string;
+  'buildpack-id'?: string;
+};
+export type Label = { key: string; value: string };
+
+/** layers/config/metadata.toml: what build tells export, and the launcher reads in the image. */
+export type Metadata = {
+  'buildpack-default-process-type': string;
+  buildpacks: { id: string; version: string; api?: string }[];
+  processes: Process[];
+  labels: Label[];
+};
+
+function checkProcess({ type, command }: Process, buildpack: string): void {
+  const words = Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string');
+  if (/^[A-Za-z0-9._-]+$/.test(type) && words) return;
+  throw new PhaseError(exitCodes.buildpackFailed, `${buildpack} wrote a process that isn't valid: "${type}".`);
+}
+
+/** A later buildpack's process replaces an earlier one of the same type, and its default an earlier default. */
+export function mergeProcesses(earlier: Process[], later: Process[], buildpack: string): Process[] {
+  for (const process of later) checkProcess(process, buildpack);
+  const kept = earlier.filter(({ type }) => !later.some((process) => process.type === type));
+  return [...kept, ...later.map((process) => ({ ...process, 'buildpack-id': buildpack }))];
+}

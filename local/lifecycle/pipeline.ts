@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+
+export type PipelineOptions = {
+  namespace: string;
+  /** Path of the Node.js program that runs the steps. */
+  node: string;
+  /** Folder of OCI layouts: finished images, and run images. */
+  imagesFolder: string;
+  /** Folder of the buildpacks' caches, one for each image. */
+  cacheFolder: string;
+  /** The builder image where a run names none. */
+  builderImage: string;
+};
+
+const root = join(import.meta.dirname, '..', '..');
+const source = '$(workspaces.source-ws.path)';
+const folders = [`--app=${source}/source`, `--layers=${source}/layers`];
+const shared = [...folders, `--platform=${source}/platform`, `--buildpacks=${join(root, 'buildpacks')}`];
+const strings = [
+  'BUILDER_IMAGE',
+  'RUN_IMAGE',
+  'APP_IMAGE',
+  'SOURCE_URL',
+  'SOURCE_REFERENCE',
+  'UNRESOLVED_SOURCE_REFERENCE',
+];
+const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
+
+/** Values reach a program as arguments of their own, `--name=value` or after `--`: never through a shell. */
+function stepsFor({ node, imagesFolder, cacheFolder }: PipelineOptions) {
+  const step = (name: string, args: string[], stepResults: string[] = []) => ({
+    name,
+    image: '$(params.BUILDER_IMAGE)',
+    command: [node, join(import.meta.dirname, 'step.ts')],
+    args: ['--failure=$(step.results.failure.path)', join(import.meta.dirname, `${name}.ts`), ...args],
+    results: ['failure', ...stepResults].map((result) => ({ name: result, type: 'string' })),
+  });
+  const commit = ['--commit=$(params.SOURCE_REFERENCE)', '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)'];
+  const image = ['--image=$(params.APP_IMAGE)', `--cache=${cacheFolder}`];
+  return [
+    step('clone', ['--url=$(params.SOURCE_URL)', ...commit, `--app=${source}/source`]),
+    step('detect', [...shared, '--', '$(params.ENV_VARS[*])']),
+    step('build', [...shared, ...image]),
+    step(
+      'export',
+      [
+        ...folders,
+        ...image,
+        '--run-image=$(params.RUN_IMAGE)',
+        `--images=${imagesFolder}`,
+        '--url-result=$(step.results.APP_IMAGE_URL.path)',
+        '--digest-result=$(step.results.APP_IMAGE_DIGEST.path)',
+      ],
+      results,
+    ),
+  ];
+}
+
+function parameters({ builderImage }: PipelineOptions) {
+  const texts = strings.map((name) => ({ name, type: 'string' }));
+  const [builder, ...others] = texts;
+  return [{ ...builder, default: builderImage }, ...others, { name: 'ENV_VARS', type: 'array', default: [] }];
+}
+
+/** The Tekton Pipeline `buildpacks` of the embedded platform: the steps are programs of this machine. */
+export function buildpacksPipeline(options: PipelineOptions): object {
+  const params = parameters(options);
+  const workspaces = ['source-ws', 'cache-ws'].map((name) => ({ name }));
+  const task = {
+    name: 'build-from-git',
+    params: [
+      ...strings.map((name) => ({ name, value: `$(params.${name})` })),
+      { name: 'ENV_VARS', value: ['$(params.ENV_VARS[*])'] },
+    ],
+    workspaces: workspaces.map(({ name }) => ({ name, workspace: name })),
+    taskSpec: {
+      params,
+      workspaces,
+      // From steps' own results: a later step can write a task's result, but not another step's.
+      results: results.map((name) => ({ name, type: 'string', value: `$(steps.export.results.${name})` })),
+      steps: stepsFor(options),
+    },
+  };
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Pipeline',
+    metadata: { name: 'buildpacks', namespace: options.namespace },
+    spec: {
+      params,
+      workspaces,
+      results: results.map((name) => ({ name, type: 'string', value: `$(tasks.build-from-git.results.${name})` })),
+      tasks: [task],
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { GroupMember } from './buildpacks.ts';
+
+export type Require = { name: string; metadata?: Record<string, unknown> };
+export type Alternative = { provides: { name: string }[]; requires: Require[] };
+/** What bin/detect may write: one way to take part, and others. */
+export type BuildPlanToml = Partial<Alternative> & { or?: Partial<Alternative>[] };
+export type PlanEntry = { providers: { id: string; version: string }[]; requires: Require[] };
+
+type Candidate = { member: GroupMember; alternative: Alternative };
+export type Resolved = { group: GroupMember[]; entries: PlanEntry[] };
+
+/** All the ways in which a buildpack would take part, its first choice first. */
+export function alternativesOf({ or = [], ...first }: BuildPlanToml): Alternative[] {
+  return [first, ...or].map(({ provides = [], requires = [] }) => ({ provides, requires }));
+}
+
+type Dependency = { open: GroupMember[]; early: GroupMember[]; providers: GroupMember[]; requires: Require[] };
+
+/** Who provides and who requires each name, walking through the group in order. */
+function dependenciesOf(candidates: Candidate[]): Map<string, Dependency> {
+  const found = new Map<string, Dependency>();
+  const at = (name: string): Dependency => {
+    const entry = found.get(name) ?? { open: [], early: [], providers: [], requires: [] };
+    found.set(name, entry);
+    return entry;
+  };
+  for (const { member, alternative } of candidates) {
+    for (const { name } of alternative.provides) at(name).open.push(member);
+    for (const require of alternative.requires) {
+      const entry = at(require.name);
+      entry.providers.push(...entry.open.splice(0));
+      if (entry.providers.length === 0) entry.early.push(member);
+      else entry.requires.push(require);
+    }
+  }
+  return found;
+}
+
+/**
+ * Tries one choice of alternatives. Optional buildpacks whose needs aren't met, or whose provisions nobody needs,
+ * leave the group; with a required one the trial fails.
+ */
+function tryCandidates(candidates: Candidate[]): Resolved | undefined {
+  const dependencies = dependenciesOf(candidates);
+  const unmet = new Set([...dependencies.values()].flatMap(({ early, open }) => [...early, ...open]));
+  if ([...unmet].some(({ optional }) => !optional)) return undefined;
+  if (unmet.size > 0) return tryCandidates(candidates.filter(({ member }) => !unmet.has(member)));
+  if (candidates.length === 0) return undefined;
+  const entries = [...dependencies.values()].map(({ providers, requires }) => ({
+    providers: providers.map(({ id, version }) => ({ id, version })),
+    requires,
+  }));
+  return { group: candidates.map(({ member }) => member), entries };
+}
+
+/**
+ * The first combination of alternatives in which everything required is provided by the same or an earlier buildpack
+ * and everything provided is required. Buildpack specification, "Build Plan"; undefined where there is none.
+ */
+export function resolvePlan(detected: { member: GroupMember; alternatives: Alternative[] }[]): Resolved | undefined {
+  const tryFrom = (index: number, chosen: Candidate[]): Resolved | undefined => {
+    const next = detected[index];
+    if (next === undefined) return tryCandidates(chosen);
+    for (const alternative of next.alternatives) {
+      const resolved = tryFrom(index + 1, [...chosen, { member: next.member, alternative }]);
+      if (resolved !== undefined) return resolved;
+    }
+    return undefined;
+  };
+  return tryFrom(0, []);
+}
+
+/** The entries a buildpack shall provide: those of which it is a provider and that no earlier one has met. */
+export function entriesFor(entries: PlanEntry[], id: string): Require[] {
+  return entries
+    .filter(({ providers }) => providers.some((provider) => provider.id === id))
+    .flatMap(({ requires }) => requires);
+}

@@ -1,0 +1,46 @@
+/**
+ * Runs one phase as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through unchanged;
+ * when the phase fails, its last 1,000 bytes go to FILE, the step's result that says why.
+ */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const tailSize = 1000;
+const drainTime = 1000;
+
+/** The last bytes of both streams; a character cut in two at the start is dropped. */
+function tailOf(streams: Readable[]): () => Buffer {
+  let tail: Buffer = Buffer.alloc(0);
+  for (const stream of streams) {
+    stream.on('data', (chunk: Buffer) => {
+      tail = Buffer.concat([tail, chunk.subarray(-tailSize)]).subarray(-tailSize);
+    });
+  }
+  return () => {
+    const start = tail.findIndex((byte) => (byte & 0xc0) !== 0x80);
+    return tail.subarray(Math.max(start, 0));
+  };
+}
+
+async function main([failure = '', ...command]: string[]): Promise<void> {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { stdout, stderr } = child;
+  const tail = tailOf([stdout, stderr]);
+  stdout.pipe(process.stdout);
+  stderr.pipe(process.stderr);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
+  });
+  // A process that a build left behind may hold the pipes open for ever.
+  await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainTime)]);
+  if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), tail());
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+}
+
+await main(process.argv.slice(2));

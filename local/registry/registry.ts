@@ -1,0 +1,187 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import {
+  blobPath,
+  changeLayout,
+  findManifest,
+  type ImageIndex,
+  layoutFolder,
+  listRepositories,
+  readIndex,
+  refName,
+  repositorySize,
+} from '../image/layout.ts';
+import { digestPattern, repositoryPattern, tagPattern } from '../image/reference.ts';
+import { page, readRange } from './pages.ts';
+
+export type Usage = { repositories: string[]; bytes: number };
+export type Registry = {
+  handler(request: IncomingMessage, response: ServerResponse): void;
+  /** Bytes on disk of a project: all repositories that are called so, or whose names begin with `PROJECT/`. */
+  usage(project: string): Promise<Usage>;
+};
+
+/** A refusal in the registry's own form. OCI distribution specification 1.1, "Error Codes". */
+class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+type Exchange = {
+  imagesFolder: string;
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  repository: string;
+  reference: string;
+};
+
+function sendJson({ request, response }: Exchange, value: object, headers: Record<string, string> = {}): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function existingIndex({ imagesFolder, repository }: Exchange): Promise<ImageIndex> {
+  const index = await readIndex(layoutFolder({ imagesFolder, repository }));
+  if (index === undefined) throw new RegistryError(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+  return index;
+}
+
+async function catalog(exchange: Exchange): Promise<void> {
+  const { items, link } = page(await listRepositories(exchange.imagesFolder), exchange.url);
+  sendJson(exchange, { repositories: items }, link);
+}
+
+async function tags(exchange: Exchange): Promise<void> {
+  const { manifests } = await existingIndex(exchange);
+  const names = manifests.flatMap(({ annotations }) => annotations?.[refName] ?? []).sort();
+  const { items, link } = page(names, exchange.url);
+  sendJson(exchange, { name: exchange.repository, tags: items }, link);
+}
+
+/** Sends a blob or the part of it that was asked for, never holding it in memory. */
+async function sendBlob({ request, response, ...where }: Exchange, digest: string, type: string): Promise<void> {
+  const file = blobPath(layoutFolder(where), digest);
+  const info = await stat(file).catch(() => undefined);
+  if (info === undefined) throw new RegistryError(404, 'BLOB_UNKNOWN', `There is no blob ${digest}.`);
+  const headers = {
+    'content-type': type,
+    'docker-content-digest': digest,
+    'accept-ranges': 'bytes',
+    etag: `"${digest}"`,
+  };
+  const range = readRange(request.headers.range, info.size);
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, { 'content-range': `bytes */${info.size}` }).end();
+    return;
+  }
+  const { start, end } = range ?? { start: 0, end: info.size - 1 };
+  const part = range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${info.size}` };
+  response.writeHead(range === undefined ? 200 : 206, { ...headers, ...part, 'content-length': end - start + 1 });
+  if (request.method === 'HEAD' || info.size === 0) response.end();
+  else await pipeline(createReadStream(file, { start, end }), response);
+}
+
+async function getManifest(exchange: Exchange): Promise<void> {
+  const found = findManifest(await existingIndex(exchange), exchange.reference);
+  if (found === undefined) throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${exchange.reference}.`);
+  await sendBlob(exchange, found.digest, found.mediaType);
+}
+
+/** By tag the tag goes, by digest every tag of it; the blobs that nothing needs any more go with it. */
+async function deleteManifest(exchange: Exchange): Promise<void> {
+  const { imagesFolder, repository, reference, response } = exchange;
+  if (findManifest(await existingIndex(exchange), reference) === undefined) {
+    throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${reference}.`);
+  }
+  await changeLayout(
+    { imagesFolder, repository },
+    {
+      change: (index) => ({
+        ...index,
+        manifests: index.manifests.filter(
+          ({ digest, annotations }) => digest !== reference && annotations?.[refName] !== reference,
+        ),
+      }),
+    },
+  );
+  response.writeHead(202, { 'content-length': 0 }).end();
+}
+
+type Route = { methods: string[]; path: RegExp; answer: (exchange: Exchange) => Promise<void> | void };
+
+const routes: Route[] = [
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/?$/, answer: (exchange) => sendJson(exchange, {}) },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/_catalog$/, answer: catalog },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/tags\/list$/, answer: tags },
+  { methods: ['DELETE'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, answer: deleteManifest },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, answer: getManifest },
+  {
+    methods: ['GET', 'HEAD'],
+    path: /^\/v2\/(?<repository>.+)\/blobs\/(?<reference>[^/]+)$/,
+    answer: (exchange) => {
+      if (!digestPattern.test(exchange.reference)) throw new RegistryError(400, 'DIGEST_INVALID', 'That is no digest.');
+      return sendBlob(exchange, exchange.reference, 'application/octet-stream');
+    },
+  },
+];
+
+function findRoute(method: string, path: string) {
+  const matching = routes.filter((route) => route.path.test(path));
+  if (matching.length === 0) throw new RegistryError(404, 'NOT_FOUND', 'There is nothing at this path.');
+  const route = matching.find(({ methods }) => methods.includes(method));
+  if (route === undefined)
+    throw new RegistryError(405, 'UNSUPPORTED', 'This registry can be read and deleted from only.');
+  const { repository = '', reference = '' } = route.path.exec(path)?.groups ?? {};
+  if (repository !== '' && (!repositoryPattern.test(repository) || repository.length > 255)) {
+    throw new RegistryError(400, 'NAME_INVALID', 'That is no name of a repository.');
+  }
+  if (reference !== '' && !digestPattern.test(reference) && !tagPattern.test(reference)) {
+    const code = reference.includes(':') ? 'DIGEST_INVALID' : 'TAG_INVALID';
+    throw new RegistryError(400, code, 'That is neither a tag nor a digest.');
+  }
+  return { route, repository, reference };
+}
+
+async function answer(imagesFolder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  const url = new URL(`http://localhost${request.url ?? '/'}`);
+  const { route, repository, reference } = findRoute(request.method ?? 'GET', url.pathname);
+  await route.answer({ imagesFolder, request, response, url, repository, reference });
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const unexpected = new RegistryError(500, 'UNKNOWN', 'The registry failed; try again.');
+  const { status, code, message } = error instanceof RegistryError ? error : unexpected;
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ errors: [{ code, message }] }));
+}
+
+/** The OCI distribution API, to read and delete, over a folder of OCI layouts. Specification 1.1. */
+export function createRegistry({ imagesFolder }: { imagesFolder: string }): Registry {
+  return {
+    handler: (request, response) => {
+      answer(imagesFolder, request, response).catch((error) => refuse(response, error));
+    },
+    usage: async (project) => {
+      const all = await listRepositories(imagesFolder);
+      const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
+      const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));
+      return { repositories, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    },
+  };
+}

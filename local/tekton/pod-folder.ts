@@ -1,0 +1,55 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where a pod's processes live: one folder a pod, removed with it. Every path in it is absolute. */
+export type PodFolder = {
+  path: string;
+  workspace: string;
+  home: string;
+  tmp: string;
+  results: string;
+  /** Number and start of the process that runs. */
+  record: string;
+  stepResult(container: string, name: string): string;
+  bound(workspace: string): string;
+  script(index: number): string;
+};
+
+export function podsFolder(folder: string): string {
+  return join(folder, 'pods');
+}
+
+export function podFolder(folder: string, uid: string): PodFolder {
+  const path = join(podsFolder(folder), uid);
+  return {
+    path,
+    workspace: join(path, 'workspace'),
+    home: join(path, 'home'),
+    tmp: join(path, 'tmp'),
+    results: join(path, 'results'),
+    record: join(path, 'process.json'),
+    stepResult: (container, name) => join(path, 'steps', container, 'results', name),
+    bound: (workspace) => join(path, 'workspaces', workspace),
+    script: (index) => join(path, 'scripts', `script-${index}`),
+  };
+}
+
+/** Makes the folders that every pod has. */
+export function makePodFolder(folder: PodFolder): void {
+  for (const path of [folder.workspace, folder.home, folder.tmp, folder.results]) mkdirSync(path, { recursive: true });
+}
+
+/** Writes a file that can be executed; without a `#!` line the shell runs it, as Tekton has it. */
+export function writeScript(path: string, script: string): void {
+  const text = script.startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`;
+  writeFileSync(path, text, { mode: 0o755 });
+}
+
+export function removePodFolder(folder: PodFolder): void {
+  rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** What the environment of every process of a pod holds, so that those that left its session are found. */
+export function marker(folder: PodFolder): string {
+  return `TMPDIR=${folder.tmp}\0`;
+}

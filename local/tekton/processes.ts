@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A step's processes: those of the session its first process leads, and any whose environment names its folder. */
+export type Group = {
+  leader: number | undefined;
+  /** When the leader started, in the kernel's ticks, to tell it from a later process of the same number. */
+  startTime: string | undefined;
+  /** Text in the environment of all of them: the folder their HOME is in. */
+  marker: string;
+};
+
+type Stat = { pid: number; state: string; session: number; startTime: string };
+
+const FIND_AGAIN_MS = 10;
+const ROUNDS = 500;
+
+/** When a process started; undefined where the system does not tell. */
+export function startTimeOf(pid: number): string | undefined {
+  return readStat(pid)?.startTime;
+}
+
+/** Sends a signal to all processes of a group. @returns how many there were */
+export function signalGroup(group: Group, signal: NodeJS.Signals): number {
+  const found = membersOf(group);
+  for (const pid of found) send(pid, signal);
+  return found.length;
+}
+
+/** Ends a group for certain: what forks meanwhile is found again. */
+export async function killGroup(group: Group): Promise<void> {
+  for (let round = 0; round < ROUNDS && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(FIND_AGAIN_MS);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Process numbers; a negative one, for the whole process group, where the system has no /proc. */
+function membersOf(group: Group): number[] {
+  const pids = listPids();
+  if (pids === undefined) return group.leader !== undefined && isAlive(-group.leader) ? [-group.leader] : [];
+  const stats = pids.flatMap((pid) => readStat(pid) ?? []);
+  const reused = stats.some(({ pid, startTime }) => pid === group.leader && isAnother(group, startTime));
+  return stats
+    .filter(({ state, pid }) => state !== 'Z' && state !== 'X' && pid !== process.pid)
+    .filter(({ pid, session }) => (session === group.leader && !reused) || environmentHas(pid, group.marker))
+    .map(({ pid }) => pid);
+}
+
+function isAnother({ startTime }: Group, found: string): boolean {
+  return startTime !== undefined && startTime !== found;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function listPids(): number[] | undefined {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return undefined;
+  }
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in parentheses, may hold anything. */
+function readStat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { pid, state: fields[0] ?? '', session: Number(fields[3]), startTime: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+}
+
+function environmentHas(pid: number, marker: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`).includes(marker);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+export type Queue<Key> = {
+  /** Handles the key soon; once, however often it is added meanwhile. */
+  add(key: Key): void;
+  /** Handles the key after so many milliseconds at the latest, unless it is done with before. */
+  addAfter(key: Key, milliseconds: number): void;
+  close(): void;
+};
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+const RETRY_MS = 1000;
+
+/** A queue of keys whose state somebody has to look at: what matters is that it is looked at, not why. */
+export function createQueue(
+  handle: (key: string) => void,
+  onError: (key: string, error: unknown) => void,
+): Queue<string> {
+  const waiting = new Set<string>();
+  const timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
+  let closed = false;
+
+  function drain(): void {
+    const keys = [...waiting];
+    waiting.clear();
+    for (const key of keys) if (!closed) attempt(key);
+  }
+
+  function attempt(key: string): void {
+    try {
+      handle(key);
+    } catch (error) {
+      onError(key, error);
+      addAfter(key, RETRY_MS);
+    }
+  }
+
+  function add(key: string): void {
+    if (closed) return;
+    if (waiting.size === 0) setImmediate(drain);
+    waiting.add(key);
+  }
+
+  function addAfter(key: string, milliseconds: number): void {
+    const at = Date.now() + milliseconds;
+    const earlier = timers.get(key);
+    if (closed || (earlier && earlier.at <= at)) return;
+    clearTimeout(earlier?.timer);
+    const fire = () => {
+      timers.delete(key);
+      add(key);
+    };
+    timers.set(key, { at, timer: setTimeout(fire, Math.min(Math.max(milliseconds, 0), LONGEST_TIMER)) });
+  }
+
+  return {
+    add,
+    addAfter,
+    close() {
+      closed = true;
+      for (const { timer } of timers.values()) clearTimeout(timer);
+    },
+  };
+}

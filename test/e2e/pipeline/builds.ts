@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { PipelineRun, TaskRun } from '../../../lib/tekton/types.ts';
+import { guiltyStep } from '../../../lib/tekton/status.ts';
+import { type Namespace, setting } from './cluster.ts';
+
+export type BuildRequest = {
+  url: string;
+  commit: string;
+  image: string;
+  ref?: string;
+  variables?: string[];
+  builderImage?: string;
+  runImage?: string;
+};
+
+export type Build = {
+  name: string;
+  succeeded: boolean;
+  reason: string;
+  results: Record<string, string>;
+  /** The step that failed, with its exit code and its result `failure`. */
+  failed: { step: string; exitCode: number; message: string } | undefined;
+  log: (step: string) => Promise<string>;
+  podName: string;
+};
+
+const pipelineRun = (name: string, request: BuildRequest) => ({
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { name },
+  spec: {
+    pipelineRef: { name: 'buildpacks' },
+    params: [
+      { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER_IMAGE') },
+      { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUN_IMAGE') },
+      { name: 'APP_IMAGE', value: request.image },
+      { name: 'SOURCE_URL', value: request.url },
+      { name: 'SOURCE_REFERENCE', value: request.commit },
+      { name: 'UNRESOLVED_SOURCE_REFERENCE', value: request.ref ?? 'main' },
+      { name: 'ENV_VARS', value: request.variables ?? [] },
+      { name: 'USE_LATEST_VERSIONS', value: 'false' },
+      { name: 'USE_DEPRECATED_VERSIONS', value: 'false' },
+    ],
+    timeouts: { pipeline: '10m0s' },
+    taskRunSpecs: [{ pipelineTaskName: 'build-from-git', serviceAccountName: 'buildpacks-service-account' }],
+    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((workspace) => ({ name: workspace, emptyDir: {} })),
+  },
+});
+
+function failureOf(taskRun: TaskRun): Build['failed'] {
+  const step = guiltyStep(taskRun);
+  if (step === undefined) return undefined;
+  const message = step.results?.find(({ name }) => name === 'failure')?.value ?? '';
+  return { step: step.name, exitCode: step.terminated?.exitCode ?? 0, message };
+}
+
+/** Runs one build to its end. */
+export async function build(namespace: Namespace, request: BuildRequest): Promise<Build> {
+  const name = `build-${randomBytes(5).toString('hex')}`;
+  await namespace.apply(pipelineRun(name, request));
+  await namespace.kubectl(['wait', `pipelinerun/${name}`, '--for=jsonpath={.status.completionTime}', '--timeout=600s']);
+  const run = await namespace.get<PipelineRun>('pipelinerun', name);
+  const child = run.status?.childReferences?.[0]?.name;
+  if (child === undefined) throw new Error(`The run ${name} has no TaskRun: ${JSON.stringify(run.status?.conditions)}`);
+  const taskRun = await namespace.get<TaskRun>('taskrun', child);
+  const podName = taskRun.status?.podName ?? '';
+  const condition = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
+  return {
+    name,
+    podName,
+    succeeded: condition?.status === 'True',
+    reason: `${condition?.reason}: ${condition?.message}`,
+    results: Object.fromEntries((run.status?.results ?? []).map((result) => [result.name, result.value])),
+    failed: failureOf(taskRun),
+    log: (step) => namespace.kubectl(['logs', podName, '--container', `step-${step}`]),
+  };
+}

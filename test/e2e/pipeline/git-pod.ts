@@ -1,0 +1,118 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pack } from 'tar-stream';
+import { buffer } from 'node:stream/consumers';
+import { eventually, type Namespace, setting } from './cluster.ts';
+
+/** Path to content. */
+export type Files = Record<string, string>;
+export type GitServer = {
+  /** Makes a repository of one commit on the branch main. */
+  commit: (name: string, files: Files) => Promise<{ url: string; commit: string }>;
+  /** Another commit on top. */
+  amend: (name: string, files: Files) => Promise<string>;
+  url: (name: string) => string;
+  /** A page of a pod of the namespace, as another pod gets it. */
+  fetch: (url: string) => Promise<string>;
+};
+
+/** Serves /repositories with git's own CGI program. */
+const server = `
+import http.server, os, subprocess
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        path, _, query = self.path.partition('?')
+        if path.startswith('/redirect/'):
+            self.send_response(302)
+            self.send_header('Location', self.path.replace('/redirect/', '/', 1))
+            self.end_headers()
+            return
+        body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        cgi = dict(GIT_PROJECT_ROOT='/repositories', GIT_HTTP_EXPORT_ALL='1', PATH_INFO=path, QUERY_STRING=query,
+            REQUEST_METHOD=self.command, CONTENT_TYPE=self.headers.get('Content-Type', ''), CONTENT_LENGTH=str(len(body)),
+            HTTP_CONTENT_ENCODING=self.headers.get('Content-Encoding', ''), GIT_PROTOCOL=self.headers.get('Git-Protocol', ''),
+            GIT_CONFIG_COUNT='1', GIT_CONFIG_KEY_0='safe.directory', GIT_CONFIG_VALUE_0='*', PATH=os.environ['PATH'])
+        out = subprocess.run(['git', 'http-backend'], input=body, env=cgi, stdout=subprocess.PIPE).stdout
+        head, _, rest = out.partition(b'\\r\\n\\r\\n')
+        fields = [line.split(': ', 1) for line in head.decode().split('\\r\\n')]
+        self.send_response(int(next((value.split()[0] for name, value in fields if name == 'Status'), 200)))
+        for name, value in fields:
+            if name != 'Status': self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(rest)
+    do_GET = do_POST = answer
+http.server.ThreadingHTTPServer(('', 8080), Handler).serve_forever()
+`;
+
+const commitScript = `set -e
+cd /repositories
+git init --quiet --bare --initial-branch=main "$1.git" 2>/dev/null
+work=$(mktemp -d)
+export GIT_DIR=/repositories/$1.git GIT_WORK_TREE=$work
+tar -xf - -C "$work"
+cd "$work"
+git add --all --force
+git -c user.name=Test -c user.email=test@example.org commit --quiet --message "$1"
+git rev-parse HEAD`;
+
+const pod = (image: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'git', labels: { app: 'git' } },
+  spec: {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'git',
+        image,
+        command: ['python3', '-u', '-c', server],
+        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        volumeMounts: [{ name: 'repositories', mountPath: '/repositories' }],
+      },
+    ],
+    volumes: [{ name: 'repositories', emptyDir: {} }],
+  },
+});
+
+const service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'git' },
+  spec: { selector: { app: 'git' }, ports: [{ port: 80, targetPort: 8080 }] },
+};
+
+async function archive(files: Files): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, content] of Object.entries(files)) {
+    if (content.startsWith('-> ')) tar.entry({ name, type: 'symlink', linkname: content.slice(3) });
+    else tar.entry({ name }, content);
+  }
+  tar.finalize();
+  return buffer(tar);
+}
+
+/** A git server in the namespace, from the builder image, which has git. */
+export async function startGitServer(namespace: Namespace): Promise<GitServer> {
+  await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', '--timeout=180s']);
+  const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
+  const exec = (words: string[], input?: Buffer) => namespace.kubectl(['exec', '-i', 'git', '--', ...words], input);
+  const amend = async (name: string, files: Files) =>
+    (await exec(['bash', '-c', commitScript, 'commit', name], await archive(files))).trim();
+  return {
+    url,
+    amend,
+    commit: async (name, files) => ({ url: url(name), commit: await amend(name, files) }),
+    fetch: (address) => eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
+  };
+}
+
+/** The files of a folder of examples/. */
+export async function example(name: string): Promise<Files> {
+  const folder = join(import.meta.dirname, '../../../examples', name);
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const pairs = paths.map(async (path) => [path.slice(folder.length + 1), await readFile(path, 'utf8')]);
+  return Object.fromEntries(await Promise.all(pairs));
+}

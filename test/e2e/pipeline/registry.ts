@@ -1,0 +1,46 @@
+import { buffer } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { setting } from './cluster.ts';
+
+type Descriptor = { digest: string; size: number; mediaType: string };
+export type Manifest = { config: Descriptor; layers: Descriptor[] };
+
+const accept = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
+const address = (): URL => new URL(setting('TEST_REGISTRY'));
+
+/** The name of an image in the registry under test, as a build gets it. */
+export const imageName = (path: string): string => `${address().host}/${path}`;
+
+async function get(path: string): Promise<Response> {
+  const response = await fetch(new URL(`/v2/${path}`, address()), { headers: { accept: accept.join(', ') } });
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+  return response;
+}
+
+/** An image by its path in the registry and its tag or digest. */
+export async function readManifest(path: string, reference: string): Promise<Manifest & { digest: string }> {
+  const response = await get(`${path}/manifests/${reference}`);
+  return { ...((await response.json()) as Manifest), digest: response.headers.get('docker-content-digest') ?? '' };
+}
+
+export async function readConfig(path: string, { config }: Manifest): Promise<{ config: Record<string, unknown> }> {
+  return (await get(`${path}/blobs/${config.digest}`)).json() as Promise<{ config: Record<string, unknown> }>;
+}
+
+/** The files of a layer: path to content. */
+export async function readLayer(path: string, layer: Descriptor): Promise<Record<string, string>> {
+  const { body } = await get(`${path}/blobs/${layer.digest}`);
+  if (body === null) return {};
+  const unpacked = Readable.fromWeb(body as import('node:stream/web').ReadableStream).pipe(createGunzip()).pipe(extract());
+  const files: Record<string, string> = {};
+  for await (const entry of unpacked) files[entry.header.name] = (await buffer(entry)).toString('latin1');
+  return files;
+}
+
+/** Removes an image, where the registry allows that. */
+export async function removeImage(path: string, reference: string): Promise<void> {
+  const found = await readManifest(path, reference).catch(() => undefined);
+  if (found) await fetch(new URL(`/v2/${path}/manifests/${found.digest}`, address()), { method: 'DELETE' });
+}
