@@ -99,13 +99,13 @@ function onCut(error: unknown, options: LogOptions, follow: boolean): void {
 export async function* readLog(options: LogOptions, id: string, query: LogQuery): AsyncGenerator<LogEvent> {
   const position: Position = { cursor: query.cursor, cuts: 0 };
   while (position.cuts < MOST_CUTS) {
+    if (position.cuts > 0) await options.sleep(backoff(position.cuts, undefined, options.random));
     try {
       if (yield* oneConnection(options, id, query, position)) return;
     } catch (error) {
       onCut(error, options, query.follow);
     }
     position.cuts += 1;
-    await options.sleep(backoff(position.cuts, undefined, options.random));
   }
   throw new Failure(EXIT.unavailable, 'The log is cut again and again.', {
     hint: 'The build goes on without it: see `toolforge-build show`.',

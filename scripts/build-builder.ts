@@ -116,7 +116,11 @@ async function readOptions(): Promise<Options> {
     throw new Error('Say --lifecycle FOLDER and --registry HOST/PATH; knative/builder/README.md explains them.');
   }
   const tool = tools.find((known) => known === values.tool) ?? (await installedTool());
-  const named = { BASE_IMAGE: values['base-image'], NODE_IMAGE: values['node-image'], NODE_BINARY: values['node-binary'] };
+  const named = {
+    BASE_IMAGE: values['base-image'],
+    NODE_IMAGE: values['node-image'],
+    NODE_BINARY: values['node-binary'],
+  };
   const buildArguments: Record<string, string> = {};
   for (const [name, value] of Object.entries(named)) if (value !== undefined) buildArguments[name] = value;
   return { tool, registry, tag, insecure, lifecycle, buildArguments };

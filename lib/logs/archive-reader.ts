@@ -19,8 +19,8 @@ export type ArchiveReadOptions = ArchivePlace & {
 
 const decompress = promisify(gunzip);
 
-/** Compressed bytes that are read at once. */
-const readBytes = 1 << 20;
+/** Uncompressed bytes that are read at once, about. */
+const readBytes = 2 << 20;
 
 const damaged = (chunk: Chunk): ApiError =>
   storeFailure(new Error(`segment ${chunk.segment} is damaged at ${chunk.offset}`));
@@ -30,10 +30,10 @@ const groupsOf = (chunks: readonly Chunk[]): Chunk[][] => {
   const groups: Chunk[][] = [];
   for (const chunk of chunks) {
     const group = groups.at(-1);
-    const first = group?.[0];
     const last = group?.at(-1);
     const touches = last?.segment === chunk.segment && last.offset + last.length === chunk.offset;
-    if (first && touches && chunk.offset + chunk.length - first.offset <= readBytes) group?.push(chunk);
+    const size = group?.reduce((sum, member) => sum + member.size, chunk.size) ?? 0;
+    if (touches && size <= readBytes) group?.push(chunk);
     else groups.push([chunk]);
   }
   return groups;
@@ -93,17 +93,30 @@ const withNotes = (lines: LogLine[], notes: ArchiveIndex['notes']): LogEvent[] =
 
 const noteEvent = ({ text, ...lasting }: ArchiveIndex['notes'][number]): LogEvent => ({ type: 'note', text, lasting });
 
+/** One read of the store is always under way while what came before is being used. */
+async function* ahead<T, U>(items: readonly T[], read: (item: T) => Promise<U>): AsyncGenerator<U, void> {
+  let next: Promise<U> | undefined;
+  for (const [at, item] of items.entries()) {
+    const current = next ?? read(item);
+    const following = items[at + 1];
+    next = following && read(following);
+    // Its failure is met when its turn comes, if ever.
+    next?.catch(() => undefined);
+    yield await current;
+  }
+}
+
 async function* readStepChunks(
   options: ArchiveReadOptions,
   place: KeyedPlace,
   step: string,
   firstLine: number,
 ): AsyncGenerator<LogEvent[], void> {
-  const { chunks, notes } = options.index;
+  const { notes } = options.index;
   const due = notes.filter((note) => note.step === step && note.line >= firstLine).sort((a, b) => a.line - b.line);
-  const wanted = chunks.filter((chunk) => chunk.step === step && chunk.line + chunk.lines > firstLine);
-  for (const group of groupsOf(wanted)) {
-    for (const lines of await readGroup(place, group)) {
+  const wanted = options.index.chunks.filter((chunk) => chunk.step === step && chunk.line + chunk.lines > firstLine);
+  for await (const group of ahead(groupsOf(wanted), (chunks) => readGroup(place, chunks))) {
+    for (const lines of group) {
       const skipped = Math.max(0, firstLine - (lines[0]?.line ?? 0));
       const events = withNotes(skipped > 0 ? lines.slice(skipped) : lines, due);
       if (events.length > 0) yield events;

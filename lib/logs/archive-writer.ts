@@ -6,6 +6,7 @@ import {
   type ArchiveIndex,
   type ArchivePlace,
   type Chunk,
+  emptyIndex,
   readIndex,
   segmentKey,
   writeIndex,
@@ -132,7 +133,8 @@ export const createArchiveWriter = (
 
   const own = async (): Promise<void> => {
     const stored = await readIndex(place);
-    if (stored && (stored.state !== 'live' || (owned && stored.writer !== writer))) throw new Superseded(stored);
+    if (stored && stored.state !== 'live') throw new Superseded(stored);
+    if (owned && stored?.writer !== writer) throw new Superseded(stored ?? emptyIndex());
     index.writer = writer;
     await writeIndex(place, index);
     owned = true;

@@ -59,6 +59,9 @@ export const encodeCursor = (tag: string, step: string, line: number, key: strin
 export const cursorText = (tag: string, { step, line, seconds, fraction, same, pem }: Cursor): string =>
   encodeCursor(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
 
+/** The last second that RFC 3339 can write. */
+const latest = 253_402_300_799;
+
 const invalid = (): ApiError =>
   new ApiError(
     400,
@@ -80,7 +83,7 @@ export const parseCursor = (text: string, id: string): Cursor => {
     same: Number.parseInt(same, 36),
     pem: Number.parseInt(pem, 36),
   };
-  if (tag !== cursorTag(id) || cursor.seconds > 8.64e12 || cursorText(tag, cursor) !== text) throw invalid();
+  if (tag !== cursorTag(id) || cursor.seconds > latest || cursorText(tag, cursor) !== text) throw invalid();
   return cursor;
 };
 

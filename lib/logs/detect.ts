@@ -50,7 +50,7 @@ const merge = (spans: Span[]): Span[] => {
 const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
   const spans: Span[] = [];
   for (const match of text.matchAll(pattern)) {
-    const span = match.indices?.groups?.['secret'] ?? match.indices?.[0];
+    const span = match.indices?.groups?.secret ?? match.indices?.[0];
     if (span && (accept === undefined || accept(text.slice(...span)))) spans.push(span);
   }
   return spans;

@@ -43,7 +43,7 @@ export const createMask = <T extends Part>(detect: Detector): Mask<T> => {
     const spans: Span[] = clip(found, from, to);
     const last = found.at(-1)?.[1] ?? 0;
     carry = wholly || (after !== '' && last === all.length) ? Number.POSITIVE_INFINITY : Math.max(0, last - to);
-    before = text.slice(-overlap);
+    before = (before + text).slice(-overlap);
     part.text = maskSpans(text, forced > 0 ? joined([0, forced], spans) : spans);
     return part;
   };

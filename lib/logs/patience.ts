@@ -10,7 +10,9 @@ export const backoffMs = (firstMs: number, failures: number): number => Math.min
 
 /** It may help to ask again: the connection broke, or the server is away for the moment. */
 export const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError ? error.status === 503 : error instanceof Error && !(error instanceof KubeError);
+  error instanceof ApiError
+    ? error.status === 503
+    : !(error instanceof KubeError) && typeof (error as NodeJS.ErrnoException).code === 'string';
 
 export const unreadable = (cause: unknown): ApiError =>
   new ApiError(503, 'log_unavailable', 'The log cannot be read at the moment. Try again in a few seconds.', {

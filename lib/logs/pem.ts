@@ -23,17 +23,29 @@ const isBase64 = (code: number): boolean =>
   code === 0x2b ||
   code === 0x3d;
 
+const undecorated = (text: string, end: number): number => {
+  let to = end;
+  while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
+  return to;
+};
+
 /** The base64 at the line's end, if it is a key's body: long, or alone in its line. By hand, to stay linear. */
 const bodySpan = (text: string): [number, number] | undefined => {
-  let to = text.length;
-  if (text.endsWith('\\n')) to -= 2;
-  while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
+  let to = undecorated(text, text.length);
+  if (text.slice(0, to).endsWith('\\n')) to = undecorated(text, to - 2);
   let from = to;
   while (from > 0 && isBase64(text.charCodeAt(from - 1))) from -= 1;
   const length = to - from;
   const alone = text.slice(0, from).replace(/[\s"'`|>+#*]/g, '') === '';
   const padded = text.charAt(to - 1) === '=';
   return length >= 40 || (alone && (length >= 16 || (padded && length > 1))) ? [from, to] : undefined;
+};
+
+/** Another key begins before this one has ended. */
+const beginsAnew = (text: string): boolean => {
+  const at = text.indexOf('-----BEGIN ');
+  const ending = text.indexOf('-----END ');
+  return at >= 0 && (ending < 0 || at < ending);
 };
 
 export const createPemMask = (): PemMask => {
@@ -62,7 +74,7 @@ export const createPemMask = (): PemMask => {
   };
 
   return {
-    push: (text) => (left > 0 && !text.includes('-----BEGIN ') ? within(text) : outside(text)),
+    push: (text) => (left > 0 && !beginsAnew(text) ? within(text) : outside(text)),
     remaining: () => left,
     raise: (remaining) => {
       left = Math.max(left, Math.min(remaining, pemLines));

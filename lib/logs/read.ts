@@ -165,7 +165,10 @@ export async function* readLog(options: ReadOptions): LogEvents {
   const state = await options.build.entry();
   const source = await sourceOf(options, state);
   const plan = await planOf(source);
-  if (source.index && source.whole) return yield* wholeArchive(source, source.index, plan, state, options.cursor);
+  if (source.index && source.whole) {
+    const before = options.cursor ?? (options.tail === undefined ? undefined : source.index.kept);
+    return yield* wholeArchive(source, source.index, plan, state, before);
+  }
   yield* archived(source, plan);
   yield* fromPod(source, plan);
 }

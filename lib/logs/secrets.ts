@@ -11,7 +11,7 @@ export type SecretRule = {
   accept?: (secret: string) => boolean;
 };
 
-const start = '(?<![A-Za-z0-9_-])';
+const start = '(?<![A-Za-z0-9])';
 
 /** A form that a vendor documents: fixed beginning, then so many characters of a set. */
 const token = (hints: string[], form: string): SecretRule => ({ hints, pattern: new RegExp(start + form, 'gd') });
@@ -46,7 +46,7 @@ const tokens: SecretRule[] = [
   token(gitlab, 'gl(?:pat|ptt|rt|rtr|dt|soat|ft|ffct|imt|agent|oas|cbt|wt)-[A-Za-z0-9_.-]{20,300}'),
   token(['gr1348941'], 'GR1348941[A-Za-z0-9_-]{20,60}'),
   token(['akia', 'asia', 'abia', 'acca'], '(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])'),
-  token(['eyj'], 'eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+){0,2}'),
+  token(['eyj'], 'eyJ[A-Za-z0-9_-]{10,8000}\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+){0,2}'),
   token(['npm_'], 'npm_[A-Za-z0-9]{36,60}'),
   token(['pypi-'], 'pypi-[A-Za-z0-9_-]{50,}'),
   token(['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}'),
@@ -61,7 +61,7 @@ const tokens: SecretRule[] = [
   token(['gocspx-'], 'GOCSPX-[A-Za-z0-9_-]{20,}'),
   {
     hints: ['sk-'],
-    pattern: /(?<![A-Za-z0-9_-])sk-[A-Za-z0-9_-]{20,255}/dg,
+    pattern: /(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{20,255}/dg,
     accept: (s) => isRandom(s) && /[A-Z]/.test(s),
   },
   token(['hvs.', 'hvb.', 'hvr.'], 'hv[sbr]\\.[A-Za-z0-9_-]{20,}'),
@@ -82,7 +82,7 @@ const tokens: SecretRule[] = [
 ];
 
 const headerNames =
-  'x-auth-token|x-api-key|x-vault-token|x-amz-security-token|x-goog-api-key|x-toolforge-[a-z]*secret|private-token|job-token|deploy-token|api-key|set-cookie|cookie';
+  'x-auth-token|x-api-key|x-vault-token|x-amz-security-token|x-goog-api-key|x-toolforge-[a-z-]{0,40}secret|private-token|job-token|deploy-token|api-key|set-cookie|cookie';
 const secretNames =
   'PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|ACCOUNT_?KEY|CREDENTIALS?|_AUTH';
 const queryNames =

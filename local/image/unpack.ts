@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -68,10 +68,17 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Makes room for what is not a folder. Nothing is ever written through what lies there. */
-async function replace(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
-  await mkdir(dirname(path), { recursive: true });
+/** Makes what `make` makes, first removing what lies in its place: nothing is ever written through that. */
+async function create<T>(path: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') await rm(path, { recursive: true, force: true });
+    else if (code === 'ENOENT') await mkdir(dirname(path), { recursive: true });
+    else throw error;
+    return make();
+  }
 }
 
 async function applyWhiteout(root: string, name: string): Promise<void> {
@@ -89,27 +96,24 @@ type Place = { root: string; path: string; header: Header; content: Readable };
 
 async function makeFolder({ path }: Place): Promise<void> {
   if (await isFolder(path)) return;
-  await replace(path);
-  await mkdir(path);
+  await create(path, () => mkdir(path));
 }
 
 async function makeLink({ root, path, header }: Place): Promise<void> {
   const target = header.linkname;
-  await replace(path);
-  await symlink(ownFolders.test(target) ? root + target : target, path);
+  await create(path, () => symlink(ownFolders.test(target) ? root + target : target, path));
 }
 
 async function makeHardLink({ root, path, header }: Place): Promise<void> {
   const target = await resolveInRoot(root, header.linkname);
   if (target === path) return;
-  await replace(path);
-  await link(target, path);
+  await create(path, () => link(target, path));
 }
 
 /** Never set-user-id; "wx" refuses whatever might lie there after all. */
 async function makeFile({ path, header, content }: Place): Promise<void> {
-  await replace(path);
-  await pipeline(content, createWriteStream(path, { flags: 'wx', mode: header.mode & 0o755 }));
+  const file = await create(path, () => open(path, 'wx', header.mode & 0o755));
+  await pipeline(content, file.createWriteStream());
 }
 
 const makers: Partial<Record<Header['type'], (place: Place) => Promise<void>>> = {

@@ -1,11 +1,13 @@
 #!/bin/bash
 # clone.sh URL COMMIT REF FOLDER: the files of one commit, without git's own folder. REF, a branch or a tag, is asked for
-# where the server gives no commit by its hash; empty is the default branch. Every failure is exit code 128.
+# where the server gives no commit by its hash; empty is the default branch. In it a dollar sign is written %24 and a percent
+# sign %25. Every failure is exit code 128.
 set -uo pipefail
 umask 022
 
 readonly max_bytes=1073741824 max_files=200000 max_seconds=600
-readonly url=$1 commit=$2 ref=$3 folder=$4
+decoded=${3//'%24'/'$'}
+readonly url=$1 commit=$2 ref=${decoded//'%25'/'%'} folder=$4
 
 say() { printf '[clone] %s\n' "$*"; }
 fail() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # detect.sh LATEST DEPRECATED -- NAME=VALUE…: writes the user's variables where buildpacks find them, one file each, then
-# asks the buildpacks which of them build this application. Platform specification, "Platform Directory".
+# asks the buildpacks which of them build this application. Platform specification, "Platform Directory". In the variables
+# a dollar sign is written %24 and a percent sign %25.
 set -euo pipefail
 
 latest=$1 deprecated=$2
@@ -16,7 +17,9 @@ for pair; do
     echo "[detector] ERROR: \"$name\" can't name a variable."
     exit 3
   fi
-  printf %s "${pair#*=}" >"$variables/$name"
+  value=${pair#*=}
+  value=${value//'%24'/'$'}
+  printf %s "${value//'%25'/'%'}" >"$variables/$name"
 done
 
 status=0

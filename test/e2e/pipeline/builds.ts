@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { guiltyStep, succeeded } from '../../../lib/tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../../../lib/tekton/types.ts';
-import { guiltyStep } from '../../../lib/tekton/status.ts';
 import { type Namespace, setting } from './cluster.ts';
 
 export type BuildRequest = {
@@ -18,11 +18,14 @@ export type Build = {
   succeeded: boolean;
   reason: string;
   results: Record<string, string>;
-  /** The step that failed, with its exit code and its result `failure`. */
+  /** The step that failed, with its exit code and its result `failure`; no step where the run failed without one. */
   failed: { step: string; exitCode: number; message: string } | undefined;
   log: (step: string) => Promise<string>;
   podName: string;
 };
+
+/** As the pipeline wants what a user may write: Tekton and the kubelet read $(…) and $$ themselves. */
+const encoded = (text: string): string => text.replaceAll('%', '%25').replaceAll('$', '%24');
 
 const pipelineRun = (name: string, request: BuildRequest) => ({
   apiVersion: 'tekton.dev/v1',
@@ -36,8 +39,8 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
       { name: 'APP_IMAGE', value: request.image },
       { name: 'SOURCE_URL', value: request.url },
       { name: 'SOURCE_REFERENCE', value: request.commit },
-      { name: 'UNRESOLVED_SOURCE_REFERENCE', value: request.ref ?? 'main' },
-      { name: 'ENV_VARS', value: request.variables ?? [] },
+      { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encoded(request.ref ?? 'main') },
+      { name: 'ENV_VARS', value: (request.variables ?? []).map(encoded) },
       { name: 'USE_LATEST_VERSIONS', value: 'false' },
       { name: 'USE_DEPRECATED_VERSIONS', value: 'false' },
     ],
@@ -49,7 +52,9 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
 
 function failureOf(taskRun: TaskRun): Build['failed'] {
   const step = guiltyStep(taskRun);
-  if (step === undefined) return undefined;
+  const condition = succeeded(taskRun);
+  if (step === undefined && condition?.status === 'True') return undefined;
+  if (step === undefined) return { step: '', exitCode: -1, message: `${condition?.reason}: ${condition?.message}` };
   const message = step.results?.find(({ name }) => name === 'failure')?.value ?? '';
   return { step: step.name, exitCode: step.terminated?.exitCode ?? 0, message };
 }

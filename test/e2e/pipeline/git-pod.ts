@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 import { eventually, type Namespace, setting } from './cluster.ts';
 
 /** Path to content. */
@@ -27,10 +27,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header('Location', self.path.replace('/redirect/', '/', 1))
             self.end_headers()
             return
+        # As servers do that know only git's first protocol: they give nothing by its hash but what a ref names.
+        old = path.startswith('/old/')
+        if old: path = path[4:]
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
         cgi = dict(GIT_PROJECT_ROOT='/repositories', GIT_HTTP_EXPORT_ALL='1', PATH_INFO=path, QUERY_STRING=query,
             REQUEST_METHOD=self.command, CONTENT_TYPE=self.headers.get('Content-Type', ''), CONTENT_LENGTH=str(len(body)),
-            HTTP_CONTENT_ENCODING=self.headers.get('Content-Encoding', ''), GIT_PROTOCOL=self.headers.get('Git-Protocol', ''),
+            HTTP_CONTENT_ENCODING=self.headers.get('Content-Encoding', ''), GIT_PROTOCOL='' if old else self.headers.get('Git-Protocol', ''),
             GIT_CONFIG_COUNT='1', GIT_CONFIG_KEY_0='safe.directory', GIT_CONFIG_VALUE_0='*', PATH=os.environ['PATH'])
         out = subprocess.run(['git', 'http-backend'], input=body, env=cgi, stdout=subprocess.PIPE).stdout
         head, _, rest = out.partition(b'\\r\\n\\r\\n')
@@ -104,7 +107,8 @@ export async function startGitServer(namespace: Namespace): Promise<GitServer> {
     url,
     amend,
     commit: async (name, files) => ({ url: url(name), commit: await amend(name, files) }),
-    fetch: (address) => eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
+    fetch: (address) =>
+      eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
   };
 }
 

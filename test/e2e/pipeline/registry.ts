@@ -1,6 +1,6 @@
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
-import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { setting } from './cluster.ts';
 
@@ -25,15 +25,25 @@ export async function readManifest(path: string, reference: string): Promise<Man
   return { ...((await response.json()) as Manifest), digest: response.headers.get('docker-content-digest') ?? '' };
 }
 
-export async function readConfig(path: string, { config }: Manifest): Promise<{ config: Record<string, unknown> }> {
-  return (await get(`${path}/blobs/${config.digest}`)).json() as Promise<{ config: Record<string, unknown> }>;
+export type ImageConfig = { config: Record<string, unknown>; rootfs: { diff_ids: string[] } };
+
+export async function readConfig(path: string, { config }: Manifest): Promise<ImageConfig> {
+  return (await get(`${path}/blobs/${config.digest}`)).json() as Promise<ImageConfig>;
+}
+
+/** The uncompressed layers of an image of the registry under test, by its whole reference. */
+export async function layersOf(reference: string): Promise<string[]> {
+  const [, path = '', tag = 'latest', digest] = /^[^/]+\/([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(reference) ?? [];
+  return (await readConfig(path, await readManifest(path, digest ?? tag))).rootfs.diff_ids;
 }
 
 /** The files of a layer: path to content. */
 export async function readLayer(path: string, layer: Descriptor): Promise<Record<string, string>> {
   const { body } = await get(`${path}/blobs/${layer.digest}`);
   if (body === null) return {};
-  const unpacked = Readable.fromWeb(body as import('node:stream/web').ReadableStream).pipe(createGunzip()).pipe(extract());
+  const unpacked = Readable.fromWeb(body as import('node:stream/web').ReadableStream)
+    .pipe(createGunzip())
+    .pipe(extract());
   const files: Record<string, string> = {};
   for await (const entry of unpacked) files[entry.header.name] = (await buffer(entry)).toString('latin1');
   return files;

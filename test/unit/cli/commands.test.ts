@@ -33,12 +33,12 @@ const requestsOf = async (args: string[]) => {
 };
 
 test.each([
-  ['list.json', ['list', '--json']],
-  ['show-failed.json', ['show', 'demo-3', '--json']],
-  ['show-running.json', ['show', 'demo-5', '--json']],
-  ['quota.json', ['quota', '--json']],
-  ['clean.json', ['clean', '-y', '--json']],
-  ['start-detached.json', ['start', 'https://example.org/repo.git', '-D', '--json']],
+  ['list.stdout', ['list', '--json']],
+  ['show-failed.stdout', ['show', 'demo-3', '--json']],
+  ['show-running.stdout', ['show', 'demo-5', '--json']],
+  ['quota.stdout', ['quota', '--json']],
+  ['clean.stdout', ['clean', '-y', '--json']],
+  ['start-detached.stdout', ['start', 'https://example.org/repo.git', '-D', '--json']],
 ])('%s: the same JSON, byte for byte, as the Python client', async (file, args) => {
   expect(await cli.run(args, env)).toEqual({ code: 0, stdout: recorded(file), stderr: '' });
 });

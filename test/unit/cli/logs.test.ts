@@ -1,5 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Api } from '../../../cli/api.ts';
+import { readLog } from '../../../cli/log-stream.ts';
 import {
   answers,
   beginLog,
@@ -167,10 +170,11 @@ test('Ctrl-C says that the build goes on, and ends with 130', async () => {
 test('a reader that goes away ends the command quietly', async () => {
   const env = await withLog((_, response) => {
     let number = 1;
+    const more = () => {
+      if (response.destroyed) return;
+      response.write(ndjson([line(number++, 'x'.repeat(5000))]), () => setImmediate(more));
+    };
     beginLog(response);
-    const more = () =>
-      void (response.writable && response.write(ndjson([line(number++, 'x'.repeat(5000))]), () => setImmediate(more)));
-    response.on('close', () => response.destroy());
     more();
   });
   const { code, stdout, stderr } = await cli.piped(['logs', 'demo-4'], 'head -c 20', env);
@@ -217,10 +221,22 @@ test('an answer in another format than ndjson is refused', async () => {
   expect(stderr).toContain('does not offer logs as application/x-ndjson');
 });
 
-test('a log that never ends properly is given up', async () => {
-  const env = await withLog((_, response) => beginLog(response).end());
-  const { code, stderr } = await cli.run(['logs', 'demo-4'], env);
-  expect(code).toBe(6);
-  expect(stderr).toContain('cut again and again');
-  expect(logRequests()).toHaveLength(6);
+test('a log that never ends properly is given up, after longer and longer pauses', async () => {
+  let asked = 0;
+  const pauses: number[] = [];
+  const openLog = async () => {
+    asked += 1;
+    return Readable.from([]) as unknown as IncomingMessage;
+  };
+  const options = {
+    api: { openLog } as unknown as Api,
+    base: new URL('http://localhost'),
+    tell: () => {},
+    sleep: async (pause: number) => void pauses.push(pause),
+    random: () => 1,
+  };
+  const events = readLog(options, 'demo-4', { follow: true });
+  await expect(events.next()).rejects.toMatchObject({ exitCode: 6, message: 'The log is cut again and again.' });
+  expect(asked).toBe(6);
+  expect(pauses).toEqual([250, 500, 1000, 2000, 4000]);
 });

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Manifest, readIndex, readJson } from '../../../local/image/layout.ts';
 import { runImage } from '../../../local/image/run.ts';
 import { type GitServer, serveGit } from '../../../local/lifecycle/git-server.ts';
 import { buildpacksPipeline } from '../../../local/lifecycle/pipeline.ts';
@@ -64,20 +66,29 @@ describe.each([
   }, 60_000);
 });
 
-test.each(['node', 'python'])('the same commit of %s gives the same image', async (name) => {
-  expect((await build(name)).digest).toBe((await builtExample(name)).digest);
-}, 60_000);
+test.each(['node', 'python'])(
+  'the same commit of %s gives the same image',
+  async (name) => {
+    expect((await build(name)).digest).toBe((await builtExample(name)).digest);
+  },
+  60_000,
+);
 
-test('skopeo accepts the layout and copies it', async () => {
-  await builtExample('node');
-  const layout = `oci:${join(data, 'images/tool-x/node')}:latest`;
-  const inspected = await runProgram(['skopeo', 'inspect', layout]);
-  if (inspected.output.includes('ENOENT')) return;
-  expect(inspected.exitCode).toBe(0);
-  const copy = await temporaryFolder();
-  expect(await runProgram(['skopeo', 'copy', '--quiet', layout, `dir:${copy}`])).toMatchObject({ exitCode: 0 });
-  await rm(copy, { recursive: true });
-}, 60_000);
+const hasSkopeo = spawnSync('skopeo', ['--version']).status === 0;
+
+(hasSkopeo ? test : test.skip)(
+  'skopeo accepts the layout and copies it',
+  async () => {
+    await builtExample('node');
+    const layout = `oci:${join(data, 'images/tool-x/node')}:latest`;
+    const inspected = await runProgram(['skopeo', 'inspect', layout]);
+    expect(inspected.exitCode).toBe(0);
+    const copy = await temporaryFolder();
+    expect(await runProgram(['skopeo', 'copy', '--quiet', layout, `dir:${copy}`])).toMatchObject({ exitCode: 0 });
+    await rm(copy, { recursive: true });
+  },
+  60_000,
+);
 
 test('a process type other than the default can be started', async () => {
   await builtExample('procfile');
@@ -134,14 +145,19 @@ test("the user's variables reach bin/build unchanged, and layers' paths are foun
   }
 }, 60_000);
 
+async function layersOf(name: string): Promise<string[]> {
+  const layout = join(data, 'images/tool-x', name);
+  const digest = (await readIndex(layout))?.manifests[0]?.digest ?? '';
+  return (await readJson<Manifest>(layout, digest)).layers.map((layer) => layer.digest);
+}
+
 test('another image may be the base: its layers come first and its variables stay', async () => {
   const base = await builtExample('static');
   const { failed } = await build('node', { runImage: 'tool-x/static:latest' });
   expect(failed).toBeUndefined();
-  const { output } = await runProgram(['skopeo', 'inspect', `oci:${join(data, 'images/tool-x/node')}:latest`]);
-  const own = await runProgram(['skopeo', 'inspect', `oci:${join(data, 'images/tool-x/static')}:latest`]);
-  const layers = (JSON.parse(own.output) as { Layers: string[] }).Layers;
-  expect((JSON.parse(output) as { Layers: string[] }).Layers.slice(0, layers.length)).toEqual(layers);
+  const [own, below] = await Promise.all(['node', 'static'].map(layersOf));
+  expect(below?.length).toBeGreaterThan(0);
+  expect(own?.slice(0, below?.length)).toEqual(below);
   expect(base.failed).toBeUndefined();
 }, 60_000);
 

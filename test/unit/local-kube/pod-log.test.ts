@@ -122,9 +122,9 @@ test('following brings what comes, and ends with the container', async () => {
 test('following ends when the pod is deleted', async () => {
   const made = await withLog(running);
   append(made, LINES.slice(0, 1));
-  const following = text('follow=true');
+  const response = await fetch(`${served.url}${PODS}/p/log?container=step-a&follow=true`);
   served.api.objects.delete('pods', 'ns', 'p');
-  expect(await following).toMatch(/^(one\n)?$/);
+  expect(await response.text()).toMatch(/^(one\n)?$/);
 });
 
 test('bytes arrive as they were written, whatever they are, and a slow reader costs no memory', async () => {

@@ -115,6 +115,6 @@ test.each(['', 'labelSelector=parity%3D0'])('whatever happens, a watch (%s) adds
       const versions = events.map(({ object }) => Number(object.metadata.resourceVersion));
       if (start !== '0') expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { build } from './builds.ts';
+import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
+import { example, type GitServer, startGitServer } from './git-pod.ts';
+import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
+
+jest.setTimeout(600_000);
+
+const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
+const made: string[] = [];
+let namespace: Namespace;
+let git: GitServer;
+
+const imagePath = (name: string): string => {
+  made.push(`${prefix}/${name}`);
+  return `${prefix}/${name}`;
+};
+
+/** Runs an image as a stranger would, and gets its page. */
+async function pageOf(name: string, image: string): Promise<string> {
+  const unprivileged = {
+    runAsNonRoot: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+  await namespace.apply({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name, image, securityContext: unprivileged, env: [{ name: 'PORT', value: '8000' }] }],
+    },
+  });
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s']);
+  const pod = await namespace.get<{ status: { podIP: string } }>('pod', name);
+  return git.fetch(`http://${pod.status.podIP}:8000/`);
+}
+
+beforeAll(async () => {
+  namespace = await makeNamespace();
+  await installPipeline(namespace);
+  git = await startGitServer(namespace);
+});
+
+afterAll(async () => {
+  for (const path of made) for (const tag of ['latest', 'build-cache']) await removeImage(path, tag);
+  await namespace?.remove();
+});
+
+describe('examples', () => {
+  test.each([
+    ['node', 'Hello from Node.js'],
+    ['python', 'Hello from Python'],
+    ['static', 'Hello from a static site'],
+    ['procfile', 'Hello from a Procfile'],
+  ])('%s is built from git, runs without privileges and serves its page', async (name, words) => {
+    const path = imagePath(name);
+    const source = await git.commit(name, await example(name));
+    const run = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
+    expect([run.reason, run.failed]).toEqual([expect.stringContaining('Tasks Completed: 1'), undefined]);
+    const manifest = await readManifest(path, 'latest');
+    expect(run.results).toEqual({ APP_IMAGE_URL: imageName(`${path}:latest`), APP_IMAGE_DIGEST: manifest.digest });
+    expect(await pageOf(`app-${name}`, imageName(`${path}@${manifest.digest}`))).toContain(words);
+    const { config } = await readConfig(path, manifest);
+    expect(config.User).toBe('1001:1000');
+  });
+});
+
+describe('building again', () => {
+  test('the same commit gives the same digest, and its layers are found again', async () => {
+    const path = imagePath('again');
+    const files = { ...(await example('node')), ...(await localDependency()) };
+    const source = await git.commit('again', files);
+    const first = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
+    const second = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
+    expect([first.failed, second.failed]).toEqual([undefined, undefined]);
+    expect(second.results).toEqual(first.results);
+    expect(await second.log('restore')).toContain('Restoring data for "toolforge/node:npm-cache" from cache');
+    expect(await second.log('export')).toMatch(/Reusing layer 'toolforge\/node:/);
+  });
+
+  test('another commit takes over the layers that did not change', async () => {
+    const path = imagePath('changed');
+    const source = await git.commit('changed', await example('python'));
+    const first = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
+    const before = await readManifest(path, 'latest');
+    const commit = await git.amend('changed', { ...(await example('python')), 'more.txt': 'more' });
+    const second = await build(namespace, { ...source, commit, image: imageName(`${path}:latest`) });
+    const after = await readManifest(path, 'latest');
+    expect([first.failed, second.failed]).toEqual([undefined, undefined]);
+    expect(after.digest).not.toBe(before.digest);
+    const known = new Set(before.layers.map(({ digest }) => digest));
+    expect(after.layers.filter(({ digest }) => !known.has(digest))).toHaveLength(1);
+    expect(await second.log('export')).toMatch(/Reusing layer 'toolforge\/python:/);
+  });
+});
+
+/** A dependency in the repository itself: npm has something to install, without a network. */
+async function localDependency() {
+  const manifest = {
+    ...JSON.parse((await example('node'))['package.json'] ?? '{}'),
+    dependencies: { local: 'file:local' },
+  };
+  return {
+    'package.json': JSON.stringify(manifest),
+    'local/package.json': JSON.stringify({ name: 'local', version: '1.0.0' }),
+  };
+}
+
+describe('parameters', () => {
+  const probe = `const { env } = process;
+for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
+  console.log('value', name, JSON.stringify(env[name]));
+}`;
+  const manifest = JSON.stringify({ name: 'probe', scripts: { build: 'node probe.mjs', start: 'node probe.mjs' } });
+
+  test('a variable arrives as it was given', async () => {
+    const values: Record<string, string> = {
+      PROBE_QUOTES: `it's "quoted" \\ and `.concat('`id` $(id) $HOME'),
+      PROBE_PARAMETER: '$(params.RUN_IMAGE) $(HOME) $$ $$(HOME) 100% %24 %25',
+      PROBE_LINES: 'one\ntwo\n',
+      PROBE_EMPTY: '',
+      PROBE_EQUALS: 'a=b=c',
+      PROBE_DASHES: '--help',
+      PROBE_UNICODE: 'žluťoučký kůň 🐎',
+    };
+    const source = await git.commit('variables', { 'package.json': manifest, 'probe.mjs': probe });
+    const variables = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+    const path = imagePath('variables');
+    const run = await build(namespace, { ...source, variables, image: imageName(`${path}:latest`) });
+    expect(run.failed).toBeUndefined();
+    const log = await run.log('build');
+    for (const [name, value] of Object.entries(values)) {
+      expect(log).toContain(`value ${name} ${JSON.stringify(value)}`);
+    }
+  });
+
+  test('the credentials are in no step but those that talk to the registry', async () => {
+    const source = await git.commit('mounts', await example('static'));
+    const run = await build(namespace, { ...source, image: imageName(`${imagePath('mounts')}:latest`) });
+    type Container = { name: string; volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[] };
+    type Pod = {
+      spec: { containers: Container[]; initContainers: Container[]; automountServiceAccountToken?: boolean };
+    };
+    const { spec } = await namespace.get<Pod>('pod', run.podName);
+    const all = [...spec.containers, ...(spec.initContainers ?? [])];
+    const holders = all.filter(({ volumeMounts }) =>
+      volumeMounts.some((mount) => mount.name === 'registry-credentials'),
+    );
+    expect(holders.map(({ name }) => name)).toEqual(['step-analyze', 'step-restore', 'step-export']);
+    const tokens = all.flatMap(({ volumeMounts }) =>
+      volumeMounts.filter(({ mountPath }) => /serviceaccount/.test(mountPath)),
+    );
+    expect(tokens).toEqual([]);
+    expect(JSON.stringify(spec)).not.toContain(marker);
+    expect(setting('RUN_IMAGE')).not.toBe('');
+  });
+});

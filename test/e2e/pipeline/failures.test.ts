@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Build, type BuildRequest, build } from './builds.ts';
+import { installPipeline, makeNamespace, type Namespace, setting } from './cluster.ts';
+import { example, type Files, type GitServer, startGitServer } from './git-pod.ts';
+import { imageName } from './registry.ts';
+
+jest.setTimeout(600_000);
+
+const image = imageName(`pipeline-test/${randomBytes(4).toString('hex')}/failures:latest`);
+let namespace: Namespace;
+let git: GitServer;
+let source: { url: string; commit: string };
+
+const run = (request: Partial<BuildRequest>): Promise<Build> => build(namespace, { ...source, image, ...request });
+const buildOf = async (name: string, files: Files) => run(await git.commit(name, files));
+
+/** A Node.js project whose build script is this program. */
+const project = (program: string): Files => ({
+  'package.json': JSON.stringify({ name: 'project', scripts: { build: 'node build.mjs', start: 'node build.mjs' } }),
+  'build.mjs': program,
+});
+
+beforeAll(async () => {
+  namespace = await makeNamespace();
+  await installPipeline(namespace);
+  git = await startGitServer(namespace);
+  source = await git.commit('static', await example('static'));
+});
+
+afterAll(async () => namespace?.remove());
+
+const absent = '0123456789abcdef0123456789abcdef01234567';
+
+describe('clone', () => {
+  test.each([
+    ['a commit that is not there', () => ({ commit: absent }), `The commit ${absent} can't be found in main`],
+    ['something else than a hash', () => ({ commit: 'main' }), '"main" is no commit\'s hash'],
+    ['an option instead of a hash', () => ({ commit: '--upload-pack=id' }), "is no commit's hash"],
+    ['no repository', () => ({ url: git.url('nothing') }), 'There is no repository at this address'],
+    [
+      'a redirect',
+      () => ({ url: git.url('static').replace('local/', 'local/redirect/') }),
+      'The address redirects elsewhere',
+    ],
+    ['a folder of the machine', () => ({ url: 'file:///repositories/static.git' }), 'Only http and https addresses'],
+    ['a program as address', () => ({ url: 'ext::sh -c id' }), 'Only http and https addresses'],
+    ['an option as address', () => ({ url: '--upload-pack=id' }), 'Only http and https addresses'],
+    ['an unknown host', () => ({ url: 'http://nobody.invalid/a.git' }), "host name doesn't exist"],
+  ])('%s is exit code 128, with the reason', async (_, request, words) => {
+    const { failed } = await run(request());
+    expect(failed).toEqual({ step: 'clone', exitCode: 128, message: expect.stringContaining(words) });
+  });
+
+  test('a server that gives no commit by its hash is asked for the branch, with its history', async () => {
+    const first = await git.commit('old', await example('static'));
+    await git.amend('old', { ...(await example('static')), 'more.txt': 'more' });
+    const run = await build(namespace, { ...first, url: first.url.replace('local/', 'local/old/'), image });
+    expect(run.failed).toBeUndefined();
+    const log = await run.log('clone');
+    expect(log).toContain('fetching the branch or tag instead');
+    expect(log).toMatch(new RegExp(`Commit ${first.commit}: \\d+ files`));
+  });
+
+  test('links and hooks in a repository run nothing, and .git is not in the image', async () => {
+    const files = { ...(await example('static')), '.gitmodules': '[submodule "a"]\n\tpath = a\n\turl = ext::id\n' };
+    const { failed } = await buildOf('modules', { ...files, link: '-> /etc/passwd' });
+    expect(failed).toBeUndefined();
+  });
+});
+
+describe('detect', () => {
+  test('nothing found is exit code 20, and says what is looked for', async () => {
+    const { failed } = await buildOf('nothing-to-detect', { 'README.txt': 'Nothing to build.' });
+    expect(failed).toMatchObject({ step: 'detect', exitCode: 20 });
+    expect(failed?.message).toContain('No buildpack recognises this repository');
+  });
+
+  test('a variable that cannot be one is refused', async () => {
+    const { failed } = await run({ variables: ['../../x=1'] });
+    expect(failed).toMatchObject({ step: 'detect', exitCode: 3, message: expect.stringContaining('"../../x" can\'t') });
+  });
+});
+
+describe('build', () => {
+  test('a failing build is exit code 51, and its last lines are kept', async () => {
+    const { failed } = await buildOf('failing', project("console.log('the reason'); process.exit(7);"));
+    expect(failed).toMatchObject({ step: 'build', exitCode: 51, message: expect.stringContaining('the reason') });
+  });
+
+  test('the last bytes are valid text that fits, whatever the program wrote', async () => {
+    const program = `
+      const noise = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
+      process.stdout.write(noise);
+      process.stdout.write('<&>"'.repeat(400));
+      process.exitCode = 1;`;
+    const { failed } = await buildOf('noise', project(program));
+    expect(failed).toMatchObject({ step: 'build', exitCode: 51 });
+    expect(failed?.message).not.toBe('');
+    expect(Buffer.byteLength(failed?.message ?? '')).toBeLessThanOrEqual(1000);
+  });
+
+  test('a process that the build leaves behind does not hold it', async () => {
+    const program = `import { spawn } from 'node:child_process';
+      spawn('sleep', ['3600'], { stdio: 'ignore', detached: true }).unref();`;
+    expect((await buildOf('left-behind', project(program))).failed).toBeUndefined();
+  });
+});
+
+describe('what an operator must mend', () => {
+  test('an unknown run image is found right after analyze', async () => {
+    const { failed } = await run({ runImage: `${setting('RUN_IMAGE').replace(/[:@][^/]*$/, '')}-unknown:1` });
+    expect(failed).toMatchObject({
+      step: 'analyze',
+      message: expect.stringContaining("can't be read: an operator must"),
+    });
+  });
+
+  test('a registry that does not answer fails in analyze', async () => {
+    expect((await run({ image: '127.0.0.1:9/tool/web:latest' })).failed).toMatchObject({
+      step: 'analyze',
+      exitCode: 1,
+    });
+  });
+
+  test('missing credentials are said, and nothing waits for them', async () => {
+    const other = await makeNamespace();
+    try {
+      await installPipeline(other);
+      await other.kubectl(['delete', 'secret', 'registry-credentials']);
+      const { failed } = await build(other, { ...source, image });
+      expect(failed).toMatchObject({
+        step: 'analyze',
+        message: expect.stringContaining('the Secret registry-credentials'),
+      });
+    } finally {
+      await other.remove();
+    }
+  });
+});

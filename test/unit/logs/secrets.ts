@@ -1,0 +1,195 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders as people print them
+/**
+ * Secrets of recognisable form, none of them real: each made of its form and of characters from a fixed sequence. The
+ * sequence keeps anything that looks like a credential out of the repository.
+ */
+const upper = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
+const lower = 'abcdefghjkmnpqrstuvwxyz';
+const alnum = `${upper}${lower}23456789`;
+
+const take = (set: string, count: number, seed: number): string => {
+  let state = seed * 7919 + 17;
+  return Array.from({ length: count }, () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return set.charAt(Math.floor(state / 65536) % set.length);
+  }).join('');
+};
+
+const a = (count: number, seed: number) => `${take(alnum, count - 2, seed)}x7`;
+const hex = (count: number, seed: number) => take('0123456789abcdef', count, seed);
+const base32 = (count: number, seed: number) => take('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', count, seed);
+const jwt = (seed: number) => `eyJ${a(30, seed)}.eyJ${a(60, seed + 1)}.${a(43, seed + 2)}`;
+const basic = (seed: number) => Buffer.from(`robot$tool:${a(24, seed)}`).toString('base64');
+
+/** The secret, and a line that holds it. */
+export type Sample = { name: string; secret: string; line: string };
+
+const sample = (name: string, secret: string, line: (secret: string) => string = (s) => `value ${s} end`): Sample => ({
+  name,
+  secret,
+  line: line(secret),
+});
+
+export const secrets: Sample[] = [
+  ...['ghp', 'gho', 'ghu', 'ghs', 'ghr'].map((p, at) => sample(`GitHub ${p}`, `${p}_${a(36, at)}`)),
+  sample('GitHub fine-grained', `github_pat_${a(22, 6)}_${a(59, 7)}`, (s) => `GITHUB=${s}`),
+  ...['glpat', 'glptt', 'glrt', 'gldt', 'glcbt', 'glsoat'].map((p, at) =>
+    sample(`GitLab ${p}`, `${p}-${a(20, 10 + at)}`, (s) => `token:${s}.`),
+  ),
+  sample('AWS key id', `AKIA${base32(16, 20)}`),
+  sample('AWS temporary key id', `ASIA${base32(16, 21)}`),
+  sample('AWS secret, ini', a(40, 22), (s) => `aws_secret_access_key = ${s}`),
+  sample('AWS secret, environment', a(40, 23), (s) => `export AWS_SECRET_ACCESS_KEY=${s}`),
+  sample('AWS session', a(200, 24), (s) => `AWS_SESSION_TOKEN="${s}"`),
+  sample(
+    'AWS signed URL',
+    hex(64, 25),
+    (s) => `GET https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=${s}&x=1`,
+  ),
+  sample('JWT', jwt(30)),
+  sample('JWT in a URL', jwt(33), (s) => `GET /cb?id_token=${s}&state=1`),
+  sample('npm', `npm_${a(36, 40)}`),
+  sample('npmrc', a(36, 41), (s) => `//registry.npmjs.org/:_authToken=${s}`),
+  sample('npmrc password', a(24, 42), (s) => `//npm.example/:_password="${s}"`),
+  sample('PyPI', `pypi-${a(120, 43)}`),
+  ...['xoxb', 'xoxp', 'xoxa', 'xapp'].map((p, at) =>
+    sample(`Slack ${p}`, `${p}-${take('0123456789', 12, 50 + at)}-${a(24, 50 + at)}`),
+  ),
+  sample(
+    'Slack hook',
+    `T${base32(8, 55)}/B${base32(8, 56)}/${a(24, 57)}`,
+    (s) => `POST https://hooks.slack.com/services/${s}`,
+  ),
+  sample('Stripe live', `sk_live_${a(24, 60)}`),
+  sample('Stripe restricted', `rk_test_${a(24, 61)}`),
+  sample('Stripe webhook', `whsec_${a(32, 62)}`),
+  sample('Google API key', `AIza${a(35, 63)}`),
+  sample('Google OAuth', `ya29.${a(60, 64)}`),
+  sample('Google client', `GOCSPX-${a(28, 65)}`),
+  sample('OpenAI', `sk-proj-${a(48, 66)}`),
+  sample('Vault', `hvs.${a(90, 67)}`),
+  sample('DigitalOcean', `dop_v1_${hex(64, 68)}`),
+  sample('SendGrid', `SG.${a(22, 69)}.${a(43, 70)}`),
+  sample('Docker Hub', `dckr_pat_${a(27, 71)}`),
+  sample('Terraform', `${a(14, 72)}.atlasv1.${a(67, 73)}`),
+  sample('Databricks', `dapi${hex(32, 74)}`),
+  sample('Shopify', `shpat_${hex(32, 75)}`),
+  sample('Telegram', `${take('123456789', 9, 76)}:AA${a(33, 77)}`),
+  sample('Hugging Face', `hf_${a(34, 78)}`),
+  sample('RubyGems', `rubygems_${hex(48, 79)}`),
+  sample('age', `AGE-SECRET-KEY-1${base32(58, 80)}`),
+  sample('Authorization: Bearer', a(40, 81), (s) => `> Authorization: Bearer ${s}`),
+  sample('authorization: basic', basic(82), (s) => `authorization: basic ${s}`),
+  sample('Authorization in JSON', basic(83), (s) => JSON.stringify({ headers: { Authorization: `Basic ${s}` } })),
+  sample('Authorization in JSON in JSON', a(40, 84), (s) =>
+    JSON.stringify(JSON.stringify({ Authorization: `Bearer ${s}` })),
+  ),
+  sample('Authorization of curl', a(40, 85), (s) => `curl -H 'Authorization: token ${s}' https://example.org/`),
+  sample('Authorization without scheme', a(40, 86), (s) => `Authorization: ${s}`),
+  sample('Proxy-Authorization', basic(87), (s) => `Proxy-Authorization: Basic ${s}`),
+  sample('bearer alone', a(40, 88), (s) => `using bearer ${s}`),
+  sample('Private-Token', a(20, 89), (s) => `PRIVATE-TOKEN: ${s}`),
+  sample('X-Api-Key', a(32, 90), (s) => `"x-api-key": "${s}"`),
+  sample('Cookie', `session=${a(32, 91)}`, (s) => `< Set-Cookie: ${s}; HttpOnly`),
+  sample('gateway secret', a(32, 92), (s) => `X-Toolforge-Gateway-Secret: ${s}`),
+  sample('URL password', a(20, 93), (s) => `Cloning https://user:${s}@git.example.org/r.git`),
+  sample('URL password with @', `p@${a(18, 94)}`, (s) => `https://user:${s}@git.example.org/`),
+  sample('URL password, no user', a(16, 95), (s) => `redis://:${s}@cache:6379/0`),
+  sample('database URL', a(16, 96), (s) => `DATABASE_URL=postgresql+psycopg2://app:${s}@db/app`),
+  sample('URL token', a(40, 97), (s) => `remote https://${s}@github.com/o/r`),
+  sample('query token', a(32, 98), (s) => `https://example.org/api?a=1&access_token=${s}#x`),
+  sample(
+    'private key in one line',
+    `MIIE${a(200, 99)}`,
+    (s) => `KEY="-----BEGIN PRIVATE KEY-----\\n${s}\\n-----END PRIVATE KEY-----\\n"`,
+  ),
+  sample('docker config auth', basic(100), (s) => `{"auths":{"https://index.docker.io/v1/":{"auth":"${s}"}}}`),
+  sample('docker config identity token', a(60, 101), (s) => `{"auths":{"r.example":{"identitytoken": "${s}"}}}`),
+  sample('docker config password', a(20, 102), (s) => `  "password": "${s}",`),
+  sample('environment password', a(20, 103), (s) => `+ REGISTRY_PASSWORD=${s} ./push`),
+  sample('environment API key', a(20, 104), (s) => `SERVICE_API_KEY='${s}'`),
+  sample('option', a(20, 105), (s) => `docker login -u robot --password ${s} registry.example`),
+  sample('option with =', a(20, 106), (s) => `tool --token=${s} run`),
+  sample('within colours', `\u001b[01;31mghp_\u001b[0m${a(36, 107)}`),
+];
+
+/** Lines that must stay as they are. */
+export const lookAlikes: string[] = [
+  `commit ${hex(40, 1)}`,
+  `Digest: sha256:${hex(64, 2)}`,
+  `registry.example/tool/tool@sha256:${hex(64, 3)}`,
+  `sha512-${Buffer.from(hex(64, 4)).toString('base64')}==`,
+  `"integrity": "sha512-${Buffer.from(hex(64, 5)).toString('base64')}==",`,
+  'id 123e4567-e89b-12d3-a456-426614174000',
+  `md5 ${hex(32, 6)}  file.tar.gz`,
+  `sha1:${hex(40, 7)}`,
+  `etag: W/"${hex(32, 8)}"`,
+  `ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ${a(340, 9)} me@example.org`,
+  `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${a(43, 10)}`,
+  '-----BEGIN CERTIFICATE-----',
+  '-----BEGIN PUBLIC KEY-----',
+  '-----END CERTIFICATE-----',
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk',
+  'https://example.org:8080/path?x=1',
+  'http://localhost:3000/@vite/client',
+  'https://unpkg.com/@scope/package@1.2.3/dist/index.js',
+  'git+ssh://git@github.com/o/r.git',
+  'ssh://git@host.example:2222/r.git',
+  'https://user@example.org/r.git',
+  'https://user:$PASSWORD@example.org/',
+  'https://user:${TOKEN}@example.org/',
+  'https://user:***@example.org/',
+  'https://<user>:<password>@example.org/',
+  'mail me@example.org about it',
+  'npm notice created a lockfile as package-lock.json',
+  'npm_config_registry=https://registry.example/',
+  'npm_package_name tool',
+  'ghp_short',
+  'the prefix ghp_ marks personal tokens',
+  'glpat-',
+  'github_pattern_matching_is_on',
+  'AKIA is how key ids begin',
+  'ASIATICA',
+  'eyJ is how JSON begins in base64',
+  'xoxo, hugs and kisses',
+  'pypi-publish',
+  'pypi-attestations 0.0.21',
+  'sk-learn-contrib-extensions-and-more',
+  'risk-assessment-of-everything-we-have',
+  'task-runner-with-a-very-long-name-v2',
+  'Authorization: see the documentation',
+  'authorization: none',
+  'Basic authentication is used',
+  'basic internationalization support',
+  'bearer authentication required',
+  'Bearer of bad news, not of tokens',
+  'token: IDENTIFIER at line 3',
+  'Unexpected token = in JSON at position 12',
+  'Unexpected token < in JSON',
+  'PASSWORD=$PASSWORD',
+  'TOKEN=${{ secrets.TOKEN }}',
+  'DB_PASSWORD=changeme',
+  'SECRET=********',
+  'reading password from standard input',
+  'docker login --password-stdin registry.example',
+  '--token <value>  the token to use',
+  '"auth": ""',
+  '"password": null,',
+  '"token": "[masked]"',
+  'Set password policy: minimum length 12',
+  'cookie-parser@1.4.7',
+  'cookies: enabled',
+  'x-api-key: yes',
+  'compiling src/auth/token.ts',
+  'src/secrets/password_reset_test.py::test_token PASSED',
+  'Step 3/12 : ARG API_KEY',
+  'keyboard=qwertz-with-many-letters',
+  'go: downloading golang.org/x/net v0.0.0-20241122080211-0123456789ab',
+  `layer ${hex(12, 11)}: Pushed`,
+  `cache key node-modules-linux-${hex(64, 12)}`,
+  'a.b.c.d.e.f.g.h.i.j',
+  'SG.txt and hf_model.bin and shp files',
+  '12:AA:BB:CC:DD:EE:FF',
+  `${'='.repeat(80)}`,
+  `${'a'.repeat(300)}`,
+];
