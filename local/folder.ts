@@ -13,6 +13,7 @@ export const paths = (folder: string) => ({
   logs: join(folder, 'logs'),
   issuer: join(folder, 'issuer', 'key.json'),
   authority: join(folder, 'gateway', 'authority.json'),
+  authorityCertificate: join(folder, 'gateway', 'ca.crt'),
   gatewaySecret: join(folder, 'gateway', 'secret'),
   internalKubeconfig: join(folder, 'internal', 'kubeconfig'),
   toolKubeconfig: (tool: string) => join(folder, 'tools', tool, 'kubeconfig'),

@@ -14,7 +14,7 @@ import { createOpenapi } from '../functions/openapi/handler.ts';
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
 import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
-import { configuredEventAuthenticate } from '../lib/auth/events.ts';
+import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/events.ts';
 import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createEventApp } from '../lib/events/app.ts';
@@ -34,7 +34,7 @@ const names = [
   ...logsSettings,
   ...followerSettings,
   'streamSelfCloseMs',
-  'eventIssuers',
+  ...eventAuthSettings,
 ] as const;
 
 export type Functions = {
@@ -59,7 +59,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
   const context = await configuredBuilds(settings, log);
   const registry = configuredRegistry(settings);
   const logs = configuredLogs(settings, context);
-  const indexing = { ...logs, follower: configuredFollower(settings) };
+  const indexing = { ...logs, follower: configuredFollower(settings, environment) };
   const source = configuredSource(settings);
   const handlers: Record<string, Handler> = {
     'start-build': createStartBuild({
@@ -80,7 +80,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
     openapi: createOpenapi(),
   };
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
-    createEventApp({ authenticate: configuredEventAuthenticate(settings.eventIssuers, name), handle, log });
+    createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });
   return {
     api: createApp({ handlers, authenticate: configuredAuthenticate(settings), log }),
     events: {

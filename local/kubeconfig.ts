@@ -21,6 +21,6 @@ export const toolKubeconfig = (tool: string, server: string, authority: string, 
     `tool-${tool}`,
   );
 
-/** The functions' way to the embedded Kubernetes API: plain HTTP on loopback, so there is no certificate to verify. */
+/** The functions' way to the embedded Kubernetes API. */
 export const internalKubeconfig = (server: string, token: string, namespace: string): string =>
-  kubeconfig({ server, 'insecure-skip-tls-verify': true }, { token }, namespace);
+  kubeconfig({ server }, { token }, namespace);

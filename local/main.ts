@@ -1,7 +1,7 @@
 /** `npm start`: the embedded platform, until Ctrl-C. */
 import { join } from 'node:path';
 import { createLog } from '../lib/http/log.ts';
-import { dataFolder } from './folder.ts';
+import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './lifecycle/git-server.ts';
 import { startPlatform } from './platform.ts';
 
@@ -29,6 +29,7 @@ In another terminal, as the tool "mytool":
 
     export TOOL_TOOLFORGE_API_URL=${gatewayUrl}
     export KUBECONFIG=${kubeconfig}
+    export REQUESTS_CA_BUNDLE=${paths(dataFolder()).authorityCertificate}
     npx toolforge-build start ${git}/node.git
     npx toolforge-build list
     npx toolforge-build quota

@@ -37,6 +37,8 @@ export type Platform = {
   url: string;
   gatewayUrl: string;
   imagesFolder: string;
+  /** The functions' settings, for those that run as processes of their own. */
+  environment: Record<string, string>;
   issuer: LocalIssuer;
   /** Writes the kubeconfig of a tool and says where. */
   kubeconfig(tool: string): Promise<string>;
@@ -64,7 +66,9 @@ const environment = (options: PlatformOptions, { url }: Ports): Record<string, s
   return {
     KUBECONFIG,
     AUTH_ISSUERS: JSON.stringify([issuerSetting(issuer, apiAudience)]),
-    EVENT_ISSUERS: JSON.stringify([issuerSetting(issuer, 'events')]),
+    EVENT_ISSUER: issuer,
+    EVENT_KEYS_URL: `${issuer}/jwks`,
+    EVENT_SUBJECTS: 'broker',
     GATEWAY_SECRET_FILE: gatewaySecret,
     BUILDER_IMAGE: builderImage,
     RUN_IMAGE: runImage,
@@ -174,6 +178,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   });
 
   const authority = await openAuthority(places.authority);
+  await writePrivate(places.authorityCertificate, authority.certificate);
   const gateway = await createGateway({ authority, secret, listener: api });
   const gatewayUrl = `https://127.0.0.1:${await listen(gateway as unknown as Server, options.gatewayPort, 'GATEWAY_PORT')}`;
   await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));
@@ -188,6 +193,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     gatewayUrl,
     issuer,
     imagesFolder: places.images,
+    environment: settings,
     kubeconfig: async (tool) => {
       const client = await authority.issue(`O=toolforge,CN=${tool}`);
       await writePrivate(places.toolKubeconfig(tool), toolKubeconfig(tool, gatewayUrl, authority.certificate, client));

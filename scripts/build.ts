@@ -1,9 +1,9 @@
 /**
- * Bundles every function, event function and the CLI on its own into dist/. Parts that are loaded on demand become
- * chunks beside the entry, so they cost nothing at a cold start.
+ * Bundles the functions and event functions into dist/functions/ and the CLI into dist/cli/. Parts that are loaded on
+ * demand become chunks, so they cost nothing at a cold start.
  */
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 
@@ -24,13 +24,21 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-const bundleFunction = (entry: string, name: string) =>
+/** What each folder starts with: its index, and for index-logs what its Job runs. */
+const entriesOf = async (folder: string): Promise<[string, string][]> => {
+  const files = (await readdir(join(root, folder))).filter((file) => ['index.ts', 'follow.ts'].includes(file));
+  return files.map((file) => [join(basename(folder), file.replace('.ts', '')), join(root, folder, file)]);
+};
+
+/** What several functions share becomes chunks, so that one image holds all of them in little more than one's space. */
+const bundleFunctions = async (folders: string[]) =>
   build({
     ...common,
     target: 'node24',
-    entryPoints: { index: join(root, entry) },
-    outdir: join(root, 'dist/functions', name),
+    entryPoints: Object.fromEntries((await Promise.all(folders.map(entriesOf))).flat()),
+    outdir: join(root, 'dist/functions'),
     outExtension: { '.js': '.mjs' },
+    chunkNames: 'shared/[name]-[hash]',
     splitting: true,
     banner: { js: requireBanner },
   });
@@ -52,7 +60,4 @@ const foldersIn = async (folder: string): Promise<string[]> =>
 
 await rm(join(root, 'dist'), { recursive: true, force: true });
 const folders = [...(await foldersIn('functions')), ...(await foldersIn('events'))];
-await Promise.all([
-  ...folders.map((folder) => bundleFunction(`${folder}/index.ts`, folder.split('/')[1] ?? '')),
-  bundleCli(),
-]);
+await Promise.all([bundleFunctions(folders), bundleCli()]);

@@ -1,4 +1,4 @@
-import { configuredEventAuthenticate } from '../../lib/auth/events.ts';
+import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/events.ts';
 import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
@@ -7,9 +7,9 @@ import { configuredFollower, configuredLogs, followerSettings, logsSettings } fr
 import { createSweep } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, ...followerSettings, 'eventIssuers']);
-  const authenticate = configuredEventAuthenticate(settings.eventIssuers, 'sweep');
+  const settings = readSettings([...buildsSettings, ...logsSettings, ...followerSettings, ...eventAuthSettings]);
   const logs = configuredLogs(settings, await configuredBuilds(settings, log));
+  const authenticate = configuredEventAuthenticate(settings, 'sweep', logs.kube);
   const handle = createSweep({ ...logs, follower: configuredFollower(settings) });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };

@@ -1,4 +1,4 @@
-import { configuredEventAuthenticate } from '../../lib/auth/events.ts';
+import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/events.ts';
 import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
@@ -6,9 +6,9 @@ import { serve } from '../../lib/http/serve.ts';
 import { createUpdateQuota } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {
-  const settings = readSettings([...buildsSettings, 'eventIssuers']);
-  const authenticate = configuredEventAuthenticate(settings.eventIssuers, 'update-quota');
+  const settings = readSettings([...buildsSettings, ...eventAuthSettings]);
   const context = await configuredBuilds(settings, log);
+  const authenticate = configuredEventAuthenticate(settings, 'update-quota', context.kube);
   return {
     listener: createEventApp({ authenticate, handle: createUpdateQuota(context), log }),
     close: context.kube.close,

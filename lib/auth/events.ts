@@ -1,18 +1,44 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ConfigError } from '../errors/index.ts';
-import { createAuthenticate } from './authenticate.ts';
-import { type Issuer, tokenStrategy } from './token.ts';
+import type { Settings } from '../config/settings.ts';
+import { ApiError, ConfigError } from '../errors/index.ts';
+import type { Kube } from '../kube/client.ts';
+import { challenge } from './authenticate.ts';
+import { bearer, publishedKeys, type Verifier, verify } from './token.ts';
+
+export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'] as const;
+
+type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
+
+/** The API server gives its keys only to who is known to it, and under its own certificate. */
+const clusterKeys = (kube: Kube) =>
+  publishedKeys('https://kubernetes.default.svc/openid/v1/jwks', async () => Response.json(await kube.keys()));
+
+const authenticate = async (
+  authorization: string | undefined,
+  verifier: Verifier,
+  subjects: readonly string[],
+): Promise<void> => {
+  const token = bearer(authorization);
+  if (!token)
+    throw new ApiError(401, 'unauthenticated', 'Events need a token of the broker.', { headers: challenge() });
+  const { sub = '' } = await verify(token, verifier);
+  if (!subjects.includes(sub)) throw new ApiError(403, 'forbidden', 'Events are taken from our own triggers only.');
+};
 
 /**
- * The event path: a token for this function's own audience, as Knative's Triggers send it.
+ * The event path: a token for this function's own audience, as Knative's Triggers and sources send it, each under a
+ * subject of its own.
  * @param audience the function's name
  * @throws ConfigError
+ * @see https://knative.dev/docs/eventing/features/authn-oidc/
  */
 export const configuredEventAuthenticate = (
-  issuers: readonly Issuer[],
+  { eventIssuer, eventKeysUrl, eventSubjects }: EventAuthSettings,
   audience: string,
-): ((headers: IncomingHttpHeaders) => Promise<unknown>) => {
-  const own = issuers.map((issuer) => ({ ...issuer, audience }));
-  if (own.length === 0) throw new ConfigError('EVENT_ISSUERS', 'set: the issuer of the tokens that events come with');
-  return createAuthenticate([tokenStrategy(own)]);
+  kube: Kube,
+): ((headers: IncomingHttpHeaders) => Promise<void>) => {
+  if (eventSubjects.length === 0)
+    throw new ConfigError('EVENT_SUBJECTS', 'set: the subjects of the tokens that events come with');
+  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(eventKeysUrl);
+  return ({ authorization }) => authenticate(authorization, { issuer: eventIssuer, audience, keys }, eventSubjects);
 };

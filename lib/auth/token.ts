@@ -1,4 +1,13 @@
-import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { ApiError } from '../errors/index.ts';
 import { challenge, type Strategy } from './authenticate.ts';
 import { identity } from './identity.ts';
@@ -33,7 +42,8 @@ const maxTokenLength = 8192;
 const invalid = (sentence: string, cause?: unknown): ApiError =>
   new ApiError(401, 'token_invalid', sentence, { headers: challenge('invalid_token'), cause });
 
-const bearer = (authorization: string | undefined): string | undefined => {
+/** @throws ApiError 401 `token_invalid` for any other Authorization header */
+export const bearer = (authorization: string | undefined): string | undefined => {
   if (authorization === undefined) return undefined;
   const [scheme, token, ...more] = authorization.trim().split(/ +/);
   if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0 || token.length > maxTokenLength) {
@@ -75,9 +85,22 @@ const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
   );
 };
 
-type Verifier = Issuer & { keys: JWTVerifyGetKey };
+/**
+ * An issuer's published keys, fetched on first use and cached.
+ * @param fetchKeys instead of an ordinary fetch
+ */
+export const publishedKeys = (url: string, fetchKeys?: FetchImplementation): JWTVerifyGetKey =>
+  createRemoteJWKSet(new URL(url), {
+    timeoutDuration: 5000,
+    cooldownDuration: 10_000,
+    cacheMaxAge: 600_000,
+    ...(fetchKeys ? { [customFetch]: fetchKeys } : {}),
+  });
 
-const verify = async (token: string, issuer: Verifier): Promise<JWTPayload> => {
+export type Verifier = { issuer: string; audience: string; keys: JWTVerifyGetKey };
+
+/** @throws ApiError 401 `token_invalid`, 503 `unavailable` when the keys can't be fetched */
+export const verify = async (token: string, issuer: Verifier): Promise<JWTPayload> => {
   try {
     const { payload } = await jwtVerify(token, issuer.keys, {
       algorithms,
@@ -96,17 +119,10 @@ const verify = async (token: string, issuer: Verifier): Promise<JWTPayload> => {
   }
 };
 
-/** Bearer JWTs of the configured issuers, verified with their published keys, which are fetched on first use and cached. */
+/** Bearer JWTs of the configured issuers, verified with their published keys. */
 export const tokenStrategy = (issuers: readonly Issuer[]): Strategy => {
-  const verifiers = new Map<string, Verifier>(
-    issuers.map((issuer) => {
-      const keys = createRemoteJWKSet(new URL(issuer.jwksUri), {
-        timeoutDuration: 5000,
-        cooldownDuration: 10_000,
-        cacheMaxAge: 600_000,
-      });
-      return [issuer.issuer, { ...issuer, keys }];
-    }),
+  const verifiers = new Map<string, Issuer & Verifier>(
+    issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: publishedKeys(issuer.jwksUri) }]),
   );
   return async ({ authorization }) => {
     const token = bearer(authorization);

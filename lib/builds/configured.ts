@@ -3,19 +3,19 @@ import type { Log } from '../http/log.ts';
 import { configuredKube, kubeSettings } from '../kube/configured.ts';
 import { configuredLedger, ledgerSettings } from '../ledger/configured.ts';
 import { removeArchive } from '../logs/remove.ts';
-import { createFolderStore } from '../store/folder.ts';
+import { configuredStore, storeSettings } from '../store/configured.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { BuildsContext } from './context.ts';
 
 export const buildsSettings = [
   ...kubeSettings,
   ...ledgerSettings,
+  ...storeSettings,
   'pipeline',
   'builderImage',
   'runImage',
   'serviceAccount',
   'buildTimeout',
-  'logFolder',
 ] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
@@ -34,7 +34,7 @@ export const configuredBuilds = async (
   log: Log,
 ): Promise<BuildsContext & { store: ObjectStore }> => {
   const kube = await configuredKube(settings);
-  const store = createFolderStore(settings.logFolder);
+  const store = configuredStore(settings);
   return {
     kube,
     store,

@@ -41,7 +41,9 @@ export const settings = {
 
   issuers: json('AUTH_ISSUERS', 'a JSON list of {issuer, audience, jwksUri, claim, prefix}', isIssuers, '[]'),
   gatewaySecret: secretFile('GATEWAY_SECRET_FILE'),
-  eventIssuers: json('EVENT_ISSUERS', 'a JSON list of {issuer, audience, jwksUri, claim, prefix}', isIssuers, '[]'),
+  eventIssuer: url('EVENT_ISSUER', 'https://kubernetes.default.svc.cluster.local'),
+  eventKeysUrl: optional(url('EVENT_KEYS_URL')),
+  eventSubjects: list('EVENT_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
   limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),
   limitQueued: integer('LIMIT_QUEUED', { min: 0, max: 1000 }, 10),
@@ -72,11 +74,18 @@ export const settings = {
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 
   logSteps: list('LOG_STEPS', 'a comma-separated list of step names', name, 'clone,prepare,detect,build'),
-  logFolder: text('LOG_FOLDER', 'the absolute path of a folder', path),
+  logStore: text('LOG_STORE', 'folder or s3', /^(folder|s3)$/, 'folder') as Setting<'folder' | 's3'>,
+  logFolder: optional(text('LOG_FOLDER', 'the absolute path of a folder', path)),
+  s3Endpoint: optional(url('S3_ENDPOINT')),
+  s3Bucket: optional(text('S3_BUCKET', 'the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
+  s3Region: text('S3_REGION', 'the name of a region', /^[a-z0-9-]+$/, 'us-east-1'),
+  s3AccessKey: secretFile('S3_ACCESS_KEY_FILE'),
+  s3SecretKey: secretFile('S3_SECRET_KEY_FILE'),
   logMaxBytes: integer('LOG_MAX_BYTES', { min: 1024, max: 10_000_000_000 }, 256 * 1024 * 1024),
   followerImage: text('FOLLOWER_IMAGE', 'a container image', image),
-  followerCommand: list('FOLLOWER_COMMAND', 'a comma-separated command', /./, 'node,/app/index-logs/follow.js'),
+  followerCommand: list('FOLLOWER_COMMAND', 'a comma-separated command', /./, 'node,/app/index-logs/follow.mjs'),
   followerServiceAccount: optional(text('FOLLOWER_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name)),
+  followerSecret: optional(text('FOLLOWER_SECRET', 'the name of a Secret', name)),
   followTool: text('FOLLOW_TOOL', 'the name of a tool', /./),
   followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
   streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
@@ -100,3 +109,16 @@ export const readSettings = <N extends SettingName>(
   const entries = names.map((key) => [key, readSetting(environment, settings[key] as Setting<unknown>)]);
   return Object.fromEntries(entries) as Settings<N>;
 };
+
+/** The variables that these settings are read from, as far as they are set: to start another process with the same. */
+export const environmentOf = (
+  names: readonly SettingName[],
+  environment: Record<string, string | undefined> = process.env,
+): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((key) => {
+      const { name } = settings[key];
+      const value = environment[name];
+      return value ? [[name, value]] : [];
+    }),
+  );

@@ -30,6 +30,8 @@ export type Kube = {
   watch<T extends KubeObject>(resource: Resource, options?: WatchOptions): AsyncGenerator<WatchEvent<T>>;
   /** One container's log with a timestamp before each line, as bytes. */
   podLog(pod: string, options: PodLogOptions): Promise<Readable>;
+  /** The keys that tokens of ServiceAccounts are signed with, as a JSON Web Key Set. */
+  keys(): Promise<object>;
   /** Whether the API server answers at all. */
   ready(signal?: AbortSignal): Promise<boolean>;
   close(): void;
@@ -140,6 +142,7 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
         },
         signal,
       }),
+    keys: () => transport.json({ method: 'GET', path: '/openid/v1/jwks' }),
     ready: async (signal) => {
       try {
         (await transport.stream({ method: 'GET', path: '/version', signal })).destroy();

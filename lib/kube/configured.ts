@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors/index.ts';
 import { createKube, type Kube } from './client.ts';
 import { type Connection, inClusterConnection, kubeconfigConnection } from './connection.ts';
+import { plainConnection } from './kubeconfig.ts';
 import { createTransport } from './transport.ts';
 
 export const kubeSettings = ['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'] as const;
@@ -10,7 +11,8 @@ type KubeSettings = Settings<(typeof kubeSettings)[number]>;
 
 const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSettings): Promise<Connection> => {
   if (kubeconfig) {
-    return kubeconfigConnection(kubeconfig).catch((error: unknown) => {
+    const connection = plainConnection(kubeconfig).then((plain) => plain ?? kubeconfigConnection(kubeconfig));
+    return connection.catch((error: unknown) => {
       throw new ConfigError('KUBECONFIG', `a usable kubeconfig file (${(error as Error).message})`);
     });
   }

@@ -4,7 +4,7 @@ import type { Kube } from '../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/error.ts';
 import { emptyState, type Limits } from './machine.ts';
 import { ledgerName } from './names.ts';
-import type { BuildLedger, LedgerState } from './types.ts';
+import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
 export type View = { state: LedgerState; limits: Limits };
 /** Pure: may be applied several times before it is written. Returning the same state writes nothing. */
@@ -27,7 +27,17 @@ type Waiting = { change: Change<unknown>; resolve: (value: unknown) => void; rej
 
 const maxAttempts = 60;
 
-const stateOf = (ledger: BuildLedger | undefined): LedgerState => ({ ...emptyState, ...ledger?.status });
+const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
+  const { summary: _, ...state } = ledger?.status ?? {};
+  return { ...emptyState, ...state };
+};
+
+const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): Summary => ({
+  running: running.length,
+  limit: limits.running,
+  queued: queued.length,
+  finished: finished.length,
+});
 
 export const createLedger = (kube: Kube, defaults: Limits): Ledger => {
   const queues = new Map<string, Waiting[]>();
@@ -56,9 +66,9 @@ export const createLedger = (kube: Kube, defaults: Limits): Ledger => {
       spec: { tool },
     });
 
-  const write = async (tool: string, present: BuildLedger | undefined, state: LedgerState): Promise<void> => {
+  const write = async (tool: string, present: BuildLedger | undefined, { state, limits }: View): Promise<void> => {
     const ledger = present ?? (await create(tool));
-    await kube.replaceStatus('buildledgers', { ...ledger, status: state });
+    await kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } });
   };
 
   /** One read, every waiting change on top of each other, at most one write. */
@@ -75,7 +85,7 @@ export const createLedger = (kube: Kube, defaults: Limits): Ledger => {
         return () => reject(error);
       }
     });
-    if (state !== before) await write(tool, present, state);
+    if (state !== before) await write(tool, present, { state, limits });
     return () => {
       for (const done of settle) done();
     };

@@ -14,7 +14,10 @@ export type Action =
   /** Let the run go: its log is archived, or its build is gone. */
   | { kind: 'release'; id: string };
 
-/** A run that somebody deleted under a build is cancelled, as nothing else ends it. */
+/**
+ * Tekton looks no more at a run that somebody deleted, so it would never end: its build counts as cancelled, the run is
+ * let go, which ends its pod, and one that is born cancelled takes its place.
+ */
 const noticeDeletion = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
   const deleted = (entry: Entry) => runs.get(entry.id)?.deleting && !runs.get(entry.id)?.ending && !entry.cancelledAt;
   if (!state.running.some(deleted)) return state;
@@ -41,6 +44,7 @@ export const repair = (state: LedgerState, runs: readonly ObservedRun[], limits:
 
 const forEntry = (entry: Entry, run: ObservedRun | undefined): Action[] => {
   if (!run) return [{ kind: 'create', entry, cancelled: entry.cancelledAt !== undefined }];
+  if (run.deleting && !run.ending) return [{ kind: 'release', id: run.id }];
   return entry.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
 };
 

@@ -57,8 +57,11 @@ export type LedgerState = {
   keys: KeyRecord[];
 };
 
+/** For operators' eyes: the columns of `kubectl get buildledgers`. Written with every change, never read. */
+export type Summary = { running: number; limit: number; queued: number; finished: number };
+
 /** builds.toolforge.org/v1alpha1 BuildLedger: everything about one tool's builds. */
 export type BuildLedger = KubeObject & {
   spec: { tool: string; limits?: LimitOverrides };
-  status?: Partial<LedgerState>;
+  status?: Partial<LedgerState> & { summary?: Summary };
 };

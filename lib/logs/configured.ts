@@ -1,6 +1,8 @@
 import type { configuredBuilds } from '../builds/configured.ts';
 import type { BuildsContext } from '../builds/context.ts';
-import type { Settings } from '../config/settings.ts';
+import { environmentOf, type Settings } from '../config/settings.ts';
+import { ledgerSettings } from '../ledger/configured.ts';
+import { storeSettings } from '../store/configured.ts';
 import type { ObjectStore } from '../store/types.ts';
 import { type ArchiveSizes, defaultSizes } from './archive-writer.ts';
 import { createDetector, type Detector } from './detect.ts';
@@ -26,10 +28,35 @@ export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveS
   maxBytes: logMaxBytes,
 });
 
-export const followerSettings = ['followerImage', 'followerCommand', 'followerServiceAccount'] as const;
+export const followerSettings = [
+  'followerImage',
+  'followerCommand',
+  'followerServiceAccount',
+  'followerSecret',
+] as const;
 
-export const configuredFollower = (settings: Settings<(typeof followerSettings)[number]>): FollowerSettings => ({
+/** What the follower is told of this function's settings. Passwords it doesn't need are not among them. */
+const handedOn = [
+  'namespace',
+  ...ledgerSettings,
+  ...storeSettings,
+  'pipeline',
+  'builderImage',
+  'runImage',
+  'serviceAccount',
+  'buildTimeout',
+  'logSteps',
+  'logMaxBytes',
+] as const;
+
+/** @param environment that the settings were read from */
+export const configuredFollower = (
+  settings: Settings<(typeof followerSettings)[number]>,
+  environment?: Record<string, string>,
+): FollowerSettings => ({
   image: settings.followerImage,
   command: settings.followerCommand,
   serviceAccount: settings.followerServiceAccount,
+  secret: settings.followerSecret,
+  environment: environmentOf(handedOn, environment),
 });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Kube } from '../kube/client.ts';
 import { isAlreadyExists } from '../kube/error.ts';
 import type { KubeObject } from '../kube/resources.ts';
@@ -7,6 +8,9 @@ export type FollowerSettings = {
   image: string;
   command: readonly string[];
   serviceAccount: string | undefined;
+  /** The Secret with the keys of the object store. It is mounted where the environment says that they lie. */
+  secret: string | undefined;
+  environment: Readonly<Record<string, string>>;
 };
 
 /** A follower is started again so often; what it had not archived by then is read from the pod at the end. */
@@ -14,17 +18,34 @@ const retries = 5;
 const keepFinishedSeconds = 60;
 const longestSeconds = 24 * 60 * 60;
 
+const securityContext = {
+  runAsNonRoot: true,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** A chunk and its compressed copy at a time. */
+const resources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '192Mi' } };
+
+const secretVolume = ({ secret, environment }: FollowerSettings) => {
+  const file = environment.S3_ACCESS_KEY_FILE;
+  if (!secret || !file) return { volumes: [], volumeMounts: [] };
+  return {
+    volumes: [{ name: 'log-store', secret: { secretName: secret } }],
+    volumeMounts: [{ name: 'log-store', mountPath: dirname(file), readOnly: true }],
+  };
+};
+
 /** The Job that archives a build's log while it runs. Named after the build: asked for twice, it is one. */
-const followerJob = (
-  run: PipelineRun,
-  tool: string,
-  { image, command, serviceAccount }: FollowerSettings,
-): KubeObject & { spec: object } => {
+const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings): KubeObject & { spec: object } => {
   const { name, uid = '' } = run.metadata;
-  const env = [
-    { name: 'FOLLOW_TOOL', value: tool },
-    { name: 'FOLLOW_BUILD', value: name },
-  ];
+  const { image, command, serviceAccount } = settings;
+  const variables = { ...settings.environment, FOLLOW_TOOL: tool, FOLLOW_BUILD: name };
+  const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
+  const { volumes, volumeMounts } = secretVolume(settings);
+  const container = { name: 'follow', image, command: [...command], env, volumeMounts, securityContext, resources };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -37,7 +58,9 @@ const followerJob = (
         spec: {
           restartPolicy: 'Never',
           ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
-          containers: [{ name: 'follow', image, command: [...command], env }],
+          enableServiceLinks: false,
+          volumes,
+          containers: [container],
         },
       },
     },

@@ -19,6 +19,8 @@ type Options = { kube: Kube; id: string; signal: AbortSignal };
 
 const watchSeconds = 240;
 const rewatchMs = 1000;
+/** A watch can be dead without a word; then a LIST tells. */
+const distrustMs = 30_000;
 
 const oldest = (pods: StepPod[]): StepPod | undefined =>
   pods.sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))[0];
@@ -32,6 +34,7 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
   let changes = 0;
   let noticed = 0;
   let watching = false;
+  let heardAt = 0;
   const wakers = new Set<() => void>();
 
   const set = (next: StepPod | undefined): void => {
@@ -49,6 +52,7 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
   const refresh = async (): Promise<void> => {
     const list = await kube.list<StepPod>('pods', { labelSelector, signal });
     resourceVersion = list.metadata.resourceVersion;
+    heardAt = Date.now();
     set(oldest(list.items));
   };
 
@@ -60,6 +64,7 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
       signal,
       ...at,
     })) {
+      heardAt = Date.now();
       if (type === 'BOOKMARK') continue;
       const mine = pod === undefined || pod.metadata.name === object.metadata.name;
       if (mine) set(type === 'DELETED' ? undefined : object);
@@ -75,7 +80,7 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
     }
   };
 
-  const change = (ms: number): Promise<void> =>
+  const waitForChange = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       if (!watching) {
         watching = true;
@@ -92,6 +97,11 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
       wakers.add(wake);
       signal.addEventListener('abort', wake);
     });
+
+  const change = async (ms: number): Promise<void> => {
+    await waitForChange(ms);
+    if (!signal.aborted && Date.now() - heardAt > distrustMs) await refresh().catch(() => undefined);
+  };
 
   return { current: () => pod, gone: () => seen && pod === undefined, refresh, change };
 };

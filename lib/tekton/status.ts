@@ -51,8 +51,9 @@ const stepMessage = (step: StepState): string => {
 
 const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined): string => {
   const step = taskRun && guiltyStep(taskRun);
-  if (step) return stepMessage(step);
   const condition = (taskRun && succeeded(taskRun)) ?? succeeded(run);
+  const isStepsFault = condition?.reason === 'StepFailed' || condition?.reason === 'StepOOM';
+  if (step && isStepsFault) return stepMessage(step);
   return [condition?.reason, condition?.message].filter(Boolean).join(': ');
 };
 

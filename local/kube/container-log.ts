@@ -29,8 +29,11 @@ export function parseEntry(line: Buffer): LogEntry | undefined {
   return { time: line.toString('latin1', 0, first), text, whole };
 }
 
-export function formatEntry(time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer {
-  return Buffer.concat([Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `), text, Buffer.from('\n')]);
+const LINE_END = Buffer.from('\n');
+
+/** One line of the file, in pieces to be written after each other. */
+export function entryParts(time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer[] {
+  return [Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `), text, LINE_END];
 }
 
 /** What was read, and where to read on. */

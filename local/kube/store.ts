@@ -150,6 +150,8 @@ function create(state: State, kind: Kind, draft: Draft): KubeObject {
   if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   const object = structuredClone({
     ...(draft as KubeObject),
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
     metadata: {
       ...metadata,
       name,

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Change } from '../kube/changes.ts';
-import { formatEntry } from '../kube/container-log.ts';
+import { entryParts } from '../kube/container-log.ts';
 import { seconds } from '../kube/time.ts';
 import type { Container, Pod, PodStatus, Terminated } from '../kube/types.ts';
 import type { Context } from './context.ts';
@@ -185,7 +185,7 @@ function skip({ node, pod }: PodRun, { name }: Container): Terminated {
   const time = new Date(now).toISOString().replace('Z', '000000Z');
   const line = Buffer.from(`${goTime(now)} Skipping step because a previous step failed`);
   mkdirSync(dirname(file), { recursive: true });
-  appendFileSync(file, formatEntry(time, 'stderr', line, true));
+  appendFileSync(file, Buffer.concat(entryParts(time, 'stderr', line, true)));
   const message = encodeMessage([internal('Reason', 'Skipped')]) ?? '';
   const times = { startedAt: seconds(now), finishedAt: seconds(now) };
   return { exitCode: 1, reason: 'Error', message, ...times, containerID: containerId(pod, name) };

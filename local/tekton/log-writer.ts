@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatEntry } from '../kube/container-log.ts';
+import { entryParts } from '../kube/container-log.ts';
 import type { Clock } from '../kube/time.ts';
 
 type Stream = 'stdout' | 'stderr';
@@ -30,7 +30,7 @@ export async function openLog(path: string, clock: Clock): Promise<LogWriter> {
   };
   return {
     copy: (source, stream) => copy(source, stream, stamp, write),
-    line: (text) => write(formatEntry(stamp(), 'stderr', Buffer.from(text), true)),
+    line: (text) => write(Buffer.concat(entryParts(stamp(), 'stderr', Buffer.from(text), true))),
     close: () => file.close(),
   };
 }
@@ -49,9 +49,9 @@ async function copy(
   for await (const chunk of source) {
     const { lines, left } = cut(rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk);
     rest = left;
-    await write(Buffer.concat(lines.map(({ text, whole }) => formatEntry(stamp(), stream, text, whole))));
+    await write(Buffer.concat(lines.flatMap(({ text, whole }) => entryParts(stamp(), stream, text, whole))));
   }
-  if (rest.length > 0) await write(formatEntry(stamp(), stream, rest, false));
+  if (rest.length > 0) await write(Buffer.concat(entryParts(stamp(), stream, rest, false)));
 }
 
 type Part = { text: Buffer; whole: boolean };
@@ -72,17 +72,17 @@ function cut(bytes: Buffer): { lines: Part[]; left: Buffer } {
 
 /** Times that only ever grow, a nanosecond apart at least. */
 function createStamps(clock: Clock): () => string {
-  let nanoseconds = 0n;
-  let second = -1;
+  let millisecond = -1;
+  let nanoseconds = 0;
   let prefix = '';
   return () => {
-    const now = BigInt(Math.floor(clock())) * 1_000_000n;
-    nanoseconds = now > nanoseconds ? now : nanoseconds + 1n;
-    const whole = Number(nanoseconds / 1_000_000_000n);
-    if (whole !== second) {
-      second = whole;
-      prefix = new Date(whole * 1000).toISOString().slice(0, 19);
+    const now = Math.floor(clock());
+    const next = nanoseconds === 999_999 ? millisecond + 1 : millisecond;
+    nanoseconds = now > millisecond || next > millisecond ? 0 : nanoseconds + 1;
+    if (nanoseconds === 0) {
+      millisecond = Math.max(now, next);
+      prefix = new Date(millisecond).toISOString().slice(0, 23);
     }
-    return `${prefix}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`;
+    return `${prefix}${String(nanoseconds).padStart(6, '0')}Z`;
   };
 }

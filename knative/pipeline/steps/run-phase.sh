@@ -23,7 +23,10 @@ done
 kill "$tee_process" 2>/dev/null
 wait "$tail_process"
 
-# Valid text without colours: what the container's termination message, JSON of at most 4,096 bytes, can hold.
+# Valid text without colours, short enough once it is JSON: a result travels in the container's termination message, and
+# the kubelet shares 12 KiB among all containers of a pod, so 1,536 bytes for each of a build's eight. A longer one is cut,
+# which makes it no JSON, and lost.
+readonly max_encoded=1150
 text() { iconv -c -f UTF-8 -t UTF-8 | sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' | tr -d '\000-\010\013-\037\177'; }
 encoded_size() {
   local plain wide escaped
@@ -33,8 +36,8 @@ encoded_size() {
 
 if [ "$status" -ne 0 ]; then
   text <"$work/tail" >"$work/text"
-  while [ "$(encoded_size "$work/text")" -gt 2500 ]; do
-    tail -c $(($(wc -c <"$work/text") / 2)) "$work/text" | text >"$work/shorter"
+  while [ "$(encoded_size "$work/text")" -gt "$max_encoded" ]; do
+    tail -c $(($(wc -c <"$work/text") - 50)) "$work/text" | text >"$work/shorter"
     mv "$work/shorter" "$work/text"
   done
   cat "$work/text" >"$failure"

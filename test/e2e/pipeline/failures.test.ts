@@ -100,7 +100,7 @@ describe('build', () => {
     expect(Buffer.byteLength(failed?.message ?? '')).toBeLessThanOrEqual(1000);
   });
 
-  test('a process that the build leaves behind does not hold it', async () => {
+  test('a process that the build leaves behind, its output closed, does not hold it', async () => {
     const program = `import { spawn } from 'node:child_process';
       spawn('sleep', ['3600'], { stdio: 'ignore', detached: true }).unref();`;
     expect((await buildOf('left-behind', project(program))).failed).toBeUndefined();

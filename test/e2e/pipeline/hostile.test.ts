@@ -112,8 +112,8 @@ test.each([
     "replaced the application's folder",
   ],
   [
-    "a buildpack's folder of layers",
-    'cd /layers; mv toolforge_node away; ln -s /registry-credentials toolforge_node; cp away/*.toml .',
+    'a folder among the layers',
+    'ln -s /registry-credentials /layers/toolforge_other',
     'something else than a file or a folder',
   ],
   [

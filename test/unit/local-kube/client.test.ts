@@ -65,5 +65,5 @@ test("client-node's Log reads and follows, and gets refusals as errors", async (
   await writer.close();
   const out = new PassThrough();
   await log.log('ns', 'p', 'step-a', out, { follow: true, timestamps: true });
-  expect(await text(out)).toBe('1970-01-01T00:00:00.000000001Z hello\n');
+  expect(await text(out)).toBe('1970-01-01T00:00:00.000000000Z hello\n');
 });

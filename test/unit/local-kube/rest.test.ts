@@ -31,6 +31,17 @@ describe('create and get', () => {
     expect(body.metadata.name).toMatch(/^x-[a-z0-9]{5}$/);
   });
 
+  test('controllers of the same process get the same treatment, and frozen objects', () => {
+    const { objects } = served.api;
+    const created = objects.create('pipelineruns', { metadata: { name: 'r' }, spec: { pipelineRef: { name: 'p' } } });
+    expect(created).toMatchObject({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      spec: { timeouts: { pipeline: '1h0m0s' } },
+    });
+    expect(() => Object.assign(created.spec, { status: 'Cancelled' })).toThrow(TypeError);
+  });
+
   test('a secret keeps stringData as data', async () => {
     const { body } = await served.call('POST', SECRETS, { ...secret('s'), stringData: { k: 'v' } });
     expect(body).toMatchObject({ type: 'Opaque', data: { k: 'dg==' } });

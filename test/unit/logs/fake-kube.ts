@@ -88,9 +88,9 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
   const refuse = (res: ServerResponse, code: number, message: string): void =>
     json(res, code, { kind: 'Status', code, reason: code === 404 ? 'NotFound' : 'BadRequest', message });
 
-  const watch = (res: ServerResponse): void => {
+  const watch = (res: ServerResponse, since: number): void => {
     let known = present;
-    let sent = version;
+    let sent = since;
     res.writeHead(200, { 'content-type': 'application/json' });
     res.flushHeaders();
     const send = () => {
@@ -102,6 +102,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
       res.write(`${JSON.stringify({ type, object: pod() })}\n`);
     };
     listeners.add(send);
+    send();
     res.on('close', () => listeners.delete(send));
   };
 
@@ -186,7 +187,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
     if (failure) return refuse(res, failure, 'told to fail');
     if (kind === 'log') return log(res, url.searchParams);
-    if (watching) return watch(res);
+    if (watching) return watch(res, Number(url.searchParams.get('resourceVersion') ?? version));
     json(res, 200, { metadata: { resourceVersion: String(version) }, items: present ? [pod()] : [] });
   };
 

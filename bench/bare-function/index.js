@@ -1,0 +1,3 @@
+const { http } = require('@google-cloud/functions-framework');
+
+http('bare', (_req, res) => res.end('ok'));

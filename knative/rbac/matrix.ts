@@ -1,0 +1,52 @@
+/**
+ * Who may do what: for each ServiceAccount the resources and verbs that its code uses, in the namespace of the builds.
+ * knative/base/rbac.yaml is made from this table (`node knative/rbac/write.ts`), and `npm test` holds the two together.
+ */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+export type Grants = Readonly<Record<string, readonly Verb[]>>;
+
+/** Bring a ledger and its runs in line: lib/builds/reconcile.ts. */
+const reconcile: Grants = {
+  'builds.toolforge.org/buildledgers': ['get'],
+  'builds.toolforge.org/buildledgers/status': ['update'],
+  'tekton.dev/pipelineruns': ['list', 'create', 'patch', 'delete'],
+  'tekton.dev/taskruns': ['get'],
+};
+
+/** Read a build's log from its pod: lib/builds/view.ts, lib/logs. */
+const readPods: Grants = {
+  pods: ['list', 'watch'],
+  'pods/log': ['get'],
+};
+
+const readRun: Grants = { 'tekton.dev/pipelineruns': ['get'] };
+
+const all = (...parts: readonly Grants[]): Grants => {
+  const resources = new Set(parts.flatMap((part) => Object.keys(part)));
+  const verbsOf = (resource: string) => [...new Set(parts.flatMap((part) => part[resource] ?? []))];
+  return Object.fromEntries([...resources].map((resource) => [resource, verbsOf(resource)]));
+};
+
+export const matrix: Readonly<Record<string, Grants>> = {
+  'start-build': all(reconcile, { 'builds.toolforge.org/buildledgers': ['create'] }),
+  'list-builds': reconcile,
+  'get-build': reconcile,
+  'get-logs': all(reconcile, readRun, readPods),
+  'cancel-build': reconcile,
+  'delete-build': reconcile,
+  quota: { 'builds.toolforge.org/buildledgers': ['get'] },
+  'clean-images': {},
+  healthz: {},
+  openapi: {},
+  'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
+  'update-quota': reconcile,
+  'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['create'] }),
+  sweep: all(reconcile, readRun, readPods, {
+    'batch/jobs': ['create'],
+    'builds.toolforge.org/buildledgers': ['list'],
+  }),
+  'follow-logs': all(reconcile, readRun, readPods),
+};
+
+/** The only ones that never ask the API server for anything: no token is in their pods. */
+export const tokenless: readonly string[] = ['clean-images', 'openapi'];

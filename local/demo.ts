@@ -1,0 +1,106 @@
+/**
+ * `npm run demo [-- URL]`: the main job from beginning to end on this machine. Builds the repository at URL, or one of
+ * the examples, follows the log, shows quota and result, runs the image and shows its answer; leaves nothing running.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../lib/http/log.ts';
+import { runImage } from './image/run.ts';
+import { toolToken } from './issuer.ts';
+import { serveGit } from './lifecycle/git-server.ts';
+import { type Platform, startPlatform } from './platform.ts';
+
+const tool = 'demo';
+const root = join(import.meta.dirname, '..');
+const pageLimit = 600;
+
+const say = (text: string): void => console.log(`\n==> ${text}`);
+
+type Finish = () => Promise<unknown>;
+
+const cli = (platform: Platform, token: string, args: string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    console.log(`$ toolforge-build ${args.join(' ')}`);
+    const env = { ...process.env, TOOL_TOOLFORGE_API_URL: platform.url, TOOLFORGE_TOKEN: token, TOOLFORGE_TOOL: tool };
+    const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+
+/** What the image answers; an image without a web process has nothing to ask. */
+const showAnswer = async (platform: Platform, image: string): Promise<void> => {
+  const running = await runImage({ imagesFolder: platform.imagesFolder, image });
+  try {
+    const response = await fetch(running.url);
+    const page = (await response.text()).trim();
+    console.log(
+      `GET ${running.url} -> ${response.status}\n${page.slice(0, pageLimit)}${page.length > pageLimit ? ' …' : ''}`,
+    );
+    if (!response.ok) throw new Error(`the image answered ${response.status}`);
+  } finally {
+    await running.stop();
+  }
+};
+
+const latestImage = async (platform: Platform, token: string): Promise<string> => {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${platform.url}/v1/tool/${tool}/builds/latest`, { headers });
+  const { build } = (await response.json()) as { build: { destination_image: string } };
+  return build.destination_image;
+};
+
+const source = async (given: string | undefined, finish: Finish[]): Promise<string> => {
+  if (given) return given;
+  const git = await serveGit({ repositories: { node: join(root, 'examples/node') } });
+  finish.push(git.close);
+  return `${git.url}/node.git`;
+};
+
+const demo = async (given: string | undefined, finish: Finish[]): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'toolforge-builds-'));
+  finish.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  say('Starting the build service on this machine');
+  const lines: string[] = [];
+  const platform = await startPlatform({
+    folder,
+    port: 0,
+    gatewayPort: 0,
+    log: createLog('demo', (line) => lines.push(line)),
+  });
+  finish.push(platform.close);
+  console.log(`It answers at ${platform.url}`);
+  const token = await toolToken(platform.issuer, tool);
+  const url = await source(given, finish);
+
+  say('Starting a build and following its log');
+  const code = await cli(platform, token, ['start', url]);
+  say('The build');
+  await cli(platform, token, ['show']);
+  say('The quota');
+  await cli(platform, token, ['quota']);
+  if (code !== 0) throw new Error('the build did not succeed; see above why');
+  say('Running the image');
+  await showAnswer(platform, await latestImage(platform, token));
+};
+
+const finishAll = async (finish: Finish[]): Promise<void> => {
+  for (const step of finish.splice(0).reverse()) await step().catch((error: unknown) => console.error(error));
+};
+
+const finish: Finish[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void finishAll(finish).then(() => process.exit(130)));
+try {
+  await demo(process.argv[2], finish);
+  await finishAll(finish);
+  say('Done. Nothing is left running. `npm start` keeps the service up.');
+} catch (error) {
+  await finishAll(finish);
+  console.error(`\nThe demo failed: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
