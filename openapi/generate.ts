@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
-import { load } from 'js-yaml';
+import { dump, load } from 'js-yaml';
 import { compile } from 'json-schema-to-typescript';
-import { gatewayRoutes } from './gateway.ts';
+import { gatewayRoutes, httpRoutes } from './gateway.ts';
 import { type Document, type Operation, operations } from './operations.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -105,12 +105,18 @@ ${lines}
 `;
 };
 
+const routeManifests = (document: Document): string =>
+  `# ${notice}\n${httpRoutes(operations(document), 'image-build')
+    .map((route) => dump(route, { lineWidth: 120 }))
+    .join('---\n')}`;
+
 const outputs = async (document: Document): Promise<Record<string, string>> => ({
   'openapi/generated/types.ts': await types(document),
   'openapi/generated/validators.js': validators(document),
   'openapi/generated/validators.d.ts': validatorTypes(document),
   'openapi/generated/routes.ts': routes(document),
   'openapi/generated/openapi.json': `${JSON.stringify(document, null, 1)}\n`,
+  'knative/gateway-api/routes.yaml': routeManifests(document),
   'knative/gateway/routes.conf': gatewayRoutes(operations(document), `# ${notice}`),
 });
 

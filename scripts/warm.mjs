@@ -11,11 +11,10 @@ const app = '/app';
 const accounts = '/var/run/secrets';
 const account = `${accounts}/kubernetes.io/serviceaccount`;
 const cache = process.env.NODE_COMPILE_CACHE ?? '';
-const port = 18080;
 
 /** Nobody is asked: these only have to be of the right form. */
 const settings = {
-  PORT: String(port),
+  PORT: '0',
   KUBERNETES_SERVICE_HOST: '127.0.0.1',
   BUILDS_NAMESPACE: 'builds',
   AUTH_ISSUERS: JSON.stringify([
@@ -36,7 +35,7 @@ const settings = {
   BROKER_URL: 'http://broker',
 };
 
-const ask = async () => {
+const ask = async (port) => {
   await fetch(`http://127.0.0.1:${port}/v1/tool/a/builds`).catch(() => {});
   await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' }).catch(() => {});
 };
@@ -53,7 +52,7 @@ const warm = (name) =>
     createInterface(child.stderr).on('line', async (line) => {
       said.push(line);
       if (!line.includes('"listening"')) return;
-      await ask();
+      await ask(JSON.parse(line).port);
       child.kill('SIGTERM');
     });
     child.on('error', reject);

@@ -3,15 +3,15 @@ import type { Settings } from '../config/settings.ts';
 import { ApiError, ConfigError } from '../errors/index.ts';
 import type { Kube } from '../kube/client.ts';
 import { challenge } from './authenticate.ts';
-import { bearer, publishedKeys, type Verifier, verify } from './token.ts';
+import { downloadKeys, publishedKeys } from './keys.ts';
+import { bearer, type Verifier, verify } from './token.ts';
 
 export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'] as const;
 
 type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
 
 /** The API server gives its keys only to who is known to it, and under its own certificate. */
-const clusterKeys = (kube: Kube) =>
-  publishedKeys('https://kubernetes.default.svc/openid/v1/jwks', async () => Response.json(await kube.keys()));
+const clusterKeys = (kube: Kube) => publishedKeys(() => kube.keys());
 
 const authenticate = async (
   authorization: string | undefined,
@@ -39,6 +39,6 @@ export const configuredEventAuthenticate = (
 ): ((headers: IncomingHttpHeaders) => Promise<void>) => {
   if (eventSubjects.length === 0)
     throw new ConfigError('EVENT_SUBJECTS', 'set: the subjects of the tokens that events come with');
-  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(eventKeysUrl);
+  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys(eventKeysUrl));
   return ({ authorization }) => authenticate(authorization, { issuer: eventIssuer, audience, keys }, eventSubjects);
 };

@@ -1,16 +1,8 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  errors,
-  type FetchImplementation,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ApiError } from '../errors/index.ts';
 import { challenge, type Strategy } from './authenticate.ts';
 import { identity } from './identity.ts';
+import { downloadKeys, KeysUnavailable, publishedKeys } from './keys.ts';
 
 /** One issuer whose tokens are believed, and which tools they are good for. */
 export type Issuer = {
@@ -69,14 +61,6 @@ const sentence = (error: unknown): string => {
   return 'The token is not genuine, or is not complete.';
 };
 
-/** Keys that can't be fetched are the issuer's trouble, not the caller's. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof errors.JWKSTimeout ||
-  error instanceof errors.JWKSInvalid ||
-  // jose's own code for an answer other than 200.
-  (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC') ||
-  !(error instanceof errors.JOSEError);
-
 const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
   const value = payload[claim];
   const groups = Array.isArray(value) ? value : [value];
@@ -84,18 +68,6 @@ const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
     typeof group === 'string' && group.startsWith(prefix) ? [group.slice(prefix.length)] : [],
   );
 };
-
-/**
- * An issuer's published keys, fetched on first use and cached.
- * @param fetchKeys instead of an ordinary fetch
- */
-export const publishedKeys = (url: string, fetchKeys?: FetchImplementation): JWTVerifyGetKey =>
-  createRemoteJWKSet(new URL(url), {
-    timeoutDuration: 5000,
-    cooldownDuration: 10_000,
-    cacheMaxAge: 600_000,
-    ...(fetchKeys ? { [customFetch]: fetchKeys } : {}),
-  });
 
 export type Verifier = { issuer: string; audience: string; keys: JWTVerifyGetKey };
 
@@ -111,7 +83,7 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
     });
     return payload;
   } catch (error) {
-    if (!isOutage(error)) throw invalid(sentence(error), error);
+    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error), error);
     throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Try again in a few seconds.', {
       retryAfter: 5,
       cause: error,
@@ -122,7 +94,7 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
 /** Bearer JWTs of the configured issuers, verified with their published keys. */
 export const tokenStrategy = (issuers: readonly Issuer[]): Strategy => {
   const verifiers = new Map<string, Issuer & Verifier>(
-    issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: publishedKeys(issuer.jwksUri) }]),
+    issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: publishedKeys(() => downloadKeys(issuer.jwksUri)) }]),
   );
   return async ({ authorization }) => {
     const token = bearer(authorization);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { JSONWebKeySet } from 'jose';
 import { KubeError } from './error.ts';
 import { type KubeList, type KubeObject, type Resource, resources, type WatchEvent } from './resources.ts';
 import type { Transport } from './transport.ts';
@@ -31,7 +32,7 @@ export type Kube = {
   /** One container's log with a timestamp before each line, as bytes. */
   podLog(pod: string, options: PodLogOptions): Promise<Readable>;
   /** The keys that tokens of ServiceAccounts are signed with, as a JSON Web Key Set. */
-  keys(): Promise<object>;
+  keys(): Promise<JSONWebKeySet>;
   /** Whether the API server answers at all. */
   ready(signal?: AbortSignal): Promise<boolean>;
   close(): void;

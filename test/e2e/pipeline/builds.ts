@@ -21,6 +21,8 @@ export type Build = {
   /** The step that failed, with its exit code and its result `failure`; no step where the run failed without one. */
   failed: { step: string; exitCode: number; message: string } | undefined;
   log: (step: string) => Promise<string>;
+  /** When a step began and ended, RFC 3339. */
+  times: (step: string) => [string, string];
   podName: string;
 };
 
@@ -77,6 +79,10 @@ export async function build(namespace: Namespace, request: BuildRequest): Promis
     reason: `${condition?.reason}: ${condition?.message}`,
     results: Object.fromEntries((run.status?.results ?? []).map((result) => [result.name, result.value])),
     failed: failureOf(taskRun),
+    times: (step) => {
+      const ended = taskRun.status?.steps?.find((state) => state.name === step)?.terminated;
+      return [ended?.startedAt ?? '', ended?.finishedAt ?? ''];
+    },
     log: (step) => namespace.kubectl(['logs', podName, '--container', `step-${step}`]),
   };
 }

@@ -39,6 +39,11 @@ export const timeAt = (n: number, base = Date.UTC(2026, 10, 22, 8, 2, 11)): stri
   return new Date(ms).toISOString().replace('Z', `${String(n % 1000).padStart(3, '0')}000Z`);
 };
 
+const kindOf = (path: string, watching: boolean): string => {
+  if (path.endsWith('/log')) return 'log';
+  return watching ? 'watch' : 'list';
+};
+
 const labels = { 'tekton.dev/pipelineRun': 'b-1' };
 
 export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } = {}): Promise<FakeKube> => {
@@ -183,7 +188,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const url = new URL(req.url ?? '/', 'http://kube');
     const watching = url.searchParams.get('watch') === 'true';
-    const kind = url.pathname.endsWith('/log') ? 'log' : watching ? 'watch' : 'list';
+    const kind = kindOf(url.pathname, watching);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
     if (failure) return refuse(res, failure, 'told to fail');
     if (kind === 'log') return log(res, url.searchParams);

@@ -1,0 +1,85 @@
+import http from 'node:http';
+import https from 'node:https';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+
+const timeoutMs = 5000;
+const maxBytes = 1024 * 1024;
+/** Keys are asked for anew after this, in the background. */
+const freshMs = 10 * 60 * 1000;
+/** An unknown key id makes us ask at once, but no more often than this: made-up ids must not load the issuer. */
+const cooldownMs = 10_000;
+
+/** The keys could not be had; nothing is said about the token. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
+
+const readAll = async (response: http.IncomingMessage): Promise<string> => {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response) {
+    length += (part as Buffer).length;
+    if (length > maxBytes) throw new Error(`the key set is larger than ${maxBytes} bytes`);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+};
+
+/** Over Node's own client: fetch would load undici, the better part of a cold start, for this one request. */
+export const downloadKeys = (url: string): Promise<JSONWebKeySet> =>
+  new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? https.get : http.get;
+    const options = { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(timeoutMs) };
+    const request = get(url, options, (response) => {
+      if (response.statusCode === 200)
+        readAll(response)
+          .then((text) => resolve(JSON.parse(text)))
+          .catch(reject);
+      else reject(new Error(`${url} answered ${response.statusCode}`));
+    });
+    request.on('error', reject);
+  });
+
+type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
+
+/**
+ * An issuer's published keys: loaded on first use, kept while the issuer is away, asked for again when a token names an
+ * unknown one, so that a rotation needs no restart.
+ * @throws KeysUnavailable when there are none to go by
+ */
+export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => number = Date.now): JWTVerifyGetKey => {
+  let loaded: Loaded | undefined;
+  let loading: Promise<Loaded> | undefined;
+  let tried = Number.NEGATIVE_INFINITY;
+
+  const reload = (): Promise<Loaded> => {
+    tried = now();
+    loading ??= load()
+      .then((keys) => {
+        loaded = { find: createLocalJWKSet(keys), at: now() };
+        return loaded;
+      })
+      .catch((cause: unknown) => {
+        throw new KeysUnavailable("the issuer's keys can not be loaded", { cause });
+      })
+      .finally(() => {
+        loading = undefined;
+      });
+    return loading;
+  };
+
+  const refresh = (): void => {
+    if (loaded && now() - loaded.at > freshMs && now() - tried > cooldownMs) void reload().catch(() => undefined);
+  };
+
+  return async (header, token) => {
+    const { find } = loaded ?? (await reload());
+    refresh();
+    try {
+      return await find(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - tried <= cooldownMs) throw error;
+      return (await reload()).find(header, token);
+    }
+  };
+};

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Build } from '../../openapi/generated/types.ts';
+import { type Caller, expectCleanLog, expectRefusal, expectShape, forTool, send } from './client.ts';
+import { startTarget, type Target } from './target.ts';
+
+let target: Target;
+let mine: Caller;
+let source_url: string;
+
+beforeAll(async () => {
+  target = await startTarget();
+  mine = await forTool(target, 'endpoints');
+  source_url = await target.repository('endpoints', { Procfile: 'web: python3 -m http.server $PORT\n' });
+}, 60_000);
+
+afterAll(async () => {
+  expectCleanLog(target);
+  await target.close();
+}, 60_000);
+
+test('a tool without builds', async () => {
+  const { json } = await mine.call('/builds');
+  expectShape(json, 'ListResponse');
+  expect(json.builds).toEqual([]);
+  expectRefusal(await mine.call('/builds/latest'), 404, 'builds_none');
+  expectShape((await mine.call('/quotas')).json, 'QuotaResponse');
+  const cleaned = await mine.call('/clean', { method: 'POST' });
+  expectShape(cleaned.json, 'MessagesResponse');
+  expect(cleaned.text).toContain('Nothing to clean up');
+});
+
+test('a build from its start to its end', async () => {
+  const envvars = { GREETING: 'hello world', EMPTY: '', __proto__x: '1', ODD: '$(params.SOURCE_URL) $HOME "\' \\ \n ü' };
+  const given = { source_url, ref: 'main', image_name: 'web', envvars, use_latest_versions: true };
+  const started = await mine.start(given);
+  expect(started.parameters).toEqual({ ...given, use_deprecated_versions: false });
+  expect(started.resolved_ref).toMatch(/^[0-9a-f]{40}$/);
+
+  const build = await mine.finished(started.name);
+  expectShape(build, 'Build');
+  const one = await mine.call(`/builds/${started.name}`);
+  expectShape(one.json, 'BuildResponse');
+  expect(build).toMatchObject({ build_id: started.name, status: 'BUILD_SUCCESS', parameters: given, log: 'complete' });
+  expect(build.destination_image).toMatch(/\/tool-endpoints\/web:latest@sha256:[0-9a-f]{64}$/);
+  expect(Date.parse(build.end_time)).toBeGreaterThanOrEqual(Date.parse(build.start_time));
+
+  const list = await mine.call('/builds');
+  expectShape(list.json, 'ListResponse');
+  const latest = await mine.call('/builds/latest');
+  expectShape(latest.json, 'BuildResponse');
+  expect((latest.json.build as Build).build_id).toBe(started.name);
+
+  const quota = await mine.call('/quotas');
+  expectShape(quota.json, 'QuotaResponse');
+  const cleaned = await mine.call('/clean', { method: 'POST' });
+  expectShape(cleaned.json, 'MessagesResponse');
+  expect(cleaned.text).toMatch(/Deleted 1 artifacts from harbor repository tool-endpoints\/web/);
+
+  const cancelled = await mine.cancel(started.name);
+  expectRefusal(cancelled, 409, 'build_finished');
+  const deleted = await mine.remove(started.name);
+  expectShape(deleted.json, 'IdResponse');
+  expect(deleted.json.id).toBe(started.name);
+  expectRefusal(await mine.remove(started.name), 404, 'build_not_found');
+});
+
+test('newest first', async () => {
+  const ids = [];
+  for (const ref of ['', 'main', 'refs/heads/main', 'HEAD']) ids.unshift((await mine.start({ source_url, ref })).name);
+  expect((await mine.list()).map(({ build_id }) => build_id)).toEqual(ids);
+  expect(((await mine.call('/builds/latest')).json.build as Build).build_id).toBe(ids[0]);
+  await Promise.all(ids.map(mine.remove));
+});
+
+test.each([
+  ['text/plain', '', /^text\/plain; ?charset=utf-8$/],
+  ['text/event-stream', '', /^text\/event-stream/],
+  ['application/x-ndjson', '', /^application\/x-ndjson/],
+  ['*/*', '', /^text\/plain; ?charset=utf-8$/],
+  ['text/event-stream', '&format=text', /^text\/plain; ?charset=utf-8$/],
+])('the log as %s%s', async (accept, query, type) => {
+  const { name } = await mine.start({ source_url });
+  const answer = await mine.call(`/builds/${name}/logs?follow=True${query}`, { headers: { accept } });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toMatch(type);
+  expect(answer.text).toMatch(/step-clone|"clone"/);
+  const again = await mine.call(`/builds/${name}/logs?follow=False${query}`, { headers: { accept } });
+  expect(again.status).toBe(200);
+  await mine.remove(name);
+});
+
+test('a log in a form nobody has', async () => {
+  const { name } = await mine.start({ source_url });
+  const answer = await mine.call(`/builds/${name}/logs`, { headers: { accept: 'image/png' } });
+  expectRefusal(answer, 406, 'not_acceptable');
+  await mine.remove(name);
+});
+
+test('what needs no proof of who asks', async () => {
+  const health = await send(`${target.url}/v1/healthz`);
+  expectShape(health.json, 'Health');
+  expect([health.status, health.json.status]).toEqual([200, 'OK']);
+  expect((await send(`${target.url}/openapi.json`)).json.openapi).toMatch(/^3\.1/);
+  expect((await send(`${target.url}/builds/v1/healthz`)).status).toBe(200);
+});

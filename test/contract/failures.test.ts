@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Caller, expectCleanLog, expectShape, forTool } from './client.ts';
+import { startTarget, type Target } from './target.ts';
+
+let target: Target;
+let mine: Caller;
+
+beforeAll(async () => {
+  target = await startTarget({ LIMIT_RUNNING: '3' });
+  mine = await forTool(target, 'failures');
+}, 60_000);
+
+afterAll(async () => {
+  expectCleanLog(target);
+  await target.close();
+}, 60_000);
+
+const built = (build: string) => ({
+  'package.json': JSON.stringify({ name: 'x', scripts: { build: 'sh ./build.sh', start: 'node server.js' } }),
+  'build.sh': build,
+});
+
+const buildOf = async (name: string, files: Record<string, string>, more: Record<string, unknown> = {}) => {
+  const { name: id } = await mine.start({ source_url: await target.repository(name, files), ...more });
+  return mine.finished(id);
+};
+
+describe('a failed build says why', () => {
+  test('nothing recognises it', async () => {
+    const build = await buildOf('nothing', { 'README.md': 'x' });
+    expectShape(build, 'Build');
+    expect(build.status).toBe('BUILD_FAILURE');
+    expect(build.message).toMatch(/^Step detect failed with exit code 20: no buildpack recognises this repository/);
+    expect(build.message).toMatch(/package.json/);
+  });
+
+  test('its build script breaks', async () => {
+    const build = await buildOf('breaks', built('echo about to break; echo "no such thing" >&2; exit 7\n'));
+    expect(build.status).toBe('BUILD_FAILURE');
+    expect(build.message).toMatch(/^Step build failed with exit code 51/);
+    expect(build.message).toContain('The build script of package.json failed.');
+    expect(build.end_time).toMatch(/^\d{4}-.*Z$/);
+  });
+
+  test('its Procfile is nonsense', async () => {
+    const build = await buildOf('procfile-nonsense', { Procfile: '\u0000\u0001 $(id) `id`\n:::\n' });
+    expect(build.status).toBe('BUILD_FAILURE');
+    expect(build.message).toMatch(/^Step (detect|build) failed with exit code \d+/);
+  });
+
+  test('its commit is gone by the time it is fetched', async () => {
+    const source_url = await target.repository('gone', built('true'));
+    const folder = join(target.gitFolder, 'gone.git');
+    const git = (...words: string[]) => execFileSync('git', ['-C', folder, ...words], { encoding: 'utf8' }).trim();
+    const blocker = await target.repository('blocker', built('sleep 60'));
+    const blockers = await Promise.all([1, 2, 3].map(() => mine.start({ source_url: blocker })));
+    const { name, queue_position } = await mine.start({ source_url });
+    expect(queue_position).toBe(1);
+    git('update-ref', '-d', 'refs/heads/main');
+    git('reflog', 'expire', '--expire=now', '--all');
+    git('gc', '--quiet', '--prune=now');
+    await Promise.all(blockers.map((blocked) => mine.cancel(blocked.name)));
+    const build = await mine.finished(name);
+    expect(build.status).toBe('BUILD_FAILURE');
+    expect(build.message).toMatch(/^Step clone failed with exit code 128: the source could not be fetched/);
+  });
+});
+
+describe('what a build prints', () => {
+  const odd = [
+    "printf 'next\\302\\205line\\n'",
+    "printf 'separator\\342\\200\\250line\\n'",
+    "printf 'paragraph\\342\\200\\251line\\n'",
+    "printf 'carriage\\rreturn\\n'",
+    "printf '\\033[31mred\\033[0m \\033]0;title\\007\\n'",
+    "printf 'binary \\377\\376\\000\\001 end\\n'",
+    "printf '\"quoted\" \\\\ {\"line\":\"forged\"}\\n'",
+    "printf '\\n\\n'",
+    'echo "token ghp_abcdefghijklmnopqrstuvwxyz0123456789"',
+    "printf 'no line feed'",
+  ].join('\n');
+  let id: string;
+
+  beforeAll(async () => {
+    const build = await buildOf('odd', built(odd));
+    id = build.build_id;
+    expect(build.status).toBe('BUILD_SUCCESS');
+  }, 60_000);
+
+  test.each(['text', 'ndjson'])('never breaks a line reader (%s)', async (format) => {
+    const { text } = await mine.call(`/builds/${id}/logs?format=${format}`);
+    // Python's splitlines, which today's clients use, cuts at all of these.
+    expect(text).not.toMatch(/[\r\v\f\x1c-\x1e\u0085\u2028\u2029]/);
+    const lines = text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    const all = lines.map(({ line }) => line).join('\n');
+    for (const part of ['next\u0085line', 'separator\u2028line', 'paragraph\u2029line', 'no line feed', '"quoted" \\ {'])
+      expect(all).toContain(part);
+    expect(all).not.toContain('ghp_abcdefghijklmnopqrstuvwxyz0123456789');
+    if (format === 'text') expect(lines.every(({ line }) => typeof line === 'string')).toBe(true);
+  });
+
+  test('never breaks an event stream', async () => {
+    const { text, headers } = await mine.call(`/builds/${id}/logs?format=sse`);
+    expect(headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(text).not.toMatch(/\r/);
+    for (const line of text.split('\n')) expect(line).toMatch(/^(|:.*|(data|id|event|retry): ?.*)$/);
+  });
+
+  test('a build says how it is before its log begins', async () => {
+    const source_url = await target.repository('soon', built('true'));
+    const { name } = await mine.start({ source_url });
+    const answer = await mine.call(`/builds/${name}/logs`);
+    expect(answer.status).toBe(200);
+    const followed = await mine.follow(name);
+    expect(followed.at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
+  });
+
+  test('a cursor goes on exactly where it stood', async () => {
+    const whole = (await mine.call(`/builds/${id}/logs?format=ndjson`)).text.split('\n').filter(Boolean);
+    const at = whole.findIndex((line) => line.includes('carriage'));
+    const { cursor } = JSON.parse(whole[at] ?? '{}');
+    const rest = (await mine.call(`/builds/${id}/logs?format=ndjson&cursor=${encodeURIComponent(cursor)}`)).text;
+    expect(rest.split('\n').filter(Boolean)).toEqual(whole.slice(at + 1));
+  });
+
+  test.each(['x', 'AAAA.build.1.0.0', '%00', '../..', '0'.repeat(200)])('the cursor %s is refused', async (cursor) => {
+    const answer = await mine.call(`/builds/${id}/logs?cursor=${cursor}`);
+    expect([answer.status, answer.json.code]).toEqual([400, 'cursor_invalid']);
+  });
+
+  test('a reader that goes away, or only asks for the head, disturbs nobody', async () => {
+    const head = await mine.call(`/builds/${id}/logs?follow=true`, { method: 'HEAD' });
+    expect([head.status, head.text]).toEqual([200, '']);
+    const source_url = await target.repository('left', built('i=0; while [ $i -lt 30 ]; do echo $i; i=$((i+1)); sleep 0.1; done'));
+    const { name } = await mine.start({ source_url });
+    const left = request(`${mine.base}/builds/${name}/logs?follow=true`, { headers: { authorization: `Bearer ${mine.token}` } });
+    left.end();
+    const [response] = await once(left, 'response');
+    response.on('error', () => undefined);
+    const staying = mine.follow(name);
+    left.on('error', () => undefined).destroy();
+    expect((await staying).at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS' });
+  });
+});
+
+test('a step without a log to show', async () => {
+  const { name } = await mine.start({ source_url: await target.repository('steps', { 'README.md': 'x' }) });
+  const answer = await mine.call(`/builds/${name}/logs?step=export`);
+  expect([answer.status, answer.json.code]).toEqual([400, 'parameter_invalid']);
+  await mine.remove(name);
+});

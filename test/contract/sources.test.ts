@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startServer, type TestServer } from '../support/server.ts';
+import { type Caller, expectCleanLog, expectRefusal, forTool } from './client.ts';
+import { startTarget, type Target } from './target.ts';
+
+let target: Target;
+let mine: Caller;
+let source_url: string;
+const servers: TestServer[] = [];
+const bare: Server[] = [];
+
+const git = (name: string, ...words: string[]): string => {
+  const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.org'];
+  return execFileSync('git', ['-C', join(target.gitFolder, `${name}.git`), ...who, ...words], { encoding: 'utf8' }).trim();
+};
+
+const serving = async (...listener: Parameters<typeof startServer>): Promise<string> => {
+  const server = await startServer(...listener);
+  servers.push(server);
+  return `${server.url}/tool.git`;
+};
+
+const suffix = '/info/refs?service=git-upload-pack';
+const advertisement = { 'content-type': 'application/x-git-upload-pack-advertisement' };
+
+beforeAll(async () => {
+  target = await startTarget({ SOURCE_TIMEOUT_MS: '1500' });
+  mine = await forTool(target, 'sources');
+  source_url = await target.repository('sources', { Procfile: 'web: true\n' });
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  for (const server of bare) server.close();
+  expect((await mine.list()).length).toBe(0);
+  expectCleanLog(target);
+  await target.close();
+}, 60_000);
+
+const refused = async (url: string, code: string, ref?: string): Promise<string> => {
+  const answer = await mine.post({ source_url: url, ...(ref === undefined ? {} : { ref }) });
+  expectRefusal(answer, 400, code);
+  return (answer.json.error as string[])[0] ?? '';
+};
+
+describe('addresses', () => {
+  test.each([
+    ['--upload-pack=touch /tmp/x', 'source_invalid'],
+    ['--upload-pack=id', 'source_invalid'],
+    ['-oProxyCommand=id', 'source_invalid'],
+    ['ssh://git@github.com/x/y', 'source_forbidden'],
+    ['git@github.com:x/y.git', 'source_forbidden'],
+    ['git://github.com/x/y', 'source_forbidden'],
+    ['ext::sh -c id', 'source_invalid'],
+    ['ext::id', 'source_forbidden'],
+    ['file:///etc/passwd', 'source_forbidden'],
+    ['/etc', 'source_invalid'],
+    ['..', 'source_invalid'],
+    ['ftp://example.org/x', 'source_forbidden'],
+    ['javascript:alert(1)', 'source_forbidden'],
+    ['data:text/plain,x', 'source_forbidden'],
+    ['fd::17', 'source_forbidden'],
+    ['https://user:secret@example.org/x', 'source_invalid'],
+    ['https://token@example.org/x', 'source_invalid'],
+    ['https://example.org@169.254.169.254/x', 'source_invalid'],
+    ['https://', 'source_invalid'],
+    ['https://example.org:99999/x', 'source_invalid'],
+    ['https://example.org/x?service=git-receive-pack', 'source_invalid'],
+    ['https://example.org/x#main', 'source_invalid'],
+    ['https://example.org/x y', 'source_invalid'],
+    ['https://example.org/x\n', 'source_invalid'],
+    ['https://example.org/x%0d%0aHost:%20y', 'source_invalid'],
+    ['https:\\\\example.org\\x', 'source_invalid'],
+    ['https:/example.org/x', 'source_invalid'],
+    ['https://exa\u202emple.org/x', 'source_invalid'],
+    ['https://[::1/x', 'source_invalid'],
+    ['https://no-such-host.invalid/x', 'source_unreachable'],
+  ])('%j', async (url, code) => {
+    await refused(url, code);
+  });
+
+  test.each([
+    'http://10.0.0.1/x',
+    'http://192.168.1.1/x',
+    'http://172.16.0.1/x',
+    'http://169.254.169.254/latest/meta-data',
+    'http://0.0.0.0/x',
+    'http://0/x',
+    'http://100.64.0.1/x',
+    'http://[fe80::1]/x',
+    'http://[fd00::1]/x',
+    'http://[::ffff:10.0.0.1]/x',
+    'http://[64:ff9b::a00:1]/x',
+    'http://0xa9fea9fe/x',
+    'http://2852039166/x',
+    'http://012.0.0.1/x',
+    'http://10.0.0.1./x',
+    'http://255.255.255.255/x',
+    'http://224.0.0.1/x',
+  ])('%s is private', async (url) => {
+    await refused(url, 'source_forbidden');
+  });
+
+  test.each(['http://10.0.0.1/x.git', 'http://169.254.169.254/x.git', 'http://[::ffff:192.168.0.1]/x.git'])(
+    'a redirect to %s',
+    async (to) => {
+      const url = await serving((_, res) => res.writeHead(302, { location: `${to}${suffix}` }).end());
+      await refused(url, 'source_forbidden');
+    },
+  );
+
+  test.each([
+    ['another scheme', () => 'file:///etc/passwd', 'source_redirected'],
+    ['a file in the form of a repository', () => `file:///etc${suffix}`, 'source_forbidden'],
+    ['credentials', () => `http://a:b@127.0.0.1:1/x.git${suffix}`, 'source_invalid'],
+    ['a page', () => 'http://127.0.0.1:1/login', 'source_redirected'],
+    ['itself', () => suffix.slice(1), 'source_redirected'],
+    ['nothing', () => 'http://[', 'source_redirected'],
+  ])('a redirect to %s', async (_, location, code) => {
+    const url = await serving((req, res) => {
+      const to = location();
+      res.writeHead(302, { location: to.startsWith('info') ? (req.url ?? '') : to }).end();
+    });
+    await refused(url, code);
+  });
+
+  test('a redirect within the git protocol', async () => {
+    const url = await serving((req, res) => {
+      if (req.method === 'POST') res.writeHead(307, { location: 'http://10.0.0.1/x' }).end();
+      else res.writeHead(200, advertisement).end('000eversion 2\n0013ls-refs=unborn\n0000');
+    });
+    await refused(url, 'source_redirected');
+  });
+});
+
+describe('repositories', () => {
+  test('missing', async () => {
+    await refused(target.gitUrl('missing'), 'source_not_found');
+  });
+
+  test('empty', async () => {
+    execFileSync('git', ['init', '-q', '--bare', join(target.gitFolder, 'empty.git')]);
+    await refused(target.gitUrl('empty'), 'source_empty');
+    await refused(target.gitUrl('empty'), 'source_empty', 'main');
+  });
+
+  test('that needs a password', async () => {
+    const url = await serving((_, res) => res.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end());
+    await refused(url, 'source_requires_password');
+  });
+
+  test('a page, an error, nothing', async () => {
+    await refused(await serving((_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>')), 'source_not_git');
+    await refused(await serving((_, res) => res.writeHead(500).end()), 'source_unreachable');
+    await refused(await serving((req) => req.socket.destroy()), 'source_unreachable');
+    await refused('http://127.0.0.1:1/closed.git', 'source_unreachable');
+  });
+
+  test.each<[string, Parameters<typeof startServer>[0]]>([
+    ['never answers', () => undefined],
+    ['answers its head only', (_, res) => void res.writeHead(200, advertisement).flushHeaders()],
+    [
+      'drips',
+      (_, res) => {
+        res.writeHead(200, advertisement).write('fff0');
+        const timer = setInterval(() => res.write('x'), 100);
+        res.on('close', () => clearInterval(timer));
+      },
+    ],
+  ])('on a server that %s', async (_, listener) => {
+    expect(await refused(await serving(listener), 'source_unreachable')).toMatch(/seconds/);
+  });
+
+  test('on a server that never ends', async () => {
+    const ref = `003d${'1'.repeat(40)} refs/heads/${'x'.repeat(5)}\n`.padEnd(61, ' ');
+    const url = await serving((_, res) => {
+      res.writeHead(200, advertisement);
+      const chunk = ref.repeat(1000);
+      const more = () => {
+        while (!res.destroyed && res.write(chunk));
+      };
+      res.on('drain', more);
+      more();
+    });
+    const answer = await mine.post({ source_url: url });
+    expect(answer.status).toBe(400);
+    expect(answer.json.code).toMatch(/^source_/);
+  });
+
+  test('on a server that speaks something else', async () => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+    }).listen(0, '127.0.0.1');
+    bare.push(server);
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    await refused(`http://127.0.0.1:${port}/x.git`, 'source_not_git');
+  });
+});
+
+describe('refs', () => {
+  test.each(['--upload-pack=id', '-x', 'a b', 'a..b', 'a~1', 'a^', 'a:b', 'a\nb', 'a\0b', '@{u}', 'x.lock', '/a', 'a/', '*'])(
+    '%j is none',
+    async (ref) => {
+      await refused(source_url, 'ref_invalid', ref);
+    },
+  );
+
+  test.each(['nothing', 'refs/heads/nothing', '1'.repeat(40), 'abcdef1'])('%s is not there', async (ref) => {
+    await refused(source_url, 'ref_not_found', ref);
+  });
+
+  test('main is not a/main, nor the other way round', async () => {
+    const url = await target.repository('slashes', { Procfile: 'web: true\n' });
+    git('slashes', 'branch', '-m', 'main', 'a/main');
+    git('slashes', 'symbolic-ref', 'HEAD', 'refs/heads/a/main');
+    await refused(url, 'ref_not_found', 'main');
+    await refused(url, 'ref_not_found', 'heads/a/main');
+    await refused(url, 'ref_not_found', 'a');
+  });
+});

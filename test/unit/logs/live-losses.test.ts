@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseCursor } from '../../../lib/logs/cursor.ts';
+import { createDetector } from '../../../lib/logs/detect.ts';
+import { followBuild } from '../../../lib/logs/live.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from './build.ts';
+import { createFakeKube, type FakeKube, timeAt } from './fake-kube.ts';
+
+let fake: FakeKube;
+beforeEach(async () => {
+  fake = await createFakeKube();
+});
+afterEach(() => fake.close());
+
+const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
+  fake.setPod(['clone', 'build', 'export']);
+  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned']);
+  fake.write('build', lines);
+  fake.write('export', ['SECRET of the exporter']);
+  return createView(finished);
+};
+
+test('lines that the node has thrown away are told of, and the rest is not numbered twice', async () => {
+  const { view } = finishedBuild([]);
+  fake.write(
+    'build',
+    ['a', 'b', 'c', 'd', 'e'],
+    [0, 3, 6, 9, 12].map((s) => timeAt(s * 1_000_000)),
+  );
+  const whole = linesOf(await collect(followBuild({ ...common(fake, view), follow: false })));
+  fake.rotate('build', 2);
+  const from = parseCursor(whole.find(({ text }) => text === 'b')?.cursor ?? '', 'b-1');
+  const rest = await collect(followBuild({ ...common(fake, view), follow: false, from }));
+  expect(notesOf(rest)[0]).toBe('lines of step build are missing here: the node no longer has them');
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([
+    ['d', 2],
+    ['e', 3],
+  ]);
+  expect(endOf(rest)).toMatchObject({ log: 'lost', reason: 'the node threw lines away before they were read' });
+});
+
+test('while following, too, a line that is gone is noticed when later ones come', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(10_000_000)]);
+  const { view, set } = createView();
+  const from = { step: 'build', line: 0, seconds: Date.parse(timeAt(0)) / 1000, fraction: '5', same: 0, pem: 0 };
+  const events = followBuild({ ...common(fake, view), follow: true, from });
+  const first = await events.next();
+  expect(first.value).toEqual([{ type: 'plan', steps: ['build'] }]);
+  expect((await events.next()).value).toMatchObject([{ type: 'note', lasting: { gap: true } }]);
+  expect((await events.next()).value).toMatchObject([{ type: 'line', text: 'b', line: 1 }]);
+  fake.setState('build', 'terminated');
+  set(finished);
+  expect(endOf(await collect(events))).toMatchObject({ log: 'lost' });
+});
+
+test('a pod that goes away in mid-log: what was shown stays, the end says lost and why', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a']);
+  const { view, set } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  expect((await events.next()).value).toMatchObject([{ text: 'a' }]);
+  fake.removePod();
+  set({ status: 'BUILD_CANCELLED' });
+  expect(endOf(await collect(events))).toMatchObject({
+    status: 'BUILD_CANCELLED',
+    log: 'lost',
+    reason: 'the pod was gone before its log was read to the end',
+  });
+});
+
+test('a build that was cancelled in the queue has a complete, empty log', async () => {
+  const { view, set } = createView();
+  set({ status: 'BUILD_CANCELLED', finishedAt: timeAt(0) });
+  const { entry } = await view.entry();
+  delete entry.startedAt;
+  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  expect(events).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
+});
+
+test('a build whose containers never ran ends, though its pod still waits', async () => {
+  fake.setPod(['build']);
+  const { view } = createView({ status: 'BUILD_TIMEOUT' });
+  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  expect(endOf(events)).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
+});
+
+test('only one step when asked for', async () => {
+  const { view } = finishedBuild();
+  const events = await collect(followBuild({ ...common(fake, view), follow: false, step: 'clone' }));
+  expect(visible(events)).toMatchObject([{ type: 'line', text: 'cloned' }, { type: 'end' }]);
+});
+
+test('a cursor of a step that the build lacks is refused', async () => {
+  const { view } = finishedBuild();
+  const from = { step: 'other', line: 0, seconds: 1, fraction: '', same: 0, pem: 0 };
+  await expect(collect(followBuild({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
+    code: 'cursor_invalid',
+  });
+});
+
+test('an API server that stays away is 503 in the end', async () => {
+  const { view } = finishedBuild();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  fake.setFailure(500);
+  await expect(collect(events)).rejects.toMatchObject({ status: 503, code: 'log_unavailable' });
+});
+
+test('an API server that comes back is not noticed', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b']);
+  const { view, set } = createView();
+  fake.faults.push({ kind: 'cut', afterBytes: 40 });
+  const all = collect(followBuild({ ...common(fake, view), follow: true }));
+  await fake.followed(1);
+  fake.setState('build', 'terminated');
+  set(finished);
+  const events = await all;
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['a', 'b']);
+  expect(endOf(events)).toMatchObject({ log: 'complete' });
+});
+
+test('nobody reads any more: the stream from the kubelet is closed', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a']);
+  const { view } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  await events.next();
+  expect(fake.followers()).toBe(1);
+  await events.return();
+  await fake.followed(0);
+});
+
+test('known values and recognised secrets never appear, whatever the reads are cut into', async () => {
+  const secret = 'correct-horse-battery';
+  const token = `ghp_${'aB3'.repeat(12)}`;
+  const lines = [`password is ${secret}!`, `x ${token} y`, `long ${'-'.repeat(65_525)}${token} end`];
+  const parts = await createFakeKube({ partBytes: 7919 });
+  try {
+    parts.setPod(['build']);
+    parts.setState('build', 'terminated');
+    parts.write('build', lines);
+    const { view } = createView(finished);
+    const events = await collect(
+      followBuild({ ...common(parts, view), detect: createDetector([secret]), follow: false }),
+    );
+    const shown = JSON.stringify(events);
+    for (const part of [secret, token, 'aB3aB3']) expect(shown.includes(part)).toBe(false);
+    expect(linesOf(events).map(({ more }) => more)).toEqual([undefined, undefined, true, undefined]);
+  } finally {
+    await parts.close();
+  }
+});
+
+test("the kubelet's own words are notes, and a log it no longer has is lost", async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'terminated');
+  fake.write('build', ['to retrieve container logs for containerd://1'], ['unable']);
+  const { view } = createView(finished);
+  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  expect(notesOf(events)).toEqual(['the kubelet says: unable to retrieve container logs for containerd://1']);
+  expect(endOf(events)).toMatchObject({ log: 'lost' });
+});
