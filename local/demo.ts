@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../lib/http/log.ts';
-import { runImage } from './image/run.ts';
+import { NoDefaultProcess, runImage } from './image/run.ts';
 import { toolToken } from './issuer.ts';
 import { serveGit } from './lifecycle/git-server.ts';
 import { type Platform, startPlatform } from './platform.ts';
@@ -85,7 +85,10 @@ const demo = async (given: string | undefined, finish: Finish[]): Promise<void> 
   await cli(platform, token, ['quota']);
   if (code !== 0) throw new Error('the build did not succeed; see above why');
   say('Running the image');
-  await showAnswer(platform, await latestImage(platform, token));
+  await showAnswer(platform, await latestImage(platform, token)).catch((error: unknown) => {
+    if (!(error instanceof NoDefaultProcess)) throw error;
+    console.log(`The image is built, but ${error.message.replace(/^\S+ /, 'it ')}`);
+  });
 };
 
 const finishAll = async (finish: Finish[]): Promise<void> => {

@@ -27,29 +27,30 @@ const readSite = (environment: Record<string, string | undefined>): Site => {
   return environment as Site;
 };
 
+const secret = (name: string, files: string[], type = 'Opaque') => ({
+  name,
+  namespace: 'image-build',
+  type,
+  files,
+  options: { disableNameSuffixHash: true },
+});
+
 const kustomization = {
   apiVersion: 'kustomize.config.k8s.io/v1alpha1',
   kind: 'Component',
-  generatorOptions: { disableNameSuffixHash: true },
   configMapGenerator: [
     {
       name: 'settings',
       namespace: 'image-build',
       behavior: 'merge',
       envs: ['settings.env'],
-      options: { disableNameSuffixHash: false },
     },
   ],
   secretGenerator: [
-    { name: 'gateway', namespace: 'image-build', files: ['secret'] },
-    { name: 'gateway-tls', namespace: 'image-build', files: ['tls.crt', 'tls.key', 'ca.crt'] },
-    { name: 'log-store', namespace: 'image-build', files: ['access-key', 'secret-key'] },
-    {
-      name: 'registry-credentials',
-      namespace: 'image-build',
-      type: 'kubernetes.io/dockerconfigjson',
-      files: ['.dockerconfigjson'],
-    },
+    secret('gateway', ['secret']),
+    secret('gateway-tls', ['tls.crt', 'tls.key', 'ca.crt']),
+    secret('log-store', ['access-key', 'secret-key']),
+    secret('registry-credentials', ['.dockerconfigjson'], 'kubernetes.io/dockerconfigjson'),
   ],
 };
 

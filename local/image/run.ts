@@ -26,6 +26,11 @@ export type RunOptions = {
   /** Takes the process' output as it comes. */
   onOutput?: (chunk: string) => void;
 };
+/** A library, for example: nothing to serve. */
+export class NoDefaultProcess extends Error {
+  override readonly name = 'NoDefaultProcess';
+}
+
 export type RunningImage = {
   url: string;
   /** Ends the process and all it started, and removes what was unpacked. */
@@ -93,7 +98,7 @@ function startProcess(root: string, config: ImageConfig, port: number, options: 
   const entrypoint = options.process === undefined ? Entrypoint : [`/cnb/process/${options.process}`];
   const [program, ...words] = [...entrypoint, ...Cmd];
   if (program === undefined || program === '/cnb/lifecycle/launcher') {
-    throw new Error(`${options.image} has no process that starts by default: name one of its processes.`);
+    throw new NoDefaultProcess(`${options.image} has no process that starts by default: name one of its processes.`);
   }
   return spawn(program.startsWith('/') ? join(root, program) : program, words, {
     cwd: root,
