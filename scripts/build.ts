@@ -21,7 +21,10 @@ const requireBanner =
 const builtinsAsObjects: Plugin = {
   name: 'builtins-as-objects',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /.*/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: 'builtin' } : undefined));
+    // A dynamic import wants a module with named exports, which an object is not.
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      isBuiltin(path) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
+    );
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));

@@ -5,6 +5,7 @@ import { configuredLedger, ledgerSettings } from '../ledger/configured.ts';
 import { removeArchive } from '../logs/remove.ts';
 import { configuredStore, storeSettings } from '../store/configured.ts';
 import type { ObjectStore } from '../store/types.ts';
+import { createLastWords } from '../tekton/tail.ts';
 import type { BuildsContext } from './context.ts';
 
 export const buildsSettings = [
@@ -16,6 +17,7 @@ export const buildsSettings = [
   'runImage',
   'serviceAccount',
   'buildTimeout',
+  'logSteps',
 ] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
@@ -41,6 +43,7 @@ export const configuredBuilds = async (
     ledger: configuredLedger(kube, settings),
     runSettings: runSettingsOf(settings),
     log,
+    lastWords: createLastWords(settings.logSteps),
     removeLog: (tool, id) => removeArchive(store, tool, id),
     now: () => new Date(),
   };

@@ -5,6 +5,7 @@ import type { ObservedRun } from '../ledger/repair.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
 import { endingOf, isDone, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
+import type { BuildsContext } from './context.ts';
 
 export type Runs = ReadonlyMap<string, PipelineRun>;
 
@@ -28,9 +29,13 @@ const taskRunOf = async (kube: Kube, run: PipelineRun): Promise<TaskRun | undefi
 };
 
 /** @param wanted whether the ending will be used; only then is the TaskRun of a failure read */
-export const observe = async (kube: Kube, run: PipelineRun, wanted: boolean, now: Date): Promise<ObservedRun> => {
+export const observe = async (
+  { kube, now, lastWords }: BuildsContext,
+  run: PipelineRun,
+  wanted: boolean,
+): Promise<ObservedRun> => {
   const failed = wanted && isDone(run) && statusOf(run) === 'BUILD_FAILURE';
-  const ending = endingOf(run, failed ? await taskRunOf(kube, run) : undefined, now);
+  const ending = endingOf(run, failed ? await taskRunOf(kube, run) : undefined, now(), lastWords);
   return {
     id: run.metadata.name,
     cancelling: run.spec.status !== undefined && run.spec.status !== 'PipelineRunPending',

@@ -1,5 +1,6 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
 import type { Entry, LedgerState } from '../ledger/types.ts';
+import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 
@@ -8,7 +9,7 @@ export const normalized = (tool: string, given: BuildParameters): Required<Build
   source_url: given.source_url,
   ref: given.ref ?? '',
   envvars: given.envvars ?? {},
-  image_name: given.image_name || `tool-${tool}`,
+  image_name: given.image_name || defaultImageName(tool),
   use_latest_versions: given.use_latest_versions ?? false,
   use_deprecated_versions: given.use_deprecated_versions ?? false,
 });

@@ -9,12 +9,13 @@ import { perform } from './perform.ts';
 export type Reconciled = { state: LedgerState; runs: Runs; done: number };
 
 /** The runs before the ledger: see repair. */
-const look = async ({ kube, ledger, now }: BuildsContext, tool: string) => {
+const look = async (context: BuildsContext, tool: string) => {
+  const { kube, ledger } = context;
   const runs = await listRuns(kube, tool);
   const view = await ledger.read(tool);
   const running = new Set(view.state.running.map(({ id }) => id));
   const observed = await Promise.all(
-    [...runs.values()].map((run) => observe(kube, run, running.has(run.metadata.name), now())),
+    [...runs.values()].map((run) => observe(context, run, running.has(run.metadata.name))),
   );
   return { runs, view, observed };
 };

@@ -6,8 +6,10 @@ import { ApiError } from '../errors/index.ts';
  * letters and digits can part them.
  */
 const FILLER = 'x';
-const MAX_PROJECT = 255;
 const MAX_REPOSITORY = 255;
+/** As long as the contract lets an image's name be, so that every image has room in every project. */
+const MAX_IMAGE = 128;
+const MAX_PROJECT = MAX_REPOSITORY - MAX_IMAGE - 1;
 /** A path component of a repository: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
@@ -19,14 +21,17 @@ function shortened(name: string): string {
 
 /**
  * The project that holds a tool's images: `tool-<tool>`, as far as Harbor takes it. Harbor's names match
- * [a-z0-9]+([._-][a-z0-9]+)* and have at most 255 characters: a filler goes between adjacent separators (a-_b becomes
- * a-x_b), and what is too long is cut and gets a hash of the whole. Two tools share a project only where one is named
+ * [a-z0-9]+([._-][a-z0-9]+)*: a filler goes between adjacent separators (a-_b becomes a-x_b), and what is too long to
+ * leave room for an image is cut and gets a hash of the whole. Two tools share a project only where one is named
  * like the other with the filler written out; whoever gives out tool names must not give out both.
  */
 export function projectName(tool: string, filler: string = FILLER): string {
   const name = `tool-${tool}`.replace(/[-_](?=[-_])/g, `$&${filler}`);
   return name.length > MAX_PROJECT ? shortened(name) : name;
 }
+
+/** What an image is called that nobody gave a name: like the tool's project, which every registry takes. */
+export const defaultImageName = (tool: string): string => projectName(tool);
 
 /** `<project>/<image>`. @throws ApiError 400 parameter_invalid where a registry would refuse the image's name */
 export function repositoryName(project: string, image: string): string {

@@ -16,17 +16,25 @@ export const toolAnnotation = 'builds.toolforge.org/tool';
 /** Holds a finished run, and so its pod and log, until the log is archived. */
 export const logFinalizer = 'builds.toolforge.org/log';
 export const taskName = 'build-from-git';
+/** More than any tool's source and layers; a build that fills it is evicted, not the node. */
+const workspaceSize = '10Gi';
+
+/**
+ * Tekton replaces `$(…)` in values and the kubelet `$$`, and a run whose value holds an unknown `$(…)` is refused. So no
+ * dollar sign gets there: the steps decode these two. URLs need no decoding: %24 means the same in them.
+ */
+const withoutDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
 
 const parameters = (entry: Entry, settings: RunSettings) => [
   { name: 'BUILDER_IMAGE', value: settings.builderImage },
   { name: 'RUN_IMAGE', value: settings.runImage },
   { name: 'APP_IMAGE', value: entry.image },
-  { name: 'SOURCE_URL', value: entry.sourceUrl },
+  { name: 'SOURCE_URL', value: entry.sourceUrl.replaceAll('$', '%24') },
   { name: 'SOURCE_REFERENCE', value: entry.commit },
-  { name: 'UNRESOLVED_SOURCE_REFERENCE', value: entry.parameters.ref ?? '' },
+  { name: 'UNRESOLVED_SOURCE_REFERENCE', value: withoutDollars(entry.parameters.ref ?? '') },
   {
     name: 'ENV_VARS',
-    value: Object.entries(entry.parameters.envvars ?? {}).map(([name, value]) => `${name}=${value}`),
+    value: Object.entries(entry.parameters.envvars ?? {}).map(([name, value]) => withoutDollars(`${name}=${value}`)),
   },
   { name: 'USE_LATEST_VERSIONS', value: String(entry.parameters.use_latest_versions ?? false) },
   { name: 'USE_DEPRECATED_VERSIONS', value: String(entry.parameters.use_deprecated_versions ?? false) },
@@ -56,7 +64,7 @@ export const pipelineRun = (
     params: parameters(entry, settings),
     timeouts: { pipeline: settings.timeout },
     taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount }],
-    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({ name, emptyDir: {} })),
+    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({ name, emptyDir: { sizeLimit: workspaceSize } })),
     ...(cancelled ? { status: 'Cancelled' } : {}),
   },
 });

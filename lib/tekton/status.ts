@@ -1,5 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/machine.ts';
+import type { LastWords } from './tail.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
 export const succeeded = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
@@ -41,38 +42,43 @@ const explanations: Record<string, Record<number, string>> = {
   build: { 51: 'a buildpack failed' },
 };
 
-const stepMessage = (step: StepState): string => {
+const stepMessage = (step: StepState, lastWords: LastWords): string => {
   const { exitCode = 0, reason } = step.terminated ?? {};
   const why = reason === 'OOMKilled' ? 'it ran out of memory' : explanations[step.name]?.[exitCode];
-  const tail = step.results?.find(({ name }) => name === 'failure')?.value.trim();
+  const tail = lastWords(step);
   const head = `Step ${step.name} failed with exit code ${exitCode}${why ? `: ${why}` : ''}.`;
   return tail ? `${head}\n${tail}` : head;
 };
 
-const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined): string => {
+const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, lastWords: LastWords): string => {
   const step = taskRun && guiltyStep(taskRun);
   const condition = (taskRun && succeeded(taskRun)) ?? succeeded(run);
   const isStepsFault = condition?.reason === 'StepFailed' || condition?.reason === 'StepOOM';
-  if (step && isStepsFault) return stepMessage(step);
+  if (step && isStepsFault) return stepMessage(step, lastWords);
   return [condition?.reason, condition?.message].filter(Boolean).join(': ');
 };
 
-const messageOf = (run: PipelineRun, taskRun: TaskRun | undefined, status: Status): string => {
+const messageOf = (run: PipelineRun, taskRun: TaskRun | undefined, status: Status, lastWords: LastWords): string => {
   if (status === 'BUILD_SUCCESS') return 'The build succeeded.';
   if (status === 'BUILD_CANCELLED') return 'The build was cancelled.';
   if (status === 'BUILD_TIMEOUT')
     return `The build took longer than ${run.spec.timeouts?.pipeline ?? 'it may'} and was stopped.`;
-  return failureMessage(run, taskRun);
+  return failureMessage(run, taskRun, lastWords);
 };
 
 /** How a run ended; undefined while it hasn't. The TaskRun says why when it failed. */
-export const endingOf = (run: PipelineRun, taskRun: TaskRun | undefined, now: Date): Ending | undefined => {
+export const endingOf = (
+  run: PipelineRun,
+  taskRun: TaskRun | undefined,
+  now: Date,
+  lastWords: LastWords,
+): Ending | undefined => {
   if (!isDone(run)) return undefined;
   const status = statusOf(run);
   const digest = run.status?.results?.find(({ name }) => name === 'APP_IMAGE_DIGEST')?.value.trim();
   return {
     status,
-    message: messageOf(run, taskRun, status),
+    message: messageOf(run, taskRun, status, lastWords),
     finishedAt: run.status?.completionTime ?? succeeded(run)?.lastTransitionTime ?? now.toISOString(),
     ...(digest ? { digest } : {}),
   };

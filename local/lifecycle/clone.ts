@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fetchCommit } from './fetch-commit.ts';
 import { git } from './git.ts';
-import { exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
+import { decoded, exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
 
 const limits = { bytes: 1024 ** 3, files: 200_000, seconds: 900 };
 
@@ -60,7 +60,8 @@ async function checkOut(folder: string, commit: string): Promise<void> {
 
 async function clone(words: string[], say: Say): Promise<void> {
   const { values } = readArguments(words, ['url', 'commit', 'ref', 'app'], ['max-bytes', 'max-seconds']);
-  const { url = '', commit = '', ref = '' } = values;
+  const { url = '', commit = '' } = values;
+  const ref = decoded(values['ref'] ?? '');
   const folder = resolve(values.app ?? '');
   const maxBytes = Number(values['max-bytes'] ?? limits.bytes);
   const maxSeconds = Number(values['max-seconds'] ?? limits.seconds);

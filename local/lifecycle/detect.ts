@@ -14,7 +14,7 @@ import {
   runScript,
 } from './buildpacks.ts';
 import { baseEnvironment, type Environment, platformEnvironment } from './environment.ts';
-import { exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
+import { decoded, exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
 import { type Alternative, alternativesOf, type BuildPlanToml, type Resolved, resolvePlan } from './plan.ts';
 
 type Detected = { outcome: 'pass' | 'fail' | 'err'; exitCode: number; output: string; alternatives: Alternative[] };
@@ -27,7 +27,7 @@ async function writePlatform(platform: string, pairs: string[]): Promise<void> {
   for (const pair of pairs) {
     const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(pair) ?? [];
     if (name === '') throw new PhaseError(exitCodes.invalidArguments, `"${pair.split('=')[0]}" can't name a variable.`);
-    await writeFile(join(platform, 'env', name), value);
+    await writeFile(join(platform, 'env', name), decoded(value));
   }
 }
 

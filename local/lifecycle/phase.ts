@@ -33,6 +33,9 @@ export function readArguments(words: string[], required: string[], optional: str
   return { values: values as Record<string, string>, positionals };
 }
 
+/** The API writes a dollar sign as %24 and a percent sign as %25, as Tekton would replace what follows a dollar. */
+export const decoded = (value: string): string => value.replaceAll('%24', '$').replaceAll('%25', '%');
+
 /** Runs a phase as this process' program: its lines carry its name, its error becomes the exit status. */
 export async function runPhase(name: string, phase: (words: string[], say: Say) => Promise<void>): Promise<void> {
   const say: Say = (line) => void process.stdout.write(`[${name}] ${line}\n`);

@@ -78,9 +78,14 @@ export const forTool = async (target: Target, tool: string) => {
     await follow(id);
     return get(id);
   };
+  /** The finished build once its log is archived, which is soon after its end. */
+  const archived = async (id: string): Promise<Build> => {
+    const build = await finished(id);
+    return build.log === 'live' ? archived(id) : build;
+  };
   const cancel = (id: string) => call(`/builds/${id}/cancel`, { method: 'PUT' });
   const remove = (id: string) => call(`/builds/${id}`, { method: 'DELETE' });
-  return { tool, token, base, call, post, start, get, list, follow, finished, cancel, remove };
+  return { tool, token, base, call, post, start, get, list, follow, finished, archived, cancel, remove };
 };
 
 export type Caller = Awaited<ReturnType<typeof forTool>>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Build } from '../../openapi/generated/types.ts';
 import { type Caller, expectCleanLog, expectRefusal, expectShape, forTool, send } from './client.ts';
 import { startTarget, type Target } from './target.ts';
@@ -30,13 +30,18 @@ test('a tool without builds', async () => {
 });
 
 test('a build from its start to its end', async () => {
-  const envvars = { GREETING: 'hello world', EMPTY: '', __proto__x: '1', ODD: '$(params.SOURCE_URL) $HOME "\' \\ \n ü' };
+  const envvars = {
+    GREETING: 'hello world',
+    EMPTY: '',
+    __proto__x: '1',
+    ODD: '$(params.SOURCE_URL) $HOME "\' \\ \n ü',
+  };
   const given = { source_url, ref: 'main', image_name: 'web', envvars, use_latest_versions: true };
   const started = await mine.start(given);
   expect(started.parameters).toEqual({ ...given, use_deprecated_versions: false });
   expect(started.resolved_ref).toMatch(/^[0-9a-f]{40}$/);
 
-  const build = await mine.finished(started.name);
+  const build = await mine.archived(started.name);
   expectShape(build, 'Build');
   const one = await mine.call(`/builds/${started.name}`);
   expectShape(one.json, 'BuildResponse');
@@ -65,35 +70,40 @@ test('a build from its start to its end', async () => {
 });
 
 test('newest first', async () => {
-  const ids = [];
+  const ids: string[] = [];
   for (const ref of ['', 'main', 'refs/heads/main', 'HEAD']) ids.unshift((await mine.start({ source_url, ref })).name);
-  expect((await mine.list()).map(({ build_id }) => build_id)).toEqual(ids);
+  expect((await mine.list()).slice(0, 4).map(({ build_id }) => build_id)).toEqual(ids);
   expect(((await mine.call('/builds/latest')).json.build as Build).build_id).toBe(ids[0]);
   await Promise.all(ids.map(mine.remove));
 });
 
-test.each([
-  ['text/plain', '', /^text\/plain; ?charset=utf-8$/],
-  ['text/event-stream', '', /^text\/event-stream/],
-  ['application/x-ndjson', '', /^application\/x-ndjson/],
-  ['*/*', '', /^text\/plain; ?charset=utf-8$/],
-  ['text/event-stream', '&format=text', /^text\/plain; ?charset=utf-8$/],
-])('the log as %s%s', async (accept, query, type) => {
-  const { name } = await mine.start({ source_url });
-  const answer = await mine.call(`/builds/${name}/logs?follow=True${query}`, { headers: { accept } });
-  expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-type')).toMatch(type);
-  expect(answer.text).toMatch(/step-clone|"clone"/);
-  const again = await mine.call(`/builds/${name}/logs?follow=False${query}`, { headers: { accept } });
-  expect(again.status).toBe(200);
-  await mine.remove(name);
-});
+describe('the log', () => {
+  let path: string;
 
-test('a log in a form nobody has', async () => {
-  const { name } = await mine.start({ source_url });
-  const answer = await mine.call(`/builds/${name}/logs`, { headers: { accept: 'image/png' } });
-  expectRefusal(answer, 406, 'not_acceptable');
-  await mine.remove(name);
+  beforeAll(async () => {
+    const { name } = await mine.start({ source_url });
+    path = `/builds/${name}/logs`;
+    await mine.finished(name);
+  }, 60_000);
+
+  test.each([
+    ['text/plain', '', /^text\/plain; ?charset=utf-8$/],
+    ['text/event-stream', '', /^text\/event-stream/],
+    ['application/x-ndjson', '', /^application\/x-ndjson/],
+    ['*/*', '', /^text\/plain; ?charset=utf-8$/],
+    ['text/event-stream', '&format=text', /^text\/plain; ?charset=utf-8$/],
+  ])('as %s%s', async (accept, query, type) => {
+    for (const follow of ['True', 'False']) {
+      const answer = await mine.call(`${path}?follow=${follow}${query}`, { headers: { accept } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toMatch(type);
+      expect(answer.text).toMatch(/step-clone|"clone"/);
+    }
+  });
+
+  test('in a form nobody has', async () => {
+    expectRefusal(await mine.call(path, { headers: { accept: 'image/png' } }), 406, 'not_acceptable');
+  });
 });
 
 test('what needs no proof of who asks', async () => {

@@ -84,7 +84,12 @@ run('the event path', () => {
       'package.json': JSON.stringify({ scripts: { build: 'sleep 60', start: 'node x' } }),
     });
     const { name } = await victim.start({ source_url });
-    const forged = { pipelineRun: { metadata: { name, namespace: 'image-build' }, status: { conditions: [{ type: 'Succeeded', status: 'True' }] } } };
+    const forged = {
+      pipelineRun: {
+        metadata: { name, namespace: 'image-build' },
+        status: { conditions: [{ type: 'Succeeded', status: 'True' }] },
+      },
+    };
     expect((await post('accept-tekton', undefined, {}, JSON.stringify(forged))).status).toBe(204);
     const told = JSON.stringify({ tool: 'victim', build: name });
     expect((await post('update-quota', await tokenOf('update-quota'), {}, told)).status).toBe(204);
@@ -98,7 +103,10 @@ run('the event path', () => {
   });
 
   test('the Kubernetes API behind it needs its token', async () => {
-    for (const path of ['/api/v1/namespaces/image-build/pods', '/apis/tekton.dev/v1/namespaces/image-build/pipelineruns'])
+    for (const path of [
+      '/api/v1/namespaces/image-build/pods',
+      '/apis/tekton.dev/v1/namespaces/image-build/pipelineruns',
+    ])
       expect((await send(`${internal}${path}`)).status).toBe(401);
   });
 });

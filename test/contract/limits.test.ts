@@ -26,7 +26,9 @@ const idOf = (answer: Answer): string => (answer.json.new_build as { name: strin
 
 /** Counts a tool's runs that have not ended, at every change there is. */
 const watchRuns = async (tool: string) => {
-  const settings = readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], { KUBECONFIG: target.kubeconfig });
+  const settings = readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], {
+    KUBECONFIG: target.kubeconfig,
+  });
   const kube = await configuredKube(settings);
   const stop = new AbortController();
   const live = new Set<string>();
@@ -41,7 +43,8 @@ const watchRuns = async (tool: string) => {
   const { metadata } = await kube.list('pipelineruns');
   const { resourceVersion } = metadata as { resourceVersion: string };
   const watching = (async () => {
-    for await (const { type, object } of kube.watch('pipelineruns', { resourceVersion, signal: stop.signal })) take(type, object);
+    for await (const { type, object } of kube.watch('pipelineruns', { resourceVersion, signal: stop.signal }))
+      take(type, object);
   })().catch(() => undefined);
   return {
     most: () => most,
@@ -68,8 +71,12 @@ describe('fifty starts at once', () => {
       expectRefusal(answer, 429, 'quota_exceeded');
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     }
-    const quota = (await many.call('/quotas')).json.quota as { categories: { items: { name: string; used: string }[] }[] };
-    const used = Object.fromEntries(quota.categories.flatMap(({ items }) => items.map((item) => [item.name, item.used])));
+    const quota = (await many.call('/quotas')).json.quota as {
+      categories: { items: { name: string; used: string }[] }[];
+    };
+    const used = Object.fromEntries(
+      quota.categories.flatMap(({ items }) => items.map((item) => [item.name, item.used])),
+    );
     expect(used).toMatchObject({ Running: '4', Queued: '10' });
 
     // Slots given free are filled from the queue, one for one.
@@ -176,7 +183,12 @@ describe('the end of a build', () => {
     for (const answer of removals.filter(({ status }) => status !== 200)) expectRefusal(answer, 404, 'build_not_found');
 
     // Both at once.
-    const mixed = await Promise.all([ended.cancel(third), ended.remove(third), ended.cancel(third), ended.remove(third)]);
+    const mixed = await Promise.all([
+      ended.cancel(third),
+      ended.remove(third),
+      ended.cancel(third),
+      ended.remove(third),
+    ]);
     for (const answer of mixed) expect([200, 404, 409]).toContain(answer.status);
     expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
 
@@ -194,7 +206,12 @@ describe('the end of a build', () => {
       const answer = await racing.post({ source_url: slow });
       if (answer.status !== 200) return expectRefusal(answer, 429, 'quota_exceeded');
       const id = idOf(answer);
-      const ends = [racing.cancel(id), racing.remove(id), racing.call(`/builds/${id}`), racing.follow(id).catch(() => [])];
+      const ends = [
+        racing.cancel(id),
+        racing.remove(id),
+        racing.call(`/builds/${id}`),
+        racing.follow(id).catch(() => []),
+      ];
       await Promise.all(at % 2 ? ends : ends.reverse());
     };
     await Promise.all(Array.from({ length: 20 }, (_, at) => race(at)));

@@ -42,7 +42,9 @@ describe('who calls', () => {
     [
       'with alg none',
       async () => {
-        const iss = JSON.parse(Buffer.from((await target.tokenFor('x')).split('.')[1] ?? '', 'base64url').toString()).iss;
+        const iss = JSON.parse(
+          Buffer.from((await target.tokenFor('x')).split('.')[1] ?? '', 'base64url').toString(),
+        ).iss;
         const claims = { iss, aud: 'builds-api', sub: 'x', exp: now() + 600, groups: ['tools.requests'] };
         return `${encode({ alg: 'none' })}.${encode(claims)}.`;
       },
@@ -79,7 +81,10 @@ describe('who calls', () => {
     const foreign = await target.tokenFor('other');
     const lines = [foreign, mine.token].map((token) => `Authorization: Bearer ${token}\r\n`).join('');
     const path = new URL(`${mine.base}/quotas`).pathname;
-    const { status } = await sendRaw(target.url, `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`);
+    const { status } = await sendRaw(
+      target.url,
+      `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`,
+    );
     expect(status).toBe(403);
   });
 
@@ -117,7 +122,11 @@ describe('paths', () => {
       ['clean', 'POST'],
       ['quotas', 'GET'],
     ])
-      expectRefusal(await send(`${target.url}/v1/tool/foreign/${path}`, { token: mine.token, method: method ?? '' }), 403, 'forbidden');
+      expectRefusal(
+        await send(`${target.url}/v1/tool/foreign/${path}`, { token: mine.token, method: method ?? '' }),
+        403,
+        'forbidden',
+      );
   });
 
   test.each([
@@ -150,8 +159,9 @@ describe('paths', () => {
     expect(within.text).toBe(without.text);
   });
 
-  test.each(['//', '/quotas//', '//quotas', '/builds//latest', '/builds/x/y', '/nothing', '/quotas/x'])('%s', async (path) =>
-    expectRefusal(await mine.call(path), 404, 'not_found'),
+  test.each(['//', '/quotas//', '//quotas', '/builds//latest', '/builds/x/y', '/nothing', '/quotas/x'])(
+    '%s',
+    async (path) => expectRefusal(await mine.call(path), 404, 'not_found'),
   );
 
   test.each([
@@ -232,9 +242,23 @@ describe('bodies', () => {
     expectRefusal(await mine.post({ source_url, envvars: { ABC: 'a\0b' } }), 400, 'body_invalid');
   });
 
-  test.each(['../other/x:evil', 'a/b', 'a:tag', 'UPPER', '.', '..', '-a', 'a-', 'a..b', 'a___b', 'ä', 'a b', 'a\n', 'x@sha256:0'])(
-    'the image name %j',
-    async (image_name) => expectRefusal(await mine.post({ source_url, image_name }), 400, 'body_invalid'),
+  test.each([
+    '../other/x:evil',
+    'a/b',
+    'a:tag',
+    'UPPER',
+    '.',
+    '..',
+    '-a',
+    'a-',
+    'a..b',
+    'a___b',
+    'ä',
+    'a b',
+    'a\n',
+    'x@sha256:0',
+  ])('the image name %j', async (image_name) =>
+    expectRefusal(await mine.post({ source_url, image_name }), 400, 'body_invalid'),
   );
 
   test('an image name over the limit', async () => {
@@ -266,7 +290,12 @@ describe('bodies', () => {
 
   test.each(['', ' ', 'k'.repeat(256), 'a b', 'ключ'.normalize()])('the Idempotency-Key %j', async (key) => {
     const path = new URL(`${mine.base}/builds`).pathname;
-    const lines = [`POST ${path} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${mine.token}`, `Idempotency-Key: ${key}`];
+    const lines = [
+      `POST ${path} HTTP/1.1`,
+      'Host: x',
+      `Authorization: Bearer ${mine.token}`,
+      `Idempotency-Key: ${key}`,
+    ];
     const body = JSON.stringify({ source_url });
     const head = [...lines, 'Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'];
     const answer = await sendRaw(target.url, `${head.join('\r\n')}\r\n\r\n${body}`, /}$/);
@@ -314,7 +343,12 @@ describe('HTTP itself', () => {
   test('requests that break off leave the service well', async () => {
     const path = new URL(`${mine.base}/builds`).pathname;
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mine.token}\r\nContent-Type: application/json\r\n`;
-    for (const bytes of [`${head}Content-Length: 100\r\n\r\n{"a"`, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{`, 'GET /v1 HTT', ''])
+    for (const bytes of [
+      `${head}Content-Length: 100\r\n\r\n{"a"`,
+      `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{`,
+      'GET /v1 HTT',
+      '',
+    ])
       await breakOff(target.url, bytes);
     expectShape((await send(`${target.url}/v1/healthz`)).json, 'Health');
   });

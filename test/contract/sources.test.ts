@@ -15,7 +15,9 @@ const bare: Server[] = [];
 
 const git = (name: string, ...words: string[]): string => {
   const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.org'];
-  return execFileSync('git', ['-C', join(target.gitFolder, `${name}.git`), ...who, ...words], { encoding: 'utf8' }).trim();
+  return execFileSync('git', ['-C', join(target.gitFolder, `${name}.git`), ...who, ...words], {
+    encoding: 'utf8',
+  }).trim();
 };
 
 const serving = async (...listener: Parameters<typeof startServer>): Promise<string> => {
@@ -154,7 +156,10 @@ describe('repositories', () => {
   });
 
   test('a page, an error, nothing', async () => {
-    await refused(await serving((_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>')), 'source_not_git');
+    await refused(
+      await serving((_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>')),
+      'source_not_git',
+    );
     await refused(await serving((_, res) => res.writeHead(500).end()), 'source_unreachable');
     await refused(await serving((req) => req.socket.destroy()), 'source_unreachable');
     await refused('http://127.0.0.1:1/closed.git', 'source_unreachable');
@@ -204,12 +209,24 @@ describe('repositories', () => {
 });
 
 describe('refs', () => {
-  test.each(['--upload-pack=id', '-x', 'a b', 'a..b', 'a~1', 'a^', 'a:b', 'a\nb', 'a\0b', '@{u}', 'x.lock', '/a', 'a/', '*'])(
-    '%j is none',
-    async (ref) => {
-      await refused(source_url, 'ref_invalid', ref);
-    },
-  );
+  test.each([
+    '--upload-pack=id',
+    '-x',
+    'a b',
+    'a..b',
+    'a~1',
+    'a^',
+    'a:b',
+    'a\nb',
+    'a\0b',
+    '@{u}',
+    'x.lock',
+    '/a',
+    'a/',
+    '*',
+  ])('%j is none', async (ref) => {
+    await refused(source_url, 'ref_invalid', ref);
+  });
 
   test.each(['nothing', 'refs/heads/nothing', '1'.repeat(40), 'abcdef1'])('%s is not there', async (ref) => {
     await refused(source_url, 'ref_not_found', ref);

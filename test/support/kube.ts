@@ -15,8 +15,8 @@ export const connectionTo = (url: string, authorization?: string): Connection =>
 });
 
 /** A client with short patience, for servers that misbehave on purpose. */
-export const kubeTo = (url: string, attempts = 3): Kube =>
-  createKube(createTransport({ connection: connectionTo(url), timeoutMs: 2000, attempts }), 'image-build');
+export const kubeTo = (url: string, attempts = 3, timeoutMs = 2000): Kube =>
+  createKube(createTransport({ connection: connectionTo(url), timeoutMs, attempts }), 'image-build');
 
 export type TestCluster = { api: KubeApi; url: string; requests: string[]; kube(): Kube; close(): Promise<void> };
 
@@ -35,7 +35,7 @@ export const startCluster = async (): Promise<TestCluster> => {
     url: server.url,
     requests,
     kube: () => {
-      const kube = kubeTo(server.url);
+      const kube = kubeTo(server.url, 3, 30_000);
       clients.push(kube);
       return kube;
     },

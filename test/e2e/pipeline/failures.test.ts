@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { type Build, type BuildRequest, build } from './builds.ts';
 import { installPipeline, makeNamespace, type Namespace, setting } from './cluster.ts';
 import { example, type Files, type GitServer, startGitServer } from './git-pod.ts';
-import { imageName } from './registry.ts';
+import { imageName, removeImage } from './registry.ts';
 
 jest.setTimeout(600_000);
 
-const image = imageName(`pipeline-test/${randomBytes(4).toString('hex')}/failures:latest`);
+const path = `pipeline-test/${randomBytes(4).toString('hex')}/failures`;
+const image = imageName(`${path}:latest`);
 let namespace: Namespace;
 let git: GitServer;
 let source: { url: string; commit: string };
@@ -28,7 +29,10 @@ beforeAll(async () => {
   source = await git.commit('static', await example('static'));
 });
 
-afterAll(async () => namespace?.remove());
+afterAll(async () => {
+  for (const tag of ['latest', 'build-cache']) await removeImage(path, tag);
+  await namespace?.remove();
+});
 
 const absent = '0123456789abcdef0123456789abcdef01234567';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiError } from '../../../lib/errors/index.ts';
-import { projectName, repositoryName } from '../../../lib/registry/names.ts';
+import { defaultImageName, projectName, repositoryName } from '../../../lib/registry/names.ts';
 
 const HARBOR = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 const TOOL = /^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/;
@@ -26,8 +26,8 @@ describe('a project', () => {
     fc.assert(
       fc.property(fc.oneof(fc.stringMatching(TOOL), fc.constant(`a${'-_'.repeat(120)}b`)), (tool) => {
         expect(projectName(tool)).toMatch(HARBOR);
-        expect(projectName(tool).length).toBeLessThanOrEqual(255);
-        expect(repositoryName(projectName(tool).slice(0, 100), 'app')).toMatch(/\/app$/);
+        for (const image of [defaultImageName(tool), 'i'.repeat(128)])
+          expect(repositoryName(projectName(tool), image)).toBe(`${projectName(tool)}/${image}`);
       }),
     );
   });
