@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Process ids are reused; the time a process started tells two of them apart. Linux only; elsewhere the id must do. */
@@ -27,6 +27,11 @@ const holder = async (path: string): Promise<number | undefined> => {
   return same ? Number(pid) : undefined;
 };
 
+const inUse = (folder: string, pid: number): Error =>
+  new Error(
+    `${folder} is in use by the platform with process id ${pid}. Stop that one, or set TOOLFORGE_BUILDS_DATA to another folder.`,
+  );
+
 /**
  * One platform on one data folder at a time. A lock whose process is gone, as after a SIGKILL, is taken over.
  * @returns releases it
@@ -35,11 +40,12 @@ export const lockFolder = async (folder: string): Promise<() => void> => {
   const path = join(folder, 'lock');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const other = await holder(path);
-  if (other !== undefined) {
-    throw new Error(
-      `${folder} is in use by the platform with process id ${other}. Stop that one, or set TOOLFORGE_BUILDS_DATA to another folder.`,
-    );
-  }
-  await writeFile(path, `${process.pid} ${startTime(process.pid)}`);
+  if (other !== undefined) throw inUse(folder, other);
+  await rm(path, { force: true });
+  // Exclusively: of several that start at once, one finds the folder free.
+  await writeFile(path, `${process.pid} ${startTime(process.pid)}`, { flag: 'wx' }).catch(async (error: unknown) => {
+    const faster = await holder(path);
+    throw faster === undefined ? error : inUse(folder, faster);
+  });
   return () => rmSync(path, { force: true });
 };
