@@ -5,6 +5,7 @@ import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './lifecycle/git-server.ts';
 import { startPlatform } from './platform.ts';
 
+const cliFile = join(import.meta.dirname, '../dist/cli/toolforge-build.js');
 const examplesFolder = join(import.meta.dirname, '..', 'examples');
 const examples = ['node', 'python', 'static', 'procfile'];
 
@@ -27,12 +28,13 @@ The build service runs at ${url} (data: ${dataFolder()}). Stop it with Ctrl-C.
 
 In another terminal, as the tool "mytool":
 
+    alias toolforge-build="node ${cliFile}"
     export TOOL_TOOLFORGE_API_URL=${gatewayUrl}
     export KUBECONFIG=${kubeconfig}
     export REQUESTS_CA_BUNDLE=${paths(dataFolder()).authorityCertificate}
-    npx toolforge-build start ${git}/node.git
-    npx toolforge-build list
-    npx toolforge-build quota
+    toolforge-build start ${git}/node.git
+    toolforge-build list
+    toolforge-build quota
 
 Examples to build: ${examples.map((name) => `${git}/${name}.git`).join('  ')}
 Or with a token:   curl -H "Authorization: Bearer $(npm run -s token -- mytool)" ${url}/v1/tool/mytool/builds

@@ -1,6 +1,6 @@
 /**
  * Runs while the image is built, on the base's Node: starts each function as the user it will run as, asks it once, and
- * so leaves V8's compiled code in NODE_COMPILE_CACHE. Node names the cache after the user, hence the user's id.
+ * so leaves V8's compiled code in a folder for NODE_COMPILE_CACHE. Node names the cache after the user, hence the user's id.
  */
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const uid = Number(process.argv[2]);
 const app = '/app';
 const accounts = '/var/run/secrets';
 const account = `${accounts}/kubernetes.io/serviceaccount`;
-const cache = process.env.NODE_COMPILE_CACHE ?? '';
+const cache = process.argv[3];
 
 /** Nobody is asked: these only have to be of the right form. */
 const settings = {
@@ -45,7 +45,7 @@ const warm = (name) =>
     const child = spawn(process.execPath, [`${app}/${name}/index.mjs`], {
       uid,
       gid: uid,
-      env: { ...process.env, ...settings },
+      env: { ...process.env, ...settings, NODE_COMPILE_CACHE: cache },
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     const said = [];

@@ -36,5 +36,8 @@ const objectsOf = ([name, grants]: [string, Grants]): object[] =>
 export const rbacManifests = (): string => {
   const notice = '# Made from knative/rbac/matrix.ts by `node knative/rbac/write.ts`. Do not edit.\n';
   const documents = Object.entries(matrix).flatMap(objectsOf);
-  return notice + documents.map((object) => dump(object, { flowLevel: 3, lineWidth: 120 })).join('---\n');
+  return (
+    notice +
+    documents.map((object) => dump(object, { flowLevel: 3, lineWidth: 120, quoteStyle: 'double' })).join('---\n')
+  );
 };

@@ -1,3 +1,4 @@
+import { ApiError } from '../errors/index.ts';
 import { closeLog } from '../ledger/machine.ts';
 import type { Entry } from '../ledger/types.ts';
 import { closeArchive } from '../logs/archive.ts';
@@ -11,6 +12,17 @@ const patienceMs = 60 * 60 * 1000;
 const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
   now.getTime() - Date.parse(finishedAt ?? '') > patienceMs;
 
+/** Whoever deletes a build in the meantime deletes its log too. */
+const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string) => {
+  const build = viewOf(context, tool, id);
+  try {
+    return await closeArchive({ ...context, tool, id, build, signal: AbortSignal.timeout(60_000) });
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'build_not_found') return undefined;
+    throw error;
+  }
+};
+
 /**
  * Closes the archive of a finished build and notes in the ledger whether it is complete, truncated or lost, so that the
  * run can go. Safe to repeat.
@@ -18,8 +30,8 @@ const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
  */
 export const closeBuildLog = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
   const { log, now } = context;
-  const build = viewOf(context, tool, entry.id);
-  const result = await closeArchive({ ...context, tool, id: entry.id, build, signal: AbortSignal.timeout(60_000) });
+  const result = await closeUnlessDeleted(context, tool, entry.id);
+  if (!result) return true;
   if (result.state === 'live' && !isOverdue(entry, now())) return false;
   const [state, reason] =
     result.state === 'live'

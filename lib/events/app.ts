@@ -29,6 +29,8 @@ const parse = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => {
     const message = { headers: req.headers, body: body.toString('utf8') } as unknown as Message;
     const event = HTTP.toEvent<unknown>(message);
     if (Array.isArray(event)) throw new Error('batches are not taken');
+    // The library checks an event of another version against nothing.
+    if (event.specversion !== '1.0') throw new Error(`version ${event.specversion} is not taken`);
     return new CloudEvent<unknown>({ ...event });
   } catch (error) {
     throw poison(error);

@@ -64,7 +64,10 @@ export const pipelineRun = (
     params: parameters(entry, settings),
     timeouts: { pipeline: settings.timeout },
     taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount }],
-    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({ name, emptyDir: { sizeLimit: workspaceSize } })),
+    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
+      name,
+      emptyDir: { sizeLimit: workspaceSize },
+    })),
     ...(cancelled ? { status: 'Cancelled' } : {}),
   },
 });

@@ -13,7 +13,7 @@ const beginsInKey = (tail: string): boolean => {
 const maybeCut = 600;
 
 const wholeLines = (tail: string): string[] => {
-  const lines = tail.split(/\r?\n/);
+  const lines = tail.trimEnd().split(/\r?\n/);
   return tail.length >= maybeCut && lines.length > 1 ? lines.slice(1) : lines;
 };
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from './lock.ts';
+import { fileNameOf } from './reference.ts';
 
 /** OCI image specification 1.1, descriptor.md; `size` in bytes. */
 export type Descriptor = {
@@ -110,7 +111,7 @@ export type LayoutChange = {
 /** Changes a repository's layout in one step, then removes the blobs nobody needs, or the layout when it is empty. */
 export async function changeLayout(where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> {
   const layout = layoutFolder(where);
-  const lock = join(where.imagesFolder, '.locks', encodeURIComponent(where.repository));
+  const lock = join(where.imagesFolder, '.locks', fileNameOf(where.repository));
   return withLock(lock, async () => {
     const index = change((await readIndex(layout)) ?? { schemaVersion: 2, mediaType: indexType, manifests: [] });
     if (index.manifests.length === 0) {

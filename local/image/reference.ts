@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What an image reference such as `127.0.0.1:5000/tool-x/web:latest@sha256:…` names. Absent parts are empty. */
 export type ImageReference = { host: string; repository: string; tag: string; digest: string };
 
@@ -29,4 +31,13 @@ export function parseReference(text: string): ImageReference {
     (!text.includes('@') || digestPattern.test(digest));
   if (!valid) throw new Error(`"${text}" is no image reference: write HOST/REPOSITORY:TAG, in small letters.`);
   return { host, repository, tag, digest };
+}
+
+/** File systems take names of 255 bytes, to which temporary ones add something. */
+const longestName = 200;
+
+/** A repository's name as the name of one file or folder. */
+export function fileNameOf(repository: string): string {
+  const name = encodeURIComponent(repository);
+  return name.length <= longestName ? name : createHash('sha256').update(repository).digest('hex');
 }

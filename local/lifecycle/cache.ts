@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'smol-toml';
-import { parseReference } from '../image/reference.ts';
+import { fileNameOf, parseReference } from '../image/reference.ts';
 import { folderOf } from './buildpacks.ts';
 import type { Layer } from './layers.ts';
 
@@ -10,7 +10,7 @@ export type Cache = { cacheFolder: string; image: string };
 
 /** A cache belongs to one image of one tool: nobody's build can write what another's reads. */
 function folderFor({ cacheFolder, image }: Cache): string {
-  return join(cacheFolder, encodeURIComponent(parseReference(image).repository));
+  return join(cacheFolder, fileNameOf(parseReference(image).repository));
 }
 
 /** Renames where it can, and copies between file systems. @returns false where there was nothing */

@@ -90,7 +90,7 @@ export const forTool = async (target: Target, tool: string) => {
 
 export type Caller = Awaited<ReturnType<typeof forTool>>;
 
-/** Whatever was asked, the functions never met anything they had not thought of. */
+/** Whatever was asked, the functions met nothing they had not thought of, and lost no event. */
 export const expectCleanLog = ({ logged }: Target): void => {
-  expect(logged.filter(({ severity, code }) => severity === 'ERROR' && code === 'internal')).toEqual([]);
+  expect(logged.filter(({ severity }) => severity === 'ERROR')).toEqual([]);
 };

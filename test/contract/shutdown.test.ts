@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Caller, forTool } from './client.ts';
+import { startTarget, type Target } from './target.ts';
+
+const targets: Target[] = [];
+
+afterEach(async () => {
+  for (const target of targets.splice(0)) await target.close();
+}, 60_000);
+
+/** Resolves with a function that gives the rest of the stream, once the wanted text was seen. */
+const reading = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
+  const response = await fetch(`${mine.base}${path}`, { headers: { authorization: `Bearer ${mine.token}` } });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  const more = async (): Promise<boolean> => {
+    const { done, value } = await reader.read();
+    text += value ? Buffer.from(value).toString() : '';
+    return !done;
+  };
+  while (!text.includes(wanted) && (await more()));
+  return async () => {
+    while (await more());
+    return text;
+  };
+};
+
+const run = process.env.CONTRACT_URL ? describe.skip : describe;
+
+run('a platform that is stopped', () => {
+  test('hands every reader of a log its cursor', async () => {
+    const target = await startTarget();
+    targets.push(target);
+    const mine = await forTool(target, 'stopped');
+    const source_url = await target.repository('stopped', {
+      'package.json': JSON.stringify({ scripts: { build: 'echo begun; sleep 120', start: 'node x' } }),
+    });
+    const { name } = await mine.start({ source_url });
+    const rests = await Promise.all(
+      ['text', 'ndjson', 'sse'].map((format) =>
+        reading(mine, `/builds/${name}/logs?follow=true&format=${format}`, 'begun'),
+      ),
+    );
+    await target.platform?.close();
+    const [text = '', ndjson = '', sse = ''] = await Promise.all(rests.map((rest) => rest()));
+    const last = (all: string) => JSON.parse(all.trim().split('\n').at(-1) ?? '');
+    expect(last(text)).toMatchObject({ cursor: expect.any(String) });
+    expect(last(ndjson)).toMatchObject({ type: 'note', cursor: expect.any(String) });
+    expect(sse).toMatch(/retry: \d+\n\n$/);
+  }, 60_000);
+
+  test('leaves its folder to the next one, and to one at a time', async () => {
+    const target = await startTarget();
+    targets.push(target);
+    const { startPlatform } = await import('../../local/platform.ts');
+    const folder = `${target.gitFolder}/../data`;
+    const again = () => startPlatform({ folder, port: 0, gatewayPort: 0, log: () => undefined });
+    await expect(again()).rejects.toThrow(/is in use by the platform with process id \d+/);
+    await target.platform?.close();
+    const results = await Promise.allSettled([again(), again()]);
+    const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    await Promise.all(started.map((platform) => platform.close()));
+    expect(started).toHaveLength(1);
+  }, 60_000);
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { example } from '../pipeline/git-pod.ts';
+import { type LogLine, openService, type Service, slow, type Tool, until } from './service.ts';
+
+let service: Service;
+let tool: Tool;
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+});
+afterAll(() => service.close());
+
+type Quota = { quota: { categories: { name: string; items: { name: string; used: string }[] }[] } };
+
+const used = async (name: string): Promise<string | undefined> => {
+  const { json } = await tool.client.call('GET', tool.path('/quotas'));
+  const { categories } = (json as Quota).quota;
+  return categories.find((category) => category.name === 'Builds')?.items.find((item) => item.name === name)?.used;
+};
+
+const collect = async (lines: AsyncGenerator<LogLine>): Promise<LogLine[]> => {
+  const all: LogLine[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+};
+
+/** What a step wrote. What the service says itself depends on when it is asked. */
+const written = (lines: LogLine[]): string[] => lines.map(({ line }) => line).filter((line) => /^\[step-/.test(line));
+
+test('a static site is built, and its log outlives its pod', async () => {
+  const url = await service.repository('static', await example('static'));
+  const id = await tool.start(url);
+  const live = await collect(tool.log(id));
+  expect(written(live).join('\n')).toMatch(/\[step-clone\][\s\S]*\[step-detect\][\s\S]*\[step-build\]/);
+  expect(live.at(-1)?.end).toEqual({ status: 'BUILD_SUCCESS', log: 'complete' });
+
+  const build = await tool.finished(id);
+  expect(build).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete', message: 'The build succeeded.' });
+  expect(build.destination_image).toMatch(/@sha256:[0-9a-f]{64}$/);
+
+  await until(
+    'the run is gone',
+    async () => (await service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found'])) === '',
+  );
+  expect(written(await collect(tool.log(id)))).toEqual(written(live));
+  expect(written(await collect(tool.log(id, '')))).toEqual(written(live));
+});
+
+test('a log is seen while the build writes it, and the quota counts it', async () => {
+  const url = await service.repository('slow', slow(15));
+  const id = await tool.start(url);
+  expect(await used('Running')).toBe('1');
+  for await (const { line, end } of tool.log(id)) {
+    if (!line.endsWith('second 1')) continue;
+    expect(end).toBeUndefined();
+    expect((await tool.get(id)).status).toBe('BUILD_RUNNING');
+    break;
+  }
+  expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete' });
+  const lines = written(await collect(tool.log(id, ''))).filter((line) => / second [0-9]+$/.test(line));
+  expect(lines).toHaveLength(15);
+  expect(await used('Running')).toBe('0');
+});
+
+test('a log can be resumed at any cursor', async () => {
+  const { json } = await tool.client.call('GET', tool.path('/builds/latest'));
+  const id = (json.build as { build_id: string }).build_id;
+  const all = await collect(tool.log(id, ''));
+  const middle = all[Math.floor(all.length / 2)];
+  const rest = await collect(tool.log(id, `?cursor=${encodeURIComponent(middle?.cursor ?? '')}`));
+  expect(rest.map(({ line }) => line)).toEqual(all.slice(all.indexOf(middle as LogLine) + 1).map(({ line }) => line));
+});
+
+test('a deleted build is gone, and so is its log', async () => {
+  const url = await service.repository('static', { 'public/new.html': 'new' });
+  const id = await tool.start(url);
+  await tool.finished(id);
+  expect((await tool.client.call('DELETE', tool.path(`/builds/${id}`))).status).toBe(200);
+  expect((await tool.client.call('GET', tool.path(`/builds/${id}`))).status).toBe(404);
+  expect((await tool.client.call('GET', tool.path(`/builds/${id}/logs`))).status).toBe(404);
+});

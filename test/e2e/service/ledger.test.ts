@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { kubectl } from '../pipeline/cluster.ts';
+import { builds } from './service.ts';
+
+const ledger = (name: string, spec: object) => ({
+  apiVersion: 'builds.toolforge.org/v1alpha1',
+  kind: 'BuildLedger',
+  metadata: { name, namespace: builds },
+  spec,
+});
+
+const name = 'e2e-ledger';
+const create = (spec: object) => kubectl(['create', '-f', '-'], JSON.stringify(ledger(name, spec)));
+const remove = () => kubectl(['delete', 'buildledger', name, '--namespace', builds, '--ignore-not-found']);
+beforeAll(remove);
+afterAll(remove);
+
+test.each([
+  [{}, /spec.tool/],
+  [{ tool: '' }, /spec.tool/],
+  [{ tool: name, limits: { running: 0 } }, /spec.limits.running/],
+  [{ tool: name, limits: { running: -1 } }, /spec.limits.running/],
+  [{ tool: name, limits: { queued: 1.5 } }, /spec.limits.queued/],
+  [{ tool: name, limits: { succeeded: 600, failed: 600 } }, /no more than 1000/],
+])('the API server refuses %j', async (spec, why) => {
+  await expect(create(spec)).rejects.toThrow(why);
+});
+
+test('a ledger stays with its tool, and its limits may change', async () => {
+  await create({ tool: name, limits: { running: 3 } });
+  const patch = (spec: object) =>
+    kubectl(['patch', 'buildledger', name, '-n', builds, '--type=merge', '-p', JSON.stringify({ spec })]);
+  await patch({ limits: { running: 5 } });
+  await expect(patch({ tool: 'another' })).rejects.toThrow(/stays with its tool/);
+});

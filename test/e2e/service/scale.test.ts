@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { kubectl } from '../pipeline/cluster.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { builds, until } from './service.ts';
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await openGateway();
+});
+afterAll(() => gateway.close());
+
+const pods = async (): Promise<string[]> => {
+  const words = ['get', 'pods', '--namespace', builds, '-l', 'serving.knative.dev/service', '--no-headers'];
+  return (await kubectl(words)).split('\n').filter((row) => row !== '' && !/Terminating| sweep-/.test(row));
+};
+
+test('nothing runs while nobody asks, and the next call is answered', async () => {
+  await until(
+    'there are no pods of functions',
+    async () => (await pods()).filter((row) => !row.startsWith('sweep-')).length === 0,
+    180_000,
+  );
+  const client = await gateway.client('somebody');
+  expect((await client.call('GET', '/builds/v1/tool/somebody/builds')).status).toBe(200);
+});
