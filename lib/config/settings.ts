@@ -73,7 +73,13 @@ export const settings = {
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 
-  logSteps: list('LOG_STEPS', 'a comma-separated list of step names', name, 'clone,prepare,detect,build'),
+  // The other steps of the pipeline hold the registry's credentials.
+  logSteps: list(
+    'LOG_STEPS',
+    'a comma-separated list of some of clone, prepare, detect and build',
+    /^(clone|prepare|detect|build)$/,
+    'clone,prepare,detect,build',
+  ),
   logStore: text('LOG_STORE', 'folder or s3', /^(folder|s3)$/, 'folder') as Setting<'folder' | 's3'>,
   logFolder: optional(text('LOG_FOLDER', 'the absolute path of a folder', path)),
   s3Endpoint: optional(url('S3_ENDPOINT')),

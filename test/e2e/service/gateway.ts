@@ -22,6 +22,8 @@ export type Client = {
 
 export type Gateway = {
   url: string;
+  /** For files of this run; removed at the end. */
+  folder: string;
   /** @param tool undefined for a caller without a certificate */
   client: (tool: string | undefined) => Promise<Client>;
   /** A caller with a certificate of another authority. */
@@ -96,6 +98,7 @@ export const openGateway = async (): Promise<Gateway> => {
   const clientWith = (own: KeyAndCertificate | undefined) => createClient(port, authority.certificate, own);
   return {
     url,
+    folder,
     client: async (tool) => clientWith(tool === undefined ? undefined : await issue(authority, tool)),
     stranger: async (tool) => clientWith(await issue(other, tool)),
     kubeconfig: async (tool) => {

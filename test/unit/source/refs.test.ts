@@ -94,7 +94,7 @@ describe('a ref', () => {
   test('is accepted or refused with a reason, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        if (isValid(text)) expect(text).not.toMatch(/^-|\.\.|[\s~^:?*[\\]|@\{|\.lock$/);
+        if (isValid(text)) expect(text).not.toMatch(/^-|\.\.|[ \t\r\n~^:?*[\\]|@\{|\.lock$/);
       }),
       { numRuns: 1000 },
     );
