@@ -27,7 +27,7 @@ const securityContext = {
 };
 
 /** A chunk and its compressed copy at a time. */
-const resources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '192Mi' } };
+const resources = { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '192Mi' } };
 
 const secretVolume = ({ secret, environment }: FollowerSettings) => {
   const file = environment.S3_ACCESS_KEY_FILE;

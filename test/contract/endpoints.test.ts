@@ -71,8 +71,8 @@ test('a build from its start to its end', async () => {
 
 test('newest first', async () => {
   const ids: string[] = [];
-  for (const ref of ['', 'main', 'refs/heads/main', 'HEAD']) ids.unshift((await mine.start({ source_url, ref })).name);
-  expect((await mine.list()).slice(0, 4).map(({ build_id }) => build_id)).toEqual(ids);
+  for (const ref of ['', 'refs/heads/main']) ids.unshift((await mine.start({ source_url, ref })).name);
+  expect((await mine.list()).slice(0, 2).map(({ build_id }) => build_id)).toEqual(ids);
   expect(((await mine.call('/builds/latest')).json.build as Build).build_id).toBe(ids[0]);
   await Promise.all(ids.map(mine.remove));
 });

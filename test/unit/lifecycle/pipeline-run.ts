@@ -66,7 +66,7 @@ export async function runBuild(options: BuildOptions): Promise<BuildRun> {
     url,
     commit,
     ref = 'main',
-    image = 'registry.local/tool-x/web:latest',
+    image = 'registry.example.org/tool-x/web:latest',
     runImage = 'local/run:host',
   } = options;
   const pipeline = buildpacksPipeline({

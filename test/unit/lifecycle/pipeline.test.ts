@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 function build(name: string, more: { variables?: string[]; ref?: string; runImage?: string } = {}) {
-  const image = `registry.local/tool-x/${name}:latest`;
+  const image = `registry.example.org/tool-x/${name}:latest`;
   return runBuild({ data, url: `${git.url}/${name}.git`, commit: git.commits[name] ?? '', image, ...more });
 }
 
@@ -56,7 +56,7 @@ describe.each([
     const first = await builtExample(name);
     expect(first.failed?.output).toBeUndefined();
     expect(first.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(first.steps.at(-1)?.results.APP_IMAGE_URL).toBe(`registry.local/tool-x/${name}:latest`);
+    expect(first.steps.at(-1)?.results.APP_IMAGE_URL).toBe(`registry.example.org/tool-x/${name}:latest`);
     const running = await runImage({ imagesFolder: join(data, 'images'), image: `tool-x/${name}@${first.digest}` });
     try {
       expect(await (await fetch(running.url)).text()).toContain(greeting);
@@ -114,9 +114,9 @@ describe('a build that fails says why', () => {
   );
 
   test('a run image that is not there', async () => {
-    const { failed } = await build('node', { runImage: 'registry.local/none:latest' });
+    const { failed } = await build('node', { runImage: 'registry.example.org/none:latest' });
     expect(failed).toMatchObject({ name: 'export', exitCode: 3 });
-    expect(failed?.results.failure).toContain('There is no run image "registry.local/none:latest"');
+    expect(failed?.results.failure).toContain('There is no run image "registry.example.org/none:latest"');
   }, 30_000);
 
   test('a variable without a name', async () => {

@@ -49,7 +49,7 @@ export const secrets: Sample[] = [
   sample('JWT', jwt(30)),
   sample('JWT in a URL', jwt(33), (s) => `GET /cb?id_token=${s}&state=1`),
   sample('npm', `npm_${a(36, 40)}`),
-  sample('npmrc', a(36, 41), (s) => `//registry.npmjs.org/:_authToken=${s}`),
+  sample('npmrc', a(36, 41), (s) => `//registry.example.org/:_authToken=${s}`),
   sample('npmrc password', a(24, 42), (s) => `//npm.example/:_password="${s}"`),
   sample('PyPI', `pypi-${a(120, 43)}`),
   ...['xoxb', 'xoxp', 'xoxa', 'xapp'].map((p, at) =>

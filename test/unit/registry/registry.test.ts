@@ -236,10 +236,10 @@ describe('an image', () => {
     const other = createRegistry({
       kind: 'oci',
       url: 'http://127.0.0.1:5000',
-      host: 'registry.local:5000',
+      host: 'registry.example.org:5000',
       filler: 'q',
     });
-    expect(other.image('a-_b', 'app')).toBe('registry.local:5000/tool-a-q_b/app');
+    expect(other.image('a-_b', 'app')).toBe('registry.example.org:5000/tool-a-q_b/app');
     expect(() => registry.image('a', '../other/x:evil')).toThrow(ApiError);
   });
 });

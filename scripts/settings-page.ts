@@ -1,0 +1,114 @@
+/**
+ * Writes docs/settings.md from the table of settings: `node scripts/settings-page.ts`. A setting without a line here
+ * does not pass the type check, and `npm test` compares the page with the table.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type SettingName, settings } from '../lib/config/settings.ts';
+
+export const pagePath = join(import.meta.dirname, '../docs/settings.md');
+
+type Group = { title: string; intro?: string; lines: Partial<Record<SettingName, string>> };
+
+const installation = {
+  builderImage:
+    "The image with the lifecycle and the buildpacks, with its digest: a pushed tag would change every tool's next build.",
+  runImage: 'The image that applications are based on, with its digest.',
+  followerImage:
+    'The image of the functions, with its digest. The test and Toolforge overlays put it into every function.',
+  registryUrl: 'Where images are pushed and counted.',
+  registryKind: 'Harbor has projects, quotas and robot accounts; oci is any other registry.',
+  registryHost: "Where the registry's name in images differs from REGISTRY_URL's host.",
+  registryUser: 'The robot account that asks the registry.',
+  registryPassword: 'Its password. Read at start.',
+  registryFiller: "Harbor's project names may not hold some sequences that tools' names hold.",
+  registryLimitBytes: 'What a tool may store, where the registry has no quota to be asked for.',
+  logStore: 'Where logs are archived.',
+  s3Endpoint: 'The S3 service, without the bucket.',
+  s3Bucket: 'It must exist, and nothing else may be in it below logs/.',
+  s3Region: 'Many services take any.',
+  s3AccessKey: 'Read at start.',
+  s3SecretKey: 'Read at start.',
+  logFolder: 'Where LOG_STORE is folder.',
+} as const;
+
+const signIn = {
+  issuers:
+    'Whose tokens are believed: audience, keys, the claim that lists groups, and what stands before the tool in one.',
+  gatewaySecret: 'What the gateway sends beside the name of a tool, so that no pod can pretend to be it.',
+} as const;
+
+const policy = {
+  limitRunning: 'Builds of one tool at once. `spec.limits` of its BuildLedger overrides this and the next three.',
+  limitQueued: 'Builds of one tool that wait; a start beyond them is refused with 429.',
+  keepSucceeded: 'Succeeded builds that are kept, the newest.',
+  keepFailed: 'Other finished builds that are kept.',
+  buildTimeout: 'A build that takes longer ends as BUILD_TIMEOUT. Waiting does not count.',
+  logSteps: 'Steps whose logs are shown. The others hold credentials.',
+  logMaxBytes: 'A longer log is cut, and says so.',
+  sourceAllowHttp: 'Whether repositories may be fetched without TLS.',
+  sourceAllowedAddresses: 'Private addresses that git servers may have. Others that are not public are refused.',
+  sourceTimeoutMs: 'For finding the commit of a ref, in milliseconds.',
+} as const;
+
+const platform = {
+  eventIssuer: "Who signs the tokens of events: the cluster's service-account issuer.",
+  eventKeysUrl: 'Its keys. Empty: the API server is asked.',
+  eventSubjects: 'Whose events a function takes: the identities of its Trigger or PingSource.',
+  brokerUrl: 'Where accept-tekton sends what Tekton told it.',
+  brokerTokenFile: "A token for the broker's audience. Read for each event, as it changes.",
+  pipeline: 'The Pipeline of a build.',
+  serviceAccount: 'What a build runs as. It may do nothing.',
+  followerCommand: 'What follows the log of a running build.',
+  followerServiceAccount: 'What that runs as.',
+  followerSecret: 'The Secret with the keys of the object store, mounted where S3_ACCESS_KEY_FILE lies.',
+  followTool: 'Given to the follower.',
+  followBuild: 'Given to the follower.',
+  streamSelfCloseMs:
+    'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it at ten minutes.',
+  namespace: 'Elsewhere than the function itself.',
+  kubeconfig: 'Outside of a cluster.',
+  kubernetesHost: 'Set by Kubernetes.',
+  kubernetesPort: 'Set by Kubernetes.',
+  port: 'Set by Knative.',
+} as const;
+
+const groups: Group[] = [
+  { title: 'The installation', lines: installation },
+  { title: 'Signing in', intro: 'At least one of the two.', lines: signIn },
+  { title: 'Policy', lines: policy },
+  { title: 'What the manifests set', intro: 'Rarely changed.', lines: platform },
+];
+/** A setting that has no line is an error here. */
+({ ...installation, ...signIn, ...policy, ...platform }) satisfies Record<SettingName, string>;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const row = ([key, line]: [string, string]): string => {
+  const { name, expected, default: fallback } = settings[key as SettingName];
+  const shown = fallback === undefined ? '**required**' : fallback === '' ? 'empty' : `\`${fallback}\``;
+  return `| \`${name}\` | ${cell(line)} | ${cell(expected)} | ${shown} |`;
+};
+
+const section = ({ title, intro, lines }: Group): string =>
+  [
+    `## ${title}`,
+    ...(intro ? [intro] : []),
+    '',
+    '| variable | | must be | default |',
+    '|---|---|---|---|',
+    ...Object.entries(lines).map(row),
+  ].join('\n');
+
+export const settingsPage = (): string =>
+  `<!-- Made from lib/config/settings.ts by \`node scripts/settings-page.ts\`. Do not edit. -->
+# Settings
+Functions are set by environment variables, which the manifests take from one ConfigMap: \`settings.env\` of an overlay. Each function
+reads the ones that it uses, and does not start when one is missing or wrong; it says which, and what it must be. The same
+variables work for the embedded platform. Names that end in \`_FILE\` are paths of files, since variables show up in too many places.
+
+${groups.map(section).join('\n\n')}
+`;
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await writeFile(pagePath, settingsPage());

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BuildLedger } from '../../../lib/ledger/types.ts';
+import { example } from '../pipeline/git-pod.ts';
+import { openService, type Service, slow, type Tool, until } from './service.ts';
+
+let service: Service;
+let tool: Tool;
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+});
+afterAll(() => service.close());
+
+/** Read past the functions, which would mend what they see. */
+const ledger = async (): Promise<NonNullable<BuildLedger['status']>> =>
+  (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
+
+const isFinished = async (id: string): Promise<boolean> =>
+  (await ledger()).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
+
+const schedule = (cron: string) =>
+  service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule: cron } })]);
+
+const killFunctions = () =>
+  service.kubectl([
+    'delete',
+    'pods',
+    '-l',
+    'serving.knative.dev/service',
+    '--force',
+    '--grace-period=0',
+    '--wait=false',
+  ]);
+
+test('events alone finish a build and archive its log', async () => {
+  const id = await tool.start(await service.repository('static', await example('static')));
+  await until('the ledger says finished', () => isFinished(id));
+});
+
+test('what events did not tell, sweep mends', async () => {
+  const broker = JSON.parse(await service.kubectl(['get', 'triggers', '-o', 'json'])) as {
+    items: { metadata: object }[];
+  };
+  await service.kubectl(['delete', 'triggers', '--all']);
+  try {
+    const id = await tool.start(await service.repository('static-again', await example('static')));
+    await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
+    expect(await isFinished(id)).toBe(false);
+    await schedule('*/10 * * * * *');
+    await until('the ledger says finished', () => isFinished(id), 150_000);
+    await until(
+      'the run is gone',
+      async () => (await service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found'])) === '',
+    );
+  } finally {
+    await schedule('*/10 * * * *');
+    await service.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: broker.items.map(bare) }),
+    );
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
+  }
+});
+
+type Trigger = { apiVersion?: string; kind?: string; metadata: { name?: string }; spec?: object };
+
+/** Without what the API server added. */
+const bare = ({ apiVersion, kind, metadata: { name }, spec }: Trigger): Trigger => ({
+  ...(apiVersion ? { apiVersion } : {}),
+  ...(kind ? { kind } : {}),
+  metadata: { ...(name ? { name } : {}) },
+  ...(spec ? { spec } : {}),
+});
+
+test('a build that was accepted ends, whichever functions are killed', async () => {
+  const id = await tool.start(await service.repository('slow', slow(20)));
+  await killFunctions();
+  for await (const { line } of tool.log(id)) if (line.endsWith('second 3')) break;
+  await killFunctions();
+  await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
+  await killFunctions();
+  expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });
+  await until('the log is archived', () => isFinished(id));
+});
