@@ -15,5 +15,7 @@ export default {
     ],
   },
   collectCoverageFrom: ['lib/**/*.ts'],
+  coverageReporters: ['text-summary'],
+  coverageThreshold: { global: { lines: 90 } },
   testTimeout: 30000,
 };

@@ -56,7 +56,8 @@ const push = async (options: Options, reference: string): Promise<string> => {
 const buildAndPush = async (options: Options, { name, file, context, base }: Image): Promise<string> => {
   const reference = `${options.registry}/${name}:${options.tag}`;
   const argument = base ? ['--build-arg', `BASE_IMAGE=${base}`] : [];
-  const flags = [...plainHttp(options), ...argument, '--file', file, '--tag', reference];
+  const layers = options.tool === 'docker' ? [] : ['--layers'];
+  const flags = [...plainHttp(options), ...layers, ...argument, '--file', file, '--tag', reference];
   await run(options.tool, ['build', ...flags, context]);
   return `${reference}@${await push(options, reference)}`;
 };

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { openAuthority } from '../local/certificates.ts';
+import { openIssuer } from '../local/issuer.ts';
 
 export const siteFolder = join(import.meta.dirname, '../knative/overlays/test/site');
 
@@ -19,6 +20,9 @@ const variables = {
 type Site = Record<keyof typeof variables, string>;
 
 const bucket = 'build-logs';
+
+/** As overlays/test/settings has it. */
+export const testIssuer = 'http://issuer.image-build.svc.cluster.local';
 
 const readSite = (environment: Record<string, string | undefined>): Site => {
   const missing = Object.entries(variables).filter(([name]) => !environment[name]);
@@ -45,6 +49,7 @@ const kustomization = {
       behavior: 'merge',
       envs: ['settings.env'],
     },
+    { name: 'issuer', namespace: 'image-build', files: ['jwks'] },
   ],
   secretGenerator: [
     secret('gateway', ['secret']),
@@ -109,4 +114,6 @@ export const writeTestOverlay = async (
   await readOrWrite(join(siteFolder, '.dockerconfigjson'), () => JSON.stringify({ auths: {} }));
   await readOrWrite(join(siteFolder, 'secret'), () => randomBytes(32).toString('hex'));
   await readFile(join(siteFolder, 'tls.crt')).catch(writeCertificates);
+  const issuer = await openIssuer(join(siteFolder, 'issuer.json'), testIssuer);
+  await writeFile(join(siteFolder, 'jwks'), JSON.stringify(issuer.jwks));
 };

@@ -1,3 +1,4 @@
+import type { CloudEvent } from 'cloudevents';
 import { closeBuildLog } from '../../lib/builds/logs.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
@@ -62,14 +63,24 @@ const mendLogged = async (options: IndexLogsOptions, tool: string): Promise<void
   }
 };
 
+/** The broker sends here what it could not deliver, and says with which answer. */
+const noteDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | undefined): void => {
+  const { knativeerrorcode: answer, knativeerrordest: subscriber }: Record<string, unknown> = { ...event };
+  if (!answer && !subscriber) return;
+  log('WARNING', 'an event was not delivered', { type: event?.type, build: event?.subject, answer, subscriber });
+};
+
 /**
  * Every ten minutes: whatever an event that never came, or a function that was killed, left undone. Does for each tool
  * what the others do at their time, so it may run beside them and beside itself.
  */
-export const createSweep = (options: IndexLogsOptions) => async (): Promise<void> => {
-  const tools = await options.ledger.tools();
-  const work = async (): Promise<void> => {
-    for (let tool = tools.pop(); tool !== undefined; tool = tools.pop()) await mendLogged(options, tool);
+export const createSweep =
+  (options: IndexLogsOptions) =>
+  async (event?: CloudEvent<unknown>): Promise<void> => {
+    noteDeadLetter(options, event);
+    const tools = await options.ledger.tools();
+    const work = async (): Promise<void> => {
+      for (let tool = tools.pop(); tool !== undefined; tool = tools.pop()) await mendLogged(options, tool);
+    };
+    await Promise.all(Array.from({ length: parallel }, work));
   };
-  await Promise.all(Array.from({ length: parallel }, work));
-};

@@ -23,12 +23,25 @@ const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string
   }
 };
 
+/** What is being closed in this process, by its store. */
+const closing = new WeakMap<object, Map<string, Promise<boolean>>>();
+
 /**
  * Closes the archive of a finished build and notes in the ledger whether it is complete, truncated or lost, so that the
- * run can go. Safe to repeat.
+ * run can go. Safe to repeat. Events come again while a long log is read: they wait for the reader that is at work, as
+ * another one would take the archive away from it, and be the next to lose it.
  * @returns false when the pod still writes, or the store is away: to be tried again
  */
-export const closeBuildLog = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
+export const closeBuildLog = (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
+  const open = closing.get(context.store) ?? new Map<string, Promise<boolean>>();
+  closing.set(context.store, open);
+  const key = `${tool}/${entry.id}`;
+  const present = open.get(key) ?? close(context, tool, entry).finally(() => open.delete(key));
+  open.set(key, present);
+  return present;
+};
+
+const close = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
   const { log, now } = context;
   const result = await closeUnlessDeleted(context, tool, entry.id);
   if (!result) return true;

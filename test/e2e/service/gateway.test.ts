@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openIssuer, toolToken } from '../../../local/issuer.ts';
+import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 
 let gateway: Gateway;
@@ -48,4 +51,12 @@ test('healthz and the contract are served', async () => {
   const client = await gateway.client('somebody');
   expect((await client.call('GET', '/builds/v1/healthz')).json).toMatchObject({ status: 'OK' });
   expect((await client.call('GET', '/openapi.json')).json).toMatchObject({ openapi: expect.stringMatching(/^3/) });
+});
+
+test('a token of a trusted issuer is as good as a certificate', async () => {
+  const issuer = await openIssuer(join(siteFolder, 'issuer.json'), testIssuer);
+  const headers = { authorization: `Bearer ${await toolToken(issuer, 'somebody')}` };
+  const client = await gateway.client(undefined);
+  expect((await client.call('GET', list, { headers })).status).toBe(200);
+  expect((await client.call('GET', '/builds/v1/tool/other/builds', { headers })).status).toBe(403);
 });

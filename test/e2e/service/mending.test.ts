@@ -83,3 +83,27 @@ test('a build that was accepted ends, whichever functions are killed', async () 
   expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });
   await until('the log is archived', () => isFinished(id));
 });
+
+const audience = (trigger: string, value: string) =>
+  service.kubectl([
+    'patch',
+    'trigger',
+    trigger,
+    '--type=merge',
+    '-p',
+    JSON.stringify({ spec: { subscriber: { audience: value } } }),
+  ]);
+
+test('an event that no function takes goes to sweep', async () => {
+  await audience('update-quota', 'nobody');
+  await audience('index-logs', 'nobody');
+  try {
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
+    const id = await tool.start(await service.repository('static-third', await example('static')));
+    await until('the ledger says finished', () => isFinished(id));
+  } finally {
+    await audience('update-quota', 'update-quota');
+    await audience('index-logs', 'index-logs');
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
+  }
+});

@@ -1,0 +1,142 @@
+/**
+ * How long the first call takes after scale to zero, for functions and for a bare Node server as a Knative Service, in
+ * one run: KUBECONFIG names a cluster on which knative/overlays/test is deployed. Prints a table in Markdown.
+ *   node bench/cluster-cold-start.ts [rounds]
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { siteFolder } from '../scripts/test-overlay.ts';
+import '../test/e2e/site.js';
+import { kubectl, makeNamespace, type Namespace, setting } from '../test/e2e/pipeline/cluster.ts';
+
+const builds = 'image-build';
+const server =
+  "process.once('SIGTERM', () => process.exit()); require('node:http').createServer((_, res) => res.end('ok')).listen(8080)";
+
+const securityContext = {
+  runAsNonRoot: true,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** The same image and the same limits as a function's; only the program differs. */
+const bare = (image: string) => ({
+  apiVersion: 'serving.knative.dev/v1',
+  kind: 'Service',
+  metadata: { name: 'bare', labels: { 'networking.knative.dev/visibility': 'cluster-local' } },
+  spec: {
+    template: {
+      spec: {
+        enableServiceLinks: false,
+        automountServiceAccountToken: false,
+        containers: [
+          { image, args: ['-e', server], securityContext, resources: { requests: { cpu: '20m', memory: '96Mi' } } },
+        ],
+      },
+    },
+  },
+});
+
+const caller = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'caller' },
+  spec: {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'caller', image: setting('BUILDER_IMAGE'), command: ['sleep', 'infinity'] }],
+  },
+};
+
+type Target = { name: string; url: string; headers: string[] };
+
+const functionTarget = (name: string, path: string, headers: string[]): Target => ({
+  name,
+  url: `http://${name}.${builds}.svc.cluster.local${path}`,
+  headers,
+});
+
+const countPods = async (): Promise<number> => {
+  const words = ['get', 'pods', '--all-namespaces', '-l', 'serving.knative.dev/service', '-o', 'name'];
+  return (await kubectl(words)).split('\n').filter((line) => line !== '').length;
+};
+
+const waitForZero = async (): Promise<void> => {
+  for (const end = Date.now() + 300_000; (await countPods()) > 0; await delay(2000)) {
+    if (Date.now() > end) throw new Error('functions do not scale to zero');
+  }
+};
+
+/** @returns milliseconds until the whole answer */
+const call = async (namespace: Namespace, { url, headers }: Target): Promise<number> => {
+  const options = headers.flatMap((header) => ['--header', header]);
+  const write = ['--silent', '--output', '/dev/null', '--write-out', '%{http_code} %{time_total}'];
+  const answer = await namespace.kubectl(['exec', 'caller', '--', 'curl', ...write, ...options, url]);
+  const [status, seconds] = answer.split(' ');
+  if (status !== '200') throw new Error(`${url} was answered with ${status}`);
+  return Number(seconds) * 1000;
+};
+
+const median = (values: number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.floor(sorted.length / 2)] ?? 0)) / 2;
+};
+
+const rotated = <T>(items: readonly T[], by: number): T[] => items.map((_, at) => items[(at + by) % items.length] as T);
+
+const measure = async (
+  namespace: Namespace,
+  targets: readonly Target[],
+  rounds: number,
+): Promise<Map<string, number[]>> => {
+  const times = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    await waitForZero();
+    // Each is first in turn: whoever is first also wakes the activator.
+    for (const target of rotated(targets, round)) times.get(target.name)?.push(await call(namespace, target));
+  }
+  return times;
+};
+
+const table = (times: Map<string, number[]>): string => {
+  const base = median(times.get('bare') ?? []);
+  const rows = [...times].map(
+    ([name, values]) => `| ${name} | ${Math.round(median(values))} ms | ${(median(values) / base).toFixed(2)} |`,
+  );
+  return ['| service | first call from zero (median) | against bare |', '|---|---|---|', ...rows].join('\n');
+};
+
+const main = async (): Promise<void> => {
+  const rounds = Number(process.argv[2] ?? 5);
+  const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();
+  const image = await kubectl([
+    'get',
+    'ksvc',
+    'openapi',
+    '-n',
+    builds,
+    '-o',
+    'jsonpath={.spec.template.spec.containers[0].image}',
+  ]);
+  const namespace = await makeNamespace();
+  try {
+    await namespace.apply(bare(image), caller);
+    await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc/bare', 'pod/caller', '--timeout=180s']);
+    const tool = ['x-toolforge-tool: bench', `x-toolforge-gateway-secret: ${secret}`];
+    const targets: Target[] = [
+      { name: 'bare', url: `http://bare.${namespace.name}.svc.cluster.local/`, headers: [] },
+      functionTarget('openapi', '/openapi.json', []),
+      functionTarget('healthz', '/v1/healthz', []),
+      functionTarget('list-builds', '/v1/tool/bench/builds', tool),
+      functionTarget('quota', '/v1/tool/bench/quotas', tool),
+    ];
+    console.log(table(await measure(namespace, targets, rounds)));
+  } finally {
+    await namespace.remove();
+  }
+};
+
+await main();
