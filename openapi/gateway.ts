@@ -22,7 +22,15 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
   const rows = sorted.map((operation) => nginxRow(methods(operation.method), operation));
   const paths = sorted.filter(({ path }, at) => sorted.findIndex((other) => other.path === path) === at);
   const others = paths.map((operation) => nginxRow('[A-Z]+', operation));
-  return `${notice}\nmap "$request_method $request_uri" $function {\n  default "";\n${[...rows, ...others].join('\n')}\n}\n`;
+  const functions = [...new Set(sorted.filter(({ open }) => open).map(({ fn }) => `  ${fn} 1;`))];
+  const map = (from: string, to: string, lines: string[]) =>
+    `map ${from} ${to} {\n  default "";\n${lines.join('\n')}\n}\n`;
+  return [
+    `${notice}\n`,
+    map('"$request_method $request_uri"', '$function', [...rows, ...others]),
+    '# Functions that anybody may call.\n',
+    map('$function', '$open', functions),
+  ].join('');
 };
 
 const routeRule = (host: string) => ({

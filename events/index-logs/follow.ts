@@ -1,5 +1,7 @@
 /** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
 import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { closeBuildLog } from '../../lib/builds/logs.ts';
+import { reconcile } from '../../lib/builds/reconcile.ts';
 import { viewOf } from '../../lib/builds/view.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { ConfigError } from '../../lib/errors/index.ts';
@@ -24,6 +26,10 @@ const follow = async (): Promise<void> => {
     signal: stop.signal,
   });
   log('INFO', 'followed', { tool, id, ...result });
+  if (result.state !== 'live') {
+    await closeBuildLog(context, tool, (await build.entry()).entry);
+    await reconcile(context, tool);
+  }
   context.kube.close();
 };
 

@@ -4,7 +4,7 @@ import { reconcile } from '../../lib/builds/reconcile.ts';
 import { ApiError } from '../../lib/errors/index.ts';
 import { parseBuildEvent } from '../../lib/events/build-event.ts';
 import type { LogsContext } from '../../lib/logs/configured.ts';
-import { type FollowerSettings, startFollower } from '../../lib/logs/follower.ts';
+import { type FollowerSettings, isFollowed, startFollower } from '../../lib/logs/follower.ts';
 import { eventTypes, isFinal } from '../../lib/tekton/events.ts';
 
 export type IndexLogsOptions = LogsContext & { follower: FollowerSettings };
@@ -20,12 +20,15 @@ const again = (): ApiError => new ApiError(503, 'unavailable', 'The log is not a
 const close = async (options: IndexLogsOptions, tool: string, build: string): Promise<void> => {
   const { state } = await reconcile(options, tool);
   const entry = state.finished.find(({ id, log }) => id === build && log === 'live');
-  if (!entry) return;
+  if (!entry || (await isFollowed(options.kube, build))) return;
   if (!(await closeBuildLog(options, tool, entry))) throw again();
   await reconcile(options, tool);
 };
 
-/** A build runs: let a Job follow its log into the archive. It has ended: close the archive, and let the run go. */
+/**
+ * A build runs: let a Job follow its log into the archive, which that closes at the build's end. Where there is no such
+ * Job, the final event closes it.
+ */
 export const createIndexLogs =
   (options: IndexLogsOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {

@@ -1,9 +1,9 @@
 import type { CloudEvent } from 'cloudevents';
-import { closeBuildLog } from '../../lib/builds/logs.ts';
+import { closeBuildLog, isOverdue } from '../../lib/builds/logs.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { listArchives } from '../../lib/logs/archives.ts';
-import { startFollower } from '../../lib/logs/follower.ts';
+import { isFollowed, startFollower } from '../../lib/logs/follower.ts';
 import { isDone } from '../../lib/tekton/status.ts';
 import type { IndexLogsOptions } from '../index-logs/handler.ts';
 
@@ -15,7 +15,10 @@ type Mended = { actions: number; closed: number; orphans: number };
 const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<number> => {
   const open = finished.filter(({ log }) => log === 'live');
   const closed = [];
-  for (const entry of open) closed.push(await closeBuildLog(options, tool, entry));
+  for (const entry of open) {
+    const isBusy = !isOverdue(entry, options.now()) && (await isFollowed(options.kube, entry.id));
+    if (!isBusy) closed.push(await closeBuildLog(options, tool, entry));
+  }
   return closed.filter(Boolean).length;
 };
 

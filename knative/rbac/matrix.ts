@@ -40,9 +40,9 @@ export const matrix: Readonly<Record<string, Grants>> = {
   openapi: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
   'update-quota': reconcile,
-  'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['create'] }),
+  'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['get', 'create'] }),
   sweep: all(reconcile, readRun, readPods, {
-    'batch/jobs': ['create'],
+    'batch/jobs': ['get', 'create'],
     'builds.toolforge.org/buildledgers': ['list'],
   }),
   'follow-logs': all(reconcile, readRun, readPods),

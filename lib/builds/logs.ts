@@ -9,7 +9,7 @@ import { viewOf } from './view.ts';
 /** A log is waited for no longer than this after its build's end: then it is closed as it is. */
 const patienceMs = 60 * 60 * 1000;
 
-const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
+export const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
   now.getTime() - Date.parse(finishedAt ?? '') > patienceMs;
 
 /** Whoever deletes a build in the meantime deletes its log too. */

@@ -1,3 +1,4 @@
+import { ledgerName } from '../ledger/names.ts';
 import type { LogState } from '../ledger/types.ts';
 import { storeFailure } from '../store/keys.ts';
 import type { ObjectStore } from '../store/types.ts';
@@ -47,7 +48,9 @@ export type ArchiveIndex = {
 /** Where a build's log is. */
 export type ArchivePlace = { store: ObjectStore; tool: string; id: string };
 
-export const archivePrefix = (tool: string, id: string): string => `logs/${tool}/${id}/`;
+/** Of all a tool's logs. Its ledger's name, as tools' own may be longer than a key's part. */
+export const toolPrefix = (tool: string): string => `logs/${ledgerName(tool)}/`;
+export const archivePrefix = (tool: string, id: string): string => `${toolPrefix(tool)}${id}/`;
 export const indexKey = ({ tool, id }: ArchivePlace): string => `${archivePrefix(tool, id)}index.json`;
 export const segmentKey = ({ tool, id }: ArchivePlace, segment: string): string =>
   `${archivePrefix(tool, id)}segments/${segment}`;

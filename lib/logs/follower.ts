@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Kube } from '../kube/client.ts';
-import { isAlreadyExists } from '../kube/error.ts';
+import { isAlreadyExists, isNotFound } from '../kube/error.ts';
 import type { KubeObject } from '../kube/resources.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 
@@ -77,5 +77,22 @@ export const startFollower = async (
     await kube.create('jobs', followerJob(run, tool, settings));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
+  }
+};
+
+type Job = KubeObject & { status?: { conditions?: { type: string; status: string }[] } };
+
+const hasEnded = ({ status }: Job): boolean =>
+  status?.conditions?.some(
+    (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
+  ) ?? false;
+
+/** Whether a Job is at work on the build's log. It closes the archive itself: nobody else may take it away from it. */
+export const isFollowed = async (kube: Kube, build: string): Promise<boolean> => {
+  try {
+    return !hasEnded(await kube.get<Job>('jobs', build));
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 };

@@ -48,7 +48,7 @@ export interface BuildParameters {
     [k: string]: string;
   };
   /**
-   * The image's name in the tool's project; the tool's name when absent.
+   * The image's name in the tool's project; `tool-` and the tool's name when absent.
    */
   image_name?: string;
   use_latest_versions?: boolean;

@@ -47,8 +47,8 @@ test('unknown paths and methods have their codes', async () => {
   expect(wrong).toMatchObject({ status: 405, json: { code: 'method_not_allowed' }, headers: { allow: 'GET, POST' } });
 });
 
-test('healthz and the contract are served', async () => {
-  const client = await gateway.client('somebody');
+test('healthz and the contract are open to all', async () => {
+  const client = await gateway.client(undefined);
   expect((await client.call('GET', '/builds/v1/healthz')).json).toMatchObject({ status: 'OK' });
   expect((await client.call('GET', '/openapi.json')).json).toMatchObject({ openapi: expect.stringMatching(/^3/) });
 });
@@ -59,4 +59,15 @@ test('a token of a trusted issuer is as good as a certificate', async () => {
   const client = await gateway.client(undefined);
   expect((await client.call('GET', list, { headers })).status).toBe(200);
   expect((await client.call('GET', '/builds/v1/tool/other/builds', { headers })).status).toBe(403);
+});
+
+test.each(['/builds/v1/tool/%00/builds', '/builds/v1/tool/%/builds'])('%s is refused with a code', async (path) => {
+  const client = await gateway.client('somebody');
+  expect(await client.call('GET', path)).toMatchObject({ status: 400, json: { code: expect.any(String) } });
+});
+
+test('a body that is too large is refused with a code', async () => {
+  const client = await gateway.client('somebody');
+  const body = { source_url: 'x'.repeat(2 * 1024 * 1024) };
+  expect(await client.call('POST', list, { body })).toMatchObject({ status: 413, json: { code: 'body_too_large' } });
 });

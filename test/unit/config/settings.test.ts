@@ -30,7 +30,11 @@ describe('a wrong setting names itself and what it must be', () => {
     ['registryUrl', { REGISTRY_URL: 'ftp://x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
     ['registryUrl', { REGISTRY_URL: 'https://u:p@x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
     ['registryKind', { REGISTRY_KIND: 'quay' }, 'REGISTRY_KIND must be harbor or oci'],
-    ['logSteps', { LOG_STEPS: 'build,export' }, 'LOG_STEPS must be a comma-separated list of some of clone, prepare, detect'],
+    [
+      'logSteps',
+      { LOG_STEPS: 'build,export' },
+      'LOG_STEPS must be a comma-separated list of some of clone, prepare, detect',
+    ],
     ['sourceAllowHttp', { SOURCE_ALLOW_HTTP: 'yes' }, 'SOURCE_ALLOW_HTTP must be true or false'],
     [
       'sourceAllowedAddresses',
