@@ -1,15 +1,49 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 import { builds, until } from './service.ts';
 
-const name = 'e2e-wrong-setting';
-afterEach(() => kubectl(['delete', 'ksvc', name, '--namespace', builds, '--ignore-not-found']));
+/** A name for each, as pods of a deleted one take their time to go. */
+let name = '';
+beforeEach(() => {
+  name = `e2e-wrong-${randomBytes(4).toString('hex')}`;
+});
+afterEach(async () => {
+  await kubectl(['delete', 'ksvc', name, '--namespace', builds]);
+  const selector = `serving.knative.dev/service=${name}`;
+  await kubectl([
+    'delete',
+    'pods',
+    '--namespace',
+    builds,
+    '-l',
+    selector,
+    '--force',
+    '--grace-period=0',
+    '--wait=false',
+  ]);
+});
 
 type Container = { env?: Json[]; [field: string]: unknown };
 type Service = { spec: { template: { spec: { containers: Container[]; volumes?: Json[] } } } };
-type Status = { status?: { conditions?: { type: string; message?: string }[] } };
+type Terminated = { terminated?: { message?: string } };
+type Pods = {
+  items: { status: { containerStatuses?: { name: string; state?: Terminated; lastState?: Terminated }[] } }[];
+};
 
-/** A copy of list-builds with a setting of its own. @returns what Knative says of it */
+/** Kept by Kubernetes of the function's last words. */
+const lastWords = async (): Promise<string> => {
+  const selector = `serving.knative.dev/service=${name}`;
+  const { items } = JSON.parse(
+    await kubectl(['get', 'pods', '--namespace', builds, '-l', selector, '-o', 'json']),
+  ) as Pods;
+  const statuses = items
+    .flatMap(({ status }) => status.containerStatuses ?? [])
+    .filter((one) => one.name === 'function');
+  return statuses.map(({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.message ?? '').join('');
+};
+
+/** A copy of list-builds with a setting of its own. @returns what it said before it stopped */
 const messageOf = async (variable: string, value: string): Promise<string> => {
   const get = (service: string) => kubectl(['get', 'ksvc', service, '--namespace', builds, '-o', 'json']);
   const { spec } = JSON.parse(await get('list-builds')) as Service;
@@ -24,9 +58,8 @@ const messageOf = async (variable: string, value: string): Promise<string> => {
   };
   await kubectl(['apply', '-f', '-'], JSON.stringify(copy));
   let message = '';
-  await until('Knative says why', async () => {
-    const { status } = JSON.parse(await get(name)) as Status;
-    message = status?.conditions?.find(({ type }) => type === 'ConfigurationsReady')?.message ?? '';
+  await until('the function has stopped', async () => {
+    message = await lastWords();
     return message !== '';
   });
   return message;
