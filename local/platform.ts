@@ -8,7 +8,7 @@ import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import { eventTypes } from '../lib/tekton/events.ts';
 import { createBroker, type Trigger } from './broker.ts';
-import { openAuthority } from './certificates.ts';
+import { type Authority, openAuthority } from './certificates.ts';
 import { paths, readOrMake, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
@@ -19,7 +19,7 @@ import { buildpacksPipeline } from './lifecycle/pipeline.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
 import { createRegistry } from './registry/registry.ts';
-import { createTekton } from './tekton/tekton.ts';
+import { createTekton, type Tekton } from './tekton/tekton.ts';
 
 export type PlatformOptions = {
   folder: string;
@@ -123,93 +123,131 @@ const postEvent = async (url: string, token: string, type: string): Promise<void
   await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) });
 };
 
+/** What is running, as far as the start has come. */
+type Parts = {
+  stopping: AbortController;
+  unlock: () => void;
+  kube?: KubeApi;
+  internal?: Server;
+  server?: Server;
+  issuer?: LocalIssuer;
+  functions?: Functions;
+  tekton?: Tekton;
+  gateway?: Server;
+  pings?: NodeJS.Timeout;
+};
+
+/** Clients first, so that what they wait for can still end. */
+const stop = async (parts: Parts): Promise<void> => {
+  clearInterval(parts.pings);
+  parts.stopping.abort();
+  await Promise.all([parts.gateway, parts.server].map((server) => server && closeServer(server)));
+  await parts.tekton?.close();
+  parts.functions?.close();
+  await parts.kube?.close();
+  if (parts.internal) await closeServer(parts.internal);
+  parts.unlock();
+};
+
+/** @returns where the functions and Tekton find the API server and the event functions */
+const startKube = async (
+  { folder }: PlatformOptions,
+  parts: Parts,
+): Promise<{ internalUrl: string; kube: KubeApi }> => {
+  const places = paths(folder);
+  const token = randomBytes(32).toString('hex');
+  const kube = await createKubeApi({ folder: places.kube, token });
+  parts.kube = kube;
+  await installPipeline(kube, folder);
+  parts.internal = createServer(internalRoutes(kube, () => parts.functions));
+  const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;
+  await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, token, namespace));
+  return { internalUrl, kube };
+};
+
+/** What clients reach: the API, the issuer's keys and the images. */
+const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ url: string; issuer: LocalIssuer }> => {
+  const places = paths(options.folder);
+  const registry = createRegistry({ imagesFolder: places.images });
+  const routes: [string, Listener][] = [
+    ['/issuer/jwks', (_, res) => sendJson(res, 200, parts.issuer?.jwks)],
+    ['/v2/', registry.handler],
+  ];
+  parts.server = createServer(outer(routes, apiOf(parts)));
+  const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;
+  parts.issuer = await openIssuer(places.issuer, `${url}/issuer`);
+  return { url, issuer: parts.issuer };
+};
+
+const apiOf =
+  (parts: Parts): Listener =>
+  (req, res) =>
+    (parts.functions?.api ?? notFound)(req, res);
+
+const triggersAt = (internalUrl: string): Trigger[] =>
+  Object.entries(triggerTypes).map(([name, types]) => ({ name, types, url: `${internalUrl}/events/${name}` }));
+
+const startTekton = (options: PlatformOptions, kube: KubeApi, internalUrl: string, settings: Record<string, string>) =>
+  createTekton({
+    objects: kube.objects,
+    folder: paths(options.folder).tekton,
+    sink: () => `${internalUrl}/events/accept-tekton`,
+    images: (image) => ({ [builderImage]: { env: {} }, [followerImage]: { env: settings } })[image],
+    log: (message, cause) => options.log('WARNING', message, cause === undefined ? {} : { error: cause }),
+  });
+
+const startGateway = async (options: PlatformOptions, parts: Parts, authority: Authority): Promise<string> => {
+  const places = paths(options.folder);
+  const secret = (await readFile(places.gatewaySecret, 'utf8')).trim();
+  await writePrivate(places.authorityCertificate, authority.certificate);
+  const gateway = await createGateway({ authority, secret, listener: apiOf(parts) });
+  parts.gateway = gateway as unknown as Server;
+  return `https://127.0.0.1:${await listen(parts.gateway, options.gatewayPort, 'GATEWAY_PORT')}`;
+};
+
+const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platform> => {
+  const { folder, log } = options;
+  const places = paths(folder);
+  const { internalUrl, kube } = await startKube(options, parts);
+  const { url, issuer } = await startServer(options, parts);
+  const settings = environment(options, { url, internalUrl });
+  await readOrMake(places.gatewaySecret, async () => randomBytes(32).toString('hex'));
+
+  const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
+  const { signal } = parts.stopping;
+  const send = createBroker({ triggers: triggersAt(internalUrl), token, log, signal });
+  parts.functions = await createFunctions({ environment: settings, send, log, shutdown: signal });
+  parts.tekton = await startTekton(options, kube, internalUrl, settings);
+  const authority = await openAuthority(places.authority);
+  const gatewayUrl = await startGateway(options, parts, authority);
+  await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));
+
+  const sweep = async () => postEvent(`${internalUrl}/events/sweep`, await token('sweep'), 'dev.knative.sources.ping');
+  parts.pings = ping(sweep, options.sweepMs ?? 60_000, log);
+  await sweep();
+
+  const kubeconfig = async (tool: string): Promise<string> => {
+    const client = await authority.issue(`O=toolforge,CN=${tool}`);
+    await writePrivate(places.toolKubeconfig(tool), toolKubeconfig(tool, gatewayUrl, authority.certificate, client));
+    return places.toolKubeconfig(tool);
+  };
+  const close = () => stop(parts);
+  return { url, gatewayUrl, issuer, imagesFolder: places.images, environment: settings, kubeconfig, close };
+};
+
 /**
  * The whole service in one process on one machine: Kubernetes and Tekton as far as it uses them, the functions, their
  * events, an issuer, a registry and the gateway. What it holds lies in the folder and outlives the process.
+ * @throws Error for a port or a folder that is in use; nothing is left running then
  */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const { folder, log } = options;
-  const places = paths(folder);
-  const unlock = await lockFolder(folder);
-  const stopping = new AbortController();
-  let functions: Functions | undefined;
-
-  const kubeToken = randomBytes(32).toString('hex');
-  const kube = await createKubeApi({ folder: places.kube, token: kubeToken });
-  await installPipeline(kube, folder);
-  const internal = createServer(internalRoutes(kube, () => functions));
-  const internalUrl = `http://127.0.0.1:${await listen(internal, 0, 'PORT')}`;
-  await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, kubeToken, namespace));
-
-  const registry = createRegistry({ imagesFolder: places.images });
-  let issuer: LocalIssuer | undefined;
-  const jwks: Listener = (_, res) => sendJson(res, 200, issuer?.jwks);
-  const api: Listener = (req, res) => (functions?.api ?? notFound)(req, res);
-  const server = createServer(
-    outer(
-      [
-        ['/issuer/jwks', jwks],
-        ['/v2/', registry.handler],
-      ],
-      api,
-    ),
-  );
-  const url = `http://127.0.0.1:${await listen(server, options.port, 'PORT')}`;
-  issuer = await openIssuer(places.issuer, `${url}/issuer`);
-  const signer = issuer;
-  const eventToken = (audience: string) => signer.sign({}, 'broker', audience, '5m');
-
-  const secret = (await readOrMake(places.gatewaySecret, async () => randomBytes(32).toString('hex'))).trim();
-  const triggers: Trigger[] = Object.entries(triggerTypes).map(([name, types]) => ({
-    name,
-    types,
-    url: `${internalUrl}/events/${name}`,
-  }));
-  const send = createBroker({ triggers, token: eventToken, log, signal: stopping.signal });
-  const settings = environment(options, { url, internalUrl });
-  functions = await createFunctions({ environment: settings, send, log, shutdown: stopping.signal });
-
-  const tekton = await createTekton({
-    objects: kube.objects,
-    folder: places.tekton,
-    sink: () => `${internalUrl}/events/accept-tekton`,
-    images: (image) => ({ [builderImage]: { env: {} }, [followerImage]: { env: settings } })[image],
-    log: (message, cause) => log('WARNING', message, cause === undefined ? {} : { error: cause }),
-  });
-
-  const authority = await openAuthority(places.authority);
-  await writePrivate(places.authorityCertificate, authority.certificate);
-  const gateway = await createGateway({ authority, secret, listener: api });
-  const gatewayUrl = `https://127.0.0.1:${await listen(gateway as unknown as Server, options.gatewayPort, 'GATEWAY_PORT')}`;
-  await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));
-
-  const sweep = async () =>
-    postEvent(`${internalUrl}/events/sweep`, await eventToken('sweep'), 'dev.knative.sources.ping');
-  const pings = ping(sweep, options.sweepMs ?? 60_000, log);
-  await sweep();
-
-  return {
-    url,
-    gatewayUrl,
-    issuer,
-    imagesFolder: places.images,
-    environment: settings,
-    kubeconfig: async (tool) => {
-      const client = await authority.issue(`O=toolforge,CN=${tool}`);
-      await writePrivate(places.toolKubeconfig(tool), toolKubeconfig(tool, gatewayUrl, authority.certificate, client));
-      return places.toolKubeconfig(tool);
-    },
-    close: async () => {
-      clearInterval(pings);
-      stopping.abort();
-      await Promise.all([closeServer(gateway as unknown as Server), closeServer(server)]);
-      await tekton.close();
-      functions?.close();
-      await kube.close();
-      await closeServer(internal);
-      unlock();
-    },
-  };
+  const parts: Parts = { unlock: await lockFolder(options.folder), stopping: new AbortController() };
+  try {
+    return await assemble(options, parts);
+  } catch (error) {
+    await stop(parts);
+    throw error;
+  }
 };
 
 /** The addresses of the platform that last ran on this folder. */
