@@ -25,19 +25,17 @@ const firstBackoffMs = 200;
  * letters, which are a line in the log. Resolves when every subscriber is done.
  */
 export const createBroker = ({ triggers, token, log, signal }: BrokerOptions) => {
-  const post = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => {
+  const send = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => {
     const { headers, body } = HTTP.binary(event);
     const authorization = `Bearer ${await token(trigger.name)}`;
-    const options = {
-      method: 'POST',
-      headers: { ...(headers as Record<string, string>), authorization },
-      body: body as string,
-      signal,
-    };
-    const response = await fetch(trigger.url, options).catch(() => undefined);
-    await response?.arrayBuffer();
-    return response?.status ?? 503;
+    const sent = { ...(headers as Record<string, string>), authorization };
+    const response = await fetch(trigger.url, { method: 'POST', headers: sent, body: body as string, signal });
+    await response.arrayBuffer();
+    return response.status;
   };
+
+  /** A connection that broke is as good as "ask me again". */
+  const post = (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => send(trigger, event).catch(() => 503);
 
   const deliver = async (trigger: Trigger, event: CloudEvent<unknown>, tried = 0): Promise<void> => {
     const status = await post(trigger, event);

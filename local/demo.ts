@@ -15,6 +15,7 @@ import { type Platform, startPlatform } from './platform.ts';
 const tool = 'demo';
 const root = join(import.meta.dirname, '..');
 const pageLimit = 600;
+const answerMs = 20_000;
 
 const say = (text: string): void => console.log(`\n==> ${text}`);
 
@@ -33,10 +34,11 @@ const cli = (platform: Platform, token: string, args: string[]): Promise<number>
   });
 
 /** What the image answers; an image without a web process has nothing to ask. */
-const showAnswer = async (platform: Platform, image: string): Promise<void> => {
+const showAnswer = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
   const running = await runImage({ imagesFolder: platform.imagesFolder, image });
+  finish.push(running.stop);
   try {
-    const response = await fetch(running.url);
+    const response = await fetch(running.url, { signal: AbortSignal.timeout(answerMs) });
     const page = (await response.text()).trim();
     console.log(
       `GET ${running.url} -> ${response.status}\n${page.slice(0, pageLimit)}${page.length > pageLimit ? ' …' : ''}`,
@@ -85,7 +87,7 @@ const demo = async (given: string | undefined, finish: Finish[]): Promise<void> 
   await cli(platform, token, ['quota']);
   if (code !== 0) throw new Error('the build did not succeed; see above why');
   say('Running the image');
-  await showAnswer(platform, await latestImage(platform, token)).catch((error: unknown) => {
+  await showAnswer(platform, await latestImage(platform, token), finish).catch((error: unknown) => {
     if (!(error instanceof NoDefaultProcess)) throw error;
     console.log(`The image is built, but ${error.message.replace(/^\S+ /, 'it ')}`);
   });

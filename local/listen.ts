@@ -5,10 +5,10 @@ const explain = (error: NodeJS.ErrnoException, port: number, setting: string): E
   error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another one.`) : error;
 
 /** On loopback only: the embedded platform is for one machine. @returns the port, which 0 leaves to the system */
-export const listen = (server: Server, port: number, setting: string): Promise<number> =>
+export const listen = (server: Server, port: number, setting: string, host = '127.0.0.1'): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, port, setting)));
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 
 const graceMs = 1000;

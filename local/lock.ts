@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Process ids are reused; the time a process started tells two of them apart. Linux only; elsewhere the id must do. */
@@ -32,6 +33,20 @@ const inUse = (folder: string, pid: number): Error =>
     `${folder} is in use by the platform with process id ${pid}. Stop that one, or set TOOLFORGE_BUILDS_DATA to another folder.`,
   );
 
+/** Removes a lock that nobody holds. One that somebody faster has written meanwhile is put back. */
+const takeAway = async (folder: string, path: string): Promise<void> => {
+  const away = `${path}.${randomUUID()}`;
+  const found = await rename(path, away).then(
+    () => true,
+    () => false,
+  );
+  if (!found) return;
+  const faster = await holder(away);
+  if (faster === undefined) return rm(away, { force: true });
+  await rename(away, path);
+  throw inUse(folder, faster);
+};
+
 /**
  * One platform on one data folder at a time. A lock whose process is gone, as after a SIGKILL, is taken over.
  * @returns releases it
@@ -41,7 +56,7 @@ export const lockFolder = async (folder: string): Promise<() => void> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const other = await holder(path);
   if (other !== undefined) throw inUse(folder, other);
-  await rm(path, { force: true });
+  await takeAway(folder, path);
   // Exclusively: of several that start at once, one finds the folder free.
   await writeFile(path, `${process.pid} ${startTime(process.pid)}`, { flag: 'wx' }).catch(async (error: unknown) => {
     const faster = await holder(path);

@@ -5,8 +5,9 @@ import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './lifecycle/git-server.ts';
 import { startPlatform } from './platform.ts';
 
-const cliFile = join(import.meta.dirname, '../dist/cli/toolforge-build.js');
-const examplesFolder = join(import.meta.dirname, '..', 'examples');
+const root = join(import.meta.dirname, '..');
+const cliFile = join(root, 'dist/cli/toolforge-build.js');
+const examplesFolder = join(root, 'examples');
 const examples = ['node', 'python', 'static', 'procfile'];
 
 const portOf = (name: string, fallback: number): number => {
@@ -28,6 +29,8 @@ The build service runs at ${url} (data: ${dataFolder()}). Stop it with Ctrl-C.
 
 In another terminal, as the tool "mytool":
 
+    cd ${root}
+    export TOOLFORGE_BUILDS_DATA=${dataFolder()}
     alias toolforge-build="node ${cliFile}"
     export TOOL_TOOLFORGE_API_URL=${gatewayUrl}
     export KUBECONFIG=${kubeconfig}
@@ -35,31 +38,35 @@ In another terminal, as the tool "mytool":
     toolforge-build start ${git}/node.git
     toolforge-build list
     toolforge-build quota
+    npm run image -- tool-mytool/tool-mytool:latest
 
 Examples to build: ${examples.map((name) => `${git}/${name}.git`).join('  ')}
 Or with a token:   curl -H "Authorization: Bearer $(npm run -s token -- mytool)" ${url}/v1/tool/mytool/builds
 `;
 
-try {
-  const platform = await startPlatform({
-    folder: dataFolder(),
-    port: portOf('PORT', 8080),
-    gatewayPort: portOf('GATEWAY_PORT', 8443),
-    settings,
-    log: createLog('local'),
-  });
-  const git = await serveGit({
-    repositories: Object.fromEntries(examples.map((name) => [name, join(examplesFolder, name)])),
-    port: portOf('GIT_PORT', 8081),
-  });
+const start = async (finish: (() => Promise<void>)[]): Promise<void> => {
+  const log = createLog('local');
+  const ports = { port: portOf('PORT', 8080), gatewayPort: portOf('GATEWAY_PORT', 8443) };
+  const repositories = Object.fromEntries(examples.map((name) => [name, join(examplesFolder, name)]));
+  const git = await serveGit({ repositories, port: portOf('GIT_PORT', 8081) });
+  finish.push(git.close);
+  const platform = await startPlatform({ folder: dataFolder(), ...ports, settings, log });
+  finish.push(platform.close);
   console.log(next(platform.url, platform.gatewayUrl, await platform.kubeconfig('mytool'), git.url));
-  const stop = () => {
+};
+
+const finish: (() => Promise<void>)[] = [];
+const finishAll = (): Promise<unknown> => Promise.all(finish.splice(0).map((close) => close()));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
     process.once('SIGINT', () => process.exit(130));
-    void Promise.all([git.close(), platform.close()]).then(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+    void finishAll().then(() => process.exit(0));
+  });
+}
+try {
+  await start(finish);
 } catch (error) {
+  await finishAll();
   console.error((error as Error).message);
-  process.exit(1);
+  process.exitCode = 1;
 }

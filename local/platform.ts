@@ -120,7 +120,8 @@ const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => 
 const postEvent = async (url: string, token: string, type: string): Promise<void> => {
   const event = new CloudEvent({ type, source: '/local/ping' });
   const headers = { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${token}` };
-  await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) });
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) });
+  if (!response.ok) throw new Error(`it answered ${response.status}`);
 };
 
 /** What is running, as far as the start has come. */
@@ -224,7 +225,7 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 
   const sweep = async () => postEvent(`${internalUrl}/events/sweep`, await token('sweep'), 'dev.knative.sources.ping');
   parts.pings = ping(sweep, options.sweepMs ?? 60_000, log);
-  await sweep();
+  await sweep().catch((error: unknown) => log('WARNING', 'sweep was not reached', { error }));
 
   const kubeconfig = async (tool: string): Promise<string> => {
     const client = await authority.issue(`O=toolforge,CN=${tool}`);
@@ -254,6 +255,8 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
 export const lastAddresses = async (folder: string): Promise<{ url: string; gatewayUrl: string }> =>
   JSON.parse(
     await readFile(paths(folder).addresses, 'utf8').catch(() => {
-      throw new Error(`No platform has run on ${folder} yet: run \`npm start\` first.`);
+      throw new Error(
+        `No platform has run on ${folder} yet: run \`npm start\` first, or set TOOLFORGE_BUILDS_DATA to the folder of one that did.`,
+      );
     }),
   );

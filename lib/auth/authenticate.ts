@@ -12,7 +12,7 @@ export const challenge = (error?: string): Record<string, string> => ({
   'www-authenticate': error ? `Bearer realm="builds", error="${error}"` : 'Bearer realm="builds"',
 });
 
-/** The first strategy that the request uses decides; a broken proof is never passed on to the next. */
+/** The first strategy that the request uses decides: a broken token is refused, not passed on to the next. */
 export const createAuthenticate =
   (strategies: readonly Strategy[]): Authenticate =>
   async (headers) => {

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors/index.ts';
-import { cancel, remove } from '../ledger/machine.ts';
+import { type CancelOutcome, cancel, remove } from '../ledger/machine.ts';
 import { changeAndClean } from './change.ts';
 import type { BuildsContext } from './context.ts';
 import { notFound } from './read.ts';
@@ -13,9 +13,12 @@ const followUp = (context: BuildsContext, tool: string): Promise<unknown> =>
 
 /** @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+  // A write whose answer was lost is applied again, on top of itself: what it did the first time counts.
+  let done: CancelOutcome | undefined;
   const outcome = await changeAndClean(context, tool, ({ state, limits }) => {
     const changed = cancel(state, id, limits, context.now());
-    return { state: changed.state, result: changed.outcome };
+    if (changed.state !== state) done = changed.outcome;
+    return { state: changed.state, result: done ?? changed.outcome };
   });
   if (outcome === 'unknown') throw notFound(tool, id);
   if (outcome === 'finished')
@@ -25,9 +28,11 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 
 /** Removes a build and its log; cancels it first where it runs. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+  let done = false;
   const known = await changeAndClean(context, tool, ({ state }) => {
     const changed = remove(state, id, context.now());
-    return { state: changed.state, result: changed.known };
+    done ||= changed.known;
+    return { state: changed.state, result: done };
   });
   if (!known) throw notFound(tool, id);
   await followUp(context, tool);

@@ -25,15 +25,18 @@ const refuse = async (context: BuildsContext, tool: string, { entry }: Create, e
   }));
 };
 
-const create = async (context: BuildsContext, tool: string, action: Create): Promise<void> => {
+/** @returns whether the build was refused, which gives its slot to another */
+const create = async (context: BuildsContext, tool: string, action: Create): Promise<boolean> => {
   const run = pipelineRun(action.entry, tool, toolLabel(tool), context.runSettings, action.cancelled);
   try {
     await context.kube.create<PipelineRun>('pipelineruns', run);
   } catch (error) {
-    if (isAlreadyExists(error)) return;
+    if (isAlreadyExists(error)) return false;
     if (!(error instanceof KubeError) || ![400, 413, 422].includes(error.status)) throw error;
     await refuse(context, tool, action, error);
+    return true;
   }
+  return false;
 };
 
 const ignoringNotFound = async (act: Promise<unknown>): Promise<void> => {
@@ -51,9 +54,13 @@ const release = async ({ kube }: BuildsContext, id: string, run: PipelineRun | u
   await ignoringNotFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
 };
 
-/** Does one action that a repair found necessary. Every one may be done twice. */
-export const perform = async (context: BuildsContext, tool: string, runs: Runs, action: Action): Promise<void> => {
+/**
+ * Does one action that a repair found necessary. Every one may be done twice.
+ * @returns whether the ledger has changed by it, so that another look is due
+ */
+export const perform = async (context: BuildsContext, tool: string, runs: Runs, action: Action): Promise<boolean> => {
   if (action.kind === 'create') return create(context, tool, action);
-  if (action.kind === 'release') return release(context, action.id, runs.get(action.id));
-  return ignoringNotFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));
+  if (action.kind === 'release') await release(context, action.id, runs.get(action.id));
+  else await ignoringNotFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));
+  return false;
 };

@@ -46,5 +46,7 @@ export const reconcile = async (context: BuildsContext, tool: string): Promise<R
   const results = await Promise.allSettled(needed.map((action) => perform(context, tool, runs, action)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+  // Ends, as each refusal takes a build away.
+  if (results.some((result) => result.status === 'fulfilled' && result.value)) return reconcile(context, tool);
   return { state, runs, done: needed.length };
 };

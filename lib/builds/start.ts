@@ -1,8 +1,8 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { ApiError } from '../errors/index.ts';
-import { type Key, type NewEntry, type StartOutcome, start } from '../ledger/machine.ts';
+import { type Key, type NewEntry, recordOf, type StartOutcome, start } from '../ledger/machine.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
-import type { LedgerState } from '../ledger/types.ts';
+import type { Entry } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
 import { changeAndClean } from './change.ts';
 import type { BuildsContext } from './context.ts';
@@ -54,12 +54,6 @@ const requestHash = (parameters: Required<BuildParameters>): string => {
   );
 };
 
-const repeated = (state: LedgerState, key: Key | undefined): StartOutcome | undefined => {
-  const record = key && state.keys.find((known) => known.key === key.key);
-  if (!record) return undefined;
-  return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
-};
-
 /**
  * The slot is taken before the run is created. From the moment the ledger holds the entry the build is accepted: a run
  * that can't be created now is created by the next reconcile.
@@ -70,19 +64,24 @@ const accept = async (
   entry: NewEntry,
   key: Key | undefined,
 ): Promise<StartOutcome> => {
-  const { outcome, slot } = await changeAndClean(context, tool, ({ state, limits }) => {
+  const { outcome, slots } = await changeAndClean(context, tool, ({ state, limits }) => {
     const changed = start(state, entry, key, limits, context.now());
-    return {
-      state: changed.state,
-      result: { outcome: changed.outcome, slot: changed.state.running.find(({ id }) => id === entry.id) },
-    };
+    const had = new Set(state.running.map(({ id }) => id));
+    // A limit that was raised lets others in as well.
+    const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
+    return { state: changed.state, result: { outcome: changed.outcome, slots } };
   });
-  if (outcome.kind === 'accepted' && slot) {
-    await perform(context, tool, new Map(), { kind: 'create', entry: slot, cancelled: false }).catch((error: unknown) =>
-      context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error }),
-    );
-  }
+  if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
   return outcome;
+};
+
+const createRun = async (context: StartContext, tool: string, entry: Entry): Promise<void> => {
+  try {
+    const refused = await perform(context, tool, new Map(), { kind: 'create', entry, cancelled: false });
+    if (refused) await reconcile(context, tool);
+  } catch (error) {
+    context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error });
+  }
 };
 
 const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): Started => {
@@ -107,7 +106,7 @@ export const startBuild = async (
   const parameters = normalized(tool, given);
   const key =
     idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
-  const known = repeated((await context.ledger.read(tool, signal)).state, key);
+  const known = recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return answer(known, parameters);
   const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
   const entry = {

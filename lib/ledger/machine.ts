@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
 
@@ -22,8 +23,27 @@ export const emptyState: LedgerState = { running: [], queued: [], finished: [], 
 
 const keyLifetimeMs = 24 * 60 * 60 * 1000;
 const maxKeys = 1000;
-/** etcd refuses objects over 1.5 MiB; what we may not drop (running, queued, keys) stays far below the rest of it. */
+/**
+ * etcd refuses objects over 1.5 MiB. What may not be dropped (some 14 builds of 20 KiB, 1,000 keys of 300 bytes) has the
+ * rest of it; a write that is too large all the same is refused by the API server, and the ledger stays as it was.
+ */
 const maxFinishedBytes = 700_000;
+
+/** What a key was answered with, if it is known and not over a day old. */
+export const recordOf = (state: LedgerState, key: Key | undefined, now: Date): StartOutcome | undefined => {
+  const record = key && liveKeys(state.keys, now).find((known) => known.key === key.key);
+  if (!record) return undefined;
+  return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
+};
+
+/** The same id from the same key, after its record was dropped; or this very write, whose answer was lost. */
+const presentOf = ({ running, queued, finished }: LedgerState, entry: NewEntry): StartOutcome | undefined => {
+  const present = [...queued, ...running, ...finished].find(({ id }) => id === entry.id);
+  if (!present) return undefined;
+  if (!isDeepStrictEqual(present.parameters, entry.parameters)) return { kind: 'key_reused' };
+  const position = queued.indexOf(present) + 1;
+  return { kind: 'accepted', record: { id: present.id, commit: present.commit, position } };
+};
 
 const liveKeys = (keys: KeyRecord[], now: Date): KeyRecord[] =>
   keys.filter(({ at }) => now.getTime() - Date.parse(at) < keyLifetimeMs).slice(-maxKeys);
@@ -55,24 +75,17 @@ export const start = (
   limits: Limits,
   now: Date,
 ): { state: LedgerState; outcome: StartOutcome } => {
-  const keys = liveKeys(state.keys, now);
-  const known = key && keys.find((record) => record.key === key.key);
-  if (known) {
-    return {
-      state,
-      outcome: known.request === key.request ? { kind: 'repeated', record: known } : { kind: 'key_reused' },
-    };
-  }
-  // The id is made from the key, so this is the same key after its record was dropped.
-  const present = [...state.running, ...state.queued, ...state.finished].find(({ id }) => id === entry.id);
-  if (present)
-    return { state, outcome: { kind: 'accepted', record: { id: present.id, commit: present.commit, position: 0 } } };
+  const known = recordOf(state, key, now) ?? presentOf(state, entry);
+  if (known) return { state, outcome: known };
   const waiting = promote({ ...state, queued: [...state.queued, queuedEntry(entry, now)] }, limits, now);
   if (waiting.queued.length > limits.queued) return { state, outcome: { kind: 'full' } };
   const position = waiting.queued.findIndex(({ id }) => id === entry.id) + 1;
   const record = { id: entry.id, commit: entry.commit, position };
   const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];
-  return { state: { ...waiting, keys: [...keys, ...added] }, outcome: { kind: 'accepted', record } };
+  return {
+    state: { ...waiting, keys: [...liveKeys(state.keys, now), ...added] },
+    outcome: { kind: 'accepted', record },
+  };
 };
 
 const ended = (entry: Entry, ending: Ending): Entry => ({
@@ -167,7 +180,7 @@ export const retain = (state: LedgerState, limits: Limits): LedgerState => {
   const finished = state.finished.filter((entry) => {
     const kind = entry.status === 'BUILD_SUCCESS' ? 'succeeded' : 'failed';
     left[kind] -= 1;
-    left.bytes -= JSON.stringify(entry).length;
+    left.bytes -= Buffer.byteLength(JSON.stringify(entry));
     return entry.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
   });
   return finished.length === state.finished.length ? state : { ...state, finished };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { dataFolder, paths } from '../folder.ts';
 import { findManifest, type ImageConfig, layoutFolder, type Manifest, readIndex, readJson } from './layout.ts';
 import { parseReference } from './reference.ts';
 import { unpackImage } from './unpack.ts';
@@ -196,7 +197,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      images: { type: 'string', default: 'data/images' },
+      images: { type: 'string', default: paths(dataFolder()).images },
       port: { type: 'string', default: '8000' },
       process: { type: 'string' },
       env: { type: 'string', multiple: true, default: [] },

@@ -61,7 +61,7 @@ async function checkOut(folder: string, commit: string): Promise<void> {
 async function clone(words: string[], say: Say): Promise<void> {
   const { values } = readArguments(words, ['url', 'commit', 'ref', 'app'], ['max-bytes', 'max-seconds']);
   const { url = '', commit = '' } = values;
-  const ref = decoded(values['ref'] ?? '');
+  const ref = decoded(values.ref ?? '');
   const folder = resolve(values.app ?? '');
   const maxBytes = Number(values['max-bytes'] ?? limits.bytes);
   const maxSeconds = Number(values['max-seconds'] ?? limits.seconds);

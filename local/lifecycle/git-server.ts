@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { listen } from '../listen.ts';
 
 export type GitServerOptions = {
   /** Bare repositories to serve, in this folder; or… */
@@ -138,9 +138,9 @@ export async function serveGit(options: GitServerOptions): Promise<GitServer> {
     return relay(child, response);
   });
   const host = options.host ?? '127.0.0.1';
-  await new Promise<void>((done) => server.listen(options.port ?? 0, host, done));
+  const port = await listen(server, options.port ?? 0, 'GIT_PORT', host);
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${port}`,
     commits,
     close: async () => {
       server.closeAllConnections();

@@ -57,7 +57,8 @@ test('a log is seen while the build writes it, and the quota counts it', async (
     expect((await tool.get(id)).status).toBe('BUILD_RUNNING');
     break;
   }
-  expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete' });
+  expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });
+  await until('the log is archived', async () => (await tool.get(id)).log === 'complete');
   const lines = written(await collect(tool.log(id, ''))).filter((line) => / second [0-9]+$/.test(line));
   expect(lines).toHaveLength(15);
   expect(await used('Running')).toBe('0');

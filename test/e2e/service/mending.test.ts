@@ -38,11 +38,15 @@ test('events alone finish a build and archive its log', async () => {
   await until('the ledger says finished', () => isFinished(id));
 });
 
+const filters = (trigger: string, value: object[]) =>
+  service.kubectl(['patch', 'trigger', trigger, '--type=merge', '-p', JSON.stringify({ spec: { filters: value } })]);
+
+type Triggers = { items: { metadata: { name: string }; spec: { filters: object[] } }[] };
+
 test('what events did not tell, sweep mends', async () => {
-  const broker = JSON.parse(await service.kubectl(['get', 'triggers', '-o', 'json'])) as {
-    items: { metadata: object }[];
-  };
-  await service.kubectl(['delete', 'triggers', '--all']);
+  const { items } = JSON.parse(await service.kubectl(['get', 'triggers', '-o', 'json'])) as Triggers;
+  // Not deleted: a Trigger made anew leaves the subscription of the old one in an in-memory channel.
+  for (const { metadata } of items) await filters(metadata.name, [{ exact: { type: 'none' } }]);
   try {
     const id = await tool.start(await service.repository('static-again', await example('static')));
     await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
@@ -55,22 +59,8 @@ test('what events did not tell, sweep mends', async () => {
     );
   } finally {
     await schedule('*/10 * * * *');
-    await service.kubectl(
-      ['apply', '-f', '-'],
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: broker.items.map(bare) }),
-    );
-    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
+    for (const { metadata, spec } of items) await filters(metadata.name, spec.filters);
   }
-});
-
-type Trigger = { apiVersion?: string; kind?: string; metadata: { name?: string }; spec?: object };
-
-/** Without what the API server added. */
-const bare = ({ apiVersion, kind, metadata: { name }, spec }: Trigger): Trigger => ({
-  ...(apiVersion ? { apiVersion } : {}),
-  ...(kind ? { kind } : {}),
-  metadata: { ...(name ? { name } : {}) },
-  ...(spec ? { spec } : {}),
 });
 
 test('a build that was accepted ends, whichever functions are killed', async () => {

@@ -6,6 +6,7 @@ import {
   finish,
   type Limits,
   type NewEntry,
+  recordOf,
   remove,
   retain,
   start,
@@ -70,6 +71,28 @@ describe('start', () => {
     expect(again.outcome).toMatchObject({ kind: 'accepted', record: { id: 'a' } });
     expect(names(again.state).running).toEqual(['a']);
   });
+});
+
+describe('a write whose answer was lost is applied once more', () => {
+  test('and answers as the first time', () => {
+    const state = withBuilds('a', 'b', 'c', 'd');
+    const again = started(state, 'd');
+    expect(again.state).toBe(state);
+    expect(again.outcome).toEqual({ kind: 'accepted', record: { id: 'd', commit: 'c0', position: 2 } });
+    expect(started(state, 'a').outcome).toMatchObject({ kind: 'accepted', record: { position: 0 } });
+  });
+
+  test('but an old key does not give another build than was asked for', () => {
+    const other = { ...entry('a'), parameters: { source_url: 'https://example.org/other' } };
+    expect(start(withBuilds('a'), other, undefined, limits, now).outcome).toEqual({ kind: 'key_reused' });
+  });
+});
+
+test('a key counts for a day, whether or not anything was started since', () => {
+  const { state } = start(emptyState, entry('a'), { key: 'k', request: 'r' }, limits, now);
+  const after = (hours: number) => new Date(now.getTime() + hours * 60 * 60 * 1000);
+  expect(recordOf(state, { key: 'k', request: 'r' }, after(23))).toMatchObject({ kind: 'repeated' });
+  expect(recordOf(state, { key: 'k', request: 'r' }, after(25))).toBeUndefined();
 });
 
 describe('finish', () => {
