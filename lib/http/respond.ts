@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors/index.ts';
+import { escapeLineEnds } from './json.ts';
 import type { Log } from './log.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
@@ -12,13 +13,6 @@ export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
   ...lists,
 });
 
-/** JSON where no line separator is left raw: U+2028, U+2029 and U+0085 cut lines in clients. */
-export const safeJson = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[\u0085\u2028\u2029]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-
 const baseHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export const sendJson = (
@@ -27,7 +21,7 @@ export const sendJson = (
   value: unknown,
   headers: Record<string, string> = {},
 ): void => {
-  const body = Buffer.from(safeJson(value));
+  const body = Buffer.from(escapeLineEnds(JSON.stringify(value)));
   res.writeHead(status, {
     ...baseHeaders,
     ...headers,

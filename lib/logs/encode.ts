@@ -1,4 +1,5 @@
 import type { ApiError } from '../errors/index.ts';
+import { escapeLineEnds } from '../http/json.ts';
 import { type LogFormat, mediaTypes } from './format.ts';
 import type { LogEnd, LogEvent, LogLine } from './types.ts';
 
@@ -14,11 +15,6 @@ export type Encoder = {
   handOver(cursor: string | undefined): string;
 };
 
-/** What Python's splitlines takes for the end of a line, though JSON leaves it as it is. */
-const lineEnds = /[\u0085\u2028\u2029]/g;
-const escaped = (json: string): string =>
-  json.replace(lineEnds, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
 const handOverText = 'this stream ends here, the log does not: ask again with the last cursor';
 
 const endText = ({ status, log, reason }: LogEnd): string => {
@@ -33,7 +29,7 @@ const endText = ({ status, log, reason }: LogEnd): string => {
 const encodeEach = (encodeOne: (event: LogEvent) => string) => (events: readonly LogEvent[]) => {
   let out = '';
   for (const event of events) out += encodeOne(event);
-  return escaped(out);
+  return escapeLineEnds(out);
 };
 
 const more = (line: LogLine): string => (line.more ? ',"more":true' : '');
@@ -61,7 +57,7 @@ const text: Encoder = {
   contentType: `${mediaTypes.text}; charset=utf-8`,
   encode: encodeEach(textEvent),
   keepAlive: ' ',
-  failure: ({ code, message }, cursor) => escaped(ours(`error: ${message}`, { code, cursor })),
+  failure: ({ code, message }, cursor) => escapeLineEnds(ours(`error: ${message}`, { code, cursor })),
   handOver: (cursor) => ours(handOverText, { cursor }),
 };
 
@@ -92,7 +88,7 @@ const sse: Encoder = {
   contentType: `${mediaTypes.sse}; charset=utf-8`,
   encode: encodeEach(sseEvent),
   keepAlive: ':\n\n',
-  failure: ({ code, message }) => escaped(frame('note', { note: `error: ${message}`, code })),
+  failure: ({ code, message }) => escapeLineEnds(frame('note', { note: `error: ${message}`, code })),
   // EventSource asks again by itself: soon, as nothing is wrong.
   handOver: () => 'retry: 100\n\n',
 };
@@ -115,7 +111,7 @@ const ndjson: Encoder = {
   encode: encodeEach(ndjsonEvent),
   keepAlive: ' ',
   failure: ({ code, message }, cursor) =>
-    escaped(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),
+    escapeLineEnds(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),
   handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor })}\n`,
 };
 
