@@ -8,21 +8,7 @@ let name = '';
 beforeEach(() => {
   name = `e2e-wrong-${randomBytes(4).toString('hex')}`;
 });
-afterEach(async () => {
-  await kubectl(['delete', 'ksvc', name, '--namespace', builds]);
-  const selector = `serving.knative.dev/service=${name}`;
-  await kubectl([
-    'delete',
-    'pods',
-    '--namespace',
-    builds,
-    '-l',
-    selector,
-    '--force',
-    '--grace-period=0',
-    '--wait=false',
-  ]);
-});
+afterEach(() => kubectl(['delete', 'ksvc', name, '--namespace', builds]));
 
 type Container = { env?: Json[]; [field: string]: unknown };
 type Service = { spec: { template: { spec: { containers: Container[]; volumes?: Json[] } } } };
