@@ -8,8 +8,8 @@ import type { ObjectStore } from '../store/types.ts';
 import { createLastWords } from '../tekton/tail.ts';
 import type { BuildsContext } from './context.ts';
 
-export const buildsSettings = [
-  ...kubeSettings,
+/** All but the way to the API server: a follower has its own, and is handed these. */
+export const sharedBuildsSettings = [
   ...ledgerSettings,
   ...storeSettings,
   'pipeline',
@@ -19,6 +19,8 @@ export const buildsSettings = [
   'buildTimeout',
   'logSteps',
 ] as const;
+
+export const buildsSettings = [...kubeSettings, ...sharedBuildsSettings] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
 

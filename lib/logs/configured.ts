@@ -1,8 +1,6 @@
-import type { configuredBuilds } from '../builds/configured.ts';
+import { type configuredBuilds, sharedBuildsSettings } from '../builds/configured.ts';
 import type { BuildsContext } from '../builds/context.ts';
 import { environmentOf, type Settings } from '../config/settings.ts';
-import { ledgerSettings } from '../ledger/configured.ts';
-import { storeSettings } from '../store/configured.ts';
 import type { ObjectStore } from '../store/types.ts';
 import { type ArchiveSizes, defaultSizes } from './archive-writer.ts';
 import { createDetector, type Detector } from './detect.ts';
@@ -36,18 +34,7 @@ export const followerSettings = [
 ] as const;
 
 /** What the follower is told of this function's settings. Passwords it doesn't need are not among them. */
-const handedOn = [
-  'namespace',
-  ...ledgerSettings,
-  ...storeSettings,
-  'pipeline',
-  'builderImage',
-  'runImage',
-  'serviceAccount',
-  'buildTimeout',
-  'logSteps',
-  'logMaxBytes',
-] as const;
+const handedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes'] as const;
 
 /** @param environment that the settings were read from */
 export const configuredFollower = (
