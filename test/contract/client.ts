@@ -50,6 +50,7 @@ export const expectRefusal = (answer: Answer, status: number, code: string): voi
 
 export const forTool = async (target: Target, tool: string) => {
   const token = await target.tokenFor(tool);
+  await target.clear(tool);
   const base = `${target.url}/v1/tool/${tool}`;
   const call = (path: string, options: Call = {}) => send(`${base}${path}`, { token, ...options });
   const post = (body: unknown, headers: Record<string, string> = {}) =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Build } from '../../openapi/generated/types.ts';
 import { type Caller, expectCleanLog, expectRefusal, expectShape, forTool, send } from './client.ts';
-import { startTarget, type Target } from './target.ts';
+import { patience, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
@@ -11,12 +11,12 @@ beforeAll(async () => {
   target = await startTarget();
   mine = await forTool(target, 'endpoints');
   source_url = await target.repository('endpoints', { Procfile: 'web: python3 -m http.server $PORT\n' });
-}, 60_000);
+}, patience);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, 60_000);
+}, patience);
 
 test('a tool without builds', async () => {
   const { json } = await mine.call('/builds');
@@ -84,7 +84,7 @@ describe('the log', () => {
     const { name } = await mine.start({ source_url });
     path = `/builds/${name}/logs`;
     await mine.finished(name);
-  }, 60_000);
+  }, patience);
 
   test.each([
     ['text/plain', '', /^text\/plain; ?charset=utf-8$/],

@@ -1,23 +1,21 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Caller, expectCleanLog, expectShape, forTool } from './client.ts';
-import { startTarget, type Target } from './target.ts';
+import { patience, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
 
 beforeAll(async () => {
-  target = await startTarget({ LIMIT_RUNNING: '3' });
+  target = await startTarget();
   mine = await forTool(target, 'failures');
-}, 60_000);
+}, patience);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, 60_000);
+}, patience);
 
 const built = (build: string) => ({
   'package.json': JSON.stringify({ name: 'x', scripts: { build: 'sh ./build.sh', start: 'node server.js' } }),
@@ -59,15 +57,14 @@ describe('a failed build says why', () => {
 
   test('its commit is gone by the time it is fetched', async () => {
     const source_url = await target.repository('gone', built('true'));
-    const folder = join(target.gitFolder, 'gone.git');
-    const git = (...words: string[]) => execFileSync('git', ['-C', folder, ...words], { encoding: 'utf8' }).trim();
+    const git = (...words: string[]) => target.git('gone', ...words);
     const blocker = await target.repository('blocker', built('sleep 60'));
-    const blockers = await Promise.all([1, 2, 3].map(() => mine.start({ source_url: blocker })));
+    const blockers = await Promise.all([1, 2, 3, 4].map(() => mine.start({ source_url: blocker })));
     const { name, queue_position } = await mine.start({ source_url });
     expect(queue_position).toBe(1);
-    git('update-ref', '-d', 'refs/heads/main');
-    git('reflog', 'expire', '--expire=now', '--all');
-    git('gc', '--quiet', '--prune=now');
+    await git('update-ref', '-d', 'refs/heads/main');
+    await git('reflog', 'expire', '--expire=now', '--all');
+    await git('gc', '--quiet', '--prune=now');
     await Promise.all(blockers.map((blocked) => mine.cancel(blocked.name)));
     const build = await mine.finished(name);
     expect(build.status).toBe('BUILD_FAILURE');
@@ -94,7 +91,7 @@ describe('what a build prints', () => {
     const build = await buildOf('odd', built(odd));
     id = build.build_id;
     expect(build.status).toBe('BUILD_SUCCESS');
-  }, 60_000);
+  }, patience);
 
   test.each(['text', 'ndjson'])('never breaks a line reader (%s)', async (format) => {
     const { text } = await mine.call(`/builds/${id}/logs?format=${format}`);

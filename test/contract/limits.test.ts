@@ -6,7 +6,7 @@ import type { KubeObject } from '../../lib/kube/resources.ts';
 import { succeeded } from '../../lib/tekton/status.ts';
 import type { QuotaResponse } from '../../openapi/generated/types.ts';
 import { type Answer, type Caller, expectCleanLog, expectRefusal, expectShape, forTool } from './client.ts';
-import { startTarget, type Target } from './target.ts';
+import { patience, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let slow: string;
@@ -16,12 +16,12 @@ const files = (build: string) => ({ 'package.json': JSON.stringify({ scripts: { 
 beforeAll(async () => {
   target = await startTarget();
   slow = await target.repository('slow', files('sleep 120'));
-}, 60_000);
+}, patience);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, 60_000);
+}, patience);
 
 const idOf = (answer: Answer): string => (answer.json.new_build as { name: string }).name;
 
@@ -63,33 +63,37 @@ const watchRuns = async (tool: string) => {
 };
 
 describe('fifty starts at once', () => {
-  test('never more run than may, and the others wait or are sent away', async () => {
-    const many = await forTool(target, 'fifty');
-    const runs = await watchRuns('fifty');
-    const answers = await Promise.all(Array.from({ length: 50 }, () => many.post({ source_url: slow })));
-    const accepted = answers.filter(({ status }) => status === 200);
-    const refused = answers.filter(({ status }) => status !== 200);
-    const positions = accepted.map(({ json }) => (json.new_build as { queue_position?: number }).queue_position ?? 0);
-    expect(positions.filter((position) => position === 0)).toHaveLength(4);
-    expect(positions.filter(Boolean).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, at) => at + 1));
-    expect(refused).toHaveLength(36);
-    for (const answer of refused) {
-      expectRefusal(answer, 429, 'quota_exceeded');
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    }
-    expect(await usedBy(many)).toMatchObject({ Running: '4', Queued: '10' });
+  test(
+    'never more run than may, and the others wait or are sent away',
+    async () => {
+      const many = await forTool(target, 'fifty');
+      const runs = await watchRuns('fifty');
+      const answers = await Promise.all(Array.from({ length: 50 }, () => many.post({ source_url: slow })));
+      const accepted = answers.filter(({ status }) => status === 200);
+      const refused = answers.filter(({ status }) => status !== 200);
+      const positions = accepted.map(({ json }) => (json.new_build as { queue_position?: number }).queue_position ?? 0);
+      expect(positions.filter((position) => position === 0)).toHaveLength(4);
+      expect(positions.filter(Boolean).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, at) => at + 1));
+      expect(refused).toHaveLength(36);
+      for (const answer of refused) {
+        expectRefusal(answer, 429, 'quota_exceeded');
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      }
+      expect(await usedBy(many)).toMatchObject({ Running: '4', Queued: '10' });
 
-    // Slots given free are filled from the queue, one for one.
-    const running = (await many.list()).filter(({ queue_position }) => !queue_position);
-    await Promise.all(running.map(({ build_id }) => many.cancel(build_id)));
-    await Promise.all(running.map(({ build_id }) => many.finished(build_id)));
-    const after = await many.list();
-    expect(after.filter(({ queue_position }) => queue_position)).toHaveLength(6);
-    await Promise.all(after.map(({ build_id }) => many.remove(build_id)));
-    expect(await many.list()).toEqual([]);
-    expect(runs.most()).toBe(4);
-    await runs.close();
-  }, 60_000);
+      // Slots given free are filled from the queue, one for one.
+      const running = (await many.list()).filter(({ queue_position }) => !queue_position);
+      await Promise.all(running.map(({ build_id }) => many.cancel(build_id)));
+      await Promise.all(running.map(({ build_id }) => many.finished(build_id)));
+      const after = await many.list();
+      expect(after.filter(({ queue_position }) => queue_position)).toHaveLength(6);
+      await Promise.all(after.map(({ build_id }) => many.remove(build_id)));
+      expect(await many.list()).toEqual([]);
+      expect(runs.most()).toBe(4);
+      await runs.close();
+    },
+    patience,
+  );
 });
 
 describe('an Idempotency-Key', () => {
@@ -158,68 +162,80 @@ describe('whose builds', () => {
 });
 
 describe('the end of a build', () => {
-  test('cancel and delete, in every state, twice and at once', async () => {
-    const ended = await forTool(target, 'ended');
-    const started = [];
-    for (let at = 0; at < 6; at++) started.push(idOf(await ended.post({ source_url: slow })));
-    const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
+  test(
+    'cancel and delete, in every state, twice and at once',
+    async () => {
+      const ended = await forTool(target, 'ended');
+      const started = [];
+      for (let at = 0; at < 6; at++) started.push(idOf(await ended.post({ source_url: slow })));
+      const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
 
-    // Waiting.
-    expect((await ended.cancel(sixth)).status).toBe(200);
-    expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
-    expect(await ended.get(sixth)).toMatchObject({ status: 'BUILD_CANCELLED', message: 'Cancelled while it waited.' });
-    expect((await ended.follow(sixth)).at(-1)).toMatchObject({ type: 'end', status: 'BUILD_CANCELLED' });
-    expect((await ended.remove(fifth)).status).toBe(200);
-    expectRefusal(await ended.remove(fifth), 404, 'build_not_found');
+      // Waiting.
+      expect((await ended.cancel(sixth)).status).toBe(200);
+      expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
+      expect(await ended.get(sixth)).toMatchObject({
+        status: 'BUILD_CANCELLED',
+        message: 'Cancelled while it waited.',
+      });
+      expect((await ended.follow(sixth)).at(-1)).toMatchObject({ type: 'end', status: 'BUILD_CANCELLED' });
+      expect((await ended.remove(fifth)).status).toBe(200);
+      expectRefusal(await ended.remove(fifth), 404, 'build_not_found');
 
-    // Running: many at once.
-    const cancels = await Promise.all(Array.from({ length: 8 }, () => ended.cancel(first)));
-    for (const answer of cancels) expect([200, 409]).toContain(answer.status);
-    expect(cancels.some(({ status }) => status === 200)).toBe(true);
-    expect((await ended.finished(first)).status).toBe('BUILD_CANCELLED');
-    expectRefusal(await ended.cancel(first), 409, 'build_finished');
-    const removals = await Promise.all(Array.from({ length: 8 }, () => ended.remove(second)));
-    expect(removals.filter(({ status }) => status === 200)).toHaveLength(1);
-    for (const answer of removals.filter(({ status }) => status !== 200)) expectRefusal(answer, 404, 'build_not_found');
+      // Running: many at once.
+      const cancels = await Promise.all(Array.from({ length: 8 }, () => ended.cancel(first)));
+      for (const answer of cancels) expect([200, 409]).toContain(answer.status);
+      expect(cancels.some(({ status }) => status === 200)).toBe(true);
+      expect((await ended.finished(first)).status).toBe('BUILD_CANCELLED');
+      expectRefusal(await ended.cancel(first), 409, 'build_finished');
+      const removals = await Promise.all(Array.from({ length: 8 }, () => ended.remove(second)));
+      expect(removals.filter(({ status }) => status === 200)).toHaveLength(1);
+      for (const answer of removals.filter(({ status }) => status !== 200))
+        expectRefusal(answer, 404, 'build_not_found');
 
-    // Both at once.
-    const mixed = await Promise.all([
-      ended.cancel(third),
-      ended.remove(third),
-      ended.cancel(third),
-      ended.remove(third),
-    ]);
-    for (const answer of mixed) expect([200, 404, 409]).toContain(answer.status);
-    expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
+      // Both at once.
+      const mixed = await Promise.all([
+        ended.cancel(third),
+        ended.remove(third),
+        ended.cancel(third),
+        ended.remove(third),
+      ]);
+      for (const answer of mixed) expect([200, 404, 409]).toContain(answer.status);
+      expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
 
-    // Finished.
-    expect((await ended.cancel(fourth)).status).toBe(200);
-    await ended.finished(fourth);
-    expect((await ended.remove(fourth)).status).toBe(200);
-    expectRefusal(await ended.cancel(fourth), 404, 'build_not_found');
-    expectRefusal(await ended.call(`/builds/${fourth}/logs`), 404, 'build_not_found');
-  }, 60_000);
+      // Finished.
+      expect((await ended.cancel(fourth)).status).toBe(200);
+      await ended.finished(fourth);
+      expect((await ended.remove(fourth)).status).toBe(200);
+      expectRefusal(await ended.cancel(fourth), 404, 'build_not_found');
+      expectRefusal(await ended.call(`/builds/${fourth}/logs`), 404, 'build_not_found');
+    },
+    patience,
+  );
 
-  test('started, cancelled and deleted at once: no slot leaks', async () => {
-    const racing = await forTool(target, 'racing');
-    const race = async (at: number): Promise<void> => {
-      const answer = await racing.post({ source_url: slow });
-      if (answer.status !== 200) return expectRefusal(answer, 429, 'quota_exceeded');
-      const id = idOf(answer);
-      const ends = [
-        racing.cancel(id),
-        racing.remove(id),
-        racing.call(`/builds/${id}`),
-        racing.follow(id).catch(() => []),
-      ];
-      await Promise.all(at % 2 ? ends : ends.reverse());
-    };
-    await Promise.all(Array.from({ length: 10 }, (_, at) => race(at)));
-    expect(await racing.list()).toEqual([]);
-    // A deleted build keeps its slot until it has really ended; then all are free.
-    while ((await usedBy(racing)).Running !== '0');
-    expect(await usedBy(racing)).toMatchObject({ Running: '0', Queued: '0' });
-  }, 60_000);
+  test(
+    'started, cancelled and deleted at once: no slot leaks',
+    async () => {
+      const racing = await forTool(target, 'racing');
+      const race = async (at: number): Promise<void> => {
+        const answer = await racing.post({ source_url: slow });
+        if (answer.status !== 200) return expectRefusal(answer, 429, 'quota_exceeded');
+        const id = idOf(answer);
+        const ends = [
+          racing.cancel(id),
+          racing.remove(id),
+          racing.call(`/builds/${id}`),
+          racing.follow(id).catch(() => []),
+        ];
+        await Promise.all(at % 2 ? ends : ends.reverse());
+      };
+      await Promise.all(Array.from({ length: 10 }, (_, at) => race(at)));
+      expect(await racing.list()).toEqual([]);
+      // A deleted build keeps its slot until it has really ended; then all are free.
+      while ((await usedBy(racing)).Running !== '0');
+      expect(await usedBy(racing)).toMatchObject({ Running: '0', Queued: '0' });
+    },
+    patience,
+  );
 });
 
 test('the contract is what is published', async () => {

@@ -1,12 +1,13 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Caller, forTool } from './client.ts';
-import { startTarget, type Target } from './target.ts';
+import { onCluster, patience, startTarget, type Target } from './target.ts';
 
 const targets: Target[] = [];
 
 afterEach(async () => {
   for (const target of targets.splice(0)) await target.close();
-}, 60_000);
+}, patience);
 
 /** Resolves with a function that gives the rest of the stream, once the wanted text was seen. */
 const reading = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
@@ -25,41 +26,49 @@ const reading = async (mine: Caller, path: string, wanted: string): Promise<() =
   };
 };
 
-const run = process.env.CONTRACT_URL ? describe.skip : describe;
+const run = onCluster ? describe.skip : describe;
 
 run('a platform that is stopped', () => {
-  test('hands every reader of a log its cursor', async () => {
-    const target = await startTarget();
-    targets.push(target);
-    const mine = await forTool(target, 'stopped');
-    const source_url = await target.repository('stopped', {
-      'package.json': JSON.stringify({ scripts: { build: 'echo begun; sleep 120', start: 'node x' } }),
-    });
-    const { name } = await mine.start({ source_url });
-    const rests = await Promise.all(
-      ['text', 'ndjson', 'sse'].map((format) =>
-        reading(mine, `/builds/${name}/logs?follow=true&format=${format}`, 'begun'),
-      ),
-    );
-    await target.platform?.close();
-    const [text = '', ndjson = '', sse = ''] = await Promise.all(rests.map((rest) => rest()));
-    const last = (all: string) => JSON.parse(all.trim().split('\n').at(-1) ?? '');
-    expect(last(text)).toMatchObject({ cursor: expect.any(String) });
-    expect(last(ndjson)).toMatchObject({ type: 'note', cursor: expect.any(String) });
-    expect(sse).toMatch(/retry: \d+\n\n$/);
-  }, 60_000);
+  test(
+    'hands every reader of a log its cursor',
+    async () => {
+      const target = await startTarget();
+      targets.push(target);
+      const mine = await forTool(target, 'stopped');
+      const source_url = await target.repository('stopped', {
+        'package.json': JSON.stringify({ scripts: { build: 'echo begun; sleep 120', start: 'node x' } }),
+      });
+      const { name } = await mine.start({ source_url });
+      const rests = await Promise.all(
+        ['text', 'ndjson', 'sse'].map((format) =>
+          reading(mine, `/builds/${name}/logs?follow=true&format=${format}`, 'begun'),
+        ),
+      );
+      await target.platform?.close();
+      const [text = '', ndjson = '', sse = ''] = await Promise.all(rests.map((rest) => rest()));
+      const last = (all: string) => JSON.parse(all.trim().split('\n').at(-1) ?? '');
+      expect(last(text)).toMatchObject({ cursor: expect.any(String) });
+      expect(last(ndjson)).toMatchObject({ type: 'note', cursor: expect.any(String) });
+      expect(sse).toMatch(/retry: \d+\n\n$/);
+    },
+    patience,
+  );
 
-  test('leaves its folder to the next one, and to one at a time', async () => {
-    const target = await startTarget();
-    targets.push(target);
-    const { startPlatform } = await import('../../local/platform.ts');
-    const folder = `${target.gitFolder}/../data`;
-    const again = () => startPlatform({ folder, port: 0, gatewayPort: 0, log: () => undefined });
-    await expect(again()).rejects.toThrow(/is in use by the platform with process id \d+/);
-    await target.platform?.close();
-    const results = await Promise.allSettled([again(), again()]);
-    const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    await Promise.all(started.map((platform) => platform.close()));
-    expect(started).toHaveLength(1);
-  }, 60_000);
+  test(
+    'leaves its folder to the next one, and to one at a time',
+    async () => {
+      const target = await startTarget();
+      targets.push(target);
+      const { startPlatform } = await import('../../local/platform.ts');
+      const folder = join(target.platform?.environment.LOG_FOLDER ?? '', '..');
+      const again = () => startPlatform({ folder, port: 0, gatewayPort: 0, log: () => undefined });
+      await expect(again()).rejects.toThrow(/is in use by the platform with process id \d+/);
+      await target.platform?.close();
+      const results = await Promise.allSettled([again(), again()]);
+      const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      await Promise.all(started.map((platform) => platform.close()));
+      expect(started).toHaveLength(1);
+    },
+    patience,
+  );
 });

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type Server } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Caller, expectCleanLog, expectRefusal, forTool } from './client.ts';
-import { startTarget, type Target } from './target.ts';
+import { patience, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
@@ -13,12 +11,8 @@ let source_url: string;
 const servers: TestServer[] = [];
 const bare: Server[] = [];
 
-const git = (name: string, ...words: string[]): string => {
-  const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.org'];
-  return execFileSync('git', ['-C', join(target.gitFolder, `${name}.git`), ...who, ...words], {
-    encoding: 'utf8',
-  }).trim();
-};
+const git = (name: string, ...words: string[]): Promise<string> =>
+  target.git(name, '-c', 'user.name=x', '-c', 'user.email=x@example.org', ...words);
 
 const serving = async (...listener: Parameters<typeof startServer>): Promise<string> => {
   const server = await startServer(...listener);
@@ -33,7 +27,7 @@ beforeAll(async () => {
   target = await startTarget({ SOURCE_TIMEOUT_MS: '1500' });
   mine = await forTool(target, 'sources');
   source_url = await target.repository('sources', { Procfile: 'web: true\n' });
-}, 60_000);
+}, patience);
 
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));
@@ -41,7 +35,7 @@ afterAll(async () => {
   expect((await mine.list()).length).toBe(0);
   expectCleanLog(target);
   await target.close();
-}, 60_000);
+}, patience);
 
 const refused = async (url: string, code: string, ref?: string): Promise<string> => {
   const answer = await mine.post({ source_url: url, ...(ref === undefined ? {} : { ref }) });
@@ -145,7 +139,8 @@ describe('repositories', () => {
   });
 
   test('empty', async () => {
-    execFileSync('git', ['init', '-q', '--bare', join(target.gitFolder, 'empty.git')]);
+    await target.repository('empty', { a: 'a' });
+    await git('empty', 'update-ref', '-d', 'refs/heads/main');
     await refused(target.gitUrl('empty'), 'source_empty');
     await refused(target.gitUrl('empty'), 'source_empty', 'main');
   });
@@ -234,8 +229,8 @@ describe('refs', () => {
 
   test('main is not a/main, nor the other way round', async () => {
     const url = await target.repository('slashes', { Procfile: 'web: true\n' });
-    git('slashes', 'branch', '-m', 'main', 'a/main');
-    git('slashes', 'symbolic-ref', 'HEAD', 'refs/heads/a/main');
+    await git('slashes', 'branch', '-m', 'main', 'a/main');
+    await git('slashes', 'symbolic-ref', 'HEAD', 'refs/heads/a/main');
     await refused(url, 'ref_not_found', 'main');
     await refused(url, 'ref_not_found', 'heads/a/main');
     await refused(url, 'ref_not_found', 'a');

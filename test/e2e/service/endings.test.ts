@@ -37,6 +37,14 @@ test('a repository that no buildpack knows is said to be such', async () => {
   expect(build.message).toMatch(/^Step detect failed with exit code 20: no buildpack recognises this repository/);
 });
 
+test('a step that takes more memory than there is for it is said to', async () => {
+  const program = 'const all = []; for (;;) all.push(Buffer.alloc(64 << 20, 1));';
+  const files = { 'package.json': JSON.stringify({ name: 'a', scripts: { build: `node -e "${program}"` } }) };
+  const build = await tool.finished(await tool.start(await service.repository('greedy', files)));
+  expect(build.status).toBe('BUILD_FAILURE');
+  expect(build.message).toMatch(/^Step build failed with exit code [0-9]+: it ran out of memory\./);
+});
+
 test('what can not be fetched is refused at once', async () => {
   const url = await service.repository('refs', { 'a.txt': 'a' });
   const refused = async (body: object) => (await tool.client.call('POST', tool.path('/builds'), { body })).json.code;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kubectl } from '../pipeline/cluster.ts';
-import { type Gateway, openGateway } from './gateway.ts';
-import { builds, until } from './service.ts';
+import { type Gateway, openGateway } from '../service/gateway.ts';
+import { builds, until } from '../service/service.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {

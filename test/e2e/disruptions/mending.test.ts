@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { BuildLedger } from '../../../lib/ledger/types.ts';
 import { example } from '../pipeline/git-pod.ts';
-import { openService, type Service, slow, type Tool, until } from './service.ts';
+import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
+import { isFinished, readLedger, withSweep } from './disruptions.ts';
 
 let service: Service;
 let tool: Tool;
@@ -12,23 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Read past the functions, which would mend what they see. */
-const ledger = async (): Promise<NonNullable<BuildLedger['status']>> =>
-  (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
-
-const isFinished = async (id: string): Promise<boolean> =>
-  (await ledger()).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
-
-const schedule = (cron: string) =>
-  service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule: cron } })]);
-
 /** Not by force: then the pod's address may be another's before all have heard, and Knative's activator stays confused. */
 const killFunctions = () =>
   service.kubectl(['delete', 'pods', '-l', 'serving.knative.dev/service', '--grace-period=1', '--wait=false']);
 
 test('events alone finish a build and archive its log', async () => {
   const id = await tool.start(await service.repository('static', await example('static')));
-  await until('the ledger says finished', () => isFinished(id));
+  await until('the ledger says finished', () => isFinished(service, tool, id));
 });
 
 const filters = (trigger: string, value: object[]) =>
@@ -43,15 +33,13 @@ test('what events did not tell, sweep mends', async () => {
   try {
     const id = await tool.start(await service.repository('static-again', await example('static')));
     await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
-    expect(await isFinished(id)).toBe(false);
-    await schedule('*/10 * * * * *');
-    await until('the ledger says finished', () => isFinished(id), 150_000);
-    await until(
-      'the run is gone',
-      async () => (await service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found'])) === '',
-    );
+    expect(await isFinished(service, tool, id)).toBe(false);
+    await withSweep(service, async () => {
+      await until('the ledger says finished', () => isFinished(service, tool, id), 150_000);
+      const run = () => service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found']);
+      await until('the run is gone', async () => (await run()) === '');
+    });
   } finally {
-    await schedule('*/10 * * * *');
     for (const { metadata, spec } of items) await filters(metadata.name, spec.filters);
   }
 });
@@ -64,7 +52,7 @@ test('a build that was accepted ends, whichever functions are killed', async () 
   await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
   await killFunctions();
   expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });
-  await until('the log is archived', () => isFinished(id));
+  await until('the log is archived', () => isFinished(service, tool, id));
 });
 
 const audience = (trigger: string, value: string) =>
@@ -86,7 +74,7 @@ test('an event that no function takes goes to sweep', async () => {
     // Not its log: that may be closed a little later only, by the next sweep.
     await until(
       'the ledger says finished',
-      async () => (await ledger()).finished?.some((entry) => entry.id === id) ?? false,
+      async () => (await readLedger(service, tool)).finished?.some((entry) => entry.id === id) ?? false,
     );
   } finally {
     await audience('update-quota', 'update-quota');

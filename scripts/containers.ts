@@ -1,0 +1,106 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export const root = join(import.meta.dirname, '..');
+
+const tools = ['buildah', 'podman', 'docker'] as const;
+type Tool = (typeof tools)[number];
+
+/** Where images go, and with what they are made. */
+export type Destination = { tool: Tool; registry: string; tag: string; insecure: boolean };
+/** An image to build: its name in the registry, its Containerfile, and the folder that it copies from. */
+export type Image = {
+  name: string;
+  file: string;
+  context: string;
+  target?: string;
+  /** Undefined ones are left to the Containerfile. */
+  arguments: Record<string, string | undefined>;
+};
+
+/** The options of parseArgs that every script which pushes images has. */
+export const destinationOptions = {
+  registry: { type: 'string' },
+  tag: { type: 'string', default: 'latest' },
+  tool: { type: 'string' },
+  insecure: { type: 'boolean', default: false },
+} as const;
+
+/** Runs a command. @returns what it printed, trimmed */
+export const output = async (command: string, words: string[], cwd = root): Promise<string> =>
+  (await promisify(execFile)(command, words, { cwd })).stdout.trim();
+
+/** Runs a command whose output is for the person who waits. */
+export const run = async (command: string, words: string[]): Promise<void> => {
+  const child = spawn(command, words, { stdio: ['ignore', 2, 2], cwd: root });
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) throw new Error(`${command} ${words[0]} failed with exit code ${code}.`);
+};
+
+const installedTool = async (): Promise<Tool> => {
+  for (const tool of tools) {
+    if (await output(tool, ['--version']).catch(() => '')) return tool;
+  }
+  throw new Error(`Install one of ${tools.join(', ')}: images can't be built without.`);
+};
+
+type Values = { registry?: string | undefined; tag: string; tool?: string | undefined; insecure: boolean };
+
+/** Options, and where they are silent IMAGE_REGISTRY and IMAGE_REGISTRY_INSECURE. @throws Error without a registry */
+export const readDestination = async (values: Values): Promise<Destination> => {
+  const registry = values.registry ?? process.env.IMAGE_REGISTRY;
+  if (!registry) throw new Error('Say --registry HOST/PATH, or set IMAGE_REGISTRY: where the images are pushed.');
+  const tool = tools.find((known) => known === values.tool) ?? (await installedTool());
+  const insecure = values.insecure || process.env.IMAGE_REGISTRY_INSECURE === 'true';
+  return { tool, registry, tag: values.tag, insecure };
+};
+
+const plainHttp = ({ tool, insecure }: Destination): string[] =>
+  insecure && tool !== 'docker' ? ['--tls-verify=false'] : [];
+
+/** @returns the image's digest in the registry */
+const push = async (destination: Destination, reference: string): Promise<string> => {
+  if (destination.tool === 'docker') {
+    await run('docker', ['push', reference]);
+    const pushed = await output('docker', ['inspect', '--format={{index .RepoDigests 0}}', reference]);
+    return pushed.slice(pushed.indexOf('@') + 1);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'image-digest-'));
+  try {
+    const digest = join(folder, 'digest');
+    await run(destination.tool, ['push', ...plainHttp(destination), `--digestfile=${digest}`, reference]);
+    return (await readFile(digest, 'utf8')).trim();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+const buildFlags = (destination: Destination, image: Image): string[] => [
+  ...plainHttp(destination),
+  ...(destination.tool === 'docker' ? [] : ['--layers']),
+  ...Object.entries(image.arguments).flatMap(([name, value]) => (value ? ['--build-arg', `${name}=${value}`] : [])),
+  ...(image.target ? ['--target', image.target] : []),
+];
+
+/** Prints `name=reference`. @returns the reference with its digest, so that a tag pushed later changes nothing that runs */
+export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
+  const tagged = `${destination.registry}/${image.name}:${destination.tag}`;
+  const flags = [...buildFlags(destination, image), '--file', image.file, '--tag', tagged];
+  await run(destination.tool, ['build', ...flags, image.context]);
+  const reference = `${tagged}@${await push(destination, tagged)}`;
+  console.log(`${image.name}=${reference}`);
+  return reference;
+};
+
+/** Runs a script's main function; an error is one line and exit status 1. */
+export const runScript = async (main: () => Promise<void>): Promise<void> => {
+  try {
+    await main();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+};

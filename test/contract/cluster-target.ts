@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { ledgerName, toolLabel } from '../../lib/ledger/names.ts';
+import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
+import { kubectl } from '../e2e/pipeline/cluster.ts';
+import { builds, openService, until } from '../e2e/service/service.ts';
+import { groups, signer, type Target } from './target.ts';
+
+const inBuilds = (words: string[], input?: string) => kubectl(['--namespace', builds, ...words], input);
+
+/** The gateway in plain HTTP: these tests send bytes that no client library would. */
+const openPlain = async (url: string): Promise<{ url: string; close: () => void }> => {
+  const ca = await readFile(join(siteFolder, 'ca.crt'));
+  const { hostname, port } = new URL(url);
+  const server = createServer((near) => {
+    const far = connect({ host: hostname, port: Number(port), ca, servername: hostname });
+    near.on('error', () => far.destroy()).on('close', () => far.destroy());
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: own } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${own}`, close: () => void server.close() };
+};
+
+/** Those of the embedded platform. */
+const limits = { running: 4, queued: 10 };
+
+const ledger = (tool: string) => ({
+  apiVersion: 'builds.toolforge.org/v1',
+  kind: 'BuildLedger',
+  metadata: { name: ledgerName(tool), namespace: builds },
+  spec: { tool, limits },
+});
+
+/** What an earlier run may have left. */
+const removeBuilds = async (tool: string): Promise<void> => {
+  const selector = ['-l', `user=${toolLabel(tool)}`];
+  await inBuilds(['delete', 'buildledger', ledgerName(tool), '--ignore-not-found']);
+  await inBuilds(['delete', 'pipelineruns', ...selector, '--wait=false']);
+  await until(
+    `the runs of ${tool} are gone`,
+    async () => (await inBuilds(['get', 'pipelineruns', ...selector, '-o', 'name'])) === '',
+  );
+};
+
+/** What `kubectl apply -k knative/overlays/test` deployed, through its gateway. */
+export const clusterTarget = async (): Promise<Target> => {
+  const service = await openService();
+  const plain = await openPlain(service.gateway.url);
+  const token = await signer(testIssuer, join(siteFolder, 'issuer.json'));
+  const cleared: string[] = [];
+  return {
+    url: plain.url,
+    gatewayUrl: service.gateway.url,
+    platform: undefined,
+    kubeconfig: process.env.KUBECONFIG ?? '',
+    toolKubeconfig: service.gateway.kubeconfig,
+    token,
+    tokenFor: (tool) => token(groups(tool)),
+    clear: async (tool) => {
+      await removeBuilds(tool);
+      cleared.push(tool);
+      await inBuilds(['apply', '-f', '-'], JSON.stringify(ledger(tool)));
+    },
+    unproven: [403, 'forbidden'],
+    repository: service.repository,
+    git: async (name, ...words) =>
+      (
+        await service.namespace.kubectl(['exec', 'git', '--', 'git', '-C', `/repositories/${name}.git`, ...words])
+      ).trim(),
+    gitUrl: service.git.url,
+    logged: [],
+    close: async () => {
+      for (const tool of cleared) await removeBuilds(tool);
+      plain.close();
+      await service.close();
+    },
+  };
+};

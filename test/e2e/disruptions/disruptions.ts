@@ -1,0 +1,22 @@
+import type { BuildLedger } from '../../../lib/ledger/types.ts';
+import type { Service, Tool } from '../service/service.ts';
+
+/** A tool's ledger, read past the functions, which would mend what they see. */
+export const readLedger = async (service: Service, tool: Tool): Promise<NonNullable<BuildLedger['status']>> =>
+  (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
+
+/** Whether the ledger has the build's end, and its log is whole in the archive. */
+export const isFinished = async (service: Service, tool: Tool, id: string): Promise<boolean> =>
+  (await readLedger(service, tool)).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
+
+/** What is done while sweep comes every ten seconds instead of every ten minutes. */
+export const withSweep = async <T>(service: Service, work: () => Promise<T>): Promise<T> => {
+  const schedule = (cron: string) =>
+    service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', `{"spec":{"schedule":"${cron}"}}`]);
+  await schedule('*/10 * * * * *');
+  try {
+    return await work();
+  } finally {
+    await schedule('*/10 * * * *');
+  }
+};

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setting } from '../pipeline/cluster.ts';
+import { example } from '../pipeline/git-pod.ts';
+import { builds, openService, type Service, slow, type Tool, until } from '../service/service.ts';
+
+let service: Service;
+let tool: Tool;
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+});
+afterAll(() => service.close());
+
+type Variable = { name: string; value: string };
+type Function = {
+  metadata: { generation: number };
+  spec: { template: { spec: { containers: { env: Variable[] }[] } } };
+  status: { observedGeneration: number; conditions: { type: string; status: string }[] };
+};
+
+const readFunction = async (name: string): Promise<Function> =>
+  JSON.parse(await service.kubectl(['get', 'ksvc', name, '-o', 'json'])) as Function;
+
+const setVariables = async (name: string, value: Variable[]): Promise<void> => {
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/env', value }];
+  await service.kubectl(['patch', 'ksvc', name, '--type=json', '-p', JSON.stringify(patch)]);
+  await until(`${name} has its new settings`, async () => {
+    const { metadata, status } = await readFunction(name);
+    const isReady = status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+    return status.observedGeneration === metadata.generation && isReady;
+  });
+};
+
+/** What is done while start-build has these settings instead of its own. */
+const withSettings = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
+  const before = (await readFunction('start-build')).spec.template.spec.containers[0]?.env ?? [];
+  const changed = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await setVariables('start-build', [...before.filter(({ name }) => !(name in settings)), ...changed]);
+  try {
+    return await work();
+  } finally {
+    await setVariables('start-build', before);
+  }
+};
+
+test('a build that takes too long is stopped, and keeps what it had written', async () => {
+  const url = await service.repository('slow', slow(300));
+  const id = await withSettings({ BUILD_TIMEOUT: '45s' }, () => tool.start(url));
+  const build = await tool.finished(id);
+  expect(build).toMatchObject({
+    status: 'BUILD_TIMEOUT',
+    message: expect.stringContaining('The build took longer than 45s'),
+  });
+  const lines: string[] = [];
+  for await (const { line } of tool.log(id)) lines.push(line);
+  expect(lines.join('\n')).toContain('[step-clone]');
+});
+
+test('a builder image that is not there is named, and the build ends', async () => {
+  const missing = setting('BUILDER_IMAGE').replace(/:[^/]*$/, ':missing');
+  const url = await service.repository('static', await example('static'));
+  const id = await withSettings({ BUILDER_IMAGE: missing }, () => tool.start(url));
+  const build = await tool.finished(id);
+  expect(build.status).toBe('BUILD_FAILURE');
+  expect(build.message).toContain(missing);
+});
+
+test("a registry's Secret that is missing is named", async () => {
+  const url = await service.repository('static-too', await example('static'));
+  const name = 'registry-credentials';
+  const { metadata, ...secret } = JSON.parse(await service.kubectl(['get', 'secret', name, '-o', 'json']));
+  await service.kubectl(['delete', 'secret', name]);
+  try {
+    const build = await tool.finished(await tool.start(url));
+    expect(build.status).toBe('BUILD_FAILURE');
+    expect(build.message).toMatch(/^Step analyze failed/);
+    expect(build.message).toContain(`the Secret ${name}`);
+  } finally {
+    const { labels, annotations } = metadata;
+    const again = { ...secret, metadata: { name, namespace: builds, labels, annotations } };
+    await service.kubectl(['apply', '-f', '-'], JSON.stringify(again));
+  }
+});
