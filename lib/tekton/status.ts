@@ -35,6 +35,11 @@ export const guiltyStep = (taskRun: TaskRun): StepState | undefined =>
 /** Exit codes that say more than their number. @see https://buildpacks.io/docs/for-platform-operators/how-to/integrate-ci/ */
 const explanations: Record<string, Record<number, string>> = {
   clone: { 128: 'the source could not be fetched' },
+  // knative/pipeline/steps/analyze.sh
+  analyze: {
+    78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",
+    79: 'the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials',
+  },
   detect: {
     20: 'no buildpack recognises this repository',
     21: 'a buildpack failed while it looked at this repository',

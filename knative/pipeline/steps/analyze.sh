@@ -6,13 +6,14 @@ set -euo pipefail
 
 readonly image=$1 run_image=$2
 
+# Exit codes of their own: of a step that holds credentials nothing else is shown to users (lib/tekton/status.ts).
 # The Secret is an optional volume: a pod that waits for a missing one waits for ever and says so only in its events.
 [ -r "$DOCKER_CONFIG/config.json" ] ||
-  fail "The registry's credentials are missing: an operator must create the Secret registry-credentials (type kubernetes.io/dockerconfigjson) in this namespace."
+  exit_code=78 fail "The registry's credentials are missing: an operator must create the Secret registry-credentials (type kubernetes.io/dockerconfigjson) in this namespace."
 
 /cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image"
 
 # analyze passes without a run image; export would fail at the very end.
 reference=$(awk '/^\[/ { here = ($1 == "[run-image]") } here && $1 == "reference" { print $3 }' "$CNB_ANALYZED_PATH")
 [[ $reference == *@sha256:* ]] ||
-  fail "The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."
+  exit_code=79 fail "The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."

@@ -3,7 +3,7 @@
 
 fail() {
   printf '[%s] ERROR: %s\n' "$(basename "$0" .sh)" "$@"
-  exit 1
+  exit "${exit_code:-1}"
 }
 
 # Where the layers that only builds need are kept: beside the image, so that nobody but its tool writes or reads it.

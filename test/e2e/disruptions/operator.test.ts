@@ -66,6 +66,15 @@ test('a builder image that is not there is named, and the build ends', async () 
   expect(build.message).toContain(missing);
 });
 
+test("a run image that is not there is said to be an administrator's to mend", async () => {
+  const missing = setting('RUN_IMAGE').replace(/:[^/]*$/, ':missing');
+  const url = await service.repository('static-more', await example('static'));
+  const build = await withSettings({ RUN_IMAGE: missing }, async () => tool.finished(await tool.start(url)));
+  expect(build.message).toMatch(
+    /^Step analyze failed with exit code 79: the run image can not be read; an administrator/,
+  );
+});
+
 test("a registry's Secret that is missing is named", async () => {
   const url = await service.repository('static-too', await example('static'));
   const name = 'registry-credentials';
@@ -74,7 +83,7 @@ test("a registry's Secret that is missing is named", async () => {
   try {
     const build = await tool.finished(await tool.start(url));
     expect(build.status).toBe('BUILD_FAILURE');
-    expect(build.message).toMatch(/^Step analyze failed/);
+    expect(build.message).toMatch(/^Step analyze failed with exit code 78: the registry's credentials are missing/);
     expect(build.message).toContain(`the Secret ${name}`);
   } finally {
     const { labels, annotations } = metadata;

@@ -128,6 +128,7 @@ describe('what an operator must mend', () => {
     const { failed } = await run({ runImage: `${setting('RUN_IMAGE').replace(/[:@][^/]*$/, '')}-unknown:1` });
     expect(failed).toMatchObject({
       step: 'analyze',
+      exitCode: 79,
       message: expect.stringContaining("can't be read: an operator must"),
     });
   });
@@ -147,6 +148,7 @@ describe('what an operator must mend', () => {
       const { failed } = await build(other, { ...source, image });
       expect(failed).toMatchObject({
         step: 'analyze',
+        exitCode: 78,
         message: expect.stringContaining('the Secret registry-credentials'),
       });
     } finally {
