@@ -1,7 +1,7 @@
 import config from './jest.config.js';
 import './test/e2e/site.js';
 
-/** test/e2e/run.js runs one after the other: disruptions disturb everything else. */
+/** test/e2e/run.ts runs one after the other: disruptions disturb everything else. */
 const parts = {
   undisturbed: { testMatch: ['<rootDir>/test/e2e/{pipeline,service}/**/*.test.ts'], maxWorkers: 2 },
   disruptions: { testMatch: ['<rootDir>/test/e2e/disruptions/**/*.test.ts'], maxWorkers: 1 },
@@ -18,6 +18,5 @@ export default {
   ...parts[process.env.E2E_PART ?? 'undisturbed'],
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
-  globalSetup: '<rootDir>/test/e2e/ready.js',
   testTimeout: 300_000,
 };

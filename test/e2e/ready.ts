@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { openIssuer, toolToken } from '../../local/issuer.ts';
+import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
+import { kubectl } from './pipeline/cluster.ts';
+import { openGateway } from './service/gateway.ts';
+import { builds, until } from './service/service.ts';
+
+type Objects = { items: { metadata: { generation: number }; status?: { observedGeneration?: number } }[] };
+
+const inBuilds = (...words: string[]) => kubectl(['--namespace', builds, ...words]);
+const parts = ['ksvc', 'brokers', 'triggers', 'pingsources'];
+/** Images may be pulled for the first time. */
+const patience = '--timeout=300s';
+
+const isObserved = async (): Promise<boolean> => {
+  const { items } = JSON.parse(await inBuilds('get', parts.join(','), '-o', 'json')) as Objects;
+  return items.every(({ metadata, status }) => status?.observedGeneration === metadata.generation);
+};
+
+/** The gateway and the functions read their Secrets anew some time after these were applied. */
+const isAnswered = async (): Promise<boolean> => {
+  const path = '/builds/v1/tool/e2e-ready/quotas';
+  const authorization = `Bearer ${await toolToken(await openIssuer(join(siteFolder, 'issuer.json'), testIssuer), 'e2e-ready')}`;
+  const gateway = await openGateway();
+  try {
+    const byCertificate = await (await gateway.client('e2e-ready')).call('GET', path);
+    const byToken = await (await gateway.client(undefined)).call('GET', path, { headers: { authorization } });
+    return byCertificate.status === 200 && byToken.status === 200;
+  } catch {
+    return false;
+  } finally {
+    await gateway.close();
+  }
+};
+
+/** Tests are of what was applied last: waits until that is what runs. @throws Error where it doesn't come to that */
+export const waitUntilReady = async (): Promise<void> => {
+  await until('everything that was applied is seen', isObserved);
+  for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', patience);
+  for (const name of ['gateway', 'issuer']) await inBuilds('rollout', 'status', `deployment/${name}`, patience);
+  await until('a tool is let in', isAnswered, 300_000);
+};
