@@ -1,22 +1,16 @@
 import config from './jest.config.js';
 import './test/e2e/site.js';
 
-/** test/e2e/run.ts runs one after the other: disruptions disturb everything else. */
-const parts = {
-  undisturbed: { testMatch: ['<rootDir>/test/e2e/{pipeline,service}/**/*.test.ts'], maxWorkers: 2 },
-  disruptions: { testMatch: ['<rootDir>/test/e2e/disruptions/**/*.test.ts'], maxWorkers: 1 },
-  // Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
-  contract: {
-    testMatch: ['<rootDir>/test/contract/{endpoints,failures,gateway,limits,requests}.test.ts'],
-    maxWorkers: 2,
-  },
-};
+const part = process.env.E2E_PART ?? 'service';
+// Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
+const contract = '<rootDir>/test/contract/{endpoints,failures,gateway,limits,requests}.test.ts';
 
 /** @type {import('jest').Config} */
 export default {
   ...config,
-  ...parts[process.env.E2E_PART ?? 'undisturbed'],
+  testMatch: [part === 'contract' ? contract : `<rootDir>/test/e2e/${part}/**/*.test.ts`],
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 300_000,
+  maxWorkers: part === 'contract' ? 2 : 1,
 };

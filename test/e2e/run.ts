@@ -1,23 +1,38 @@
 /**
- * The tests that need a cluster: node test/e2e/run.ts PART,… [JEST OPTIONS AND PATTERNS]. The parts are those of
+ * The tests that need a cluster: node test/e2e/run.ts e2e|contract [JEST OPTIONS AND PATTERNS]. The parts are those of
  * jest.e2e.config.js.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import './site.js';
 import { waitUntilReady } from './ready.ts';
 
-const [parts = '', ...options] = process.argv.slice(2);
+/**
+ * Lanes run beside each other, what is in a lane one after the other. The pipeline's tests use no function, so nothing
+ * that is done to functions disturbs them.
+ */
+const plans: Record<string, string[][][]> = {
+  e2e: [[['pipeline'], ['service', 'disruptions']], [['standstill']]],
+  contract: [[['contract']]],
+};
+
+const [plan = '', ...options] = process.argv.slice(2);
 const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 
-const run = (part: string): number => {
+const run = async (part: string): Promise<void> => {
   const env = { ...process.env, E2E_PART: part, ...(part === 'contract' ? { CONTRACT_TARGET: 'cluster' } : {}) };
   const words = [...jest, '--config', 'jest.e2e.config.js', '--passWithNoTests', ...options];
-  return spawnSync(process.execPath, words, { stdio: 'inherit', env }).status ?? 1;
+  const [code] = await once(spawn(process.execPath, words, { stdio: 'inherit', env }), 'close');
+  process.exitCode ||= (code as number | null) ?? 1;
+};
+
+const runLane = async (parts: string[]): Promise<void> => {
+  for (const part of parts) await run(part);
 };
 
 try {
   await waitUntilReady();
-  for (const part of parts.split(',')) process.exitCode ||= run(part);
+  for (const lanes of plans[plan] ?? []) await Promise.all(lanes.map(runLane));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -1,10 +1,8 @@
-import { exec } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kubectl } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
-import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
+import { openService, type Service, type Tool, until } from '../service/service.ts';
 import { isFinished, withSweep } from './disruptions.ts';
 
 let service: Service;
@@ -35,23 +33,4 @@ test('a minute without the broker loses events, but no build and no log', async 
     await eventing('scale', 'deployment/mt-broker-ingress', '--replicas=1');
     await eventing('rollout', 'status', 'deployment/mt-broker-ingress', '--timeout=120s');
   }
-});
-
-/** A shell command that restarts the API server and returns when it answers again: how, is each cluster's own. */
-const restart = process.env.TEST_RESTART_API_SERVER;
-
-(restart ? test : test.skip)('a restart of the API server breaks no build, and no log in the middle', async () => {
-  const url = await service.repository('slow', slow(40));
-  const id = await tool.start(url);
-  const seen: string[] = [];
-  let restarted: Promise<unknown> | undefined;
-  for await (const { line, end } of tool.log(id)) {
-    seen.push(line);
-    if (line.endsWith('second 5')) restarted = promisify(exec)(restart ?? '');
-    if (end) expect(end.status).toBe('BUILD_SUCCESS');
-  }
-  await restarted;
-  const seconds = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
-  expect(seconds).toEqual(Array.from({ length: 40 }, (_, index) => `${index + 1}`));
-  await until('the log is archived', () => isFinished(service, tool, id));
 });

@@ -1,0 +1,33 @@
+import { exec } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { isFinished } from '../disruptions/disruptions.ts';
+import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
+
+let service: Service;
+let tool: Tool;
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+});
+afterAll(() => service.close());
+
+/** A shell command that restarts the API server and returns when it answers again: how, is each cluster's own. */
+const restart = process.env.TEST_RESTART_API_SERVER;
+
+(restart ? test : test.skip)('a restart of the API server breaks no build, and no log in the middle', async () => {
+  const url = await service.repository('slow', slow(40));
+  const id = await tool.start(url);
+  const seen: string[] = [];
+  let restarted: Promise<unknown> | undefined;
+  for await (const { line, end } of tool.log(id)) {
+    seen.push(line);
+    if (line.endsWith('second 5')) restarted = promisify(exec)(restart ?? '');
+    if (end) expect(end.status).toBe('BUILD_SUCCESS');
+  }
+  await restarted;
+  const seconds = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
+  expect(seconds).toEqual(Array.from({ length: 40 }, (_, index) => `${index + 1}`));
+  await until('the log is archived', () => isFinished(service, tool, id));
+});
