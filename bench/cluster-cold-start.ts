@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { siteFolder } from '../scripts/test-overlay.ts';
 import '../test/e2e/site.js';
-import { kubectl, makeNamespace, type Namespace, setting } from '../test/e2e/pipeline/cluster.ts';
+import { kubectl, type Namespace } from '../test/e2e/pipeline/cluster.ts';
+import { example } from '../test/e2e/pipeline/git-pod.ts';
+import { builds, openService } from '../test/e2e/service/service.ts';
 
-const builds = 'image-build';
 const server =
   "process.once('SIGTERM', () => process.exit()); require('node:http').createServer((_, res) => res.end('ok')).listen(8080)";
 
@@ -40,23 +41,14 @@ const bare = (image: string) => ({
   },
 });
 
-const caller = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'caller' },
-  spec: {
-    automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: 0,
-    containers: [{ name: 'caller', image: setting('BUILDER_IMAGE'), command: ['sleep', 'infinity'] }],
-  },
-};
+type Target = { name: string; url: string; headers: string[]; body?: string };
 
-type Target = { name: string; url: string; headers: string[] };
-
-const functionTarget = (name: string, path: string, headers: string[]): Target => ({
+/** With a body it is a POST. */
+const functionTarget = (name: string, path: string, headers: string[], body?: object): Target => ({
   name,
   url: `http://${name}.${builds}.svc.cluster.local${path}`,
   headers,
+  ...(body ? { body: JSON.stringify(body) } : {}),
 });
 
 const countPods = async (): Promise<number> => {
@@ -71,10 +63,11 @@ const waitForZero = async (): Promise<void> => {
 };
 
 /** @returns milliseconds until the whole answer */
-const call = async (namespace: Namespace, { url, headers }: Target): Promise<number> => {
-  const options = headers.flatMap((header) => ['--header', header]);
+const call = async (namespace: Namespace, { url, headers, body }: Target): Promise<number> => {
+  const sent = body ? ['--header', 'content-type: application/json', '--data', body] : [];
+  const options = [...headers.flatMap((header) => ['--header', header]), ...sent];
   const write = ['--silent', '--output', '/dev/null', '--write-out', '%{http_code} %{time_total}'];
-  const answer = await namespace.kubectl(['exec', 'caller', '--', 'curl', ...write, ...options, url]);
+  const answer = await namespace.kubectl(['exec', 'git', '--', 'curl', ...write, ...options, url]);
   const [status, seconds] = answer.split(' ');
   if (status !== '200') throw new Error(`${url} was answered with ${status}`);
   return Number(seconds) * 1000;
@@ -121,21 +114,34 @@ const main = async (): Promise<void> => {
     '-o',
     'jsonpath={.spec.template.spec.containers[0].image}',
   ]);
-  const namespace = await makeNamespace();
+  const service = await openService();
+  const { namespace } = service;
   try {
-    await namespace.apply(bare(image), caller);
-    await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc/bare', 'pod/caller', '--timeout=180s']);
-    const tool = ['x-toolforge-tool: bench', `x-toolforge-gateway-secret: ${secret}`];
+    await namespace.apply(bare(image));
+    await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc/bare', '--timeout=180s']);
+    const tool = await service.tool();
+    const url = await service.repository('static', await example('static'));
+    // The measured start is a repetition of this one: another build would take the processor meanwhile.
+    const key = `cold-start-${tool.name}`;
+    const first = { body: { source_url: url }, headers: { 'idempotency-key': key } };
+    const { json } = await tool.client.call('POST', tool.path('/builds'), first);
+    const { name: id } = json.new_build as { name: string };
+    await tool.finished(id);
+    const proof = [`x-toolforge-tool: ${tool.name}`, `x-toolforge-gateway-secret: ${secret}`];
+    const path = (rest: string) => `/v1/tool/${tool.name}${rest}`;
     const targets: Target[] = [
       { name: 'bare', url: `http://bare.${namespace.name}.svc.cluster.local/`, headers: [] },
       functionTarget('openapi', '/openapi.json', []),
       functionTarget('healthz', '/v1/healthz', []),
-      functionTarget('list-builds', '/v1/tool/bench/builds', tool),
-      functionTarget('quota', '/v1/tool/bench/quotas', tool),
+      functionTarget('list-builds', path('/builds'), proof),
+      functionTarget('get-build', path(`/builds/${id}`), proof),
+      functionTarget('quota', path('/quotas'), proof),
+      functionTarget('get-logs', path(`/builds/${id}/logs`), proof),
+      functionTarget('start-build', path('/builds'), [...proof, `idempotency-key: ${key}`], first.body),
     ];
     console.log(table(await measure(namespace, targets, rounds)));
   } finally {
-    await namespace.remove();
+    await service.close();
   }
 };
 
