@@ -29,7 +29,7 @@ const openPlain = async (url: string): Promise<{ url: string; close: () => void 
 const limits = { running: 4, queued: 10 };
 
 const ledger = (tool: string) => ({
-  apiVersion: 'builds.toolforge.org/v1',
+  apiVersion: 'builds.toolforge.org/v1alpha1',
   kind: 'BuildLedger',
   metadata: { name: ledgerName(tool), namespace: builds },
   spec: { tool, limits },

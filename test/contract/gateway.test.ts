@@ -49,6 +49,7 @@ const askRaw = async (bytes: string): Promise<string> => {
   const socket = connect({
     port: Number(new URL(target.gatewayUrl).port),
     host: '127.0.0.1',
+    servername: 'localhost',
     ca: authority,
     ...tool,
   });
