@@ -121,14 +121,24 @@ export const stepsOf = (pod: StepPod): string[] =>
 const statusOf = (pod: StepPod, step: string): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === containerOf(step));
 
+/**
+ * Cancelled before Tekton let its steps begin. Their entrypoints wait for that word for ever, and hold the node's
+ * processor and memory, so the pod has ended in all but name: seen with Tekton 1.15 and `keep-pod-on-cancel`.
+ */
+const isStillborn = ({ metadata: { annotations = {} } }: StepPod): boolean =>
+  annotations['tekton.dev/cancel'] !== undefined && annotations['tekton.dev/ready'] === undefined;
+
+const hasEnded = (pod: StepPod): boolean =>
+  pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' || isStillborn(pod);
+
 /** never: the pod has ended without having started it. */
 export type ContainerState = 'waiting' | 'running' | 'terminated' | 'never';
 
 export const containerState = (pod: StepPod, step: string): ContainerState => {
   const state = statusOf(pod, step)?.state;
   if (state?.terminated) return 'terminated';
-  if (state?.running) return 'running';
-  return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' ? 'never' : 'waiting';
+  if (state?.running && !isStillborn(pod)) return 'running';
+  return hasEnded(pod) ? 'never' : 'waiting';
 };
 
 /** What became of a step whose log is not shown, as a phrase. */

@@ -12,6 +12,8 @@ afterAll(() => service.close());
 
 const cancel = (id: string) => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`));
 
+const podsOf = (id: string) => service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
+
 test('a cancelled build keeps what it had written', async () => {
   const id = await tool.start(await service.repository('slow', slow(120)));
   for await (const { line } of tool.log(id)) if (line.endsWith('second 2')) break;
@@ -22,6 +24,14 @@ test('a cancelled build keeps what it had written', async () => {
   for await (const { line } of tool.log(id)) lines.push(line);
   expect(lines.join('\n')).toMatch(/second 1\n.*second 2/);
   expect((await cancel(id)).status).toBe(409);
+});
+
+test('what is cancelled before it begins leaves no pod behind', async () => {
+  const id = await tool.start(await service.repository('unbegun', slow(120)));
+  await until('the build has a pod', async () => (await podsOf(id)) !== '');
+  expect((await cancel(id)).status).toBe(200);
+  expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_CANCELLED' });
+  await until('its pod is gone', async () => (await podsOf(id)) === '');
 });
 
 test('a failing step is named, with its last lines', async () => {
