@@ -42,6 +42,8 @@ const signIn = {
 const policy = {
   limitRunning: 'Builds of one tool at once. `spec.limits` of its BuildLedger overrides this and the next three.',
   limitQueued: 'Builds of one tool that wait; a start beyond them is refused with 429.',
+  capacity:
+    'Builds of all tools at once. The next slot goes to the waiting tool with the fewest running builds, then to the one that waits longest. Empty: only the limits of the tools count.',
   keepSucceeded: 'Succeeded builds that are kept, the newest.',
   keepFailed: 'Other finished builds that are kept.',
   buildTimeout: 'A build that takes longer ends as BUILD_TIMEOUT. Waiting does not count.',

@@ -1,6 +1,7 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
+import { shares } from '../capacity/machine.ts';
 import { ApiError } from '../errors/index.ts';
-import { type Key, type NewEntry, recordOf, type StartOutcome, start } from '../ledger/machine.ts';
+import { type Key, type NewEntry, recordOf, type StartOutcome, start, waitingForCapacity } from '../ledger/machine.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
 import type { Entry } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
@@ -64,15 +65,30 @@ const accept = async (
   entry: NewEntry,
   key: Key | undefined,
 ): Promise<StartOutcome> => {
-  const { outcome, slots } = await changeAndClean(context, tool, ({ state, limits }) => {
+  const { outcome, slots, waits } = await changeAndClean(context, tool, ({ state, limits }) => {
     const changed = start(state, entry, key, limits, context.now());
     const had = new Set(state.running.map(({ id }) => id));
     // A limit that was raised lets others in as well.
     const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
-    return { state: changed.state, result: { outcome: changed.outcome, slots } };
+    const waits = waitingForCapacity(changed.state, limits).length > 0;
+    return { state: changed.state, result: { outcome: changed.outcome, slots, waits } };
   });
   if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
+  if (outcome.kind === 'accepted' && waits) await wakeOthers(context, tool);
   return outcome;
+};
+
+/** A free slot that nobody takes, or a tool that nobody knows to wait: whoever should have seen to it was killed. */
+const wakeOthers = async (context: StartContext, tool: string): Promise<void> => {
+  const { capacity, log } = context;
+  if (capacity.slots === undefined) return;
+  try {
+    const seen = await capacity.read();
+    const isKnown = seen.waiting.some((waiting) => waiting.tool === tool);
+    if (!isKnown || shares(seen, capacity.slots).size > 0) await reconcile(context, tool);
+  } catch (error) {
+    log('WARNING', 'a build that waits is looked after by the next sweep', { tool, error });
+  }
 };
 
 const createRun = async (context: StartContext, tool: string, entry: Entry): Promise<void> => {

@@ -47,6 +47,7 @@ export const settings = {
 
   limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),
   limitQueued: integer('LIMIT_QUEUED', { min: 0, max: 1000 }, 10),
+  capacity: optional(integer('CAPACITY', { min: 1, max: 1000 })),
   keepSucceeded: integer('KEEP_SUCCEEDED', { min: 1, max: 1000 }, 10),
   keepFailed: integer('KEEP_FAILED', { min: 1, max: 1000 }, 10),
 

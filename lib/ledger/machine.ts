@@ -3,7 +3,14 @@ import type { Status } from '../../openapi/generated/types.ts';
 import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
 
 /** How many builds a tool may have, and how many finished ones are kept. */
-export type Limits = { running: number; queued: number; succeeded: number; failed: number };
+export type Limits = {
+  running: number;
+  queued: number;
+  succeeded: number;
+  failed: number;
+  /** Builds that hold one of the cluster's slots; undefined while that is no question. */
+  claimed?: ReadonlySet<string>;
+};
 
 export type NewEntry = Pick<Entry, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
 export type Key = Pick<KeyRecord, 'key' | 'request'>;
@@ -56,12 +63,20 @@ const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
   log: 'live',
 });
 
-/** Fills free slots from the head of the queue. */
+/** The builds at the head of the queue that the tool's own limit lets run. */
+export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): Entry[] =>
+  queued.slice(0, Math.max(0, limits.running - running.length));
+
+/** Fills free slots from the head of the queue; where the cluster's are counted, with those that hold one. */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
-  const free = Math.max(0, limits.running - state.running.length);
-  if (free === 0 || state.queued.length === 0) return state;
-  const promoted = state.queued.slice(0, free).map((entry) => ({ ...entry, startedAt: now.toISOString() }));
-  return { ...state, running: [...state.running, ...promoted], queued: state.queued.slice(free) };
+  const first = waitingForCapacity(state, limits);
+  const stop = limits.claimed ? first.findIndex(({ id }) => !limits.claimed?.has(id)) : -1;
+  const promoted = (stop < 0 ? first : first.slice(0, stop)).map((entry) => ({
+    ...entry,
+    startedAt: now.toISOString(),
+  }));
+  if (promoted.length === 0) return state;
+  return { ...state, running: [...state.running, ...promoted], queued: state.queued.slice(promoted.length) };
 };
 
 /**

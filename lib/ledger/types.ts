@@ -55,6 +55,8 @@ export type LedgerState = {
   /** Newest first. */
   finished: Entry[];
   keys: KeyRecord[];
+  /** Something new whenever the ledger was written only to be written. */
+  fence?: string;
 };
 
 /** For operators' eyes: the columns of `kubectl get buildledgers`. Written with every change, never read. */
