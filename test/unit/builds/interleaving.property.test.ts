@@ -63,22 +63,28 @@ const begin = ({ instances, accepted, byKey }: Story, { by, tool: at, key }: Com
   ignore(started);
 };
 
+type Ending = Command & { kind: 'cancel' | 'delete' };
+
+const endBuild = ({ instances, accepted, deleted }: Story, { kind, by, at }: Ending): void => {
+  const context = instances[by]?.context as Instance['context'];
+  const build = accepted[at % Math.max(1, accepted.length)];
+  if (!build) return;
+  if (kind === 'delete') deleted.add(build.id);
+  ignore((kind === 'delete' ? deleteBuild : cancelBuild)(context, build.tool, build.id));
+};
+
+const kill = ({ world, instances }: Story, { by, dropped }: Command & { kind: 'kill' }): void => {
+  world.kill(instances[by] as Instance, (at) => (at + dropped) % 2 === 0);
+  instances[by] = revive(world, by);
+};
+
 const act = async (story: Story, c: Command): Promise<void> => {
-  const { world, instances, accepted, deleted } = story;
-  const context = 'by' in c ? (instances[c.by]?.context as Instance['context']) : undefined;
+  const { world, instances } = story;
   if (c.kind === 'start') begin(story, c);
   if (c.kind === 'end') world.endRun(c.at);
-  if (c.kind === 'event' && context) ignore(reconcile(context, tools[c.tool] ?? 'a'));
-  const build = 'at' in c && typeof c.at === 'number' ? accepted[c.at % Math.max(1, accepted.length)] : undefined;
-  if (c.kind === 'cancel' && context && build) ignore(cancelBuild(context, build.tool, build.id));
-  if (c.kind === 'delete' && context && build) {
-    deleted.add(build.id);
-    ignore(deleteBuild(context, build.tool, build.id));
-  }
-  if (c.kind === 'kill') {
-    world.kill(instances[c.by] as Instance, (at) => (at + c.dropped) % 2 === 0);
-    instances[c.by] = revive(world, c.by);
-  }
+  if (c.kind === 'event') ignore(reconcile(instances[c.by]?.context as Instance['context'], tools[c.tool] ?? 'a'));
+  if (c.kind === 'cancel' || c.kind === 'delete') endBuild(story, c);
+  if (c.kind === 'kill') kill(story, c);
   for (const at of c.kind === 'steps' ? c.at : [0]) await world.step(at);
 };
 
@@ -93,7 +99,7 @@ const play = async (commands: readonly Command[]): Promise<Story> => {
 };
 
 const sweep = async (world: World): Promise<void> => {
-  const { context } = world.instance({ skewMs: hour, unhurried: true });
+  const { context } = world.instance({ skewMs: 2 * hour, unhurried: true });
   for (const tool of tools) await reconcile(context, tool);
 };
 
