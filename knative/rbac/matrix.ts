@@ -9,6 +9,8 @@ export type Grants = Readonly<Record<string, readonly Verb[]>>;
 const reconcile: Grants = {
   'builds.toolforge.org/buildledgers': ['get'],
   'builds.toolforge.org/buildledgers/status': ['update'],
+  'builds.toolforge.org/buildcapacities': ['get', 'create'],
+  'builds.toolforge.org/buildcapacities/status': ['update'],
   'tekton.dev/pipelineruns': ['list', 'create', 'patch', 'delete'],
   'tekton.dev/taskruns': ['get'],
 };

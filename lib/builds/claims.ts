@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { adopt, conclude, register, revoke } from '../capacity/machine.ts';
 import type { CapacityState } from '../capacity/types.ts';
-import { type Limits, waitingForCapacity } from '../ledger/machine.ts';
+import { type Limits, waitingForCapacity, waitsSince } from '../ledger/machine.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 import type { Mend } from './mend.ts';
@@ -50,7 +50,8 @@ export const auditClaims = async (
     const known = new Set(current.claims.map(({ id }) => id));
     const waiting = waitingForCapacity(state, limits).filter(({ id }) => !known.has(id));
     const started = state.running.filter(({ id }) => missing.includes(id));
-    return register(adopt(current, tool, started), tool, waiting);
+    const since = current.waiting.find((other) => other.tool === tool)?.since ?? waitsSince(state, waiting[0]);
+    return register(adopt(current, tool, started), tool, waiting.length, since);
   };
   if (orphans.length > 0 || correct(seen) !== seen)
     await capacity.change((current) => ({ state: correct(current), result: undefined }));

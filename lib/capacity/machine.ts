@@ -7,8 +7,10 @@ export type Wish = {
   tool: string;
   /** Builds whose run has really ended. */
   ended: readonly string[];
-  /** Builds that could run, first in, first out; some may hold a claim already. */
-  wanted: readonly { id: string; acceptedAt: string }[];
+  /** Ids of builds that could run, first in, first out; some may hold a claim already. */
+  wanted: readonly string[];
+  /** Since when the tool waits for its turn. */
+  since: string;
 };
 
 const countByTool = (claims: readonly Claim[]): Map<string, number> => {
@@ -25,6 +27,9 @@ const isBefore = (a: Candidate, b: Candidate): boolean => {
   return a.since === b.since ? a.tool < b.tool : a.since < b.since;
 };
 
+/** Later than any time; the fewer slots are free by then, the later. */
+const afterAll = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
+
 /** Whose the free slots are: how many each waiting tool may take now. */
 export const shares = ({ claims, waiting }: CapacityState, slots: number): Map<string, number> => {
   const running = countByTool(claims);
@@ -37,26 +42,20 @@ export const shares = ({ claims, waiting }: CapacityState, slots: number): Map<s
     const next = others.reduce((best, other) => (isBefore(other, best) ? other : best), first);
     next.running += 1;
     next.wants -= 1;
+    // It has had its turn: whoever has as many builds running goes before it.
+    next.since = afterAll(free);
     given.set(next.tool, (given.get(next.tool) ?? 0) + 1);
   }
   return given;
 };
 
-const isSame = (a: WaitingTool | undefined, b: WaitingTool | undefined): boolean =>
-  a?.since === b?.since && a?.wants === b?.wants;
-
-/** Notes how many builds of the tool wait for the capacity alone. */
-export const register = (
-  state: CapacityState,
-  tool: string,
-  waitingBuilds: readonly { acceptedAt: string }[],
-): CapacityState => {
+/** Notes how many builds of the tool wait for the capacity alone, and since when. */
+export const register = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
   const before = state.waiting.find((waiting) => waiting.tool === tool);
-  const [head] = waitingBuilds;
-  const after = head && { tool, since: head.acceptedAt, wants: waitingBuilds.length };
-  if (isSame(before, after)) return state;
+  const isSame = wants === 0 ? before === undefined : before?.wants === wants && before.since === since;
+  if (isSame) return state;
   const others = state.waiting.filter((waiting) => waiting.tool !== tool);
-  return { ...state, waiting: after ? [...others, after] : others };
+  return { ...state, waiting: wants === 0 ? others : [...others, { tool, since, wants }] };
 };
 
 const withoutClaims = (state: CapacityState, ids: readonly string[]): CapacityState => {
@@ -65,10 +64,10 @@ const withoutClaims = (state: CapacityState, ids: readonly string[]): CapacitySt
 };
 
 /** Those at the head that hold a claim: nobody is overtaken by a build of its own tool. */
-const heldPrefix = (wanted: Wish['wanted'], claims: readonly Claim[]): number => {
+const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readonly string[] => {
   const held = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
-  const end = wanted.findIndex(({ id }) => !held.has(id));
-  return end < 0 ? wanted.length : end;
+  const end = wanted.findIndex((id) => !held.has(id));
+  return end < 0 ? wanted : wanted.slice(0, end);
 };
 
 /**
@@ -78,22 +77,22 @@ const heldPrefix = (wanted: Wish['wanted'], claims: readonly Claim[]): number =>
  */
 export const admit = (
   state: CapacityState,
-  { tool, ended, wanted }: Wish,
+  { tool, ended, wanted, since }: Wish,
   slots: number,
   now: Date,
 ): { state: CapacityState; result: ReadonlySet<string> } => {
   const freed = withoutClaims(state, ended);
   const known = new Set(freed.claims.map(({ id }) => id));
-  const open = wanted.filter(({ id }) => !known.has(id));
-  const asking = register(freed, tool, open);
-  const isTaken = wanted.some(({ id }) => freed.claims.some((claim) => claim.id === id && claim.revoked));
+  const open = wanted.filter((id) => !known.has(id));
   // Behind a claim that is being taken away nobody of this tool can start: better that others do.
-  const share = isTaken ? 0 : (shares(asking, slots).get(tool) ?? 0);
-  const added = open.slice(0, share).map(({ id }) => ({ tool, id, at: now.toISOString() }));
-  const granted = added.length === 0 ? asking : { ...asking, claims: [...asking.claims, ...added] };
-  const next = register(granted, tool, isTaken ? [] : open.slice(share));
-  const may = wanted.slice(0, heldPrefix(wanted, next.claims)).map(({ id }) => id);
-  return { state: next, result: new Set(may) };
+  const isStuck = freed.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
+  const asking = register(freed, tool, isStuck ? 0 : open.length, since);
+  const share = shares(asking, slots).get(tool) ?? 0;
+  if (share === 0) return { state: asking, result: new Set(heldPrefix(wanted, asking.claims)) };
+  const at = now.toISOString();
+  const claims = [...asking.claims, ...open.slice(0, share).map((id) => ({ tool, id, at }))];
+  const next = register({ ...asking, claims }, tool, open.length - share, at);
+  return { state: next, result: new Set(heldPrefix(wanted, claims)) };
 };
 
 const mapClaims = (state: CapacityState, map: (claim: Claim) => Claim[]): CapacityState => {

@@ -14,7 +14,7 @@ export type Claim = {
 /** A tool with builds that nothing but the capacity keeps from running. */
 export type WaitingTool = {
   tool: string;
-  /** When the first of them was accepted. */
+  /** When the first of them was accepted, or when one of its builds last began or ended, whichever is later. */
   since: string;
   /** How many of them its own limit would let run. */
   wants: number;

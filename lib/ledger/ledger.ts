@@ -12,7 +12,7 @@ import {
   type Change as KubeChange,
   written,
 } from '../kube/fold.ts';
-import { emptyState, type Limits } from './machine.ts';
+import { emptyState, type Limits, waitsSince } from './machine.ts';
 import { ledgerName } from './names.ts';
 import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
@@ -106,12 +106,14 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
   /** Which of the builds that the change would promote may be; undefined when all may. */
   const claim = async (tool: string, before: LedgerState, wish: LedgerState) => {
     const slots = capacity?.slots;
-    const wanted = missing(wish.running, before.running);
+    const promoted = missing(wish.running, before.running);
+    const wanted = promoted.map(({ id }) => id);
     const ended = missing(before.running, wish.running).map(({ id }) => id);
     if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
-    const ask = { tool, ended, wanted };
+    const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
+    const ask = { tool, ended, wanted, since };
     const claimed = await unlessBusy(capacity.change((state) => admit(state, ask, slots, new Date())));
-    return wanted.every(({ id }) => claimed.has(id)) ? undefined : claimed;
+    return wanted.every((id) => claimed.has(id)) ? undefined : claimed;
   };
 
   /**

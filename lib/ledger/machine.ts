@@ -67,6 +67,15 @@ const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
 export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): Entry[] =>
   queued.slice(0, Math.max(0, limits.running - running.length));
 
+/**
+ * Since when the tool waits for its turn: since its first waiting build came, or since one of its builds last began or
+ * ended. Else a tool that always has builds waiting would always have waited longest.
+ */
+export const waitsSince = ({ lastTurn = '' }: LedgerState, head: Entry | undefined): string => {
+  const { acceptedAt = '' } = head ?? {};
+  return acceptedAt > lastTurn ? acceptedAt : lastTurn;
+};
+
 /** Fills free slots from the head of the queue; where the cluster's are counted, with those that hold one. */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
   const first = waitingForCapacity(state, limits);
@@ -76,7 +85,12 @@ export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerSt
     startedAt: now.toISOString(),
   }));
   if (promoted.length === 0) return state;
-  return { ...state, running: [...state.running, ...promoted], queued: state.queued.slice(promoted.length) };
+  return {
+    ...state,
+    running: [...state.running, ...promoted],
+    queued: state.queued.slice(promoted.length),
+    lastTurn: now.toISOString(),
+  };
 };
 
 /**
@@ -124,7 +138,8 @@ const withFinished = (state: LedgerState, entry: Entry): LedgerState => ({
 export const finish = (state: LedgerState, id: string, ending: Ending, limits: Limits, now: Date): LedgerState => {
   const entry = state.running.find((running) => running.id === id);
   if (!entry) return state;
-  return retain(promote(withFinished(state, ended(entry, ending)), limits, now), limits);
+  const freed = { ...withFinished(state, ended(entry, ending)), lastTurn: now.toISOString() };
+  return retain(promote(freed, limits, now), limits);
 };
 
 const replaceRunning = (state: LedgerState, changed: Entry): LedgerState => ({

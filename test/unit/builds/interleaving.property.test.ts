@@ -28,6 +28,8 @@ const command = fc.oneof(
       at: fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }),
     }),
   },
+  // All others are held up.
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('only' as const), by: fc.nat(2), times: fc.nat(60) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), at: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('event' as const), by: fc.nat(2), tool: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), by: fc.nat(2), at: fc.nat(20) }) },
@@ -85,6 +87,7 @@ const act = async (story: Story, c: Command): Promise<void> => {
   if (c.kind === 'event') ignore(reconcile(instances[c.by]?.context as Instance['context'], tools[c.tool] ?? 'a'));
   if (c.kind === 'cancel' || c.kind === 'delete') endBuild(story, c);
   if (c.kind === 'kill') kill(story, c);
+  if (c.kind === 'only') for (let at = 0; at < c.times; at++) await world.step(0, instances[c.by]);
   for (const at of c.kind === 'steps' ? c.at : [0]) await world.step(at);
 };
 

@@ -21,8 +21,8 @@ export type World = {
   instance: (options?: { skewMs?: number; unhurried?: boolean }) => Instance;
   /** What is on its way may still arrive; nobody hears the answer. */
   kill: (instance: Instance, dropped: (at: number) => boolean) => void;
-  /** Lets one thing happen of those that may. @returns false when there is none */
-  step: (at: number) => Promise<boolean>;
+  /** Lets one thing happen of those that may, or of those of one instance. @returns false when there is none */
+  step: (at: number, owner?: Instance) => Promise<boolean>;
   endRun: (at: number) => void;
   /** From now on runs that are let go are gone. Before, whoever is held up for long finds their names taken. */
   settle: () => void;
@@ -168,8 +168,10 @@ export const createWorld = (slots: number): World => {
       const kept = steps.filter(({ owner }, at) => owner !== killed || !dropped(at));
       steps.splice(0, steps.length, ...kept);
     },
-    step: async (at) => {
-      const [step] = steps.splice(at % Math.max(1, steps.length), 1);
+    step: async (at, owner) => {
+      const open = steps.filter((step) => !owner || step.owner === owner);
+      const step = open[at % Math.max(1, open.length)];
+      if (step) steps.splice(steps.indexOf(step), 1);
       step?.run();
       await breathe();
       return step !== undefined;
