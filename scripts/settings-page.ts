@@ -37,6 +37,8 @@ const signIn = {
   issuers:
     'Whose tokens are believed: audience, keys, the claim that lists groups, and what stands before the tool in one.',
   gatewaySecret: 'What the gateway sends beside the name of a tool, so that no pod can pretend to be it.',
+  metricsSubjects:
+    'ServiceAccounts that may read /v1/metrics, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: nobody.',
 } as const;
 
 const policy = {

@@ -39,6 +39,11 @@ export const matrix: Readonly<Record<string, Grants>> = {
   quota: { 'builds.toolforge.org/buildledgers': ['get'] },
   'clean-images': {},
   healthz: {},
+  metrics: {
+    'builds.toolforge.org/buildledgers': ['list'],
+    'builds.toolforge.org/buildcapacities': ['get'],
+    'tekton.dev/pipelineruns': ['list'],
+  },
   openapi: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
   'update-quota': reconcile,

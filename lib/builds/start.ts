@@ -11,7 +11,12 @@ import { perform } from './perform.ts';
 import { normalized } from './present.ts';
 import { reconcile } from './reconcile.ts';
 
-export type StartContext = BuildsContext & { source: Source; image: (tool: string, name: string) => string };
+export type StartContext = BuildsContext & {
+  source: Source;
+  image: (tool: string, name: string) => string;
+  /** Asked for a new build only, while its source is resolved. @throws ApiError when it may not start */
+  mayStart: () => Promise<void>;
+};
 
 export type Started = {
   id: string;
@@ -110,7 +115,7 @@ const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): S
 /**
  * Starts or queues a build.
  * @param idempotencyKey as the client sent it
- * @throws ApiError 400 about the source, 422 `idempotency_key_reused`, 429 `quota_exceeded`
+ * @throws ApiError 400 about the source, 409 `storage_full`, 422 `idempotency_key_reused`, 429 `quota_exceeded`
  */
 export const startBuild = async (
   context: StartContext,
@@ -124,7 +129,10 @@ export const startBuild = async (
     idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
   const known = recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return answer(known, parameters);
-  const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
+  const [{ url, commit }] = await Promise.all([
+    context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),
+    context.mayStart(),
+  ]);
   const entry = {
     id: buildId(tool, key?.key),
     parameters,

@@ -97,6 +97,8 @@ export const settings = {
   followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
   streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
 
+  metricsSubjects: list('METRICS_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
+
   brokerUrl: url('BROKER_URL'),
   brokerTokenFile: optional(text('BROKER_TOKEN_FILE', 'the absolute path of a file', path)),
 } as const;

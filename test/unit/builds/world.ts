@@ -157,6 +157,7 @@ export const createWorld = (slots: number): World => {
       now: () => new Date(Date.now() + skewMs),
       source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
       image: (tool, name) => `${tool}/${name}`,
+      mayStart: async () => undefined,
     };
     return made;
   };
