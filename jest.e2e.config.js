@@ -5,6 +5,7 @@ import './test/e2e/site.js';
 const parts = {
   undisturbed: { testMatch: ['<rootDir>/test/e2e/{pipeline,service}/**/*.test.ts'], maxWorkers: 2 },
   disruptions: { testMatch: ['<rootDir>/test/e2e/disruptions/**/*.test.ts'], maxWorkers: 1 },
+  load: { testMatch: ['<rootDir>/test/e2e/load/**/*.test.ts'], maxWorkers: 1 },
   // Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
   contract: {
     testMatch: ['<rootDir>/test/contract/{endpoints,failures,gateway,limits,requests}.test.ts'],
