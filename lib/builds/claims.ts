@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { adopt, conclude, register, revoke } from '../capacity/machine.ts';
 import type { CapacityState } from '../capacity/types.ts';
 import { type Limits, waitingForCapacity, waitsSince } from '../ledger/machine.ts';
+import type { ObservedRun } from '../ledger/repair.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 import type { Mend } from './mend.ts';
@@ -9,16 +10,20 @@ import type { Mend } from './mend.ts';
 /** A start or a promotion that is at work between its two writes is not disturbed for so long. */
 const graceMs = 30_000;
 
+/** A tool's ledger, and its runs as they were before that was read. */
+type Seen = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
+
 type Audit = { missing: string[]; orphans: string[] };
 
-const compare = (seen: CapacityState, tool: string, state: LedgerState, now: Date): Audit => {
+const compare = (seen: CapacityState, tool: string, { state, observed }: Seen, now: Date): Audit => {
   const mine = seen.claims.filter((claim) => claim.tool === tool);
   const held = new Set(mine.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const running = new Set(state.running.map(({ id }) => id));
+  const live = new Set(observed.filter(({ ending }) => !ending).map(({ id }) => id));
   const isOld = (at: string) => now.getTime() - Date.parse(at) > graceMs;
   return {
     missing: [...running].filter((id) => !held.has(id)),
-    orphans: mine.filter(({ id, at }) => !running.has(id) && isOld(at)).map(({ id }) => id),
+    orphans: mine.filter(({ id, at }) => !running.has(id) && !live.has(id) && isOld(at)).map(({ id }) => id),
   };
 };
 
@@ -35,16 +40,12 @@ const takeAway = async ({ capacity, ledger }: BuildsContext, tool: string, ids: 
 };
 
 /** Brings what the capacity says of a tool in line with its ledger. Nothing where no capacity is set. */
-export const auditClaims = async (
-  context: BuildsContext,
-  tool: string,
-  state: LedgerState,
-  limits: Limits,
-): Promise<Mend[]> => {
+export const auditClaims = async (context: BuildsContext, tool: string, own: Seen): Promise<Mend[]> => {
+  const { state, limits } = own;
   const { capacity, now } = context;
   if (capacity.slots === undefined) return [];
   const seen = await capacity.read();
-  const { missing, orphans } = compare(seen, tool, state, now());
+  const { missing, orphans } = compare(seen, tool, own, now());
   if (orphans.length > 0) await takeAway(context, tool, orphans);
   const correct = (current: CapacityState): CapacityState => {
     const known = new Set(current.claims.map(({ id }) => id));

@@ -64,7 +64,7 @@ export const reconcileTool = async (context: BuildsContext, tool: string): Promi
   if (failed) throw failed.reason;
   // Ends, as each refusal takes a build away.
   if (results.some((result) => result.status === 'fulfilled' && result.value)) return reconcileTool(context, tool);
-  const claims = await auditClaims(context, tool, settled.state, view.limits);
+  const claims = await auditClaims(context, tool, { state: settled.state, limits: view.limits, observed });
   return { state: settled.state, runs, mends: [...settled.mends, ...needed.map(mendOf), ...claims] };
 };
 

@@ -127,7 +127,7 @@ export const startBuild = async (
   const parameters = normalized(tool, given);
   const key =
     idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
-  const known = recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
+  const known = key && recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return answer(known, parameters);
   const [{ url, commit }] = await Promise.all([
     context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),

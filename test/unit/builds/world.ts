@@ -27,6 +27,8 @@ export type World = {
   /** From now on runs that are let go are gone. Before, whoever is held up for long finds their names taken. */
   settle: () => void;
   liveRuns: () => PipelineRun[];
+  /** Somebody deletes a tool's ledger. */
+  forget: (tool: string) => void;
   ledger: (tool: string) => BuildLedger | undefined;
   capacity: () => BuildCapacity | undefined;
   /** Most runs at once, in all and by tool. */
@@ -193,6 +195,7 @@ export const createWorld = (slots: number): World => {
       settled = true;
     },
     liveRuns,
+    forget: (tool) => void objects.delete(keyOf('buildledgers', tool)),
     ledger: (tool) => objects.get(keyOf('buildledgers', tool)) as BuildLedger | undefined,
     capacity: () => objects.get(keyOf('buildcapacities', 'builds')) as BuildCapacity | undefined,
     most,
