@@ -58,7 +58,7 @@ describe('admit', () => {
     expect([...ask(later, 'b', ['b1', 'b2'], [], '1', 2).result]).toEqual(['b1', 'b2']);
   });
 
-  test('never passes the capacity, and leaves no slot free that it may give', () => {
+  test('never passes the capacity, and keeps no slot free for nobody', () => {
     const tool = fc.constantFrom('a', 'b', 'c');
     const asked = fc.record({ tool, more: fc.nat(4), ends: fc.nat(3) });
     fc.assert(
@@ -69,9 +69,12 @@ describe('admit', () => {
             .filter((id) => id.startsWith(name))
             .slice(0, ends);
           const wanted = Array.from({ length: more }, (_, nth) => `${name}${serial}-${nth}`);
-          state = ask(state, name, wanted, ended, String(serial)).state;
+          const time = new Date(now.getTime() + serial);
+          const wish = { tool: name, wanted, ended, since: time.toISOString() };
+          state = admit(state, wish, 3, time).state;
           expect(state.claims.length).toBeLessThanOrEqual(3);
-          expect(shares(state, 3).has(name)).toBe(false);
+          const isAlone = state.waiting.every(({ tool: other }) => other === name);
+          expect(isAlone && shares(state, 3).size > 0).toBe(false);
         }
       }),
     );
