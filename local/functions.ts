@@ -10,11 +10,13 @@ import { createGetBuild, createGetLatestBuild } from '../functions/get-build/han
 import { createGetLogs } from '../functions/get-logs/handler.ts';
 import { createHealthz } from '../functions/healthz/handler.ts';
 import { createListBuilds } from '../functions/list-builds/handler.ts';
+import { createMetrics } from '../functions/metrics/handler.ts';
 import { createOpenapi } from '../functions/openapi/handler.ts';
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
 import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
 import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/events.ts';
+import { configuredMonitoring, monitoringSettings } from '../lib/auth/monitoring.ts';
 import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createEventApp } from '../lib/events/app.ts';
@@ -35,6 +37,7 @@ const names = [
   ...followerSettings,
   'streamSelfCloseMs',
   ...eventAuthSettings,
+  ...monitoringSettings,
 ] as const;
 
 export type Functions = {
@@ -52,6 +55,9 @@ export type FunctionsOptions = {
   log: Log;
   shutdown: AbortSignal;
 };
+
+/** As the gateway sends it to a function of its own, where other callers are known. */
+const isMetrics = (url = ''): boolean => /^(\/builds)?\/v1\/metrics\/?(\?|$)/.test(url);
 
 /** Every function of the project in one process, wired as each index.ts does for its own. */
 export const createFunctions = async ({ environment, send, log, shutdown }: FunctionsOptions): Promise<Functions> => {
@@ -81,8 +87,14 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
   };
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
     createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });
+  const api = createApp({ handlers, authenticate: configuredAuthenticate(settings), log });
+  const metrics = createApp({
+    handlers: { metrics: createMetrics(context) },
+    authenticate: configuredMonitoring(settings, context.kube),
+    log,
+  });
   return {
-    api: createApp({ handlers, authenticate: configuredAuthenticate(settings), log }),
+    api: (req, res) => (isMetrics(req.url) ? metrics : api)(req, res),
     events: {
       // Tekton can't prove who it is; what it sends is only a hint to look.
       'accept-tekton': createEventApp({

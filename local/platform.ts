@@ -69,6 +69,7 @@ const environment = (options: PlatformOptions, { url }: Ports): Record<string, s
     EVENT_ISSUER: issuer,
     EVENT_KEYS_URL: `${issuer}/jwks`,
     EVENT_SUBJECTS: 'broker',
+    METRICS_SUBJECTS: 'monitoring',
     GATEWAY_SECRET_FILE: gatewaySecret,
     BUILDER_IMAGE: builderImage,
     RUN_IMAGE: runImage,

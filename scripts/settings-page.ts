@@ -37,11 +37,15 @@ const signIn = {
   issuers:
     'Whose tokens are believed: audience, keys, the claim that lists groups, and what stands before the tool in one.',
   gatewaySecret: 'What the gateway sends beside the name of a tool, so that no pod can pretend to be it.',
+  metricsSubjects:
+    'ServiceAccounts that may read /v1/metrics, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: nobody.',
 } as const;
 
 const policy = {
   limitRunning: 'Builds of one tool at once. `spec.limits` of its BuildLedger overrides this and the next three.',
   limitQueued: 'Builds of one tool that wait; a start beyond them is refused with 429.',
+  capacity:
+    'Builds of all tools at once. The next slot goes to the waiting tool with the fewest running builds, then to the one that waits longest. Empty: only the limits of the tools count.',
   keepSucceeded: 'Succeeded builds that are kept, the newest.',
   keepFailed: 'Other finished builds that are kept.',
   buildTimeout: 'A build that takes longer ends as BUILD_TIMEOUT. Waiting does not count.',

@@ -1,6 +1,8 @@
 import type { CloudEvent } from 'cloudevents';
 import { closeBuildLog, isOverdue } from '../../lib/builds/logs.ts';
+import type { Mend } from '../../lib/builds/mend.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
+import { count } from '../../lib/capacity/machine.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { listArchives } from '../../lib/logs/archives.ts';
 import { isFollowed, startFollower } from '../../lib/logs/follower.ts';
@@ -10,16 +12,14 @@ import type { IndexLogsOptions } from '../index-logs/handler.ts';
 /** Tools at once: sweep must not be what the API server is busy with. */
 const parallel = 4;
 
-type Mended = { actions: number; closed: number; orphans: number };
-
-const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<number> => {
+const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<Mend[]> => {
   const open = finished.filter(({ log }) => log === 'live');
-  const closed = [];
+  const closed: Mend[] = [];
   for (const entry of open) {
     const isBusy = !isOverdue(entry, options.now()) && (await isFollowed(options.kube, entry.id));
-    if (!isBusy) closed.push(await closeBuildLog(options, tool, entry));
+    if (!isBusy && (await closeBuildLog(options, tool, entry))) closed.push({ what: 'log_closed', id: entry.id });
   }
-  return closed.filter(Boolean).length;
+  return closed;
 };
 
 /** Logs whose build left the ledger before they could be deleted. */
@@ -28,11 +28,11 @@ const removeOrphans = async (
   tool: string,
   archived: readonly string[],
   state: LedgerState,
-): Promise<number> => {
+): Promise<Mend[]> => {
   const known = new Set([...state.running, ...state.queued, ...state.finished].map(({ id }) => id));
   const orphans = archived.filter((id) => !known.has(id));
   for (const id of orphans) await removeLog(tool, id);
-  return orphans.length;
+  return orphans.map((id) => ({ what: 'log_removed', id }));
 };
 
 const followRunning = async (
@@ -46,31 +46,52 @@ const followRunning = async (
   for (const run of live) await startFollower(kube, run, tool, follower);
 };
 
-const mend = async (options: IndexLogsOptions, tool: string): Promise<Mended> => {
+const mend = async (options: IndexLogsOptions, tool: string): Promise<Mend[]> => {
   // Listed before the ledger is read: a log is only written for a build that has an entry by then.
   const archived = await listArchives(options.store, tool);
   const first = await reconcile(options, tool);
   await followRunning(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
-  const last = closed > 0 ? await reconcile(options, tool) : { ...first, done: 0 };
+  const last = closed.length > 0 ? await reconcile(options, tool) : { ...first, mends: [] };
   const orphans = await removeOrphans(options, tool, archived, last.state);
-  return { actions: first.done + last.done, closed, orphans };
+  return [...first.mends, ...closed, ...last.mends, ...orphans];
 };
 
-const mendLogged = async (options: IndexLogsOptions, tool: string): Promise<void> => {
+const mendLogged = async (options: IndexLogsOptions, tool: string): Promise<Mend[]> => {
   try {
-    const mended = await mend(options, tool);
-    if (mended.actions + mended.closed + mended.orphans > 0) options.log('INFO', 'sweep mended', { tool, ...mended });
+    const mends = await mend(options, tool);
+    for (const { what, id } of mends) options.log('INFO', 'sweep mended', { tool, id, what });
+    return mends;
   } catch (error) {
     options.log('WARNING', 'sweep could not mend a tool; the next one tries again', { tool, error });
+    return [];
   }
 };
 
 /** The broker sends here what it could not deliver, and says with which answer. */
-const noteDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | undefined): void => {
+const isDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | undefined): boolean => {
   const { knativeerrorcode: answer, knativeerrordest: subscriber }: Record<string, unknown> = { ...event };
-  if (!answer && !subscriber) return;
+  if (!answer && !subscriber) return false;
   log('WARNING', 'an event was not delivered', { type: event?.type, build: event?.subject, answer, subscriber });
+  return true;
+};
+
+/** Those that have a ledger, and those that hold a slot although somebody deleted theirs. */
+const allTools = async ({ ledger, capacity }: IndexLogsOptions): Promise<string[]> => {
+  const [tools, { claims, waiting }] = await Promise.all([ledger.tools(), capacity.read()]);
+  return [...new Set([...tools, ...[...claims, ...waiting].map(({ tool }) => tool)])];
+};
+
+/** Nothing else remembers what was mended: no function keeps state. One write, and none where there is nothing to say. */
+const remember = async ({ capacity, log }: IndexLogsOptions, mends: Mend[], deadLetters: number): Promise<void> => {
+  if (mends.length + deadLetters === 0) return;
+  const mended: Record<string, number> = {};
+  for (const { what } of mends) mended[what] = (mended[what] ?? 0) + 1;
+  try {
+    await capacity.change((state) => ({ state: count(state, { mended, deadLetters }), result: undefined }));
+  } catch (error) {
+    log('WARNING', 'what sweep mended is not in the metrics', { error });
+  }
 };
 
 /**
@@ -80,10 +101,13 @@ const noteDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | 
 export const createSweep =
   (options: IndexLogsOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
-    noteDeadLetter(options, event);
-    const tools = await options.ledger.tools();
+    const deadLetters = isDeadLetter(options, event) ? 1 : 0;
+    const tools = await allTools(options);
+    const mended: Mend[] = [];
     const work = async (): Promise<void> => {
-      for (let tool = tools.pop(); tool !== undefined; tool = tools.pop()) await mendLogged(options, tool);
+      for (let tool = tools.pop(); tool !== undefined; tool = tools.pop())
+        mended.push(...(await mendLogged(options, tool)));
     };
     await Promise.all(Array.from({ length: parallel }, work));
+    await remember(options, mended, deadLetters);
   };

@@ -1,4 +1,5 @@
 import { type StartContext, type Started, startBuild } from '../../lib/builds/start.ts';
+import { ApiError } from '../../lib/errors/index.ts';
 import { requireJson } from '../../lib/http/body.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
@@ -6,7 +7,7 @@ import { parseBuildParameters } from '../../lib/http/validate.ts';
 import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
-export type StartBuildOptions = StartContext & {
+export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
   /** What the tool's images take up; undefined when the registry does not say in time. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
@@ -17,6 +18,16 @@ const storageWarnings = (storage: Storage | undefined): string[] => {
   const share = storage ? usedShare(storage) : 0;
   if (share <= warnAbove) return [];
   return [`${Math.floor(share * 100)}% of the registry's storage is used. Run \`toolforge build clean\` to free some.`];
+};
+
+/** A registry that does not answer is no reason to refuse: it may answer by the time of the push. */
+const requireSpace = (storage: Storage | undefined): void => {
+  if (!storage || usedShare(storage) < 1) return;
+  throw new ApiError(
+    409,
+    'storage_full',
+    "The registry's storage is full, so the image could not be pushed. Run `toolforge build clean` first.",
+  );
 };
 
 const infos = ({ position }: Started): string[] =>
@@ -40,9 +51,9 @@ export const createStartBuild =
     requireJson({ headers });
     const parameters = parseBuildParameters(body);
     const key = headers['idempotency-key'];
-    const [started, storage] = await Promise.all([
-      startBuild(options, tool, parameters, typeof key === 'string' ? key : undefined, signal),
-      options.storage(tool, signal),
-    ]);
-    return { json: response(started, storage) };
+    const storage = options.storage(tool, signal);
+    const mayStart = async () => requireSpace(await storage);
+    const context = { ...options, mayStart };
+    const started = await startBuild(context, tool, parameters, typeof key === 'string' ? key : undefined, signal);
+    return { json: response(started, await storage) };
   };

@@ -9,6 +9,8 @@ export type Grants = Readonly<Record<string, readonly Verb[]>>;
 const reconcile: Grants = {
   'builds.toolforge.org/buildledgers': ['get'],
   'builds.toolforge.org/buildledgers/status': ['update'],
+  'builds.toolforge.org/buildcapacities': ['get', 'create'],
+  'builds.toolforge.org/buildcapacities/status': ['update'],
   'tekton.dev/pipelineruns': ['list', 'create', 'patch', 'delete'],
   'tekton.dev/taskruns': ['get'],
 };
@@ -37,6 +39,11 @@ export const matrix: Readonly<Record<string, Grants>> = {
   quota: { 'builds.toolforge.org/buildledgers': ['get'] },
   'clean-images': {},
   healthz: {},
+  metrics: {
+    'builds.toolforge.org/buildledgers': ['list'],
+    'builds.toolforge.org/buildcapacities': ['get'],
+    'tekton.dev/pipelineruns': ['list'],
+  },
   openapi: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
   'update-quota': reconcile,

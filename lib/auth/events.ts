@@ -11,7 +11,7 @@ export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'
 type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
 
 /** The API server gives its keys only to who is known to it, and under its own certificate. */
-const clusterKeys = (kube: Kube) => publishedKeys(() => kube.keys());
+export const clusterKeys = (kube: Kube) => publishedKeys(() => kube.keys());
 
 const authenticate = async (
   authorization: string | undefined,

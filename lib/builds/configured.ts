@@ -1,3 +1,4 @@
+import { createCapacity } from '../capacity/capacity.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../http/log.ts';
 import { configuredKube, kubeSettings } from '../kube/configured.ts';
@@ -11,6 +12,7 @@ import type { BuildsContext } from './context.ts';
 /** All but the way to the API server: a follower has its own, and is handed these. */
 export const sharedBuildsSettings = [
   ...ledgerSettings,
+  'capacity',
   ...storeSettings,
   'pipeline',
   'builderImage',
@@ -39,10 +41,12 @@ export const configuredBuilds = async (
 ): Promise<BuildsContext & { store: ObjectStore }> => {
   const kube = await configuredKube(settings);
   const store = configuredStore(settings);
+  const capacity = createCapacity(kube, { slots: settings.capacity });
   return {
     kube,
     store,
-    ledger: configuredLedger(kube, settings),
+    capacity,
+    ledger: configuredLedger(kube, settings, capacity),
     runSettings: runSettingsOf(settings),
     log,
     lastWords: createLastWords(settings.logSteps),

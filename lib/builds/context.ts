@@ -1,3 +1,4 @@
+import type { Capacity } from '../capacity/capacity.ts';
 import type { Log } from '../http/log.ts';
 import type { Kube } from '../kube/client.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -8,6 +9,7 @@ import type { LastWords } from '../tekton/tail.ts';
 export type BuildsContext = {
   kube: Kube;
   ledger: Ledger;
+  capacity: Capacity;
   runSettings: RunSettings;
   log: Log;
   /** What may be shown of a failed step's output. */

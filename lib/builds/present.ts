@@ -1,4 +1,5 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
+import { type Limits, waitingForCapacity } from '../ledger/machine.ts';
 import type { Entry, LedgerState } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';
@@ -33,12 +34,19 @@ const base = (entry: Entry): Build => ({
 export const queuedMessage = (position: number, length: number, running: number): string =>
   `Waits at position ${position} of ${length} in the queue; ${running} ${running === 1 ? 'build runs' : 'builds run'} now.`;
 
-const queued = (entry: Entry, at: number, state: LedgerState): Build => ({
-  ...base(entry),
-  start_time: '',
-  message: queuedMessage(at + 1, state.queued.length, state.running.length),
-  queue_position: at + 1,
-});
+/** Said where the tool's own limit would let the build run. */
+const fullMessage = 'All slots are taken; the next one goes to the tool with the fewest running builds.';
+
+const queued = (entry: Entry, at: number, state: LedgerState, limits: Limits): Build => {
+  const message = queuedMessage(at + 1, state.queued.length, state.running.length);
+  const waitsForCapacity = waitingForCapacity(state, limits).includes(entry);
+  return {
+    ...base(entry),
+    start_time: '',
+    message: waitsForCapacity ? `${message} ${fullMessage}` : message,
+    queue_position: at + 1,
+  };
+};
 
 const running = (entry: Entry, run: PipelineRun | undefined): Build => ({
   ...base(entry),
@@ -47,9 +55,9 @@ const running = (entry: Entry, run: PipelineRun | undefined): Build => ({
 });
 
 /** All builds a tool is shown, newest first. `runs` gives running ones their status of this moment. */
-export const presentAll = (state: LedgerState, runs: ReadonlyMap<string, PipelineRun>): Build[] =>
+export const presentAll = (state: LedgerState, limits: Limits, runs: ReadonlyMap<string, PipelineRun>): Build[] =>
   [
-    ...state.queued.map((entry, at) => ({ at: entry.acceptedAt, build: queued(entry, at, state) })),
+    ...state.queued.map((entry, at) => ({ at: entry.acceptedAt, build: queued(entry, at, state, limits) })),
     ...state.running
       .filter(({ deletedAt }) => !deletedAt)
       .map((entry) => ({ at: entry.acceptedAt, build: running(entry, runs.get(entry.id)) })),

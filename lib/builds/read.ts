@@ -19,10 +19,10 @@ const isBehind = (state: LedgerState, runs: Runs): boolean =>
 
 /** All builds of a tool, newest first: one read of the ledger and one list of its runs. */
 export const listBuilds = async (context: BuildsContext, tool: string): Promise<Build[]> => {
-  const [runs, { state }] = await Promise.all([listRuns(context.kube, tool), context.ledger.read(tool)]);
-  if (!isBehind(state, runs)) return presentAll(state, runs);
+  const [runs, { state, limits }] = await Promise.all([listRuns(context.kube, tool), context.ledger.read(tool)]);
+  if (!isBehind(state, runs)) return presentAll(state, limits, runs);
   const mended = await reconcile(context, tool);
-  return presentAll(mended.state, mended.runs);
+  return presentAll(mended.state, limits, mended.runs);
 };
 
 /** @throws ApiError 404 `build_not_found` */

@@ -1,6 +1,7 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
+import { shares } from '../capacity/machine.ts';
 import { ApiError } from '../errors/index.ts';
-import { type Key, type NewEntry, recordOf, type StartOutcome, start } from '../ledger/machine.ts';
+import { type Key, type NewEntry, recordOf, type StartOutcome, start, waitingForCapacity } from '../ledger/machine.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
 import type { Entry } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
@@ -10,7 +11,12 @@ import { perform } from './perform.ts';
 import { normalized } from './present.ts';
 import { reconcile } from './reconcile.ts';
 
-export type StartContext = BuildsContext & { source: Source; image: (tool: string, name: string) => string };
+export type StartContext = BuildsContext & {
+  source: Source;
+  image: (tool: string, name: string) => string;
+  /** Asked for a new build only, while its source is resolved. @throws ApiError when it may not start */
+  mayStart: () => Promise<void>;
+};
 
 export type Started = {
   id: string;
@@ -64,15 +70,30 @@ const accept = async (
   entry: NewEntry,
   key: Key | undefined,
 ): Promise<StartOutcome> => {
-  const { outcome, slots } = await changeAndClean(context, tool, ({ state, limits }) => {
+  const { outcome, slots, waits } = await changeAndClean(context, tool, ({ state, limits }) => {
     const changed = start(state, entry, key, limits, context.now());
     const had = new Set(state.running.map(({ id }) => id));
     // A limit that was raised lets others in as well.
     const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
-    return { state: changed.state, result: { outcome: changed.outcome, slots } };
+    const waits = waitingForCapacity(changed.state, limits).length > 0;
+    return { state: changed.state, result: { outcome: changed.outcome, slots, waits } };
   });
   if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
+  if (outcome.kind === 'accepted' && waits) await wakeOthers(context, tool);
   return outcome;
+};
+
+/** A free slot that nobody takes, or a tool that nobody knows to wait: whoever should have seen to it was killed. */
+const wakeOthers = async (context: StartContext, tool: string): Promise<void> => {
+  const { capacity, log } = context;
+  if (capacity.slots === undefined) return;
+  try {
+    const seen = await capacity.read();
+    const isKnown = seen.waiting.some((waiting) => waiting.tool === tool);
+    if (!isKnown || shares(seen, capacity.slots).size > 0) await reconcile(context, tool);
+  } catch (error) {
+    log('WARNING', 'a build that waits is looked after by the next sweep', { tool, error });
+  }
 };
 
 const createRun = async (context: StartContext, tool: string, entry: Entry): Promise<void> => {
@@ -94,7 +115,7 @@ const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): S
 /**
  * Starts or queues a build.
  * @param idempotencyKey as the client sent it
- * @throws ApiError 400 about the source, 422 `idempotency_key_reused`, 429 `quota_exceeded`
+ * @throws ApiError 400 about the source, 409 `storage_full`, 422 `idempotency_key_reused`, 429 `quota_exceeded`
  */
 export const startBuild = async (
   context: StartContext,
@@ -106,9 +127,12 @@ export const startBuild = async (
   const parameters = normalized(tool, given);
   const key =
     idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
-  const known = recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
+  const known = key && recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return answer(known, parameters);
-  const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
+  const [{ url, commit }] = await Promise.all([
+    context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),
+    context.mayStart(),
+  ]);
   const entry = {
     id: buildId(tool, key?.key),
     parameters,

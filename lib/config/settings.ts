@@ -47,6 +47,7 @@ export const settings = {
 
   limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),
   limitQueued: integer('LIMIT_QUEUED', { min: 0, max: 1000 }, 10),
+  capacity: optional(integer('CAPACITY', { min: 1, max: 1000 })),
   keepSucceeded: integer('KEEP_SUCCEEDED', { min: 1, max: 1000 }, 10),
   keepFailed: integer('KEEP_FAILED', { min: 1, max: 1000 }, 10),
 
@@ -95,6 +96,8 @@ export const settings = {
   followTool: text('FOLLOW_TOOL', 'the name of a tool', /./),
   followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
   streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
+
+  metricsSubjects: list('METRICS_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
   brokerUrl: url('BROKER_URL'),
   brokerTokenFile: optional(text('BROKER_TOKEN_FILE', 'the absolute path of a file', path)),

@@ -8,6 +8,7 @@ export const resources = {
   pipelineruns: '/apis/tekton.dev/v1',
   taskruns: '/apis/tekton.dev/v1',
   buildledgers: '/apis/builds.toolforge.org/v1alpha1',
+  buildcapacities: '/apis/builds.toolforge.org/v1alpha1',
 } as const;
 
 export type Resource = keyof typeof resources;

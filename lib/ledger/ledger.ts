@@ -1,31 +1,46 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import type { Capacity } from '../capacity/capacity.ts';
+import { admit } from '../capacity/machine.ts';
 import { ApiError } from '../errors/index.ts';
 import type { Kube } from '../kube/client.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../kube/error.ts';
-import { emptyState, type Limits } from './machine.ts';
+import { isNotFound } from '../kube/error.ts';
+import {
+  applyAll,
+  type Batch,
+  createFold,
+  type FoldOptions,
+  type Change as KubeChange,
+  written,
+} from '../kube/fold.ts';
+import { emptyState, type Limits, waitsSince } from './machine.ts';
 import { ledgerName } from './names.ts';
 import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
 export type View = { state: LedgerState; limits: Limits };
 /** Pure: may be applied several times before it is written. Returning the same state writes nothing. */
-export type Change<T> = (view: View) => { state: LedgerState; result: T };
+export type Change<T> = KubeChange<View, LedgerState, T>;
 
 export type Ledger = {
   /** An unknown tool has an empty ledger. */
   read(tool: string, signal?: AbortSignal): Promise<View>;
   /**
    * Applies the change by compare-and-swap until it holds. Changes for one tool that wait for each other are folded
-   * into one write.
+   * into one write. Where there is a capacity, a build is promoted only when it holds a claim on it.
    * @throws ApiError 409 `conflict` when other writers are always faster
    */
   change<T>(tool: string, change: Change<T>): Promise<T>;
+  /** Writes the ledger as it is, so that whoever has read it must read it again. @returns what it holds */
+  fence(tool: string): Promise<LedgerState>;
   /** Every tool that has a ledger. */
   tools(): Promise<string[]>;
+  /** Every ledger there is, by its tool. */
+  all(signal?: AbortSignal): Promise<Map<string, View>>;
 };
 
-type Waiting = { change: Change<unknown>; resolve: (value: unknown) => void; reject: (error: unknown) => void };
-
-const maxAttempts = 60;
+export type LedgerOptions = {
+  capacity?: Capacity | undefined;
+  pause?: NonNullable<FoldOptions<never, never>['pause']>;
+};
 
 const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
   const { summary: _, ...state } = ledger?.status ?? {};
@@ -39,8 +54,24 @@ const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): 
   finished: finished.length,
 });
 
-export const createLedger = (kube: Kube, defaults: Limits): Ledger => {
-  const queues = new Map<string, Waiting[]>();
+/** Those of the first that the second does not have. */
+const missing = <T extends { id: string }>(first: readonly T[], second: readonly T[]): T[] => {
+  const ids = new Set(second.map(({ id }) => id));
+  return first.filter(({ id }) => !ids.has(id));
+};
+
+/** Too busy is no reason to refuse a build: it waits. */
+const unlessBusy = async (claims: Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> => {
+  try {
+    return await claims;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'conflict') return new Set();
+    throw error;
+  }
+};
+
+export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
+  const { capacity } = options;
 
   const find = async (tool: string, signal?: AbortSignal): Promise<BuildLedger | undefined> => {
     try {
@@ -66,80 +97,52 @@ export const createLedger = (kube: Kube, defaults: Limits): Ledger => {
       spec: { tool },
     });
 
-  const write = async (tool: string, present: BuildLedger | undefined, { state, limits }: View): Promise<void> => {
-    const ledger = present ?? (await create(tool));
-    await kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } });
+  const write = async (ledger: BuildLedger, { state, limits }: View): Promise<void> => {
+    await written(
+      kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } }),
+    );
   };
 
-  /** One read, every waiting change on top of each other, at most one write. */
-  const attempt = async (tool: string, batch: Waiting[]): Promise<() => void> => {
-    const present = await find(tool);
-    const { state: before, limits } = viewOf(present);
-    let state = before;
-    const settle = batch.map(({ change, resolve, reject }) => {
-      try {
-        const changed = change({ state, limits });
-        state = changed.state;
-        return () => resolve(changed.result);
-      } catch (error) {
-        return () => reject(error);
-      }
-    });
-    if (state !== before) await write(tool, present, { state, limits });
-    return () => {
-      for (const done of settle) done();
-    };
+  /** Which of the builds that the change would promote may be; undefined when all may. */
+  const claim = async (tool: string, before: LedgerState, wish: LedgerState) => {
+    const slots = capacity?.slots;
+    const promoted = missing(wish.running, before.running);
+    const wanted = promoted.map(({ id }) => id);
+    const ended = missing(before.running, wish.running).map(({ id }) => id);
+    if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
+    const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
+    const ask = { tool, ended, wanted, since };
+    const claimed = await unlessBusy(capacity.change((state) => admit(state, ask, slots, new Date())));
+    return wanted.every((id) => claimed.has(id)) ? undefined : claimed;
   };
 
-  const attemptUntilWritten = async (tool: string, batch: Waiting[], tried = 1): Promise<() => void> => {
-    try {
-      return await attempt(tool, batch);
-    } catch (error) {
-      if (!isConflict(error) && !isAlreadyExists(error)) throw error;
-      if (tried >= maxAttempts) throw busy(error);
-      // Full jitter keeps instances that write the same ledger from meeting again.
-      await sleep(Math.random() * Math.min(500, 5 * 2 ** Math.min(tried, 7)));
-      return attemptUntilWritten(tool, batch, tried + 1);
-    }
+  /**
+   * One read, every waiting change on top of each other, at most one write. The claims come between: nobody who has
+   * read the ledger before a claim was taken away again can write it, see `revoke` in lib/capacity/machine.ts.
+   */
+  const attempt = async (tool: string, batch: Batch<View, LedgerState>): Promise<() => void> => {
+    const found = await find(tool);
+    const before = viewOf(found);
+    const wish = applyAll(before, batch);
+    if (wish.state === before.state) return wish.answer;
+    const ledger = found ?? (await create(tool));
+    const claimed = await claim(tool, before.state, wish.state);
+    const { state, answer } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
+    if (state !== before.state) await write(ledger, { state, limits: before.limits });
+    return answer;
   };
 
-  const drain = async (tool: string, queue: Waiting[]): Promise<void> => {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, queue.length);
-      try {
-        (await attemptUntilWritten(tool, batch))();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    queues.delete(tool);
-  };
+  const change = createFold<View, LedgerState>({ ...options, attempt, busy: 'The builds of this tool are' });
+  const list = async (signal?: AbortSignal) => (await kube.list<BuildLedger>('buildledgers', { signal })).items;
 
   return {
     read: async (tool, signal) => viewOf(await find(tool, signal)),
-    change: <T>(tool: string, change: Change<T>) =>
-      new Promise<T>((resolve, reject) => {
-        const waiting = { change, resolve: resolve as (value: unknown) => void, reject };
-        const queue = queues.get(tool);
-        if (queue) {
-          queue.push(waiting);
-          return;
-        }
-        const started = [waiting];
-        queues.set(tool, started);
-        void drain(tool, started);
-      }),
-    tools: async () => (await kube.list<BuildLedger>('buildledgers')).items.map(({ spec }) => spec.tool),
+    change,
+    fence: async (tool) => {
+      if (!(await find(tool))) return emptyState;
+      return change(tool, ({ state }) => ({ state: { ...state, fence: randomUUID() }, result: state }));
+    },
+    tools: async () => (await list()).map(({ spec }) => spec.tool),
+    all: async (signal) => new Map((await list(signal)).map((ledger) => [ledger.spec.tool, viewOf(ledger)])),
   };
 };
-
-const busy = (cause: unknown): ApiError =>
-  new ApiError(
-    409,
-    'conflict',
-    'The builds of this tool are changing too quickly at the moment. Try again in a few seconds.',
-    {
-      retryAfter: 2,
-      cause,
-    },
-  );

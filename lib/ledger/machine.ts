@@ -3,7 +3,14 @@ import type { Status } from '../../openapi/generated/types.ts';
 import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
 
 /** How many builds a tool may have, and how many finished ones are kept. */
-export type Limits = { running: number; queued: number; succeeded: number; failed: number };
+export type Limits = {
+  running: number;
+  queued: number;
+  succeeded: number;
+  failed: number;
+  /** Builds that hold one of the cluster's slots; undefined while that is no question. */
+  claimed?: ReadonlySet<string>;
+};
 
 export type NewEntry = Pick<Entry, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
 export type Key = Pick<KeyRecord, 'key' | 'request'>;
@@ -56,12 +63,34 @@ const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
   log: 'live',
 });
 
-/** Fills free slots from the head of the queue. */
+/** The builds at the head of the queue that the tool's own limit lets run. */
+export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): Entry[] =>
+  queued.slice(0, Math.max(0, limits.running - running.length));
+
+/**
+ * Since when the tool waits for its turn: since its first waiting build came, or since one of its builds last began or
+ * ended. Else a tool that always has builds waiting would always have waited longest.
+ */
+export const waitsSince = ({ lastTurn = '' }: LedgerState, head: Entry | undefined): string => {
+  const { acceptedAt = '' } = head ?? {};
+  return acceptedAt > lastTurn ? acceptedAt : lastTurn;
+};
+
+/** Fills free slots from the head of the queue; where the cluster's are counted, with those that hold one. */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
-  const free = Math.max(0, limits.running - state.running.length);
-  if (free === 0 || state.queued.length === 0) return state;
-  const promoted = state.queued.slice(0, free).map((entry) => ({ ...entry, startedAt: now.toISOString() }));
-  return { ...state, running: [...state.running, ...promoted], queued: state.queued.slice(free) };
+  const first = waitingForCapacity(state, limits);
+  const stop = limits.claimed ? first.findIndex(({ id }) => !limits.claimed?.has(id)) : -1;
+  const promoted = (stop < 0 ? first : first.slice(0, stop)).map((entry) => ({
+    ...entry,
+    startedAt: now.toISOString(),
+  }));
+  if (promoted.length === 0) return state;
+  return {
+    ...state,
+    running: [...state.running, ...promoted],
+    queued: state.queued.slice(promoted.length),
+    lastTurn: now.toISOString(),
+  };
 };
 
 /**
@@ -109,7 +138,8 @@ const withFinished = (state: LedgerState, entry: Entry): LedgerState => ({
 export const finish = (state: LedgerState, id: string, ending: Ending, limits: Limits, now: Date): LedgerState => {
   const entry = state.running.find((running) => running.id === id);
   if (!entry) return state;
-  return retain(promote(withFinished(state, ended(entry, ending)), limits, now), limits);
+  const freed = { ...withFinished(state, ended(entry, ending)), lastTurn: now.toISOString() };
+  return retain(promote(freed, limits, now), limits);
 };
 
 const replaceRunning = (state: LedgerState, changed: Entry): LedgerState => ({

@@ -55,6 +55,10 @@ export type LedgerState = {
   /** Newest first. */
   finished: Entry[];
   keys: KeyRecord[];
+  /** When a build last began or ended to run: since then the tool waits for its turn among those that want a slot. */
+  lastTurn?: string;
+  /** Something new whenever the ledger was written only to be written. */
+  fence?: string;
 };
 
 /** For operators' eyes: the columns of `kubectl get buildledgers`. Written with every change, never read. */

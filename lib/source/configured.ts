@@ -1,11 +1,14 @@
 import type { Settings } from '../config/settings.ts';
+import { shareResolutions } from './shared.ts';
 import { createSource, type Source } from './source.ts';
 
 export const sourceSettings = ['sourceAllowHttp', 'sourceAllowedAddresses', 'sourceTimeoutMs'] as const;
 
 export const configuredSource = (settings: Settings<(typeof sourceSettings)[number]>): Source =>
-  createSource({
-    allowHttp: settings.sourceAllowHttp,
-    allowedAddresses: settings.sourceAllowedAddresses,
-    timeoutMs: settings.sourceTimeoutMs,
-  });
+  shareResolutions(
+    createSource({
+      allowHttp: settings.sourceAllowHttp,
+      allowedAddresses: settings.sourceAllowedAddresses,
+      timeoutMs: settings.sourceTimeoutMs,
+    }),
+  );

@@ -27,6 +27,7 @@ export const kinds: readonly Kind[] = [
   custom('tekton.dev', 'v1', 'taskruns', 'TaskRun', true),
   { ...core('jobs', 'Job', { statusSubresource: true, fields: [] }), group: 'batch', generation: true },
   custom('builds.toolforge.org', 'v1alpha1', 'buildledgers', 'BuildLedger', true),
+  custom('builds.toolforge.org', 'v1alpha1', 'buildcapacities', 'BuildCapacity', true),
 ];
 
 const byResource = new Map(kinds.map((kind) => [kind.resource, kind]));

@@ -255,6 +255,7 @@ export type Resources = {
   pipelineruns: PipelineRun;
   taskruns: TaskRun;
   jobs: Job;
+  buildcapacities: KubeObject;
   buildledgers: KubeObject;
 };
 

@@ -19,6 +19,7 @@ export const routes: readonly Route[] = [
   {"operation":"get-logs","function":"get-logs","method":"GET","path":"/v1/tool/{toolname}/builds/{id}/logs","open":false,"parameters":[{"name":"toolname","in":"path"},{"name":"id","in":"path"},{"name":"follow","in":"query"},{"name":"cursor","in":"query"},{"name":"format","in":"query"},{"name":"step","in":"query"},{"name":"tail","in":"query"},{"name":"Last-Event-ID","in":"header"}]},
   {"operation":"clean-images","function":"clean-images","method":"POST","path":"/v1/tool/{toolname}/clean","open":false,"parameters":[{"name":"toolname","in":"path"}]},
   {"operation":"quota","function":"quota","method":"GET","path":"/v1/tool/{toolname}/quotas","open":false,"parameters":[{"name":"toolname","in":"path"}]},
+  {"operation":"metrics","function":"metrics","method":"GET","path":"/v1/metrics","open":false,"parameters":[]},
   {"operation":"healthz","function":"healthz","method":"GET","path":"/v1/healthz","open":true,"parameters":[]},
   {"operation":"openapi","function":"openapi","method":"GET","path":"/openapi.json","open":true,"parameters":[]},
 ];

@@ -12,7 +12,7 @@ const evidence = {
   'objects.yaml': [
     ...namespace,
     'get',
-    'buildledgers,pipelineruns,taskruns,jobs,pods,ksvc,revisions,brokers,triggers,pingsources',
+    'buildledgers,buildcapacities,pipelineruns,taskruns,jobs,pods,ksvc,revisions,brokers,triggers,pingsources',
     '-o',
     'yaml',
   ],

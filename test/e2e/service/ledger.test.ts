@@ -26,6 +26,22 @@ test.each([
   await expect(create(spec)).rejects.toThrow(why);
 });
 
+test('an operator sees who uses and who waits', async () => {
+  await create({ tool: name });
+  const [head = ''] = (await kubectl(['get', 'buildledgers', name, '--namespace', builds])).split('\n');
+  expect(head.split(/ {2,}/)).toEqual(['NAME', 'TOOL', 'RUNNING', 'LIMIT', 'QUEUED', 'OLDEST WAIT', 'FINISHED', 'AGE']);
+  await remove();
+});
+
+test('there is one capacity', async () => {
+  const other = {
+    apiVersion: 'builds.toolforge.org/v1alpha1',
+    kind: 'BuildCapacity',
+    metadata: { name, namespace: builds },
+  };
+  await expect(kubectl(['create', '-f', '-'], JSON.stringify(other))).rejects.toThrow(/named builds/);
+});
+
 test('a ledger stays with its tool, and its limits may change', async () => {
   await create({ tool: name, limits: { running: 3 } });
   const patch = (spec: object) =>

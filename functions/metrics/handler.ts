@@ -1,0 +1,32 @@
+import type { Capacity } from '../../lib/capacity/capacity.ts';
+import type { Handler } from '../../lib/http/types.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { formatMetrics, metricsType } from '../../lib/metrics/format.ts';
+import { metricsOf, type Truth } from '../../lib/metrics/metrics.ts';
+import type { PipelineRun } from '../../lib/tekton/types.ts';
+
+export type MetricsOptions = { kube: Kube; ledger: Ledger; capacity: Capacity; now: () => Date };
+
+const read = async ({ kube, ledger, capacity, now }: MetricsOptions, signal: AbortSignal): Promise<Truth> => {
+  const [ledgers, runs, state] = await Promise.all([
+    ledger.all(signal),
+    kube.list<PipelineRun>('pipelineruns', { signal }),
+    capacity.read(signal),
+  ]);
+  const byName = new Map(runs.items.map((run) => [run.metadata.name, run]));
+  return { ledgers, runs: byName, capacity: state, slots: capacity.slots, now: now() };
+};
+
+/** Read from the ledgers at each call, so that any number of instances says the same. */
+export const createMetrics =
+  (options: MetricsOptions): Handler =>
+  async ({ signal }) => {
+    const text = formatMetrics(metricsOf(await read(options, signal)));
+    const headers = { 'content-type': metricsType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+    return {
+      stream: async (res) => {
+        res.writeHead(200, headers).end(text);
+      },
+    };
+  };

@@ -1,0 +1,18 @@
+import { configuredMonitoring, monitoringSettings } from '../../lib/auth/monitoring.ts';
+import { createCapacity } from '../../lib/capacity/capacity.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { createApp } from '../../lib/http/app.ts';
+import { serve } from '../../lib/http/serve.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
+import { configuredLedger, ledgerSettings } from '../../lib/ledger/configured.ts';
+import { createMetrics } from './handler.ts';
+
+await serve('metrics', async (log) => {
+  const settings = readSettings([...kubeSettings, ...ledgerSettings, ...monitoringSettings, 'capacity']);
+  const kube = await configuredKube(settings);
+  const capacity = createCapacity(kube, { slots: settings.capacity });
+  const ledger = configuredLedger(kube, settings);
+  const handlers = { metrics: createMetrics({ kube, ledger, capacity, now: () => new Date() }) };
+  const authenticate = configuredMonitoring(settings, kube);
+  return { listener: createApp({ handlers, authenticate, log }), close: kube.close };
+});

@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util';
+import { shares } from '../capacity/machine.ts';
+import type { BuildsContext } from './context.ts';
+
+/** Whoever changes the capacity meanwhile sees to its slots as well. */
+const maxRounds = 20;
+
+const promoteAll = async (
+  { log }: BuildsContext,
+  tools: readonly string[],
+  promote: (tool: string) => Promise<unknown>,
+): Promise<void> => {
+  const results = await Promise.allSettled(tools.map(promote));
+  for (const [at, result] of results.entries()) {
+    if (result.status === 'rejected')
+      log('WARNING', 'a free slot waits for the next sweep', { tool: tools[at], error: result.reason });
+  }
+};
+
+/**
+ * Gives free slots of the cluster to the tools whose turn it is, until none is free, nobody waits, or nothing comes of
+ * it. A tool that can't be helped now does not keep the others waiting.
+ */
+export const dispatch = async (context: BuildsContext, promote: (tool: string) => Promise<unknown>): Promise<void> => {
+  const { capacity } = context;
+  const { slots } = capacity;
+  if (slots === undefined) return;
+  let seen = await capacity.read();
+  for (let round = 0; round < maxRounds; round += 1) {
+    // Once the first of them have theirs, it may be another's turn than it seemed.
+    const next = [...shares(seen, slots).keys()];
+    if (next.length === 0) return;
+    await promoteAll(context, next, promote);
+    const now = await capacity.read();
+    if (isDeepStrictEqual(now, seen)) return;
+    seen = now;
+  }
+};

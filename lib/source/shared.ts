@@ -1,0 +1,42 @@
+import type { Resolved, Source } from './source.ts';
+
+type Turn = { running: Promise<Resolved>; next?: Promise<Resolved> };
+
+/** Rejects as soon as the caller goes away; what it waited for goes on for the others. */
+const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+};
+
+/**
+ * Callers who ask for the same ref of the same repository at once share one question. Not one that was asked before they
+ * came: whoever pushes and then starts a build gets what was pushed.
+ */
+export const shareResolutions = (source: Source): Source => {
+  const turns = new Map<string, Turn>();
+
+  const begin = (key: string, url: string, ref: string | undefined): Promise<Resolved> => {
+    const turn: Turn = { running: source.resolve(url, ref) };
+    turns.set(key, turn);
+    const end = () => void (turn.next || turns.delete(key));
+    turn.running.then(end, end);
+    return turn.running;
+  };
+
+  const join = (key: string, url: string, ref: string | undefined): Promise<Resolved> => {
+    const turn = turns.get(key);
+    if (!turn) return begin(key, url, ref);
+    const again = () => begin(key, url, ref);
+    turn.next ??= turn.running.then(again, again);
+    return turn.next;
+  };
+
+  return {
+    resolve: (url, ref, signal) => unlessAborted(join(JSON.stringify([url, ref]), url, ref), signal),
+  };
+};

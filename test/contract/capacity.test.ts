@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Caller, expectCleanLog, expectRefusal, forTool, send } from './client.ts';
+import { patience, startTarget, type Target } from './target.ts';
+
+let target: Target;
+let source_url: string;
+
+beforeAll(async () => {
+  target = await startTarget({ CAPACITY: '2' });
+  source_url = await target.repository('slow', {
+    'package.json': JSON.stringify({ scripts: { build: 'sleep 120', start: 'node x' } }),
+  });
+}, patience);
+
+afterAll(async () => {
+  expectCleanLog(target);
+  await target.close();
+}, patience);
+
+const tokenOf = (claims: object) => target.token({ sub: 'monitoring', aud: 'metrics', ...claims });
+const metrics = async (token: string) => send(`${target.url}/v1/metrics`, { token });
+const read = async (name: string): Promise<number> => {
+  const { text } = await metrics(await tokenOf({}));
+  return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+};
+
+test('metrics are for whom the setting lists, by a token that is for them', async () => {
+  expectRefusal(await send(`${target.url}/v1/metrics`), 401, 'unauthenticated');
+  expectRefusal(await metrics(await target.tokenFor('mine')), 401, 'token_invalid');
+  expectRefusal(await metrics(await tokenOf({ sub: 'somebody' })), 403, 'forbidden');
+  const answer = await metrics(await tokenOf({}));
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+});
+
+const runningOf = async (caller: Caller): Promise<string[]> =>
+  (await caller.list()).filter(({ queue_position }) => !queue_position).map(({ build_id }) => build_id);
+
+test(
+  'slots are shared: whoever has none comes first',
+  async () => {
+    const [greedy, modest] = [await forTool(target, 'greedy'), await forTool(target, 'modest')];
+    const first = await greedy.start({ source_url });
+    await greedy.start({ source_url });
+    const third = await greedy.start({ source_url });
+    expect(third.queue_position).toBe(1);
+    const late = await modest.start({ source_url });
+    expect(late.queue_position).toBe(1);
+    expect((await modest.get(late.name)).message).toMatch(/^Waits at position 1 of 1 .* All slots are taken/);
+    expect([await read('toolforge_builds_slots_taken'), await read('toolforge_builds_queued')]).toEqual([2, 2]);
+
+    await greedy.cancel(first.name);
+    await greedy.finished(first.name);
+    // Its log is at its end before its slot is given on.
+    while ((await runningOf(modest)).length === 0);
+    expect(await runningOf(modest)).toEqual([late.name]);
+    expect((await greedy.get(third.name)).queue_position).toBe(1);
+    for (const caller of [greedy, modest])
+      for (const { build_id } of await caller.list()) await caller.remove(build_id);
+    while ((await read('toolforge_builds_slots_taken')) > 0);
+  },
+  patience,
+);

@@ -1,0 +1,67 @@
+import { kubectl, setting } from '../pipeline/cluster.ts';
+import type { Service } from '../service/service.ts';
+
+/** Takes every event, then loses 30 % of them, sends 30 % twice, and all after a while of their own. */
+const program = `
+import http.server, random, threading, time, urllib.request
+TARGET = 'http://accept-tekton.image-build.svc.cluster.local'
+def send(body, headers):
+    time.sleep(random.uniform(0, 8))
+    try: urllib.request.urlopen(urllib.request.Request(TARGET, data=body, headers=headers, method='POST'), timeout=60).read()
+    except Exception as error: print('not sent:', error)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        headers = {name: value for name, value in self.headers.items() if name.lower().startswith('ce-') or name.lower() == 'content-type'}
+        chance = random.random()
+        for _ in range(0 if chance < 0.3 else 2 if chance < 0.6 else 1):
+            threading.Thread(target=send, args=(body, headers)).start()
+        print('lost' if chance < 0.3 else 'doubled' if chance < 0.6 else 'sent', self.headers.get('Ce-Type'))
+        self.send_response(202)
+        self.end_headers()
+http.server.ThreadingHTTPServer(('', 8080), Handler).serve_forever()
+`;
+
+const name = 'unreliable';
+
+const objects = () => [
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: name } },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name,
+          image: setting('BUILDER_IMAGE'),
+          command: ['python3', '-u', '-c', program],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+  },
+];
+
+/** What is done while Tekton's events take a way on which they are lost, doubled and shuffled. */
+export const withUnreliableEvents = async <T>({ namespace }: Service, work: () => Promise<T>): Promise<T> => {
+  await namespace.apply(...objects());
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=180s']);
+  const tekton = (...words: string[]) => kubectl(['--namespace', 'tekton-pipelines', ...words]);
+  const sink = (await tekton('get', 'configmap', 'config-events', '-o', 'jsonpath={.data.sink}')).trim();
+  const point = (to: string) =>
+    tekton('patch', 'configmap', 'config-events', '--type=merge', '-p', JSON.stringify({ data: { sink: to } }));
+  await point(`http://${name}.${namespace.name}.svc.cluster.local`);
+  try {
+    return await work();
+  } finally {
+    await point(sink);
+  }
+};

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CloudEvent } from 'cloudevents';
+import type { IndexLogsOptions } from '../../../events/index-logs/handler.ts';
+import { createSweep } from '../../../events/sweep/handler.ts';
+import { startBuild } from '../../../lib/builds/start.ts';
+import { createFolderStore } from '../../../lib/store/folder.ts';
+import { createWorld, type World } from '../builds/world.ts';
+
+let folder: string;
+let world: World;
+let logged: Record<string, unknown>[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-'));
+  world = createWorld(2);
+  world.settle();
+  logged = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const sweepOf = () => {
+  const { context } = world.instance({ unhurried: true, skewMs: 60 * 60 * 1000 });
+  const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
+  const options = { ...context, log, store: createFolderStore(folder), allowedSteps: [], detect: () => [] };
+  return createSweep(options as unknown as IndexLogsOptions);
+};
+
+const start = (tool: string) => {
+  const { context } = world.instance({ unhurried: true });
+  return startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
+};
+
+const mends = () =>
+  logged.filter(({ message }) => message === 'sweep mended').map(({ tool, id, what }) => ({ tool, id, what }));
+
+test('what it mends is a line each, and is counted', async () => {
+  const first = await start('a');
+  await start('b');
+  const waiting = await start('c');
+  expect(waiting.position).toBe(1);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id: first.id, what: 'finished' });
+  expect(world.liveRuns().map(({ metadata }) => metadata.name)).toContain(waiting.id);
+  const counts = world.capacity()?.status?.counts;
+  expect(counts?.mended).toMatchObject({ finished: 1 });
+  expect(Object.values(counts?.mended ?? {}).reduce((sum, times) => sum + times, 0)).toBe(mends().length);
+});
+
+test('where there is nothing to mend nothing is said and nothing is written', async () => {
+  await start('a');
+  const before = world.writes.length;
+  await Promise.all([sweepOf()(), sweepOf()()]);
+  expect(mends()).toEqual([]);
+  expect(world.writes.length).toBe(before);
+});
+
+test('slots of a tool whose ledger somebody deleted are free again when its runs have ended', async () => {
+  const { id } = await start('a');
+  world.forget('a');
+  await sweepOf()();
+  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  expect(world.capacity()?.status?.claims).toHaveLength(1);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id, what: 'claim_removed' });
+  expect(world.capacity()?.status?.claims).toEqual([]);
+});
+
+test('an event that could not be delivered is counted', async () => {
+  const event = { type: 't', source: '/s', subject: 'build', knativeerrorcode: '503', knativeerrordest: 'http://x' };
+  await sweepOf()(new CloudEvent(event));
+  await sweepOf()(new CloudEvent({ type: 'dev.knative.sources.ping', source: '/ping' }));
+  expect(logged).toContainEqual(expect.objectContaining({ message: 'an event was not delivered', build: 'build' }));
+  expect(world.capacity()?.status?.counts?.deadLetters).toBe(1);
+});
