@@ -11,8 +11,10 @@ import { createGetLogs } from '../functions/get-logs/handler.ts';
 import { createHealthz } from '../functions/healthz/handler.ts';
 import { createListBuilds } from '../functions/list-builds/handler.ts';
 import { createOpenapi } from '../functions/openapi/handler.ts';
+import { createProtectedResource } from '../functions/openapi/protected-resource.ts';
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
+import { createWhoami } from '../functions/whoami/handler.ts';
 import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
 import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/events.ts';
 import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
@@ -34,6 +36,7 @@ const names = [
   ...logsSettings,
   ...followerSettings,
   'streamSelfCloseMs',
+  'authResource',
   ...eventAuthSettings,
 ] as const;
 
@@ -78,6 +81,8 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
     'clean-images': createCleanImages(registry),
     healthz: createHealthz(context.kube),
     openapi: createOpenapi(),
+    'protected-resource': createProtectedResource(settings.issuers, settings.authResource),
+    whoami: createWhoami(),
   };
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
     createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });

@@ -38,6 +38,7 @@ export const matrix: Readonly<Record<string, Grants>> = {
   'clean-images': {},
   healthz: {},
   openapi: {},
+  whoami: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
   'update-quota': reconcile,
   'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['get', 'create'] }),
@@ -48,5 +49,5 @@ export const matrix: Readonly<Record<string, Grants>> = {
   'follow-logs': all(reconcile, readRun, readPods),
 };
 
-/** The only ones that never ask the API server for anything: no token is in their pods. */
-export const tokenless: readonly string[] = ['clean-images', 'openapi'];
+/** Who never asks the API server for anything, not even for the keys of ServiceAccounts: no token is in its pods. */
+export const tokenless: readonly string[] = ['openapi'];

@@ -39,6 +39,7 @@ export const configuredEventAuthenticate = (
 ): ((headers: IncomingHttpHeaders) => Promise<void>) => {
   if (eventSubjects.length === 0)
     throw new ConfigError('EVENT_SUBJECTS', 'set: the subjects of the tokens that events come with');
-  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys(eventKeysUrl));
+  const keys =
+    eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys({ jwksUri: eventKeysUrl }));
   return ({ authorization }) => authenticate(authorization, { issuer: eventIssuer, audience, keys }, eventSubjects);
 };

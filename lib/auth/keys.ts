@@ -1,9 +1,7 @@
-import http from 'node:http';
-import https from 'node:https';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { askJson } from './ask.ts';
 
 const timeoutMs = 5000;
-const maxBytes = 1024 * 1024;
 /** Keys are asked for anew after this, in the background. */
 const freshMs = 10 * 60 * 1000;
 /** An unknown key id makes us ask at once, but no more often than this: made-up ids must not load the issuer. */
@@ -14,31 +12,11 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-const readAll = async (response: http.IncomingMessage): Promise<string> => {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response) {
-    length += (part as Buffer).length;
-    if (length > maxBytes) throw new Error(`the key set is larger than ${maxBytes} bytes`);
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString('utf8');
-};
+export type KeysAddress = { jwksUri: string; caFile?: string | undefined; tokenFile?: string | undefined };
 
-/** Over Node's own client: fetch would load undici, the better part of a cold start, for this one request. */
-export const downloadKeys = (url: string): Promise<JSONWebKeySet> =>
-  new Promise((resolve, reject) => {
-    const get = url.startsWith('https:') ? https.get : http.get;
-    const options = { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(timeoutMs) };
-    const request = get(url, options, (response) => {
-      if (response.statusCode === 200)
-        readAll(response)
-          .then((text) => resolve(JSON.parse(text)))
-          .catch(reject);
-      else reject(new Error(`${url} answered ${response.statusCode}`));
-    });
-    request.on('error', reject);
-  });
+/** @throws Error unless there is a key set within five seconds */
+export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddress): Promise<JSONWebKeySet> =>
+  (await askJson({ url, caFile, tokenFile, timeoutMs })) as JSONWebKeySet;
 
 type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
 

@@ -66,7 +66,8 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     const identity = found.route.open ? anonymous : await authenticate(req.headers);
     const params = { ...queryOf(url.searchParams), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
-    if (found.params.toolname !== undefined) identity.assertTool(found.params.toolname);
+    const { scope } = found.route;
+    if (found.params.toolname !== undefined && scope) identity.assertTool(found.params.toolname, scope);
     const body = await readBody(req, maxBodyBytes);
     const signal = clientGone(req, res);
     return {

@@ -58,6 +58,6 @@ test.each([
   ['too much', 200, ' '.repeat(2_000_000)],
 ])('a key set that is %s is not taken', async (_, status, body) => {
   const server = await startServer((_req, res) => res.writeHead(status).end(body));
-  await expect(downloadKeys(`${server.url}/jwks`)).rejects.toThrow();
+  await expect(downloadKeys({ jwksUri: `${server.url}/jwks` })).rejects.toThrow();
   await server.close();
 });

@@ -44,13 +44,9 @@ describe('a wrong setting names itself and what it must be', () => {
     [
       'issuers',
       { AUTH_ISSUERS: '{}' },
-      'AUTH_ISSUERS must be a JSON list of {issuer, audience, jwksUri, claim, prefix}',
+      'AUTH_ISSUERS must be a JSON list of issuers, each with issuer, audience, jwksUri, and claim and prefix or rules: it is not a list',
     ],
-    [
-      'issuers',
-      { AUTH_ISSUERS: '[{"issuer":"x"}]' },
-      'AUTH_ISSUERS must be a JSON list of {issuer, audience, jwksUri, claim, prefix}',
-    ],
+    ['issuers', { AUTH_ISSUERS: '[{"issuer":"x"}]' }, 'entry 1: issuer must be an http or https URL'],
     ['buildTimeout', { BUILD_TIMEOUT: '1 hour' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
     [
       'gatewaySecret',
