@@ -29,6 +29,7 @@ export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => num
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   let tried = Number.NEGATIVE_INFINITY;
+  let forced = Number.NEGATIVE_INFINITY;
 
   const reload = (): Promise<Loaded> => {
     tried = now();
@@ -56,7 +57,8 @@ export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => num
     try {
       return await find(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - tried <= cooldownMs) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - forced <= cooldownMs) throw error;
+      forced = now();
       return (await reload()).find(header, token);
     }
   };

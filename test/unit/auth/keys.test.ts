@@ -27,8 +27,9 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
   );
   await Promise.all([jwtVerify(one.token, keys), jwtVerify(one.token, keys)]);
   expect(loads).toBe(1);
+  // However soon after the first ones were loaded.
   published = [two.jwk];
-  clock += 11_000;
+  clock += 1000;
   await jwtVerify(two.token, keys);
   expect(loads).toBe(2);
   for (let attempt = 0; attempt < 20; attempt++)

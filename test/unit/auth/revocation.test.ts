@@ -86,6 +86,13 @@ describe('by RFC 7662', () => {
     expect((await asked(status, answer)).revoked).toBe(false);
   });
 
+  test('an answer that does not come says nothing either', async () => {
+    const server = await startServer(() => undefined);
+    const isRevoked = revocations({ uri: server.url, clientId: 'api', secretFile });
+    expect(await isRevoked('a.b.c')).toBe(false);
+    await server.close();
+  });
+
   test('a secret that can not be read names the setting', () => {
     const introspection = { uri: 'https://id.example.org', clientId: 'api', secretFile: join(folder, 'none') };
     expect(() => revocations(introspection)).toThrow('AUTH_ISSUERS must be such that');
