@@ -87,7 +87,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
     createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });
   return {
-    api: createApp({ handlers, authenticate: configuredAuthenticate(settings), log }),
+    api: createApp({ handlers, authenticate: configuredAuthenticate(settings, log), log }),
     events: {
       // Tekton can't prove who it is; what it sends is only a hint to look.
       'accept-tekton': createEventApp({

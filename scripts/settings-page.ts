@@ -66,6 +66,9 @@ For GitLab, GitHub and Kubernetes, for example:
       "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]`;
 
 const policy = {
+  rateReads: 'Requests that only read, of one caller for one tool in a minute, to one instance; 0 for any number.',
+  rateChanges: 'The same of requests that change something.',
+  failureDelayMs: 'How long it takes to refuse a token, in milliseconds.',
   limitRunning: 'Builds of one tool at once. `spec.limits` of its BuildLedger overrides this and the next three.',
   limitQueued: 'Builds of one tool that wait; a start beyond them is refused with 429.',
   keepSucceeded: 'Succeeded builds that are kept, the newest.',

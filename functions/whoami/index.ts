@@ -5,6 +5,6 @@ import { serve } from '../../lib/http/serve.ts';
 import { createWhoami } from './handler.ts';
 
 await serve('whoami', async (log) => {
-  const authenticate = configuredAuthenticate(readSettings(authSettings));
+  const authenticate = configuredAuthenticate(readSettings(authSettings), log);
   return { listener: createApp({ handlers: { whoami: createWhoami() }, authenticate, log }) };
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { configuredAuthenticate } from '../../../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../../lib/auth/configured.ts';
 import { readSettings, type SettingName } from '../../../lib/config/settings.ts';
 import { configuredKube } from '../../../lib/kube/configured.ts';
 
@@ -66,7 +66,7 @@ test('a secret comes from its file, without the newline at its end', async () =>
 });
 
 test('no way to sign in, or no cluster, stops the start', async () => {
-  expect(() => configuredAuthenticate(readSettings(['issuers', 'gatewaySecret'], {}))).toThrow(
+  expect(() => configuredAuthenticate(readSettings(authSettings, {}), () => undefined)).toThrow(
     'AUTH_ISSUERS must be set',
   );
   const kube = (environment: Record<string, string>) =>

@@ -256,3 +256,47 @@ describe('the body of start-build', () => {
     });
   });
 });
+
+describe('the audit log', () => {
+  const audited = () =>
+    logged.flatMap((entry) => ((entry as unknown[])[1] === 'audit' ? [(entry as unknown[])[2]] : []));
+
+  test('has a line for every change: who, how proven, tool, build, result', async () => {
+    await call('PUT', '/v1/tool/mine/builds/one/cancel');
+    await call('DELETE', '/v1/tool/mine/builds/two');
+    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
+    expect(audited()).toEqual([
+      { operation: 'cancel-build', build: 'one', status: 200, ...who },
+      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...who },
+    ]);
+  });
+
+  test('has one for what was refused, and none for what only reads', async () => {
+    await call('PUT', '/v1/tool/other/builds/one/cancel');
+    await call('GET', '/v1/tool/mine/builds/one');
+    expect(audited()).toEqual([
+      {
+        operation: 'cancel-build',
+        build: 'one',
+        status: 403,
+        code: 'forbidden',
+        subject: 'certificate:mine',
+        proof: 'gateway',
+        tool: 'other',
+      },
+    ]);
+  });
+
+  test('names the build that was started, and holds no secret', async () => {
+    const app = createApp({
+      handlers: { 'start-build': async () => ({ json: { new_build: { name: 'made' } } }) },
+      authenticate: createAuthenticate([gatewayStrategy('s3cret')]),
+      log: (...entry) => logged.push(entry),
+    });
+    const other = await startServer(app);
+    await fetch(`${other.url}/v1/tool/mine/builds`, { method: 'POST', headers: mine, body: '{}' });
+    await other.close();
+    expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
+    expect(JSON.stringify(logged)).not.toContain('s3cret');
+  });
+});
