@@ -97,7 +97,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
       }),
       'update-quota': event('update-quota', createUpdateQuota(context)),
       'index-logs': event('index-logs', createIndexLogs(indexing)),
-      sweep: event('sweep', createSweep(indexing)),
+      sweep: event('sweep', createSweep({ ...indexing, keepKeys: async () => undefined })),
     },
     close: context.kube.close,
   };

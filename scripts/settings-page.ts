@@ -85,6 +85,8 @@ const platform = {
   eventIssuer: "Who signs the tokens of events: the cluster's service-account issuer.",
   eventKeysUrl: 'Its keys. Empty: the API server is asked.',
   eventSubjects: 'Whose events a function takes: the identities of its Trigger or PingSource.',
+  keysFolder: 'Where functions find the keys of issuers that sweep keeps, for when an issuer is away.',
+  keysConfigMap: 'Where sweep keeps them.',
   brokerUrl: 'Where accept-tekton sends what Tekton told it.',
   brokerTokenFile: "A token for the broker's audience. Read for each event, as it changes.",
   pipeline: 'The Pipeline of a build.',

@@ -10,6 +10,11 @@ import type { IndexLogsOptions } from '../index-logs/handler.ts';
 /** Tools at once: sweep must not be what the API server is busy with. */
 const parallel = 4;
 
+export type SweepOptions = IndexLogsOptions & {
+  /** Keeps the keys of issuers, for when they are away. */
+  keepKeys: () => Promise<void>;
+};
+
 type Mended = { actions: number; closed: number; orphans: number };
 
 const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<number> => {
@@ -78,9 +83,10 @@ const noteDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | 
  * what the others do at their time, so it may run beside them and beside itself.
  */
 export const createSweep =
-  (options: IndexLogsOptions) =>
+  (options: SweepOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
     noteDeadLetter(options, event);
+    await options.keepKeys();
     const tools = await options.ledger.tools();
     const work = async (): Promise<void> => {
       for (let tool = tools.pop(); tool !== undefined; tool = tools.pop()) await mendLogged(options, tool);

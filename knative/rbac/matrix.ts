@@ -1,5 +1,6 @@
 /**
  * Who may do what: for each ServiceAccount the resources and verbs that its code uses, in the namespace of the builds.
+ * After `#` stands the name of the only object that is meant.
  * knative/base/rbac.yaml is made from this table (`node knative/rbac/write.ts`), and `npm test` holds the two together.
  */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -45,6 +46,8 @@ export const matrix: Readonly<Record<string, Grants>> = {
   sweep: all(reconcile, readRun, readPods, {
     'batch/jobs': ['get', 'create'],
     'builds.toolforge.org/buildledgers': ['list'],
+    // lib/auth/kept-keys.ts
+    'configmaps#issuer-keys': ['patch'],
   }),
   'follow-logs': all(reconcile, readRun, readPods),
 };

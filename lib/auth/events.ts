@@ -11,7 +11,7 @@ export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'
 type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
 
 /** The API server gives its keys only to who is known to it, and under its own certificate. */
-const clusterKeys = (kube: Kube) => publishedKeys(() => kube.keys());
+const clusterKeys = (kube: Kube) => publishedKeys({ load: () => kube.keys() });
 
 const authenticate = async (
   authorization: string | undefined,
@@ -40,6 +40,8 @@ export const configuredEventAuthenticate = (
   if (eventSubjects.length === 0)
     throw new ConfigError('EVENT_SUBJECTS', 'set: the subjects of the tokens that events come with');
   const keys =
-    eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys({ jwksUri: eventKeysUrl }));
+    eventKeysUrl === undefined
+      ? clusterKeys(kube)
+      : publishedKeys({ load: () => downloadKeys({ jwksUri: eventKeysUrl }) });
   return ({ authorization }) => authenticate(authorization, { issuer: eventIssuer, audience, keys }, eventSubjects);
 };

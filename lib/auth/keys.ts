@@ -20,12 +20,19 @@ export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddr
 
 type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
 
+export type PublishedOptions = {
+  load: () => Promise<JSONWebKeySet>;
+  /** Keys known from before, so that the first request need not wait, nor the issuer answer. */
+  kept?: () => { keys: JSONWebKeySet; at: number } | undefined;
+  now?: () => number;
+};
+
 /**
  * An issuer's published keys: loaded on first use, kept while the issuer is away, asked for again when a token names an
  * unknown one, so that a rotation needs no restart.
  * @throws KeysUnavailable when there are none to go by
  */
-export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => number = Date.now): JWTVerifyGetKey => {
+export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions): JWTVerifyGetKey => {
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   let tried = Number.NEGATIVE_INFINITY;
@@ -51,8 +58,14 @@ export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => num
     if (loaded && now() - loaded.at > freshMs && now() - tried > cooldownMs) void reload().catch(() => undefined);
   };
 
+  const recall = (): Loaded | undefined => {
+    const known = kept?.();
+    loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
+    return loaded;
+  };
+
   return async (header, token) => {
-    const { find } = loaded ?? (await reload());
+    const { find } = loaded ?? recall() ?? (await reload());
     refresh();
     try {
       return await find(header, token);

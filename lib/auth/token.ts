@@ -3,6 +3,7 @@ import { ApiError } from '../errors/index.ts';
 import { challenge, type Strategy } from './authenticate.ts';
 import { type Grant, identity } from './identity.ts';
 import { type Issuer, rulesOf } from './issuers.ts';
+import { readKeptKeys } from './kept-keys.ts';
 import { downloadKeys, KeysUnavailable, publishedKeys } from './keys.ts';
 import { type IsRevoked, revocations } from './revocation.ts';
 import { type GrantsOf, grantsBy } from './rules.ts';
@@ -92,16 +93,22 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
 
 type Believed = Issuer & Verifier & { grantsOf: GrantsOf; isRevoked: IsRevoked };
 
-const believe = (issuer: Issuer): Believed => ({
+const believe = (issuer: Issuer, keysFolder: string | undefined): Believed => ({
   ...issuer,
-  keys: publishedKeys(() => downloadKeys(issuer)),
+  keys: publishedKeys({
+    load: () => downloadKeys(issuer),
+    ...(keysFolder ? { kept: () => readKeptKeys(keysFolder, issuer.issuer) } : {}),
+  }),
   grantsOf: grantsBy(rulesOf(issuer)),
   isRevoked: revocations(issuer.introspection),
 });
 
-/** Bearer JWTs of the configured issuers, verified with their published keys. */
-export const tokenStrategy = (issuers: readonly Issuer[]): Strategy => {
-  const believed = new Map(issuers.map((issuer) => [issuer.issuer, believe(issuer)]));
+/**
+ * Bearer JWTs of the configured issuers, verified with their published keys.
+ * @param keysFolder where sweep keeps those keys
+ */
+export const tokenStrategy = (issuers: readonly Issuer[], keysFolder?: string): Strategy => {
+  const believed = new Map(issuers.map((issuer) => [issuer.issuer, believe(issuer, keysFolder)]));
   return async ({ authorization }) => {
     const token = bearer(authorization);
     if (token === undefined) return undefined;

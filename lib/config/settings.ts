@@ -37,6 +37,8 @@ export const settings = {
   ),
   authResource: text('AUTH_RESOURCE', 'a URI', /^[a-z][a-z0-9+.-]*:[^\s#]+$/, 'urn:toolforge:builds'),
   gatewaySecret: secretFile('GATEWAY_SECRET_FILE'),
+  keysFolder: optional(text('AUTH_KEYS_FOLDER', 'the absolute path of a folder', path)),
+  keysConfigMap: optional(text('AUTH_KEYS_CONFIG_MAP', 'the name of a ConfigMap', name)),
   rateReads: integer('RATE_READS', { min: 0, max: 1_000_000 }, 1200),
   rateChanges: integer('RATE_CHANGES', { min: 0, max: 1_000_000 }, 300),
   failureDelayMs: integer('AUTH_FAILURE_DELAY_MS', { min: 0, max: 10_000 }, 250),

@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 
 /** A private key as an issuer keeps it. */
 export const newPrivateKey = async (): Promise<JWK> =>

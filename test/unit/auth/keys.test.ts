@@ -18,13 +18,11 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
   let published = [one.jwk];
   let loads = 0;
   let clock = 0;
-  const keys = publishedKeys(
-    async () => {
-      loads++;
-      return { keys: published };
-    },
-    () => clock,
-  );
+  const load = async () => {
+    loads++;
+    return { keys: published };
+  };
+  const keys = publishedKeys({ load, now: () => clock });
   await Promise.all([jwtVerify(one.token, keys), jwtVerify(one.token, keys)]);
   expect(loads).toBe(1);
   // However soon after the first ones were loaded.
@@ -45,12 +43,12 @@ test('known keys outlive the issuer; without any the caller is told to wait', as
     if (away) throw new Error('away');
     return { keys: [one.jwk] };
   };
-  const keys = publishedKeys(load, () => clock);
+  const keys = publishedKeys({ load, now: () => clock });
   await jwtVerify(one.token, keys);
   away = true;
   clock += 60 * 60 * 1000;
   await jwtVerify(one.token, keys);
-  await expect(jwtVerify(one.token, publishedKeys(load))).rejects.toBeInstanceOf(KeysUnavailable);
+  await expect(jwtVerify(one.token, publishedKeys({ load }))).rejects.toBeInstanceOf(KeysUnavailable);
 });
 
 test.each([
