@@ -30,6 +30,8 @@ export type OidcIssuerOptions = {
   url?: string;
   audience?: string;
   tokenSeconds?: number;
+  /** Of the API's client. */
+  secret?: string;
 };
 
 let made = 0;
@@ -71,8 +73,8 @@ const interact = async (
   );
 };
 
-const authorized = ({ headers }: IncomingMessage): boolean =>
-  headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${apiClient.secret}`).toString('base64')}`;
+const authorized = ({ headers }: IncomingMessage, secret: string): boolean =>
+  headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${secret}`).toString('base64')}`;
 
 /**
  * RFC 7662 for the JWTs, of which the provider itself says nothing: active while what the person granted holds.
@@ -80,12 +82,12 @@ const authorized = ({ headers }: IncomingMessage): boolean =>
  */
 const introspect = async (
   provider: Provider,
-  keys: JWK[],
+  { keys, secret }: { keys: JWK[]; secret: string },
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> => {
   const token = new URLSearchParams(await text(req)).get('token') ?? '';
-  if (!authorized(req)) return void res.writeHead(401).end();
+  if (!authorized(req, secret)) return void res.writeHead(401).end();
   const active = await jwtVerify(token, createLocalJWKSet({ keys: keys.map(shared) }))
     .then(({ payload }) => provider.Grant.find(String(payload.grant)))
     .then(Boolean, () => false);
@@ -101,7 +103,7 @@ const listen = async (server: ReturnType<typeof createServer>, port: number | un
 
 /** oidc-provider on a port: people, a public client for the command line, and one for the API. */
 export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<OidcIssuer> => {
-  const { audience = 'builds-api', tokenSeconds = 300 } = options;
+  const { audience = 'builds-api', tokenSeconds = 300, secret = apiClient.secret } = options;
   const people = new Map<string, Person>();
   const state = { mode: 'well' as Mode, person: '', keys: [await newKey()] };
   const requests: string[] = [];
@@ -110,7 +112,7 @@ export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<
     requests.push(`${req.method} ${req.url}`);
     if (state.mode === 'slow') return;
     if (state.mode === 'broken') return void res.writeHead(500).end('broken on purpose');
-    if (req.url === '/introspect') return void introspect(provider, state.keys, req, res);
+    if (req.url === '/introspect') return void introspect(provider, { keys: state.keys, secret }, req, res);
     if (req.url?.startsWith('/interaction/')) return void interact(provider, state.person, req, res);
     provider.callback()(req, res);
   };

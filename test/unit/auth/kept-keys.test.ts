@@ -90,7 +90,6 @@ test.each([
   '{"issuer":"https://evil.example.org","at":1,"keys":{"keys":[]}}',
 ])('what was kept as %j does not count', async (text) => {
   await keepKeys(mounted());
-  const { readdir } = await import('node:fs/promises');
   const [name = ''] = await readdir(folder);
   await writeFile(join(folder, name), text);
   expect(readKeptKeys(folder, issuer.issuer)).toBeUndefined();
