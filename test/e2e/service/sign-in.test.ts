@@ -94,7 +94,7 @@ const startShell = async (image: string): Promise<void> => {
   const env = {
     HOME: '/tmp',
     TOOLFORGE_TOOL: tool.name,
-    TOOL_TOOLFORGE_API_URL: `https://gateway.${builds}.svc:8443`,
+    TOOL_TOOLFORGE_API_URL: `https://gateway.${builds}.svc`,
     REQUESTS_CA_BUNDLE: '/tmp/ca.crt',
   };
   await service.namespace.apply(pod('shell', image, ['-e', 'setInterval(() => {}, 1000)'], env));
