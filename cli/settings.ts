@@ -115,16 +115,22 @@ function nothingProves(kubeconfig: Kubeconfig | undefined): Failure {
   });
 }
 
+async function sessionFor(sources: Sources, base: URL): Promise<SessionToken | undefined> {
+  const command = sources.env.TOOLFORGE_TOKEN_COMMAND;
+  if (!command) return openSession(sources, base);
+  return (await import('./session/command.ts')).commandToken(command, sources.env);
+}
+
 /**
- * Which tool, where the API is, and what proves who calls: TOOLFORGE_TOKEN first, then a sign-in to this API, then the
- * kubeconfig's client certificate, then its token.
+ * Which tool, where the API is, and what proves who calls: TOOLFORGE_TOKEN first, then what TOOLFORGE_TOKEN_COMMAND
+ * prints, then a sign-in to this API, then the kubeconfig's client certificate, then its token.
  * @throws Failure saying which setting is missing or wrong
  */
 export async function loadSettings(sources: Sources): Promise<Settings> {
   const [kubeconfig, sections] = await Promise.all([readKubeconfig(sources.env, sources.home), readSections(sources)]);
   const ownToken = sources.env.TOOLFORGE_TOKEN?.trim() || undefined;
   const base = baseAddress(sources, sections);
-  const session = ownToken ? undefined : await openSession(sources, base);
+  const session = ownToken ? undefined : await sessionFor(sources, base);
   const token = ownToken ?? (session || kubeconfig?.certificate ? undefined : kubeconfig?.token);
   if (!token && !session && !kubeconfig?.certificate) throw nothingProves(kubeconfig);
   return {

@@ -50,9 +50,10 @@ async function signIn(context: Context, account: Account, device: boolean): Prom
 /** Signs in to the API's issuer, and keeps the tokens in a file only the owner can read. */
 export const login: Run = async (context, { values }) => {
   const account = await context.account();
-  if (account.env.TOOLFORGE_TOKEN) {
-    throw new Failure(EXIT.usage, 'TOOLFORGE_TOKEN is set, and would be used instead of what you sign in with.', {
-      hint: 'Unset it first: unset TOOLFORGE_TOKEN',
+  const variable = ['TOOLFORGE_TOKEN', 'TOOLFORGE_TOKEN_COMMAND'].find((name) => account.env[name]);
+  if (variable) {
+    throw new Failure(EXIT.usage, `${variable} is set, and would be used instead of what you sign in with.`, {
+      hint: `Unset it first: unset ${variable}`,
     });
   }
   // What can't be kept should be known before somebody signs in for it.
