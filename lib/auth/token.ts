@@ -48,10 +48,10 @@ const claimedIssuer = (token: string): string | undefined => {
   }
 };
 
-const sentence = (error: unknown): string => {
+const sentence = (error: unknown, audience: string): string => {
   if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.';
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
-    return 'The token is for another service (audience).';
+    return `The token is for another service: its audience must be ${audience}.`;
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'The token is not valid yet.';
   return 'The token is not genuine, or is not complete.';
 };
@@ -83,7 +83,7 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
     });
     return payload;
   } catch (error) {
-    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error), error);
+    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error, issuer.audience), error);
     throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Try again in a few seconds.', {
       retryAfter: 5,
       cause: error,

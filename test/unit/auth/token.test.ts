@@ -84,7 +84,11 @@ describe('is refused with 401 and a code:', () => {
   test('without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
   test('without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
   test('not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
-  test('another audience', async () => refused(`Bearer ${await token({ aud: 'other' })}`));
+  test('another audience', async () => {
+    const authorization = `Bearer ${await token({ aud: 'other' })}`;
+    await refused(authorization);
+    await expect(authenticate(authorization)).rejects.toThrow('its audience must be builds-api');
+  });
   test('an unknown issuer', async () => refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
   test("another's key under our key id", async () =>
     refused(`Bearer ${await token({}, 'one', (await generateKeyPair('ES256')).privateKey)}`));
