@@ -21,7 +21,7 @@ import {
 } from '../support/auth/matrix.ts';
 import { signedTokens, type Tokens } from '../support/auth/tokens.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { expectCleanLog } from './client.ts';
+import { expectCleanLog, expectShape } from './client.ts';
 import { patience, startTarget, type Target } from './target.ts';
 
 /** The same table is run on a cluster by test/e2e/service/auth.test.ts. */
@@ -166,4 +166,15 @@ test('a refusal for want of a scope names it', async () => {
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${target.url}/v1/tool/${own}/clean`, { method: 'POST', headers });
   expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="admin"');
+});
+
+test('whoami says who calls, how that was proved, and what they may do', async () => {
+  const headers = { authorization: `Bearer ${await tokens.ci.good(own)}` };
+  const caller = await (await fetch(`${target.url}/v1/whoami`, { headers })).json();
+  expectShape(caller, 'Caller');
+  expect(caller).toMatchObject({
+    subject: 'https://ci.example.org#matrix',
+    proof: 'ci',
+    tools: [{ tool: own, scopes: ['read', 'build'] }],
+  });
 });

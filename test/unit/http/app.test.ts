@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../lib/auth/authenticate.ts';
 import { gatewayStrategy } from '../../../lib/auth/gateway.ts';
+import { guarded } from '../../../lib/auth/guard.ts';
 import { ApiError } from '../../../lib/errors/index.ts';
 import { createApp } from '../../../lib/http/app.ts';
 import { requireJson } from '../../../lib/http/body.ts';
@@ -299,4 +300,20 @@ describe('the audit log', () => {
     expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
     expect(JSON.stringify(logged)).not.toContain('s3cret');
   });
+});
+
+test('who asks too often is answered with 429 and when to go on', async () => {
+  const options = { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log: () => undefined, now: () => 0 };
+  const app = createApp({
+    handlers: { 'get-build': echo },
+    authenticate: guarded(createAuthenticate([gatewayStrategy('s3cret')]), options),
+    log: () => undefined,
+  });
+  const other = await startServer(app);
+  const ask = () => fetch(`${other.url}/v1/tool/mine/builds/one`, { headers: mine });
+  expect((await ask()).status).toBe(200);
+  const limited = await ask();
+  expect({ status: limited.status, after: limited.headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
+  expect(await limited.json()).toMatchObject({ code: 'rate_limited' });
+  await other.close();
 });
