@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../failure.ts';
 
@@ -8,6 +9,18 @@ export type LockOptions = {
   patience?: number;
   pause?: number;
 };
+
+/** Whether the holder was a process of this machine that is gone, as after Ctrl-C. */
+function isGone(holder: string): boolean {
+  const [host, pid] = holder.split(' ');
+  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
 
 const contentOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
 
@@ -42,12 +55,13 @@ export async function withLock<T>(
   act: () => Promise<T>,
   { patience = 40_000, pause = 50 }: LockOptions = {},
 ): Promise<T> {
-  const own = randomUUID();
+  const own = `${hostname()} ${process.pid} ${randomUUID()}`;
   let seen: { holder: string | undefined; since: number } | undefined;
   while (!(await tryTake(path, own))) {
     const holder = await contentOf(path);
     if (holder !== seen?.holder) seen = { holder, since: performance.now() };
-    else if (holder !== undefined && performance.now() - (seen?.since ?? 0) > patience) await breakLock(path, holder);
+    const isStale = performance.now() - (seen?.since ?? 0) > patience;
+    if (holder !== undefined && (isStale || isGone(holder))) await breakLock(path, holder);
     await sleep(pause);
   }
   try {

@@ -1,4 +1,5 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { browserCommand } from '../../../cli/session/browser.ts';
@@ -12,7 +13,17 @@ import { createProtectedResource } from '../../../functions/openapi/protected-re
 import { createBrowser } from '../../support/issuer/browser.ts';
 import { type OidcIssuer, startOidcIssuer } from '../../support/issuer/issuer.ts';
 import { resource } from '../../support/issuer/provider.ts';
-import { type Cli, contract, createCli, folder, json, remove, serve, type TestServer } from './support.ts';
+import {
+  type Cli,
+  contract,
+  createCli,
+  folder,
+  json,
+  remove,
+  serve,
+  startProcess,
+  type TestServer,
+} from './support.ts';
 
 let home: string;
 let cli: Cli;
@@ -133,6 +144,15 @@ describe('the lock', () => {
     await Promise.all(Array.from({ length: 5 }, () => withLock(path(), enter, options)));
     expect(await readdir(home)).toEqual([]);
   });
+});
+
+test('the lock of a command that was killed here is taken over at once', async () => {
+  const { child, finished } = startProcess(process.execPath, ['-e', ''], {});
+  await finished;
+  await writeFile(join(home, 'lock'), `${hostname()} ${child.pid} x`);
+  // Else it would wait for longer than this test may take.
+  await withLock(join(home, 'lock'), async () => undefined);
+  expect(await readdir(home)).toEqual([]);
 });
 
 describe('a token', () => {

@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../lib/auth/authenticate.ts';
 import { gatewayStrategy } from '../../../lib/auth/gateway.ts';
-import { guarded } from '../../../lib/auth/guard.ts';
 import { ApiError } from '../../../lib/errors/index.ts';
 import { createApp } from '../../../lib/http/app.ts';
 import { requireJson } from '../../../lib/http/body.ts';
@@ -256,64 +255,4 @@ describe('the body of start-build', () => {
       body: { code: 'idempotency_key_invalid' },
     });
   });
-});
-
-describe('the audit log', () => {
-  const audited = () =>
-    logged.flatMap((entry) => ((entry as unknown[])[1] === 'audit' ? [(entry as unknown[])[2]] : []));
-
-  test('has a line for every change: who, how proven, tool, build, result', async () => {
-    await call('PUT', '/v1/tool/mine/builds/one/cancel');
-    await call('DELETE', '/v1/tool/mine/builds/two');
-    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
-    expect(audited()).toEqual([
-      { operation: 'cancel-build', build: 'one', status: 200, ...who },
-      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...who },
-    ]);
-  });
-
-  test('has one for what was refused, and none for what only reads', async () => {
-    await call('PUT', '/v1/tool/other/builds/one/cancel');
-    await call('GET', '/v1/tool/mine/builds/one');
-    expect(audited()).toEqual([
-      {
-        operation: 'cancel-build',
-        build: 'one',
-        status: 403,
-        code: 'forbidden',
-        subject: 'certificate:mine',
-        proof: 'gateway',
-        tool: 'other',
-      },
-    ]);
-  });
-
-  test('names the build that was started, and holds no secret', async () => {
-    const app = createApp({
-      handlers: { 'start-build': async () => ({ json: { new_build: { name: 'made' } } }) },
-      authenticate: createAuthenticate([gatewayStrategy('s3cret')]),
-      log: (...entry) => logged.push(entry),
-    });
-    const other = await startServer(app);
-    await fetch(`${other.url}/v1/tool/mine/builds`, { method: 'POST', headers: mine, body: '{}' });
-    await other.close();
-    expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
-    expect(JSON.stringify(logged)).not.toContain('s3cret');
-  });
-});
-
-test('who asks too often is answered with 429 and when to go on', async () => {
-  const options = { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log: () => undefined, now: () => 0 };
-  const app = createApp({
-    handlers: { 'get-build': echo },
-    authenticate: guarded(createAuthenticate([gatewayStrategy('s3cret')]), options),
-    log: () => undefined,
-  });
-  const other = await startServer(app);
-  const ask = () => fetch(`${other.url}/v1/tool/mine/builds/one`, { headers: mine });
-  expect((await ask()).status).toBe(200);
-  const limited = await ask();
-  expect({ status: limited.status, after: limited.headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
-  expect(await limited.json()).toMatchObject({ code: 'rate_limited' });
-  await other.close();
 });
