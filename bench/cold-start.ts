@@ -102,6 +102,7 @@ const contenders: Contender[] = [
   fn('clean-images', { method: 'POST', path: own('clean') }, 200),
   fn('healthz', get('/v1/healthz'), 200),
   fn('openapi', get('/openapi.json'), 200),
+  fn('whoami', get('/v1/whoami'), 200),
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-'));

@@ -45,8 +45,9 @@ function sentences(body: unknown): string[] {
 }
 
 function hintFor(status: number, seconds: number | undefined): string | undefined {
-  if (status === 401) return 'Is your token or certificate still valid? See TOOLFORGE_TOKEN and KUBECONFIG.';
-  if (status === 403) return 'Are you working as the right tool? See --tool.';
+  if (status === 401)
+    return 'Sign in with `toolforge-build login`; or is it TOOLFORGE_TOKEN or KUBECONFIG that is out of date?';
+  if (status === 403) return 'Is it the right tool? See --tool; `toolforge-build whoami` says which are yours.';
   if (status >= 500 || status === 429) return seconds ? `Try again in ${seconds} s.` : 'Try again in a few minutes.';
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { Api } from './api.ts';
 import type { ExitCode } from './failure.ts';
 import type { LogOptions } from './log-stream.ts';
 import { asciiJson } from './plain.ts';
+import type { Account } from './session/account.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Values = Record<string, string | boolean | Array<string | boolean> | undefined>;
@@ -15,6 +16,8 @@ export type Context = {
   verbose: boolean;
   /** Connects; the first thing that reads files or loads the HTTP client. */
   connect: () => Promise<{ api: Api; log: LogOptions }>;
+  /** For what concerns no tool: signing in and out. */
+  account: () => Promise<Account>;
   /** What Ctrl-C says before it ends the program. */
   farewell: string[];
 };

@@ -22,13 +22,13 @@ export type Send = (call: Call) => Promise<IncomingMessage>;
 
 const MOST_REDIRECTS = 5;
 
-function headersOf(call: Call, settings: Settings, agentName: string, body: string | undefined) {
+function headersOf(call: Call, token: string | undefined, agentName: string, body: string | undefined) {
   const length =
     body === undefined ? undefined : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return {
     'user-agent': agentName,
     accept: 'application/json',
-    ...(settings.token ? { authorization: `Bearer ${settings.token}` } : {}),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
     ...(length ?? (call.method === 'GET' ? {} : { 'content-length': 0 })),
     ...call.headers,
   };
@@ -87,16 +87,18 @@ async function connector(settings: Settings): Promise<Requester> {
 /** Sends one request at a time to the API, with the credentials, and follows redirects within the same server. */
 export async function createSender(settings: Settings, agentName: string, trace: Trace): Promise<Send> {
   const request = await connector(settings);
-  const exchange = (call: Call, url: URL): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
+  const exchange = async (call: Call, url: URL): Promise<IncomingMessage> => {
+    const token = settings.session ? await settings.session() : settings.token;
+    return new Promise((resolve, reject) => {
       const body = call.json === undefined ? undefined : JSON.stringify(call.json);
-      const outgoing = request(url, { method: call.method, headers: headersOf(call, settings, agentName, body) });
+      const outgoing = request(url, { method: call.method, headers: headersOf(call, token, agentName, body) });
       limitTime(outgoing, call);
       outgoing.once('socket', (socket) => socket.setKeepAlive(true, 15_000));
       outgoing.once('response', resolve);
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+  };
   return async (call) => {
     let url = urlOf(call, settings.base);
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {

@@ -9,12 +9,13 @@ import { VERSION } from './version.ts';
 function contextFor(terminal: Terminal, { values }: Parsed): Context {
   const verbose = flag(values, 'verbose') || flag(values, 'debug');
   const trace = (line: string) => void (verbose && terminal.err(terminal.paintError('dim', neutral(line))));
+  const connecting = { terminal, env: process.env, values, version: VERSION, trace };
   return {
     terminal,
     verbose,
     farewell: [],
-    connect: async () =>
-      (await import('./connect.ts')).connect({ terminal, env: process.env, values, version: VERSION, trace }),
+    connect: async () => (await import('./connect.ts')).connect(connecting),
+    account: async () => (await import('./session/account.ts')).openAccount(connecting),
   };
 }
 

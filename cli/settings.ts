@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
+import { openSession, type SessionToken } from './session/session.ts';
 import { authorities } from './trust.ts';
 import { isSection, readYaml, type Section, textAt } from './yaml-file.ts';
 
@@ -13,10 +14,13 @@ export type Tls = {
 };
 
 export type Settings = {
+  /** Empty where none is named and none is needed. */
   tool: string;
   /** Everything before /tool/…, without a trailing slash, for instance https://api.example.org:30003/builds/v1. */
   base: URL;
   token: string | undefined;
+  /** Where one signed in with `login`: the token as it is now. */
+  session: SessionToken | undefined;
   /** A warning, when the token crosses a network in clear text. */
   clearText: string | undefined;
   /** Undefined when the address is plain http. */
@@ -31,10 +35,12 @@ export type Sources = {
   /** --tool and --api-url. */
   tool: string | undefined;
   apiUrl: string | undefined;
+  /** Whether the command works for a tool; true when absent. */
+  needsTool?: boolean;
 };
 
 /** The files today's clients read, in their order: a section of a later file replaces that of an earlier one. */
-async function readSections({ env, home, etc }: Sources): Promise<Section> {
+export async function readSections({ env, home, etc }: Sources): Promise<Section> {
   const files = [
     join(etc, 'builds.yaml'),
     join(etc, 'common.yaml'),
@@ -54,7 +60,7 @@ function parseAddress(text: string, source: string): URL {
   return url;
 }
 
-function baseAddress(sources: Sources, sections: Section): URL {
+export function baseAddress(sources: Sources, sections: Section): URL {
   const candidates: Array<[string, string | undefined]> = [
     ['--api-url', sources.apiUrl],
     ['TOOL_TOOLFORGE_API_URL', sources.env.TOOL_TOOLFORGE_API_URL],
@@ -74,15 +80,19 @@ function baseAddress(sources: Sources, sections: Section): URL {
   return url;
 }
 
-function toolName({ tool, env }: Sources, kubeconfig: Kubeconfig | undefined): string {
+function toolName({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconfig | undefined): string {
   const name = tool || env.TOOLFORGE_TOOL || kubeconfig?.namespace?.replace(/^tool-/, '');
-  if (name) return name;
+  if (name || !needsTool) return name ?? '';
   throw new Failure(EXIT.usage, 'No tool is named.', {
     hint: 'Run this as a tool (`become TOOL`), pass --tool TOOL, or set TOOLFORGE_TOOL.',
   });
 }
 
-async function tlsOf({ env }: Sources, kubeconfig: Kubeconfig | undefined, useCertificate: boolean): Promise<Tls> {
+export async function tlsOf(
+  { env }: Sources,
+  kubeconfig: Kubeconfig | undefined,
+  useCertificate: boolean,
+): Promise<Tls> {
   const verify = kubeconfig?.skipTlsVerify !== true;
   return {
     verify,
@@ -93,32 +103,42 @@ async function tlsOf({ env }: Sources, kubeconfig: Kubeconfig | undefined, useCe
 
 const isLoopback = ({ hostname }: URL) => /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(hostname);
 
-const clearTextWarning = (base: URL, token: string | undefined) =>
-  token && base.protocol === 'http:' && !isLoopback(base)
+const clearTextWarning = (base: URL, hasToken: boolean) =>
+  hasToken && base.protocol === 'http:' && !isLoopback(base)
     ? `Your token is sent to ${base.origin} unencrypted: use https.`
     : undefined;
 
+function nothingProves(kubeconfig: Kubeconfig | undefined): Failure {
+  const where = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
+  return new Failure(EXIT.notAllowed, `Nothing proves who you are: you are not signed in, and ${where}.`, {
+    hint: 'Sign in with `toolforge-build login`, run this as a tool (`become TOOL`), or set TOOLFORGE_TOKEN.',
+  });
+}
+
+async function sessionFor(sources: Sources, base: URL): Promise<SessionToken | undefined> {
+  const command = sources.env.TOOLFORGE_TOKEN_COMMAND;
+  if (!command) return openSession(sources, base);
+  return (await import('./session/command.ts')).commandToken(command, sources.env);
+}
+
 /**
- * Which tool, where the API is, and what proves who calls: TOOLFORGE_TOKEN first, then the kubeconfig's client
- * certificate, then its token.
+ * Which tool, where the API is, and what proves who calls: TOOLFORGE_TOKEN first, then what TOOLFORGE_TOKEN_COMMAND
+ * prints, then a sign-in to this API, then the kubeconfig's client certificate, then its token.
  * @throws Failure saying which setting is missing or wrong
  */
 export async function loadSettings(sources: Sources): Promise<Settings> {
   const [kubeconfig, sections] = await Promise.all([readKubeconfig(sources.env, sources.home), readSections(sources)]);
   const ownToken = sources.env.TOOLFORGE_TOKEN?.trim() || undefined;
-  if (!ownToken && !kubeconfig?.certificate && !kubeconfig?.token) {
-    const where = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
-    throw new Failure(EXIT.notAllowed, `Nothing proves who you are: ${where}.`, {
-      hint: 'Run this as a tool (`become TOOL`), set KUBECONFIG, or set TOOLFORGE_TOKEN.',
-    });
-  }
   const base = baseAddress(sources, sections);
-  const token = ownToken ?? kubeconfig?.token;
+  const session = ownToken ? undefined : await sessionFor(sources, base);
+  const token = ownToken ?? (session || kubeconfig?.certificate ? undefined : kubeconfig?.token);
+  if (!token && !session && !kubeconfig?.certificate) throw nothingProves(kubeconfig);
   return {
     tool: toolName(sources, kubeconfig),
     base,
     token,
-    clearText: clearTextWarning(base, token),
-    tls: base.protocol === 'https:' ? await tlsOf(sources, kubeconfig, !ownToken) : undefined,
+    session,
+    clearText: clearTextWarning(base, Boolean(token || session)),
+    tls: base.protocol === 'https:' ? await tlsOf(sources, kubeconfig, !token && !session) : undefined,
   };
 }

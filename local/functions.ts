@@ -12,8 +12,10 @@ import { createHealthz } from '../functions/healthz/handler.ts';
 import { createListBuilds } from '../functions/list-builds/handler.ts';
 import { createMetrics } from '../functions/metrics/handler.ts';
 import { createOpenapi } from '../functions/openapi/handler.ts';
+import { createProtectedResource } from '../functions/openapi/protected-resource.ts';
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
+import { createWhoami } from '../functions/whoami/handler.ts';
 import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
 import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/events.ts';
 import { configuredMonitoring, monitoringSettings } from '../lib/auth/monitoring.ts';
@@ -36,6 +38,7 @@ const names = [
   ...logsSettings,
   ...followerSettings,
   'streamSelfCloseMs',
+  'authResource',
   ...eventAuthSettings,
   ...monitoringSettings,
 ] as const;
@@ -84,10 +87,12 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
     'clean-images': createCleanImages(registry),
     healthz: createHealthz(context.kube),
     openapi: createOpenapi(),
+    'protected-resource': createProtectedResource(settings.issuers, settings.authResource),
+    whoami: createWhoami(),
   };
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
     createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });
-  const api = createApp({ handlers, authenticate: configuredAuthenticate(settings), log });
+  const api = createApp({ handlers, authenticate: configuredAuthenticate(settings, log), log });
   const metrics = createApp({
     handlers: { metrics: createMetrics(context) },
     authenticate: configuredMonitoring(settings, context.kube),
@@ -104,7 +109,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
       }),
       'update-quota': event('update-quota', createUpdateQuota(context)),
       'index-logs': event('index-logs', createIndexLogs(indexing)),
-      sweep: event('sweep', createSweep(indexing)),
+      sweep: event('sweep', createSweep({ ...indexing, keepKeys: async () => undefined })),
     },
     close: context.kube.close,
   };

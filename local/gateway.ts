@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Listener } from '../lib/http/types.ts';
+import { routes } from '../openapi/generated/routes.ts';
 import type { Authority } from './certificates.ts';
 
 export type GatewayOptions = { authority: Authority; secret: string; listener: Listener };
@@ -12,6 +13,11 @@ const toolOf = (req: IncomingMessage): string | undefined => {
   if (!socket.authorized || subject?.O !== 'toolforge') return undefined;
   return typeof subject.CN === 'string' ? subject.CN : undefined;
 };
+
+const openPaths = new Set(routes.filter(({ open }) => open).map(({ path }) => `/builds${path}`));
+
+/** What anybody may ask: the contract, how to sign in, whether the service is well. */
+const isOpen = (req: IncomingMessage): boolean => openPaths.has(req.url?.split('?')[0]?.replace(/\/$/, '') ?? '');
 
 /** Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool), the API mounted at /builds. */
 export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
@@ -29,7 +35,7 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
     // Whatever a client claims is taken away, whether or not something is put in its place.
     delete req.headers['x-toolforge-tool'];
     delete req.headers['x-toolforge-gateway-secret'];
-    if (!mounted || (!tool && !req.headers.authorization)) {
+    if (!mounted || (!tool && !req.headers.authorization && !isOpen(req))) {
       const [status, code, error] = mounted
         ? [403, 'forbidden', 'Show a client certificate of a tool, as in its kubeconfig.']
         : [404, 'not_found', 'The gateway has this API at /builds/.'];

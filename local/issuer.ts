@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import type { Issuer as IssuerSetting } from '../lib/auth/token.ts';
+import type { Issuer as IssuerSetting } from '../lib/auth/issuers.ts';
 import { readOrMake } from './folder.ts';
 
 const algorithm = 'ES256';

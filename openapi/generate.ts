@@ -79,23 +79,28 @@ ${names.map((name) => `export const ${name}: Validator<Record<string, string>>;`
 };
 
 const routes = (document: Document): string => {
-  const rows = operations(document).map(({ id, method, path, fn, open, parameters }) => ({
+  const rows = operations(document).map(({ id, method, path, fn, open, scope, parameters }) => ({
     operation: id,
     function: fn,
     method,
     path,
     open,
+    scope,
     parameters: parameters.map(({ name, in: place }) => ({ name, in: place })),
   }));
   const lines = rows.map((row) => `  ${JSON.stringify(row)},`).join('\n');
   return `// ${notice}
-/** operation: operationId. function: the folder under functions/ that serves it. open: needs no authentication. */
+/**
+ * operation: operationId. function: the folder under functions/ that serves it. open: needs no authentication. scope:
+ * what a caller must be allowed to do for the tool.
+ */
 export type Route = {
   operation: string;
   function: string;
   method: string;
   path: string;
   open: boolean;
+  scope?: 'read' | 'build' | 'admin';
   parameters: { name: string; in: 'path' | 'query' | 'header' }[];
 };
 

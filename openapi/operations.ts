@@ -10,7 +10,7 @@ export type Parameter = {
 type OperationObject = {
   operationId: string;
   'x-function'?: string;
-  security?: unknown[];
+  security?: Record<string, string[]>[];
   parameters?: (Parameter | Reference)[];
 };
 
@@ -26,6 +26,8 @@ export type Operation = {
   method: string;
   path: string;
   open: boolean;
+  /** What a token must be good for; undefined when it only has to be genuine. */
+  scope: string | undefined;
   parameters: Parameter[];
 };
 
@@ -53,6 +55,7 @@ export const operations = (document: Document): Operation[] =>
           method: method.toUpperCase(),
           path,
           open: operation.security?.length === 0,
+          scope: operation.security?.find(({ token }) => token)?.token?.[0],
           parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(parameterOf(document)),
         };
       }),

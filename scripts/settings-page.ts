@@ -34,14 +34,43 @@ const installation = {
 } as const;
 
 const signIn = {
-  issuers:
-    'Whose tokens are believed: audience, keys, the claim that lists groups, and what stands before the tool in one.',
+  issuers: 'Whose tokens are believed, and for which tools; see below.',
   gatewaySecret: 'What the gateway sends beside the name of a tool, so that no pod can pretend to be it.',
   metricsSubjects:
     'ServiceAccounts that may read /v1/metrics, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: nobody.',
+  authResource: 'What command lines ask a token for (RFC 8707), where the issuer knows resources.',
 } as const;
 
+const issuersText = `At least one of the first two. An entry of \`AUTH_ISSUERS\` has
+
+| field | |
+|---|---|
+| \`issuer\`, \`audience\` | What \`iss\` and \`aud\` of a token must be. |
+| \`jwksUri\` | Where its keys are. |
+| \`caFile\`, \`tokenFile\` | Who vouches for that address, and a token to ask it with: for the API server's own keys. |
+| \`kind\` | \`person\` (default), \`ci\` or \`service-account\`: what the log says. |
+| \`claim\`, \`prefix\` | Short for one rule: groups in a claim, the tool's name after the prefix. |
+| \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. \`tool\` names it where no pattern does. \`scopes\`: some of read, build, admin; all when absent. |
+| \`scopeClaim\` | The claim by which a token says which of these it has. Absent: all that the rules give. |
+| \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: whom to ask whether a token was revoked (RFC 7662), and for how long an answer counts (10). |
+| \`client\` | \`{id, scope}\`: the public client as which people sign in with \`toolforge-build login\`. |
+
+For GitLab, GitHub and Kubernetes, for example:
+
+    [{"issuer": "https://gitlab.example.org", "audience": "builds-api", "jwksUri": "https://gitlab.example.org/oauth/discovery/keys", "kind": "ci",
+      "rules": [{"match": {"project_path": "toolforge-repos/{tool}", "ref_protected": "true"}, "scopes": ["read", "build"]}]},
+     {"issuer": "https://token.actions.githubusercontent.com", "audience": "builds-api", "kind": "ci",
+      "jwksUri": "https://token.actions.githubusercontent.com/.well-known/jwks",
+      "rules": [{"match": {"repository_id": "1234567", "ref": "refs/heads/main"}, "tool": "mytool", "scopes": ["read", "build"]}]},
+     {"issuer": "https://kubernetes.default.svc.cluster.local", "audience": "builds-api", "kind": "service-account",
+      "jwksUri": "https://kubernetes.default.svc/openid/v1/jwks",
+      "caFile": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
+      "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]`;
+
 const policy = {
+  rateReads: 'Requests that only read, of one caller for one tool in a minute, to one instance; 0 for any number.',
+  rateChanges: 'The same of requests that change something.',
+  failureDelayMs: 'How long it takes to refuse a token, in milliseconds.',
   limitRunning: 'Builds of one tool at once. `spec.limits` of its BuildLedger overrides this and the next three.',
   limitQueued: 'Builds of one tool that wait; a start beyond them is refused with 429.',
   capacity:
@@ -60,6 +89,8 @@ const platform = {
   eventIssuer: "Who signs the tokens of events: the cluster's service-account issuer.",
   eventKeysUrl: 'Its keys. Empty: the API server is asked.',
   eventSubjects: 'Whose events a function takes: the identities of its Trigger or PingSource.',
+  keysFolder: 'Where functions find the keys of issuers that sweep keeps, for when an issuer is away.',
+  keysConfigMap: 'Where sweep keeps them.',
   brokerUrl: 'Where accept-tekton sends what Tekton told it.',
   brokerTokenFile: "A token for the broker's audience. Read for each event, as it changes.",
   pipeline: 'The Pipeline of a build.',
@@ -80,7 +111,7 @@ const platform = {
 
 const groups: Group[] = [
   { title: 'The installation', lines: installation },
-  { title: 'Signing in', intro: 'At least one of the two.', lines: signIn },
+  { title: 'Signing in', intro: issuersText, lines: signIn },
   { title: 'Policy', lines: policy },
   { title: 'What the manifests set', intro: 'Rarely changed.', lines: platform },
 ];

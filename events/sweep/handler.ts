@@ -12,6 +12,11 @@ import type { IndexLogsOptions } from '../index-logs/handler.ts';
 /** Tools at once: sweep must not be what the API server is busy with. */
 const parallel = 4;
 
+export type SweepOptions = IndexLogsOptions & {
+  /** Keeps the keys of issuers, for when they are away. */
+  keepKeys: () => Promise<void>;
+};
+
 const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<Mend[]> => {
   const open = finished.filter(({ log }) => log === 'live');
   const closed: Mend[] = [];
@@ -99,8 +104,9 @@ const remember = async ({ capacity, log }: IndexLogsOptions, mends: Mend[], dead
  * what the others do at their time, so it may run beside them and beside itself.
  */
 export const createSweep =
-  (options: IndexLogsOptions) =>
+  (options: SweepOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
+    await options.keepKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
     const tools = await allTools(options);
     const mended: Mend[] = [];

@@ -1,4 +1,5 @@
 import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/events.ts';
+import { keepKeys } from '../../lib/auth/kept-keys.ts';
 import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
@@ -7,10 +8,19 @@ import { configuredFollower, configuredLogs, followerSettings, logsSettings } fr
 import { createSweep } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, ...followerSettings, ...eventAuthSettings]);
+  const settings = readSettings([
+    ...buildsSettings,
+    ...logsSettings,
+    ...followerSettings,
+    ...eventAuthSettings,
+    'issuers',
+    'keysConfigMap',
+  ]);
   const logs = configuredLogs(settings, await configuredBuilds(settings, log));
   const authenticate = configuredEventAuthenticate(settings, 'sweep', logs.kube);
-  const handle = createSweep({ ...logs, follower: configuredFollower(settings) });
+  const { issuers, keysConfigMap: configMap } = settings;
+  const keep = () => keepKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now });
+  const handle = createSweep({ ...logs, follower: configuredFollower(settings), keepKeys: keep });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };
 

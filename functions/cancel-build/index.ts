@@ -7,7 +7,7 @@ import { createCancelBuild } from './handler.ts';
 
 await serve('cancel-build', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const context = await configuredBuilds(settings, log);
   const handlers = { 'cancel-build': createCancelBuild(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };

@@ -7,7 +7,7 @@ import { createCleanImages } from './handler.ts';
 
 await serve('clean-images', async (log) => {
   const settings = readSettings([...authSettings, ...registrySettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const handlers = { 'clean-images': createCleanImages(configuredRegistry(settings)) };
   return { listener: createApp({ handlers, authenticate, log }) };
 });

@@ -7,7 +7,7 @@ import { createDeleteBuild } from './handler.ts';
 
 await serve('delete-build', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const context = await configuredBuilds(settings, log);
   const handlers = { 'delete-build': createDeleteBuild(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };

@@ -7,7 +7,7 @@ import { createGetBuild, createGetLatestBuild } from './handler.ts';
 
 await serve('get-build', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const context = await configuredBuilds(settings, log);
   const handlers = { 'get-build': createGetBuild(context), 'get-latest-build': createGetLatestBuild(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };

@@ -8,7 +8,7 @@ import { createGetLogs } from './handler.ts';
 
 await serve('get-logs', async (log, shutdown) => {
   const settings = readSettings([...authSettings, ...buildsSettings, ...logsSettings, 'streamSelfCloseMs']);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const logs = configuredLogs(settings, await configuredBuilds(settings, log));
   const handlers = { 'get-logs': createGetLogs({ ...logs, selfCloseMs: settings.streamSelfCloseMs, shutdown }) };
   return { listener: createApp({ handlers, authenticate, log }), close: logs.kube.close };

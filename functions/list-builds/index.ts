@@ -7,7 +7,7 @@ import { createListBuilds } from './handler.ts';
 
 await serve('list-builds', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const context = await configuredBuilds(settings, log);
   const handlers = { 'list-builds': createListBuilds(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };

@@ -10,7 +10,7 @@ import { createQuota } from './handler.ts';
 
 await serve('quota', async (log) => {
   const settings = readSettings([...authSettings, ...kubeSettings, ...ledgerSettings, ...registrySettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const storage = storageInTime(configuredRegistry(settings), 5000);
   const kube = await configuredKube(settings);
   const handlers = { quota: createQuota({ ledger: configuredLedger(kube, settings), storage }) };

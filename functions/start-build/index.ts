@@ -10,7 +10,7 @@ import { createStartBuild } from './handler.ts';
 
 await serve('start-build', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings, ...registrySettings, ...sourceSettings]);
-  const authenticate = configuredAuthenticate(settings);
+  const authenticate = configuredAuthenticate(settings, log);
   const registry = configuredRegistry(settings);
   const context = await configuredBuilds(settings, log);
   const startBuild = createStartBuild({

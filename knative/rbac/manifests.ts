@@ -2,8 +2,10 @@ import { dump } from 'js-yaml';
 import { type Grants, matrix, tokenless } from './matrix.ts';
 
 const rule = ([resource, verbs]: [string, readonly string[]]) => {
-  const [group, name] = /^(?:([a-z0-9.-]+\.[a-z]+|batch)\/)?(.+)$/.exec(resource)?.slice(1) ?? [];
-  return { apiGroups: [group ?? ''], resources: [name], verbs: [...verbs] };
+  const [path = '', object] = resource.split('#');
+  const [group, name] = /^(?:([a-z0-9.-]+\.[a-z]+|batch)\/)?(.+)$/.exec(path)?.slice(1) ?? [];
+  const names = object ? { resourceNames: [object] } : {};
+  return { apiGroups: [group ?? ''], resources: [name], ...names, verbs: [...verbs] };
 };
 
 const account = (name: string) => ({

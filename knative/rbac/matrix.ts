@@ -1,5 +1,6 @@
 /**
  * Who may do what: for each ServiceAccount the resources and verbs that its code uses, in the namespace of the builds.
+ * After `#` stands the name of the only object that is meant.
  * knative/base/rbac.yaml is made from this table (`node knative/rbac/write.ts`), and `npm test` holds the two together.
  */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -45,15 +46,18 @@ export const matrix: Readonly<Record<string, Grants>> = {
     'tekton.dev/pipelineruns': ['list'],
   },
   openapi: {},
+  whoami: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
   'update-quota': reconcile,
   'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['get', 'create'] }),
   sweep: all(reconcile, readRun, readPods, {
     'batch/jobs': ['get', 'create'],
     'builds.toolforge.org/buildledgers': ['list'],
+    // lib/auth/kept-keys.ts
+    'configmaps#issuer-keys': ['patch'],
   }),
   'follow-logs': all(reconcile, readRun, readPods),
 };
 
-/** The only ones that never ask the API server for anything: no token is in their pods. */
-export const tokenless: readonly string[] = ['clean-images', 'openapi'];
+/** Who never asks the API server for anything, not even for the keys of ServiceAccounts: no token is in its pods. */
+export const tokenless: readonly string[] = ['openapi'];

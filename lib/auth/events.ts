@@ -10,8 +10,14 @@ export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'
 
 type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
 
-/** The API server gives its keys only to who is known to it, and under its own certificate. */
-export const clusterKeys = (kube: Kube) => publishedKeys(() => kube.keys());
+/**
+ * Keys of the cluster's own issuer. The API server gives them only to who is known to it, and under its own certificate;
+ * a setting may name another place.
+ */
+export const clusterKeys = (kube: Kube, { eventKeysUrl }: Settings<'eventKeysUrl'>) =>
+  publishedKeys({
+    load: () => (eventKeysUrl === undefined ? kube.keys() : downloadKeys({ jwksUri: eventKeysUrl })),
+  });
 
 const authenticate = async (
   authorization: string | undefined,
@@ -33,12 +39,13 @@ const authenticate = async (
  * @see https://knative.dev/docs/eventing/features/authn-oidc/
  */
 export const configuredEventAuthenticate = (
-  { eventIssuer, eventKeysUrl, eventSubjects }: EventAuthSettings,
+  settings: EventAuthSettings,
   audience: string,
   kube: Kube,
 ): ((headers: IncomingHttpHeaders) => Promise<void>) => {
+  const { eventIssuer, eventSubjects } = settings;
   if (eventSubjects.length === 0)
     throw new ConfigError('EVENT_SUBJECTS', 'set: the subjects of the tokens that events come with');
-  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys(eventKeysUrl));
+  const keys = clusterKeys(kube, settings);
   return ({ authorization }) => authenticate(authorization, { issuer: eventIssuer, audience, keys }, eventSubjects);
 };

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Strategy } from './authenticate.ts';
 import { identity } from './identity.ts';
+import { scopes } from './scopes.ts';
 
 const toolHeader = 'x-toolforge-tool';
 const secretHeader = 'x-toolforge-gateway-secret';
@@ -18,6 +19,6 @@ export const gatewayStrategy = (secret: string): Strategy => {
     const [tool, given] = [headers[toolHeader], headers[secretHeader]];
     if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
     if (!timingSafeEqual(digest(given), expected)) return undefined;
-    return identity(`certificate:${tool}`, 'gateway', [tool]);
+    return identity({ subject: `certificate:${tool}`, proof: 'gateway', grants: [{ tool, scopes }] });
   };
 };

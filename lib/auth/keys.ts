@@ -1,9 +1,7 @@
-import http from 'node:http';
-import https from 'node:https';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { askJson } from './ask.ts';
 
 const timeoutMs = 5000;
-const maxBytes = 1024 * 1024;
 /** Keys are asked for anew after this, in the background. */
 const freshMs = 10 * 60 * 1000;
 /** An unknown key id makes us ask at once, but no more often than this: made-up ids must not load the issuer. */
@@ -14,43 +12,31 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-const readAll = async (response: http.IncomingMessage): Promise<string> => {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response) {
-    length += (part as Buffer).length;
-    if (length > maxBytes) throw new Error(`the key set is larger than ${maxBytes} bytes`);
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString('utf8');
-};
+export type KeysAddress = { jwksUri: string; caFile?: string | undefined; tokenFile?: string | undefined };
 
-/** Over Node's own client: fetch would load undici, the better part of a cold start, for this one request. */
-export const downloadKeys = (url: string): Promise<JSONWebKeySet> =>
-  new Promise((resolve, reject) => {
-    const get = url.startsWith('https:') ? https.get : http.get;
-    const options = { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(timeoutMs) };
-    const request = get(url, options, (response) => {
-      if (response.statusCode === 200)
-        readAll(response)
-          .then((text) => resolve(JSON.parse(text)))
-          .catch(reject);
-      else reject(new Error(`${url} answered ${response.statusCode}`));
-    });
-    request.on('error', reject);
-  });
+/** @throws Error unless there is a key set within five seconds */
+export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddress): Promise<JSONWebKeySet> =>
+  (await askJson({ url, caFile, tokenFile, timeoutMs })) as JSONWebKeySet;
 
 type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
+
+export type PublishedOptions = {
+  load: () => Promise<JSONWebKeySet>;
+  /** Keys known from before, so that the first request need not wait, nor the issuer answer. */
+  kept?: () => { keys: JSONWebKeySet; at: number } | undefined;
+  now?: () => number;
+};
 
 /**
  * An issuer's published keys: loaded on first use, kept while the issuer is away, asked for again when a token names an
  * unknown one, so that a rotation needs no restart.
  * @throws KeysUnavailable when there are none to go by
  */
-export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => number = Date.now): JWTVerifyGetKey => {
+export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions): JWTVerifyGetKey => {
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   let tried = Number.NEGATIVE_INFINITY;
+  let forced = Number.NEGATIVE_INFINITY;
 
   const reload = (): Promise<Loaded> => {
     tried = now();
@@ -72,13 +58,20 @@ export const publishedKeys = (load: () => Promise<JSONWebKeySet>, now: () => num
     if (loaded && now() - loaded.at > freshMs && now() - tried > cooldownMs) void reload().catch(() => undefined);
   };
 
+  const recall = (): Loaded | undefined => {
+    const known = kept?.();
+    loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
+    return loaded;
+  };
+
   return async (header, token) => {
-    const { find } = loaded ?? (await reload());
+    const { find } = loaded ?? recall() ?? (await reload());
     refresh();
     try {
       return await find(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - tried <= cooldownMs) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - forced <= cooldownMs) throw error;
+      forced = now();
       return (await reload()).find(header, token);
     }
   };

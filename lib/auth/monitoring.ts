@@ -4,7 +4,6 @@ import type { Kube } from '../kube/client.ts';
 import { type Authenticate, challenge } from './authenticate.ts';
 import { clusterKeys } from './events.ts';
 import { identity } from './identity.ts';
-import { downloadKeys, publishedKeys } from './keys.ts';
 import { bearer, verify } from './token.ts';
 
 export const monitoringSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
@@ -17,10 +16,11 @@ const audience = 'metrics';
  * audience. Not a tool: what others build is none of its business. Nobody where the list is empty.
  */
 export const configuredMonitoring = (
-  { eventIssuer, eventKeysUrl, metricsSubjects }: Settings<(typeof monitoringSettings)[number]>,
+  settings: Settings<(typeof monitoringSettings)[number]>,
   kube: Kube,
 ): Authenticate => {
-  const keys = eventKeysUrl === undefined ? clusterKeys(kube) : publishedKeys(() => downloadKeys(eventKeysUrl));
+  const { eventIssuer, metricsSubjects } = settings;
+  const keys = clusterKeys(kube, settings);
   return async ({ authorization }) => {
     const token = bearer(authorization);
     if (!token)
@@ -28,7 +28,7 @@ export const configuredMonitoring = (
         headers: challenge(),
       });
     const { sub = '' } = await verify(token, { issuer: eventIssuer, audience, keys });
-    if (metricsSubjects.includes(sub)) return identity(sub, 'token', []);
+    if (metricsSubjects.includes(sub)) return identity({ subject: sub, proof: 'service-account', grants: [] });
     throw new ApiError(403, 'forbidden', 'METRICS_SUBJECTS does not list this ServiceAccount.');
   };
 };

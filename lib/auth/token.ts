@@ -1,18 +1,13 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ApiError } from '../errors/index.ts';
 import { challenge, type Strategy } from './authenticate.ts';
-import { identity } from './identity.ts';
+import { type Grant, identity } from './identity.ts';
+import { type Issuer, rulesOf } from './issuers.ts';
+import { readKeptKeys } from './kept-keys.ts';
 import { downloadKeys, KeysUnavailable, publishedKeys } from './keys.ts';
-
-/** One issuer whose tokens are believed, and which tools they are good for. */
-export type Issuer = {
-  issuer: string;
-  audience: string;
-  jwksUri: string;
-  /** The claim that lists groups, and what stands before the tool's name in those that count. */
-  claim: string;
-  prefix: string;
-};
+import { type IsRevoked, revocations } from './revocation.ts';
+import { type GrantsOf, grantsBy } from './rules.ts';
+import { isScope, type Scope } from './scopes.ts';
 
 /** Asymmetric ones only: with a public key nobody can sign. @see https://www.rfc-editor.org/rfc/rfc8725 */
 const algorithms = [
@@ -53,21 +48,26 @@ const claimedIssuer = (token: string): string | undefined => {
   }
 };
 
-const sentence = (error: unknown): string => {
+const sentence = (error: unknown, audience: string): string => {
   if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.';
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
-    return 'The token is for another service (audience).';
+    return `The token is for another service: its audience must be ${audience}.`;
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'The token is not valid yet.';
   return 'The token is not genuine, or is not complete.';
 };
 
-const toolsOf = (payload: JWTPayload, { claim, prefix }: Issuer): string[] => {
-  const value = payload[claim];
-  const groups = Array.isArray(value) ? value : [value];
-  return groups.flatMap((group) =>
-    typeof group === 'string' && group.startsWith(prefix) ? [group.slice(prefix.length)] : [],
-  );
+const isList = (value: unknown): value is unknown[] => Array.isArray(value);
+
+/** What the token itself says it may do; undefined where the issuer is not asked to say. */
+const scopesOf = (payload: JWTPayload, { scopeClaim }: Issuer): Scope[] | undefined => {
+  if (scopeClaim === undefined) return undefined;
+  const value = payload[scopeClaim];
+  const words = isList(value) ? value : typeof value === 'string' ? value.split(' ') : [];
+  return words.filter(isScope);
 };
+
+const narrowed = (grants: Grant[], scopes: readonly Scope[] | undefined): Grant[] =>
+  grants.map(({ tool, scopes: given }) => ({ tool, scopes: given.filter((scope) => scopes?.includes(scope) ?? true) }));
 
 export type Verifier = { issuer: string; audience: string; keys: JWTVerifyGetKey };
 
@@ -83,7 +83,7 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
     });
     return payload;
   } catch (error) {
-    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error), error);
+    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error, issuer.audience), error);
     throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Try again in a few seconds.', {
       retryAfter: 5,
       cause: error,
@@ -91,17 +91,36 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
   }
 };
 
-/** Bearer JWTs of the configured issuers, verified with their published keys. */
-export const tokenStrategy = (issuers: readonly Issuer[]): Strategy => {
-  const verifiers = new Map<string, Issuer & Verifier>(
-    issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: publishedKeys(() => downloadKeys(issuer.jwksUri)) }]),
-  );
+type Believed = Issuer & Verifier & { grantsOf: GrantsOf; isRevoked: IsRevoked };
+
+const believe = (issuer: Issuer, keysFolder: string | undefined): Believed => ({
+  ...issuer,
+  keys: publishedKeys({
+    load: () => downloadKeys(issuer),
+    ...(keysFolder ? { kept: () => readKeptKeys(keysFolder, issuer.issuer) } : {}),
+  }),
+  grantsOf: grantsBy(rulesOf(issuer)),
+  isRevoked: revocations(issuer.introspection),
+});
+
+/**
+ * Bearer JWTs of the configured issuers, verified with their published keys.
+ * @param keysFolder where sweep keeps those keys
+ */
+export const tokenStrategy = (issuers: readonly Issuer[], keysFolder?: string): Strategy => {
+  const believed = new Map(issuers.map((issuer) => [issuer.issuer, believe(issuer, keysFolder)]));
   return async ({ authorization }) => {
     const token = bearer(authorization);
     if (token === undefined) return undefined;
-    const issuer = verifiers.get(claimedIssuer(token) ?? '');
+    const issuer = believed.get(claimedIssuer(token) ?? '');
     if (!issuer) throw invalid('The token is from an issuer that is not trusted here.');
     const payload = await verify(token, issuer);
-    return identity(`${issuer.issuer}#${payload.sub}`, 'token', toolsOf(payload, issuer));
+    if (await issuer.isRevoked(token)) throw invalid('The token was revoked. Sign in again.');
+    return identity({
+      subject: `${issuer.issuer}#${payload.sub}`,
+      proof: issuer.kind ?? 'person',
+      grants: narrowed(issuer.grantsOf(payload), scopesOf(payload, issuer)),
+      expires: payload.exp,
+    });
   };
 };

@@ -10,6 +10,8 @@ export type Setting<T> = {
   default: string | undefined;
   /** undefined when the text is wrong. */
   parse: (text: string) => T | undefined;
+  /** What is wrong with a text, where more can be said than what it must be. */
+  problem?: (text: string) => string | undefined;
 };
 
 type Range = { min: number; max: number };
@@ -107,23 +109,30 @@ const readSecret = (path: string): string | undefined => {
   }
 };
 
+const parsedJson = (value: string): unknown => {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+};
+
+/** @param problem what is wrong with a value that does not pass the check */
 export const json = <T>(
   name: string,
   expected: string,
   check: (value: unknown) => value is T,
   fallback: string,
+  problem?: (value: unknown) => string | undefined,
 ): Setting<T> => ({
   name,
   expected,
   default: fallback,
   parse: (value) => {
-    try {
-      const parsed: unknown = JSON.parse(value);
-      return check(parsed) ? parsed : undefined;
-    } catch {
-      return undefined;
-    }
+    const parsed = parsedJson(value);
+    return check(parsed) ? parsed : undefined;
   },
+  problem: (value) => problem?.(parsedJson(value)),
 });
 
 /** @throws ConfigError naming the setting and what it should be */
@@ -132,6 +141,9 @@ export const readSetting = <T>(environment: Record<string, string | undefined>, 
   if (value === undefined) throw new ConfigError(setting.name, `set: ${setting.expected}`);
   const parsed = setting.parse(value.trim());
   const emptyIsFine = setting.expected.startsWith('empty or') && value.trim() === '';
-  if (parsed === undefined && !emptyIsFine) throw new ConfigError(setting.name, setting.expected);
+  if (parsed === undefined && !emptyIsFine) {
+    const problem = setting.problem?.(value.trim());
+    throw new ConfigError(setting.name, problem ? `${setting.expected}: ${problem}` : setting.expected);
+  }
   return parsed as T;
 };

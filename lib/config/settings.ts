@@ -1,4 +1,4 @@
-import type { Issuer } from '../auth/token.ts';
+import { type Issuer, issuersProblem } from '../auth/issuers.ts';
 import {
   cidrs,
   flag,
@@ -13,18 +13,7 @@ import {
   url,
 } from './parse.ts';
 
-const isUrl = (value: unknown): boolean =>
-  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
-const isFilled = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
-
-const isIssuer = (value: unknown): value is Issuer => {
-  if (typeof value !== 'object' || value === null) return false;
-  const { issuer, audience, jwksUri, claim, prefix, ...more } = value as Record<string, unknown>;
-  if (Object.keys(more).length > 0) return false;
-  return isUrl(issuer) && isFilled(audience) && isUrl(jwksUri) && isFilled(claim) && typeof prefix === 'string';
-};
-
-const isIssuers = (value: unknown): value is Issuer[] => Array.isArray(value) && value.every(isIssuer);
+const isIssuers = (value: unknown): value is Issuer[] => issuersProblem(value) === undefined;
 
 const image = /^[a-z0-9]+([._:/@-]+[A-Za-z0-9_]+)*$/;
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -39,8 +28,20 @@ export const settings = {
   kubernetesPort: text('KUBERNETES_SERVICE_PORT', 'the port of the API server', /^[0-9]+$/, '443'),
   namespace: optional(text('BUILDS_NAMESPACE', 'the namespace of the builds', name)),
 
-  issuers: json('AUTH_ISSUERS', 'a JSON list of {issuer, audience, jwksUri, claim, prefix}', isIssuers, '[]'),
+  issuers: json(
+    'AUTH_ISSUERS',
+    'a JSON list of issuers, each with issuer, audience, jwksUri, and claim and prefix or rules',
+    isIssuers,
+    '[]',
+    issuersProblem,
+  ),
+  authResource: text('AUTH_RESOURCE', 'a URI', /^[a-z][a-z0-9+.-]*:[^\s#]+$/, 'urn:toolforge:builds'),
   gatewaySecret: secretFile('GATEWAY_SECRET_FILE'),
+  keysFolder: optional(text('AUTH_KEYS_FOLDER', 'the absolute path of a folder', path)),
+  keysConfigMap: optional(text('AUTH_KEYS_CONFIG_MAP', 'the name of a ConfigMap', name)),
+  rateReads: integer('RATE_READS', { min: 0, max: 1_000_000 }, 1200),
+  rateChanges: integer('RATE_CHANGES', { min: 0, max: 1_000_000 }, 300),
+  failureDelayMs: integer('AUTH_FAILURE_DELAY_MS', { min: 0, max: 10_000 }, 250),
   eventIssuer: url('EVENT_ISSUER', 'https://kubernetes.default.svc.cluster.local'),
   eventKeysUrl: optional(url('EVENT_KEYS_URL')),
   eventSubjects: list('EVENT_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { anonymous } from '../auth/identity.ts';
 import { ApiError } from '../errors/index.ts';
+import { type Attempt, audit } from './audit.ts';
 import { maxBodyBytes, readBody } from './body.ts';
 import type { Log } from './log.ts';
 import { sendError, sendJson } from './respond.ts';
@@ -57,6 +58,7 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
   const prepare = async (
     req: IncomingMessage,
     res: ServerResponse,
+    attempt: Attempt,
   ): Promise<{ handler: Handler; request: ApiRequest }> => {
     const url = URL.parse(req.url ?? '/', 'http://function');
     if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
@@ -64,9 +66,11 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     const handler = handlers[found.route.operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');
     const identity = found.route.open ? anonymous : await authenticate(req.headers);
+    Object.assign(attempt, { route: found.route, params: found.params, identity });
     const params = { ...queryOf(url.searchParams), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
-    if (found.params.toolname !== undefined) identity.assertTool(found.params.toolname);
+    const { scope } = found.route;
+    if (found.params.toolname !== undefined && scope) identity.assertTool(found.params.toolname, scope);
     const body = await readBody(req, maxBodyBytes);
     const signal = clientGone(req, res);
     return {
@@ -76,10 +80,15 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
   };
 
   const respond = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const attempt: Attempt = {};
+    let response: ApiResponse | undefined;
     try {
-      const { handler, request } = await prepare(req, res);
-      await send(req, res, await handler(request));
+      const { handler, request } = await prepare(req, res, attempt);
+      response = await handler(request);
+      audit(log, attempt, response);
+      await send(req, res, response);
     } catch (error) {
+      if (!response) audit(log, attempt, undefined, error);
       if (res.destroyed) return;
       sendError(res, error, log);
     }

@@ -2,6 +2,7 @@
 export const resources = {
   pods: '/api/v1',
   secrets: '/api/v1',
+  configmaps: '/api/v1',
   events: '/api/v1',
   jobs: '/apis/batch/v1',
   pipelines: '/apis/tekton.dev/v1',

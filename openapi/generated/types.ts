@@ -8,6 +8,7 @@ export type Status =
   | 'BUILD_CANCELLED'
   | 'BUILD_TIMEOUT'
   | 'BUILD_UNKNOWN';
+export type Scope = 'read' | 'build' | 'admin';
 
 export interface Contract {
   Messages?: Messages;
@@ -25,6 +26,9 @@ export interface Contract {
   MessagesResponse?: MessagesResponse;
   QuotaResponse?: QuotaResponse;
   Health?: Health;
+  Scope?: Scope;
+  Caller?: Caller;
+  ProtectedResource?: ProtectedResource;
   Error?: Error;
 }
 export interface Messages {
@@ -136,6 +140,42 @@ export interface QuotaResponse {
 export interface Health {
   status: 'OK' | 'ERROR';
   messages: Messages;
+}
+export interface Caller {
+  messages: Messages;
+  /**
+   * The issuer and its name for the caller, or the certificate's name.
+   */
+  subject: string;
+  proof: 'person' | 'ci' | 'service-account' | 'gateway';
+  /**
+   * When the proof ends, as RFC 3339; absent where it does not say.
+   */
+  expires?: string;
+  tools: {
+    tool: string;
+    scopes: Scope[];
+  }[];
+}
+export interface ProtectedResource {
+  /**
+   * What to ask a token for (RFC 8707).
+   */
+  resource: string;
+  authorization_servers: string[];
+  scopes_supported: Scope[];
+  bearer_methods_supported: string[];
+  /**
+   * Beyond RFC 9728: the public client of each issuer as which a command line signs in.
+   */
+  clients: {
+    issuer: string;
+    client_id: string;
+    /**
+     * The scopes to ask for, with spaces between.
+     */
+    scope: string;
+  }[];
 }
 export interface Error {
   error: string[];

@@ -76,6 +76,11 @@ describe('the gateway', () => {
     expect((await ask('/builds/v1/tool/other/quotas', {}, { authorization })).status).toBe(403);
   });
 
+  test.each(['/builds/v1/healthz', '/builds/openapi.json', '/builds/.well-known/oauth-protected-resource'])(
+    'shows %s to anybody',
+    async (path) => expect((await ask(path, {})).status).toBe(200),
+  );
+
   test('refuses who shows nothing, and who shows a certificate of another authority', async () => {
     expect(await ask(quotas, {})).toMatchObject({ status: 403, json: { code: 'forbidden' } });
     const folder = await mkdtemp(join(tmpdir(), 'foreign-'));

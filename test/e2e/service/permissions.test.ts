@@ -19,7 +19,8 @@ const allowed = async (name: string): Promise<string[]> => {
 };
 
 /** The command shows groups behind the resource: pipelineruns.tekton.dev. */
-const shown = (resource: string): string => {
+const shown = (path: string): string => {
+  const resource = path.replace(/#.*$/, '');
   const [group, name] = resource.includes('/') && resource !== 'pods/log' ? resource.split(/\/(.*)/s) : ['', resource];
   if (!group) return name ?? '';
   const [kind, ...sub] = (name ?? '').split('/');

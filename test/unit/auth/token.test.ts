@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createAuthenticate } from '../../../lib/auth/authenticate.ts';
-import { type Issuer, tokenStrategy } from '../../../lib/auth/token.ts';
+import type { Issuer } from '../../../lib/auth/issuers.ts';
+import { tokenStrategy } from '../../../lib/auth/token.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 
 let keys: TestServer;
@@ -51,11 +52,11 @@ test('a good token acts for its tools and no others', async () => {
   const identity = await authenticate(`Bearer ${await token()}`);
   expect(identity).toMatchObject({
     tools: ['mine', 'second'],
-    proof: 'token',
+    proof: 'person',
     subject: 'https://id.example.org#somebody',
   });
-  expect(() => identity.assertTool('mine')).not.toThrow();
-  expect(() => identity.assertTool('users')).toThrow(expect.objectContaining({ status: 403 }));
+  expect(() => identity.assertTool('mine', 'read')).not.toThrow();
+  expect(() => identity.assertTool('users', 'read')).toThrow(expect.objectContaining({ status: 403 }));
 });
 
 test.each([[undefined], ['tools.mine'], [[1, null, { a: 1 }]], [{ 0: 'tools.mine' }]])(
@@ -83,7 +84,11 @@ describe('is refused with 401 and a code:', () => {
   test('without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
   test('without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
   test('not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
-  test('another audience', async () => refused(`Bearer ${await token({ aud: 'other' })}`));
+  test('another audience', async () => {
+    const authorization = `Bearer ${await token({ aud: 'other' })}`;
+    await refused(authorization);
+    await expect(authenticate(authorization)).rejects.toThrow('its audience must be builds-api');
+  });
   test('an unknown issuer', async () => refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
   test("another's key under our key id", async () =>
     refused(`Bearer ${await token({}, 'one', (await generateKeyPair('ES256')).privateKey)}`));
@@ -113,7 +118,7 @@ test('keys that can not be fetched are 503, not the caller’s fault; known keys
   broken = true;
   try {
     await expect(authenticate(`Bearer ${await token()}`)).rejects.toMatchObject({ status: 503, code: 'unavailable' });
-    await expect(known({ authorization: `Bearer ${await token()}` })).resolves.toMatchObject({ proof: 'token' });
+    await expect(known({ authorization: `Bearer ${await token()}` })).resolves.toMatchObject({ proof: 'person' });
   } finally {
     broken = false;
   }

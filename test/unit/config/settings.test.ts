@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { configuredAuthenticate } from '../../../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../../lib/auth/configured.ts';
 import { readSettings, type SettingName } from '../../../lib/config/settings.ts';
 import { configuredKube } from '../../../lib/kube/configured.ts';
 
@@ -44,13 +44,9 @@ describe('a wrong setting names itself and what it must be', () => {
     [
       'issuers',
       { AUTH_ISSUERS: '{}' },
-      'AUTH_ISSUERS must be a JSON list of {issuer, audience, jwksUri, claim, prefix}',
+      'AUTH_ISSUERS must be a JSON list of issuers, each with issuer, audience, jwksUri, and claim and prefix or rules: it is not a list',
     ],
-    [
-      'issuers',
-      { AUTH_ISSUERS: '[{"issuer":"x"}]' },
-      'AUTH_ISSUERS must be a JSON list of {issuer, audience, jwksUri, claim, prefix}',
-    ],
+    ['issuers', { AUTH_ISSUERS: '[{"issuer":"x"}]' }, 'entry 1: issuer must be an http or https URL'],
     ['buildTimeout', { BUILD_TIMEOUT: '1 hour' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
     [
       'gatewaySecret',
@@ -70,7 +66,7 @@ test('a secret comes from its file, without the newline at its end', async () =>
 });
 
 test('no way to sign in, or no cluster, stops the start', async () => {
-  expect(() => configuredAuthenticate(readSettings(['issuers', 'gatewaySecret'], {}))).toThrow(
+  expect(() => configuredAuthenticate(readSettings(authSettings, {}), () => undefined)).toThrow(
     'AUTH_ISSUERS must be set',
   );
   const kube = (environment: Record<string, string>) =>

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
-import type { IndexLogsOptions } from '../../../events/index-logs/handler.ts';
-import { createSweep } from '../../../events/sweep/handler.ts';
+import { createSweep, type SweepOptions } from '../../../events/sweep/handler.ts';
 import { startBuild } from '../../../lib/builds/start.ts';
 import { createFolderStore } from '../../../lib/store/folder.ts';
 import { createWorld, type World } from '../builds/world.ts';
@@ -25,7 +24,7 @@ const sweepOf = () => {
   const { context } = world.instance({ unhurried: true, skewMs: 60 * 60 * 1000 });
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const options = { ...context, log, store: createFolderStore(folder), allowedSteps: [], detect: () => [] };
-  return createSweep(options as unknown as IndexLogsOptions);
+  return createSweep({ ...options, keepKeys: async () => undefined } as unknown as SweepOptions);
 };
 
 const start = (tool: string) => {

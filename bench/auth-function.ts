@@ -1,0 +1,23 @@
+/** list-builds as it is deployed, or believing everybody: what bench/auth.ts compares. */
+
+import { createListBuilds } from '../functions/list-builds/handler.ts';
+import type { Authenticate } from '../lib/auth/authenticate.ts';
+import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
+import { identity } from '../lib/auth/identity.ts';
+import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
+import { readSettings } from '../lib/config/settings.ts';
+import { createApp } from '../lib/http/app.ts';
+import { serve } from '../lib/http/serve.ts';
+
+/** Known when it is bundled, so that what isn't used isn't there. */
+declare const WITH_AUTHENTICATION: boolean;
+
+const anybody: Authenticate = async () =>
+  identity({ subject: 'bench', proof: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
+
+await serve('list-builds', async (log) => {
+  const authenticate = WITH_AUTHENTICATION ? configuredAuthenticate(readSettings(authSettings), log) : anybody;
+  const context = await configuredBuilds(readSettings(buildsSettings), log);
+  const handlers = { 'list-builds': createListBuilds(context) };
+  return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
+});

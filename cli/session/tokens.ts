@@ -1,0 +1,81 @@
+import { EXIT, Failure } from '../failure.ts';
+import { type Section, textAt } from '../yaml-file.ts';
+import type { Exchange } from './exchange.ts';
+import type { Issuer } from './issuer.ts';
+
+/** What is kept of a sign-in to one API. */
+export type Session = {
+  issuer: string;
+  clientId: string;
+  resource: string;
+  tokenEndpoint: string;
+  revocationEndpoint: string | undefined;
+  accessToken: string;
+  refreshToken: string | undefined;
+  /** Milliseconds since 1970; undefined where the issuer does not say. */
+  refreshAt: number | undefined;
+  expiresAt: number | undefined;
+};
+
+export type Endpoint = Pick<Issuer, 'issuer' | 'clientId' | 'resource' | 'tokenEndpoint' | 'revocationEndpoint'>;
+
+/** Before it ends, so that an issuer that is away for a while is not noticed. */
+const SHARE_OF_LIFE = 0.8;
+
+/** A session from the answer of a token endpoint (RFC 6749, 5.1). @throws Failure when it holds no token */
+export function sessionFrom(endpoint: Endpoint, answer: Section, now: number, before?: Session): Session {
+  const accessToken = textAt(answer, 'access_token');
+  if (!accessToken) throw new Failure(EXIT.unavailable, `${endpoint.issuer} gave no access token.`);
+  const seconds = typeof answer.expires_in === 'number' ? answer.expires_in : undefined;
+  const { issuer, clientId, resource, tokenEndpoint, revocationEndpoint } = endpoint;
+  return {
+    issuer,
+    clientId,
+    resource,
+    tokenEndpoint,
+    revocationEndpoint,
+    accessToken,
+    refreshToken: textAt(answer, 'refresh_token') ?? before?.refreshToken,
+    refreshAt: seconds === undefined ? undefined : now + seconds * 1000 * SHARE_OF_LIFE,
+    expiresAt: seconds === undefined ? undefined : now + seconds * 1000,
+  };
+}
+
+/** The error of an OAuth answer, as a failure in the issuer's own words. */
+export function refused(issuer: string, { error, error_description: description }: Section): Failure {
+  const words = [error, description].filter((word) => typeof word === 'string').join(': ');
+  return new Failure(EXIT.notAllowed, `${issuer} refused to sign you in${words ? ` (${words})` : ''}.`, {
+    hint: 'Try again: toolforge-build login',
+  });
+}
+
+export const ended = (): Failure =>
+  new Failure(EXIT.notAllowed, 'Your sign-in has ended.', {
+    hint: 'Sign in again with `toolforge-build login`, or go on without it after `toolforge-build logout`.',
+  });
+
+const isPast = (time: number | undefined, now: number): boolean => time !== undefined && now >= time;
+
+export const needsRefresh = ({ refreshAt }: Session, now: number): boolean => isPast(refreshAt, now);
+
+/**
+ * A session with a new access token. While the issuer is away the old one is as good as it was.
+ * @throws Failure when the sign-in has ended, or the issuer is away and the token has expired
+ */
+export async function refresh(session: Session, exchange: Exchange, now: () => number): Promise<Session> {
+  const { refreshToken, clientId, resource, tokenEndpoint, expiresAt } = session;
+  if (refreshToken === undefined) {
+    if (isPast(expiresAt, now())) throw ended();
+    return session;
+  }
+  const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId, resource };
+  const reply = await exchange(tokenEndpoint, form).catch((error: unknown) => error);
+  const answer = reply instanceof Error ? undefined : (reply as Awaited<ReturnType<Exchange>>);
+  if (answer?.status === 200) return sessionFrom(session, answer.json, now(), session);
+  if (answer && answer.status < 500) throw ended();
+  if (!isPast(expiresAt, now())) return session;
+  throw new Failure(EXIT.unavailable, `Your token has expired, and ${session.issuer} does not give another now.`, {
+    hint: 'Try again in a few minutes.',
+    cause: reply,
+  });
+}

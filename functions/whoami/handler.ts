@@ -1,0 +1,16 @@
+import { messages } from '../../lib/http/respond.ts';
+import type { Handler } from '../../lib/http/types.ts';
+import type { Caller } from '../../openapi/generated/types.ts';
+
+export const createWhoami =
+  (): Handler =>
+  async ({ identity: { subject, proof, grants, expires } }) => {
+    const json: Caller = {
+      messages: messages(),
+      subject,
+      proof: proof as Caller['proof'],
+      ...(expires === undefined ? {} : { expires: new Date(expires * 1000).toISOString() }),
+      tools: grants.map(({ tool, scopes }) => ({ tool, scopes: [...scopes] })),
+    };
+    return { json };
+  };

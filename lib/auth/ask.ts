@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+
+export type Question = {
+  url: string;
+  /** Sent as application/x-www-form-urlencoded; without it this is a GET. */
+  form?: Record<string, string>;
+  authorization?: string | undefined;
+  /** PEM files and tokens are read each time: both are rotated. */
+  caFile?: string | undefined;
+  tokenFile?: string | undefined;
+  timeoutMs: number;
+};
+
+const maxBytes = 1024 * 1024;
+
+const readAll = async (response: http.IncomingMessage): Promise<string> => {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response) {
+    length += (part as Buffer).length;
+    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+};
+
+const optionsOf = async (question: Question, body: string | undefined): Promise<https.RequestOptions> => {
+  const { authorization, caFile, tokenFile, timeoutMs } = question;
+  const proof = tokenFile ? `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` : authorization;
+  return {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      accept: 'application/json',
+      ...(proof ? { authorization: proof } : {}),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
+    },
+    ...(caFile ? { ca: await readFile(caFile) } : {}),
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+};
+
+/**
+ * Asks an issuer for JSON. Over Node's own client: fetch would load undici, the better part of a cold start.
+ * @throws Error for any answer but 200 with JSON of at most 1 MiB, in time
+ */
+export const askJson = async (question: Question): Promise<unknown> => {
+  const { url, form } = question;
+  const body = form && new URLSearchParams(form).toString();
+  const options = await optionsOf(question, body);
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const sent = (url.startsWith('https:') ? https : http).request(url, options, resolve);
+    sent.on('error', reject);
+    sent.end(body);
+  });
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new Error(`${url} answered ${response.statusCode}`);
+  }
+  return JSON.parse(await readAll(response));
+};

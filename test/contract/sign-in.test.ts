@@ -1,0 +1,163 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import { createBrowser } from '../support/issuer/browser.ts';
+import { type OidcIssuer, startOidcIssuer } from '../support/issuer/issuer.ts';
+import { apiClient } from '../support/issuer/provider.ts';
+import { type Cli, createCli } from '../unit/cli/support.ts';
+import { expectCleanLog, expectRefusal, expectShape, send } from './client.ts';
+import { patience, startTarget, type Target } from './target.ts';
+
+let folder: string;
+let issuer: OidcIssuer;
+let target: Target;
+let cli: Cli;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sign-in-'));
+  await writeFile(join(folder, 'secret'), apiClient.secret);
+  issuer = await startOidcIssuer();
+  issuer.people.set('ada', { tools: ['analytics', 'second'] }).set('ben', { tools: [] });
+  const setting = issuer.setting(join(folder, 'secret'), 0);
+  target = await startTarget({ AUTH_ISSUERS: JSON.stringify([setting]) });
+  cli = createCli();
+  environment = {
+    TOOLFORGE_TOKEN: '',
+    TOOLFORGE_TOOL: 'analytics',
+    TOOL_TOOLFORGE_API_URL: target.url,
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+  };
+  // The platform itself mounts the API at its root.
+  await writeFile(join(folder, '.toolforge.yaml'), 'builds: {builds_endpoint: /v1}\n');
+}, patience);
+
+afterAll(async () => {
+  cli.close();
+  await issuer.close();
+  expectCleanLog(target);
+  await target.close();
+  await rm(folder, { recursive: true });
+}, patience);
+
+const run = (...args: string[]) => cli.run(args, environment);
+const sessionFile = () => join(folder, 'config/toolforge-build/sessions.json');
+const ask = (token: string, path = '/v1/tool/analytics/builds') => send(`${target.url}${path}`, { token });
+
+const urlIn = (text: string): string => /https?:\S+user_code=\S+/.exec(text)?.[0] ?? '';
+
+/** The whole of a sign-in by device. */
+const signIn = async (person: string) => {
+  issuer.signIn(person);
+  const running = cli.start(['login', '--device'], environment);
+  let text = '';
+  running.child.stderr.on('data', (part: string) => {
+    text += part;
+  });
+  await running.sees('shows this code');
+  await createBrowser().open(urlIn(text));
+  return running.finished;
+};
+
+test('the API says where to sign in', async () => {
+  const { json } = await send(`${target.url}/.well-known/oauth-protected-resource`);
+  expectShape(json, 'ProtectedResource');
+  expect(json).toMatchObject({ authorization_servers: [issuer.url], clients: [{ client_id: 'toolforge-build' }] });
+});
+
+describe('from a shell with no certificate and no kubeconfig', () => {
+  test('before signing in there is a way out', async () => {
+    const { code, stderr } = await run('quota');
+    expect(code).toBe(4);
+    expect(stderr).toContain('you are not signed in');
+    expect(stderr).toContain('toolforge-build login');
+    expect((await run('logout')).stdout).toBe('You were not signed in.\n');
+  });
+
+  test(
+    'login, start, logs -f, quota, logout; then the same token is refused',
+    async () => {
+      const source = await target.repository('signed-in', { Procfile: 'web: python3 -m http.server $PORT\n' });
+      const signedIn = await signIn('ada');
+      expect(signedIn).toMatchObject({ code: 0, stdout: expect.stringContaining('analytics, second') });
+      expect((await stat(sessionFile())).mode & 0o777).toBe(0o600);
+
+      expect(await run('start', source, '-D')).toMatchObject({ code: 0 });
+      expect(await run('logs', '-f')).toMatchObject({ code: 0, stdout: expect.stringContaining('toolforge/procfile') });
+      expect(await run('quota')).toMatchObject({ code: 0, stdout: expect.stringContaining('Running') });
+      expect(await run('whoami')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('second: read, build, admin'),
+      });
+
+      const token = (await run('token')).stdout.trim();
+      expect((await ask(token)).status).toBe(200);
+      expect(await run('logout')).toMatchObject({ code: 0, stdout: 'You are signed out.\n' });
+      await expect(stat(sessionFile())).rejects.toMatchObject({ code: 'ENOENT' });
+      expectRefusal(await ask(token), 401, 'token_invalid');
+      expect((await run('quota')).code).toBe(4);
+    },
+    patience,
+  );
+
+  test('by a browser, with PKCE', async () => {
+    issuer.signIn('ada');
+    // What stands for a browser only writes down what it should open; the test opens it.
+    const opened = join(folder, 'opened');
+    const browser = join(folder, 'browser');
+    await writeFile(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`, {
+      mode: 0o755,
+    });
+    const running = cli.start(['login'], { ...environment, BROWSER: browser });
+    let text = '';
+    running.child.stderr.on('data', (part: string) => {
+      text += part;
+    });
+    await running.sees('prompt=consent');
+    const url = /https?:\S+/.exec(text)?.[0] ?? '';
+    expect(new URL(url).searchParams.get('code_challenge_method')).toBe('S256');
+    expect(await createBrowser().open(url)).toContain('Go back to your terminal');
+    expect(await running.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('analytics') });
+    expect(await readFile(opened, 'utf8')).toBe(url);
+  });
+
+  test('another tool is refused in words that help', async () => {
+    const { code, stderr } = await run('quota', '--tool', 'foreign');
+    expect(code).toBe(4);
+    expect(stderr).toContain('You may not act for the tool foreign');
+    expect(stderr).toContain('toolforge-build whoami');
+  });
+
+  test('who maintains no tool is told so', async () => {
+    expect(await signIn('ben')).toMatchObject({ code: 0, stdout: expect.stringContaining('maintain no tool yet') });
+    expect((await run('list')).stderr).toContain('You may not act for the tool analytics');
+  });
+});
+
+describe('the issuer', () => {
+  test('may rotate its keys: nobody notices', async () => {
+    await signIn('ada');
+    const before = (await run('token')).stdout.trim();
+    expect((await ask(before)).status).toBe(200);
+    await issuer.rotate();
+    expect((await ask(before)).status).toBe(200);
+    await run('logout');
+    await signIn('ada');
+    expect(await run('list')).toMatchObject({ code: 0 });
+    expect(decodeProtectedHeader((await run('token')).stdout).kid).not.toBe(decodeProtectedHeader(before).kid);
+  });
+
+  test.each(['broken', 'slow'] as const)('may be %s: those with valid tokens work', async (mode) => {
+    const token = (await run('token')).stdout.trim();
+    issuer.mode(mode);
+    try {
+      expect((await ask(token)).status).toBe(200);
+      expect(await run('list')).toMatchObject({ code: 0 });
+    } finally {
+      issuer.mode('well');
+    }
+  });
+});

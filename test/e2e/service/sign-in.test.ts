@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { siteFolder } from '../../../scripts/test-overlay.ts';
+import { type Json, kubectl } from '../pipeline/cluster.ts';
+import { example } from '../pipeline/git-pod.ts';
+import { builds, openService, type Service, type Tool, until } from './service.ts';
+
+/** As knative/overlays/test/settings has it. */
+const issuerUrl = `http://sign-in.${builds}.svc.cluster.local`;
+const root = join(import.meta.dirname, '../../..');
+
+let service: Service;
+let tool: Tool;
+
+/** One file of a program and all that it needs. */
+const bundle = async (entry: string, file: string): Promise<void> => {
+  const banner =
+    "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
+  const words = [join(root, entry), '--bundle', '--platform=node', '--format=esm', '--minify', '--keep-names'];
+  const more = ['--log-level=error', `--banner:js=${banner}`, `--outfile=${file}`];
+  await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), [...words, ...more]);
+};
+
+const programs = {
+  'issuer.mjs': 'test/support/issuer/main.ts',
+  'open.mjs': 'test/support/issuer/open.ts',
+  'toolforge-build.mjs': 'cli/main.ts',
+};
+
+const functionsImage = async (): Promise<string> =>
+  /^FOLLOWER_IMAGE=(.+)$/m.exec(await readFile(join(siteFolder, 'settings.env'), 'utf8'))?.[1] ?? '';
+
+const pod = (name: string, image: string, args: string[], env: Record<string, string>): Json => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, labels: { app: name } },
+  spec: {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'node',
+        image,
+        command: ['node'],
+        args,
+        env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+        securityContext: {
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        volumeMounts: [{ name: 'programs', mountPath: '/programs' }],
+      },
+    ],
+    volumes: [{ name: 'programs', configMap: { name: 'programs' } }],
+  },
+});
+
+const issuerService: Json = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'sign-in' },
+  spec: { selector: { app: 'sign-in' }, ports: [{ port: 80, targetPort: 8080 }] },
+};
+
+const removeIssuer = () =>
+  service.kubectl(['delete', 'pod/sign-in', 'service/sign-in', 'configmap/programs', '--ignore-not-found']);
+
+/** Too large for `apply`, which notes the whole object in an annotation. */
+const makePrograms = async (namespace: string, files: string[]): Promise<void> => {
+  const from = files.map((file) => `--from-file=${join(service.gateway.folder, file)}`);
+  await kubectl(['create', 'configmap', 'programs', '--namespace', namespace, ...from]);
+};
+
+const startIssuer = async (image: string): Promise<void> => {
+  const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();
+  await removeIssuer();
+  await makePrograms(builds, ['issuer.mjs']);
+  const people = JSON.stringify({ ada: [tool.name] });
+  const env = { PORT: '8080', ISSUER_URL: issuerUrl, API_SECRET: secret, PEOPLE: people };
+  const items = [pod('sign-in', image, ['/programs/issuer.mjs'], env), issuerService];
+  await service.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await service.kubectl(['wait', '--for=condition=Ready', 'pod/sign-in', '--timeout=120s']);
+};
+
+/** A machine with neither certificate nor kubeconfig: only the authority of the gateway, which is not public. */
+const startShell = async (image: string): Promise<void> => {
+  await makePrograms(service.namespace.name, ['toolforge-build.mjs', 'open.mjs']);
+  const env = {
+    HOME: '/tmp',
+    TOOLFORGE_TOOL: tool.name,
+    TOOL_TOOLFORGE_API_URL: `https://gateway.${builds}.svc`,
+    REQUESTS_CA_BUNDLE: '/tmp/ca.crt',
+  };
+  await service.namespace.apply(pod('shell', image, ['-e', 'setInterval(() => {}, 1000)'], env));
+  await service.namespace.kubectl(['wait', '--for=condition=Ready', 'pod/shell', '--timeout=120s']);
+  const write = `require('fs').writeFileSync('/tmp/ca.crt', require('fs').readFileSync(0))`;
+  const authority = await readFile(join(siteFolder, 'ca.crt'), 'utf8');
+  await service.namespace.kubectl(['exec', '-i', 'shell', '--', 'node', '-e', write], authority);
+};
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+  for (const [file, entry] of Object.entries(programs)) await bundle(entry, join(service.gateway.folder, file));
+  const image = await functionsImage();
+  await startIssuer(image);
+  await startShell(image);
+});
+afterAll(async () => {
+  await removeIssuer();
+  await service.close();
+});
+
+const inShell = (program: string, ...words: string[]): Promise<string> =>
+  service.namespace.kubectl(['exec', 'shell', '--', 'node', `/programs/${program}.mjs`, ...words]);
+const cli = (...words: string[]) => inShell('toolforge-build', ...words);
+
+/** What the login says is written to a file, as it has to be read while the command waits. */
+const startLogin = (): Promise<string> => {
+  const script = `
+    const { spawn } = require('child_process');
+    const child = spawn('node', ['/programs/toolforge-build.mjs', 'login', '--device']);
+    const fs = require('fs');
+    child.stderr.on('data', (part) => fs.appendFileSync('/tmp/said', part));
+    child.stdout.pipe(process.stdout);
+    child.on('close', (code) => process.exit(code));`;
+  return service.namespace.kubectl(['exec', 'shell', '--', 'node', '-e', script]);
+};
+
+const said = (): Promise<string> =>
+  service.namespace.kubectl([
+    'exec',
+    'shell',
+    '--',
+    'node',
+    '-e',
+    `console.log(require('fs').readFileSync('/tmp/said', 'utf8'))`,
+  ]);
+
+test('login, start, logs -f, quota, logout from a shell with nothing; then the same token is refused', async () => {
+  const url = await service.repository('static', await example('static'));
+  await expect(cli('quota')).rejects.toThrow('you are not signed in');
+
+  const login = startLogin();
+  let page = '';
+  await until('the login says where to go', async () => {
+    page = /http:\S+user_code=\S+/.exec(await said().catch(() => ''))?.[0] ?? '';
+    return page !== '';
+  });
+  expect(await inShell('open', page)).toContain('signed in');
+  expect(await login).toContain(tool.name);
+
+  await cli('start', url, '-D');
+  expect(await cli('logs', '-f')).toContain('step-clone');
+  expect(await cli('quota')).toContain('Running');
+
+  const token = (await cli('token')).trim();
+  const strangers = await service.gateway.client(undefined);
+  const ask = async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await strangers.call('GET', tool.path('/builds'), { headers })).status;
+  };
+  expect(await ask()).toBe(200);
+  expect(await cli('logout')).toContain('You are signed out.');
+  // Each instance remembers an answer of the issuer for a second.
+  await until('the token is refused', async () => (await ask()) === 401, 30_000);
+  await expect(cli('quota')).rejects.toThrow('you are not signed in');
+});

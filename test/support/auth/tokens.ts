@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto';
+import { type CryptoKey, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { publicKeyOf } from './keys.ts';
+
+/** What may be wrong with a token. Each must be answered with 401 `token_invalid`. */
+export const defects = [
+  'expired',
+  'not yet valid',
+  'without expiry',
+  'without subject',
+  'for another audience',
+  'of an unknown issuer',
+  'in the name of another issuer',
+  'alg none',
+  'HS256 with the public key',
+  'kid of no key',
+  'kid pointing elsewhere',
+  'key in its own header',
+  'signed by another key',
+  'stripped of its signature',
+  'changed after signing',
+  'no token at all',
+] as const;
+
+export type Defect = (typeof defects)[number];
+
+/** Makes tokens of one issuer: good ones, and those with a defect as far as they can be made. */
+export type Tokens = {
+  /** @param tool undefined for somebody who acts for none */
+  good: (tool: string | undefined) => Promise<string>;
+  broken: (defect: Defect, tool: string) => Promise<string | undefined>;
+};
+
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const decoded = (part = ''): JWTPayload => JSON.parse(Buffer.from(part, 'base64url').toString()) as JWTPayload;
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** What can be done to a good token without the issuer's key. @param jwk the issuer's public key */
+export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<string | undefined> => {
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const withHeader = (more: object): string => encoded({ ...decoded(header), ...more });
+  const stranger = async (more: object): Promise<string> => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const own = { jwk: await publicKeyOf(publicKey), alg: 'ES256', kid: decoded(header).kid as string };
+    const { jwk: key, ...rest } = own;
+    const all = { ...rest, ...('jwk' in more ? { ...more, jwk: key } : more) };
+    return new SignJWT(decoded(payload)).setProtectedHeader(all).sign(privateKey);
+  };
+  const hmac = async (): Promise<string> => {
+    const key = (await importJWK(jwk, jwk.alg ?? 'ES256', { extractable: true })) as CryptoKey;
+    const input = `${withHeader({ alg: 'HS256' })}.${payload}`;
+    return `${input}.${createHmac('sha256', await exportSPKI(key))
+      .update(input)
+      .digest('base64url')}`;
+  };
+  const ways: Partial<Record<Defect, () => Promise<string> | string>> = {
+    'alg none': () => `${encoded({ alg: 'none', typ: 'JWT' })}.${payload}.`,
+    'HS256 with the public key': hmac,
+    'kid of no key': () => stranger({ kid: 'no-such-key' }),
+    'kid pointing elsewhere': () =>
+      stranger({ kid: '../../../../dev/null', jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' }),
+    'key in its own header': () => stranger({ jwk: {} }),
+    'signed by another key': () => stranger({}),
+    'stripped of its signature': () => `${header}.${payload}.`,
+    'changed after signing': () => `${header}.${encoded({ ...decoded(payload), exp: seconds() + 1e6 })}.${signature}`,
+    'no token at all': () => 'this.is.not-a-token',
+  };
+  return ways[defect]?.();
+};
+
+export type SignerOptions = {
+  issuer: string;
+  audience: string;
+  /** Another issuer that the API believes, with other keys or rules. */
+  otherIssuer: string;
+  key: JWK;
+  kid: string;
+  /** Claims that give a tool. */
+  claims: (tool: string | undefined) => JWTPayload;
+};
+
+const without = (payload: JWTPayload, name: string): JWTPayload =>
+  Object.fromEntries(Object.entries(payload).filter(([claim]) => claim !== name));
+
+/** Tokens of an issuer whose private key is at hand. */
+export const signedTokens = ({ issuer, audience, otherIssuer, key, kid, claims }: SignerOptions): Tokens => {
+  const sign = async (payload: JWTPayload): Promise<string> =>
+    new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid }).sign(await importJWK(key, 'ES256'));
+  const payloadFor = (tool: string | undefined): JWTPayload => ({
+    iss: issuer,
+    aud: audience,
+    sub: 'matrix',
+    iat: seconds(),
+    exp: seconds() + 600,
+    ...claims(tool),
+  });
+  const { d: _, ...shared } = key;
+  const changed: Partial<Record<Defect, (good: JWTPayload) => JWTPayload>> = {
+    expired: (good) => ({ ...good, iat: seconds() - 700, exp: seconds() - 60 }),
+    'not yet valid': (good) => ({ ...good, nbf: seconds() + 300 }),
+    'without expiry': (good) => without(good, 'exp'),
+    'without subject': (good) => without(good, 'sub'),
+    'for another audience': (good) => ({ ...good, aud: 'other-api' }),
+    'of an unknown issuer': (good) => ({ ...good, iss: 'https://evil.example.org' }),
+    'in the name of another issuer': (good) => ({ ...good, iss: otherIssuer }),
+  };
+  return {
+    good: (tool) => sign(payloadFor(tool)),
+    broken: async (defect, tool) => {
+      const change = changed[defect];
+      if (change) return sign(change(payloadFor(tool)));
+      return tamper(defect, await sign(payloadFor(tool)), { ...shared, alg: 'ES256' });
+    },
+  };
+};

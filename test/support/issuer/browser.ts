@@ -1,0 +1,52 @@
+/** As much of a browser as it takes to sign in: cookies, redirects, and forms, which are sent as they stand. */
+export type Browser = {
+  /** Opens a page and submits the forms that come, until one has none. @returns the last page's text */
+  open: (url: string) => Promise<string>;
+};
+
+const mostPages = 30;
+
+type Form = { action: string; fields: Record<string, string> };
+
+const attribute = (tag: string, name: string): string | undefined =>
+  new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll('&amp;', '&');
+
+const formOf = (page: string): Form | undefined => {
+  const [tag] = /<form[^>]*>/.exec(page) ?? [];
+  const action = tag && attribute(tag, 'action');
+  if (!action) return undefined;
+  const inputs = [...page.matchAll(/<input[^>]*>/g)].map(([input]) => input);
+  const fields = inputs.flatMap((input) => {
+    const name = attribute(input, 'name');
+    return name ? [[name, attribute(input, 'value') ?? '']] : [];
+  });
+  return { action, fields: Object.fromEntries(fields) };
+};
+
+/** @param ask fetches one page, so that it can be asked for from elsewhere */
+export const createBrowser = (ask: typeof fetch = fetch): Browser => {
+  const cookies = new Map<string, string>();
+  const request = async (url: string, form?: Record<string, string>): Promise<Response> => {
+    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+    const response = await ask(url, {
+      headers: { cookie },
+      redirect: 'manual',
+      ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
+      cookies.set(name, value);
+    }
+    return response;
+  };
+  const open = async (url: string, form?: Record<string, string>, pages = 0): Promise<string> => {
+    if (pages > mostPages) throw new Error(`the pages after ${url} do not end`);
+    const response = await request(url, form);
+    const location = response.headers.get('location');
+    const page = await response.text();
+    if (location) return open(new URL(location, url).href, undefined, pages + 1);
+    const next = formOf(page);
+    return next ? open(new URL(next.action, url).href, next.fields, pages + 1) : page;
+  };
+  return { open: (url) => open(url) };
+};

@@ -1,0 +1,16 @@
+/**
+ * The issuer as a program of its own: PORT, ISSUER_URL, API_SECRET, and PEOPLE as JSON of names and their tools. The
+ * first of them signs in at every form.
+ */
+import { startOidcIssuer } from './issuer.ts';
+
+const { PORT, ISSUER_URL, API_SECRET, PEOPLE = '{}' } = process.env;
+const people = Object.entries(JSON.parse(PEOPLE) as Record<string, string[]>);
+const issuer = await startOidcIssuer({
+  port: Number(PORT ?? 8080),
+  ...(ISSUER_URL ? { url: ISSUER_URL } : {}),
+  ...(API_SECRET ? { secret: API_SECRET } : {}),
+});
+for (const [name, tools] of people) issuer.people.set(name, { tools });
+issuer.signIn(people[0]?.[0] ?? '');
+process.once('SIGTERM', () => void issuer.close());

@@ -1,0 +1,98 @@
+import type { JWK } from 'jose';
+import Provider, { type Adapter, type Configuration } from 'oidc-provider';
+
+export const cliClient = 'toolforge-build';
+export const apiClient = { id: 'builds-api', secret: 'of-the-api' };
+export const resource = 'urn:toolforge:builds';
+const apiScopes = 'read build admin';
+
+export type Person = { tools: string[] };
+
+export type ProviderOptions = {
+  url: string;
+  audience: string;
+  people: ReadonlyMap<string, Person>;
+  keys: JWK[];
+  /** Seconds that an access token lasts. */
+  tokenSeconds: number;
+  adapter: (model: string) => Adapter;
+};
+
+const page = async (ctx: { body: unknown }, form: string): Promise<void> => {
+  ctx.body = form;
+};
+
+const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Configuration['features']> => ({
+  devInteractions: { enabled: false },
+  deviceFlow: {
+    enabled: true,
+    userCodeInputSource: page,
+    userCodeConfirmSource: page,
+    successSource: async (ctx) => {
+      ctx.body = 'You are signed in.';
+    },
+  },
+  revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
+  introspection: { enabled: true },
+  resourceIndicators: {
+    enabled: true,
+    useGrantedResource: () => true,
+    getResourceServerInfo: (_, wanted) => {
+      if (wanted !== resource) throw new Error(`there is no resource ${wanted}`);
+      return {
+        audience,
+        scope: apiScopes,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: tokenSeconds,
+        jwt: { sign: { alg: 'ES256' } },
+      };
+    },
+  },
+});
+
+/** An issuer as any organisation may run one, whose tokens for the API are JWTs with groups `tools.<tool>`. */
+export const createProvider = (options: ProviderOptions): Provider =>
+  new Provider(options.url, {
+    adapter: options.adapter,
+    jwks: { keys: options.keys } as NonNullable<Configuration['jwks']>,
+    cookies: { keys: ['only for tests'] },
+    clients: [
+      {
+        client_id: cliClient,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        id_token_signed_response_alg: 'ES256',
+        redirect_uris: ['http://127.0.0.1/callback'],
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+      },
+    ],
+    scopes: ['openid', 'offline_access'],
+    features: features(options),
+    formats: {
+      customizers: {
+        // So that the endpoint for introspection can tell whether what the token came from still holds.
+        jwt: (_, token, jwt) => {
+          Object.assign(jwt.payload, { grant: (token as { grantId?: string }).grantId });
+        },
+      },
+    },
+    findAccount: (_, sub) => (options.people.has(sub) ? { accountId: sub, claims: async () => ({ sub }) } : undefined),
+    extraTokenClaims: (_, token) => {
+      const { accountId = '' } = token as { accountId?: string };
+      return { groups: (options.people.get(accountId)?.tools ?? []).map((tool) => `tools.${tool}`) };
+    },
+    // As most issuers do not ask for prompt=consent.
+    issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+    revokeGrantPolicy: () => true,
+    ttl: {
+      AccessToken: 600,
+      IdToken: 600,
+      DeviceCode: 600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+      Grant: 86_400,
+      Interaction: 600,
+    },
+  } as Configuration);

@@ -1,0 +1,256 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { browserCommand } from '../../../cli/session/browser.ts';
+import { signInByDevice } from '../../../cli/session/device.ts';
+import { createExchange } from '../../../cli/session/exchange.ts';
+import { openSessions, sessionPath } from '../../../cli/session/file.ts';
+import { findIssuer } from '../../../cli/session/issuer.ts';
+import { withLock } from '../../../cli/session/lock.ts';
+import type { Session } from '../../../cli/session/tokens.ts';
+import { createProtectedResource } from '../../../functions/openapi/protected-resource.ts';
+import { createBrowser } from '../../support/issuer/browser.ts';
+import { type OidcIssuer, startOidcIssuer } from '../../support/issuer/issuer.ts';
+import { resource } from '../../support/issuer/provider.ts';
+import {
+  type Cli,
+  contract,
+  createCli,
+  folder,
+  json,
+  remove,
+  serve,
+  startProcess,
+  type TestServer,
+} from './support.ts';
+
+let home: string;
+let cli: Cli;
+let issuer: OidcIssuer;
+let api: TestServer;
+let base: URL;
+let handed: string[] = [];
+
+const trusting = createExchange({ verify: true, ca: [] });
+
+/** The API as far as the CLI needs it, which writes down the tokens it was sent. */
+const answer: Parameters<typeof serve>[0] = async (request, response, raw) => {
+  if (request.path.endsWith('/oauth-protected-resource')) {
+    const handler = createProtectedResource([issuer.setting()], resource);
+    json(response, 200, ((await handler({} as never)) as { json: unknown }).json);
+    return;
+  }
+  handed.push(request.headers.authorization ?? '');
+  contract(request, response, raw);
+};
+
+beforeAll(async () => {
+  issuer = await startOidcIssuer();
+  issuer.people.set('ada', { tools: ['demo'] });
+  issuer.signIn('ada');
+  api = await serve(answer);
+  base = new URL(`${api.url}/builds/v1`);
+  cli = createCli();
+});
+afterAll(async () => {
+  cli.close();
+  await api.close();
+  await issuer.close();
+});
+beforeEach(() => {
+  home = folder();
+  handed = [];
+});
+afterEach(() => remove(home));
+
+const environment = () => ({ HOME: home, TOOLFORGE_TOKEN: '', TOOL_TOOLFORGE_API_URL: api.url });
+const run = (...args: string[]) => cli.run(args, environment());
+const file = () => sessionPath({}, home);
+const sessions = () => openSessions(file());
+
+/** Signs in as the CLI does, without its waiting. */
+const signIn = async (): Promise<Session> => {
+  const pages: Promise<unknown>[] = [];
+  return signInByDevice(await findIssuer(trusting, base), {
+    exchange: trusting,
+    show: (url) => void pages.push(createBrowser().open(url)),
+    sleep: async () => void (await Promise.all(pages)),
+    now: Date.now,
+  });
+};
+const keep = (session: Session) => sessions().change(base, async () => session);
+const due = (session: Session): Session => ({ ...session, refreshAt: 0 });
+
+describe('the file of the sessions', () => {
+  test('is for its owner alone, whole, and gone with its last session', async () => {
+    await keep(await signIn());
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect((await stat(join(file(), '..'))).mode & 0o777).toBe(0o700);
+    expect(await readdir(join(file(), '..'))).toEqual(['sessions.json']);
+    const elsewhere = new URL('https://other.example.org/builds/v1');
+    expect(await sessions().read(elsewhere)).toBeUndefined();
+    await sessions().change(base, async () => undefined);
+    await expect(stat(file())).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.each([0o644, 0o640, 0o604])('is refused with mode %o', async (mode) => {
+    await keep(await signIn());
+    await chmod(file(), mode);
+    const { code, stderr } = await run('quota');
+    expect(code).toBe(2);
+    expect(stderr).toContain('others may read it');
+    expect(handed).toEqual([]);
+  });
+
+  test.each(['', 'null', '[]', '{'])('is refused when it holds %j', async (text) => {
+    await mkdir(join(file(), '..'), { recursive: true });
+    await writeFile(file(), text, { mode: 0o600 });
+    expect(await run('quota')).toMatchObject({ code: 2, stderr: expect.stringContaining('Remove it') });
+  });
+
+  test('keeps what several change at once', async () => {
+    const bases = Array.from({ length: 10 }, (_, at) => new URL(`https://api-${at}.example.org/v1`));
+    const session = await signIn();
+    await Promise.all(bases.map((one) => sessions().change(one, async () => ({ ...session, clientId: one.host }))));
+    for (const one of bases) expect((await sessions().read(one))?.clientId).toBe(one.host);
+  });
+});
+
+describe('the lock', () => {
+  const path = () => join(home, 'lock');
+
+  test('lets one in at a time, and is gone after a failure', async () => {
+    let inside = 0;
+    const enter = async () => {
+      expect(++inside).toBe(1);
+      await new Promise(setImmediate);
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 20 }, () => withLock(path(), enter, { pause: 1 })));
+    await expect(withLock(path(), () => Promise.reject(new Error('oops')))).rejects.toThrow('oops');
+    expect(await readdir(home)).toEqual([]);
+  });
+
+  test('of who died is taken over, by one', async () => {
+    await writeFile(path(), 'dead');
+    let inside = 0;
+    const enter = async () => {
+      expect(++inside).toBe(1);
+      await new Promise(setImmediate);
+      inside--;
+    };
+    const options = { patience: 50, pause: 5 };
+    await Promise.all(Array.from({ length: 5 }, () => withLock(path(), enter, options)));
+    expect(await readdir(home)).toEqual([]);
+  });
+});
+
+test('the lock of a command that was killed here is taken over at once', async () => {
+  const { child, finished } = startProcess(process.execPath, ['-e', ''], {});
+  await finished;
+  await writeFile(join(home, 'lock'), `${hostname()} ${child.pid} x`);
+  // Else it would wait for longer than this test may take.
+  await withLock(join(home, 'lock'), async () => undefined);
+  expect(await readdir(home)).toEqual([]);
+});
+
+describe('a token', () => {
+  test('is used as long as it is good, and renewed before it ends', async () => {
+    const session = await signIn();
+    await keep(session);
+    expect((await run('quota')).code).toBe(0);
+    expect(handed).toEqual([`Bearer ${session.accessToken}`]);
+    await keep(due(session));
+    expect((await run('quota')).code).toBe(0);
+    const renewed = await sessions().read(base);
+    expect(handed[1]).toBe(`Bearer ${renewed?.accessToken}`);
+    expect(renewed?.accessToken).not.toBe(session.accessToken);
+    expect(renewed?.refreshToken).not.toBe(session.refreshToken);
+  });
+
+  test('is renewed once by commands that run at the same time', async () => {
+    // The issuer takes a refresh token once; a second time it revokes everything.
+    await keep(due(await signIn()));
+    issuer.requests.length = 0;
+    const results = await Promise.all([run('quota'), run('list'), run('show')]);
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(issuer.requests.filter((request) => request === 'POST /token')).toHaveLength(1);
+    expect(new Set(handed).size).toBe(1);
+  });
+
+  test('that was revoked elsewhere ends the sign-in, in words', async () => {
+    const session = await signIn();
+    await keep(due(session));
+    const form = { token: session.refreshToken ?? '', client_id: session.clientId };
+    await trusting(session.revocationEndpoint ?? '', form);
+    const { code, stderr } = await run('quota');
+    expect(code).toBe(4);
+    expect(stderr).toContain('Your sign-in has ended.');
+    expect(stderr).toContain('toolforge-build login');
+  });
+
+  test('is used on while the issuer is away, until it has expired', async () => {
+    const session = await signIn();
+    await keep(due(session));
+    issuer.mode('broken');
+    try {
+      expect((await run('quota')).code).toBe(0);
+      await keep({ ...due(session), expiresAt: 1 });
+      const { code, stderr } = await run('quota');
+      expect(code).toBe(6);
+      expect(stderr).toContain('Your token has expired');
+      const out = await run('logout');
+      expect(out).toMatchObject({ code: 6, stderr: expect.stringContaining('did not revoke them') });
+      expect(await sessions().read(base)).toBeUndefined();
+    } finally {
+      issuer.mode('well');
+    }
+  });
+
+  test('of TOOLFORGE_TOKEN comes first, and signing in beside it is refused', async () => {
+    await keep(await signIn());
+    const own = { ...environment(), TOOLFORGE_TOKEN: 'own' };
+    expect((await cli.run(['quota'], own)).code).toBe(0);
+    expect(handed).toEqual(['Bearer own']);
+    expect((await cli.run(['token'], own)).stdout).toBe('own\n');
+    expect(await cli.run(['login'], own)).toMatchObject({ code: 2, stderr: expect.stringContaining('Unset it') });
+  });
+
+  test('never shows, not even with --debug', async () => {
+    const session = await signIn();
+    await keep(due(session));
+    const { stdout, stderr } = await run('quota', '--debug');
+    const kept = await readFile(file(), 'utf8');
+    for (const secret of kept.match(/[\w-]{30,}(\.[\w-]+){0,2}/g) ?? []) expect(stdout + stderr).not.toContain(secret);
+    expect(kept).toContain('accessToken');
+  });
+});
+
+describe('an API', () => {
+  test.each([
+    ['without metadata', 404, {}],
+    ['without a client for us', 200, { clients: [] }],
+    ['with an odd issuer', 200, { clients: [{ issuer: 'here', client_id: 'a' }] }],
+  ])('%s offers no signing in', async (_, status, metadata) => {
+    const other = await serve((_request, response) => json(response, status, metadata));
+    const { code, stderr } = await cli.run(['login', '--device'], {
+      ...environment(),
+      TOOL_TOOLFORGE_API_URL: other.url,
+    });
+    await other.close();
+    expect(code).toBe(2);
+    expect(stderr).toContain('does not offer signing in');
+  });
+});
+
+test.each([
+  [{ BROWSER: 'lynx' }, 'linux', 'lynx'],
+  [{ DISPLAY: ':0' }, 'linux', 'xdg-open'],
+  [{ WAYLAND_DISPLAY: 'w' }, 'linux', 'xdg-open'],
+  [{ DISPLAY: ':0', SSH_CONNECTION: 'x' }, 'linux', undefined],
+  [{}, 'linux', undefined],
+  [{}, 'darwin', 'open'],
+] as const)('with %j on %s the browser is %s', (env, platform, command) => {
+  expect(browserCommand(env, platform)).toBe(command);
+});
