@@ -63,6 +63,10 @@ const platform = {
   followerCommand: 'What follows the log of a running build.',
   followerServiceAccount: 'What that runs as.',
   followerSecret: 'The Secret with the keys of the object store, mounted where S3_ACCESS_KEY_FILE lies.',
+  knownSecrets:
+    'Each file in it is a secret, or a docker config with some: wherever one shows up in a log, it is masked. Read at start.',
+  followerKnownSecrets:
+    'Those of the namespace that are mounted at KNOWN_SECRETS_FOLDER in the follower; one that is not there is left out.',
   followTool: 'Given to the follower.',
   followBuild: 'Given to the follower.',
   streamSelfCloseMs:
