@@ -3,9 +3,12 @@ import { viewOf } from '../../lib/builds/view.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import type { LogsContext } from '../../lib/logs/configured.ts';
 import { encoders } from '../../lib/logs/encode.ts';
+import { createFold } from '../../lib/logs/fold.ts';
 import { chooseFormat, mediaTypes } from '../../lib/logs/format.ts';
 import { readLog } from '../../lib/logs/read.ts';
 import { writeLog } from '../../lib/logs/serve.ts';
+import { createSharing, type Sharing } from '../../lib/logs/sharing.ts';
+import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 
 export type GetLogsOptions = LogsContext & {
   /** Streams end themselves after so long, before the platform would cut them. */
@@ -25,12 +28,24 @@ const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
   return typeof last === 'string' && last !== '' ? last : params.cursor;
 };
 
-const readOptions = (options: GetLogsOptions, request: ApiRequest) => {
+type Shared = { sharing: Sharing; view: (tool: string, id: string) => BuildView };
+
+/** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
+const createShared = (options: GetLogsOptions): Shared => {
+  const looks = createFold<BuildState>();
+  return {
+    sharing: createSharing(),
+    view: (tool, id) => ({ entry: () => looks(`${tool}/${id}`, () => viewOf(options, tool, id).entry()) }),
+  };
+};
+
+const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request: ApiRequest) => {
   const { toolname: tool = '', id = '', follow, step, tail } = request.params;
   return {
     ...options,
     tool,
-    build: viewOf(options, tool, id),
+    sharing,
+    build: view(tool, id),
     follow: isTrue(follow),
     cursor: cursorOf(request),
     step,
@@ -42,11 +57,11 @@ const sendHead = (res: ServerResponse, type: string): void => {
   res.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end();
 };
 
-export const createGetLogs =
-  (options: GetLogsOptions): Handler =>
-  async (request) => {
+export const createGetLogs = (options: GetLogsOptions): Handler => {
+  const shared = createShared(options);
+  return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
-    const read = readOptions(options, request);
+    const read = readOptions(options, shared, request);
     // Before the first byte, so that an unknown build is an ordinary 404.
     await read.build.entry();
     return {
@@ -61,3 +76,4 @@ export const createGetLogs =
       },
     };
   };
+};

@@ -32,8 +32,8 @@ const headers = (encoder: Encoder): Record<string, string> => ({
 });
 
 /** Resolves when more may be written: at once, when the client has caught up, or when nothing more is to be written. */
-const send = async (res: ServerResponse, bytes: string, stop: AbortSignal): Promise<void> => {
-  if (bytes === '' || res.write(bytes) || stop.aborted) return;
+const send = async (res: ServerResponse, bytes: string | Buffer, stop: AbortSignal): Promise<void> => {
+  if (bytes.length === 0 || res.write(bytes) || stop.aborted) return;
   await once(res, 'drain', { signal: stop }).catch(() => undefined);
 };
 
@@ -75,14 +75,24 @@ const bytesOf = (
   cursor: string | undefined,
   begun: boolean,
   options: WriteOptions,
-): string => {
-  if ('events' in turn) return encoder.encode(turn.events);
+): string | Buffer => {
+  if ('events' in turn) return encode(encoder, turn.events);
   if ('alive' in turn) return encoder.keepAlive;
   if ('handOver' in turn) return encoder.handOver(cursor);
   if ('ended' in turn) return '';
   if (!begun) throw turn.error;
   options.onError?.(turn.error);
   return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
+};
+
+/** Readers that share their events share what is sent of them, too. */
+const encoded = new WeakMap<readonly LogEvent[], Map<Encoder, Buffer>>();
+
+const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
+  const known = encoded.get(events) ?? new Map<Encoder, Buffer>();
+  const bytes = known.get(encoder) ?? Buffer.from(encoder.encode(events));
+  encoded.set(events, known.set(encoder, bytes));
+  return bytes;
 };
 
 const cursorIn = (turn: Turn): string | undefined =>

@@ -70,7 +70,9 @@ export const createSharing = ({ keepBytes = 2 << 20, keepAllBytes = 16 << 20 }: 
   const merge = (key: string, hub: Hub, cursor: string): void => {
     for (const other of hubs.get(key) ?? []) {
       const place = other === hub ? undefined : other.place(cursor);
-      if (place) return hub.follow(other, place);
+      if (!place) continue;
+      hub.follow(other, place);
+      return;
     }
   };
 
