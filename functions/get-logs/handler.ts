@@ -5,7 +5,7 @@ import type { LogsContext } from '../../lib/logs/configured.ts';
 import { encoders } from '../../lib/logs/encode.ts';
 import { createFold } from '../../lib/logs/fold.ts';
 import { chooseFormat, mediaTypes } from '../../lib/logs/format.ts';
-import { readLog } from '../../lib/logs/read.ts';
+import { checkRead, readLog } from '../../lib/logs/read.ts';
 import { writeLog } from '../../lib/logs/serve.ts';
 import { createSharing, type Sharing } from '../../lib/logs/sharing.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
@@ -21,6 +21,8 @@ const keepAliveMs = 15_000;
 
 /** Python writes its booleans with a capital. */
 const isTrue = (text: string | undefined): boolean => ['true', 'True', '1'].includes(text ?? '');
+
+const numberIn = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
 /** A browser's EventSource resumes with the id of the last event it saw, over the cursor its URL began with. */
 const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
@@ -40,7 +42,7 @@ const createShared = (options: GetLogsOptions): Shared => {
 };
 
 const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request: ApiRequest) => {
-  const { toolname: tool = '', id = '', follow, step, tail } = request.params;
+  const { toolname: tool = '', id = '', follow, step, tail, grep, since, from_line, lines } = request.params;
   return {
     ...options,
     tool,
@@ -49,7 +51,11 @@ const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request
     follow: isTrue(follow),
     cursor: cursorOf(request),
     step,
-    tail: tail === undefined ? undefined : Number(tail),
+    tail: numberIn(tail),
+    grep,
+    since,
+    fromLine: numberIn(from_line),
+    lines: numberIn(lines),
   };
 };
 
@@ -62,8 +68,8 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
   return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
     const read = readOptions(options, shared, request);
-    // Before the first byte, so that an unknown build is an ordinary 404.
-    await read.build.entry();
+    // Before the first byte, and for HEAD too, so that what is wrong is an ordinary error.
+    await checkRead({ ...read, signal: request.signal });
     return {
       stream: async (res, req) => {
         if (req.method === 'HEAD') return sendHead(res, mediaTypes[format]);

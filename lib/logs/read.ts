@@ -5,12 +5,14 @@ import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './arch
 import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
 import { type FollowOptions, followBuild } from './live.ts';
+import { checkSelection, isBefore, type Selection, selectLines } from './select.ts';
 import type { Sharing } from './sharing.ts';
 import { dropLines, locateTail, through } from './tail.ts';
 import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
 
 export type ReadOptions = Omit<ArchivePlace, 'id'> &
-  Omit<FollowOptions, 'from'> & {
+  Omit<FollowOptions, 'from'> &
+  Selection & {
     /** As a client sent it: go on behind this line. */
     cursor?: string | undefined;
     /** Only the last so many lines; without meaning beside a cursor, as a resumed stream keeps its query. */
@@ -93,11 +95,21 @@ const tailPlan = async (source: Source, count: number): Promise<Plan> => {
   return { archive: archiveTail(index, options.step, count - lines), live: index.kept, drop: 0 };
 };
 
+/** The chunk with the first line that is not earlier. */
+const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'start' => {
+  const isEarlier = isBefore(since);
+  const chunk = chunks.findLast(({ time }) => isEarlier(time));
+  return chunk ? { step: chunk.step, line: chunk.line } : 'start';
+};
+
 const planOf = async (source: Source): Promise<Plan> => {
-  const { cursor, tail } = source.options;
+  const { cursor, tail, since, step, fromLine } = source.options;
   if (cursor !== undefined) return behindCursor(source, cursor);
   if (tail !== undefined) return tailPlan(source, tail);
-  return { archive: 'start', live: source.index?.kept, drop: 0 };
+  const live = source.index?.kept;
+  if (step !== undefined && fromLine !== undefined) return { archive: { step, line: fromLine - 1 }, live, drop: 0 };
+  if (since !== undefined && source.index) return { archive: sinceStart(source.index, since), live, drop: 0 };
+  return { archive: 'start', live, drop: 0 };
 };
 
 const live = ({ options, place }: Pick<Source, 'options' | 'place'>, cursor: string | undefined): LogEvents =>
@@ -210,10 +222,18 @@ async function* beforePodPart(source: Source, plan: Plan): AsyncGenerator<LogEve
   }
 }
 
-const checkStep = ({ step, allowedSteps }: ReadOptions): void => {
+const refuse = (message: string): ApiError => new ApiError(400, 'parameter_invalid', message);
+
+const check = (options: ReadOptions): void => {
+  const { step, allowedSteps, fromLine, lines, follow } = options;
+  checkSelection(options);
+  if (fromLine !== undefined && step === undefined)
+    throw refuse('from_line counts the lines of one step: say which with step.');
+  if (follow && (fromLine !== undefined || lines !== undefined))
+    throw refuse('from_line and lines read what is there: leave follow out.');
   if (step === undefined || allowedSteps.includes(step)) return;
   const message = `No step ${step} has a log to show. Steps that have one: ${allowedSteps.join(', ')}.`;
-  throw new ApiError(400, 'parameter_invalid', message);
+  throw refuse(message);
 };
 
 const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source> => {
@@ -238,16 +258,7 @@ async function* readFrom(options: ReadOptions): AsyncGenerator<LogEvent[], Outco
   return yield* fromPod({ ...source, index: undefined }, rest.plan, rest.isPart);
 }
 
-/**
- * A build's log, from where it is: the archive when that is closed; else what is archived so far, then the pod; and the
- * archive again if the pod goes away. A reader can't tell: lines, cursors and the end are the same.
- *
- * Who is too slow for those it shares the pod's log with begins anew behind its last line.
- *
- * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
- */
-export async function* readLog(options: ReadOptions): LogEvents {
-  checkStep(options);
+async function* readOn(options: ReadOptions): LogEvents {
   let from = options;
   for (;;) {
     const outcome = yield* through(readFrom(from), (batch) => {
@@ -258,3 +269,23 @@ export async function* readLog(options: ReadOptions): LogEvents {
     if (outcome === 'done') return;
   }
 }
+
+/**
+ * A build's log, from where it is: the archive when that is closed; else what is archived so far, then the pod; and the
+ * archive again if the pod goes away. A reader can't tell: lines, cursors and the end are the same.
+ *
+ * Who is too slow for those it shares the pod's log with begins anew behind its last line.
+ *
+ * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
+ */
+export async function* readLog(options: ReadOptions): LogEvents {
+  check(options);
+  yield* selectLines(readOn(options), options, options.build);
+}
+
+/** What is wrong with these options, without reading the log. @throws as readLog */
+export const checkRead = async (options: ReadOptions): Promise<void> => {
+  check(options);
+  const { entry } = await options.build.entry();
+  if (options.cursor !== undefined) shownCursor(options.cursor, entry.id, options.allowedSteps);
+};

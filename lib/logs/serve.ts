@@ -96,7 +96,9 @@ const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
 };
 
 const cursorIn = (turn: Turn): string | undefined =>
-  'events' in turn ? turn.events.findLast((event) => event.type === 'line')?.cursor : undefined;
+  'events' in turn
+    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'seen')?.cursor
+    : undefined;
 
 /**
  * Writes a log as the answer. A slow client slows the reading; one that goes away ends it. After `selfCloseMs`, or when
