@@ -70,7 +70,9 @@ const platform = {
   followTool: 'Given to the follower.',
   followBuild: 'Given to the follower.',
   streamSelfCloseMs:
-    'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it at ten minutes.',
+    'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it: `timeoutSeconds` of get-logs.',
+  textStreamsDrain:
+    'Whether the compatible text, whose clients do not resume, goes on after SIGTERM. Knative waits for it as long as for any request.',
   namespace: 'Elsewhere than the function itself.',
   kubeconfig: 'Outside of a cluster.',
   kubernetesHost: 'Set by Kubernetes.',

@@ -1,12 +1,13 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { viewOf } from '../../lib/builds/view.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import type { LogsContext } from '../../lib/logs/configured.ts';
-import { encoders } from '../../lib/logs/encode.ts';
+import { type Encoder, encoders } from '../../lib/logs/encode.ts';
 import { createFold } from '../../lib/logs/fold.ts';
-import { chooseFormat, mediaTypes } from '../../lib/logs/format.ts';
+import { chooseFormat, type LogFormat } from '../../lib/logs/format.ts';
+import { createGzip, plainWire, takesGzip, type Wire } from '../../lib/logs/gzip.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
-import { writeLog } from '../../lib/logs/serve.ts';
+import { logHeaders, writeLog } from '../../lib/logs/serve.ts';
 import { createSharing, type Sharing } from '../../lib/logs/sharing.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 
@@ -15,6 +16,8 @@ export type GetLogsOptions = LogsContext & {
   selfCloseMs: number;
   /** Aborted on SIGTERM: every stream ends with its cursor. */
   shutdown: AbortSignal;
+  /** On SIGTERM the compatible text goes on until its end or `selfCloseMs`, as its clients don't resume. */
+  textDrains?: boolean;
 };
 
 const keepAliveMs = 15_000;
@@ -59,9 +62,17 @@ const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request
   };
 };
 
-const sendHead = (res: ServerResponse, type: string): void => {
-  res.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end();
+const sendHead = (res: ServerResponse, encoder: Encoder, wire: Wire): void => {
+  res.writeHead(200, logHeaders(encoder, wire)).end();
 };
+
+const acceptedEncodings = ({ headers }: IncomingMessage): string | undefined => headers['accept-encoding']?.toString();
+
+const neverStopped = new AbortController().signal;
+
+/** The compatible text is read by clients that can't resume: where the platform waits for them, they are left to it. */
+const stopOf = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
+  format === 'text' && textDrains ? neverStopped : shutdown;
 
 export const createGetLogs = (options: GetLogsOptions): Handler => {
   const shared = createShared(options);
@@ -72,11 +83,13 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
     await checkRead({ ...read, signal: request.signal });
     return {
       stream: async (res, req) => {
-        if (req.method === 'HEAD') return sendHead(res, mediaTypes[format]);
+        const wire = takesGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
+        if (req.method === 'HEAD') return sendHead(res, encoders[format], wire);
         await writeLog(res, (signal) => readLog({ ...read, signal }), encoders[format], {
           selfCloseMs: options.selfCloseMs,
           keepAliveMs,
-          signal: options.shutdown,
+          wire,
+          signal: stopOf(options, format),
           onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
         });
       },

@@ -102,7 +102,8 @@ export const settings = {
   ),
   followTool: text('FOLLOW_TOOL', 'the name of a tool', /./),
   followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
-  streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
+  streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 86_400_000 }, 540_000),
+  textStreamsDrain: flag('TEXT_STREAMS_DRAIN', false),
 
   brokerUrl: url('BROKER_URL'),
   brokerTokenFile: optional(text('BROKER_TOKEN_FILE', 'the absolute path of a file', path)),

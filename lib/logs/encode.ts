@@ -113,7 +113,7 @@ const ndjson: Encoder = {
   keepAlive: ' ',
   failure: ({ code, message }, cursor) =>
     escapeLineEnds(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),
-  handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor })}\n`,
+  handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor, hand_over: true })}\n`,
 };
 
 export const encoders: Record<LogFormat, Encoder> = { text, sse, ndjson };

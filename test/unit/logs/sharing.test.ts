@@ -37,6 +37,14 @@ const createLog = () => {
       wakers.add(resolve);
       signal.addEventListener('abort', () => resolve());
     });
+  async function* from(first: number, signal: AbortSignal): LogEvents {
+    for (let at = first; ; ) {
+      if (failure) throw failure;
+      if (at < lines.length) yield lines.slice(at, ++at);
+      else if (over || signal.aborted) return;
+      else await changed(signal);
+    }
+  }
   return {
     opened: () => opened,
     isOpen: () => open,
@@ -56,12 +64,7 @@ const createLog = () => {
       opened += 1;
       open += 1;
       try {
-        for (let at = cursor === undefined ? 0 : Number(cursor.slice(2)) + 1; ; ) {
-          if (failure) throw failure;
-          if (at < lines.length) yield lines.slice(at, ++at);
-          else if (over || signal.aborted) return;
-          else await changed(signal);
-        }
+        yield* from(cursor === undefined ? 0 : Number(cursor.slice(2)) + 1, signal);
       } finally {
         open -= 1;
       }
