@@ -3,7 +3,7 @@ import './test/e2e/site.js';
 
 /** test/e2e/run.js runs one after the other: disruptions disturb everything else. */
 const parts = {
-  undisturbed: { testMatch: ['<rootDir>/test/e2e/{pipeline,service}/**/*.test.ts'], maxWorkers: 2 },
+  undisturbed: { testMatch: ['<rootDir>/test/e2e/{pipeline,service,logs}/**/*.test.ts'], maxWorkers: 2 },
   disruptions: { testMatch: ['<rootDir>/test/e2e/disruptions/**/*.test.ts'], maxWorkers: 1 },
   // Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
   contract: {
