@@ -90,7 +90,12 @@ const watchMemory = (target: LogTarget) => {
     }
     return bytes;
   })();
-  return { stop: () => (stop.abort(), most) };
+  return {
+    stop: (): Promise<number> => {
+      stop.abort();
+      return most;
+    },
+  };
 };
 
 const thousand = async (target: LogTarget): Promise<void> => {
