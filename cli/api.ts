@@ -18,6 +18,11 @@ export type LogQuery = {
   cursor?: string | undefined;
   step?: string | undefined;
   tail?: string | undefined;
+  /** Which lines, by the API's names. */
+  since?: string | undefined;
+  grep?: string | undefined;
+  from_line?: string | undefined;
+  lines?: string | undefined;
 };
 
 /** The calls of openapi.yaml; each throws a Failure. */
@@ -46,12 +51,14 @@ function requireNdjson(message: IncomingMessage, base: URL): IncomingMessage {
   });
 }
 
-const logQuery = ({ follow, cursor, step, tail }: LogQuery): Record<string, string> => ({
+const given = (parameters: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : [])));
+
+const logQuery = ({ follow, tail, ...others }: LogQuery): Record<string, string> => ({
   follow: String(follow),
-  ...(cursor ? { cursor } : {}),
-  ...(step ? { step } : {}),
+  ...given(others),
   // Counted from the end of the log, so it makes no sense once part of it was read.
-  ...(tail && !cursor ? { tail } : {}),
+  ...(others.cursor ? {} : given({ tail })),
 });
 
 /** @throws Failure when it is no id; so that none is taken for a part of the path */

@@ -6,12 +6,15 @@ import { mayRetry, networkFailure } from './network-errors.ts';
 import { backoff, type RetryOptions } from './retry.ts';
 import { isSection, textAt } from './yaml-file.ts';
 
-export type LogLine = { type: 'line'; step: string; time: string; line: string; cursor?: string };
-export type LogNote = { type: 'note'; note: string };
+export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
+/** With a cursor: the stream ends, the log goes on there. */
+export type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
 export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
 export type LogEvent = LogLine | LogNote | LogEnd;
 
 const MOST_CUTS = 6;
+/** Milliseconds: whoever stops must not be asked again at once. */
+const HAND_OVER_PAUSE = 100;
 const UNFINISHED = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
 
 /** Lines that end in "\n" (no other separator), and what stands after the last one. */
@@ -35,9 +38,13 @@ function eventIn(text: string): LogEvent | undefined {
   const cursor = textAt(value, 'cursor');
   const at = cursor === undefined ? {} : { cursor };
   if (value.type === 'line') {
-    return { type: 'line', step: string('step'), time: string('time'), line: string('line'), ...at };
+    const number = typeof value.number === 'number' ? { number: value.number } : {};
+    return { type: 'line', step: string('step'), time: string('time'), line: string('line'), ...number, ...at };
   }
-  if (value.type === 'note') return { type: 'note', note: string('note') };
+  if (value.type === 'note') {
+    const note = { type: 'note', note: string('note') } as const;
+    return value.hand_over === true ? { ...note, ...at, hand_over: true } : note;
+  }
   if (value.type === 'end') {
     return { type: 'end', status: string('status'), log: string('log'), reason: string('reason'), ...at };
   }
@@ -63,25 +70,27 @@ export type LogOptions = Pick<RetryOptions, 'base' | 'sleep' | 'random'> & {
 };
 
 type Position = { cursor: string | undefined; cuts: number };
+type Outcome = 'end' | 'cut' | 'handed over';
 
-/** One connection's events. Returns true after the log's end, false when the connection was cut. */
+/** One connection's events. A stream that is handed over goes on in the next one, without a word. */
 async function* oneConnection(
   { api }: LogOptions,
   id: string,
   query: LogQuery,
   position: Position,
-): AsyncGenerator<LogEvent, boolean> {
+): AsyncGenerator<LogEvent, Outcome> {
   for await (const event of eventsOf(await api.openLog(id, { ...query, cursor: position.cursor }))) {
     position.cuts = 0;
     const cursor = 'cursor' in event ? event.cursor : undefined;
     if (event.type === 'line' && cursor !== undefined && cursor === position.cursor) continue;
     position.cursor = cursor ?? position.cursor;
+    if (event.type === 'note' && event.hand_over) return 'handed over';
     // A server that ends a long answer says so with the status of a build that still goes on.
-    if (event.type === 'end' && query.follow && UNFINISHED.has(event.status)) return false;
+    if (event.type === 'end' && query.follow && UNFINISHED.has(event.status)) return 'cut';
     yield event;
-    if (event.type === 'end') return true;
+    if (event.type === 'end') return 'end';
   }
-  return false;
+  return 'cut';
 }
 
 function onCut(error: unknown, options: LogOptions, follow: boolean): void {
@@ -101,7 +110,12 @@ export async function* readLog(options: LogOptions, id: string, query: LogQuery)
   while (position.cuts < MOST_CUTS) {
     if (position.cuts > 0) await options.sleep(backoff(position.cuts, undefined, options.random));
     try {
-      if (yield* oneConnection(options, id, query, position)) return;
+      const outcome = yield* oneConnection(options, id, query, position);
+      if (outcome === 'end') return;
+      if (outcome === 'handed over') {
+        await options.sleep(HAND_OVER_PAUSE);
+        continue;
+      }
     } catch (error) {
       onCut(error, options, query.follow);
     }

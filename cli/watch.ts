@@ -8,12 +8,17 @@ import { logLine, neutral } from './plain.ts';
 
 export type Watching = { api: Api; log: LogOptions };
 
-/** `[step-build] text`, the prefix in colour; with the line's time when verbose. */
-export function renderLine({ terminal, verbose }: Context, { step, time, line }: LogLine, toError: boolean): string {
+/** `[step-build] text`, the prefix in colour; with the line's time when verbose, and its number where lines were chosen. */
+export function renderLine(
+  { terminal, verbose }: Context,
+  { step, time, line, number }: LogLine,
+  toError: boolean,
+): string {
   const paint = toError ? terminal.paintError : terminal.paint;
   const prefix = paint('cyan', `[${neutral(step.startsWith('step-') ? step : `step-${step}`)}]`);
   const when = verbose && time ? `${paint('dim', neutral(time))} ` : '';
-  return `${prefix} ${when}${logLine(line, toError ? terminal.errorColours : terminal.colours)}`;
+  const numbered = number === undefined ? '' : paint('dim', `${number}: `);
+  return `${prefix} ${when}${numbered}${logLine(line, toError ? terminal.errorColours : terminal.colours)}`;
 }
 
 /** Warns when a part of the log is missing. */

@@ -98,10 +98,16 @@ const platform = {
   followerCommand: 'What follows the log of a running build.',
   followerServiceAccount: 'What that runs as.',
   followerSecret: 'The Secret with the keys of the object store, mounted where S3_ACCESS_KEY_FILE lies.',
+  knownSecrets:
+    'Each file in it is a secret, or a docker config with some: wherever one shows up in a log, it is masked. Read at start.',
+  followerKnownSecrets:
+    'Those of the namespace that are mounted at KNOWN_SECRETS_FOLDER in the follower; one that is not there is left out.',
   followTool: 'Given to the follower.',
   followBuild: 'Given to the follower.',
   streamSelfCloseMs:
-    'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it at ten minutes.',
+    'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it: `timeoutSeconds` of get-logs.',
+  textStreamsDrain:
+    'Whether the compatible text, whose clients do not resume, goes on after SIGTERM. Knative waits for it as long as for any request.',
   namespace: 'Elsewhere than the function itself.',
   kubeconfig: 'Outside of a cluster.',
   kubernetesHost: 'Set by Kubernetes.',

@@ -5,12 +5,22 @@ import { type LogEvent, readLog } from '../log-stream.ts';
 import { asciiJson } from '../plain.ts';
 import { goesOn, renderLine, tellLogState } from '../watch.ts';
 
+function number(values: Values, name: string): string | undefined {
+  const value = text(values, name);
+  if (value === undefined || /^\d{1,7}$/.test(value)) return value;
+  throw new Failure(EXIT.usage, `--${name} takes a number, not "${value}".`);
+}
+
 function filters(values: Values) {
-  const tail = text(values, 'tail');
-  if (tail !== undefined && !/^\d{1,7}$/.test(tail))
-    throw new Failure(EXIT.usage, `--tail takes a number, not "${tail}".`);
-  // Lines show a step as [step-build]; both spellings are what the user can have seen.
-  return { tail, step: text(values, 'step')?.replace(/^step-/, '') };
+  return {
+    tail: number(values, 'tail'),
+    from_line: number(values, 'from-line'),
+    lines: number(values, 'lines'),
+    since: text(values, 'since'),
+    grep: text(values, 'grep'),
+    // Lines show a step as [step-build]; both spellings are what the user can have seen.
+    step: text(values, 'step')?.replace(/^step-/, ''),
+  };
 }
 
 function show(context: Context, event: LogEvent): void {

@@ -1,17 +1,23 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { viewOf } from '../../lib/builds/view.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import type { LogsContext } from '../../lib/logs/configured.ts';
-import { encoders } from '../../lib/logs/encode.ts';
-import { chooseFormat, mediaTypes } from '../../lib/logs/format.ts';
-import { readLog } from '../../lib/logs/read.ts';
-import { writeLog } from '../../lib/logs/serve.ts';
+import { type Encoder, encoders } from '../../lib/logs/encode.ts';
+import { createFold } from '../../lib/logs/fold.ts';
+import { chooseFormat, type LogFormat } from '../../lib/logs/format.ts';
+import { createGzip, plainWire, takesGzip, type Wire } from '../../lib/logs/gzip.ts';
+import { checkRead, readLog } from '../../lib/logs/read.ts';
+import { logHeaders, writeLog } from '../../lib/logs/serve.ts';
+import { createSharing, type Sharing } from '../../lib/logs/sharing.ts';
+import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 
 export type GetLogsOptions = LogsContext & {
   /** Streams end themselves after so long, before the platform would cut them. */
   selfCloseMs: number;
   /** Aborted on SIGTERM: every stream ends with its cursor. */
   shutdown: AbortSignal;
+  /** On SIGTERM the compatible text goes on until its end or `selfCloseMs`, as its clients don't resume. */
+  textDrains?: boolean;
 };
 
 const keepAliveMs = 15_000;
@@ -19,45 +25,74 @@ const keepAliveMs = 15_000;
 /** Python writes its booleans with a capital. */
 const isTrue = (text: string | undefined): boolean => ['true', 'True', '1'].includes(text ?? '');
 
+const numberIn = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+
 /** A browser's EventSource resumes with the id of the last event it saw, over the cursor its URL began with. */
 const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
   const last = headers['last-event-id'];
   return typeof last === 'string' && last !== '' ? last : params.cursor;
 };
 
-const readOptions = (options: GetLogsOptions, request: ApiRequest) => {
-  const { toolname: tool = '', id = '', follow, step, tail } = request.params;
+type Shared = { sharing: Sharing; view: (tool: string, id: string) => BuildView };
+
+/** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
+const createShared = (options: GetLogsOptions): Shared => {
+  const looks = createFold<BuildState>();
   return {
-    ...options,
-    tool,
-    build: viewOf(options, tool, id),
-    follow: isTrue(follow),
-    cursor: cursorOf(request),
-    step,
-    tail: tail === undefined ? undefined : Number(tail),
+    sharing: createSharing(),
+    view: (tool, id) => ({ entry: () => looks(`${tool}/${id}`, () => viewOf(options, tool, id).entry()) }),
   };
 };
 
-const sendHead = (res: ServerResponse, type: string): void => {
-  res.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end();
+const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request: ApiRequest) => {
+  const { toolname: tool = '', id = '', follow, step, tail, grep, since, from_line, lines } = request.params;
+  return {
+    ...options,
+    tool,
+    sharing,
+    build: view(tool, id),
+    follow: isTrue(follow),
+    cursor: cursorOf(request),
+    step,
+    tail: numberIn(tail),
+    grep,
+    since,
+    fromLine: numberIn(from_line),
+    lines: numberIn(lines),
+  };
 };
 
-export const createGetLogs =
-  (options: GetLogsOptions): Handler =>
-  async (request) => {
+const sendHead = (res: ServerResponse, encoder: Encoder, wire: Wire): void => {
+  res.writeHead(200, logHeaders(encoder, wire)).end();
+};
+
+const acceptedEncodings = ({ headers }: IncomingMessage): string | undefined => headers['accept-encoding']?.toString();
+
+const neverStopped = new AbortController().signal;
+
+/** The compatible text is read by clients that can't resume: where the platform waits for them, they are left to it. */
+const stopOf = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
+  format === 'text' && textDrains ? neverStopped : shutdown;
+
+export const createGetLogs = (options: GetLogsOptions): Handler => {
+  const shared = createShared(options);
+  return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
-    const read = readOptions(options, request);
-    // Before the first byte, so that an unknown build is an ordinary 404.
-    await read.build.entry();
+    const read = readOptions(options, shared, request);
+    // Before the first byte, and for HEAD too, so that what is wrong is an ordinary error.
+    await checkRead({ ...read, signal: request.signal });
     return {
       stream: async (res, req) => {
-        if (req.method === 'HEAD') return sendHead(res, mediaTypes[format]);
+        const wire = takesGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
+        if (req.method === 'HEAD') return sendHead(res, encoders[format], wire);
         await writeLog(res, (signal) => readLog({ ...read, signal }), encoders[format], {
           selfCloseMs: options.selfCloseMs,
           keepAliveMs,
-          signal: options.shutdown,
+          wire,
+          signal: stopOf(options, format),
           onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
         });
       },
     };
   };
+};

@@ -7,9 +7,16 @@ import { configuredLogs, logsSettings } from '../../lib/logs/configured.ts';
 import { createGetLogs } from './handler.ts';
 
 await serve('get-logs', async (log, shutdown) => {
-  const settings = readSettings([...authSettings, ...buildsSettings, ...logsSettings, 'streamSelfCloseMs']);
+  const settings = readSettings([
+    ...authSettings,
+    ...buildsSettings,
+    ...logsSettings,
+    'streamSelfCloseMs',
+    'textStreamsDrain',
+  ]);
   const authenticate = configuredAuthenticate(settings, log);
   const logs = configuredLogs(settings, await configuredBuilds(settings, log));
-  const handlers = { 'get-logs': createGetLogs({ ...logs, selfCloseMs: settings.streamSelfCloseMs, shutdown }) };
+  const { streamSelfCloseMs: selfCloseMs, textStreamsDrain: textDrains } = settings;
+  const handlers = { 'get-logs': createGetLogs({ ...logs, selfCloseMs, textDrains, shutdown }) };
   return { listener: createApp({ handlers, authenticate, log }), close: logs.kube.close };
 });

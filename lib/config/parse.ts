@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { ConfigError } from '../errors/index.ts';
 
 /** One setting: an environment variable, what it must be, and its default in the same notation. */
@@ -116,6 +117,36 @@ const parsedJson = (value: string): unknown => {
     return undefined;
   }
 };
+
+/** The passwords in a docker config; undefined where it is none. */
+const dockerPasswords = (content: string): string[] | undefined => {
+  try {
+    const { auths } = JSON.parse(content) as { auths?: Record<string, Record<string, unknown>> };
+    const values = Object.values(auths ?? {}).flatMap(({ username: _, email: __, ...secret }) => Object.values(secret));
+    return auths && values.filter((value) => typeof value === 'string');
+  } catch {
+    return undefined;
+  }
+};
+
+/** Kubernetes keeps a mounted Secret's files behind links below names that begin with two dots. */
+const readSecrets = (folder: string): string[] | undefined => {
+  try {
+    const names = readdirSync(folder).filter((name) => !name.startsWith('..'));
+    const contents = names.map((name) => readFileSync(join(folder, name), 'utf8').trim());
+    return contents.flatMap((content) => dockerPasswords(content) ?? content).filter(Boolean);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Every file in a folder is a secret, or a docker config with some. */
+export const secretFolder = (name: string): Setting<string[] | undefined> => ({
+  name,
+  expected: 'empty or the path of a readable folder of readable files',
+  default: '',
+  parse: (folder) => (folder === '' ? undefined : readSecrets(folder)),
+});
 
 /** @param problem what is wrong with a value that does not pass the check */
 export const json = <T>(

@@ -9,6 +9,7 @@ import {
   readSetting,
   type Setting,
   secretFile,
+  secretFolder,
   text,
   url,
 } from './parse.ts';
@@ -82,6 +83,7 @@ export const settings = {
     /^(clone|prepare|detect|build)$/,
     'clone,prepare,detect,build',
   ),
+  knownSecrets: secretFolder('KNOWN_SECRETS_FOLDER'),
   logStore: text('LOG_STORE', 'folder or s3', /^(folder|s3)$/, 'folder') as Setting<'folder' | 's3'>,
   logFolder: optional(text('LOG_FOLDER', 'the absolute path of a folder', path)),
   s3Endpoint: optional(url('S3_ENDPOINT')),
@@ -94,9 +96,16 @@ export const settings = {
   followerCommand: list('FOLLOWER_COMMAND', 'a comma-separated command', /./, 'node,/app/index-logs/follow.mjs'),
   followerServiceAccount: optional(text('FOLLOWER_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name)),
   followerSecret: optional(text('FOLLOWER_SECRET', 'the name of a Secret', name)),
+  followerKnownSecrets: list(
+    'FOLLOWER_KNOWN_SECRETS',
+    'a comma-separated list of keys of Secrets such as gateway/secret',
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[-._A-Za-z0-9]{1,253}$/,
+    '',
+  ),
   followTool: text('FOLLOW_TOOL', 'the name of a tool', /./),
   followBuild: text('FOLLOW_BUILD', 'the id of a build', /./),
-  streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 600_000 }, 540_000),
+  streamSelfCloseMs: integer('STREAM_SELF_CLOSE_MS', { min: 1000, max: 86_400_000 }, 540_000),
+  textStreamsDrain: flag('TEXT_STREAMS_DRAIN', false),
 
   metricsSubjects: list('METRICS_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 

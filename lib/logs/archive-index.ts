@@ -21,6 +21,8 @@ export type Chunk = {
   length: number;
   /** In bytes, uncompressed. */
   size: number;
+  /** CRC-32 of the compressed bytes. Absent in archives of earlier versions. */
+  crc?: number;
 };
 
 export type ArchiveIndex = {

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { crc32, gunzip } from 'node:zlib';
 import type { ApiError } from '../errors/index.ts';
 import { storeFailure } from '../store/keys.ts';
+import { cacheOf, type Loaded } from './archive-cache.ts';
 import { type ArchiveIndex, type ArchivePlace, type Chunk, linesOf, segmentKey } from './archive-index.ts';
 import { lineOf } from './archive-writer.ts';
 import { type Cursor, createTimeKey, cursorTag, isLater } from './cursor.ts';
@@ -19,54 +20,107 @@ export type ArchiveReadOptions = ArchivePlace & {
 
 const decompress = promisify(gunzip);
 
-/** Uncompressed bytes that are read at once, about. */
-const readBytes = 2 << 20;
+/** Uncompressed bytes that are loaded at once, about: neighbours in one segment need one read of the store. */
+const loadBytes = 1 << 20;
+/** Uncompressed bytes that a reader holds while its client takes them. */
+const batchBytes = 32 << 10;
 
 const damaged = (chunk: Chunk): ApiError =>
   storeFailure(new Error(`segment ${chunk.segment} is damaged at ${chunk.offset}`));
 
-/** Neighbours in one segment, so that they need one read. */
+/** The same for all readers, wherever they begin. */
 const groupsOf = (chunks: readonly Chunk[]): Chunk[][] => {
   const groups: Chunk[][] = [];
+  let size = 0;
   for (const chunk of chunks) {
     const group = groups.at(-1);
     const last = group?.at(-1);
     const touches = last?.segment === chunk.segment && last.offset + last.length === chunk.offset;
-    const size = group?.reduce((sum, member) => sum + member.size, chunk.size) ?? 0;
-    if (touches && size <= readBytes) group?.push(chunk);
-    else groups.push([chunk]);
+    if (group && touches && size + chunk.size <= loadBytes) {
+      group.push(chunk);
+      size += chunk.size;
+    } else {
+      groups.push([chunk]);
+      size = chunk.size;
+    }
   }
   return groups;
 };
 
-const recordsOf = async (bytes: Uint8Array, chunk: Chunk): Promise<string[]> => {
-  const text = await decompress(bytes).catch((cause: unknown) => {
+const lineFeeds = (bytes: Uint8Array): number => {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
+  return count;
+};
+
+/** @throws ApiError 503 where the bytes are not those that were written */
+const unpack = async (bytes: Uint8Array, chunk: Chunk): Promise<Uint8Array> => {
+  if (chunk.crc !== undefined && crc32(bytes) !== chunk.crc) throw damaged(chunk);
+  const records = await decompress(bytes, { maxOutputLength: Math.max(1, chunk.size) }).catch((cause: unknown) => {
     throw storeFailure(cause);
   });
-  const records = text.toString().split('\n');
-  records.pop();
-  if (records.length !== chunk.lines) throw damaged(chunk);
+  if (records.length !== chunk.size || lineFeeds(records) !== chunk.lines) throw damaged(chunk);
   return records;
 };
 
 type KeyedPlace = ArchivePlace & { tag: string; key: (time: string) => string };
 
-const readGroup = async (place: KeyedPlace, group: readonly Chunk[]): Promise<LogLine[][]> => {
+const loadGroup = (place: KeyedPlace, group: readonly [Chunk, ...Chunk[]]): Promise<Loaded> => {
   const [first] = group;
-  const last = group.at(-1);
-  if (!first || !last) return [];
+  const last = group.at(-1) ?? first;
   const range = { offset: first.offset, length: last.offset + last.length - first.offset };
-  const bytes = await place.store.get(segmentKey(place, first.segment), range);
-  if (bytes?.length !== range.length) throw damaged(first);
-  const { tag, key } = place;
-  return Promise.all(
-    group.map(async (chunk) => {
-      const from = chunk.offset - first.offset;
-      const records = await recordsOf(bytes.subarray(from, from + chunk.length), chunk);
-      return records.map((record, at) => lineOf(record, { tag, step: chunk.step, line: chunk.line + at, key }));
-    }),
-  );
+  const name = segmentKey(place, first.segment);
+  return cacheOf(place.store).load(`${name}@${range.offset}+${range.length}`, async () => {
+    const bytes = await place.store.get(name, range);
+    if (bytes?.length !== range.length) throw damaged(first);
+    const from = (chunk: Chunk) => chunk.offset - first.offset;
+    const part = (chunk: Chunk) => bytes.subarray(from(chunk), from(chunk) + chunk.length);
+    const parts = await Promise.all(group.map((chunk) => unpack(part(chunk), chunk)));
+    return { parts, bytes: parts.reduce((sum, { length }) => sum + length, 0) };
+  });
 };
+
+const isFilled = (group: readonly Chunk[]): group is [Chunk, ...Chunk[]] => group.length > 0;
+
+/** Some lines of a chunk: from one place to the end of a line. */
+const linesIn = (place: KeyedPlace, { step }: Chunk, records: Uint8Array, line: number): LogLine[] => {
+  const texts = Buffer.from(records.buffer, records.byteOffset, records.byteLength).toString().split('\n');
+  texts.pop();
+  const { tag, key } = place;
+  return texts.map((record, at) => lineOf(record, { tag, step, line: line + at, key }));
+};
+
+/** Where a batch that begins here ends: behind a line feed. */
+const batchEnd = (records: Uint8Array, from: number): number =>
+  from + batchBytes >= records.length ? records.length : records.indexOf(10, from + batchBytes) + 1 || records.length;
+
+/** Behind the line feed of so many lines. */
+const offsetOf = (records: Uint8Array, lines: number): number => {
+  let at = 0;
+  for (let left = lines; left > 0; left -= 1) at = records.indexOf(10, at) + 1;
+  return at;
+};
+
+/**
+ * The lines from one on. Between two batches a reader holds no more than its place: who waits for a slow client lets go
+ * of what was loaded.
+ */
+async function* linesOfGroup(place: KeyedPlace, group: readonly Chunk[], firstLine: number): AsyncGenerator<LogLine[]> {
+  if (!isFilled(group)) return;
+  for (const [at, chunk] of group.entries()) {
+    let line = Math.max(chunk.line, firstLine);
+    for (let offset = -1; line < chunk.line + chunk.lines; ) {
+      const records = (await loadGroup(place, group)).parts[at];
+      if (!records) return;
+      if (offset < 0) offset = offsetOf(records, line - chunk.line);
+      const end = batchEnd(records, offset);
+      const lines = linesIn(place, chunk, records.subarray(offset, end), line);
+      line += lines.length;
+      offset = end;
+      yield lines;
+    }
+  }
+}
 
 const keyed = (place: ArchivePlace): KeyedPlace => ({
   store: place.store,
@@ -93,49 +147,43 @@ const withNotes = (lines: LogLine[], notes: ArchiveIndex['notes']): LogEvent[] =
 
 const noteEvent = ({ text, ...lasting }: ArchiveIndex['notes'][number]): LogEvent => ({ type: 'note', text, lasting });
 
-/** One read of the store is always under way while what came before is being used. */
-async function* ahead<T, U>(items: readonly T[], read: (item: T) => Promise<U>): AsyncGenerator<U, void> {
-  let next: Promise<U> | undefined;
-  for (const [at, item] of items.entries()) {
-    const current = next ?? read(item);
-    const following = items[at + 1];
-    next = following && read(following);
-    // Its failure is met when its turn comes, if ever.
-    next?.catch(() => undefined);
-    yield await current;
-  }
-}
-
 async function* readStepChunks(
   options: ArchiveReadOptions,
   place: KeyedPlace,
   step: string,
   firstLine: number,
 ): AsyncGenerator<LogEvent[], void> {
-  const { notes } = options.index;
+  const { notes, chunks } = options.index;
   const due = notes.filter((note) => note.step === step && note.line >= firstLine).sort((a, b) => a.line - b.line);
-  const wanted = options.index.chunks.filter((chunk) => chunk.step === step && chunk.line + chunk.lines > firstLine);
-  for await (const group of ahead(groupsOf(wanted), (chunks) => readGroup(place, chunks))) {
-    for (const lines of group) {
-      const skipped = Math.max(0, firstLine - (lines[0]?.line ?? 0));
-      const events = withNotes(skipped > 0 ? lines.slice(skipped) : lines, due);
-      if (events.length > 0) yield events;
-    }
+  const groups = groupsOf(chunks.filter((chunk) => chunk.step === step));
+  const isWanted = ({ line, lines }: Chunk) => line + lines > firstLine;
+  const wanted = groups.filter((group) => group.some(isWanted));
+  for (const [at, group] of wanted.entries()) {
+    // The next one is under way while this one is used; its failure is met when its turn comes, if ever.
+    const following = wanted[at + 1];
+    if (following && isFilled(following)) loadGroup(place, following).catch(() => undefined);
+    for await (const lines of linesOfGroup(place, group, firstLine)) yield withNotes(lines, due);
   }
   if (due.length > 0) yield due.map(noteEvent);
 }
 
 /**
- * The lines and notes of an archive, without an end. Memory holds what one read of the store brings.
+ * The lines and notes of an archive, without an end. Memory holds a batch of lines for each reader, and what all share.
  * @throws ApiError 503 `log_unavailable`
  */
 export async function* readArchive(options: ArchiveReadOptions): LogEvents {
   const { index, start } = options;
   const place = keyed(options);
   const first = start ? index.steps.indexOf(start.step) : 0;
-  for (const step of index.steps.slice(Math.max(0, first))) {
-    if (options.step !== undefined && options.step !== step) continue;
-    yield* readStepChunks(options, place, step, start?.step === step ? start.line : 0);
+  const cache = cacheOf(place.store);
+  cache.enter();
+  try {
+    for (const step of index.steps.slice(Math.max(0, first))) {
+      if (options.step !== undefined && options.step !== step) continue;
+      yield* readStepChunks(options, place, step, start?.step === step ? start.line : 0);
+    }
+  } finally {
+    cache.leave();
   }
 }
 
@@ -153,8 +201,11 @@ export const locateCursor = async (
   const { key, ...where } = keyed(place);
   const chunks = index.chunks.filter((chunk) => chunk.step === step);
   const wanted = `${cursor.seconds.toString(36)}.${cursor.fraction}`;
-  const read = async (chunk: Chunk | undefined) =>
-    chunk ? ((await readGroup({ ...where, key }, [chunk]))[0] ?? []) : [];
+  const read = async (chunk: Chunk | undefined): Promise<LogLine[]> => {
+    if (!chunk) return [];
+    const [records] = (await loadGroup({ ...where, key }, [chunk])).parts;
+    return records ? linesIn({ ...where, key }, chunk, records, chunk.line) : [];
+  };
   const numbered = await read(chunks.find(({ line, lines }) => cursor.line >= line && cursor.line < line + lines));
   const at = numbered.find(({ line }) => line === cursor.line);
   if (at && key(at.time) === wanted) return { step, line: cursor.line + 1 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { crc32, gzip } from 'node:zlib';
 import type { LogState } from '../ledger/types.ts';
 import {
   type ArchiveIndex,
@@ -127,7 +127,7 @@ export const createArchiveWriter = (
     const name = `${writer}-${segment.number}`;
     const parts = [...segment.parts, bytes];
     await place.store.put(segmentKey(place, name), Buffer.concat(parts));
-    index.chunks.push({ ...chunk, segment: name, offset: segment.length, length: bytes.length });
+    index.chunks.push({ ...chunk, segment: name, offset: segment.length, length: bytes.length, crc: crc32(bytes) });
     segment = { number: segment.number, parts, length: segment.length + bytes.length };
   };
 

@@ -6,14 +6,16 @@ import { type ArchiveSizes, defaultSizes } from './archive-writer.ts';
 import { createDetector, type Detector } from './detect.ts';
 import type { FollowerSettings } from './follower.ts';
 
-export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret'] as const;
+export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
 
 /** What reading and archiving logs needs, beside the builds. */
 export type LogsContext = BuildsContext & { store: ObjectStore; allowedSteps: readonly string[]; detect: Detector };
 
 /** The secrets this process knows are masked by value; the others by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
-  [settings.registryPassword, settings.gatewaySecret].filter((secret) => secret !== undefined);
+  [settings.registryPassword, settings.gatewaySecret, ...(settings.knownSecrets ?? [])].filter(
+    (secret) => secret !== undefined,
+  );
 
 export const configuredLogs = (
   settings: Settings<(typeof logsSettings)[number]>,
@@ -31,10 +33,11 @@ export const followerSettings = [
   'followerCommand',
   'followerServiceAccount',
   'followerSecret',
+  'followerKnownSecrets',
 ] as const;
 
-/** What the follower is told of this function's settings. Passwords it doesn't need are not among them. */
-const handedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes'] as const;
+/** What the follower is told of this function's settings. Only names and paths: what is secret is mounted. */
+const handedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes', 'knownSecrets'] as const;
 
 /** @param environment that the settings were read from */
 export const configuredFollower = (
@@ -45,5 +48,6 @@ export const configuredFollower = (
   command: settings.followerCommand,
   serviceAccount: settings.followerServiceAccount,
   secret: settings.followerSecret,
+  knownSecrets: settings.followerKnownSecrets,
   environment: environmentOf(handedOn, environment),
 });

@@ -56,10 +56,11 @@ const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
   return spans;
 };
 
+/** A colour, or another sequence that was made visible (lib/logs/escape.ts): `grep --color` puts both around a match. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
-const colour = /\u001b\[[0-9;:]{0,64}m/g;
+const colour = /\u001b\[[0-9;:]{0,64}m|\u241b\[[0-9;:?]{0,64}[A-Za-z]/g;
 
-/** Without colours, which may stand within a secret, and a way back to the positions in the text as it is. */
+/** Without sequences, which may stand within a secret, and a way back to the positions in the text as it is. */
 const withoutColour = (text: string): { plain: string; back: (span: Span) => Span } => {
   const kept: { at: number; shift: number }[] = [];
   let shift = 0;
@@ -88,7 +89,7 @@ export const createDetector = (values: readonly string[]): Detector => {
   };
 
   return (text) => {
-    if (!text.includes('\u001b')) return plainSpans(text);
+    if (!text.includes('\u001b') && !text.includes('\u241b')) return plainSpans(text);
     const { plain, back } = withoutColour(text);
     return merge(plainSpans(plain).map(back));
   };

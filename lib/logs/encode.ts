@@ -32,7 +32,8 @@ const encodeEach = (encodeOne: (event: LogEvent) => string) => (events: readonly
   return escapeLineEnds(out);
 };
 
-const more = (line: LogLine): string => (line.more ? ',"more":true' : '');
+const more = ({ number, more }: LogLine): string =>
+  `${number === undefined ? '' : `,"number":${number}`}${more ? ',"more":true' : ''}`;
 
 const ours = (text: string, extra: object = {}): string =>
   `${JSON.stringify({ line: `[builds] ${text}`, ...extra })}\n`;
@@ -90,7 +91,7 @@ const sse: Encoder = {
   keepAlive: ':\n\n',
   failure: ({ code, message }) => escapeLineEnds(frame('note', { note: `error: ${message}`, code })),
   // EventSource asks again by itself: soon, as nothing is wrong.
-  handOver: () => 'retry: 100\n\n',
+  handOver: (cursor) => `${cursor === undefined ? '' : `id: ${cursor}\n`}retry: 100\n\n`,
 };
 
 const ndjsonEvent = (event: LogEvent): string => {
@@ -112,7 +113,7 @@ const ndjson: Encoder = {
   keepAlive: ' ',
   failure: ({ code, message }, cursor) =>
     escapeLineEnds(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),
-  handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor })}\n`,
+  handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor, hand_over: true })}\n`,
 };
 
 export const encoders: Record<LogFormat, Encoder> = { text, sse, ndjson };

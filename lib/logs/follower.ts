@@ -10,6 +10,8 @@ export type FollowerSettings = {
   serviceAccount: string | undefined;
   /** The Secret with the keys of the object store. It is mounted where the environment says that they lie. */
   secret: string | undefined;
+  /** `secret/key`: mounted at KNOWN_SECRETS_FOLDER, so that what is archived is masked by their values. */
+  knownSecrets: readonly string[];
   environment: Readonly<Record<string, string>>;
 };
 
@@ -29,13 +31,29 @@ const securityContext = {
 /** A chunk and its compressed copy at a time. */
 const resources = { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '192Mi' } };
 
-const secretVolume = ({ secret, environment }: FollowerSettings) => {
+type Mounted = { volumes: object[]; volumeMounts: object[] };
+
+const mounted = (name: string, mountPath: string, source: object): Mounted => ({
+  volumes: [{ name, ...source }],
+  volumeMounts: [{ name, mountPath, readOnly: true }],
+});
+
+const storeKeys = ({ secret, environment }: FollowerSettings): Mounted => {
   const file = environment.S3_ACCESS_KEY_FILE;
   if (!secret || !file) return { volumes: [], volumeMounts: [] };
-  return {
-    volumes: [{ name: 'log-store', secret: { secretName: secret } }],
-    volumeMounts: [{ name: 'log-store', mountPath: dirname(file), readOnly: true }],
-  };
+  return mounted('log-store', dirname(file), { secret: { secretName: secret } });
+};
+
+/** One that is missing must not keep a log from being archived. */
+const known = (entry: string): object => {
+  const [name = '', key = ''] = entry.split('/');
+  return { secret: { name, items: [{ key, path: `${name}-${key.replace(/^[.]+/, '')}` }], optional: true } };
+};
+
+const maskedSecrets = ({ knownSecrets, environment }: FollowerSettings): Mounted => {
+  const folder = environment.KNOWN_SECRETS_FOLDER;
+  if (knownSecrets.length === 0 || !folder) return { volumes: [], volumeMounts: [] };
+  return mounted('known-secrets', folder, { projected: { sources: knownSecrets.map(known) } });
 };
 
 /** The Job that archives a build's log while it runs. Named after the build: asked for twice, it is one. */
@@ -44,7 +62,8 @@ const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings)
   const { image, command, serviceAccount } = settings;
   const variables = { ...settings.environment, FOLLOW_TOOL: tool, FOLLOW_BUILD: name };
   const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
-  const { volumes, volumeMounts } = secretVolume(settings);
+  const parts = [storeKeys(settings), maskedSecrets(settings)];
+  const volumeMounts = parts.flatMap((part) => part.volumeMounts);
   const container = { name: 'follow', image, command: [...command], env, volumeMounts, securityContext, resources };
   return {
     apiVersion: 'batch/v1',
@@ -59,7 +78,7 @@ const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings)
           restartPolicy: 'Never',
           ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
           enableServiceLinks: false,
-          volumes,
+          volumes: parts.flatMap((part) => part.volumes),
           containers: [container],
         },
       },

@@ -1,17 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors/index.ts';
+import { cacheOf } from './archive-cache.ts';
 import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive-index.ts';
 import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
 import { type FollowOptions, followBuild } from './live.ts';
-import { dropLines, locateTail } from './tail.ts';
+import { checkSelection, isBefore, type Selection, selectLines } from './select.ts';
+import type { Sharing } from './sharing.ts';
+import { dropLines, locateTail, through } from './tail.ts';
 import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
 
 export type ReadOptions = Omit<ArchivePlace, 'id'> &
-  Omit<FollowOptions, 'from'> & {
+  Omit<FollowOptions, 'from'> &
+  Selection & {
     /** As a client sent it: go on behind this line. */
     cursor?: string | undefined;
     /** Only the last so many lines; without meaning beside a cursor, as a resumed stream keeps its query. */
     tail?: number | undefined;
+    /** With whom the pod's log is followed; alone without it. */
+    sharing?: Sharing;
+    /** Milliseconds that the reader of a running build waits for the archive. */
+    archiveMs?: number;
   };
 
 /** Where reading begins: in the archive (undefined: not there), then behind a cursor in the pod. */
@@ -23,14 +32,23 @@ type Source = {
   index: ArchiveIndex | undefined;
   /** All is in the archive. */
   whole: boolean;
+  /** What is archived can't be read now, though there may be some. */
+  away: boolean;
 };
 
-/** The store's failure counts only where nothing else has the log. */
-const indexOf = async (place: ArchivePlace, { entry }: BuildState): Promise<ArchiveIndex | undefined> =>
-  readIndex(place).catch((error: unknown) => {
-    if (entry.log !== 'live') throw error;
-    return undefined;
-  });
+type Found = Pick<Source, 'index' | 'away'>;
+
+/** The store's failure, and its slowness, count only where nothing else has the log. */
+const indexOf = async (
+  { archiveMs = 3000 }: ReadOptions,
+  place: ArchivePlace,
+  { entry }: BuildState,
+): Promise<Found> => {
+  const read = async (): Promise<Found> => ({ index: await cacheOf(place.store).index(place), away: false });
+  if (entry.log !== 'live') return read();
+  const away: Found = { index: undefined, away: true };
+  return Promise.race([read().catch(() => away), sleep(archiveMs, away, { ref: false })]);
+};
 
 const isClosed = (index: ArchiveIndex): boolean => index.state !== 'live';
 
@@ -77,18 +95,42 @@ const tailPlan = async (source: Source, count: number): Promise<Plan> => {
   return { archive: archiveTail(index, options.step, count - lines), live: index.kept, drop: 0 };
 };
 
-const planOf = async (source: Source): Promise<Plan> => {
-  const { cursor, tail } = source.options;
-  if (cursor !== undefined) return behindCursor(source, cursor);
-  if (tail !== undefined) return tailPlan(source, tail);
-  return { archive: 'start', live: source.index?.kept, drop: 0 };
+/** The chunk with the first line that is not earlier. */
+const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'start' => {
+  const isEarlier = isBefore(since);
+  const chunk = chunks.findLast(({ time }) => isEarlier(time));
+  return chunk ? { step: chunk.step, line: chunk.line } : 'start';
 };
 
-const live = ({ options, place }: Source, cursor: string | undefined): LogEvents =>
+const planOf = async (source: Source): Promise<Plan> => {
+  const { cursor, tail, since, step, fromLine } = source.options;
+  if (cursor !== undefined) return behindCursor(source, cursor);
+  if (tail !== undefined) return tailPlan(source, tail);
+  const live = source.index?.kept;
+  if (step !== undefined && fromLine !== undefined) return { archive: { step, line: fromLine - 1 }, live, drop: 0 };
+  if (since !== undefined && source.index) return { archive: sinceStart(source.index, since), live, drop: 0 };
+  return { archive: 'start', live, drop: 0 };
+};
+
+const live = ({ options, place }: Pick<Source, 'options' | 'place'>, cursor: string | undefined): LogEvents =>
   followBuild({
     ...options,
     from: cursor === undefined ? undefined : shownCursor(cursor, place.id, options.allowedSteps),
   });
+
+type Outcome = 'behind' | 'done';
+
+/** The pod's log, together with whoever else follows it. `behind`: the others have gone on without this reader. */
+async function* together({ options, place }: Source, cursor: string | undefined): AsyncGenerator<LogEvent[], Outcome> {
+  const { sharing, follow, tool, step = '', signal } = options;
+  if (sharing && follow) {
+    const open = (from: string | undefined, until: AbortSignal) =>
+      live({ place, options: { ...options, signal: until } }, from);
+    return yield* sharing.follow({ key: `${tool}/${place.id}/${step}`, cursor, signal, open });
+  }
+  yield* live({ options, place }, cursor);
+  return 'done';
+}
 
 async function* archived({ options, place, index }: Source, { archive }: Plan): LogEvents {
   if (!index || !archive) return;
@@ -122,53 +164,128 @@ async function* wholeArchive(
 }
 
 /** What the pod no longer has may have been archived in the meantime. */
-async function* afterAll(source: Source, end: LogEnd): LogEvents {
-  const state = await source.options.build.entry();
-  const index = await indexOf(source.place, state);
+async function* afterAll({ options, place }: Source, end: LogEnd): LogEvents {
+  const state = await options.build.entry();
+  const index = await readIndex(place).catch((error: unknown) => {
+    if (state.entry.log !== 'live') throw error;
+    return undefined;
+  });
   if (!index || !isClosed(index)) return yield [end];
-  const whole = { ...source, index, whole: true };
+  const whole = { options, place, index, whole: true, away: false };
   const start: Plan = { archive: 'start', live: undefined, drop: 0 };
   const plan = end.cursor === undefined ? start : await behindCursor(whole, end.cursor);
   yield* wholeArchive(whole, index, plan, state, end.cursor);
 }
 
-async function* fromPod(source: Source, plan: Plan): LogEvents {
-  for await (const events of dropLines(live(source, plan.live), plan.drop)) {
-    const end = events.find((event) => event.type === 'end');
-    if (end?.log !== 'lost') yield events;
-    else yield* afterAll(source, end);
+const storeAway = 'what is stored of this log cannot be read at the moment';
+
+const awayNote = (lines: string): LogEvent => ({
+  type: 'note',
+  text: `${storeAway}: ${lines}. Ask again later for the whole`,
+});
+
+/** An end as it is for a reader who has not seen all that there is. */
+const partly = (events: LogEvent[]): LogEvent[] =>
+  events.map((event) =>
+    event.type === 'end' && event.log === 'complete' ? { ...event, log: 'truncated', reason: storeAway } : event,
+  );
+
+async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGenerator<LogEvent[], Outcome> {
+  const ends: LogEnd[] = [];
+  const hold = (batch: LogEvent[]): LogEvent[] => {
+    const end = batch.find((event) => event.type === 'end');
+    if (end?.log !== 'lost') return isPart ? partly(batch) : batch;
+    ends.push(end);
+    return [];
+  };
+  const outcome = yield* through(dropLines(together(source, plan.live), plan.drop), hold);
+  for (const end of ends) yield* afterAll(source, end);
+  return outcome;
+}
+
+/** @returns the plan for the pod, whether lines are missing before it */
+async function* beforePodPart(source: Source, plan: Plan): AsyncGenerator<LogEvent[], { plan: Plan; isPart: boolean }> {
+  if (source.away && plan.live === undefined) yield [awayNote('the beginning may be missing')];
+  let cursor = source.options.cursor;
+  try {
+    for await (const events of archived(source, plan)) {
+      cursor = lastCursor(events) ?? cursor;
+      yield events;
+    }
+    return { plan, isPart: source.away && plan.live === undefined };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 503) throw error;
+    // The pod has what it has: where that begins later, it is said.
+    if (cursor !== undefined) return { plan: { archive: undefined, live: cursor, drop: 0 }, isPart: false };
+    yield [awayNote('its first lines are missing here')];
+    return { plan, isPart: true };
   }
 }
 
-const checkStep = ({ step, allowedSteps }: ReadOptions): void => {
+const refuse = (message: string): ApiError => new ApiError(400, 'parameter_invalid', message);
+
+const check = (options: ReadOptions): void => {
+  const { step, allowedSteps, fromLine, lines, follow } = options;
+  checkSelection(options);
+  if (fromLine !== undefined && step === undefined)
+    throw refuse('from_line counts the lines of one step: say which with step.');
+  if (follow && (fromLine !== undefined || lines !== undefined))
+    throw refuse('from_line and lines read what is there: leave follow out.');
   if (step === undefined || allowedSteps.includes(step)) return;
   const message = `No step ${step} has a log to show. Steps that have one: ${allowedSteps.join(', ')}.`;
-  throw new ApiError(400, 'parameter_invalid', message);
+  throw refuse(message);
 };
 
 const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source> => {
   const place = { store: options.store, tool: options.tool, id: state.entry.id };
   if (options.cursor !== undefined) shownCursor(options.cursor, place.id, options.allowedSteps);
-  const index = await indexOf(place, state);
+  const { index, away } = await indexOf(options, place, state);
   const whole = index !== undefined && isClosed(index) && isFinal(state.entry);
-  return { options, place, whole, index: index && (whole ? index : beforePod(index, place.id)) };
+  return { options, place, whole, away, index: index && (whole ? index : beforePod(index, place.id)) };
 };
 
-/**
- * A build's log, from where it is: the archive when that is closed; else what is archived so far, then the pod; and the
- * archive again if the pod goes away. A reader can't tell: lines, cursors and the end are the same.
- *
- * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
- */
-export async function* readLog(options: ReadOptions): LogEvents {
-  checkStep(options);
+async function* readFrom(options: ReadOptions): AsyncGenerator<LogEvent[], Outcome> {
   const state = await options.build.entry();
   const source = await sourceOf(options, state);
   const plan = await planOf(source);
   if (source.index && source.whole) {
     const before = options.cursor ?? (options.tail === undefined ? undefined : source.index.kept);
-    return yield* wholeArchive(source, source.index, plan, state, before);
+    yield* wholeArchive(source, source.index, plan, state, before);
+    return 'done';
   }
-  yield* archived(source, plan);
-  yield* fromPod(source, plan);
+  const rest = yield* beforePodPart(source, plan);
+  // The index may be large, and following may take long.
+  return yield* fromPod({ ...source, index: undefined }, rest.plan, rest.isPart);
 }
+
+async function* readOn(options: ReadOptions): LogEvents {
+  let from = options;
+  for (;;) {
+    const outcome = yield* through(readFrom(from), (batch) => {
+      const cursor = lastCursor(batch);
+      if (cursor !== undefined) from = { ...options, cursor };
+      return batch;
+    });
+    if (outcome === 'done') return;
+  }
+}
+
+/**
+ * A build's log, from where it is: the archive when that is closed; else what is archived so far, then the pod; and the
+ * archive again if the pod goes away. A reader can't tell: lines, cursors and the end are the same.
+ *
+ * Who is too slow for those it shares the pod's log with begins anew behind its last line.
+ *
+ * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
+ */
+export async function* readLog(options: ReadOptions): LogEvents {
+  check(options);
+  yield* selectLines(readOn(options), options, options.build);
+}
+
+/** What is wrong with these options, without reading the log. @throws as readLog */
+export const checkRead = async (options: ReadOptions): Promise<void> => {
+  check(options);
+  const { entry } = await options.build.entry();
+  if (options.cursor !== undefined) shownCursor(options.cursor, entry.id, options.allowedSteps);
+};

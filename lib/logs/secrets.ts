@@ -49,7 +49,7 @@ const tokens: SecretRule[] = [
   token(['eyj'], 'eyJ[A-Za-z0-9_-]{10,8000}\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+){0,2}'),
   token(['npm_'], 'npm_[A-Za-z0-9]{36,60}'),
   token(['pypi-'], 'pypi-[A-Za-z0-9_-]{50,}'),
-  token(['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}'),
+  { ...token(['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}'), accept: isRandom },
   {
     hints: ['hooks.slack.com'],
     pattern: /hooks\.slack\.com\/(?:services|workflows)\/(?<secret>[A-Za-z0-9/_-]{20,})/dg,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors/index.ts';
 import type { Encoder } from './encode.ts';
+import { plainWire, type Wire } from './gzip.ts';
 import type { LogEvent, LogEvents } from './types.ts';
 
 export type WriteOptions = {
@@ -10,6 +11,8 @@ export type WriteOptions = {
   keepAliveMs: number;
   /** Aborted when this process is told to end: every stream is handed over. */
   signal: AbortSignal;
+  /** How the bytes are sent; as they are, without it. */
+  wire?: Wire;
   /** Told what the client isn't. */
   onError?: (error: unknown) => void;
 };
@@ -22,18 +25,20 @@ const internal = new ApiError(
   'Something went wrong while the log was read. Ask again with the last cursor.',
 );
 
-const headers = (encoder: Encoder): Record<string, string> => ({
+/** Of an answer that is a log. */
+export const logHeaders = (encoder: Encoder, { encoding }: Wire): Record<string, string> => ({
   'content-type': encoder.contentType,
+  ...(encoding ? { 'content-encoding': encoding } : {}),
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   // nginx would hold the lines back otherwise.
   'x-accel-buffering': 'no',
-  vary: 'accept',
+  vary: 'accept, accept-encoding',
 });
 
 /** Resolves when more may be written: at once, when the client has caught up, or when nothing more is to be written. */
-const send = async (res: ServerResponse, bytes: string, stop: AbortSignal): Promise<void> => {
-  if (bytes === '' || res.write(bytes) || stop.aborted) return;
+const send = async (res: ServerResponse, bytes: Buffer, stop: AbortSignal): Promise<void> => {
+  if (res.write(bytes) || stop.aborted) return;
   await once(res, 'drain', { signal: stop }).catch(() => undefined);
 };
 
@@ -68,15 +73,15 @@ const firstOf = (pending: Promise<Turn>, stop: AbortSignal, keepAliveMs: number)
     void pending.then(settle);
   });
 
-/** What is written for a turn. @throws what the reading threw, as long as nothing was written */
+/** What is written for a turn, as text or encoded. @throws what the reading threw, as long as nothing was written */
 const bytesOf = (
   turn: Turn,
   encoder: Encoder,
   cursor: string | undefined,
   begun: boolean,
   options: WriteOptions,
-): string => {
-  if ('events' in turn) return encoder.encode(turn.events);
+): string | Buffer => {
+  if ('events' in turn) return encode(encoder, turn.events);
   if ('alive' in turn) return encoder.keepAlive;
   if ('handOver' in turn) return encoder.handOver(cursor);
   if ('ended' in turn) return '';
@@ -85,8 +90,20 @@ const bytesOf = (
   return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
 };
 
+/** Readers that share their events share what is sent of them, too. */
+const encoded = new WeakMap<readonly LogEvent[], Map<Encoder, Buffer>>();
+
+const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
+  const known = encoded.get(events) ?? new Map<Encoder, Buffer>();
+  const bytes = known.get(encoder) ?? Buffer.from(encoder.encode(events));
+  encoded.set(events, known.set(encoder, bytes));
+  return bytes;
+};
+
 const cursorIn = (turn: Turn): string | undefined =>
-  'events' in turn ? turn.events.findLast((event) => event.type === 'line')?.cursor : undefined;
+  'events' in turn
+    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'seen')?.cursor
+    : undefined;
 
 /**
  * Writes a log as the answer. A slow client slows the reading; one that goes away ends it. After `selfCloseMs`, or when
@@ -106,18 +123,19 @@ export const writeLog = async (
   res.once('close', leave);
   const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.selfCloseMs), gone.signal]);
   const events = open(gone.signal);
+  const { wire = plainWire } = options;
   let begun = false;
   let cursor: string | undefined;
   try {
     for await (const turn of turns(events, stop, options.keepAliveMs)) {
       if (gone.signal.aborted) return;
       const bytes = bytesOf(turn, encoder, cursor, begun, options);
-      if (!begun) res.writeHead(200, headers(encoder));
+      if (!begun) res.writeHead(200, logHeaders(encoder, wire));
       begun = true;
       cursor = cursorIn(turn) ?? cursor;
-      await send(res, bytes, stop);
+      if (bytes.length > 0) await send(res, wire.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes), stop);
     }
-    res.end();
+    res.end(wire.end());
   } finally {
     res.off('close', leave);
     gone.abort();

@@ -35,21 +35,32 @@ export const locateTail = async (events: LogEvents, count: number, from: string 
   return { lines, from: marks[0] ? marks[0].from : before, drop: Math.max(0, inMarks - count) };
 };
 
-/** Without the first lines, and without the notes among them. */
-export async function* dropLines(events: LogEvents, count: number): LogEvents {
-  let left = count;
-  for await (const batch of events) {
-    if (left === 0) {
-      yield batch;
-      continue;
+/** As `yield*`, with each batch changed; what is empty then is left out. */
+export async function* through<T>(
+  events: AsyncGenerator<LogEvent[], T>,
+  change: (batch: LogEvent[]) => LogEvent[],
+): AsyncGenerator<LogEvent[], T> {
+  try {
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      const changed = change(value);
+      if (changed.length > 0) yield changed;
     }
-    const kept = batch.filter((event) => {
-      if (event.type === 'line' && left > 0) {
-        left -= 1;
-        return false;
-      }
-      return left === 0 || (event.type !== 'note' && event.type !== 'line');
-    });
-    if (kept.length > 0) yield kept;
+  } finally {
+    await events.return(undefined as T);
   }
 }
+
+/** Without the first lines, and without the notes among them. */
+export const dropLines = <T>(events: AsyncGenerator<LogEvent[], T>, count: number): AsyncGenerator<LogEvent[], T> => {
+  let left = count;
+  const isKept = (event: LogEvent): boolean => {
+    if (event.type === 'line' && left > 0) {
+      left -= 1;
+      return false;
+    }
+    return left === 0 || (event.type !== 'note' && event.type !== 'line');
+  };
+  return through(events, (batch) => (left === 0 ? batch : batch.filter(isKept)));
+};

@@ -12,6 +12,8 @@ export type LogLine = {
   time: string;
   text: string;
   cursor: string;
+  /** 1-based, where lines are selected. */
+  number?: number;
   /** The next line of the step continues this one: both together are one line of the step's output. */
   more?: true;
 };
@@ -25,8 +27,17 @@ export type LogNote = { type: 'note'; text: string; lasting?: NotePlace };
 /** `complete` is what a reader has seen or could see; `reason` says what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
 
-/** plan: all steps in their order; done: a step's log was read to its end. Neither goes to a client. */
-export type LogEvent = LogLine | LogNote | LogEnd | { type: 'plan'; steps: string[] } | { type: 'done'; step: string };
+/**
+ * plan: all steps in their order; done: a step's log was read to its end; seen: a reader has come so far, though it was
+ * not shown that line. None of them goes to a client.
+ */
+export type LogEvent =
+  | LogLine
+  | LogNote
+  | LogEnd
+  | { type: 'plan'; steps: string[] }
+  | { type: 'done'; step: string }
+  | { type: 'seen'; cursor: string };
 
 /** Batches: a promise for each line would cost more than all the rest. */
 export type LogEvents = AsyncGenerator<LogEvent[], void>;

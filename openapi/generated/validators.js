@@ -645,9 +645,11 @@ return errors === 0;
 validate26.evaluated = {"props":{"toolname":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
 export const getLogsParameters = validate27;
-const schema38 = {"$id":"getLogsParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"},"follow":{"type":"string","enum":["true","false","True","False","1","0",""]},"cursor":{"type":"string","minLength":1,"maxLength":200},"format":{"type":"string","enum":["text","sse","ndjson"]},"step":{"type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},"tail":{"type":"string","pattern":"^[0-9]{1,7}$"},"Last-Event-ID":{"type":"string"}},"required":["toolname","id"]};
+const schema38 = {"$id":"getLogsParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"},"follow":{"type":"string","enum":["true","false","True","False","1","0",""]},"cursor":{"type":"string","minLength":1,"maxLength":200},"format":{"type":"string","enum":["text","sse","ndjson"]},"step":{"type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},"tail":{"type":"string","pattern":"^[0-9]{1,7}$"},"since":{"type":"string","minLength":1,"maxLength":40},"grep":{"type":"string","minLength":1,"maxLength":200},"from_line":{"type":"string","pattern":"^[1-9][0-9]{0,8}$"},"lines":{"type":"string","pattern":"^[1-9][0-9]{0,6}$"},"Last-Event-ID":{"type":"string"}},"required":["toolname","id"]};
 const pattern18 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 const pattern19 = new RegExp("^[0-9]{1,7}$", "u");
+const pattern20 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern21 = new RegExp("^[1-9][0-9]{0,6}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="getLogsParameters" */;
@@ -813,16 +815,116 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data["Last-Event-ID"] !== undefined){
+if(data.since !== undefined){
+let data7 = data.since;
 const _errs15 = errors;
-if(typeof data["Last-Event-ID"] !== "string"){
-validate27.errors = [{instancePath:instancePath+"/Last-Event-ID",schemaPath:"#/properties/Last-Event-ID/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(errors === _errs15){
+if(typeof data7 === "string"){
+if(func1(data7) > 40){
+validate27.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
+}
+else {
+if(func1(data7) < 1){
+validate27.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
 }
 var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.grep !== undefined){
+let data8 = data.grep;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data8 === "string"){
+if(func1(data8) > 200){
+validate27.errors = [{instancePath:instancePath+"/grep",schemaPath:"#/properties/grep/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"}];
+return false;
+}
+else {
+if(func1(data8) < 1){
+validate27.errors = [{instancePath:instancePath+"/grep",schemaPath:"#/properties/grep/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/grep",schemaPath:"#/properties/grep/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.from_line !== undefined){
+let data9 = data.from_line;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data9 === "string"){
+if(!pattern20.test(data9)){
+validate27.errors = [{instancePath:instancePath+"/from_line",schemaPath:"#/properties/from_line/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/from_line",schemaPath:"#/properties/from_line/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.lines !== undefined){
+let data10 = data.lines;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data10 === "string"){
+if(!pattern21.test(data10)){
+validate27.errors = [{instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}$"+"\""}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data["Last-Event-ID"] !== undefined){
+const _errs23 = errors;
+if(typeof data["Last-Event-ID"] !== "string"){
+validate27.errors = [{instancePath:instancePath+"/Last-Event-ID",schemaPath:"#/properties/Last-Event-ID/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -841,7 +943,7 @@ return false;
 validate27.errors = vErrors;
 return errors === 0;
 }
-validate27.evaluated = {"props":{"toolname":true,"id":true,"follow":true,"cursor":true,"format":true,"step":true,"tail":true,"Last-Event-ID":true},"dynamicProps":false,"dynamicItems":false};
+validate27.evaluated = {"props":{"toolname":true,"id":true,"follow":true,"cursor":true,"format":true,"step":true,"tail":true,"since":true,"grep":true,"from_line":true,"lines":true,"Last-Event-ID":true},"dynamicProps":false,"dynamicItems":false};
 
 export const cleanImagesParameters = validate28;
 const schema39 = {"$id":"cleanImagesParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};

@@ -1,5 +1,5 @@
 /**
- * The tests that need a cluster: node test/e2e/run.ts e2e|contract|load [JEST OPTIONS AND PATTERNS]. The parts are those of
+ * The tests that need a cluster: node test/e2e/run.ts e2e|contract|load|logs [JEST OPTIONS AND PATTERNS]. The parts are those of
  * jest.e2e.config.js.
  */
 import { spawn } from 'node:child_process';
@@ -15,6 +15,7 @@ const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions']], [['standstill']]],
   contract: [[['contract']]],
   load: [[['load']]],
+  logs: [[['logs']]],
 };
 
 const [plan = '', ...options] = process.argv.slice(2);

@@ -107,6 +107,33 @@ test('a server that ends its answer while the build runs is asked again, without
   expect(logRequests()[1]?.query.get('cursor')).toBe('end');
 });
 
+test('a stream that is handed over goes on without a word, also before its first line', async () => {
+  const handOver = (cursor?: string) => ({ type: 'note', note: 'this stream ends here', cursor, hand_over: true });
+  const env = await withLog((_, response, attempt) => {
+    const parts = { 1: [handOver()], 2: [line(1), handOver('c1')], 3: [handOver('far')] };
+    beginLog(response).end(ndjson(parts[attempt as 1] ?? [line(2), end()]));
+  });
+  const { stdout, stderr } = await cli.run(['logs', '-f', 'demo-4'], env);
+  expect(stdout).toBe('[step-build] line 1\n[step-build] line 2\n');
+  expect(stderr).toBe('');
+  expect(logRequests().map(({ query }) => query.get('cursor'))).toEqual([null, null, 'c1', 'far']);
+});
+
+test('--grep, --since, --from-line and --lines reach the API; lines have their numbers', async () => {
+  const env = await withLog((_, response) => beginLog(response).end(ndjson([{ ...line(1), number: 41 }, end()])));
+  const options = ['-g', 'a|b', '--since', '2026-11-22T08:02:11Z', '--from-line', '40', '--lines', '9'];
+  const { stdout } = await cli.run(['logs', 'demo-4', '--step', 'build', ...options], env);
+  expect(stdout).toBe('[step-build] 41: line 1\n');
+  expect(Object.fromEntries(logRequests()[0]?.query ?? [])).toEqual({
+    follow: 'false',
+    step: 'build',
+    grep: 'a|b',
+    since: '2026-11-22T08:02:11Z',
+    from_line: '40',
+    lines: '9',
+  });
+});
+
 test('without -f the end of a running build ends the command', async () => {
   const env = await withLog((_, response) => beginLog(response).end(ndjson([line(1), end('BUILD_RUNNING')])));
   expect(await cli.run(['logs', 'demo-4'], env)).toMatchObject({ code: 0, stdout: '[step-build] line 1\n' });

@@ -275,7 +275,10 @@ test('a store that fails or returns garbage: 503, never a wrong line; a running 
   await store.put(indexKey(place()), Buffer.from('{"version":2}'));
   await expect(read(view)).rejects.toMatchObject(refused);
   view.set({ log: 'live' });
-  expect(await read(view)).toEqual(live);
+  const shown = await read(view);
+  expect(linesOf(shown)).toEqual(linesOf(live));
+  expect(notesOf(shown)[0]).toMatch(/stored of this log cannot be read.*beginning may be missing/);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason: expect.stringContaining('cannot be read') });
 });
 
 test('removed, nothing is left', async () => {

@@ -99,7 +99,8 @@ test('sse: a keep-alive is a comment, an error a note, a hand-over asks to come 
   expect(encoders.sse.failure({ code: 'log_unavailable', message: 'Later.' }, undefined)).toBe(
     'event: note\ndata: {"note":"error: Later.","code":"log_unavailable"}\n\n',
   );
-  expect(encoders.sse.handOver('c')).toBe('retry: 100\n\n');
+  expect(encoders.sse.handOver('c')).toBe('id: c\nretry: 100\n\n');
+  expect(encoders.sse.handOver(undefined)).toBe('retry: 100\n\n');
 });
 
 test.each([

@@ -30,7 +30,7 @@ const sample = (name: string, secret: string, line: (secret: string) => string =
   line: line(secret),
 });
 
-export const secrets: Sample[] = [
+const single: Sample[] = [
   ...['ghp', 'gho', 'ghu', 'ghs', 'ghr'].map((p, at) => sample(`GitHub ${p}`, `${p}_${a(36, at)}`)),
   sample('GitHub fine-grained', `github_pat_${a(22, 6)}_${a(59, 7)}`, (s) => `GITHUB=${s}`),
   ...['glpat', 'glptt', 'glrt', 'gldt', 'glcbt', 'glsoat'].map((p, at) =>
@@ -113,8 +113,83 @@ export const secrets: Sample[] = [
   sample('within colours', `\u001b[01;31mghp_\u001b[0m${a(36, 107)}`),
 ];
 
-/** Lines that must stay as they are. */
-export const lookAlikes: string[] = [
+type Form = [name: string, secret: (seed: number) => string];
+
+/** Tokens that are known by themselves, wherever they stand. */
+const tokens: Form[] = [
+  ['GitHub', (n) => `ghp_${a(36, n)}`],
+  ['GitHub app', (n) => `ghs_${a(36, n)}`],
+  ['GitHub fine-grained', (n) => `github_pat_${a(22, n)}_${a(59, n + 1)}`],
+  ['GitLab', (n) => `glpat-${a(20, n)}`],
+  ['GitLab runner', (n) => `GR1348941${a(24, n)}`],
+  ['AWS key id', (n) => `AKIA${base32(16, n)}`],
+  ['JWT', jwt],
+  ['npm', (n) => `npm_${a(36, n)}`],
+  ['PyPI', (n) => `pypi-${a(120, n)}`],
+  ['Slack', (n) => `xoxb-${take('0123456789', 12, n)}-${a(24, n)}`],
+  ['Stripe', (n) => `sk_live_${a(24, n)}`],
+  ['Google', (n) => `AIza${a(35, n)}`],
+  ['Vault', (n) => `hvs.${a(90, n)}`],
+  ['DigitalOcean', (n) => `dop_v1_${hex(64, n)}`],
+  ['SendGrid', (n) => `SG.${a(22, n)}.${a(43, n + 1)}`],
+  ['Docker Hub', (n) => `dckr_pat_${a(27, n)}`],
+  ['Databricks', (n) => `dapi${hex(32, n)}`],
+  ['Hugging Face', (n) => `hf_${a(34, n)}`],
+  ['Grafana', (n) => `glsa_${a(32, n)}_${hex(8, n)}`],
+  ['Sentry', (n) => `sntrys_${a(60, n)}`],
+  ['Netlify', (n) => `nfp_${a(40, n)}`],
+  ['Linear', (n) => `lin_api_${a(40, n)}`],
+];
+
+type Place = [name: string, line: (secret: string) => string];
+
+/** Where a token shows up in a build's log. */
+const places: Place[] = [
+  ['alone', (s) => s],
+  ['traced', (s) => `+ curl -fsSL -H 'X-Custom: ${s}' https://example.org/`],
+  ['in JSON', (s) => JSON.stringify({ level: 'info', detail: { value: s } })],
+  ['in an error', (s) => `Error: request to https://example.org/?q=1 with "${s}" failed: 403`],
+  ['coloured', (s) => `\u001b[31m${s}\u001b[0m`],
+];
+
+/** Passwords of no form of their own: what stands around them tells. */
+const contexts: Place[] = [
+  ['basic in a header', (s) => `> Authorization: Basic ${Buffer.from(`robot:${s}`).toString('base64')}`],
+  ['bearer in a header', (s) => `  authorization: Bearer ${s}`],
+  ['header of curl', (s) => `* [HTTP/2] [1] [authorization: Bearer ${s}]`],
+  ['token header', (s) => `X-Auth-Token: ${s}`],
+  ['gateway header', (s) => `x-toolforge-gateway-secret: ${s}`],
+  ['URL', (s) => `fatal: unable to access 'https://robot:${s}@git.example.org/r.git/': 403`],
+  ['registry URL', (s) => `pushing to https://robot$tool:${s}@registry.example/v2/`],
+  ['npmrc', (s) => `//registry.example/:_authToken=${s}`],
+  ['environment', (s) => `declare -x REGISTRY_PASSWORD="${s}"`],
+  ['environment, token', (s) => `env: CI_JOB_TOKEN=${s}`],
+  ['option', (s) => `+ docker login --username robot --password ${s} registry.example`],
+  ['query', (s) => `GET /v2/token?service=r&refresh_token=${s}&x=1`],
+  ['docker config', (s) => `{"auths":{"r.example":{"username":"robot","password":"${s}"}}}`],
+  ['docker auth', (s) => `      "auth": "${Buffer.from(`robot:${s}`).toString('base64')}"`],
+  ['JSON secret', (s) => `{"client_id":"tool","client_secret":"${s}"}`],
+];
+
+const shownSecret = (secret: string, line: string): string =>
+  line.includes(secret) ? secret : Buffer.from(`robot:${secret}`).toString('base64').replace(/=+$/, '');
+
+/** Every token in every place, and passwords in every context. */
+const combined: Sample[] = [
+  ...tokens.flatMap(([name, make], at) =>
+    places.map(([place, line], where) => sample(`${name} ${place}`, make(200 + at * 10 + where), line)),
+  ),
+  ...contexts.flatMap(([name, line], at) =>
+    [20, 33, 64].map((length) => {
+      const secret = a(length, 600 + at * 5 + length);
+      return { name: `${name}, ${length} characters`, secret: shownSecret(secret, line(secret)), line: line(secret) };
+    }),
+  ),
+];
+
+export const secrets: Sample[] = [...single, ...combined];
+
+const written: string[] = [
   `commit ${hex(40, 1)}`,
   `Digest: sha256:${hex(64, 2)}`,
   `registry.example/tool/tool@sha256:${hex(64, 3)}`,
@@ -193,3 +268,109 @@ export const lookAlikes: string[] = [
   `${'='.repeat(80)}`,
   `${'a'.repeat(300)}`,
 ];
+
+const hashes = [7, 12, 32, 40, 64, 96, 128].map((length, at) => hex(length, 300 + at));
+const packages = [
+  'lodash@4.17.21',
+  '@babel/plugin-transform-private-property-in-object@7.25.9',
+  'tokenizers==0.20.3',
+  'python-jose[cryptography]>=3.3',
+  'secretstorage (3.3.3)',
+  'password-hash-and-salt@0.1.4',
+  'pyjwt==2.10.0',
+  'keyring-25.5.0-py3-none-any.whl',
+  'npm-registry-fetch-18.0.2',
+  'github.com/golang-jwt/jwt/v5 v5.2.1',
+  'authlib-1.3.2',
+  'oauthlib<4',
+];
+
+/** What builds print all day. */
+const ordinary: string[] = [
+  ...hashes.flatMap((hash) => [
+    `HEAD is now at ${hash} Merge branch 'main'`,
+    `sha256:${hash}: Pulling fs layer`,
+    `Adding layer 'cache-${hash}'`,
+    `"resolved_sha": "${hash}",`,
+    `asset main.${hash}.js 143 KiB [emitted]`,
+  ]),
+  ...packages.flatMap((name) => [
+    `Collecting ${name}`,
+    `  Downloading https://files.example.org/packages/${name} (52 kB)`,
+    `+ ${name}`,
+    `npm warn deprecated ${name}: no longer maintained`,
+  ]),
+  ...['Node.js', 'Python', 'Procfile', 'static files'].flatMap((name, at) => [
+    `===> DETECTING ${name}`,
+    `buildpacks/${at}.${at + 1}.0 ${name} detected`,
+    `Reusing layer 'toolforge/${name.toLowerCase()}:dist' ${hex(64, 320 + at)}`,
+  ]),
+  'warning: could not find a credential helper',
+  'remote: Enumerating objects: 123, done.',
+  "Cloning into '/workspace/source'...",
+  'From https://gitlab.example.org/toolforge-repos/tool',
+  ' * branch            main       -> FETCH_HEAD',
+  'export PATH=/layers/node/bin:/usr/bin:/bin',
+  'NODE_ENV=production NPM_CONFIG_LOGLEVEL=error',
+  'AWS_REGION=eu-central-1',
+  'AUTH=none',
+  'TOKEN_TTL_SECONDS=3600',
+  'PASSWORD_MIN_LENGTH=12',
+  'SECRET_NAME is not set',
+  'MAX_TOKENS=4096 MODEL=large',
+  'const token = await getToken();',
+  'if (password !== confirm) throw new Error("passwords differ");',
+  'src/token.ts(12,5): error TS2322: Type string is not assignable to type Token.',
+  'def authenticate(user: str, password: str) -> bool:',
+  '  File "/app/auth/tokens.py", line 42, in refresh_token',
+  'KeyError: "access_token"',
+  'ValueError: invalid token at position 1234567890',
+  'SyntaxError: Invalid or unexpected token',
+  'JWTError: token expired at 2026-11-22T08:02:11Z',
+  'request id 7f9c24e5-2f1a-4b6e-9d0c-3a8b5c6d7e8f took 12 ms',
+  'GET https://example.org/api/v1/tokens?page=2&per_page=100 200',
+  'GET /login?next=/account/password 302',
+  'https://example.org/a/b:c@d',
+  'ws://localhost:8080/socket',
+  'postgresql://localhost:5432/tool',
+  'mysql://tool@tools.db.example/s1__p',
+  'redis://redis.example:6379/0',
+  'ssh: connect to host example.org port 22: Connection refused',
+  'The authenticity of host example.org cannot be established.',
+  `ED25519 key fingerprint is SHA256:${a(43, 330)}.`,
+  `SHA256:${a(43, 331)} tool@example.org (ED25519)`,
+  '-----BEGIN PGP PUBLIC KEY BLOCK-----',
+  '-----BEGIN SSH SIGNATURE-----',
+  '-----BEGIN CERTIFICATE REQUEST-----',
+  'private key: not found, using anonymous access',
+  'Loaded 3 private keys from the agent',
+  'Basic auth is disabled for registry.example',
+  'Bearer realm="https://registry.example/service/token",service="registry"',
+  'Www-Authenticate: Bearer realm="https://registry.example/token"',
+  'authorization required',
+  'Set-Cookie is not sent by this test',
+  'cookie banner compiled in 3 s',
+  'api-key rotation job skipped',
+  'x-api-key header is missing',
+  'webpack 5.96.1 compiled successfully in 12345 ms',
+  'chunk (runtime: main) vendors~auth~token.js 512 KiB',
+  'Compiled 153 modules; 0 secrets found',
+  'detect-secrets 1.5.0: no secrets detected',
+  'trivy: 0 secrets, 3 misconfigurations',
+  'gitleaks: no leaks found',
+  `data:font/woff2;base64,${Buffer.from(hex(200, 340)).toString('base64')}`,
+  `# source map //# sourceMappingURL=data:application/json;base64,${Buffer.from('{"version":3,"sources":["a.js"]}').toString('base64')}`,
+  `integrity sha384-${Buffer.from(hex(48, 341)).toString('base64')}`,
+  `Fingerprint=${take('0123456789ABCDEF', 40, 342)}`,
+  'A'.repeat(64),
+  '0'.repeat(40),
+  '/9j/4AAQSkZJRgABAQAAAQABAAD',
+  'sk-SK locale loaded, sk_test skipped',
+  'AIzawa is a name',
+  'hvs stands for something',
+  'dapi is an interface',
+  'xoxo-gossip-girl',
+];
+
+/** Lines that must stay as they are. */
+export const lookAlikes: string[] = [...new Set([...written, ...ordinary])];

@@ -3,8 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { AwsV4Signer } from 'aws4fetch';
 import { startServer } from '../../support/server.ts';
 
-/** status 0 cuts the connection, -1 never answers. */
-export type Broken = { times: number; status: number };
+/** status 0 cuts the connection, -1 never answers; with a body, that is the answer. */
+export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
 export type FakeS3 = {
   url: string;
   requests: () => number;
@@ -76,10 +76,11 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
 
   const server = await startServer((req, res) => {
     requests += 1;
-    if (!broken || broken.times <= 0)
-      return void answer(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
+    const isMeant = broken && broken.times > 0 && (broken.method ?? req.method) === req.method;
+    if (!broken || !isMeant) return void answer(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
     broken.times -= 1;
     if (broken.status === 0) req.socket.destroy();
+    else if (broken.body !== undefined) res.writeHead(broken.status).end(broken.body);
     else if (broken.status > 0) error(res, broken.status, 'Broken');
   });
   return {

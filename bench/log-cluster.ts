@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import '../test/e2e/site.js';
+import { readSettings } from '../lib/config/settings.ts';
+import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
+import { closeArchive } from '../lib/logs/archive.ts';
+import { createDetector } from '../lib/logs/detect.ts';
+import { createS3Store } from '../lib/store/s3.ts';
+import { kubectl } from '../test/e2e/pipeline/cluster.ts';
+import { builds, openService, type Service } from '../test/e2e/service/service.ts';
+import { buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
+
+const steps = ['clone', 'build'];
+
+const printing = (count: number, then: string): string => `
+  process.on('SIGTERM', () => process.exit(0));
+  let at = 0;
+  const more = () => {
+    while (at < ${count}) {
+      let part = '';
+      for (const end = at + 1000; at < end; at += 1) part += String(at).padStart(8, '0') + ' ' + 'x'.repeat(90) + '\\n';
+      if (!process.stdout.write(part)) return process.stdout.once('drain', more);
+    }
+    ${then}
+  };
+  more();`;
+
+const securityContext = {
+  runAsNonRoot: true,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** A pod as Tekton makes it for a build, as far as a reader of logs can tell. */
+const podOf = (id: string, image: string) => {
+  const container = (step: string, program: string) => ({
+    name: `step-${step}`,
+    image,
+    args: ['-e', program],
+    securityContext,
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${id}-pod`, labels: { 'tekton.dev/pipelineRun': id } },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        container('clone', printing(cloneLines, '')),
+        container('build', printing(buildLines, 'setInterval(() => {}, 1000);')),
+      ],
+    },
+  };
+};
+
+const setting = (name: string): string => {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`Set ${name}, as for npm run images.`);
+};
+
+const storeOf = () =>
+  createS3Store({
+    endpoint: setting('TEST_S3_ENDPOINT'),
+    bucket: 'build-logs',
+    region: 'us-east-1',
+    accessKey: setting('TEST_S3_ACCESS_KEY'),
+    secretKey: setting('TEST_S3_SECRET_KEY'),
+  });
+
+const rawLog = async (pod: string, step: string, follow: boolean) => {
+  const words = ['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])];
+  const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { stdout } = child;
+  return {
+    destroy: () => void child.kill(),
+    [Symbol.asyncIterator]: (): AsyncIterator<Buffer> => stdout[Symbol.asyncIterator](),
+  };
+};
+
+type Stats = {
+  pods: {
+    podRef: { name: string; namespace: string };
+    containers?: { name: string; memory?: { workingSetBytes?: number } }[];
+  }[];
+};
+
+/** The largest of get-logs' pods, as the kubelet sees it. */
+const workingSet = async (node: string): Promise<number> => {
+  const { pods } = JSON.parse(await kubectl(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`])) as Stats;
+  const own = pods.filter(({ podRef }) => podRef.namespace === builds && podRef.name.startsWith('get-logs-0'));
+  const containers = own.flatMap((pod) => pod.containers ?? []).filter(({ name }) => name === 'function');
+  return Math.max(0, ...containers.map(({ memory }) => memory?.workingSetBytes ?? 0));
+};
+
+/** Sweep would start the run that this ledger's build lacks. */
+const scheduleSweep = (service: Service, cron: string): Promise<string> =>
+  service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule: cron } })]);
+
+const startPod = async (service: Service, id: string): Promise<void> => {
+  const words = ['get', 'ksvc', 'get-logs', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
+  await service.kubectl(['apply', '-f', '-'], JSON.stringify(podOf(id, await service.kubectl(words))));
+  const ended = '--for=jsonpath={.status.containerStatuses[?(@.name=="step-clone")].state.terminated.exitCode}=0';
+  await service.kubectl(['wait', `pod/${id}-pod`, ended, '--timeout=180s']);
+};
+
+/** What is deployed on the cluster that KUBECONFIG names; a pod and a ledger of their own take the place of a build. */
+export const openCluster = async (): Promise<LogTarget> => {
+  const service = await openService();
+  const { name: tool, client, path } = await service.tool();
+  const id = `${tool}-bench`;
+  const store = storeOf();
+  const environment = { ...process.env, BUILDS_NAMESPACE: builds };
+  const kube = await configuredKube(readSettings(kubeSettings, environment));
+  const node = (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])).trim();
+  const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
+  await scheduleSweep(service, '0 0 1 1 *');
+  await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
+  await startPod(service, id);
+  return {
+    tool,
+    id,
+    store,
+    setEntry: async (more) => {
+      const entry = entryOf(more.id, more);
+      const status = entry.finishedAt ? { running: [], finished: [entry] } : { running: [entry], finished: [] };
+      const words = ['patch', 'buildledger', tool, '--subresource=status', '--type=merge', '-p'];
+      await service.kubectl([...words, JSON.stringify({ status: { queued: [], keys: [], ...status } })]);
+    },
+    endPod: async () => {
+      const end = ['--', 'node', '-e', 'process.kill(1, "SIGTERM")'];
+      await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]);
+    },
+    raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
+    open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
+    archive: async () => {
+      const entry = async () => ({
+        entry: entryOf(id, { finishedAt: new Date().toISOString() }),
+        queuePosition: undefined,
+      });
+      const signal = AbortSignal.timeout(600_000);
+      const options = {
+        kube,
+        store,
+        tool,
+        id,
+        build: { entry },
+        allowedSteps: steps,
+        detect: createDetector([]),
+        signal,
+      };
+      const result = await closeArchive(options);
+      if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
+    },
+    memory: () => workingSet(node),
+    close: async () => {
+      kube.close();
+      await scheduleSweep(service, '*/10 * * * *');
+      await service.kubectl(['delete', 'pod', `${id}-pod`, '--ignore-not-found']);
+      await service.close();
+    },
+  };
+};

@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKube } from '../lib/kube/client.ts';
+import { createTransport } from '../lib/kube/transport.ts';
+import type { Entry } from '../lib/ledger/types.ts';
+import { closeArchive } from '../lib/logs/archive.ts';
+import { createDetector } from '../lib/logs/detect.ts';
+import { createFolderStore } from '../lib/store/folder.ts';
+import { internalKubeconfig } from '../local/kubeconfig.ts';
+import { buildLines, cloneLines, entryOf, type LogTarget, printedLine } from './log-target.ts';
+
+const tool = 'bench';
+const id = 'bench-1';
+const steps = ['clone', 'build'];
+const time = '2026-11-22T08:02:11';
+
+const logOf = (lines: number): Buffer =>
+  Buffer.concat(
+    Array.from({ length: lines / 1000 }, (_, part) =>
+      Buffer.from(
+        Array.from(
+          { length: 1000 },
+          (_, at) => `${time}.${String(part * 1000 + at).padStart(9, '0')}Z ${printedLine(part * 1000 + at)}\n`,
+        ).join(''),
+      ),
+    ),
+  );
+
+const send = (res: ServerResponse, status: number, value: object): void => {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+};
+
+/** As much of an API server as get-logs asks for: one pod, its logs, one ledger. */
+const createApi = () => {
+  const logs: Record<string, Buffer> = { clone: logOf(cloneLines), build: logOf(buildLines) };
+  const open = new Set<ServerResponse>();
+  let entry: Entry = entryOf(id);
+  let running = true;
+  let version = 1;
+  const terminated = { terminated: { exitCode: 0, reason: 'Completed' } };
+  const pod = () => ({
+    metadata: { name: `${id}-pod`, labels: {}, resourceVersion: String(version), creationTimestamp: `${time}Z` },
+    spec: { containers: steps.map((step) => ({ name: `step-${step}` })) },
+    status: {
+      phase: running ? 'Running' : 'Succeeded',
+      containerStatuses: steps.map((step) => ({
+        name: `step-${step}`,
+        state: running && step === 'build' ? { running: { startedAt: `${time}Z` } } : terminated,
+      })),
+    },
+  });
+  const ledger = () => ({
+    apiVersion: 'builds.toolforge.org/v1alpha1',
+    kind: 'BuildLedger',
+    metadata: { name: tool, resourceVersion: String(version) },
+    spec: { tool },
+    status: entry.finishedAt ? { finished: [entry] } : { running: [entry] },
+  });
+  const log = async (res: ServerResponse, query: URLSearchParams): Promise<void> => {
+    const step = query.get('container')?.slice('step-'.length) ?? '';
+    const bytes = logs[step] ?? Buffer.alloc(0);
+    const part = query.has('tailLines') ? bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1) : bytes;
+    if (!res.write(part)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    if (query.get('follow') !== 'true' || step !== 'build' || !running) res.end();
+    else open.add(res);
+  };
+  const server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://api');
+    if (url.pathname.endsWith('/log')) void log(res, url.searchParams);
+    else if (url.pathname.includes('/buildledgers')) send(res, 200, ledger());
+    else if (url.pathname.includes('/pipelineruns')) send(res, 404, { reason: 'NotFound', message: 'no such run' });
+    else if (url.searchParams.get('watch') === 'true') open.add(res.writeHead(200));
+    else send(res, 200, { metadata: { resourceVersion: String(version) }, items: [pod()] });
+  });
+  return {
+    server,
+    setEntry: (next: Entry) => {
+      entry = next;
+      version += 1;
+    },
+    end: () => {
+      running = false;
+      version += 1;
+      for (const res of open) res.end();
+      open.clear();
+    },
+  };
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const startGetLogs = async (folder: string, environment: Record<string, string>): Promise<ChildProcess> => {
+  const program = join(import.meta.dirname, '../functions/get-logs/index.ts');
+  // As Node sets it for itself within a container's 256 MiB.
+  const child = spawn(process.execPath, ['--max-old-space-size=128', program], {
+    env: { PATH: process.env.PATH, LOG_FOLDER: join(folder, 'logs'), ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const listening = Promise.withResolvers<void>();
+  child.stderr.on('data', (part) => String(part).includes('listening') && listening.resolve());
+  child.once('exit', (code) => listening.reject(new Error(`get-logs ended with ${code}`)));
+  await listening.promise;
+  return child;
+};
+
+const request = async (options: object): Promise<IncomingMessage> => {
+  const [response] = (await once(get({ host: '127.0.0.1', agent: false, ...options }), 'response')) as [
+    IncomingMessage,
+  ];
+  return response;
+};
+
+/** get-logs as a process of its own on this machine, and the least of an API server beside it. */
+export const openLocal = async (): Promise<LogTarget> => {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-logs-'));
+  const api = createApi();
+  api.server.listen(0, '127.0.0.1');
+  await once(api.server, 'listening');
+  const apiPort = (api.server.address() as AddressInfo).port;
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  await writeFile(join(folder, 'kubeconfig'), internalKubeconfig(apiUrl, 'token', 'ns'));
+  await writeFile(join(folder, 'secret'), 'bench-secret');
+  const port = await freePort();
+  const child = await startGetLogs(folder, {
+    PORT: String(port),
+    KUBECONFIG: join(folder, 'kubeconfig'),
+    GATEWAY_SECRET_FILE: join(folder, 'secret'),
+    BUILDER_IMAGE: 'local/builder:1',
+    RUN_IMAGE: 'local/run:1',
+  });
+  const store = createFolderStore(join(folder, 'logs'));
+  const connection = { server: new URL(apiUrl), namespace: 'ns', tls: {}, authorization: async () => undefined };
+  const kube = createKube(createTransport({ connection, timeoutMs: 10_000, attempts: 2 }), 'ns');
+  const headers = { 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': 'bench-secret' };
+  const raw: LogTarget['raw'] = (step, follow) =>
+    request({
+      port: apiPort,
+      path: `/api/v1/namespaces/ns/pods/${id}-pod/log?container=step-${step}&follow=${follow}`,
+    });
+  return {
+    tool,
+    id,
+    store,
+    setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
+    endPod: async () => api.end(),
+    raw,
+    open: (build, query) => request({ port, headers, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` }),
+    archive: async () => {
+      const entry = async () => ({ entry: entryOf(id, { finishedAt: `${time}Z` }), queuePosition: undefined });
+      const signal = AbortSignal.timeout(600_000);
+      const options = {
+        kube,
+        store,
+        tool,
+        id,
+        build: { entry },
+        allowedSteps: steps,
+        detect: createDetector([]),
+        signal,
+      };
+      const result = await closeArchive(options);
+      if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
+    },
+    memory: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+    },
+    close: async () => {
+      child.kill('SIGKILL');
+      kube.close();
+      api.server.closeAllConnections();
+      api.server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http';
+import type { Entry } from '../lib/ledger/types.ts';
+import { archivePrefix } from '../lib/logs/archive-index.ts';
+import { createArchiveWriter, defaultSizes } from '../lib/logs/archive-writer.ts';
+import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
+import type { LogLine } from '../lib/logs/types.ts';
+import type { ObjectStore } from '../lib/store/types.ts';
+
+/** Where the benchmark runs: a pod of one build whose step clone has printed all, and whose step build still runs. */
+export type LogTarget = {
+  tool: string;
+  id: string;
+  store: ObjectStore;
+  /** Puts the build into the ledger as it is to be seen. */
+  setEntry(entry: Partial<Entry> & { id: string }): Promise<void>;
+  /** Ends the step build, and so the pod. */
+  endPod(): Promise<void>;
+  /** The container's log without us. */
+  raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
+  /** What get-logs answers. */
+  open(id: string, query: string): Promise<IncomingMessage>;
+  /** Archives the pod's log as the follower does. */
+  archive(): Promise<void>;
+  /** Of get-logs, in bytes. */
+  memory(): Promise<number>;
+  close(): Promise<void>;
+};
+
+/** What the steps print: lines of 100 bytes. */
+export const cloneLines = 200_000;
+export const buildLines = 5000;
+
+export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
+
+export const entryOf = (id: string, more: Partial<Entry> = {}): Entry => ({
+  id,
+  parameters: { source_url: 'https://example.org/bench.git' },
+  sourceUrl: 'https://example.org/bench.git',
+  commit: '0'.repeat(40),
+  image: 'registry.example/tool-bench/tool-bench:latest',
+  acceptedAt: new Date().toISOString(),
+  startedAt: new Date().toISOString(),
+  status: 'BUILD_RUNNING',
+  message: '',
+  log: 'live',
+  ...more,
+});
+
+export const finished = (): Partial<Entry> => ({ status: 'BUILD_SUCCESS', finishedAt: new Date().toISOString() });
+
+export type Timing = { firstMs: number; wholeMs: number; bytes: number; tail: string };
+
+/** Reads all; the first byte counts from when it was asked for. */
+export const timed = async (open: () => Promise<AsyncIterable<Buffer>>): Promise<Timing> => {
+  const begin = performance.now();
+  let firstMs = 0;
+  let bytes = 0;
+  let last: Buffer = Buffer.alloc(0);
+  for await (const part of await open()) {
+    firstMs ||= performance.now() - begin;
+    bytes += part.length;
+    last = part;
+  }
+  return { firstMs, wholeMs: performance.now() - begin, bytes, tail: last.subarray(-500).toString() };
+};
+
+/** A complete archive of so many bytes, without a build that wrote it. */
+export const writeArchive = async (target: LogTarget, id: string, bytes: number): Promise<void> => {
+  const { store, tool } = target;
+  const index = {
+    version: 1 as const,
+    writer: '',
+    state: 'live' as const,
+    steps: ['clone'],
+    done: ['clone'],
+    notes: [],
+    chunks: [],
+    bytes: 0,
+    dropped: { lines: 0, bytes: 0 },
+  };
+  const writer = createArchiveWriter({ store, tool, id }, index, { ...defaultSizes, maxBytes: 4 * bytes });
+  const tag = cursorTag(id);
+  for (let at = 0; at < bytes / 100; ) {
+    const lines = Array.from({ length: 1000 }, (): LogLine => {
+      const line = at++;
+      const cursor = encodeCursor(tag, 'clone', line, 'tow8zn.000000000', '');
+      const time = '2026-11-22T08:02:11.000000000Z';
+      return { type: 'line', step: 'clone', line, time, text: printedLine(line), cursor };
+    });
+    writer.add(lines);
+    if (writer.full()) await writer.flush();
+  }
+  await writer.close('complete', undefined);
+};
+
+export const removeArchives = async ({ store, tool }: LogTarget, ids: readonly string[]): Promise<void> => {
+  for (const id of ids) for await (const key of store.list(archivePrefix(tool, id))) await store.remove(key);
+};

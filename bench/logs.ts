@@ -1,0 +1,172 @@
+/**
+ * get-logs against the container's log as it is without us, in one run: how long it takes from the pod and from the
+ * archive, the first byte, fifty followers, a thousand, and memory between a small log and a large one.
+ *   node bench/logs.ts [local|cluster] [megabytes of the large log]
+ * local: get-logs as a process here, with the least of an API server beside it. cluster: what is deployed on the cluster
+ * that KUBECONFIG names, with knative/overlays/test; TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY as for
+ * `npm run images`. Prints a table in Markdown.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { openLocal } from './log-local.ts';
+import {
+  buildLines,
+  entryOf,
+  finished,
+  type LogTarget,
+  removeArchives,
+  type Timing,
+  timed,
+  writeArchive,
+} from './log-target.ts';
+
+const [where = 'local', large = '1000'] = process.argv.slice(2);
+const rounds = 3;
+
+const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+type Row = [what: string, ours: string, yardstick: string, ratio: string, most: string];
+const rows: Row[] = [];
+const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+const add = (what: string, ours: number, yardstick: number, most: string): void =>
+  void rows.push([what, ms(ours), ms(yardstick), (ours / yardstick).toFixed(2), most]);
+
+const expectEnd = ({ tail }: Timing, wanted: RegExp): void => {
+  if (!wanted.test(tail)) throw new Error(`this log does not end as it should: ${tail.slice(-300)}`);
+};
+
+const fetches = async (target: LogTarget, wanted: RegExp) => {
+  const [ours, raw]: [Timing[], Timing[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    raw.push(await timed(() => target.raw('clone', false)));
+    const mine = await timed(() => target.open(target.id, 'step=clone&format=ndjson'));
+    expectEnd(mine, wanted);
+    ours.push(mine);
+  }
+  const of = (timings: Timing[], key: 'firstMs' | 'wholeMs') => middle(timings.map((timing) => timing[key]));
+  return {
+    whole: [of(ours, 'wholeMs'), of(raw, 'wholeMs')],
+    first: [of(ours, 'firstMs'), of(raw, 'firstMs')],
+  } as const;
+};
+
+/** Milliseconds until the first byte; then the connection is cut. */
+const firstByte = async (open: () => Promise<AsyncIterable<Buffer> & { destroy(): void }>): Promise<number> => {
+  const begin = performance.now();
+  const stream = await open();
+  for await (const _ of stream) break;
+  stream.destroy();
+  return performance.now() - begin;
+};
+
+const fifty = async (target: LogTarget): Promise<void> => {
+  const raw = [];
+  for (let round = 0; round < 5; round += 1) raw.push(await firstByte(() => target.raw('clone', true)));
+  const follow = () => firstByte(() => target.open(target.id, 'follow=true&format=ndjson'));
+  const all = await Promise.all(Array.from({ length: 50 }, follow));
+  add('50 followers, first byte (p50)', middle(all), middle(raw), '5');
+};
+
+const follower = async (target: LogTarget, begun: () => void): Promise<boolean> => {
+  const stream = await target.open(target.id, 'follow=true&step=build&format=ndjson');
+  let lines = 0;
+  let last = '';
+  for await (const part of stream) {
+    begun();
+    const bytes = part as Buffer;
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+    last = bytes.subarray(-300).toString();
+  }
+  return lines > buildLines && /"type":"end","status":"BUILD_SUCCESS"/.test(last);
+};
+
+const watchMemory = (target: LogTarget) => {
+  const stop = new AbortController();
+  const most = (async () => {
+    let bytes = 0;
+    while (!stop.signal.aborted) {
+      bytes = Math.max(bytes, await target.memory());
+      await delay(where === 'local' ? 200 : 2000, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+    return bytes;
+  })();
+  return {
+    stop: (): Promise<number> => {
+      stop.abort();
+      return most;
+    },
+  };
+};
+
+const thousand = async (target: LogTarget): Promise<void> => {
+  const memory = watchMemory(target);
+  let begun = 0;
+  const reading = Array.from({ length: 1000 }, () => {
+    let isFirst = true;
+    return follower(target, () => {
+      begun += isFirst ? 1 : 0;
+      isFirst = false;
+    });
+  });
+  for (const end = Date.now() + 120_000; begun < 1000 && Date.now() < end; ) await delay(100);
+  await target.endPod();
+  await target.setEntry(entryOf(target.id, finished()));
+  const complete = (await Promise.all(reading)).filter(Boolean).length;
+  if (where !== 'local') await delay(12_000);
+  rows.push(['1,000 followers, memory', mebibytes(await memory.stop()), '', '', '256 MiB']);
+  rows.push(['1,000 followers, complete', String(complete), '1000', '', '']);
+};
+
+/** The most that get-logs takes while an archived log of so many bytes is read. */
+const memoryOf = async (target: LogTarget, id: string): Promise<number> => {
+  await target.setEntry(entryOf(id, { ...finished(), log: 'complete' }));
+  const memory = watchMemory(target);
+  for (let round = 0; round < (id.endsWith('small') ? 200 : 1); round += 1)
+    expectEnd(await timed(() => target.open(id, 'format=ndjson')), /"log":"complete"/);
+  if (where !== 'local') await delay(12_000);
+  return memory.stop();
+};
+
+const flat = async (target: LogTarget): Promise<void> => {
+  const ids = [`${target.id}-small`, `${target.id}-large`] as const;
+  try {
+    await writeArchive(target, ids[0], 1_000_000);
+    await writeArchive(target, ids[1], Number(large) * 1_000_000);
+    const [small, big] = [await memoryOf(target, ids[0]), await memoryOf(target, ids[1])];
+    rows.push([
+      `memory, ${large} MB log against 1 MB`,
+      mebibytes(big),
+      mebibytes(small),
+      (big / small).toFixed(2),
+      '1.1',
+    ]);
+  } finally {
+    await removeArchives(target, ids);
+  }
+};
+
+const measure = async (target: LogTarget): Promise<void> => {
+  await target.setEntry(entryOf(target.id, finished()));
+  const pod = await fetches(target, /"type":"end"/);
+  add('200,000 × 100 B from the pod', ...pod.whole, '1.0');
+  add('first byte from the pod', ...pod.first, '1.2');
+  await target.setEntry(entryOf(target.id));
+  await fifty(target);
+  await thousand(target);
+  await target.archive();
+  await target.setEntry(entryOf(target.id, { ...finished(), log: 'complete' }));
+  const archive = await fetches(target, /"log":"complete"/);
+  add('200,000 × 100 B from the archive', ...archive.whole, '0.33');
+  add('first byte from the archive', ...archive.first, '1.2');
+  await flat(target);
+};
+
+const target = where === 'cluster' ? await (await import('./log-cluster.ts')).openCluster() : await openLocal();
+try {
+  await measure(target);
+} finally {
+  const table = [['what', 'get-logs', 'without us', 'ratio', 'at most'], Array<string>(5).fill('---'), ...rows];
+  console.log(table.map((row) => `| ${row.join(' | ')} |`).join('\n'));
+  await removeArchives(target, [target.id]);
+  await target.close();
+}

@@ -1,0 +1,11 @@
+/** Asks once for those who ask at the same time. */
+export type Fold<T> = (key: string, ask: () => Promise<T>) => Promise<T>;
+
+export const createFold = <T>(): Fold<T> => {
+  const open = new Map<string, Promise<T>>();
+  return (key, ask) => {
+    const present = open.get(key) ?? ask().finally(() => open.delete(key));
+    open.set(key, present);
+    return present;
+  };
+};

@@ -1,0 +1,163 @@
+import type { LogEvent, LogEvents } from './types.ts';
+
+/** Behind so many batches, and so many events of the next one. */
+export type HubPlace = { batch: number; skip: number };
+
+/** One upstream stream that any number of readers share. It is read as fast as the fastest of them asks. */
+export type Hub = {
+  /** Where a reader begins that has seen all up to this cursor; undefined when that is no longer here. */
+  place(cursor: string | undefined): HubPlace | undefined;
+  /** The batch at the place; undefined when it hasn't come yet. */
+  batch(place: HubPlace): LogEvent[] | undefined;
+  /** The place was dropped: its reader was too slow. */
+  dropped(place: HubPlace): boolean;
+  /** Nothing more will come. @throws what the upstream threw */
+  ended(): boolean;
+  /** Where to go on at the end: another hub that has all that this one had. */
+  successor(): { hub: Hub; place: HubPlace } | undefined;
+  /** Resolves when something has changed, or the signal is aborted. */
+  more(signal: AbortSignal): Promise<void>;
+  join(): void;
+  /** The last one who leaves ends the upstream. */
+  leave(): void;
+  /** From here on readers go on in the other one. */
+  follow(hub: Hub, place: HubPlace): void;
+};
+
+export type HubOptions = {
+  open: (signal: AbortSignal) => LogEvents;
+  /** What the upstream goes on behind. */
+  start: string | undefined;
+  /** How much is kept for those who lag, in bytes of memory, about. */
+  keepBytes: () => number;
+  /** Told of the last line's cursor whenever something came. */
+  onLine: (cursor: string) => void;
+  onClose: () => void;
+};
+
+/** An event beside its text: its object, time and cursor. */
+const eventBytes = 300;
+
+const sizeOf = (events: readonly LogEvent[]): number =>
+  events.reduce((sum, event) => sum + eventBytes + ('text' in event ? 2 * event.text.length : 0), 0);
+
+/** Soon to be outdated, as why a build waits. */
+const isPassing = (events: readonly LogEvent[]): boolean =>
+  events.every((event) => event.type === 'note' && !event.lasting);
+
+const lastCursor = (events: readonly LogEvent[]): string | undefined =>
+  events.findLast((event) => event.type === 'line')?.cursor;
+
+export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOptions): Hub => {
+  const control = new AbortController();
+  const wakers = new Set<() => void>();
+  const kept: { events: LogEvent[]; bytes: number }[] = [];
+  let upstream: LogEvents | undefined;
+  let first = 0;
+  let bytes = 0;
+  /** Whoever begins at the start begins here: what was said before is outdated. */
+  let beginning = 0;
+  let begun = false;
+  let readers = 0;
+  let pulling = false;
+  let over: { error?: unknown } | undefined;
+  let next: { hub: Hub; place: HubPlace } | undefined;
+
+  const wake = (): void => {
+    for (const waker of [...wakers]) waker();
+  };
+
+  const close = (how: { error?: unknown }): void => {
+    if (over) return;
+    over = how;
+    onClose();
+    control.abort();
+    void upstream?.return().catch(() => undefined);
+    wake();
+  };
+
+  const append = (events: LogEvent[]): void => {
+    if (!begun && isPassing(events)) beginning = first + kept.length;
+    else begun = true;
+    const size = sizeOf(events);
+    kept.push({ events, bytes: size });
+    bytes += size;
+    while (bytes > keepBytes() && kept.length > 1) {
+      bytes -= kept.shift()?.bytes ?? 0;
+      first += 1;
+    }
+    const cursor = lastCursor(events);
+    if (cursor !== undefined) onLine(cursor);
+  };
+
+  const pull = async (): Promise<void> => {
+    if (pulling || over) return;
+    pulling = true;
+    upstream ??= open(control.signal);
+    try {
+      const { done, value } = await upstream.next();
+      if (done) close({});
+      else if (!over) append(value);
+    } catch (error) {
+      close({ error });
+    }
+    pulling = false;
+    wake();
+  };
+
+  const find = (cursor: string): HubPlace | undefined => {
+    for (const [at, { events }] of kept.entries()) {
+      // Most batches end long before or behind it: only one is looked through.
+      const index = events.findLastIndex((event) => event.type === 'line' && event.cursor === cursor);
+      if (index === events.length - 1) return { batch: first + at + 1, skip: 0 };
+      if (index >= 0) return { batch: first + at, skip: index + 1 };
+    }
+    return undefined;
+  };
+
+  return {
+    place: (cursor) => {
+      if (cursor === start && beginning >= first) return { batch: beginning, skip: 0 };
+      return cursor === undefined ? undefined : find(cursor);
+    },
+    batch: ({ batch, skip }) => {
+      const events = kept[batch - first]?.events;
+      return skip > 0 ? events?.slice(skip) : events;
+    },
+    dropped: ({ batch }) => batch < first,
+    ended: () => {
+      if (over && 'error' in over) throw over.error;
+      return over !== undefined;
+    },
+    successor: () => next,
+    more: (signal) => {
+      const changed = new Promise<void>((resolve) => {
+        const waker = (): void => {
+          wakers.delete(waker);
+          signal.removeEventListener('abort', waker);
+          resolve();
+        };
+        wakers.add(waker);
+        signal.addEventListener('abort', waker);
+        if (signal.aborted) waker();
+      });
+      void pull();
+      return changed;
+    },
+    join: () => {
+      readers += 1;
+    },
+    leave: () => {
+      readers -= 1;
+      if (readers > 0) return;
+      close({});
+      next?.hub.leave();
+    },
+    follow: (hub, place) => {
+      // Held until the last reader has moved.
+      hub.join();
+      next = { hub, place };
+      close({});
+    },
+  };
+};

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openService, type Service, type Tool, until } from '../service/service.ts';
+import { type Event, eventsOf, isPrinted, printing } from './printing.ts';
+
+const count = 5000;
+
+let service: Service;
+let tool: Tool;
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+});
+afterAll(() => service.close());
+
+/** Follows a build until it has printed everything, then lets it be ended. @returns what was shown until then */
+const followUntil = async (id: string, end: () => Promise<unknown>): Promise<{ shown: string[]; last: Event }> => {
+  const shown: string[] = [];
+  let last: Event = { type: '' };
+  for await (const event of eventsOf(tool, id, '&follow=true')) {
+    last = event;
+    if (!isPrinted(event)) continue;
+    shown.push(event.line ?? '');
+    if (shown.length === count) await end();
+  }
+  return { shown, last };
+};
+
+const stored = async (id: string): Promise<{ lines: string[]; end: Event | undefined }> => {
+  await until('the log is archived', async () => (await tool.get(id)).log !== 'live', 240_000);
+  const lines: string[] = [];
+  let end: Event | undefined;
+  for await (const event of eventsOf(tool, id, '')) {
+    if (isPrinted(event)) lines.push(event.line ?? '');
+    if (event.type === 'end') end = event;
+  }
+  return { lines, end };
+};
+
+const start = async (): Promise<string> => tool.start(await service.repository('endless', printing(count, 250)));
+
+test('cancelled: what was shown is kept, and the state says so', async () => {
+  const id = await start();
+  const { shown, last } = await followUntil(id, () => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`)));
+  expect(last).toMatchObject({ type: 'end', status: 'BUILD_CANCELLED' });
+  const { lines, end } = await stored(id);
+  expect(lines).toEqual(shown);
+  expect(end).toMatchObject({ status: 'BUILD_CANCELLED', log: 'complete' });
+});
+
+test('evicted: what was shown is kept, and the state says what is missing', async () => {
+  const id = await start();
+  const { shown } = await followUntil(id, () =>
+    service.kubectl(['delete', 'pod', '-l', `tekton.dev/pipelineRun=${id}`, '--force', '--grace-period=0']),
+  );
+  const { lines, end } = await stored(id);
+  expect(lines).toEqual(shown);
+  expect(end?.status).toBe('BUILD_FAILURE');
+  if (end?.log !== 'complete')
+    expect(end).toMatchObject({ log: 'lost', reason: expect.stringMatching(/pod was gone/) });
+});
+
+test('timed out: what was shown is kept, and the state says so', async () => {
+  // As Tekton does it when the time is up: the setting is one for all builds.
+  const id = await start();
+  const { shown } = await followUntil(id, () =>
+    service.kubectl([
+      'patch',
+      'pipelinerun',
+      id,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      '{"status":{"startTime":"2020-01-01T00:00:00Z"}}',
+    ]),
+  );
+  const { lines, end } = await stored(id);
+  expect(lines).toEqual(shown);
+  expect(end).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
+});

@@ -1,0 +1,81 @@
+import { createInterface } from 'node:readline';
+import { Transform } from 'node:stream';
+import type { Files } from '../pipeline/git-pod.ts';
+import type { Tool } from '../service/service.ts';
+
+/** A line of 100 bytes with its line feed. */
+export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
+
+const program = `
+const line = (at) => String(at).padStart(8, '0') + ' ' + 'x'.repeat(90) + '\\n';
+const [count, seconds] = process.argv.slice(2).map(Number);
+let at = 0;
+const more = () => {
+  for (; at < count; ) {
+    let part = '';
+    for (const end = Math.min(count, at + 1000); at < end; at += 1) part += line(at);
+    if (!process.stdout.write(part)) return process.stdout.once('drain', more);
+  }
+  setTimeout(() => {}, seconds * 1000);
+};
+more();
+`;
+
+/** A repository whose build prints so many lines of 100 bytes as fast as it can, then runs on for so many seconds. */
+export const printing = (count: number, seconds: number): Files => ({
+  'package.json': JSON.stringify({
+    name: 'printing',
+    version: '1.0.0',
+    scripts: { build: `node print.js ${count} ${seconds}`, start: 'node server.js' },
+  }),
+  'print.js': program,
+  'server.js': "require('node:http').createServer((_, res) => res.end('ok')).listen(process.env.PORT || 8000);\n",
+});
+
+/** An object of the format ndjson. */
+export type Event = {
+  type: string;
+  step?: string;
+  line?: string;
+  cursor?: string;
+  status?: string;
+  log?: string;
+  reason?: string;
+};
+
+export const isPrinted = ({ type, step, line = '' }: Event): boolean =>
+  type === 'line' && step === 'build' && /^\d{8} x{90}$/.test(line);
+
+const cutAfter = (bytes: number): Transform => {
+  let left = bytes;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      const part = chunk.subarray(0, left);
+      left -= part.length;
+      if (left > 0) done(null, part);
+      else {
+        this.push(part);
+        this.push(null);
+        done();
+      }
+    },
+  });
+};
+
+/** The log's events, up to so many bytes of the answer: then the connection is cut, and half an object is dropped. */
+export async function* eventsOf(tool: Tool, id: string, query: string, bytes = Number.POSITIVE_INFINITY) {
+  const path = tool.path(`/builds/${id}/logs?format=ndjson${query}`);
+  const response = await tool.client.open('GET', path);
+  if (response.statusCode !== 200) throw new Error(`${path} was answered with ${response.statusCode}`);
+  const cut = response.pipe(cutAfter(bytes));
+  // Else the pipe would wait for somebody to read.
+  cut.once('end', () => response.destroy());
+  try {
+    for await (const line of createInterface({ input: cut, crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (!line.endsWith('}')) continue;
+      yield JSON.parse(line) as Event;
+    }
+  } finally {
+    response.destroy();
+  }
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openService, type Service, type Tool, until } from '../service/service.ts';
+import { type Event, eventsOf, isPrinted, printedLine, printing } from './printing.ts';
+
+const count = 200_000;
+const patience = 900_000;
+
+let service: Service;
+let tool: Tool;
+let id: string;
+/** What a follower saw while the build ran. */
+let live: Event[];
+
+beforeAll(async () => {
+  service = await openService();
+  tool = await service.tool();
+  id = await tool.start(await service.repository('printing', printing(count, 5)));
+  live = await collect(eventsOf(tool, id, '&follow=true'));
+  await tool.finished(id);
+  await until('the log is archived', async () => (await tool.get(id)).log !== 'live');
+}, patience);
+afterAll(() => service.close());
+
+const collect = async (events: AsyncGenerator<Event>): Promise<Event[]> => {
+  const all: Event[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+};
+
+const lines = (events: Event[]): Event[] => events.filter(({ type }) => type === 'line');
+
+/** Not `toEqual`: what it says of 200,000 lines that differ takes minutes. */
+const firstDifference = (a: unknown[], b: unknown[]): number => {
+  const at = a.findIndex((value, index) => JSON.stringify(value) !== JSON.stringify(b[index]));
+  return at < 0 && a.length !== b.length ? Math.min(a.length, b.length) : at;
+};
+
+test('followed live: byte for byte what the step wrote', () => {
+  const printed = live.filter(isPrinted).map(({ line }) => line);
+  expect(
+    firstDifference(
+      printed,
+      Array.from({ length: count }, (_, at) => printedLine(at)),
+    ),
+  ).toBe(-1);
+  expect(live.at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
+});
+
+test('read afterwards: the same, to every cursor', async () => {
+  const stored = await collect(eventsOf(tool, id, ''));
+  expect(firstDifference(lines(stored), lines(live))).toBe(-1);
+  expect(stored.at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
+}, 300_000);
+
+test('cut at twenty random places and resumed: the same', async () => {
+  // About 220 bytes an object; one place in each twentieth of the log.
+  const part = Math.floor((lines(live).length * 220) / 20);
+  const all: Event[] = [];
+  for (let cuts = 0; ; cuts += 1) {
+    const cursor = lines(all).at(-1)?.cursor;
+    const bytes = cuts < 20 ? Math.ceil(Math.random() * part) + 1000 : undefined;
+    all.push(...(await collect(eventsOf(tool, id, cursor ? `&cursor=${encodeURIComponent(cursor)}` : '', bytes))));
+    if (all.at(-1)?.type === 'end') break;
+    expect(cuts).toBeLessThan(21);
+  }
+  expect(firstDifference(lines(all), lines(live))).toBe(-1);
+}, 300_000);
+
+test('cut at random places while it is followed: the same', async () => {
+  const again = await tool.start(await service.repository('printing', printing(20_000, 5)));
+  const all: Event[] = [];
+  for (let cuts = 0; all.at(-1)?.type !== 'end'; cuts += 1) {
+    const cursor = lines(all).at(-1)?.cursor;
+    const bytes = cuts < 20 ? Math.ceil(Math.random() * 400_000) + 1000 : undefined;
+    const query = `&follow=true${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+    all.push(...(await collect(eventsOf(tool, again, query, bytes))));
+  }
+  await until('the log is archived', async () => (await tool.get(again)).log !== 'live');
+  const stored = await collect(eventsOf(tool, again, ''));
+  expect(firstDifference(lines(all), lines(stored))).toBe(-1);
+  expect(stored.filter(isPrinted)).toHaveLength(20_000);
+}, 300_000);
+
+test('grep and lines by number come from the archive', async () => {
+  const [found] = lines(await collect(eventsOf(tool, id, '&grep=%5E00123456%20'))) as (Event & { number: number })[];
+  expect(found?.line).toBe(printedLine(123_456));
+  const around = lines(await collect(eventsOf(tool, id, `&step=build&from_line=${(found?.number ?? 0) - 2}&lines=5`)));
+  expect(around.map(({ line }) => line)).toEqual([-2, -1, 0, 1, 2].map((by) => printedLine(123_456 + by)));
+});
+
+test('two hundred megabytes that nobody follows: every line, or how many are missing', async () => {
+  const lot = 2_000_000;
+  const big = await tool.start(await service.repository('lots', printing(lot, 30)));
+  await until('the build has ended', async () => /SUCCESS|FAIL|TIME/.test((await tool.get(big)).status), 600_000);
+  await until('the log is archived', async () => (await tool.get(big)).log !== 'live', 300_000);
+  let next = 0;
+  let end: Event | undefined;
+  for await (const event of eventsOf(tool, big, '')) {
+    if (event.type === 'end') end = event;
+    if (!isPrinted(event)) continue;
+    if (event.line !== printedLine(next)) throw new Error(`line ${next} is ${event.line}`);
+    next += 1;
+  }
+  if (end?.log === 'complete') expect(next).toBe(lot);
+  else {
+    expect(end?.log).toBe('truncated');
+    const dropped = Number(/: (\d+) more lines/.exec(end?.reason ?? '')?.[1]);
+    expect(next + dropped).toBeGreaterThanOrEqual(lot);
+  }
+}, 1_500_000);
