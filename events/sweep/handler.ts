@@ -6,7 +6,9 @@ import { count } from '../../lib/capacity/machine.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { listArchives } from '../../lib/logs/archives.ts';
 import { isFollowed, startFollower } from '../../lib/logs/follower.ts';
+import { toolOf } from '../../lib/tekton/run.ts';
 import { isDone } from '../../lib/tekton/status.ts';
+import type { PipelineRun } from '../../lib/tekton/types.ts';
 import type { IndexLogsOptions } from '../index-logs/handler.ts';
 
 /** Tools at once: sweep must not be what the API server is busy with. */
@@ -81,10 +83,18 @@ const isDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | un
   return true;
 };
 
-/** Those that have a ledger, and those that hold a slot although somebody deleted theirs. */
-const allTools = async ({ ledger, capacity }: IndexLogsOptions): Promise<string[]> => {
-  const [tools, { claims, waiting }] = await Promise.all([ledger.tools(), capacity.read()]);
-  return [...new Set([...tools, ...[...claims, ...waiting].map(({ tool }) => tool)])];
+/** Those that have a ledger, and those that hold a slot or have a run although somebody deleted theirs. */
+const allTools = async ({ ledger, capacity, kube }: IndexLogsOptions): Promise<string[]> => {
+  const [tools, { claims, waiting }, runs] = await Promise.all([
+    ledger.tools(),
+    capacity.read(),
+    kube.list<PipelineRun>('pipelineruns'),
+  ]);
+  const others = [
+    ...[...claims, ...waiting].map(({ tool }) => tool),
+    ...runs.items.flatMap((run) => toolOf(run) ?? []),
+  ];
+  return [...new Set([...tools, ...others])];
 };
 
 /** Nothing else remembers what was mended: no function keeps state. One write, and none where there is nothing to say. */

@@ -35,14 +35,19 @@ const ledger = (tool: string) => ({
   spec: { tool, limits },
 });
 
-/** What an earlier run may have left. */
+/** What an earlier run may have left. The runs first: whose they are says the ledger, and they are let go by it. */
 const removeBuilds = async (tool: string): Promise<void> => {
-  const selector = ['-l', `user=${toolLabel(tool)}`];
+  const runs = () => inBuilds(['get', 'pipelineruns', '-l', `user=${toolLabel(tool)}`, '-o', 'json']);
+  const { items } = JSON.parse(await runs()) as { items: { metadata: { name: string } }[] };
+  const release = JSON.stringify({ metadata: { finalizers: null } });
+  for (const { metadata } of items) {
+    await inBuilds(['delete', 'pipelinerun', metadata.name, '--wait=false', '--ignore-not-found']);
+    await inBuilds(['patch', 'pipelinerun', metadata.name, '--type=merge', '-p', release]).catch(() => undefined);
+  }
   await inBuilds(['delete', 'buildledger', ledgerName(tool), '--ignore-not-found']);
-  await inBuilds(['delete', 'pipelineruns', ...selector, '--wait=false']);
   await until(
     `the runs of ${tool} are gone`,
-    async () => (await inBuilds(['get', 'pipelineruns', ...selector, '-o', 'name'])) === '',
+    async () => (JSON.parse(await runs()) as { items: object[] }).items.length === 0,
   );
 };
 

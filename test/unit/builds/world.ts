@@ -59,7 +59,7 @@ const overtakers = (before: BuildLedger, after: BuildLedger): string[] => {
 };
 
 /** Kubernetes in memory, as far as builds use it, in which every request waits until it is let through. */
-export const createWorld = (slots: number): World => {
+export const createWorld = (slots: number | undefined): World => {
   const objects = new Map<string, KubeObject>();
   const steps: Step[] = [];
   const most = { all: 0, byTool: new Map<string, number>() };

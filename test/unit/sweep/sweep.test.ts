@@ -69,6 +69,18 @@ test('slots of a tool whose ledger somebody deleted are free again when its runs
   expect(world.capacity()?.status?.claims).toEqual([]);
 });
 
+test('so are its runs, where no capacity is set', async () => {
+  world = createWorld(undefined);
+  world.settle();
+  const { id } = await start('a');
+  world.forget('a');
+  await sweepOf()();
+  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id, what: 'run_released' });
+});
+
 test('an event that could not be delivered is counted', async () => {
   const event = { type: 't', source: '/s', subject: 'build', knativeerrorcode: '503', knativeerrordest: 'http://x' };
   await sweepOf()(new CloudEvent(event));
