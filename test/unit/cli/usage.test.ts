@@ -67,7 +67,7 @@ test('the bash completion is valid and completes commands and options', async ()
       .toString()
       .trim();
   expect(complete('s')).toBe('start show');
-  expect(complete('-v', 'logs', '--s')).toBe('--step');
+  expect(complete('-v', 'logs', '--st')).toBe('--step');
   expect(complete('completion', 'z')).toBe('zsh');
 });
 
