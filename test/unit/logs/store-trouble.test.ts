@@ -22,7 +22,7 @@ beforeEach(async () => {
     region: 'us-east-1',
     accessKey: 'key',
     secretKey: 'secret',
-    timeoutMs: 1000,
+    timeoutMs: 2500,
     attempts: 2,
   });
 });
