@@ -14,12 +14,12 @@ const toolOf = (req: IncomingMessage): string | undefined => {
   return typeof subject.CN === 'string' ? subject.CN : undefined;
 };
 
-const openPaths = new Set(routes.filter(({ open }) => open).map(({ path }) => `/builds${path}`));
+const openPaths = new Set(routes.filter(({ open }) => open).flatMap(({ path }) => [path, `/builds${path}`]));
 
 /** What anybody may ask: the contract, how to sign in, whether the service is well. */
 const isOpen = (req: IncomingMessage): boolean => openPaths.has(req.url?.split('?')[0]?.replace(/\/$/, '') ?? '');
 
-/** Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool), the API mounted at /builds. */
+/** Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool), the API mounted at /builds, and without it, as in knative/gateway. */
 export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
   const own = await authority.issue('CN=localhost', ['localhost', '127.0.0.1']);
   const tls = {
@@ -31,7 +31,7 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
   };
   return createServer(tls, (req, res) => {
     const tool = toolOf(req);
-    const mounted = req.url?.startsWith('/builds/');
+    const mounted = /^\/(?:builds\/|v1\/|openapi\.json|\.well-known\/)/.test(req.url ?? '');
     // Whatever a client claims is taken away, whether or not something is put in its place.
     delete req.headers['x-toolforge-tool'];
     delete req.headers['x-toolforge-gateway-secret'];

@@ -114,8 +114,13 @@ describe('the gateway', () => {
     expect(text).toMatch(/^HTTP\/1.1 (403|400) /);
   });
 
+  test('has the API with and without its prefix', async () => {
+    expect((await ask('/v1/tool/gated/quotas', tool)).status).toBe(200);
+    expect((await ask('/v1/tool/gated/quotas', {})).status).toBe(403);
+    expect((await ask('/openapi.json', {})).status).toBe(200);
+  });
+
   test.each([
-    '/v1/tool/gated/quotas',
     '/',
     '/builds',
     '/builds/issuer/jwks',

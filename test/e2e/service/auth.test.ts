@@ -16,6 +16,7 @@ import {
   tokenCases,
 } from '../../support/auth/matrix.ts';
 import { signedTokens, type Tokens, tamper } from '../../support/auth/tokens.ts';
+import { withSweep } from '../disruptions/disruptions.ts';
 import { kubectl } from '../pipeline/cluster.ts';
 import type { Client } from './gateway.ts';
 import { builds, openService, type Service, until } from './service.ts';
@@ -166,7 +167,6 @@ test('sweep keeps the keys of the issuers that it can ask', async () => {
     const texts = Object.values((object as { data?: Record<string, string> }).data ?? {});
     return texts.map((text) => (JSON.parse(text) as { issuer: string }).issuer);
   };
-  // sweep runs every ten minutes; it may not have, since this was deployed.
-  await until('the keys are kept', async () => (await kept()).includes(testIssuer), 660_000);
+  await withSweep(service, () => until('the keys are kept', async () => (await kept()).includes(testIssuer)));
   expect(await kept()).toContain(`${testIssuer}/ci`);
-}, 700_000);
+});
