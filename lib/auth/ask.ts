@@ -32,7 +32,8 @@ const optionsOf = async (question: Question, body: string | undefined): Promise<
   return {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
-      accept: 'application/json',
+      // The API server has its keys as application/jwk-set+json only, and refuses (406) who asks for JSON alone.
+      accept: 'application/json, */*;q=0.5',
       ...(proof ? { authorization: proof } : {}),
       ...(body === undefined
         ? {}

@@ -84,9 +84,13 @@ beforeAll(async () => {
   const made = await Promise.all(names.map(async (name) => [name, await newPrivateKey()] as const));
   keys = await startServer(({ url, headers }, response) => {
     const found = made.find(([name]) => url === `/${name}`);
-    // As the API server, which tells its keys to accounts only.
-    const denied = url === '/service-account' && headers.authorization !== `Bearer ${keysToken}`;
-    response.writeHead(denied ? 403 : 200).end(JSON.stringify(found && published(found[1], found[0])));
+    // As the API server, which tells its keys to accounts only, and as application/jwk-set+json only.
+    const isKubernetes = url === '/service-account';
+    const denied = isKubernetes && headers.authorization !== `Bearer ${keysToken}`;
+    const unacceptable = isKubernetes && !/jwk-set|\*\/\*/.test(headers.accept ?? '*/*');
+    response
+      .writeHead(denied ? 403 : unacceptable ? 406 : 200)
+      .end(JSON.stringify(found && published(found[1], found[0])));
   });
   tokens = Object.fromEntries(
     made.map(([name, key], at) => {
