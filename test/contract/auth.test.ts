@@ -24,7 +24,7 @@ import { startServer, type TestServer } from '../support/server.ts';
 import { expectCleanLog, expectShape } from './client.ts';
 import { patience, startTarget, type Target } from './target.ts';
 
-/** The same table is run on a cluster by test/e2e/service/auth.test.ts. */
+/** The same table is run on a cluster by test/e2e/auth/auth.test.ts. */
 const audience = 'builds-api';
 const [own, other] = ['matrix', 'another'];
 const keysToken = 'of-a-pod';

@@ -1,5 +1,5 @@
 /**
- * The tests that need a cluster: node test/e2e/run.ts e2e|contract|load|logs [JEST OPTIONS AND PATTERNS]. The parts are those of
+ * The tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load [JEST OPTIONS AND PATTERNS]. The parts are those of
  * jest.e2e.config.js.
  */
 import { spawn } from 'node:child_process';
@@ -14,8 +14,9 @@ import { waitUntilReady } from './ready.ts';
 const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions']], [['standstill']]],
   contract: [[['contract']]],
-  load: [[['load']]],
+  auth: [[['auth']]],
   logs: [[['logs']]],
+  load: [[['load']]],
 };
 
 const [plan = '', ...options] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { builds, openService, type Service } from './service.ts';
+import { builds, openService, type Service } from '../service/service.ts';
 
 let service: Service;
 

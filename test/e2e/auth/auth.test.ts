@@ -18,8 +18,8 @@ import {
 import { signedTokens, type Tokens, tamper } from '../../support/auth/tokens.ts';
 import { withSweep } from '../disruptions/disruptions.ts';
 import { kubectl } from '../pipeline/cluster.ts';
-import type { Client } from './gateway.ts';
-import { builds, openService, type Service, until } from './service.ts';
+import type { Client } from '../service/gateway.ts';
+import { builds, openService, type Service, until } from '../service/service.ts';
 
 /** The table of test/contract/auth.test.ts, on what is deployed: through the gateway, and from a pod straight at a function. */
 const audience = 'builds-api';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
-import { builds, openService, type Service, type Tool, until } from './service.ts';
+import { builds, openService, type Service, type Tool, until } from '../service/service.ts';
 
 /** As knative/overlays/test/settings has it. */
 const issuerUrl = `http://sign-in.${builds}.svc.cluster.local`;
