@@ -44,10 +44,16 @@ test('what events did not tell, sweep mends', async () => {
   }
 });
 
+/** Follows the log until that line. @throws Error when the function that serves it is killed: a client asks again */
+const sees = async (id: string, end: string): Promise<boolean> => {
+  for await (const { line } of tool.log(id)) if (line.endsWith(end)) return true;
+  return false;
+};
+
 test('a build that was accepted ends, whichever functions are killed', async () => {
   const id = await tool.start(await service.repository('slow', slow(20)));
   await killFunctions();
-  for await (const { line } of tool.log(id)) if (line.endsWith('second 3')) break;
+  await until('the third second is seen', async () => sees(id, 'second 3').catch(() => false));
   await killFunctions();
   await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
   await killFunctions();

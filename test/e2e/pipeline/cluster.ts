@@ -19,17 +19,30 @@ export function setting(name: keyof typeof required): string {
   throw new Error(`Set ${name}: ${required[name]}. These tests run on a real cluster with Tekton.`);
 }
 
-/** Runs kubectl. @returns its standard output @throws Error with what it said */
-export async function kubectl(words: string[], input: string | Buffer = ''): Promise<string> {
+type Ran = { code: number | null; stdout: string; stderr: string };
+
+const runKubectl = async (words: string[], input: string | Buffer): Promise<Ran> => {
   const child = spawn('kubectl', words, { env: { ...process.env, KUBECONFIG: setting('KUBECONFIG') } });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code === 0) return Buffer.concat(stdout).toString();
-  throw new Error(`kubectl ${words.join(' ')}: ${Buffer.concat(stderr).toString().trim()}`);
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString().trim() };
+};
+
+/** The cluster's own, before anything was done: a small one starts its webhooks anew when it is short of processor. */
+const clusterIsAway =
+  /failed calling webhook[\s\S]*(connection refused|deadline exceeded)|The connection to the server .* was refused/;
+
+/** Runs kubectl. @returns its standard output @throws Error with what it said */
+export async function kubectl(words: string[], input: string | Buffer = ''): Promise<string> {
+  for (const end = Date.now() + 90_000; ; await delay(1000)) {
+    const { code, stdout, stderr } = await runKubectl(words, input);
+    if (code === 0) return stdout;
+    if (!clusterIsAway.test(stderr) || Date.now() > end) throw new Error(`kubectl ${words.join(' ')}: ${stderr}`);
+  }
 }
 
 export type Namespace = {
