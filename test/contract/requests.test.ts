@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Caller, expectCleanLog, expectRefusal, expectShape, forTool, send } from './client.ts';
 import { breakOff, sendRaw } from './raw.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { onCluster, patience, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
@@ -29,7 +29,7 @@ describe('who calls', () => {
   test('nobody', async () => {
     const answer = await quota(undefined);
     expectRefusal(answer, ...target.unproven);
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 
   test.each<[string, () => Promise<string>]>([
@@ -85,7 +85,8 @@ describe('who calls', () => {
       target.url,
       `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`,
     );
-    expect(status).toBe(403);
+    // nginx refuses the request as such.
+    expect(status).toBe(onCluster ? 400 : 403);
   });
 
   test('strangers learn nothing: who they are comes before what they ask', async () => {
@@ -101,7 +102,8 @@ describe('paths', () => {
     ['-dash', 'tool_invalid'],
     ['dash-', 'tool_invalid'],
     ['dot.ted', 'tool_invalid'],
-    ['%00', 'tool_invalid'],
+    // No path for nginx either.
+    ['%00', onCluster ? 'parameter_invalid' : 'tool_invalid'],
     ['requests%2Fbuilds', 'tool_invalid'],
     ['requests%0a', 'tool_invalid'],
     ['..%2f..%2fetc', 'tool_invalid'],
@@ -274,7 +276,11 @@ describe('bodies', () => {
     const path = new URL(`${mine.base}/builds`).pathname;
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mine.token}\r\nContent-Type: application/json\r\n`;
     const chunk = `${(32 * 1024).toString(16)}\r\n${'x'.repeat(32 * 1024)}\r\n`;
-    const { status, body } = await sendRaw(target.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(8)}`);
+    const { status, body } = await sendRaw(
+      target.url,
+      `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(8)}`,
+      /}$/,
+    );
     expect([status, JSON.parse(body).code]).toEqual([413, 'body_too_large']);
   });
 
@@ -303,7 +309,10 @@ describe('bodies', () => {
   });
 });
 
-describe('HTTP itself', () => {
+/** Of the function's own server. On a cluster nginx stands before it, and reads HTTP in its own way. */
+const describeServer = onCluster ? describe.skip : describe;
+
+describeServer('HTTP itself', () => {
   const health = '/v1/healthz';
 
   test.each([
