@@ -104,14 +104,14 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
   };
 
   /** Which of the builds that the change would promote may be; undefined when all may. */
-  const claim = async (tool: string, before: LedgerState, wish: LedgerState) => {
+  const claim = async (tool: string, { state: before, limits }: View, wish: LedgerState) => {
     const slots = capacity?.slots;
     const promoted = missing(wish.running, before.running);
     const wanted = promoted.map(({ id }) => id);
     const ended = missing(before.running, wish.running).map(({ id }) => id);
     if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
     const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
-    const ask = { tool, ended, wanted, since };
+    const ask = { tool, ended, wanted, since, limit: limits.running };
     const claimed = await unlessBusy(capacity.change((state) => admit(state, ask, slots, new Date())));
     return wanted.every((id) => claimed.has(id)) ? undefined : claimed;
   };
@@ -126,7 +126,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     const wish = applyAll(before, batch);
     if (wish.state === before.state) return wish.answer;
     const ledger = found ?? (await create(tool));
-    const claimed = await claim(tool, before.state, wish.state);
+    const claimed = await claim(tool, before, wish.state);
     const { state, answer } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
     if (state !== before.state) await write(ledger, { state, limits: before.limits });
     return answer;
