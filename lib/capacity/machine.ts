@@ -72,6 +72,11 @@ const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readon
   return end < 0 ? wanted : wanted.slice(0, end);
 };
 
+/** Whether all that the tool may have is taken, and some of it by others than these builds. */
+export const isCrowded = (state: CapacityState, { tool, limit }: Wish, builds: ReadonlySet<string>): boolean =>
+  roomOf(state, tool, limit) === 0 &&
+  state.claims.some((claim) => claim.tool === tool && !claim.revoked && !builds.has(claim.id));
+
 /** How many more claims the tool may take. */
 export const roomOf = ({ claims }: CapacityState, tool: string, limit: number): number =>
   Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
