@@ -20,10 +20,13 @@ const compare = (seen: CapacityState, tool: string, { state, observed }: Seen, n
   const held = new Set(mine.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const running = new Set(state.running.map(({ id }) => id));
   const live = new Set(observed.filter(({ ending }) => !ending).map(({ id }) => id));
+  const finished = new Set(state.finished.map(({ id }) => id));
   const isOld = (at: string) => now.getTime() - Date.parse(at) > graceMs;
   return {
     missing: [...running].filter((id) => !held.has(id)),
-    orphans: mine.filter(({ id, at }) => !running.has(id) && !live.has(id) && isOld(at)).map(({ id }) => id),
+    orphans: mine
+      .filter(({ id, at }) => !running.has(id) && !live.has(id) && (finished.has(id) || isOld(at)))
+      .map(({ id }) => id),
   };
 };
 
