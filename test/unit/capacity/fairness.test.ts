@@ -11,4 +11,4 @@ test.each([0.5, 0.9, 2])('one tool that floods delays no first build by more tha
   expect(result.flooded.firstWaits.size).toBe(tools);
   expect(result.flooded.turns).toBeLessThanOrEqual(1);
   expect(Math.max(...result.delays)).toBeLessThanOrEqual(1);
-});
+}, 120_000);
