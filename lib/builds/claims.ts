@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { adopt, conclude, register, revoke } from '../capacity/machine.ts';
+import { adopt, conclude, register, revoke, roomOf } from '../capacity/machine.ts';
 import type { CapacityState } from '../capacity/types.ts';
 import { type Limits, waitingForCapacity, waitsSince } from '../ledger/machine.ts';
 import type { ObservedRun } from '../ledger/repair.ts';
@@ -20,10 +20,13 @@ const compare = (seen: CapacityState, tool: string, { state, observed }: Seen, n
   const held = new Set(mine.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const running = new Set(state.running.map(({ id }) => id));
   const live = new Set(observed.filter(({ ending }) => !ending).map(({ id }) => id));
+  const finished = new Set(state.finished.map(({ id }) => id));
   const isOld = (at: string) => now.getTime() - Date.parse(at) > graceMs;
   return {
     missing: [...running].filter((id) => !held.has(id)),
-    orphans: mine.filter(({ id, at }) => !running.has(id) && !live.has(id) && isOld(at)).map(({ id }) => id),
+    orphans: mine
+      .filter(({ id, at }) => !running.has(id) && !live.has(id) && (finished.has(id) || isOld(at)))
+      .map(({ id }) => id),
   };
 };
 
@@ -52,7 +55,8 @@ export const auditClaims = async (context: BuildsContext, tool: string, own: See
     const waiting = waitingForCapacity(state, limits).filter(({ id }) => !known.has(id));
     const started = state.running.filter(({ id }) => missing.includes(id));
     const since = current.waiting.find((other) => other.tool === tool)?.since ?? waitsSince(state, waiting[0]);
-    return register(adopt(current, tool, started), tool, waiting.length, since);
+    const adopted = adopt(current, tool, started);
+    return register(adopted, tool, Math.min(waiting.length, roomOf(adopted, tool, limits.running)), since);
   };
   if (orphans.length > 0 || correct(seen) !== seen)
     await capacity.change((current) => ({ state: correct(current), result: undefined }));

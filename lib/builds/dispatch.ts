@@ -1,19 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
-import { shares } from '../capacity/machine.ts';
+import { register, shares } from '../capacity/machine.ts';
 import type { BuildsContext } from './context.ts';
 
 /** Whoever changes the capacity meanwhile sees to its slots as well. */
 const maxRounds = 20;
 
+/** Its turn is over, and the slot the next tool's. Its own next reconcile lets it wait again. */
+const passOver = async ({ capacity, log }: BuildsContext, tool: string): Promise<void> => {
+  try {
+    await capacity.change((state) => ({ state: register(state, tool, 0, ''), result: undefined }));
+  } catch (error) {
+    log('WARNING', 'a tool that could not be promoted keeps its turn', { tool, error });
+  }
+};
+
 const promoteAll = async (
-  { log }: BuildsContext,
+  context: BuildsContext,
   tools: readonly string[],
   promote: (tool: string) => Promise<unknown>,
 ): Promise<void> => {
   const results = await Promise.allSettled(tools.map(promote));
   for (const [at, result] of results.entries()) {
-    if (result.status === 'rejected')
-      log('WARNING', 'a free slot waits for the next sweep', { tool: tools[at], error: result.reason });
+    const tool = tools[at];
+    if (result.status === 'fulfilled' || tool === undefined) continue;
+    context.log('WARNING', 'a build that waits is passed over until the next sweep', { tool, error: result.reason });
+    await passOver(context, tool);
   }
 };
 

@@ -11,8 +11,10 @@ import { perform } from './perform.ts';
 
 export type Reconciled = { state: LedgerState; runs: Runs; mends: Mend[] };
 
+type Looked = { runs: Runs; view: View; observed: ObservedRun[] };
+
 /** The runs before the ledger: see repair. */
-const look = async (context: BuildsContext, tool: string) => {
+const look = async (context: BuildsContext, tool: string): Promise<Looked> => {
   const { kube, ledger } = context;
   const runs = await listRuns(kube, tool);
   const view = await ledger.read(tool);
@@ -54,18 +56,38 @@ const mendOf = (action: Action): Mend => ({
   id: action.kind === 'create' ? action.entry.id : action.id,
 });
 
-/** What `reconcile` does, but leaves slots that are other tools' to them. */
-export const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
-  const { runs, view, observed } = await look(context, tool);
-  const settled = await settle(context, tool, view, observed);
-  const needed = actions(settled.state, observed);
+/** The ledger, then the runs. `isRefused`: a build was taken away, so that another look is due. */
+const mendAll = async (context: BuildsContext, tool: string, { runs, view, observed }: Looked) => {
+  const { state, mends } = await settle(context, tool, view, observed);
+  const needed = actions(state, observed);
   const results = await Promise.allSettled(needed.map((action) => perform(context, tool, runs, action)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+  const isRefused = results.some((result) => result.status === 'fulfilled' && result.value);
+  return { state, mends: [...mends, ...needed.map(mendOf)], isRefused };
+};
+
+/** What failed must not keep slots from the other tools. The ledger is read again: some of it may have been done. */
+const auditAfterFailure = async (context: BuildsContext, tool: string, { observed }: Looked): Promise<void> => {
+  try {
+    await auditClaims(context, tool, { ...(await context.ledger.read(tool)), observed });
+  } catch (error) {
+    context.log('WARNING', 'the claims of a tool were not looked after; sweep will', { tool, error });
+  }
+};
+
+/** What `reconcile` does, but leaves slots that are other tools' to them. */
+export const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
+  const looked = await look(context, tool);
+  const mended = await mendAll(context, tool, looked).catch(async (error: unknown) => {
+    await auditAfterFailure(context, tool, looked);
+    throw error;
+  });
   // Ends, as each refusal takes a build away.
-  if (results.some((result) => result.status === 'fulfilled' && result.value)) return reconcileTool(context, tool);
-  const claims = await auditClaims(context, tool, { state: settled.state, limits: view.limits, observed });
-  return { state: settled.state, runs, mends: [...settled.mends, ...needed.map(mendOf), ...claims] };
+  if (mended.isRefused) return reconcileTool(context, tool);
+  const { runs, view, observed } = looked;
+  const claims = await auditClaims(context, tool, { state: mended.state, limits: view.limits, observed });
+  return { state: mended.state, runs, mends: [...mended.mends, ...claims] };
 };
 
 /**

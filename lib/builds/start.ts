@@ -38,6 +38,14 @@ const full = (): ApiError =>
     },
   );
 
+const tooLarge = (): ApiError =>
+  new ApiError(
+    429,
+    'quota_exceeded',
+    'The envvars of the builds that run and wait take up all the room there is for them. Wait for a build to finish, cancel one, or pass less.',
+    { retryAfter: queueFullSeconds },
+  );
+
 const reused = (): ApiError =>
   new ApiError(
     422,
@@ -107,6 +115,7 @@ const createRun = async (context: StartContext, tool: string, entry: Entry): Pro
 
 const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): Started => {
   if (outcome.kind === 'full') throw full();
+  if (outcome.kind === 'too_large') throw tooLarge();
   if (outcome.kind === 'key_reused') throw reused();
   const { id, commit, position } = outcome.record;
   return { id, commit, position, parameters };
@@ -141,7 +150,7 @@ export const startBuild = async (
     image: `${context.image(tool, parameters.image_name)}:latest`,
   };
   const outcome = await accept(context, tool, entry, key);
-  if (outcome.kind !== 'full') return answer(outcome, parameters);
+  if (outcome.kind !== 'full' && outcome.kind !== 'too_large') return answer(outcome, parameters);
   // Slots whose end was missed must not keep a tool from starting.
   await reconcile(context, tool);
   return answer(await accept(context, tool, entry, key), parameters);

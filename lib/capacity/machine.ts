@@ -11,6 +11,8 @@ export type Wish = {
   wanted: readonly string[];
   /** Since when the tool waits for its turn. */
   since: string;
+  /** How many builds the tool may run at once. */
+  limit: number;
 };
 
 const countByTool = (claims: readonly Claim[]): Map<string, number> => {
@@ -70,14 +72,24 @@ const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readon
   return end < 0 ? wanted : wanted.slice(0, end);
 };
 
+/** Whether all that the tool may have is taken, and some of it by others than these builds. */
+export const isCrowded = (state: CapacityState, { tool, limit }: Wish, builds: ReadonlySet<string>): boolean =>
+  roomOf(state, tool, limit) === 0 &&
+  state.claims.some((claim) => claim.tool === tool && !claim.revoked && !builds.has(claim.id));
+
+/** How many more claims the tool may take. */
+export const roomOf = ({ claims }: CapacityState, tool: string, limit: number): number =>
+  Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
+
 /**
  * Gives back the slots of ended builds and takes those that are the tool's fair share. What it does not get it waits
- * for.
+ * for. Claims whose builds no ledger knows count against its limit as well: else a tool whose ledger can't be written
+ * would take every slot there is.
  * @returns the ids that may run, the head of `wanted`
  */
 export const admit = (
   state: CapacityState,
-  { tool, ended, wanted, since }: Wish,
+  { tool, ended, wanted, since, limit }: Wish,
   slots: number,
   now: Date,
 ): { state: CapacityState; result: ReadonlySet<string> } => {
@@ -86,12 +98,13 @@ export const admit = (
   const open = wanted.filter((id) => !known.has(id));
   // Behind a claim that is being taken away nobody of this tool can start: better that others do.
   const isStuck = freed.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
-  const asking = register(freed, tool, isStuck ? 0 : open.length, since);
+  const wants = isStuck ? 0 : Math.min(open.length, roomOf(freed, tool, limit));
+  const asking = register(freed, tool, wants, since);
   const share = shares(asking, slots).get(tool) ?? 0;
   if (share === 0) return { state: asking, result: new Set(heldPrefix(wanted, asking.claims)) };
   const at = now.toISOString();
   const claims = [...asking.claims, ...open.slice(0, share).map((id) => ({ tool, id, at }))];
-  const next = register({ ...asking, claims }, tool, open.length - share, at);
+  const next = register({ ...asking, claims }, tool, wants - share, at);
   return { state: next, result: new Set(heldPrefix(wanted, claims)) };
 };
 

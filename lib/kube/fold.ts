@@ -14,8 +14,11 @@ type Waiting<View, State> = {
 export type Batch<View, State> = readonly Waiting<View, State>[];
 
 export type FoldOptions<View, State> = {
-  /** Reads, applies the batch and writes; answers who waits by calling what it returns. A conflict is tried again. */
-  attempt: (key: string, batch: Batch<View, State>) => Promise<() => void>;
+  /**
+   * Reads, applies the batch and writes; answers who waits by calling what it returns. A conflict is tried again;
+   * `tried` is 1 at first.
+   */
+  attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
   /** What is too busy, as the beginning of a sentence. */
   busy: string;
   /** Waits for so many milliseconds. */
@@ -67,7 +70,7 @@ export const createFold = <View, State>({ attempt, busy, pause = sleep }: FoldOp
 
   const untilWritten = async (key: string, batch: Batch<View, State>, tried = 1): Promise<() => void> => {
     try {
-      return await attempt(key, batch);
+      return await attempt(key, batch, tried);
     } catch (error) {
       if (!isConflict(error)) throw error;
       if (tried >= maxAttempts) throw tooBusy(busy, error);

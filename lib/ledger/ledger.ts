@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Capacity } from '../capacity/capacity.ts';
-import { admit } from '../capacity/machine.ts';
+import { admit, isCrowded, type Wish } from '../capacity/machine.ts';
 import { ApiError } from '../errors/index.ts';
 import type { Kube } from '../kube/client.ts';
-import { isNotFound } from '../kube/error.ts';
+import { isNotFound, KubeError } from '../kube/error.ts';
 import {
   applyAll,
   type Batch,
@@ -60,15 +60,23 @@ const missing = <T extends { id: string }>(first: readonly T[], second: readonly
   return first.filter(({ id }) => !ids.has(id));
 };
 
+type Claimed = { ids: ReadonlySet<string>; isCrowded: boolean };
+
 /** Too busy is no reason to refuse a build: it waits. */
-const unlessBusy = async (claims: Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> => {
+const unlessBusy = async (claims: Promise<Claimed>): Promise<Claimed> => {
   try {
     return await claims;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'conflict') return new Set();
+    if (error instanceof ApiError && error.code === 'conflict') return { ids: new Set(), isCrowded: false };
     throw error;
   }
 };
+
+/**
+ * So often a build is not queued before others of its tool that hold claims but are not in the ledger yet: it would
+ * keep them from running, and they it. After that they are claims that somebody left behind.
+ */
+const maxTriesInCrowd = 8;
 
 export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
   const { capacity } = options;
@@ -104,29 +112,37 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
   };
 
   /** Which of the builds that the change would promote may be; undefined when all may. */
-  const claim = async (tool: string, before: LedgerState, wish: LedgerState) => {
+  const claim = async (tool: string, { state: before, limits }: View, wish: LedgerState, tried: number) => {
     const slots = capacity?.slots;
     const promoted = missing(wish.running, before.running);
     const wanted = promoted.map(({ id }) => id);
     const ended = missing(before.running, wish.running).map(({ id }) => id);
     if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
     const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
-    const ask = { tool, ended, wanted, since };
-    const claimed = await unlessBusy(capacity.change((state) => admit(state, ask, slots, new Date())));
-    return wanted.every((id) => claimed.has(id)) ? undefined : claimed;
+    const ask: Wish = { tool, ended, wanted, since, limit: limits.running };
+    const builds = new Set(wish.running.map(({ id }) => id));
+    const { ids, isCrowded: crowd } = await unlessBusy(
+      capacity.change((seen) => {
+        const { state, result } = admit(seen, ask, slots, new Date());
+        return { state, result: { ids: result, isCrowded: isCrowded(state, ask, builds) } };
+      }),
+    );
+    if (wanted.every((id) => ids.has(id))) return undefined;
+    if (crowd && tried < maxTriesInCrowd) throw new KubeError(409, 'Conflict', 'others of this tool are being started');
+    return ids;
   };
 
   /**
    * One read, every waiting change on top of each other, at most one write. The claims come between: nobody who has
    * read the ledger before a claim was taken away again can write it, see `revoke` in lib/capacity/machine.ts.
    */
-  const attempt = async (tool: string, batch: Batch<View, LedgerState>): Promise<() => void> => {
+  const attempt = async (tool: string, batch: Batch<View, LedgerState>, tried: number): Promise<() => void> => {
     const found = await find(tool);
     const before = viewOf(found);
     const wish = applyAll(before, batch);
     if (wish.state === before.state) return wish.answer;
     const ledger = found ?? (await create(tool));
-    const claimed = await claim(tool, before.state, wish.state);
+    const claimed = await claim(tool, before, wish.state, tried);
     const { state, answer } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
     if (state !== before.state) await write(ledger, { state, limits: before.limits });
     return answer;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Status } from '../../openapi/generated/types.ts';
+import { storedSize } from './size.ts';
 import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
 
 /** How many builds a tool may have, and how many finished ones are kept. */
@@ -19,7 +20,9 @@ export type StartOutcome =
   | { kind: 'accepted'; record: Pick<KeyRecord, 'id' | 'commit' | 'position'> }
   | { kind: 'repeated'; record: KeyRecord }
   | { kind: 'key_reused' }
-  | { kind: 'full' };
+  | { kind: 'full' }
+  /** The ledger has no room for a build with so many parameters. */
+  | { kind: 'too_large' };
 
 /** How a build ended. `log` only where there never was a run to take one from. */
 export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
@@ -31,9 +34,10 @@ export const emptyState: LedgerState = { running: [], queued: [], finished: [], 
 const keyLifetimeMs = 24 * 60 * 60 * 1000;
 const maxKeys = 1000;
 /**
- * etcd refuses objects over 1.5 MiB. What may not be dropped (some 14 builds of 20 KiB, 1,000 keys of 300 bytes) has the
- * rest of it; a write that is too large all the same is refused by the API server, and the ledger stays as it was.
+ * etcd refuses objects over 1.5 MiB, and a ledger that can't be written could not end its builds either. So a start
+ * leaves a good part of that to what is written later: endings with their messages, and the API server's own fields.
  */
+const maxBytes = 1_200_000;
 const maxFinishedBytes = 700_000;
 
 /** What a key was answered with, if it is known and not over a day old. */
@@ -94,7 +98,8 @@ export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerSt
 };
 
 /**
- * Accepts a build: into a free slot, else into the queue; or answers a repeated key as before; or refuses.
+ * Accepts a build: into a free slot, else into the queue; or answers a repeated key as before; or refuses. Finished
+ * builds make room for it.
  * The queue may hold limits.queued builds beyond those that get a slot at once.
  */
 export const start = (
@@ -111,10 +116,9 @@ export const start = (
   const position = waiting.queued.findIndex(({ id }) => id === entry.id) + 1;
   const record = { id: entry.id, commit: entry.commit, position };
   const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];
-  return {
-    state: { ...waiting, keys: [...liveKeys(state.keys, now), ...added] },
-    outcome: { kind: 'accepted', record },
-  };
+  const next = retain({ ...waiting, keys: [...liveKeys(state.keys, now), ...added] }, limits);
+  if (storedSize(next.finished) > roomForFinished(next)) return { state, outcome: { kind: 'too_large' } };
+  return { state: next, outcome: { kind: 'accepted', record } };
 };
 
 const ended = (entry: Entry, ending: Ending): Entry => ({
@@ -204,13 +208,21 @@ export const closeLog = (
   return retain({ ...state, finished }, limits);
 };
 
+/** In bytes; less than nothing when the others alone are more than a ledger may hold. */
+const roomForFinished = ({ running, queued, keys }: LedgerState): number =>
+  maxBytes - storedSize(running) - storedSize(queued) - storedSize(keys);
+
 /** Keeps the newest finished builds, so many of each outcome and so many bytes; never drops one whose log is still written. */
 export const retain = (state: LedgerState, limits: Limits): LedgerState => {
-  const left = { succeeded: limits.succeeded, failed: limits.failed, bytes: maxFinishedBytes };
+  const left = {
+    succeeded: limits.succeeded,
+    failed: limits.failed,
+    bytes: Math.min(maxFinishedBytes, roomForFinished(state)),
+  };
   const finished = state.finished.filter((entry) => {
     const kind = entry.status === 'BUILD_SUCCESS' ? 'succeeded' : 'failed';
     left[kind] -= 1;
-    left.bytes -= Buffer.byteLength(JSON.stringify(entry));
+    left.bytes -= storedSize([entry]);
     return entry.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
   });
   return finished.length === state.finished.length ? state : { ...state, finished };

@@ -134,7 +134,7 @@ export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Sce
     const wanted = promoted.map(({ id }) => id);
     const gone = missing(before.running, wish.running).map(({ id }) => id);
     const since = waitsSince(gone.length > 0 ? wish : before, promoted[0]);
-    const admitted = admit(capacity, { tool, ended: gone, wanted, since }, slots, now());
+    const admitted = admit(capacity, { tool, ended: gone, wanted, since, limit: limits.running }, slots, now());
     capacity = admitted.state;
     const after = act(before, { ...limits, claimed: admitted.result }, now());
     ledgers.set(tool, after);

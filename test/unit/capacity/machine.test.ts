@@ -20,7 +20,7 @@ const running = (...builds: string[]): CapacityState => ({
   claims: builds.map((id) => ({ tool: id[0] ?? '', id, at })),
 });
 const ask = (state: CapacityState, tool: string, wanted: string[], ended: string[] = [], since = '1', slots = 3) =>
-  admit(state, { tool, wanted, ended, since }, slots, now);
+  admit(state, { tool, wanted, ended, since, limit: 9 }, slots, now);
 const names = ({ claims }: CapacityState) => claims.map(({ id }) => id);
 
 describe('admit', () => {
@@ -58,6 +58,16 @@ describe('admit', () => {
     expect([...ask(later, 'b', ['b1', 'b2'], [], '1', 2).result]).toEqual(['b1', 'b2']);
   });
 
+  test("never passes the tool's own limit, whatever its ledger knows of, and does not wait for what is beyond", () => {
+    const wish = { tool: 'b', wanted: ['b3', 'b4'], ended: [], since: '1', limit: 3 };
+    const { state, result } = admit(running('b1', 'b2'), wish, 50, now);
+    expect([...result]).toEqual(['b3']);
+    expect(state.waiting).toEqual([]);
+    expect(admit(state, { ...wish, wanted: ['b5'] }, 50, now)).toEqual({ state, result: new Set() });
+    expect([...admit(state, { ...wish, wanted: ['b5'], ended: ['b1'] }, 50, now).result]).toEqual(['b5']);
+    expect(admit(running('b1', 'b2', 'b3', 'b4'), { ...wish, wanted: ['b5'] }, 50, now).result.size).toBe(0);
+  });
+
   test('never passes the capacity, and keeps no slot free for nobody', () => {
     const tool = fc.constantFrom('a', 'b', 'c');
     const asked = fc.record({ tool, more: fc.nat(4), ends: fc.nat(3) });
@@ -70,7 +80,7 @@ describe('admit', () => {
             .slice(0, ends);
           const wanted = Array.from({ length: more }, (_, nth) => `${name}${serial}-${nth}`);
           const time = new Date(now.getTime() + serial);
-          const wish = { tool: name, wanted, ended, since: time.toISOString() };
+          const wish = { tool: name, wanted, ended, since: time.toISOString(), limit: 9 };
           state = admit(state, wish, 3, time).state;
           expect(state.claims.length).toBeLessThanOrEqual(3);
           const isAlone = state.waiting.every(({ tool: other }) => other === name);

@@ -182,6 +182,53 @@ describe('retention', () => {
     expect(names(closeLog(live, 'f1', 'lost', 'why', limits)).finished).toEqual(['f0']);
   });
 
+  /** As Go's encoding/json writes it. */
+  const inEtcd = (state: LedgerState): number =>
+    Buffer.byteLength(JSON.stringify(state).replace(/[<>&\u2028\u2029]/g, '\\u003c'));
+  const outsize = (id: string): NewEntry => ({
+    ...entry(id),
+    parameters: { source_url: 'u', envvars: { HTML: '<>&\u2028'.repeat(4096) } },
+  });
+  const many = { running: 4, queued: 10, succeeded: 10, failed: 10 };
+  const startAll = (count: number, from: LedgerState, own: Limits) =>
+    Array.from({ length: count }, (_, at) => outsize(`b${at}`)).reduce(
+      ({ state, refused }, build) => {
+        const next = start(state, build, { key: build.id, request: 'r' }, own, now);
+        return { state: next.state, refused: refused + (next.outcome.kind === 'too_large' ? 1 : 0) };
+      },
+      { state: from, refused: 0 },
+    );
+
+  test('counts characters as the API server escapes them', () => {
+    const { finished } = finishedBuilds(...Array<'BUILD_SUCCESS'>(20).fill('BUILD_SUCCESS'));
+    const heavy = finished.map((build) => ({ ...build, parameters: outsize(build.id).parameters }));
+    const kept = retain({ ...emptyState, finished: heavy }, { ...many, succeeded: 20 });
+    expect(kept.finished.length).toBeGreaterThan(3);
+    expect(inEtcd(kept)).toBeLessThan(720_000);
+  });
+
+  test('a start that would make the ledger too large to be written is refused, until a build has ended', () => {
+    const { state, refused } = startAll(14, emptyState, many);
+    expect(refused).toBeGreaterThan(0);
+    expect(inEtcd(state)).toBeGreaterThan(1_000_000);
+    expect(inEtcd(state)).toBeLessThan(1_250_000);
+    const ended = finish(state, 'b0', { ...ending, log: 'complete' }, many, now);
+    expect(start(ended, outsize('new'), undefined, many, now).outcome.kind).toBe('accepted');
+  });
+
+  test('finished builds make room for a start, the oldest first, but not those whose log is still written', () => {
+    const { finished } = finishedBuilds(...Array<'BUILD_SUCCESS'>(6).fill('BUILD_SUCCESS'));
+    const heavy = finished.map((build) => ({ ...build, parameters: outsize(build.id).parameters }));
+    const { state, refused } = startAll(10, { ...emptyState, finished: heavy }, many);
+    expect(refused).toBe(0);
+    expect(names(state).finished).toEqual(['f0', 'f1']);
+    const live = heavy.map((build) => ({ ...build, log: 'live' as const }));
+    const behind = startAll(10, { ...emptyState, finished: live }, many);
+    expect(names(behind.state).finished).toHaveLength(6);
+    expect(inEtcd(behind.state)).toBeLessThan(1_250_000);
+    expect(behind.refused).toBeGreaterThan(0);
+  });
+
   test('keeps the object below what etcd takes', () => {
     const big = { ...finishedBuilds(...Array<'BUILD_SUCCESS'>(1000).fill('BUILD_SUCCESS')) };
     const heavy = { ...big, finished: big.finished.map((build) => ({ ...build, message: 'x'.repeat(4000) })) };
