@@ -62,6 +62,7 @@ export const clusterTarget = async (): Promise<Target> => {
     gatewayUrl: service.gateway.url,
     platform: undefined,
     kubeconfig: process.env.KUBECONFIG ?? '',
+    namespace: builds,
     toolKubeconfig: service.gateway.kubeconfig,
     token,
     tokenFor: (tool) => token(groups(tool)),

@@ -34,6 +34,7 @@ const usedBy = async (caller: Caller): Promise<Record<string, string>> => {
 const watchRuns = async (tool: string) => {
   const settings = readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], {
     KUBECONFIG: target.kubeconfig,
+    BUILDS_NAMESPACE: target.namespace,
   });
   const kube = await configuredKube(settings);
   const stop = new AbortController();

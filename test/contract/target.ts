@@ -18,6 +18,8 @@ export type Target = {
   platform: Platform | undefined;
   /** Of the Kubernetes API that the functions use. */
   kubeconfig: string;
+  /** Where builds are, in that API. */
+  namespace: string;
   /** Path of the kubeconfig with a tool's client certificate. */
   toolKubeconfig(tool: string): Promise<string>;
   /** A token whose claims replace those of a good one; `lifetime` as jose has it. */
@@ -72,6 +74,7 @@ const embeddedTarget = async (settings: Record<string, string>): Promise<Target>
     gatewayUrl: platform.gatewayUrl,
     platform,
     kubeconfig: platform.environment.KUBECONFIG ?? '',
+    namespace: 'image-build',
     toolKubeconfig: platform.kubeconfig,
     token,
     tokenFor: (tool) => token(groups(tool)),
