@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isReadable } from './clear-text.ts';
 import { EXIT, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
 import { openSession, type SessionToken } from './session/session.ts';
@@ -101,12 +102,8 @@ export async function tlsOf(
   };
 }
 
-const isLoopback = ({ hostname }: URL) => /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(hostname);
-
 const clearTextWarning = (base: URL, hasToken: boolean) =>
-  hasToken && base.protocol === 'http:' && !isLoopback(base)
-    ? `Your token is sent to ${base.origin} unencrypted: use https.`
-    : undefined;
+  hasToken && isReadable(base) ? `Your token is sent to ${base.origin} unencrypted: use https.` : undefined;
 
 function nothingProves(kubeconfig: Kubeconfig | undefined): Failure {
   const where = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
