@@ -90,7 +90,7 @@ function toolName({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconf
 }
 
 export async function tlsOf(
-  { env }: Sources,
+  env: Environment,
   kubeconfig: Kubeconfig | undefined,
   useCertificate: boolean,
 ): Promise<Tls> {
@@ -136,6 +136,6 @@ export async function loadSettings(sources: Sources): Promise<Settings> {
     token,
     session,
     clearText: clearTextWarning(base, Boolean(token || session)),
-    tls: base.protocol === 'https:' ? await tlsOf(sources, kubeconfig, !token && !session) : undefined,
+    tls: base.protocol === 'https:' ? await tlsOf(sources.env, kubeconfig, !token && !session) : undefined,
   };
 }
