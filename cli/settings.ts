@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isReadable } from './clear-text.ts';
 import { EXIT, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
 import { openSession, type SessionToken } from './session/session.ts';
@@ -89,7 +90,7 @@ function toolName({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconf
 }
 
 export async function tlsOf(
-  { env }: Sources,
+  env: Environment,
   kubeconfig: Kubeconfig | undefined,
   useCertificate: boolean,
 ): Promise<Tls> {
@@ -101,12 +102,8 @@ export async function tlsOf(
   };
 }
 
-const isLoopback = ({ hostname }: URL) => /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(hostname);
-
 const clearTextWarning = (base: URL, hasToken: boolean) =>
-  hasToken && base.protocol === 'http:' && !isLoopback(base)
-    ? `Your token is sent to ${base.origin} unencrypted: use https.`
-    : undefined;
+  hasToken && isReadable(base) ? `Your token is sent to ${base.origin} unencrypted: use https.` : undefined;
 
 function nothingProves(kubeconfig: Kubeconfig | undefined): Failure {
   const where = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
@@ -139,6 +136,6 @@ export async function loadSettings(sources: Sources): Promise<Settings> {
     token,
     session,
     clearText: clearTextWarning(base, Boolean(token || session)),
-    tls: base.protocol === 'https:' ? await tlsOf(sources, kubeconfig, !token && !session) : undefined,
+    tls: base.protocol === 'https:' ? await tlsOf(sources.env, kubeconfig, !token && !session) : undefined,
   };
 }

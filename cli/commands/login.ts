@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isReadable } from '../clear-text.ts';
 import { type Context, flag, type Run } from '../context.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { neutral } from '../plain.ts';
 import type { Account } from '../session/account.ts';
 import type { Issuer } from '../session/issuer.ts';
 import type { Session } from '../session/tokens.ts';
-
-const isSafe = (address: string): boolean => {
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'https:' || /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(hostname);
-};
 
 async function byDevice({ terminal }: Context, { exchange }: Account, issuer: Issuer): Promise<Session> {
   const { signInByDevice } = await import('../session/device.ts');
@@ -38,7 +34,7 @@ async function byBrowser(
 
 async function signIn(context: Context, account: Account, device: boolean): Promise<Session> {
   const issuer = await account.issuer();
-  if (!isSafe(issuer.tokenEndpoint)) {
+  if (isReadable(new URL(issuer.tokenEndpoint))) {
     context.terminal.warning(`Your tokens cross the network to ${new URL(issuer.tokenEndpoint).host} unencrypted.`);
   }
   const { browserCommand } = await import('../session/browser.ts');

@@ -3,13 +3,12 @@ import type { Caller } from '../../openapi/generated/types.ts';
 import { objectFrom } from '../answers.ts';
 import { agentName, type Connecting, sourcesOf } from '../connect.ts';
 import { createSender } from '../http.ts';
-import { readKubeconfig } from '../kubeconfig.ts';
 import { createCaller } from '../retry.ts';
-import { baseAddress, loadSettings, readSections, type Settings, tlsOf } from '../settings.ts';
-import { authorities } from '../trust.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import { baseAddress, loadSettings, readSections, type Settings } from '../settings.ts';
+import type { Exchange } from './exchange.ts';
 import { openSessions, type SessionFile, sessionPath } from './file.ts';
 import { findIssuer, type Issuer } from './issuer.ts';
+import { openExchange } from './trusted.ts';
 
 /** Signing in to one API and out of it, and who one is to it. */
 export type Account = {
@@ -44,11 +43,7 @@ export async function openAccount(connecting: Connecting): Promise<Account> {
   const sources = { ...sourcesOf(connecting), needsTool: false };
   const { env, home } = sources;
   const base = baseAddress(sources, await readSections(sources));
-  const kubeconfig = await readKubeconfig(env, home);
-  // The kubeconfig's authority vouches for the API, not for issuers.
-  const toApi = createExchange(await tlsOf(sources, kubeconfig, false));
-  const toIssuer = createExchange({ verify: true, ca: await authorities(env, undefined) });
-  const exchange: Exchange = (url, form) => (new URL(url).origin === base.origin ? toApi : toIssuer)(url, form);
+  const exchange = await openExchange(sources, base);
   const settings = () => loadSettings(sources);
   return {
     base,

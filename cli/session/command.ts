@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { EXIT, Failure } from '../failure.ts';
 import type { SessionToken } from './session.ts';
 
@@ -16,12 +16,16 @@ function lifeOf(token: string, now: number): number {
   }
 }
 
+/** Not Node's own message, which holds the command, and with it what secrets stand there. */
+const failureOf = ({ code, signal }: ExecFileException, stderr: string): string =>
+  stderr.trim() || (signal ? `it was ended by ${signal}` : `exit code ${code}`);
+
 const runCommand = (command: string, env: Record<string, string | undefined>): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile('sh', ['-c', command], { env, timeout: 30_000 }, (error, stdout, stderr) => {
       const token = stdout.trim();
       if (!error && token !== '' && !/\s/.test(token)) return resolve(token);
-      const why = error ? `failed: ${stderr.trim() || error.message}` : 'printed no token';
+      const why = error ? `failed: ${failureOf(error, stderr)}` : 'printed no token';
       reject(new Failure(EXIT.usage, `TOOLFORGE_TOKEN_COMMAND ${why}`, { hint: 'It must print one token.' }));
     });
   });

@@ -9,6 +9,7 @@ export type Reply = { status: number; json: Section };
 /** Asks a URL for JSON; with a form, posts it. No redirects: tokens go where they were meant for. */
 export type Exchange = (url: string, form?: Record<string, string>) => Promise<Reply>;
 
+/** Milliseconds for the whole of an answer: less than others wait for who asks under the lock. */
 const ANSWER_TIME = 15_000;
 
 async function readJson(answer: IncomingMessage): Promise<Section> {
@@ -24,9 +25,12 @@ async function readJson(answer: IncomingMessage): Promise<Section> {
 
 const timeout = () => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
 
-/** @param tls whom to trust, and no certificate of our own */
+/**
+ * @param tls whom to trust, and no certificate of our own
+ * @param answerTime milliseconds
+ */
 export const createExchange =
-  (tls: Pick<Tls, 'ca' | 'verify'>): Exchange =>
+  (tls: Pick<Tls, 'ca' | 'verify'>, answerTime: number = ANSWER_TIME): Exchange =>
   async (address, form) => {
     const url = new URL(address);
     const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
@@ -38,15 +42,16 @@ export const createExchange =
         : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
     };
     const trust = { ...(tls.verify ? { ca: tls.ca } : {}), rejectUnauthorized: tls.verify };
+    const signal = AbortSignal.timeout(answerTime);
     try {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const sent = request(url, { method: body === undefined ? 'GET' : 'POST', headers, agent: false, ...trust });
-        sent.setTimeout(ANSWER_TIME, () => sent.destroy(timeout()));
+        const method = body === undefined ? 'GET' : 'POST';
+        const sent = request(url, { method, headers, agent: false, signal, ...trust });
         sent.once('response', resolve).on('error', reject).end(body);
       });
       return { status: answer.statusCode ?? 0, json: await readJson(answer) };
     } catch (error) {
-      throw networkFailure(error, url);
+      throw networkFailure(signal.aborted ? timeout() : error, url);
     }
   };
 

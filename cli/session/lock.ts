@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../failure.ts';
@@ -10,10 +11,19 @@ export type LockOptions = {
   pause?: number;
 };
 
+/** Where a process id means a process of ours: containers may have one host's name, and share the folder. */
+function place(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return `${hostname()} -`;
+  }
+}
+
 /** Whether the holder was a process of this machine that is gone, as after Ctrl-C. */
-function isGone(holder: string): boolean {
-  const [host, pid] = holder.split(' ');
-  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+export function isGone(holder: string): boolean {
+  const [, where, pid] = /^(.*) (\d+) \S+$/.exec(holder) ?? [];
+  if (where !== place()) return false;
   try {
     process.kill(Number(pid), 0);
     return false;
@@ -35,16 +45,15 @@ async function tryTake(path: string, own: string): Promise<boolean> {
   }
 }
 
-/** Takes a dead holder's lock away, unless it has become another's meanwhile: then that one gets it back. */
-async function breakLock(path: string, dead: string): Promise<void> {
-  const away = `${path}.${randomUUID()}`;
-  const found = await rename(path, away).then(
-    () => contentOf(away),
-    () => undefined,
+/** Takes a dead holder's lock away, one at a time: it may have become another's since it was seen. */
+export const breakLock = (path: string, dead: string, options: LockOptions): Promise<void> =>
+  withLock(
+    `${path}.break`,
+    async () => {
+      if ((await contentOf(path)) === dead) await rm(path, { force: true });
+    },
+    options,
   );
-  if (found !== undefined && found !== dead) await link(away, path).catch(() => undefined);
-  await rm(away, { force: true });
-}
 
 /**
  * One command at a time, on any machine that shares the folder: a file that only one can make. A holder that stays for
@@ -55,13 +64,13 @@ export async function withLock<T>(
   act: () => Promise<T>,
   { patience = 40_000, pause = 50 }: LockOptions = {},
 ): Promise<T> {
-  const own = `${hostname()} ${process.pid} ${randomUUID()}`;
+  const own = `${place()} ${process.pid} ${randomUUID()}`;
   let seen: { holder: string | undefined; since: number } | undefined;
   while (!(await tryTake(path, own))) {
     const holder = await contentOf(path);
     if (holder !== seen?.holder) seen = { holder, since: performance.now() };
     const isStale = performance.now() - (seen?.since ?? 0) > patience;
-    if (holder !== undefined && (isStale || isGone(holder))) await breakLock(path, holder);
+    if (holder !== undefined && (isStale || isGone(holder))) await breakLock(path, holder, { patience, pause });
     await sleep(pause);
   }
   try {

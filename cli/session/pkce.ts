@@ -27,8 +27,9 @@ async function awaitCallback(state: string): Promise<Callback> {
     deliver = resolve;
   });
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (pathname !== '/callback' || searchParams.get('state') !== state) return page(response, 404, 'Nothing here.');
+    const [path, query] = (request.url ?? '/').split(/\?(.*)/s);
+    const searchParams = new URLSearchParams(query);
+    if (path !== '/callback' || searchParams.get('state') !== state) return page(response, 404, 'Nothing here.');
     page(response, 200, 'Done. Go back to your terminal; this page can be closed.');
     deliver(searchParams);
   });

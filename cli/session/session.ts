@@ -1,5 +1,4 @@
 import type { Sources } from '../settings.ts';
-import { authorities } from '../trust.ts';
 
 /** The access token, renewed when it is about to expire. @throws Failure when the sign-in has ended */
 export type SessionToken = () => Promise<string>;
@@ -14,9 +13,9 @@ export async function openSession(
   let session = await file.read(base);
   if (!session) return undefined;
   const { needsRefresh, refresh, ended } = await import('./tokens.ts');
-  const { createExchange } = await import('./exchange.ts');
+  const { openExchange } = await import('./trusted.ts');
   const renew = async () => {
-    const exchange = createExchange({ verify: true, ca: await authorities(env, undefined) });
+    const exchange = await openExchange({ env, home }, base);
     // Under the lock: a refresh token is good for once, and another command may have used it meanwhile.
     return file.change(base, async (found) => {
       if (!found) throw ended();

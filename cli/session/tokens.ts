@@ -1,6 +1,6 @@
 import { EXIT, Failure } from '../failure.ts';
 import { type Section, textAt } from '../yaml-file.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Reply } from './exchange.ts';
 import type { Issuer } from './issuer.ts';
 
 /** What is kept of a sign-in to one API. */
@@ -58,9 +58,14 @@ const isPast = (time: number | undefined, now: number): boolean => time !== unde
 
 export const needsRefresh = ({ refreshAt }: Session, now: number): boolean => isPast(refreshAt, now);
 
+/** What an issuer says of a refresh token or a client that it will never take again (RFC 6749, 5.2). */
+const FINAL = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
+
+const isEnd = ({ status, json }: Reply): boolean => [400, 401].includes(status) && FINAL.includes(String(json.error));
+
 /**
- * A session with a new access token. While the issuer is away the old one is as good as it was.
- * @throws Failure when the sign-in has ended, or the issuer is away and the token has expired
+ * A session with a new access token. While the issuer is away or too busy the old one is as good as it was.
+ * @throws Failure when the sign-in has ended, or the token has expired and the issuer gives no other
  */
 export async function refresh(session: Session, exchange: Exchange, now: () => number): Promise<Session> {
   const { refreshToken, clientId, resource, tokenEndpoint, expiresAt } = session;
@@ -70,12 +75,12 @@ export async function refresh(session: Session, exchange: Exchange, now: () => n
   }
   const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId, resource };
   const reply = await exchange(tokenEndpoint, form).catch((error: unknown) => error);
-  const answer = reply instanceof Error ? undefined : (reply as Awaited<ReturnType<Exchange>>);
+  const answer = reply instanceof Error ? undefined : (reply as Reply);
   if (answer?.status === 200) return sessionFrom(session, answer.json, now(), session);
-  if (answer && answer.status < 500) throw ended();
+  if (answer && isEnd(answer)) throw ended();
   if (!isPast(expiresAt, now())) return session;
   throw new Failure(EXIT.unavailable, `Your token has expired, and ${session.issuer} does not give another now.`, {
-    hint: 'Try again in a few minutes.',
+    hint: 'Try again in a few minutes, or sign in again with `toolforge-build login`.',
     cause: reply,
   });
 }

@@ -12,9 +12,16 @@ export type KeptKeys = { issuer: string; at: number; keys: JSONWebKeySet };
 
 const fileName = (issuer: string): string => `${createHash('sha256').update(issuer).digest('hex').slice(0, 32)}.json`;
 
+const isKey = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const isKept = (value: unknown, issuer: string): value is KeptKeys => {
   const kept = value as Partial<KeptKeys> | null;
-  return kept?.issuer === issuer && typeof kept.at === 'number' && Array.isArray(kept.keys?.keys);
+  return (
+    kept?.issuer === issuer &&
+    typeof kept.at === 'number' &&
+    Array.isArray(kept.keys?.keys) &&
+    kept.keys.keys.every(isKey)
+  );
 };
 
 /** What was kept of an issuer's keys; undefined where nothing was, or nothing that makes sense. */

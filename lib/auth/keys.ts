@@ -59,8 +59,12 @@ export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions):
   };
 
   const recall = (): Loaded | undefined => {
-    const known = kept?.();
-    loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
+    try {
+      const known = kept?.();
+      loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
+    } catch {
+      // What was kept is no key set: as if nothing had been.
+    }
     return loaded;
   };
 

@@ -70,14 +70,21 @@ const isPatterns = (value: unknown): value is Record<string, string> =>
 const isScopes = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every((one) => scopes.some((scope) => scope === one));
 
+/** Whoever may choose what stands for a `*` must not choose the tool with it. */
+const choiceProblem = (before: string, after: string): string | undefined => {
+  if (before === '' || before.includes('*')) return '{tool} must have some text of its own before it, and no *';
+  // Else a part of the tool's name could be taken for what the * stands for.
+  if (after.includes('*') && /^[-_a-z0-9*]/.test(after))
+    return 'where a * follows {tool}, a character that no tool has in its name must come first, such as / or :';
+  return undefined;
+};
+
 const placeProblem = (patterns: string[], tool: unknown): string | undefined => {
   const places = patterns.join('\n').split('{tool}').length - 1;
   if (tool !== undefined && !isTool(tool)) return 'tool must be the name of a tool';
   if (places + (tool === undefined ? 0 : 1) !== 1) return 'it must say the tool once: {tool} in a pattern, or tool';
-  // Whoever may choose the rest of the value would choose the tool.
-  if (patterns.some((pattern) => /(^|\*)\{tool\}/.test(pattern)))
-    return '{tool} must have some text of its own before it';
-  return undefined;
+  const [before, after] = patterns.find((pattern) => pattern.includes('{tool}'))?.split('{tool}') ?? [];
+  return tool === undefined ? choiceProblem(before ?? '', after ?? '') : undefined;
 };
 
 /** What is wrong with a rule, as a phrase; undefined when nothing is. */

@@ -88,6 +88,8 @@ test.each([
   '{}',
   '{"issuer":"https://id.example.org","at":1}',
   '{"issuer":"https://evil.example.org","at":1,"keys":{"keys":[]}}',
+  '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[null]}}',
+  '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[[]]}}',
 ])('what was kept as %j does not count', async (text) => {
   await keepKeys(mounted());
   const [name = ''] = await readdir(folder);

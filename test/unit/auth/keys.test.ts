@@ -51,6 +51,19 @@ test('known keys outlive the issuer; without any the caller is told to wait', as
   await expect(jwtVerify(one.token, publishedKeys({ load }))).rejects.toBeInstanceOf(KeysUnavailable);
 });
 
+test.each<[string, () => { keys: { keys: JWK[] }; at: number }]>([
+  ['are none', () => ({ keys: { keys: [null as unknown as JWK] }, at: Date.now() })],
+  [
+    'can not be read',
+    () => {
+      throw new Error('oops');
+    },
+  ],
+])('kept keys that %s are as if nothing had been kept', async (_, kept) => {
+  const one = await pairOf('one');
+  await jwtVerify(one.token, publishedKeys({ load: async () => ({ keys: [one.jwk] }), kept }));
+});
+
 test.each([
   ['an error', 500, '{}'],
   ['no JSON', 200, '<html>'],

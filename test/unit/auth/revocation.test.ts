@@ -37,6 +37,16 @@ describe('the issuer is asked', () => {
     expect(state.asked).toBe(1);
   });
 
+  test('once of a token, however its signature is spelled', async () => {
+    const { state, isRevoked } = remembering();
+    state.active = false;
+    expect(await isRevoked('header.payload.AA')).toBe(true);
+    state.active = true;
+    expect(await isRevoked('header.payload.AB')).toBe(true);
+    expect(state.asked).toBe(1);
+    expect(await isRevoked('header.other.AA')).toBe(false);
+  });
+
   test('after a rest when it was away, and tokens count meanwhile', async () => {
     const { state, isRevoked } = remembering(0);
     state.away = true;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { issuersProblem, rulesOf } from '../../../lib/auth/issuers.ts';
 import { grantsBy, type Rule, ruleProblem } from '../../../lib/auth/rules.ts';
@@ -60,8 +61,33 @@ test.each<[string, unknown]>([
   ['tool must be the name of a tool', { match: { sub: 'a' }, tool: 'A B' }],
   ['text of its own before it', { match: { project_path: '{tool}' } }],
   ['text of its own before it', { match: { project_path: '**{tool}' } }],
+  ['text of its own before it', { match: { project_path: '**/{tool}' } }],
+  ['text of its own before it', { match: { project_path: '*/{tool}' } }],
+  ['text of its own before it', { match: { project_path: '*-{tool}' } }],
+  ['text of its own before it', { match: { project_path: 'a/*/{tool}' } }],
+  ['a character that no tool has in its name', { match: { project_path: 'x{tool}*' } }],
+  ['a character that no tool has in its name', { match: { project_path: 'x{tool}**' } }],
+  ['a character that no tool has in its name', { match: { project_path: 'x/{tool}-*' } }],
+  ['a character that no tool has in its name', { match: { project_path: 'x/{tool}a/**', ref: '*' } }],
 ])('"%s" is said of the rule %j', (problem, rule) => {
   expect(ruleProblem(rule)).toContain(problem);
+});
+
+test.each<[string, Rule]>([
+  ['a group', groups],
+  ['an account', account],
+  ['a project', gitlab],
+  ['a repository', github],
+  ['a group with text after the tool', { match: { groups: 'team-{tool}-admins' } }],
+])('nothing is wrong with the rule for %s', (_, rule) => {
+  expect(ruleProblem(rule)).toBeUndefined();
+});
+
+test('the rules that the documentation shows pass', () => {
+  const text = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
+  const [shown = ''] = /^ {4}\[\{"issuer"(?:.|\n {4})*/m.exec(text) ?? [];
+  expect(JSON.parse(shown)).toHaveLength(3);
+  expect(issuersProblem(JSON.parse(shown))).toBeUndefined();
 });
 
 const good = { issuer: 'https://id.example.org', audience: 'builds-api', jwksUri: 'https://id.example.org/jwks' };

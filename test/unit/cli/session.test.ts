@@ -1,5 +1,4 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { browserCommand } from '../../../cli/session/browser.ts';
@@ -7,23 +6,12 @@ import { signInByDevice } from '../../../cli/session/device.ts';
 import { createExchange } from '../../../cli/session/exchange.ts';
 import { openSessions, sessionPath } from '../../../cli/session/file.ts';
 import { findIssuer } from '../../../cli/session/issuer.ts';
-import { withLock } from '../../../cli/session/lock.ts';
 import type { Session } from '../../../cli/session/tokens.ts';
 import { createProtectedResource } from '../../../functions/openapi/protected-resource.ts';
 import { createBrowser } from '../../support/issuer/browser.ts';
 import { type OidcIssuer, startOidcIssuer } from '../../support/issuer/issuer.ts';
 import { resource } from '../../support/issuer/provider.ts';
-import {
-  type Cli,
-  contract,
-  createCli,
-  folder,
-  json,
-  remove,
-  serve,
-  startProcess,
-  type TestServer,
-} from './support.ts';
+import { type Cli, contract, createCli, folder, json, remove, serve, type TestServer } from './support.ts';
 
 let home: string;
 let cli: Cli;
@@ -115,44 +103,6 @@ describe('the file of the sessions', () => {
     await Promise.all(bases.map((one) => sessions().change(one, async () => ({ ...session, clientId: one.host }))));
     for (const one of bases) expect((await sessions().read(one))?.clientId).toBe(one.host);
   });
-});
-
-describe('the lock', () => {
-  const path = () => join(home, 'lock');
-
-  test('lets one in at a time, and is gone after a failure', async () => {
-    let inside = 0;
-    const enter = async () => {
-      expect(++inside).toBe(1);
-      await new Promise(setImmediate);
-      inside--;
-    };
-    await Promise.all(Array.from({ length: 20 }, () => withLock(path(), enter, { pause: 1 })));
-    await expect(withLock(path(), () => Promise.reject(new Error('oops')))).rejects.toThrow('oops');
-    expect(await readdir(home)).toEqual([]);
-  });
-
-  test('of who died is taken over, by one', async () => {
-    await writeFile(path(), 'dead');
-    let inside = 0;
-    const enter = async () => {
-      expect(++inside).toBe(1);
-      await new Promise(setImmediate);
-      inside--;
-    };
-    const options = { patience: 50, pause: 5 };
-    await Promise.all(Array.from({ length: 5 }, () => withLock(path(), enter, options)));
-    expect(await readdir(home)).toEqual([]);
-  });
-});
-
-test('the lock of a command that was killed here is taken over at once', async () => {
-  const { child, finished } = startProcess(process.execPath, ['-e', ''], {});
-  await finished;
-  await writeFile(join(home, 'lock'), `${hostname()} ${child.pid} x`);
-  // Else it would wait for longer than this test may take.
-  await withLock(join(home, 'lock'), async () => undefined);
-  expect(await readdir(home)).toEqual([]);
 });
 
 describe('a token', () => {

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openSessions, sessionPath } from '../../../cli/session/file.ts';
 import { type Authority, openAuthority } from '../../../local/certificates.ts';
 import { type Cli, createCli, folder, json, noMessages, remove, serve, type TestServer } from './support.ts';
 
 let cli: Cli;
 let server: TestServer;
 let wrongName: TestServer;
+let elsewhere: TestServer;
 let here: string;
 let authority: Authority;
 let subject: string | undefined;
@@ -26,19 +28,21 @@ beforeAll(async () => {
     await authority.issue('CN=other', ['other.example']),
   ];
   const options = { ca: authority.certificate, requestCert: true, rejectUnauthorized: false };
-  const handler: Parameters<typeof serve>[0] = (_, response, raw) => {
+  const handler: Parameters<typeof serve>[0] = (request, response, raw) => {
     const socket = raw.socket as TLSSocket;
     subject = socket.authorized ? String(socket.getPeerCertificate().subject.CN) : undefined;
+    if (request.path === '/token') return json(response, 200, { access_token: 'renewed' });
     json(response, 200, { messages: noMessages, builds: [] });
   };
   server = await serve(handler, { ...options, cert: good.certificate, key: good.key });
+  elsewhere = await serve(handler, { cert: good.certificate, key: good.key });
   wrongName = await serve(handler, { ...options, cert: other.certificate, key: other.key });
 });
 
 afterAll(async () => {
   cli.close();
   remove(here);
-  await Promise.all([server.close(), wrongName.close()]);
+  await Promise.all([server.close(), elsewhere.close(), wrongName.close()]);
 });
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -91,4 +95,31 @@ test('insecure-skip-tls-verify is honoured', async () => {
   const KUBECONFIG = await kubeconfig('{insecure-skip-tls-verify: true}');
   const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
   expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+});
+
+describe('a sign-in is renewed', () => {
+  /** @returns what the API was sent, by one whose token is due at this issuer */
+  const listWith = async (issuer: TestServer): Promise<string | undefined> => {
+    const HOME = folder();
+    const base = new URL(`${server.url}/builds/v1`);
+    const endpoint = { issuer: issuer.url, tokenEndpoint: `${issuer.url}/token`, revocationEndpoint: undefined };
+    const tokens = { accessToken: 'old', refreshToken: 'again', refreshAt: 0, expiresAt: Date.now() + 600_000 };
+    const session = { clientId: 'cli', resource: 'builds', ...endpoint, ...tokens };
+    await openSessions(sessionPath({}, HOME)).change(base, async () => session);
+    const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
+    const env = { HOME, TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
+    const { code } = await cli.run(['list', '--json'], env);
+    remove(HOME);
+    expect(code).toBe(0);
+    return server.requests.at(-1)?.headers.authorization;
+  };
+
+  test("where the kubeconfig's authority vouches for the API, and the issuer is at the API's origin", async () => {
+    expect(await listWith(server)).toBe('Bearer renewed');
+  });
+
+  test('at no other server by that authority', async () => {
+    expect(await listWith(elsewhere)).toBe('Bearer old');
+    expect(elsewhere.requests).toEqual([]);
+  });
 });
