@@ -72,7 +72,9 @@ test('nobody may read Secrets, or write what Kubernetes or Tekton own', () => {
 test('what serves users does not hold what builds push with', async () => {
   const holding = async (folder: string): Promise<string[]> => {
     const files = await readdir(join(base, folder));
-    const held = files.map(async (file) => JSON.stringify(await read(join(base, folder, file))).includes('registry-cred'));
+    const held = files.map(async (file) =>
+      JSON.stringify(await read(join(base, folder, file))).includes('registry-cred'),
+    );
     const isHeld = await Promise.all(held);
     return files.filter((_, at) => isHeld[at]).sort();
   };
