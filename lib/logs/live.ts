@@ -7,7 +7,15 @@ import { patiently } from './patience.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
 import { type Reading, readStep, type StepOutcome } from './step.ts';
 import { safeText } from './step-lines.ts';
-import { type BuildState, type BuildView, isFinal, type LogEnd, type LogEvent, type LogEvents, lastLine } from './types.ts';
+import {
+  type BuildState,
+  type BuildView,
+  isFinal,
+  type LogEnd,
+  type LogEvent,
+  type LogEvents,
+  lastLine,
+} from './types.ts';
 
 export type FollowOptions = {
   kube: Kube;
