@@ -3,6 +3,7 @@ import { closeLog } from '../ledger/machine.ts';
 import type { Entry } from '../ledger/types.ts';
 import { closeArchive } from '../logs/archive.ts';
 import type { LogsContext } from '../logs/configured.ts';
+import { createFold, type Fold } from '../logs/fold.ts';
 import { changeAndClean } from './change.ts';
 import { viewOf } from './view.ts';
 
@@ -24,7 +25,7 @@ const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string
 };
 
 /** What is being closed in this process, by its store. */
-const closing = new WeakMap<object, Map<string, Promise<boolean>>>();
+const closing = new WeakMap<object, Fold<boolean>>();
 
 /**
  * Closes the archive of a finished build and notes in the ledger whether it is complete, truncated or lost, so that the
@@ -33,12 +34,9 @@ const closing = new WeakMap<object, Map<string, Promise<boolean>>>();
  * @returns false when the pod still writes, or the store is away: to be tried again
  */
 export const closeBuildLog = (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
-  const open = closing.get(context.store) ?? new Map<string, Promise<boolean>>();
-  closing.set(context.store, open);
-  const key = `${tool}/${entry.id}`;
-  const present = open.get(key) ?? close(context, tool, entry).finally(() => open.delete(key));
-  open.set(key, present);
-  return present;
+  const once = closing.get(context.store) ?? createFold<boolean>();
+  closing.set(context.store, once);
+  return once(`${tool}/${entry.id}`, () => close(context, tool, entry));
 };
 
 const close = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {

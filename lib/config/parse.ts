@@ -118,12 +118,22 @@ const parsedJson = (value: string): unknown => {
   }
 };
 
+/** `docker login` writes nothing but `auth`: base64 of the name, a colon and the password. */
+const passwordIn = (auth: unknown): string[] => {
+  const [, password] =
+    typeof auth === 'string' ? (/^[^:]*:(.+)$/s.exec(Buffer.from(auth, 'base64').toString()) ?? []) : [];
+  return password === undefined ? [] : [password];
+};
+
 /** The passwords in a docker config; undefined where it is none. */
 const dockerPasswords = (content: string): string[] | undefined => {
   try {
     const { auths } = JSON.parse(content) as { auths?: Record<string, Record<string, unknown>> };
-    const values = Object.values(auths ?? {}).flatMap(({ username: _, email: __, ...secret }) => Object.values(secret));
-    return auths && values.filter((value) => typeof value === 'string');
+    const values = Object.values(auths ?? {}).flatMap(({ username: _, email: __, ...secret }) => [
+      ...Object.values(secret).filter((value) => typeof value === 'string'),
+      ...passwordIn(secret.auth),
+    ]);
+    return auths && [...new Set(values)];
   } catch {
     return undefined;
   }

@@ -13,11 +13,15 @@ export type ArchiveCache = {
   load(key: string, act: () => Promise<Loaded>): Promise<Loaded>;
   enter(): void;
   leave(): void;
+  /** Uncompressed bytes that each reader may hold for itself: less, the more there are. */
+  share(): number;
 };
 
 export type CacheOptions = {
   /** Uncompressed. */
   keepBytes: number;
+  /** Uncompressed, what all readers hold for themselves, about. */
+  heldBytes: number;
   /** Loads at once: each holds what it loads, beside what is kept. */
   parallel: number;
 };
@@ -39,7 +43,7 @@ const createTurns = (parallel: number): (<T>(act: () => Promise<T>) => Promise<T
   };
 };
 
-export const createArchiveCache = ({ keepBytes, parallel }: CacheOptions): ArchiveCache => {
+export const createArchiveCache = ({ keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
   const indexes: Fold<ArchiveIndex | undefined> = createFold();
   const loads: Fold<Loaded> = createFold();
   const inTurn = createTurns(parallel);
@@ -71,6 +75,7 @@ export const createArchiveCache = ({ keepBytes, parallel }: CacheOptions): Archi
       keep(key, loaded);
       return loaded;
     },
+    share: () => Math.floor(heldBytes / Math.max(1, readers)),
     enter: () => {
       readers += 1;
     },
@@ -87,7 +92,7 @@ const caches = new WeakMap<ObjectStore, ArchiveCache>();
 
 /** The cache of a store, which all its readers share. */
 export const cacheOf = (store: ObjectStore): ArchiveCache => {
-  const cache = caches.get(store) ?? createArchiveCache({ keepBytes: 16 << 20, parallel: 6 });
+  const cache = caches.get(store) ?? createArchiveCache({ keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 });
   caches.set(store, cache);
   return cache;
 };

@@ -22,8 +22,10 @@ const decompress = promisify(gunzip);
 
 /** Uncompressed bytes that are loaded at once, about: neighbours in one segment need one read of the store. */
 const loadBytes = 1 << 20;
-/** Uncompressed bytes that a reader holds while its client takes them. */
+/** Uncompressed bytes that leave a reader at once. */
 const batchBytes = 32 << 10;
+/** Uncompressed bytes that a reader takes of what was loaded, at most. */
+const mostTaken = 512 << 10;
 
 const damaged = (chunk: Chunk): ApiError =>
   storeFailure(new Error(`segment ${chunk.segment} is damaged at ${chunk.offset}`));
@@ -90,9 +92,9 @@ const linesIn = (place: KeyedPlace, { step }: Chunk, records: Uint8Array, line: 
   return texts.map((record, at) => lineOf(record, { tag, step, line: line + at, key }));
 };
 
-/** Where a batch that begins here ends: behind a line feed. */
-const batchEnd = (records: Uint8Array, from: number): number =>
-  from + batchBytes >= records.length ? records.length : records.indexOf(10, from + batchBytes) + 1 || records.length;
+/** Where so many bytes that begin here end: behind a line feed. */
+const endOf = (records: Uint8Array, from: number, size: number): number =>
+  from + size >= records.length ? records.length : records.indexOf(10, from + size) + 1 || records.length;
 
 /** Behind the line feed of so many lines. */
 const offsetOf = (records: Uint8Array, lines: number): number => {
@@ -101,23 +103,52 @@ const offsetOf = (records: Uint8Array, lines: number): number => {
   return at;
 };
 
+/** How far a reader has come in a group: in this chunk, at this byte, or at the first line that it wants. */
+type GroupPlace = { at: number; offset: number | undefined; line: number };
+
+type Taken = { chunk: Chunk; records: Uint8Array };
+
+/** Copies the next bytes, so that the reader keeps nothing else of what was loaded. Moves the place behind them. */
+const take = (group: readonly Chunk[], { parts }: Loaded, place: GroupPlace, most: number): Taken[] => {
+  const taken: Taken[] = [];
+  let left = most;
+  while (left > 0) {
+    const chunk = group[place.at];
+    const records = parts[place.at];
+    if (!chunk || !records) break;
+    place.offset ??= offsetOf(records, Math.min(chunk.lines, Math.max(0, place.line - chunk.line)));
+    const end = endOf(records, place.offset, left);
+    const copy = Uint8Array.from(records.subarray(place.offset, end));
+    if (copy.length > 0) taken.push({ chunk, records: copy });
+    left -= copy.length;
+    place.offset = end;
+    if (end < records.length) continue;
+    place.at += 1;
+    place.offset = undefined;
+  }
+  return taken;
+};
+
 /**
- * The lines from one on. Between two batches a reader holds no more than its place: who waits for a slow client lets go
- * of what was loaded.
+ * The lines from one on. What was loaded is shared; each reader takes of it what it may hold for itself, so that many
+ * readers at distinct places don't each load theirs again for every batch, and slow clients keep little in memory.
  */
 async function* linesOfGroup(place: KeyedPlace, group: readonly Chunk[], firstLine: number): AsyncGenerator<LogLine[]> {
   if (!isFilled(group)) return;
-  for (const [at, chunk] of group.entries()) {
-    let line = Math.max(chunk.line, firstLine);
-    for (let offset = -1; line < chunk.line + chunk.lines; ) {
-      const records = (await loadGroup(place, group)).parts[at];
-      if (!records) return;
-      if (offset < 0) offset = offsetOf(records, line - chunk.line);
-      const end = batchEnd(records, offset);
-      const lines = linesIn(place, chunk, records.subarray(offset, end), line);
-      line += lines.length;
-      offset = end;
-      yield lines;
+  const next: GroupPlace = { at: 0, line: firstLine, offset: undefined };
+  let line = 0;
+  while (next.at < group.length) {
+    const most = Math.max(batchBytes, Math.min(mostTaken, cacheOf(place.store).share()));
+    const taken = take(group, await loadGroup(place, group), next, most);
+    for (const { chunk, records } of taken) {
+      line = Math.max(line, chunk.line, firstLine);
+      for (let from = 0; from < records.length; ) {
+        const end = endOf(records, from, batchBytes);
+        const lines = linesIn(place, chunk, records.subarray(from, end), line);
+        line += lines.length;
+        from = end;
+        yield lines;
+      }
     }
   }
 }
@@ -168,7 +199,7 @@ async function* readStepChunks(
 }
 
 /**
- * The lines and notes of an archive, without an end. Memory holds a batch of lines for each reader, and what all share.
+ * The lines and notes of an archive, without an end. Memory holds what each reader may hold for itself, and what all share.
  * @throws ApiError 503 `log_unavailable`
  */
 export async function* readArchive(options: ArchiveReadOptions): LogEvents {

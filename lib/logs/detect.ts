@@ -1,3 +1,4 @@
+import { colourForm } from './colour.ts';
 import { type SecretRule, secretRules } from './secrets.ts';
 
 /** From, to (exclusive): positions in a text. */
@@ -57,20 +58,35 @@ const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
 };
 
 /** A colour, or another sequence that was made visible (lib/logs/escape.ts): `grep --color` puts both around a match. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
-const colour = /\u001b\[[0-9;:]{0,64}m|\u241b\[[0-9;:?]{0,64}[A-Za-z]/g;
+const sequence = new RegExp(`${colourForm}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
 
-/** Without sequences, which may stand within a secret, and a way back to the positions in the text as it is. */
-const withoutColour = (text: string): { plain: string; back: (span: Span) => Span } => {
-  const kept: { at: number; shift: number }[] = [];
+/** What was taken out before a position, in characters. */
+type Mark = { at: number; shift: number };
+
+/** Positions in the text as it is. @param spans as the marks in order: both are walked through once */
+const shifted = (spans: readonly Span[], marks: readonly Mark[]): Span[] => {
+  let next = 0;
   let shift = 0;
-  const plain = text.replace(colour, (found, at: number) => {
-    kept.push({ at: at - shift, shift: shift + found.length });
+  const position = (at: number): number => {
+    for (let mark = marks[next]; mark && mark.at <= at; mark = marks[next]) {
+      shift = mark.shift;
+      next += 1;
+    }
+    return at + shift;
+  };
+  return spans.map(([from, to]) => [position(from), position(to - 1) + 1]);
+};
+
+/** Without sequences, which may stand within a secret. */
+const withoutSequences = (text: string): { plain: string; marks: Mark[] } => {
+  const marks: Mark[] = [];
+  let shift = 0;
+  const plain = text.replace(sequence, (found, at: number) => {
+    marks.push({ at: at - shift, shift: shift + found.length });
     shift += found.length;
     return '';
   });
-  const position = (at: number) => at + (kept.findLast((mark) => mark.at <= at)?.shift ?? 0);
-  return { plain, back: ([from, to]) => [position(from), position(to - 1) + 1] };
+  return { plain, marks };
 };
 
 /**
@@ -90,8 +106,8 @@ export const createDetector = (values: readonly string[]): Detector => {
 
   return (text) => {
     if (!text.includes('\u001b') && !text.includes('\u241b')) return plainSpans(text);
-    const { plain, back } = withoutColour(text);
-    return merge(plainSpans(plain).map(back));
+    const { plain, marks } = withoutSequences(text);
+    return merge(shifted(plainSpans(plain), marks));
   };
 };
 

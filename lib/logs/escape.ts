@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+import { colourForm } from './colour.ts';
 
 const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
-const sequences = /\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
+const sequences = new RegExp(`${colourForm}|${unsafe.source}`, 'g');
 
 /** Underlined, bold, reversed and the colours. Not 8, which hides text, nor blinking and other fonts. */
 const isHarmless = (parameter: number): boolean =>

@@ -1,4 +1,5 @@
 import { ApiError } from '../errors/index.ts';
+import { type Wish, wishesIn } from '../http/accept.ts';
 
 export type LogFormat = 'text' | 'sse' | 'ndjson';
 
@@ -8,16 +9,6 @@ export const mediaTypes: Record<LogFormat, string> = {
   sse: 'text/event-stream',
   ndjson: 'application/x-ndjson',
 };
-
-type Wish = { type: string; quality: number };
-
-const wishes = (accept: string): Wish[] =>
-  accept.split(',').flatMap((range) => {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const given = parameters.find((parameter) => parameter.startsWith('q='));
-    const quality = given === undefined ? 1 : Number(given.slice(2));
-    return type === '' || Number.isNaN(quality) ? [] : [{ type, quality }];
-  });
 
 /** 3 for the very type, 2 for its family, 1 for everything, 0 for another. */
 const closeness = (range: string, type: string): number => {
@@ -29,7 +20,7 @@ const closeness = (range: string, type: string): number => {
 /** The most specific range that covers the type decides (RFC 9110, 12.5.1). */
 const score = (all: readonly Wish[], type: string): { quality: number; close: number } =>
   all.reduce(
-    (best, { type: range, quality }) => {
+    (best, { name: range, quality }) => {
       const close = closeness(range, type);
       return close > best.close ? { quality, close } : best;
     },
@@ -45,7 +36,7 @@ const isFormat = (format: string): format is LogFormat => Object.hasOwn(mediaTyp
 export const chooseFormat = (accept: string | undefined, format: string | undefined): LogFormat => {
   if (format !== undefined && isFormat(format)) return format;
   if (format !== undefined) throw new ApiError(400, 'parameter_invalid', 'format must be text, sse or ndjson.');
-  const all = wishes(accept?.trim() || '*/*');
+  const all = wishesIn(accept?.trim() || '*/*').filter(({ quality }) => !Number.isNaN(quality));
   const scored = (Object.keys(mediaTypes) as LogFormat[]).map((name) => ({ name, ...score(all, mediaTypes[name]) }));
   const [best] = scored.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality || b.close - a.close);
   if (best) return best.name;

@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { wishesIn } from '../http/accept.ts';
 
 /** How an answer's bytes go over the wire. */
 export type Wire = {
@@ -57,12 +58,6 @@ export const createGzip = (): Wire => {
 
 /** Whether the client takes gzip. @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding */
 export const takesGzip = (accept: string | undefined): boolean => {
-  const qualities = new Map(
-    (accept ?? '').split(',').map((coding) => {
-      const [name = '', ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase());
-      const given = parameters.find((parameter) => parameter.startsWith('q='));
-      return [name, Number(given?.slice(2) ?? 1)];
-    }),
-  );
+  const qualities = new Map(wishesIn(accept ?? '').map(({ name, quality }) => [name, quality]));
   return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
 };

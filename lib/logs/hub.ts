@@ -1,4 +1,4 @@
-import type { LogEvent, LogEvents } from './types.ts';
+import { type LogEvent, type LogEvents, lastLine } from './types.ts';
 
 /** Behind so many batches, and so many events of the next one. */
 export type HubPlace = { batch: number; skip: number };
@@ -45,9 +45,6 @@ const sizeOf = (events: readonly LogEvent[]): number =>
 const isPassing = (events: readonly LogEvent[]): boolean =>
   events.every((event) => event.type === 'note' && !event.lasting);
 
-const lastCursor = (events: readonly LogEvent[]): string | undefined =>
-  events.findLast((event) => event.type === 'line')?.cursor;
-
 export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOptions): Hub => {
   const control = new AbortController();
   const wakers = new Set<() => void>();
@@ -86,7 +83,7 @@ export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOption
       bytes -= kept.shift()?.bytes ?? 0;
       first += 1;
     }
-    const cursor = lastCursor(events);
+    const cursor = lastLine(events)?.cursor;
     if (cursor !== undefined) onLine(cursor);
   };
 

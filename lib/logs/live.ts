@@ -7,7 +7,15 @@ import { patiently } from './patience.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
 import { type Reading, readStep, type StepOutcome } from './step.ts';
 import { safeText } from './step-lines.ts';
-import { type BuildState, type BuildView, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
+import {
+  type BuildState,
+  type BuildView,
+  isFinal,
+  type LogEnd,
+  type LogEvent,
+  type LogEvents,
+  lastLine,
+} from './types.ts';
 
 export type FollowOptions = {
   kube: Kube;
@@ -176,7 +184,7 @@ async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
     const steps = allSteps(options, reading, pod);
     let next = await steps.next();
     for (; !next.done; next = await steps.next()) {
-      cursor = next.value.findLast((event) => event.type === 'line')?.cursor ?? cursor;
+      cursor = lastLine(next.value)?.cursor ?? cursor;
       gap ||= next.value.some((event) => event.type === 'note' && event.lasting?.gap);
       yield next.value;
     }

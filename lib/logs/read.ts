@@ -8,7 +8,7 @@ import { type FollowOptions, followBuild } from './live.ts';
 import { checkSelection, isBefore, type Selection, selectLines } from './select.ts';
 import type { Sharing } from './sharing.ts';
 import { dropLines, locateTail, through } from './tail.ts';
-import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents } from './types.ts';
+import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents, lastLine } from './types.ts';
 
 export type ReadOptions = Omit<ArchivePlace, 'id'> &
   Omit<FollowOptions, 'from'> &
@@ -145,9 +145,6 @@ const endOf = (index: ArchiveIndex, { entry }: BuildState, cursor: string | unde
   ...(cursor === undefined ? {} : { cursor }),
 });
 
-const lastCursor = (events: readonly LogEvent[]): string | undefined =>
-  events.findLast((event) => event.type === 'line')?.cursor;
-
 async function* wholeArchive(
   source: Source,
   index: ArchiveIndex,
@@ -157,7 +154,7 @@ async function* wholeArchive(
 ): LogEvents {
   let cursor = before;
   for await (const events of archived(source, plan)) {
-    cursor = lastCursor(events) ?? cursor;
+    cursor = lastLine(events)?.cursor ?? cursor;
     yield events;
   }
   yield [endOf(index, state, cursor)];
@@ -209,7 +206,7 @@ async function* beforePodPart(source: Source, plan: Plan): AsyncGenerator<LogEve
   let cursor = source.options.cursor;
   try {
     for await (const events of archived(source, plan)) {
-      cursor = lastCursor(events) ?? cursor;
+      cursor = lastLine(events)?.cursor ?? cursor;
       yield events;
     }
     return { plan, isPart: source.away && plan.live === undefined };
@@ -262,7 +259,7 @@ async function* readOn(options: ReadOptions): LogEvents {
   let from = options;
   for (;;) {
     const outcome = yield* through(readFrom(from), (batch) => {
-      const cursor = lastCursor(batch);
+      const cursor = lastLine(batch)?.cursor;
       if (cursor !== undefined) from = { ...options, cursor };
       return batch;
     });

@@ -1,6 +1,6 @@
 /**
- * How a secret is recognised. A pattern begins with something that can start only once in a run of word characters, and
- * repeats nothing within a repetition, so looking through a line takes linear time.
+ * How a secret is recognised, in linear time: once a pattern has gone through a run of any length it matches (`accept`
+ * may still refuse), or no other match can begin within that run. It must not look for what ends a run and fail without it.
  */
 export type SecretRule = {
   /** Something that every match contains, in lower case; a cheap test says whether the rule is worth trying. */
@@ -22,8 +22,10 @@ const placeholder =
 
 const isLiteral = (secret: string): boolean => !placeholder.test(secret);
 const isRandom = (secret: string): boolean => isLiteral(secret) && /\d/.test(secret) && /[A-Za-z]/.test(secret);
-const isBasic = (secret: string): boolean =>
-  /^[\x20-\x7e]*:[\x20-\x7e]+$/.test(Buffer.from(secret, 'base64').toString());
+const isBasic = (secret: string): boolean => {
+  const pair = Buffer.from(secret, 'base64').toString();
+  return pair.slice(0, -1).includes(':') && /^[\x20-\x7e]+$/.test(pair);
+};
 
 const gitlab = [
   'glpat',
@@ -46,7 +48,10 @@ const tokens: SecretRule[] = [
   token(gitlab, 'gl(?:pat|ptt|rt|rtr|dt|soat|ft|ffct|imt|agent|oas|cbt|wt)-[A-Za-z0-9_.-]{20,300}'),
   token(['gr1348941'], 'GR1348941[A-Za-z0-9_-]{20,60}'),
   token(['akia', 'asia', 'abia', 'acca'], '(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])'),
-  token(['eyj'], 'eyJ[A-Za-z0-9_-]{10,8000}\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+){0,2}'),
+  {
+    ...token(['eyj'], 'eyJ[A-Za-z0-9_-]{10,}(?:\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+){0,2})?'),
+    accept: (s) => s.includes('.'),
+  },
   token(['npm_'], 'npm_[A-Za-z0-9]{36,60}'),
   token(['pypi-'], 'pypi-[A-Za-z0-9_-]{50,}'),
   { ...token(['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}'), accept: isRandom },

@@ -1,7 +1,7 @@
 import { ApiError } from '../errors/index.ts';
 import { createTimeKey } from './cursor.ts';
-import { createGrep } from './grep.ts';
-import type { BuildView, LogEvent, LogEvents, LogLine } from './types.ts';
+import { createGrep, type Grep } from './grep.ts';
+import { type BuildView, type LogEvent, type LogEvents, lastLine, linesIn } from './types.ts';
 
 /** Which of a log's lines are shown. */
 export type Selection = {
@@ -54,15 +54,15 @@ const leading = (since: string | undefined): ((event: LogEvent) => boolean) => {
 const isSelective = ({ grep, fromLine, lines, since }: Selection): boolean =>
   [grep, fromLine, lines, since].some((part) => part !== undefined);
 
-type Choice = { numbered: boolean; isWanted: (line: LogLine) => boolean; isDropped: (event: LogEvent) => boolean };
+type Choice = { numbered: boolean; isWanted: (event: LogEvent) => boolean; grep: Grep | undefined };
 
 /** @throws ApiError 400 `parameter_invalid` */
 const choiceOf = ({ grep, fromLine = 1, since, lines }: Selection): Choice => {
-  const matches = grep === undefined ? undefined : createGrep(grep);
+  const isDropped = leading(since);
   return {
     numbered: grep !== undefined || fromLine > 1 || lines !== undefined,
-    isWanted: ({ line, text }) => line + 1 >= fromLine && (!matches || matches(text)),
-    isDropped: leading(since),
+    isWanted: (event) => !isDropped(event) && (event.type !== 'line' || event.line + 1 >= fromLine),
+    grep: grep === undefined ? undefined : createGrep(grep),
   };
 };
 
@@ -71,16 +71,15 @@ export const checkSelection = (selection: Selection): void => {
   choiceOf(selection);
 };
 
-const chosen = (batch: readonly LogEvent[], { numbered, isWanted, isDropped }: Choice): LogEvent[] =>
-  batch.flatMap((event): LogEvent[] => {
-    if (isDropped(event)) return [];
+const chosen = async (batch: readonly LogEvent[], { numbered, isWanted, grep }: Choice): Promise<LogEvent[]> => {
+  const wanted = batch.filter(isWanted);
+  const found = grep && new Set<LogEvent>(await grep(wanted.filter((event) => event.type === 'line')));
+  return wanted.flatMap((event): LogEvent[] => {
     if (event.type !== 'line') return [event];
-    if (!isWanted(event)) return [];
+    if (found && !found.has(event)) return [];
     return [numbered ? { ...event, number: event.line + 1 } : event];
   });
-
-const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>
-  events.findLast((event) => event.type === 'line');
+};
 
 /** Says how far a reader has come that is shown nothing of it. */
 const withProgress = (batch: readonly LogEvent[], shown: LogEvent[]): LogEvent[] => {
@@ -97,15 +96,13 @@ const firstLines = (events: readonly LogEvent[], count: number): LogEvent[] => {
   return events.slice(0, end + 1);
 };
 
-const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;
-
 /** The selected lines of a log, with their numbers; then the log's end, or the end of what was asked for. */
 export async function* selectLines(events: LogEvents, selection: Selection, build: BuildView): LogEvents {
   if (!isSelective(selection)) return yield* events;
   const choice = choiceOf(selection);
   let left = selection.lines ?? Number.POSITIVE_INFINITY;
   for await (const batch of events) {
-    const shown = chosen(batch, choice);
+    const shown = await chosen(batch, choice);
     const count = linesIn(shown);
     if (count >= left) {
       const last = firstLines(shown, left);

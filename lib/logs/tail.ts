@@ -1,4 +1,4 @@
-import type { LogEvent, LogEvents } from './types.ts';
+import { type LogEvent, type LogEvents, lastLine, linesIn } from './types.ts';
 
 export type TailStart = {
   /** Lines that were counted. */
@@ -8,8 +8,6 @@ export type TailStart = {
   /** ... and leave out so many lines. */
   drop: number;
 };
-
-const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;
 
 /**
  * Where the last lines of a log begin. Keeps one mark for each batch of the tail, not the lines, so any number does.
@@ -24,7 +22,7 @@ export const locateTail = async (events: LogEvents, count: number, from: string 
     const here = linesIn(batch);
     if (here === 0) continue;
     marks.push({ from: before, lines: here });
-    before = batch.findLast((event) => event.type === 'line')?.cursor;
+    before = lastLine(batch)?.cursor;
     lines += here;
     inMarks += here;
     for (let first = marks[0]; first && inMarks - first.lines >= count; first = marks[0]) {

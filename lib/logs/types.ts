@@ -57,3 +57,8 @@ const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUI
 
 export const isFinal = (entry: Entry): boolean =>
   finalStatuses.includes(entry.status) || entry.finishedAt !== undefined;
+
+export const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>
+  events.findLast((event) => event.type === 'line');
+
+export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -95,6 +95,16 @@ test('what is in a mounted folder is masked: files as they are, docker configs b
   expect(maskSpans(line, detect(line))).toBe('robot said [masked] and [masked]');
 });
 
+test('a docker config as `docker login` writes it is masked by its password, too', async () => {
+  const auth = Buffer.from('robot$tool:correct:horse-battery').toString('base64');
+  await writeFile(
+    join(folder, 'registry-credentials'),
+    JSON.stringify({ auths: { 'r.example': { auth }, empty: {} } }),
+  );
+  const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
+  expect(knownSecrets).toEqual([auth, 'correct:horse-battery']);
+});
+
 test('a folder that is not there is a wrong setting', () => {
   expect(() => readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: join(folder, 'none') })).toThrow(
     'KNOWN_SECRETS_FOLDER must be empty or the path of a readable folder',

@@ -150,14 +150,66 @@ test.each<[Partial<ReadOptions>, RegExp]>([
   expect(fake.requests('log')).toBe(0);
 });
 
-test('hostile patterns end in time', () => {
-  const line = 'ab'.repeat(32_768);
-  for (const pattern of [
-    '(a?){50}a{50}$',
-    '(?:(?:a|b)*){90}$',
-    '(?:[ab]?){200}[^ab]',
-    '(a*)*[^ab]',
-    '(.*.*.*.*)*[^ab]',
-  ])
-    createGrep(pattern)(line);
+const hostile = 'ab1'.repeat(20_000);
+const lineOf = (text: string) => ({ text });
+
+test.each(['\\pL{980}', '(?i)\\pL{900}', '\\pL{81}', '(?:\\pL{30}){31}', '(?:\\pL{9}){9}', '\\pL{1000}'.repeat(20)])(
+  'grep=%s repeats too much',
+  (pattern) => {
+    expect(() => createGrep(pattern)).toThrow(/repeats too much/);
+  },
+);
+
+test('a reader that looks for something gives up its turn within a line, one reader at a time', async () => {
+  let ms = 0;
+  const now = () => {
+    ms += 3;
+    return ms;
+  };
+  const grep = createGrep('(?i)\\pL.{40}[Zq]', { now });
+  let turns = 0;
+  let done = false;
+  const others = (): void => {
+    turns += 1;
+    if (!done) setImmediate(others);
+  };
+  setImmediate(others);
+  expect(await Promise.all([grep([lineOf(hostile)]), grep([lineOf(hostile)])])).toEqual([[], []]);
+  done = true;
+  // Two readers, some forty parts each, and a turn for the others after every two of them at the latest.
+  expect(turns).toBeGreaterThan(35);
 });
+
+test('what takes too long for one reader is refused', async () => {
+  let ms = 0;
+  const now = () => {
+    ms += 1000;
+    return ms;
+  };
+  let turns = 0;
+  const turn = async () => {
+    turns += 1;
+  };
+  const grep = createGrep('error', { now, turn });
+  const search = async (): Promise<never> => {
+    for (;;) await grep([lineOf('ok')]);
+  };
+  await expect(search()).rejects.toMatchObject({ status: 400, message: expect.stringContaining('takes too long') });
+  expect(turns).toBe(30);
+});
+
+test('a match in a long line is found wherever it is', async () => {
+  const grep = createGrep('needle in (a|the) haystack');
+  for (let at = 0; at < 8000; at += 7) {
+    const line = lineOf(`${'.'.repeat(at)}needle in the haystack${'.'.repeat(8000 - at)}`);
+    expect(await grep([lineOf('hay'), line])).toEqual([line]);
+  }
+});
+
+test.each(['(?:a?){20}a{20}!', '(?:(?:a|b)*){20}!$', '(?:[ab]?){30}!', '(a*)*[!]', '(.*.*.*.*)*!'])(
+  'hostile pattern %s is looked for to the end',
+  async (pattern) => {
+    const last = lineOf(`${'a'.repeat(20)}!`);
+    expect(await createGrep(pattern)([lineOf('ab'.repeat(32_768)), last])).toEqual([last]);
+  },
+);

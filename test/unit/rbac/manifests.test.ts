@@ -69,6 +69,19 @@ test('nobody may read Secrets, or write what Kubernetes or Tekton own', () => {
   expect(matrix['start-build']?.['tekton.dev/taskruns']).toEqual(['get']);
 });
 
+test('what serves users does not hold what builds push with', async () => {
+  const holding = async (folder: string): Promise<string[]> => {
+    const files = await readdir(join(base, folder));
+    const held = files.map(async (file) =>
+      JSON.stringify(await read(join(base, folder, file))).includes('registry-cred'),
+    );
+    const isHeld = await Promise.all(held);
+    return files.filter((_, at) => isHeld[at]).sort();
+  };
+  expect(await holding('functions')).toEqual([]);
+  expect(await holding('events')).toEqual(['index-logs.yaml', 'sweep.yaml']);
+});
+
 test('every resource is one that the client knows', () => {
   const known = Object.entries(resources).map(
     ([name, path]) => path.replace(/^\/apis?\//, '').replace(/^v1$|\/v\w+$/, '') + name,

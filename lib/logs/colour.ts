@@ -1,0 +1,2 @@
+/** A colour (SGR) as a build prints it: the source of an expression. */
+export const colourForm = '\\u001b\\[[0-9;:]{0,64}m';
