@@ -55,7 +55,7 @@ const createRefuse = ({ failureDelayMs, log }: GuardOptions) => {
   };
 };
 
-/** Keeps a script that runs away from the API server, and guessing slow (docs/adr/0032-rate-limits.md). */
+/** Keeps a script that runs away from the API server, and guessing slow (docs/adr/0017-rate-limits.md). */
 export const guarded = (authenticate: Authenticate, options: GuardOptions): Authenticate => {
   const limit = createLimit(options);
   const refuse = createRefuse(options);

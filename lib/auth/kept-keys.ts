@@ -55,7 +55,7 @@ const download = async (issuer: Issuer, { log, now }: KeepOptions): Promise<[str
 };
 
 /**
- * Keeps every issuer's keys where functions that start during its outage find them (docs/adr/0031-kept-keys.md). What
+ * Keeps every issuer's keys where functions that start during its outage find them (docs/adr/0016-kept-keys.md). What
  * can't be loaded now stays as it was.
  */
 export const keepKeys = async (options: KeepOptions): Promise<void> => {

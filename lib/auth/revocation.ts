@@ -35,7 +35,7 @@ const keep = (answers: Map<string, Answer>, key: string, answer: Answer): void =
 
 /**
  * Remembers what the issuer said of a token. What was revoked stays so. While the issuer does not answer, tokens count
- * as long as they last (docs/adr/0030-revocation.md).
+ * as long as they last (docs/adr/0015-revocation.md).
  */
 export const rememberRevocations = ({ isActive, seconds, now = Date.now }: RevocationOptions): IsRevoked => {
   const answers = new Map<string, Answer>();
