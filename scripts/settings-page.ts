@@ -50,7 +50,7 @@ const issuersText = `At least one of the first two. An entry of \`AUTH_ISSUERS\`
 | \`caFile\`, \`tokenFile\` | Who vouches for that address, and a token to ask it with: for the API server's own keys. |
 | \`kind\` | \`person\` (default), \`ci\` or \`service-account\`: what the log says. |
 | \`claim\`, \`prefix\` | Short for one rule: groups in a claim, the tool's name after the prefix. |
-| \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. \`tool\` names it where no pattern does. \`scopes\`: some of read, build, admin; all when absent. |
+| \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. No \`*\` may let a caller choose the tool: none stands before \`{tool}\`, and after it only past a character such as \`/\` or \`:\` that no tool has in its name. \`tool\` names it where no pattern does. \`scopes\`: some of read, build, admin; all when absent. |
 | \`scopeClaim\` | The claim by which a token says which of these it has. Absent: all that the rules give. |
 | \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: whom to ask whether a token was revoked (RFC 7662), and for how long an answer counts (10). |
 | \`client\` | \`{id, scope}\`: the public client as which people sign in with \`toolforge-build login\`. |
