@@ -1,9 +1,8 @@
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import type { Issuer as IssuerSetting } from '../lib/auth/issuers.ts';
 import { readOrMake } from './folder.ts';
 
 const algorithm = 'ES256';
-const keyId = 'local';
 
 export type LocalIssuer = {
   url: string;
@@ -22,6 +21,8 @@ export const openIssuer = async (keyPath: string, url: string): Promise<LocalIss
   const secret = JSON.parse(await readOrMake(keyPath, newKey)) as JWK;
   const { d: _, ...shared } = secret;
   const key = await importJWK(secret, algorithm);
+  // Another key has another id: who knows an issuer's keys by id asks for new ones only when he meets an unknown one.
+  const keyId = await calculateJwkThumbprint(shared);
   return {
     url,
     jwks: { keys: [{ ...shared, kid: keyId, alg: algorithm, use: 'sig' }] },

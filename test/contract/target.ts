@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { importJWK, type JWTPayload, SignJWT } from 'jose';
+import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { createLog } from '../../lib/http/log.ts';
 import { apiAudience } from '../../local/issuer.ts';
 import { type GitServer, makeRepository, serveGit } from '../../local/lifecycle/git-server.ts';
@@ -41,10 +41,11 @@ export type Target = {
 
 /** Tokens of an issuer, with claims that replace those of a good one. */
 export const signer = async (issuer: string, keyFile: string): Promise<Target['token']> => {
-  const key = await importJWK(JSON.parse(await readFile(keyFile, 'utf8')), 'ES256');
+  const secret = JSON.parse(await readFile(keyFile, 'utf8')) as JWK;
+  const [key, kid] = [await importJWK(secret, 'ES256'), await calculateJwkThumbprint(secret)];
   return (claims, lifetime = '1h') =>
     new SignJWT({ iss: issuer, aud: apiAudience, sub: 'contract-test', ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'local' })
+      .setProtectedHeader({ alg: 'ES256', kid })
       .setIssuedAt()
       .setExpirationTime(lifetime)
       .sign(key);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { JWK } from 'jose';
+import { calculateJwkThumbprint, type JWK } from 'jose';
 import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
 import {
   type Case,
@@ -43,7 +43,7 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
     otherIssuer: 'https://kubernetes.default.svc.cluster.local',
     audience,
     key,
-    kid: 'local',
+    kid: await calculateJwkThumbprint(key),
     claims: (tool) =>
       kind === 'person'
         ? { groups: tool ? [`tools.${tool}`] : ['users'] }
