@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { securityContext } from '../lib/logs/follower.ts';
 import { siteFolder } from '../scripts/test-overlay.ts';
 import '../test/e2e/site.js';
 import { kubectl, type Namespace } from '../test/e2e/pipeline/cluster.ts';
@@ -14,14 +15,6 @@ import { builds, openService } from '../test/e2e/service/service.ts';
 
 const server =
   "process.once('SIGTERM', () => process.exit()); require('node:http').createServer((_, res) => res.end('ok')).listen(8080)";
-
-const securityContext = {
-  runAsNonRoot: true,
-  readOnlyRootFilesystem: true,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
 
 /** The same image and the same limits as a function's; only the program differs. */
 const bare = (image: string) => ({

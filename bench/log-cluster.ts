@@ -2,14 +2,11 @@ import { spawn } from 'node:child_process';
 import '../test/e2e/site.js';
 import { readSettings } from '../lib/config/settings.ts';
 import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
-import { closeArchive } from '../lib/logs/archive.ts';
-import { createDetector } from '../lib/logs/detect.ts';
+import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
 import { kubectl } from '../test/e2e/pipeline/cluster.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
-import { buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
-
-const steps = ['clone', 'build'];
+import { archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
 
 const printing = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
@@ -23,14 +20,6 @@ const printing = (count: number, then: string): string => `
     ${then}
   };
   more();`;
-
-const securityContext = {
-  runAsNonRoot: true,
-  readOnlyRootFilesystem: true,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
 
 /** A pod as Tekton makes it for a build, as far as a reader of logs can tell. */
 const podOf = (id: string, image: string) => {
@@ -136,25 +125,7 @@ export const openCluster = async (): Promise<LogTarget> => {
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
     open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
-    archive: async () => {
-      const entry = async () => ({
-        entry: entryOf(id, { finishedAt: new Date().toISOString() }),
-        queuePosition: undefined,
-      });
-      const signal = AbortSignal.timeout(600_000);
-      const options = {
-        kube,
-        store,
-        tool,
-        id,
-        build: { entry },
-        allowedSteps: steps,
-        detect: createDetector([]),
-        signal,
-      };
-      const result = await closeArchive(options);
-      if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
-    },
+    archive: () => archivePod({ kube, store, tool, id }),
     memory: () => workingSet(node),
     close: async () => {
       kube.close();

@@ -8,15 +8,12 @@ import { join } from 'node:path';
 import { createKube } from '../lib/kube/client.ts';
 import { createTransport } from '../lib/kube/transport.ts';
 import type { Entry } from '../lib/ledger/types.ts';
-import { closeArchive } from '../lib/logs/archive.ts';
-import { createDetector } from '../lib/logs/detect.ts';
 import { createFolderStore } from '../lib/store/folder.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
-import { buildLines, cloneLines, entryOf, type LogTarget, printedLine } from './log-target.ts';
+import { archivePod, buildLines, cloneLines, entryOf, type LogTarget, printedLine, steps } from './log-target.ts';
 
 const tool = 'bench';
 const id = 'bench-1';
-const steps = ['clone', 'build'];
 const time = '2026-11-22T08:02:11';
 
 const logOf = (lines: number): Buffer =>
@@ -157,22 +154,7 @@ export const openLocal = async (): Promise<LogTarget> => {
     endPod: async () => api.end(),
     raw,
     open: (build, query) => request({ port, headers, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` }),
-    archive: async () => {
-      const entry = async () => ({ entry: entryOf(id, { finishedAt: `${time}Z` }), queuePosition: undefined });
-      const signal = AbortSignal.timeout(600_000);
-      const options = {
-        kube,
-        store,
-        tool,
-        id,
-        build: { entry },
-        allowedSteps: steps,
-        detect: createDetector([]),
-        signal,
-      };
-      const result = await closeArchive(options);
-      if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
-    },
+    archive: () => archivePod({ kube, store, tool, id }),
     memory: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
+import { closeArchive } from '../lib/logs/archive.ts';
 import { archivePrefix } from '../lib/logs/archive-index.ts';
 import { createArchiveWriter, defaultSizes } from '../lib/logs/archive-writer.ts';
 import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
+import { createDetector } from '../lib/logs/detect.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 
@@ -19,12 +22,15 @@ export type LogTarget = {
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
   /** What get-logs answers. */
   open(id: string, query: string): Promise<IncomingMessage>;
-  /** Archives the pod's log as the follower does. */
+  /** As archivePod. */
   archive(): Promise<void>;
   /** Of get-logs, in bytes. */
   memory(): Promise<number>;
   close(): Promise<void>;
 };
+
+/** Those of the pod. */
+export const steps = ['clone', 'build'];
 
 /** What the steps print: lines of 100 bytes. */
 export const cloneLines = 200_000;
@@ -62,6 +68,20 @@ export const timed = async (open: () => Promise<AsyncIterable<Buffer>>): Promise
     last = part;
   }
   return { firstMs, wholeMs: performance.now() - begin, bytes, tail: last.subarray(-500).toString() };
+};
+
+/** Archives the pod's log as the follower does. @throws Error unless that is complete */
+export const archivePod = async (target: {
+  kube: Kube;
+  store: ObjectStore;
+  tool: string;
+  id: string;
+}): Promise<void> => {
+  const entry = async () => ({ entry: entryOf(target.id, finished()), queuePosition: undefined });
+  const signal = AbortSignal.timeout(600_000);
+  const detect = createDetector([]);
+  const result = await closeArchive({ ...target, build: { entry }, allowedSteps: steps, detect, signal });
+  if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };
 
 /** A complete archive of so many bytes, without a build that wrote it. */

@@ -30,7 +30,7 @@ const isUrl: Check = (value) => isText(value) && /^https?:$/.test(URL.parse(valu
 const isPath: Check = (value) => isText(value) && (value as string).startsWith('/');
 const isKind: Check = (value) => ['person', 'ci', 'service-account'].includes(value as string);
 const isSeconds: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 300;
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text = { check: isText, expected: 'a text' };
@@ -44,7 +44,7 @@ const fields: Fields = {
   jwksUri: url,
   kind: { check: isKind, expected: 'person, ci or service-account', optional: true },
   claim: optional(text),
-  prefix: { check: (value) => typeof value === 'string', expected: 'a text', optional: true },
+  prefix: optional(text),
   rules: { check: Array.isArray, expected: 'a list of rules', optional: true },
   scopeClaim: optional(text),
   caFile: path,

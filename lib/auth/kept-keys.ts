@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import type { Log } from '../http/log.ts';
 import type { Kube } from '../kube/client.ts';
-import type { Issuer } from './issuers.ts';
+import { type Issuer, isObject } from './issuers.ts';
 import { downloadKeys } from './keys.ts';
 
 /** An issuer's keys as they were at some time, in milliseconds since 1970. */
@@ -12,15 +12,13 @@ export type KeptKeys = { issuer: string; at: number; keys: JSONWebKeySet };
 
 const fileName = (issuer: string): string => `${createHash('sha256').update(issuer).digest('hex').slice(0, 32)}.json`;
 
-const isKey = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isKept = (value: unknown, issuer: string): value is KeptKeys => {
   const kept = value as Partial<KeptKeys> | null;
   return (
     kept?.issuer === issuer &&
     typeof kept.at === 'number' &&
     Array.isArray(kept.keys?.keys) &&
-    kept.keys.keys.every(isKey)
+    kept.keys.keys.every(isObject)
   );
 };
 

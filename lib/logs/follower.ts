@@ -20,7 +20,8 @@ const retries = 5;
 const keepFinishedSeconds = 60;
 const longestSeconds = 24 * 60 * 60;
 
-const securityContext = {
+/** Of a container that needs nothing but its own memory. */
+export const securityContext = {
   runAsNonRoot: true,
   readOnlyRootFilesystem: true,
   allowPrivilegeEscalation: false,

@@ -14,7 +14,7 @@ import { waitUntilReady } from './ready.ts';
 const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions']], [['standstill']]],
   contract: [[['contract']]],
-  auth: [[['auth']]],
+  auth: [[['auth', 'issuer']]],
   logs: [[['logs']]],
   load: [[['load']]],
 };

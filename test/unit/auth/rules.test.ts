@@ -102,6 +102,7 @@ test.each<[string, unknown]>([
   ['entry 1: it must have claim and prefix, or rules', [good]],
   ['entry 1: claim and prefix go together', [{ ...good, claim: 'groups' }]],
   ['entry 1: prefix is no pattern', [{ ...grouped, prefix: '*' }]],
+  ['entry 1: prefix must be a text', [{ ...grouped, prefix: '' }]],
   ['entry 1: rule 2: it must say the tool once', [{ ...good, rules: [groups, { match: { sub: 'a' } }] }]],
   [
     'entry 1: introspection.secretFile must be the absolute path',
