@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type StartContext, startBuild } from '../../../lib/builds/start.ts';
-import { createCapacity } from '../../../lib/capacity/capacity.ts';
 import type { BuildCapacity } from '../../../lib/capacity/types.ts';
-import { createLedger } from '../../../lib/ledger/ledger.ts';
 import { startCluster, type TestCluster } from '../../support/kube.ts';
+import { startContext } from './context.ts';
 
 const limits = { running: 4, queued: 1000, succeeded: 10, failed: 10 };
 let cluster: TestCluster;
@@ -13,23 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.close());
 
-const contextOf = (slots: number | undefined): StartContext => {
-  const kube = cluster.kube();
-  const capacity = createCapacity(kube, { slots });
-  return {
-    kube,
-    capacity,
-    ledger: createLedger(kube, limits, { capacity }),
-    runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
-    log: () => undefined,
-    lastWords: () => '',
-    removeLog: async () => undefined,
-    now: () => new Date(),
-    source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
-    image: (tool, name) => `${tool}/${name}`,
-    mayStart: async () => undefined,
-  };
-};
+const contextOf = (slots: number | undefined): StartContext => startContext(cluster.kube(), { limits, slots });
 
 const start = (context: StartContext, tool = 'mine') =>
   startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { reconcile } from '../../../lib/builds/reconcile.ts';
 import { type StartContext, startBuild } from '../../../lib/builds/start.ts';
-import { createCapacity } from '../../../lib/capacity/capacity.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
-import { createLedger } from '../../../lib/ledger/ledger.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
 import { startCluster, type TestCluster } from '../../support/kube.ts';
+import { startContext } from './context.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 const hour = 60 * 60 * 1000;
@@ -43,24 +42,8 @@ const refusing = (kube: Kube): Kube => {
 };
 
 /** @param skewMs by how much its clock is ahead: what was at work then has ended since */
-const contextOf = (slots: number, skewMs = 0): StartContext => {
-  const kube = refusing(cluster.kube());
-  const pause = async () => undefined;
-  const capacity = createCapacity(kube, { slots, pause });
-  return {
-    kube,
-    capacity,
-    ledger: createLedger(kube, limits, { capacity, pause }),
-    runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
-    log: () => undefined,
-    lastWords: () => '',
-    removeLog: async () => undefined,
-    now: () => new Date(Date.now() + skewMs),
-    source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
-    image: (tool, name) => `${tool}/${name}`,
-    mayStart: async () => undefined,
-  };
-};
+const contextOf = (slots: number, skewMs = 0): StartContext =>
+  startContext(refusing(cluster.kube()), { limits, slots, skewMs, pause: async () => undefined });
 
 const start = (context: StartContext, tool: string) =>
   startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);

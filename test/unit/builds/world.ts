@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StartContext } from '../../../lib/builds/start.ts';
-import { createCapacity } from '../../../lib/capacity/capacity.ts';
 import type { BuildCapacity } from '../../../lib/capacity/types.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
 import type { KubeObject } from '../../../lib/kube/resources.ts';
-import { createLedger } from '../../../lib/ledger/ledger.ts';
 import type { Limits } from '../../../lib/ledger/machine.ts';
 import type { BuildLedger, Entry } from '../../../lib/ledger/types.ts';
 import { isDone } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
+import { startContext } from './context.ts';
 
 /** Something that a client waits for: a request on its way, or its answer. */
 type Step = { owner: Instance; run: () => void };
@@ -147,20 +146,7 @@ export const createWorld = (slots: number | undefined): World => {
     const wrapped = Object.entries(verbs).map(([name, verb]) => [name, call(made, unhurried, verb)]);
     const kube = { namespace: 'image-build', ...Object.fromEntries(wrapped) } as Kube;
     const pause = () => pass(made, unhurried);
-    const capacity = createCapacity(kube, { slots, pause });
-    made.context = {
-      kube,
-      capacity,
-      ledger: createLedger(kube, limits, { capacity, pause }),
-      runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h' },
-      log: () => undefined,
-      lastWords: () => '',
-      removeLog: async () => undefined,
-      now: () => new Date(Date.now() + skewMs),
-      source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
-      image: (tool, name) => `${tool}/${name}`,
-      mayStart: async () => undefined,
-    };
+    made.context = startContext(kube, { limits, slots, skewMs, pause });
     return made;
   };
 
