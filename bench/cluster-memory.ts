@@ -6,23 +6,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import '../test/e2e/site.js';
-import { kubectl } from '../test/e2e/pipeline/cluster.ts';
-import { builds, openService, type Service, slow, type Tool } from '../test/e2e/service/service.ts';
+import { openService, type Service, slow, type Tool } from '../test/e2e/service/service.ts';
+import { workingSet } from './kubelet.ts';
 
 const seconds = Number(process.argv[2] ?? 20);
 
-type Container = { name: string; memory?: { workingSetBytes?: number } };
-type Stats = { pods: { podRef: { name: string; namespace: string }; containers?: Container[] }[] };
 type Pods = { items: { status: { containerStatuses?: { name: string; restartCount: number }[] } }[] };
 type Revision = { spec: { containers: { resources: { requests: { memory: string }; limits: { memory: string } } }[] } };
-
-/** The largest of a function's pods now, as the kubelet sees it. */
-const workingSet = async (name: string, node: string): Promise<number> => {
-  const { pods } = JSON.parse(await kubectl(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`])) as Stats;
-  const own = pods.filter(({ podRef }) => podRef.namespace === builds && podRef.name.startsWith(`${name}-0`));
-  const containers = own.flatMap((pod) => pod.containers ?? []).filter((container) => container.name === 'function');
-  return Math.max(0, ...containers.map(({ memory }) => memory?.workingSetBytes ?? 0));
-};
 
 const restarts = async (service: Service, name: string): Promise<number> => {
   const words = ['get', 'pods', '-l', `serving.knative.dev/service=${name}`, '-o', 'json'];
@@ -34,7 +24,7 @@ const restarts = async (service: Service, name: string): Promise<number> => {
 type Load = { name: string; callers: number; call: () => Promise<{ status: number }> };
 
 /** Calls without a pause, and looks at the pods meanwhile. @returns the largest working set, and the statuses seen */
-const press = async ({ name, callers, call }: Load, node: string): Promise<[number, Map<number, number>]> => {
+const press = async ({ name, callers, call }: Load): Promise<[number, Map<number, number>]> => {
   const statuses = new Map<number, number>();
   const end = Date.now() + seconds * 1000;
   let most = 0;
@@ -46,7 +36,7 @@ const press = async ({ name, callers, call }: Load, node: string): Promise<[numb
   });
   // The kubelet looks every ten seconds, so that its last number of the load comes after the load.
   while (Date.now() < end + 12_000) {
-    most = Math.max(most, await workingSet(name, node));
+    most = Math.max(most, await workingSet(name));
     await delay(2_000);
   }
   await Promise.all(calling);
@@ -81,7 +71,6 @@ const loads = (tool: Tool, id: string, url: string): Load[] => {
 const service = await openService();
 try {
   const tool = await service.tool();
-  const node = (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])).trim();
   const url = await service.repository('slow', slow(1));
   const id = await tool.start(url);
   await tool.finished(id);
@@ -89,7 +78,7 @@ try {
     '| function | callers | largest working set | request | limit | restarts | answers |\n|---|---|---|---|---|---|---|',
   );
   for (const load of loads(tool, id, url)) {
-    const [most, statuses] = await press(load, node);
+    const [most, statuses] = await press(load);
     const answers = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
     const [request, limit] = await resourcesOf(service, load.name);
     const row = [load.name, load.callers, `${Math.round(most / 1048576)} MiB`, request, limit];

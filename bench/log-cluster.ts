@@ -4,8 +4,9 @@ import { readSettings } from '../lib/config/settings.ts';
 import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
-import { kubectl } from '../test/e2e/pipeline/cluster.ts';
+import { scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
+import { workingSet } from './kubelet.ts';
 import { archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
 
 const printing = (count: number, then: string): string => `
@@ -70,25 +71,6 @@ const rawLog = async (pod: string, step: string, follow: boolean) => {
   };
 };
 
-type Stats = {
-  pods: {
-    podRef: { name: string; namespace: string };
-    containers?: { name: string; memory?: { workingSetBytes?: number } }[];
-  }[];
-};
-
-/** The largest of get-logs' pods, as the kubelet sees it. */
-const workingSet = async (node: string): Promise<number> => {
-  const { pods } = JSON.parse(await kubectl(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`])) as Stats;
-  const own = pods.filter(({ podRef }) => podRef.namespace === builds && podRef.name.startsWith('get-logs-0'));
-  const containers = own.flatMap((pod) => pod.containers ?? []).filter(({ name }) => name === 'function');
-  return Math.max(0, ...containers.map(({ memory }) => memory?.workingSetBytes ?? 0));
-};
-
-/** Sweep would start the run that this ledger's build lacks. */
-const scheduleSweep = (service: Service, cron: string): Promise<string> =>
-  service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule: cron } })]);
-
 const startPod = async (service: Service, id: string): Promise<void> => {
   const words = ['get', 'ksvc', 'get-logs', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
   await service.kubectl(['apply', '-f', '-'], JSON.stringify(podOf(id, await service.kubectl(words))));
@@ -104,8 +86,8 @@ export const openCluster = async (): Promise<LogTarget> => {
   const store = storeOf();
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await configuredKube(readSettings(kubeSettings, environment));
-  const node = (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])).trim();
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
+  // Sweep would start the run that this ledger's build lacks.
   await scheduleSweep(service, '0 0 1 1 *');
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
   await startPod(service, id);
@@ -126,10 +108,10 @@ export const openCluster = async (): Promise<LogTarget> => {
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
     open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
     archive: () => archivePod({ kube, store, tool, id }),
-    memory: () => workingSet(node),
+    memory: () => workingSet('get-logs'),
     close: async () => {
       kube.close();
-      await scheduleSweep(service, '*/10 * * * *');
+      await scheduleSweep(service);
       await service.kubectl(['delete', 'pod', `${id}-pod`, '--ignore-not-found']);
       await service.close();
     },

@@ -9,14 +9,16 @@ export const readLedger = async (service: Service, tool: Tool): Promise<NonNulla
 export const isFinished = async (service: Service, tool: Tool, id: string): Promise<boolean> =>
   (await readLedger(service, tool)).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
 
+/** When sweep comes, as cron has it; every ten minutes as it is deployed. */
+export const scheduleSweep = (service: Service, schedule = '*/10 * * * *'): Promise<string> =>
+  service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule } })]);
+
 /** What is done while sweep comes every ten seconds instead of every ten minutes. */
 export const withSweep = async <T>(service: Service, work: () => Promise<T>): Promise<T> => {
-  const schedule = (cron: string) =>
-    service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', `{"spec":{"schedule":"${cron}"}}`]);
-  await schedule('*/10 * * * * *');
+  await scheduleSweep(service, '*/10 * * * * *');
   try {
     return await work();
   } finally {
-    await schedule('*/10 * * * *');
+    await scheduleSweep(service);
   }
 };

@@ -1,0 +1,17 @@
+import { kubectl } from '../test/e2e/pipeline/cluster.ts';
+import { builds } from '../test/e2e/service/service.ts';
+
+type Container = { name: string; memory?: { workingSetBytes?: number } };
+type Stats = { pods: { podRef: { name: string; namespace: string }; containers?: Container[] }[] };
+
+const nodeName = async (): Promise<string> =>
+  (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])).trim();
+
+/** Bytes of the largest of a function's pods, as the kubelet of the only node saw it within the last ten seconds. */
+export const workingSet = async (functionName: string): Promise<number> => {
+  const summary = await kubectl(['get', '--raw', `/api/v1/nodes/${await nodeName()}/proxy/stats/summary`]);
+  const { pods } = JSON.parse(summary) as Stats;
+  const own = pods.filter(({ podRef }) => podRef.namespace === builds && podRef.name.startsWith(`${functionName}-0`));
+  const containers = own.flatMap((pod) => pod.containers ?? []).filter(({ name }) => name === 'function');
+  return Math.max(0, ...containers.map(({ memory }) => memory?.workingSetBytes ?? 0));
+};
