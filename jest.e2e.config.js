@@ -12,5 +12,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 300_000,
-  maxWorkers: part === 'contract' ? 2 : 1,
+  // The tools of two files don't meet; the others' tests disturb each other.
+  maxWorkers: ['contract', 'service'].includes(part) ? 2 : 1,
 };

@@ -9,10 +9,10 @@ import { waitUntilReady } from './ready.ts';
 
 /**
  * Lanes run beside each other, what is in a lane one after the other. The pipeline's tests use no function, so nothing
- * that is done to functions disturbs them.
+ * that is done to functions disturbs them, nor do they keep one awake.
  */
 const plans: Record<string, string[][][]> = {
-  e2e: [[['pipeline'], ['service', 'disruptions']], [['standstill']]],
+  e2e: [[['pipeline'], ['service', 'disruptions', 'idle']], [['restart']]],
   contract: [[['contract']]],
   auth: [[['auth', 'issuer']]],
   logs: [[['logs']]],
@@ -24,7 +24,7 @@ const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-module
 
 const run = async (part: string): Promise<void> => {
   const env = { ...process.env, E2E_PART: part, ...(part === 'contract' ? { CONTRACT_TARGET: 'cluster' } : {}) };
-  const words = [...jest, '--config', 'jest.e2e.config.js', '--passWithNoTests', ...options];
+  const words = [...jest, '--config', 'jest.e2e.config.js', '--verbose', '--passWithNoTests', ...options];
   const [code] = await once(spawn(process.execPath, words, { stdio: 'inherit', env }), 'close');
   process.exitCode ||= (code as number | null) ?? 1;
 };

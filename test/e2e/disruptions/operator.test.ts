@@ -46,11 +46,11 @@ const withSettings = async <T>(settings: Record<string, string>, work: () => Pro
 
 test('a build that takes too long is stopped, and keeps what it had written', async () => {
   const url = await service.repository('slow', slow(300));
-  const id = await withSettings({ BUILD_TIMEOUT: '45s' }, () => tool.start(url));
+  const id = await withSettings({ BUILD_TIMEOUT: '30s' }, () => tool.start(url));
   const build = await tool.finished(id);
   expect(build).toMatchObject({
     status: 'BUILD_TIMEOUT',
-    message: expect.stringContaining('The build took longer than 45s'),
+    message: expect.stringContaining('The build took longer than 30s'),
   });
   const lines: string[] = [];
   for await (const { line } of tool.log(id)) lines.push(line);

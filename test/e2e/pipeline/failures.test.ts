@@ -36,9 +36,40 @@ afterAll(async () => {
 
 const absent = '0123456789abcdef0123456789abcdef01234567';
 
+type Pipeline = { spec: { tasks: { taskSpec: { volumes: { name: string; configMap?: { name: string } }[] } }[] } };
+
+/** A pod in which the step clone is run by hand, as a build runs it: one pod's start is most of what that takes there. */
+const startClonePod = async (): Promise<void> => {
+  const { spec } = await namespace.get<Pipeline>('pipeline', 'buildpacks');
+  const steps = spec.tasks[0]?.taskSpec.volumes.find(({ name }) => name === 'steps');
+  const container = {
+    name: 'clone',
+    image: setting('BUILDER_IMAGE'),
+    command: ['sleep', 'infinity'],
+    volumeMounts: [{ name: 'steps', mountPath: '/steps', readOnly: true }],
+  };
+  await namespace.apply({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'clone' },
+    spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes: [steps] },
+  });
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/clone', '--timeout=180s']);
+};
+
+/** @returns its exit code, and what it leaves as the reason of its failure */
+const clone = async (url: string, commit: string): Promise<{ exitCode: number; message: string }> => {
+  const script = `rm -rf /tmp/failure /tmp/app
+    /bin/bash /steps/run-phase.sh /tmp/failure /bin/bash /steps/clone.sh "$@" main /tmp/app >/dev/null
+    echo $?
+    cat /tmp/failure`;
+  const said = await namespace.kubectl(['exec', 'clone', '--', 'bash', '-c', script, 'clone', url, commit]);
+  const [exitCode, ...lines] = said.split('\n');
+  return { exitCode: Number(exitCode), message: lines.join('\n') };
+};
+
 describe('clone', () => {
-  const cases: [name: string, request: () => Partial<BuildRequest>, words: string][] = [
-    ['a commit that is not there', () => ({ commit: absent }), `The commit ${absent} can't be found in main`],
+  const cases: [name: string, source: () => { url?: string; commit?: string }, words: string][] = [
     ['something else than a hash', () => ({ commit: 'main' }), '"main" is no commit\'s hash'],
     ['an option instead of a hash', () => ({ commit: '--upload-pack=id' }), "is no commit's hash"],
     ['no repository', () => ({ url: git.url('nothing') }), 'There is no repository at this address'],
@@ -52,19 +83,19 @@ describe('clone', () => {
     ['an option as address', () => ({ url: '--upload-pack=id' }), 'Only http and https addresses'],
     ['an unknown host', () => ({ url: 'http://nobody.invalid/a.git' }), "host name doesn't exist"],
   ];
-  const builds = new Map<string, Promise<Build>>();
 
-  // At once: most of a build's time here is its pod's start.
-  beforeAll(() => {
-    for (const [name, request] of cases) builds.set(name, run(request()));
-    return Promise.allSettled(builds.values());
+  beforeAll(startClonePod);
+
+  test.each(cases)('%s is exit code 128, with the reason', async (_name, changed, words) => {
+    const { url, commit } = { ...source, ...changed() };
+    expect(await clone(url, commit)).toEqual({ exitCode: 128, message: expect.stringContaining(words) });
   });
 
-  test.each(cases)('%s is exit code 128, with the reason', async (name, _, words) => {
-    expect((await builds.get(name))?.failed).toEqual({
+  test('a commit that is not there ends a build with exit code 128, and the reason', async () => {
+    expect((await run({ commit: absent })).failed).toEqual({
       step: 'clone',
       exitCode: 128,
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(`The commit ${absent} can't be found in main`),
     });
   });
 

@@ -48,7 +48,7 @@ test('a static site is built, and its log outlives its pod', async () => {
 });
 
 test('a log is seen while the build writes it, and the quota counts it', async () => {
-  const url = await service.repository('slow', slow(15));
+  const url = await service.repository('slow', slow(8));
   const id = await tool.start(url);
   expect(await used('Running')).toBe('1');
   for await (const { line, end } of tool.log(id)) {
@@ -60,7 +60,7 @@ test('a log is seen while the build writes it, and the quota counts it', async (
   expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });
   await until('the log is archived', async () => (await tool.get(id)).log === 'complete');
   const lines = written(await collect(tool.log(id, ''))).filter((line) => / second [0-9]+$/.test(line));
-  expect(lines).toHaveLength(15);
+  expect(lines).toHaveLength(8);
   expect(await used('Running')).toBe('0');
 });
 

@@ -49,7 +49,12 @@ export const until = async (what: string, ask: () => Promise<boolean>, ms = 120_
 async function* linesOf(client: Client, path: string): AsyncGenerator<LogLine> {
   const response = await client.open('GET', path);
   if (response.statusCode !== 200) throw new Error(`${path} was answered with ${response.statusCode}`);
-  for await (const line of createInterface(response)) if (line) yield JSON.parse(line) as LogLine;
+  try {
+    for await (const line of createInterface(response)) if (line) yield JSON.parse(line) as LogLine;
+  } finally {
+    // Else the end of a connection that nobody reads any more, as of a function that is killed, is nobody's error.
+    response.destroy();
+  }
 }
 
 const createTool = (name: string, client: Client): Tool => {

@@ -13,11 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+/** Long enough for the API server to come back meanwhile. */
+const seconds = 25;
+
 /** A shell command that restarts the API server and returns when it answers again: how, is each cluster's own. */
 const restart = process.env.TEST_RESTART_API_SERVER;
 
 (restart ? test : test.skip)('a restart of the API server breaks no build, and no log in the middle', async () => {
-  const url = await service.repository('slow', slow(40));
+  const url = await service.repository('slow', slow(seconds));
   const id = await tool.start(url);
   const seen: string[] = [];
   let restarted: Promise<unknown> | undefined;
@@ -27,7 +30,7 @@ const restart = process.env.TEST_RESTART_API_SERVER;
     if (end) expect(end.status).toBe('BUILD_SUCCESS');
   }
   await restarted;
-  const seconds = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
-  expect(seconds).toEqual(Array.from({ length: 40 }, (_, index) => `${index + 1}`));
+  const printed = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
+  expect(printed).toEqual(Array.from({ length: seconds }, (_, index) => `${index + 1}`));
   await until('the log is archived', () => isFinished(service, tool, id));
 });
