@@ -70,6 +70,9 @@ export const clusterTarget = async (): Promise<Target> => {
       await removeBuilds(tool);
       cleared.push(tool);
       await inBuilds(['apply', '-f', '-'], JSON.stringify(ledger(tool)));
+      const authorization = `Bearer ${await token(groups(tool))}`;
+      const cleaned = await fetch(`${plain.url}/v1/tool/${tool}/clean`, { method: 'POST', headers: { authorization } });
+      if (!cleaned.ok) throw new Error(`clean was answered with ${cleaned.status}: ${await cleaned.text()}`);
     },
     unproven: [403, 'forbidden'],
     repository: service.repository,
