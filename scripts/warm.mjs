@@ -18,7 +18,7 @@ const settings = {
   KUBERNETES_SERVICE_HOST: '127.0.0.1',
   BUILDS_NAMESPACE: 'builds',
   AUTH_ISSUERS: JSON.stringify([
-    { issuer: 'http://issuer', audience: 'a', jwksUri: 'http://issuer/keys', claim: 'groups', prefix: '' },
+    { issuer: 'http://issuer', audience: 'a', jwksUri: 'http://issuer/keys', claim: 'groups', prefix: 'tools.' },
   ]),
   EVENT_ISSUER: 'http://issuer',
   EVENT_SUBJECTS: 'sender',
