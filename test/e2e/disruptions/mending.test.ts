@@ -51,7 +51,7 @@ const sees = async (id: string, end: string): Promise<boolean> => {
 };
 
 test('a build that was accepted ends, whichever functions are killed', async () => {
-  const id = await tool.start(await service.repository('slow', slow(20)));
+  const id = await tool.start(await service.repository('slow', slow(12)));
   await killFunctions();
   await until('the third second is seen', async () => sees(id, 'second 3').catch(() => false));
   await killFunctions();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { build } from './builds.ts';
+import { type Build, build } from './builds.ts';
 import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
@@ -118,20 +118,25 @@ for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
 }`;
   const manifest = JSON.stringify({ name: 'probe', scripts: { build: 'node probe.mjs', start: 'node probe.mjs' } });
 
-  test('a variable arrives as it was given', async () => {
-    const values: Record<string, string> = {
-      PROBE_QUOTES: `it's "quoted" \\ and `.concat('`id` $(id) $HOME'),
-      PROBE_PARAMETER: '$(params.RUN_IMAGE) $(HOME) $$ $$(HOME) 100% %24 %25',
-      PROBE_LINES: 'one\ntwo\n',
-      PROBE_EMPTY: '',
-      PROBE_EQUALS: 'a=b=c',
-      PROBE_DASHES: '--help',
-      PROBE_UNICODE: 'žluťoučký kůň 🐎',
-    };
+  const values: Record<string, string> = {
+    PROBE_QUOTES: `it's "quoted" \\ and `.concat('`id` $(id) $HOME'),
+    PROBE_PARAMETER: '$(params.RUN_IMAGE) $(HOME) $$ $$(HOME) 100% %24 %25',
+    PROBE_LINES: 'one\ntwo\n',
+    PROBE_EMPTY: '',
+    PROBE_EQUALS: 'a=b=c',
+    PROBE_DASHES: '--help',
+    PROBE_UNICODE: 'žluťoučký kůň 🐎',
+  };
+  let run: Build;
+
+  beforeAll(async () => {
     const source = await git.commit('variables', { 'package.json': manifest, 'probe.mjs': probe });
     const variables = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     const path = imagePath('variables');
-    const run = await build(namespace, { ...source, variables, image: imageName(`${path}:latest`) });
+    run = await build(namespace, { ...source, variables, image: imageName(`${path}:latest`) });
+  });
+
+  test('a variable arrives as it was given', async () => {
     expect(run.failed).toBeUndefined();
     const log = await run.log('build');
     for (const [name, value] of Object.entries(values)) {
@@ -140,8 +145,6 @@ for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
   });
 
   test('the credentials are in no step but those that talk to the registry', async () => {
-    const source = await git.commit('mounts', await example('static'));
-    const run = await build(namespace, { ...source, image: imageName(`${imagePath('mounts')}:latest`) });
     type Container = { name: string; volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[] };
     type Pod = {
       spec: { containers: Container[]; initContainers: Container[]; automountServiceAccountToken?: boolean };
