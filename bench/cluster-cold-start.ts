@@ -20,7 +20,7 @@ const server =
  * The same image and the same limits as a function's; only the program differs. As Kubernetes has it by default, and as a
  * function needs it, with its account's token; or without any volume, for which a pod's start waits longest.
  */
-const bare = (name: string, image: string, automountServiceAccountToken: boolean) => ({
+const bare = (name: string, image: string, withToken: boolean) => ({
   apiVersion: 'serving.knative.dev/v1',
   kind: 'Service',
   metadata: { name, labels: { 'networking.knative.dev/visibility': 'cluster-local' } },
@@ -28,7 +28,8 @@ const bare = (name: string, image: string, automountServiceAccountToken: boolean
     template: {
       spec: {
         enableServiceLinks: false,
-        automountServiceAccountToken,
+        // Knative refuses true, which is what nothing means.
+        ...(withToken ? {} : { automountServiceAccountToken: false }),
         containers: [
           { image, args: ['-e', server], securityContext, resources: { requests: { cpu: '20m', memory: '96Mi' } } },
         ],
