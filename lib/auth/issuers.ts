@@ -1,4 +1,4 @@
-import { type Rule, ruleProblem } from './rules.ts';
+import { isObject, type Rule, ruleProblem } from './rules.ts';
 
 /** One issuer whose tokens are believed, and which tools they are good for. */
 export type Issuer = {
@@ -30,8 +30,6 @@ const isUrl: Check = (value) => isText(value) && /^https?:$/.test(URL.parse(valu
 const isPath: Check = (value) => isText(value) && (value as string).startsWith('/');
 const isKind: Check = (value) => ['person', 'ci', 'service-account'].includes(value as string);
 const isSeconds: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 300;
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text = { check: isText, expected: 'a text' };
 const url = { check: isUrl, expected: 'an http or https URL' };

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import type { Log } from '../http/log.ts';
 import type { Kube } from '../kube/client.ts';
-import { type Issuer, isObject } from './issuers.ts';
+import type { Issuer } from './issuers.ts';
 import { downloadKeys } from './keys.ts';
+import { isObject } from './rules.ts';
 
 /** An issuer's keys as they were at some time, in milliseconds since 1970. */
 export type KeptKeys = { issuer: string; at: number; keys: JSONWebKeySet };

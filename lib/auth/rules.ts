@@ -60,10 +60,12 @@ export const grantsBy = (rules: readonly Rule[]): GrantsOf => {
 
 const isTool = (value: unknown): boolean => typeof value === 'string' && new RegExp(`^${toolName}$`).test(value);
 
+/** Neither null nor a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const isPatterns = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
+  isObject(value) &&
   Object.keys(value).length > 0 &&
   Object.values(value).every((pattern) => typeof pattern === 'string' && pattern !== '');
 
