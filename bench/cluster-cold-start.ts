@@ -18,7 +18,7 @@ const server =
 
 /**
  * The same image and the same limits as a function's; only the program differs. As Kubernetes has it by default, and as a
- * function needs it, with its account's token; or without any volume, for which a pod's start waits longest.
+ * function needs it, with its account's token; or without that volume.
  */
 const bare = (name: string, image: string, withToken: boolean) => ({
   apiVersion: 'serving.knative.dev/v1',

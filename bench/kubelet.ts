@@ -4,12 +4,16 @@ import { builds } from '../test/e2e/service/service.ts';
 type Container = { name: string; memory?: { workingSetBytes?: number } };
 type Stats = { pods: { podRef: { name: string; namespace: string }; containers?: Container[] }[] };
 
-const nodeName = async (): Promise<string> =>
+const readNode = async (): Promise<string> =>
   (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])).trim();
+
+let node: Promise<string> | undefined;
 
 /** Bytes of the largest of a function's pods, as the kubelet of the only node saw it within the last ten seconds. */
 export const workingSet = async (functionName: string): Promise<number> => {
-  const summary = await kubectl(['get', '--raw', `/api/v1/nodes/${await nodeName()}/proxy/stats/summary`]);
+  // Asked every two seconds of a measurement: the node stays the same.
+  node ??= readNode();
+  const summary = await kubectl(['get', '--raw', `/api/v1/nodes/${await node}/proxy/stats/summary`]);
   const { pods } = JSON.parse(summary) as Stats;
   const own = pods.filter(({ podRef }) => podRef.namespace === builds && podRef.name.startsWith(`${functionName}-0`));
   const containers = own.flatMap((pod) => pod.containers ?? []).filter(({ name }) => name === 'function');
