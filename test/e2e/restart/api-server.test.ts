@@ -19,19 +19,23 @@ const seconds = 25;
 /** A shell command that restarts the API server and returns when it answers again: how, is each cluster's own. */
 const restart = process.env.TEST_RESTART_API_SERVER;
 
-(restart ? test : test.skip)('a restart of the API server breaks no build, and no log in the middle', async () => {
-  const url = await service.repository('slow', slow(seconds));
-  const id = await tool.start(url);
-  const seen: string[] = [];
-  let restarted: Promise<unknown> | undefined;
-  for await (const { line, end } of tool.log(id)) {
-    seen.push(line);
-    if (line.endsWith('second 5')) restarted = promisify(exec)(restart ?? '');
-    if (end) expect(end.status).toBe('BUILD_SUCCESS');
-  }
-  await restarted;
-  const printed = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
-  expect(printed).toEqual(Array.from({ length: seconds }, (_, index) => `${index + 1}`));
-  // Tekton's own webhook may be away for two minutes after this, and its controller then asks ever more seldom.
-  await until('the log is archived', () => isFinished(service, tool, id), 420_000);
-}, 600_000);
+(restart ? test : test.skip)(
+  'a restart of the API server breaks no build, and no log in the middle',
+  async () => {
+    const url = await service.repository('slow', slow(seconds));
+    const id = await tool.start(url);
+    const seen: string[] = [];
+    let restarted: Promise<unknown> | undefined;
+    for await (const { line, end } of tool.log(id)) {
+      seen.push(line);
+      if (line.endsWith('second 5')) restarted = promisify(exec)(restart ?? '');
+      if (end) expect(end.status).toBe('BUILD_SUCCESS');
+    }
+    await restarted;
+    const printed = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
+    expect(printed).toEqual(Array.from({ length: seconds }, (_, index) => `${index + 1}`));
+    // Tekton's own webhook may be away for two minutes after this, and its controller then asks ever more seldom.
+    await until('the log is archived', () => isFinished(service, tool, id), 420_000);
+  },
+  600_000,
+);
