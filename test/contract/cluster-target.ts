@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { ledgerName, toolLabel } from '../../lib/ledger/names.ts';
@@ -14,7 +14,9 @@ const inBuilds = (words: string[], input?: string) => kubectl(['--namespace', bu
 const openPlain = async (url: string): Promise<{ url: string; close: () => void }> => {
   const ca = await readFile(join(siteFolder, 'ca.crt'));
   const { hostname, port } = new URL(url);
+  const open = new Set<Socket>();
   const server = createServer((near) => {
+    open.add(near.once('close', () => open.delete(near)));
     const far = connect({ host: hostname, port: Number(port), ca, servername: hostname });
     near.on('error', () => far.destroy()).on('close', () => far.destroy());
     far.on('error', () => near.destroy()).on('close', () => near.destroy());
@@ -22,7 +24,12 @@ const openPlain = async (url: string): Promise<{ url: string; close: () => void 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port: own } = server.address() as { port: number };
-  return { url: `http://127.0.0.1:${own}`, close: () => void server.close() };
+  const close = () => {
+    server.close();
+    // Clients keep their connections for a while, which would keep this process.
+    for (const near of open) near.destroy();
+  };
+  return { url: `http://127.0.0.1:${own}`, close };
 };
 
 /** Those of the embedded platform. */
