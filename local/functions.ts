@@ -27,7 +27,7 @@ import type { Log } from '../lib/http/log.ts';
 import type { Handler, Listener } from '../lib/http/types.ts';
 import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../lib/logs/configured.ts';
 import { configuredRegistry, registrySettings } from '../lib/registry/configured.ts';
-import { storageInTime } from '../lib/registry/storage.ts';
+import { storageForStart, storageInTime } from '../lib/registry/storage.ts';
 import { configuredSource, sourceSettings } from '../lib/source/configured.ts';
 
 const names = [
@@ -75,7 +75,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
       ...context,
       source,
       image: registry.image,
-      storage: storageInTime(registry, 2000),
+      storage: storageForStart(registry),
     }),
     'list-builds': createListBuilds(context),
     'get-build': createGetBuild(context),

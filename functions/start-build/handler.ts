@@ -8,7 +8,7 @@ import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
 export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
-  /** What the tool's images take up; undefined when the registry does not say in time. */
+  /** What the tool's images take up; undefined when the registry does not say in time, or nothing limits it. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 

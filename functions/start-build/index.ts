@@ -4,7 +4,7 @@ import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
 import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
-import { storageInTime } from '../../lib/registry/storage.ts';
+import { storageForStart } from '../../lib/registry/storage.ts';
 import { configuredSource, sourceSettings } from '../../lib/source/configured.ts';
 import { createStartBuild } from './handler.ts';
 
@@ -17,7 +17,7 @@ await serve('start-build', async (log) => {
     ...context,
     source: configuredSource(settings),
     image: registry.image,
-    storage: storageInTime(registry, 2000),
+    storage: storageForStart(registry),
   });
   return {
     listener: createApp({ handlers: { 'start-build': startBuild }, authenticate, log }),

@@ -32,8 +32,8 @@ const all = (...parts: readonly Grants[]): Grants => {
 
 export const matrix: Readonly<Record<string, Grants>> = {
   'start-build': all(reconcile, { 'builds.toolforge.org/buildledgers': ['create'] }),
-  'list-builds': reconcile,
-  'get-build': reconcile,
+  'list-builds': all(reconcile, readRun),
+  'get-build': all(reconcile, readRun),
   'get-logs': all(reconcile, readRun, readPods),
   'cancel-build': reconcile,
   'delete-build': reconcile,

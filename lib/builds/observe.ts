@@ -17,6 +17,26 @@ export const listRuns = async (kube: Kube, tool: string): Promise<Runs> => {
   return new Map(items.filter((run) => toolOf(run) === tool).map((run) => [run.metadata.name, run]));
 };
 
+/** Undefined when there is none of this name. */
+export const findRun = async (kube: Kube, id: string): Promise<PipelineRun | undefined> => {
+  try {
+    return await kube.get<PipelineRun>('pipelineruns', id);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Above this a list is cheaper, though the API server looks at the runs of all tools for it. */
+const mostFound = 10;
+
+/** These runs of a tool, where they are. */
+export const findRuns = async (kube: Kube, tool: string, ids: readonly string[]): Promise<Runs> => {
+  if (ids.length > mostFound) return listRuns(kube, tool);
+  const found = await Promise.all(ids.map((id) => findRun(kube, id)));
+  return new Map(found.flatMap((run) => (run ? [[run.metadata.name, run]] : [])));
+};
+
 const taskRunOf = async (kube: Kube, run: PipelineRun): Promise<TaskRun | undefined> => {
   const child = run.status?.childReferences?.find(({ kind }) => kind === 'TaskRun');
   if (!child) return undefined;

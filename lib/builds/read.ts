@@ -3,7 +3,7 @@ import { ApiError } from '../errors/index.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import { isDone } from '../tekton/status.ts';
 import type { BuildsContext } from './context.ts';
-import { listRuns, type Runs } from './observe.ts';
+import { findRuns, type Runs } from './observe.ts';
 import { presentAll } from './present.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -17,9 +17,14 @@ const isBehind = (state: LedgerState, runs: Runs): boolean =>
     return run ? isDone(run) : false;
   });
 
-/** All builds of a tool, newest first: one read of the ledger and one list of its runs. */
+/** All builds of a tool, newest first: one read of the ledger, and of the run of each build that runs. */
 export const listBuilds = async (context: BuildsContext, tool: string): Promise<Build[]> => {
-  const [runs, { state, limits }] = await Promise.all([listRuns(context.kube, tool), context.ledger.read(tool)]);
+  const { state, limits } = await context.ledger.read(tool);
+  const runs = await findRuns(
+    context.kube,
+    tool,
+    state.running.map(({ id }) => id),
+  );
   if (!isBehind(state, runs)) return presentAll(state, limits, runs);
   const mended = await reconcile(context, tool);
   return presentAll(mended.state, limits, mended.runs);

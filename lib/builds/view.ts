@@ -1,26 +1,16 @@
-import { isNotFound } from '../kube/error.ts';
 import type { Entry, LedgerState } from '../ledger/types.ts';
 import type { BuildState, BuildView } from '../logs/types.ts';
 import { isDone } from '../tekton/status.ts';
-import type { PipelineRun } from '../tekton/types.ts';
 import type { BuildsContext } from './context.ts';
+import { findRun } from './observe.ts';
 import { notFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
-
-const runOf = async ({ kube }: BuildsContext, id: string): Promise<PipelineRun | undefined> => {
-  try {
-    return await kube.get<PipelineRun>('pipelineruns', id);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-};
 
 /** A run that has ended while its entry still runs means an event on its way, or lost: the reader doesn't wait for it. */
 const settled = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((entry) => entry.id === id)) return state;
-  const run = await runOf(context, id);
+  const run = await findRun(context.kube, id);
   return run && isDone(run) ? (await reconcile(context, tool)).state : state;
 };
 

@@ -31,6 +31,8 @@ export type RegistryOptions = {
 export type Cleaned = { deleted: number; repositories: string[] };
 
 export type Registry = {
+  /** Whether images may fill it up, so that starting a build depends on what is used. */
+  isLimited: boolean;
   /** @throws ApiError 503 registry_unavailable */
   storage(tool: string, signal?: AbortSignal): Promise<Storage>;
   /**
@@ -107,6 +109,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const strategy = strategyOf(options.kind, clientFor(options, url));
   const projectOf = (tool: string) => projectName(tool, options.filler);
   return {
+    isLimited: options.kind === 'harbor' || limitBytes !== undefined,
     async storage(tool, signal) {
       const found = await strategy.storage(projectOf(tool), signal);
       return { usedBytes: 0, limitBytes, ...found };

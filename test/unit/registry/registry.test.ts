@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { ApiError, ConfigError } from '../../../lib/errors/index.ts';
 import type { Registry, RegistryOptions } from '../../../lib/registry/registry.ts';
 import { createRegistry } from '../../../lib/registry/registry.ts';
+import { storageForStart } from '../../../lib/registry/storage.ts';
 import type { HarborSettings, OciContent, Served } from './registry-server.ts';
 import { digestOf, harbor, oci, PASSWORD, serve, USER } from './registry-server.ts';
 
@@ -53,6 +54,14 @@ describe('Harbor', () => {
     expect(await registry.storage('full')).toEqual({ usedBytes: GIB / 2, limitBytes: GIB });
     expect(await registry.storage('free')).toEqual({ usedBytes: 5, limitBytes: undefined });
     expect(requests[0]).toBe('GET /api/v2.0/projects/tool-full/summary');
+  });
+
+  test('a start asks for what is used', async () => {
+    const { registry } = await against(harbor(settings()));
+    expect(await storageForStart(registry)('full', AbortSignal.timeout(5000))).toEqual({
+      usedBytes: GIB / 2,
+      limitBytes: GIB,
+    });
   });
 
   test.each([404, 403, 401])('has nothing of a project that does not exist, said with %i', async (missing) => {
@@ -226,6 +235,15 @@ describe('a plain registry', () => {
   ])('that %s is unavailable', async (_what, listener) => {
     const { registry } = await against(listener, options());
     await unavailable(registry.storage('a'));
+  });
+
+  test('a start asks for what is used only where that is limited', async () => {
+    const signal = AbortSignal.timeout(5000);
+    const unlimited = await against(oci(content().repositories), plain);
+    expect(await storageForStart(unlimited.registry)('mine', signal)).toBeUndefined();
+    expect(unlimited.requests).toEqual([]);
+    const limited = await against(oci(content().repositories), { ...plain, limitBytes: 5000 });
+    expect(await storageForStart(limited.registry)('mine', signal)).toMatchObject({ limitBytes: 5000 });
   });
 });
 
