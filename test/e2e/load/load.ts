@@ -84,7 +84,12 @@ export const ledgersOf = async (service: Service, tools: readonly Tool[]): Promi
 /** Until nothing runs or waits. @returns what has finished */
 export const allFinished = async (service: Service, tools: readonly Tool[], ms: number): Promise<Entry[]> => {
   const isIdle = ({ status }: BuildLedger) => !status?.running?.length && !status?.queued?.length;
-  await until('all builds have ended', async () => (await ledgersOf(service, tools)).every(isIdle), ms);
+  const allIdle = async () => {
+    // Asking is work for the cluster, which has enough to do.
+    await delay(5000);
+    return (await ledgersOf(service, tools)).every(isIdle);
+  };
+  await until('all builds have ended', allIdle, ms);
   return (await ledgersOf(service, tools)).flatMap(({ status }) => status?.finished ?? []);
 };
 
