@@ -6,9 +6,11 @@ const count = 5000;
 
 let service: Service;
 let tool: Tool;
+let url: string;
 beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
+  url = await service.repository('endless', printing(count, 40));
 });
 afterAll(() => service.close());
 
@@ -36,10 +38,8 @@ const stored = async (id: string): Promise<{ lines: string[]; end: Event | undef
   return { lines, end };
 };
 
-const start = async (): Promise<string> => tool.start(await service.repository('endless', printing(count, 250)));
-
 test('cancelled: what was shown is kept, and the state says so', async () => {
-  const id = await start();
+  const id = await tool.start(url);
   const { shown, last } = await followUntil(id, () => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`)));
   expect(last).toMatchObject({ type: 'end', status: 'BUILD_CANCELLED' });
   const { lines, end } = await stored(id);
@@ -48,20 +48,20 @@ test('cancelled: what was shown is kept, and the state says so', async () => {
 });
 
 test('evicted: what was shown is kept, and the state says what is missing', async () => {
-  const id = await start();
+  const id = await tool.start(url);
   const { shown } = await followUntil(id, () =>
     service.kubectl(['delete', 'pod', '-l', `tekton.dev/pipelineRun=${id}`, '--force', '--grace-period=0']),
   );
   const { lines, end } = await stored(id);
   expect(lines).toEqual(shown);
-  expect(end?.status).toBe('BUILD_FAILURE');
-  if (end?.log !== 'complete')
-    expect(end).toMatchObject({ log: 'lost', reason: expect.stringMatching(/pod was gone/) });
+  // Tekton starts the steps again in a new pod, or gives up: what the old pod said before it went nobody knows.
+  expect(['BUILD_SUCCESS', 'BUILD_FAILURE']).toContain(end?.status);
+  expect(end).toMatchObject({ log: 'lost', reason: expect.stringMatching(/pod was gone|node threw lines away/) });
 });
 
 test('timed out: what was shown is kept, and the state says so', async () => {
   // As Tekton does it when the time is up: the setting is one for all builds.
-  const id = await start();
+  const id = await tool.start(url);
   const { shown } = await followUntil(id, () =>
     service.kubectl([
       'patch',
