@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { kubectl } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
 import { isFinished, readLedger, withSweep } from './disruptions.ts';
@@ -10,7 +11,13 @@ beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  // Knative's activator may probe a function whose pods were killed in vain from then on, until it is restarted.
+  const activator = 'deployment/activator';
+  await kubectl(['rollout', 'restart', activator, '--namespace', 'knative-serving']);
+  await kubectl(['rollout', 'status', activator, '--namespace', 'knative-serving', '--timeout=120s']);
+  await service.close();
+});
 
 /** Not by force: then the pod's address may be another's before all have heard, and Knative's activator stays confused. */
 const killFunctions = () =>
