@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsV4Signer } from 'aws4fetch';
@@ -8,6 +9,8 @@ export type Broken = { times: number; status: number; method?: string; body?: st
 export type FakeS3 = {
   url: string;
   requests: () => number;
+  /** Once no request waits for an answer any more: those that never get one are given up by the store's own timeout. */
+  idle: () => Promise<void>;
   break: (broken: Broken | undefined) => void;
   close: () => Promise<void>;
 };
@@ -51,6 +54,7 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
   const objects = new Map<string, Buffer>();
   let broken: Broken | undefined;
   let requests = 0;
+  const open = new Set<ServerResponse>();
 
   const write = (method: string | undefined, key: string, body: Buffer): number => {
     if (method === 'PUT') objects.set(key, body);
@@ -76,6 +80,8 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
 
   const server = await startServer((req, res) => {
     requests += 1;
+    open.add(res);
+    res.once('close', () => open.delete(res));
     const isMeant = broken && broken.times > 0 && (broken.method ?? req.method) === req.method;
     if (!broken || !isMeant) return void answer(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
     broken.times -= 1;
@@ -86,6 +92,9 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
   return {
     url: server.url,
     requests: () => requests,
+    idle: async () => {
+      while (open.size > 0) await Promise.all([...open].map((res) => once(res, 'close')));
+    },
     break: (next) => {
       broken = next;
     },
