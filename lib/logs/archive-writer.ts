@@ -17,13 +17,13 @@ import type { LogEvent, LogLine } from './types.ts';
 export type ArchiveSizes = {
   /** Uncompressed bytes of a chunk, about. */
   chunkBytes: number;
-  /** Compressed bytes after which a segment is not added to any more. */
+  /** Compressed bytes after which a segment is not added to any more: it is written as a whole for each chunk. */
   segmentBytes: number;
   /** Uncompressed bytes of the whole log; later lines are counted only. */
   maxBytes: number;
 };
 
-export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 4 << 20, maxBytes: 256 << 20 };
+export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 512 << 10, maxBytes: 256 << 20 };
 
 export type ArchiveWriter = {
   add(events: readonly LogEvent[]): void;
@@ -85,6 +85,8 @@ export const createArchiveWriter = (
   const sealed: Open[] = [];
   let open: Open | undefined;
   let owned = false;
+  /** What came with the line that filled a chunk goes into it, not into one of its own. */
+  const mostBytes = 1.25 * sizes.chunkBytes;
   let segment = { number: 0, parts: [] as Buffer[], length: 0 };
 
   const seal = (): void => {
@@ -101,7 +103,7 @@ export const createArchiveWriter = (
       index.dropped.bytes += Buffer.byteLength(line.text);
       return;
     }
-    if (open && (open.step !== line.step || open.size >= sizes.chunkBytes)) seal();
+    if (open && (open.step !== line.step || open.size >= mostBytes)) seal();
     open ??= { step: line.step, line: line.line, lines: 0, time: line.time, size: 0, records: [] };
     open.records.push(record);
     open.lines += 1;

@@ -8,12 +8,12 @@ import {
   Superseded,
 } from './archive-writer.ts';
 import { parseCursor } from './cursor.ts';
-import { type FollowOptions, followBuild } from './live.ts';
+import { type FollowOptions, followBuild, gapReason } from './live.ts';
 import { patiently } from './patience.ts';
 import type { LogEnd, LogEvent, LogEvents } from './types.ts';
 
 export type ArchiveOptions = ArchivePlace &
-  Omit<FollowOptions, 'follow' | 'from' | 'step'> & {
+  Omit<FollowOptions, 'follow' | 'from' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
     /** Milliseconds that a line waits at most before it is written. */
     flushMs?: number;
@@ -37,8 +37,8 @@ const stateAt = (index: ArchiveIndex, end: LogEnd, allowedSteps: readonly string
   }
   const shown = index.steps.filter((step) => allowedSteps.includes(step));
   const isRead = shown.length > 0 && shown.every((step) => index.done.includes(step));
-  const hasGap = index.notes.some(({ gap }) => gap);
-  if (isRead && !hasGap) return { state: 'complete' };
+  const missing = gapReason(index.notes.flatMap(({ gap, text }) => (gap ? [text] : [])));
+  if (isRead) return missing === undefined ? { state: 'complete' } : { state: 'truncated', reason: missing };
   return { state: end.log, ...(end.reason === undefined ? {} : { reason: end.reason }) };
 };
 
@@ -53,6 +53,9 @@ const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promis
     }
   }
 };
+
+/** What the step prints while it is masked, compressed and stored. The file's folder needs the room (follower.ts). */
+export const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
 
 type Flush = () => Promise<void>;
 
@@ -113,7 +116,7 @@ const write = async (options: ArchiveOptions, index: ArchiveIndex, follow: boole
   const flush: Flush = () => (follow ? insist(options, writer.flush) : writer.flush());
   const from = index.seen === undefined ? undefined : parseCursor(index.seen, id);
   const control = new AbortController();
-  const events = followBuild({ ...options, follow, from, signal: AbortSignal.any([signal, control.signal]) });
+  const events = followBuild({ ...options, follow, from, spool, signal: AbortSignal.any([signal, control.signal]) });
   try {
     const end = await pump(events, writer, flush, options.flushMs ?? 3000);
     const result = end ? stateAt(index, end, allowedSteps) : { state: 'live' as const };

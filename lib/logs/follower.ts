@@ -45,6 +45,12 @@ const storeKeys = ({ secret, environment }: FollowerSettings): Mounted => {
   return mounted('log-store', dirname(file), { secret: { secretName: secret } });
 };
 
+/** For temporary files, where a log that grows fast waits to be archived (archive.ts, spool). */
+const spoolFolder: Mounted = {
+  volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
+  volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+};
+
 /** One that is missing must not keep a log from being archived. */
 const known = (entry: string): object => {
   const [name = '', key = ''] = entry.split('/');
@@ -63,7 +69,7 @@ const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings)
   const { image, command, serviceAccount } = settings;
   const variables = { ...settings.environment, FOLLOW_TOOL: tool, FOLLOW_BUILD: name };
   const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
-  const parts = [storeKeys(settings), maskedSecrets(settings)];
+  const parts = [spoolFolder, storeKeys(settings), maskedSecrets(settings)];
   const volumeMounts = parts.flatMap((part) => part.volumeMounts);
   const container = { name: 'follow', image, command: [...command], env, volumeMounts, securityContext, resources };
   return {

@@ -5,7 +5,8 @@ import { cursorTag, cursorText } from './cursor.ts';
 import type { Detector } from './detect.ts';
 import { patiently } from './patience.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
-import { type Reading, readStep, type StepOutcome } from './step.ts';
+import type { SpoolOptions } from './spool.ts';
+import { type Reading, readStep, type Sampling, type StepOutcome } from './step.ts';
 import { safeText } from './step-lines.ts';
 import {
   type BuildState,
@@ -26,6 +27,8 @@ export type FollowOptions = {
   allowedSteps: readonly string[];
   /** Stay until the build has finished. */
   follow: boolean;
+  spool?: SpoolOptions | undefined;
+  sampling?: Sampling;
   signal: AbortSignal;
   /** Begin behind this line; it must be one of this build's (shownCursor). */
   from?: Cursor | undefined;
@@ -136,15 +139,19 @@ async function* allSteps(
 }
 
 const podGone = 'the pod was gone before its log was read to the end';
-const rotatedAway = 'the node threw lines away before they were read';
 
-type Seen = { outcome: StepOutcome; ran: boolean; gap: boolean };
+type Seen = { outcome: StepOutcome; ran: boolean; gaps: readonly string[] };
 
-const endOf = ({ entry }: BuildState, { outcome, ran, gap }: Seen): LogEnd => {
+/** What the notes about missing lines say, as a log's reason; undefined without any. */
+export const gapReason = ([first, ...others]: readonly string[]): string | undefined =>
+  first && others.length > 0 ? `${first} (and in ${others.length} more places)` : first;
+
+const endOf = ({ entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
   const { status } = entry;
   if (!isFinal(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
   if (outcome === 'gone' && ran) return { type: 'end', status, log: 'lost', reason: podGone };
-  return gap ? { type: 'end', status, log: 'lost', reason: rotatedAway } : { type: 'end', status, log: 'complete' };
+  const reason = gapReason(gaps);
+  return { type: 'end', status, ...(reason === undefined ? { log: 'complete' } : { log: 'truncated', reason }) };
 };
 
 const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildState> => {
@@ -156,7 +163,8 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 };
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
-  const { kube, detect, follow, retryMs = 100 } = options;
+  const { kube, detect, follow, spool, retryMs = 100 } = options;
+  const { sampling = { fromBytes: 1 << 20, everyMs: 4000 } } = options;
   const pods = createPodWatch({ kube, id, signal });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
@@ -168,7 +176,19 @@ const createReading = (options: FollowOptions, signal: AbortSignal, id: string) 
     if (notes.length === 0) await waiting.pause();
     return { notes, hopeless: looks > settleLooks };
   };
-  const reading: Reading = { kube, pods, detect, tag: cursorTag(id), follow, signal, retryMs, wait, ran: false };
+  const reading: Reading = {
+    kube,
+    pods,
+    detect,
+    tag: cursorTag(id),
+    follow,
+    spool,
+    sampling,
+    signal,
+    retryMs,
+    wait,
+    ran: false,
+  };
   return { reading, waiting };
 };
 
@@ -178,21 +198,21 @@ async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
   await reading.pods.refresh();
   const pod = yield* untilPod(reading, waiting);
   let cursor = options.from && cursorText(reading.tag, options.from);
-  let gap = false;
+  const gaps: string[] = [];
   let outcome: StepOutcome = 'gone';
   if (pod) {
     const steps = allSteps(options, reading, pod);
     let next = await steps.next();
     for (; !next.done; next = await steps.next()) {
       cursor = lastLine(next.value)?.cursor ?? cursor;
-      gap ||= next.value.some((event) => event.type === 'note' && event.lasting?.gap);
+      gaps.push(...next.value.flatMap((event) => (event.type === 'note' && event.lasting?.gap ? [event.text] : [])));
       yield next.value;
     }
     outcome = next.value;
   }
   const state = await untilFinal(reading, waiting);
   const ran = pod ? reading.ran : state.entry.startedAt !== undefined;
-  yield [{ ...endOf(state, { outcome, ran, gap }), ...(cursor === undefined ? {} : { cursor }) }];
+  yield [{ ...endOf(state, { outcome, ran, gaps }), ...(cursor === undefined ? {} : { cursor }) }];
 }
 
 /**

@@ -191,7 +191,7 @@ async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGener
   const ends: LogEnd[] = [];
   const hold = (batch: LogEvent[]): LogEvent[] => {
     const end = batch.find((event) => event.type === 'end');
-    if (end?.log !== 'lost') return isPart ? partly(batch) : batch;
+    if (end?.log !== 'lost' && end?.log !== 'truncated') return isPart ? partly(batch) : batch;
     ends.push(end);
     return [];
   };

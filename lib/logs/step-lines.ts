@@ -4,7 +4,16 @@ import { escapeControls } from './escape.ts';
 import { createLines, type Piece } from './lines.ts';
 import { createMask } from './mask.ts';
 import { createPemMask } from './pem.ts';
+import type { Samples } from './samples.ts';
 import type { LogEvent, LogNote } from './types.ts';
+
+/** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
+export type Missing = 'rotated' | 'replaced';
+
+const causes: Record<Missing, string> = {
+  rotated: 'the node threw away what was printed',
+  replaced: 'the pod was gone before its log was read to the end, and another one began anew; what was printed',
+};
 
 export type StepLinesOptions = {
   /** Of cursorTag. */
@@ -13,8 +22,9 @@ export type StepLinesOptions = {
   detect: Detector;
   /** The last line that was seen. The bytes must begin at its second or earlier. */
   from?: Cursor | undefined;
-  /** The line of `from` is no longer there: begin with what is later than it. */
-  byTime?: boolean;
+  /** The line of `from` is no longer there: begin with what is later than it, and say that lines are missing. */
+  missing?: Missing | undefined;
+  samples?: Samples | undefined;
 };
 
 /** One reading of a container's log: bytes in, events out. */
@@ -32,9 +42,11 @@ export type StepLines = {
   unavailable(): boolean;
   /** `from` was passed without having been found: lines are missing. */
   passed(): boolean;
+  /** The word that lines are missing at the end, unless it was said before a line that came after them. */
+  missing(): LogNote[];
 };
 
-type Work = Piece & { key: string; same: number; pem: number; drop: boolean };
+type Work = Piece & { key: string; same: number; pem: number; drop: boolean; gap?: Gap };
 
 /** A note's or message's text as it may be shown. */
 export const safeText = (detect: Detector): ((text: string) => string) => {
@@ -42,12 +54,27 @@ export const safeText = (detect: Detector): ((text: string) => string) => {
   return (text) => mask.push({ text: escapeControls(text.replaceAll('\n', ' ')), more: false })[0]?.text ?? '';
 };
 
+const isoTime = ({ seconds, fraction }: Cursor): string =>
+  new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
+
+/** To the millisecond. */
+const shortTime = (time: string): string => new Date(time).toISOString();
+
+type Gap = { cause: Missing; after: string };
+
+/** @param before of the first line behind it */
+const gapNote = (step: string, line: number, { cause, after }: Gap, before?: string): LogNote => {
+  const when = before === undefined ? `after ${after}` : `between ${after} and ${shortTime(before)}`;
+  const text = `lines of step ${step} are missing here: ${causes[cause]} ${when}`;
+  return { type: 'note', text, lasting: { step, line, gap: true } };
+};
+
 /**
  * Escapes, masks and numbers a step's lines. A reading that goes on at a cursor gets some lines from before it again (the
  * kubelet looks up whole seconds): they pass through the same masks, so that what follows is the same, byte for byte, as
  * in a reading from the start.
  */
-export const createStepLines = ({ tag, step, detect, from, byTime = false }: StepLinesOptions): StepLines => {
+export const createStepLines = ({ tag, step, detect, from, missing, samples }: StepLinesOptions): StepLines => {
   const lines = createLines();
   const pem = createPemMask();
   const mask = createMask<Work>(detect);
@@ -63,12 +90,14 @@ export const createStepLines = ({ tag, step, detect, from, byTime = false }: Ste
   let last: Work | undefined;
   let lastRaw: Piece | undefined;
   let unavailable = false;
+  /** The next line tells until when. */
+  let gap: Gap | undefined = from && missing ? { cause: missing, after: isoTime(from) } : undefined;
 
-  if (from && byTime) pem.raise(from.pem);
+  if (from && missing) pem.raise(from.pem);
 
   /** Whether this line was seen before; ends the skipping behind the cursor's line. */
   const skip = (cursor: Cursor): boolean => {
-    if (byTime) {
+    if (missing) {
       skipping = !isLater(key, cursor);
       return skipping;
     }
@@ -86,23 +115,35 @@ export const createStepLines = ({ tag, step, detect, from, byTime = false }: Ste
     key = next;
     const text = pem.push(escapeControls(piece.text, piece.more));
     const drop = skipping && from !== undefined && skip(from);
-    return { time: piece.time, text, more: piece.more, key, same, pem: pem.remaining(), drop };
+    const work: Work = { time: piece.time, text, more: piece.more, key, same, pem: pem.remaining(), drop };
+    if (!gap || drop) return work;
+    work.gap = gap;
+    gap = undefined;
+    return work;
   };
 
-  const event = (work: Work): LogEvent => {
+  const show = (work: Work, events: LogEvent[]): void => {
+    if (work.gap) events.push(gapNote(step, line, work.gap, work.time));
     last = work;
     const cursor = encodeCursor(tag, step, line, work.key, cursorSuffix(work.same, work.pem));
     const { time, text } = work;
     const shown: LogEvent = { type: 'line', step, line, time, text, cursor };
     if (work.more) shown.more = true;
     line += 1;
-    return shown;
+    events.push(shown);
   };
 
   /** Without a time it is the kubelet's own word, or the end of a line whose beginning was seen before. */
   const untimed = (piece: Piece): LogNote[] => {
     unavailable ||= piece.text.startsWith('unable to retrieve container logs');
     return lastRaw === undefined && from ? [] : [{ type: 'note', text: note(`the kubelet says: ${piece.text}`) }];
+  };
+
+  /** Notices what the stream was led past. */
+  const notice = (piece: Piece): void => {
+    if (!samples?.pass(piece)) return;
+    const after = lastRaw ? shortTime(lastRaw.time) : from && isoTime(from);
+    if (after !== undefined) gap ??= { cause: 'rotated', after };
   };
 
   const take = (pieces: Piece[]): LogEvent[] => {
@@ -112,8 +153,9 @@ export const createStepLines = ({ tag, step, detect, from, byTime = false }: Ste
         events.push(...untimed(piece));
         continue;
       }
+      notice(piece);
       lastRaw = { ...piece };
-      for (const work of mask.push(prepare(piece))) if (!work.drop) events.push(event(work));
+      for (const work of mask.push(prepare(piece))) if (!work.drop) show(work, events);
     }
     return events;
   };
@@ -130,5 +172,6 @@ export const createStepLines = ({ tag, step, detect, from, byTime = false }: Ste
     found: () => !skipping,
     unavailable: () => unavailable,
     passed: () => skipping && passed,
+    missing: () => (gap ? [gapNote(step, line, gap)] : []),
   };
 };

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube } from '../kube/client.ts';
 import { KubeError } from '../kube/error.ts';
@@ -7,7 +6,9 @@ import type { Detector } from './detect.ts';
 import type { Piece } from './lines.ts';
 import { backoffMs, isPassing, patience, patiently, unreadable } from './patience.ts';
 import { containerOf, containerState, type PodWatch } from './pods.ts';
-import { createStepLines, type StepLines } from './step-lines.ts';
+import { createSamples, type Samples } from './samples.ts';
+import { type SpoolOptions, spooled } from './spool.ts';
+import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
 import type { LogEvent } from './types.ts';
 
 /** What all parts of one reading of a build share. */
@@ -18,6 +19,9 @@ export type Reading = {
   /** Of cursorTag. */
   tag: string;
   follow: boolean;
+  /** Read as fast as the log comes, though what reads it may be slower. */
+  spool?: SpoolOptions | undefined;
+  sampling: Sampling;
   signal: AbortSignal;
   /** Before the first try after a failure. */
   retryMs: number;
@@ -26,6 +30,9 @@ export type Reading = {
   /** A container was seen running, or having run. */
   ran: boolean;
 };
+
+/** When the newest line is looked up beside the stream: a log that hasn't grown to so many bytes was not rotated. */
+export type Sampling = { fromBytes: number; everyMs: number };
 
 /** done: read to its end. open: it may get longer. gone: what is left of it can't be read any more. */
 export type StepOutcome = 'done' | 'open' | 'gone';
@@ -36,9 +43,14 @@ type PassEnd = { end: 'clean' | 'broken' | 'refused'; error?: unknown };
 type Place = {
   from: Cursor | undefined;
   /** The line of `from` is gone: only its time helps. */
-  byTime: boolean;
+  missing: Missing | undefined;
+  /** The pod that was read last. */
+  pod?: string | undefined;
   /** Passes in a row that brought nothing. */
   failures: number;
+  samples: Samples;
+  /** Of all passes. */
+  bytes: number;
   /** The last line of a pass that seemed to be whole but was not, as far as the kubelet's last line tells. */
   compared?: { last: Piece | undefined };
 };
@@ -68,30 +80,62 @@ const sinceTime = (from: Cursor): string =>
 const isRefusal = (error: unknown): boolean =>
   error instanceof KubeError && (error.status === 400 || error.status === 404);
 
+/** Looks up the newest line again and again, once the log is long. What fails is left out. @returns what ends it */
+const startSampling = (reading: Reading, step: string, place: Place, lines: StepLines): (() => void) => {
+  const { everyMs, fromBytes } = reading.sampling;
+  const over = new AbortController();
+  const signal = AbortSignal.any([reading.signal, over.signal]);
+  const sample = async (): Promise<void> => {
+    for (;;) {
+      await sleep(everyMs, undefined, { signal, ref: false });
+      if (place.bytes < fromBytes) continue;
+      const newest = await lastLine({ ...reading, signal }, step).catch(() => undefined);
+      place.samples.add(newest, lines.lastRaw());
+    }
+  };
+  sample().catch(() => undefined);
+  return () => over.abort();
+};
+
+const openLog = async (
+  { kube, pods, spool, signal }: Reading,
+  step: string,
+  { follow, from }: { follow: boolean; from: Cursor | undefined },
+): Promise<AsyncIterable<Uint8Array>> => {
+  const since = from ? { sinceTime: sinceTime(from) } : {};
+  const pod = pods.current()?.metadata.name ?? '';
+  const stream = await kube.podLog(pod, { container: containerOf(step), follow, ...since, signal });
+  return spool && follow ? spooled(stream, spool, signal) : stream;
+};
+
+/** @throws what does not pass */
+const passEndOf = (error: unknown, signal: AbortSignal): PassEnd => {
+  signal.throwIfAborted();
+  if (isRefusal(error)) return { end: 'refused', error };
+  if (!isPassing(error)) throw error;
+  return { end: 'broken', error };
+};
+
 async function* readOnce(
-  { kube, pods, signal }: Reading,
+  reading: Reading,
   step: string,
   lines: StepLines,
-  { follow, from }: { follow: boolean; from: Cursor | undefined },
+  { follow, place }: { follow: boolean; place: Place },
 ): AsyncGenerator<LogEvent[], PassEnd> {
-  let stream: Readable | undefined;
+  const stopSampling = follow ? startSampling(reading, step, place, lines) : undefined;
   try {
-    const since = from ? { sinceTime: sinceTime(from) } : {};
-    const pod = pods.current()?.metadata.name ?? '';
-    stream = await kube.podLog(pod, { container: containerOf(step), follow, ...since, signal });
-    for await (const bytes of stream) {
-      const events = lines.push(bytes as Uint8Array);
+    // Leaving the loop ends the stream.
+    for await (const bytes of await openLog(reading, step, { follow, from: place.from })) {
+      place.bytes += bytes.length;
+      const events = lines.push(bytes);
       if (events.length > 0) yield events;
       if (lines.passed()) break;
     }
     return { end: 'clean' };
   } catch (error) {
-    signal.throwIfAborted();
-    if (isRefusal(error)) return { end: 'refused', error };
-    if (!isPassing(error)) throw error;
-    return { end: 'broken', error };
+    return passEndOf(error, reading.signal);
   } finally {
-    stream?.destroy();
+    stopSampling?.();
   }
 }
 
@@ -110,7 +154,8 @@ const sameLine = (a: Piece | undefined, b: Piece | undefined): boolean => a?.tim
 /**
  * Whether the log of a container that has ended was read to its end. A clean end of the stream proves nothing: the API
  * server ends its answer cleanly when the kubelet goes away. So the last line is compared with the kubelet's; where they
- * differ though a second pass found nothing more, the kubelet's is a part of a line (CRI tag P), and all is read.
+ * differ though a second pass found nothing more, the kubelet's is a part of a line (CRI tag P), and all is read. A log
+ * that was rotated behind its last line has none; then the samples tell.
  */
 const isWhole = async (reading: Reading, step: string, last: Piece | undefined, place: Place): Promise<boolean> => {
   if (place.compared && sameLine(place.compared.last, last)) return true;
@@ -121,14 +166,9 @@ const isWhole = async (reading: Reading, step: string, last: Piece | undefined, 
     throw error;
   });
   if (kubelets === null) delete place.compared;
+  if (kubelets === undefined && reading.follow && !place.samples.open()) return true;
   return kubelets !== null && sameLine(kubelets, last);
 };
-
-const rotated = (step: string, line: number): LogEvent => ({
-  type: 'note',
-  text: `lines of step ${step} are missing here: the node no longer has them`,
-  lasting: { step, line, gap: true },
-});
 
 type Pass = PassEnd & {
   lines: StepLines;
@@ -153,9 +193,22 @@ const isMissing = ({ end, ended, reached, lines }: Pass): boolean =>
 const advance = (place: Place, position: Cursor | undefined, { end, error }: Pass): void => {
   const moved = position !== place.from;
   place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
-  if (moved) place.byTime = false;
+  if (moved) place.missing = undefined;
   place.from = position;
   if (place.failures >= patience) throw unreadable(error);
+};
+
+/** From here on only times help. */
+const miss = (place: Place, missing: Missing): void => {
+  place.missing = missing;
+  // What they would tell is known.
+  place.samples.clear();
+};
+
+/** A pod that was deleted is made again by Tekton, and its steps begin anew. */
+const notePod = (place: Place, pod: string | undefined): void => {
+  if (place.from && place.pod !== undefined && place.pod !== pod) miss(place, 'replaced');
+  place.pod = pod;
 };
 
 /** The kubelet has no log of a container that has ended. */
@@ -175,15 +228,17 @@ async function* settle(
   const pod = reading.pods.current();
   if (!pod) return 'gone';
   const ended = containerState(pod, step) === 'terminated';
-  const pass: Pass = { ...passEnd, lines, ended, reached: lines.found() || place.byTime };
+  const pass: Pass = { ...passEnd, lines, ended, reached: lines.found() || place.missing !== undefined };
   if (isRemoved(place, pass)) return 'gone';
   const rest = await wholeRest(reading, step, place, pass);
-  if (rest && rest.length > 0) yield rest;
-  if (rest) return 'done';
+  if (rest) {
+    const events = [...rest, ...lines.missing()];
+    if (events.length > 0) yield events;
+    return 'done';
+  }
   if (pass.end === 'clean' && !ended && !reading.follow) return 'open';
   if (place.from && isMissing(pass)) {
-    yield [rotated(step, place.from.line + 1)];
-    place.byTime = true;
+    miss(place, 'rotated');
   } else {
     advance(place, position, pass);
   }
@@ -202,14 +257,16 @@ export async function* readStep(
   from: Cursor | undefined,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
   const { tag, detect, signal } = reading;
-  const place: Place = { from, byTime: false, failures: 0 };
+  const place: Place = { from, missing: undefined, failures: 0, samples: createSamples(), bytes: 0 };
   for (;;) {
     const state = yield* untilStarted(reading, step);
     if (state !== 'running' && state !== 'terminated') return state;
     reading.ran = true;
-    const lines = createStepLines({ tag, step, detect, from: place.from, byTime: place.byTime });
+    notePod(place, reading.pods.current()?.metadata.uid);
+    const { samples, missing } = place;
+    const lines = createStepLines({ tag, step, detect, from: place.from, missing, samples });
     const follow = reading.follow && state === 'running';
-    const passEnd = yield* readOnce(reading, step, lines, { follow, from: place.from });
+    const passEnd = yield* readOnce(reading, step, lines, { follow, place });
     const outcome = yield* settle(reading, step, place, lines, passEnd);
     if (outcome) return outcome;
     await sleep(backoffMs(reading.retryMs, place.failures), undefined, { signal });

@@ -37,6 +37,7 @@ export type Event = {
   type: string;
   step?: string;
   line?: string;
+  note?: string;
   cursor?: string;
   status?: string;
   log?: string;

@@ -20,6 +20,8 @@ export type FakeKube = {
   removePod(): void;
   /** What the kubelet does at 10 MiB. */
   rotate(step: string, keep: number): void;
+  /** Streams that follow bring nothing new until it is false again. */
+  hold(held: boolean): void;
   /** The next log streams end like this. */
   faults: Fault[];
   /** Log requests that came: container and query. */
@@ -58,6 +60,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
   const counts = new Map<string, number>();
   const listeners = new Set<() => void>();
   let followers = 0;
+  let held = false;
 
   const changed = (): void => {
     version += 1;
@@ -137,6 +140,13 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
       listeners.add(wake);
     });
 
+  const placeOf = ({ removed, records }: Container, tail: string | null): number =>
+    removed + (tail ? Math.max(0, records.length - Number(tail)) : 0);
+
+  const released = async (): Promise<void> => {
+    while (held) await nextChange();
+  };
+
   const begin = (res: ServerResponse, follow: boolean): void => {
     if (follow) followers += 1;
     res.on('close', () => {
@@ -156,15 +166,16 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
     fault: Fault | undefined,
   ): Promise<void> => {
     const since = Math.floor(Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000;
-    const tail = query.get('tailLines');
-    const place = { at: container.removed + (tail ? Math.max(0, container.records.length - Number(tail)) : 0) };
+    const follow = query.get('follow') === 'true';
+    const place = { at: placeOf(container, query.get('tailLines')) };
     let left = fault?.afterBytes ?? Number.POSITIVE_INFINITY;
     for (;;) {
+      if (follow) await released();
       const bytes = take(container, place, since).subarray(0, Math.min(left, 2 ** 30));
       left -= bytes.length;
       await send(res, bytes);
       if (res.closed || left <= 0) return;
-      if (query.get('follow') !== 'true' || container.state === 'terminated' || !present) return;
+      if (!follow || container.state === 'terminated' || !present) return;
       await nextChange();
     }
   };
@@ -262,6 +273,10 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
       const kept = keep === 0 ? [] : container.records.slice(-keep);
       container.removed += container.records.length - kept.length;
       container.records = kept;
+    },
+    hold: (next) => {
+      held = next;
+      changedQuietly();
     },
     raw: (step) => Buffer.concat(find(step).records.map(lineOf)).toString(),
     close: async () => {

@@ -53,6 +53,7 @@ test('secrets are mounted in the follower, where they are, and none is in its en
     FOLLOWER_KNOWN_SECRETS: 'gateway/secret,registry-credentials/.dockerconfigjson',
   });
   expect(spec.volumes).toEqual([
+    { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
     { name: 'log-store', secret: { secretName: 'log-store' } },
     {
       name: 'known-secrets',
@@ -75,8 +76,8 @@ test('secrets are mounted in the follower, where they are, and none is in its en
   expect(JSON.stringify(created)).not.toContain('correct-horse');
 });
 
-test('without them nothing is mounted', async () => {
-  expect((await jobOf({})).spec.volumes).toEqual([]);
+test('without them nothing is mounted but room for temporary files', async () => {
+  expect((await jobOf({})).spec.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }]);
 });
 
 test('what is in a mounted folder is masked: files as they are, docker configs by their passwords', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseCursor } from '../../../lib/logs/cursor.ts';
 import { createDetector } from '../../../lib/logs/detect.ts';
 import { followBuild } from '../../../lib/logs/live.ts';
+import type { LogEvent } from '../../../lib/logs/types.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from './build.ts';
 import { createFakeKube, type FakeKube, timeAt } from './fake-kube.ts';
 
@@ -20,6 +21,8 @@ const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
   return createView(finished);
 };
 
+const ms = (second: number): string => new Date(timeAt(second * 1_000_000)).toISOString();
+
 test('lines that the node has thrown away are told of, and the rest is not numbered twice', async () => {
   const { view } = finishedBuild([]);
   fake.write(
@@ -31,12 +34,13 @@ test('lines that the node has thrown away are told of, and the rest is not numbe
   fake.rotate('build', 2);
   const from = parseCursor(whole.find(({ text }) => text === 'b')?.cursor ?? '', 'b-1');
   const rest = await collect(followBuild({ ...common(fake, view), follow: false, from }));
-  expect(notesOf(rest)[0]).toBe('lines of step build are missing here: the node no longer has them');
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(3)} and ${ms(9)}`;
+  expect(notesOf(rest)[0]).toBe(missing);
   expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([
     ['d', 2],
     ['e', 3],
   ]);
-  expect(endOf(rest)).toMatchObject({ log: 'lost', reason: 'the node threw lines away before they were read' });
+  expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
 });
 
 test('while following, too, a line that is gone is noticed when later ones come', async () => {
@@ -48,11 +52,79 @@ test('while following, too, a line that is gone is noticed when later ones come'
   const events = followBuild({ ...common(fake, view), follow: true, from });
   const first = await events.next();
   expect(first.value).toEqual([{ type: 'plan', steps: ['build'] }]);
-  expect((await events.next()).value).toMatchObject([{ type: 'note', lasting: { gap: true } }]);
-  expect((await events.next()).value).toMatchObject([{ type: 'line', text: 'b', line: 1 }]);
+  expect((await events.next()).value).toMatchObject([
+    { type: 'note', lasting: { gap: true } },
+    { type: 'line', text: 'b', line: 1 },
+  ]);
   fake.setState('build', 'terminated');
   set(finished);
-  expect(endOf(await collect(events))).toMatchObject({ log: 'lost' });
+  expect(endOf(await collect(events))).toMatchObject({ log: 'truncated' });
+});
+
+const sampling = { fromBytes: 1, everyMs: 5 };
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Follows until two lines were shown, then goes on on its own. */
+const followed = async () => {
+  const { view, set } = createView();
+  const events: LogEvent[] = [];
+  const follow = async (): Promise<void> => {
+    for await (const batch of followBuild({ ...common(fake, view), follow: true, sampling })) events.push(...batch);
+  };
+  const all = follow();
+  while (linesOf(events).length < 2) await turn();
+  const ended = async () => {
+    fake.setState('build', 'terminated');
+    set(finished);
+    await all;
+    const shown = events.flatMap((event) => ('text' in event ? [event.text] : []));
+    return { shown, end: endOf(events) };
+  };
+  return ended;
+};
+
+/** A step that prints three files full, while its stream is held up in the first. */
+const overtaken = async (behind: readonly string[]) => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  const ended = await followed();
+  fake.hold(true);
+  fake.write('build', ['c', 'd'], [timeAt(11_000_000), timeAt(12_000_000)]);
+  const asked = fake.asked.length;
+  while (fake.asked.length < asked + 2) await turn();
+  fake.rotate('build', 0);
+  fake.write(
+    'build',
+    behind,
+    behind.map((_, at) => timeAt((22 + at) * 1_000_000)),
+  );
+  fake.hold(false);
+  return ended();
+};
+
+test('a stream that is led past a whole file says so, where it is and until when', async () => {
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(22)}`;
+  const { shown, end } = await overtaken(['e', 'f']);
+  expect(shown).toEqual(['a', 'b', missing, 'e', 'f']);
+  expect(end).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('the same where nothing came behind it', async () => {
+  const missing = `lines of step build are missing here: the node threw away what was printed after ${ms(1)}`;
+  const { shown, end } = await overtaken([]);
+  expect(shown).toEqual(['a', 'b', missing]);
+  expect(end).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('a log that was rotated behind its last line is complete', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b']);
+  const ended = await followed();
+  fake.rotate('build', 0);
+  expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
 test('a pod that goes away in mid-log: what was shown stays, the end says lost and why', async () => {

@@ -1,0 +1,58 @@
+import type { Piece } from './lines.ts';
+
+/**
+ * Lines that a container's log is known to have: its newest one, looked up every few seconds while the log is followed.
+ *
+ * The kubelet rotates a log that grows, and a stream that lags behind by two files is led past the one between without a
+ * word. Each file is the newest for at least one interval of the kubelet's (`containerLogMonitorInterval`, 10 s), so one
+ * of its lines is among the samples, and a stream that passes that one without having shown it has been led past.
+ */
+export type Samples = {
+  /** @param last of the stream so far */
+  add(sample: Piece | undefined, last: Piece | undefined): void;
+  /** The stream's next line, or a part of one. True where lines are missing before it. */
+  pass(piece: Piece): boolean;
+  /** The stream has not come to all of them. */
+  open(): boolean;
+  /** Those so far no longer count. */
+  clear(): void;
+};
+
+/** Runtimes write the two streams' lines slightly out of order. */
+const slackMs = 2000;
+/** A runtime writes longer lines in parts, and the newest one may be such a part. */
+const partLength = 8192;
+
+const isPartOf = (sample: string, text: string): boolean =>
+  text.length >= partLength && sample !== '' && (text.endsWith(sample) || sample.endsWith(text));
+
+const isIn = (sample: Piece, { time, text, more }: Piece): boolean =>
+  (sample.time === time && sample.text === text) || (!more && isPartOf(sample.text, text));
+
+export const createSamples = (): Samples => {
+  let pending: (Piece & { ms: number })[] = [];
+  return {
+    add: (sample, last) => {
+      if (!sample || sample.time === '') return;
+      const ms = Date.parse(sample.time);
+      // Whether the stream has shown what it is already past, nobody knows.
+      if (!last || ms > Date.parse(last.time)) pending.push({ ...sample, ms });
+    },
+    pass: (piece) => {
+      const [first] = pending;
+      if (!first) return false;
+      if (isIn(first, piece)) {
+        pending.shift();
+        return false;
+      }
+      const ms = Date.parse(piece.time);
+      if (ms <= first.ms + slackMs) return false;
+      pending = pending.filter((sample) => ms <= sample.ms + slackMs);
+      return true;
+    },
+    open: () => pending.length > 0,
+    clear: () => {
+      pending = [];
+    },
+  };
+};
