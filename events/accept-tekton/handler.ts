@@ -1,7 +1,7 @@
 import { CloudEvent } from 'cloudevents';
 import { buildEventSource } from '../../lib/events/build-event.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import { isNotFound } from '../../lib/kube/error.ts';
+import { ifFound } from '../../lib/kube/error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
 import { isTektonEventType, subjectOf } from '../../lib/tekton/events.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';
@@ -16,16 +16,8 @@ const runLabel = 'tekton.dev/pipelineRun';
 
 const read = async (
   kube: Kube,
-  subject: NonNullable<ReturnType<typeof subjectOf>>,
-): Promise<KubeObject | undefined> => {
-  if (subject.namespace !== kube.namespace) return undefined;
-  try {
-    return await kube.get(subject.kind, subject.name);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-};
+  { namespace, kind, name }: NonNullable<ReturnType<typeof subjectOf>>,
+): Promise<KubeObject | undefined> => (namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined);
 
 /**
  * Tekton sends events of the whole cluster, without proof of who it is. So nothing is taken from one but the run's name:

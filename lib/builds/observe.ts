@@ -1,5 +1,5 @@
 import type { Kube } from '../kube/client.ts';
-import { isNotFound } from '../kube/error.ts';
+import { ifFound } from '../kube/error.ts';
 import { toolLabel } from '../ledger/names.ts';
 import type { ObservedRun } from '../ledger/repair.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
@@ -18,14 +18,8 @@ export const listRuns = async (kube: Kube, tool: string): Promise<Runs> => {
 };
 
 /** Undefined when there is none of this name. */
-export const findRun = async (kube: Kube, id: string): Promise<PipelineRun | undefined> => {
-  try {
-    return await kube.get<PipelineRun>('pipelineruns', id);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-};
+export const findRun = (kube: Kube, id: string): Promise<PipelineRun | undefined> =>
+  ifFound(kube.get<PipelineRun>('pipelineruns', id));
 
 /** Above this a list is cheaper, though the API server looks at the runs of all tools for it. */
 const mostFound = 10;
@@ -39,13 +33,7 @@ export const findRuns = async (kube: Kube, tool: string, ids: readonly string[])
 
 const taskRunOf = async (kube: Kube, run: PipelineRun): Promise<TaskRun | undefined> => {
   const child = run.status?.childReferences?.find(({ kind }) => kind === 'TaskRun');
-  if (!child) return undefined;
-  try {
-    return await kube.get<TaskRun>('taskruns', child.name);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return child && ifFound(kube.get<TaskRun>('taskruns', child.name));
 };
 
 /** @param wanted whether the ending will be used; only then is the TaskRun of a failure read */

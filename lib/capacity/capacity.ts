@@ -1,5 +1,5 @@
 import type { Kube } from '../kube/client.ts';
-import { isNotFound } from '../kube/error.ts';
+import { ifFound } from '../kube/error.ts';
 import { applyAll, type Batch, type Change, createFold, type FoldOptions, written } from '../kube/fold.ts';
 import { emptyCapacity } from './machine.ts';
 import type { BuildCapacity, CapacityState } from './types.ts';
@@ -28,14 +28,8 @@ const stateOf = (object: BuildCapacity | undefined): CapacityState => {
 };
 
 export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOptions): Capacity => {
-  const find = async (signal?: AbortSignal): Promise<BuildCapacity | undefined> => {
-    try {
-      return await kube.get<BuildCapacity>('buildcapacities', capacityName, signal);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  };
+  const find = (signal?: AbortSignal): Promise<BuildCapacity | undefined> =>
+    ifFound(kube.get<BuildCapacity>('buildcapacities', capacityName, signal));
 
   const create = (): Promise<BuildCapacity> =>
     kube.create<BuildCapacity>('buildcapacities', {

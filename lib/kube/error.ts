@@ -14,6 +14,16 @@ export class KubeError extends Error {
 /** No such object. */
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.status === 404;
 
+/** What was asked for, or undefined where there is no such object. */
+export const ifFound = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
 /** Another writer was first: the resourceVersion is no longer the newest, or the name is taken. */
 export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.status === 409;
 

@@ -3,7 +3,7 @@ import type { Capacity } from '../capacity/capacity.ts';
 import { admit, isCrowded, type Wish } from '../capacity/machine.ts';
 import { ApiError } from '../errors/index.ts';
 import type { Kube } from '../kube/client.ts';
-import { isNotFound, KubeError } from '../kube/error.ts';
+import { ifFound, KubeError } from '../kube/error.ts';
 import {
   applyAll,
   type Batch,
@@ -82,14 +82,10 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
   const { capacity } = options;
 
   const find = async (tool: string, signal?: AbortSignal): Promise<BuildLedger | undefined> => {
-    try {
-      const ledger = await kube.get<BuildLedger>('buildledgers', ledgerName(tool), signal);
-      if (ledger.spec.tool !== tool) throw new Error(`ledger ${ledgerName(tool)} belongs to ${ledger.spec.tool}`);
-      return ledger;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const name = ledgerName(tool);
+    const ledger = await ifFound(kube.get<BuildLedger>('buildledgers', name, signal));
+    if (ledger && ledger.spec.tool !== tool) throw new Error(`ledger ${name} belongs to ${ledger.spec.tool}`);
+    return ledger;
   };
 
   const viewOf = (ledger: BuildLedger | undefined): View => ({

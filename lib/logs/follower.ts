@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Kube } from '../kube/client.ts';
-import { isAlreadyExists, isNotFound } from '../kube/error.ts';
+import { ifFound, isAlreadyExists } from '../kube/error.ts';
 import type { KubeObject } from '../kube/resources.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 
@@ -115,10 +115,6 @@ const hasEnded = ({ status }: Job): boolean =>
 
 /** Whether a Job is at work on the build's log. It closes the archive itself: nobody else may take it away from it. */
 export const isFollowed = async (kube: Kube, build: string): Promise<boolean> => {
-  try {
-    return !hasEnded(await kube.get<Job>('jobs', build));
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  const job = await ifFound(kube.get<Job>('jobs', build));
+  return job !== undefined && !hasEnded(job);
 };
