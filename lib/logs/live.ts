@@ -6,7 +6,7 @@ import type { Detector } from './detect.ts';
 import { patiently } from './patience.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
 import type { SpoolOptions } from './spool.ts';
-import { type Reading, readStep, type Sampling, type StepOutcome } from './step.ts';
+import { type Reading, readStep, type Sampling, type StepOutcome, untilPresent } from './step.ts';
 import { safeText } from './step-lines.ts';
 import {
   type BuildState,
@@ -92,7 +92,7 @@ async function* untilPod({ pods, follow }: Reading, waiting: Waiting): AsyncGene
 /** A step whose log is not shown: one note with its result. */
 async function* resultOnly(reading: Reading, step: string): AsyncGenerator<LogEvent[], StepOutcome> {
   for (;;) {
-    const pod = reading.pods.current();
+    const pod = yield* untilPresent(reading);
     if (!pod) return 'gone';
     const state = containerState(pod, step);
     if (state === 'terminated' || state === 'never') {
@@ -187,6 +187,7 @@ const createReading = (options: FollowOptions, signal: AbortSignal, id: string) 
     signal,
     retryMs,
     wait,
+    hasEnded: async () => isFinal((await waiting.look()).entry),
     ran: false,
   };
   return { reading, waiting };

@@ -10,9 +10,10 @@ import type { LogEvent, LogNote } from './types.ts';
 /** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
 export type Missing = 'rotated' | 'replaced';
 
-const causes: Record<Missing, string> = {
-  rotated: 'the node threw away what was printed',
-  replaced: 'the pod was gone before its log was read to the end, and another one began anew; what was printed',
+const causes: Record<Missing, (when: string) => string> = {
+  rotated: (when) => `the node threw away what was printed ${when}`,
+  replaced: (when) =>
+    `the pod was gone before its log was read to the end (what it printed ${when}), and another one began anew`,
 };
 
 export type StepLinesOptions = {
@@ -65,7 +66,7 @@ type Gap = { cause: Missing; after: string };
 /** @param before of the first line behind it */
 const gapNote = (step: string, line: number, { cause, after }: Gap, before?: string): LogNote => {
   const when = before === undefined ? `after ${after}` : `between ${after} and ${shortTime(before)}`;
-  const text = `lines of step ${step} are missing here: ${causes[cause]} ${when}`;
+  const text = `lines of step ${step} are missing here: ${causes[cause](when)}`;
   return { type: 'note', text, lasting: { step, line, gap: true } };
 };
 

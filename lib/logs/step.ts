@@ -5,7 +5,7 @@ import type { Cursor } from './cursor.ts';
 import type { Detector } from './detect.ts';
 import type { Piece } from './lines.ts';
 import { backoffMs, isPassing, patience, patiently, unreadable } from './patience.ts';
-import { containerOf, containerState, type PodWatch } from './pods.ts';
+import { containerOf, containerState, type PodWatch, type StepPod } from './pods.ts';
 import { createSamples, type Samples } from './samples.ts';
 import { type SpoolOptions, spooled } from './spool.ts';
 import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
@@ -27,6 +27,8 @@ export type Reading = {
   retryMs: number;
   /** Waits a while for a step that hasn't begun. A note why, if that is news; and whether waiting still makes sense. */
   wait: () => Promise<{ notes: LogEvent[]; hopeless: boolean }>;
+  /** Whether the build has ended, as the ledger has it. */
+  hasEnded: () => Promise<boolean>;
   /** A container was seen running, or having run. */
   ran: boolean;
 };
@@ -55,12 +57,26 @@ type Place = {
   compared?: { last: Piece | undefined };
 };
 
+/** Tekton makes a pod that was deleted again, unless the build has ended. Undefined when there will be none. */
+export async function* untilPresent(reading: Reading): AsyncGenerator<LogEvent[], StepPod | undefined> {
+  for (;;) {
+    const pod = reading.pods.current();
+    if (pod || !reading.follow) return pod;
+    if (await reading.hasEnded()) {
+      await patiently(reading, () => reading.pods.refresh());
+      return reading.pods.current();
+    }
+    const { notes } = await reading.wait();
+    if (notes.length > 0) yield notes;
+  }
+}
+
 async function* untilStarted(
   reading: Reading,
   step: string,
 ): AsyncGenerator<LogEvent[], 'running' | 'terminated' | StepOutcome> {
   for (;;) {
-    const pod = reading.pods.current();
+    const pod = yield* untilPresent(reading);
     if (!pod) return 'gone';
     const state = containerState(pod, step);
     if (state === 'never') return 'done';
@@ -226,7 +242,11 @@ async function* settle(
   const position = lines.position();
   await patiently(reading, () => reading.pods.refresh());
   const pod = reading.pods.current();
-  if (!pod) return 'gone';
+  if (!pod) {
+    // What there was of it is gone; another pod may begin anew.
+    place.from = position;
+    return reading.follow ? undefined : 'gone';
+  }
   const ended = containerState(pod, step) === 'terminated';
   const pass: Pass = { ...passEnd, lines, ended, reached: lines.found() || place.missing !== undefined };
   if (isRemoved(place, pass)) return 'gone';

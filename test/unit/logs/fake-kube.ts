@@ -51,6 +51,7 @@ const labels = { 'tekton.dev/pipelineRun': 'b-1' };
 export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } = {}): Promise<FakeKube> => {
   let containers: Container[] = [];
   let present = false;
+  let pods = 0;
   let version = 1;
   let ticks = 0;
   let failure: number | undefined;
@@ -78,7 +79,13 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
       terminated: { terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' } },
     })[state];
   const pod = () => ({
-    metadata: { name: 'b-1-pod', labels, resourceVersion: String(version), creationTimestamp: timeAt(0) },
+    metadata: {
+      name: 'b-1-pod',
+      uid: `pod-${pods}`,
+      labels,
+      resourceVersion: String(version),
+      creationTimestamp: timeAt(0),
+    },
     spec: { containers: containers.map(({ name }) => ({ name })) },
     status: {
       phase: 'Running',
@@ -254,6 +261,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
         removed: 0,
       }));
       present = true;
+      pods += 1;
       changed();
     },
     setState: (step, state, exitCode = 0) => {

@@ -127,6 +127,24 @@ test('a log that was rotated behind its last line is complete', async () => {
   expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
+test('a pod that is made again: what both printed, and a word between them', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  const ended = await followed();
+  const looks = fake.requests('list');
+  fake.removePod();
+  while (fake.requests('list') === looks) await turn();
+  await turn();
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(30_000_000), timeAt(31_000_000)]);
+  const { shown, end } = await ended();
+  const reason = `lines of step build are missing here: the pod was gone before its log was read to the end (what it printed between ${ms(1)} and ${ms(30)}), and another one began anew`;
+  expect(shown).toEqual(['a', 'b', reason, 'a', 'b']);
+  expect(end).toMatchObject({ log: 'truncated', reason });
+});
+
 test('a pod that goes away in mid-log: what was shown stays, the end says lost and why', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
