@@ -71,11 +71,15 @@ const rawLog = async (pod: string, step: string, follow: boolean) => {
   };
 };
 
+const ended = async (service: Service, id: string, step: string): Promise<void> => {
+  const code = `{.status.containerStatuses[?(@.name=="step-${step}")].state.terminated.exitCode}`;
+  await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, '--timeout=180s']);
+};
+
 const startPod = async (service: Service, id: string): Promise<void> => {
   const words = ['get', 'ksvc', 'get-logs', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
   await service.kubectl(['apply', '-f', '-'], JSON.stringify(podOf(id, await service.kubectl(words))));
-  const ended = '--for=jsonpath={.status.containerStatuses[?(@.name=="step-clone")].state.terminated.exitCode}=0';
-  await service.kubectl(['wait', `pod/${id}-pod`, ended, '--timeout=180s']);
+  await ended(service, id, 'clone');
 };
 
 /** What is deployed on the cluster that KUBECONFIG names; a pod and a ledger of their own take the place of a build. */
@@ -103,10 +107,12 @@ export const openCluster = async (): Promise<LogTarget> => {
     },
     endPod: async () => {
       const end = ['--', 'node', '-e', 'process.kill(1, "SIGTERM")'];
-      await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]);
+      // It is killed with the container that it ends.
+      await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]).catch(() => undefined);
+      await ended(service, id, 'build');
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
-    open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
+    open: (build, query, headers = {}) => client.open('GET', path(`/builds/${build}/logs?${query}`), { headers }),
     archive: () => archivePod({ kube, store, tool, id }),
     memory: () => workingSet('get-logs'),
     close: async () => {

@@ -153,7 +153,8 @@ export const openLocal = async (): Promise<LogTarget> => {
     setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
     endPod: async () => api.end(),
     raw,
-    open: (build, query) => request({ port, headers, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` }),
+    open: (build, query, more) =>
+      request({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` }),
     archive: () => archivePod({ kube, store, tool, id }),
     memory: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type {
   BuildParameters,
   BuildResponse,
@@ -10,7 +9,7 @@ import type {
 } from '../openapi/generated/types.ts';
 import { objectFrom } from './answers.ts';
 import { EXIT, Failure } from './failure.ts';
-import type { Call } from './http.ts';
+import type { Call, Incoming } from './http.ts';
 import { createCaller, type RetryOptions } from './retry.ts';
 
 export type LogQuery = {
@@ -36,14 +35,14 @@ export type Api = {
   clean: () => Promise<MessagesResponse>;
   quota: () => Promise<QuotaResponse>;
   /** The log as application/x-ndjson, just begun. */
-  openLog: (id: string, query: LogQuery) => Promise<IncomingMessage>;
+  openLog: (id: string, query: LogQuery) => Promise<Incoming>;
 };
 
 const ANSWER_TIME = 30_000;
 /** A log may be silent for long; after this it is asked for again, at its cursor. */
 const LOG_SILENCE = 300_000;
 
-function requireNdjson(message: IncomingMessage, base: URL): IncomingMessage {
+function requireNdjson(message: Incoming, base: URL): Incoming {
   if (message.headers['content-type']?.startsWith('application/x-ndjson')) return message;
   message.destroy();
   throw new Failure(EXIT.unavailable, `${base.origin} does not offer logs as application/x-ndjson.`, {
@@ -88,7 +87,7 @@ export function createApi(tool: string, options: RetryOptions): Api {
     quota: () => json('quota', ask('GET', '/quotas')),
     openLog: async (id, query) => {
       const path = `${prefix}${one(id)}/logs`;
-      const headers = { accept: 'application/x-ndjson' };
+      const headers = { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' };
       const request: Call = { method: 'GET', path, query: logQuery(query), headers, silence: LOG_SILENCE };
       return requireNdjson((await call(request, { repeatable: true, stream: true })).message, base);
     },

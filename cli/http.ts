@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { Readable } from 'node:stream';
 import { EXIT, Failure } from './failure.ts';
 import type { Settings } from './settings.ts';
 
@@ -18,7 +19,9 @@ export type Call = {
 
 /** Hears a line about each exchange; never a credential. */
 export type Trace = (line: string) => void;
-export type Send = (call: Call) => Promise<IncomingMessage>;
+/** What came back, its body as it was before it was compressed for the way. */
+export type Incoming = Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders };
+export type Send = (call: Call) => Promise<Incoming>;
 
 const MOST_REDIRECTS = 5;
 
@@ -64,6 +67,18 @@ function redirectTarget(answer: IncomingMessage, from: URL, method: string): URL
   });
 }
 
+async function decoded(answer: IncomingMessage): Promise<Incoming> {
+  if (answer.headers['content-encoding'] !== 'gzip') return answer;
+  // Loaded here, as few answers need it.
+  const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
+  const { statusCode, headers } = answer;
+  // What the one fails with, the other does, too.
+  return Object.assign(
+    pipeline(answer, createGunzip({ chunkSize: 65_536 }), () => undefined),
+    { statusCode, headers },
+  );
+}
+
 type Requester = (url: URL, options: RequestOptions) => ClientRequest;
 
 async function connector(settings: Settings): Promise<Requester> {
@@ -106,7 +121,7 @@ export async function createSender(settings: Settings, agentName: string, trace:
       const answer = await exchange(call, url);
       trace(`${call.method} ${url.href} → ${answer.statusCode} (${Math.round(performance.now() - begun)} ms)`);
       const target = redirectTarget(answer, url, call.method);
-      if (!target) return answer;
+      if (!target) return decoded(answer);
       answer.resume();
       url = target;
     }

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { parsed } from './answers.ts';
 import type { Api, LogQuery } from './api.ts';
 import { EXIT, Failure } from './failure.ts';
+import type { Incoming } from './http.ts';
 import { mayRetry, networkFailure } from './network-errors.ts';
 import { backoff, type RetryOptions } from './retry.ts';
 import { isSection, textAt } from './yaml-file.ts';
@@ -52,7 +52,7 @@ function eventIn(text: string): LogEvent | undefined {
   return undefined;
 }
 
-async function* eventsOf(message: IncomingMessage): AsyncGenerator<LogEvent> {
+async function* eventsOf(message: Incoming): AsyncGenerator<LogEvent> {
   try {
     for await (const line of splitLines(message)) {
       const event = eventIn(line);

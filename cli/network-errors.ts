@@ -16,7 +16,8 @@ const CERTIFICATE_NOT_TRUSTED = new Set([
 
 /** The request never left: safe to send again whatever it was. */
 const UNSENT = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
-const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
+/** The last two: what was compressed ends too early, or is garbled. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'Z_BUF_ERROR', 'Z_DATA_ERROR']);
 
 const codeOf = (error: unknown): string => (isSection(error) ? String(error.code ?? '') : '');
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { type Answer, answerFailure, retryAfter } from './answers.ts';
 import type { Failure } from './failure.ts';
-import type { Call, Send } from './http.ts';
+import type { Call, Incoming, Send } from './http.ts';
 import { mayRetry, networkFailure } from './network-errors.ts';
 
 export type RetryOptions = {
@@ -21,7 +20,7 @@ export type CallOptions = {
   stream?: boolean;
 };
 
-export type Reply = { message: IncomingMessage; answer: Answer };
+export type Reply = { message: Incoming; answer: Answer };
 type Outcome = Reply | { error: unknown };
 
 const MOST_ATTEMPTS = 5;
@@ -33,7 +32,7 @@ export function backoff(attempt: number, seconds: number | undefined, random: ()
   return seconds === undefined ? base * (0.5 + random() / 2) : seconds * 1000 + random() * base;
 }
 
-async function readText(message: IncomingMessage): Promise<string> {
+async function readText(message: Incoming): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

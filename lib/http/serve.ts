@@ -10,15 +10,28 @@ import type { Listener } from './types.ts';
 
 export type Served = { listener: Listener; close?: () => void };
 
-/** Knative stops sending requests before SIGTERM, but what is open must end; streams end at `shutdown`. */
-const finishOnTerm = (server: Server, shutdown: AbortController, close: () => void): void => {
-  process.once('SIGTERM', () => {
+/** How long others' requests may go on after an error that nobody caught: the one it came from may never end. */
+const lastMs = 10_000;
+
+/**
+ * Knative stops sending requests before SIGTERM, but what is open must end; streams end at `shutdown`. The same after an
+ * error that nobody caught: in what state that left the process nobody knows, but its other requests are not to blame.
+ */
+const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close: () => void): void => {
+  const finish = (code: number): void => {
     shutdown.abort();
     server.close(() => {
       close();
-      process.exit(0);
+      process.exit(code);
     });
     server.closeIdleConnections();
+  };
+  process.once('SIGTERM', () => finish(0));
+  process.on('uncaughtException', (error) => {
+    log('ERROR', 'an error that nobody caught: this process ends', { error });
+    if (shutdown.signal.aborted) return;
+    setTimeout(() => process.exit(1), lastMs).unref();
+    finish(1);
   });
 };
 
@@ -66,7 +79,7 @@ export const serve = async (
     if (!framework) throw new Error('functions-framework made no listener');
     const server = createServer({ requestTimeout: 60_000 }, withBodyLimit(framework, bodyLimit, log));
     await listen(server, port);
-    finishOnTerm(server, shutdown, () => close?.());
+    finishAtEnd(server, shutdown, log, () => close?.());
     log('INFO', 'listening', { port: (server.address() as { port: number }).port });
   } catch (error) {
     stop(name, error);

@@ -6,6 +6,12 @@ import type { BuildOptions, Plugin } from 'esbuild';
 export const requireBanner =
   "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
 
+/** What a dependency asks for, and what it gets instead. */
+const replaced = {
+  domain: join(import.meta.dirname, 'domain.ts'),
+  'iconv-lite': join(import.meta.dirname, 'iconv-lite.ts'),
+};
+
 /**
  * An `import` of node:http makes Node evaluate every getter of the module, the one that loads undici included: a third
  * of a cold start. Asked for as an object, it costs what is used.
@@ -15,7 +21,7 @@ const builtinsAsObjects: Plugin = {
   setup: ({ onResolve, onLoad }) => {
     // A dynamic import wants a module with named exports, which an object is not.
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      isBuiltin(path) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
+      isBuiltin(path) && !(path in replaced) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
@@ -39,7 +45,7 @@ export const functionOptions: BuildOptions = {
   ...common,
   target: 'node24',
   plugins: [builtinsAsObjects],
-  alias: { 'iconv-lite': join(import.meta.dirname, 'iconv-lite.ts') },
+  alias: replaced,
   outExtension: { '.js': '.mjs' },
   banner: { js: requireBanner },
 };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { constants, createGzip, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Api } from '../../../cli/api.ts';
 import { readLog } from '../../../cli/log-stream.ts';
@@ -94,6 +95,41 @@ test('a log that is cut in mid-line goes on at its cursor: no line is lost, none
     [null, '9'],
     ['c2', null],
   ]);
+});
+
+const gzipped = (response: ServerResponse): ServerResponse =>
+  response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8', 'content-encoding': 'gzip' });
+
+test.each([
+  ['is cut', (response: ServerResponse) => void response.destroy()],
+  ['ends too early', (response: ServerResponse) => void response.end()],
+  ['goes on as garbage', (response: ServerResponse) => void response.end('no gzip')],
+])('a compressed log that %s goes on at its cursor', async (_, cut) => {
+  const env = await withLog((request, response, attempt) => {
+    gzipped(response);
+    if (attempt > 1) return void response.end(gzipSync(ndjson([line(3), end()])));
+    expect(request.headers['accept-encoding']).toBe('gzip');
+    const half = gzipSync(ndjson([line(1), line(2)]), { finishFlush: constants.Z_SYNC_FLUSH });
+    response.write(half, () => setTimeout(cut, 50, response));
+  });
+  const { stdout, stderr, code } = await cli.run(['logs', '-f', 'demo-4'], env);
+  expect(code).toBe(0);
+  expect(stdout).toBe([1, 2, 3].map((number) => `[step-build] line ${number}\n`).join(''));
+  expect(stderr).toContain('The log goes on where it was cut.');
+  expect(logRequests().map(({ query }) => query.get('cursor'))).toEqual([null, 'c2']);
+});
+
+test('a compressed line is shown as soon as it comes', async () => {
+  const gzip = createGzip();
+  const env = await withLog((_, response) => {
+    gzip.pipe(gzipped(response));
+    gzip.write(ndjson([line(1)]));
+    gzip.flush(() => undefined);
+  });
+  const { sees, finished } = cli.start(['logs', '-f', 'demo-4'], env);
+  await sees('line 1');
+  gzip.end(ndjson([line(2), end()]));
+  expect((await finished).stdout).toBe('[step-build] line 1\n[step-build] line 2\n');
 });
 
 test('a server that ends its answer while the build runs is asked again, without a word', async () => {
