@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import '../test/e2e/site.js';
 import { readSettings } from '../lib/config/settings.ts';
 import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
 import { scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
+import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { workingSet } from './kubelet.ts';
 import { archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
@@ -61,14 +63,26 @@ const storeOf = () =>
     secretKey: setting('TEST_S3_SECRET_KEY'),
   });
 
-const rawLog = async (pod: string, step: string, follow: boolean) => {
-  const words = ['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])];
+const printed = async (words: string[]) => {
   const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { stdout } = child;
   return {
     destroy: () => void child.kill(),
     [Symbol.asyncIterator]: (): AsyncIterator<Buffer> => stdout[Symbol.asyncIterator](),
   };
+};
+
+const rawLog = (pod: string, step: string, follow: boolean) =>
+  printed(['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])]);
+
+/** For kubectl, which then is the client of both; straight to the gateway, not through the tunnel of the tests. */
+const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<string> => {
+  const file = await gateway.kubeconfig(tool);
+  const { host, port } = await gatewayAddress();
+  const config = await readFile(file, 'utf8');
+  const server = `$1server: https://${host}:${port}\n$1tls-server-name: localhost`;
+  await writeFile(file, config.replace(/^( *)server: .*$/m, server));
+  return file;
 };
 
 const ended = async (service: Service, id: string, step: string): Promise<void> => {
@@ -87,6 +101,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const service = await openService();
   const { name: tool, client, path } = await service.tool();
   const id = `${tool}-bench`;
+  const config = await directKubeconfig(service, tool);
   const store = storeOf();
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await configuredKube(readSettings(kubeSettings, environment));
@@ -112,7 +127,8 @@ export const openCluster = async (): Promise<LogTarget> => {
       await ended(service, id, 'build');
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
-    open: (build, query, headers = {}) => client.open('GET', path(`/builds/${build}/logs?${query}`), { headers }),
+    open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
+    fetch: (build, query) => printed(['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)]),
     archive: () => archivePod({ kube, store, tool, id }),
     memory: () => workingSet('get-logs'),
     close: async () => {

@@ -146,6 +146,8 @@ export const openLocal = async (): Promise<LogTarget> => {
       port: apiPort,
       path: `/api/v1/namespaces/ns/pods/${id}-pod/log?container=step-${step}&follow=${follow}`,
     });
+  const ask: LogTarget['open'] = (build, query) =>
+    request({ port, headers, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
   return {
     tool,
     id,
@@ -153,8 +155,8 @@ export const openLocal = async (): Promise<LogTarget> => {
     setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
     endPod: async () => api.end(),
     raw,
-    open: (build, query, more) =>
-      request({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` }),
+    open: ask,
+    fetch: ask,
     archive: () => archivePod({ kube, store, tool, id }),
     memory: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');

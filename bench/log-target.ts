@@ -1,6 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline } from 'node:stream';
-import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive.ts';
@@ -23,7 +21,9 @@ export type LogTarget = {
   /** The container's log without us. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
   /** What get-logs answers. */
-  open(id: string, query: string, headers?: Record<string, string>): Promise<IncomingMessage>;
+  open(id: string, query: string): Promise<IncomingMessage>;
+  /** The same, through a client like that of `raw`. */
+  fetch(id: string, query: string): Promise<AsyncIterable<Buffer>>;
   /** As archivePod. */
   archive(): Promise<void>;
   /** Of get-logs, in bytes. */
@@ -113,14 +113,6 @@ export const writeArchive = async (target: LogTarget, id: string, bytes: number)
     if (writer.full()) await writer.flush();
   }
   await writer.close('complete', undefined);
-};
-
-/** What get-logs answers, taken compressed, as both command lines take it. */
-export const openCompressed = async ({ open, id }: LogTarget, query: string): Promise<Gunzip> => {
-  const answer = await open(id, query, { 'accept-encoding': 'gzip' });
-  if (answer.headers['content-encoding'] !== 'gzip')
-    throw new Error(`answered with ${answer.statusCode}, not compressed`);
-  return pipeline(answer, createGunzip({ chunkSize: 65_536 }), () => undefined);
 };
 
 export const removeArchives = async ({ store, tool }: LogTarget, ids: readonly string[]): Promise<void> => {

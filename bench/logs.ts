@@ -13,7 +13,6 @@ import {
   entryOf,
   finished,
   type LogTarget,
-  openCompressed,
   removeArchives,
   type Timing,
   timed,
@@ -40,7 +39,7 @@ const fetches = async (target: LogTarget, wanted: RegExp) => {
   const [ours, raw]: [Timing[], Timing[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
     raw.push(await timed(() => target.raw('clone', false)));
-    const mine = await timed(() => openCompressed(target, 'step=clone&format=ndjson'));
+    const mine = await timed(() => target.fetch(target.id, 'step=clone&format=ndjson'));
     expectEnd(mine, wanted);
     ours.push(mine);
   }
@@ -63,7 +62,7 @@ const firstByte = async (open: () => Promise<AsyncIterable<Buffer> & { destroy()
 const fifty = async (target: LogTarget): Promise<void> => {
   const raw = [];
   for (let round = 0; round < 5; round += 1) raw.push(await firstByte(() => target.raw('clone', true)));
-  const follow = () => firstByte(() => openCompressed(target, 'follow=true&format=ndjson'));
+  const follow = () => firstByte(() => target.open(target.id, 'follow=true&format=ndjson'));
   const all = await Promise.all(Array.from({ length: 50 }, follow));
   add('50 followers, first byte (p50)', middle(all), middle(raw), '5');
 };

@@ -22,8 +22,8 @@ const decompress = promisify(gunzip);
 
 /** Uncompressed bytes that are loaded at once, about: neighbours in one segment need one read of the store. */
 const loadBytes = 1 << 20;
-/** Uncompressed bytes that leave a reader at once. */
-const batchBytes = 32 << 10;
+/** Uncompressed bytes that leave a reader at once: few where there are many readers, as each waits for its client. */
+const batchBytes = { least: 32 << 10, most: 128 << 10 };
 /** Uncompressed bytes that a reader takes of what was loaded, at most. */
 const mostTaken = 512 << 10;
 
@@ -138,12 +138,14 @@ async function* linesOfGroup(place: KeyedPlace, group: readonly Chunk[], firstLi
   const next: GroupPlace = { at: 0, line: firstLine, offset: undefined };
   let line = 0;
   while (next.at < group.length) {
-    const most = Math.max(batchBytes, Math.min(mostTaken, cacheOf(place.store).share()));
+    const share = cacheOf(place.store).share();
+    const batch = Math.max(batchBytes.least, Math.min(batchBytes.most, share / 4));
+    const most = Math.max(batch, Math.min(mostTaken, share));
     const taken = take(group, await loadGroup(place, group), next, most);
     for (const { chunk, records } of taken) {
       line = Math.max(line, chunk.line, firstLine);
       for (let from = 0; from < records.length; ) {
-        const end = endOf(records, from, batchBytes);
+        const end = endOf(records, from, batch);
         const lines = linesIn(place, chunk, records.subarray(from, end), line);
         line += lines.length;
         from = end;

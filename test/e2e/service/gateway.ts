@@ -37,7 +37,7 @@ type NodeList = { items: { status: { addresses: { type: string; address: string 
 type Service = { spec: { ports: { nodePort: number }[] } };
 
 /** Where the gateway is from here: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
-const gatewayAddress = async (): Promise<{ host: string; port: number }> => {
+export const gatewayAddress = async (): Promise<{ host: string; port: number }> => {
   const [host, port] = process.env.TEST_GATEWAY?.split(':') ?? [];
   if (host) return { host, port: Number(port) };
   const nodes = JSON.parse(await kubectl(['get', 'nodes', '-o', 'json'])) as NodeList;

@@ -50,6 +50,6 @@ test('more readers than the cache holds groups do not load theirs for every batc
   expect([...loads.keys()].sort()).toEqual(steps.map((step) => segmentKey(place, step)).sort());
   // Each holds two thirds of its group, and the cache of sixteen groups has the rest of some.
   const all = [...loads.values()].reduce((sum, count) => sum + count, 0);
-  expect(batches).toBe(readers * 32);
+  expect(batches).toBe(readers * 8);
   expect(all).toBeLessThanOrEqual(readers * 3);
 });
