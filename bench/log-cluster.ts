@@ -63,8 +63,9 @@ const storeOf = () =>
     secretKey: setting('TEST_S3_SECRET_KEY'),
   });
 
+/** The API server compresses no logs, so get-logs shall not, either. */
 const printed = async (words: string[]) => {
-  const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('kubectl', ['--disable-compression', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   const { stdout } = child;
   return {
     destroy: () => void child.kill(),
