@@ -24,10 +24,10 @@ const slackMs = 2000;
 const partLength = 8192;
 
 const isPartOf = (sample: string, text: string): boolean =>
-  text.length >= partLength && sample !== '' && (text.endsWith(sample) || sample.endsWith(text));
+  text.length >= partLength && sample !== '' && (text.includes(sample) || sample.endsWith(text));
 
-const isIn = (sample: Piece, { time, text, more }: Piece): boolean =>
-  (sample.time === time && sample.text === text) || (!more && isPartOf(sample.text, text));
+const isIn = (sample: Piece, { time, text }: Piece): boolean =>
+  (sample.time === time && sample.text === text) || isPartOf(sample.text, text);
 
 export const createSamples = (): Samples => {
   let pending: (Piece & { ms: number })[] = [];
