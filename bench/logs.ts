@@ -67,7 +67,7 @@ const fifty = async (target: LogTarget): Promise<void> => {
   add('50 followers, first byte (p50)', middle(all), middle(raw), '5');
 };
 
-/** Where a stream was handed over, it goes on at its cursor, as both command lines do it. */
+/** Where a stream was handed over, it goes on at its cursor, as our command line does it. */
 const follower = async (target: LogTarget, begun: () => void): Promise<boolean> => {
   let lines = 0;
   for (let cursor = ''; ; ) {

@@ -1,7 +1,7 @@
 import type { Caller } from '../../openapi/generated/types.ts';
 import { objectFrom } from '../answers.ts';
 import { agentName, type Connecting, sourcesOf } from '../connect.ts';
-import { createSender, type Incoming } from '../http.ts';
+import { createSender } from '../http.ts';
 import { createCaller } from '../retry.ts';
 import { baseAddress, loadSettings, readSections, type Settings } from '../settings.ts';
 import type { Exchange } from './exchange.ts';
@@ -31,9 +31,7 @@ async function askWhoami(settings: Settings, { terminal, version, trace }: Conne
   const tell = (sentence: string) => terminal.warning(sentence);
   const call = createCaller({ base: settings.base, send, tell, ...timing });
   const request = { method: 'GET', path: '/whoami', silence: ANSWER_TIME, deadline: ANSWER_TIME } as const;
-  const { answer }: { message: Incoming; answer: Parameters<typeof objectFrom>[0] } = await call(request, {
-    repeatable: true,
-  });
+  const { answer } = await call(request, { repeatable: true });
   return objectFrom<Caller>(answer, settings.base, 'tools');
 }
 

@@ -1,4 +1,4 @@
-import { isAlreadyExists, isNotFound, KubeError } from '../kube/error.ts';
+import { ifFound, isAlreadyExists, KubeError } from '../kube/error.ts';
 import { finish } from '../ledger/machine.ts';
 import { toolLabel } from '../ledger/names.ts';
 import type { Action } from '../ledger/repair.ts';
@@ -39,19 +39,11 @@ const create = async (context: BuildsContext, tool: string, action: Create): Pro
   return false;
 };
 
-const ignoringNotFound = async (act: Promise<unknown>): Promise<void> => {
-  try {
-    await act;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-};
-
 /** Deletes the run, then takes our finalizer off; killed in between, the next repair does the rest. */
 const release = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
-  await ignoringNotFound(kube.remove('pipelineruns', id));
+  await ifFound(kube.remove('pipelineruns', id));
   const finalizers = (run?.metadata.finalizers ?? []).filter((finalizer) => finalizer !== logFinalizer);
-  await ignoringNotFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
+  await ifFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
 };
 
 /**
@@ -61,6 +53,6 @@ const release = async ({ kube }: BuildsContext, id: string, run: PipelineRun | u
 export const perform = async (context: BuildsContext, tool: string, runs: Runs, action: Action): Promise<boolean> => {
   if (action.kind === 'create') return create(context, tool, action);
   if (action.kind === 'release') await release(context, action.id, runs.get(action.id));
-  else await ignoringNotFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));
+  else await ifFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));
   return false;
 };

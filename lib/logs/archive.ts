@@ -55,7 +55,7 @@ const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promis
 };
 
 /** What the step prints while it is masked, compressed and stored. The file's folder needs the room (follower.ts). */
-export const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
+const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
 
 type Flush = () => Promise<void>;
 

@@ -7,7 +7,7 @@ import { patiently } from './patience.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pods.ts';
 import type { SpoolOptions } from './spool.ts';
 import { type Reading, readStep, type Sampling, type StepOutcome, untilPresent } from './step.ts';
-import { safeText } from './step-lines.ts';
+import { podGone, safeText } from './step-lines.ts';
 import {
   type BuildState,
   type BuildView,
@@ -38,6 +38,8 @@ export type FollowOptions = {
   pollMs?: { first: number; most: number };
   retryMs?: number;
 };
+
+const defaultSampling: Sampling = { fromBytes: 1 << 20, everyMs: 4000 };
 
 /** How often a finished build's pod is looked at for a container that should have ended. */
 const settleLooks = 10;
@@ -138,8 +140,6 @@ async function* allSteps(
   return 'done';
 }
 
-const podGone = 'the pod was gone before its log was read to the end';
-
 type Seen = { outcome: StepOutcome; ran: boolean; gaps: readonly string[] };
 
 /** What the notes about missing lines say, as a log's reason; undefined without any. */
@@ -163,8 +163,7 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 };
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
-  const { kube, detect, follow, spool, retryMs = 100 } = options;
-  const { sampling = { fromBytes: 1 << 20, everyMs: 4000 } } = options;
+  const { kube, detect, follow, spool, sampling = defaultSampling, retryMs = 100 } = options;
   const pods = createPodWatch({ kube, id, signal });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;

@@ -10,10 +10,12 @@ import type { LogEvent, LogNote } from './types.ts';
 /** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
 export type Missing = 'rotated' | 'replaced';
 
+/** What became of a log whose pod went away: the reason, or the beginning of one. */
+export const podGone = 'the pod was gone before its log was read to the end';
+
 const causes: Record<Missing, (when: string) => string> = {
   rotated: (when) => `the node threw away what was printed ${when}`,
-  replaced: (when) =>
-    `the pod was gone before its log was read to the end (what it printed ${when}), and another one began anew`,
+  replaced: (when) => `${podGone} (what it printed ${when}), and another one began anew`,
 };
 
 export type StepLinesOptions = {

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kube } from '../kube/client.ts';
+import type { Kube, PodLogOptions } from '../kube/client.ts';
 import { KubeError } from '../kube/error.ts';
 import type { Cursor } from './cursor.ts';
 import type { Detector } from './detect.ts';
@@ -113,14 +114,20 @@ const startSampling = (reading: Reading, step: string, place: Place, lines: Step
   return () => over.abort();
 };
 
+const stepLog = (
+  { kube, pods, signal }: Reading,
+  step: string,
+  options: Omit<PodLogOptions, 'container' | 'signal'>,
+): Promise<Readable> =>
+  kube.podLog(pods.current()?.metadata.name ?? '', { ...options, container: containerOf(step), signal });
+
 const openLog = async (
-  { kube, pods, spool, signal }: Reading,
+  reading: Reading,
   step: string,
   { follow, from }: { follow: boolean; from: Cursor | undefined },
 ): Promise<AsyncIterable<Uint8Array>> => {
-  const since = from ? { sinceTime: sinceTime(from) } : {};
-  const pod = pods.current()?.metadata.name ?? '';
-  const stream = await kube.podLog(pod, { container: containerOf(step), follow, ...since, signal });
+  const stream = await stepLog(reading, step, { follow, ...(from ? { sinceTime: sinceTime(from) } : {}) });
+  const { spool, signal } = reading;
   return spool && follow ? spooled(stream, spool, signal) : stream;
 };
 
@@ -156,11 +163,10 @@ async function* readOnce(
 }
 
 /** The log's last line, as the kubelet has it. */
-const lastLine = async ({ kube, pods, signal, tag, detect }: Reading, step: string): Promise<Piece | undefined> => {
-  const pod = pods.current()?.metadata.name ?? '';
-  const stream = await kube.podLog(pod, { container: containerOf(step), tailLines: 1, signal });
+const lastLine = async (reading: Reading, step: string): Promise<Piece | undefined> => {
+  const { tag, detect } = reading;
   const lines = createStepLines({ tag, step, detect });
-  for await (const bytes of stream) lines.push(bytes as Uint8Array);
+  for await (const bytes of await stepLog(reading, step, { tailLines: 1 })) lines.push(bytes as Uint8Array);
   lines.finish();
   return lines.lastRaw();
 };
