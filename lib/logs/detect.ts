@@ -1,5 +1,6 @@
 import { colourForm } from './colour.ts';
 import { type SecretRule, secretRules } from './secrets.ts';
+import { createSieve } from './sieve.ts';
 
 /** From, to (exclusive): positions in a text. */
 export type Span = [number, number];
@@ -95,10 +96,12 @@ const withoutSequences = (text: string): { plain: string; marks: Mark[] } => {
  */
 export const createDetector = (values: readonly string[]): Detector => {
   const rules = [...valueRule(values), ...secretRules];
-  const anyHint = new RegExp([...new Set(rules.flatMap(({ hints }) => hints.map(literal)))].join('|'), 'i');
+  const hints = [...new Set(rules.flatMap((rule) => rule.hints))];
+  const mayHold = createSieve(hints);
+  const anyHint = new RegExp(hints.map(literal).join('|'), 'i');
 
   const plainSpans = (text: string): Span[] => {
-    if (!anyHint.test(text)) return [];
+    if (!mayHold(text) || !anyHint.test(text)) return [];
     const lower = text.toLowerCase();
     const worthwhile = rules.filter(({ hints }) => hints.some((hint) => lower.includes(hint)));
     return merge(worthwhile.flatMap((rule) => apply(rule, text)));

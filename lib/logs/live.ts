@@ -27,7 +27,7 @@ export type FollowOptions = {
   allowedSteps: readonly string[];
   /** Stay until the build has finished. */
   follow: boolean;
-  spool?: SpoolOptions | undefined;
+  spool?: SpoolOptions;
   sampling?: Sampling;
   signal: AbortSignal;
   /** Begin behind this line; it must be one of this build's (shownCursor). */
@@ -40,6 +40,9 @@ export type FollowOptions = {
 };
 
 const defaultSampling: Sampling = { fromBytes: 1 << 20, everyMs: 4000 };
+
+/** In memory alone, and little of it: every reader that follows alone has its own. */
+const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
 
 /** How often a finished build's pod is looked at for a container that should have ended. */
 const settleLooks = 10;
@@ -163,7 +166,7 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 };
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
-  const { kube, detect, follow, spool, sampling = defaultSampling, retryMs = 100 } = options;
+  const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, retryMs = 100 } = options;
   const pods = createPodWatch({ kube, id, signal });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;

@@ -14,7 +14,21 @@ export type SpoolOptions = {
   folder?: string;
 };
 
+/** Leave together, at most, about. */
 const readBytes = 1 << 16;
+/** Parts that come so soon after the last ones leave together: each costs its readers as much as many do. */
+const gatherMs = 10;
+
+/** Takes out of the front what is at most so long in all, or the first one. */
+const takeParts = (parts: Buffer[], mostBytes: number): Buffer => {
+  let bytes = 0;
+  const end = parts.findIndex((part) => {
+    bytes += part.length;
+    return bytes > mostBytes;
+  });
+  const taken = parts.splice(0, end < 0 ? parts.length : Math.max(1, end));
+  return taken.length === 1 && taken[0] ? taken[0] : Buffer.concat(taken);
+};
 
 /** Resolves whoever waits at the moment. */
 const createSignal = () => {
@@ -43,7 +57,7 @@ const openNameless = async (folder = tmpdir()): Promise<FileHandle | undefined> 
 /**
  * Takes a stream as fast as it comes, so that its source need not wait for its reader: what is not read yet lies in
  * memory and, when that is too much, in a temporary file. Where the file is full too, or can't be written, the source
- * waits. The order is that of `head`, the file, `tail`.
+ * waits. Small parts that come fast leave together. The order is that of `head`, the file, `tail`.
  *
  * @throws what the stream fails with, behind all that came before
  */
@@ -64,6 +78,7 @@ export async function* spooled(
   let isClosed = false;
   let spilling: Promise<void> | undefined;
   let over: { error?: unknown } | undefined;
+  let leftAt = Number.NEGATIVE_INFINITY;
 
   const write = async (): Promise<void> => {
     const parts = tail;
@@ -119,6 +134,19 @@ export async function* spooled(
     });
   };
 
+  /** Until there is enough to be read at once, or until it doesn't come. */
+  const gather = async (): Promise<void> => {
+    const ms = leftAt + gatherMs - performance.now();
+    if (ms <= 0) return;
+    let isDue = false;
+    const timer = setTimeout(() => {
+      isDue = true;
+      changed.raise();
+    }, ms);
+    while (!isDue && !over && tail.length === 0 && headBytes < readBytes) await changed.next();
+    clearTimeout(timer);
+  };
+
   stream.on('data', (bytes: Buffer) => {
     if (!spilling && read === written && headBytes + bytes.length <= memoryBytes) {
       head.push(bytes);
@@ -139,10 +167,12 @@ export async function* spooled(
   try {
     for (;;) {
       signal.throwIfAborted();
-      const first = head.shift();
-      if (first) {
-        headBytes -= first.length;
-        yield first;
+      if (head.length > 0) {
+        await gather();
+        const bytes = takeParts(head, readBytes);
+        headBytes -= bytes.length;
+        yield bytes;
+        leftAt = performance.now();
         // The stream gets its turn, too.
         await nextTurn();
       } else if (file && read < written) {

@@ -157,7 +157,7 @@ export const createStepLines = ({ tag, step, detect, from, missing, samples }: S
         continue;
       }
       notice(piece);
-      lastRaw = { ...piece };
+      lastRaw = piece;
       for (const work of mask.push(prepare(piece))) if (!work.drop) show(work, events);
     }
     return events;

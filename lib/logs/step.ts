@@ -20,8 +20,8 @@ export type Reading = {
   /** Of cursorTag. */
   tag: string;
   follow: boolean;
-  /** Read as fast as the log comes, though what reads it may be slower. */
-  spool?: SpoolOptions | undefined;
+  /** Between the log, which is read as fast as it comes, and what reads it, which may be slower. */
+  spool: SpoolOptions;
   sampling: Sampling;
   signal: AbortSignal;
   /** Before the first try after a failure. */
@@ -127,8 +127,7 @@ const openLog = async (
   { follow, from }: { follow: boolean; from: Cursor | undefined },
 ): Promise<AsyncIterable<Uint8Array>> => {
   const stream = await stepLog(reading, step, { follow, ...(from ? { sinceTime: sinceTime(from) } : {}) });
-  const { spool, signal } = reading;
-  return spool && follow ? spooled(stream, spool, signal) : stream;
+  return spooled(stream, reading.spool, reading.signal);
 };
 
 /** @throws what does not pass */
