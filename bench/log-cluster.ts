@@ -63,9 +63,8 @@ const storeOf = () =>
     secretKey: setting('TEST_S3_SECRET_KEY'),
   });
 
-/** The API server compresses no logs, so get-logs shall not, either. */
 const printed = async (words: string[]) => {
-  const child = spawn('kubectl', ['--disable-compression', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { stdout } = child;
   return {
     destroy: () => void child.kill(),
@@ -129,7 +128,10 @@ export const openCluster = async (): Promise<LogTarget> => {
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
     open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
-    fetch: (build, query) => printed(['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)]),
+    fetch: (build, query, compressed) => {
+      const words = ['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)];
+      return printed(compressed ? words : ['--disable-compression', ...words]);
+    },
     archive: () => archivePod({ kube, store, tool, id }),
     memory: () => workingSet('get-logs'),
     close: async () => {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
 import { createKube } from '../lib/kube/client.ts';
 import { createTransport } from '../lib/kube/transport.ts';
 import type { Entry } from '../lib/ledger/types.ts';
@@ -146,8 +147,8 @@ export const openLocal = async (): Promise<LogTarget> => {
       port: apiPort,
       path: `/api/v1/namespaces/ns/pods/${id}-pod/log?container=step-${step}&follow=${follow}`,
     });
-  const ask: LogTarget['open'] = (build, query) =>
-    request({ port, headers, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
+  const ask = (build: string, query: string, more: OutgoingHttpHeaders): Promise<IncomingMessage> =>
+    request({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
   return {
     tool,
     id,
@@ -155,8 +156,11 @@ export const openLocal = async (): Promise<LogTarget> => {
     setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
     endPod: async () => api.end(),
     raw,
-    open: ask,
-    fetch: ask,
+    open: (build, query) => ask(build, query, {}),
+    fetch: async (build, query, compressed) => {
+      const answer = await ask(build, query, compressed ? { 'accept-encoding': 'gzip' } : {});
+      return compressed ? answer.pipe(createGunzip()) : answer;
+    },
     archive: () => archivePod({ kube, store, tool, id }),
     memory: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');

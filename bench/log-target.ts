@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive.ts';
-import { archivePrefix } from '../lib/logs/archive-index.ts';
+import { archivePrefix, emptyIndex } from '../lib/logs/archive-index.ts';
 import { createArchiveWriter, defaultSizes } from '../lib/logs/archive-writer.ts';
 import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
 import { createDetector } from '../lib/logs/detect.ts';
@@ -22,8 +22,8 @@ export type LogTarget = {
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
   /** What get-logs answers. */
   open(id: string, query: string): Promise<IncomingMessage>;
-  /** The same, through a client like that of `raw`. */
-  fetch(id: string, query: string): Promise<AsyncIterable<Buffer>>;
+  /** The same, through a client like that of `raw`, which takes gzip unless told not to, as our clients do. */
+  fetch(id: string, query: string, compressed: boolean): Promise<AsyncIterable<Buffer>>;
   /** As archivePod. */
   archive(): Promise<void>;
   /** Of get-logs, in bytes. */
@@ -89,17 +89,7 @@ export const archivePod = async (target: {
 /** A complete archive of so many bytes, without a build that wrote it. */
 export const writeArchive = async (target: LogTarget, id: string, bytes: number): Promise<void> => {
   const { store, tool } = target;
-  const index = {
-    version: 1 as const,
-    writer: '',
-    state: 'live' as const,
-    steps: ['clone'],
-    done: ['clone'],
-    notes: [],
-    chunks: [],
-    bytes: 0,
-    dropped: { lines: 0, bytes: 0 },
-  };
+  const index = { ...emptyIndex(), steps: ['clone'], done: ['clone'] };
   const writer = createArchiveWriter({ store, tool, id }, index, { ...defaultSizes, maxBytes: 4 * bytes });
   const tag = cursorTag(id);
   for (let at = 0; at < bytes / 100; ) {

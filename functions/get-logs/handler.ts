@@ -33,6 +33,22 @@ const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
   return typeof last === 'string' && last !== '' ? last : params.cursor;
 };
 
+/** Within one request what was just looked up need not be looked up again: each look asks the API server. */
+const briefMs = 100;
+
+const brief = ({ entry }: BuildView): BuildView => {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let last: Promise<BuildState>;
+  return {
+    entry: () => {
+      if (performance.now() - lookedAt < briefMs) return last;
+      lookedAt = performance.now();
+      last = entry();
+      return last;
+    },
+  };
+};
+
 type Shared = { sharing: Sharing; view: (tool: string, id: string) => BuildView };
 
 /** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
@@ -50,7 +66,7 @@ const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request
     ...options,
     tool,
     sharing,
-    build: view(tool, id),
+    build: brief(view(tool, id)),
     follow: isTrue(follow),
     cursor: cursorOf(request),
     step,
@@ -85,7 +101,7 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
       stream: async (res, req) => {
         const wire = takesGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
         if (req.method === 'HEAD') return sendHead(res, encoders[format], wire);
-        await writeLog(res, (signal) => readLog({ ...read, signal }), encoders[format], {
+        await writeLog(res, (signal, packing) => readLog({ ...read, signal, packing }), encoders[format], {
           selfCloseMs: options.selfCloseMs,
           keepAliveMs,
           wire,

@@ -2,8 +2,8 @@ import type { ObjectStore } from '../store/types.ts';
 import { type ArchiveIndex, type ArchivePlace, indexKey, readIndex } from './archive-index.ts';
 import { createFold, type Fold } from './fold.ts';
 
-/** Uncompressed chunks. */
-export type Loaded = { parts: readonly Uint8Array[]; bytes: number };
+/** Chunks of an archive. */
+export type Loaded = { parts: readonly Buffer[]; bytes: number };
 
 /** What readers of archives in one process share, so that many of them cost little more than one. */
 export type ArchiveCache = {
@@ -18,7 +18,7 @@ export type ArchiveCache = {
 };
 
 export type CacheOptions = {
-  /** Uncompressed. */
+  /** Of what was loaded last. */
   keepBytes: number;
   /** Uncompressed, what all readers hold for themselves, about. */
   heldBytes: number;

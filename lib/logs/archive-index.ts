@@ -5,8 +5,8 @@ import type { ObjectStore } from '../store/types.ts';
 import type { NotePlace } from './types.ts';
 
 /**
- * One gzip member: some lines of one step. Uncompressed each line is its time, a space, `-` (or `+` when the next line
- * continues it) with the end of its cursor (cursorSuffix), a space, the masked text and a line feed.
+ * Some lines of one step, masked, as the format ndjson has them (encode.ts), in one gzip member whose blocks can be sent as
+ * they are (gzip.ts): whoever takes both gets the stored bytes.
  */
 export type Chunk = {
   step: string;
@@ -21,12 +21,16 @@ export type Chunk = {
   length: number;
   /** In bytes, uncompressed. */
   size: number;
-  /** CRC-32 of the compressed bytes. Absent in archives of earlier versions. */
-  crc?: number;
+  /** CRC-32 of the compressed bytes. */
+  crc: number;
+  /** Of the last line. */
+  cursor: string;
 };
 
+const indexVersion = 2;
+
 export type ArchiveIndex = {
-  version: 1;
+  version: typeof indexVersion;
   /** Who wrote last: an earlier writer that sees another's name stops. */
   writer: string;
   /** `live` until it is closed. */
@@ -42,7 +46,7 @@ export type ArchiveIndex = {
   kept?: string;
   /** Cursor of the last line that was read; behind `kept` when lines were dropped. */
   seen?: string;
-  /** Uncompressed. */
+  /** Of the lines' texts with their ends. */
   bytes: number;
   dropped: { lines: number; bytes: number };
 };
@@ -58,7 +62,7 @@ export const segmentKey = ({ tool, id }: ArchivePlace, segment: string): string 
   `${archivePrefix(tool, id)}segments/${segment}`;
 
 export const emptyIndex = (): ArchiveIndex => ({
-  version: 1,
+  version: indexVersion,
   writer: '',
   state: 'live',
   steps: [],
@@ -72,7 +76,7 @@ export const emptyIndex = (): ArchiveIndex => ({
 const isIndex = (value: unknown): value is ArchiveIndex =>
   typeof value === 'object' &&
   value !== null &&
-  (value as ArchiveIndex).version === 1 &&
+  (value as ArchiveIndex).version === indexVersion &&
   Array.isArray((value as ArchiveIndex).chunks);
 
 /** @throws ApiError 503 `log_unavailable`, also where what is stored is no index */
@@ -82,7 +86,7 @@ export const readIndex = async (place: ArchivePlace): Promise<ArchiveIndex | und
   try {
     const index: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (isIndex(index)) return index;
-    throw new Error(`${indexKey(place)} is no index of version 1`);
+    throw new Error(`${indexKey(place)} is no index of version ${indexVersion}`);
   } catch (error) {
     throw storeFailure(error);
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { crc32, gzip } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { LogState } from '../ledger/types.ts';
 import {
   type ArchiveIndex,
@@ -11,7 +10,8 @@ import {
   segmentKey,
   writeIndex,
 } from './archive-index.ts';
-import { encodeCursor } from './cursor.ts';
+import { encoders } from './encode.ts';
+import { gzipMember } from './gzip.ts';
 import type { LogEvent, LogLine } from './types.ts';
 
 export type ArchiveSizes = {
@@ -19,7 +19,7 @@ export type ArchiveSizes = {
   chunkBytes: number;
   /** Compressed bytes after which a segment is not added to any more: it is written as a whole for each chunk. */
   segmentBytes: number;
-  /** Uncompressed bytes of the whole log; later lines are counted only. */
+  /** Bytes of the whole log's text; later lines are counted only. */
   maxBytes: number;
 };
 
@@ -45,31 +45,7 @@ export class Superseded extends Error {
   }
 }
 
-type Open = Pick<Chunk, 'step' | 'line' | 'lines' | 'time' | 'size'> & { records: string[] };
-
-const compress = promisify(gzip);
-
-/** What a cursor says behind step, line and time; those are in the record or follow from its place. */
-const suffixOf = ({ cursor }: LogLine): string => {
-  const parts = cursor.split('.');
-  return parts.length > 5 ? `.${parts.slice(5).join('.')}` : '';
-};
-
-const recordOf = (line: LogLine): string => `${line.time} ${line.more ? '+' : '-'}${suffixOf(line)} ${line.text}\n`;
-
-/** The other direction of the record. @param key turns a time into a cursor's part */
-export const lineOf = (
-  record: string,
-  { tag, step, line, key }: { tag: string; step: string; line: number; key: (time: string) => string },
-): LogLine => {
-  const first = record.indexOf(' ');
-  const second = record.indexOf(' ', first + 1);
-  const time = record.slice(0, first);
-  const cursor = encodeCursor(tag, step, line, key(time), record.slice(first + 2, second));
-  const event: LogLine = { type: 'line', step, line, time, text: record.slice(second + 1), cursor };
-  if (record.charAt(first + 1) === '+') event.more = true;
-  return event;
-};
+type Open = Pick<Chunk, 'step' | 'line' | 'lines' | 'time' | 'size' | 'cursor'> & { frames: string[] };
 
 /**
  * Writes chunks into segments and then the index, which alone says what counts: killed in between, the next writer goes
@@ -96,19 +72,20 @@ export const createArchiveWriter = (
 
   const addLine = (line: LogLine): void => {
     index.seen = line.cursor;
-    const record = recordOf(line);
-    const size = Buffer.byteLength(record);
-    if (index.dropped.lines > 0 || index.bytes + size > sizes.maxBytes) {
+    const bytes = Buffer.byteLength(line.text) + 1;
+    if (index.dropped.lines > 0 || index.bytes + bytes > sizes.maxBytes) {
       index.dropped.lines += 1;
-      index.dropped.bytes += Buffer.byteLength(line.text);
+      index.dropped.bytes += bytes;
       return;
     }
+    const frame = encoders.ndjson.encode([line]);
     if (open && (open.step !== line.step || open.size >= mostBytes)) seal();
-    open ??= { step: line.step, line: line.line, lines: 0, time: line.time, size: 0, records: [] };
-    open.records.push(record);
+    open ??= { step: line.step, line: line.line, lines: 0, time: line.time, size: 0, cursor: '', frames: [] };
+    open.frames.push(frame);
     open.lines += 1;
-    open.size += size;
-    index.bytes += size;
+    open.size += Buffer.byteLength(frame);
+    open.cursor = line.cursor;
+    index.bytes += bytes;
     index.kept = line.cursor;
   };
 
@@ -123,9 +100,9 @@ export const createArchiveWriter = (
     if (!isKnown) index.notes.push(note);
   };
 
-  const addChunk = async ({ records, ...chunk }: Open): Promise<void> => {
+  const addChunk = async ({ frames, ...chunk }: Open): Promise<void> => {
     if (segment.length >= sizes.segmentBytes) segment = { number: segment.number + 1, parts: [], length: 0 };
-    const bytes = await compress(records.join(''));
+    const bytes = await gzipMember(Buffer.from(frames.join('')));
     const name = `${writer}-${segment.number}`;
     const parts = [...segment.parts, bytes];
     await place.store.put(segmentKey(place, name), Buffer.concat(parts));

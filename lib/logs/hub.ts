@@ -35,6 +35,9 @@ export type HubOptions = {
   onClose: () => void;
 };
 
+/** Of what is kept, for the beginning. */
+const headShare = 1 / 4;
+
 /** An event beside its text: its object, time and cursor. */
 const eventBytes = 300;
 
@@ -54,6 +57,9 @@ export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOption
   let bytes = 0;
   /** Whoever begins at the start begins here: what was said before is outdated. */
   let beginning = 0;
+  /** What is there at once for who comes late, though not all that follows. */
+  const head: LogEvent[][] = [];
+  let headBytes = 0;
   let begun = false;
   let readers = 0;
   let pulling = false;
@@ -73,10 +79,24 @@ export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOption
     wake();
   };
 
+  const at = (batch: number): LogEvent[] | undefined => kept[batch - first]?.events ?? head[batch - beginning];
+
+  const begin = (events: LogEvent[], size: number): void => {
+    const batch = first + kept.length;
+    if (!begun && isPassing(events)) {
+      beginning = batch;
+      head.length = 0;
+      headBytes = 0;
+    } else begun = true;
+    const isNext = batch === beginning + head.length;
+    if (!isNext || (head.length > 0 && headBytes + size > keepBytes() * headShare)) return;
+    head.push(events);
+    headBytes += size;
+  };
+
   const append = (events: LogEvent[]): void => {
-    if (!begun && isPassing(events)) beginning = first + kept.length;
-    else begun = true;
     const size = sizeOf(events);
+    begin(events, size);
     kept.push({ events, bytes: size });
     bytes += size;
     while (bytes > keepBytes() && kept.length > 1) {
@@ -114,14 +134,14 @@ export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOption
 
   return {
     place: (cursor) => {
-      if (cursor === start && beginning >= first) return { batch: beginning, skip: 0 };
+      if (cursor === start) return { batch: beginning, skip: 0 };
       return cursor === undefined ? undefined : find(cursor);
     },
     batch: ({ batch, skip }) => {
-      const events = kept[batch - first]?.events;
+      const events = at(batch);
       return skip > 0 ? events?.slice(skip) : events;
     },
-    dropped: ({ batch }) => batch < first,
+    dropped: ({ batch }) => batch < first && !at(batch),
     ended: () => {
       if (over && 'error' in over) throw over.error;
       return over !== undefined;

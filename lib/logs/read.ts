@@ -5,10 +5,18 @@ import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './arch
 import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
 import { type FollowOptions, followBuild } from './live.ts';
-import { checkSelection, isBefore, type Selection, selectLines } from './select.ts';
+import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './select.ts';
 import type { Sharing } from './sharing.ts';
 import { dropLines, locateTail, through } from './tail.ts';
-import { type BuildState, isFinal, type LogEnd, type LogEvent, type LogEvents, lastLine } from './types.ts';
+import {
+  type BuildState,
+  isFinal,
+  type LogEnd,
+  type LogEvent,
+  type LogEvents,
+  lastCursor,
+  type Packing,
+} from './types.ts';
 
 export type ReadOptions = Omit<ArchivePlace, 'id'> &
   Omit<FollowOptions, 'from'> &
@@ -19,6 +27,8 @@ export type ReadOptions = Omit<ArchivePlace, 'id'> &
     tail?: number | undefined;
     /** With whom the pod's log is followed; alone without it. */
     sharing?: Sharing;
+    /** As what lines come from the archive that nobody looks into; without it, and where lines are selected, one by one. */
+    packing?: Packing | undefined;
     /** Milliseconds that the reader of a running build waits for the archive. */
     archiveMs?: number;
   };
@@ -134,7 +144,8 @@ async function* together({ options, place }: Source, cursor: string | undefined)
 
 async function* archived({ options, place, index }: Source, { archive }: Plan): LogEvents {
   if (!index || !archive) return;
-  yield* readArchive({ ...place, index, step: options.step, start: archive === 'start' ? undefined : archive });
+  const { step, packing } = options;
+  yield* readArchive({ ...place, index, step, packing, start: archive === 'start' ? undefined : archive });
 }
 
 const endOf = (index: ArchiveIndex, { entry }: BuildState, cursor: string | undefined): LogEnd => ({
@@ -154,7 +165,7 @@ async function* wholeArchive(
 ): LogEvents {
   let cursor = before;
   for await (const events of archived(source, plan)) {
-    cursor = lastLine(events)?.cursor ?? cursor;
+    cursor = lastCursor(events) ?? cursor;
     yield events;
   }
   yield [endOf(index, state, cursor)];
@@ -206,7 +217,7 @@ async function* beforePodPart(source: Source, plan: Plan): AsyncGenerator<LogEve
   let cursor = source.options.cursor;
   try {
     for await (const events of archived(source, plan)) {
-      cursor = lastLine(events)?.cursor ?? cursor;
+      cursor = lastCursor(events) ?? cursor;
       yield events;
     }
     return { plan, isPart: source.away && plan.live === undefined };
@@ -259,7 +270,7 @@ async function* readOn(options: ReadOptions): LogEvents {
   let from = options;
   for (;;) {
     const outcome = yield* through(readFrom(from), (batch) => {
-      const cursor = lastLine(batch)?.cursor;
+      const cursor = lastCursor(batch);
       if (cursor !== undefined) from = { ...options, cursor };
       return batch;
     });
@@ -277,7 +288,8 @@ async function* readOn(options: ReadOptions): LogEvents {
  */
 export async function* readLog(options: ReadOptions): LogEvents {
   check(options);
-  yield* selectLines(readOn(options), options, options.build);
+  const packing = isSelective(options) ? undefined : options.packing;
+  yield* selectLines(readOn({ ...options, packing }), options, options.build);
 }
 
 /** What is wrong with these options, without reading the log. @throws as readLog */

@@ -51,7 +51,8 @@ const leading = (since: string | undefined): ((event: LogEvent) => boolean) => {
   };
 };
 
-const isSelective = ({ grep, fromLine, lines, since }: Selection): boolean =>
+/** Whether lines must be looked into one by one. */
+export const isSelective = ({ grep, fromLine, lines, since }: Selection): boolean =>
   [grep, fromLine, lines, since].some((part) => part !== undefined);
 
 type Choice = { numbered: boolean; isWanted: (event: LogEvent) => boolean; grep: Grep | undefined };

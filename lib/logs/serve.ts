@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors/index.ts';
-import type { Encoder } from './encode.ts';
+import { type Encoder, encoders } from './encode.ts';
 import { plainWire, type Wire } from './gzip.ts';
-import type { LogEvent, LogEvents } from './types.ts';
+import type { LogEvent, LogEvents, Packing } from './types.ts';
 
 export type WriteOptions = {
   /** The stream ends itself after so many milliseconds, before the platform cuts it. */
@@ -73,22 +73,9 @@ const firstOf = (pending: Promise<Turn>, stop: AbortSignal, keepAliveMs: number)
     void pending.then(settle);
   });
 
-/** What is written for a turn, as text or encoded. @throws what the reading threw, as long as nothing was written */
-const bytesOf = (
-  turn: Turn,
-  encoder: Encoder,
-  cursor: string | undefined,
-  begun: boolean,
-  options: WriteOptions,
-): string | Buffer => {
-  if ('events' in turn) return encode(encoder, turn.events);
-  if ('alive' in turn) return encoder.keepAlive;
-  if ('handOver' in turn) return encoder.handOver(cursor);
-  if ('ended' in turn) return '';
-  if (!begun) throw turn.error;
-  options.onError?.(turn.error);
-  return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
-};
+/** What the archive has can go to some clients as it is stored. */
+const packingOf = (encoder: Encoder, { encoding }: Wire): Packing =>
+  encoder === encoders.ndjson && encoding === 'gzip' ? 'deflated' : 'plain';
 
 /** Readers that share their events share what is sent of them, too. */
 const encoded = new WeakMap<readonly LogEvent[], Map<Encoder, Buffer>>();
@@ -100,9 +87,34 @@ const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
   return bytes;
 };
 
+const write = (bytes: Buffer, wire: Wire): Buffer => (bytes.length === 0 ? bytes : wire.write(bytes));
+
+const eventBytes = (events: readonly LogEvent[], encoder: Encoder, wire: Wire): Buffer => {
+  const [first] = events;
+  if (first?.type !== 'pack') return write(encode(encoder, events), wire);
+  const { frames } = first;
+  return Buffer.isBuffer(frames) ? write(Buffer.from(encoder.ofNdjson(frames)), wire) : wire.pass(frames);
+};
+
+/** What is written for a turn without events. @throws what the reading threw, as long as nothing was written */
+const textOf = (
+  turn: Exclude<Turn, { events: LogEvent[] }>,
+  encoder: Encoder,
+  cursor: string | undefined,
+  begun: boolean,
+  options: WriteOptions,
+): string => {
+  if ('alive' in turn) return encoder.keepAlive;
+  if ('handOver' in turn) return encoder.handOver(cursor);
+  if ('ended' in turn) return '';
+  if (!begun) throw turn.error;
+  options.onError?.(turn.error);
+  return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
+};
+
 const cursorIn = (turn: Turn): string | undefined =>
   'events' in turn
-    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'seen')?.cursor
+    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'pack' || event.type === 'seen')?.cursor
     : undefined;
 
 /**
@@ -114,7 +126,7 @@ const cursorIn = (turn: Turn): string | undefined =>
  */
 export const writeLog = async (
   res: ServerResponse,
-  open: (signal: AbortSignal) => LogEvents,
+  open: (signal: AbortSignal, packing: Packing) => LogEvents,
   encoder: Encoder,
   options: WriteOptions,
 ): Promise<void> => {
@@ -122,18 +134,21 @@ export const writeLog = async (
   const leave = () => gone.abort();
   res.once('close', leave);
   const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.selfCloseMs), gone.signal]);
-  const events = open(gone.signal);
   const { wire = plainWire } = options;
+  const events = open(gone.signal, packingOf(encoder, wire));
   let begun = false;
   let cursor: string | undefined;
   try {
     for await (const turn of turns(events, stop, options.keepAliveMs)) {
       if (gone.signal.aborted) return;
-      const bytes = bytesOf(turn, encoder, cursor, begun, options);
+      const bytes =
+        'events' in turn
+          ? eventBytes(turn.events, encoder, wire)
+          : write(Buffer.from(textOf(turn, encoder, cursor, begun, options)), wire);
       if (!begun) res.writeHead(200, logHeaders(encoder, wire));
       begun = true;
       cursor = cursorIn(turn) ?? cursor;
-      if (bytes.length > 0) await send(res, wire.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes), stop);
+      if (bytes.length > 0) await send(res, bytes, stop);
     }
     res.end(wire.end());
   } finally {

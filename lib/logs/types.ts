@@ -1,5 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Entry, LogState } from '../ledger/types.ts';
+import type { Deflated } from './gzip.ts';
 
 /** One line of a step, or a part of a line that is longer than the limit. */
 export type LogLine = {
@@ -27,6 +28,17 @@ export type LogNote = { type: 'note'; text: string; lasting?: NotePlace };
 /** `complete` is what a reader has seen or could see; `reason` says what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
 
+/** Lines of one step as the format ndjson has them, without an object for each. Alone in its batch. */
+export type LogPack = {
+  type: 'pack';
+  frames: Buffer | Deflated;
+  /** Of the last line. */
+  cursor: string;
+};
+
+/** What a reader that looks into no line takes them as: LogPack's frames. */
+export type Packing = 'plain' | 'deflated';
+
 /**
  * plan: all steps in their order; done: a step's log was read to its end; seen: a reader has come so far, though it was
  * not shown that line. None of them goes to a client.
@@ -35,6 +47,7 @@ export type LogEvent =
   | LogLine
   | LogNote
   | LogEnd
+  | LogPack
   | { type: 'plan'; steps: string[] }
   | { type: 'done'; step: string }
   | { type: 'seen'; cursor: string };
@@ -60,5 +73,9 @@ export const isFinal = (entry: Entry): boolean =>
 
 export const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>
   events.findLast((event) => event.type === 'line');
+
+/** Behind which all of these were read. */
+export const lastCursor = (events: readonly LogEvent[]): string | undefined =>
+  events.findLast((event) => event.type === 'line' || event.type === 'pack')?.cursor;
 
 export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -1,30 +1,34 @@
-import { crc32, gzipSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { type ArchiveIndex, segmentKey } from '../../../lib/logs/archive-index.ts';
+import { type ArchiveIndex, emptyIndex, segmentKey } from '../../../lib/logs/archive-index.ts';
 import { readArchive } from '../../../lib/logs/archive-reader.ts';
+import { encoders } from '../../../lib/logs/encode.ts';
+import { gzipMember } from '../../../lib/logs/gzip.ts';
+import type { LogLine } from '../../../lib/logs/types.ts';
 import type { ObjectStore } from '../../../lib/store/types.ts';
 import { timeAt } from './fake-kube.ts';
 
 const readers = 24;
 const lines = 1000;
-const records = Buffer.from(`${timeAt(0)} - ${'x'.repeat(1000)}\n`.repeat(lines));
-const bytes = gzipSync(records);
+const line = (at: number): LogLine => ({
+  ...{ type: 'line', step: 'build', line: at, time: timeAt(0) },
+  ...{ text: 'x'.repeat(900), cursor: `aaaaaaaa.build.${at.toString(36)}.tow8zn.000` },
+});
+const frames = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, (_, at) => line(at))));
+const bytes = await gzipMember(frames);
 
 /** A segment for each step: as many groups as steps, each nearly as large as a group may be. */
 const steps = Array.from({ length: readers }, (_, at) => `step-${at}`);
 const index: ArchiveIndex = {
-  version: 1,
-  writer: 'w',
+  ...emptyIndex(),
   state: 'complete',
   steps,
   done: steps,
-  notes: [],
   chunks: steps.map((step) => ({
     ...{ step, line: 0, lines, time: timeAt(0), segment: step, offset: 0 },
-    ...{ length: bytes.length, size: records.length, crc: crc32(bytes) },
+    ...{ length: bytes.length, size: frames.length, crc: crc32(bytes) },
+    cursor: line(lines - 1).cursor,
   })),
-  bytes: readers * records.length,
-  dropped: { lines: 0, bytes: 0 },
 };
 
 test('more readers than the cache holds groups do not load theirs for every batch', async () => {
