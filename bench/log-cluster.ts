@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import '../test/e2e/site.js';
 import { readSettings } from '../lib/config/settings.ts';
 import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
+import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
 import { scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
@@ -85,6 +90,14 @@ const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<str
   return file;
 };
 
+/** Each request with a connection of its own, as clients have. */
+const gatewayOf = async (config: string) => {
+  const connection = await plainConnection(config);
+  if (!connection) throw new Error('the kubeconfig of the tests has more to it than certificates');
+  const { hostname: host, port } = connection.server;
+  return { host, port, agent: false, servername: 'localhost', secureContext: createSecureContext(connection.tls) };
+};
+
 const ended = async (service: Service, id: string, step: string): Promise<void> => {
   const code = `{.status.containerStatuses[?(@.name=="step-${step}")].state.terminated.exitCode}`;
   await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, '--timeout=180s']);
@@ -99,9 +112,10 @@ const startPod = async (service: Service, id: string): Promise<void> => {
 /** What is deployed on the cluster that KUBECONFIG names; a pod and a ledger of their own take the place of a build. */
 export const openCluster = async (): Promise<LogTarget> => {
   const service = await openService();
-  const { name: tool, client, path } = await service.tool();
+  const { name: tool, path } = await service.tool();
   const id = `${tool}-bench`;
   const config = await directKubeconfig(service, tool);
+  const gateway = await gatewayOf(config);
   const store = storeOf();
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await configuredKube(readSettings(kubeSettings, environment));
@@ -127,7 +141,11 @@ export const openCluster = async (): Promise<LogTarget> => {
       await ended(service, id, 'build');
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
-    open: (build, query) => client.open('GET', path(`/builds/${build}/logs?${query}`)),
+    open: async (build, query, headers = {}) => {
+      const sent = get({ ...gateway, path: path(`/builds/${build}/logs?${query}`), headers });
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      return response;
+    },
     fetch: (build, query, compressed) => {
       const words = ['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)];
       return printed(compressed ? words : ['--disable-compression', ...words]);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, get, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { createTransport } from '../lib/kube/transport.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { createFolderStore } from '../lib/store/folder.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
-import { archivePod, buildLines, cloneLines, entryOf, type LogTarget, printedLine, steps } from './log-target.ts';
+import { archivePod, buildLines, cloneLines, entryOf, gzip, type LogTarget, printedLine, steps } from './log-target.ts';
 
 const tool = 'bench';
 const id = 'bench-1';
@@ -147,7 +147,7 @@ export const openLocal = async (): Promise<LogTarget> => {
       port: apiPort,
       path: `/api/v1/namespaces/ns/pods/${id}-pod/log?container=step-${step}&follow=${follow}`,
     });
-  const ask = (build: string, query: string, more: OutgoingHttpHeaders): Promise<IncomingMessage> =>
+  const ask: LogTarget['open'] = (build, query, more) =>
     request({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
   return {
     tool,
@@ -156,9 +156,9 @@ export const openLocal = async (): Promise<LogTarget> => {
     setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
     endPod: async () => api.end(),
     raw,
-    open: (build, query) => ask(build, query, {}),
+    open: ask,
     fetch: async (build, query, compressed) => {
-      const answer = await ask(build, query, compressed ? { 'accept-encoding': 'gzip' } : {});
+      const answer = await ask(build, query, compressed ? gzip : {});
       return compressed ? answer.pipe(createGunzip()) : answer;
     },
     archive: () => archivePod({ kube, store, tool, id }),

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive.ts';
@@ -20,8 +20,8 @@ export type LogTarget = {
   endPod(): Promise<void>;
   /** The container's log without us. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
-  /** What get-logs answers. */
-  open(id: string, query: string): Promise<IncomingMessage>;
+  /** What get-logs answers, as it comes. */
+  open(id: string, query: string, headers?: OutgoingHttpHeaders): Promise<IncomingMessage>;
   /** The same, through a client like that of `raw`, which takes gzip unless told not to, as our clients do. */
   fetch(id: string, query: string, compressed: boolean): Promise<AsyncIterable<Buffer>>;
   /** As archivePod. */
@@ -30,6 +30,9 @@ export type LogTarget = {
   memory(): Promise<number>;
   close(): Promise<void>;
 };
+
+/** As our clients ask. */
+export const gzip = { 'accept-encoding': 'gzip' };
 
 /** Those of the pod. */
 export const steps = ['clone', 'build'];
@@ -63,13 +66,13 @@ export const timed = async (open: () => Promise<AsyncIterable<Buffer>>): Promise
   const begin = performance.now();
   let firstMs = 0;
   let bytes = 0;
-  let last: Buffer = Buffer.alloc(0);
+  let tail = '';
   for await (const part of await open()) {
     firstMs ||= performance.now() - begin;
     bytes += part.length;
-    last = part;
+    tail = (tail + part.subarray(-500).toString('latin1')).slice(-500);
   }
-  return { firstMs, wholeMs: performance.now() - begin, bytes, tail: last.subarray(-500).toString() };
+  return { firstMs, wholeMs: performance.now() - begin, bytes, tail };
 };
 
 /** Archives the pod's log as the follower does. @throws Error unless that is complete */

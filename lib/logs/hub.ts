@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogEvent, type LogEvents, lastLine } from './types.ts';
 
 /** Behind so many batches, and so many events of the next one. */
@@ -30,6 +31,8 @@ export type HubOptions = {
   start: string | undefined;
   /** How much is kept for those who lag, in bytes of memory, about. */
   keepBytes: () => number;
+  /** So long after its beginning no more is read than is kept, if there is more than one reader. */
+  youngMs: number;
   /** Told of the last line's cursor whenever something came. */
   onLine: (cursor: string) => void;
   onClose: () => void;
@@ -37,6 +40,8 @@ export type HubOptions = {
 
 /** Of what is kept, for the beginning. */
 const headShare = 1 / 4;
+
+const youngStepMs = 20;
 
 /** An event beside its text: its object, time and cursor. */
 const eventBytes = 300;
@@ -48,8 +53,9 @@ const sizeOf = (events: readonly LogEvent[]): number =>
 const isPassing = (events: readonly LogEvent[]): boolean =>
   events.every((event) => event.type === 'note' && !event.lasting);
 
-export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOptions): Hub => {
+export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: HubOptions): Hub => {
   const control = new AbortController();
+  const born = performance.now();
   const wakers = new Set<() => void>();
   const kept: { events: LogEvent[]; bytes: number }[] = [];
   let upstream: LogEvents | undefined;
@@ -107,9 +113,20 @@ export const createHub = ({ open, start, keepBytes, onLine, onClose }: HubOption
     if (cursor !== undefined) onLine(cursor);
   };
 
+  /**
+   * Readers often come together: at a build's start, or handed over from an instance that ends. A log that runs ahead of
+   * those on their way would have each of them read the beginning anew, all of it at once.
+   */
+  const growUp = async (): Promise<void> => {
+    while (readers > 1 && bytes > keepBytes() / 2 && performance.now() - born < youngMs && !over)
+      await sleep(youngStepMs, undefined, { ref: false });
+  };
+
   const pull = async (): Promise<void> => {
     if (pulling || over) return;
     pulling = true;
+    await growUp();
+    if (over) return;
     upstream ??= open(control.signal);
     try {
       const { done, value } = await upstream.next();

@@ -23,6 +23,8 @@ export type SharingOptions = {
   /** Bytes of memory, about, that one upstream keeps for those who lag, and all together. */
   keepBytes?: number;
   keepAllBytes?: number;
+  /** Milliseconds after an upstream's beginning in which it waits for readers that come together. */
+  youngMs?: number;
 };
 
 type Seat = { hub: Hub; place: HubPlace };
@@ -55,7 +57,11 @@ async function* read(seat: Seat, signal: AbortSignal): AsyncGenerator<LogEvent[]
  * last is kept for the others, within a bound. Who lags farther goes on by a stream of its own, at its own speed and
  * nobody else's cost, and joins the others again when it has caught up.
  */
-export const createSharing = ({ keepBytes = 2 << 20, keepAllBytes = 16 << 20 }: SharingOptions = {}): Sharing => {
+export const createSharing = ({
+  keepBytes = 2 << 20,
+  keepAllBytes = 16 << 20,
+  youngMs = 1000,
+}: SharingOptions = {}): Sharing => {
   const hubs = new Map<string, Set<Hub>>();
   let count = 0;
 
@@ -80,6 +86,7 @@ export const createSharing = ({ keepBytes = 2 << 20, keepAllBytes = 16 << 20 }: 
     const hub: Hub = createHub({
       open: (signal) => open(cursor, signal),
       start: cursor,
+      youngMs,
       keepBytes: () => Math.min(keepBytes, keepAllBytes / Math.max(1, count)),
       onLine: (last) => merge(key, hub, last),
       onClose: () => remove(key, hub),

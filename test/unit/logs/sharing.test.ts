@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../lib/errors/index.ts';
 import { archiveBuild } from '../../../lib/logs/archive.ts';
@@ -139,7 +140,7 @@ describe('an upstream that is shared', () => {
 
   test('a slow reader costs nobody anything: it is told where it is, goes on alone, and joins the others again', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200 });
+    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
     const fast = follower(log, sharing);
     const slow = follower(log, sharing);
     log.add(100);
@@ -157,6 +158,39 @@ describe('an upstream that is shared', () => {
     expect(await take(fast.events, 99)).toEqual(cursors(100, 110));
     expect(log.opened()).toBe(2);
     expect(log.isOpen()).toBe(0);
+  });
+
+  test('who comes late has the beginning at once, and goes on alone', async () => {
+    const log = createLog();
+    const sharing = createSharing({ keepBytes: 3200 });
+    const early = follower(log, sharing);
+    log.add(100);
+    await take(early.events, 100);
+    const late = follower(log, sharing);
+    const begun = await take(late.events, 100);
+    expect(begun.length).toBeGreaterThan(0);
+    expect(begun).toEqual(cursors(0, begun.length));
+    expect(log.opened()).toBe(1);
+    const alone = follower(log, sharing, begun.at(-1));
+    expect(await take(alone.events, 100 - begun.length)).toEqual(cursors(begun.length, 100));
+    await Promise.all([early, late, alone].map(({ events }) => events.return('done')));
+    while (log.isOpen() > 0) await sleep(1);
+  });
+
+  test('at first it waits for those who come together, if there is more than one', async () => {
+    const log = createLog();
+    const sharing = createSharing({ keepBytes: 3200, youngMs: 60_000 });
+    const [first, second] = [follower(log, sharing), follower(log, sharing)];
+    log.add(100);
+    const reading = take(first.events, 100);
+    expect(await take(second.events, 3)).toEqual(cursors(0, 3));
+    await sleep(100);
+    const third = follower(log, sharing);
+    expect(await take(third.events, 3)).toEqual(cursors(0, 3));
+    expect(log.opened()).toBe(1);
+    await Promise.all([second, third].map(({ events }) => events.return('done')));
+    expect(await reading).toEqual(cursors(0, 100));
+    await first.events.return('done');
   });
 
   test('a failure reaches all who read', async () => {
