@@ -18,7 +18,8 @@ export type ArchiveCache = {
 };
 
 export type CacheOptions = {
-  /** Of what was loaded last. */
+  /** Of what was loaded last, for each reader, and in all: a lone one asks for nothing twice. */
+  keepEach: number;
   keepBytes: number;
   /** Uncompressed, what all readers hold for themselves, about. */
   heldBytes: number;
@@ -43,7 +44,7 @@ const createTurns = (parallel: number): (<T>(act: () => Promise<T>) => Promise<T
   };
 };
 
-export const createArchiveCache = ({ keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
+export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
   const indexes: Fold<ArchiveIndex | undefined> = createFold();
   const loads: Fold<Loaded> = createFold();
   const inTurn = createTurns(parallel);
@@ -62,8 +63,9 @@ export const createArchiveCache = ({ keepBytes, heldBytes, parallel }: CacheOpti
     if (readers === 0) return;
     kept.set(key, loaded);
     bytes += loaded.bytes;
+    const most = Math.min(keepBytes, readers * keepEach);
     for (const oldest of kept.keys()) {
-      if (bytes <= keepBytes) return;
+      if (bytes <= most) return;
       if (oldest !== key) drop(oldest);
     }
   };
@@ -88,11 +90,13 @@ export const createArchiveCache = ({ keepBytes, heldBytes, parallel }: CacheOpti
   };
 };
 
+const sizes: CacheOptions = { keepEach: 3 << 20, keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 };
+
 const caches = new WeakMap<ObjectStore, ArchiveCache>();
 
 /** The cache of a store, which all its readers share. */
 export const cacheOf = (store: ObjectStore): ArchiveCache => {
-  const cache = caches.get(store) ?? createArchiveCache({ keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 });
+  const cache = caches.get(store) ?? createArchiveCache(sizes);
   caches.set(store, cache);
   return cache;
 };

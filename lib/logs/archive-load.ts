@@ -63,7 +63,9 @@ const getGroup = async (place: ArchivePlace, group: Group): Promise<Buffer[]> =>
 
 /** @throws ApiError 503 as getGroup */
 const unpack = async (member: Buffer, chunk: Chunk): Promise<Buffer> => {
-  const frames = await decompress(member, { maxOutputLength: Math.max(1, chunk.size) }).catch((cause: unknown) => {
+  // One buffer for all of it, instead of many that are then copied into one.
+  const room = { maxOutputLength: Math.max(1, chunk.size), chunkSize: chunk.size + 64 };
+  const frames = await decompress(member, room).catch((cause: unknown) => {
     throw storeFailure(cause);
   });
   if (frames.length !== chunk.size || lineFeeds(frames) !== chunk.lines) throw damaged(chunk);
