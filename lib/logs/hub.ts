@@ -31,7 +31,7 @@ export type HubOptions = {
   start: string | undefined;
   /** How much is kept for those who lag, in bytes of memory, about. */
   keepBytes: () => number;
-  /** So long after its beginning no more is read than is kept, if there is more than one reader. */
+  /** So long after its beginning no more is read than is kept; a quarter of that where there is one reader alone. */
   youngMs: number;
   /** Told of the last line's cursor whenever something came. */
   onLine: (cursor: string) => void;
@@ -118,8 +118,8 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
    * those on their way would have each of them read the beginning anew, all of it at once.
    */
   const growUp = async (): Promise<void> => {
-    while (readers > 1 && bytes > keepBytes() / 2 && performance.now() - born < youngMs && !over)
-      await sleep(youngStepMs, undefined, { ref: false });
+    const isYoung = (): boolean => performance.now() - born < (readers > 1 ? youngMs : youngMs / 4);
+    while (bytes > keepBytes() / 2 && isYoung() && !over) await sleep(youngStepMs, undefined, { ref: false });
   };
 
   const pull = async (): Promise<void> => {

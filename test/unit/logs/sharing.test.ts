@@ -162,7 +162,7 @@ describe('an upstream that is shared', () => {
 
   test('who comes late has the beginning at once, and goes on alone', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200 });
+    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
     const early = follower(log, sharing);
     log.add(100);
     await take(early.events, 100);
@@ -177,9 +177,9 @@ describe('an upstream that is shared', () => {
     while (log.isOpen() > 0) await sleep(1);
   });
 
-  test('at first it waits for those who come together, if there is more than one', async () => {
+  test('at first it waits for those who come together, and hardly for a lone one', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200, youngMs: 60_000 });
+    const sharing = createSharing({ keepBytes: 3200, youngMs: 2000 });
     const [first, second] = [follower(log, sharing), follower(log, sharing)];
     log.add(100);
     const reading = take(first.events, 100);
