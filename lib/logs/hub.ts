@@ -31,7 +31,7 @@ export type HubOptions = {
   start: string | undefined;
   /** How much is kept for those who lag, in bytes of memory, about. */
   keepBytes: () => number;
-  /** So long after its beginning no more is read than is kept; a quarter of that where there is one reader alone. */
+  /** So long after its beginning little more is read than the beginning; a quarter of that for one reader alone. */
   youngMs: number;
   /** Told of the last line's cursor whenever something came. */
   onLine: (cursor: string) => void;
@@ -41,6 +41,8 @@ export type HubOptions = {
 /** Of what is kept, for the beginning. */
 const headShare = 1 / 4;
 
+/** Of what is kept, for what a young hub reads: the more, the more the API server and the node have sent meanwhile. */
+const youngShare = 1 / 16;
 const youngStepMs = 20;
 
 /** An event beside its text: its object, time and cursor. */
@@ -119,7 +121,7 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
    */
   const growUp = async (): Promise<void> => {
     const isYoung = (): boolean => performance.now() - born < (readers > 1 ? youngMs : youngMs / 4);
-    while (bytes > keepBytes() / 2 && isYoung() && !over) await sleep(youngStepMs, undefined, { ref: false });
+    while (bytes > keepBytes() * youngShare && isYoung() && !over) await sleep(youngStepMs, undefined, { ref: false });
   };
 
   const pull = async (): Promise<void> => {
