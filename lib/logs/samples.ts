@@ -42,7 +42,9 @@ export const createSamples = (): Samples => {
       const [first] = pending;
       if (!first) return false;
       if (isIn(first, piece)) {
-        pending.shift();
+        // The newest line is sampled again when nothing was printed since, or another part of it.
+        const next = pending.findIndex((sample) => !isIn(sample, piece));
+        pending = next < 0 ? [] : pending.slice(next);
         return false;
       }
       const ms = Date.parse(piece.time);

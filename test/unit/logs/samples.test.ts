@@ -13,6 +13,16 @@ test('a line that was shown is none that is missing', () => {
   expect(samples.open()).toBe(false);
 });
 
+test('a line that was the newest one at several looks is shown once', () => {
+  const samples = createSamples();
+  for (const text of ['b', 'b', 'b']) samples.add(piece(5, text), piece(1, 'a'));
+  expect(samples.pass(piece(5, 'b'))).toBe(false);
+  expect(samples.open()).toBe(false);
+  for (const part of ['c', 'd']) samples.add(piece(9, part.repeat(16_384)), piece(5, 'b'));
+  expect(samples.pass(piece(8, 'c'.repeat(16_384) + 'd'.repeat(16_384)))).toBe(false);
+  expect(samples.open()).toBe(false);
+});
+
 test('one that was passed is told of once, however many samples there were', () => {
   const samples = createSamples();
   for (const second of [5, 9, 13]) samples.add(piece(second, 'lost'), piece(1, 'a'));
