@@ -198,16 +198,23 @@ const partly = (events: LogEvent[]): LogEvent[] =>
     event.type === 'end' && event.log === 'complete' ? { ...event, log: 'truncated', reason: storeAway } : event,
   );
 
+/** Of a note that is archived, too. */
+const keyOf = (event: LogEvent): string | undefined =>
+  event.type === 'note' && event.lasting ? `${event.lasting.step} ${event.text}` : undefined;
+
 async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGenerator<LogEvent[], Outcome> {
   const ends: LogEnd[] = [];
+  const said = new Set<string | undefined>();
+  const isNews = (event: LogEvent): boolean => keyOf(event) === undefined || !said.has(keyOf(event));
   const hold = (batch: LogEvent[]): LogEvent[] => {
+    for (const event of batch) said.add(keyOf(event));
     const end = batch.find((event) => event.type === 'end');
     if (end?.log !== 'lost' && end?.log !== 'truncated') return isPart ? partly(batch) : batch;
     ends.push(end);
     return [];
   };
   const outcome = yield* through(dropLines(together(source, plan.live), plan.drop), hold);
-  for (const end of ends) yield* afterAll(source, end);
+  for (const end of ends) yield* through(afterAll(source, end), (batch) => batch.filter(isNews));
   return outcome;
 }
 

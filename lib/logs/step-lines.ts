@@ -28,6 +28,8 @@ export type StepLinesOptions = {
   /** The line of `from` is no longer there: begin with what is later than it, and say that lines are missing. */
   missing?: Missing | undefined;
   samples?: Samples | undefined;
+  /** Only the samples tell whether lines are missing behind `from`. */
+  sampled?: boolean;
 };
 
 /** One reading of a container's log: bytes in, events out. */
@@ -77,7 +79,15 @@ const gapNote = (step: string, line: number, { cause, after }: Gap, before?: str
  * kubelet looks up whole seconds): they pass through the same masks, so that what follows is the same, byte for byte, as
  * in a reading from the start.
  */
-export const createStepLines = ({ tag, step, detect, from, missing, samples }: StepLinesOptions): StepLines => {
+export const createStepLines = ({
+  tag,
+  step,
+  detect,
+  from,
+  missing,
+  samples,
+  sampled = false,
+}: StepLinesOptions): StepLines => {
   const lines = createLines();
   const pem = createPemMask();
   const mask = createMask<Work>(detect);
@@ -94,7 +104,7 @@ export const createStepLines = ({ tag, step, detect, from, missing, samples }: S
   let lastRaw: Piece | undefined;
   let unavailable = false;
   /** The next line tells until when. */
-  let gap: Gap | undefined = from && missing ? { cause: missing, after: isoTime(from) } : undefined;
+  let gap: Gap | undefined = from && missing && !sampled ? { cause: missing, after: isoTime(from) } : undefined;
 
   if (from && missing) pem.raise(from.pem);
 
@@ -175,6 +185,9 @@ export const createStepLines = ({ tag, step, detect, from, missing, samples }: S
     found: () => !skipping,
     unavailable: () => unavailable,
     passed: () => skipping && passed,
-    missing: () => (gap ? [gapNote(step, line, gap)] : []),
+    missing: () => {
+      if (sampled && from && samples?.open()) gap ??= { cause: 'rotated', after: isoTime(from) };
+      return gap ? [gapNote(step, line, gap)] : [];
+    },
   };
 };

@@ -47,6 +47,8 @@ type Place = {
   from: Cursor | undefined;
   /** The line of `from` is gone: only its time helps. */
   missing: Missing | undefined;
+  /** The container ended while it was followed, and so did the stream: what is missing since the samples tell. */
+  followed: boolean;
   /** The pod that was read last. */
   pod?: string | undefined;
   /** Passes in a row that brought nothing. */
@@ -193,6 +195,7 @@ const isWhole = async (reading: Reading, step: string, last: Piece | undefined, 
 
 type Pass = PassEnd & {
   lines: StepLines;
+  follow: boolean;
   /** The container has ended. */
   ended: boolean;
   /** The pass came as far as its beginning. */
@@ -222,8 +225,18 @@ const advance = (place: Place, position: Cursor | undefined, { end, error }: Pas
 /** From here on only times help. */
 const miss = (place: Place, missing: Missing): void => {
   place.missing = missing;
+  place.followed = false;
   // What they would tell is known.
   place.samples.clear();
+};
+
+/**
+ * The line to go on behind is in a file that the kubelet no longer serves. A stream that has come to that file's end
+ * after the container's is not led on to the next file: nothing is missing then, unless there was one between.
+ */
+const missRotated = (place: Place): void => {
+  if (place.followed) place.missing = 'rotated';
+  else miss(place, 'rotated');
 };
 
 /** A pod that was deleted is made again by Tekton, and its steps begin anew. */
@@ -241,8 +254,7 @@ async function* settle(
   reading: Reading,
   step: string,
   place: Place,
-  lines: StepLines,
-  passEnd: PassEnd,
+  { lines, ...passEnd }: PassEnd & Pick<Pass, 'lines' | 'follow'>,
 ): AsyncGenerator<LogEvent[], StepOutcome | undefined> {
   const position = lines.position();
   await patiently(reading, () => reading.pods.refresh());
@@ -263,9 +275,10 @@ async function* settle(
   }
   if (pass.end === 'clean' && !ended && !reading.follow) return 'open';
   if (place.from && isMissing(pass)) {
-    miss(place, 'rotated');
+    missRotated(place);
   } else {
     advance(place, position, pass);
+    place.followed = pass.follow && pass.end === 'clean' && ended;
   }
   return undefined;
 }
@@ -282,17 +295,18 @@ export async function* readStep(
   from: Cursor | undefined,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
   const { tag, detect, signal } = reading;
-  const place: Place = { from, missing: undefined, failures: 0, samples: createSamples(), bytes: 0 };
+  const samples = createSamples();
+  const place: Place = { from, missing: undefined, followed: false, failures: 0, samples, bytes: 0 };
   for (;;) {
     const state = yield* untilStarted(reading, step);
     if (state !== 'running' && state !== 'terminated') return state;
     reading.ran = true;
     notePod(place, reading.pods.current()?.metadata.uid);
-    const { samples, missing } = place;
-    const lines = createStepLines({ tag, step, detect, from: place.from, missing, samples });
+    const { missing, followed: sampled } = place;
+    const lines = createStepLines({ tag, step, detect, from: place.from, missing, samples, sampled });
     const follow = reading.follow && state === 'running';
     const passEnd = yield* readOnce(reading, step, lines, { follow, place });
-    const outcome = yield* settle(reading, step, place, lines, passEnd);
+    const outcome = yield* settle(reading, step, place, { ...passEnd, lines, follow });
     if (outcome) return outcome;
     await sleep(backoffMs(reading.retryMs, place.failures), undefined, { signal });
   }

@@ -331,6 +331,34 @@ test('lines that were lost in mid-log are told of in the archive, too', async ()
   expect(await read(view, { cursor })).toEqual(shown.slice(4));
 });
 
+test('who has followed to a truncated end is told each thing once, though the archive tells it, too', async () => {
+  fake.setPod(['build', 'export']);
+  fake.setState('build', 'running');
+  fake.write(
+    'build',
+    ['a', 'b'],
+    [0, 3].map((s) => timeAt(s * 1_000_000)),
+  );
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  while (!(await readIndex(place()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  const cursor = linesOf(await read(view))[1]?.cursor;
+  fake.write('build', ['c', 'd'], [timeAt(12_000_000), timeAt(15_000_000)]);
+  fake.rotate('build', 1);
+  fake.setState('build', 'terminated');
+  fake.setState('export', 'terminated');
+  const reading = read(view, { follow: true, cursor });
+  const { reason } = await archive(createView(finished));
+  view.set(finished);
+  const shown = await reading;
+  expect(notesOf(shown).filter((note) => /missing|export/.test(note))).toHaveLength(2);
+  expect(linesOf(shown).map(({ text }) => text)).toEqual(['d']);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
+});
+
 test('known values are masked before they are stored', async () => {
   const view = finishedBuild();
   await archive(view, { detect: createDetector(['of the build']) });

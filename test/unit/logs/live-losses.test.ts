@@ -127,6 +127,29 @@ test('a log that was rotated behind its last line is complete', async () => {
   expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
+test('a stream that ends with a file, as the container has, leaves what is in the next one: nothing is missing', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.hold(true);
+  const { view, set } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  const first = events.next();
+  await fake.followed(1);
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  fake.setState('build', 'terminated');
+  fake.hold(false);
+  expect((await first).value).toMatchObject([{ text: 'a' }, { text: 'b' }]);
+  while (fake.followers() > 0) await turn();
+  fake.rotate('build', 0);
+  fake.write('build', ['c'], [timeAt(61_000_000)]);
+  set(finished);
+  const rest = await collect(events);
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
+  expect(notesOf(rest)).toEqual([]);
+  expect(endOf(rest)).toMatchObject({ log: 'complete' });
+});
+
 test('a pod that is made again: what both printed, and a word between them', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
