@@ -12,8 +12,12 @@ export type Samples = {
   add(sample: Piece | undefined, last: Piece | undefined): void;
   /** The stream's next line, or a part of one. True where lines are missing before it. */
   pass(piece: Piece): boolean;
+  /** One could not be had: what came before it tells nothing of the time since. */
+  fail(): void;
   /** The stream has not come to all of them. */
   open(): boolean;
+  /** Of all that came behind the stream's last line there would be some: the first of them is no later than that line. */
+  cover(last: Piece | undefined): boolean;
   /** Those so far no longer count. */
   clear(): void;
 };
@@ -31,10 +35,12 @@ const isIn = (sample: Piece, { time, text }: Piece): boolean =>
 
 export const createSamples = (): Samples => {
   let pending: (Piece & { ms: number })[] = [];
+  let sinceMs = Number.POSITIVE_INFINITY;
   return {
     add: (sample, last) => {
       if (!sample || sample.time === '') return;
       const ms = Date.parse(sample.time);
+      sinceMs = Math.min(sinceMs, ms);
       // Whether the stream has shown what it is already past, nobody knows.
       if (!last || ms > Date.parse(last.time)) pending.push({ ...sample, ms });
     },
@@ -49,9 +55,13 @@ export const createSamples = (): Samples => {
       }
       const ms = Date.parse(piece.time);
       if (ms <= first.ms + slackMs) return false;
-      pending = pending.filter((sample) => ms <= sample.ms + slackMs);
+      pending = pending.filter((sample) => ms <= sample.ms + slackMs && !isIn(sample, piece));
       return true;
     },
+    fail: () => {
+      sinceMs = Number.POSITIVE_INFINITY;
+    },
+    cover: (last) => last !== undefined && sinceMs <= Date.parse(last.time),
     open: () => pending.length > 0,
     clear: () => {
       pending = [];

@@ -107,9 +107,11 @@ const textOf = (
   if ('alive' in turn) return encoder.keepAlive;
   if ('handOver' in turn) return encoder.handOver(cursor);
   if ('ended' in turn) return '';
-  if (!begun) throw turn.error;
-  options.onError?.(turn.error);
-  return encoder.failure(turn.error instanceof ApiError ? turn.error : internal, cursor);
+  const { error } = turn;
+  if (!begun) throw error;
+  // A build that is deleted while it is read, and the like, is its reader's business.
+  if (!(error instanceof ApiError && error.status < 500)) options.onError?.(error);
+  return encoder.failure(error instanceof ApiError ? error : internal, cursor);
 };
 
 const cursorIn = (turn: Turn): string | undefined =>

@@ -166,7 +166,8 @@ export const createStepLines = ({
         events.push(...untimed(piece));
         continue;
       }
-      notice(piece);
+      // What is dropped on the way to `from` tells nothing: the next reading finds it again.
+      if (!skipping || missing) notice(piece);
       lastRaw = piece;
       for (const work of mask.push(prepare(piece))) if (!work.drop) show(work, events);
     }

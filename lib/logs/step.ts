@@ -99,17 +99,18 @@ const sinceTime = (from: Cursor): string =>
 const isRefusal = (error: unknown): boolean =>
   error instanceof KubeError && (error.status === 400 || error.status === 404);
 
-/** Looks up the newest line again and again, once the log is long. What fails is left out. @returns what ends it */
+/** Looks up the newest line, again and again. @returns what ends it */
 const startSampling = (reading: Reading, step: string, place: Place, lines: StepLines): (() => void) => {
-  const { everyMs, fromBytes } = reading.sampling;
+  const { everyMs } = reading.sampling;
   const over = new AbortController();
   const signal = AbortSignal.any([reading.signal, over.signal]);
   const sample = async (): Promise<void> => {
     for (;;) {
+      await lastLine({ ...reading, signal }, step).then(
+        (newest) => place.samples.add(newest, lines.lastRaw()),
+        () => signal.aborted || place.samples.fail(),
+      );
       await sleep(everyMs, undefined, { signal, ref: false });
-      if (place.bytes < fromBytes) continue;
-      const newest = await lastLine({ ...reading, signal }, step).catch(() => undefined);
-      place.samples.add(newest, lines.lastRaw());
     }
   };
   sample().catch(() => undefined);
@@ -146,11 +147,13 @@ async function* readOnce(
   lines: StepLines,
   { follow, place }: { follow: boolean; place: Place },
 ): AsyncGenerator<LogEvent[], PassEnd> {
-  const stopSampling = follow ? startSampling(reading, step, place, lines) : undefined;
+  let stopSampling: (() => void) | undefined;
   try {
     // Leaving the loop ends the stream.
     for await (const bytes of await openLog(reading, step, { follow, from: place.from })) {
       place.bytes += bytes.length;
+      if (follow && place.bytes >= reading.sampling.fromBytes)
+        stopSampling ??= startSampling(reading, step, place, lines);
       const events = lines.push(bytes);
       if (events.length > 0) yield events;
       if (lines.passed()) break;
@@ -222,6 +225,10 @@ const advance = (place: Place, position: Cursor | undefined, { end, error }: Pas
   if (place.failures >= patience) throw unreadable(error);
 };
 
+/** The container has ended, and so has its stream, as far as it leads; samples tell whether there was more. */
+const isFollowed = ({ samples }: Place, { follow, end, ended, lines }: Pass): boolean =>
+  follow && end === 'clean' && ended && samples.cover(lines.lastRaw());
+
 /** From here on only times help. */
 const miss = (place: Place, missing: Missing): void => {
   place.missing = missing;
@@ -277,8 +284,8 @@ async function* settle(
   if (place.from && isMissing(pass)) {
     missRotated(place);
   } else {
+    if (position !== place.from) place.followed = isFollowed(place, pass);
     advance(place, position, pass);
-    place.followed = pass.follow && pass.end === 'clean' && ended;
   }
   return undefined;
 }

@@ -127,27 +127,52 @@ test('a log that was rotated behind its last line is complete', async () => {
   expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
-test('a stream that ends with a file, as the container has, leaves what is in the next one: nothing is missing', async () => {
+/** A step whose stream ends with its first file, as the container has; then there is only the last file. */
+const leftBehind = async (between: readonly string[]) => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
-  fake.hold(true);
+  fake.write('build', ['a'], [timeAt(0)]);
   const { view, set } = createView();
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const sampling = { fromBytes: 1, everyMs: 1 };
+  const events = followBuild({ ...common(fake, view), follow: true, sampling });
+  const looks = () => fake.asked.filter(({ query }) => query.get('tailLines') === '1').length;
+  const looked = async () => {
+    for (const count = looks(); looks() < count + 2; ) await turn();
+  };
   await events.next();
-  const first = events.next();
-  await fake.followed(1);
-  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  expect((await events.next()).value).toMatchObject([{ text: 'a' }]);
+  await looked();
+  fake.hold(true);
+  fake.write('build', ['b'], [timeAt(1_000_000)]);
   fake.setState('build', 'terminated');
   fake.hold(false);
-  expect((await first).value).toMatchObject([{ text: 'a' }, { text: 'b' }]);
+  expect((await events.next()).value).toMatchObject([{ text: 'b' }]);
   while (fake.followers() > 0) await turn();
+  fake.write(
+    'build',
+    between,
+    between.map((_, at) => timeAt((21 + at) * 1_000_000)),
+  );
+  await looked();
   fake.rotate('build', 0);
   fake.write('build', ['c'], [timeAt(61_000_000)]);
   set(finished);
-  const rest = await collect(events);
+  return collect(events);
+};
+
+test('a stream that ends with a file, as the container has, leaves what is in the next one: nothing is missing', async () => {
+  const rest = await leftBehind([]);
   expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
   expect(notesOf(rest)).toEqual([]);
   expect(endOf(rest)).toMatchObject({ log: 'complete' });
+});
+
+test('unless there was another file between', async () => {
+  const rest = await leftBehind(['lost', 'lost, too']);
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(61)}`;
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
+  expect(notesOf(rest)).toEqual([missing]);
+  expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
 });
 
 test('a pod that is made again: what both printed, and a word between them', async () => {

@@ -13,6 +13,23 @@ test('a line that was shown is none that is missing', () => {
   expect(samples.open()).toBe(false);
 });
 
+test('they cover what comes behind a line that is no earlier than the first, until one could not be had', () => {
+  const samples = createSamples();
+  expect(samples.cover(piece(5, 'b'))).toBe(false);
+  samples.add(piece(5, 'b'), piece(1, 'a'));
+  expect([piece(4, 'a'), piece(5, 'b'), undefined].map(samples.cover)).toEqual([false, true, false]);
+  samples.fail();
+  expect(samples.cover(piece(5, 'b'))).toBe(false);
+});
+
+test('what shows that lines are missing may be a sample itself', () => {
+  const samples = createSamples();
+  samples.add(piece(5, 'lost'), piece(1, 'a'));
+  samples.add(piece(9, 'b'), piece(1, 'a'));
+  expect([piece(9, 'b'), piece(60, 'c')].map(samples.pass)).toEqual([true, false]);
+  expect(samples.open()).toBe(false);
+});
+
 test('a line that was the newest one at several looks is shown once', () => {
   const samples = createSamples();
   for (const text of ['b', 'b', 'b']) samples.add(piece(5, text), piece(1, 'a'));

@@ -112,6 +112,19 @@ test.each([
   expect(told).toEqual([error]);
 });
 
+test('a build that is deleted while it is read is told to the reader, and to nobody else', async () => {
+  const told: unknown[] = [];
+  const { response } = await serve({
+    options: { onError: (seen) => told.push(seen) },
+    open: async function* () {
+      yield [line(0)];
+      throw new ApiError(404, 'build_not_found', 'There is none.');
+    },
+  });
+  expect(await text(response)).toContain('There is none.');
+  expect(told).toEqual([]);
+});
+
 test('keep-alives while nothing comes are no lines', async () => {
   const gate = Promise.withResolvers<void>();
   const { response } = await serve({

@@ -177,6 +177,25 @@ describe('an upstream that is shared', () => {
     while (log.isOpen() > 0) await sleep(1);
   });
 
+  test('a beginning has a line, however long the first ones are', async () => {
+    const long = (at: number): LogEvent => ({ ...line(at), text: 'x'.repeat(3000) }) as LogEvent;
+    const gate = Promise.withResolvers<void>();
+    const open = async function* (): LogEvents {
+      yield [{ type: 'note', text: 'waiting' }];
+      yield [{ type: 'plan', steps: ['build'] }];
+      for (let at = 0; at < 20; at += 1) yield [long(at)];
+      await gate.promise;
+    };
+    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
+    const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
+    const early = sharing.follow(options);
+    await take(early, 20);
+    const late = sharing.follow(options);
+    expect(await take(late, 1)).toEqual(cursors(0, 1));
+    gate.resolve();
+    await Promise.all([early.return('done'), late.return('done')]);
+  });
+
   test('at first it waits for those who come together, and hardly for a lone one', async () => {
     const log = createLog();
     const sharing = createSharing({ keepBytes: 3200, youngMs: 2000 });
