@@ -152,9 +152,10 @@ export const createStepLines = ({
     return lastRaw === undefined && from ? [] : [{ type: 'note', text: note(`the kubelet says: ${piece.text}`) }];
   };
 
-  /** Notices what the stream was led past. */
+  /** Notices what the stream was led past; not on the way to `from`, as another reading may find all that again. */
   const notice = (piece: Piece): void => {
-    if (!samples?.pass(piece)) return;
+    const isSearching = skipping && !missing;
+    if (isSearching || !samples?.pass(piece)) return;
     const after = lastRaw ? shortTime(lastRaw.time) : from && isoTime(from);
     if (after !== undefined) gap ??= { cause: 'rotated', after };
   };
@@ -166,8 +167,7 @@ export const createStepLines = ({
         events.push(...untimed(piece));
         continue;
       }
-      // What is dropped on the way to `from` tells nothing: the next reading finds it again.
-      if (!skipping || missing) notice(piece);
+      notice(piece);
       lastRaw = piece;
       for (const work of mask.push(prepare(piece))) if (!work.drop) show(work, events);
     }
