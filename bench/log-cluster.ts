@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import '../test/e2e/site.js';
@@ -14,7 +12,7 @@ import { scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { workingSet } from './kubelet.ts';
-import { archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
+import { answerTo, archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
 
 const printing = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
@@ -141,11 +139,8 @@ export const openCluster = async (): Promise<LogTarget> => {
       await ended(service, id, 'build');
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
-    open: async (build, query, headers = {}) => {
-      const sent = get({ ...gateway, path: path(`/builds/${build}/logs?${query}`), headers });
-      const [response] = (await once(sent, 'response')) as [IncomingMessage];
-      return response;
-    },
+    open: (build, query, headers = {}) =>
+      answerTo(get({ ...gateway, path: path(`/builds/${build}/logs?${query}`), headers })),
     fetch: (build, query, compressed) => {
       const words = ['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)];
       return printed(compressed ? words : ['--disable-compression', ...words]);

@@ -11,7 +11,17 @@ import { createTransport } from '../lib/kube/transport.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { createFolderStore } from '../lib/store/folder.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
-import { archivePod, buildLines, cloneLines, entryOf, gzip, type LogTarget, printedLine, steps } from './log-target.ts';
+import {
+  answerTo,
+  archivePod,
+  buildLines,
+  cloneLines,
+  entryOf,
+  gzip,
+  type LogTarget,
+  printedLine,
+  steps,
+} from './log-target.ts';
 
 const tool = 'bench';
 const id = 'bench-1';
@@ -113,12 +123,8 @@ const startGetLogs = async (folder: string, environment: Record<string, string>)
   return child;
 };
 
-const request = async (options: object): Promise<IncomingMessage> => {
-  const [response] = (await once(get({ host: '127.0.0.1', agent: false, ...options }), 'response')) as [
-    IncomingMessage,
-  ];
-  return response;
-};
+const request = (options: object): Promise<IncomingMessage> =>
+  answerTo(get({ host: '127.0.0.1', agent: false, ...options }));
 
 /** get-logs as a process of its own on this machine, and the least of an API server beside it. */
 export const openLocal = async (): Promise<LogTarget> => {

@@ -1,4 +1,5 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive.ts';
@@ -29,6 +30,11 @@ export type LogTarget = {
   /** Of get-logs, in bytes. */
   memory(): Promise<number>;
   close(): Promise<void>;
+};
+
+export const answerTo = async (sent: ClientRequest): Promise<IncomingMessage> => {
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return answer;
 };
 
 /** As our clients ask. */

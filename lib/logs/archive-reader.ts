@@ -109,21 +109,23 @@ const withNotes = (lines: LogLine[], notes: Notes): LogEvent[] => {
 
 const noteEvent = ({ text, ...lasting }: Notes[number]): LogEvent => ({ type: 'note', text, lasting });
 
-type Part = { group: Group; firstLine: number; packing: Packing | undefined };
+/** A group from one of its lines on. */
+type Part = { group: Group; begin: number; packing: Packing | undefined };
 
 /** How a group is read: packs have no place for a note, nor for a beginning within what is compressed. */
 const partOf = ({ packing, store }: ArchiveReadOptions, group: Group, firstLine: number, notes: Notes): Part => {
   const last = group.at(-1) ?? group[0];
   const begin = Math.max(group[0].line, firstLine);
-  if (notes.some(({ line }) => line > begin && line < last.line + last.lines))
-    return { group, firstLine, packing: undefined };
+  const hasNotes = notes.some(({ line }) => line > begin && line < last.line + last.lines);
+  if (!packing || hasNotes) return { group, begin, packing: undefined };
+  const isWhole = begin === group[0].line;
   const isHeld = rangeOf(group).length <= Math.max(leastHeld, cacheOf(store).share());
-  return { group, firstLine, packing: begin > group[0].line || !isHeld ? packing && 'plain' : packing };
+  return { group, begin, packing: isWhole && isHeld ? packing : 'plain' };
 };
 
-async function* readPart(place: ArchivePlace, { group, firstLine, packing }: Part, due: Notes): LogEvents {
+async function* readPart(place: ArchivePlace, { group, begin, packing }: Part, due: Notes): LogEvents {
   if (packing) {
-    const before = due.filter(({ line }) => line <= Math.max(group[0].line, firstLine));
+    const before = due.filter(({ line }) => line <= begin);
     if (before.length > 0) yield due.splice(0, before.length).map(noteEvent);
   }
   if (packing === 'deflated') {
@@ -134,8 +136,8 @@ async function* readPart(place: ArchivePlace, { group, firstLine, packing }: Par
     }
     return;
   }
-  let next = firstLine;
-  for await (const { chunk, frames } of framesOfGroup(place, group, firstLine)) {
+  let next = begin;
+  for await (const { chunk, frames } of framesOfGroup(place, group, begin)) {
     if (packing) {
       yield [{ type: 'pack', frames, cursor: lastNdjsonCursor(frames) }];
       continue;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LogEvent, type LogEvents, lastLine, linesIn } from './types.ts';
+import { type LogEvent, type LogEvents, lastLine } from './types.ts';
 
 /** Behind so many batches, and so many events of the next one. */
 export type HubPlace = { batch: number; skip: number };
@@ -68,8 +68,6 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
   /** What is there at once for who comes late, though not all that follows. */
   const head: LogEvent[][] = [];
   let headBytes = 0;
-  /** A head without one would lead nobody on, but to itself. */
-  let headHasLine = false;
   let begun = false;
   let readers = 0;
   let pulling = false;
@@ -99,10 +97,11 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
       headBytes = 0;
     } else begun = true;
     const isNext = batch === beginning + head.length;
-    if (!isNext || (headHasLine && headBytes + size > keepBytes() * headShare)) return;
+    // A head without a line would lead nobody on, but to itself.
+    const hasLine = (): boolean => head.some((batch) => lastLine(batch) !== undefined);
+    if (!isNext || (hasLine() && headBytes + size > keepBytes() * headShare)) return;
     head.push(events);
     headBytes += size;
-    headHasLine ||= linesIn(events) > 0;
   };
 
   const append = (events: LogEvent[]): void => {

@@ -204,10 +204,10 @@ const keyOf = (event: LogEvent): string | undefined =>
 
 async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGenerator<LogEvent[], Outcome> {
   const ends: LogEnd[] = [];
-  const said = new Set<string | undefined>();
-  const isNews = (event: LogEvent): boolean => keyOf(event) === undefined || !said.has(keyOf(event));
+  const said = new Set<string>();
+  const isNews = (event: LogEvent): boolean => !said.has(keyOf(event) ?? '');
   const hold = (batch: LogEvent[]): LogEvent[] => {
-    for (const event of batch) said.add(keyOf(event));
+    for (const key of batch.map(keyOf)) if (key !== undefined) said.add(key);
     const end = batch.find((event) => event.type === 'end');
     if (end?.log !== 'lost' && end?.log !== 'truncated') return isPart ? partly(batch) : batch;
     ends.push(end);

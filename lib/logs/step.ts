@@ -216,18 +216,22 @@ const wholeRest = async (reading: Reading, step: string, place: Place, pass: Pas
 const isMissing = ({ end, ended, reached, lines }: Pass): boolean =>
   end === 'clean' && !reached && (ended || lines.passed());
 
-/** Moves the place to where the next pass begins. @throws ApiError when there were too many in vain */
-const advance = (place: Place, position: Cursor | undefined, { end, error }: Pass): void => {
-  const moved = position !== place.from;
-  place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
-  if (moved) place.missing = undefined;
-  place.from = position;
-  if (place.failures >= patience) throw unreadable(error);
-};
-
 /** The container has ended, and so has its stream, as far as it leads; samples tell whether there was more. */
 const isFollowed = ({ samples }: Place, { follow, end, ended, lines }: Pass): boolean =>
   follow && end === 'clean' && ended && samples.cover(lines.lastRaw());
+
+/** Moves the place to where the next pass begins. @throws ApiError when there were too many in vain */
+const advance = (place: Place, position: Cursor | undefined, pass: Pass): void => {
+  const { end, error } = pass;
+  const moved = position !== place.from;
+  place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
+  if (moved) {
+    place.missing = undefined;
+    place.followed = isFollowed(place, pass);
+  }
+  place.from = position;
+  if (place.failures >= patience) throw unreadable(error);
+};
 
 /** From here on only times help. */
 const miss = (place: Place, missing: Missing): void => {
@@ -284,7 +288,6 @@ async function* settle(
   if (place.from && isMissing(pass)) {
     missRotated(place);
   } else {
-    if (position !== place.from) place.followed = isFollowed(place, pass);
     advance(place, position, pass);
   }
   return undefined;
