@@ -11,7 +11,7 @@ export default {
   testMatch: [part === 'contract' ? contract : `<rootDir>/test/e2e/${part}/**/*.test.ts`],
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   // The tools of two files don't meet; the others' tests disturb each other.
   maxWorkers: ['contract', 'service'].includes(part) ? 2 : 1,
 };

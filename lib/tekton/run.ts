@@ -19,6 +19,9 @@ export const taskName = 'build-from-git';
 /** More than any tool's source and layers; a build that fills it is evicted, not the node. */
 const workspaceSize = '10Gi';
 
+/** Else each program of a build starts with seven variables for every Service of the namespace: thousands, of old Revisions. */
+const podTemplate = { enableServiceLinks: false };
+
 /**
  * Tekton replaces `$(…)` in values and the kubelet `$$`, and a run whose value holds an unknown `$(…)` is refused. So no
  * dollar sign gets there: the steps decode these two. URLs need no decoding: %24 means the same in them.
@@ -63,7 +66,7 @@ export const pipelineRun = (
     pipelineRef: { name: settings.pipeline },
     params: parameters(entry, settings),
     timeouts: { pipeline: settings.timeout },
-    taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount }],
+    taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount, podTemplate }],
     workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
       name,
       emptyDir: { sizeLimit: workspaceSize },

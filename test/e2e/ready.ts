@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openIssuer, toolToken } from '../../local/issuer.ts';
 import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
-import { kubectl } from './pipeline/cluster.ts';
+import { kubectl, patience } from './pipeline/cluster.ts';
 import { openGateway } from './service/gateway.ts';
 import { builds, until } from './service/service.ts';
 
@@ -9,8 +9,6 @@ type Objects = { items: { metadata: { generation: number }; status?: { observedG
 
 const inBuilds = (...words: string[]) => kubectl(['--namespace', builds, ...words]);
 const parts = ['ksvc', 'brokers', 'triggers', 'pingsources'];
-/** Images may be pulled for the first time. */
-const patience = '--timeout=300s';
 
 const isObserved = async (): Promise<boolean> => {
   const { items } = JSON.parse(await inBuilds('get', parts.join(','), '-o', 'json')) as Objects;
@@ -38,5 +36,5 @@ export const waitUntilReady = async (): Promise<void> => {
   await until('everything that was applied is seen', isObserved);
   for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', patience);
   for (const name of ['gateway', 'issuer']) await inBuilds('rollout', 'status', `deployment/${name}`, patience);
-  await until('a tool is let in', isAnswered, 300_000);
+  await until('a tool is let in', isAnswered);
 };

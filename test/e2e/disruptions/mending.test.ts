@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { kubectl } from '../pipeline/cluster.ts';
+import { kubectl, patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
-import { isFinished, readLedger, withSweep } from './disruptions.ts';
+import { isFinished, readLedger, withoutSweep, withSweep } from './disruptions.ts';
 
 let service: Service;
 let tool: Tool;
@@ -15,7 +15,7 @@ afterAll(async () => {
   // Knative's activator may probe a function whose pods were killed in vain from then on, until it is restarted.
   const activator = 'deployment/activator';
   await kubectl(['rollout', 'restart', activator, '--namespace', 'knative-serving']);
-  await kubectl(['rollout', 'status', activator, '--namespace', 'knative-serving', '--timeout=120s']);
+  await kubectl(['rollout', 'status', activator, '--namespace', 'knative-serving', patience]);
   await service.close();
 });
 
@@ -24,8 +24,10 @@ const killFunctions = () =>
   service.kubectl(['delete', 'pods', '-l', 'serving.knative.dev/service', '--grace-period=1', '--wait=false']);
 
 test('events alone finish a build and archive its log', async () => {
-  const id = await tool.start(await service.repository('static', await example('static')));
-  await until('the ledger says finished', () => isFinished(service, tool, id));
+  await withoutSweep(service, async () => {
+    const id = await tool.start(await service.repository('static', await example('static')));
+    await until('the ledger says finished', () => isFinished(service, tool, id));
+  });
 });
 
 const filters = (trigger: string, value: object[]) =>
@@ -38,11 +40,14 @@ test('what events did not tell, sweep mends', async () => {
   // Not deleted: a Trigger made anew leaves the subscription of the old one in an in-memory channel.
   for (const { metadata } of items) await filters(metadata.name, [{ exact: { type: 'none' } }]);
   try {
-    const id = await tool.start(await service.repository('static-again', await example('static')));
-    await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
-    expect(await isFinished(service, tool, id)).toBe(false);
+    const id = await withoutSweep(service, async () => {
+      const started = await tool.start(await service.repository('static-again', await example('static')));
+      await service.kubectl(['wait', `pipelinerun/${started}`, '--for=jsonpath={.status.completionTime}', patience]);
+      expect(await isFinished(service, tool, started)).toBe(false);
+      return started;
+    });
     await withSweep(service, async () => {
-      await until('the ledger says finished', () => isFinished(service, tool, id), 150_000);
+      await until('the ledger says finished', () => isFinished(service, tool, id));
       const run = () => service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found']);
       await until('the run is gone', async () => (await run()) === '');
     });
@@ -62,7 +67,7 @@ test('a build that was accepted ends, whichever functions are killed', async () 
   await killFunctions();
   await until('the third second is seen', async () => sees(id, 'second 3').catch(() => false));
   await killFunctions();
-  await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=120s']);
+  await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', patience]);
   await killFunctions();
   // A call to a function that is killed meanwhile breaks off: a client asks again.
   const status = async () => (await tool.get(id).catch(() => undefined))?.status;
@@ -84,16 +89,18 @@ test('an event that no function takes goes to sweep', async () => {
   await audience('update-quota', 'nobody');
   await audience('index-logs', 'nobody');
   try {
-    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
-    const id = await tool.start(await service.repository('static-third', await example('static')));
-    // Not its log: that may be closed a little later only, by the next sweep.
-    await until(
-      'the ledger says finished',
-      async () => (await readLedger(service, tool)).finished?.some((entry) => entry.id === id) ?? false,
-    );
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
+    await withoutSweep(service, async () => {
+      const id = await tool.start(await service.repository('static-third', await example('static')));
+      // Not its log: that may be closed a little later only, by the next sweep.
+      await until(
+        'the ledger says finished',
+        async () => (await readLedger(service, tool)).finished?.some((entry) => entry.id === id) ?? false,
+      );
+    });
   } finally {
     await audience('update-quota', 'update-quota');
     await audience('index-logs', 'index-logs');
-    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', '--timeout=60s']);
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
   }
 });

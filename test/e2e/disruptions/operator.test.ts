@@ -45,12 +45,13 @@ const withSettings = async <T>(settings: Record<string, string>, work: () => Pro
 };
 
 test('a build that takes too long is stopped, and keeps what it had written', async () => {
-  const url = await service.repository('slow', slow(300));
-  const id = await withSettings({ BUILD_TIMEOUT: '30s' }, () => tool.start(url));
+  const url = await service.repository('slow', slow(600));
+  // Long enough for a step to begin where the machine is slow.
+  const id = await withSettings({ BUILD_TIMEOUT: '1m30s' }, () => tool.start(url));
   const build = await tool.finished(id);
   expect(build).toMatchObject({
     status: 'BUILD_TIMEOUT',
-    message: expect.stringContaining('The build took longer than 30s'),
+    message: expect.stringContaining('The build took longer than 1m30s'),
   });
   const lines: string[] = [];
   for await (const { line } of tool.log(id)) lines.push(line);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { kubectl } from '../pipeline/cluster.ts';
+import { kubectl, patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, type Tool, until } from '../service/service.ts';
 import { isFinished, withSweep } from './disruptions.ts';
@@ -22,15 +22,15 @@ test('a minute without the broker loses events, but no build and no log', async 
   const minute = delay(60_000);
   try {
     const id = await tool.start(url);
-    await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', '--timeout=180s']);
+    await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', patience]);
     await minute;
     expect((await tool.get(id)).status).toBe('BUILD_SUCCESS');
     const lines: string[] = [];
     for await (const { line } of tool.log(id)) lines.push(line);
     expect(lines).toContain('[builds] step export succeeded');
-    await withSweep(service, () => until('the ledger says finished', () => isFinished(service, tool, id), 150_000));
+    await withSweep(service, () => until('the ledger says finished', () => isFinished(service, tool, id)));
   } finally {
     await eventing('scale', 'deployment/mt-broker-ingress', '--replicas=1');
-    await eventing('rollout', 'status', 'deployment/mt-broker-ingress', '--timeout=120s');
+    await eventing('rollout', 'status', 'deployment/mt-broker-ingress', patience);
   }
 });

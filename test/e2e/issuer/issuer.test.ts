@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { apiAudience, type LocalIssuer, openIssuer, toolToken } from '../../../local/issuer.ts';
 import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
 import { withSweep } from '../disruptions/disruptions.ts';
+import { patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import type { Client } from '../service/gateway.ts';
 import { openService, type Service, type Tool, until } from '../service/service.ts';
@@ -84,7 +85,7 @@ test(
       expect((await tool.finished(id)).status).toBe('BUILD_SUCCESS');
     } finally {
       await service.kubectl(['scale', 'deployment/issuer', '--replicas=1']);
-      await service.kubectl(['rollout', 'status', 'deployment/issuer', '--timeout=120s']);
+      await service.kubectl(['rollout', 'status', 'deployment/issuer', patience]);
     }
   },
   outageMs + 300_000,
@@ -102,7 +103,7 @@ const withSecondKey = async (second: LocalIssuer, work: () => Promise<void>): Pr
     const jwks = () => service.namespace.kubectl(['exec', 'git', '--', 'curl', '--silent', `${testIssuer}/jwks`]);
     // The kubelet changes a mounted ConfigMap within some two minutes.
     const isPublished = async () => (JSON.parse(await jwks()) as { keys: object[] }).keys.length === keys.length;
-    await until('the issuer publishes other keys', isPublished, 240_000);
+    await until('the issuer publishes other keys', isPublished);
   };
   await publish([...issuer.jwks.keys, ...second.jwks.keys]);
   try {

@@ -4,7 +4,7 @@ import { configuredKube, kubeSettings } from '../../../lib/kube/configured.ts';
 import type { BuildLedger, Entry } from '../../../lib/ledger/types.ts';
 import { isDone } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
-import type { Json } from '../pipeline/cluster.ts';
+import { type Json, patience } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
 import { builds, type Service, type Tool, until } from '../service/service.ts';
 
@@ -152,9 +152,9 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
       return now.every(({ metadata, status }) => status.observedGeneration === metadata.generation);
     };
     await until('the change is seen', isObserved);
-    await service.kubectl(['wait', 'ksvc', '--all', '--for=condition=Ready', '--timeout=300s']);
+    await service.kubectl(['wait', 'ksvc', '--all', '--for=condition=Ready', patience]);
     // Pods of the revision before know nothing of the capacity.
-    await until('old pods are gone', async () => (await oldPods(service)) === 0, 300_000);
+    await until('old pods are gone', async () => (await oldPods(service)) === 0);
   };
   await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
   try {

@@ -1,4 +1,4 @@
-import { kubectl, setting } from '../pipeline/cluster.ts';
+import { kubectl, patience, setting } from '../pipeline/cluster.ts';
 import type { Service } from '../service/service.ts';
 
 /** Takes every event, then loses 30 % of them, sends 30 % twice, and all after a while of their own. */
@@ -53,7 +53,7 @@ const objects = () => [
 /** What is done while Tekton's events take a way on which they are lost, doubled and shuffled. */
 export const withUnreliableEvents = async <T>({ namespace }: Service, work: () => Promise<T>): Promise<T> => {
   await namespace.apply(...objects());
-  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=180s']);
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, patience]);
   const tekton = (...words: string[]) => kubectl(['--namespace', 'tekton-pipelines', ...words]);
   const sink = (await tekton('get', 'configmap', 'config-events', '-o', 'jsonpath={.data.sink}')).trim();
   const point = (to: string) =>

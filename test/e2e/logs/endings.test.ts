@@ -28,7 +28,7 @@ const followUntil = async (id: string, end: () => Promise<unknown>): Promise<{ s
 };
 
 const stored = async (id: string): Promise<{ lines: string[]; end: Event | undefined }> => {
-  await until('the log is archived', async () => (await tool.get(id)).log !== 'live', 240_000);
+  await until('the log is archived', async () => (await tool.get(id)).log !== 'live');
   const lines: string[] = [];
   let end: Event | undefined;
   for await (const event of eventsOf(tool, id, '')) {

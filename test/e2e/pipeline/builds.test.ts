@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
-import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
+import { installPipeline, makeNamespace, marker, type Namespace, patience, setting } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
-
-jest.setTimeout(600_000);
 
 const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
 const made: string[] = [];
@@ -35,7 +33,7 @@ async function pageOf(name: string, image: string): Promise<string> {
       containers: [{ name, image, securityContext: unprivileged, env: [{ name: 'PORT', value: '8000' }] }],
     },
   });
-  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s']);
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, patience]);
   const pod = await namespace.get<{ status: { podIP: string } }>('pod', name);
   return git.fetch(`http://${pod.status.podIP}:8000/`);
 }

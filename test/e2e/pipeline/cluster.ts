@@ -5,6 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export type Json = Record<string, unknown>;
 
+/** When a test gives up waiting. It claims nothing of how long things take: shared machines are slow at times. */
+export const patienceMs = 300_000;
+/** The same for kubectl wait. */
+export const patience = `--timeout=${patienceMs / 1000}s`;
+
 const required = {
   KUBECONFIG: 'the cluster to test on',
   BUILDER_IMAGE: 'the builder image, as knative/builder/README.md makes it',
@@ -38,7 +43,7 @@ const clusterIsAway =
 
 /** Runs kubectl. @returns its standard output @throws Error with what it said */
 export async function kubectl(words: string[], input: string | Buffer = ''): Promise<string> {
-  for (const end = Date.now() + 90_000; ; await delay(1000)) {
+  for (const end = Date.now() + patienceMs; ; await delay(1000)) {
     const { code, stdout, stderr } = await runKubectl(words, input);
     if (code === 0) return stdout;
     if (!clusterIsAway.test(stderr) || Date.now() > end) throw new Error(`kubectl ${words.join(' ')}: ${stderr}`);
@@ -93,9 +98,9 @@ export async function installPipeline(namespace: Namespace): Promise<void> {
   await namespace.apply(credentials());
 }
 
-/** Asks until the answer comes; for what has no event to await. @throws the last error after a minute */
+/** Asks until the answer comes; for what has no event to await. @throws the last error when patience ends */
 export async function eventually<T>(ask: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + 60_000; ; ) {
+  for (const end = Date.now() + patienceMs; ; ) {
     try {
       return await ask();
     } catch (error) {

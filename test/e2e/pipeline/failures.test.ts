@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, type BuildRequest, build } from './builds.ts';
-import { installPipeline, makeNamespace, type Namespace, setting } from './cluster.ts';
+import { installPipeline, makeNamespace, type Namespace, patience, setting } from './cluster.ts';
 import { example, type Files, type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, removeImage } from './registry.ts';
-
-jest.setTimeout(600_000);
 
 const path = `pipeline-test/${randomBytes(4).toString('hex')}/failures`;
 const image = imageName(`${path}:latest`);
@@ -54,7 +52,7 @@ const startClonePod = async (): Promise<void> => {
     metadata: { name: 'clone' },
     spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes: [steps] },
   });
-  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/clone', '--timeout=180s']);
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/clone', patience]);
 };
 
 /** @returns its exit code, and what it leaves as the reason of its failure */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { eventually, type Namespace, setting } from './cluster.ts';
+import { eventually, type Namespace, patience, setting } from './cluster.ts';
 
 /** Path to content. */
 export type Files = Record<string, string>;
@@ -98,7 +98,7 @@ async function archive(files: Files): Promise<Buffer> {
 /** A git server in the namespace, from the builder image, which has git. */
 export async function startGitServer(namespace: Namespace): Promise<GitServer> {
   await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
-  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', '--timeout=180s']);
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', patience]);
   const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
   const exec = (words: string[], input?: Buffer) => namespace.kubectl(['exec', '-i', 'git', '--', ...words], input);
   const amend = async (name: string, files: Files) =>

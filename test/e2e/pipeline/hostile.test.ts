@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
 import { credentials, installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
 import { type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, layersOf, readConfig, readLayer, readManifest, removeImage } from './registry.ts';
-
-jest.setTimeout(600_000);
 
 const path = `pipeline-test/${randomBytes(4).toString('hex')}/hostile`;
 const image = imageName(`${path}:latest`);

@@ -28,6 +28,12 @@ const collect = async (lines: AsyncGenerator<LogLine>): Promise<LogLine[]> => {
 /** What a step wrote. What the service says itself depends on when it is asked. */
 const written = (lines: LogLine[]): string[] => lines.map(({ line }) => line).filter((line) => /^\[step-/.test(line));
 
+/** What every program of its step build starts with. */
+const variablesOf = async (id: string): Promise<string> => {
+  const pod = await service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
+  return service.kubectl(['exec', pod.trim(), '--container', 'step-build', '--', 'env']);
+};
+
 test('a static site is built, and its log outlives its pod', async () => {
   const url = await service.repository('static', await example('static'));
   const id = await tool.start(url);
@@ -57,6 +63,7 @@ test('a log is seen while the build writes it, and the quota counts it', async (
     if (!line.endsWith('second 1')) continue;
     expect(end).toBeUndefined();
     expect((await tool.get(id)).status).toBe('BUILD_RUNNING');
+    expect(await variablesOf(id)).not.toMatch(/^(?!KUBERNETES_)\w+_SERVICE_HOST=/m);
     break;
   }
   expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_SUCCESS' });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Build } from '../../../openapi/generated/types.ts';
-import { type Json, kubectl, makeNamespace, type Namespace } from '../pipeline/cluster.ts';
+import { type Json, kubectl, makeNamespace, type Namespace, patienceMs } from '../pipeline/cluster.ts';
 import { type Files, type GitServer, startGitServer } from '../pipeline/git-pod.ts';
 import { type Client, type Gateway, openGateway } from './gateway.ts';
 
@@ -40,7 +40,7 @@ export type Tool = {
 const finalStatuses = new Set(['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT']);
 
 /** Asks until the answer is true. @throws Error after so many milliseconds */
-export const until = async (what: string, ask: () => Promise<boolean>, ms = 120_000): Promise<void> => {
+export const until = async (what: string, ask: () => Promise<boolean>, ms = patienceMs): Promise<void> => {
   for (const end = Date.now() + ms; !(await ask()); await delay(500)) {
     if (Date.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}`);
   }
@@ -76,7 +76,7 @@ const createTool = (name: string, client: Client): Tool => {
       return (json.new_build as { name: string }).name;
     },
     finished: async (id) => {
-      await until(`the end of ${id}`, async () => finalStatuses.has((await get(id)).status), 240_000);
+      await until(`the end of ${id}`, async () => finalStatuses.has((await get(id)).status));
       return get(id);
     },
     log: (id, query = '?follow=true') => linesOf(client, path(`/builds/${id}/logs${query}`)),
