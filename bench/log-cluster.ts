@@ -8,7 +8,7 @@ import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
-import { scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
+import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { workingSet } from './kubelet.ts';
@@ -119,7 +119,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const kube = await configuredKube(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
   // Sweep would start the run that this ledger's build lacks.
-  await scheduleSweep(service, '0 0 1 1 *');
+  await scheduleSweep(service, never);
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
   await startPod(service, id);
   return {

@@ -10,12 +10,12 @@ export const isFinished = async (service: Service, tool: Tool, id: string): Prom
   (await readLedger(service, tool)).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
 
 /** When sweep comes, as cron has it; every ten minutes as it is deployed. */
-const scheduleSweep = (service: Service, schedule = '*/10 * * * *'): Promise<string> =>
+export const scheduleSweep = (service: Service, schedule = '*/10 * * * *'): Promise<string> =>
   service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule } })]);
 
 const often = '*/10 * * * * *';
 /** At New Year. */
-const never = '0 0 1 1 *';
+export const never = '0 0 1 1 *';
 
 const withSchedule = async <T>(service: Service, schedule: string, work: () => Promise<T>): Promise<T> => {
   await scheduleSweep(service, schedule);
