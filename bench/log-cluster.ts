@@ -9,10 +9,11 @@ import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
+import { patience } from '../test/e2e/pipeline/cluster.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { workingSet } from './kubelet.ts';
-import { answerTo, archivePod, buildLines, cloneLines, entryOf, type LogTarget } from './log-target.ts';
+import { answerTo, archivePod, buildLines, cloneLines, entryOf, isWhole, type LogTarget, timed } from './log-target.ts';
 
 const printing = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
@@ -98,13 +99,19 @@ const gatewayOf = async (config: string) => {
 
 const ended = async (service: Service, id: string, step: string): Promise<void> => {
   const code = `{.status.containerStatuses[?(@.name=="step-${step}")].state.terminated.exitCode}`;
-  await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, '--timeout=180s']);
+  await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, patience]);
 };
 
 const startPod = async (service: Service, id: string): Promise<void> => {
   const words = ['get', 'ksvc', 'get-logs', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
-  await service.kubectl(['apply', '-f', '-'], JSON.stringify(podOf(id, await service.kubectl(words))));
-  await ended(service, id, 'clone');
+  const pod = JSON.stringify(podOf(id, await service.kubectl(words)));
+  for (;;) {
+    await service.kubectl(['apply', '-f', '-'], pod);
+    await ended(service, id, 'clone');
+    if (isWhole(await timed(() => rawLog(`${id}-pod`, 'clone', false)))) return;
+    // The kubelet rotates what grows, and then has the last file only; what has ended in time is left as it is.
+    await service.kubectl(['delete', 'pod', `${id}-pod`]);
+  }
 };
 
 /** What is deployed on the cluster that KUBECONFIG names; a pod and a ledger of their own take the place of a build. */

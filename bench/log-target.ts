@@ -81,6 +81,9 @@ export const timed = async (open: () => Promise<AsyncIterable<Buffer>>): Promise
   return { firstMs, wholeMs: performance.now() - begin, bytes, tail };
 };
 
+/** Whether it is what the step clone printed, in any format. */
+export const isWhole = ({ bytes }: Timing): boolean => bytes > cloneLines * printedLine(0).length;
+
 /** Archives the pod's log as the follower does. @throws Error unless that is complete */
 export const archivePod = async (target: {
   kube: Kube;

@@ -13,6 +13,7 @@ import {
   entryOf,
   finished,
   gzip,
+  isWhole,
   type LogTarget,
   removeArchives,
   type Timing,
@@ -38,15 +39,20 @@ const expectEnd = ({ tail }: Timing, wanted: RegExp): void => {
   if (!wanted.test(tail)) throw new Error(`this log does not end as it should: ${tail.slice(-300)}`);
 };
 
+const expectWhole = (timing: Timing): Timing => {
+  if (!isWhole(timing)) throw new Error(`this log is of ${timing.bytes} bytes only: ${timing.tail.slice(-300)}`);
+  return timing;
+};
+
 const fetches = async (target: LogTarget, where: string, wanted: RegExp, most: string): Promise<void> => {
   const [compressed, plain, raw]: [Timing[], Timing[], Timing[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    raw.push(await timed(() => target.raw('clone', false)));
+    raw.push(expectWhole(await timed(() => target.raw('clone', false))));
     for (const ours of [plain, compressed]) {
       await delay(pauseMs);
       const mine = await timed(() => target.fetch(target.id, 'step=clone&format=ndjson', ours === compressed));
       expectEnd(mine, wanted);
-      ours.push(mine);
+      ours.push(expectWhole(mine));
     }
     await delay(pauseMs);
   }
