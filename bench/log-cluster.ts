@@ -8,6 +8,7 @@ import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/follower.ts';
 import { createS3Store } from '../lib/store/s3.ts';
+import { podTemplate } from '../lib/tekton/run.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { patience } from '../test/e2e/pipeline/cluster.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
@@ -41,6 +42,7 @@ const podOf = (id: string, image: string) => {
     kind: 'Pod',
     metadata: { name: `${id}-pod`, labels: { 'tekton.dev/pipelineRun': id } },
     spec: {
+      ...podTemplate,
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,

@@ -20,7 +20,7 @@ export const taskName = 'build-from-git';
 const workspaceSize = '10Gi';
 
 /** Else each program of a build starts with seven variables for every Service of the namespace: thousands, of old Revisions. */
-const podTemplate = { enableServiceLinks: false };
+export const podTemplate = { enableServiceLinks: false };
 
 /**
  * Tekton replaces `$(…)` in values and the kubelet `$$`, and a run whose value holds an unknown `$(…)` is refused. So no

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { example } from '../pipeline/git-pod.ts';
-import { type LogLine, openService, type Service, slow, type Tool, until } from './service.ts';
+import { type LogLine, openService, podsOf, type Service, slow, type Tool, until } from './service.ts';
 
 let service: Service;
 let tool: Tool;
@@ -30,7 +30,7 @@ const written = (lines: LogLine[]): string[] => lines.map(({ line }) => line).fi
 
 /** What every program of its step build starts with. */
 const variablesOf = async (id: string): Promise<string> => {
-  const pod = await service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
+  const pod = await podsOf(service, id);
   return service.kubectl(['exec', pod.trim(), '--container', 'step-build', '--', 'env']);
 };
 

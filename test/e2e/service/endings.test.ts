@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openService, type Service, slow, type Tool, until } from './service.ts';
+import { openService, podsOf, type Service, slow, type Tool, until } from './service.ts';
 
 let service: Service;
 let tool: Tool;
@@ -11,8 +11,6 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const cancel = (id: string) => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`));
-
-const podsOf = (id: string) => service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
 
 test('a cancelled build keeps what it had written', async () => {
   const id = await tool.start(await service.repository('slow', slow(120)));
@@ -28,10 +26,10 @@ test('a cancelled build keeps what it had written', async () => {
 
 test('what is cancelled before it begins leaves no pod behind', async () => {
   const id = await tool.start(await service.repository('unbegun', slow(120)));
-  await until('the build has a pod', async () => (await podsOf(id)) !== '');
+  await until('the build has a pod', async () => (await podsOf(service, id)) !== '');
   expect((await cancel(id)).status).toBe(200);
   expect(await tool.finished(id)).toMatchObject({ status: 'BUILD_CANCELLED' });
-  await until('its pod is gone', async () => (await podsOf(id)) === '');
+  await until('its pod is gone', async () => (await podsOf(service, id)) === '');
 });
 
 test('a failing step is named, with its last lines', async () => {

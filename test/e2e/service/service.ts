@@ -39,6 +39,10 @@ export type Tool = {
 
 const finalStatuses = new Set(['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT']);
 
+/** Names of a build's pods, a line each. */
+export const podsOf = (service: Service, id: string): Promise<string> =>
+  service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
+
 /** Asks until the answer is true. @throws Error after so many milliseconds */
 export const until = async (what: string, ask: () => Promise<boolean>, ms = patienceMs): Promise<void> => {
   for (const end = Date.now() + ms; !(await ask()); await delay(500)) {
