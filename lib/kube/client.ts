@@ -13,6 +13,7 @@ export type PodLogOptions = {
   /** RFC 3339; the kubelet compares whole seconds only. */
   sinceTime?: string;
   tailLines?: number;
+  limitBytes?: number | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -130,7 +131,7 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
       const body = { propagationPolicy: 'Background' };
       await transport.json({ method: 'DELETE', path: path(resource, name), body });
     },
-    podLog: (pod, { container, follow, sinceTime, tailLines, signal }) =>
+    podLog: (pod, { container, follow, sinceTime, tailLines, limitBytes, signal }) =>
       transport.stream({
         method: 'GET',
         path: `${path('pods', pod)}/log`,
@@ -140,6 +141,7 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
           follow: follow ? 'true' : undefined,
           sinceTime,
           tailLines: tailLines?.toString(),
+          limitBytes: limitBytes?.toString(),
         },
         signal,
       }),

@@ -70,7 +70,9 @@ export const createTransport = ({ connection, timeoutMs, attempts }: TransportOp
     ? new https.Agent({ keepAlive: true, maxSockets: 64, ...connection.tls })
     : new http.Agent({ keepAlive: true, maxSockets: 64 });
   // Streams stay open for as long as their readers: they must not take the sockets that short calls wait for.
-  const streamAgent = secure ? new https.Agent({ ...connection.tls }) : new http.Agent();
+  const streamAgent = secure
+    ? new https.Agent({ keepAlive: true, maxFreeSockets: 8, ...connection.tls })
+    : new http.Agent({ keepAlive: true, maxFreeSockets: 8 });
 
   const send = async (request: KubeRequest, streaming: boolean): Promise<http.IncomingMessage> => {
     const url = new URL(connection.server.pathname.replace(/\/$/, '') + request.path, connection.server);

@@ -28,6 +28,8 @@ export type FollowOptions = {
   /** Stay until the build has finished. */
   follow: boolean;
   spool?: SpoolOptions;
+  /** Of Reading. */
+  headBytes?: number;
   sampling?: Sampling;
   signal: AbortSignal;
   /** Begin behind this line; it must be one of this build's (shownCursor). */
@@ -166,7 +168,7 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 };
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
-  const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, retryMs = 100 } = options;
+  const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, headBytes, retryMs = 100 } = options;
   const pods = createPodWatch({ kube, id, signal });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
@@ -186,6 +188,7 @@ const createReading = (options: FollowOptions, signal: AbortSignal, id: string) 
     follow,
     spool,
     sampling,
+    headBytes,
     signal,
     retryMs,
     wait,

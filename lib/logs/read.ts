@@ -130,12 +130,15 @@ const live = ({ options, place }: Pick<Source, 'options' | 'place'>, cursor: str
 
 type Outcome = 'behind' | 'done';
 
+/** More than a reader sees at once, less than a hub reads while it is young. */
+const headBytes = 64 << 10;
+
 /** The pod's log, together with whoever else follows it. `behind`: the others have gone on without this reader. */
 async function* together({ options, place }: Source, cursor: string | undefined): AsyncGenerator<LogEvent[], Outcome> {
   const { sharing, follow, tool, step = '', signal } = options;
   if (sharing && follow) {
     const open = (from: string | undefined, until: AbortSignal) =>
-      live({ place, options: { ...options, signal: until } }, from);
+      live({ place, options: { ...options, headBytes, signal: until } }, from);
     return yield* sharing.follow({ key: `${tool}/${place.id}/${step}`, cursor, signal, open });
   }
   yield* live({ options, place }, cursor);

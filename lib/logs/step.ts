@@ -24,6 +24,11 @@ export type Reading = {
   spool: SpoolOptions;
   sampling: Sampling;
   signal: AbortSignal;
+  /**
+   * So much of the first log, if its container has ended, is asked for before all of it: else the node reads ahead by
+   * megabytes, at the cost of those who only want to see the beginning. Undefined once that is done.
+   */
+  headBytes?: number | undefined;
   /** Before the first try after a failure. */
   retryMs: number;
   /** Waits a while for a step that hasn't begun. A note why, if that is news; and whether waiting still makes sense. */
@@ -40,7 +45,8 @@ export type Sampling = { fromBytes: number; everyMs: number };
 /** done: read to its end. open: it may get longer. gone: what is left of it can't be read any more. */
 export type StepOutcome = 'done' | 'open' | 'gone';
 
-type PassEnd = { end: 'clean' | 'broken' | 'refused'; error?: unknown };
+/** cut: there is as much as was asked for, and there may be more. */
+type PassEnd = { end: 'clean' | 'broken' | 'refused' | 'cut'; error?: unknown };
 
 /** Where one pass begins, and what the passes before it have learnt. */
 type Place = {
@@ -124,12 +130,14 @@ const stepLog = (
 ): Promise<Readable> =>
   kube.podLog(pods.current()?.metadata.name ?? '', { ...options, container: containerOf(step), signal });
 
+type Opening = { follow: boolean; from: Cursor | undefined; limitBytes: number | undefined };
+
 const openLog = async (
   reading: Reading,
   step: string,
-  { follow, from }: { follow: boolean; from: Cursor | undefined },
+  { from, ...options }: Opening,
 ): Promise<AsyncIterable<Uint8Array>> => {
-  const stream = await stepLog(reading, step, { follow, ...(from ? { sinceTime: sinceTime(from) } : {}) });
+  const stream = await stepLog(reading, step, { ...options, ...(from ? { sinceTime: sinceTime(from) } : {}) });
   return spooled(stream, reading.spool, reading.signal);
 };
 
@@ -145,20 +153,22 @@ async function* readOnce(
   reading: Reading,
   step: string,
   lines: StepLines,
-  { follow, place }: { follow: boolean; place: Place },
+  { follow, place, limitBytes }: { follow: boolean; place: Place; limitBytes: number | undefined },
 ): AsyncGenerator<LogEvent[], PassEnd> {
   let stopSampling: (() => void) | undefined;
+  let left = limitBytes ?? Number.POSITIVE_INFINITY;
   try {
     // Leaving the loop ends the stream.
-    for await (const bytes of await openLog(reading, step, { follow, from: place.from })) {
+    for await (const bytes of await openLog(reading, step, { follow, limitBytes, from: place.from })) {
       place.bytes += bytes.length;
+      left -= bytes.length;
       if (follow && place.bytes >= reading.sampling.fromBytes)
         stopSampling ??= startSampling(reading, step, place, lines);
       const events = lines.push(bytes);
       if (events.length > 0) yield events;
       if (lines.passed()) break;
     }
-    return { end: 'clean' };
+    return { end: left > 0 ? 'clean' : 'cut' };
   } catch (error) {
     return passEndOf(error, reading.signal);
   } finally {
@@ -315,7 +325,13 @@ export async function* readStep(
     const { missing, followed: sampled } = place;
     const lines = createStepLines({ tag, step, detect, from: place.from, missing, samples, sampled });
     const follow = reading.follow && state === 'running';
-    const passEnd = yield* readOnce(reading, step, lines, { follow, place });
+    const limitBytes = follow || place.from ? undefined : reading.headBytes;
+    reading.headBytes = undefined;
+    const passEnd = yield* readOnce(reading, step, lines, { follow, place, limitBytes });
+    if (passEnd.end === 'cut') {
+      place.from = lines.position();
+      continue;
+    }
     const outcome = yield* settle(reading, step, place, { ...passEnd, lines, follow });
     if (outcome) return outcome;
     await sleep(backoffMs(reading.retryMs, place.failures), undefined, { signal });

@@ -175,7 +175,10 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
     const since = Math.floor(Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000;
     const follow = query.get('follow') === 'true';
     const place = { at: placeOf(container, query.get('tailLines')) };
-    let left = fault?.afterBytes ?? Number.POSITIVE_INFINITY;
+    let left = Math.min(
+      fault?.afterBytes ?? Number.POSITIVE_INFINITY,
+      Number(query.get('limitBytes') ?? Number.POSITIVE_INFINITY),
+    );
     for (;;) {
       if (follow) await released();
       const bytes = take(container, place, since).subarray(0, Math.min(left, 2 ** 30));

@@ -92,6 +92,36 @@ test('results of steps that are not shown, as Tekton and Kubernetes tell them', 
   ).toEqual(['b', 'a']);
 });
 
+test('a head of any size is asked for first, and the log is the same', async () => {
+  const { view } = finishedBuild(['one']);
+  fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
+  const read = (headBytes?: number) =>
+    collect(followBuild({ ...common(fake, view), follow: true, ...(headBytes === undefined ? {} : { headBytes }) }));
+  const whole = await read();
+  const size = fake.raw('clone').length;
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: size + 50 }), async (headBytes) => {
+      fake.asked.length = 0;
+      expect(visible(await read(headBytes))).toEqual(visible(whole));
+      const limits = fake.asked.map(({ query }) => query.get('limitBytes'));
+      expect(limits.findLastIndex((limit) => limit !== null)).toBe(0);
+      const clones = fake.asked.filter(({ container, query }) => container === 'step-clone' && !query.has('tailLines'));
+      expect(clones.length).toBe(headBytes > size ? 1 : 2);
+    }),
+  );
+});
+
+test('no head is asked for of a step that still runs: its log could be rotated before the rest is read', async () => {
+  fake.setPod(['clone']);
+  fake.setState('clone', 'running');
+  fake.write('clone', ['one', 'two']);
+  const { view } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true, headBytes: 10 });
+  for (let seen = 0; seen < 2; ) seen += linesOf((await events.next()).value ?? []).length;
+  expect(fake.asked.map(({ query }) => query.get('limitBytes'))).toEqual([null]);
+  await events.return();
+});
+
 test('without follow a running build gives what is there and says that more may come', async () => {
   fake.setPod(['clone', 'build']);
   fake.setState('clone', 'running');
