@@ -165,6 +165,11 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
     changedQuietly();
   };
 
+  const mostBytes = (query: URLSearchParams, fault: Fault | undefined): number => {
+    const limit = query.get('limitBytes');
+    return Math.min(fault?.afterBytes ?? Number.POSITIVE_INFINITY, limit ? Number(limit) : Number.POSITIVE_INFINITY);
+  };
+
   /** The stream until it is all there, or until the fault says that it breaks. */
   const stream = async (
     res: ServerResponse,
@@ -175,10 +180,7 @@ export const createFakeKube = async ({ partBytes = 0 }: { partBytes?: number } =
     const since = Math.floor(Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000;
     const follow = query.get('follow') === 'true';
     const place = { at: placeOf(container, query.get('tailLines')) };
-    let left = Math.min(
-      fault?.afterBytes ?? Number.POSITIVE_INFINITY,
-      Number(query.get('limitBytes') ?? Number.POSITIVE_INFINITY),
-    );
+    let left = mostBytes(query, fault);
     for (;;) {
       if (follow) await released();
       const bytes = take(container, place, since).subarray(0, Math.min(left, 2 ** 30));
