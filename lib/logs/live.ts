@@ -1,5 +1,6 @@
 import { ApiError } from '../errors/index.ts';
 import type { Kube } from '../kube/client.ts';
+import type { KubeList } from '../kube/resources.ts';
 import type { Cursor } from './cursor.ts';
 import { cursorTag, cursorText } from './cursor.ts';
 import type { Detector } from './detect.ts';
@@ -28,6 +29,8 @@ export type FollowOptions = {
   /** Stay until the build has finished. */
   follow: boolean;
   spool?: SpoolOptions;
+  /** Of listPods, asked for beforehand. */
+  listed?: Promise<KubeList<StepPod>>;
   /** Of Reading. */
   headBytes?: number;
   sampling?: Sampling;
@@ -169,7 +172,7 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 
 const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
   const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, headBytes, retryMs = 100 } = options;
-  const pods = createPodWatch({ kube, id, signal });
+  const pods = createPodWatch({ kube, id, signal, listed: options.listed });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
   const wait = async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube } from '../kube/client.ts';
+import type { KubeList } from '../kube/resources.ts';
 import type { ContainerStatus, Pod } from '../tekton/types.ts';
 
 export type StepPod = Pod & { spec?: { containers?: { name: string }[] } };
@@ -15,7 +16,16 @@ export type PodWatch = {
   change(ms: number): Promise<void>;
 };
 
-type Options = { kube: Kube; id: string; signal: AbortSignal };
+type Lookup = { kube: Kube; id: string; signal: AbortSignal };
+
+/** `listed`: what was asked for beforehand. */
+type Options = Lookup & { listed?: Promise<KubeList<StepPod>> | undefined };
+
+const selectorOf = (id: string): string => `tekton.dev/pipelineRun=${id}`;
+
+/** @param id of the build, which is its PipelineRun's name */
+export const listPods = ({ kube, id, signal }: Lookup): Promise<KubeList<StepPod>> =>
+  kube.list<StepPod>('pods', { labelSelector: selectorOf(id), signal });
 
 const watchSeconds = 240;
 const rewatchMs = 1000;
@@ -25,9 +35,9 @@ const distrustMs = 30_000;
 const oldest = (pods: StepPod[]): StepPod | undefined =>
   pods.sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))[0];
 
-/** @param id of the build, which is its PipelineRun's name */
-export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
-  const labelSelector = `tekton.dev/pipelineRun=${id}`;
+/** @param id as of listPods */
+export const createPodWatch = ({ kube, id, signal, listed }: Options): PodWatch => {
+  let first = listed;
   let pod: StepPod | undefined;
   let seen = false;
   let resourceVersion: string | undefined;
@@ -50,7 +60,9 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
   };
 
   const refresh = async (): Promise<void> => {
-    const list = await kube.list<StepPod>('pods', { labelSelector, signal });
+    const asked = first ?? listPods({ kube, id, signal });
+    first = undefined;
+    const list = await asked;
     resourceVersion = list.metadata.resourceVersion;
     heardAt = Date.now();
     set(oldest(list.items));
@@ -59,7 +71,7 @@ export const createPodWatch = ({ kube, id, signal }: Options): PodWatch => {
   const followChanges = async (): Promise<void> => {
     const at = resourceVersion === undefined ? {} : { resourceVersion };
     for await (const { type, object } of kube.watch<StepPod>('pods', {
-      labelSelector,
+      labelSelector: selectorOf(id),
       timeoutSeconds: watchSeconds,
       signal,
       ...at,

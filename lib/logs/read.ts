@@ -5,6 +5,7 @@ import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './arch
 import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
 import { type FollowOptions, followBuild } from './live.ts';
+import { listPods } from './pods.ts';
 import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './select.ts';
 import type { Sharing } from './sharing.ts';
 import { dropLines, locateTail, through } from './tail.ts';
@@ -262,9 +263,18 @@ const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source
   return { options, place, whole, away, index: index && (whole ? index : beforePod(index, place.id)) };
 };
 
+/** While the store is asked, the pod is looked up: this reader will want it. Those who follow share their looks. */
+const withPods = (options: ReadOptions, { entry: { id, log } }: BuildState): ReadOptions => {
+  if (options.follow || log !== 'live') return options;
+  const listed = listPods({ ...options, id });
+  // Whoever waits for it is told.
+  listed.catch(() => undefined);
+  return { ...options, listed };
+};
+
 async function* readFrom(options: ReadOptions): AsyncGenerator<LogEvent[], Outcome> {
   const state = await options.build.entry();
-  const source = await sourceOf(options, state);
+  const source = await sourceOf(withPods(options, state), state);
   const plan = await planOf(source);
   if (source.index && source.whole) {
     const before = options.cursor ?? (options.tail === undefined ? undefined : source.index.kept);
