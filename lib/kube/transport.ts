@@ -66,13 +66,13 @@ class Unreachable extends Error {
  */
 export const createTransport = ({ connection, timeoutMs, attempts }: TransportOptions): Transport => {
   const secure = connection.server.protocol === 'https:';
-  const agent = secure
-    ? new https.Agent({ keepAlive: true, maxSockets: 64, ...connection.tls })
-    : new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const agentOf = (limits: http.AgentOptions) =>
+    secure
+      ? new https.Agent({ keepAlive: true, ...limits, ...connection.tls })
+      : new http.Agent({ keepAlive: true, ...limits });
+  const agent = agentOf({ maxSockets: 64 });
   // Streams stay open for as long as their readers: they must not take the sockets that short calls wait for.
-  const streamAgent = secure
-    ? new https.Agent({ keepAlive: true, maxFreeSockets: 8, ...connection.tls })
-    : new http.Agent({ keepAlive: true, maxFreeSockets: 8 });
+  const streamAgent = agentOf({ maxFreeSockets: 8 });
 
   const send = async (request: KubeRequest, streaming: boolean): Promise<http.IncomingMessage> => {
     const url = new URL(connection.server.pathname.replace(/\/$/, '') + request.path, connection.server);
