@@ -52,12 +52,15 @@ export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds
 export const cursorSuffix = (same: number, pem: number): string =>
   same === 0 && pem === 0 ? '' : `.${same.toString(36)}.${pem.toString(36)}`;
 
-/** @param tag of cursorTag; @param key of a TimeKey; @param suffix of cursorSuffix */
-export const encodeCursor = (tag: string, step: string, line: number, key: string, suffix: string): string =>
-  `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
+/** What a step's cursors begin with. @param tag of cursorTag */
+export const cursorPrefix = (tag: string, step: string): string => `${tag}.${step}.`;
+
+/** @param prefix of cursorPrefix; @param key of a TimeKey; @param suffix of cursorSuffix */
+export const encodeCursor = (prefix: string, line: number, key: string, suffix: string): string =>
+  `${prefix}${line.toString(36)}.${key}${suffix}`;
 
 export const cursorText = (tag: string, { step, line, seconds, fraction, same, pem }: Cursor): string =>
-  encodeCursor(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
+  encodeCursor(cursorPrefix(tag, step), line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
 
 /** The last second that RFC 3339 can write. */
 const latest = 253_402_300_799;
@@ -69,11 +72,7 @@ const invalid = (): ApiError =>
     "This cursor is not one of this build's log. Use one from its stream, or read from the start without it.",
   );
 
-/**
- * @param id of the build whose log is read
- * @throws ApiError 400 `cursor_invalid`, for a cursor of another build too
- */
-export const parseCursor = (text: string, id: string): Cursor => {
+const partsOf = (text: string): { tag: string | undefined; cursor: Cursor } => {
   const [, tag, step = '', line = '', seconds = '', fraction = '', same = '0', pem = '0'] = form.exec(text) ?? [];
   const cursor = {
     step,
@@ -83,6 +82,18 @@ export const parseCursor = (text: string, id: string): Cursor => {
     same: Number.parseInt(same, 36),
     pem: Number.parseInt(pem, 36),
   };
+  return { tag, cursor };
+};
+
+/** Of one that was made here. */
+export const ownCursor = (text: string): Cursor => partsOf(text).cursor;
+
+/**
+ * @param id of the build whose log is read
+ * @throws ApiError 400 `cursor_invalid`, for a cursor of another build too
+ */
+export const parseCursor = (text: string, id: string): Cursor => {
+  const { tag, cursor } = partsOf(text);
   if (tag !== cursorTag(id) || cursor.seconds > latest || cursorText(tag, cursor) !== text) throw invalid();
   return cursor;
 };

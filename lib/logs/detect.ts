@@ -6,7 +6,7 @@ import { createSieve } from './sieve.ts';
 export type Span = [number, number];
 
 /** Where secrets are in a text: in order, apart from each other. */
-export type Detector = (text: string) => Span[];
+export type Detector = (text: string) => readonly Span[];
 
 export const maskText = '[masked]';
 
@@ -34,10 +34,10 @@ const valueRule = (values: readonly string[]): SecretRule[] => {
   const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= shortestValue);
   if (forms.length === 0) return [];
   const longestFirst = forms.sort((a, b) => b.length - a.length);
-  return [
-    { hints: forms.map((form) => form.toLowerCase()), pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') },
-  ];
+  return [{ hints: forms, pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') }];
 };
+
+const nothing: readonly Span[] = [];
 
 const merge = (spans: Span[]): Span[] => {
   const merged: Span[] = [];
@@ -96,15 +96,11 @@ const withoutSequences = (text: string): { plain: string; marks: Mark[] } => {
  */
 export const createDetector = (values: readonly string[]): Detector => {
   const rules = [...valueRule(values), ...secretRules];
-  const hints = [...new Set(rules.flatMap((rule) => rule.hints))];
-  const mayHold = createSieve(hints);
-  const anyHint = new RegExp(hints.map(literal).join('|'), 'i');
+  const worthwhile = createSieve(rules);
 
-  const plainSpans = (text: string): Span[] => {
-    if (!mayHold(text) || !anyHint.test(text)) return [];
-    const lower = text.toLowerCase();
-    const worthwhile = rules.filter(({ hints }) => hints.some((hint) => lower.includes(hint)));
-    return merge(worthwhile.flatMap((rule) => apply(rule, text)));
+  const plainSpans = (text: string): readonly Span[] => {
+    const found = worthwhile(text);
+    return found ? merge([...found].flatMap((rule) => apply(rule, text))) : nothing;
   };
 
   return (text) => {

@@ -1,10 +1,10 @@
 import { type Detector, maskSpans, type Span } from './detect.ts';
 
-type Part = { text: string; more: boolean };
+/** `more`: the next one belongs to the same line. */
+type Part = { text: string; more?: boolean };
 
 export type Mask<T extends Part> = {
-  /** What can be shown now: a part of a longer line waits for the next one, which may hold the rest of a secret. */
-  push(part: T): T[];
+  push(part: T): void;
 };
 
 /** Secrets up to this length are found wherever a long line was cut. */
@@ -20,8 +20,11 @@ const clip = (spans: readonly Span[], from: number, to: number): Span[] =>
 /**
  * Masks secrets line by line. Parts of one long line are looked at together with what stands beside them; a secret that
  * was cut is masked in both parts, and one longer than the overlap for as long as its characters go on.
+ *
+ * @param show gets each part, in order, masked: one of a longer line when the next has come, which may hold the rest of a
+ * secret
  */
-export const createMask = <T extends Part>(detect: Detector): Mask<T> => {
+export const createMask = <T extends Part>(detect: Detector, show: (part: T) => void): Mask<T> => {
   let held: T | undefined;
   let before = '';
   /** How many characters of the next part belong to a secret already found; Infinity: as long as they run on. */
@@ -32,7 +35,7 @@ export const createMask = <T extends Part>(detect: Detector): Mask<T> => {
     return runOn.exec(text)?.[0].length ?? 0;
   };
 
-  const show = (part: T, after: string): T => {
+  const maskPart = (part: T, after: string): void => {
     const { text } = part;
     const from = before.length;
     const to = from + text.length;
@@ -45,7 +48,7 @@ export const createMask = <T extends Part>(detect: Detector): Mask<T> => {
     carry = wholly || (after !== '' && last === all.length) ? Number.POSITIVE_INFINITY : Math.max(0, last - to);
     before = (before + text).slice(-overlap);
     part.text = maskSpans(text, forced > 0 ? joined([0, forced], spans) : spans);
-    return part;
+    show(part);
   };
 
   return {
@@ -53,16 +56,15 @@ export const createMask = <T extends Part>(detect: Detector): Mask<T> => {
       if (!held && !part.more) {
         const spans = detect(part.text);
         if (spans.length > 0) part.text = maskSpans(part.text, spans);
-        return [part];
+        show(part);
+        return;
       }
-      const out = held ? [show(held, part.text.slice(0, overlap))] : [];
+      if (held) maskPart(held, part.text.slice(0, overlap));
       held = part.more ? part : undefined;
-      if (!part.more) {
-        out.push(show(part, ''));
-        before = '';
-        carry = 0;
-      }
-      return out;
+      if (part.more) return;
+      maskPart(part, '');
+      before = '';
+      carry = 0;
     },
   };
 };

@@ -3,7 +3,7 @@
  * may still refuse), or no other match can begin within that run. It must not look for what ends a run and fail without it.
  */
 export type SecretRule = {
-  /** Something that every match contains, in lower case; a cheap test says whether the rule is worth trying. */
+  /** Something that every match contains, ASCII's case aside; a cheap test says whether the rule is worth trying. */
   hints: readonly string[];
   /** Flags `gd`, and `i` where case doesn't matter; group `secret` is what gets masked, or else the whole match. */
   pattern: RegExp;

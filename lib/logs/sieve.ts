@@ -7,25 +7,47 @@ const codes = Uint8Array.from({ length: 128 }, (_, code) => {
 /** Of the last three characters, given that of those up to the one before. */
 const tripleWith = (triple: number, code: number): number => ((triple << 5) | (codes[code] ?? 0)) & 0x7fff;
 
+/** Only ASCII's letters: what else has case may have another length, or a letter of ASCII, in the other one. */
+const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 /**
- * Whether a text may contain one of these, case aside, at one look at each character: the last three of each hint stand
- * for it. An expression of all hints needs ten times as long, and most lines have none.
+ * Finds out which of these may match a text: one of their hints is in it, the case of ASCII's letters aside. The last
+ * three characters of each hint stand for it, so one look at each of the text's tells, and only where three of them are
+ * a hint's is that compared; an expression of all hints needs ten times as long. Most lines have none.
  *
- * @param hints three characters or more each
+ * @param hinted hints have three characters or more each
+ * @returns undefined when there is none
  */
-export const createSieve = (hints: readonly string[]): ((text: string) => boolean) => {
-  const table = new Uint8Array(1 << 15);
-  for (const hint of hints) {
-    const last = [-3, -2, -1].map((at) => hint.charCodeAt(hint.length + at));
-    table[last.reduce(tripleWith, 0)] = 1;
+export const createSieve = <T extends { hints: readonly string[] }>(
+  hinted: readonly T[],
+): ((text: string) => ReadonlySet<T> | undefined) => {
+  const isLast = new Uint8Array(1 << 15);
+  const ending = new Map<number, { hint: string; of: T }[]>();
+  for (const of of hinted) {
+    for (const hint of of.hints.map(foldAscii)) {
+      const triple = [-3, -2, -1].map((at) => hint.charCodeAt(hint.length + at)).reduce(tripleWith, 0);
+      ending.set(triple, [...(ending.get(triple) ?? []), { hint, of }]);
+      isLast[triple] = 1;
+    }
   }
+
+  const compare = (text: string, triple: number, end: number, found: Set<T> | undefined): Set<T> | undefined => {
+    let all = found;
+    for (const { hint, of } of ending.get(triple) ?? []) {
+      if (end < hint.length || foldAscii(text.slice(end - hint.length, end)) !== hint) continue;
+      all ??= new Set();
+      all.add(of);
+    }
+    return all;
+  };
+
   return (text) => {
     let triple = 0;
-    let found = 0;
+    let found: Set<T> | undefined;
     for (let at = 0; at < text.length; at += 1) {
       triple = tripleWith(triple, text.charCodeAt(at));
-      found |= table[triple] ?? 0;
+      if (isLast[triple] === 1) found = compare(text, triple, at + 1, found);
     }
-    return found !== 0;
+    return found;
   };
 };

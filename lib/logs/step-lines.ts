@@ -1,11 +1,11 @@
-import { type Cursor, createTimeKey, cursorSuffix, encodeCursor, isLater } from './cursor.ts';
-import type { Detector } from './detect.ts';
+import { type Cursor, createTimeKey, cursorPrefix, cursorSuffix, encodeCursor, isLater, ownCursor } from './cursor.ts';
+import { type Detector, maskSpans } from './detect.ts';
 import { escapeControls } from './escape.ts';
 import { createLines, type Piece } from './lines.ts';
 import { createMask } from './mask.ts';
 import { createPemMask } from './pem.ts';
 import type { Samples } from './samples.ts';
-import type { LogEvent, LogNote } from './types.ts';
+import type { LogEvent, LogLine, LogNote } from './types.ts';
 
 /** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
 export type Missing = 'rotated' | 'replaced';
@@ -51,19 +51,22 @@ export type StepLines = {
   missing(): LogNote[];
 };
 
-type Work = Piece & { key: string; same: number; pem: number; drop: boolean; gap?: Gap };
-
 /** A note's or message's text as it may be shown. */
-export const safeText = (detect: Detector): ((text: string) => string) => {
-  const mask = createMask<{ text: string; more: boolean }>(detect);
-  return (text) => mask.push({ text: escapeControls(text.replaceAll('\n', ' ')), more: false })[0]?.text ?? '';
-};
+export const safeText =
+  (detect: Detector) =>
+  (text: string): string => {
+    const escaped = escapeControls(text.replaceAll('\n', ' '));
+    return maskSpans(escaped, detect(escaped));
+  };
 
 const isoTime = ({ seconds, fraction }: Cursor): string =>
   new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
 
 /** To the millisecond. */
 const shortTime = (time: string): string => new Date(time).toISOString();
+
+/** In place of the cursor of a line from before `from`: it only passes through the masks. */
+const seenBefore = '';
 
 type Gap = { cause: Missing; after: string };
 
@@ -90,7 +93,7 @@ export const createStepLines = ({
 }: StepLinesOptions): StepLines => {
   const lines = createLines();
   const pem = createPemMask();
-  const mask = createMask<Work>(detect);
+  const prefix = cursorPrefix(tag, step);
   const timeKey = createTimeKey();
   const note = safeText(detect);
   const wanted = from ? `${from.seconds.toString(36)}.${from.fraction}` : '';
@@ -100,11 +103,14 @@ export const createStepLines = ({
   let line = from ? from.line + 1 : 0;
   let key = '';
   let same = 0;
-  let last: Work | undefined;
+  let events: LogEvent[] = [];
+  let last: LogLine | undefined;
   let lastRaw: Piece | undefined;
   let unavailable = false;
   /** The next line tells until when. */
   let gap: Gap | undefined = from && missing && !sampled ? { cause: missing, after: isoTime(from) } : undefined;
+  /** Before lines that are not shown yet. */
+  const gaps = new Map<LogLine, Gap>();
 
   if (from && missing) pem.raise(from.pem);
 
@@ -122,28 +128,28 @@ export const createStepLines = ({
     return true;
   };
 
-  const prepare = (piece: Piece): Work => {
-    const next = timeKey(piece.time);
+  const mask = createMask<LogLine>(detect, (shown) => {
+    if (shown.cursor === seenBefore) return;
+    const before = gaps.size > 0 && gaps.get(shown);
+    if (before) events.push(gapNote(step, shown.line, before, shown.time));
+    events.push(shown);
+    last = shown;
+  });
+
+  const prepare = ({ time, text: raw, more }: Piece): LogLine => {
+    const next = timeKey(time);
     same = next === key ? same + 1 : 0;
     key = next;
-    const text = pem.push(escapeControls(piece.text, piece.more));
-    const drop = skipping && from !== undefined && skip(from);
-    const work: Work = { time: piece.time, text, more: piece.more, key, same, pem: pem.remaining(), drop };
-    if (!gap || drop) return work;
-    work.gap = gap;
+    const text = pem.push(escapeControls(raw, more));
+    const isOld = skipping && from !== undefined && skip(from);
+    const cursor = isOld ? seenBefore : encodeCursor(prefix, line, key, cursorSuffix(same, pem.remaining()));
+    const prepared: LogLine = { type: 'line', step, line, time, text, cursor };
+    if (more) prepared.more = true;
+    if (isOld) return prepared;
+    if (gap) gaps.set(prepared, gap);
     gap = undefined;
-    return work;
-  };
-
-  const show = (work: Work, events: LogEvent[]): void => {
-    if (work.gap) events.push(gapNote(step, line, work.gap, work.time));
-    last = work;
-    const cursor = encodeCursor(tag, step, line, work.key, cursorSuffix(work.same, work.pem));
-    const { time, text } = work;
-    const shown: LogEvent = { type: 'line', step, line, time, text, cursor };
-    if (work.more) shown.more = true;
     line += 1;
-    events.push(shown);
+    return prepared;
   };
 
   /** Without a time it is the kubelet's own word, or the end of a line whose beginning was seen before. */
@@ -161,7 +167,7 @@ export const createStepLines = ({
   };
 
   const take = (pieces: Piece[]): LogEvent[] => {
-    const events: LogEvent[] = [];
+    events = [];
     for (const piece of pieces) {
       if (piece.time === '') {
         events.push(...untimed(piece));
@@ -169,7 +175,7 @@ export const createStepLines = ({
       }
       notice(piece);
       lastRaw = piece;
-      for (const work of mask.push(prepare(piece))) if (!work.drop) show(work, events);
+      mask.push(prepare(piece));
     }
     return events;
   };
@@ -177,11 +183,7 @@ export const createStepLines = ({
   return {
     push: (bytes) => take(lines.push(bytes)),
     finish: () => take(lines.rest()),
-    position: () => {
-      if (!last) return from;
-      const [seconds = '', fraction = ''] = last.key.split('.');
-      return { step, line: line - 1, seconds: Number.parseInt(seconds, 36), fraction, same: last.same, pem: last.pem };
-    },
+    position: () => (last ? ownCursor(last.cursor) : from),
     lastRaw: () => lastRaw,
     found: () => !skipping,
     unavailable: () => unavailable,

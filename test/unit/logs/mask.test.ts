@@ -8,6 +8,13 @@ import { lookAlikes, secrets } from './secrets.ts';
 
 const detect = createDetector([]);
 const masked = (line: string, detector = detect) => maskSpans(line, detector(line));
+/** What is shown of one line's parts. */
+const maskedParts = (texts: readonly string[], detector = detect): string[] => {
+  const shown: string[] = [];
+  const mask = createMask<{ text: string; more: boolean }>(detector, ({ text }) => shown.push(text));
+  for (const [at, text] of texts.entries()) mask.push({ text, more: at < texts.length - 1 });
+  return shown;
+};
 const plain = (text: string) => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 
 test('the corpus is large enough', () => {
@@ -28,33 +35,22 @@ test.each(lookAlikes)('leaves %s', (line) => expect(masked(line)).toBe(line));
 test.each(secrets)('$name is masked wherever a long line is cut', ({ secret, line }) => {
   const tail = plain(secret).slice(-8);
   for (let cut = 1; cut < line.length; cut += 3) {
-    const mask = createMask(detect);
-    const parts = [line.slice(0, cut), line.slice(cut)].map((text, at) => ({ text, more: at === 0 }));
-    const shown = plain(
-      parts
-        .flatMap((part) => mask.push(part))
-        .map(({ text }) => text)
-        .join(''),
-    );
+    const shown = plain(maskedParts([line.slice(0, cut), line.slice(cut)]).join(''));
     expect(shown).not.toContain(tail);
   }
 });
 
 test('a secret longer than the overlap is masked as long as it runs on', () => {
-  const mask = createMask(detect);
   const token = `pypi-${'Ab3'.repeat(10_000)}`;
   const line = `x ${token} and then`;
-  const parts = [line.slice(0, 100), line.slice(100, 20_000), line.slice(20_000)];
-  const shown = parts.flatMap((text, at) => mask.push({ text, more: at < 2 })).map(({ text }) => text);
+  const shown = maskedParts([line.slice(0, 100), line.slice(100, 20_000), line.slice(20_000)]);
   expect(shown).toEqual(['x [masked]', '[masked]', '[masked] and then']);
 });
 
 test('a secret that begins in one part, far from the cut, is masked to its end', () => {
-  const mask = createMask(detect);
   const token = `pypi-${'Ab3'.repeat(4000)}`;
   const line = `x ${token} and ${'.'.repeat(9000)}`;
-  const parts = [line.slice(0, 11_900), line.slice(11_900)];
-  const shown = parts.flatMap((text, at) => mask.push({ text, more: at < 1 })).map(({ text }) => text.slice(0, 20));
+  const shown = maskedParts([line.slice(0, 11_900), line.slice(11_900)]).map((text) => text.slice(0, 20));
   expect(shown).toEqual(['x [masked]', '[masked] and .......']);
 });
 
@@ -113,15 +109,9 @@ test('property: cut anywhere within, known values never show', () => {
       const line = `${a}${value}${b}${value}${a}`;
       const places = [a.length + first, a.length + value.length + b.length + second];
       const parts = [0, ...places].map((from, at) => line.slice(from, places[at] ?? line.length));
-      const mask = createMask(detector);
-      const shown = parts.flatMap((text, at) => mask.push({ text, more: at < parts.length - 1 }));
+      const shown = maskedParts(parts, detector);
       expect(shown).toHaveLength(parts.length);
-      expect(
-        shown
-          .map(({ text }) => text)
-          .join('')
-          .replaceAll('[masked]', ''),
-      ).toBe(a + b + a);
+      expect(shown.join('').replaceAll('[masked]', '')).toBe(a + b + a);
     }),
   );
 });
