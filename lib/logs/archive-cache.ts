@@ -18,8 +18,9 @@ export type ArchiveCache = {
 };
 
 export type CacheOptions = {
-  /** Of what was loaded last, for each reader, and in all: a lone one asks for nothing twice. */
+  /** Of the loads, how many are kept for each reader: the one it reads, the next one, and one for who comes right behind. */
   keepEach: number;
+  /** Of the loads that are kept, in all. */
   keepBytes: number;
   /** Uncompressed, what all readers hold for themselves, about. */
   heldBytes: number;
@@ -63,9 +64,8 @@ export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }:
     if (readers === 0) return;
     kept.set(key, loaded);
     bytes += loaded.bytes;
-    const most = Math.min(keepBytes, readers * keepEach);
     for (const oldest of kept.keys()) {
-      if (bytes <= most) return;
+      if (bytes <= keepBytes && kept.size <= readers * keepEach) return;
       if (oldest !== key) drop(oldest);
     }
   };
@@ -90,7 +90,7 @@ export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }:
   };
 };
 
-const sizes: CacheOptions = { keepEach: 3 << 20, keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 };
+const sizes: CacheOptions = { keepEach: 3, keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 };
 
 const caches = new WeakMap<ObjectStore, ArchiveCache>();
 
