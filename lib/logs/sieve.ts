@@ -31,23 +31,33 @@ export const createSieve = <T extends { hints: readonly string[] }>(
     }
   }
 
-  const compare = (text: string, triple: number, end: number, found: Set<T> | undefined): Set<T> | undefined => {
-    let all = found;
-    for (const { hint, of } of ending.get(triple) ?? []) {
-      if (end < hint.length || foldAscii(text.slice(end - hint.length, end)) !== hint) continue;
-      all ??= new Set();
-      all.add(of);
+  /** Without a branch for each character. */
+  const mayHold = (text: string): boolean => {
+    let triple = 0;
+    let found = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      triple = tripleWith(triple, text.charCodeAt(at));
+      found |= isLast[triple] ?? 0;
     }
-    return all;
+    return found !== 0;
+  };
+
+  const find = (text: string): Set<T> => {
+    const found = new Set<T>();
+    let triple = 0;
+    for (let end = 1; end <= text.length; end += 1) {
+      triple = tripleWith(triple, text.charCodeAt(end - 1));
+      if (isLast[triple] === 0) continue;
+      for (const { hint, of } of ending.get(triple) ?? []) {
+        if (!found.has(of) && foldAscii(text.slice(Math.max(0, end - hint.length), end)) === hint) found.add(of);
+      }
+    }
+    return found;
   };
 
   return (text) => {
-    let triple = 0;
-    let found: Set<T> | undefined;
-    for (let at = 0; at < text.length; at += 1) {
-      triple = tripleWith(triple, text.charCodeAt(at));
-      if (isLast[triple] === 1) found = compare(text, triple, at + 1, found);
-    }
-    return found;
+    if (!mayHold(text)) return undefined;
+    const found = find(text);
+    return found.size > 0 ? found : undefined;
   };
 };
