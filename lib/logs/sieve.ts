@@ -10,6 +10,16 @@ const tripleWith = (triple: number, code: number): number => ((triple << 5) | (c
 /** Only ASCII's letters: what else has case may have another length, or a letter of ASCII, in the other one. */
 const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
+const isAt = (text: string, from: number, folded: string): boolean => {
+  if (from < 0) return false;
+  for (let at = 0; at < folded.length; at += 1) {
+    const code = text.charCodeAt(from + at);
+    const isCapital = code >= 0x41 && code <= 0x5a;
+    if ((isCapital ? code | 0x20 : code) !== folded.charCodeAt(at)) return false;
+  }
+  return true;
+};
+
 /**
  * Finds out which of these may match a text: one of their hints is in it, the case of ASCII's letters aside. The last
  * three characters of each hint stand for it, so one look at each of the text's tells, and only where three of them are
@@ -21,14 +31,16 @@ const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) =>
 export const createSieve = <T extends { hints: readonly string[] }>(
   hinted: readonly T[],
 ): ((text: string) => ReadonlySet<T> | undefined) => {
+  const byHint = new Map<string, T[]>();
+  for (const one of hinted) {
+    for (const hint of one.hints.map(foldAscii)) byHint.set(hint, [...(byHint.get(hint) ?? []), one]);
+  }
   const isLast = new Uint8Array(1 << 15);
-  const ending = new Map<number, { hint: string; of: T }[]>();
-  for (const of of hinted) {
-    for (const hint of of.hints.map(foldAscii)) {
-      const triple = [-3, -2, -1].map((at) => hint.charCodeAt(hint.length + at)).reduce(tripleWith, 0);
-      ending.set(triple, [...(ending.get(triple) ?? []), { hint, of }]);
-      isLast[triple] = 1;
-    }
+  const ending = new Map<number, { hint: string; of: T[] }[]>();
+  for (const [hint, of] of byHint) {
+    const triple = [-3, -2, -1].map((at) => hint.charCodeAt(hint.length + at)).reduce(tripleWith, 0);
+    ending.set(triple, [...(ending.get(triple) ?? []), { hint, of }]);
+    isLast[triple] = 1;
   }
 
   /** Without a branch for each character. */
@@ -42,15 +54,15 @@ export const createSieve = <T extends { hints: readonly string[] }>(
     return found !== 0;
   };
 
+  const endingAt = (text: string, end: number, triple: number): T[] =>
+    (ending.get(triple) ?? []).flatMap(({ hint, of }) => (isAt(text, end - hint.length, hint) ? of : []));
+
   const find = (text: string): Set<T> => {
     const found = new Set<T>();
     let triple = 0;
     for (let end = 1; end <= text.length; end += 1) {
       triple = tripleWith(triple, text.charCodeAt(end - 1));
-      if (isLast[triple] === 0) continue;
-      for (const { hint, of } of ending.get(triple) ?? []) {
-        if (!found.has(of) && foldAscii(text.slice(Math.max(0, end - hint.length), end)) === hint) found.add(of);
-      }
+      if (isLast[triple] === 1) for (const one of endingAt(text, end, triple)) found.add(one);
     }
     return found;
   };

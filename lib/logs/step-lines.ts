@@ -132,6 +132,7 @@ export const createStepLines = ({
     if (shown.cursor === seenBefore) return;
     const before = gaps.size > 0 && gaps.get(shown);
     if (before) events.push(gapNote(step, shown.line, before, shown.time));
+    if (before) gaps.delete(shown);
     events.push(shown);
     last = shown;
   });
