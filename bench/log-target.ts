@@ -5,7 +5,7 @@ import type { Entry } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive.ts';
 import { archivePrefix, emptyIndex } from '../lib/logs/archive-index.ts';
 import { createArchiveWriter, defaultSizes } from '../lib/logs/archive-writer.ts';
-import { cursorPrefix, cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
+import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
 import { createDetector } from '../lib/logs/detect.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
@@ -103,11 +103,11 @@ export const writeArchive = async (target: LogTarget, id: string, bytes: number)
   const { store, tool } = target;
   const index = { ...emptyIndex(), steps: ['clone'], done: ['clone'] };
   const writer = createArchiveWriter({ store, tool, id }, index, { ...defaultSizes, maxBytes: 4 * bytes });
-  const prefix = cursorPrefix(cursorTag(id), 'clone');
+  const tag = cursorTag(id);
   for (let at = 0; at < bytes / 100; ) {
     const lines = Array.from({ length: 1000 }, (): LogLine => {
       const line = at++;
-      const cursor = encodeCursor(prefix, line, 'tow8zn.000000000', '');
+      const cursor = encodeCursor(tag, 'clone', line, 'tow8zn.000000000', '');
       const time = '2026-11-22T08:02:11.000000000Z';
       return { type: 'line', step: 'clone', line, time, text: printedLine(line), cursor };
     });

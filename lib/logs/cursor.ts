@@ -52,15 +52,12 @@ export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds
 export const cursorSuffix = (same: number, pem: number): string =>
   same === 0 && pem === 0 ? '' : `.${same.toString(36)}.${pem.toString(36)}`;
 
-/** What a step's cursors begin with. @param tag of cursorTag */
-export const cursorPrefix = (tag: string, step: string): string => `${tag}.${step}.`;
-
-/** @param prefix of cursorPrefix; @param key of a TimeKey; @param suffix of cursorSuffix */
-export const encodeCursor = (prefix: string, line: number, key: string, suffix: string): string =>
-  `${prefix}${line.toString(36)}.${key}${suffix}`;
+/** @param tag of cursorTag; @param key of a TimeKey; @param suffix of cursorSuffix */
+export const encodeCursor = (tag: string, step: string, line: number, key: string, suffix: string): string =>
+  `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
 
 export const cursorText = (tag: string, { step, line, seconds, fraction, same, pem }: Cursor): string =>
-  encodeCursor(cursorPrefix(tag, step), line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
+  encodeCursor(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
 
 /** The last second that RFC 3339 can write. */
 const latest = 253_402_300_799;

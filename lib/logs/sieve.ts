@@ -8,14 +8,12 @@ const codes = Uint8Array.from({ length: 128 }, (_, code) => {
 const tripleWith = (triple: number, code: number): number => ((triple << 5) | (codes[code] ?? 0)) & 0x7fff;
 
 /** Only ASCII's letters: what else has case may have another length, or a letter of ASCII, in the other one. */
-const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+const folded = (code: number): number => (code >= 0x41 && code <= 0x5a ? code | 0x20 : code);
 
-const isAt = (text: string, from: number, folded: string): boolean => {
+const isAt = (text: string, from: number, hint: string): boolean => {
   if (from < 0) return false;
-  for (let at = 0; at < folded.length; at += 1) {
-    const code = text.charCodeAt(from + at);
-    const isCapital = code >= 0x41 && code <= 0x5a;
-    if ((isCapital ? code | 0x20 : code) !== folded.charCodeAt(at)) return false;
+  for (let at = 0; at < hint.length; at += 1) {
+    if (folded(text.charCodeAt(from + at)) !== folded(hint.charCodeAt(at))) return false;
   }
   return true;
 };
@@ -33,7 +31,7 @@ export const createSieve = <T extends { hints: readonly string[] }>(
 ): ((text: string) => ReadonlySet<T> | undefined) => {
   const byHint = new Map<string, T[]>();
   for (const one of hinted) {
-    for (const hint of one.hints.map(foldAscii)) byHint.set(hint, [...(byHint.get(hint) ?? []), one]);
+    for (const hint of one.hints) byHint.set(hint, [...(byHint.get(hint) ?? []), one]);
   }
   const isLast = new Uint8Array(1 << 15);
   const ending = new Map<number, { hint: string; of: T[] }[]>();

@@ -1,4 +1,4 @@
-import { type Cursor, createTimeKey, cursorPrefix, cursorSuffix, encodeCursor, isLater, ownCursor } from './cursor.ts';
+import { type Cursor, createTimeKey, cursorSuffix, encodeCursor, isLater, ownCursor } from './cursor.ts';
 import { type Detector, maskSpans } from './detect.ts';
 import { escapeControls } from './escape.ts';
 import { createLines, type Piece } from './lines.ts';
@@ -93,7 +93,6 @@ export const createStepLines = ({
 }: StepLinesOptions): StepLines => {
   const lines = createLines();
   const pem = createPemMask();
-  const prefix = cursorPrefix(tag, step);
   const timeKey = createTimeKey();
   const note = safeText(detect);
   const wanted = from ? `${from.seconds.toString(36)}.${from.fraction}` : '';
@@ -130,9 +129,11 @@ export const createStepLines = ({
 
   const mask = createMask<LogLine>(detect, (shown) => {
     if (shown.cursor === seenBefore) return;
-    const before = gaps.size > 0 && gaps.get(shown);
-    if (before) events.push(gapNote(step, shown.line, before, shown.time));
-    if (before) gaps.delete(shown);
+    const before = gaps.get(shown);
+    if (before) {
+      events.push(gapNote(step, shown.line, before, shown.time));
+      gaps.delete(shown);
+    }
     events.push(shown);
     last = shown;
   });
@@ -143,7 +144,7 @@ export const createStepLines = ({
     key = next;
     const text = pem.push(escapeControls(raw, more));
     const isOld = skipping && from !== undefined && skip(from);
-    const cursor = isOld ? seenBefore : encodeCursor(prefix, line, key, cursorSuffix(same, pem.remaining()));
+    const cursor = isOld ? seenBefore : encodeCursor(tag, step, line, key, cursorSuffix(same, pem.remaining()));
     const prepared: LogLine = { type: 'line', step, line, time, text, cursor };
     if (more) prepared.more = true;
     if (isOld) return prepared;
