@@ -17,6 +17,7 @@ import type { Kube } from '../lib/kube/client.ts';
 import { toolToken } from '../local/issuer.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';
 import { functionOptions } from '../scripts/bundle/functions.ts';
+import { median } from '../test/support/quantile.ts';
 
 const [starts = 15, requests = 1000] = process.argv.slice(2).map(Number);
 const tool = 'bench';
@@ -71,9 +72,6 @@ const stop = async ({ child }: Running): Promise<void> => {
   child.kill('SIGTERM');
   await gone;
 };
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const bundle = async (folder: string, withAuthentication: boolean): Promise<string> => {
   const program = join(folder, `${withAuthentication ? 'with' : 'without'}.mjs`);

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../lib/http/log.ts';
 import { toolToken } from '../local/issuer.ts';
 import { startPlatform } from '../local/platform.ts';
+import { median } from '../test/support/quantile.ts';
 
 const root = join(import.meta.dirname, '..');
 const runs = Number(process.argv[2] ?? 15);
@@ -62,9 +63,6 @@ const measure = async (contender: Contender, environment: Record<string, string>
   if (status !== contender.expected) throw new Error(`${contender.name} answered ${status}, not ${contender.expected}`);
   return { ms, mebibytes };
 };
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const get = (path: string): Request => ({ method: 'GET', path });
 const own = (path: string) => `/v1/tool/${tool}/${path}`;

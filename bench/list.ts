@@ -8,7 +8,8 @@ import { randomBytes } from 'node:crypto';
 import type { BuildLedger, Entry } from '../lib/ledger/types.ts';
 import { pipelineRun } from '../lib/tekton/run.ts';
 import type { PipelineRun } from '../lib/tekton/types.ts';
-import { openTarget, quantile, type Target, timed } from './target.ts';
+import { median } from '../test/support/quantile.ts';
+import { openTarget, type Target, timed } from './target.ts';
 
 const sizes = [10, 200, 1000];
 const rounds = 20;
@@ -92,7 +93,7 @@ const measure = async (target: Target, size: number): Promise<string> => {
       times.raw.push(await timed(raw));
       times.ours.push(await timed(() => list(target, tool, size)));
     }
-    const [ours, theirs] = [quantile(times.ours, 0.5), quantile(times.raw, 0.5)];
+    const [ours, theirs] = [median(times.ours), median(times.raw)];
     return `| ${size} | ${ours.toFixed(1)} ms | ${theirs.toFixed(1)} ms | ${(ours / theirs).toFixed(2)} |`;
   } finally {
     await clean(target, tool);

@@ -7,6 +7,7 @@
  * `npm run images`. Prints a table in Markdown.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { median, quantile } from '../test/support/quantile.ts';
 import { openLocal } from './log-local.ts';
 import {
   buildLines,
@@ -33,25 +34,22 @@ const podRounds = 81;
 /** What one leaves behind is not the next one's. */
 const pauseMs = 500;
 
-const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 type Row = [what: string, ours: string, yardstick: string, ratio: string, most: string];
 const rows: Row[] = [];
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const drawn = (values: number[]): number[] => values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0);
 
-/** What the ratio of the medians would be in nine other runs of ten, by resampling this one. */
-const spread = (ours: number[], yardstick: number[]): string => {
-  const ratios = Array.from({ length: 2000 }, () => middle(drawn(ours)) / middle(drawn(yardstick)));
-  ratios.sort((a, b) => a - b);
-  return [100, 1899].map((at) => ratios[at]?.toFixed(2)).join(' to ');
+/** The 90 % confidence interval of the ratio of the medians, by bootstrap. */
+const interval = (ours: number[], yardstick: number[]): string => {
+  const ratios = Array.from({ length: 2000 }, () => median(drawn(ours)) / median(drawn(yardstick)));
+  return [0.05, 0.95].map((share) => quantile(ratios, share).toFixed(2)).join(' to ');
 };
 
 /** Medians. */
 const add = (what: string, ours: number[], yardstick: number[], most: string): void => {
-  const [mine, other] = [middle(ours), middle(yardstick)];
-  rows.push([what, ms(mine), ms(other), `${(mine / other).toFixed(2)} (${spread(ours, yardstick)})`, most]);
+  const [mine, other] = [median(ours), median(yardstick)];
+  rows.push([what, ms(mine), ms(other), `${(mine / other).toFixed(2)} (${interval(ours, yardstick)})`, most]);
 };
 
 const expectEnd = ({ tail }: Timing, wanted: RegExp): void => {
@@ -114,7 +112,7 @@ const fifty = async (target: LogTarget): Promise<void> => {
   for (let round = 0; round < rounds; round += 1) {
     raw.push(await firstByte(() => target.raw('clone', true)));
     await delay(2 * pauseMs);
-    ours.push(middle(await Promise.all(Array.from({ length: 50 }, follow))));
+    ours.push(median(await Promise.all(Array.from({ length: 50 }, follow))));
     await delay(4 * pauseMs);
   }
   add('50 followers, first byte (p50)', ours, raw, '5');

@@ -7,7 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import type { BuildLedger } from '../lib/ledger/types.ts';
 import type { PipelineRun } from '../lib/tekton/types.ts';
-import { openTarget, quantile, type Target, timed } from './target.ts';
+import { median } from '../test/support/quantile.ts';
+import { openTarget, type Target, timed } from './target.ts';
 
 const sequence = 20;
 const parallel = 50;
@@ -67,7 +68,7 @@ const atOnce = async (target: Target, raw: () => Promise<unknown>): Promise<Time
 };
 
 const row = ({ name, ours, raw, writes }: Times): string => {
-  const [mine, theirs] = [quantile(ours, 0.5), quantile(raw, 0.5)];
+  const [mine, theirs] = [median(ours), median(raw)];
   const counted = writes === undefined ? '' : writes.toFixed(2);
   return `| ${name} | ${mine.toFixed(0)} ms | ${theirs.toFixed(0)} ms | ${(mine / theirs).toFixed(2)} | ${counted} |`;
 };

@@ -182,9 +182,6 @@ const cluster = async (): Promise<Target> => {
 /** `embedded` as the last word of the command takes this machine. */
 export const openTarget = (): Promise<Target> => (process.argv.includes('embedded') ? embedded() : cluster());
 
-export const quantile = (times: readonly number[], share: number): number =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-
 /** @returns milliseconds */
 export const timed = async (act: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { admit, emptyCapacity, shares } from '../../lib/capacity/machine.ts';
 import { type Ending, emptyState, finish, type Limits, promote, start, waitsSince } from '../../lib/ledger/machine.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
+import { quantile } from '../support/quantile.ts';
 
 export type Scenario = {
   tools: number;
@@ -187,9 +188,6 @@ export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Sce
   }
   return outcome;
 };
-
-const quantile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 
 /**
  * By how much the flood delays the first builds of some tools, in slots' times: each of these against the same world in
