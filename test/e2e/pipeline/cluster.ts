@@ -63,6 +63,8 @@ export async function makeNamespace(): Promise<Namespace> {
   const name = `builds-pipeline-test-${randomBytes(4).toString('hex')}`;
   await kubectl(['create', 'namespace', name]);
   const inside = (words: string[], input?: string | Buffer) => kubectl(['--namespace', name, ...words], input);
+  // A controller makes it, and no pod may come before it.
+  await eventually(() => inside(['get', 'serviceaccount', 'default']));
   return {
     name,
     kubectl: inside,

@@ -58,6 +58,8 @@ const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
     near.pipe(far).pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Who fails before it is closed must still be able to end.
+  server.unref();
   return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 };
 

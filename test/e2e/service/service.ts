@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Build } from '../../../openapi/generated/types.ts';
-import { type Json, kubectl, makeNamespace, type Namespace, patienceMs } from '../pipeline/cluster.ts';
+import { eventually, type Json, kubectl, makeNamespace, type Namespace, patienceMs } from '../pipeline/cluster.ts';
 import { type Files, type GitServer, startGitServer } from '../pipeline/git-pod.ts';
 import { type Client, type Gateway, openGateway } from './gateway.ts';
 
@@ -119,9 +119,13 @@ export const openService = async (): Promise<Service> => {
     },
     kubectl: (words, input) => kubectl(['--namespace', builds, ...words], input),
     close: async () => {
-      for (const tool of tools) await removeTool(tool);
-      await namespace.remove();
-      await gateway.close();
+      try {
+        // A node whose API server was away for a minute counts as lost, and for some seconds more nothing on it is reached.
+        for (const tool of tools) await eventually(() => removeTool(tool));
+      } finally {
+        await namespace.remove();
+        await gateway.close();
+      }
     },
   };
 };
