@@ -68,15 +68,25 @@ export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions):
     return loaded;
   };
 
+  /** Who comes while the keys are asked for waits for them too: of many tokens at once none is refused too early. */
+  const newerThan = async (known: Loaded): Promise<Loaded | undefined> => {
+    if (loaded !== known) return loaded;
+    if (!loading) {
+      if (now() - forced <= cooldownMs) return undefined;
+      forced = now();
+    }
+    return reload();
+  };
+
   return async (header, token) => {
-    const { find } = loaded ?? recall() ?? (await reload());
+    const known = loaded ?? recall() ?? (await reload());
     refresh();
     try {
-      return await find(header, token);
+      return await known.find(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - forced <= cooldownMs) throw error;
-      forced = now();
-      return (await reload()).find(header, token);
+      const newer = error instanceof errors.JWKSNoMatchingKey ? await newerThan(known) : undefined;
+      if (!newer) throw error;
+      return newer.find(header, token);
     }
   };
 };

@@ -35,6 +35,30 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
   expect(loads).toBe(2);
 });
 
+test('of many tokens that come at once with a rotated key, none is refused, and the issuer is asked once', async () => {
+  const [one, two, strange] = await Promise.all([pairOf('one'), pairOf('two'), pairOf('strange')]);
+  let published = [one.jwk];
+  let loads = 0;
+  const answers: (() => void)[] = [];
+  const load = async () => {
+    loads++;
+    if (loads > 1) await new Promise<void>((resolve) => answers.push(resolve));
+    return { keys: published };
+  };
+  const keys = publishedKeys({ load, now: () => 0 });
+  await jwtVerify(one.token, keys);
+  published = [two.jwk];
+  const early = Array.from({ length: 10 }, () => jwtVerify(two.token, keys));
+  const madeUp = jwtVerify(strange.token, keys).catch(({ code }) => code);
+  while (answers.length === 0) await new Promise(setImmediate);
+  const late = Array.from({ length: 10 }, () => jwtVerify(two.token, keys));
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  for (const answer of answers) answer();
+  await Promise.all([...early, ...late]);
+  expect(await madeUp).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  expect(loads).toBe(2);
+});
+
 test('known keys outlive the issuer; without any the caller is told to wait', async () => {
   const one = await pairOf('one');
   let clock = 0;
