@@ -90,9 +90,12 @@ export const clusterTarget = async (): Promise<Target> => {
     gitUrl: service.git.url,
     logged: [],
     close: async () => {
-      for (const tool of cleared) await removeBuilds(tool);
-      plain.close();
-      await service.close();
+      try {
+        for (const tool of cleared) await removeBuilds(tool);
+      } finally {
+        plain.close();
+        await service.close();
+      }
     },
   };
 };

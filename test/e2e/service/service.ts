@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Build } from '../../../openapi/generated/types.ts';
 import { eventually, type Json, kubectl, makeNamespace, type Namespace, patienceMs } from '../pipeline/cluster.ts';
 import { type Files, type GitServer, startGitServer } from '../pipeline/git-pod.ts';
-import { type Client, type Gateway, openGateway } from './gateway.ts';
+import { type CallOptions, type Client, type Gateway, openGateway } from './gateway.ts';
 
 export const builds = 'image-build';
 
@@ -61,13 +61,16 @@ async function* linesOf(client: Client, path: string): AsyncGenerator<LogLine> {
   }
 }
 
+/** @throws Error unless it is answered with 200 */
+const ask = async (client: Client, method: string, path: string, options?: CallOptions): Promise<Json> => {
+  const { status, json, text } = await client.call(method, path, options);
+  if (status !== 200) throw new Error(`${method} ${path} was answered with ${status}: ${text}`);
+  return json;
+};
+
 const createTool = (name: string, client: Client): Tool => {
   const path = (rest: string): string => `/builds/v1/tool/${name}${rest}`;
-  const get = async (id: string): Promise<Build> => {
-    const { status, json, text } = await client.call('GET', path(`/builds/${id}`));
-    if (status !== 200) throw new Error(`get was answered with ${status}: ${text}`);
-    return json.build as Build;
-  };
+  const get = async (id: string): Promise<Build> => (await ask(client, 'GET', path(`/builds/${id}`))).build as Build;
   return {
     name,
     client,
@@ -75,9 +78,7 @@ const createTool = (name: string, client: Client): Tool => {
     get,
     start: async (url, parameters = {}) => {
       const body = { source_url: url, ...parameters };
-      const { status, json, text } = await client.call('POST', path('/builds'), { body });
-      if (status !== 200) throw new Error(`start was answered with ${status}: ${text}`);
-      return (json.new_build as { name: string }).name;
+      return ((await ask(client, 'POST', path('/builds'), { body })).new_build as { name: string }).name;
     },
     finished: async (id) => {
       await until(`the end of ${id}`, async () => finalStatuses.has((await get(id)).status));
@@ -89,8 +90,8 @@ const createTool = (name: string, client: Client): Tool => {
 
 /** Builds that still run would keep their slots, and their pods this machine's memory. */
 const removeTool = async ({ client, path, name }: Tool): Promise<void> => {
-  const { json } = await client.call('GET', path('/builds'));
-  for (const { build_id } of (json.builds ?? []) as Build[]) await client.call('DELETE', path(`/builds/${build_id}`));
+  const { builds: left } = await ask(client, 'GET', path('/builds'));
+  for (const { build_id } of left as Build[]) await ask(client, 'DELETE', path(`/builds/${build_id}`));
   const words = ['get', 'pipelineruns', '--namespace', builds, '-l', `user=${name}`, '-o', 'name'];
   await until(`the runs of ${name} are gone`, async () => (await kubectl(words)) === '');
   await kubectl(['delete', 'buildledger', name, '--namespace', builds, '--ignore-not-found']);
