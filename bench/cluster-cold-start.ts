@@ -1,7 +1,7 @@
 /**
  * How long the first call takes after scale to zero, for functions and for a bare Node server as a Knative Service, in
  * one run: KUBECONFIG names a cluster on which knative/overlays/test is deployed. Prints a table in Markdown.
- *   node bench/cluster-cold-start.ts [rounds]
+ *   npm run bench:cluster-cold-start [-- ROUNDS]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
  * What functions need of memory under load, beside what their manifests ask for: KUBECONFIG names a cluster on which
  * knative/overlays/test is deployed. Each is called by as many callers as one instance takes at once, without a pause,
  * for a tool with a hundred finished builds. A row is of the largest pod; a restart means that the limit is too low.
- *   node bench/cluster-memory.ts [seconds for each]
+ *   npm run bench:cluster-memory [-- SECONDS]     for each
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import '../test/e2e/site.js';

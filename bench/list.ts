@@ -1,8 +1,8 @@
 /**
  * How long listing builds takes, beside a raw list of as many PipelineRuns in the same run, in turns. Nothing is built
  * meanwhile. Prints a table in Markdown.
- *   node bench/list.ts            on KUBECONFIG's cluster, where knative/overlays/test is deployed
- *   node bench/list.ts embedded   on this machine
+ *   npm run bench:list               on KUBECONFIG's cluster, where knative/overlays/test is deployed
+ *   npm run bench:list -- embedded   on this machine
  */
 import { randomBytes } from 'node:crypto';
 import type { BuildLedger, Entry } from '../lib/ledger/types.ts';

@@ -1,7 +1,7 @@
 /**
  * get-logs against the container's log as it is without us, in one run: how long it takes from the pod and from the
  * archive, the first byte, fifty followers, a thousand, and memory between a small log and a large one.
- *   node bench/logs.ts [local|cluster] [megabytes of the large log]
+ *   npm run bench:logs [-- local|cluster [MEGABYTES]]     of the large log
  * local: get-logs as a process here, with the least of an API server beside it. cluster: what is deployed on the cluster
  * that KUBECONFIG names, with knative/overlays/test; TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY as for
  * `npm run images`. Prints a table in Markdown.

@@ -1,8 +1,8 @@
 /**
  * How long starting a build takes, beside raw creates of the same PipelineRun in the same run: 20 in sequence in turns,
  * and 50 at once. Nothing is built meanwhile. Prints a table in Markdown.
- *   node bench/start.ts            on KUBECONFIG's cluster, where knative/overlays/test is deployed
- *   node bench/start.ts embedded   on this machine, where writes are counted too; CAPACITY=n as on a cluster
+ *   npm run bench:start               on KUBECONFIG's cluster, where knative/overlays/test is deployed
+ *   npm run bench:start -- embedded   on this machine, where writes are counted too; CAPACITY=n as on a cluster
  */
 import { randomBytes } from 'node:crypto';
 import type { BuildLedger } from '../lib/ledger/types.ts';

@@ -3,9 +3,11 @@ import { closeBuildLog, isOverdue } from '../../lib/builds/logs.ts';
 import type { Mend } from '../../lib/builds/mend.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import { count } from '../../lib/capacity/machine.ts';
+import { ledgerName } from '../../lib/ledger/names.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
-import { listArchives } from '../../lib/logs/archives.ts';
+import { type Archives, listArchives } from '../../lib/logs/archives.ts';
 import { isFollowed, startFollower } from '../../lib/logs/follower.ts';
+import { removeArchiveIn } from '../../lib/logs/remove.ts';
 import { toolOf } from '../../lib/tekton/run.ts';
 import { isDone } from '../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
@@ -33,11 +35,11 @@ const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: 
 const removeOrphans = async (
   { removeLog }: IndexLogsOptions,
   tool: string,
-  archived: readonly string[],
+  archived: ReadonlySet<string>,
   state: LedgerState,
 ): Promise<Mend[]> => {
   const known = new Set([...state.running, ...state.queued, ...state.finished].map(({ id }) => id));
-  const orphans = archived.filter((id) => !known.has(id));
+  const orphans = [...archived].filter((id) => !known.has(id));
   for (const id of orphans) await removeLog(tool, id);
   return orphans.map((id) => ({ what: 'log_removed', id }));
 };
@@ -53,9 +55,7 @@ const followRunning = async (
   for (const run of live) await startFollower(kube, run, tool, follower);
 };
 
-const mend = async (options: IndexLogsOptions, tool: string): Promise<Mend[]> => {
-  // Listed before the ledger is read: a log is only written for a build that has an entry by then.
-  const archived = await listArchives(options.store, tool);
+const mend = async (options: IndexLogsOptions, tool: string, archived: ReadonlySet<string>): Promise<Mend[]> => {
   const first = await reconcile(options, tool);
   await followRunning(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
@@ -64,13 +64,30 @@ const mend = async (options: IndexLogsOptions, tool: string): Promise<Mend[]> =>
   return [...first.mends, ...closed, ...last.mends, ...orphans];
 };
 
-const mendLogged = async (options: IndexLogsOptions, tool: string): Promise<Mend[]> => {
+/** Logs of a tool whose ledger was deleted, and with it all that its builds were known by. */
+const removeForgotten = async (
+  { store }: IndexLogsOptions,
+  ledger: string,
+  archived: ReadonlySet<string>,
+): Promise<Mend[]> => {
+  for (const id of archived) await removeArchiveIn(store, ledger, id);
+  return [...archived].map((id) => ({ what: 'log_removed', id }));
+};
+
+/** `tool`: whose ledger this is; undefined where nothing but archived logs tells of it. */
+const mendLogged = async (
+  options: IndexLogsOptions,
+  ledger: string,
+  tool: string | undefined,
+  archived: ReadonlySet<string>,
+): Promise<Mend[]> => {
   try {
-    const mends = await mend(options, tool);
-    for (const { what, id } of mends) options.log('INFO', 'sweep mended', { tool, id, what });
+    const isForgotten = tool === undefined;
+    const mends = await (isForgotten ? removeForgotten(options, ledger, archived) : mend(options, tool, archived));
+    for (const { what, id } of mends) options.log('INFO', 'sweep mended', { tool: tool ?? ledger, id, what });
     return mends;
   } catch (error) {
-    options.log('WARNING', 'sweep could not mend a tool; the next one tries again', { tool, error });
+    options.log('WARNING', 'sweep could not mend a tool; the next one tries again', { tool: tool ?? ledger, error });
     return [];
   }
 };
@@ -97,6 +114,16 @@ const allTools = async ({ ledger, capacity, kube }: IndexLogsOptions): Promise<s
   return [...new Set([...tools, ...others])];
 };
 
+/** None while the store doesn't say: builds are mended without it. */
+const archivesOf = async ({ store, log }: IndexLogsOptions): Promise<Archives> => {
+  try {
+    return await listArchives(store);
+  } catch (error) {
+    log('WARNING', 'sweep could not look for logs without a build; the next one tries again', { error });
+    return new Map();
+  }
+};
+
 /** Nothing else remembers what was mended: no function keeps state. One write, and none where there is nothing to say. */
 const remember = async ({ capacity, log }: IndexLogsOptions, mends: Mend[], deadLetters: number): Promise<void> => {
   if (mends.length + deadLetters === 0) return;
@@ -118,11 +145,14 @@ export const createSweep =
   async (event?: CloudEvent<unknown>): Promise<void> => {
     await options.keepKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    const tools = await allTools(options);
+    // Listed before the ledgers are: a log is only written for a build that has an entry by then.
+    const archives = await archivesOf(options);
+    const tools = new Map((await allTools(options)).map((tool) => [ledgerName(tool), tool]));
+    const ledgers = [...new Set([...tools.keys(), ...archives.keys()])];
     const mended: Mend[] = [];
     const work = async (): Promise<void> => {
-      for (let tool = tools.pop(); tool !== undefined; tool = tools.pop())
-        mended.push(...(await mendLogged(options, tool)));
+      for (let ledger = ledgers.pop(); ledger !== undefined; ledger = ledgers.pop())
+        mended.push(...(await mendLogged(options, ledger, tools.get(ledger), archives.get(ledger) ?? new Set())));
     };
     await Promise.all(Array.from({ length: parallel }, work));
     await remember(options, mended, deadLetters);

@@ -54,10 +54,12 @@ export type ArchiveIndex = {
 /** Where a build's log is. */
 export type ArchivePlace = { store: ObjectStore; tool: string; id: string };
 
-/** Of all a tool's logs. Its ledger's name, as tools' own may be longer than a key's part. */
-export const toolPrefix = (tool: string): string => `logs/${ledgerName(tool)}/`;
-export const archivePrefix = (tool: string, id: string): string => `${toolPrefix(tool)}${id}/`;
-export const indexKey = ({ tool, id }: ArchivePlace): string => `${archivePrefix(tool, id)}index.json`;
+export const logsPrefix = 'logs/';
+/** The ledger's name stands for the tool, as tools' own may be longer than a key's part. */
+export const archivePrefixIn = (ledger: string, id: string): string => `${logsPrefix}${ledger}/${id}/`;
+export const archivePrefix = (tool: string, id: string): string => archivePrefixIn(ledgerName(tool), id);
+export const indexKeyBelow = (prefix: string): string => `${prefix}index.json`;
+export const indexKey = ({ tool, id }: ArchivePlace): string => indexKeyBelow(archivePrefix(tool, id));
 export const segmentKey = ({ tool, id }: ArchivePlace, segment: string): string =>
   `${archivePrefix(tool, id)}segments/${segment}`;
 

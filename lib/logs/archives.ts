@@ -1,10 +1,16 @@
 import type { ObjectStore } from '../store/types.ts';
-import { toolPrefix } from './archive-index.ts';
+import { logsPrefix } from './archive-index.ts';
 
-/** The ids of a tool's builds that have anything archived. */
-export const listArchives = async (store: ObjectStore, tool: string): Promise<string[]> => {
-  const prefix = toolPrefix(tool);
-  const ids = new Set<string>();
-  for await (const key of store.list(prefix)) ids.add(key.slice(prefix.length).split('/')[0] ?? '');
-  return [...ids];
+/** The ids of the builds that have anything archived, by the names of their tools' ledgers. */
+export type Archives = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** @throws ApiError 503 `log_unavailable` */
+export const listArchives = async (store: ObjectStore): Promise<Archives> => {
+  const archives = new Map<string, Set<string>>();
+  for await (const key of store.list(logsPrefix)) {
+    const [ledger = '', id = ''] = key.slice(logsPrefix.length).split('/');
+    const ids = archives.get(ledger) ?? new Set();
+    archives.set(ledger, ids.add(id));
+  }
+  return archives;
 };

@@ -1,6 +1,6 @@
 /**
  * How long tools wait while one of them floods, with the state machines that the functions use and time that costs
- * nothing: node test/load/fairness.ts [tools] [slots]. Prints a table in Markdown.
+ * nothing: npm run bench:fairness [-- TOOLS SLOTS]. Prints a table in Markdown.
  */
 import { pathToFileURL } from 'node:url';
 import { admit, emptyCapacity, shares } from '../../lib/capacity/machine.ts';
