@@ -7,12 +7,12 @@ import { readSettings } from '../lib/config/settings.ts';
 import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/follower.ts';
-import { createS3Store } from '../lib/store/s3.ts';
 import { podTemplate } from '../lib/tekton/run.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { patience } from '../test/e2e/pipeline/cluster.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
+import { openStore } from '../test/e2e/service/store.ts';
 import { workingSet } from './kubelet.ts';
 import { answerTo, archivePod, buildLines, cloneLines, entryOf, isWhole, type LogTarget, timed } from './log-target.ts';
 
@@ -53,21 +53,6 @@ const podOf = (id: string, image: string) => {
     },
   };
 };
-
-const setting = (name: string): string => {
-  const value = process.env[name];
-  if (value) return value;
-  throw new Error(`Set ${name}, as for npm run images.`);
-};
-
-const storeOf = () =>
-  createS3Store({
-    endpoint: setting('TEST_S3_ENDPOINT'),
-    bucket: 'build-logs',
-    region: 'us-east-1',
-    accessKey: setting('TEST_S3_ACCESS_KEY'),
-    secretKey: setting('TEST_S3_SECRET_KEY'),
-  });
 
 const printed = async (words: string[]) => {
   const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -123,7 +108,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const id = `${tool}-bench`;
   const config = await directKubeconfig(service, tool);
   const gateway = await gatewayOf(config);
-  const store = storeOf();
+  const store = openStore();
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await configuredKube(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };

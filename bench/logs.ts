@@ -3,8 +3,7 @@
  * archive, the first byte, fifty followers, a thousand, and memory between a small log and a large one.
  *   npm run bench:logs [-- local|cluster [MEGABYTES]]     of the large log
  * local: get-logs as a process here, with the least of an API server beside it. cluster: what is deployed on the cluster
- * that KUBECONFIG names, with knative/overlays/test; TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY as for
- * `npm run images`. Prints a table in Markdown.
+ * that KUBECONFIG names, with knative/overlays/test. Prints a table in Markdown.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { median, quantile } from '../test/support/quantile.ts';

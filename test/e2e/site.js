@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 /** What the overlay for tests was made with, where the environment doesn't say. */
 const file = new URL('../../knative/overlays/test/site/settings.env', import.meta.url);
 const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-const settings = Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
+/** @type {Record<string, string>} */
+export const settings = Object.fromEntries(
+  lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
+);
 process.env.BUILDER_IMAGE ||= settings.BUILDER_IMAGE ?? '';
 process.env.RUN_IMAGE ||= settings.RUN_IMAGE ?? '';
 process.env.TEST_REGISTRY ||= settings.REGISTRY_URL ?? '';

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archivePrefix } from '../../../lib/logs/archive-index.ts';
 import { kubectl, patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
+import { openStore } from '../service/store.ts';
 import { isFinished, readLedger, withoutSweep, withSweep } from './disruptions.ts';
 
 let service: Service;
@@ -54,6 +56,25 @@ test('what events did not tell, sweep mends', async () => {
   } finally {
     for (const { metadata, spec } of items) await filters(metadata.name, spec.filters);
   }
+});
+
+test('the log of a tool whose ledger was deleted goes with the next sweep', async () => {
+  const forgotten = await service.tool();
+  const store = openStore();
+  const archived = async (owner: Tool, id: string): Promise<number> => {
+    let objects = 0;
+    for await (const _ of store.list(archivePrefix(owner.name, id))) objects += 1;
+    return objects;
+  };
+  const repository = await service.repository('static-fourth', await example('static'));
+  const [id, other] = [await forgotten.start(repository), await tool.start(repository)];
+  await until('the ledger says finished', () => isFinished(service, forgotten, id));
+  await until('the other says so too', () => isFinished(service, tool, other));
+  const [before, kept] = [await archived(forgotten, id), await archived(tool, other)];
+  expect(Math.min(before, kept)).toBeGreaterThan(1);
+  await service.kubectl(['delete', 'buildledger', forgotten.name]);
+  await withSweep(service, () => until('the log is gone', async () => (await archived(forgotten, id)) === 0));
+  expect(await archived(tool, other)).toBe(kept);
 });
 
 /** Follows the log until that line. @throws Error when the function that serves it is killed: a client asks again */

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { readSettings } from '../../../lib/config/settings.ts';
+import { configuredStore, storeSettings } from '../../../lib/store/configured.ts';
+import type { ObjectStore } from '../../../lib/store/types.ts';
+import { siteFolder } from '../../../scripts/test-overlay.ts';
+import { settings } from '../site.js';
+
+/** Where the deployed service archives logs. @throws ConfigError where `npm run images` has not been run */
+export const openStore = (): ObjectStore =>
+  configuredStore(
+    readSettings(storeSettings, {
+      ...settings,
+      LOG_STORE: 's3',
+      S3_ACCESS_KEY_FILE: join(siteFolder, 'access-key'),
+      S3_SECRET_KEY_FILE: join(siteFolder, 'secret-key'),
+    }),
+  );
