@@ -135,6 +135,17 @@ test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
   },
 );
 
+test('what is no archive stays, below logs/ too', async () => {
+  const store = createFolderStore(folder);
+  for (const key of ['logs/one', 'logs/some/two', 'logs/some/day/three', 'index.json', 'other/some/day/index.json'])
+    await store.put(key, Buffer.from('{}'));
+  const kept = await archived();
+  await archive('gone', 'one');
+  await sweepOf()();
+  expect(await archived()).toEqual(kept);
+  expect(mends()).toEqual([{ tool: 'gone', id: 'one', what: 'log_removed' }]);
+});
+
 test('a tool that has its first build meanwhile keeps its log', async () => {
   const store = createFolderStore(folder);
   const late: ObjectStore = {
