@@ -2,9 +2,9 @@
 
 import { createListBuilds } from '../functions/list-builds/handler.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
-import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../lib/auth/from-settings.ts';
 import { identity } from '../lib/auth/identity.ts';
-import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
+import { buildsSettings, configuredBuilds } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createApp } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';

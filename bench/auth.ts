@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { keepKeys } from '../lib/auth/kept-keys.ts';
-import { createLog } from '../lib/http/log.ts';
+import { createLog } from '../lib/log.ts';
 import type { Kube } from '../lib/kube/client.ts';
 import { toolToken } from '../local/issuer.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';

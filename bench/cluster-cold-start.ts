@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { securityContext } from '../lib/logs/follower.ts';
+import { securityContext } from '../lib/logs/archive/archiver-job.ts';
 import { siteFolder } from '../scripts/test-overlay.ts';
 import '../test/e2e/site.js';
 import { kubectl, type Namespace } from '../test/e2e/pipeline/cluster.ts';

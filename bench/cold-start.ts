@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLog } from '../lib/http/log.ts';
+import { createLog } from '../lib/log.ts';
 import { toolToken } from '../local/issuer.ts';
 import { startPlatform } from '../local/platform.ts';
 import { median } from '../test/support/quantile.ts';

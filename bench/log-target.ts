@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Kube } from '../lib/kube/client.ts';
 import type { Entry } from '../lib/ledger/types.ts';
-import { closeArchive } from '../lib/logs/archive.ts';
-import { archivePrefix, emptyIndex } from '../lib/logs/archive-index.ts';
-import { createArchiveWriter, defaultSizes } from '../lib/logs/archive-writer.ts';
+import { closeArchive } from '../lib/logs/archive/archive-build.ts';
+import { archivePrefix, emptyIndex } from '../lib/logs/archive/archive-index.ts';
+import { createArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
 import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
-import { createDetector } from '../lib/logs/detect.ts';
+import { createDetector } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 

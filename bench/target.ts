@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { readSettings } from '../lib/config/settings.ts';
-import { createLog } from '../lib/http/log.ts';
+import { createLog } from '../lib/log.ts';
 import type { Kube } from '../lib/kube/client.ts';
-import { configuredKube, kubeSettings } from '../lib/kube/configured.ts';
+import { configuredKube, kubeSettings } from '../lib/kube/from-settings.ts';
 import { createFunctions } from '../local/functions.ts';
-import { createKubeApi } from '../local/kube/api.ts';
+import { createKubeApi } from '../embedded/kubernetes/api.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
-import { makeRepository, serveGit } from '../local/lifecycle/git-server.ts';
+import { makeRepository, serveGit } from '../local/git-server.ts';
 import { closeServer, listen } from '../local/listen.ts';
-import { createRegistry } from '../local/registry/registry.ts';
+import { createRegistry } from '../embedded/registry/registry.ts';
 
 export const namespace = 'image-build';
 

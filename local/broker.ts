@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CloudEvent, HTTP } from 'cloudevents';
-import type { Log } from '../lib/http/log.ts';
+import type { Log } from '../lib/log.ts';
 
 /** A Trigger: which events go to which function. */
 export type Trigger = { name: string; types: readonly string[]; url: string };

@@ -1,8 +1,8 @@
 import type { CloudEvent } from 'cloudevents';
 import { createAcceptTekton } from '../events/accept-tekton/handler.ts';
-import { createIndexLogs } from '../events/index-logs/handler.ts';
+import { createIndexLogs } from '../events/archive-logs/handler.ts';
 import { createSweep } from '../events/sweep/handler.ts';
-import { createUpdateQuota } from '../events/update-quota/handler.ts';
+import { createUpdateQuota } from '../events/finish-build/handler.ts';
 import { createCancelBuild } from '../functions/cancel-build/handler.ts';
 import { createCleanImages } from '../functions/clean-images/handler.ts';
 import { createDeleteBuild } from '../functions/delete-build/handler.ts';
@@ -16,19 +16,19 @@ import { createProtectedResource } from '../functions/openapi/protected-resource
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
 import { createWhoami } from '../functions/whoami/handler.ts';
-import { authSettings, configuredAuthenticate } from '../lib/auth/configured.ts';
-import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/events.ts';
-import { configuredMonitoring, monitoringSettings } from '../lib/auth/monitoring.ts';
-import { buildsSettings, configuredBuilds } from '../lib/builds/configured.ts';
+import { authSettings, configuredAuthenticate } from '../lib/auth/from-settings.ts';
+import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/event-tokens.ts';
+import { configuredMonitoring, monitoringSettings } from '../lib/auth/metrics-tokens.ts';
+import { buildsSettings, configuredBuilds } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createEventApp } from '../lib/events/app.ts';
 import { createApp } from '../lib/http/app.ts';
-import type { Log } from '../lib/http/log.ts';
+import type { Log } from '../lib/log.ts';
 import type { Handler, Listener } from '../lib/http/types.ts';
-import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../lib/logs/configured.ts';
-import { configuredRegistry, registrySettings } from '../lib/registry/configured.ts';
+import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../lib/logs/from-settings.ts';
+import { configuredRegistry, registrySettings } from '../lib/registry/from-settings.ts';
 import { storageForStart, storageInTime } from '../lib/registry/storage.ts';
-import { configuredSource, sourceSettings } from '../lib/source/configured.ts';
+import { configuredSource, sourceSettings } from '../lib/source/from-settings.ts';
 
 const names = [
   ...authSettings,

@@ -1,8 +1,8 @@
 /** `npm start`: the embedded platform, until Ctrl-C. */
 import { join } from 'node:path';
-import { createLog } from '../lib/http/log.ts';
+import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';
-import { serveGit } from './lifecycle/git-server.ts';
+import { serveGit } from './git-server.ts';
 import { startPlatform } from './platform.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { CloudEvent } from 'cloudevents';
-import type { Log } from '../lib/http/log.ts';
+import type { Log } from '../lib/log.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import { eventTypes } from '../lib/tekton/events.ts';
@@ -13,13 +13,13 @@ import { paths, readOrMake, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { apiAudience, issuerSetting, type LocalIssuer, openIssuer } from './issuer.ts';
-import { createKubeApi, type KubeApi } from './kube/api.ts';
+import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
-import { buildpacksPipeline } from './lifecycle/pipeline.ts';
+import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
-import { createRegistry } from './registry/registry.ts';
-import { createTekton, type Tekton } from './tekton/tekton.ts';
+import { createRegistry } from '../embedded/registry/registry.ts';
+import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 
 export type PlatformOptions = {
   folder: string;
@@ -80,7 +80,7 @@ const environment = (options: PlatformOptions, { url }: Ports): Record<string, s
     REGISTRY_URL: url,
     LOG_FOLDER: logs,
     FOLLOWER_IMAGE: followerImage,
-    FOLLOWER_COMMAND: `${process.execPath},${join(root, 'events/index-logs/follow.ts')}`,
+    FOLLOWER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
     ...options.settings,
   };
 };

@@ -1,7 +1,7 @@
 import { CloudEvent } from 'cloudevents';
 import { buildEventSource } from '../../lib/events/build-event.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import { ifFound } from '../../lib/kube/error.ts';
+import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
 import { isTektonEventType, subjectOf } from '../../lib/tekton/events.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';

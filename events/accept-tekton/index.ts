@@ -1,8 +1,8 @@
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
-import { brokerSettings, configuredSend } from '../../lib/events/configured.ts';
+import { brokerSettings, configuredSend } from '../../lib/events/from-settings.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/from-settings.ts';
 import { createAcceptTekton } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {

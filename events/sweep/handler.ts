@@ -1,17 +1,17 @@
 import type { CloudEvent } from 'cloudevents';
-import { closeBuildLog, isOverdue } from '../../lib/builds/logs.ts';
-import type { Mend } from '../../lib/builds/mend.ts';
+import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
+import type { Mend } from '../../lib/builds/correction.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
-import { count } from '../../lib/capacity/machine.ts';
+import { count } from '../../lib/capacity/state.ts';
 import { ledgerName } from '../../lib/ledger/names.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
-import { type Archives, listArchives } from '../../lib/logs/archives.ts';
-import { isFollowed, startFollower } from '../../lib/logs/follower.ts';
-import { removeArchiveIn } from '../../lib/logs/remove.ts';
+import { type Archives, listArchives } from '../../lib/logs/archive/list.ts';
+import { isFollowed, startFollower } from '../../lib/logs/archive/archiver-job.ts';
+import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
 import { toolOf } from '../../lib/tekton/run.ts';
 import { isDone } from '../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
-import type { IndexLogsOptions } from '../index-logs/handler.ts';
+import type { IndexLogsOptions } from '../archive-logs/handler.ts';
 
 /** Tools at once: sweep must not be what the API server is busy with. */
 const parallel = 4;

@@ -1,10 +1,10 @@
-import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/events.ts';
+import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
 import { keepKeys } from '../../lib/auth/kept-keys.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../../lib/logs/configured.ts';
+import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../../lib/logs/from-settings.ts';
 import { createSweep } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {

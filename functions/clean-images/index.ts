@@ -1,8 +1,8 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
+import { configuredRegistry, registrySettings } from '../../lib/registry/from-settings.ts';
 import { createCleanImages } from './handler.ts';
 
 await serve('clean-images', async (log) => {

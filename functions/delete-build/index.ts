@@ -1,5 +1,5 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { viewOf } from '../../lib/builds/view.ts';
+import { viewOf } from '../../lib/builds/build-view.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
-import type { LogsContext } from '../../lib/logs/configured.ts';
-import { type Encoder, encoders } from '../../lib/logs/encode.ts';
-import { createFold } from '../../lib/logs/fold.ts';
-import { chooseFormat, type LogFormat } from '../../lib/logs/format.ts';
-import { createGzip, plainWire, takesGzip, type Wire } from '../../lib/logs/gzip.ts';
+import type { LogsContext } from '../../lib/logs/from-settings.ts';
+import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
+import { createFold } from '../../lib/single-flight.ts';
+import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
+import { createGzip, plainWire, takesGzip, type Wire } from '../../lib/logs/wire/compress.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
-import { logHeaders, writeLog } from '../../lib/logs/serve.ts';
-import { createSharing, type Sharing } from '../../lib/logs/sharing.ts';
+import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
+import { createSharing, type Sharing } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 
 export type GetLogsOptions = LogsContext & {

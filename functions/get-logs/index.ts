@@ -1,9 +1,9 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredLogs, logsSettings } from '../../lib/logs/configured.ts';
+import { configuredLogs, logsSettings } from '../../lib/logs/from-settings.ts';
 import { createGetLogs } from './handler.ts';
 
 await serve('get-logs', async (log, shutdown) => {

@@ -2,7 +2,7 @@ import { createAuthenticate } from '../../lib/auth/authenticate.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/from-settings.ts';
 import { createHealthz } from './handler.ts';
 
 await serve('healthz', async (log) => {

@@ -1,7 +1,7 @@
-import type { Capacity } from '../../lib/capacity/capacity.ts';
+import type { Capacity } from '../../lib/capacity/store.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { Ledger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/store.ts';
 import { formatMetrics, metricsType } from '../../lib/metrics/format.ts';
 import { metricsOf, type Truth } from '../../lib/metrics/metrics.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';

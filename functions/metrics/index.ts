@@ -1,10 +1,10 @@
-import { configuredMonitoring, monitoringSettings } from '../../lib/auth/monitoring.ts';
-import { createCapacity } from '../../lib/capacity/capacity.ts';
+import { configuredMonitoring, monitoringSettings } from '../../lib/auth/metrics-tokens.ts';
+import { createCapacity } from '../../lib/capacity/store.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
-import { configuredLedger, ledgerSettings } from '../../lib/ledger/configured.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/from-settings.ts';
+import { configuredLedger, ledgerSettings } from '../../lib/ledger/from-settings.ts';
 import { createMetrics } from './handler.ts';
 
 await serve('metrics', async (log) => {

@@ -1,6 +1,6 @@
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
-import type { Ledger, View } from '../../lib/ledger/ledger.ts';
+import type { Ledger, View } from '../../lib/ledger/store.ts';
 import type { Storage } from '../../lib/registry/sizes.ts';
 import { storageItem } from '../../lib/registry/sizes.ts';
 import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts';

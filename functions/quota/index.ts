@@ -1,10 +1,10 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredKube, kubeSettings } from '../../lib/kube/configured.ts';
-import { configuredLedger, ledgerSettings } from '../../lib/ledger/configured.ts';
-import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
+import { configuredKube, kubeSettings } from '../../lib/kube/from-settings.ts';
+import { configuredLedger, ledgerSettings } from '../../lib/ledger/from-settings.ts';
+import { configuredRegistry, registrySettings } from '../../lib/registry/from-settings.ts';
 import { storageInTime } from '../../lib/registry/storage.ts';
 import { createQuota } from './handler.ts';
 

@@ -1,5 +1,5 @@
 import { type StartContext, type Started, startBuild } from '../../lib/builds/start.ts';
-import { ApiError } from '../../lib/errors/index.ts';
+import { ApiError } from '../../lib/errors.ts';
 import { requireJson } from '../../lib/http/body.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';

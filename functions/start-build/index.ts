@@ -1,11 +1,11 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
+import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredRegistry, registrySettings } from '../../lib/registry/configured.ts';
+import { configuredRegistry, registrySettings } from '../../lib/registry/from-settings.ts';
 import { storageForStart } from '../../lib/registry/storage.ts';
-import { configuredSource, sourceSettings } from '../../lib/source/configured.ts';
+import { configuredSource, sourceSettings } from '../../lib/source/from-settings.ts';
 import { createStartBuild } from './handler.ts';
 
 await serve('start-build', async (log) => {

@@ -1,4 +1,4 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/configured.ts';
+import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';

@@ -16,7 +16,7 @@ const reconcile: Grants = {
   'tekton.dev/taskruns': ['get'],
 };
 
-/** Read a build's log from its pod: lib/builds/view.ts, lib/logs. */
+/** Read a build's log from its pod: lib/builds/build-view.ts, lib/logs. */
 const readPods: Grants = {
   pods: ['list', 'watch'],
   'pods/log': ['get'],

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import type { Identity } from './identity.ts';
 
 /** @throws ApiError 401 `unauthenticated` or `token_invalid` */

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import { type Scope, scopes } from './scopes.ts';
 
 export type Proof = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../errors/index.ts';
-import { askJson } from './ask.ts';
+import { ConfigError } from '../errors.ts';
+import { askJson } from './fetch-json.ts';
 import type { Issuer } from './issuers.ts';
 
 /** Whether a token whose signature holds was revoked before its time. */

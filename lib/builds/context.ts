@@ -1,9 +1,9 @@
-import type { Capacity } from '../capacity/capacity.ts';
-import type { Log } from '../http/log.ts';
+import type { Capacity } from '../capacity/store.ts';
+import type { Log } from '../log.ts';
 import type { Kube } from '../kube/client.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/store.ts';
 import type { RunSettings } from '../tekton/run.ts';
-import type { LastWords } from '../tekton/tail.ts';
+import type { LastWords } from '../logs/masking/failure-excerpt.ts';
 
 /** What everything that changes builds needs. */
 export type BuildsContext = {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { register, shares } from '../capacity/machine.ts';
+import { register, shares } from '../capacity/state.ts';
 import type { BuildsContext } from './context.ts';
 
 /** Whoever changes the capacity meanwhile sees to its slots as well. */

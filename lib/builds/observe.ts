@@ -1,7 +1,7 @@
 import type { Kube } from '../kube/client.ts';
-import { ifFound } from '../kube/error.ts';
+import { ifFound } from '../kube/kube-error.ts';
 import { toolLabel } from '../ledger/names.ts';
-import type { ObservedRun } from '../ledger/repair.ts';
+import type { ObservedRun } from '../ledger/diff.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
 import { endingOf, isDone, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';

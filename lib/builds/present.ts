@@ -1,5 +1,5 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
-import { type Limits, waitingForCapacity } from '../ledger/machine.ts';
+import { type Limits, waitingForCapacity } from '../ledger/state.ts';
 import type { Entry, LedgerState } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';

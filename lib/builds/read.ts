@@ -1,5 +1,5 @@
 import type { Build } from '../../openapi/generated/types.ts';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import { isDone } from '../tekton/status.ts';
 import type { BuildsContext } from './context.ts';

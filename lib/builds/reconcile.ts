@@ -1,13 +1,13 @@
-import type { View } from '../ledger/ledger.ts';
-import { type Action, actions, type ObservedRun, repair } from '../ledger/repair.ts';
+import type { View } from '../ledger/store.ts';
+import { type Action, actions, type ObservedRun, repair } from '../ledger/diff.ts';
 import type { LedgerState } from '../ledger/types.ts';
-import { changeAndClean } from './change.ts';
-import { auditClaims } from './claims.ts';
+import { changeAndClean } from './change-ledger.ts';
+import { auditClaims } from './reconcile-claims.ts';
 import type { BuildsContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
-import type { Mend } from './mend.ts';
+import type { Mend } from './correction.ts';
 import { listRuns, observe, type Runs } from './observe.ts';
-import { perform } from './perform.ts';
+import { perform } from './apply.ts';
 
 export type Reconciled = { state: LedgerState; runs: Runs; mends: Mend[] };
 

@@ -1,13 +1,13 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
-import { shares } from '../capacity/machine.ts';
-import { ApiError } from '../errors/index.ts';
-import { type Key, type NewEntry, recordOf, type StartOutcome, start, waitingForCapacity } from '../ledger/machine.ts';
+import { shares } from '../capacity/state.ts';
+import { ApiError } from '../errors.ts';
+import { type Key, type NewEntry, recordOf, type StartOutcome, start, waitingForCapacity } from '../ledger/state.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
 import type { Entry } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
-import { changeAndClean } from './change.ts';
+import { changeAndClean } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { perform } from './perform.ts';
+import { perform } from './apply.ts';
 import { normalized } from './present.ts';
 import { reconcile } from './reconcile.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { ConfigError } from '../errors/index.ts';
+import { ConfigError } from '../errors.ts';
 
 /** One setting: an environment variable, what it must be, and its default in the same notation. */
 export type Setting<T> = {

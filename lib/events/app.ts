@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import { readBody } from '../http/body.ts';
-import type { Log } from '../http/log.ts';
+import type { Log } from '../log.ts';
 import { asApiError, sendJson } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
 

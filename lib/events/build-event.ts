@@ -1,5 +1,5 @@
 import type { CloudEvent } from 'cloudevents';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 /**
  * What accept-tekton sends on: Tekton's type, and which build of which tool it is about, as read from the API server.

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { anonymous } from '../auth/identity.ts';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import { type Attempt, audit } from './audit.ts';
 import { maxBodyBytes, readBody } from './body.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { sendError, sendJson } from './respond.ts';
 import { type Match, match } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';

@@ -1,6 +1,6 @@
 import type { Route } from '../../openapi/generated/routes.ts';
 import type { Identity } from '../auth/identity.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { asApiError } from './respond.ts';
 import type { ApiResponse } from './types.ts';
 

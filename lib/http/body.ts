@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 /** Every body of this API is far smaller; functions-framework alone would take 1 GiB. */
 export const maxBodyBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import { type Route, routes } from '../../openapi/generated/routes.ts';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 export type Match = { route: Route; params: Record<string, string> };
 

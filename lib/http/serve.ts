@@ -2,9 +2,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { readSettings } from '../config/settings.ts';
-import { ConfigError } from '../errors/index.ts';
+import { ConfigError } from '../errors.ts';
 import { maxBodyBytes, readBody } from './body.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log } from '../log.ts';
 import { sendError } from './respond.ts';
 import type { Listener } from './types.ts';
 

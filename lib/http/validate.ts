@@ -2,7 +2,7 @@ import type { Route } from '../../openapi/generated/routes.ts';
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import type { Validator, Violation } from '../../openapi/generated/validators.js';
 import * as validators from '../../openapi/generated/validators.js';
-import { ApiError, type ErrorCode } from '../errors/index.ts';
+import { ApiError, type ErrorCode } from '../errors.ts';
 
 const parameterValidators = validators as unknown as Record<string, Validator<Record<string, string>>>;
 

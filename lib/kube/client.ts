@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { JSONWebKeySet } from 'jose';
-import { KubeError } from './error.ts';
+import { KubeError } from './kube-error.ts';
 import { type KubeList, type KubeObject, type Resource, resources, type WatchEvent } from './resources.ts';
 import type { Transport } from './transport.ts';
 

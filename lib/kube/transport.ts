@@ -1,9 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import type { Connection } from './connection.ts';
-import { KubeError } from './error.ts';
+import { KubeError } from './kube-error.ts';
 
 export type KubeRequest = {
   method: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 /** A place in a build's log: right behind one line. */
 export type Cursor = {
@@ -12,7 +12,7 @@ export type Cursor = {
   fraction: string;
   /** How many lines right before it bear the same time. */
   same: number;
-  /** In how many more lines a private key may go on (lib/logs/pem.ts). */
+  /** In how many more lines a private key may go on (lib/logs/masking/pem.ts). */
   pem: number;
 };
 

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from '../errors/index.ts';
-import { cacheOf } from './archive-cache.ts';
-import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive-index.ts';
-import { type ArchiveStart, locateCursor, readArchive } from './archive-reader.ts';
+import { ApiError } from '../errors.ts';
+import { cacheOf } from './archive/cache.ts';
+import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive/archive-index.ts';
+import { type ArchiveStart, locateCursor, readArchive } from './archive/reader.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
-import { type FollowOptions, followBuild } from './live.ts';
-import { listPods } from './pods.ts';
-import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './select.ts';
-import type { Sharing } from './sharing.ts';
-import { dropLines, locateTail, through } from './tail.ts';
+import { type FollowOptions, followBuild } from './pod/build-log.ts';
+import { listPods } from './pod/pod-watch.ts';
+import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './query/select.ts';
+import type { Sharing } from './broadcast/broadcasts.ts';
+import { dropLines, locateTail, through } from './query/tail.ts';
 import {
   type BuildState,
   isFinal,

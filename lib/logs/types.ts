@@ -1,6 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Entry, LogState } from '../ledger/types.ts';
-import type { Deflated } from './gzip.ts';
+import type { Deflated } from './wire/compress.ts';
 
 /** One line of a step, or a part of a line that is longer than the limit. */
 export type LogLine = {

@@ -1,6 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { CapacityState } from '../capacity/types.ts';
-import type { View } from '../ledger/ledger.ts';
+import type { View } from '../ledger/store.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import type { Metric, Sample } from './format.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 export type ClientOptions = {
   /** Without a slash at the end. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 /**
  * Put between two separators that stand side by side. Harbor's project names take single ones only, and nothing but

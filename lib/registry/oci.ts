@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 import type { RegistryAnswer, RegistryClient } from './client.ts';
 import { eachOf, nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors/index.ts';
+import { ConfigError } from '../errors.ts';
 import type { RegistryClient } from './client.ts';
 import { createClient } from './client.ts';
 import { createHarbor } from './harbor.ts';

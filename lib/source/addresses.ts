@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { ConfigError } from '../errors/index.ts';
+import { ConfigError } from '../errors.ts';
 import { sourceError } from './failures.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors/index.ts';
-import { ApiError } from '../errors/index.ts';
+import type { ErrorCode } from '../errors.ts';
+import { ApiError } from '../errors.ts';
 
 /** Whatever is wrong with a repository somebody named is that request's fault: always 400, told apart by code. */
 export function sourceError(code: ErrorCode, message: string, cause?: unknown): ApiError {

@@ -1,10 +1,10 @@
-import { ConfigError } from '../errors/index.ts';
+import { ConfigError } from '../errors.ts';
 import type { ResolveHost } from './addresses.ts';
 import { createAddressTest, resolveWithSystem } from './addresses.ts';
 import type { Ref } from './advertisement.ts';
 import { createConnection } from './connection.ts';
 import { unreachable } from './failures.ts';
-import { findCommit, findDefault, findNamed } from './find.ts';
+import { findCommit, findDefault, findNamed } from './find-commit.ts';
 import type { Wanted } from './refs.ts';
 import { parseRef } from './refs.ts';
 import type { GitServer } from './server.ts';

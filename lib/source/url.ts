@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/index.ts';
+import type { ErrorCode } from '../errors.ts';
 import { sourceError } from './failures.ts';
 
 export type UrlPolicy = {

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors/index.ts';
+import { ApiError } from '../errors.ts';
 
 const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 

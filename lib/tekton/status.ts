@@ -1,6 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
-import type { Ending } from '../ledger/machine.ts';
-import type { LastWords } from './tail.ts';
+import type { Ending } from '../ledger/state.ts';
+import type { LastWords } from '../logs/masking/failure-excerpt.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
 export const succeeded = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createLog } from '../../lib/http/log.ts';
+import { createLog } from '../../lib/log.ts';
 import { paths } from '../../local/folder.ts';
-import { type GitServer, serveGit } from '../../local/lifecycle/git-server.ts';
+import { type GitServer, serveGit } from '../../local/git-server.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
 /**

@@ -3,8 +3,8 @@
  * nothing: npm run bench:fairness [-- TOOLS SLOTS]. Prints a table in Markdown.
  */
 import { pathToFileURL } from 'node:url';
-import { admit, emptyCapacity, shares } from '../../lib/capacity/machine.ts';
-import { type Ending, emptyState, finish, type Limits, promote, start, waitsSince } from '../../lib/ledger/machine.ts';
+import { admit, emptyCapacity, shares } from '../../lib/capacity/state.ts';
+import { type Ending, emptyState, finish, type Limits, promote, start, waitsSince } from '../../lib/ledger/state.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { quantile } from '../support/quantile.ts';
 
@@ -127,7 +127,7 @@ export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Sce
     clock.add({ at: time + duration, act: () => ended(tool, id) });
   };
 
-  /** As lib/ledger/ledger.ts does it, in three requests. */
+  /** As lib/ledger/store.ts does it, in three requests. */
   const change = (tool: string, act: Change): void => {
     const before = of(tool);
     const wish = act(before, limits, now());

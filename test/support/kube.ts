@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createKube, type Kube } from '../../lib/kube/client.ts';
 import type { Connection } from '../../lib/kube/connection.ts';
 import { createTransport } from '../../lib/kube/transport.ts';
-import { createKubeApi, type KubeApi } from '../../local/kube/api.ts';
+import { createKubeApi, type KubeApi } from '../../embedded/kubernetes/api.ts';
 import { startServer } from './server.ts';
 
 export const connectionTo = (url: string, authorization?: string): Connection => ({

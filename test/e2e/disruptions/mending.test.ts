@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { archivePrefix } from '../../../lib/logs/archive-index.ts';
+import { archivePrefix } from '../../../lib/logs/archive/archive-index.ts';
 import { kubectl, patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';

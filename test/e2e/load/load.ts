@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSettings } from '../../../lib/config/settings.ts';
-import { configuredKube, kubeSettings } from '../../../lib/kube/configured.ts';
+import { configuredKube, kubeSettings } from '../../../lib/kube/from-settings.ts';
 import type { BuildLedger, Entry } from '../../../lib/ledger/types.ts';
 import { isDone } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';

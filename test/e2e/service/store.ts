@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readSettings } from '../../../lib/config/settings.ts';
-import { configuredStore, storeSettings } from '../../../lib/store/configured.ts';
+import { configuredStore, storeSettings } from '../../../lib/store/from-settings.ts';
 import type { ObjectStore } from '../../../lib/store/types.ts';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { settings } from '../site.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { createLog } from '../../../lib/http/log.ts';
+import { createLog } from '../../../lib/log.ts';
 import { lastAddresses, type Platform, startPlatform } from '../../../local/platform.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 

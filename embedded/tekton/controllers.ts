@@ -1,0 +1,67 @@
+import type { Change } from '../kubernetes/changes.ts';
+import type { Resource, Resources } from '../kubernetes/types.ts';
+import type { Context } from './context.ts';
+import { controllerOf } from './context.ts';
+import { reconcileJob } from './jobs.ts';
+import { reconcilePipelineRun } from './pipeline-runs.ts';
+import type { Queue } from './queue.ts';
+import { createQueue } from './queue.ts';
+import { reconcileTaskRun } from './task-runs.ts';
+
+export type ControllerOptions = { jobRetryMs: number };
+
+type Reconciled = 'pipelineruns' | 'taskruns' | 'jobs';
+type Reconcile<R extends Reconciled> = (context: Context, object: Resources[R], later: (ms: number) => void) => void;
+
+/** Which kind looks at an object whose dependant has changed. */
+const OWNERS: { owner: string; resource: Reconciled }[] = [
+  { owner: 'PipelineRun', resource: 'pipelineruns' },
+  { owner: 'TaskRun', resource: 'taskruns' },
+  { owner: 'Job', resource: 'jobs' },
+];
+
+/** Keeps runs and Jobs on their way. @returns a function that ends it */
+export function startControllers(context: Context, { jobRetryMs }: ControllerOptions): () => void {
+  const queues: Record<Reconciled, Queue<string>> = {
+    pipelineruns: controller(context, 'pipelineruns', reconcilePipelineRun),
+    taskruns: controller(context, 'taskruns', reconcileTaskRun),
+    jobs: controller(context, 'jobs', (within, job, later) => reconcileJob(within, job, later, jobRetryMs)),
+  };
+  const unsubscribe = context.objects.watch((event) => dispatch(queues, event));
+  return () => {
+    unsubscribe();
+    for (const queue of Object.values(queues)) queue.close();
+  };
+}
+
+function controller<R extends Reconciled>(
+  { log, ...rest }: Context,
+  resource: R,
+  reconcile: Reconcile<R>,
+): Queue<string> {
+  const context = { log, ...rest };
+  const { objects } = context;
+  const queue = createQueue(
+    (key) => {
+      const [namespace = '', name = ''] = key.split('/');
+      const object = objects.get(resource, namespace, name);
+      if (object) reconcile(context, object, (milliseconds) => queue.addAfter(key, milliseconds));
+    },
+    (key, error) => log(`${resource} ${key} could not be brought on`, error),
+  );
+  for (const { metadata } of objects.list(resource)) queue.add(`${metadata.namespace}/${metadata.name}`);
+  return queue;
+}
+
+function dispatch(queues: Record<Reconciled, Queue<string>>, { kind, object }: Change): void {
+  const { namespace, name } = object.metadata;
+  if (isReconciled(kind.resource)) queues[kind.resource].add(`${namespace}/${name}`);
+  for (const { owner, resource } of OWNERS) {
+    const controlling = controllerOf(object, owner);
+    if (controlling !== undefined) queues[resource].add(`${namespace}/${controlling}`);
+  }
+}
+
+function isReconciled(resource: Resource): resource is Reconciled {
+  return OWNERS.some((owner) => owner.resource === resource);
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { generatedName } from '../kubernetes/names.ts';
+import { seconds } from '../kubernetes/time.ts';
+import type { Condition, Draft, Job, JobStatus, Pod } from '../kubernetes/types.ts';
+import type { Context } from './context.ts';
+import { change, ownedBy } from './context.ts';
+import { STOPPED } from './recovery.ts';
+
+type Later = (milliseconds: number) => void;
+
+const BACKOFF_LIMIT = 6;
+const LONGEST_BACKOFF_MS = 360_000;
+
+/**
+ * Brings a Job one step on: makes its pod, makes another after a failure, ends and removes it.
+ * One pod at a time, no parallelism. https://kubernetes.io/docs/concepts/workloads/controllers/job/
+ * @param retryMs wait before the first retry; it doubles
+ */
+export function reconcileJob(context: Context, job: Job, later: Later, retryMs: number): void {
+  if (job.metadata.deletionTimestamp) return;
+  const end = finishedAt(job);
+  if (end !== undefined) return void removeLater(context, job, end, later);
+  const pods = podsOf(context, job);
+  if (pods.some(({ status }) => status?.phase === 'Succeeded')) return void complete(context, job, pods);
+  if (isLate(context, job, later)) {
+    return void fail(context, job, pods, 'DeadlineExceeded', 'Job was active longer than specified deadline');
+  }
+  const failures = pods.filter(isFailure).length;
+  if (failures > (job.spec.backoffLimit ?? BACKOFF_LIMIT)) {
+    return void fail(context, job, pods, 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
+  }
+  if (!pods.some(isActive)) startPod(context, job, pods, failures, later, retryMs);
+  report(context, job, podsOf(context, job), {});
+}
+
+function finishedAt({ status }: Job): number | undefined {
+  const end = status?.conditions?.find(
+    ({ type, status: holds }) => ['Complete', 'Failed'].includes(type) && holds === 'True',
+  );
+  return end?.lastTransitionTime === undefined ? undefined : Date.parse(end.lastTransitionTime);
+}
+
+function removeLater({ objects, clock }: Context, { spec, metadata }: Job, end: number, later: Later): void {
+  if (spec.ttlSecondsAfterFinished === undefined) return;
+  const left = end + spec.ttlSecondsAfterFinished * 1000 - clock();
+  if (left > 0) later(left);
+  else objects.delete('jobs', metadata.namespace, metadata.name, { uid: metadata.uid });
+}
+
+function podsOf({ objects }: Context, { metadata }: Job): Pod[] {
+  return objects
+    .list('pods', metadata.namespace)
+    .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
+}
+
+function isActive({ status, metadata }: Pod): boolean {
+  return !metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
+}
+
+/** A pod that the platform's own end took along is made again, and not held against the Job. */
+function isFailure({ status }: Pod): boolean {
+  return status?.phase === 'Failed' && status.reason !== STOPPED;
+}
+
+function isLate({ clock }: Context, { spec, status }: Job, later: Later): boolean {
+  if (spec.activeDeadlineSeconds === undefined || !status?.startTime) return false;
+  const left = Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000 - clock();
+  if (left > 0) later(left);
+  return left <= 0;
+}
+
+function startPod(context: Context, job: Job, pods: Pod[], failures: number, later: Later, retryMs: number): void {
+  const last = Math.max(0, ...pods.filter(isFailure).map(endOf));
+  const wait = failures === 0 ? 0 : Math.min(retryMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+  const left = last + wait - context.clock();
+  if (left > 0) later(left);
+  else context.objects.create('pods', jobPod(job));
+}
+
+function endOf({ status }: Pod): number {
+  const ends = status?.containerStatuses?.map(({ state }) => Date.parse(state.terminated?.finishedAt ?? '')) ?? [];
+  return Math.max(0, ...ends.filter((time) => !Number.isNaN(time)));
+}
+
+function jobPod(job: Job): Draft<Pod> {
+  const { name, namespace, uid } = job.metadata;
+  const { metadata = {}, spec } = job.spec.template;
+  const identity = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: generatedName(`${name}-`),
+      namespace,
+      uid: randomUUID(),
+      labels: { ...metadata.labels, ...identity },
+      ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
+      ownerReferences: ownedBy(job),
+    },
+    spec,
+  };
+}
+
+function complete(context: Context, job: Job, pods: Pod[]): void {
+  const now = seconds(context.clock());
+  const message = 'Reached expected number of succeeded pods';
+  const met = { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' };
+  const done = { type: 'Complete', reason: 'CompletionsReached' };
+  const conditions = [met, done].map(
+    (what): Condition => ({ ...what, status: 'True', lastTransitionTime: now, message }),
+  );
+  report(context, job, pods, { completionTime: now, conditions });
+}
+
+function fail(context: Context, job: Job, pods: Pod[], reason: string, message: string): void {
+  const now = seconds(context.clock());
+  const conditions = ['FailureTarget', 'Failed'].map(
+    (type): Condition => ({ type, status: 'True', lastTransitionTime: now, reason, message }),
+  );
+  const { objects } = context;
+  for (const { metadata } of pods.filter(isActive)) {
+    objects.delete('pods', metadata.namespace, metadata.name, { uid: metadata.uid });
+  }
+  report(context, job, podsOf(context, job), { conditions });
+}
+
+function report({ objects, clock }: Context, job: Job, pods: Pod[], end: Partial<JobStatus>): void {
+  const count = (phase: string) => pods.filter(({ status }) => status?.phase === phase).length;
+  const active = pods.filter(isActive).length;
+  const failed = pods.filter(isFailure).length;
+  change(objects, 'jobs', job, 'status', (copy) => {
+    copy.status = {
+      startTime: copy.status?.startTime ?? seconds(clock()),
+      ...(active > 0 ? { active, ready: count('Running') } : {}),
+      ...(count('Succeeded') > 0 ? { succeeded: count('Succeeded') } : {}),
+      ...(failed > 0 ? { failed } : {}),
+      ...end,
+    };
+  });
+}

@@ -1,0 +1,88 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { entryParts } from '../kubernetes/container-log.ts';
+import type { Clock } from '../kubernetes/time.ts';
+
+type Stream = 'stdout' | 'stderr';
+
+export type LogWriter = {
+  /** Keeps everything a stream brings, at the pace the disk takes it; done when the stream ends. */
+  copy(source: AsyncIterable<Buffer>, stream: Stream): Promise<void>;
+  /** Keeps a line of the platform's own. */
+  line(text: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Longer lines are kept in parts, as containerd does. */
+const MAX_PART = 16 * 1024;
+const NEWLINE = 0x0a;
+
+/** Opens a container's log file for writing; see container-log.ts for its form. */
+export async function openLog(path: string, clock: Clock): Promise<LogWriter> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a');
+  const stamp = createStamps(clock);
+  let last: Promise<void> = Promise.resolve();
+  const write = (bytes: Buffer) => {
+    last = last.catch(() => {}).then(() => writeAll(file, bytes));
+    return last;
+  };
+  return {
+    copy: (source, stream) => copy(source, stream, stamp, write),
+    line: (text) => write(Buffer.concat(entryParts(stamp(), 'stderr', Buffer.from(text), true))),
+    close: () => file.close(),
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  if (bytes.length > 0) await file.appendFile(bytes);
+}
+
+async function copy(
+  source: AsyncIterable<Buffer>,
+  stream: Stream,
+  stamp: () => string,
+  write: (bytes: Buffer) => Promise<void>,
+): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    const { lines, left } = cut(rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk);
+    rest = left;
+    await write(Buffer.concat(lines.flatMap(({ text, whole }) => entryParts(stamp(), stream, text, whole))));
+  }
+  if (rest.length > 0) await write(Buffer.concat(entryParts(stamp(), stream, rest, false)));
+}
+
+type Part = { text: Buffer; whole: boolean };
+
+function cut(bytes: Buffer): { lines: Part[]; left: Buffer } {
+  const lines: Part[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const length = (end < 0 ? bytes.length : end) - start;
+    if (end < 0 && length < MAX_PART) break;
+    const whole = end >= 0 && length <= MAX_PART;
+    lines.push({ text: bytes.subarray(start, start + Math.min(length, MAX_PART)), whole });
+    start += whole ? length + 1 : MAX_PART;
+  }
+  return { lines, left: bytes.subarray(start) };
+}
+
+/** Times that only ever grow, a nanosecond apart at least. */
+function createStamps(clock: Clock): () => string {
+  let millisecond = -1;
+  let nanoseconds = 0;
+  let prefix = '';
+  return () => {
+    const now = Math.floor(clock());
+    const next = nanoseconds === 999_999 ? millisecond + 1 : millisecond;
+    nanoseconds = now > millisecond || next > millisecond ? 0 : nanoseconds + 1;
+    if (nanoseconds === 0) {
+      millisecond = Math.max(now, next);
+      prefix = new Date(millisecond).toISOString().slice(0, 23);
+    }
+    return `${prefix}${String(nanoseconds).padStart(6, '0')}Z`;
+  };
+}

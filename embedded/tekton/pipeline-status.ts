@@ -1,0 +1,92 @@
+import { seconds } from '../kubernetes/time.ts';
+import type {
+  ChildReference,
+  Condition,
+  PipelineRun,
+  PipelineRunStatus,
+  PipelineSpec,
+  RunResult,
+} from '../kubernetes/types.ts';
+import { conditionsWith } from './conditions.ts';
+import type { TaskState } from './pipeline-tasks.ts';
+import { tally, taskResultVariables } from './pipeline-tasks.ts';
+import { provenance } from './provenance.ts';
+import { substitute } from './substitute.ts';
+
+/** How a run stands, before it is written into its status. */
+export type Verdict = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
+
+const STOPPING: Record<string, string> = {
+  CancelledRunFinally: 'CancelledRunningFinally',
+  StoppedRunFinally: 'StoppedRunningFinally',
+};
+
+/** What the tasks' runs say about the pipeline's. */
+export function judge(run: PipelineRun, states: readonly TaskState[]): Verdict {
+  const { total, done, failed, cancelled } = tally(states);
+  const stopping = STOPPING[run.spec.status ?? ''];
+  const begun = states.filter((state) => state.run !== undefined).length;
+  const noMore = failed + cancelled > 0 || stopping !== undefined;
+  const skipped = noMore ? total - begun : 0;
+  const counts = `Tasks Completed: ${done} (Failed: ${failed}, Cancelled ${cancelled})`;
+  if (done + skipped < total) {
+    const message = `${counts}, Incomplete: ${total - done - skipped}, Skipped: ${skipped}`;
+    return { status: 'Unknown', reason: stopping ?? 'Running', message };
+  }
+  const names = states.filter((state) => state.run === undefined).map(({ task }) => task.name);
+  return { ...ending(failed, cancelled, skipped, stopping), message: `${counts}, Skipped: ${skipped}`, skipped: names };
+}
+
+function ending(
+  failed: number,
+  cancelled: number,
+  skipped: number,
+  stopping: string | undefined,
+): Omit<Verdict, 'message'> {
+  if (cancelled > 0 || (stopping !== undefined && skipped + failed > 0))
+    return { status: 'False', reason: 'Cancelled' };
+  if (failed > 0) return { status: 'False', reason: 'Failed' };
+  return { status: 'True', reason: 'Succeeded' };
+}
+
+/** A run's status after a verdict: fields in the order Tekton has them, the end's only at the end. */
+export function statusAfter(
+  run: PipelineRun,
+  verdict: Verdict,
+  spec: PipelineSpec | undefined,
+  states: readonly TaskState[],
+  now: number,
+): PipelineRunStatus {
+  const before = run.status ?? {};
+  const children = states.flatMap(({ task, run: child }) => (child ? [reference(child.metadata.name, task.name)] : []));
+  const kept = spec ?? before.pipelineSpec;
+  const results = verdict.status === 'True' ? resultsOf(kept, states) : [];
+  const skipped = verdict.skipped?.map((name) => ({ name, reason: skipReason(run) })) ?? [];
+  return {
+    conditions: conditionsWith(run, verdict.status, verdict.reason, verdict.message, now),
+    startTime: before.startTime ?? seconds(now),
+    ...(verdict.status === 'Unknown' ? {} : { completionTime: seconds(now) }),
+    ...(kept ? { pipelineSpec: kept } : {}),
+    ...(children.length > 0 ? { childReferences: children } : {}),
+    ...(skipped.length > 0 ? { skippedTasks: skipped } : {}),
+    ...(results.length > 0 ? { results } : {}),
+    provenance,
+  };
+}
+
+function skipReason({ spec }: PipelineRun): string {
+  return STOPPING[spec.status ?? ''] ? 'PipelineRun was gracefully stopped' : 'PipelineRun was stopping';
+}
+
+function reference(name: string, pipelineTaskName: string): ChildReference {
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name, pipelineTaskName };
+}
+
+/** Pipeline results whose task results all exist. */
+function resultsOf(spec: PipelineSpec | undefined, states: readonly TaskState[]): RunResult[] {
+  const variables = taskResultVariables(states);
+  return (spec?.results ?? []).flatMap(({ name, value }) => {
+    const text = substitute(value, variables);
+    return text.includes('$(tasks.') ? [] : [{ name, value: text }];
+  });
+}

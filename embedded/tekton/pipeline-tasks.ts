@@ -1,0 +1,144 @@
+import { formatDuration, parseDuration } from '../kubernetes/duration.ts';
+import type {
+  Draft,
+  PipelineRun,
+  PipelineSpec,
+  PipelineTask,
+  TaskRun,
+  TaskSpec,
+  WorkspaceBinding,
+} from '../kubernetes/types.ts';
+import { isDone, succeeded } from './conditions.ts';
+import { ownedBy } from './context.ts';
+import { childName } from './names.ts';
+import { paramVariables } from './params.ts';
+import type { Variables } from './substitute.ts';
+import { substituteDeep, substituteValue } from './substitute.ts';
+
+const DEFAULT_TIMEOUT_MS = 3_600_000;
+
+/** A task of a pipeline beside its run, if that exists. */
+export type TaskState = { task: PipelineTask; run: TaskRun | undefined };
+
+/** The name of a task's run. */
+export function taskRunName(run: PipelineRun, task: PipelineTask): string {
+  return childName(run.metadata.name, `-${task.name}`);
+}
+
+/** The pipeline with the run's parameters in their places. */
+export function applyParams(spec: PipelineSpec, run: PipelineRun): PipelineSpec {
+  const variables = pipelineVariables(spec, run);
+  return { ...spec, tasks: spec.tasks.map((task) => applyToTask(task, variables)) };
+}
+
+function pipelineVariables(spec: PipelineSpec, run: PipelineRun): Variables {
+  return new Map([
+    ...paramVariables(spec.params, run.spec.params),
+    ['context.pipelineRun.name', run.metadata.name],
+    ['context.pipelineRun.namespace', run.metadata.namespace],
+    ['context.pipelineRun.uid', run.metadata.uid],
+    ['context.pipeline.name', run.spec.pipelineRef?.name ?? run.metadata.name],
+  ]);
+}
+
+/** An embedded task sees the pipeline's parameters, but for those it declares itself. */
+function applyToTask(task: PipelineTask, variables: Variables): PipelineTask {
+  const own = new Set(task.taskSpec?.params?.map(({ name }) => `params.${name}`));
+  const given = task.params?.map(({ name, value }) => ({ name, value: substituteValue(value, variables) }));
+  const propagated: Variables = new Map([...variables].filter(([name]) => !own.has(name)));
+  const taskSpec = task.taskSpec && substituteDeep(task.taskSpec, propagated);
+  return { ...task, ...(given ? { params: given } : {}), ...(taskSpec ? { taskSpec } : {}) };
+}
+
+/** The first task that may begin: none before it in the list is unfinished. */
+export function nextTask(states: readonly TaskState[]): PipelineTask | undefined {
+  if (states.some(({ run }) => run !== undefined && succeeded(run)?.status !== 'True')) return undefined;
+  return states.find(({ run }) => run === undefined)?.task;
+}
+
+/** Results of the tasks that are through: `tasks.NAME.results.RESULT`. */
+export function taskResultVariables(states: readonly TaskState[]): Variables {
+  return new Map(
+    states.flatMap(({ task, run }) =>
+      (run?.status?.results ?? []).map(({ name, value }): [string, string] => [
+        `tasks.${task.name}.results.${name}`,
+        value,
+      ]),
+    ),
+  );
+}
+
+/** The TaskRun of a task, as Tekton 1.15 makes it. */
+export function newTaskRun(run: PipelineRun, task: PipelineTask, results: Variables): Draft<TaskRun> {
+  const { taskSpec, params } = substituteDeep({ taskSpec: task.taskSpec, params: task.params }, results);
+  const workspaces = bindings(run, task);
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: {
+      name: taskRunName(run, task),
+      namespace: run.metadata.namespace,
+      labels: taskLabels(run, task),
+      annotations: { ...ownAnnotations(run), 'pipeline.tekton.dev/release': 'unknown' },
+      ownerReferences: ownedBy(run),
+    },
+    spec: {
+      ...(params?.length ? { params } : {}),
+      serviceAccountName: run.spec.serviceAccountName ?? 'default',
+      taskSpec: withoutMeta(taskSpec),
+      timeout: taskTimeout(run, task),
+      ...(workspaces.length > 0 ? { workspaces } : {}),
+    },
+  };
+}
+
+function withoutMeta(taskSpec: TaskSpec | undefined): TaskSpec {
+  const {
+    spec: _,
+    metadata: __,
+    ...rest
+  } = (taskSpec ?? { steps: [] }) as TaskSpec & { spec?: unknown; metadata?: unknown };
+  return rest;
+}
+
+function ownAnnotations({ metadata }: PipelineRun): Record<string, string> {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = metadata.annotations ?? {};
+  return rest;
+}
+
+function taskLabels(run: PipelineRun, task: PipelineTask): Record<string, string> {
+  return {
+    ...run.metadata.labels,
+    'app.kubernetes.io/managed-by': 'tekton-pipelines',
+    'tekton.dev/memberOf': 'tasks',
+    'tekton.dev/pipeline': run.spec.pipelineRef?.name ?? run.metadata.name,
+    'tekton.dev/pipelineRun': run.metadata.name,
+    'tekton.dev/pipelineRunUID': run.metadata.uid,
+    'tekton.dev/pipelineTask': task.name,
+  };
+}
+
+function taskTimeout(run: PipelineRun, task: PipelineTask): string {
+  const given = task.timeout ?? run.spec.timeouts?.tasks;
+  if (given) return formatDuration(parseDuration(given) ?? DEFAULT_TIMEOUT_MS);
+  const whole = parseDuration(run.spec.timeouts?.pipeline ?? '') ?? DEFAULT_TIMEOUT_MS;
+  return formatDuration(whole === 0 ? 0 : Math.max(whole, DEFAULT_TIMEOUT_MS));
+}
+
+function bindings(run: PipelineRun, task: PipelineTask): WorkspaceBinding[] {
+  const bound = new Map(run.spec.workspaces?.map((workspace) => [workspace.name, workspace]));
+  return (task.workspaces ?? []).flatMap(({ name, workspace }) => {
+    const binding = bound.get(workspace ?? name);
+    return binding ? [{ ...binding, name }] : [];
+  });
+}
+
+/** How many tasks came to what. */
+export type Tally = { total: number; done: number; failed: number; cancelled: number };
+
+export function tally(states: readonly TaskState[]): Tally {
+  const done = states.flatMap(({ run }) => (run && isDone(run) ? [run] : []));
+  const bad = done.filter((run) => succeeded(run)?.status === 'False');
+  const cancelled = bad.filter((run) => succeeded(run)?.reason === 'TaskRunCancelled').length;
+  return { total: states.length, done: done.length, failed: bad.length - cancelled, cancelled };
+}

@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { ObjectStore } from '../kubernetes/store.ts';
+import { seconds } from '../kubernetes/time.ts';
+import type { Container, EnvVar, Pod, Terminated } from '../kubernetes/types.ts';
+import type { Context } from './context.ts';
+import type { PodFolder } from './pod-folder.ts';
+import { containerId } from './pod-status.ts';
+import type { Outcome } from './run-process.ts';
+import { runProcess } from './run-process.ts';
+import type { Variables } from './substitute.ts';
+import { substitute, substituteList } from './substitute.ts';
+import type { MessageEntry } from './termination.ts';
+import { encodeMessage, internal, readResults, STEP_RESULT, TASK_RESULT, TOO_LONG } from './termination.ts';
+
+/** What is known of a container beyond its pod: results it may write, and its time limit. */
+export type StepPlan = { stepResults: string[]; taskResults: string[]; timeoutMs: number | undefined };
+
+export type ContainerRun = {
+  pod: Pod;
+  container: Container;
+  plan: StepPlan;
+  folder: PodFolder;
+  /** Settings that come with the image. */
+  imageEnv: Record<string, string>;
+  /** Results of the steps before: `steps.NAME.results.RESULT`. */
+  variables: Variables;
+  graceMs: number;
+  signal: AbortSignal;
+};
+
+/** Runs a container's command as a process. @returns how it ended, with its results as Tekton's entrypoint reports them */
+export async function runContainer(context: Context, run: ContainerRun): Promise<Terminated> {
+  const { objects, clock } = context;
+  const { pod, container, folder, variables } = run;
+  const cwd = resolve(folder.workspace, substitute(container.workingDir ?? '.', variables));
+  mkdirSync(cwd, { recursive: true });
+  for (const name of run.plan.stepResults)
+    mkdirSync(dirname(folder.stepResult(container.name, name)), { recursive: true });
+  let results: MessageEntry[] = [];
+  const outcome = await runProcess({
+    command: [...substituteList([...(container.command ?? []), ...(container.args ?? [])], variables)],
+    cwd,
+    env: environment(objects, run),
+    folder,
+    logFile: objects.logFile(pod.metadata.uid, container.name),
+    timeoutMs: run.plan.timeoutMs,
+    graceMs: run.graceMs,
+    signal: run.signal,
+    clock,
+    epilogue: ({ timedOut }) => {
+      results = readAll(run);
+      if (timedOut) return 'context deadline exceeded';
+      return encodeMessage(results) === undefined ? TOO_LONG : undefined;
+    },
+  });
+  return terminated(run, outcome, results);
+}
+
+function readAll({ plan, folder, container }: ContainerRun): MessageEntry[] {
+  const steps = plan.stepResults.map((name): [string, string] => [name, folder.stepResult(container.name, name)]);
+  const tasks = plan.taskResults.map((name): [string, string] => [name, resolve(folder.results, name)]);
+  return [...readResults(TASK_RESULT, tasks), ...readResults(STEP_RESULT, steps)];
+}
+
+function terminated({ pod, container }: ContainerRun, outcome: Outcome, results: MessageEntry[]): Terminated {
+  const { exitCode, startedAt, finishedAt, timedOut } = outcome;
+  const reason = timedOut ? [internal('Reason', 'TimeoutExceeded')] : [];
+  const message = encodeMessage([...results, ...reason]) ?? encodeMessage(reason);
+  return {
+    exitCode,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    ...(message && message !== '[]' ? { message } : {}),
+    startedAt: seconds(startedAt),
+    finishedAt: seconds(finishedAt),
+    containerID: containerId(pod, container.name),
+  };
+}
+
+/** Nothing of the platform's own environment but what a program needs to start. */
+function environment(objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) {
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    LANG: process.env.LANG ?? 'C.UTF-8',
+    ...imageEnv,
+    HOME: folder.home,
+    TMPDIR: folder.tmp,
+    HOSTNAME: pod.metadata.name,
+  };
+  for (const variable of container.env ?? []) {
+    const value = environmentValue(objects, pod.metadata.namespace, variable);
+    if (value !== undefined) env[variable.name] = substitute(value, variables);
+  }
+  return env;
+}
+
+function environmentValue(objects: ObjectStore, namespace: string, { value, valueFrom }: EnvVar): string | undefined {
+  const reference = valueFrom?.secretKeyRef;
+  if (!reference) return value ?? '';
+  const data = objects.get('secrets', namespace, reference.name)?.data?.[reference.key];
+  return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+}

@@ -1,0 +1,116 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../kubernetes/time.ts';
+import { openLog } from './log-writer.ts';
+import type { PodFolder } from './pod-folder.ts';
+import { marker } from './pod-folder.ts';
+import type { Group } from './processes.ts';
+import { killGroup, signalGroup, startTimeOf } from './processes.ts';
+
+export type Execution = {
+  command: string[];
+  cwd: string;
+  env: Record<string, string>;
+  folder: PodFolder;
+  logFile: string;
+  /** The process is ended after so long. */
+  timeoutMs: number | undefined;
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number;
+  /** Ends the process. */
+  signal: AbortSignal;
+  clock: Clock;
+  /** Says what the log should end with, given how the process did. */
+  epilogue(outcome: Outcome): string | undefined;
+};
+
+/** Times in milliseconds since the epoch. */
+export type Outcome = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Runs a command in a session of its own and keeps its output. When this is done no process of it is left, and the log is complete.
+ * A command that cannot be started ends with code 1 and says so in the log.
+ */
+export async function runProcess(execution: Execution): Promise<Outcome> {
+  const { clock, folder } = execution;
+  const log = await openLog(execution.logFile, clock);
+  const startedAt = clock();
+  const end = (exitCode: number, timedOut: boolean) => ({ exitCode, startedAt, finishedAt: clock(), timedOut });
+  try {
+    const child = start(execution);
+    const group = recordGroup(child, folder);
+    const copying = Promise.all([log.copy(piped(child.stdout), 'stdout'), log.copy(piped(child.stderr), 'stderr')]);
+    // A log that cannot be kept ends the step: nobody would read its pipe any more.
+    copying.catch(() => void killGroup(group));
+    const stopTimers = limit(execution, group);
+    const { code, error } = await exitOf(child);
+    const timedOut = stopTimers();
+    await killGroup(group);
+    await copying;
+    if (error) await log.line(`${goTime(clock())} Error executing command: ${error}`);
+    const outcome = end(timedOut ? 1 : code, timedOut);
+    const last = execution.epilogue(outcome);
+    if (last) await log.line(`${goTime(clock())} ${last}`);
+    return last ? { ...outcome, exitCode: outcome.exitCode || 1 } : outcome;
+  } finally {
+    await log.close();
+  }
+}
+
+/** A time as Go's log package writes it. */
+export function goTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
+}
+
+function start({ command, cwd, env }: Execution): ChildProcess {
+  const [program = '', ...args] = command;
+  return spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function piped(stream: Readable | null): Readable {
+  if (!stream) throw new TypeError('the process has no pipe');
+  return stream;
+}
+
+function recordGroup(child: ChildProcess, folder: PodFolder): Group {
+  const leader = child.pid;
+  const group = { leader, startTime: leader === undefined ? undefined : startTimeOf(leader), marker: marker(folder) };
+  writeFileSync(folder.record, JSON.stringify(group));
+  return group;
+}
+
+type Exit = { code: number; error?: string };
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: 1, error: error.message }));
+    child.once('exit', (code, signal) => resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0) }));
+  });
+}
+
+/** Ends the group when it is told to or its time is up. @returns a function that stops this and tells whether the time was up */
+function limit({ signal, timeoutMs, graceMs }: Execution, group: Group): () => boolean {
+  let timedOut = false;
+  const timers: NodeJS.Timeout[] = [];
+  const terminate = () => {
+    signalGroup(group, 'SIGTERM');
+    timers.push(setTimeout(() => void killGroup(group), graceMs));
+  };
+  const expire = () => {
+    timedOut = true;
+    terminate();
+  };
+  if (timeoutMs !== undefined) timers.push(setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER)));
+  signal.addEventListener('abort', terminate, { once: true });
+  if (signal.aborted) terminate();
+  return () => {
+    signal.removeEventListener('abort', terminate);
+    for (const timer of timers) clearTimeout(timer);
+    return timedOut;
+  };
+}

@@ -1,0 +1,40 @@
+/** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
+import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
+import { closeBuildLog } from '../../lib/builds/close-log.ts';
+import { reconcile } from '../../lib/builds/reconcile.ts';
+import { viewOf } from '../../lib/builds/build-view.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { ConfigError } from '../../lib/errors.ts';
+import { createLog } from '../../lib/log.ts';
+import { archiveBuild } from '../../lib/logs/archive/archive-build.ts';
+import { archiveSizes, configuredLogs, logsSettings } from '../../lib/logs/from-settings.ts';
+
+const follow = async (): Promise<void> => {
+  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'followTool', 'followBuild']);
+  const log = createLog('follow');
+  const context = configuredLogs(settings, await configuredBuilds(settings, log));
+  const { followTool: tool, followBuild: id } = settings;
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  const build = viewOf(context, tool, id);
+  const result = await archiveBuild({
+    ...context,
+    tool,
+    id,
+    build,
+    sizes: archiveSizes(settings),
+    signal: stop.signal,
+  });
+  log('INFO', 'followed', { tool, id, ...result });
+  if (result.state !== 'live') {
+    await closeBuildLog(context, tool, (await build.entry()).entry);
+    await reconcile(context, tool);
+  }
+  context.kube.close();
+};
+
+await follow().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`follow can not start: ${error.message}\n`);
+  else createLog('follow')('ERROR', 'following a log failed', { error });
+  process.exitCode = 1;
+});

@@ -1,0 +1,31 @@
+import type { Settings } from '../config/settings.ts';
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { gatewayStrategy } from './gateway.ts';
+import { guarded } from './rate-limit.ts';
+import { tokenStrategy } from './token.ts';
+
+export const authSettings = [
+  'issuers',
+  'keysFolder',
+  'gatewaySecret',
+  'rateReads',
+  'rateChanges',
+  'failureDelayMs',
+] as const;
+
+type AuthSettings = Settings<(typeof authSettings)[number]>;
+
+/** @throws ConfigError when there is no way to sign in at all */
+export const configuredAuthenticate = (
+  { issuers, keysFolder, gatewaySecret, rateReads, rateChanges, failureDelayMs }: AuthSettings,
+  log: Log,
+): Authenticate => {
+  if (issuers.length === 0 && gatewaySecret === undefined) {
+    throw new ConfigError('AUTH_ISSUERS', 'set, or GATEWAY_SECRET_FILE: without either nobody can sign in');
+  }
+  const gateway = gatewaySecret ? [gatewayStrategy(gatewaySecret)] : [];
+  const authenticate = createAuthenticate([...gateway, tokenStrategy(issuers, keysFolder)]);
+  return guarded(authenticate, { rateReads, rateChanges, failureDelayMs, log });
+};

@@ -1,0 +1,34 @@
+import type { Settings } from '../config/settings.ts';
+import { ApiError } from '../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { type Authenticate, challenge } from './authenticate.ts';
+import { clusterKeys } from './event-tokens.ts';
+import { identity } from './identity.ts';
+import { bearer, verify } from './token.ts';
+
+export const monitoringSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
+
+/** What a token must be for, so that none that was made for something else opens this. */
+const audience = 'metrics';
+
+/**
+ * Who may read what all tools do: ServiceAccounts of the cluster that a setting lists, by a token of their own for this
+ * audience. Not a tool: what others build is none of its business. Nobody where the list is empty.
+ */
+export const configuredMonitoring = (
+  settings: Settings<(typeof monitoringSettings)[number]>,
+  kube: Kube,
+): Authenticate => {
+  const { eventIssuer, metricsSubjects } = settings;
+  const keys = clusterKeys(kube, settings);
+  return async ({ authorization }) => {
+    const token = bearer(authorization);
+    if (!token)
+      throw new ApiError(401, 'unauthenticated', 'Metrics need a token of a ServiceAccount that may read them.', {
+        headers: challenge(),
+      });
+    const { sub = '' } = await verify(token, { issuer: eventIssuer, audience, keys });
+    if (metricsSubjects.includes(sub)) return identity({ subject: sub, proof: 'service-account', grants: [] });
+    throw new ApiError(403, 'forbidden', 'METRICS_SUBJECTS does not list this ServiceAccount.');
+  };
+};

@@ -1,0 +1,14 @@
+import type { Settings } from '../config/settings.ts';
+import { shareResolutions } from './share-resolutions.ts';
+import { createSource, type Source } from './source.ts';
+
+export const sourceSettings = ['sourceAllowHttp', 'sourceAllowedAddresses', 'sourceTimeoutMs'] as const;
+
+export const configuredSource = (settings: Settings<(typeof sourceSettings)[number]>): Source =>
+  shareResolutions(
+    createSource({
+      allowHttp: settings.sourceAllowHttp,
+      allowedAddresses: settings.sourceAllowedAddresses,
+      timeoutMs: settings.sourceTimeoutMs,
+    }),
+  );

@@ -1,0 +1,69 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { Log } from '@kubernetes/client-node/dist/log.js';
+import { Watch } from '@kubernetes/client-node/dist/watch.js';
+import { openLog } from '../../../../embedded/tekton/log-writer.ts';
+import type { Served } from './support.ts';
+import { LEDGERS, ledger, PODS, pod, serve } from './support.ts';
+
+let served: Served;
+let config: KubeConfig;
+beforeEach(async () => {
+  served = await serve({ token: 'secret' });
+  config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name: 'local', server: served.url, skipTLSVerify: true }],
+    users: [{ name: 'me', token: 'secret' }],
+    contexts: [{ name: 'it', cluster: 'local', user: 'me' }],
+    currentContext: 'it',
+  });
+});
+afterEach(() => served.close());
+
+const { stringify } = JSON;
+const send = (method: string, path: string, body: object) =>
+  fetch(served.url + path, {
+    method,
+    body: stringify(body),
+    headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
+  });
+
+test("client-node's Watch sees objects come, change and go", async () => {
+  const seen: string[] = [];
+  const done = new Promise<unknown>((resolve) => {
+    void new Watch(config).watch(
+      LEDGERS,
+      { timeoutSeconds: 1 },
+      (type, object) => seen.push(`${type} ${object.metadata.name} ${object.metadata.generation}`),
+      resolve,
+    );
+  });
+  await send('POST', LEDGERS, ledger('t'));
+  await send('PUT', `${LEDGERS}/t`, ledger('t', { a: 1 }));
+  await send('DELETE', `${LEDGERS}/t`, {});
+  expect(await done).toBeNull();
+  expect(seen.at(-1)).toBe('DELETED t 2');
+});
+
+test("client-node's Log reads and follows, and gets refusals as errors", async () => {
+  await send('POST', PODS, pod('p', ['step-a']));
+  const { objects } = served.api;
+  const copy = structuredClone(objects.get('pods', 'ns', 'p'));
+  if (!copy) throw new Error('no pod');
+  const log = new Log(config);
+  await expect(log.log('ns', 'p', 'step-a', new PassThrough())).rejects.toMatchObject({ code: 400 });
+  const state = { terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-01-01T00:00:00Z' } };
+  copy.status = {
+    phase: 'Succeeded',
+    containerStatuses: [{ name: 'step-a', image: 'a', imageID: '', ready: false, restartCount: 0, state }],
+  };
+  objects.update('pods', copy, 'status');
+  const writer = await openLog(objects.logFile(copy.metadata.uid, 'step-a'), () => 0);
+  await writer.line('hello');
+  await writer.close();
+  const out = new PassThrough();
+  await log.log('ns', 'p', 'step-a', out, { follow: true, timestamps: true });
+  expect(await text(out)).toBe('1970-01-01T00:00:00.000000000Z hello\n');
+});

@@ -1,0 +1,105 @@
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openJournal } from '../../../../embedded/kubernetes/journal.ts';
+import { LEDGERS, ledger, serve, temporaryFolder } from './support.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+beforeEach(async () => {
+  ({ folder, remove } = await temporaryFolder());
+});
+afterEach(() => remove());
+
+const file = () => join(folder, 'journal.jsonl');
+
+/** A journal and the objects it is about. */
+function open() {
+  const objects = new Map<string, string>();
+  const journal = openJournal(folder, () => objects);
+  for (const [key, json] of journal.state.objects) objects.set(key, json);
+  let { version } = journal.state;
+  return {
+    objects,
+    version: () => version,
+    put(key: string, value: unknown) {
+      version += 1;
+      const json = JSON.stringify(value);
+      objects.set(key, json);
+      journal.append({ version, key, json });
+    },
+    drop(key: string) {
+      version += 1;
+      objects.delete(key);
+      journal.append({ version, key, json: null });
+    },
+    close: () => journal.close(),
+  };
+}
+
+test('everything is there again', () => {
+  const first = open();
+  first.put('a', 1);
+  first.put('b', { deep: ['é\n'] });
+  first.put('a', 2);
+  first.drop('b');
+  // Not closed: as after SIGKILL.
+  const second = open();
+  expect([...second.objects]).toEqual([['a', '2']]);
+  expect(second.version()).toBe(4);
+});
+
+test('cut off at any byte, the journal keeps every whole line and can be written on', () => {
+  const first = open();
+  for (let at = 0; at < 5; at += 1) first.put(`k${at}`, { at });
+  first.close();
+  const whole = readFileSync(file());
+  for (let length = 0; length <= whole.length; length += 1) {
+    writeFileSync(file(), whole);
+    truncateSync(file(), length);
+    const again = open();
+    const lines = whole.subarray(0, length).toString().split('\n').length - 1;
+    expect(again.objects.size).toBe(lines);
+    again.put('new', true);
+    again.close();
+    expect(open().objects.get('new')).toBe('true');
+  }
+});
+
+test('a line that is damaged, and not the last, stops the start', () => {
+  const first = open();
+  first.put('a', 1);
+  appendFileSync(file(), 'nonsense\n');
+  expect(() => open()).toThrow(/is damaged/);
+});
+
+test('is compacted, and an end between its two steps loses nothing', () => {
+  const first = open();
+  const big = 'x'.repeat(100_000);
+  const kept: Buffer[] = [];
+  for (let at = 0; at < 60; at += 1) {
+    const before = readFileSync(file());
+    first.put(`k${at % 3}`, { at, big });
+    if (statSync(file()).size < before.length) kept.push(before);
+  }
+  first.drop('k0');
+  expect(kept.length).toBeGreaterThan(0);
+  expect([...open().objects.keys()]).toEqual(['k1', 'k2']);
+  // The old journal beside the new snapshot: as if the process had ended before it was emptied.
+  const now = readFileSync(file());
+  writeFileSync(file(), Buffer.concat([kept.at(-1) ?? Buffer.alloc(0), now]));
+  expect(Object.fromEntries(open().objects)).toEqual(Object.fromEntries(first.objects));
+});
+
+test('an API that starts again serves the same objects, and goes on counting versions', async () => {
+  const first = await serve({ folder });
+  const { body } = await first.call('POST', LEDGERS, ledger('t', { a: 1 }));
+  await first.call('POST', LEDGERS, ledger('u'));
+  await first.call('DELETE', `${LEDGERS}/u`);
+  await first.close();
+  const second = await serve({ folder });
+  expect((await second.call('GET', `${LEDGERS}/t`)).body).toEqual(body);
+  const created = await second.call('POST', LEDGERS, ledger('v'));
+  expect(Number(created.body.metadata.resourceVersion)).toBe(4);
+  await second.close();
+});

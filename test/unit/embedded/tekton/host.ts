@@ -1,0 +1,19 @@
+/** The platform in a process of its own, to be killed: argv is its folder and where events go. Prints its address. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createKubeApi } from '../../../../embedded/kubernetes/api.ts';
+import { createTekton } from '../../../../embedded/tekton/tekton.ts';
+
+const [, , folder = '', sink = ''] = process.argv;
+const api = await createKubeApi({ folder: join(folder, 'kube') });
+await createTekton({
+  objects: api.objects,
+  folder: join(folder, 'tekton'),
+  sink: () => sink || undefined,
+  images: () => ({ env: {} }),
+});
+const server = createServer((req, res) => api.handler(req, res));
+server.listen(0, '127.0.0.1', () =>
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`),
+);

@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Resource, Resources, Step } from '../../../../embedded/kubernetes/types.ts';
+import type { Tekton, TektonOptions } from '../../../../embedded/tekton/tekton.ts';
+import { createTekton } from '../../../../embedded/tekton/tekton.ts';
+import type { Served } from '../kubernetes/support.ts';
+import { serve, temporaryFolder } from '../kubernetes/support.ts';
+
+export type Event = { type: string; id: string; headers: Record<string, string>; body: Record<string, EventRun> };
+type EventRun = {
+  metadata: { name: string };
+  spec: object;
+  status: { conditions?: { reason: string; message: string }[] };
+};
+
+export type Platform = {
+  served: Served;
+  tekton: Tekton;
+  folder: string;
+  events: Event[];
+  /** Waits for an event that this says yes to, past ones included. */
+  event(wanted: (event: Event) => boolean): Promise<Event>;
+  /** Waits until an object, or its absence, is as wanted. */
+  until<R extends Resource>(
+    resource: R,
+    name: string,
+    wanted: (object: Resources[R] | undefined) => boolean,
+  ): Promise<Resources[R]>;
+  /** Waits for the end of a PipelineRun. */
+  end(name: string): Promise<Resources['pipelineruns']>;
+  log(pod: string, container: string, query?: string): Promise<string>;
+  close(): Promise<void>;
+};
+
+export const RUNS = '/apis/tekton.dev/v1/namespaces/ns/pipelineruns';
+
+type Options = Partial<TektonOptions> & { answer?: (event: Event, count: number) => number; root?: string };
+
+export async function startPlatform({ answer = () => 202, root, ...options }: Options = {}): Promise<Platform> {
+  const temporary = root === undefined ? await temporaryFolder() : undefined;
+  const folder = root ?? temporary?.folder ?? '';
+  const served = await serve({ folder: join(folder, 'kube') });
+  const sink = await startSink(answer);
+  const tekton = await createTekton({
+    objects: served.api.objects,
+    folder: join(folder, 'tekton'),
+    sink: () => sink.url,
+    images: (image) => (image.includes('nope') ? undefined : { env: { FROM_IMAGE: image } }),
+    graceMs: 300,
+    jobRetryMs: 10,
+    eventRetryMs: 1,
+    log: (message, cause) => {
+      if (cause) console.error(message, cause);
+    },
+    ...options,
+  });
+  const until = untilOf(served);
+  return {
+    ...{ served, tekton, folder, events: sink.events, event: sink.event, until },
+    end: (name) => until('pipelineruns', name, (run) => run?.status?.completionTime !== undefined),
+    log: async (pod, container, query = '') => {
+      const path = `/api/v1/namespaces/ns/pods/${pod}/log?container=${container}&${query}`;
+      return (await fetch(served.url + path)).text();
+    },
+    async close() {
+      await tekton.close();
+      await served.close();
+      await sink.close();
+      await temporary?.remove();
+    },
+  };
+}
+
+function untilOf({ api }: Served): Platform['until'] {
+  return (resource, name, wanted) =>
+    new Promise((resolve) => {
+      const check = () => {
+        const object = api.objects.get(resource, 'ns', name);
+        if (!wanted(object)) return false;
+        stop();
+        resolve(object as never);
+        return true;
+      };
+      const stop = api.objects.watch(check);
+      check();
+    });
+}
+
+async function startSink(answer: (event: Event, count: number) => number) {
+  const events: Event[] = [];
+  const waiting = new Set<() => void>();
+  const server = createServer(async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
+    const headers = req.headers as Record<string, string>;
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as Event['body'];
+    const event = { type: (headers['ce-type'] ?? '').slice(17), id: headers['ce-id'] ?? '', headers, body };
+    events.push(event);
+    const status = answer(event, events.length);
+    if (status === 0) req.socket.destroy();
+    else res.writeHead(status).end();
+    for (const check of waiting) check();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    events,
+    event: (wanted: (event: Event) => boolean) =>
+      new Promise<Event>((resolve) => {
+        const check = () => {
+          const found = events.find(wanted);
+          if (found) resolve(found);
+        };
+        waiting.add(check);
+        check();
+      }),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A run of one task, build-from-git, with these steps. */
+export function run(name: string, steps: Step[], spec: object = {}, task: object = {}, metadata: object = {}) {
+  const taskSpec = { steps, ...task };
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name, labels: { user: 'tool-a' }, ...metadata },
+    spec: { pipelineSpec: { tasks: [{ name: 'build-from-git', taskSpec }] }, ...spec },
+  };
+}
+
+export const sh = (name: string, script: string, more: object = {}): Step => ({
+  name,
+  image: 'base',
+  command: ['sh', '-c'],
+  args: [script],
+  ...more,
+});
+
+/** Processes whose command line or environment holds a text. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => holds(pid, text))
+    .map(Number);
+}
+
+function holds(pid: string, text: string): boolean {
+  try {
+    return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`).includes(text));
+  } catch {
+    return false;
+  }
+}

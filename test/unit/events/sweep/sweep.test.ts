@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CloudEvent } from 'cloudevents';
+import { createSweep, type SweepOptions } from '../../../../events/sweep/handler.ts';
+import { startBuild } from '../../../../lib/builds/start.ts';
+import { archivePrefix } from '../../../../lib/logs/archive/archive-index.ts';
+import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
+import { createFolderStore } from '../../../../lib/store/folder.ts';
+import { storeFailure } from '../../../../lib/store/keys.ts';
+import type { ObjectStore } from '../../../../lib/store/types.ts';
+import { createWorld, type World } from '../../lib/builds/world.ts';
+
+let folder: string;
+let world: World;
+let logged: Record<string, unknown>[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-'));
+  world = createWorld(2);
+  world.settle();
+  logged = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
+  const { context } = world.instance({ unhurried: true, skewMs: 60 * 60 * 1000 });
+  const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
+  const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
+  const options = { ...context, log, store, removeLog, allowedSteps: [], detect: () => [] };
+  return createSweep({ ...options, keepKeys: async () => undefined } as unknown as SweepOptions);
+};
+
+const start = (tool: string) => {
+  const { context } = world.instance({ unhurried: true });
+  return startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
+};
+
+const mends = () =>
+  logged.filter(({ message }) => message === 'sweep mended').map(({ tool, id, what }) => ({ tool, id, what }));
+
+test('what it mends is a line each, and is counted', async () => {
+  const first = await start('a');
+  await start('b');
+  const waiting = await start('c');
+  expect(waiting.position).toBe(1);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id: first.id, what: 'finished' });
+  expect(world.liveRuns().map(({ metadata }) => metadata.name)).toContain(waiting.id);
+  const counts = world.capacity()?.status?.counts;
+  expect(counts?.mended).toMatchObject({ finished: 1 });
+  expect(Object.values(counts?.mended ?? {}).reduce((sum, times) => sum + times, 0)).toBe(mends().length);
+});
+
+test('where there is nothing to mend nothing is said and nothing is written', async () => {
+  await start('a');
+  const before = world.writes.length;
+  await Promise.all([sweepOf()(), sweepOf()()]);
+  expect(mends()).toEqual([]);
+  expect(world.writes.length).toBe(before);
+});
+
+test('slots of a tool whose ledger somebody deleted are free again when its runs have ended', async () => {
+  const { id } = await start('a');
+  world.forget('a');
+  await sweepOf()();
+  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  expect(world.capacity()?.status?.claims).toHaveLength(1);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id, what: 'claim_removed' });
+  expect(world.capacity()?.status?.claims).toEqual([]);
+});
+
+test('so are its runs, where no capacity is set', async () => {
+  world = createWorld(undefined);
+  world.settle();
+  const { id } = await start('a');
+  world.forget('a');
+  await sweepOf()();
+  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  world.endRun(0);
+  await sweepOf()();
+  expect(mends()).toContainEqual({ tool: 'a', id, what: 'run_released' });
+});
+
+test('an event that could not be delivered is counted', async () => {
+  const event = { type: 't', source: '/s', subject: 'build', knativeerrorcode: '503', knativeerrordest: 'http://x' };
+  await sweepOf()(new CloudEvent(event));
+  await sweepOf()(new CloudEvent({ type: 'dev.knative.sources.ping', source: '/ping' }));
+  expect(logged).toContainEqual(expect.objectContaining({ message: 'an event was not delivered', build: 'build' }));
+  expect(world.capacity()?.status?.counts?.deadLetters).toBe(1);
+});
+
+const archive = async (tool: string, id: string) => {
+  const store = createFolderStore(folder);
+  for (const name of ['index.json', 'segments/one', 'segments/two'])
+    await store.put(`${archivePrefix(tool, id)}${name}`, Buffer.from('{}'));
+};
+
+const archived = async () => {
+  const keys: string[] = [];
+  for await (const key of createFolderStore(folder).list('')) keys.push(key);
+  return keys;
+};
+
+test('a log without a build is removed, and no other', async () => {
+  const { id } = await start('a');
+  await archive('a', id);
+  const kept = await archived();
+  await archive('a', 'gone');
+  await sweepOf()();
+  expect(await archived()).toEqual(kept);
+  expect(mends()).toEqual([{ tool: 'a', id: 'gone', what: 'log_removed' }]);
+});
+
+test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
+  'so are the logs of %s, of which nothing else is left',
+  async (tool) => {
+    const { id } = await start('a');
+    await archive('a', id);
+    const kept = await archived();
+    await archive(tool, 'one');
+    await archive(tool, 'two');
+    await sweepOf()();
+    expect(await archived()).toEqual(kept);
+    expect(mends().map(({ id, what }) => [id, what])).toEqual([
+      ['one', 'log_removed'],
+      ['two', 'log_removed'],
+    ]);
+    await sweepOf()();
+    expect(mends()).toHaveLength(2);
+  },
+);
+
+test('what is no archive stays, below logs/ too', async () => {
+  const store = createFolderStore(folder);
+  for (const key of ['logs/one', 'logs/some/two', 'logs/some/day/three', 'index.json', 'other/some/day/index.json'])
+    await store.put(key, Buffer.from('{}'));
+  const kept = await archived();
+  await archive('gone', 'one');
+  await sweepOf()();
+  expect(await archived()).toEqual(kept);
+  expect(mends()).toEqual([{ tool: 'gone', id: 'one', what: 'log_removed' }]);
+});
+
+test('a tool that has its first build meanwhile keeps its log', async () => {
+  const store = createFolderStore(folder);
+  const late: ObjectStore = {
+    ...store,
+    list: async function* (prefix) {
+      const { id } = await start('new');
+      await archive('new', id);
+      yield* store.list(prefix);
+    },
+  };
+  await sweepOf(late)();
+  expect(await archived()).toHaveLength(3);
+  expect(mends()).toEqual([]);
+});
+
+test('builds are mended while the store of logs is away, and nothing is removed', async () => {
+  const store = createFolderStore(folder);
+  await archive('gone', 'one');
+  const kept = await archived();
+  const away: ObjectStore = {
+    ...store,
+    list: async function* (prefix) {
+      for await (const key of store.list(prefix)) {
+        yield key;
+        throw storeFailure(new Error('away'));
+      }
+    },
+  };
+  await start('a');
+  await start('b');
+  const waiting = await start('c');
+  world.endRun(0);
+  await sweepOf(away)();
+  expect(world.liveRuns().map(({ metadata }) => metadata.name)).toContain(waiting.id);
+  expect(logged.map(({ message }) => message)).toContain(
+    'sweep could not look for logs without a build; the next one tries again',
+  );
+  expect(await archived()).toEqual(expect.arrayContaining(kept));
+});

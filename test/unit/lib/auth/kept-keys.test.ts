@@ -1,0 +1,108 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import type { Issuer } from '../../../../lib/auth/issuers.ts';
+import { keepKeys, readKeptKeys } from '../../../../lib/auth/kept-keys.ts';
+import { tokenStrategy } from '../../../../lib/auth/token.ts';
+import type { Kube } from '../../../../lib/kube/client.ts';
+import { newPrivateKey, published } from '../../../support/auth/keys.ts';
+import { signedTokens } from '../../../support/auth/tokens.ts';
+import { startServer, type TestServer } from '../../../support/server.ts';
+
+let folder: string;
+let server: TestServer;
+let away: boolean;
+let issuer: Issuer;
+let kid: string;
+let key: Awaited<ReturnType<typeof newPrivateKey>>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kept-'));
+  key = await newPrivateKey();
+  away = false;
+  kid = 'one';
+  server = await startServer((_, response) =>
+    away ? response.writeHead(503).end() : response.end(JSON.stringify(published(key, kid))),
+  );
+  issuer = {
+    issuer: 'https://id.example.org',
+    audience: 'builds-api',
+    jwksUri: server.url,
+    claim: 'groups',
+    prefix: 'tools.',
+  };
+});
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A ConfigMap as it is mounted: a file for each key. */
+const mounted = (logged: unknown[] = []) => ({
+  kube: {
+    patch: async (_resource: string, _name: string, { data }: { data: Record<string, string> }) => {
+      await Promise.all(Object.entries(data).map(([name, text]) => writeFile(join(folder, name), text)));
+    },
+  } as unknown as Kube,
+  issuers: [issuer],
+  configMap: 'issuer-keys',
+  log: (...line: unknown[]) => void logged.push(line),
+  now: () => new Date(),
+});
+
+const token = () =>
+  signedTokens({
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    otherIssuer: 'https://other.example.org',
+    key,
+    kid,
+    claims: () => ({ groups: ['tools.mine'] }),
+  }).good('mine');
+
+const fresh = async () =>
+  createAuthenticate([tokenStrategy([issuer], folder)])({ authorization: `Bearer ${await token()}` });
+
+test('a function that starts while the issuer is away knows the keys that were kept', async () => {
+  away = true;
+  await expect(fresh()).rejects.toMatchObject({ status: 503 });
+  away = false;
+  await keepKeys(mounted());
+  away = true;
+  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+  await keepKeys(mounted());
+  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+});
+
+test('a key that came since is asked for', async () => {
+  await keepKeys(mounted());
+  key = await newPrivateKey();
+  kid = 'two';
+  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+});
+
+test.each([
+  '',
+  '{}',
+  '{"issuer":"https://id.example.org","at":1}',
+  '{"issuer":"https://evil.example.org","at":1,"keys":{"keys":[]}}',
+  '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[null]}}',
+  '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[[]]}}',
+])('what was kept as %j does not count', async (text) => {
+  await keepKeys(mounted());
+  const [name = ''] = await readdir(folder);
+  await writeFile(join(folder, name), text);
+  expect(readKeptKeys(folder, issuer.issuer)).toBeUndefined();
+  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+});
+
+test('an issuer that is away is noted, and loses nothing', async () => {
+  away = true;
+  const logged: unknown[] = [];
+  await keepKeys(mounted(logged));
+  expect(logged).toEqual([
+    ['WARNING', expect.stringContaining('the known ones stay'), expect.objectContaining({ issuer: issuer.issuer })],
+  ]);
+});

@@ -1,0 +1,125 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import type { Issuer } from '../../../../lib/auth/issuers.ts';
+import { tokenStrategy } from '../../../../lib/auth/token.ts';
+import { startServer, type TestServer } from '../../../support/server.ts';
+
+let keys: TestServer;
+let published: JWK[] = [];
+let broken = false;
+let pair: Awaited<ReturnType<typeof generateKeyPair>>;
+let issuer: Issuer;
+
+const publish = async (key: typeof pair, kid: string) => ({ ...(await exportJWK(key.publicKey)), kid, alg: 'ES256' });
+
+beforeAll(async () => {
+  pair = await generateKeyPair('ES256', { extractable: true });
+  published = [await publish(pair, 'one')];
+  keys = await startServer((_, res) =>
+    broken ? res.writeHead(500).end('oops') : res.end(JSON.stringify({ keys: published })),
+  );
+  issuer = {
+    issuer: 'https://id.example.org',
+    audience: 'builds-api',
+    jwksUri: `${keys.url}/jwks`,
+    claim: 'groups',
+    prefix: 'tools.',
+  };
+});
+afterAll(() => keys.close());
+
+type Claims = { iss?: string; aud?: string; exp?: number; nbf?: number; sub?: string; groups?: unknown };
+const seconds = () => Math.floor(Date.now() / 1000);
+const token = (claims: Claims = {}, kid = 'one', key = pair.privateKey) => {
+  const all = {
+    iss: issuer.issuer,
+    aud: issuer.audience,
+    exp: seconds() + 60,
+    sub: 'somebody',
+    groups: ['tools.mine', 'tools.second', 'users'],
+    ...claims,
+  };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return new SignJWT(given).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
+};
+const authenticate = (authorization: string | undefined) =>
+  createAuthenticate([tokenStrategy([issuer])])(authorization === undefined ? {} : { authorization });
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+test('a good token acts for its tools and no others', async () => {
+  const identity = await authenticate(`Bearer ${await token()}`);
+  expect(identity).toMatchObject({
+    tools: ['mine', 'second'],
+    proof: 'person',
+    subject: 'https://id.example.org#somebody',
+  });
+  expect(() => identity.assertTool('mine', 'read')).not.toThrow();
+  expect(() => identity.assertTool('users', 'read')).toThrow(expect.objectContaining({ status: 403 }));
+});
+
+test.each([[undefined], ['tools.mine'], [[1, null, { a: 1 }]], [{ 0: 'tools.mine' }]])(
+  'groups %j give no tool, or the one they say',
+  async (groups) => {
+    const { tools } = await authenticate(`Bearer ${await token({ groups })}`);
+    expect(tools).toEqual(groups === 'tools.mine' ? ['mine'] : []);
+  },
+);
+
+describe('is refused with 401 and a code:', () => {
+  const refused = (authorization: string | undefined, code = 'token_invalid') =>
+    expect(authenticate(authorization)).rejects.toMatchObject({
+      status: 401,
+      code,
+      headers: { 'www-authenticate': expect.stringMatching(/^Bearer/) },
+    });
+
+  test('nothing', () => refused(undefined, 'unauthenticated'));
+  test.each(['', 'Bearer', 'Basic YTpi', 'Bearer a b', 'Bearer not.a.jwt', 'Bearer ..', `Bearer ${'x'.repeat(9000)}`])(
+    '%.20s',
+    (authorization) => refused(authorization),
+  );
+  test('expired', async () => refused(`Bearer ${await token({ exp: seconds() - 60 })}`));
+  test('without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
+  test('without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
+  test('not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
+  test('another audience', async () => {
+    const authorization = `Bearer ${await token({ aud: 'other' })}`;
+    await refused(authorization);
+    await expect(authenticate(authorization)).rejects.toThrow('its audience must be builds-api');
+  });
+  test('an unknown issuer', async () => refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
+  test("another's key under our key id", async () =>
+    refused(`Bearer ${await token({}, 'one', (await generateKeyPair('ES256')).privateKey)}`));
+  test('an unknown key id', async () => refused(`Bearer ${await token({}, 'two')}`));
+  test('alg none', async () => {
+    const [, payload] = (await token()).split('.');
+    await refused(`Bearer ${encoded({ alg: 'none' })}.${payload}.`);
+  });
+  test('a stripped signature', async () => {
+    const [header, payload] = (await token()).split('.');
+    await refused(`Bearer ${header}.${payload}.`);
+  });
+  test('HS256 signed with the public key', async () => {
+    const [, payload] = (await token()).split('.');
+    const input = `${encoded({ alg: 'HS256', kid: 'one' })}.${payload}`;
+    await refused(
+      `Bearer ${input}.${createHmac('sha256', await exportSPKI(pair.publicKey))
+        .update(input)
+        .digest('base64url')}`,
+    );
+  });
+});
+
+test('keys that can not be fetched are 503, not the caller’s fault; known keys outlive the issuer', async () => {
+  const known = createAuthenticate([tokenStrategy([issuer])]);
+  await known({ authorization: `Bearer ${await token()}` });
+  broken = true;
+  try {
+    await expect(authenticate(`Bearer ${await token()}`)).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+    await expect(known({ authorization: `Bearer ${await token()}` })).resolves.toMatchObject({ proof: 'person' });
+  } finally {
+    broken = false;
+  }
+});

@@ -1,0 +1,32 @@
+import type { StartContext } from '../../../../lib/builds/start.ts';
+import { createCapacity } from '../../../../lib/capacity/store.ts';
+import type { Kube } from '../../../../lib/kube/client.ts';
+import { createLedger } from '../../../../lib/ledger/store.ts';
+import type { Limits } from '../../../../lib/ledger/state.ts';
+
+export type ContextOptions = {
+  limits: Limits;
+  slots: number | undefined;
+  /** By how much its clock is ahead: what was at work then has ended since. */
+  skewMs?: number;
+  /** Instead of a wait between two tries. */
+  pause?: () => Promise<void>;
+};
+
+/** A function's context with the real ledger and capacity, and no git server, registry or log. */
+export const startContext = (kube: Kube, { limits, slots, skewMs = 0, pause }: ContextOptions): StartContext => {
+  const capacity = createCapacity(kube, { slots, ...(pause ? { pause } : {}) });
+  return {
+    kube,
+    capacity,
+    ledger: createLedger(kube, limits, { capacity, ...(pause ? { pause } : {}) }),
+    runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
+    log: () => undefined,
+    lastWords: () => '',
+    removeLog: async () => undefined,
+    now: () => new Date(Date.now() + skewMs),
+    source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
+    image: (tool, name) => `${tool}/${name}`,
+    mayStart: async () => undefined,
+  };
+};

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { authSettings, configuredAuthenticate } from '../../../../lib/auth/from-settings.ts';
+import { readSettings, type SettingName } from '../../../../lib/config/settings.ts';
+import { configuredKube } from '../../../../lib/kube/from-settings.ts';
+
+const read = (name: SettingName, environment: Record<string, string>) => readSettings([name], environment)[name];
+
+test('defaults hold where nothing is set', () => {
+  expect(
+    readSettings(['port', 'limitRunning', 'registryKind', 'logSteps', 'sourceAllowHttp', 'gatewaySecret'], {}),
+  ).toEqual({
+    port: 8080,
+    limitRunning: 4,
+    registryKind: 'harbor',
+    logSteps: ['clone', 'prepare', 'detect', 'build'],
+    sourceAllowHttp: false,
+    gatewaySecret: undefined,
+  });
+});
+
+describe('a wrong setting names itself and what it must be', () => {
+  test.each<[SettingName, Record<string, string>, string]>([
+    ['limitRunning', { LIMIT_RUNNING: '-1' }, 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
+    ['limitRunning', { LIMIT_RUNNING: 'four' }, 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
+    ['limitRunning', { LIMIT_RUNNING: '' }, 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
+    ['registryUrl', {}, 'REGISTRY_URL must be set: an http or https URL without credentials'],
+    ['registryUrl', { REGISTRY_URL: 'ftp://x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
+    ['registryUrl', { REGISTRY_URL: 'https://u:p@x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
+    ['registryKind', { REGISTRY_KIND: 'quay' }, 'REGISTRY_KIND must be harbor or oci'],
+    [
+      'logSteps',
+      { LOG_STEPS: 'build,export' },
+      'LOG_STEPS must be a comma-separated list of some of clone, prepare, detect',
+    ],
+    ['sourceAllowHttp', { SOURCE_ALLOW_HTTP: 'yes' }, 'SOURCE_ALLOW_HTTP must be true or false'],
+    [
+      'sourceAllowedAddresses',
+      { SOURCE_ALLOWED_ADDRESSES: '10.0.0.0/33' },
+      'SOURCE_ALLOWED_ADDRESSES must be a comma-separated list of address ranges such as 10.0.0.0/8',
+    ],
+    [
+      'issuers',
+      { AUTH_ISSUERS: '{}' },
+      'AUTH_ISSUERS must be a JSON list of issuers, each with issuer, audience, jwksUri, and claim and prefix or rules: it is not a list',
+    ],
+    ['issuers', { AUTH_ISSUERS: '[{"issuer":"x"}]' }, 'entry 1: issuer must be an http or https URL'],
+    ['buildTimeout', { BUILD_TIMEOUT: '1 hour' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
+    [
+      'gatewaySecret',
+      { GATEWAY_SECRET_FILE: '/nowhere' },
+      'GATEWAY_SECRET_FILE must be empty or the path of a readable file that is not empty',
+    ],
+  ])('%s %j', (name, environment, message) => {
+    expect(() => read(name, environment)).toThrow(message);
+  });
+});
+
+test('a secret comes from its file, without the newline at its end', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'settings-'));
+  await writeFile(join(folder, 'secret'), 's3cret\n');
+  expect(read('gatewaySecret', { GATEWAY_SECRET_FILE: join(folder, 'secret') })).toBe('s3cret');
+  await rm(folder, { recursive: true });
+});
+
+test('no way to sign in, or no cluster, stops the start', async () => {
+  expect(() => configuredAuthenticate(readSettings(authSettings, {}), () => undefined)).toThrow(
+    'AUTH_ISSUERS must be set',
+  );
+  const kube = (environment: Record<string, string>) =>
+    configuredKube(readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], environment));
+  await expect(kube({})).rejects.toThrow('KUBECONFIG must be set');
+  await expect(kube({ KUBECONFIG: '/nowhere' })).rejects.toThrow('KUBECONFIG must be a usable kubeconfig file');
+});

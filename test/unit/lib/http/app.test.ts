@@ -1,0 +1,258 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import { gatewayStrategy } from '../../../../lib/auth/gateway.ts';
+import { ApiError } from '../../../../lib/errors.ts';
+import { createApp } from '../../../../lib/http/app.ts';
+import { requireJson } from '../../../../lib/http/body.ts';
+import type { ApiRequest, Handler } from '../../../../lib/http/types.ts';
+import { parseBuildParameters } from '../../../../lib/http/validate.ts';
+import { startServer, type TestServer } from '../../../support/server.ts';
+
+const logged: unknown[] = [];
+let seen: ApiRequest | undefined;
+let server: TestServer;
+
+const echo: Handler = async (request) => {
+  seen = request;
+  return { json: { params: request.params } };
+};
+
+const start: Handler = async (request) => {
+  requireJson(request);
+  return { json: { parameters: parseBuildParameters(request.body) } };
+};
+
+const handlers: Record<string, Handler> = {
+  'start-build': start,
+  'list-builds': async () => {
+    throw new Error('database password is hunter2');
+  },
+  'get-latest-build': echo,
+  'get-build': echo,
+  'get-logs': echo,
+  'cancel-build': echo,
+  'delete-build': async () => {
+    throw new ApiError(503, 'unavailable', 'Later.', { retryAfter: 2.3 });
+  },
+  healthz: echo,
+};
+
+beforeAll(async () => {
+  const app = createApp({
+    handlers,
+    authenticate: createAuthenticate([gatewayStrategy('s3cret')]),
+    log: (...entry) => logged.push(entry),
+  });
+  server = await startServer(app);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  seen = undefined;
+  logged.length = 0;
+});
+
+const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' };
+const call = async (method: string, path: string, init: RequestInit = {}) => {
+  const response = await fetch(`${server.url}${path}`, { method, headers: mine, ...init });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+};
+const post = (body: string | Uint8Array, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  call('POST', '/v1/tool/mine/builds', { body: body as string, headers: { ...mine, ...headers } });
+
+describe('routing', () => {
+  test.each(['/v1/tool/mine/builds/latest', '/v1/tool/mine/builds/latest/', '/builds/v1/tool/mine/builds/latest'])(
+    '%s is the latest build, not one called latest',
+    async (path) => {
+      expect((await call('GET', path)).status).toBe(200);
+      expect(seen?.operation).toBe('get-latest-build');
+    },
+  );
+
+  test('an unknown path is 404, a wrong method 405 with Allow', async () => {
+    expect(await call('GET', '/v1/tool/mine')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    const wrong = await call('PATCH', '/v1/tool/mine/builds/x');
+    expect(wrong).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(wrong.headers.get('allow')).toBe('GET, DELETE');
+  });
+
+  test('HEAD answers as GET without a body', async () => {
+    const response = await call('HEAD', '/v1/healthz');
+    expect(response.status).toBe(200);
+    expect(response.body).toBeUndefined();
+  });
+
+  test.each([
+    ['an encoded slash in an id', '/v1/tool/mine/builds/a%2Fb', 'parameter_invalid'],
+    ['an encoded nothing', '/v1/tool/mine/builds/a%zz', 'parameter_invalid'],
+    ['a tool in capitals', '/v1/tool/Mine/builds/x', 'tool_invalid'],
+    ['a tool with a newline', '/v1/tool/mine%0A/builds/x', 'tool_invalid'],
+    ['a parameter given twice', '/v1/tool/mine/builds/x/logs?tail=1&tail=2', 'parameter_invalid'],
+    ['a format there is not', '/v1/tool/mine/builds/x/logs?format=xml', 'parameter_invalid'],
+    ['a follow that is no boolean', '/v1/tool/mine/builds/x/logs?follow=perhaps', 'parameter_invalid'],
+    ['a tail below zero', '/v1/tool/mine/builds/x/logs?tail=-1', 'parameter_invalid'],
+    ['an empty cursor', '/v1/tool/mine/builds/x/logs?cursor=', 'cursor_invalid'],
+  ])('%s is refused with 400', async (_, path, code) => {
+    expect(await call('GET', path)).toMatchObject({
+      status: 400,
+      body: { code, error: [expect.stringMatching(/\w/)] },
+    });
+  });
+
+  test.each(['True', 'False', 'true', 'false'])("follow=%s, Python's spelling too", async (follow) => {
+    expect((await call('GET', `/v1/tool/mine/builds/x/logs?follow=${follow}`)).status).toBe(200);
+  });
+});
+
+describe('authentication', () => {
+  test('comes before validation', async () => {
+    expect(await call('GET', '/v1/tool/mine/builds/a%2Fb', { headers: {} })).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated' },
+    });
+  });
+
+  test('a foreign tool is 403', async () => {
+    expect(await call('GET', '/v1/tool/theirs/builds/latest')).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+  });
+
+  test.each([
+    { 'x-toolforge-tool': 'mine' },
+    { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 'guess' },
+    { 'x-toolforge-gateway-secret': 's3cret' },
+  ])("the gateway's header counts only with its secret: %j", async (headers) => {
+    expect(
+      (await call('GET', '/v1/tool/mine/builds/latest', { headers: headers as Record<string, string> })).status,
+    ).toBe(401);
+  });
+
+  test('health needs none', async () => {
+    expect((await call('GET', '/v1/healthz', { headers: {} })).status).toBe(200);
+  });
+});
+
+describe('errors', () => {
+  test('a defect is logged whole and told to nobody', async () => {
+    const response = await call('GET', '/v1/tool/mine/builds');
+    expect(response).toMatchObject({ status: 500, body: { code: 'internal' } });
+    expect(JSON.stringify(response.body)).not.toContain('hunter2');
+    expect(logged).toMatchObject([
+      ['ERROR', expect.anything(), { error: { message: expect.stringContaining('hunter2') } }],
+    ]);
+  });
+
+  test('Retry-After is a whole number of seconds', async () => {
+    const response = await call('DELETE', '/v1/tool/mine/builds/x');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('3');
+  });
+
+  test('a client that leaves is not an error', async () => {
+    const { port } = new URL(server.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      'POST /v1/tool/mine/builds HTTP/1.1\r\nhost: x\r\nx-toolforge-tool: mine\r\nx-toolforge-gateway-secret: s3cret\r\ncontent-length: 100\r\n\r\n{',
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    expect((await call('GET', '/v1/healthz')).status).toBe(200);
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('the body of start-build', () => {
+  const url = 'https://example.org/x.git';
+  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
+  test('the smallest and the largest are taken', async () => {
+    expect((await post(JSON.stringify({ source_url: url }))).status).toBe(200);
+    const all = {
+      source_url: url,
+      ref: 'main',
+      envvars: { ABC: 'ü' },
+      image_name: 'a.b_c-d',
+      use_latest_versions: true,
+      use_deprecated_versions: false,
+    };
+    expect((await post(JSON.stringify(all))).body.parameters).toEqual(all);
+  });
+
+  test.each([
+    ['empty', '', /empty/],
+    ['blank', ' \n', /empty/],
+    ['not JSON', '{', /not valid JSON/],
+    ['a string', '"x"', /must be object/],
+    ['null', 'null', /must be object/],
+    ['a list', '[]', /must be object/],
+    ['without source_url', '{}', /source_url is missing/],
+    ['a number as source_url', '{"source_url":1}', /source_url must be string/],
+    ['null as ref', '{"source_url":"x","ref":null}', /ref must be string/],
+    ['an unknown field', '{"source_url":"x","sourceurl":1}', /no field "sourceurl"/],
+    ['__proto__', '{"source_url":"x","__proto__":{"a":1}}', /no field "__proto__"/],
+    ['deeply nested', nested(101), /nested too deeply/],
+    ['very deeply nested', nested(8000), /nested too deeply/],
+    ['envvars as a list', '{"source_url":"x","envvars":["A=b"]}', /envvars must be object/],
+    ['a short variable name', '{"source_url":"x","envvars":{"AB":"c"}}', /names in envvars/],
+    ['a variable name with =', '{"source_url":"x","envvars":{"A=B":"c"}}', /names in envvars/],
+    ['a number as variable', '{"source_url":"x","envvars":{"ABC":1}}', /envvars.ABC must be string/],
+    ['NUL in a variable', '{"source_url":"x","envvars":{"ABC":"a\\u0000b"}}', /NUL/],
+    ['an image name that climbs', '{"source_url":"x","image_name":"../other/x:evil"}', /image_name may hold/],
+    ['an image name with a slash', '{"source_url":"x","image_name":"a/b"}', /image_name may hold/],
+    ['text as flag', '{"source_url":"x","use_latest_versions":"yes"}', /must be boolean/],
+  ])('%s is refused with a sentence', async (_, body, sentence) => {
+    expect(await post(body)).toMatchObject({
+      status: 400,
+      body: { code: 'body_invalid', error: [expect.stringMatching(sentence)] },
+    });
+  });
+
+  test('variables over 16 KiB together', async () => {
+    const envvars = { AAA: 'x'.repeat(10_000), BBB: 'x'.repeat(10_000) };
+    expect(await post(JSON.stringify({ source_url: url, envvars }))).toMatchObject({
+      status: 400,
+      body: { code: 'envvars_too_large' },
+    });
+  });
+
+  test('too large, announced or not', async () => {
+    const large = 'x'.repeat(3_000_000);
+    expect(await post(large).catch(() => ({ status: 413, body: { code: 'body_too_large' } }))).toMatchObject({
+      status: 413,
+      body: { code: 'body_too_large' },
+    });
+    const { port } = new URL(server.url);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (part) => (text += part.toString()));
+      socket.on('close', () => resolve(text));
+      socket.on('error', () => {});
+      socket.write(
+        'POST /v1/tool/mine/builds HTTP/1.1\r\nhost: x\r\nx-toolforge-tool: mine\r\nx-toolforge-gateway-secret: s3cret\r\ntransfer-encoding: chunked\r\n\r\n',
+      );
+      for (let sent = 0; sent < 3; sent++) socket.write(`8000\r\n${'x'.repeat(0x8000)}\r\n`);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 413 [\s\S]*body_too_large/);
+  });
+
+  test.each([{ 'content-type': 'text/plain' }, { 'content-type': 'application/json', 'content-encoding': 'gzip' }])(
+    'as %j is 415',
+    async (headers) => {
+      expect(await post('{}', headers as Record<string, string>)).toMatchObject({
+        status: 415,
+        body: { code: 'media_type_unsupported' },
+      });
+    },
+  );
+
+  test('a key that is no key', async () => {
+    expect(await post('{}', { 'idempotency-key': 'x'.repeat(256) })).toMatchObject({
+      status: 400,
+      body: { code: 'idempotency_key_invalid' },
+    });
+  });
+});

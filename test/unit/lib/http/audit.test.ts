@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import { gatewayStrategy } from '../../../../lib/auth/gateway.ts';
+import { guarded } from '../../../../lib/auth/rate-limit.ts';
+import { ApiError } from '../../../../lib/errors.ts';
+import { createApp } from '../../../../lib/http/app.ts';
+import type { Handler } from '../../../../lib/http/types.ts';
+import { startServer, type TestServer } from '../../../support/server.ts';
+
+const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' };
+const gateway = createAuthenticate([gatewayStrategy('s3cret')]);
+const echo: Handler = async ({ params }) => ({ json: { params } });
+const handlers: Record<string, Handler> = {
+  'start-build': async () => ({ json: { new_build: { name: 'made' } } }),
+  'get-build': echo,
+  'cancel-build': echo,
+  'delete-build': async () => {
+    throw new ApiError(503, 'unavailable', 'Later.', { retryAfter: 2.3 });
+  },
+};
+
+const logged: unknown[][] = [];
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  logged.length = 0;
+});
+
+const open = async (authenticate = gateway): Promise<void> => {
+  server = await startServer(createApp({ handlers, authenticate, log: (...entry) => void logged.push(entry) }));
+};
+const call = (method: string, path: string, init: RequestInit = {}) =>
+  fetch(`${server?.url}${path}`, { method, headers: mine, ...init });
+const audited = () => logged.flatMap(([, message, fields]) => (message === 'audit' ? [fields] : []));
+
+describe('the audit log', () => {
+  test('has a line for every change: who, how proven, tool, build, result', async () => {
+    await open();
+    await call('PUT', '/v1/tool/mine/builds/one/cancel');
+    await call('DELETE', '/v1/tool/mine/builds/two');
+    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
+    expect(audited()).toEqual([
+      { operation: 'cancel-build', build: 'one', status: 200, ...who },
+      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...who },
+    ]);
+  });
+
+  test('has one for what was refused, and none for what only reads', async () => {
+    await open();
+    await call('PUT', '/v1/tool/other/builds/one/cancel');
+    await call('GET', '/v1/tool/mine/builds/one');
+    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'other' };
+    expect(audited()).toEqual([{ operation: 'cancel-build', build: 'one', status: 403, code: 'forbidden', ...who }]);
+  });
+
+  test('names the build that was started, and holds no secret', async () => {
+    await open();
+    await call('POST', '/v1/tool/mine/builds', { body: '{}' });
+    expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
+    expect(JSON.stringify(logged)).not.toContain('s3cret');
+  });
+});
+
+test('who asks too often is answered with 429 and when to go on', async () => {
+  const log = () => undefined;
+  await open(guarded(gateway, { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log, now: () => 0 }));
+  expect((await call('GET', '/v1/tool/mine/builds/one')).status).toBe(200);
+  const limited = await call('GET', '/v1/tool/mine/builds/one');
+  expect({ status: limited.status, after: limited.headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
+  expect(await limited.json()).toMatchObject({ code: 'rate_limited' });
+});

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Kube } from '../../../../lib/kube/client.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../../../../lib/kube/kube-error.ts';
+import type { KubeObject } from '../../../../lib/kube/resources.ts';
+import { kubeTo, startCluster } from '../../../support/kube.ts';
+import { startServer } from '../../../support/server.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const serve = async (answer: (req: IncomingMessage, res: ServerResponse, call: number) => void): Promise<Kube> => {
+  let calls = 0;
+  const server = await startServer((req, res) => answer(req, res, ++calls));
+  const kube = kubeTo(server.url, 4);
+  cleanups.push(() => server.close(), kube.close);
+  return kube;
+};
+
+const embedded = async () => {
+  const cluster = await startCluster();
+  cleanups.push(() => cluster.close());
+  return cluster;
+};
+
+const job = (name: string, labels: Record<string, string> = {}): KubeObject => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, labels },
+});
+
+describe('against the embedded API server', () => {
+  test('creates, reads, lists by label, replaces, patches and removes', async () => {
+    const kube = (await embedded()).kube();
+    const made = await kube.create('jobs', job('a', { side: 'left' }));
+    await kube.create('jobs', job('b', { side: 'right' }));
+    expect(
+      (await kube.list('jobs', { labelSelector: 'side=left' })).items.map(({ metadata }) => metadata.name),
+    ).toEqual(['a']);
+    await kube.replace('jobs', { ...made, metadata: { ...made.metadata, labels: { side: 'top' } } });
+    await kube.patch('jobs', 'a', { metadata: { annotations: { note: 'x' } } });
+    expect((await kube.get('jobs', 'a')).metadata).toMatchObject({
+      labels: { side: 'top' },
+      annotations: { note: 'x' },
+    });
+    await kube.remove('jobs', 'a');
+    expect(await kube.get('jobs', 'a').catch(isNotFound)).toBe(true);
+    expect(await kube.ready()).toBe(true);
+  });
+
+  test('tells a lost race from a taken name', async () => {
+    const kube = (await embedded()).kube();
+    const made = await kube.create('jobs', job('a'));
+    await kube.replace('jobs', { ...made, metadata: { ...made.metadata, labels: { x: 'y' } } });
+    const lost = await kube.replace('jobs', made).catch((error: unknown) => error);
+    expect([isConflict(lost), isAlreadyExists(lost)]).toEqual([true, false]);
+    expect(await kube.create('jobs', job('a')).catch(isAlreadyExists)).toBe(true);
+  });
+
+  test('lists more than a page', async () => {
+    const kube = (await embedded()).kube();
+    await Promise.all(Array.from({ length: 520 }, (_, at) => kube.create('jobs', job(`j${at}`))));
+    expect((await kube.list('jobs')).items.length).toBe(520);
+  });
+
+  test('watches from a version on', async () => {
+    const kube = (await embedded()).kube();
+    const { metadata } = await kube.list('jobs');
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const event of kube.watch('jobs', {
+        resourceVersion: metadata.resourceVersion ?? '0',
+        timeoutSeconds: 20,
+      })) {
+        seen.push(`${event.type} ${event.object.metadata.name}`);
+        if (seen.length === 2) break;
+      }
+    })();
+    await kube.create('jobs', job('a'));
+    await kube.remove('jobs', 'a');
+    await watching;
+    expect(seen).toEqual(['ADDED a', 'DELETED a']);
+  });
+});
+
+describe('when the server misbehaves', () => {
+  test('a request is repeated while it is overloaded or broken', async () => {
+    const kube = await serve((req, res, call) => {
+      if (call === 1) return void res.writeHead(429, { 'retry-after': '0' }).end('{}');
+      if (call === 2) return void res.writeHead(503).end('not json');
+      if (call === 3) return void req.socket.destroy();
+      res.end(JSON.stringify({ metadata: { name: 'a' } }));
+    });
+    expect(await kube.get('jobs', 'a')).toEqual({ metadata: { name: 'a' } });
+  });
+
+  test('an answer cut in the middle is asked for again', async () => {
+    const kube = await serve((req, res, call) => {
+      const body = JSON.stringify({ metadata: { name: 'a' } });
+      res.writeHead(200, { 'content-length': body.length });
+      if (call === 1) res.write(body.slice(0, 5), () => req.socket.destroy());
+      else res.end(body);
+    });
+    expect((await kube.get('jobs', 'a')).metadata.name).toBe('a');
+  });
+
+  test('a refusal is not repeated', async () => {
+    let calls = 0;
+    const kube = await serve((_, res, call) => {
+      calls = call;
+      res.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no' }));
+    });
+    await expect(kube.get('jobs', 'a')).rejects.toMatchObject({ name: 'KubeError', status: 403, reason: 'Forbidden' });
+    expect(calls).toBe(1);
+  });
+
+  test('one that stays away is 503 for the client, with the cause kept', async () => {
+    const kube = await serve((req) => req.socket.destroy());
+    await expect(kube.list('jobs')).rejects.toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      cause: expect.anything(),
+    });
+    expect(await kube.ready()).toBe(false);
+  });
+
+  test('one that never answers is given up', async () => {
+    const kube = await serve((_req, res, call) => void (call > 1 && res.end('{"metadata":{"name":"late"}}')));
+    expect((await kube.get('jobs', 'a')).metadata.name).toBe('late');
+  });
+
+  test('an aborted request ends at once', async () => {
+    const kube = await serve(() => {});
+    await expect(kube.get('jobs', 'a', AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('a watch error is thrown, and lines may hold U+2028', async () => {
+    const kube = await serve((_, res) => {
+      res.write(`{"type":"ADDED","object":{"metadata":{"name":"a\u2028b"}}}\n{"type":"ER`);
+      res.end(`ROR","object":{"code":410,"reason":"Expired","message":"too old"}}\n`);
+    });
+    const names: string[] = [];
+    const watching = (async () => {
+      for await (const { object } of kube.watch('jobs')) names.push(object.metadata.name);
+    })();
+    await expect(watching).rejects.toMatchObject({ status: 410, reason: 'Expired' });
+    expect(names).toEqual(['a\u2028b']);
+  });
+});

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { buildId, ledgerName, toolLabel } from '../../../../lib/ledger/names.ts';
+
+const tool = fc.stringMatching(/^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/);
+
+test('ids are names Tekton takes, whatever the tool is called', () => {
+  fc.assert(fc.property(tool, (name) => expect(buildId(name)).toMatch(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/)));
+  fc.assert(fc.property(tool, (name) => expect(buildId(name)).toContain('-buildpacks-pipelinerun-')));
+});
+
+test('ledgers and labels have names Kubernetes takes', () => {
+  fc.assert(fc.property(tool, (name) => expect(ledgerName(name)).toMatch(/^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$/)));
+  fc.assert(fc.property(tool, (name) => expect(toolLabel(name)).toMatch(/^[a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?$/)));
+});
+
+test('two tools never share a ledger', () => {
+  fc.assert(fc.property(tool, tool, (a, b) => expect(ledgerName(a) === ledgerName(b)).toBe(a === b)));
+  expect(ledgerName('a_b')).not.toBe(ledgerName('a-b'));
+});
+
+test('a key gives the same id for one tool, and another for another tool', () => {
+  expect(buildId('a', 'k')).toBe(buildId('a', 'k'));
+  expect(buildId('a', 'k')).not.toBe(buildId('a', 'l'));
+  expect(buildId('a', 'k').slice(-10)).not.toBe(buildId('b', 'k').slice(-10));
+  expect(buildId('a')).not.toBe(buildId('a'));
+});

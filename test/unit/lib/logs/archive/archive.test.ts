@@ -1,0 +1,366 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ApiError } from '../../../../../lib/errors.ts';
+import { archiveBuild, closeArchive } from '../../../../../lib/logs/archive/archive-build.ts';
+import { archivePrefix, indexKey, readIndex, writeIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { encoders } from '../../../../../lib/logs/wire/encode.ts';
+import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
+import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { createFolderStore } from '../../../../../lib/store/folder.ts';
+import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
+
+let fake: FakeKube;
+let folder: string;
+let store: ObjectStore;
+beforeEach(async () => {
+  fake = await createFakeKube();
+  folder = await mkdtemp(path.join(tmpdir(), 'archive-'));
+  store = createFolderStore(folder);
+});
+afterEach(async () => {
+  await fake.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const place = () => ({ store, tool: 'tool', id: 'b-1' });
+const small = { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 };
+const texts = Array.from(
+  { length: 60 },
+  (_, at) => `line ${at} of the build${at % 9 ? '' : ` \u001b[31mghp_${'aB3'.repeat(12)}\u0007`}`,
+);
+
+const finishedBuild = () => {
+  fake.setPod(['clone', 'build', 'export']);
+  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned']);
+  // Three lines to a time, so that a time alone does not say which line.
+  fake.write(
+    'build',
+    texts,
+    texts.map((_, at) => timeAt(Math.floor(at / 3) * 100_000)),
+  );
+  fake.write(
+    'build',
+    [
+      `long ${'x'.repeat(150_000)}`,
+      '-----BEGIN PRIVATE KEY-----',
+      'QUJD'.repeat(16),
+      '-----END PRIVATE KEY-----',
+      'last',
+    ],
+    Array(5).fill(timeAt(9_000_000)),
+  );
+  return createView(finished);
+};
+
+const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
+  visible(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
+
+const archive = (view: ReturnType<typeof createView>, more = {}) =>
+  archiveBuild({ ...common(fake, view.view), ...place(), sizes: small, flushMs: 5, ...more });
+
+test('the archive gives the same events as the pod, in every format, to every cursor, tail and step', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  expect(await archive(view)).toEqual({ state: 'complete' });
+  const whole = await read(view);
+  expect(whole).toEqual(live);
+  for (const { encode } of Object.values(encoders)) expect(encode(whole)).toBe(encode(live));
+  expect(JSON.stringify(whole)).not.toContain('aB3');
+  const lines = linesOf(whole);
+  for (const [at, line] of lines.entries()) {
+    if (at % 7 && at < lines.length - 8) continue;
+    expect(await read(view, { cursor: line.cursor })).toEqual(whole.slice(whole.indexOf(line) + 1));
+  }
+  for (const tail of [0, 1, 7, 59, lines.length - 1, lines.length, 1000]) {
+    const shown = await read(view, { tail });
+    expect(linesOf(shown)).toEqual(tail === 0 ? [] : lines.slice(-tail));
+    expect(endOf(shown)).toEqual(endOf(whole));
+  }
+  expect(linesOf(await read(view, { step: 'build', tail: 3 }))).toEqual(lines.slice(-3));
+  expect(linesOf(await read(view, { step: 'clone' })).map(({ text }) => text)).toEqual(['cloned']);
+  const index = await readIndex(place());
+  expect(index?.chunks.length).toBeGreaterThan(5);
+  expect(new Set(index?.chunks.map(({ segment }) => segment)).size).toBeGreaterThan(1);
+});
+
+test('tails and cursors of the pod are the same as those of the archive', async () => {
+  const view = finishedBuild();
+  const lines = linesOf(await read(view));
+  for (const tail of [0, 1, 30, lines.length, 1000]) {
+    expect(linesOf(await read(view, { tail }))).toEqual(tail === 0 ? [] : lines.slice(-tail));
+  }
+});
+
+test('written while the build runs; what is not archived yet comes from the pod', async () => {
+  fake.setPod(['clone', 'build', 'export']);
+  fake.setState('clone', 'running');
+  fake.setState('build', 'running');
+  fake.write('clone', texts.slice(0, 30));
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  const has = async (lines: number) => {
+    for (;;) {
+      const index = await readIndex(place());
+      if (index && index.chunks.reduce((sum, chunk) => sum + chunk.lines, 0) >= lines) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await has(30);
+  fake.rotate('clone', 1);
+  fake.write('clone', ['after the rotation']);
+  const shown = await read(view);
+  expect(linesOf(shown).map(({ line }) => line)).toEqual(Array.from({ length: 31 }, (_, at) => at));
+  expect(linesOf(shown).at(-1)?.text).toBe('after the rotation');
+  expect(notesOf(shown)).toEqual([]);
+  expect(linesOf(await read(view, { tail: 2 })).map(({ line }) => line)).toEqual([29, 30]);
+  expect(linesOf(await read(view, { tail: 5 })).map(({ line }) => line)).toEqual([26, 27, 28, 29, 30]);
+  const at = linesOf(shown)[12];
+  expect(linesOf(await read(view, { cursor: at?.cursor }))).toEqual(linesOf(shown).slice(13));
+  await has(31);
+  stop.abort();
+  expect(await archived).toEqual({ state: 'live' });
+  fake.setState('clone', 'terminated');
+  fake.write('build', ['built']);
+  for (const step of ['build', 'export']) fake.setState(step, 'terminated');
+  view.set(finished);
+  const complete = await read(view);
+  expect(
+    linesOf(complete)
+      .map(({ text }) => text)
+      .slice(-2),
+  ).toEqual(['after the rotation', 'built']);
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await read(view)).toEqual(complete);
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+});
+
+/** Fails every write for which the function says so, and does it or not. */
+const failing = (fails: (count: number) => boolean): ObjectStore => {
+  let count = 0;
+  return {
+    ...store,
+    put: async (key, bytes) => {
+      count += 1;
+      if (fails(count)) throw new ApiError(503, 'log_unavailable', 'down', { retryAfter: 5 });
+      await store.put(key, bytes);
+    },
+  };
+};
+
+test('killed at any write and started again: every line once', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  for (let kill = 1; kill < 20; kill += 1) {
+    const stop = new AbortController();
+    const dying = failing((count) => {
+      if (count === kill) stop.abort();
+      return count >= kill;
+    });
+    await archive(view, { store: dying, signal: stop.signal, sizes: small }).catch(() => undefined);
+    expect(await archive(view)).toEqual({ state: 'complete' });
+    expect(await read(view)).toEqual(live);
+    await removeArchive(store, 'tool', 'b-1');
+  }
+});
+
+test('a store that is away for a while: the archive catches up', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  expect(await archive(view, { store: failing((count) => count % 3 !== 0) })).toEqual({ state: 'complete' });
+  expect(await read(view)).toEqual(live);
+});
+
+test('two writers at once: the earlier one stops, nothing is spoilt', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  const results = await Promise.all([archive(view), archive(view), archive(view)]);
+  expect(results.map(({ state }) => state)).toContain('complete');
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await read(view)).toEqual(live);
+});
+
+test('a log longer than is kept says so, and how much; what is kept is right', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  const result = await archive(view, { sizes: { ...small, maxBytes: 1000 } });
+  expect(result.state).toBe('truncated');
+  expect(result.reason).toMatch(
+    /^the log is longer than is kept \(0\.0 MiB\): \d+ more lines \(0\.1 MiB\) were dropped$/,
+  );
+  const kept = await read(view);
+  expect(endOf(kept)).toMatchObject({ log: 'truncated', reason: result.reason });
+  const count = linesOf(kept).length;
+  expect(linesOf(kept)).toEqual(linesOf(live).slice(0, count));
+  expect(result.reason).toContain(`${linesOf(live).length - count} more lines`);
+});
+
+test('a pod that went before anything was read: lost, and why', async () => {
+  const view = createView({ ...finished, status: 'BUILD_CANCELLED' });
+  const lost = { state: 'lost', reason: 'the pod was gone before its log was read to the end' };
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual(lost);
+  expect(await read(view)).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'lost', reason: lost.reason }]);
+});
+
+test('a pod that goes away while somebody follows: the rest comes from the archive', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  await archive(view);
+  fake.rotate('build', 30);
+  const hidden = {
+    ...store,
+    get: async (key: string, range?: { offset: number; length: number }) =>
+      asked++ === 0 ? undefined : store.get(key, range),
+  };
+  let asked = 0;
+  fake.removePod();
+  expect(await read(view, { store: hidden })).toEqual(live);
+});
+
+test('not closed before the pod has ended', async () => {
+  fake.setPod(['clone']);
+  fake.setState('clone', 'running');
+  fake.write('clone', ['a']);
+  const view = createView(finished);
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'live' });
+  fake.setState('clone', 'terminated');
+  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+});
+
+test('a cursor with another numbering is found by its time', async () => {
+  const view = finishedBuild();
+  fake.rotate('build', 20);
+  const late = linesOf(await read(view)).filter(({ step }) => step === 'build');
+  const again = finishedBuild();
+  await archive(again);
+  const rest = linesOf(await read(again, { cursor: late[0]?.cursor })).map(({ text }) => text);
+  const whole = linesOf(await read(again)).map(({ text }) => text);
+  // Behind the last line of that time: which of its lines it was, nobody knows any more.
+  expect(whole.slice(-rest.length)).toEqual(rest);
+  expect(rest.length).toBeGreaterThan(10);
+  expect(await read(again, { cursor: endOf(await read(again))?.cursor })).toMatchObject([
+    { type: 'note' },
+    { type: 'end' },
+  ]);
+});
+
+test('wrong cursors and steps are refused before anything is read', async () => {
+  const view = finishedBuild();
+  await expect(read(view, { cursor: 'x' })).rejects.toMatchObject({ status: 400, code: 'cursor_invalid' });
+  await expect(read(view, { step: 'export' })).rejects.toMatchObject({ status: 400, code: 'parameter_invalid' });
+});
+
+test('a store that fails or returns garbage: 503, never a wrong line; a running build is read from its pod', async () => {
+  const view = finishedBuild();
+  const live = await read(view);
+  await archive(view);
+  view.set({ log: 'complete' });
+  const index = await readIndex(place());
+  const [chunk] = index?.chunks ?? [];
+  if (!index || !chunk) throw new Error('no chunk');
+  const refused = { status: 503, code: 'log_unavailable' };
+  await writeIndex(place(), { ...index, chunks: [{ ...chunk, lines: chunk.lines + 1 }] });
+  await expect(read(view)).rejects.toMatchObject(refused);
+  await writeIndex(place(), { ...index, chunks: [{ ...chunk, offset: 1 }] });
+  await expect(read(view)).rejects.toMatchObject(refused);
+  await writeIndex(place(), { ...index, chunks: [{ ...chunk, length: 1_000_000 }] });
+  await expect(read(view)).rejects.toMatchObject(refused);
+  await store.put(indexKey(place()), Buffer.from('{"version":2}'));
+  await expect(read(view)).rejects.toMatchObject(refused);
+  view.set({ log: 'live' });
+  const shown = await read(view);
+  expect(linesOf(shown)).toEqual(linesOf(live));
+  expect(notesOf(shown)[0]).toMatch(/stored of this log cannot be read.*beginning may be missing/);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason: expect.stringContaining('cannot be read') });
+});
+
+test('removed, nothing is left', async () => {
+  const view = finishedBuild();
+  await archive(view);
+  await removeArchive(store, 'tool', 'b-1');
+  await removeArchive(store, 'tool', 'b-1');
+  const keys: string[] = [];
+  for await (const key of store.list(archivePrefix('tool', 'b-1'))) keys.push(key);
+  expect(keys).toEqual([]);
+});
+
+test('lines that were lost in mid-log are told of in the archive, too', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write(
+    'build',
+    ['a', 'b', 'c', 'd'],
+    [0, 3, 6, 9].map((s) => timeAt(s * 1_000_000)),
+  );
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  await fake.followed(1);
+  while (!(await readIndex(place()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  fake.write(
+    'build',
+    ['e', 'f'],
+    [12, 15].map((s) => timeAt(s * 1_000_000)),
+  );
+  fake.rotate('build', 1);
+  fake.setState('build', 'terminated');
+  view.set(finished);
+  const at = (second: number) => new Date(timeAt(second * 1_000_000)).toISOString();
+  const reason = `lines of step build are missing here: the node threw away what was printed between ${at(9)} and ${at(15)}`;
+  expect(await archive(view)).toEqual({ state: 'truncated', reason });
+  const shown = await read(view);
+  expect(shown.map((event) => ('text' in event ? event.text : event.type))).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+    reason,
+    'f',
+    'end',
+  ]);
+  const cursor = linesOf(shown)[3]?.cursor;
+  expect(await read(view, { cursor })).toEqual(shown.slice(4));
+});
+
+test('who has followed to a truncated end is told each thing once, though the archive tells it, too', async () => {
+  fake.setPod(['build', 'export']);
+  fake.setState('build', 'running');
+  fake.write(
+    'build',
+    ['a', 'b'],
+    [0, 3].map((s) => timeAt(s * 1_000_000)),
+  );
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  while (!(await readIndex(place()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  const cursor = linesOf(await read(view))[1]?.cursor;
+  fake.write('build', ['c', 'd'], [timeAt(12_000_000), timeAt(15_000_000)]);
+  fake.rotate('build', 1);
+  fake.setState('build', 'terminated');
+  fake.setState('export', 'terminated');
+  const reading = read(view, { follow: true, cursor });
+  const { reason } = await archive(createView(finished));
+  view.set(finished);
+  const shown = await reading;
+  expect(notesOf(shown).filter((note) => /missing|export/.test(note))).toHaveLength(2);
+  expect(linesOf(shown).map(({ text }) => text)).toEqual(['d']);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
+});
+
+test('known values are masked before they are stored', async () => {
+  const view = finishedBuild();
+  await archive(view, { detect: createDetector(['of the build']) });
+  expect(linesOf(await read(view)).filter(({ text }) => text.includes('of the build'))).toEqual([]);
+});

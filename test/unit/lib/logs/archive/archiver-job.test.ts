@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readSettings } from '../../../../../lib/config/settings.ts';
+import { createKube } from '../../../../../lib/kube/client.ts';
+import { createTransport } from '../../../../../lib/kube/transport.ts';
+import { configuredFollower, followerSettings } from '../../../../../lib/logs/from-settings.ts';
+import { createDetector, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { startFollower } from '../../../../../lib/logs/archive/archiver-job.ts';
+import { startServer, type TestServer } from '../../../../support/server.ts';
+
+type Job = {
+  spec: { template: { spec: { volumes: object[]; containers: { env: object[]; volumeMounts: object[] }[] } } };
+};
+
+let server: TestServer;
+let created: Job[];
+let folder: string;
+beforeEach(async () => {
+  created = [];
+  folder = await mkdtemp(join(tmpdir(), 'known-'));
+  server = await startServer(async (req, res) => {
+    created.push(JSON.parse((await buffer(req)).toString()) as Job);
+    res.writeHead(201, { 'content-type': 'application/json' }).end('{}');
+  });
+});
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The Job that index-logs makes with these settings. */
+const jobOf = async (environment: Record<string, string>) => {
+  const settings = { FOLLOWER_IMAGE: 'functions:1', LOG_STORE: 's3', ...environment };
+  const connection = { server: new URL(server.url), namespace: 'ns', tls: {}, authorization: async () => undefined };
+  const kube = createKube(createTransport({ connection, timeoutMs: 5000, attempts: 1 }), 'ns');
+  const follower = configuredFollower(readSettings(followerSettings, settings), settings);
+  await startFollower(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', follower);
+  kube.close();
+  const [job] = created;
+  if (!job) throw new Error('no Job was made');
+  return { spec: job.spec.template.spec, container: job.spec.template.spec.containers[0] };
+};
+
+test('secrets are mounted in the follower, where they are, and none is in its environment', async () => {
+  await writeFile(join(folder, 'gateway'), 'correct-horse-battery');
+  const { spec, container } = await jobOf({
+    S3_ACCESS_KEY_FILE: '/secrets/log-store/access-key',
+    FOLLOWER_SECRET: 'log-store',
+    KNOWN_SECRETS_FOLDER: folder,
+    FOLLOWER_KNOWN_SECRETS: 'gateway/secret,registry-credentials/.dockerconfigjson',
+  });
+  expect(spec.volumes).toEqual([
+    { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
+    { name: 'log-store', secret: { secretName: 'log-store' } },
+    {
+      name: 'known-secrets',
+      projected: {
+        sources: [
+          { secret: { name: 'gateway', items: [{ key: 'secret', path: 'gateway-secret' }], optional: true } },
+          {
+            secret: {
+              name: 'registry-credentials',
+              items: [{ key: '.dockerconfigjson', path: 'registry-credentials-dockerconfigjson' }],
+              optional: true,
+            },
+          },
+        ],
+      },
+    },
+  ]);
+  expect(container?.volumeMounts).toContainEqual({ name: 'known-secrets', mountPath: folder, readOnly: true });
+  expect(container?.env).toContainEqual({ name: 'KNOWN_SECRETS_FOLDER', value: folder });
+  expect(JSON.stringify(created)).not.toContain('correct-horse');
+});
+
+test('without them nothing is mounted but room for temporary files', async () => {
+  expect((await jobOf({})).spec.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }]);
+});
+
+test('what is in a mounted folder is masked: files as they are, docker configs by their passwords', async () => {
+  const auth = Buffer.from('robot:another-password-9').toString('base64');
+  const config = { auths: { 'r.example': { username: 'robot', password: 'another-password-9', auth } } };
+  // As the kubelet lays a volume out.
+  await mkdir(join(folder, '..2026'));
+  await writeFile(join(folder, '..2026', 'gateway'), 'correct-horse-battery\n');
+  await writeFile(join(folder, '..2026', 'registry-credentials'), JSON.stringify(config));
+  await symlink('..2026', join(folder, '..data'));
+  for (const name of ['gateway', 'registry-credentials']) await symlink(join('..data', name), join(folder, name));
+  const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
+  expect(knownSecrets).toEqual(['correct-horse-battery', 'another-password-9', auth]);
+  const detect = createDetector(knownSecrets ?? []);
+  const line = 'robot said correct-horse-battery and another-password-9';
+  expect(maskSpans(line, detect(line))).toBe('robot said [masked] and [masked]');
+});
+
+test('a docker config as `docker login` writes it is masked by its password, too', async () => {
+  const auth = Buffer.from('robot$tool:correct:horse-battery').toString('base64');
+  await writeFile(
+    join(folder, 'registry-credentials'),
+    JSON.stringify({ auths: { 'r.example': { auth }, empty: {} } }),
+  );
+  const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
+  expect(knownSecrets).toEqual([auth, 'correct:horse-battery']);
+});
+
+test('a folder that is not there is a wrong setting', () => {
+  expect(() => readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: join(folder, 'none') })).toThrow(
+    'KNOWN_SECRETS_FOLDER must be empty or the path of a readable folder',
+  );
+});

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
+import { emptyIndex, readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
+import { createArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
+import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/wire/encode.ts';
+import { createGzip, plainWire, type Wire } from '../../../../../lib/logs/wire/compress.ts';
+import { writeLog } from '../../../../../lib/logs/wire/serve.ts';
+import type { LogEvent, LogEvents, LogLine, Packing } from '../../../../../lib/logs/types.ts';
+import { createFolderStore } from '../../../../../lib/store/folder.ts';
+import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { collect } from '../build.ts';
+import { timeAt } from '../fake-kube.ts';
+
+let folder: string;
+let store: ObjectStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packs-'));
+  store = createFolderStore(folder);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const place = () => ({ store, tool: 'tool', id: 'b-1' });
+
+const nasty = [
+  '',
+  '"',
+  '\\',
+  '\\"',
+  '","cursor":"x"}',
+  '$1 $& $`',
+  '\t',
+  '\u2028\u0085',
+  '\ud800',
+  'ü€😀',
+  '{"type":"line"',
+];
+const lineOf = (step: string, line: number, text: string, more?: true): LogLine => ({
+  ...{ type: 'line', step, line, time: timeAt(line), text, cursor: `aaaaaaaa.${step}.${line.toString(36)}.tow8zn.0` },
+  ...(more ? { more } : {}),
+});
+
+const anyLine = fc
+  .record({
+    step: fc.constantFrom('clone', 'build'),
+    line: fc.nat(100_000),
+    text: fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...nasty)),
+    more: fc.constantFrom(undefined, true as const),
+  })
+  .map(({ step, line, text, more }) => lineOf(step, line, text.replaceAll('\n', ' '), more));
+
+test('property: what becomes of ndjson is what becomes of the lines', () => {
+  fc.assert(
+    fc.property(fc.array(anyLine, { minLength: 1 }), (lines) => {
+      const frames = Buffer.from(encoders.ndjson.encode(lines));
+      for (const encoder of Object.values(encoders))
+        expect(String(encoder.ofNdjson(frames))).toBe(encoder.encode(lines));
+      expect(lastNdjsonCursor(frames)).toBe(lines.at(-1)?.cursor);
+      const texts = frames.toString().split('\n').slice(0, -1);
+      expect(texts.map((frame, at) => ndjsonLine(frame, lines[at]?.line ?? 0))).toEqual(lines);
+    }),
+  );
+});
+
+const note = (step: string, line: number, text: string): LogEvent => ({
+  type: 'note',
+  text,
+  lasting: { step, line, gap: true },
+});
+
+/** Several chunks in several segments, of two steps. @returns how many chunks */
+const writeSome = async (notes: LogEvent[]): Promise<number> => {
+  const writer = createArchiveWriter(place(), emptyIndex(), { chunkBytes: 1500, segmentBytes: 500, maxBytes: 1 << 20 });
+  writer.add([{ type: 'plan', steps: ['clone', 'build'] }, ...notes]);
+  for (const [step, count] of [
+    ['clone', 25],
+    ['build', 200],
+  ] as const) {
+    for (let at = 0; at < count; at += 5) {
+      writer.add(
+        Array.from({ length: 5 }, (_, next) => lineOf(step, at + next, `${nasty[(at + next) % nasty.length]} ${at}`)),
+      );
+      if (writer.full()) await writer.flush();
+    }
+    writer.add([{ type: 'done', step }]);
+  }
+  await writer.close('complete', undefined);
+  return (await readIndex(place()))?.chunks.length ?? 0;
+};
+
+const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
+
+/** What a client is sent. */
+const sent = async (
+  encoder: Encoder,
+  wire: Wire,
+  open: (packing: Packing) => LogEvents,
+): Promise<{ body: string; packs: (Packing | undefined)[] }> => {
+  const res = new PassThrough();
+  const packs: (Packing | undefined)[] = [];
+  async function* events(packing: Packing): LogEvents {
+    for await (const batch of open(packing)) {
+      const [first] = batch;
+      const isPack = first?.type === 'pack';
+      packs.push(isPack ? (Buffer.isBuffer(first.frames) ? 'plain' : 'deflated') : undefined);
+      yield batch;
+    }
+    yield [end];
+  }
+  const body = buffer(res);
+  await writeLog(
+    Object.assign(res, { writeHead: jest.fn() }) as unknown as ServerResponse,
+    (_signal, packing) => events(packing),
+    encoder,
+    { selfCloseMs: 60_000, keepAliveMs: 60_000, signal: new AbortController().signal, wire },
+  );
+  const bytes = await body;
+  return { body: (wire.encoding ? gunzipSync(bytes) : bytes).toString(), packs };
+};
+
+test.each([
+  ['no note', []],
+  [
+    'notes at the ends and within',
+    [note('clone', 0, 'first'), note('build', 77, 'within'), note('build', 200, 'last')],
+  ],
+] as [string, LogEvent[]][])('packs give the same bytes as lines, from every line on: %s', async (_name, notes) => {
+  expect(await writeSome(notes)).toBeGreaterThan(10);
+  const index = await readIndex(place());
+  if (!index) throw new Error('there is no index');
+  const seen = new Set<Packing | undefined>();
+  for (const start of [undefined, ...Array.from({ length: 29 }, (_, at) => ({ step: 'build', line: at * 7 }))]) {
+    const lines = await collect(readArchive({ ...place(), index, start }));
+    for (const encoder of Object.values(encoders)) {
+      for (const wire of [plainWire, createGzip()]) {
+        const { body, packs } = await sent(encoder, wire, (packing) =>
+          readArchive({ ...place(), index, start, packing }),
+        );
+        expect(body).toBe(encoder.encode([...lines, end]));
+        for (const pack of packs) seen.add(pack);
+      }
+    }
+  }
+  expect([...seen].sort()).toEqual(notes.length > 0 ? ['deflated', 'plain', undefined] : ['deflated', 'plain']);
+});
+
+test('what is stored is held by a few readers only, where it is large', async () => {
+  const writer = createArchiveWriter(place(), emptyIndex());
+  const noise = Array.from({ length: 300 }, (_, at) => lineOf('build', at, randomBytes(600).toString('base64')));
+  writer.add([{ type: 'plan', steps: ['build'] }, ...noise]);
+  await writer.close('complete', undefined);
+  const index = await readIndex(place());
+  if (!index) throw new Error('there is no index');
+  const open = (packing: Packing) => readArchive({ ...place(), index, packing });
+  const alone = await sent(encoders.ndjson, createGzip(), open);
+  const cache = cacheOf(store);
+  for (let reader = 0; reader < 1000; reader += 1) cache.enter();
+  const amongMany = await sent(encoders.ndjson, createGzip(), open);
+  for (let reader = 0; reader < 1000; reader += 1) cache.leave();
+  expect(new Set(alone.packs)).toEqual(new Set(['deflated']));
+  expect(new Set(amongMany.packs)).toEqual(new Set(['plain']));
+  expect(amongMany.body).toBe(alone.body);
+});

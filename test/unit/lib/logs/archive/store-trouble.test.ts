@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
+import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
+import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { createS3Store } from '../../../../../lib/store/s3.ts';
+import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type Broken, type FakeS3, startFakeS3 } from '../../store/fake-s3.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
+import { createFakeKube, type FakeKube } from '../fake-kube.ts';
+
+let fake: FakeKube;
+let s3: FakeS3;
+let store: ObjectStore;
+beforeEach(async () => {
+  fake = await createFakeKube();
+  s3 = await startFakeS3();
+  store = createS3Store({
+    endpoint: s3.url,
+    bucket: 'bucket',
+    region: 'us-east-1',
+    accessKey: 'key',
+    secretKey: 'secret',
+    timeoutMs: 2500,
+    attempts: 2,
+  });
+});
+afterEach(async () => {
+  await fake.close();
+  await s3.close();
+});
+
+const always = 1e9;
+const page = '<!doctype html><title>Welcome to nginx</title>';
+const troubles: [string, Omit<Broken, 'times'>][] = [
+  ['cuts every connection', { status: 0 }],
+  ['never answers', { status: -1 }],
+  ['is overloaded', { status: 503 }],
+  ['fails', { status: 500 }],
+  ['forgot its keys', { status: 403 }],
+  ['lost its bucket', { status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }],
+  ['is somebody else', { status: 200, body: page, method: 'GET' }],
+  ['returns noise', { status: 206, body: Buffer.alloc(5000, 7), method: 'GET' }],
+  ['returns nothing', { status: 206, body: '', method: 'GET' }],
+];
+
+const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `line ${from + at}`);
+const shownTexts = (events: readonly LogEvent[]) => linesOf(events).map(({ text }) => text);
+
+const running = () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', texts(0, 50));
+  return createView();
+};
+
+type View = ReturnType<typeof createView>;
+const end = (view: View) => {
+  fake.setState('build', 'terminated');
+  view.set(finished);
+};
+const archive = (view: View, more = {}) =>
+  archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', flushMs: 5, ...more });
+const read = (view: View, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
+  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveMs: 500, ...more }));
+
+/** Reads until it is refused, or to the end. */
+const attempt = async (view: View): Promise<{ events: LogEvent[]; error?: unknown }> => {
+  const events: LogEvent[] = [];
+  try {
+    for await (const batch of readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false }))
+      events.push(...batch);
+    return { events };
+  } catch (error) {
+    return { events, error };
+  }
+};
+
+describe.each(troubles)('a store that %s', (_, trouble) => {
+  test('live logs go on, and say that their beginning may be missing; the archive catches up', async () => {
+    const view = running();
+    s3.break({ times: always, ...trouble });
+    const archived = archive(view).catch(() => undefined);
+    const live = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveMs: 200 });
+    const events: LogEvent[] = [];
+    while (linesOf(events).length === 0) events.push(...((await live.next()).value ?? []));
+    fake.write('build', texts(50, 60));
+    end(view);
+    events.push(...(await collect(live)));
+    expect(shownTexts(events)).toEqual(texts(0, 60));
+    expect(notesOf(events)[0]).toMatch(/cannot be read at the moment: the beginning may be missing/);
+    expect(endOf(events)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'truncated' });
+    s3.break(undefined);
+    expect((await archived) ?? (await archive(view))).toEqual({ state: 'complete' });
+    fake.removePod();
+    view.set({ log: 'complete' });
+    expect(shownTexts(await read(view))).toEqual(texts(0, 60));
+  });
+
+  test('a finished log is refused with 503 and Retry-After, or ends in an error: never a wrong line', async () => {
+    const view = running();
+    end(view);
+    await archive(view, { sizes: { chunkBytes: 300, segmentBytes: 1, maxBytes: 1 << 20 } });
+    view.set({ log: 'complete' });
+    fake.removePod();
+    const whole = shownTexts(await read(view));
+    expect(whole).toEqual(texts(0, 50));
+    s3.break({ times: always, ...trouble });
+    const refused = { status: 503, code: 'log_unavailable', retryAfter: expect.any(Number) };
+    expect(await attempt(view)).toMatchObject({ events: [], error: refused });
+    s3.break(undefined);
+    // In the middle: what came is right, the rest is an error and no end.
+    const events = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false });
+    const seen = [...((await events.next()).value ?? [])];
+    s3.break({ times: always, ...trouble });
+    const rest = await collect(events).catch((error: unknown) => error);
+    expect(rest).toMatchObject(refused);
+    expect(shownTexts(seen)).toEqual(whole.slice(0, linesOf(seen).length));
+    s3.break(undefined);
+    // The next group was asked for ahead: who joins that attempt shares its failure.
+    await s3.idle();
+    expect(await read(view, { cursor: linesOf(seen).at(-1)?.cursor })).toEqual(
+      (await read(view)).slice(seen.filter(({ type }) => type !== 'plan').length),
+    );
+  });
+});
+
+test('a store that is full: the archive waits with what it has, and is complete when there is room', async () => {
+  const view = running();
+  s3.break({ times: always, status: 507, method: 'PUT' });
+  const archived = archive(view, { sizes: { chunkBytes: 300, segmentBytes: 400, maxBytes: 1 << 20 } });
+  await fake.followed(1);
+  fake.write('build', texts(50, 80));
+  end(view);
+  expect(shownTexts(await read(view))).toEqual(texts(0, 80));
+  s3.break(undefined);
+  expect(await archived).toEqual({ state: 'complete' });
+  fake.removePod();
+  view.set({ log: 'complete' });
+  expect(shownTexts(await read(view))).toEqual(texts(0, 80));
+});
+
+test('a running build whose stored part can not be read goes on with what the pod has', async () => {
+  const view = running();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  while (!(await readIndex({ store, tool: 'tool', id: 'b-1' }))?.kept) await new Promise(setImmediate);
+  stop.abort();
+  await archived;
+  fake.write('build', texts(50, 60));
+  const noSegments: ObjectStore = {
+    ...store,
+    get: async (key, range) => (range ? Buffer.alloc(range.length, 7) : store.get(key)),
+  };
+  const events = await read(view, { store: noSegments, follow: false });
+  expect(notesOf(events)[0]).toMatch(/its first lines are missing here/);
+  expect(shownTexts(events)).toEqual(texts(50, 60));
+});
+
+test('a segment that is whole, but not what was written, is not shown; removed, nothing is left', async () => {
+  const view = running();
+  end(view);
+  await archive(view);
+  const index = await readIndex({ store, tool: 'tool', id: 'b-1' });
+  const [chunk] = index?.chunks ?? [];
+  if (!chunk) throw new Error('no chunk');
+  const key = `logs/tool/b-1/segments/${chunk.segment}`;
+  const bytes = Buffer.from((await store.get(key)) ?? []);
+  bytes[9] = (bytes[9] ?? 0) ^ 1; // the header's byte for the system: gzip itself doesn't mind
+  await store.put(key, bytes);
+  view.set({ log: 'complete' });
+  expect(await attempt(view)).toMatchObject({ events: [], error: { status: 503 } });
+  await removeArchive(store, 'tool', 'b-1');
+  const left: string[] = [];
+  for await (const name of store.list('logs/')) left.push(name);
+  expect(left).toEqual([]);
+});

@@ -1,0 +1,57 @@
+import type { Entry } from '../../../../lib/ledger/types.ts';
+import { createDetector } from '../../../../lib/logs/masking/secret-finder.ts';
+import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
+import type { FakeKube } from './fake-kube.ts';
+
+export const entry = (more: Partial<Entry> = {}): Entry => ({
+  id: 'b-1',
+  parameters: { source_url: 'https://example.org/r.git' },
+  sourceUrl: 'https://example.org/r.git',
+  commit: '0'.repeat(40),
+  image: 'registry.example/tool/tool:latest',
+  acceptedAt: '2026-11-22T08:02:00.000Z',
+  startedAt: '2026-11-22T08:02:01.000Z',
+  status: 'BUILD_RUNNING',
+  message: '',
+  log: 'live',
+  ...more,
+});
+
+/** A ledger's view that a test moves by hand. */
+export const createView = (first: Partial<Entry> = {}, more: Partial<BuildState> = {}) => {
+  let state: BuildState = { entry: entry(first), queuePosition: undefined, ...more };
+  const view: BuildView = { entry: async () => state };
+  return {
+    view,
+    set: (next: Partial<Entry>, rest: Partial<BuildState> = {}) => {
+      state = { queuePosition: undefined, ...rest, entry: { ...state.entry, ...next } };
+    },
+  };
+};
+
+export const finished: Partial<Entry> = { status: 'BUILD_SUCCESS', finishedAt: '2026-11-22T08:05:00.000Z' };
+
+export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
+
+export const common = ({ kube }: Pick<FakeKube, 'kube'>, view: BuildView) => ({
+  kube,
+  build: view,
+  detect: createDetector([]),
+  allowedSteps: ['clone', 'build'],
+  signal: new AbortController().signal,
+  ...fast,
+});
+
+export const collect = async (events: LogEvents): Promise<LogEvent[]> => {
+  const all: LogEvent[] = [];
+  for await (const batch of events) all.push(...batch);
+  return all;
+};
+
+export const linesOf = (events: readonly LogEvent[]) => events.filter((event) => event.type === 'line');
+export const notesOf = (events: readonly LogEvent[]) =>
+  events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+export const endOf = (events: readonly LogEvent[]) => events.find((event) => event.type === 'end');
+
+/** What a client may see: neither plans nor batches. */
+export const visible = (events: readonly LogEvent[]) => events.filter(({ type }) => type !== 'plan' && type !== 'done');

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createTimeKey, cursorTag, cursorText, isLater, parseCursor, shownCursor } from '../../../../lib/logs/cursor.ts';
+
+const tag = cursorTag('b-1');
+const cursor = { step: 'build', line: 7, seconds: 1_795_334_531, fraction: '123456789', same: 0, pem: 0 };
+
+test('property: what is encoded is parsed', () => {
+  const step = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+  const fraction = fc.stringMatching(/^[0-9]{0,9}$/);
+  const any = fc.record({ step, line: fc.nat(), seconds: fc.nat(), fraction, same: fc.nat(), pem: fc.nat(256) });
+  fc.assert(
+    fc.property(any, (value) => {
+      const text = cursorText(tag, value);
+      expect(text.length).toBeLessThanOrEqual(200);
+      expect(parseCursor(text, 'b-1')).toEqual(value);
+    }),
+  );
+});
+
+test('property: anything else is refused with 400', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => cursorText(tag, cursor) + text),
+      ),
+      (text) => {
+        fc.pre(text !== cursorText(tag, cursor));
+        try {
+          expect(cursorText(tag, parseCursor(text, 'b-1'))).toBe(text);
+        } catch (error) {
+          expect(error).toMatchObject({ status: 400, code: 'cursor_invalid' });
+        }
+      },
+    ),
+  );
+});
+
+test.each([
+  '',
+  'x',
+  `${tag}.build.0.zzzzzzzz.1`,
+  `${tag}.build.00.1.1`,
+  `${tag}.Build.0.1.1`,
+  `${tag}.build.0.1.1.0.0`,
+])('refuses %j', (text) => expect(() => parseCursor(text, 'b-1')).toThrow('This cursor is not one'));
+
+test('refuses a cursor of another build, and of a step that is not shown', () => {
+  const text = cursorText(tag, cursor);
+  expect(() => parseCursor(text, 'b-2')).toThrow('This cursor is not one');
+  expect(() => shownCursor(text, 'b-1', ['clone'])).toThrow('This cursor is not one');
+  expect(shownCursor(text, 'b-1', ['clone', 'build'])).toEqual(cursor);
+});
+
+test('times: with and without fraction, at any offset from UTC', () => {
+  const key = createTimeKey();
+  const seconds = (Date.UTC(2026, 10, 22, 8, 2, 11) / 1000).toString(36);
+  expect(key('2026-11-22T08:02:11.123456789Z')).toBe(`${seconds}.123456789`);
+  expect(key('2026-11-22T08:02:11.5Z')).toBe(`${seconds}.5`);
+  expect(key('2026-11-22T08:02:11Z')).toBe(`${seconds}.`);
+  expect(key('2026-11-22T09:02:11.5+01:00')).toBe(`${seconds}.5`);
+  expect(key('2026-11-22T08:02:12Z')).not.toBe(key('2026-11-22T08:02:11Z'));
+});
+
+test('later is later, whatever the number of digits', () => {
+  const key = createTimeKey();
+  const at = (time: string) => key(`2026-11-22T08:02:${time}Z`);
+  const from = { ...cursor, seconds: Date.UTC(2026, 10, 22, 8, 2, 11) / 1000, fraction: '5' };
+  expect(
+    ['11.5', '11.50', '11.499999999', '10', '11.500000001', '11.6', '12'].map((time) => isLater(at(time), from)),
+  ).toEqual([false, false, false, false, true, true, true]);
+  expect(isLater(at('12.4'), from, 1)).toBe(false);
+  expect(isLater(at('12.6'), from, 1)).toBe(true);
+});

@@ -1,0 +1,54 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+import { expect, test } from '@jest/globals';
+import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
+import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
+import { lookAlikes, secrets } from './secrets.ts';
+
+const detect = createDetector(['correct-horse-battery']);
+const filled = (piece: string): string => piece.repeat(Math.ceil(lineLimit / piece.length)).slice(0, lineLimit);
+
+/** What the processor did for it, not the time that went by. */
+const work = (line: string): number => {
+  const before = process.cpuUsage();
+  detect(line);
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+};
+const least = (line: string): number => Math.min(...[1, 2, 3].map(() => work(line)));
+
+const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
+least(benign);
+/** Microseconds. What is quadratic takes some 500 times as long as a benign line. */
+const bound = 100 * least(benign);
+
+const expectLinear = (line: string): void => {
+  expect(line.length).toBeLessThanOrEqual(2 * lineLimit);
+  if (work(line) > bound) expect(least(line)).toBeLessThan(bound);
+};
+
+/** What the rule finds in the corpus. */
+const found = ({ pattern }: SecretRule): string =>
+  secrets.map(({ line }) => line.replace(/\u001b\[[0-9;]*m/g, '').match(pattern)?.[0]).find(Boolean) ?? '';
+
+test.each(secretRules.map((rule) => [rule.pattern.source.slice(0, 60), rule] as const))(
+  'a line full of beginnings of %s costs about as much as any other',
+  (_, rule) => {
+    const whole = found(rule);
+    expect(whole).not.toBe('');
+    for (const part of [0.1, 0.25, 0.5, 0.75, 1])
+      for (const glue of ['', '-']) expectLinear(filled(whole.slice(0, Math.ceil(whole.length * part)) + glue));
+  },
+);
+
+test.each<[string, string]>([
+  ['beginnings of tokens that never go on', filled('-eyJ')],
+  ['one dot behind them', `${filled('-eyJ').slice(10)}.a`],
+  ['colours behind addresses', '://:b@ '.repeat(4600) + '\u001b[m'.repeat(10_900)],
+  ['colours among addresses', filled('://:b@\u001b[m ')],
+  ['visible sequences', filled('://:b@ \u241b[0;0')],
+  ['a pair without an end', `basic ${Buffer.from(`${':'.repeat(48_000)}\u0001`).toString('base64')}`],
+  ['addresses without an end', filled('://a:b:')],
+  ['one long address', `://${filled('a:')}`],
+  ['known values, nearly', filled('correct-horse-batter')],
+])('%s cost about as much as any other line', (_, line) => expectLinear(line));

@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseCursor } from '../../../../../lib/logs/cursor.ts';
+import { followBuild } from '../../../../../lib/logs/pod/build-log.ts';
+import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-watch.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
+
+let fake: FakeKube;
+beforeEach(async () => {
+  fake = await createFakeKube();
+});
+afterEach(() => fake.close());
+
+const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
+  fake.setPod(['clone', 'build', 'export']);
+  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned']);
+  fake.write('build', lines);
+  fake.write('export', ['SECRET of the exporter']);
+  return createView(finished);
+};
+
+test('a finished build: the allowed steps in their order, the others as their result, then the end', async () => {
+  const { view } = finishedBuild();
+  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  expect(linesOf(events).map(({ step, line, text }) => [step, line, text])).toEqual([
+    ['clone', 0, 'cloned'],
+    ['build', 0, 'one'],
+    ['build', 1, 'two'],
+    ['build', 2, 'three'],
+  ]);
+  expect(notesOf(events)).toEqual(['step export succeeded']);
+  expect(events.at(-1)).toEqual({
+    type: 'end',
+    status: 'BUILD_SUCCESS',
+    log: 'complete',
+    cursor: linesOf(events).at(-1)?.cursor,
+  });
+  expect(fake.asked.map(({ container }) => container)).not.toContain('step-export');
+  expect(fake.requests('watch')).toBe(0);
+});
+
+test('a failed step that is not shown says how it failed; steps after it were not run', async () => {
+  const { view } = finishedBuild();
+  fake.setState('export', 'terminated', 3);
+  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  expect(notesOf(events)).toEqual(['step export failed with exit code 3']);
+});
+
+test('following waits for the result of a step that is not shown', async () => {
+  fake.setPod(['clone', 'analyze', 'build']);
+  fake.setState('clone', 'terminated');
+  for (const step of ['analyze', 'build']) fake.setState(step, 'running');
+  fake.write('analyze', ['SECRET']);
+  const { view, set } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  expect((await events.next()).value).toEqual([{ type: 'done', step: 'clone' }]);
+  const next = events.next();
+  fake.setState('analyze', 'terminated', 137);
+  expect((await next).value).toMatchObject([{ text: 'step analyze failed with exit code 137' }]);
+  fake.setState('build', 'terminated');
+  set(finished);
+  expect(endOf(await collect(events))).toMatchObject({ log: 'complete' });
+  expect(fake.asked.map(({ container }) => container)).not.toContain('step-analyze');
+});
+
+test('results of steps that are not shown, as Tekton and Kubernetes tell them', () => {
+  const pod = (terminated: object, name = 'step-x'): StepPod => ({
+    metadata: { name: 'p' },
+    status: { containerStatuses: [{ name, state: { terminated: { exitCode: 1, ...terminated } } }] },
+  });
+  expect(stepResult(pod({ message: '[{"key":"Reason","value":"Skipped","type":3}]' }), 'x')).toBe('was not run');
+  expect(stepResult(pod({}, 'step-y'), 'x')).toBe('was not run');
+  expect(stepResult(pod({ exitCode: 137, reason: 'OOMKilled' }), 'x')).toBe('failed with exit code 137 (OOMKilled)');
+  expect(
+    podWaits({
+      metadata: { name: 'p' },
+      status: {
+        containerStatuses: [
+          { name: 'a', state: { waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' } } },
+        ],
+      },
+    }),
+  ).toBe('CreateContainerConfigError: secret "s" not found');
+  expect(
+    stepsOf({
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'step-b' }, { name: 'sidecar' }, { name: 'step-a' }] },
+    }),
+  ).toEqual(['b', 'a']);
+});
+
+test('a head of any size is asked for first, and the log is the same', async () => {
+  const { view } = finishedBuild(['one']);
+  fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
+  const read = (headBytes?: number) =>
+    collect(followBuild({ ...common(fake, view), follow: true, ...(headBytes === undefined ? {} : { headBytes }) }));
+  const whole = await read();
+  const size = fake.raw('clone').length;
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: size + 50 }), async (headBytes) => {
+      fake.asked.length = 0;
+      expect(visible(await read(headBytes))).toEqual(visible(whole));
+      const limits = fake.asked.map(({ query }) => query.get('limitBytes'));
+      expect(limits.findLastIndex((limit) => limit !== null)).toBe(0);
+      const clones = fake.asked.filter(({ container, query }) => container === 'step-clone' && !query.has('tailLines'));
+      expect(clones.length).toBe(headBytes > size ? 1 : 2);
+    }),
+  );
+});
+
+test('no head is asked for of a step that still runs: its log could be rotated before the rest is read', async () => {
+  fake.setPod(['clone']);
+  fake.setState('clone', 'running');
+  fake.write('clone', ['one', 'two']);
+  const { view } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true, headBytes: 10 });
+  for (let seen = 0; seen < 2; ) seen += linesOf((await events.next()).value ?? []).length;
+  expect(fake.asked.map(({ query }) => query.get('limitBytes'))).toEqual([null]);
+  await events.return();
+});
+
+test('without follow a running build gives what is there and says that more may come', async () => {
+  fake.setPod(['clone', 'build']);
+  fake.setState('clone', 'running');
+  fake.write('clone', ['a']);
+  const { view } = createView();
+  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['a']);
+  expect(endOf(events)).toMatchObject({ status: 'BUILD_RUNNING', log: 'live' });
+});
+
+test('waits from the queue to the end, says why, and gives each line as it comes', async () => {
+  const { view, set } = createView({ status: 'BUILD_PENDING' }, { queuePosition: 2 });
+  const events = followBuild({ ...common(fake, view), follow: true });
+  const seen: string[] = [];
+  const until = async (wanted: string) => {
+    while (!seen.includes(wanted)) {
+      const { value, done } = await events.next();
+      if (done) throw new Error(`ended before ${wanted}: ${seen.join('|')}`);
+      for (const event of value) if (event.type === 'note' || event.type === 'line') seen.push(event.text);
+    }
+  };
+  await until('waiting: position 2 in the queue');
+  set({}, { queuePosition: 1 });
+  await until('waiting: position 1 in the queue');
+  set({ status: 'BUILD_RUNNING' });
+  await until('waiting: the build is being started');
+  fake.setPod(['clone', 'build']);
+  fake.setStatus({ conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }] });
+  await until('waiting: no node has room for the build yet (0/1 nodes are available)');
+  fake.setStatus({
+    initContainerStatuses: [
+      { name: 'prepare', state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } },
+    ],
+  });
+  await until('waiting: an image cannot be pulled (ImagePullBackOff: no such image)');
+  fake.setStatus({});
+  await until('waiting: the containers are being created');
+  for (const step of ['clone', 'build']) fake.setState(step, 'running');
+  fake.write('clone', ['first']);
+  await until('first');
+  fake.write('clone', ['second']);
+  await until('second');
+  fake.setState('clone', 'terminated');
+  fake.write('build', ['third']);
+  await until('third');
+  fake.setState('build', 'terminated');
+  const rest = collect(events);
+  set({ status: 'BUILD_SUCCESS', finishedAt: '2026-11-22T08:05:00.000Z' });
+  expect(endOf(await rest)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete' });
+  expect(seen.filter((text) => text === 'first')).toHaveLength(1);
+});
+
+test.each(['cut', 'clean'] as const)(
+  'a stream that ends %s anywhere goes on without loss or doubling',
+  async (kind) => {
+    const { view } = finishedBuild(Array.from({ length: 40 }, (_, at) => `line ${at} of the build`));
+    const whole = visible(await collect(followBuild({ ...common(fake, view), follow: false })));
+    for (const follow of [true, false]) {
+      fake.faults.push(...[0, 90, 200, 201, 777, 1500].map((afterBytes) => ({ kind, afterBytes })));
+      expect(visible(await collect(followBuild({ ...common(fake, view), follow })))).toEqual(whole);
+      fake.faults.length = 0;
+    }
+  },
+);
+
+test('property: resumed at any line, what follows is the same', async () => {
+  const { view } = finishedBuild();
+  const line = fc.constantFrom(
+    'x',
+    '',
+    'a\rb',
+    `y${'z'.repeat(70_000)}`,
+    '-----BEGIN PRIVATE KEY-----',
+    'TUlJ'.repeat(16),
+    'é\u2028',
+  );
+  // Runtimes give lines of two streams slightly out of order, and some clocks are coarse.
+  const stamp = fc.integer({ min: 0, max: 4 }).map((n) => timeAt(n * 300_000));
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(line, stamp), { minLength: 1, maxLength: 12 }),
+    fc.nat(),
+    async (written, pick) => {
+      fake.rotate('build', 0);
+      fake.setPod(['build']);
+      fake.setState('build', 'terminated');
+      const inOrder = written.map(([, time]) => time).sort();
+      fake.write(
+        'build',
+        written.map(([text]) => text),
+        inOrder,
+      );
+      const whole = visible(await collect(followBuild({ ...common(fake, view), follow: false })));
+      const lines = linesOf(whole);
+      const at = lines[pick % lines.length];
+      if (!at) throw new Error('no line');
+      const from = parseCursor(at.cursor, 'b-1');
+      const rest = visible(await collect(followBuild({ ...common(fake, view), follow: false, from })));
+      expect(rest).toEqual(whole.slice(whole.indexOf(at) + 1));
+    },
+  );
+  await fc.assert(property, { numRuns: 40 });
+});
+
+test('a masked key stays masked when reading goes on within it, long after its beginning', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'terminated');
+  const body = ['MIIE'.repeat(16), 'AAAA'.repeat(16), 'BBBB'.repeat(16), 'QQ=='];
+  const times = [0, 5, 10, 15, 20, 25, 30].map((s) => timeAt(s * 1_000_000));
+  fake.write('build', ['-----BEGIN RSA PRIVATE KEY-----', ...body, '-----END RSA PRIVATE KEY-----', 'after'], times);
+  const { view } = createView(finished);
+  const whole = linesOf(await collect(followBuild({ ...common(fake, view), follow: false })));
+  expect(whole.map(({ text }) => text)).toEqual([...Array(6).fill('[masked]'), 'after']);
+  const from = parseCursor(whole[2]?.cursor ?? '', 'b-1');
+  const rest = linesOf(await collect(followBuild({ ...common(fake, view), follow: false, from })));
+  expect(rest).toEqual(whole.slice(3));
+});

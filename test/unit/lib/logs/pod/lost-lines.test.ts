@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseCursor } from '../../../../../lib/logs/cursor.ts';
+import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { followBuild } from '../../../../../lib/logs/pod/build-log.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
+
+let fake: FakeKube;
+beforeEach(async () => {
+  fake = await createFakeKube();
+});
+afterEach(() => fake.close());
+
+const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
+  fake.setPod(['clone', 'build', 'export']);
+  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned']);
+  fake.write('build', lines);
+  fake.write('export', ['SECRET of the exporter']);
+  return createView(finished);
+};
+
+const ms = (second: number): string => new Date(timeAt(second * 1_000_000)).toISOString();
+
+test('lines that the node has thrown away are told of, and the rest is not numbered twice', async () => {
+  const { view } = finishedBuild([]);
+  fake.write(
+    'build',
+    ['a', 'b', 'c', 'd', 'e'],
+    [0, 3, 6, 9, 12].map((s) => timeAt(s * 1_000_000)),
+  );
+  const whole = linesOf(await collect(followBuild({ ...common(fake, view), follow: false })));
+  fake.rotate('build', 2);
+  const from = parseCursor(whole.find(({ text }) => text === 'b')?.cursor ?? '', 'b-1');
+  const rest = await collect(followBuild({ ...common(fake, view), follow: false, from }));
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(3)} and ${ms(9)}`;
+  expect(notesOf(rest)[0]).toBe(missing);
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([
+    ['d', 2],
+    ['e', 3],
+  ]);
+  expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('while following, too, a line that is gone is noticed when later ones come', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(10_000_000)]);
+  const { view, set } = createView();
+  const from = { step: 'build', line: 0, seconds: Date.parse(timeAt(0)) / 1000, fraction: '5', same: 0, pem: 0 };
+  const events = followBuild({ ...common(fake, view), follow: true, from });
+  const first = await events.next();
+  expect(first.value).toEqual([{ type: 'plan', steps: ['build'] }]);
+  expect((await events.next()).value).toMatchObject([
+    { type: 'note', lasting: { gap: true } },
+    { type: 'line', text: 'b', line: 1 },
+  ]);
+  fake.setState('build', 'terminated');
+  set(finished);
+  expect(endOf(await collect(events))).toMatchObject({ log: 'truncated' });
+});
+
+const sampling = { fromBytes: 1, everyMs: 5 };
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Follows until two lines were shown, then goes on on its own. */
+const followed = async () => {
+  const { view, set } = createView();
+  const events: LogEvent[] = [];
+  const follow = async (): Promise<void> => {
+    for await (const batch of followBuild({ ...common(fake, view), follow: true, sampling })) events.push(...batch);
+  };
+  const all = follow();
+  while (linesOf(events).length < 2) await turn();
+  const ended = async () => {
+    fake.setState('build', 'terminated');
+    set(finished);
+    await all;
+    const shown = events.flatMap((event) => ('text' in event ? [event.text] : []));
+    return { shown, end: endOf(events) };
+  };
+  return ended;
+};
+
+/** A step that prints three files full, while its stream is held up in the first. */
+const overtaken = async (behind: readonly string[]) => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  const ended = await followed();
+  fake.hold(true);
+  fake.write('build', ['c', 'd'], [timeAt(11_000_000), timeAt(12_000_000)]);
+  const asked = fake.asked.length;
+  while (fake.asked.length < asked + 2) await turn();
+  fake.rotate('build', 0);
+  fake.write(
+    'build',
+    behind,
+    behind.map((_, at) => timeAt((22 + at) * 1_000_000)),
+  );
+  fake.hold(false);
+  return ended();
+};
+
+test('a stream that is led past a whole file says so, where it is and until when', async () => {
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(22)}`;
+  const { shown, end } = await overtaken(['e', 'f']);
+  expect(shown).toEqual(['a', 'b', missing, 'e', 'f']);
+  expect(end).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('the same where nothing came behind it', async () => {
+  const missing = `lines of step build are missing here: the node threw away what was printed after ${ms(1)}`;
+  const { shown, end } = await overtaken([]);
+  expect(shown).toEqual(['a', 'b', missing]);
+  expect(end).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('a log that was rotated behind its last line is complete', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b']);
+  const ended = await followed();
+  fake.rotate('build', 0);
+  expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
+});
+
+/** A step whose stream ends with its first file, as the container has; then there is only the last file. */
+const leftBehind = async (between: readonly string[]) => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a'], [timeAt(0)]);
+  const { view, set } = createView();
+  const sampling = { fromBytes: 1, everyMs: 1 };
+  const events = followBuild({ ...common(fake, view), follow: true, sampling });
+  const looks = () => fake.asked.filter(({ query }) => query.get('tailLines') === '1').length;
+  const looked = async () => {
+    for (const count = looks(); looks() < count + 2; ) await turn();
+  };
+  await events.next();
+  expect((await events.next()).value).toMatchObject([{ text: 'a' }]);
+  await looked();
+  fake.hold(true);
+  fake.write('build', ['b'], [timeAt(1_000_000)]);
+  fake.setState('build', 'terminated');
+  fake.hold(false);
+  expect((await events.next()).value).toMatchObject([{ text: 'b' }]);
+  while (fake.followers() > 0) await turn();
+  fake.write(
+    'build',
+    between,
+    between.map((_, at) => timeAt((21 + at) * 1_000_000)),
+  );
+  await looked();
+  fake.rotate('build', 0);
+  fake.write('build', ['c'], [timeAt(61_000_000)]);
+  set(finished);
+  return collect(events);
+};
+
+test('a stream that ends with a file, as the container has, leaves what is in the next one: nothing is missing', async () => {
+  const rest = await leftBehind([]);
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
+  expect(notesOf(rest)).toEqual([]);
+  expect(endOf(rest)).toMatchObject({ log: 'complete' });
+});
+
+test('unless there was another file between', async () => {
+  const rest = await leftBehind(['lost', 'lost, too']);
+  const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(61)}`;
+  expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
+  expect(notesOf(rest)).toEqual([missing]);
+  expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
+});
+
+test('a pod that is made again: what both printed, and a word between them', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
+  const ended = await followed();
+  const looks = fake.requests('list');
+  fake.removePod();
+  while (fake.requests('list') === looks) await turn();
+  await turn();
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b'], [timeAt(30_000_000), timeAt(31_000_000)]);
+  const { shown, end } = await ended();
+  const reason = `lines of step build are missing here: the pod was gone before its log was read to the end (what it printed between ${ms(1)} and ${ms(30)}), and another one began anew`;
+  expect(shown).toEqual(['a', 'b', reason, 'a', 'b']);
+  expect(end).toMatchObject({ log: 'truncated', reason });
+});
+
+test('a pod that goes away in mid-log: what was shown stays, the end says lost and why', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a']);
+  const { view, set } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  expect((await events.next()).value).toMatchObject([{ text: 'a' }]);
+  fake.removePod();
+  set({ status: 'BUILD_CANCELLED' });
+  expect(endOf(await collect(events))).toMatchObject({
+    status: 'BUILD_CANCELLED',
+    log: 'lost',
+    reason: 'the pod was gone before its log was read to the end',
+  });
+});
+
+test('a build that was cancelled in the queue has a complete, empty log', async () => {
+  const { view, set } = createView();
+  set({ status: 'BUILD_CANCELLED', finishedAt: timeAt(0) });
+  const { entry } = await view.entry();
+  delete entry.startedAt;
+  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  expect(events).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
+});
+
+test('a build whose containers never ran ends, though its pod still waits', async () => {
+  fake.setPod(['build']);
+  const { view } = createView({ status: 'BUILD_TIMEOUT' });
+  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  expect(endOf(events)).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
+});
+
+test('only one step when asked for', async () => {
+  const { view } = finishedBuild();
+  const events = await collect(followBuild({ ...common(fake, view), follow: false, step: 'clone' }));
+  expect(visible(events)).toMatchObject([{ type: 'line', text: 'cloned' }, { type: 'end' }]);
+});
+
+test('a cursor of a step that the build lacks is refused', async () => {
+  const { view } = finishedBuild();
+  const from = { step: 'other', line: 0, seconds: 1, fraction: '', same: 0, pem: 0 };
+  await expect(collect(followBuild({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
+    code: 'cursor_invalid',
+  });
+});
+
+test('an API server that stays away is 503 in the end', async () => {
+  const { view } = finishedBuild();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  fake.setFailure(500);
+  await expect(collect(events)).rejects.toMatchObject({ status: 503, code: 'log_unavailable' });
+});
+
+test('an API server that comes back is not noticed', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b']);
+  const { view, set } = createView();
+  fake.faults.push({ kind: 'cut', afterBytes: 40 });
+  const all = collect(followBuild({ ...common(fake, view), follow: true }));
+  await fake.followed(1);
+  fake.setState('build', 'terminated');
+  set(finished);
+  const events = await all;
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['a', 'b']);
+  expect(endOf(events)).toMatchObject({ log: 'complete' });
+});
+
+test('nobody reads any more: the stream from the kubelet is closed', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a']);
+  const { view } = createView();
+  const events = followBuild({ ...common(fake, view), follow: true });
+  await events.next();
+  await events.next();
+  expect(fake.followers()).toBe(1);
+  await events.return();
+  await fake.followed(0);
+});
+
+test('known values and recognised secrets never appear, whatever the reads are cut into', async () => {
+  const secret = 'correct-horse-battery';
+  const token = `ghp_${'aB3'.repeat(12)}`;
+  const lines = [`password is ${secret}!`, `x ${token} y`, `long ${'-'.repeat(65_525)}${token} end`];
+  const parts = await createFakeKube({ partBytes: 7919 });
+  try {
+    parts.setPod(['build']);
+    parts.setState('build', 'terminated');
+    parts.write('build', lines);
+    const { view } = createView(finished);
+    const events = await collect(
+      followBuild({ ...common(parts, view), detect: createDetector([secret]), follow: false }),
+    );
+    const shown = JSON.stringify(events);
+    for (const part of [secret, token, 'aB3aB3']) expect(shown.includes(part)).toBe(false);
+    expect(linesOf(events).map(({ more }) => more)).toEqual([undefined, undefined, true, undefined]);
+  } finally {
+    await parts.close();
+  }
+});
+
+test("the kubelet's own words are notes, and a log it no longer has is lost", async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'terminated');
+  fake.write('build', ['to retrieve container logs for containerd://1'], ['unable']);
+  const { view } = createView(finished);
+  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  expect(notesOf(events)).toEqual(['the kubelet says: unable to retrieve container logs for containerd://1']);
+  expect(endOf(events)).toMatchObject({ log: 'lost' });
+});

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type SpoolOptions, spooled } from '../../../../../lib/logs/pod/spool.ts';
+
+let folder: string;
+let small: SpoolOptions;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spool-test-'));
+  small = { memoryBytes: 100, fileBytes: 1000, folder };
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const never = new AbortController().signal;
+
+const parts = (sizes: readonly number[]): Buffer[] => {
+  let next = 0;
+  return sizes.map((size) => Buffer.from(Array.from({ length: size }, () => next++ % 251)));
+};
+
+/** How much the source has given when its reader has taken one part and waits. */
+const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
+  let given = 0;
+  const source = Readable.from(
+    (function* () {
+      for (const part of parts(Array(200).fill(50))) {
+        given += part.length;
+        yield part;
+      }
+    })(),
+    { highWaterMark: 1, objectMode: true },
+  );
+  const reading = spooled(source, sizes, never);
+  await reading.next();
+  for (let last = -1; last !== given; await sleep(50)) last = given;
+  await reading.return(undefined);
+  return given;
+};
+
+test('whatever comes when, and however slow the reader is: the same bytes', async () => {
+  const step = fc.record({ size: fc.integer({ min: 1, max: 400 }), read: fc.nat(3), wait: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const source = new PassThrough({ highWaterMark: 64 });
+      const reading = spooled(source, small, never);
+      const all = parts(steps.map(({ size }) => size));
+      const got: Buffer[] = [];
+      const write = async (): Promise<void> => {
+        for (const [at, part] of all.entries()) {
+          if (!source.write(part)) await once(source, 'drain');
+          if (steps[at]?.wait) await sleep(1);
+        }
+        source.end();
+      };
+      const writing = write();
+      for (const { read } of steps) {
+        for (let left = read; left > 0; left -= 1) {
+          const { value } = await reading.next();
+          if (value) got.push(value);
+        }
+        await sleep(1);
+      }
+      for await (const part of reading) got.push(part);
+      await writing;
+      expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('small parts that come fast leave together', async () => {
+  const all = parts(Array(2000).fill(50));
+  const source = Readable.from(all, { objectMode: true });
+  const got: Buffer[] = [];
+  for await (const part of spooled(source, { memoryBytes: 1 << 20, fileBytes: 0 }, never)) got.push(part);
+  expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
+  expect(got.length).toBeLessThan(20);
+  expect(Math.max(...got.map(({ length }) => length))).toBeLessThanOrEqual(1 << 16);
+});
+
+test('the source need not wait for the reader, until memory and file are full', async () => {
+  expect(await takenAhead({ ...small, fileBytes: 1e6 })).toBe(10_000);
+  const ahead = await takenAhead(small);
+  expect(ahead).toBeGreaterThan(1000);
+  expect(ahead).toBeLessThan(1500);
+});
+
+test('where no file can be written, memory is all there is', async () => {
+  small.folder = join(folder, 'missing');
+  expect(await takenAhead(small)).toBeLessThan(600);
+  const all = parts(Array(100).fill(60));
+  const got: Buffer[] = [];
+  for await (const part of spooled(Readable.from(all), small, never)) got.push(part);
+  expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
+});
+
+test('what came before a failure is read first; nothing is left in the folder', async () => {
+  const all = parts(Array(30).fill(60));
+  const source = Readable.from(
+    (async function* () {
+      yield* all;
+      await sleep(20);
+      throw new Error('cut');
+    })(),
+  );
+  const got: Buffer[] = [];
+  const read = async (): Promise<void> => {
+    for await (const part of spooled(source, small, never)) got.push(part);
+  };
+  await expect(read()).rejects.toThrow('cut');
+  expect(await readdir(folder)).toEqual([]);
+  expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
+});
+
+test('the signal ends it, though much is left to be read', async () => {
+  const stop = new AbortController();
+  const source = new PassThrough();
+  source.write(Buffer.alloc(900));
+  const reading = spooled(source, { ...small, memoryBytes: 1 }, stop.signal);
+  await reading.next();
+  stop.abort(new Error('stopped'));
+  await expect(reading.next()).rejects.toThrow('stopped');
+  expect(source.destroyed).toBe(true);
+});

@@ -1,0 +1,215 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
+import { encoders } from '../../../../../lib/logs/wire/encode.ts';
+import { createGrep } from '../../../../../lib/logs/query/grep.ts';
+import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { createFolderStore } from '../../../../../lib/store/folder.ts';
+import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { collect, common, createView, endOf, finished, linesOf } from '../build.ts';
+import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
+
+let fake: FakeKube;
+let folder: string;
+let store: ObjectStore;
+/** Ranges that were read of the store. */
+let reads: number;
+beforeEach(async () => {
+  fake = await createFakeKube();
+  folder = await mkdtemp(path.join(tmpdir(), 'select-'));
+  const inner = createFolderStore(folder);
+  reads = 0;
+  store = {
+    ...inner,
+    get: (key, range) => {
+      if (range) reads += 1;
+      return inner.get(key, range);
+    },
+  };
+});
+afterEach(async () => {
+  await fake.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const total = 300;
+const text = (at: number) => (at % 50 ? `line ${at}` : `\u001b[31merr\u001b[1mor\u001b[0m in line ${at}`);
+const token = `ghp_${'aB3'.repeat(12)}`;
+
+const build = () => {
+  fake.setPod(['clone', 'build']);
+  for (const step of ['clone', 'build']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned'], [timeAt(0)]);
+  const texts = Array.from({ length: total }, (_, at) => text(at));
+  fake.write(
+    'build',
+    [...texts, `the secret ${token}`],
+    [...texts, ''].map((_, at) => timeAt((at + 1) * 1000)),
+  );
+  return createView(finished);
+};
+
+type View = ReturnType<typeof createView>;
+const archive = (view: View) =>
+  archiveBuild({
+    ...common(fake, view.view),
+    store,
+    tool: 'tool',
+    id: 'b-1',
+    sizes: { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 },
+    flushMs: 5,
+  });
+const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> =>
+  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more }));
+
+const numbers = (events: LogEvent[]) => linesOf(events).map(({ number }) => number);
+const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+
+/** From the pod, and from the archive. */
+const both = async (more: Partial<ReadOptions>): Promise<LogEvent[][]> => {
+  const view = build();
+  const live = await read(view, more);
+  await archive(view);
+  return [live, await read(view, more)];
+};
+
+test('grep finds what is shown, colours aside, with its numbers; secrets can not be asked for', async () => {
+  const wanted = [1, 51, 101, 151, 201, 251];
+  for (const events of await both({ grep: '^err[o]r in (line|word) \\d+$' })) {
+    expect(numbers(events)).toEqual(wanted);
+    expect(endOf(events)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete' });
+  }
+  for (const events of await both({ grep: 'ghp_a' })) expect(linesOf(events)).toEqual([]);
+});
+
+test('what is not shown moves the cursor on, too', async () => {
+  for (const events of await both({ grep: 'nothing like it' })) {
+    const seen = events.filter((event) => event.type === 'seen');
+    const end = endOf(events);
+    expect(end?.type === 'end' && end.cursor).toBe(seen.at(-1)?.cursor);
+    for (const { encode } of Object.values(encoders)) expect(encode(seen)).toBe('');
+  }
+});
+
+test('lines by number, without reading the whole archive', async () => {
+  for (const events of await both({ step: 'build', fromLine: 120, lines: 7 })) {
+    expect(numbers(events)).toEqual(upTo(120, 127));
+    expect(linesOf(events)[0]?.text).toBe('line 119');
+    expect(endOf(events)).toMatchObject({ status: 'BUILD_SUCCESS', cursor: linesOf(events).at(-1)?.cursor });
+  }
+  expect(reads).toBeLessThan(6);
+  for (const events of await both({ step: 'build', fromLine: total + 1 })) expect(numbers(events)).toEqual([total + 1]);
+  for (const events of await both({ step: 'build', fromLine: 5000 })) expect(numbers(events)).toEqual([]);
+  for (const events of await both({ lines: 3 })) expect(numbers(events)).toEqual([1, 1, 2]);
+  for (const events of await both({ step: 'build', fromLine: 60, grep: 'error', lines: 2 }))
+    expect(numbers(events)).toEqual([101, 151]);
+});
+
+test('lines that go on from the archive into the pod', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write('build', ['a', 'b', 'c']);
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', signal: stop.signal });
+  await fake.followed(1);
+  stop.abort();
+  await archived;
+  fake.write('build', ['d', 'e']);
+  const shown = await read(view, { step: 'build', fromLine: 2, lines: 3 });
+  expect(linesOf(shown).map(({ number, text }) => `${number} ${text}`)).toEqual(['2 b', '3 c', '4 d']);
+  expect(endOf(shown)).toMatchObject({ status: 'BUILD_RUNNING', log: 'live' });
+});
+
+test('since begins with the first line that is not earlier', async () => {
+  const since = timeAt(200 * 1000);
+  for (const events of await both({ since })) {
+    expect(linesOf(events)).toHaveLength(total - 199 + 1);
+    expect(linesOf(events)[0]).toMatchObject({ text: 'line 199', time: since });
+  }
+  const later = new Date(Date.parse(since) + 3_600_000).toISOString().replace('Z', '+01:00');
+  for (const events of await both({ since: later })) expect(linesOf(events)[0]).toMatchObject({ text: 'line 199' });
+  for (const events of await both({ since: '2020-01-01T00:00:00Z', step: 'build' }))
+    expect(linesOf(events)).toHaveLength(total + 1);
+});
+
+test.each<[Partial<ReadOptions>, RegExp]>([
+  [{ grep: '(' }, /RE2.*missing closing/],
+  [{ grep: '(?=x)' }, /RE2/],
+  [{ grep: '(a)\\1' }, /RE2/],
+  [{ grep: '.{0,900}' }, /repeats too much/],
+  [{ since: 'yesterday' }, /since must be a time/],
+  [{ since: '2026-11-22T08:02:11' }, /offset/],
+  [{ fromLine: 3 }, /say which with step/],
+  [{ lines: 3, follow: true }, /leave follow out/],
+])('%j is refused before anything is read', async (more, message) => {
+  await expect(read(build(), more)).rejects.toMatchObject({ status: 400, code: 'parameter_invalid', message });
+  expect(fake.requests('log')).toBe(0);
+});
+
+const hostile = 'ab1'.repeat(20_000);
+const lineOf = (text: string) => ({ text });
+
+test.each(['\\pL{980}', '(?i)\\pL{900}', '\\pL{81}', '(?:\\pL{30}){31}', '(?:\\pL{9}){9}', '\\pL{1000}'.repeat(20)])(
+  'grep=%s repeats too much',
+  (pattern) => {
+    expect(() => createGrep(pattern)).toThrow(/repeats too much/);
+  },
+);
+
+test('a reader that looks for something gives up its turn within a line, one reader at a time', async () => {
+  let ms = 0;
+  const now = () => {
+    ms += 3;
+    return ms;
+  };
+  const grep = createGrep('(?i)\\pL.{40}[Zq]', { now });
+  let turns = 0;
+  let done = false;
+  const others = (): void => {
+    turns += 1;
+    if (!done) setImmediate(others);
+  };
+  setImmediate(others);
+  expect(await Promise.all([grep([lineOf(hostile)]), grep([lineOf(hostile)])])).toEqual([[], []]);
+  done = true;
+  // Two readers, some forty parts each, and a turn for the others after every two of them at the latest.
+  expect(turns).toBeGreaterThan(35);
+});
+
+test('what takes too long for one reader is refused', async () => {
+  let ms = 0;
+  const now = () => {
+    ms += 1000;
+    return ms;
+  };
+  let turns = 0;
+  const turn = async () => {
+    turns += 1;
+  };
+  const grep = createGrep('error', { now, turn });
+  const search = async (): Promise<never> => {
+    for (;;) await grep([lineOf('ok')]);
+  };
+  await expect(search()).rejects.toMatchObject({ status: 400, message: expect.stringContaining('takes too long') });
+  expect(turns).toBe(30);
+});
+
+test('a match in a long line is found wherever it is', async () => {
+  const grep = createGrep('needle in (a|the) haystack');
+  for (let at = 0; at < 8000; at += 7) {
+    const line = lineOf(`${'.'.repeat(at)}needle in the haystack${'.'.repeat(8000 - at)}`);
+    expect(await grep([lineOf('hay'), line])).toEqual([line]);
+  }
+});
+
+test.each(['(?:a?){20}a{20}!', '(?:(?:a|b)*){20}!$', '(?:[ab]?){30}!', '(a*)*[!]', '(.*.*.*.*)*!'])(
+  'hostile pattern %s is looked for to the end',
+  async (pattern) => {
+    const last = lineOf(`${'a'.repeat(20)}!`);
+    expect(await createGrep(pattern)([lineOf('ab'.repeat(32_768)), last])).toEqual([last]);
+  },
+);

@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import { emptyCapacity } from '../../../../lib/capacity/state.ts';
+import { emptyState, type Limits } from '../../../../lib/ledger/state.ts';
+import type { Entry } from '../../../../lib/ledger/types.ts';
+import { formatMetrics } from '../../../../lib/metrics/format.ts';
+import { metricsOf, type Truth } from '../../../../lib/metrics/metrics.ts';
+import type { PipelineRun } from '../../../../lib/tekton/types.ts';
+
+const limits: Limits = { running: 2, queued: 5, succeeded: 10, failed: 10 };
+const now = new Date('2026-11-22T08:00:00Z');
+
+const entry = (id: string, status: Entry['status'] = 'BUILD_PENDING', acceptedAt = now.toISOString()): Entry => ({
+  id,
+  status,
+  acceptedAt,
+  parameters: { source_url: 'u' },
+  sourceUrl: 'u',
+  commit: 'c',
+  image: 'i',
+  message: '',
+  log: 'complete',
+});
+
+const run = (name: string, reason: string) =>
+  [
+    name,
+    { metadata: { name }, spec: {}, status: { conditions: [{ type: 'Succeeded', status: 'Unknown', reason }] } },
+  ] as unknown as [string, PipelineRun];
+
+const truth: Truth = {
+  ledgers: new Map([
+    [
+      'busy',
+      {
+        limits,
+        state: {
+          ...emptyState,
+          running: [entry('a'), entry('b')],
+          queued: [entry('c', 'BUILD_PENDING', '2026-11-22T07:58:30Z'), entry('d')],
+          finished: [entry('e', 'BUILD_SUCCESS'), entry('f', 'BUILD_TIMEOUT')],
+        },
+      },
+    ],
+    ['idle', { limits, state: { ...emptyState, finished: [entry('g', 'BUILD_SUCCESS')] } }],
+  ]),
+  runs: new Map([run('a', 'Running')]),
+  capacity: {
+    ...emptyCapacity,
+    claims: [{ tool: 'busy', id: 'a', at: '' }],
+    counts: { mended: { finished: 3 }, deadLetters: 1 },
+  },
+  slots: 10,
+  now,
+};
+
+const lines = (of: Truth): string[] => formatMetrics(metricsOf(of)).split('\n');
+
+test('says what is, by status, tool and slot', () => {
+  expect(lines(truth).filter((line) => !line.startsWith('#'))).toEqual([
+    'toolforge_builds{status="BUILD_PENDING"} 3',
+    'toolforge_builds{status="BUILD_RUNNING"} 1',
+    'toolforge_builds{status="BUILD_SUCCESS"} 2',
+    'toolforge_builds{status="BUILD_FAILURE"} 0',
+    'toolforge_builds{status="BUILD_CANCELLED"} 0',
+    'toolforge_builds{status="BUILD_TIMEOUT"} 1',
+    'toolforge_builds{status="BUILD_UNKNOWN"} 0',
+    'toolforge_builds_running 2',
+    'toolforge_builds_queued 2',
+    'toolforge_builds_oldest_wait_seconds 90',
+    'toolforge_builds_slots 10',
+    'toolforge_builds_slots_taken 1',
+    'toolforge_builds_tool_running{tool="busy"} 2',
+    'toolforge_builds_tool_queued{tool="busy"} 2',
+    'toolforge_builds_tool_limit{tool="busy"} 2',
+    'toolforge_builds_sweep_mended_total{what="finished"} 3',
+    'toolforge_builds_dead_letters_total 1',
+    '',
+  ]);
+});
+
+test('each metric is explained once', () => {
+  const explained = lines(truth).filter((line) => line.startsWith('# TYPE'));
+  expect(explained).toContain('# TYPE toolforge_builds_sweep_mended_total counter');
+  expect(new Set(explained).size).toBe(explained.length);
+});
+
+test('without a capacity nothing is said of slots', () => {
+  expect(lines({ ...truth, slots: undefined }).some((line) => line.includes('_slots'))).toBe(false);
+});
+
+test('labels are escaped', () => {
+  const samples = [{ labels: { a: 'x"\\\n' }, value: 1 }];
+  expect(formatMetrics([{ name: 'm', type: 'gauge', help: 'h', samples }])).toBe(
+    '# HELP m h\n# TYPE m gauge\nm{a="x\\"\\\\\\n"} 1\n',
+  );
+});

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { AwsV4Signer } from 'aws4fetch';
+import { startServer } from '../../../support/server.ts';
+
+/** status 0 cuts the connection, -1 never answers; with a body, that is the answer. */
+export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
+export type FakeS3 = {
+  url: string;
+  requests: () => number;
+  /** Once no request waits for an answer any more: those that never get one are given up by the store's own timeout. */
+  idle: () => Promise<void>;
+  break: (broken: Broken | undefined) => void;
+  close: () => Promise<void>;
+};
+
+const pageSize = 3;
+
+const error = (res: ServerResponse, status: number, code: string): void => {
+  res.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code></Error>`);
+};
+
+/** Signs the request once more with the key that the server knows. */
+const isSigned = async (req: IncomingMessage, url: string): Promise<boolean> => {
+  const { authorization = '', host: _, ...given } = req.headers;
+  const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
+  const headers = Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, String(given[name])]] : [])));
+  const keys = { accessKeyId: 'key', secretAccessKey: 'secret', service: 's3', region: 'us-east-1' };
+  const datetime = String(given['x-amz-date']);
+  const method = req.method ?? '';
+  const signed = await new AwsV4Signer({ ...keys, method, url, headers, datetime, allHeaders: true }).sign();
+  return signed.headers.get('authorization') === authorization;
+};
+
+const sendObject = (res: ServerResponse, found: Buffer, range: string | undefined): void => {
+  const [, from, to] = /^bytes=([0-9]+)-([0-9]+)$/.exec(range ?? '') ?? [];
+  if (from === undefined) res.end(found);
+  else if (Number(from) >= found.length) error(res, 416, 'InvalidRange');
+  else res.writeHead(206).end(found.subarray(Number(from), Number(to) + 1));
+};
+
+const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): void => {
+  const wanted = keys.filter((key) => key.startsWith(query.get('prefix') ?? '')).sort();
+  const start = Number(query.get('continuation-token')?.slice(2) ?? 0);
+  const page = wanted.slice(start, start + pageSize).map((key) => `<Contents><Key>${key}</Key></Contents>`);
+  const more = start + pageSize < wanted.length;
+  const token = more ? `<NextContinuationToken>&amp;&lt;${start + pageSize}</NextContinuationToken>` : '';
+  res.end(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${page.join('')}${token}</ListBucketResult>`);
+};
+
+/** Enough of S3 for a store: one bucket `bucket` for the key `key` with the secret `secret`. */
+export const startFakeS3 = async (): Promise<FakeS3> => {
+  const objects = new Map<string, Buffer>();
+  let broken: Broken | undefined;
+  let requests = 0;
+  const open = new Set<ServerResponse>();
+
+  const write = (method: string | undefined, key: string, body: Buffer): number => {
+    if (method === 'PUT') objects.set(key, body);
+    else objects.delete(key);
+    return method === 'PUT' ? 200 : 204;
+  };
+
+  const read = (req: IncomingMessage, res: ServerResponse, key: string): void => {
+    const found = objects.get(key);
+    if (found) sendObject(res, found, req.headers.range);
+    else error(res, 404, 'NoSuchKey');
+  };
+
+  const answer = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
+    const body = await buffer(req);
+    if (!(await isSigned(req, url.href))) return error(res, 403, 'SignatureDoesNotMatch');
+    const [, bucket, key] = /^\/([^/]+)(?:\/(.*))?$/.exec(url.pathname) ?? [];
+    if (bucket !== 'bucket') return error(res, 404, 'NoSuchBucket');
+    if (key === undefined) return sendList(res, [...objects.keys()], url.searchParams);
+    if (req.method === 'GET') return read(req, res, key);
+    res.writeHead(write(req.method, key, body)).end();
+  };
+
+  const server = await startServer((req, res) => {
+    requests += 1;
+    open.add(res);
+    res.once('close', () => open.delete(res));
+    const isMeant = broken && broken.times > 0 && (broken.method ?? req.method) === req.method;
+    if (!broken || !isMeant) return void answer(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
+    broken.times -= 1;
+    if (broken.status === 0) req.socket.destroy();
+    else if (broken.body !== undefined) res.writeHead(broken.status).end(broken.body);
+    else if (broken.status > 0) error(res, broken.status, 'Broken');
+  });
+  return {
+    url: server.url,
+    requests: () => requests,
+    idle: async () => {
+      while (open.size > 0) await Promise.all([...open].map((res) => once(res, 'close')));
+    },
+    break: (next) => {
+      broken = next;
+    },
+    close: server.close,
+  };
+};

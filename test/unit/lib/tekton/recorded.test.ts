@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { isFinal, isTektonEventType, subjectOf } from '../../../../lib/tekton/events.ts';
+import { endingOf, guiltyStep, isDone, statusOf } from '../../../../lib/tekton/status.ts';
+import { createLastWords } from '../../../../lib/logs/masking/failure-excerpt.ts';
+import type { PipelineRun, TaskRun } from '../../../../lib/tekton/types.ts';
+
+type Recorded = { headers: Record<string, string>; body: { pipelineRun?: PipelineRun; taskRun?: TaskRun } };
+
+const recorded = (name: string): Recorded =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../../fixtures/tekton-events', `${name}.json`), 'utf8'));
+const run = (name: string) => recorded(`${name}.v1`).body.pipelineRun as PipelineRun;
+const taskRun = (name: string) => recorded(`${name}.v1`).body.taskRun as TaskRun;
+const lastWords = createLastWords(['clone', 'detect', 'build']);
+const now = new Date('2026-11-22T09:00:00Z');
+
+test.each([
+  ['ev-ok.pipelinerun.queued', 'BUILD_PENDING', false],
+  ['ev-ok.pipelinerun.running', 'BUILD_RUNNING', false],
+  ['ev-ok.pipelinerun.successful', 'BUILD_SUCCESS', true],
+  ['ev-pending.pipelinerun.unknown', 'BUILD_PENDING', false],
+  ['ev-fail.pipelinerun.failed', 'BUILD_FAILURE', true],
+  ['ev-badimage.pipelinerun.failed', 'BUILD_FAILURE', true],
+  ['ev-cancel.pipelinerun.failed', 'BUILD_CANCELLED', true],
+  ['ev-timeout.pipelinerun.failed', 'BUILD_TIMEOUT', true],
+])('%s is %s', (name, status, done) => {
+  expect(statusOf(run(name))).toBe(status);
+  expect(isDone(run(name))).toBe(done);
+});
+
+test('a condition of an unknown kind is BUILD_UNKNOWN', () => {
+  const odd = {
+    ...run('ev-ok.pipelinerun.running'),
+    status: { conditions: [{ type: 'Succeeded', status: 'Unknown' as const, reason: 'Odd' }] },
+  };
+  expect(statusOf(odd)).toBe('BUILD_UNKNOWN');
+});
+
+test('a failure names the step, its exit code, what it means and its last lines', () => {
+  const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
+  expect(guiltyStep(failed)?.name).toBe('build');
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, lastWords)).toEqual({
+    status: 'BUILD_FAILURE',
+    message: 'Step build failed with exit code 3.',
+    finishedAt: '2026-11-22T08:02:12Z',
+  });
+  const [clone, build] = failed.status?.steps ?? [];
+  const explained = {
+    name: 'detect',
+    container: 'step-detect',
+    terminated: { exitCode: 20, reason: 'Error' },
+    results: [{ name: 'failure', value: 'ERROR: nothing fits\n' }],
+  };
+  const skipped = { ...build, name: 'export', terminationReason: 'Skipped' };
+  const withTail = { ...failed, status: { ...failed.status, steps: [clone, explained, skipped] } } as TaskRun;
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), withTail, now, lastWords)?.message).toBe(
+    'Step detect failed with exit code 20: no buildpack recognises this repository.\nERROR: nothing fits',
+  );
+});
+
+test('out of memory is said in words', () => {
+  const killed = { name: 'build', container: 'step-build', terminated: { exitCode: 137, reason: 'OOMKilled' } };
+  const conditions = [
+    { type: 'Succeeded', status: 'False' as const, reason: 'StepOOM', message: '"step-build" ran out of memory' },
+  ];
+  const failed = {
+    ...taskRun('ev-fail-build-from-git.taskrun.failed'),
+    status: { conditions, steps: [killed] },
+  } as TaskRun;
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, lastWords)?.message).toBe(
+    'Step build failed with exit code 137: it ran out of memory.',
+  );
+});
+
+test('without a guilty step the condition says why', () => {
+  const condition = {
+    type: 'Succeeded',
+    status: 'False' as const,
+    reason: 'TaskRunImagePullFailed',
+    message: 'the step "build" failed to pull the image ""',
+  };
+  const pulled = { metadata: { name: 'x' }, status: { conditions: [condition] } } as TaskRun;
+  expect(endingOf(run('ev-badimage.pipelinerun.failed'), pulled, now, lastWords)?.message).toBe(
+    'TaskRunImagePullFailed: the step "build" failed to pull the image ""',
+  );
+  expect(endingOf(run('ev-badimage.pipelinerun.failed'), undefined, now, lastWords)?.message).toMatch(
+    /^Failed: Tasks Completed/,
+  );
+});
+
+test('a success has its digest, a timeout its limit', () => {
+  const done = run('ev-ok.pipelinerun.successful');
+  const results = [{ name: 'APP_IMAGE_DIGEST', value: 'sha256:abc\n' }];
+  expect(endingOf({ ...done, status: { ...done.status, results } }, undefined, now, lastWords)).toMatchObject({
+    status: 'BUILD_SUCCESS',
+    digest: 'sha256:abc',
+  });
+  expect(endingOf(run('ev-timeout.pipelinerun.failed'), undefined, now, lastWords)?.message).toContain('3s');
+  expect(endingOf(run('ev-ok.pipelinerun.running'), undefined, now, lastWords)).toBeUndefined();
+});
+
+test('events are known by type, and name their subject', () => {
+  const { headers, body } = recorded('ev-ok.pipelinerun.successful.v1');
+  expect(isTektonEventType(headers['ce-type'] ?? '')).toBe(true);
+  expect(isFinal(headers['ce-type'] ?? '')).toBe(true);
+  expect(isFinal('dev.tekton.event.taskrun.successful.v1')).toBe(false);
+  expect(isTektonEventType('dev.tekton.event.pipelinerun.successful.v2')).toBe(false);
+  expect(subjectOf(body)).toEqual({ kind: 'pipelineruns', name: 'ev-ok', namespace: 'image-build' });
+  expect(subjectOf(recorded('ev-fail-build-from-git.taskrun.failed.v1').body)).toMatchObject({
+    kind: 'taskruns',
+    name: 'ev-fail-build-from-git',
+  });
+  for (const odd of [undefined, null, 'x', {}, { pipelineRun: 1 }, { pipelineRun: { metadata: { name: 1 } } }])
+    expect(subjectOf(odd)).toBeUndefined();
+});
+
+test('the last lines of a step that holds credentials are not shown, and secrets never', () => {
+  const step = (name: string, value: string) => ({
+    name,
+    container: `step-${name}`,
+    results: [{ name: 'failure', value }],
+  });
+  expect(lastWords(step('export', 'denied'))).toBe('');
+  expect(lastWords(step('build', 'curl https://me:hunter2hunter2@example.org failed'))).not.toContain('hunter2');
+  expect(lastWords({ name: 'build', container: 'step-build' })).toBe('');
+});
