@@ -2,9 +2,9 @@
 
 import { createListBuilds } from '../functions/list-builds/handler.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
-import { authSettings, configuredAuthenticate } from '../lib/auth/from-settings.ts';
+import { authenticateFromSettings, authSettings } from '../lib/auth/from-settings.ts';
 import { identity } from '../lib/auth/identity.ts';
-import { buildsSettings, configuredBuilds } from '../lib/builds/from-settings.ts';
+import { buildsFromSettings, buildsSettings } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createApp } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
@@ -16,8 +16,8 @@ const anybody: Authenticate = async () =>
   identity({ subject: 'bench', proof: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
 
 await serve('list-builds', async (log) => {
-  const authenticate = WITH_AUTHENTICATION ? configuredAuthenticate(readSettings(authSettings), log) : anybody;
-  const context = await configuredBuilds(readSettings(buildsSettings), log);
+  const authenticate = WITH_AUTHENTICATION ? authenticateFromSettings(readSettings(authSettings), log) : anybody;
+  const context = await buildsFromSettings(readSettings(buildsSettings), log);
   const handlers = { 'list-builds': createListBuilds(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
 });

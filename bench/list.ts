@@ -5,7 +5,7 @@
  *   npm run bench:list -- embedded   on this machine
  */
 import { randomBytes } from 'node:crypto';
-import type { BuildLedger, Entry } from '../lib/ledger/types.ts';
+import type { BuildLedger, BuildRecord } from '../lib/ledger/types.ts';
 import { pipelineRun } from '../lib/tekton/run.ts';
 import type { PipelineRun } from '../lib/tekton/types.ts';
 import { median } from '../test/support/quantile.ts';
@@ -23,7 +23,7 @@ const runSettings = {
   timeout: '1h0m0s',
 };
 
-const entryOf = (tool: string, at: number): Entry => ({
+const entryOf = (tool: string, at: number): BuildRecord => ({
   id: `${tool}-buildpacks-pipelinerun-${String(at).padStart(5, '0')}`,
   parameters: {
     source_url: 'https://example.org/repository.git',

@@ -4,7 +4,7 @@ import { get } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import '../test/e2e/site.js';
 import { readSettings } from '../lib/config/settings.ts';
-import { configuredKube, kubeSettings } from '../lib/kube/from-settings.ts';
+import { kubeFromSettings, kubeSettings } from '../lib/kube/from-settings.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/archive/archiver-job.ts';
 import { podTemplate } from '../lib/tekton/run.ts';
@@ -110,7 +110,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const gateway = await gatewayOf(config);
   const store = openStore();
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
-  const kube = await configuredKube(readSettings(kubeSettings, environment));
+  const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
   // Sweep would start the run that this ledger's build lacks.
   await scheduleSweep(service, never);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { createKube } from '../lib/kube/client.ts';
 import { createTransport } from '../lib/kube/transport.ts';
-import type { Entry } from '../lib/ledger/types.ts';
+import type { BuildRecord } from '../lib/ledger/types.ts';
 import { createFolderStore } from '../lib/store/folder.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
 import {
@@ -47,7 +47,7 @@ const send = (res: ServerResponse, status: number, value: object): void => {
 const createApi = () => {
   const logs: Record<string, Buffer> = { clone: logOf(cloneLines), build: logOf(buildLines) };
   const open = new Set<ServerResponse>();
-  let entry: Entry = entryOf(id);
+  let entry: BuildRecord = entryOf(id);
   let running = true;
   let version = 1;
   const terminated = { terminated: { exitCode: 0, reason: 'Completed' } };
@@ -87,7 +87,7 @@ const createApi = () => {
   });
   return {
     server,
-    setEntry: (next: Entry) => {
+    setEntry: (next: BuildRecord) => {
       entry = next;
       version += 1;
     },

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Kube } from '../lib/kube/client.ts';
-import type { Entry } from '../lib/ledger/types.ts';
+import type { BuildRecord } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive/archive-build.ts';
 import { archivePrefix, emptyIndex } from '../lib/logs/archive/archive-index.ts';
 import { createArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
 import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
-import { createDetector } from '../lib/logs/masking/secret-finder.ts';
+import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 
@@ -16,7 +16,7 @@ export type LogTarget = {
   id: string;
   store: ObjectStore;
   /** Puts the build into the ledger as it is to be seen. */
-  setEntry(entry: Partial<Entry> & { id: string }): Promise<void>;
+  setEntry(entry: Partial<BuildRecord> & { id: string }): Promise<void>;
   /** Ends the step build, and so the pod. */
   endPod(): Promise<void>;
   /** The container's log without us. */
@@ -49,7 +49,7 @@ export const buildLines = 5000;
 
 export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
 
-export const entryOf = (id: string, more: Partial<Entry> = {}): Entry => ({
+export const entryOf = (id: string, more: Partial<BuildRecord> = {}): BuildRecord => ({
   id,
   parameters: { source_url: 'https://example.org/bench.git' },
   sourceUrl: 'https://example.org/bench.git',
@@ -63,7 +63,7 @@ export const entryOf = (id: string, more: Partial<Entry> = {}): Entry => ({
   ...more,
 });
 
-export const finished = (): Partial<Entry> => ({ status: 'BUILD_SUCCESS', finishedAt: new Date().toISOString() });
+export const finished = (): Partial<BuildRecord> => ({ status: 'BUILD_SUCCESS', finishedAt: new Date().toISOString() });
 
 export type Timing = { firstMs: number; wholeMs: number; bytes: number; tail: string };
 
@@ -93,7 +93,7 @@ export const archivePod = async (target: {
 }): Promise<void> => {
   const entry = async () => ({ entry: entryOf(target.id, finished()), queuePosition: undefined });
   const signal = AbortSignal.timeout(600_000);
-  const detect = createDetector([]);
+  const detect = createSecretFinder([]);
   const result = await closeArchive({ ...target, build: { entry }, allowedSteps: steps, detect, signal });
   if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };

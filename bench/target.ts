@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
-import { readSettings } from '../lib/config/settings.ts';
-import { createLog } from '../lib/log.ts';
-import type { Kube } from '../lib/kube/client.ts';
-import { configuredKube, kubeSettings } from '../lib/kube/from-settings.ts';
-import { createFunctions } from '../local/functions.ts';
 import { createKubeApi } from '../embedded/kubernetes/api.ts';
-import { internalKubeconfig } from '../local/kubeconfig.ts';
-import { makeRepository, serveGit } from '../local/git-server.ts';
-import { closeServer, listen } from '../local/listen.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
+import { readSettings } from '../lib/config/settings.ts';
+import type { Kube } from '../lib/kube/client.ts';
+import { kubeFromSettings, kubeSettings } from '../lib/kube/from-settings.ts';
+import { createLog } from '../lib/log.ts';
+import { createFunctions } from '../local/functions.ts';
+import { makeRepository, serveGit } from '../local/git-server.ts';
+import { internalKubeconfig } from '../local/kubeconfig.ts';
+import { closeServer, listen } from '../local/listen.ts';
 
 export const namespace = 'image-build';
 
@@ -78,7 +78,7 @@ const embedded = async (): Promise<Target> => {
     EVENT_SUBJECTS: 'nobody',
     BUILDER_IMAGE: 'local/builder:1',
     RUN_IMAGE: 'local/run:1',
-    FOLLOWER_IMAGE: 'local/functions:1',
+    ARCHIVER_IMAGE: 'local/functions:1',
     SOURCE_ALLOW_HTTP: 'true',
     SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
     REGISTRY_KIND: 'oci',
@@ -91,7 +91,7 @@ const embedded = async (): Promise<Target> => {
   const functions = await createFunctions({ environment, send: async () => undefined, log, shutdown: stop.signal });
   const server = http.createServer(functions.api);
   const url = `http://127.0.0.1:${await listen(server, 0, 'PORT')}`;
-  const kube = await configuredKube(readSettings(kubeSettings, environment));
+  const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   return {
     name: 'the embedded Kubernetes API',
@@ -131,7 +131,7 @@ const cluster = async (): Promise<Target> => {
   const { kubectl } = await import('../test/e2e/pipeline/cluster.ts');
   const service = await openService();
   const repository = await service.repository('bench', { Procfile: 'web: true\n' });
-  const kube = await configuredKube({ ...readSettings(kubeSettings), namespace });
+  const kube = await kubeFromSettings({ ...readSettings(kubeSettings), namespace });
   const agents = new Map<string, https.Agent>();
   const agentOf = async (tool: string): Promise<https.Agent> => {
     const config = load(await readFile(await service.gateway.kubeconfig(tool), 'utf8')) as Kubeconfig;

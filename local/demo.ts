@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../lib/log.ts';
 import { NoDefaultProcess, runImage } from '../embedded/image/run.ts';
-import { toolToken } from './issuer.ts';
+import { createLog } from '../lib/log.ts';
 import { serveGit } from './git-server.ts';
+import { toolToken } from './issuer.ts';
 import { type Platform, startPlatform } from './platform.ts';
 
 const tool = 'demo';

@@ -1,8 +1,8 @@
 import type { CloudEvent } from 'cloudevents';
 import { createAcceptTekton } from '../events/accept-tekton/handler.ts';
-import { createIndexLogs } from '../events/archive-logs/handler.ts';
+import { createArchiveLogs } from '../events/archive-logs/handler.ts';
+import { createFinishBuild } from '../events/finish-build/handler.ts';
 import { createSweep } from '../events/sweep/handler.ts';
-import { createUpdateQuota } from '../events/finish-build/handler.ts';
 import { createCancelBuild } from '../functions/cancel-build/handler.ts';
 import { createCleanImages } from '../functions/clean-images/handler.ts';
 import { createDeleteBuild } from '../functions/delete-build/handler.ts';
@@ -16,19 +16,19 @@ import { createProtectedResource } from '../functions/openapi/protected-resource
 import { createQuota } from '../functions/quota/handler.ts';
 import { createStartBuild } from '../functions/start-build/handler.ts';
 import { createWhoami } from '../functions/whoami/handler.ts';
-import { authSettings, configuredAuthenticate } from '../lib/auth/from-settings.ts';
-import { configuredEventAuthenticate, eventAuthSettings } from '../lib/auth/event-tokens.ts';
-import { configuredMonitoring, monitoringSettings } from '../lib/auth/metrics-tokens.ts';
-import { buildsSettings, configuredBuilds } from '../lib/builds/from-settings.ts';
+import { eventAuthenticateFromSettings, eventAuthSettings } from '../lib/auth/event-tokens.ts';
+import { authenticateFromSettings, authSettings } from '../lib/auth/from-settings.ts';
+import { metricsAuthenticateFromSettings, metricsAuthSettings } from '../lib/auth/metrics-tokens.ts';
+import { buildsFromSettings, buildsSettings } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createEventApp } from '../lib/events/app.ts';
 import { createApp } from '../lib/http/app.ts';
-import type { Log } from '../lib/log.ts';
 import type { Handler, Listener } from '../lib/http/types.ts';
-import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../lib/logs/from-settings.ts';
-import { configuredRegistry, registrySettings } from '../lib/registry/from-settings.ts';
+import type { Log } from '../lib/log.ts';
+import { archiverFromSettings, archiverSettings, logsFromSettings, logsSettings } from '../lib/logs/from-settings.ts';
+import { registryFromSettings, registrySettings } from '../lib/registry/from-settings.ts';
 import { storageForStart, storageInTime } from '../lib/registry/storage.ts';
-import { configuredSource, sourceSettings } from '../lib/source/from-settings.ts';
+import { sourceFromSettings, sourceSettings } from '../lib/source/from-settings.ts';
 
 const names = [
   ...authSettings,
@@ -36,11 +36,11 @@ const names = [
   ...registrySettings,
   ...sourceSettings,
   ...logsSettings,
-  ...followerSettings,
+  ...archiverSettings,
   'streamSelfCloseMs',
   'authResource',
   ...eventAuthSettings,
-  ...monitoringSettings,
+  ...metricsAuthSettings,
 ] as const;
 
 export type Functions = {
@@ -65,11 +65,11 @@ const isMetrics = (url = ''): boolean => /^(\/builds)?\/v1\/metrics\/?(\?|$)/.te
 /** Every function of the project in one process, wired as each index.ts does for its own. */
 export const createFunctions = async ({ environment, send, log, shutdown }: FunctionsOptions): Promise<Functions> => {
   const settings = readSettings(names, environment);
-  const context = await configuredBuilds(settings, log);
-  const registry = configuredRegistry(settings);
-  const logs = configuredLogs(settings, context);
-  const indexing = { ...logs, follower: configuredFollower(settings, environment) };
-  const source = configuredSource(settings);
+  const context = await buildsFromSettings(settings, log);
+  const registry = registryFromSettings(settings);
+  const logs = logsFromSettings(settings, context);
+  const indexing = { ...logs, follower: archiverFromSettings(settings, environment) };
+  const source = sourceFromSettings(settings);
   const handlers: Record<string, Handler> = {
     'start-build': createStartBuild({
       ...context,
@@ -91,11 +91,11 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
     whoami: createWhoami(),
   };
   const event = (name: string, handle: (event: CloudEvent<unknown>) => Promise<void>): Listener =>
-    createEventApp({ authenticate: configuredEventAuthenticate(settings, name, context.kube), handle, log });
-  const api = createApp({ handlers, authenticate: configuredAuthenticate(settings, log), log });
+    createEventApp({ authenticate: eventAuthenticateFromSettings(settings, name, context.kube), handle, log });
+  const api = createApp({ handlers, authenticate: authenticateFromSettings(settings, log), log });
   const metrics = createApp({
     handlers: { metrics: createMetrics(context) },
-    authenticate: configuredMonitoring(settings, context.kube),
+    authenticate: metricsAuthenticateFromSettings(settings, context.kube),
     log,
   });
   return {
@@ -107,8 +107,8 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
         handle: createAcceptTekton({ kube: context.kube, send }),
         log,
       }),
-      'update-quota': event('update-quota', createUpdateQuota(context)),
-      'index-logs': event('index-logs', createIndexLogs(indexing)),
+      'finish-build': event('finish-build', createFinishBuild(context)),
+      'archive-logs': event('archive-logs', createArchiveLogs(indexing)),
       sweep: event('sweep', createSweep({ ...indexing, keepKeys: async () => undefined })),
     },
     close: context.kube.close,

@@ -3,9 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { CloudEvent } from 'cloudevents';
-import type { Log } from '../lib/log.ts';
+import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
+import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
+import { createRegistry } from '../embedded/registry/registry.ts';
+import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
+import type { Log } from '../lib/log.ts';
 import { eventTypes } from '../lib/tekton/events.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
@@ -13,13 +17,9 @@ import { paths, readOrMake, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { apiAudience, issuerSetting, type LocalIssuer, openIssuer } from './issuer.ts';
-import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
-import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
-import { createRegistry } from '../embedded/registry/registry.ts';
-import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 
 export type PlatformOptions = {
   folder: string;
@@ -48,13 +48,13 @@ export type Platform = {
 export const namespace = 'image-build';
 const builderImage = 'local/builder:1';
 const runImage = 'local/run:host';
-const followerImage = 'local/functions:1';
+const archiverImage = 'local/functions:1';
 const root = join(import.meta.dirname, '..');
 
 const finalTypes = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
 const triggerTypes: Record<string, readonly string[]> = {
-  'update-quota': finalTypes,
-  'index-logs': [eventTypes.taskRunRunning, ...finalTypes],
+  'finish-build': finalTypes,
+  'archive-logs': [eventTypes.taskRunRunning, ...finalTypes],
 };
 
 type Ports = { url: string; internalUrl: string };
@@ -79,8 +79,8 @@ const environment = (options: PlatformOptions, { url }: Ports): Record<string, s
     REGISTRY_KIND: 'oci',
     REGISTRY_URL: url,
     LOG_FOLDER: logs,
-    FOLLOWER_IMAGE: followerImage,
-    FOLLOWER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
+    ARCHIVER_IMAGE: archiverImage,
+    ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
     ...options.settings,
   };
 };
@@ -194,7 +194,7 @@ const startTekton = (options: PlatformOptions, kube: KubeApi, internalUrl: strin
     objects: kube.objects,
     folder: paths(options.folder).tekton,
     sink: () => `${internalUrl}/events/accept-tekton`,
-    images: (image) => ({ [builderImage]: { env: {} }, [followerImage]: { env: settings } })[image],
+    images: (image) => ({ [builderImage]: { env: {} }, [archiverImage]: { env: settings } })[image],
     log: (message, cause) => options.log('WARNING', message, cause === undefined ? {} : { error: cause }),
   });
 

@@ -10,7 +10,7 @@ import { common, functionOptions, requireBanner } from './bundle/functions.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** What each folder starts with: its index, and for index-logs what its Job runs. */
+/** What each folder starts with: its index, and for archive-logs what its Job runs. */
 const entriesOf = async (folder: string): Promise<[string, string][]> => {
   const files = (await readdir(join(root, folder))).filter((file) => ['index.ts', 'follow.ts'].includes(file));
   return files.map((file) => [join(basename(folder), file.replace('.ts', '')), join(root, folder, file)]);

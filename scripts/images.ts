@@ -27,6 +27,6 @@ await runScript(async () => {
     arguments: { BASE_IMAGE: values['gateway-base-image'] ?? process.env.GATEWAY_BASE_IMAGE },
   });
   if (!process.env.TEST_REGISTRY) return;
-  await writeTestOverlay({ FOLLOWER_IMAGE: functions, GATEWAY_IMAGE: gateway }, process.env);
+  await writeTestOverlay({ ARCHIVER_IMAGE: functions, GATEWAY_IMAGE: gateway }, process.env);
   console.log('overlay=knative/overlays/test');
 });

@@ -15,7 +15,7 @@ const installation = {
   builderImage:
     "The image with the lifecycle and the buildpacks, with its digest: a pushed tag would change every tool's next build.",
   runImage: 'The image that applications are based on, with its digest.',
-  followerImage:
+  archiverImage:
     'The image of the functions, with its digest. The test and Toolforge overlays put it into every function.',
   registryUrl: 'Where images are pushed and counted.',
   registryKind: 'Harbor has projects, quotas and robot accounts; oci is any other registry.',
@@ -95,15 +95,15 @@ const platform = {
   brokerTokenFile: "A token for the broker's audience. Read for each event, as it changes.",
   pipeline: 'The Pipeline of a build.',
   serviceAccount: 'What a build runs as. It may do nothing.',
-  followerCommand: 'What follows the log of a running build.',
-  followerServiceAccount: 'What that runs as.',
-  followerSecret: 'The Secret with the keys of the object store, mounted where S3_ACCESS_KEY_FILE lies.',
+  archiverCommand: 'What follows the log of a running build.',
+  archiverServiceAccount: 'What that runs as.',
+  archiverSecret: 'The Secret with the keys of the object store, mounted where S3_ACCESS_KEY_FILE lies.',
   knownSecrets:
     'Each file in it is a secret, or a docker config with some: wherever one shows up in a log, it is masked. Read at start.',
-  followerKnownSecrets:
+  archiverKnownSecrets:
     'Those of the namespace that are mounted at KNOWN_SECRETS_FOLDER in the follower; one that is not there is left out.',
-  followTool: 'Given to the follower.',
-  followBuild: 'Given to the follower.',
+  archiverTool: 'Given to the follower.',
+  archiverBuild: 'Given to the follower.',
   streamSelfCloseMs:
     'A log stream ends itself with a cursor after so many milliseconds, before Knative would cut it: `timeoutSeconds` of get-logs.',
   textStreamsDrain:

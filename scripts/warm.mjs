@@ -24,7 +24,7 @@ const settings = {
   EVENT_SUBJECTS: 'sender',
   BUILDER_IMAGE: 'builder',
   RUN_IMAGE: 'run',
-  FOLLOWER_IMAGE: 'functions',
+  ARCHIVER_IMAGE: 'functions',
   REGISTRY_URL: 'http://registry',
   REGISTRY_KIND: 'oci',
   LOG_STORE: 's3',

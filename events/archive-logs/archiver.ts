@@ -1,22 +1,23 @@
 /** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
-import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
+
+import { buildView } from '../../lib/builds/build-view.ts';
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
+import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
-import { viewOf } from '../../lib/builds/build-view.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { archiveBuild } from '../../lib/logs/archive/archive-build.ts';
-import { archiveSizes, configuredLogs, logsSettings } from '../../lib/logs/from-settings.ts';
+import { archiveSizes, logsFromSettings, logsSettings } from '../../lib/logs/from-settings.ts';
 
 const follow = async (): Promise<void> => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'followTool', 'followBuild']);
+  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'archiverTool', 'archiverBuild']);
   const log = createLog('follow');
-  const context = configuredLogs(settings, await configuredBuilds(settings, log));
-  const { followTool: tool, followBuild: id } = settings;
+  const context = logsFromSettings(settings, await buildsFromSettings(settings, log));
+  const { archiverTool: tool, archiverBuild: id } = settings;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
-  const build = viewOf(context, tool, id);
+  const build = buildView(context, tool, id);
   const result = await archiveBuild({
     ...context,
     tool,

@@ -1,17 +1,22 @@
-import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
+import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
+import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../../lib/logs/from-settings.ts';
-import { createIndexLogs } from './handler.ts';
+import {
+  archiverFromSettings,
+  archiverSettings,
+  logsFromSettings,
+  logsSettings,
+} from '../../lib/logs/from-settings.ts';
+import { createArchiveLogs } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, ...followerSettings, ...eventAuthSettings]);
-  const logs = configuredLogs(settings, await configuredBuilds(settings, log));
-  const authenticate = configuredEventAuthenticate(settings, 'index-logs', logs.kube);
-  const handle = createIndexLogs({ ...logs, follower: configuredFollower(settings) });
+  const settings = readSettings([...buildsSettings, ...logsSettings, ...archiverSettings, ...eventAuthSettings]);
+  const logs = logsFromSettings(settings, await buildsFromSettings(settings, log));
+  const authenticate = eventAuthenticateFromSettings(settings, 'archive-logs', logs.kube);
+  const handle = createArchiveLogs({ ...logs, follower: archiverFromSettings(settings) });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };
 
-await serve('index-logs', wire, maxEventBytes);
+await serve('archive-logs', wire, maxEventBytes);

@@ -1,31 +1,35 @@
 import type { CloudEvent } from 'cloudevents';
 import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
-import type { Mend } from '../../lib/builds/correction.ts';
+import type { Correction } from '../../lib/builds/correction.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import { count } from '../../lib/capacity/state.ts';
 import { ledgerName } from '../../lib/ledger/names.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
+import { hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
 import { type Archives, listArchives } from '../../lib/logs/archive/list.ts';
-import { isFollowed, startFollower } from '../../lib/logs/archive/archiver-job.ts';
 import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
 import { toolOf } from '../../lib/tekton/run.ts';
 import { isDone } from '../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
-import type { IndexLogsOptions } from '../archive-logs/handler.ts';
+import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 
 /** Tools at once: sweep must not be what the API server is busy with. */
 const parallel = 4;
 
-export type SweepOptions = IndexLogsOptions & {
+export type SweepOptions = ArchiveLogsOptions & {
   /** Keeps the keys of issuers, for when they are away. */
   keepKeys: () => Promise<void>;
 };
 
-const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: LedgerState): Promise<Mend[]> => {
+const closeLogs = async (
+  options: ArchiveLogsOptions,
+  tool: string,
+  { finished }: LedgerState,
+): Promise<Correction[]> => {
   const open = finished.filter(({ log }) => log === 'live');
-  const closed: Mend[] = [];
+  const closed: Correction[] = [];
   for (const entry of open) {
-    const isBusy = !isOverdue(entry, options.now()) && (await isFollowed(options.kube, entry.id));
+    const isBusy = !isOverdue(entry, options.now()) && (await hasArchiver(options.kube, entry.id));
     if (!isBusy && (await closeBuildLog(options, tool, entry))) closed.push({ what: 'log_closed', id: entry.id });
   }
   return closed;
@@ -33,11 +37,11 @@ const closeLogs = async (options: IndexLogsOptions, tool: string, { finished }: 
 
 /** Logs whose build left the ledger before they could be deleted. */
 const removeOrphans = async (
-  { removeLog }: IndexLogsOptions,
+  { removeLog }: ArchiveLogsOptions,
   tool: string,
   archived: ReadonlySet<string>,
   state: LedgerState,
-): Promise<Mend[]> => {
+): Promise<Correction[]> => {
   const known = new Set([...state.running, ...state.queued, ...state.finished].map(({ id }) => id));
   const orphans = [...archived].filter((id) => !known.has(id));
   for (const id of orphans) await removeLog(tool, id);
@@ -45,42 +49,46 @@ const removeOrphans = async (
 };
 
 const followRunning = async (
-  { kube, follower }: IndexLogsOptions,
+  { kube, follower }: ArchiveLogsOptions,
   tool: string,
   { state, runs }: Reconciled,
 ): Promise<void> => {
   const live = state.running
     .flatMap(({ id }) => runs.get(id) ?? [])
     .filter((run) => run.status?.startTime && !isDone(run));
-  for (const run of live) await startFollower(kube, run, tool, follower);
+  for (const run of live) await startArchiver(kube, run, tool, follower);
 };
 
-const mend = async (options: IndexLogsOptions, tool: string, archived: ReadonlySet<string>): Promise<Mend[]> => {
+const mend = async (
+  options: ArchiveLogsOptions,
+  tool: string,
+  archived: ReadonlySet<string>,
+): Promise<Correction[]> => {
   const first = await reconcile(options, tool);
   await followRunning(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
   const last = closed.length > 0 ? await reconcile(options, tool) : { ...first, mends: [] };
   const orphans = await removeOrphans(options, tool, archived, last.state);
-  return [...first.mends, ...closed, ...last.mends, ...orphans];
+  return [...first.corrections, ...closed, ...last.corrections, ...orphans];
 };
 
 /** Logs of a tool whose ledger was deleted, and with it all that its builds were known by. */
 const removeForgotten = async (
-  { store }: IndexLogsOptions,
+  { store }: ArchiveLogsOptions,
   ledger: string,
   archived: ReadonlySet<string>,
-): Promise<Mend[]> => {
+): Promise<Correction[]> => {
   for (const id of archived) await removeArchiveIn(store, ledger, id);
   return [...archived].map((id) => ({ what: 'log_removed', id }));
 };
 
 /** `tool`: whose ledger this is; undefined where nothing but archived logs tells of it. */
 const mendLogged = async (
-  options: IndexLogsOptions,
+  options: ArchiveLogsOptions,
   ledger: string,
   tool: string | undefined,
   archived: ReadonlySet<string>,
-): Promise<Mend[]> => {
+): Promise<Correction[]> => {
   try {
     const isForgotten = tool === undefined;
     const mends = await (isForgotten ? removeForgotten(options, ledger, archived) : mend(options, tool, archived));
@@ -93,7 +101,7 @@ const mendLogged = async (
 };
 
 /** The broker sends here what it could not deliver, and says with which answer. */
-const isDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | undefined): boolean => {
+const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | undefined): boolean => {
   const { knativeerrorcode: answer, knativeerrordest: subscriber }: Record<string, unknown> = { ...event };
   if (!answer && !subscriber) return false;
   log('WARNING', 'an event was not delivered', { type: event?.type, build: event?.subject, answer, subscriber });
@@ -101,7 +109,7 @@ const isDeadLetter = ({ log }: IndexLogsOptions, event: CloudEvent<unknown> | un
 };
 
 /** Those that have a ledger, and those that hold a slot or have a run although somebody deleted theirs. */
-const allTools = async ({ ledger, capacity, kube }: IndexLogsOptions): Promise<string[]> => {
+const allTools = async ({ ledger, capacity, kube }: ArchiveLogsOptions): Promise<string[]> => {
   const [tools, { claims, waiting }, runs] = await Promise.all([
     ledger.tools(),
     capacity.read(),
@@ -115,7 +123,7 @@ const allTools = async ({ ledger, capacity, kube }: IndexLogsOptions): Promise<s
 };
 
 /** None while the store doesn't say: builds are mended without it. */
-const archivesOf = async ({ store, log }: IndexLogsOptions): Promise<Archives> => {
+const archivesOf = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> => {
   try {
     return await listArchives(store);
   } catch (error) {
@@ -125,7 +133,11 @@ const archivesOf = async ({ store, log }: IndexLogsOptions): Promise<Archives> =
 };
 
 /** Nothing else remembers what was mended: no function keeps state. One write, and none where there is nothing to say. */
-const remember = async ({ capacity, log }: IndexLogsOptions, mends: Mend[], deadLetters: number): Promise<void> => {
+const remember = async (
+  { capacity, log }: ArchiveLogsOptions,
+  mends: Correction[],
+  deadLetters: number,
+): Promise<void> => {
   if (mends.length + deadLetters === 0) return;
   const mended: Record<string, number> = {};
   for (const { what } of mends) mended[what] = (mended[what] ?? 0) + 1;
@@ -149,7 +161,7 @@ export const createSweep =
     const archives = await archivesOf(options);
     const tools = new Map((await allTools(options)).map((tool) => [ledgerName(tool), tool]));
     const ledgers = [...new Set([...tools.keys(), ...archives.keys()])];
-    const mended: Mend[] = [];
+    const mended: Correction[] = [];
     const work = async (): Promise<void> => {
       for (let ledger = ledgers.pop(); ledger !== undefined; ledger = ledgers.pop())
         mended.push(...(await mendLogged(options, ledger, tools.get(ledger), archives.get(ledger) ?? new Set())));

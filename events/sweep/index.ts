@@ -1,26 +1,31 @@
-import { configuredEventAuthenticate, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
+import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
 import { keepKeys } from '../../lib/auth/kept-keys.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
+import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredFollower, configuredLogs, followerSettings, logsSettings } from '../../lib/logs/from-settings.ts';
+import {
+  archiverFromSettings,
+  archiverSettings,
+  logsFromSettings,
+  logsSettings,
+} from '../../lib/logs/from-settings.ts';
 import { createSweep } from './handler.ts';
 
 const wire: Parameters<typeof serve>[1] = async (log) => {
   const settings = readSettings([
     ...buildsSettings,
     ...logsSettings,
-    ...followerSettings,
+    ...archiverSettings,
     ...eventAuthSettings,
     'issuers',
     'keysConfigMap',
   ]);
-  const logs = configuredLogs(settings, await configuredBuilds(settings, log));
-  const authenticate = configuredEventAuthenticate(settings, 'sweep', logs.kube);
+  const logs = logsFromSettings(settings, await buildsFromSettings(settings, log));
+  const authenticate = eventAuthenticateFromSettings(settings, 'sweep', logs.kube);
   const { issuers, keysConfigMap: configMap } = settings;
   const keep = () => keepKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now });
-  const handle = createSweep({ ...logs, follower: configuredFollower(settings), keepKeys: keep });
+  const handle = createSweep({ ...logs, follower: archiverFromSettings(settings), keepKeys: keep });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };
 

@@ -1,5 +1,5 @@
-import type { BuildsContext } from '../../lib/builds/context.ts';
 import { deleteBuild } from '../../lib/builds/cancel.ts';
+import type { BuildsContext } from '../../lib/builds/context.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { IdResponse } from '../../openapi/generated/types.ts';

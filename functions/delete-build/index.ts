@@ -1,5 +1,5 @@
-import { authSettings, configuredAuthenticate } from '../../lib/auth/from-settings.ts';
-import { buildsSettings, configuredBuilds } from '../../lib/builds/from-settings.ts';
+import { authenticateFromSettings, authSettings } from '../../lib/auth/from-settings.ts';
+import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -7,8 +7,8 @@ import { createDeleteBuild } from './handler.ts';
 
 await serve('delete-build', async (log) => {
   const settings = readSettings([...authSettings, ...buildsSettings]);
-  const authenticate = configuredAuthenticate(settings, log);
-  const context = await configuredBuilds(settings, log);
+  const authenticate = authenticateFromSettings(settings, log);
+  const context = await buildsFromSettings(settings, log);
   const handlers = { 'delete-build': createDeleteBuild(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
 });

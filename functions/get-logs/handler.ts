@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { viewOf } from '../../lib/builds/build-view.ts';
+import { buildView } from '../../lib/builds/build-view.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
+import { type Broadcasts, createBroadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { LogsContext } from '../../lib/logs/from-settings.ts';
-import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
-import { createFold } from '../../lib/single-flight.ts';
-import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
-import { createGzip, plainWire, takesGzip, type Wire } from '../../lib/logs/wire/compress.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
-import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
-import { createSharing, type Sharing } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
+import { acceptsGzip, createGzip, type LogWriter, plainWire } from '../../lib/logs/wire/compress.ts';
+import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
+import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
+import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
+import { createSingleFlight } from '../../lib/single-flight.ts';
 
 export type GetLogsOptions = LogsContext & {
   /** Streams end themselves after so long, before the platform would cut them. */
@@ -49,14 +49,14 @@ const brief = ({ entry }: BuildView): BuildView => {
   };
 };
 
-type Shared = { sharing: Sharing; view: (tool: string, id: string) => BuildView };
+type Shared = { sharing: Broadcasts; view: (tool: string, id: string) => BuildView };
 
 /** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
 const createShared = (options: GetLogsOptions): Shared => {
-  const looks = createFold<BuildState>();
+  const looks = createSingleFlight<BuildState>();
   return {
-    sharing: createSharing(),
-    view: (tool, id) => ({ entry: () => looks(`${tool}/${id}`, () => viewOf(options, tool, id).entry()) }),
+    sharing: createBroadcasts(),
+    view: (tool, id) => ({ entry: () => looks(`${tool}/${id}`, () => buildView(options, tool, id).entry()) }),
   };
 };
 
@@ -78,7 +78,7 @@ const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request
   };
 };
 
-const sendHead = (res: ServerResponse, encoder: Encoder, wire: Wire): void => {
+const sendHead = (res: ServerResponse, encoder: Encoder, wire: LogWriter): void => {
   res.writeHead(200, logHeaders(encoder, wire)).end();
 };
 
@@ -99,7 +99,7 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
     await checkRead({ ...read, signal: request.signal });
     return {
       stream: async (res, req) => {
-        const wire = takesGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
+        const wire = acceptsGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
         if (req.method === 'HEAD') return sendHead(res, encoders[format], wire);
         await writeLog(res, (signal, packing) => readLog({ ...read, signal, packing }), encoders[format], {
           selfCloseMs: options.selfCloseMs,

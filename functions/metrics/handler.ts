@@ -3,12 +3,12 @@ import type { Handler } from '../../lib/http/types.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Ledger } from '../../lib/ledger/store.ts';
 import { formatMetrics, metricsType } from '../../lib/metrics/format.ts';
-import { metricsOf, type Truth } from '../../lib/metrics/metrics.ts';
+import { type MetricsInput, metricsOf } from '../../lib/metrics/metrics.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
 
 export type MetricsOptions = { kube: Kube; ledger: Ledger; capacity: Capacity; now: () => Date };
 
-const read = async ({ kube, ledger, capacity, now }: MetricsOptions, signal: AbortSignal): Promise<Truth> => {
+const read = async ({ kube, ledger, capacity, now }: MetricsOptions, signal: AbortSignal): Promise<MetricsInput> => {
   const [ledgers, runs, state] = await Promise.all([
     ledger.all(signal),
     kube.list<PipelineRun>('pipelineruns', { signal }),

@@ -1,18 +1,18 @@
-import { configuredMonitoring, monitoringSettings } from '../../lib/auth/metrics-tokens.ts';
+import { metricsAuthenticateFromSettings, metricsAuthSettings } from '../../lib/auth/metrics-tokens.ts';
 import { createCapacity } from '../../lib/capacity/store.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createApp } from '../../lib/http/app.ts';
 import { serve } from '../../lib/http/serve.ts';
-import { configuredKube, kubeSettings } from '../../lib/kube/from-settings.ts';
-import { configuredLedger, ledgerSettings } from '../../lib/ledger/from-settings.ts';
+import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
+import { ledgerFromSettings, ledgerSettings } from '../../lib/ledger/from-settings.ts';
 import { createMetrics } from './handler.ts';
 
 await serve('metrics', async (log) => {
-  const settings = readSettings([...kubeSettings, ...ledgerSettings, ...monitoringSettings, 'capacity']);
-  const kube = await configuredKube(settings);
+  const settings = readSettings([...kubeSettings, ...ledgerSettings, ...metricsAuthSettings, 'capacity']);
+  const kube = await kubeFromSettings(settings);
   const capacity = createCapacity(kube, { slots: settings.capacity });
-  const ledger = configuredLedger(kube, settings);
+  const ledger = ledgerFromSettings(kube, settings);
   const handlers = { metrics: createMetrics({ kube, ledger, capacity, now: () => new Date() }) };
-  const authenticate = configuredMonitoring(settings, kube);
+  const authenticate = metricsAuthenticateFromSettings(settings, kube);
   return { listener: createApp({ handlers, authenticate, log }), close: kube.close };
 });

@@ -48,15 +48,15 @@ export const matrix: Readonly<Record<string, Grants>> = {
   openapi: {},
   whoami: {},
   'accept-tekton': { 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] },
-  'update-quota': reconcile,
-  'index-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['get', 'create'] }),
+  'finish-build': reconcile,
+  'archive-logs': all(reconcile, readRun, readPods, { 'batch/jobs': ['get', 'create'] }),
   sweep: all(reconcile, readRun, readPods, {
     'batch/jobs': ['get', 'create'],
     'builds.toolforge.org/buildledgers': ['list'],
     // lib/auth/kept-keys.ts
     'configmaps#issuer-keys': ['patch'],
   }),
-  'follow-logs': all(reconcile, readRun, readPods),
+  archiver: all(reconcile, readRun, readPods),
 };
 
 /** Who never asks the API server for anything, not even for the keys of ServiceAccounts: no token is in its pods. */

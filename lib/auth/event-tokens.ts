@@ -38,7 +38,7 @@ const authenticate = async (
  * @throws ConfigError
  * @see https://knative.dev/docs/eventing/features/authn-oidc/
  */
-export const configuredEventAuthenticate = (
+export const eventAuthenticateFromSettings = (
   settings: EventAuthSettings,
   audience: string,
   kube: Kube,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 
-export type Question = {
+export type JsonRequest = {
   url: string;
   /** Sent as application/x-www-form-urlencoded; without it this is a GET. */
   form?: Record<string, string>;
@@ -26,7 +26,7 @@ const readAll = async (response: http.IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8');
 };
 
-const optionsOf = async (question: Question, body: string | undefined): Promise<https.RequestOptions> => {
+const optionsOf = async (question: JsonRequest, body: string | undefined): Promise<https.RequestOptions> => {
   const { authorization, caFile, tokenFile, timeoutMs } = question;
   const proof = tokenFile ? `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` : authorization;
   return {
@@ -48,7 +48,7 @@ const optionsOf = async (question: Question, body: string | undefined): Promise<
  * Asks an issuer for JSON. Over Node's own client: fetch would load undici, the better part of a cold start.
  * @throws Error for any answer but 200 with JSON of at most 1 MiB, in time
  */
-export const askJson = async (question: Question): Promise<unknown> => {
+export const fetchJson = async (question: JsonRequest): Promise<unknown> => {
   const { url, form } = question;
   const body = form && new URLSearchParams(form).toString();
   const options = await optionsOf(question, body);

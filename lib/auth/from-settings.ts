@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { gatewayStrategy } from './gateway.ts';
-import { guarded } from './rate-limit.ts';
+import { withRateLimit } from './rate-limit.ts';
 import { tokenStrategy } from './token.ts';
 
 export const authSettings = [
@@ -18,7 +18,7 @@ export const authSettings = [
 type AuthSettings = Settings<(typeof authSettings)[number]>;
 
 /** @throws ConfigError when there is no way to sign in at all */
-export const configuredAuthenticate = (
+export const authenticateFromSettings = (
   { issuers, keysFolder, gatewaySecret, rateReads, rateChanges, failureDelayMs }: AuthSettings,
   log: Log,
 ): Authenticate => {
@@ -27,5 +27,5 @@ export const configuredAuthenticate = (
   }
   const gateway = gatewaySecret ? [gatewayStrategy(gatewaySecret)] : [];
   const authenticate = createAuthenticate([...gateway, tokenStrategy(issuers, keysFolder)]);
-  return guarded(authenticate, { rateReads, rateChanges, failureDelayMs, log });
+  return withRateLimit(authenticate, { rateReads, rateChanges, failureDelayMs, log });
 };

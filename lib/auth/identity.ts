@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.ts';
 import { type Scope, scopes } from './scopes.ts';
 
-export type Proof = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';
+export type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';
 
 /** What somebody may do for one tool. */
 export type Grant = { tool: string; scopes: readonly Scope[] };
@@ -10,7 +10,7 @@ export type Grant = { tool: string; scopes: readonly Scope[] };
 export type Identity = {
   /** For the log: issuer and subject, or the certificate's name. */
   subject: string;
-  proof: Proof;
+  proof: CredentialKind;
   tools: readonly string[];
   grants: readonly Grant[];
   /** When the proof ends, in seconds since 1970; undefined where the proof does not say. */
@@ -19,7 +19,12 @@ export type Identity = {
   assertTool(tool: string, scope: Scope): void;
 };
 
-export type IdentityOptions = { subject: string; proof: Proof; grants: readonly Grant[]; expires?: number | undefined };
+export type IdentityOptions = {
+  subject: string;
+  proof: CredentialKind;
+  grants: readonly Grant[];
+  expires?: number | undefined;
+};
 
 /** Several rules may give the same tool: together. */
 const merged = (grants: readonly Grant[]): Grant[] =>

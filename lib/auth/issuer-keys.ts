@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { askJson } from './fetch-json.ts';
+import { fetchJson } from './fetch-json.ts';
 
 const timeoutMs = 5000;
 /** Keys are asked for anew after this, in the background. */
@@ -16,7 +16,7 @@ export type KeysAddress = { jwksUri: string; caFile?: string | undefined; tokenF
 
 /** @throws Error unless there is a key set within five seconds */
 export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddress): Promise<JSONWebKeySet> =>
-  (await askJson({ url, caFile, tokenFile, timeoutMs })) as JSONWebKeySet;
+  (await fetchJson({ url, caFile, tokenFile, timeoutMs })) as JSONWebKeySet;
 
 type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import type { Log } from '../log.ts';
 import type { Kube } from '../kube/client.ts';
-import type { Issuer } from './issuers.ts';
+import type { Log } from '../log.ts';
 import { downloadKeys } from './issuer-keys.ts';
+import type { Issuer } from './issuers.ts';
 import { isObject } from './rules.ts';
 
 /** An issuer's keys as they were at some time, in milliseconds since 1970. */

@@ -6,7 +6,7 @@ import { clusterKeys } from './event-tokens.ts';
 import { identity } from './identity.ts';
 import { bearer, verify } from './token.ts';
 
-export const monitoringSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
+export const metricsAuthSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
 
 /** What a token must be for, so that none that was made for something else opens this. */
 const audience = 'metrics';
@@ -15,8 +15,8 @@ const audience = 'metrics';
  * Who may read what all tools do: ServiceAccounts of the cluster that a setting lists, by a token of their own for this
  * audience. Not a tool: what others build is none of its business. Nobody where the list is empty.
  */
-export const configuredMonitoring = (
-  settings: Settings<(typeof monitoringSettings)[number]>,
+export const metricsAuthenticateFromSettings = (
+  settings: Settings<(typeof metricsAuthSettings)[number]>,
   kube: Kube,
 ): Authenticate => {
   const { eventIssuer, metricsSubjects } = settings;

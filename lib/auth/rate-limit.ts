@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Authenticate } from './authenticate.ts';
-import { createBuckets } from './rate-limiter.ts';
 import type { Identity } from './identity.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import type { Scope } from './scopes.ts';
 
-export type GuardOptions = {
+export type RateLimitOptions = {
   /** Requests of one caller for one tool in a minute, to one instance; 0 for any number. */
   rateReads: number;
   rateChanges: number;
@@ -24,10 +24,10 @@ const tooMany = (sentence: string, retryAfter: number): ApiError =>
 
 type Limit = (identity: Identity, tool: string, scope: Scope) => void;
 
-const createLimit = ({ rateReads, rateChanges, ...more }: GuardOptions): Limit => {
+const createLimit = ({ rateReads, rateChanges, ...more }: RateLimitOptions): Limit => {
   const clock = more.now ? { now: more.now } : {};
-  const reads = createBuckets({ perMinute: rateReads, ...clock });
-  const changes = createBuckets({ perMinute: rateChanges, ...clock });
+  const reads = createRateLimiter({ perMinute: rateReads, ...clock });
+  const changes = createRateLimiter({ perMinute: rateChanges, ...clock });
   return ({ subject }, tool, scope) => {
     const seconds = (scope === 'read' ? reads : changes)(`${subject} ${tool}`);
     if (seconds !== undefined) throw tooMany(`You ask too often. Go on in ${seconds} s.`, seconds);
@@ -43,7 +43,7 @@ const limited = (identity: Identity, limit: Limit): Identity => ({
 });
 
 /** Counts what was refused, and takes its time to say so. @throws ApiError what it was given, or 429 in a flood */
-const createRefuse = ({ failureDelayMs, log }: GuardOptions) => {
+const createRefuse = ({ failureDelayMs, log }: RateLimitOptions) => {
   let [refused, waiting] = [0, 0];
   return async (error: unknown): Promise<never> => {
     if (!(error instanceof ApiError) || error.code !== 'token_invalid') throw error;
@@ -56,7 +56,7 @@ const createRefuse = ({ failureDelayMs, log }: GuardOptions) => {
 };
 
 /** Keeps a script that runs away from the API server, and guessing slow (docs/adr/0017-rate-limits.md). */
-export const guarded = (authenticate: Authenticate, options: GuardOptions): Authenticate => {
+export const withRateLimit = (authenticate: Authenticate, options: RateLimitOptions): Authenticate => {
   const limit = createLimit(options);
   const refuse = createRefuse(options);
   return async (headers) => limited(await authenticate(headers).catch(refuse), limit);

@@ -1,4 +1,4 @@
-export type BucketOptions = {
+export type RateLimiterOptions = {
   /** How many in a minute, and how many at once; 0 for any number. */
   perMinute: number;
   now?: () => number;
@@ -12,7 +12,7 @@ export type TakeTurn = (key: string) => number | undefined;
 type Bucket = { left: number; at: number };
 
 /** A token bucket for each key: what was not used comes back at an even pace. */
-export const createBuckets = ({ perMinute, now = Date.now, most = 10_000 }: BucketOptions): TakeTurn => {
+export const createRateLimiter = ({ perMinute, now = Date.now, most = 10_000 }: RateLimiterOptions): TakeTurn => {
   if (perMinute === 0) return () => undefined;
   const buckets = new Map<string, Bucket>();
   const perMs = perMinute / 60_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
-import { askJson } from './fetch-json.ts';
+import { fetchJson } from './fetch-json.ts';
 import type { Issuer } from './issuers.ts';
 
 /** Whether a token whose signature holds was revoked before its time. */
@@ -84,7 +84,7 @@ export const revocations = (introspection: Issuer['introspection']): IsRevoked =
     seconds,
     isActive: async (token) => {
       const form = { token, token_type_hint: 'access_token' };
-      const { active } = (await askJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
+      const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
       if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
       return active;
     },

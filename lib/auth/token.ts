@@ -2,9 +2,9 @@ import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } f
 import { ApiError } from '../errors.ts';
 import { challenge, type Strategy } from './authenticate.ts';
 import { type Grant, identity } from './identity.ts';
+import { downloadKeys, KeysUnavailable, publishedKeys } from './issuer-keys.ts';
 import { type Issuer, rulesOf } from './issuers.ts';
 import { readKeptKeys } from './kept-keys.ts';
-import { downloadKeys, KeysUnavailable, publishedKeys } from './issuer-keys.ts';
 import { type IsRevoked, revocations } from './revocation.ts';
 import { type GrantsOf, grantsBy } from './rules.ts';
 import { isScope, type Scope } from './scopes.ts';

@@ -1,14 +1,14 @@
 import { ifFound, isAlreadyExists, KubeError } from '../kube/kube-error.ts';
-import { finish } from '../ledger/state.ts';
+import type { RunChange } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
-import type { Action } from '../ledger/diff.ts';
+import { finish } from '../ledger/state.ts';
 import { logFinalizer, pipelineRun } from '../tekton/run.ts';
 import type { PipelineRun } from '../tekton/types.ts';
-import { changeAndClean } from './change-ledger.ts';
+import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import type { Runs } from './observe.ts';
 
-type Create = Extract<Action, { kind: 'create' }>;
+type Create = Extract<RunChange, { kind: 'create' }>;
 
 /** Kubernetes will never take this run: the build ends here rather than being tried for ever. */
 const refuse = async (context: BuildsContext, tool: string, { entry }: Create, error: KubeError): Promise<void> => {
@@ -19,7 +19,7 @@ const refuse = async (context: BuildsContext, tool: string, { entry }: Create, e
     finishedAt: now.toISOString(),
     log: 'complete',
   } as const;
-  await changeAndClean(context, tool, ({ state, limits }) => ({
+  await changeLedger(context, tool, ({ state, limits }) => ({
     state: finish(state, entry.id, ending, limits, now),
     result: undefined,
   }));
@@ -50,7 +50,12 @@ const release = async ({ kube }: BuildsContext, id: string, run: PipelineRun | u
  * Does one action that a repair found necessary. Every one may be done twice.
  * @returns whether the ledger has changed by it, so that another look is due
  */
-export const perform = async (context: BuildsContext, tool: string, runs: Runs, action: Action): Promise<boolean> => {
+export const applyChange = async (
+  context: BuildsContext,
+  tool: string,
+  runs: Runs,
+  action: RunChange,
+): Promise<boolean> => {
   if (action.kind === 'create') return create(context, tool, action);
   if (action.kind === 'release') await release(context, action.id, runs.get(action.id));
   else await ifFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));

@@ -1,4 +1,4 @@
-import type { Entry, LedgerState } from '../ledger/types.ts';
+import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import type { BuildState, BuildView } from '../logs/types.ts';
 import { isDone } from '../tekton/status.ts';
 import type { BuildsContext } from './context.ts';
@@ -15,14 +15,14 @@ const settled = async (context: BuildsContext, tool: string, id: string): Promis
 };
 
 const stateOf = ({ queued, running, finished }: LedgerState, id: string): BuildState | undefined => {
-  const isIt = (entry: Entry) => entry.id === id && !entry.deletedAt;
+  const isIt = (entry: BuildRecord) => entry.id === id && !entry.deletedAt;
   const position = queued.findIndex(isIt) + 1;
   const entry = [...queued, ...running, ...finished].find(isIt);
   return entry && { entry, queuePosition: position || undefined };
 };
 
 /** One build as the ledger has it at each look. @throws ApiError 404 `build_not_found` */
-export const viewOf = (context: BuildsContext, tool: string, id: string): BuildView => ({
+export const buildView = (context: BuildsContext, tool: string, id: string): BuildView => ({
   entry: async () => {
     const state = stateOf(await settled(context, tool, id), id);
     if (!state) throw notFound(tool, id);

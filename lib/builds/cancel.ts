@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
-import { type CancelOutcome, cancel, remove } from '../ledger/state.ts';
-import { changeAndClean } from './change-ledger.ts';
+import { type CancelResult, cancel, remove } from '../ledger/state.ts';
+import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { notFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
@@ -14,8 +14,8 @@ const followUp = (context: BuildsContext, tool: string): Promise<unknown> =>
 /** @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
   // A write whose answer was lost is applied again, on top of itself: what it did the first time counts.
-  let done: CancelOutcome | undefined;
-  const outcome = await changeAndClean(context, tool, ({ state, limits }) => {
+  let done: CancelResult | undefined;
+  const outcome = await changeLedger(context, tool, ({ state, limits }) => {
     const changed = cancel(state, id, limits, context.now());
     if (changed.state !== state) done = changed.outcome;
     return { state: changed.state, result: done ?? changed.outcome };
@@ -29,7 +29,7 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 /** Removes a build and its log; cancels it first where it runs. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
   let done = false;
-  const known = await changeAndClean(context, tool, ({ state }) => {
+  const known = await changeLedger(context, tool, ({ state }) => {
     const changed = remove(state, id, context.now());
     done ||= changed.known;
     return { state: changed.state, result: done };

@@ -14,7 +14,7 @@ const dropped = (before: LedgerState, after: LedgerState): string[] => {
  * Changes a ledger, then deletes the logs of the builds that left it. Killed in between, sweep finds the logs without
  * an entry.
  */
-export const changeAndClean = async <T>(context: BuildsContext, tool: string, change: Change<T>): Promise<T> => {
+export const changeLedger = async <T>(context: BuildsContext, tool: string, change: Change<T>): Promise<T> => {
   const { result, gone } = await context.ledger.change(tool, (view) => {
     const { state, result } = change(view);
     return { state, result: { result, gone: dropped(view.state, state) } };

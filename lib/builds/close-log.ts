@@ -1,21 +1,21 @@
 import { ApiError } from '../errors.ts';
 import { closeLog } from '../ledger/state.ts';
-import type { Entry } from '../ledger/types.ts';
+import type { BuildRecord } from '../ledger/types.ts';
 import { closeArchive } from '../logs/archive/archive-build.ts';
 import type { LogsContext } from '../logs/from-settings.ts';
-import { createFold, type Fold } from '../single-flight.ts';
-import { changeAndClean } from './change-ledger.ts';
-import { viewOf } from './build-view.ts';
+import { createSingleFlight, type SingleFlight } from '../single-flight.ts';
+import { buildView } from './build-view.ts';
+import { changeLedger } from './change-ledger.ts';
 
 /** A log is waited for no longer than this after its build's end: then it is closed as it is. */
 const patienceMs = 60 * 60 * 1000;
 
-export const isOverdue = ({ finishedAt }: Entry, now: Date): boolean =>
+export const isOverdue = ({ finishedAt }: BuildRecord, now: Date): boolean =>
   now.getTime() - Date.parse(finishedAt ?? '') > patienceMs;
 
 /** Whoever deletes a build in the meantime deletes its log too. */
 const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string) => {
-  const build = viewOf(context, tool, id);
+  const build = buildView(context, tool, id);
   try {
     return await closeArchive({ ...context, tool, id, build, signal: AbortSignal.timeout(60_000) });
   } catch (error) {
@@ -25,7 +25,7 @@ const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string
 };
 
 /** What is being closed in this process, by its store. */
-const closing = new WeakMap<object, Fold<boolean>>();
+const closing = new WeakMap<object, SingleFlight<boolean>>();
 
 /**
  * Closes the archive of a finished build and notes in the ledger whether it is complete, truncated or lost, so that the
@@ -33,13 +33,13 @@ const closing = new WeakMap<object, Fold<boolean>>();
  * another one would take the archive away from it, and be the next to lose it.
  * @returns false when the pod still writes, or the store is away: to be tried again
  */
-export const closeBuildLog = (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
-  const once = closing.get(context.store) ?? createFold<boolean>();
+export const closeBuildLog = (context: LogsContext, tool: string, entry: BuildRecord): Promise<boolean> => {
+  const once = closing.get(context.store) ?? createSingleFlight<boolean>();
   closing.set(context.store, once);
   return once(`${tool}/${entry.id}`, () => close(context, tool, entry));
 };
 
-const close = async (context: LogsContext, tool: string, entry: Entry): Promise<boolean> => {
+const close = async (context: LogsContext, tool: string, entry: BuildRecord): Promise<boolean> => {
   const { log, now } = context;
   const result = await closeUnlessDeleted(context, tool, entry.id);
   if (!result) return true;
@@ -48,7 +48,7 @@ const close = async (context: LogsContext, tool: string, entry: Entry): Promise<
     result.state === 'live'
       ? (['lost', 'the log was never written to its end'] as const)
       : [result.state, result.reason];
-  await changeAndClean(context, tool, (view) => ({
+  await changeLedger(context, tool, (view) => ({
     state: closeLog(view.state, entry.id, state, reason, view.limits),
     result: undefined,
   }));

@@ -1,5 +1,5 @@
 /** What was found undone and done: the labels under which sweep counts it. */
-export const mendKinds = [
+export const correctionKinds = [
   'finished',
   'promoted',
   'run_created',
@@ -11,4 +11,4 @@ export const mendKinds = [
   'log_removed',
 ] as const;
 
-export type Mend = { what: (typeof mendKinds)[number]; id: string };
+export type Correction = { what: (typeof correctionKinds)[number]; id: string };

@@ -1,12 +1,12 @@
 import { createCapacity } from '../capacity/store.ts';
 import type { Settings } from '../config/settings.ts';
+import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
+import { ledgerFromSettings, ledgerSettings } from '../ledger/from-settings.ts';
 import type { Log } from '../log.ts';
-import { configuredKube, kubeSettings } from '../kube/from-settings.ts';
-import { configuredLedger, ledgerSettings } from '../ledger/from-settings.ts';
 import { removeArchive } from '../logs/archive/remove.ts';
-import { configuredStore, storeSettings } from '../store/from-settings.ts';
+import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
+import { storeFromSettings, storeSettings } from '../store/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
-import { createLastWords } from '../logs/masking/failure-excerpt.ts';
 import type { BuildsContext } from './context.ts';
 
 /** All but the way to the API server: a follower has its own, and is handed these. */
@@ -35,21 +35,21 @@ const runSettingsOf = (settings: BuildsSettings) => ({
 });
 
 /** Everything that changes builds needs, from the settings. @throws ConfigError */
-export const configuredBuilds = async (
+export const buildsFromSettings = async (
   settings: BuildsSettings,
   log: Log,
 ): Promise<BuildsContext & { store: ObjectStore }> => {
-  const kube = await configuredKube(settings);
-  const store = configuredStore(settings);
+  const kube = await kubeFromSettings(settings);
+  const store = storeFromSettings(settings);
   const capacity = createCapacity(kube, { slots: settings.capacity });
   return {
     kube,
     store,
     capacity,
-    ledger: configuredLedger(kube, settings, capacity),
+    ledger: ledgerFromSettings(kube, settings, capacity),
     runSettings: runSettingsOf(settings),
     log,
-    lastWords: createLastWords(settings.logSteps),
+    failureExcerpt: createFailureExcerpt(settings.logSteps),
     removeLog: (tool, id) => removeArchive(store, tool, id),
     now: () => new Date(),
   };

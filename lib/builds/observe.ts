@@ -1,7 +1,7 @@
 import type { Kube } from '../kube/client.ts';
 import { ifFound } from '../kube/kube-error.ts';
-import { toolLabel } from '../ledger/names.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
+import { toolLabel } from '../ledger/names.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
 import { endingOf, isDone, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
@@ -38,7 +38,7 @@ const taskRunOf = async (kube: Kube, run: PipelineRun): Promise<TaskRun | undefi
 
 /** @param wanted whether the ending will be used; only then is the TaskRun of a failure read */
 export const observe = async (
-  { kube, now, lastWords }: BuildsContext,
+  { kube, now, failureExcerpt: lastWords }: BuildsContext,
   run: PipelineRun,
   wanted: boolean,
 ): Promise<ObservedRun> => {

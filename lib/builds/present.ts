@@ -1,6 +1,6 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
 import { type Limits, waitingForCapacity } from '../ledger/state.ts';
-import type { Entry, LedgerState } from '../ledger/types.ts';
+import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
@@ -17,9 +17,9 @@ export const normalized = (tool: string, given: BuildParameters): Required<Build
 
 const seconds = (time: string | undefined): string => (time ? `${new Date(time).toISOString().slice(0, 19)}Z` : '');
 
-const imageOf = ({ image, digest }: Entry): string => (digest ? `${image}@${digest}` : image);
+const imageOf = ({ image, digest }: BuildRecord): string => (digest ? `${image}@${digest}` : image);
 
-const base = (entry: Entry): Build => ({
+const base = (entry: BuildRecord): Build => ({
   build_id: entry.id,
   start_time: seconds(entry.startedAt ?? entry.acceptedAt),
   end_time: seconds(entry.finishedAt),
@@ -37,7 +37,7 @@ export const queuedMessage = (position: number, length: number, running: number)
 /** Said where the tool's own limit would let the build run. */
 const fullMessage = 'All slots are taken; the next one goes to the tool with the fewest running builds.';
 
-const queued = (entry: Entry, at: number, state: LedgerState, limits: Limits): Build => {
+const queued = (entry: BuildRecord, at: number, state: LedgerState, limits: Limits): Build => {
   const message = queuedMessage(at + 1, state.queued.length, state.running.length);
   const waitsForCapacity = waitingForCapacity(state, limits).includes(entry);
   return {
@@ -48,7 +48,7 @@ const queued = (entry: Entry, at: number, state: LedgerState, limits: Limits): B
   };
 };
 
-const running = (entry: Entry, run: PipelineRun | undefined): Build => ({
+const running = (entry: BuildRecord, run: PipelineRun | undefined): Build => ({
   ...base(entry),
   status: run ? statusOf(run) : 'BUILD_PENDING',
   message: entry.cancelledAt ? 'The build is being cancelled.' : '',

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { adopt, conclude, register, revoke, roomOf } from '../capacity/state.ts';
 import type { CapacityState } from '../capacity/types.ts';
-import { type Limits, waitingForCapacity, waitsSince } from '../ledger/state.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
+import { type Limits, waitingForCapacity, waitsSince } from '../ledger/state.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
-import type { Mend } from './correction.ts';
+import type { Correction } from './correction.ts';
 
 /** A start or a promotion that is at work between its two writes is not disturbed for so long. */
 const graceMs = 30_000;
@@ -43,7 +43,7 @@ const takeAway = async ({ capacity, ledger }: BuildsContext, tool: string, ids: 
 };
 
 /** Brings what the capacity says of a tool in line with its ledger. Nothing where no capacity is set. */
-export const auditClaims = async (context: BuildsContext, tool: string, own: Seen): Promise<Mend[]> => {
+export const reconcileClaims = async (context: BuildsContext, tool: string, own: Seen): Promise<Correction[]> => {
   const { state, limits } = own;
   const { capacity, now } = context;
   if (capacity.slots === undefined) return [];

@@ -1,15 +1,15 @@
+import { diff, type ObservedRun, type RunChange, reconciledState } from '../ledger/diff.ts';
 import type { View } from '../ledger/store.ts';
-import { type Action, actions, type ObservedRun, repair } from '../ledger/diff.ts';
 import type { LedgerState } from '../ledger/types.ts';
-import { changeAndClean } from './change-ledger.ts';
-import { auditClaims } from './reconcile-claims.ts';
+import { applyChange } from './apply.ts';
+import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
+import type { Correction } from './correction.ts';
 import { dispatch } from './dispatch.ts';
-import type { Mend } from './correction.ts';
 import { listRuns, observe, type Runs } from './observe.ts';
-import { perform } from './apply.ts';
+import { reconcileClaims } from './reconcile-claims.ts';
 
-export type Reconciled = { state: LedgerState; runs: Runs; mends: Mend[] };
+export type Reconciled = { state: LedgerState; runs: Runs; corrections: Correction[] };
 
 type Looked = { runs: Runs; view: View; observed: ObservedRun[] };
 
@@ -25,7 +25,7 @@ const look = async (context: BuildsContext, tool: string): Promise<Looked> => {
   return { runs, view, observed };
 };
 
-const mendsOf = (before: LedgerState, after: LedgerState): Mend[] => {
+const mendsOf = (before: LedgerState, after: LedgerState): Correction[] => {
   const running = new Set(after.running.map(({ id }) => id));
   const finished = before.running.filter(({ id }) => !running.has(id));
   const promoted = before.queued.filter(({ id }) => running.has(id));
@@ -40,10 +40,10 @@ const settle = async (
   tool: string,
   view: View,
   observed: readonly ObservedRun[],
-): Promise<{ state: LedgerState; mends: Mend[] }> => {
-  const act = ({ state, limits }: View) => repair(state, observed, limits, context.now());
+): Promise<{ state: LedgerState; mends: Correction[] }> => {
+  const act = ({ state, limits }: View) => reconciledState(state, observed, limits, context.now());
   if (act(view) === view.state) return { state: view.state, mends: [] };
-  return changeAndClean(context, tool, (fresh) => {
+  return changeLedger(context, tool, (fresh) => {
     const state = act(fresh);
     return { state, result: { state, mends: mendsOf(fresh.state, state) } };
   });
@@ -51,7 +51,7 @@ const settle = async (
 
 const done = { create: 'run_created', cancel: 'run_cancelled', release: 'run_released' } as const;
 
-const mendOf = (action: Action): Mend => ({
+const mendOf = (action: RunChange): Correction => ({
   what: done[action.kind],
   id: action.kind === 'create' ? action.entry.id : action.id,
 });
@@ -59,8 +59,8 @@ const mendOf = (action: Action): Mend => ({
 /** The ledger, then the runs. `isRefused`: a build was taken away, so that another look is due. */
 const mendAll = async (context: BuildsContext, tool: string, { runs, view, observed }: Looked) => {
   const { state, mends } = await settle(context, tool, view, observed);
-  const needed = actions(state, observed);
-  const results = await Promise.allSettled(needed.map((action) => perform(context, tool, runs, action)));
+  const needed = diff(state, observed);
+  const results = await Promise.allSettled(needed.map((action) => applyChange(context, tool, runs, action)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   const isRefused = results.some((result) => result.status === 'fulfilled' && result.value);
@@ -70,7 +70,7 @@ const mendAll = async (context: BuildsContext, tool: string, { runs, view, obser
 /** What failed must not keep slots from the other tools. The ledger is read again: some of it may have been done. */
 const auditAfterFailure = async (context: BuildsContext, tool: string, { observed }: Looked): Promise<void> => {
   try {
-    await auditClaims(context, tool, { ...(await context.ledger.read(tool)), observed });
+    await reconcileClaims(context, tool, { ...(await context.ledger.read(tool)), observed });
   } catch (error) {
     context.log('WARNING', 'the claims of a tool were not looked after; sweep will', { tool, error });
   }
@@ -86,8 +86,8 @@ export const reconcileTool = async (context: BuildsContext, tool: string): Promi
   // Ends, as each refusal takes a build away.
   if (mended.isRefused) return reconcileTool(context, tool);
   const { runs, view, observed } = looked;
-  const claims = await auditClaims(context, tool, { state: mended.state, limits: view.limits, observed });
-  return { state: mended.state, runs, mends: [...mended.mends, ...claims] };
+  const claims = await reconcileClaims(context, tool, { state: mended.state, limits: view.limits, observed });
+  return { state: mended.state, runs, corrections: [...mended.mends, ...claims] };
 };
 
 /**

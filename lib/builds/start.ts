@@ -1,13 +1,20 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { shares } from '../capacity/state.ts';
 import { ApiError } from '../errors.ts';
-import { type Key, type NewEntry, recordOf, type StartOutcome, start, waitingForCapacity } from '../ledger/state.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
-import type { Entry } from '../ledger/types.ts';
+import {
+  type IdempotencyKey,
+  type NewBuild,
+  recordOf,
+  type StartResult,
+  start,
+  waitingForCapacity,
+} from '../ledger/state.ts';
+import type { BuildRecord } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
-import { changeAndClean } from './change-ledger.ts';
+import { applyChange } from './apply.ts';
+import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { perform } from './apply.ts';
 import { normalized } from './present.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -75,10 +82,10 @@ const requestHash = (parameters: Required<BuildParameters>): string => {
 const accept = async (
   context: StartContext,
   tool: string,
-  entry: NewEntry,
-  key: Key | undefined,
-): Promise<StartOutcome> => {
-  const { outcome, slots, waits } = await changeAndClean(context, tool, ({ state, limits }) => {
+  entry: NewBuild,
+  key: IdempotencyKey | undefined,
+): Promise<StartResult> => {
+  const { outcome, slots, waits } = await changeLedger(context, tool, ({ state, limits }) => {
     const changed = start(state, entry, key, limits, context.now());
     const had = new Set(state.running.map(({ id }) => id));
     // A limit that was raised lets others in as well.
@@ -104,16 +111,16 @@ const wakeOthers = async (context: StartContext, tool: string): Promise<void> =>
   }
 };
 
-const createRun = async (context: StartContext, tool: string, entry: Entry): Promise<void> => {
+const createRun = async (context: StartContext, tool: string, entry: BuildRecord): Promise<void> => {
   try {
-    const refused = await perform(context, tool, new Map(), { kind: 'create', entry, cancelled: false });
+    const refused = await applyChange(context, tool, new Map(), { kind: 'create', entry, cancelled: false });
     if (refused) await reconcile(context, tool);
   } catch (error) {
     context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error });
   }
 };
 
-const answer = (outcome: StartOutcome, parameters: Required<BuildParameters>): Started => {
+const answer = (outcome: StartResult, parameters: Required<BuildParameters>): Started => {
   if (outcome.kind === 'full') throw full();
   if (outcome.kind === 'too_large') throw tooLarge();
   if (outcome.kind === 'key_reused') throw reused();

@@ -3,7 +3,7 @@ import type { CapacityState, Claim, Counts, WaitingTool } from './types.ts';
 export const emptyCapacity: CapacityState = { claims: [], waiting: [], counts: { mended: {}, deadLetters: 0 } };
 
 /** What a tool's ledger would like: its own limit allows it, and only the capacity may not. */
-export type Wish = {
+export type ClaimRequest = {
   tool: string;
   /** Builds whose run has really ended. */
   ended: readonly string[];
@@ -73,7 +73,7 @@ const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readon
 };
 
 /** Whether all that the tool may have is taken, and some of it by others than these builds. */
-export const isCrowded = (state: CapacityState, { tool, limit }: Wish, builds: ReadonlySet<string>): boolean =>
+export const isCrowded = (state: CapacityState, { tool, limit }: ClaimRequest, builds: ReadonlySet<string>): boolean =>
   roomOf(state, tool, limit) === 0 &&
   state.claims.some((claim) => claim.tool === tool && !claim.revoked && !builds.has(claim.id));
 
@@ -89,7 +89,7 @@ export const roomOf = ({ claims }: CapacityState, tool: string, limit: number): 
  */
 export const admit = (
   state: CapacityState,
-  { tool, ended, wanted, since, limit }: Wish,
+  { tool, ended, wanted, since, limit }: ClaimRequest,
   slots: number,
   now: Date,
 ): { state: CapacityState; result: ReadonlySet<string> } => {

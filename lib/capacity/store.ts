@@ -1,6 +1,13 @@
+import {
+  applyAll,
+  type Batch,
+  type BatchedWritesOptions,
+  type Change,
+  createBatchedWrites,
+  written,
+} from '../kube/batched-writes.ts';
 import type { Kube } from '../kube/client.ts';
 import { ifFound } from '../kube/kube-error.ts';
-import { applyAll, type Batch, type Change, createFold, type FoldOptions, written } from '../kube/batched-writes.ts';
 import { emptyCapacity } from './state.ts';
 import type { BuildCapacity, CapacityState } from './types.ts';
 
@@ -20,7 +27,10 @@ export type Capacity = {
   change<T>(change: (state: CapacityState) => { state: CapacityState; result: T }): Promise<T>;
 };
 
-export type CapacityOptions = { slots?: number | undefined; pause?: NonNullable<FoldOptions<never, never>['pause']> };
+export type CapacityOptions = {
+  slots?: number | undefined;
+  pause?: NonNullable<BatchedWritesOptions<never, never>['pause']>;
+};
 
 const stateOf = (object: BuildCapacity | undefined): CapacityState => {
   const { claims, waiting, counts } = { ...emptyCapacity, ...object?.status };
@@ -54,7 +64,7 @@ export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOption
     return answer;
   };
 
-  const fold = createFold<View, CapacityState>({ ...options, attempt, busy: "The builds' slots are" });
+  const fold = createBatchedWrites<View, CapacityState>({ ...options, attempt, busy: "The builds' slots are" });
   return {
     slots,
     read: async (signal) => stateOf(await find(signal)),

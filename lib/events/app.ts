@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 import { readBody } from '../http/body.ts';
-import type { Log } from '../log.ts';
 import { asApiError, sendJson } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
+import type { Log } from '../log.ts';
 
 /** etcd takes no larger object, and an event holds one. */
 export const maxEventBytes = 2 * 1024 * 1024;

@@ -12,7 +12,7 @@ const unavailable = (cause: unknown): ApiError =>
   new ApiError(503, 'unavailable', 'The broker did not take the event.', { cause });
 
 /** Sends events to the broker, with the token that is in the file at that time. @throws ApiError 503 `unavailable` */
-export const configuredSend =
+export const sendFromSettings =
   ({ brokerUrl, brokerTokenFile }: Settings<(typeof brokerSettings)[number]>) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const { headers, body } = HTTP.binary(event);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
-import { escapeLineEnds } from './json.ts';
 import type { Log } from '../log.ts';
+import { escapeLineEnds } from './json.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
 

@@ -3,8 +3,8 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { readSettings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
-import { maxBodyBytes, readBody } from './body.ts';
 import { createLog, type Log } from '../log.ts';
+import { maxBodyBytes, readBody } from './body.ts';
 import { sendError } from './respond.ts';
 import type { Listener } from './types.ts';
 

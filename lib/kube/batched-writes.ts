@@ -13,7 +13,7 @@ type Waiting<View, State> = {
 
 export type Batch<View, State> = readonly Waiting<View, State>[];
 
-export type FoldOptions<View, State> = {
+export type BatchedWritesOptions<View, State> = {
   /**
    * Reads, applies the batch and writes; answers who waits by calling what it returns. A conflict is tried again;
    * `tried` is 1 at first.
@@ -65,7 +65,11 @@ const tooBusy = (busy: string, cause: unknown): ApiError =>
  * always read after a change for it was handed in.
  * @returns a function that makes a change; it throws ApiError 409 `conflict` when other writers are always faster
  */
-export const createFold = <View, State>({ attempt, busy, pause = sleep }: FoldOptions<View, State>) => {
+export const createBatchedWrites = <View, State>({
+  attempt,
+  busy,
+  pause = sleep,
+}: BatchedWritesOptions<View, State>) => {
   const queues = new Map<string, Waiting<View, State>[]>();
 
   const untilWritten = async (key: string, batch: Batch<View, State>, tried = 1): Promise<() => void> => {

@@ -21,7 +21,7 @@ const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSetti
 };
 
 /** The API server this process belongs to: KUBECONFIG's, else the cluster's it runs in. @throws ConfigError */
-export const configuredKube = async (settings: KubeSettings): Promise<Kube> => {
+export const kubeFromSettings = async (settings: KubeSettings): Promise<Kube> => {
   const connection = await connect(settings);
   const transport = createTransport({ connection, timeoutMs: 10_000, attempts: 5 });
   return createKube(transport, settings.namespace ?? connection.namespace);

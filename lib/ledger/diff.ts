@@ -1,5 +1,5 @@
 import { type Ending, finish, type Limits, promote } from './state.ts';
-import type { Entry, LedgerState } from './types.ts';
+import type { BuildRecord, LedgerState } from './types.ts';
 
 /**
  * What is known of one PipelineRun. `ending` is there once it has ended; `cancelling` when Tekton was already told;
@@ -7,9 +7,9 @@ import type { Entry, LedgerState } from './types.ts';
  */
 export type ObservedRun = { id: string; ending?: Ending; cancelling: boolean; deleting: boolean };
 
-export type Action =
+export type RunChange =
   /** Create the run; already cancelled when nobody wants it any more, so that no late creator can start it. */
-  | { kind: 'create'; entry: Entry; cancelled: boolean }
+  | { kind: 'create'; entry: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
   /** Let the run go: its log is archived, or its build is gone. */
   | { kind: 'release'; id: string };
@@ -19,7 +19,8 @@ export type Action =
  * let go, which ends its pod, and one that is born cancelled takes its place.
  */
 const noticeDeletion = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
-  const deleted = (entry: Entry) => runs.get(entry.id)?.deleting && !runs.get(entry.id)?.ending && !entry.cancelledAt;
+  const deleted = (entry: BuildRecord) =>
+    runs.get(entry.id)?.deleting && !runs.get(entry.id)?.ending && !entry.cancelledAt;
   if (!state.running.some(deleted)) return state;
   const at = now.toISOString();
   return { ...state, running: state.running.map((entry) => (deleted(entry) ? { ...entry, cancelledAt: at } : entry)) };
@@ -30,7 +31,12 @@ const noticeDeletion = (state: LedgerState, runs: Map<string, ObservedRun>, now:
  * there is nothing to do. The runs must have been listed *before* the ledger was read: a run is always created after
  * its entry, so a run that has no entry then is an orphan.
  */
-export const repair = (state: LedgerState, runs: readonly ObservedRun[], limits: Limits, now: Date): LedgerState => {
+export const reconciledState = (
+  state: LedgerState,
+  runs: readonly ObservedRun[],
+  limits: Limits,
+  now: Date,
+): LedgerState => {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const settled = state.running.reduce(
     (current, { id }) => {
@@ -42,20 +48,20 @@ export const repair = (state: LedgerState, runs: readonly ObservedRun[], limits:
   return promote(settled, limits, now);
 };
 
-const forEntry = (entry: Entry, run: ObservedRun | undefined): Action[] => {
+const forEntry = (entry: BuildRecord, run: ObservedRun | undefined): RunChange[] => {
   if (!run) return [{ kind: 'create', entry, cancelled: entry.cancelledAt !== undefined }];
   if (run.deleting && !run.ending) return [{ kind: 'release', id: run.id }];
   return entry.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
 };
 
-const forRun = (run: ObservedRun, finished: Entry | undefined): Action[] => {
+const forRun = (run: ObservedRun, finished: BuildRecord | undefined): RunChange[] => {
   if (finished?.log === 'live') return [];
   if (!run.ending && !run.cancelling) return [{ kind: 'cancel', id: run.id }];
   return [{ kind: 'release', id: run.id }];
 };
 
 /** What must be done in Kubernetes so that the runs are what the (repaired) ledger says. */
-export const actions = (state: LedgerState, runs: readonly ObservedRun[]): Action[] => {
+export const diff = (state: LedgerState, runs: readonly ObservedRun[]): RunChange[] => {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const running = new Set(state.running.map(({ id }) => id));
   const finished = new Map(state.finished.map((entry) => [entry.id, entry]));

@@ -9,7 +9,7 @@ export const ledgerSettings = ['limitRunning', 'limitQueued', 'keepSucceeded', '
  * The ledger with the limits of a tool for which no administrator set others.
  * @param capacity of the cluster; only who promotes builds needs it
  */
-export const configuredLedger = (
+export const ledgerFromSettings = (
   kube: Kube,
   settings: Settings<(typeof ledgerSettings)[number]>,
   capacity?: Capacity,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Status } from '../../openapi/generated/types.ts';
 import { storedSize } from './stored-size.ts';
-import type { Entry, KeyRecord, LedgerState, LogState } from './types.ts';
+import type { BuildRecord, IdempotencyRecord, LedgerState, LogState } from './types.ts';
 
 /** How many builds a tool may have, and how many finished ones are kept. */
 export type Limits = {
@@ -13,12 +13,12 @@ export type Limits = {
   claimed?: ReadonlySet<string>;
 };
 
-export type NewEntry = Pick<Entry, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
-export type Key = Pick<KeyRecord, 'key' | 'request'>;
+export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
+export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
 
-export type StartOutcome =
-  | { kind: 'accepted'; record: Pick<KeyRecord, 'id' | 'commit' | 'position'> }
-  | { kind: 'repeated'; record: KeyRecord }
+export type StartResult =
+  | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
+  | { kind: 'repeated'; record: IdempotencyRecord }
   | { kind: 'key_reused' }
   | { kind: 'full' }
   /** The ledger has no room for a build with so many parameters. */
@@ -27,7 +27,7 @@ export type StartOutcome =
 /** How a build ended. `log` only where there never was a run to take one from. */
 export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
 
-export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
+export type CancelResult = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
 
 export const emptyState: LedgerState = { running: [], queued: [], finished: [], keys: [] };
 
@@ -41,14 +41,14 @@ const maxBytes = 1_200_000;
 const maxFinishedBytes = 700_000;
 
 /** What a key was answered with, if it is known and not over a day old. */
-export const recordOf = (state: LedgerState, key: Key | undefined, now: Date): StartOutcome | undefined => {
+export const recordOf = (state: LedgerState, key: IdempotencyKey | undefined, now: Date): StartResult | undefined => {
   const record = key && liveKeys(state.keys, now).find((known) => known.key === key.key);
   if (!record) return undefined;
   return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
 };
 
 /** The same id from the same key, after its record was dropped; or this very write, whose answer was lost. */
-const presentOf = ({ running, queued, finished }: LedgerState, entry: NewEntry): StartOutcome | undefined => {
+const presentOf = ({ running, queued, finished }: LedgerState, entry: NewBuild): StartResult | undefined => {
   const present = [...queued, ...running, ...finished].find(({ id }) => id === entry.id);
   if (!present) return undefined;
   if (!isDeepStrictEqual(present.parameters, entry.parameters)) return { kind: 'key_reused' };
@@ -56,10 +56,10 @@ const presentOf = ({ running, queued, finished }: LedgerState, entry: NewEntry):
   return { kind: 'accepted', record: { id: present.id, commit: present.commit, position } };
 };
 
-const liveKeys = (keys: KeyRecord[], now: Date): KeyRecord[] =>
+const liveKeys = (keys: IdempotencyRecord[], now: Date): IdempotencyRecord[] =>
   keys.filter(({ at }) => now.getTime() - Date.parse(at) < keyLifetimeMs).slice(-maxKeys);
 
-const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
+const queuedEntry = (entry: NewBuild, now: Date): BuildRecord => ({
   ...entry,
   acceptedAt: now.toISOString(),
   status: 'BUILD_PENDING',
@@ -68,14 +68,14 @@ const queuedEntry = (entry: NewEntry, now: Date): Entry => ({
 });
 
 /** The builds at the head of the queue that the tool's own limit lets run. */
-export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): Entry[] =>
+export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): BuildRecord[] =>
   queued.slice(0, Math.max(0, limits.running - running.length));
 
 /**
  * Since when the tool waits for its turn: since its first waiting build came, or since one of its builds last began or
  * ended. Else a tool that always has builds waiting would always have waited longest.
  */
-export const waitsSince = ({ lastTurn = '' }: LedgerState, head: Entry | undefined): string => {
+export const waitsSince = ({ lastTurn = '' }: LedgerState, head: BuildRecord | undefined): string => {
   const { acceptedAt = '' } = head ?? {};
   return acceptedAt > lastTurn ? acceptedAt : lastTurn;
 };
@@ -104,11 +104,11 @@ export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerSt
  */
 export const start = (
   state: LedgerState,
-  entry: NewEntry,
-  key: Key | undefined,
+  entry: NewBuild,
+  key: IdempotencyKey | undefined,
   limits: Limits,
   now: Date,
-): { state: LedgerState; outcome: StartOutcome } => {
+): { state: LedgerState; outcome: StartResult } => {
   const known = recordOf(state, key, now) ?? presentOf(state, entry);
   if (known) return { state, outcome: known };
   const waiting = promote({ ...state, queued: [...state.queued, queuedEntry(entry, now)] }, limits, now);
@@ -121,7 +121,7 @@ export const start = (
   return { state: next, outcome: { kind: 'accepted', record } };
 };
 
-const ended = (entry: Entry, ending: Ending): Entry => ({
+const ended = (entry: BuildRecord, ending: Ending): BuildRecord => ({
   ...entry,
   status: ending.status,
   message: ending.message,
@@ -131,7 +131,7 @@ const ended = (entry: Entry, ending: Ending): Entry => ({
 });
 
 /** A deleted build leaves no trace once its run has ended. */
-const withFinished = (state: LedgerState, entry: Entry): LedgerState => ({
+const withFinished = (state: LedgerState, entry: BuildRecord): LedgerState => ({
   ...state,
   running: state.running.filter(({ id }) => id !== entry.id),
   queued: state.queued.filter(({ id }) => id !== entry.id),
@@ -146,7 +146,7 @@ export const finish = (state: LedgerState, id: string, ending: Ending, limits: L
   return retain(promote(freed, limits, now), limits);
 };
 
-const replaceRunning = (state: LedgerState, changed: Entry): LedgerState => ({
+const replaceRunning = (state: LedgerState, changed: BuildRecord): LedgerState => ({
   ...state,
   running: state.running.map((entry) => (entry.id === changed.id ? changed : entry)),
 });
@@ -160,7 +160,7 @@ export const cancel = (
   id: string,
   limits: Limits,
   now: Date,
-): { state: LedgerState; outcome: CancelOutcome } => {
+): { state: LedgerState; outcome: CancelResult } => {
   const running = state.running.find((entry) => entry.id === id);
   if (running?.deletedAt) return { state, outcome: 'unknown' };
   if (running?.cancelledAt) return { state, outcome: 'cancelling' };
@@ -188,7 +188,7 @@ export const remove = (state: LedgerState, id: string, now: Date): { state: Ledg
       known: true,
     };
   }
-  const without = (entries: Entry[]) => entries.filter((entry) => entry.id !== id);
+  const without = (entries: BuildRecord[]) => entries.filter((entry) => entry.id !== id);
   const next = { ...state, queued: without(state.queued), finished: without(state.finished) };
   const known = next.queued.length + next.finished.length < state.queued.length + state.finished.length;
   return { state: known ? next : state, known };

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { admit, type ClaimRequest, isCrowded } from '../capacity/state.ts';
 import type { Capacity } from '../capacity/store.ts';
-import { admit, isCrowded, type Wish } from '../capacity/state.ts';
 import { ApiError } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
-import { ifFound, KubeError } from '../kube/kube-error.ts';
 import {
   applyAll,
   type Batch,
-  createFold,
-  type FoldOptions,
+  type BatchedWritesOptions,
+  createBatchedWrites,
   type Change as KubeChange,
   written,
 } from '../kube/batched-writes.ts';
-import { emptyState, type Limits, waitsSince } from './state.ts';
+import type { Kube } from '../kube/client.ts';
+import { ifFound, KubeError } from '../kube/kube-error.ts';
 import { ledgerName } from './names.ts';
+import { emptyState, type Limits, waitsSince } from './state.ts';
 import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
 export type View = { state: LedgerState; limits: Limits };
@@ -39,7 +39,7 @@ export type Ledger = {
 
 export type LedgerOptions = {
   capacity?: Capacity | undefined;
-  pause?: NonNullable<FoldOptions<never, never>['pause']>;
+  pause?: NonNullable<BatchedWritesOptions<never, never>['pause']>;
 };
 
 const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
@@ -115,7 +115,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     const ended = missing(before.running, wish.running).map(({ id }) => id);
     if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
     const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
-    const ask: Wish = { tool, ended, wanted, since, limit: limits.running };
+    const ask: ClaimRequest = { tool, ended, wanted, since, limit: limits.running };
     const builds = new Set(wish.running.map(({ id }) => id));
     const { ids, isCrowded: crowd } = await unlessBusy(
       capacity.change((seen) => {
@@ -144,7 +144,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     return answer;
   };
 
-  const change = createFold<View, LedgerState>({ ...options, attempt, busy: 'The builds of this tool are' });
+  const change = createBatchedWrites<View, LedgerState>({ ...options, attempt, busy: 'The builds of this tool are' });
   const list = async (signal?: AbortSignal) => (await kube.list<BuildLedger>('buildledgers', { signal })).items;
 
   return {

@@ -8,7 +8,7 @@ export type LogState = 'live' | 'complete' | 'truncated' | 'lost';
  * One build. It is the outbox too: it holds all that its PipelineRun is made from, so whoever finds a running entry
  * without its run can create it. Times are RFC 3339 in UTC with milliseconds.
  */
-export type Entry = {
+export type BuildRecord = {
   id: string;
   parameters: BuildParameters;
   /** Where the clone step fetches from: source_url after redirects. */
@@ -33,7 +33,7 @@ export type Entry = {
 };
 
 /** What an Idempotency-Key was answered with; kept for a day, longer than the build if that is deleted. */
-export type KeyRecord = {
+export type IdempotencyRecord = {
   /** SHA-256 of the key. */
   key: string;
   /** SHA-256 of the request it came with. */
@@ -49,12 +49,12 @@ export type KeyRecord = {
 export type LimitOverrides = { running?: number; queued?: number; succeeded?: number; failed?: number };
 
 export type LedgerState = {
-  running: Entry[];
+  running: BuildRecord[];
   /** First in, first out. */
-  queued: Entry[];
+  queued: BuildRecord[];
   /** Newest first. */
-  finished: Entry[];
-  keys: KeyRecord[];
+  finished: BuildRecord[];
+  keys: IdempotencyRecord[];
   /** When a build last began or ended to run: since then the tool waits for its turn among those that want a slot. */
   lastTurn?: string;
   /** Something new whenever the ledger was written only to be written. */

@@ -1,15 +1,15 @@
-import { type configuredBuilds, sharedBuildsSettings } from '../builds/from-settings.ts';
 import type { BuildsContext } from '../builds/context.ts';
+import { type buildsFromSettings, sharedBuildsSettings } from '../builds/from-settings.ts';
 import { environmentOf, type Settings } from '../config/settings.ts';
 import type { ObjectStore } from '../store/types.ts';
+import type { ArchiverSettings } from './archive/archiver-job.ts';
 import { type ArchiveSizes, defaultSizes } from './archive/writer.ts';
-import { createDetector, type Detector } from './masking/secret-finder.ts';
-import type { FollowerSettings } from './archive/archiver-job.ts';
+import { createSecretFinder, type SecretFinder } from './masking/secret-finder.ts';
 
 export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
 
 /** What reading and archiving logs needs, beside the builds. */
-export type LogsContext = BuildsContext & { store: ObjectStore; allowedSteps: readonly string[]; detect: Detector };
+export type LogsContext = BuildsContext & { store: ObjectStore; allowedSteps: readonly string[]; detect: SecretFinder };
 
 /** The secrets this process knows are masked by value; the others by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
@@ -17,10 +17,10 @@ const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string
     (secret) => secret !== undefined,
   );
 
-export const configuredLogs = (
+export const logsFromSettings = (
   settings: Settings<(typeof logsSettings)[number]>,
-  builds: Awaited<ReturnType<typeof configuredBuilds>>,
-): LogsContext => ({ ...builds, allowedSteps: settings.logSteps, detect: createDetector(knownSecrets(settings)) });
+  builds: Awaited<ReturnType<typeof buildsFromSettings>>,
+): LogsContext => ({ ...builds, allowedSteps: settings.logSteps, detect: createSecretFinder(knownSecrets(settings)) });
 
 /** What an archive may hold. */
 export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveSizes => ({
@@ -28,26 +28,26 @@ export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveS
   maxBytes: logMaxBytes,
 });
 
-export const followerSettings = [
-  'followerImage',
-  'followerCommand',
-  'followerServiceAccount',
-  'followerSecret',
-  'followerKnownSecrets',
+export const archiverSettings = [
+  'archiverImage',
+  'archiverCommand',
+  'archiverServiceAccount',
+  'archiverSecret',
+  'archiverKnownSecrets',
 ] as const;
 
 /** What the follower is told of this function's settings. Only names and paths: what is secret is mounted. */
 const handedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes', 'knownSecrets'] as const;
 
 /** @param environment that the settings were read from */
-export const configuredFollower = (
-  settings: Settings<(typeof followerSettings)[number]>,
+export const archiverFromSettings = (
+  settings: Settings<(typeof archiverSettings)[number]>,
   environment?: Record<string, string>,
-): FollowerSettings => ({
-  image: settings.followerImage,
-  command: settings.followerCommand,
-  serviceAccount: settings.followerServiceAccount,
-  secret: settings.followerSecret,
-  knownSecrets: settings.followerKnownSecrets,
+): ArchiverSettings => ({
+  image: settings.archiverImage,
+  command: settings.archiverCommand,
+  serviceAccount: settings.archiverServiceAccount,
+  secret: settings.archiverSecret,
+  knownSecrets: settings.archiverKnownSecrets,
   environment: environmentOf(handedOn, environment),
 });

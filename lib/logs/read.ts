@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
+import { type ArchiveIndex, type ArchiveLocation, linesOf, readIndex } from './archive/archive-index.ts';
 import { cacheOf } from './archive/cache.ts';
-import { type ArchiveIndex, type ArchivePlace, linesOf, readIndex } from './archive/archive-index.ts';
 import { type ArchiveStart, locateCursor, readArchive } from './archive/reader.ts';
+import type { Broadcasts } from './broadcast/broadcasts.ts';
 import { parseCursor, shownCursor } from './cursor.ts';
-import { type FollowOptions, followBuild } from './pod/build-log.ts';
+import { type BuildLogOptions, readBuildLog } from './pod/build-log.ts';
 import { listPods } from './pod/pod-watch.ts';
 import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './query/select.ts';
-import type { Sharing } from './broadcast/broadcasts.ts';
 import { dropLines, locateTail, through } from './query/tail.ts';
 import {
   type BuildState,
-  isFinal,
+  type ChunkEncoding,
+  isLogFinal,
   type LogEnd,
   type LogEvent,
   type LogEvents,
   lastCursor,
-  type Packing,
 } from './types.ts';
 
-export type ReadOptions = Omit<ArchivePlace, 'id'> &
-  Omit<FollowOptions, 'from'> &
+export type ReadOptions = Omit<ArchiveLocation, 'id'> &
+  Omit<BuildLogOptions, 'from'> &
   Selection & {
     /** As a client sent it: go on behind this line. */
     cursor?: string | undefined;
     /** Only the last so many lines; without meaning beside a cursor, as a resumed stream keeps its query. */
     tail?: number | undefined;
     /** With whom the pod's log is followed; alone without it. */
-    sharing?: Sharing;
+    sharing?: Broadcasts;
     /** As what lines come from the archive that nobody looks into; without it, and where lines are selected, one by one. */
-    packing?: Packing | undefined;
+    packing?: ChunkEncoding | undefined;
     /** Milliseconds that the reader of a running build waits for the archive. */
     archiveMs?: number;
   };
@@ -39,7 +39,7 @@ type Plan = { archive: ArchiveStart | 'start' | undefined; live: string | undefi
 
 type Source = {
   options: ReadOptions;
-  place: ArchivePlace;
+  place: ArchiveLocation;
   index: ArchiveIndex | undefined;
   /** All is in the archive. */
   whole: boolean;
@@ -52,7 +52,7 @@ type Found = Pick<Source, 'index' | 'away'>;
 /** The store's failure, and its slowness, count only where nothing else has the log. */
 const indexOf = async (
   { archiveMs = 3000 }: ReadOptions,
-  place: ArchivePlace,
+  place: ArchiveLocation,
   { entry }: BuildState,
 ): Promise<Found> => {
   const read = async (): Promise<Found> => ({ index: await cacheOf(place.store).index(place), away: false });
@@ -124,7 +124,7 @@ const planOf = async (source: Source): Promise<Plan> => {
 };
 
 const live = ({ options, place }: Pick<Source, 'options' | 'place'>, cursor: string | undefined): LogEvents =>
-  followBuild({
+  readBuildLog({
     ...options,
     from: cursor === undefined ? undefined : shownCursor(cursor, place.id, options.allowedSteps),
   });
@@ -259,7 +259,7 @@ const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source
   const place = { store: options.store, tool: options.tool, id: state.entry.id };
   if (options.cursor !== undefined) shownCursor(options.cursor, place.id, options.allowedSteps);
   const { index, away } = await indexOf(options, place, state);
-  const whole = index !== undefined && isClosed(index) && isFinal(state.entry);
+  const whole = index !== undefined && isClosed(index) && isLogFinal(state.entry);
   return { options, place, whole, away, index: index && (whole ? index : beforePod(index, place.id)) };
 };
 

@@ -3,13 +3,13 @@ import { ApiError } from '../errors.ts';
 import { KubeError } from '../kube/kube-error.ts';
 
 /** How often in a row something may fail before the reader is told. */
-export const patience = 8;
+export const retryLimit = 8;
 
 /** Milliseconds before the next try: doubled for each failure, up to 5 s. */
 export const backoffMs = (firstMs: number, failures: number): number => Math.min(5000, firstMs * 2 ** failures);
 
 /** It may help to ask again: the connection broke, or the server is away for the moment. */
-export const isPassing = (error: unknown): boolean =>
+export const isTemporary = (error: unknown): boolean =>
   error instanceof ApiError
     ? error.status === 503
     : !(error instanceof KubeError) && typeof (error as NodeJS.ErrnoException).code === 'string';
@@ -24,7 +24,7 @@ export const unreadable = (cause: unknown): ApiError =>
  * Tries again while the server is away.
  * @throws ApiError 503 `log_unavailable` at last; what isn't passing at once
  */
-export const patiently = async <T>(
+export const retryReads = async <T>(
   options: { retryMs: number; signal: AbortSignal },
   act: () => Promise<T>,
   failures = 0,
@@ -33,9 +33,9 @@ export const patiently = async <T>(
     return await act();
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!isPassing(error)) throw error;
-    if (failures + 1 >= patience) throw unreadable(error);
+    if (!isTemporary(error)) throw error;
+    if (failures + 1 >= retryLimit) throw unreadable(error);
     await sleep(backoffMs(options.retryMs, failures), undefined, { signal: options.signal });
-    return patiently(options, act, failures + 1);
+    return retryReads(options, act, failures + 1);
   }
 };

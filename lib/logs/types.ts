@@ -1,5 +1,5 @@
 import type { Status } from '../../openapi/generated/types.ts';
-import type { Entry, LogState } from '../ledger/types.ts';
+import type { BuildRecord, LogState } from '../ledger/types.ts';
 import type { Deflated } from './wire/compress.ts';
 
 /** One line of a step, or a part of a line that is longer than the limit. */
@@ -20,16 +20,16 @@ export type LogLine = {
 };
 
 /** A note's place: before that line. `gap`: lines are missing there. */
-export type NotePlace = { step: string; line: number; gap?: true };
+export type NotePosition = { step: string; line: number; gap?: true };
 
 /** A word of ours among the lines. Those with a lasting place are archived. */
-export type LogNote = { type: 'note'; text: string; lasting?: NotePlace };
+export type LogNote = { type: 'note'; text: string; lasting?: NotePosition };
 
 /** `complete` is what a reader has seen or could see; `reason` says what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
 
 /** Lines of one step as the format ndjson has them, without an object for each. Alone in its batch. */
-export type LogPack = {
+export type LogChunk = {
   type: 'pack';
   frames: Buffer | Deflated;
   /** Of the last line. */
@@ -37,7 +37,7 @@ export type LogPack = {
 };
 
 /** What a reader that looks into no line takes them as: LogPack's frames. */
-export type Packing = 'plain' | 'deflated';
+export type ChunkEncoding = 'plain' | 'deflated';
 
 /**
  * plan: all steps in their order; done: a step's log was read to its end; seen: a reader has come so far, though it was
@@ -47,7 +47,7 @@ export type LogEvent =
   | LogLine
   | LogNote
   | LogEnd
-  | LogPack
+  | LogChunk
   | { type: 'plan'; steps: string[] }
   | { type: 'done'; step: string }
   | { type: 'seen'; cursor: string };
@@ -56,7 +56,7 @@ export type LogEvent =
 export type LogEvents = AsyncGenerator<LogEvent[], void>;
 
 export type BuildState = {
-  entry: Entry;
+  entry: BuildRecord;
   /** 1-based; undefined when it is not queued. */
   queuePosition: number | undefined;
   /** Why the build has no pod yet, as a phrase after "waiting: ". */
@@ -68,7 +68,7 @@ export type BuildView = { entry(): Promise<BuildState> };
 
 const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
 
-export const isFinal = (entry: Entry): boolean =>
+export const isLogFinal = (entry: BuildRecord): boolean =>
   finalStatuses.includes(entry.status) || entry.finishedAt !== undefined;
 
 export const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>

@@ -6,7 +6,7 @@ import type { PipelineRun } from '../tekton/types.ts';
 import type { Metric, Sample } from './format.ts';
 
 /** All that is known of all builds at one moment. */
-export type Truth = {
+export type MetricsInput = {
   ledgers: ReadonlyMap<string, View>;
   runs: ReadonlyMap<string, PipelineRun>;
   capacity: CapacityState;
@@ -27,7 +27,7 @@ const statuses: readonly Status[] = [
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const byStatus = ({ ledgers, runs }: Truth): Sample[] => {
+const byStatus = ({ ledgers, runs }: MetricsInput): Sample[] => {
   const counts = new Map<Status, number>(statuses.map((status) => [status, 0]));
   const add = (status: Status) => counts.set(status, (counts.get(status) ?? 0) + 1);
   for (const { state } of ledgers.values()) {
@@ -40,7 +40,7 @@ const byStatus = ({ ledgers, runs }: Truth): Sample[] => {
   return [...counts].map(([status, value]) => ({ labels: { status }, value }));
 };
 
-const oldestWait = ({ ledgers, now }: Truth): number => {
+const oldestWait = ({ ledgers, now }: MetricsInput): number => {
   const since = [...ledgers.values()].flatMap(({ state }) =>
     state.queued.map(({ acceptedAt }) => Date.parse(acceptedAt)),
   );
@@ -57,7 +57,7 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Metric =
 });
 
 /** Idle tools are left out: there are thousands. */
-const ofTools = ({ ledgers }: Truth): Metric[] => {
+const ofTools = ({ ledgers }: MetricsInput): Metric[] => {
   const busy = [...ledgers].filter(([, { state }]) => state.running.length + state.queued.length > 0);
   const each = (value: (view: View) => number): Sample[] =>
     busy.map(([tool, view]) => ({ labels: { tool }, value: value(view) }));
@@ -96,7 +96,7 @@ const ofSweep = ({ counts }: CapacityState): Metric[] => [
 ];
 
 /** The service's metrics. Pure; nothing is counted in memory. */
-export const metricsOf = (truth: Truth): Metric[] => {
+export const metricsOf = (truth: MetricsInput): Metric[] => {
   const states = [...truth.ledgers.values()].map(({ state }) => state);
   const { capacity, slots } = truth;
   return [

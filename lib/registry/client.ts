@@ -12,8 +12,8 @@ export type ClientOptions = {
   maxBytes: number;
 };
 
-export type RegistryAnswer = { status: number; headers: Headers; body: Buffer };
-export type RegistryCall = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: AbortSignal | undefined };
+export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
+export type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: AbortSignal | undefined };
 
 /** Only idempotent calls: each is tried again after a failure that may pass. */
 export type RegistryClient = {
@@ -21,7 +21,7 @@ export type RegistryClient = {
    * @param path begins with a slash
    * @throws ApiError 503 registry_unavailable; the signal's reason where it was aborted
    */
-  call(path: string, call: RegistryCall): Promise<RegistryAnswer>;
+  call(path: string, call: RegistryRequest): Promise<RegistryResponse>;
 };
 
 const RETRY_AFTER = 30;
@@ -45,7 +45,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function attempt(options: ClientOptions, path: string, call: RegistryCall): Promise<RegistryAnswer> {
+async function attempt(options: ClientOptions, path: string, call: RegistryRequest): Promise<RegistryResponse> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const response = await fetch(options.base + path, {
     method: call.method ?? 'GET',
@@ -61,7 +61,7 @@ async function attempt(options: ClientOptions, path: string, call: RegistryCall)
 }
 
 /** What failed, in words that are safe to log: undici's own errors may hold the request. */
-function described(path: string, call: RegistryCall, error: unknown): Error {
+function described(path: string, call: RegistryRequest, error: unknown): Error {
   const { message = '', name = '', cause } = error as { message?: string; name?: string; cause?: { code?: string } };
   const code = cause?.code === undefined ? '' : ` (${cause.code})`;
   return new Error(`${call.method ?? 'GET'} ${path}: ${name}: ${message}${code}`);
@@ -74,7 +74,7 @@ function pauseAfter(attempts: number): number {
 }
 
 export function createClient(options: ClientOptions): RegistryClient {
-  async function once(path: string, call: RegistryCall): Promise<RegistryAnswer | Error> {
+  async function once(path: string, call: RegistryRequest): Promise<RegistryResponse | Error> {
     try {
       const answer = await attempt(options, path, call);
       if (!PASSING.has(answer.status)) return answer;
@@ -97,7 +97,7 @@ export function createClient(options: ClientOptions): RegistryClient {
 }
 
 /** @throws ApiError 503 registry_unavailable */
-export function parseJson(answer: RegistryAnswer): unknown {
+export function parseJson(answer: RegistryResponse): unknown {
   try {
     return JSON.parse(answer.body.toString('utf8'));
   } catch {

@@ -12,7 +12,7 @@ export const registrySettings = [
 ] as const;
 
 /** @throws ConfigError */
-export const configuredRegistry = (settings: Settings<(typeof registrySettings)[number]>): Registry =>
+export const registryFromSettings = (settings: Settings<(typeof registrySettings)[number]>): Registry =>
   createRegistry({
     kind: settings.registryKind,
     url: settings.registryUrl,

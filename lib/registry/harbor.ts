@@ -1,4 +1,4 @@
-import type { RegistryAnswer, RegistryClient } from './client.ts';
+import type { RegistryClient, RegistryResponse } from './client.ts';
 import { eachOf, nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 import type { Storage } from './sizes.ts';
@@ -19,7 +19,7 @@ function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-function refused(answer: RegistryAnswer, what: string) {
+function refused(answer: RegistryResponse, what: string) {
   return unavailable(new Error(`${what}: status ${answer.status}`));
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
-import type { RegistryAnswer, RegistryClient } from './client.ts';
+import type { RegistryClient, RegistryResponse } from './client.ts';
 import { eachOf, nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 
@@ -36,7 +36,7 @@ function descriptorsIn(value: unknown): Descriptor[] {
   );
 }
 
-function readManifest(answer: RegistryAnswer): Manifest {
+function readManifest(answer: RegistryResponse): Manifest {
   const body = (parseJson(answer) ?? {}) as { config?: unknown; layers?: unknown; manifests?: unknown };
   const computed = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`;
   return {

@@ -16,8 +16,8 @@ export type ConnectionOptions = {
   ca: string | undefined;
 };
 
-export type Call = { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders; body?: Buffer };
-export type Answer = {
+export type GitRequest = { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders; body?: Buffer };
+export type GitResponse = {
   status: number;
   headers: IncomingMessage['headers'];
   body: AsyncIterable<Buffer>;
@@ -28,7 +28,7 @@ export type Answer = {
 /** The connections of one resolution. They are made only to addresses that were checked, and closed together. */
 export type Connection = {
   /** @throws ApiError 400 source_unreachable, source_forbidden or source_not_git */
-  call(url: URL, call: Call): Promise<Answer>;
+  call(url: URL, call: GitRequest): Promise<GitResponse>;
   close(): void;
 };
 
@@ -86,7 +86,7 @@ async function createScheme(protocol: string, ca: string | undefined): Promise<S
 
 function send(
   url: URL,
-  call: Call,
+  call: GitRequest,
   { request, agent }: Scheme,
   extra: { lookup: LookupFunction; signal: AbortSignal },
 ) {
@@ -109,7 +109,7 @@ export function createConnection(options: ConnectionOptions, signal: AbortSignal
     return scheme;
   }
 
-  async function open(url: URL, call: Call): Promise<IncomingMessage> {
+  async function open(url: URL, call: GitRequest): Promise<IncomingMessage> {
     const addresses = await unlessAborted(allowedAddresses(url, options.isAllowed, options.resolveHost), signal);
     return send(url, call, await schemeOf(url.protocol), { lookup: pinned(addresses), signal });
   }

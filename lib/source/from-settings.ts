@@ -4,7 +4,7 @@ import { createSource, type Source } from './source.ts';
 
 export const sourceSettings = ['sourceAllowHttp', 'sourceAllowedAddresses', 'sourceTimeoutMs'] as const;
 
-export const configuredSource = (settings: Settings<(typeof sourceSettings)[number]>): Source =>
+export const sourceFromSettings = (settings: Settings<(typeof sourceSettings)[number]>): Source =>
   shareResolutions(
     createSource({
       allowHttp: settings.sourceAllowHttp,

@@ -1,6 +1,6 @@
 import type { Advertisement, Capabilities, Ref } from './advertisement.ts';
 import { readAdvertisement, readRefs } from './advertisement.ts';
-import type { Answer, Connection } from './connection.ts';
+import type { Connection, GitResponse } from './connection.ts';
 import { notGit, sourceError, statusFailure } from './failures.ts';
 import type { Sent } from './pack.ts';
 import { readFirstObject } from './pack.ts';
@@ -44,7 +44,7 @@ export async function contact(url: URL, connection: Connection, options: ServerO
   return currentServer(base, advertisement.capabilities, connection);
 }
 
-async function checkType(answer: Answer, expected: string): Promise<void> {
+async function checkType(answer: GitResponse, expected: string): Promise<void> {
   const type = (answer.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === expected) return;
   const dumb = !type.startsWith('text/html') && (await firstChunk(answer)).match(/^[0-9a-f]{40,64}\trefs\//);
@@ -52,7 +52,7 @@ async function checkType(answer: Answer, expected: string): Promise<void> {
   throw notGit(type === 'text/html' ? 'it shows a web page' : 'its answer is not in the git protocol', new Error(type));
 }
 
-async function firstChunk(answer: Answer): Promise<string> {
+async function firstChunk(answer: GitResponse): Promise<string> {
   for await (const chunk of answer.body) return chunk.toString('latin1');
   return '';
 }

@@ -22,7 +22,7 @@ const needed = <T>(value: T | undefined, name: string, expected: string, store: 
 };
 
 /** Where logs are archived. @throws ConfigError for a setting that the chosen store lacks */
-export const configuredStore = (settings: StoreSettings): ObjectStore => {
+export const storeFromSettings = (settings: StoreSettings): ObjectStore => {
   if (settings.logStore === 'folder')
     return createFolderStore(needed(settings.logFolder, 'LOG_FOLDER', 'the absolute path of a folder', 'folder'));
   return createS3Store({

@@ -23,7 +23,7 @@ export const isTektonEventType = (type: string): type is TektonEventType => know
 const runEvents = new Set<string>([eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed]);
 
 /** Whether a build may have ended, so that its slot is free. */
-export const isFinal = (type: string): boolean => runEvents.has(type);
+export const isFinalEvent = (type: string): boolean => runEvents.has(type);
 
 /**
  * What Tekton's event is about. Only the name is taken from it: everything else is read from the API server, since

@@ -1,4 +1,4 @@
-import type { Entry } from '../ledger/types.ts';
+import type { BuildRecord } from '../ledger/types.ts';
 import type { PipelineRun } from './types.ts';
 
 /** What an operator sets for every run. */
@@ -28,7 +28,7 @@ export const podTemplate = { enableServiceLinks: false };
  */
 const withoutDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
 
-const parameters = (entry: Entry, settings: RunSettings) => [
+const parameters = (entry: BuildRecord, settings: RunSettings) => [
   { name: 'BUILDER_IMAGE', value: settings.builderImage },
   { name: 'RUN_IMAGE', value: settings.runImage },
   { name: 'APP_IMAGE', value: entry.image },
@@ -48,7 +48,7 @@ const parameters = (entry: Entry, settings: RunSettings) => [
  * @param cancelled born cancelled: Tekton ends it without starting anything
  */
 export const pipelineRun = (
-  entry: Entry,
+  entry: BuildRecord,
   tool: string,
   label: string,
   settings: RunSettings,

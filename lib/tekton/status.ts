@@ -1,6 +1,6 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/state.ts';
-import type { LastWords } from '../logs/masking/failure-excerpt.ts';
+import type { FailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
 export const succeeded = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
@@ -47,7 +47,7 @@ const explanations: Record<string, Record<number, string>> = {
   build: { 51: 'a buildpack failed' },
 };
 
-const stepMessage = (step: StepState, lastWords: LastWords): string => {
+const stepMessage = (step: StepState, lastWords: FailureExcerpt): string => {
   const { exitCode = 0, reason } = step.terminated ?? {};
   const why = reason === 'OOMKilled' ? 'it ran out of memory' : explanations[step.name]?.[exitCode];
   const tail = lastWords(step);
@@ -55,7 +55,7 @@ const stepMessage = (step: StepState, lastWords: LastWords): string => {
   return tail ? `${head}\n${tail}` : head;
 };
 
-const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, lastWords: LastWords): string => {
+const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, lastWords: FailureExcerpt): string => {
   const step = taskRun && guiltyStep(taskRun);
   const condition = (taskRun && succeeded(taskRun)) ?? succeeded(run);
   const isStepsFault = condition?.reason === 'StepFailed' || condition?.reason === 'StepOOM';
@@ -63,7 +63,12 @@ const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, lastWord
   return [condition?.reason, condition?.message].filter(Boolean).join(': ');
 };
 
-const messageOf = (run: PipelineRun, taskRun: TaskRun | undefined, status: Status, lastWords: LastWords): string => {
+const messageOf = (
+  run: PipelineRun,
+  taskRun: TaskRun | undefined,
+  status: Status,
+  lastWords: FailureExcerpt,
+): string => {
   if (status === 'BUILD_SUCCESS') return 'The build succeeded.';
   if (status === 'BUILD_CANCELLED') return 'The build was cancelled.';
   if (status === 'BUILD_TIMEOUT')
@@ -76,7 +81,7 @@ export const endingOf = (
   run: PipelineRun,
   taskRun: TaskRun | undefined,
   now: Date,
-  lastWords: LastWords,
+  lastWords: FailureExcerpt,
 ): Ending | undefined => {
   if (!isDone(run)) return undefined;
   const status = statusOf(run);

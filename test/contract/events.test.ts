@@ -40,7 +40,7 @@ run('the event path', () => {
     });
   const tokenOf = (audience: string, lifetime = '5m') => target.token({ aud: audience, sub: 'broker' }, lifetime);
 
-  test.each(['update-quota', 'index-logs', 'sweep'])('%s takes nothing without a token of its own', async (name) => {
+  test.each(['finish-build', 'archive-logs', 'sweep'])('%s takes nothing without a token of its own', async (name) => {
     expect((await post(name)).status).toBe(401);
     expect((await post(name, await target.tokenFor('victim'))).status).toBe(401);
     expect((await post(name, await tokenOf('another-function'))).status).toBe(401);
@@ -59,12 +59,12 @@ run('the event path', () => {
     ['that is empty', {}, ''],
     ['as a batch', { 'content-type': 'application/cloudevents-batch+json' }, '[]'],
   ])('an event %s is refused for good', async (_, more, sent) => {
-    const answer = await post('update-quota', await tokenOf('update-quota'), more, sent);
+    const answer = await post('finish-build', await tokenOf('finish-build'), more, sent);
     expect([answer.status, answer.json.code]).toEqual([400, 'body_invalid']);
   });
 
   test('a huge event', async () => {
-    const answer = await post('update-quota', await tokenOf('update-quota'), {}, Buffer.alloc(3 * 1024 * 1024, 32));
+    const answer = await post('finish-build', await tokenOf('finish-build'), {}, Buffer.alloc(3 * 1024 * 1024, 32));
     expect([answer.status, answer.json.code]).toEqual([413, 'body_too_large']);
   });
 
@@ -93,7 +93,7 @@ run('the event path', () => {
     };
     expect((await post('accept-tekton', undefined, {}, JSON.stringify(forged))).status).toBe(204);
     const told = JSON.stringify({ tool: 'victim', build: name });
-    expect((await post('update-quota', await tokenOf('update-quota'), {}, told)).status).toBe(204);
+    expect((await post('finish-build', await tokenOf('finish-build'), {}, told)).status).toBe(204);
     expect((await victim.get(name)).status).toMatch(/^BUILD_(PENDING|RUNNING)$/);
     await victim.cancel(name);
     expect((await victim.finished(name)).status).toBe('BUILD_CANCELLED');

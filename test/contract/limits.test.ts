@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSettings } from '../../lib/config/settings.ts';
-import { configuredKube } from '../../lib/kube/from-settings.ts';
+import { kubeFromSettings } from '../../lib/kube/from-settings.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
 import { succeeded } from '../../lib/tekton/status.ts';
 import type { QuotaResponse } from '../../openapi/generated/types.ts';
@@ -36,7 +36,7 @@ const watchRuns = async (tool: string) => {
     KUBECONFIG: target.kubeconfig,
     BUILDS_NAMESPACE: target.namespace,
   });
-  const kube = await configuredKube(settings);
+  const kube = await kubeFromSettings(settings);
   const stop = new AbortController();
   const live = new Set<string>();
   let most = 0;

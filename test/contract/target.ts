@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { createLog } from '../../lib/log.ts';
-import { apiAudience } from '../../local/issuer.ts';
 import { type GitServer, makeRepository, serveGit } from '../../local/git-server.ts';
+import { apiAudience } from '../../local/issuer.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
 /** What the suite is run against: a platform of its own, or with CONTRACT_TARGET=cluster what is deployed there. */

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createKubeApi, type KubeApi } from '../../embedded/kubernetes/api.ts';
 import { createKube, type Kube } from '../../lib/kube/client.ts';
 import type { Connection } from '../../lib/kube/connection.ts';
 import { createTransport } from '../../lib/kube/transport.ts';
-import { createKubeApi, type KubeApi } from '../../embedded/kubernetes/api.ts';
 import { startServer } from './server.ts';
 
 export const connectionTo = (url: string, authorization?: string): Connection => ({

@@ -1,19 +1,13 @@
 import type { LogState } from '../../ledger/types.ts';
-import { type ArchiveIndex, type ArchivePlace, emptyIndex, readIndex } from './archive-index.ts';
-import {
-  type ArchiveSizes,
-  type ArchiveWriter,
-  createArchiveWriter,
-  defaultSizes,
-  Superseded,
-} from './writer.ts';
 import { parseCursor } from '../cursor.ts';
-import { type FollowOptions, followBuild, gapReason } from '../pod/build-log.ts';
-import { patiently } from '../retry.ts';
+import { type BuildLogOptions, gapReason, readBuildLog } from '../pod/build-log.ts';
+import { retryReads } from '../retry.ts';
 import type { LogEnd, LogEvent, LogEvents } from '../types.ts';
+import { type ArchiveIndex, type ArchiveLocation, emptyIndex, readIndex } from './archive-index.ts';
+import { type ArchiveSizes, type ArchiveWriter, createArchiveWriter, defaultSizes, Superseded } from './writer.ts';
 
-export type ArchiveOptions = ArchivePlace &
-  Omit<FollowOptions, 'follow' | 'from' | 'step' | 'spool'> & {
+export type ArchiveOptions = ArchiveLocation &
+  Omit<BuildLogOptions, 'follow' | 'from' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
     /** Milliseconds that a line waits at most before it is written. */
     flushMs?: number;
@@ -47,7 +41,7 @@ const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promis
   const { signal, retryMs = 100 } = options;
   for (;;) {
     try {
-      return await patiently({ signal, retryMs }, act);
+      return await retryReads({ signal, retryMs }, act);
     } catch (error) {
       if (error instanceof Superseded || signal.aborted) throw error;
     }
@@ -116,7 +110,7 @@ const write = async (options: ArchiveOptions, index: ArchiveIndex, follow: boole
   const flush: Flush = () => (follow ? insist(options, writer.flush) : writer.flush());
   const from = index.seen === undefined ? undefined : parseCursor(index.seen, id);
   const control = new AbortController();
-  const events = followBuild({ ...options, follow, from, spool, signal: AbortSignal.any([signal, control.signal]) });
+  const events = readBuildLog({ ...options, follow, from, spool, signal: AbortSignal.any([signal, control.signal]) });
   try {
     const end = await pump(events, writer, flush, options.flushMs ?? 3000);
     const result = end ? stateAt(index, end, allowedSteps) : { state: 'live' as const };

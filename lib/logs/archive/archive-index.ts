@@ -2,7 +2,7 @@ import { ledgerName } from '../../ledger/names.ts';
 import type { LogState } from '../../ledger/types.ts';
 import { storeFailure } from '../../store/keys.ts';
 import type { ObjectStore } from '../../store/types.ts';
-import type { NotePlace } from '../types.ts';
+import type { NotePosition } from '../types.ts';
 
 /**
  * Some lines of one step, masked, as the format ndjson has them (encode.ts), in one gzip member whose blocks can be sent as
@@ -40,7 +40,7 @@ export type ArchiveIndex = {
   steps: string[];
   /** Steps whose log was read to its end. */
   done: string[];
-  notes: (NotePlace & { text: string })[];
+  notes: (NotePosition & { text: string })[];
   chunks: Chunk[];
   /** Cursor of the last line that is here. */
   kept?: string;
@@ -52,15 +52,15 @@ export type ArchiveIndex = {
 };
 
 /** Where a build's log is. */
-export type ArchivePlace = { store: ObjectStore; tool: string; id: string };
+export type ArchiveLocation = { store: ObjectStore; tool: string; id: string };
 
 export const logsPrefix = 'logs/';
 /** The ledger's name stands for the tool, as tools' own may be longer than a key's part. */
 export const archivePrefixIn = (ledger: string, id: string): string => `${logsPrefix}${ledger}/${id}/`;
 export const archivePrefix = (tool: string, id: string): string => archivePrefixIn(ledgerName(tool), id);
 export const indexKeyBelow = (prefix: string): string => `${prefix}index.json`;
-export const indexKey = ({ tool, id }: ArchivePlace): string => indexKeyBelow(archivePrefix(tool, id));
-export const segmentKey = ({ tool, id }: ArchivePlace, segment: string): string =>
+export const indexKey = ({ tool, id }: ArchiveLocation): string => indexKeyBelow(archivePrefix(tool, id));
+export const segmentKey = ({ tool, id }: ArchiveLocation, segment: string): string =>
   `${archivePrefix(tool, id)}segments/${segment}`;
 
 export const emptyIndex = (): ArchiveIndex => ({
@@ -82,7 +82,7 @@ const isIndex = (value: unknown): value is ArchiveIndex =>
   Array.isArray((value as ArchiveIndex).chunks);
 
 /** @throws ApiError 503 `log_unavailable`, also where what is stored is no index */
-export const readIndex = async (place: ArchivePlace): Promise<ArchiveIndex | undefined> => {
+export const readIndex = async (place: ArchiveLocation): Promise<ArchiveIndex | undefined> => {
   const bytes = await place.store.get(indexKey(place));
   if (!bytes) return undefined;
   try {
@@ -94,7 +94,7 @@ export const readIndex = async (place: ArchivePlace): Promise<ArchiveIndex | und
   }
 };
 
-export const writeIndex = (place: ArchivePlace, index: ArchiveIndex): Promise<void> =>
+export const writeIndex = (place: ArchiveLocation, index: ArchiveIndex): Promise<void> =>
   place.store.put(indexKey(place), Buffer.from(JSON.stringify(index)));
 
 /** How many lines of a step are here. */

@@ -4,7 +4,7 @@ import { ifFound, isAlreadyExists } from '../../kube/kube-error.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import type { PipelineRun } from '../../tekton/types.ts';
 
-export type FollowerSettings = {
+export type ArchiverSettings = {
   image: string;
   command: readonly string[];
   serviceAccount: string | undefined;
@@ -39,7 +39,7 @@ const mounted = (name: string, mountPath: string, source: object): Mounted => ({
   volumeMounts: [{ name, mountPath, readOnly: true }],
 });
 
-const storeKeys = ({ secret, environment }: FollowerSettings): Mounted => {
+const storeKeys = ({ secret, environment }: ArchiverSettings): Mounted => {
   const file = environment.S3_ACCESS_KEY_FILE;
   if (!secret || !file) return { volumes: [], volumeMounts: [] };
   return mounted('log-store', dirname(file), { secret: { secretName: secret } });
@@ -57,17 +57,17 @@ const known = (entry: string): object => {
   return { secret: { name, items: [{ key, path: `${name}-${key.replace(/^[.]+/, '')}` }], optional: true } };
 };
 
-const maskedSecrets = ({ knownSecrets, environment }: FollowerSettings): Mounted => {
+const maskedSecrets = ({ knownSecrets, environment }: ArchiverSettings): Mounted => {
   const folder = environment.KNOWN_SECRETS_FOLDER;
   if (knownSecrets.length === 0 || !folder) return { volumes: [], volumeMounts: [] };
   return mounted('known-secrets', folder, { projected: { sources: knownSecrets.map(known) } });
 };
 
 /** The Job that archives a build's log while it runs. Named after the build: asked for twice, it is one. */
-const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings): KubeObject & { spec: object } => {
+const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings): KubeObject & { spec: object } => {
   const { name, uid = '' } = run.metadata;
   const { image, command, serviceAccount } = settings;
-  const variables = { ...settings.environment, FOLLOW_TOOL: tool, FOLLOW_BUILD: name };
+  const variables = { ...settings.environment, ARCHIVER_TOOL: tool, ARCHIVER_BUILD: name };
   const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
   const parts = [spoolFolder, storeKeys(settings), maskedSecrets(settings)];
   const volumeMounts = parts.flatMap((part) => part.volumeMounts);
@@ -93,14 +93,14 @@ const followerJob = (run: PipelineRun, tool: string, settings: FollowerSettings)
   };
 };
 
-export const startFollower = async (
+export const startArchiver = async (
   kube: Kube,
   run: PipelineRun,
   tool: string,
-  settings: FollowerSettings,
+  settings: ArchiverSettings,
 ): Promise<void> => {
   try {
-    await kube.create('jobs', followerJob(run, tool, settings));
+    await kube.create('jobs', archiverJob(run, tool, settings));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
@@ -114,7 +114,7 @@ const hasEnded = ({ status }: Job): boolean =>
   ) ?? false;
 
 /** Whether a Job is at work on the build's log. It closes the archive itself: nobody else may take it away from it. */
-export const isFollowed = async (kube: Kube, build: string): Promise<boolean> => {
+export const hasArchiver = async (kube: Kube, build: string): Promise<boolean> => {
   const job = await ifFound(kube.get<Job>('jobs', build));
   return job !== undefined && !hasEnded(job);
 };

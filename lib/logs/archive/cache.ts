@@ -1,6 +1,6 @@
+import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import type { ObjectStore } from '../../store/types.ts';
-import { type ArchiveIndex, type ArchivePlace, indexKey, readIndex } from './archive-index.ts';
-import { createFold, type Fold } from '../../single-flight.ts';
+import { type ArchiveIndex, type ArchiveLocation, indexKey, readIndex } from './archive-index.ts';
 
 /** Chunks of an archive. */
 export type Loaded = { parts: readonly Buffer[]; bytes: number };
@@ -8,7 +8,7 @@ export type Loaded = { parts: readonly Buffer[]; bytes: number };
 /** What readers of archives in one process share, so that many of them cost little more than one. */
 export type ArchiveCache = {
   /** Read once for those who ask at the same time; nobody may change it. */
-  index(place: ArchivePlace): Promise<ArchiveIndex | undefined>;
+  index(place: ArchiveLocation): Promise<ArchiveIndex | undefined>;
   /** What was loaded last is kept, within a bound, while anybody reads. */
   load(key: string, act: () => Promise<Loaded>): Promise<Loaded>;
   enter(): void;
@@ -46,8 +46,8 @@ const createTurns = (parallel: number): (<T>(act: () => Promise<T>) => Promise<T
 };
 
 export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
-  const indexes: Fold<ArchiveIndex | undefined> = createFold();
-  const loads: Fold<Loaded> = createFold();
+  const indexes: SingleFlight<ArchiveIndex | undefined> = createSingleFlight();
+  const loads: SingleFlight<Loaded> = createSingleFlight();
   const inTurn = createTurns(parallel);
   /** In the order of their last use. */
   const kept = new Map<string, Loaded>();

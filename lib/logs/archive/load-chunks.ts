@@ -2,12 +2,12 @@ import { promisify } from 'node:util';
 import { crc32, gunzip } from 'node:zlib';
 import type { ApiError } from '../../errors.ts';
 import { storeFailure } from '../../store/keys.ts';
+import type { ChunkEncoding } from '../types.ts';
+import { type ArchiveLocation, type Chunk, segmentKey } from './archive-index.ts';
 import { cacheOf, type Loaded } from './cache.ts';
-import { type ArchivePlace, type Chunk, segmentKey } from './archive-index.ts';
-import type { Packing } from '../types.ts';
 
 /** Neighbours in one segment, which need one read of the store. */
-export type Group = readonly [Chunk, ...Chunk[]];
+export type ChunkRange = readonly [Chunk, ...Chunk[]];
 
 const decompress = promisify(gunzip);
 
@@ -18,7 +18,7 @@ const damaged = (chunk: Chunk): ApiError =>
   storeFailure(new Error(`segment ${chunk.segment} is damaged at ${chunk.offset}`));
 
 /** The same for all readers, wherever they begin. */
-export const groupsOf = (chunks: readonly Chunk[]): Group[] => {
+export const chunkRanges = (chunks: readonly Chunk[]): ChunkRange[] => {
   const groups: [Chunk, ...Chunk[]][] = [];
   let size = 0;
   for (const chunk of chunks) {
@@ -37,7 +37,7 @@ export const groupsOf = (chunks: readonly Chunk[]): Group[] => {
 };
 
 /** Where a group is within its segment. */
-export const rangeOf = (group: Group): { offset: number; length: number } => {
+export const byteRange = (group: ChunkRange): { offset: number; length: number } => {
   const [first] = group;
   const last = group.at(-1) ?? first;
   return { offset: first.offset, length: last.offset + last.length - first.offset };
@@ -50,8 +50,8 @@ const lineFeeds = (bytes: Uint8Array): number => {
 };
 
 /** The chunks of a group as they are stored. @throws ApiError 503 where the bytes are not those that were written */
-const getGroup = async (place: ArchivePlace, group: Group): Promise<Buffer[]> => {
-  const range = rangeOf(group);
+const getGroup = async (place: ArchiveLocation, group: ChunkRange): Promise<Buffer[]> => {
+  const range = byteRange(group);
   const bytes = await place.store.get(segmentKey(place, group[0].segment), range);
   if (bytes?.length !== range.length) throw damaged(group[0]);
   return group.map((chunk) => {
@@ -72,7 +72,7 @@ const unpack = async (member: Buffer, chunk: Chunk): Promise<Buffer> => {
   return frames;
 };
 
-const unpacked = async (place: ArchivePlace, group: Group): Promise<Buffer[]> => {
+const unpacked = async (place: ArchiveLocation, group: ChunkRange): Promise<Buffer[]> => {
   const members = await getGroup(place, group);
   return Promise.all(members.map((member, at) => unpack(member, group[at] ?? group[0])));
 };
@@ -81,8 +81,8 @@ const unpacked = async (place: ArchivePlace, group: Group): Promise<Buffer[]> =>
  * A group's chunks, `deflated`: the gzip members as they are stored, or `plain`; what is loaded is shared.
  * @throws ApiError 503 `log_unavailable`
  */
-export const loadGroup = (place: ArchivePlace, group: Group, packing: Packing): Promise<Loaded> => {
-  const { offset, length } = rangeOf(group);
+export const loadChunks = (place: ArchiveLocation, group: ChunkRange, packing: ChunkEncoding): Promise<Loaded> => {
+  const { offset, length } = byteRange(group);
   const key = `${packing} ${segmentKey(place, group[0].segment)}@${offset}+${length}`;
   return cacheOf(place.store).load(key, async () => {
     const parts = await (packing === 'deflated' ? getGroup : unpacked)(place, group);

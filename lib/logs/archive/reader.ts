@@ -1,21 +1,21 @@
-import { cacheOf, type Loaded } from './cache.ts';
-import { type ArchiveIndex, type ArchivePlace, type Chunk, linesOf } from './archive-index.ts';
-import { type Group, groupsOf, loadGroup, rangeOf } from './load-chunks.ts';
 import { type Cursor, createTimeKey, isLater } from '../cursor.ts';
+import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../types.ts';
+import { deflateDataOf } from '../wire/compress.ts';
 import { lastNdjsonCursor, ndjsonLine } from '../wire/encode.ts';
-import { blocksOf } from '../wire/compress.ts';
-import type { LogEvent, LogEvents, LogLine, Packing } from '../types.ts';
+import { type ArchiveIndex, type ArchiveLocation, type Chunk, linesOf } from './archive-index.ts';
+import { cacheOf, type Loaded } from './cache.ts';
+import { byteRange, type ChunkRange, chunkRanges, loadChunks } from './load-chunks.ts';
 
 /** The first line to read; without one, from the beginning. */
 export type ArchiveStart = { step: string; line: number };
 
-export type ArchiveReadOptions = ArchivePlace & {
+export type ArchiveReadOptions = ArchiveLocation & {
   index: ArchiveIndex;
   start?: ArchiveStart | undefined;
   /** Only this step. */
   step?: string | undefined;
   /** Lines come in packs of that kind where nothing stands between them; without it, one by one. */
-  packing?: Packing | undefined;
+  packing?: ChunkEncoding | undefined;
 };
 
 /** Uncompressed bytes that leave a reader at once: few where there are many readers, as each waits for its client. */
@@ -74,13 +74,13 @@ const take = (group: readonly Chunk[], { parts }: Loaded, place: GroupPlace, mos
  * itself, so that many readers at distinct places don't each load theirs again for every batch, and slow clients keep
  * little in memory.
  */
-async function* framesOfGroup(place: ArchivePlace, group: Group, firstLine: number): AsyncGenerator<Taken> {
+async function* framesOfGroup(place: ArchiveLocation, group: ChunkRange, firstLine: number): AsyncGenerator<Taken> {
   const next: GroupPlace = { at: 0, line: firstLine, offset: undefined };
   while (next.at < group.length) {
     const share = cacheOf(place.store).share();
     const batch = Math.max(batchBytes.least, Math.min(batchBytes.most, share / 4));
     const most = Math.max(batch, Math.min(mostTaken, share));
-    for (const { chunk, frames } of take(group, await loadGroup(place, group, 'plain'), next, most)) {
+    for (const { chunk, frames } of take(group, await loadChunks(place, group, 'plain'), next, most)) {
       for (let from = 0; from < frames.length; ) {
         const end = endOf(frames, from, batch);
         yield { chunk, frames: frames.subarray(from, end) };
@@ -110,29 +110,29 @@ const withNotes = (lines: LogLine[], notes: Notes): LogEvent[] => {
 const noteEvent = ({ text, ...lasting }: Notes[number]): LogEvent => ({ type: 'note', text, lasting });
 
 /** A group from one of its lines on. */
-type Part = { group: Group; begin: number; packing: Packing | undefined };
+type Part = { group: ChunkRange; begin: number; packing: ChunkEncoding | undefined };
 
 /** How a group is read: packs have no place for a note, nor for a beginning within what is compressed. */
-const partOf = ({ packing, store }: ArchiveReadOptions, group: Group, firstLine: number, notes: Notes): Part => {
+const partOf = ({ packing, store }: ArchiveReadOptions, group: ChunkRange, firstLine: number, notes: Notes): Part => {
   const last = group.at(-1) ?? group[0];
   const begin = Math.max(group[0].line, firstLine);
   const hasNotes = notes.some(({ line }) => line > begin && line < last.line + last.lines);
   if (!packing || hasNotes) return { group, begin, packing: undefined };
   const isWhole = begin === group[0].line;
-  const isHeld = rangeOf(group).length <= Math.max(leastHeld, cacheOf(store).share());
+  const isHeld = byteRange(group).length <= Math.max(leastHeld, cacheOf(store).share());
   return { group, begin, packing: isWhole && isHeld ? packing : 'plain' };
 };
 
-async function* readPart(place: ArchivePlace, { group, begin, packing }: Part, due: Notes): LogEvents {
+async function* readPart(place: ArchiveLocation, { group, begin, packing }: Part, due: Notes): LogEvents {
   if (packing) {
     const before = due.filter(({ line }) => line <= begin);
     if (before.length > 0) yield due.splice(0, before.length).map(noteEvent);
   }
   if (packing === 'deflated') {
-    const { parts } = await loadGroup(place, group, packing);
+    const { parts } = await loadChunks(place, group, packing);
     for (const [at, { cursor }] of group.entries()) {
       const member = parts[at];
-      if (member) yield [{ type: 'pack', frames: blocksOf(member), cursor }];
+      if (member) yield [{ type: 'pack', frames: deflateDataOf(member), cursor }];
     }
     return;
   }
@@ -151,13 +151,13 @@ async function* readPart(place: ArchivePlace, { group, begin, packing }: Part, d
 async function* readStepChunks(options: ArchiveReadOptions, step: string, firstLine: number): LogEvents {
   const { notes, chunks } = options.index;
   const due = notes.filter((note) => note.step === step && note.line >= firstLine).sort((a, b) => a.line - b.line);
-  const parts = groupsOf(chunks.filter((chunk) => chunk.step === step))
+  const parts = chunkRanges(chunks.filter((chunk) => chunk.step === step))
     .filter((group) => group.some(({ line, lines }) => line + lines > firstLine))
     .map((group) => partOf(options, group, firstLine, due));
   for (const [at, part] of parts.entries()) {
     // The next one is under way while this one is used; its failure is met when its turn comes, if ever.
     const following = parts[at + 1];
-    if (following) loadGroup(options, following.group, following.packing ?? 'plain').catch(() => undefined);
+    if (following) loadChunks(options, following.group, following.packing ?? 'plain').catch(() => undefined);
     yield* readPart(options, part, due);
   }
   if (due.length > 0) yield due.map(noteEvent);
@@ -188,7 +188,7 @@ export async function* readArchive(options: ArchiveReadOptions): LogEvents {
  * is here.
  */
 export const locateCursor = async (
-  place: ArchivePlace,
+  place: ArchiveLocation,
   index: ArchiveIndex,
   cursor: Cursor,
 ): Promise<ArchiveStart | undefined> => {
@@ -198,7 +198,7 @@ export const locateCursor = async (
   const wanted = `${cursor.seconds.toString(36)}.${cursor.fraction}`;
   const read = async (chunk: Chunk | undefined): Promise<LogLine[]> => {
     if (!chunk) return [];
-    const [frames] = (await loadGroup(place, [chunk], 'plain')).parts;
+    const [frames] = (await loadChunks(place, [chunk], 'plain')).parts;
     return frames ? linesIn(frames, chunk.line) : [];
   };
   const numbered = await read(chunks.find(({ line, lines }) => cursor.line >= line && cursor.line < line + lines));

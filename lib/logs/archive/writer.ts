@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LogState } from '../../ledger/types.ts';
+import type { LogEvent, LogLine } from '../types.ts';
+import { gzipChunk } from '../wire/compress.ts';
+import { encoders } from '../wire/encode.ts';
 import {
   type ArchiveIndex,
-  type ArchivePlace,
+  type ArchiveLocation,
   type Chunk,
   emptyIndex,
   readIndex,
   segmentKey,
   writeIndex,
 } from './archive-index.ts';
-import { encoders } from '../wire/encode.ts';
-import { gzipMember } from '../wire/compress.ts';
-import type { LogEvent, LogLine } from '../types.ts';
 
 export type ArchiveSizes = {
   /** Uncompressed bytes of a chunk, about. */
@@ -53,7 +53,7 @@ type Open = Pick<Chunk, 'step' | 'line' | 'lines' | 'time' | 'size' | 'cursor'> 
  * writers at once can't spoil each other's: the later one wins, the earlier one stops.
  */
 export const createArchiveWriter = (
-  place: ArchivePlace,
+  place: ArchiveLocation,
   index: ArchiveIndex,
   sizes: ArchiveSizes = defaultSizes,
 ): ArchiveWriter => {
@@ -102,7 +102,7 @@ export const createArchiveWriter = (
 
   const addChunk = async ({ frames, ...chunk }: Open): Promise<void> => {
     if (segment.length >= sizes.segmentBytes) segment = { number: segment.number + 1, parts: [], length: 0 };
-    const bytes = await gzipMember(Buffer.from(frames.join('')));
+    const bytes = await gzipChunk(Buffer.from(frames.join('')));
     const name = `${writer}-${segment.number}`;
     const parts = [...segment.parts, bytes];
     await place.store.put(segmentKey(place, name), Buffer.concat(parts));

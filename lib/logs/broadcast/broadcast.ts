@@ -2,30 +2,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogEvent, type LogEvents, lastLine } from '../types.ts';
 
 /** Behind so many batches, and so many events of the next one. */
-export type HubPlace = { batch: number; skip: number };
+export type BroadcastPosition = { batch: number; skip: number };
 
 /** One upstream stream that any number of readers share. It is read as fast as the fastest of them asks. */
-export type Hub = {
+export type Broadcast = {
   /** Where a reader begins that has seen all up to this cursor; undefined when that is no longer here. */
-  place(cursor: string | undefined): HubPlace | undefined;
+  place(cursor: string | undefined): BroadcastPosition | undefined;
   /** The batch at the place; undefined when it hasn't come yet. */
-  batch(place: HubPlace): LogEvent[] | undefined;
+  batch(place: BroadcastPosition): LogEvent[] | undefined;
   /** The place was dropped: its reader was too slow. */
-  dropped(place: HubPlace): boolean;
+  dropped(place: BroadcastPosition): boolean;
   /** Nothing more will come. @throws what the upstream threw */
   ended(): boolean;
   /** Where to go on at the end: another hub that has all that this one had. */
-  successor(): { hub: Hub; place: HubPlace } | undefined;
+  successor(): { hub: Broadcast; place: BroadcastPosition } | undefined;
   /** Resolves when something has changed, or the signal is aborted. */
   more(signal: AbortSignal): Promise<void>;
   join(): void;
   /** The last one who leaves ends the upstream. */
   leave(): void;
   /** From here on readers go on in the other one. */
-  follow(hub: Hub, place: HubPlace): void;
+  follow(hub: Broadcast, place: BroadcastPosition): void;
 };
 
-export type HubOptions = {
+export type BroadcastOptions = {
   open: (signal: AbortSignal) => LogEvents;
   /** What the upstream goes on behind. */
   start: string | undefined;
@@ -55,7 +55,7 @@ const sizeOf = (events: readonly LogEvent[]): number =>
 const isPassing = (events: readonly LogEvent[]): boolean =>
   events.every((event) => event.type === 'note' && !event.lasting);
 
-export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: HubOptions): Hub => {
+export const createBroadcast = ({ open, start, keepBytes, youngMs, onLine, onClose }: BroadcastOptions): Broadcast => {
   const control = new AbortController();
   const born = performance.now();
   const wakers = new Set<() => void>();
@@ -72,7 +72,7 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
   let readers = 0;
   let pulling = false;
   let over: { error?: unknown } | undefined;
-  let next: { hub: Hub; place: HubPlace } | undefined;
+  let next: { hub: Broadcast; place: BroadcastPosition } | undefined;
 
   const wake = (): void => {
     for (const waker of [...wakers]) waker();
@@ -143,7 +143,7 @@ export const createHub = ({ open, start, keepBytes, youngMs, onLine, onClose }: 
     wake();
   };
 
-  const find = (cursor: string): HubPlace | undefined => {
+  const find = (cursor: string): BroadcastPosition | undefined => {
     for (const [at, { events }] of kept.entries()) {
       // Most batches end long before or behind it: only one is looked through.
       const index = events.findLastIndex((event) => event.type === 'line' && event.cursor === cursor);

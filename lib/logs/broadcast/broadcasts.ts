@@ -1,25 +1,25 @@
-import { createHub, type Hub, type HubPlace } from './broadcast.ts';
 import type { LogEvent, LogEvents } from '../types.ts';
+import { type Broadcast, type BroadcastPosition, createBroadcast } from './broadcast.ts';
 
 /** Follows one build's log together with whoever else does in this process. */
-export type Sharing = {
+export type Broadcasts = {
   /**
    * @param key what is followed: readers of the same share
    * @param cursor the last line that was seen
    * @param open begins an upstream behind a cursor; its signal is aborted when nobody reads it any more
    * @returns `behind` when this reader was so slow that others have gone on without it: its cursor tells where it is
    */
-  follow(options: FollowShared): AsyncGenerator<LogEvent[], 'behind' | 'done'>;
+  follow(options: JoinBroadcast): AsyncGenerator<LogEvent[], 'behind' | 'done'>;
 };
 
-export type FollowShared = {
+export type JoinBroadcast = {
   key: string;
   cursor: string | undefined;
   signal: AbortSignal;
   open: (cursor: string | undefined, signal: AbortSignal) => LogEvents;
 };
 
-export type SharingOptions = {
+export type BroadcastsOptions = {
   /** Bytes of memory, about, that one upstream keeps for those who lag, and all together. */
   keepBytes?: number;
   keepAllBytes?: number;
@@ -27,9 +27,9 @@ export type SharingOptions = {
   youngMs?: number;
 };
 
-type Seat = { hub: Hub; place: HubPlace };
+type Seat = { hub: Broadcast; place: BroadcastPosition };
 
-const next = (place: HubPlace): HubPlace => ({ batch: place.batch + 1, skip: 0 });
+const next = (place: BroadcastPosition): BroadcastPosition => ({ batch: place.batch + 1, skip: 0 });
 
 async function* read(seat: Seat, signal: AbortSignal): AsyncGenerator<LogEvent[], 'behind' | 'done'> {
   for (;;) {
@@ -57,15 +57,15 @@ async function* read(seat: Seat, signal: AbortSignal): AsyncGenerator<LogEvent[]
  * last is kept for the others, within a bound. Who lags farther goes on by a stream of its own, at its own speed and
  * nobody else's cost, and joins the others again when it has caught up.
  */
-export const createSharing = ({
+export const createBroadcasts = ({
   keepBytes = 2 << 20,
   keepAllBytes = 16 << 20,
   youngMs = 1000,
-}: SharingOptions = {}): Sharing => {
-  const hubs = new Map<string, Set<Hub>>();
+}: BroadcastsOptions = {}): Broadcasts => {
+  const hubs = new Map<string, Set<Broadcast>>();
   let count = 0;
 
-  const remove = (key: string, hub: Hub): void => {
+  const remove = (key: string, hub: Broadcast): void => {
     const all = hubs.get(key);
     if (!all?.delete(hub)) return;
     count -= 1;
@@ -73,7 +73,7 @@ export const createSharing = ({
   };
 
   /** Where another upstream has what this one has come to, both are not needed. */
-  const merge = (key: string, hub: Hub, cursor: string): void => {
+  const merge = (key: string, hub: Broadcast, cursor: string): void => {
     for (const other of hubs.get(key) ?? []) {
       const place = other === hub ? undefined : other.place(cursor);
       if (!place) continue;
@@ -82,8 +82,8 @@ export const createSharing = ({
     }
   };
 
-  const create = ({ key, cursor, open }: FollowShared): Hub => {
-    const hub: Hub = createHub({
+  const create = ({ key, cursor, open }: JoinBroadcast): Broadcast => {
+    const hub: Broadcast = createBroadcast({
       open: (signal) => open(cursor, signal),
       start: cursor,
       youngMs,
@@ -97,7 +97,7 @@ export const createSharing = ({
     return hub;
   };
 
-  const seatOf = (options: FollowShared): Seat => {
+  const seatOf = (options: JoinBroadcast): Seat => {
     for (const hub of hubs.get(options.key) ?? []) {
       const place = hub.place(options.cursor);
       if (place) return { hub, place };

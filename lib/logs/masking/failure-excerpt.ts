@@ -1,7 +1,7 @@
-import { createDetector } from './secret-finder.ts';
-import { createPemMask } from './pem.ts';
-import { safeText } from '../pod/step-lines.ts';
 import type { StepState } from '../../tekton/types.ts';
+import { safeText } from '../pod/step-lines.ts';
+import { createPemMask } from './pem.ts';
+import { createSecretFinder } from './secret-finder.ts';
 
 /** A tail may begin behind the first line of a key. */
 const beginsInKey = (tail: string): boolean => {
@@ -22,7 +22,7 @@ const wholeLines = (tail: string): string[] => {
  * without a first line that may have lost its beginning, by which a secret is known.
  */
 export const shownTail = (tail: string): string => {
-  const safe = safeText(createDetector([]));
+  const safe = safeText(createSecretFinder([]));
   const pem = createPemMask();
   if (beginsInKey(tail)) pem.raise(Number.POSITIVE_INFINITY);
   return wholeLines(tail)
@@ -35,10 +35,10 @@ export const shownTail = (tail: string): string => {
 const failureResult = 'failure';
 
 /** What may be shown of a failed step's output; '' for nothing. */
-export type LastWords = (step: StepState) => string;
+export type FailureExcerpt = (step: StepState) => string;
 
 /** Nothing of a step whose log is not shown: it may hold credentials. */
-export const createLastWords =
-  (allowedSteps: readonly string[]): LastWords =>
+export const createFailureExcerpt =
+  (allowedSteps: readonly string[]): FailureExcerpt =>
   ({ name, results }) =>
     allowedSteps.includes(name) ? shownTail(results?.find((result) => result.name === failureResult)?.value ?? '') : '';

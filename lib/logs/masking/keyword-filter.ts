@@ -10,34 +10,34 @@ const tripleWith = (triple: number, code: number): number => ((triple << 5) | (c
 /** Only ASCII's letters: what else has case may have another length, or a letter of ASCII, in the other one. */
 const folded = (code: number): number => (code >= 0x41 && code <= 0x5a ? code | 0x20 : code);
 
-const isAt = (text: string, from: number, hint: string): boolean => {
+const isAt = (text: string, from: number, keyword: string): boolean => {
   if (from < 0) return false;
-  for (let at = 0; at < hint.length; at += 1) {
-    if (folded(text.charCodeAt(from + at)) !== folded(hint.charCodeAt(at))) return false;
+  for (let at = 0; at < keyword.length; at += 1) {
+    if (folded(text.charCodeAt(from + at)) !== folded(keyword.charCodeAt(at))) return false;
   }
   return true;
 };
 
 /**
- * Finds out which of these may match a text: one of their hints is in it, the case of ASCII's letters aside. The last
- * three characters of each hint stand for it, so one look at each of the text's tells, and only where three of them are
- * a hint's is that compared; an expression of all hints needs ten times as long. Most lines have none.
+ * Finds out which of these may match a text: one of their keywords is in it, the case of ASCII's letters aside. The last
+ * three characters of each keyword stand for it, so one look at each of the text's tells, and only where three of them are
+ * a keyword's is that compared; an expression of all keywords needs ten times as long. Most lines have none.
  *
- * @param hinted hints have three characters or more each
+ * @param hinted keywords have three characters or more each
  * @returns undefined when there is none
  */
-export const createSieve = <T extends { hints: readonly string[] }>(
+export const createKeywordFilter = <T extends { keywords: readonly string[] }>(
   hinted: readonly T[],
 ): ((text: string) => ReadonlySet<T> | undefined) => {
   const byHint = new Map<string, T[]>();
   for (const one of hinted) {
-    for (const hint of one.hints) byHint.set(hint, [...(byHint.get(hint) ?? []), one]);
+    for (const keyword of one.keywords) byHint.set(keyword, [...(byHint.get(keyword) ?? []), one]);
   }
   const isLast = new Uint8Array(1 << 15);
-  const ending = new Map<number, { hint: string; of: T[] }[]>();
-  for (const [hint, of] of byHint) {
-    const triple = [-3, -2, -1].map((at) => hint.charCodeAt(hint.length + at)).reduce(tripleWith, 0);
-    ending.set(triple, [...(ending.get(triple) ?? []), { hint, of }]);
+  const ending = new Map<number, { keyword: string; of: T[] }[]>();
+  for (const [keyword, of] of byHint) {
+    const triple = [-3, -2, -1].map((at) => keyword.charCodeAt(keyword.length + at)).reduce(tripleWith, 0);
+    ending.set(triple, [...(ending.get(triple) ?? []), { keyword, of }]);
     isLast[triple] = 1;
   }
 
@@ -53,7 +53,7 @@ export const createSieve = <T extends { hints: readonly string[] }>(
   };
 
   const endingAt = (text: string, end: number, triple: number): T[] =>
-    (ending.get(triple) ?? []).flatMap(({ hint, of }) => (isAt(text, end - hint.length, hint) ? of : []));
+    (ending.get(triple) ?? []).flatMap(({ keyword, of }) => (isAt(text, end - keyword.length, keyword) ? of : []));
 
   const find = (text: string): Set<T> => {
     const found = new Set<T>();

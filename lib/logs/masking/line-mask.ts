@@ -1,9 +1,9 @@
-import { type Detector, maskSpans, type Span } from './secret-finder.ts';
+import { maskSpans, type SecretFinder, type Span } from './secret-finder.ts';
 
 /** `more`: the next one belongs to the same line. */
 type Part = { text: string; more?: boolean };
 
-export type Mask<T extends Part> = {
+export type LineMask<T extends Part> = {
   push(part: T): void;
 };
 
@@ -24,7 +24,7 @@ const clip = (spans: readonly Span[], from: number, to: number): Span[] =>
  * @param show gets each part, in order, masked: one of a longer line when the next has come, which may hold the rest of a
  * secret
  */
-export const createMask = <T extends Part>(detect: Detector, show: (part: T) => void): Mask<T> => {
+export const createLineMask = <T extends Part>(detect: SecretFinder, show: (part: T) => void): LineMask<T> => {
   let held: T | undefined;
   let before = '';
   /** How many characters of the next part belong to a secret already found; Infinity: as long as they run on. */

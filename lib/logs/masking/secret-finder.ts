@@ -1,12 +1,12 @@
 import { colourForm } from './colour.ts';
+import { createKeywordFilter } from './keyword-filter.ts';
 import { type SecretRule, secretRules } from './secret-rules.ts';
-import { createSieve } from './keyword-filter.ts';
 
 /** From, to (exclusive): positions in a text. */
 export type Span = [number, number];
 
 /** Where secrets are in a text: in order, apart from each other. */
-export type Detector = (text: string) => readonly Span[];
+export type SecretFinder = (text: string) => readonly Span[];
 
 export const maskText = '[masked]';
 
@@ -34,7 +34,7 @@ const valueRule = (values: readonly string[]): SecretRule[] => {
   const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= shortestValue);
   if (forms.length === 0) return [];
   const longestFirst = forms.sort((a, b) => b.length - a.length);
-  return [{ hints: forms, pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') }];
+  return [{ keywords: forms, pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') }];
 };
 
 const nothing: readonly Span[] = [];
@@ -94,9 +94,9 @@ const withoutSequences = (text: string): { plain: string; marks: Mark[] } => {
  * @param values secrets that are known, such as the registry's password; they are found as they are, over several lines
  * and encoded for URLs, JSON and base64
  */
-export const createDetector = (values: readonly string[]): Detector => {
+export const createSecretFinder = (values: readonly string[]): SecretFinder => {
   const rules = [...valueRule(values), ...secretRules];
-  const worthwhile = createSieve(rules);
+  const worthwhile = createKeywordFilter(rules);
 
   const plainSpans = (text: string): readonly Span[] => {
     const found = worthwhile(text);

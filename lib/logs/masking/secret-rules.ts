@@ -4,7 +4,7 @@
  */
 export type SecretRule = {
   /** Something that every match contains, ASCII's case aside; a cheap test says whether the rule is worth trying. */
-  hints: readonly string[];
+  keywords: readonly string[];
   /** Flags `gd`, and `i` where case doesn't matter; group `secret` is what gets masked, or else the whole match. */
   pattern: RegExp;
   /** Looks at the secret again where its form alone says too little. */
@@ -14,7 +14,10 @@ export type SecretRule = {
 const start = '(?<![A-Za-z0-9])';
 
 /** A form that a vendor documents: fixed beginning, then so many characters of a set. */
-const token = (hints: string[], form: string): SecretRule => ({ hints, pattern: new RegExp(start + form, 'gd') });
+const token = (keywords: string[], form: string): SecretRule => ({
+  keywords: keywords,
+  pattern: new RegExp(start + form, 'gd'),
+});
 
 /** What people write where a secret would stand. */
 const placeholder =
@@ -56,7 +59,7 @@ const tokens: SecretRule[] = [
   token(['pypi-'], 'pypi-[A-Za-z0-9_-]{50,}'),
   { ...token(['xox', 'xapp-'], '(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}'), accept: isRandom },
   {
-    hints: ['hooks.slack.com'],
+    keywords: ['hooks.slack.com'],
     pattern: /hooks\.slack\.com\/(?:services|workflows)\/(?<secret>[A-Za-z0-9/_-]{20,})/dg,
   },
   token(['_live_', '_test_'], '[srp]k_(?:live|test)_[A-Za-z0-9]{16,255}'),
@@ -65,7 +68,7 @@ const tokens: SecretRule[] = [
   token(['ya29.'], 'ya29\\.[A-Za-z0-9_-]{20,}'),
   token(['gocspx-'], 'GOCSPX-[A-Za-z0-9_-]{20,}'),
   {
-    hints: ['sk-'],
+    keywords: ['sk-'],
     pattern: /(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{20,255}/dg,
     accept: (s) => isRandom(s) && /[A-Z]/.test(s),
   },
@@ -114,20 +117,20 @@ const nameHints = [
 
 const contexts: SecretRule[] = [
   {
-    hints: ['authorization'],
+    keywords: ['authorization'],
     pattern:
       /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?:basic|bearer|token|digest|negotiate|apikey|key|oauth|aws4-hmac-sha256)\s{1,4}(?<secret>[^\s"'\\][^"'\\\r\n]*)/dgi,
     accept: isLiteral,
   },
   {
-    hints: ['authorization'],
+    keywords: ['authorization'],
     pattern: /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>[^\s"',;\\]{16,})/dgi,
     accept: isRandom,
   },
-  { hints: ['bearer'], pattern: /(?<![a-z0-9_-])bearer\s{1,4}(?<secret>[a-z0-9._~+/=-]{16,})/dgi, accept: isRandom },
-  { hints: ['basic'], pattern: /(?<![a-z0-9_-])basic\s{1,4}(?<secret>[a-z0-9+/]{8,}={0,2})/dgi, accept: isBasic },
+  { keywords: ['bearer'], pattern: /(?<![a-z0-9_-])bearer\s{1,4}(?<secret>[a-z0-9._~+/=-]{16,})/dgi, accept: isRandom },
+  { keywords: ['basic'], pattern: /(?<![a-z0-9_-])basic\s{1,4}(?<secret>[a-z0-9+/]{8,}={0,2})/dgi, accept: isBasic },
   {
-    hints: ['-token', '-key', 'cookie', '-secret'],
+    keywords: ['-token', '-key', 'cookie', '-secret'],
     pattern: new RegExp(
       `(?<![a-z0-9_-])(?:${headerNames})\\\\?["']?:\\s{0,4}\\\\?["']?(?<secret>[^\\s"'\\\\][^"'\\\\\\r\\n]{7,})`,
       'gdi',
@@ -135,40 +138,40 @@ const contexts: SecretRule[] = [
     accept: isLiteral,
   },
   {
-    hints: ['://'],
+    keywords: ['://'],
     pattern: /:\/\/[^\s/?#@:"'<>\\]*:(?<secret>[^\s/?#"'<>\\]+)@/dg,
     accept: isLiteral,
   },
-  { hints: ['://'], pattern: /:\/\/(?<secret>[^\s/?#@:"'<>\\]{20,})@/dg, accept: isRandom },
+  { keywords: ['://'], pattern: /:\/\/(?<secret>[^\s/?#@:"'<>\\]{20,})@/dg, accept: isRandom },
   {
-    hints: [...nameHints, 'sig=', 'signature='],
+    keywords: [...nameHints, 'sig=', 'signature='],
     pattern: new RegExp(`[?&](?:${queryNames})(?:=|%3d)(?<secret>[^\\s&"'<>#\\\\]{6,})`, 'gdi'),
     accept: isLiteral,
   },
   {
-    hints: nameHints,
+    keywords: nameHints,
     pattern: new RegExp(`(?:${secretNames})=["']?(?<secret>[^\\s"'&;,)]{6,})`, 'gd'),
     accept: isLiteral,
   },
   {
-    hints: ['_auth', '_password', 'aws_'],
+    keywords: ['_auth', '_password', 'aws_'],
     pattern:
       /(?:_authtoken|_password|_auth|aws_secret_access_key|aws_session_token)\s{0,4}[:=]\s{0,4}["']?(?<secret>[^\s"']{6,})/dgi,
     accept: isLiteral,
   },
   {
-    hints: nameHints,
+    keywords: nameHints,
     pattern:
       /(?<![a-z0-9-])--?(?:password|passwd|token|secret|api-key|access-token|auth-token)[= ]["']?(?<secret>[^\s"'-][^\s"']{5,})/dgi,
     accept: isRandom,
   },
   {
-    hints: nameHints,
+    keywords: nameHints,
     pattern: new RegExp(`\\\\?["'](?:${jsonNames})\\\\?["']\\s{0,4}:\\s{0,4}\\\\?["'](?<secret>[^"'\\\\]{6,})`, 'gdi'),
     accept: isLiteral,
   },
   {
-    hints: ['private key'],
+    keywords: ['private key'],
     pattern:
       /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?:(?!-----END )[\s\S])*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/dg,
   },

@@ -3,27 +3,27 @@ import type { Kube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { Cursor } from '../cursor.ts';
 import { cursorTag, cursorText } from '../cursor.ts';
-import type { Detector } from '../masking/secret-finder.ts';
-import { patiently } from '../retry.ts';
-import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pod-watch.ts';
-import type { SpoolOptions } from './spool.ts';
-import { type Reading, readStep, type Sampling, type StepOutcome, untilPresent } from './step-log.ts';
-import { podGone, safeText } from './step-lines.ts';
+import type { SecretFinder } from '../masking/secret-finder.ts';
+import { retryReads } from '../retry.ts';
 import {
   type BuildState,
   type BuildView,
-  isFinal,
+  isLogFinal,
   type LogEnd,
   type LogEvent,
   type LogEvents,
   lastLine,
 } from '../types.ts';
+import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pod-watch.ts';
+import type { SpoolOptions } from './spool.ts';
+import { podGone, safeText } from './step-lines.ts';
+import { type Reading, readStep, type Sampling, type StepOutcome, untilPresent } from './step-log.ts';
 
-export type FollowOptions = {
+export type BuildLogOptions = {
   kube: Kube;
   build: BuildView;
   /** Of createDetector: what is masked. */
-  detect: Detector;
+  detect: SecretFinder;
   /** Names without `step-`. The log of any other step is never asked for. */
   allowedSteps: readonly string[];
   /** Stay until the build has finished. */
@@ -60,13 +60,13 @@ type Waiting = {
   note(reason: string): LogEvent[];
 };
 
-const createWaiting = (options: FollowOptions, reading: Pick<Reading, 'pods' | 'signal' | 'retryMs'>): Waiting => {
+const createWaiting = (options: BuildLogOptions, reading: Pick<Reading, 'pods' | 'signal' | 'retryMs'>): Waiting => {
   const { first, most } = options.pollMs ?? { first: 250, most: 5000 };
   const safe = safeText(options.detect);
   let ms = first;
   let said = '';
   return {
-    look: () => patiently(reading, () => options.build.entry()),
+    look: () => retryReads(reading, () => options.build.entry()),
     pause: async () => {
       await reading.pods.change(ms);
       reading.signal.throwIfAborted();
@@ -91,7 +91,7 @@ async function* untilPod({ pods, follow }: Reading, waiting: Waiting): AsyncGene
   for (;;) {
     const state = await waiting.look();
     const pod = pods.current();
-    if (pod || isFinal(state.entry)) return pod;
+    if (pod || isLogFinal(state.entry)) return pod;
     const notes = waiting.note(ledgerWaits(state));
     if (notes.length > 0) yield notes;
     if (!follow) return undefined;
@@ -124,11 +124,11 @@ const unknownStep = (): ApiError =>
   );
 
 /** A pod that is gone matters only where a log is still to be read. */
-const outcomeOf = (outcome: StepOutcome, left: readonly string[], { allowedSteps }: FollowOptions): StepOutcome =>
+const outcomeOf = (outcome: StepOutcome, left: readonly string[], { allowedSteps }: BuildLogOptions): StepOutcome =>
   outcome === 'gone' && !left.some((step) => allowedSteps.includes(step)) ? 'done' : outcome;
 
 async function* allSteps(
-  options: FollowOptions,
+  options: BuildLogOptions,
   reading: Reading,
   pod: StepPod,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
@@ -156,7 +156,7 @@ export const gapReason = ([first, ...others]: readonly string[]): string | undef
 
 const endOf = ({ entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
   const { status } = entry;
-  if (!isFinal(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
+  if (!isLogFinal(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
   if (outcome === 'gone' && ran) return { type: 'end', status, log: 'lost', reason: podGone };
   const reason = gapReason(gaps);
   return { type: 'end', status, ...(reason === undefined ? { log: 'complete' } : { log: 'truncated', reason }) };
@@ -165,21 +165,21 @@ const endOf = ({ entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
 const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildState> => {
   for (;;) {
     const state = await waiting.look();
-    if (isFinal(state.entry) || !follow) return state;
+    if (isLogFinal(state.entry) || !follow) return state;
     await waiting.pause();
   }
 };
 
-const createReading = (options: FollowOptions, signal: AbortSignal, id: string) => {
+const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string) => {
   const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, headBytes, retryMs = 100 } = options;
   const pods = createPodWatch({ kube, id, signal, listed: options.listed });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
   const wait = async () => {
     const state = await waiting.look();
-    if (isFinal(state.entry)) looks += 1;
+    if (isLogFinal(state.entry)) looks += 1;
     const pod = pods.current();
-    const notes = pod && !isFinal(state.entry) ? waiting.note(podWaits(pod)) : [];
+    const notes = pod && !isLogFinal(state.entry) ? waiting.note(podWaits(pod)) : [];
     if (notes.length === 0) await waiting.pause();
     return { notes, hopeless: looks > settleLooks };
   };
@@ -195,13 +195,13 @@ const createReading = (options: FollowOptions, signal: AbortSignal, id: string) 
     signal,
     retryMs,
     wait,
-    hasEnded: async () => isFinal((await waiting.look()).entry),
+    hasEnded: async () => isLogFinal((await waiting.look()).entry),
     ran: false,
   };
   return { reading, waiting };
 };
 
-async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
+async function* build(options: BuildLogOptions, signal: AbortSignal): LogEvents {
   const { entry } = await options.build.entry();
   const { reading, waiting } = createReading(options, signal, entry.id);
   await reading.pods.refresh();
@@ -233,7 +233,7 @@ async function* build(options: FollowOptions, signal: AbortSignal): LogEvents {
  *
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */
-export async function* followBuild(options: FollowOptions): LogEvents {
+export async function* readBuildLog(options: BuildLogOptions): LogEvents {
   const control = new AbortController();
   try {
     yield* build(options, AbortSignal.any([options.signal, control.signal]));

@@ -7,7 +7,7 @@ import type { Piece } from './lines.ts';
  * word. Each file is the newest for at least one interval of the kubelet's (`containerLogMonitorInterval`, 10 s), so one
  * of its lines is among the samples, and a stream that passes that one without having shown it has been led past.
  */
-export type Samples = {
+export type RotationDetector = {
   /** @param last of the stream so far */
   add(sample: Piece | undefined, last: Piece | undefined): void;
   /** The stream's next line, or a part of one. True where lines are missing before it. */
@@ -33,7 +33,7 @@ const isPartOf = (sample: string, text: string): boolean =>
 const isIn = (sample: Piece, { time, text }: Piece): boolean =>
   (sample.time === time && sample.text === text) || isPartOf(sample.text, text);
 
-export const createSamples = (): Samples => {
+export const createRotationDetector = (): RotationDetector => {
   let pending: (Piece & { ms: number })[] = [];
   let sinceMs = Number.POSITIVE_INFINITY;
   return {

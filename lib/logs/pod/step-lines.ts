@@ -1,11 +1,11 @@
 import { type Cursor, createTimeKey, cursorSuffix, encodeCursor, isLater, ownCursor } from '../cursor.ts';
-import { type Detector, maskSpans } from '../masking/secret-finder.ts';
 import { escapeControls } from '../masking/control-characters.ts';
-import { createLines, type Piece } from './lines.ts';
-import { createMask } from '../masking/line-mask.ts';
+import { createLineMask } from '../masking/line-mask.ts';
 import { createPemMask } from '../masking/pem.ts';
-import type { Samples } from './rotation-detector.ts';
+import { maskSpans, type SecretFinder } from '../masking/secret-finder.ts';
 import type { LogEvent, LogLine, LogNote } from '../types.ts';
+import { createLines, type Piece } from './lines.ts';
+import type { RotationDetector } from './rotation-detector.ts';
 
 /** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
 export type Missing = 'rotated' | 'replaced';
@@ -22,12 +22,12 @@ export type StepLinesOptions = {
   /** Of cursorTag. */
   tag: string;
   step: string;
-  detect: Detector;
+  detect: SecretFinder;
   /** The last line that was seen. The bytes must begin at its second or earlier. */
   from?: Cursor | undefined;
   /** The line of `from` is no longer there: begin with what is later than it, and say that lines are missing. */
   missing?: Missing | undefined;
-  samples?: Samples | undefined;
+  samples?: RotationDetector | undefined;
   /** Only the samples tell whether lines are missing behind `from`. */
   sampled?: boolean;
 };
@@ -53,7 +53,7 @@ export type StepLines = {
 
 /** A note's or message's text as it may be shown. */
 export const safeText =
-  (detect: Detector) =>
+  (detect: SecretFinder) =>
   (text: string): string => {
     const escaped = escapeControls(text.replaceAll('\n', ' '));
     return maskSpans(escaped, detect(escaped));
@@ -127,7 +127,7 @@ export const createStepLines = ({
     return true;
   };
 
-  const mask = createMask<LogLine>(detect, (shown) => {
+  const mask = createLineMask<LogLine>(detect, (shown) => {
     if (shown.cursor === seenBefore) return;
     const before = gaps.get(shown);
     if (before) {

@@ -3,20 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube, PodLogOptions } from '../../kube/client.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { Cursor } from '../cursor.ts';
-import type { Detector } from '../masking/secret-finder.ts';
+import type { SecretFinder } from '../masking/secret-finder.ts';
+import { backoffMs, isTemporary, retryLimit, retryReads, unreadable } from '../retry.ts';
+import type { LogEvent } from '../types.ts';
 import type { Piece } from './lines.ts';
-import { backoffMs, isPassing, patience, patiently, unreadable } from '../retry.ts';
 import { containerOf, containerState, type PodWatch, type StepPod } from './pod-watch.ts';
-import { createSamples, type Samples } from './rotation-detector.ts';
+import { createRotationDetector, type RotationDetector } from './rotation-detector.ts';
 import { type SpoolOptions, spooled } from './spool.ts';
 import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
-import type { LogEvent } from '../types.ts';
 
 /** What all parts of one reading of a build share. */
 export type Reading = {
   kube: Kube;
   pods: PodWatch;
-  detect: Detector;
+  detect: SecretFinder;
   /** Of cursorTag. */
   tag: string;
   follow: boolean;
@@ -59,7 +59,7 @@ type Place = {
   pod?: string | undefined;
   /** Passes in a row that brought nothing. */
   failures: number;
-  samples: Samples;
+  samples: RotationDetector;
   /** Of all passes. */
   bytes: number;
   /** The last line of a pass that seemed to be whole but was not, as far as the kubelet's last line tells. */
@@ -72,7 +72,7 @@ export async function* untilPresent(reading: Reading): AsyncGenerator<LogEvent[]
     const pod = reading.pods.current();
     if (pod || !reading.follow) return pod;
     if (await reading.hasEnded()) {
-      await patiently(reading, () => reading.pods.refresh());
+      await retryReads(reading, () => reading.pods.refresh());
       return reading.pods.current();
     }
     const { notes } = await reading.wait();
@@ -145,7 +145,7 @@ const openLog = async (
 const passEndOf = (error: unknown, signal: AbortSignal): PassEnd => {
   signal.throwIfAborted();
   if (isRefusal(error)) return { end: 'refused', error };
-  if (!isPassing(error)) throw error;
+  if (!isTemporary(error)) throw error;
   return { end: 'broken', error };
 };
 
@@ -198,7 +198,7 @@ const isWhole = async (reading: Reading, step: string, last: Piece | undefined, 
   place.compared = { last };
   const kubelets = await lastLine(reading, step).catch((error: unknown) => {
     reading.signal.throwIfAborted();
-    if (isRefusal(error) || isPassing(error)) return null;
+    if (isRefusal(error) || isTemporary(error)) return null;
     throw error;
   });
   if (kubelets === null) delete place.compared;
@@ -227,7 +227,7 @@ const isMissing = ({ end, ended, reached, lines }: Pass): boolean =>
   end === 'clean' && !reached && (ended || lines.passed());
 
 /** The container has ended, and so has its stream, as far as it leads; samples tell whether there was more. */
-const isFollowed = ({ samples }: Place, { follow, end, ended, lines }: Pass): boolean =>
+const hasArchiver = ({ samples }: Place, { follow, end, ended, lines }: Pass): boolean =>
   follow && end === 'clean' && ended && samples.cover(lines.lastRaw());
 
 /** Moves the place to where the next pass begins. @throws ApiError when there were too many in vain */
@@ -237,10 +237,10 @@ const advance = (place: Place, position: Cursor | undefined, pass: Pass): void =
   place.failures = moved || end === 'clean' ? 0 : place.failures + 1;
   if (moved) {
     place.missing = undefined;
-    place.followed = isFollowed(place, pass);
+    place.followed = hasArchiver(place, pass);
   }
   place.from = position;
-  if (place.failures >= patience) throw unreadable(error);
+  if (place.failures >= retryLimit) throw unreadable(error);
 };
 
 /** From here on only times help. */
@@ -278,7 +278,7 @@ async function* settle(
   { lines, ...passEnd }: PassEnd & Pick<Pass, 'lines' | 'follow'>,
 ): AsyncGenerator<LogEvent[], StepOutcome | undefined> {
   const position = lines.position();
-  await patiently(reading, () => reading.pods.refresh());
+  await retryReads(reading, () => reading.pods.refresh());
   const pod = reading.pods.current();
   if (!pod) {
     // What there was of it is gone; another pod may begin anew.
@@ -315,7 +315,7 @@ export async function* readStep(
   from: Cursor | undefined,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
   const { tag, detect, signal } = reading;
-  const samples = createSamples();
+  const samples = createRotationDetector();
   const place: Place = { from, missing: undefined, followed: false, failures: 0, samples, bytes: 0 };
   for (;;) {
     const state = yield* untilStarted(reading, step);

@@ -1,7 +1,7 @@
 import { ApiError } from '../../errors.ts';
 import { createTimeKey } from '../cursor.ts';
-import { createGrep, type Grep } from './grep.ts';
 import { type BuildView, type LogEvent, type LogEvents, lastLine, linesIn } from '../types.ts';
+import { createGrep, type Grep } from './grep.ts';
 
 /** Which of a log's lines are shown. */
 export type Selection = {

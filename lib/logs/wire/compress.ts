@@ -7,7 +7,7 @@ import { combineCrc } from './crc.ts';
 export type Deflated = { bytes: Buffer; size: number; crc: number };
 
 /** How an answer's bytes go over the wire. */
-export type Wire = {
+export type LogWriter = {
   /** Of `content-encoding`. */
   encoding: 'gzip' | undefined;
   write(bytes: Buffer): Buffer;
@@ -22,7 +22,7 @@ const nothing = Buffer.alloc(0);
 /** The blocks end at a byte's end, and none of them is the last one. */
 const flushed = { finishFlush: constants.Z_FULL_FLUSH } satisfies ZlibOptions;
 
-export const plainWire: Wire = {
+export const plainWire: LogWriter = {
   encoding: undefined,
   write: (bytes) => bytes,
   pass: ({ bytes }) => inflateRawSync(bytes, flushed),
@@ -45,11 +45,11 @@ const trailer = (crc: number, size: number): Buffer => {
 const deflate = promisify(deflateRaw);
 
 /** A gzip file whose blocks can be taken out of it: more about size than about speed, as it is read more than once. */
-export const gzipMember = async (bytes: Buffer): Promise<Buffer> =>
+export const gzipChunk = async (bytes: Buffer): Promise<Buffer> =>
   Buffer.concat([header, await deflate(bytes, { ...flushed, level: 4 }), trailer(crc32(bytes), bytes.length)]);
 
 /** Without looking into them. @param member of gzipMember */
-export const blocksOf = (member: Buffer): Deflated => {
+export const deflateDataOf = (member: Buffer): Deflated => {
   const end = member.length - lastBlock.length - 8;
   return {
     bytes: member.subarray(header.length, end),
@@ -77,7 +77,7 @@ const compress = (bytes: Buffer): Deflated => {
  * One gzip member out of blocks that are compressed each on its own: what is written can be read at once, and a reader
  * costs a checksum, not a compressor with its quarter of a megabyte.
  */
-export const createGzip = (): Wire => {
+export const createGzip = (): LogWriter => {
   let crc = 0;
   let length = 0;
   const pass = (blocks: Deflated): Buffer => {
@@ -95,7 +95,7 @@ export const createGzip = (): Wire => {
 };
 
 /** Whether the client takes gzip. @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding */
-export const takesGzip = (accept: string | undefined): boolean => {
+export const acceptsGzip = (accept: string | undefined): boolean => {
   const qualities = new Map(wishesIn(accept ?? '').map(({ name, quality }) => [name, quality]));
   return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
 };

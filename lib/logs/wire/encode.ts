@@ -1,7 +1,7 @@
 import type { ApiError } from '../../errors.ts';
 import { escapeLineEnds } from '../../http/json.ts';
-import { type LogFormat, mediaTypes } from './negotiate.ts';
 import type { LogEnd, LogEvent, LogLine } from '../types.ts';
+import { type LogFormat, mediaTypes } from './negotiate.ts';
 
 /** One wire format. Whatever it makes ends where a reader may begin anew: no frame is ever cut. */
 export type Encoder = {

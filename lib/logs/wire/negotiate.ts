@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors.ts';
-import { type Wish, wishesIn } from '../../http/accept.ts';
+import { type AcceptedRange, wishesIn } from '../../http/accept.ts';
 
 export type LogFormat = 'text' | 'sse' | 'ndjson';
 
@@ -18,7 +18,7 @@ const closeness = (range: string, type: string): number => {
 };
 
 /** The most specific range that covers the type decides (RFC 9110, 12.5.1). */
-const score = (all: readonly Wish[], type: string): { quality: number; close: number } =>
+const score = (all: readonly AcceptedRange[], type: string): { quality: number; close: number } =>
   all.reduce(
     (best, { name: range, quality }) => {
       const close = closeness(range, type);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../../errors.ts';
+import type { ChunkEncoding, LogEvent, LogEvents } from '../types.ts';
+import { type LogWriter, plainWire } from './compress.ts';
 import { type Encoder, encoders } from './encode.ts';
-import { plainWire, type Wire } from './compress.ts';
-import type { LogEvent, LogEvents, Packing } from '../types.ts';
 
 export type WriteOptions = {
   /** The stream ends itself after so many milliseconds, before the platform cuts it. */
@@ -12,7 +12,7 @@ export type WriteOptions = {
   /** Aborted when this process is told to end: every stream is handed over. */
   signal: AbortSignal;
   /** How the bytes are sent; as they are, without it. */
-  wire?: Wire;
+  wire?: LogWriter;
   /** Told what the client isn't. */
   onError?: (error: unknown) => void;
 };
@@ -26,7 +26,7 @@ const internal = new ApiError(
 );
 
 /** Of an answer that is a log. */
-export const logHeaders = (encoder: Encoder, { encoding }: Wire): Record<string, string> => ({
+export const logHeaders = (encoder: Encoder, { encoding }: LogWriter): Record<string, string> => ({
   'content-type': encoder.contentType,
   ...(encoding ? { 'content-encoding': encoding } : {}),
   'cache-control': 'no-store',
@@ -74,7 +74,7 @@ const firstOf = (pending: Promise<Turn>, stop: AbortSignal, keepAliveMs: number)
   });
 
 /** What the archive has can go to some clients as it is stored. */
-const packingOf = (encoder: Encoder, { encoding }: Wire): Packing =>
+const packingOf = (encoder: Encoder, { encoding }: LogWriter): ChunkEncoding =>
   encoder === encoders.ndjson && encoding === 'gzip' ? 'deflated' : 'plain';
 
 /** Readers that share their events share what is sent of them, too. */
@@ -87,9 +87,9 @@ const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
   return bytes;
 };
 
-const write = (bytes: Buffer, wire: Wire): Buffer => (bytes.length === 0 ? bytes : wire.write(bytes));
+const write = (bytes: Buffer, wire: LogWriter): Buffer => (bytes.length === 0 ? bytes : wire.write(bytes));
 
-const eventBytes = (events: readonly LogEvent[], encoder: Encoder, wire: Wire): Buffer => {
+const eventBytes = (events: readonly LogEvent[], encoder: Encoder, wire: LogWriter): Buffer => {
   const [first] = events;
   if (first?.type !== 'pack') return write(encode(encoder, events), wire);
   const { frames } = first;
@@ -128,7 +128,7 @@ const cursorIn = (turn: Turn): string | undefined =>
  */
 export const writeLog = async (
   res: ServerResponse,
-  open: (signal: AbortSignal, packing: Packing) => LogEvents,
+  open: (signal: AbortSignal, packing: ChunkEncoding) => LogEvents,
   encoder: Encoder,
   options: WriteOptions,
 ): Promise<void> => {

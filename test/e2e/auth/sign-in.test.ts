@@ -31,7 +31,7 @@ const programs = {
 };
 
 const functionsImage = async (): Promise<string> =>
-  /^FOLLOWER_IMAGE=(.+)$/m.exec(await readFile(join(siteFolder, 'settings.env'), 'utf8'))?.[1] ?? '';
+  /^ARCHIVER_IMAGE=(.+)$/m.exec(await readFile(join(siteFolder, 'settings.env'), 'utf8'))?.[1] ?? '';
 
 const pod = (name: string, image: string, args: string[], env: Record<string, string>): Json => ({
   apiVersion: 'v1',

@@ -107,8 +107,8 @@ const audience = (trigger: string, value: string) =>
   ]);
 
 test('an event that no function takes goes to sweep', async () => {
-  await audience('update-quota', 'nobody');
-  await audience('index-logs', 'nobody');
+  await audience('finish-build', 'nobody');
+  await audience('archive-logs', 'nobody');
   try {
     await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
     await withoutSweep(service, async () => {
@@ -120,8 +120,8 @@ test('an event that no function takes goes to sweep', async () => {
       );
     });
   } finally {
-    await audience('update-quota', 'update-quota');
-    await audience('index-logs', 'index-logs');
+    await audience('finish-build', 'finish-build');
+    await audience('archive-logs', 'archive-logs');
     await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
   }
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSettings } from '../../../lib/config/settings.ts';
-import { configuredKube, kubeSettings } from '../../../lib/kube/from-settings.ts';
-import type { BuildLedger, Entry } from '../../../lib/ledger/types.ts';
+import { kubeFromSettings, kubeSettings } from '../../../lib/kube/from-settings.ts';
+import type { BuildLedger, BuildRecord } from '../../../lib/ledger/types.ts';
 import { isDone } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
 import { type Json, patience } from '../pipeline/cluster.ts';
@@ -22,7 +22,7 @@ export type Watch = Sample & { close: () => Promise<void> };
 
 /** Counts the runs of these tools that have not ended, at every change there is, from now on. */
 export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
-  const kube = await configuredKube({ ...readSettings(kubeSettings), namespace: builds });
+  const kube = await kubeFromSettings({ ...readSettings(kubeSettings), namespace: builds });
   const names = new Set(tools.map(({ name }) => name));
   const live = new Map<string, string>();
   const sample: Sample = { most: { all: 0, byTool: new Map() }, created: [] };
@@ -82,7 +82,7 @@ export const ledgersOf = async (service: Service, tools: readonly Tool[]): Promi
 };
 
 /** Until nothing runs or waits. @returns what has finished */
-export const allFinished = async (service: Service, tools: readonly Tool[], ms: number): Promise<Entry[]> => {
+export const allFinished = async (service: Service, tools: readonly Tool[], ms: number): Promise<BuildRecord[]> => {
   const isIdle = ({ status }: BuildLedger) => !status?.running?.length && !status?.queued?.length;
   const allIdle = async () => {
     // Asking is work for the cluster, which has enough to do.
@@ -106,7 +106,7 @@ export const overtaken = ({ status }: BuildLedger): string[] => {
 /** What the order of events may blur: a slot is given on when its end is noticed. */
 const toleranceMs = 15_000;
 
-const ran = (entry: Entry, at: number): boolean =>
+const ran = (entry: BuildRecord, at: number): boolean =>
   Date.parse(entry.startedAt ?? '') < at && Date.parse(entry.finishedAt ?? '') > at + toleranceMs;
 
 /** Builds that got a slot beside another of their tool while a tool without any had waited for long. */
@@ -115,7 +115,7 @@ export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
     ({ status }) =>
       (status?.finished ?? []).toSorted((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? -1 : 1))[0] ?? [],
   );
-  const waited = (first: Entry, at: number) =>
+  const waited = (first: BuildRecord, at: number) =>
     Date.parse(first.acceptedAt) + toleranceMs < at && Date.parse(first.startedAt ?? '') > at + toleranceMs;
   return ledgers.flatMap(({ status }) => {
     const all = status?.finished ?? [];
@@ -132,7 +132,7 @@ type Deployed = { metadata: { name: string }; spec: { template: { spec: { contai
 
 /** Those that promote builds; the others have nothing to do with it. */
 const promoters =
-  /^(start-build|list-builds|get-build|get-logs|cancel-build|delete-build|update-quota|index-logs|sweep|metrics)$/;
+  /^(start-build|list-builds|get-build|get-logs|cancel-build|delete-build|finish-build|archive-logs|sweep|metrics)$/;
 
 /** What is done while the functions are deployed with a capacity. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {

@@ -36,7 +36,7 @@ const ours = () => ({ type: successful, source: '/builds/accept-tekton', data: {
 const tokenFor = async (account: string, audience: string): Promise<string> =>
   (await service.kubectl(['create', 'token', account, '--audience', audience])).trim();
 
-describe.each(['update-quota', 'index-logs', 'sweep'])('%s takes nothing', (name) => {
+describe.each(['finish-build', 'archive-logs', 'sweep'])('%s takes nothing', (name) => {
   test('without a token', async () => {
     expect(await post(functionUrl(name), ours())).toBe('401');
   });

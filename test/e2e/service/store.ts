@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { readSettings } from '../../../lib/config/settings.ts';
-import { configuredStore, storeSettings } from '../../../lib/store/from-settings.ts';
+import { storeFromSettings, storeSettings } from '../../../lib/store/from-settings.ts';
 import type { ObjectStore } from '../../../lib/store/types.ts';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { settings } from '../site.js';
 
 /** Where the deployed service archives logs. @throws ConfigError where `npm run images` has not been run */
 export const openStore = (): ObjectStore =>
-  configuredStore(
+  storeFromSettings(
     readSettings(storeSettings, {
       ...settings,
       LOG_STORE: 's3',

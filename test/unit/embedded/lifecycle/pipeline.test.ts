@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, readIndex, readJson } from '../../../../embedded/image/layout.ts';
 import { runImage } from '../../../../embedded/image/run.ts';
-import { type GitServer, serveGit } from '../../../../local/git-server.ts';
 import { buildpacksPipeline } from '../../../../embedded/lifecycle/pipeline.ts';
+import { type GitServer, serveGit } from '../../../../local/git-server.ts';
 import { runBuild, runProgram, temporaryFolder } from './pipeline-run.ts';
 
 const root = join(import.meta.dirname, '../../../..');

@@ -79,7 +79,7 @@ test('what serves users does not hold what builds push with', async () => {
     return files.filter((_, at) => isHeld[at]).sort();
   };
   expect(await holding('functions')).toEqual([]);
-  expect(await holding('events')).toEqual(['index-logs.yaml', 'sweep.yaml']);
+  expect(await holding('events')).toEqual(['archive-logs.yaml', 'sweep.yaml']);
 });
 
 test('every resource is one that the client knows', () => {

@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createBuckets } from '../../../../lib/auth/rate-limiter.ts';
-import { type GuardOptions, guarded } from '../../../../lib/auth/rate-limit.ts';
 import { identity } from '../../../../lib/auth/identity.ts';
+import { type RateLimitOptions, withRateLimit } from '../../../../lib/auth/rate-limit.ts';
+import { createRateLimiter } from '../../../../lib/auth/rate-limiter.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 
 const caller = (subject: string) =>
   identity({ subject, proof: 'person', grants: [{ tool: 'mine', scopes: ['read', 'build'] }] });
 
-const guard = (options: Partial<GuardOptions> = {}) => {
+const guard = (options: Partial<RateLimitOptions> = {}) => {
   const logged: unknown[][] = [];
   const log = (...line: unknown[]) => void logged.push(line);
   const all = { rateReads: 2, rateChanges: 1, failureDelayMs: 0, now: () => 0, log, ...options };
-  const authenticate = guarded(async ({ authorization = '' }) => {
+  const authenticate = withRateLimit(async ({ authorization = '' }) => {
     if (authorization.startsWith('bad')) throw new ApiError(401, 'token_invalid', 'The token has expired.');
     return caller(authorization);
   }, all);
@@ -59,7 +59,7 @@ test('a bucket never gives more than its rate and what it holds, and gives again
     fc.property(fc.integer({ min: 1, max: 600 }), steps, (perMinute, pauses) => {
       let clock = 0;
       let given = 0;
-      const take = createBuckets({ perMinute, now: () => clock });
+      const take = createRateLimiter({ perMinute, now: () => clock });
       for (const pause of pauses) {
         clock += pause;
         const seconds = take('key');
@@ -76,7 +76,7 @@ test('a bucket never gives more than its rate and what it holds, and gives again
 });
 
 test('only so many callers are remembered', () => {
-  const take = createBuckets({ perMinute: 1, now: () => 0, most: 2 });
+  const take = createRateLimiter({ perMinute: 1, now: () => 0, most: 2 });
   for (const key of ['a', 'b', 'c']) expect(take(key)).toBeUndefined();
   expect(take('c')).toBe(60);
   expect(take('a')).toBeUndefined();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { closeBuildLog } from '../../../../lib/builds/close-log.ts';
 import { emptyState } from '../../../../lib/ledger/state.ts';
-import type { Entry } from '../../../../lib/ledger/types.ts';
+import type { BuildRecord } from '../../../../lib/ledger/types.ts';
 import type { LogsContext } from '../../../../lib/logs/from-settings.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 
@@ -36,7 +36,7 @@ const contextOf = (now = new Date()) => {
   return { context, seen };
 };
 
-const entry = (id: string) => ({ id, finishedAt: new Date().toISOString() }) as Entry;
+const entry = (id: string) => ({ id, finishedAt: new Date().toISOString() }) as BuildRecord;
 
 test('a log whose build was deleted in the meantime needs no closing', async () => {
   expect(await closeBuildLog(contextOf().context, 'tool', entry('gone'))).toBe(true);

@@ -1,8 +1,8 @@
 import type { StartContext } from '../../../../lib/builds/start.ts';
 import { createCapacity } from '../../../../lib/capacity/store.ts';
 import type { Kube } from '../../../../lib/kube/client.ts';
-import { createLedger } from '../../../../lib/ledger/store.ts';
 import type { Limits } from '../../../../lib/ledger/state.ts';
+import { createLedger } from '../../../../lib/ledger/store.ts';
 
 export type ContextOptions = {
   limits: Limits;
@@ -22,7 +22,7 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, pause }: C
     ledger: createLedger(kube, limits, { capacity, ...(pause ? { pause } : {}) }),
     runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
     log: () => undefined,
-    lastWords: () => '',
+    failureExcerpt: () => '',
     removeLog: async () => undefined,
     now: () => new Date(Date.now() + skewMs),
     source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],

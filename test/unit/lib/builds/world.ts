@@ -5,7 +5,7 @@ import type { Kube } from '../../../../lib/kube/client.ts';
 import { KubeError } from '../../../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../../../lib/kube/resources.ts';
 import type { Limits } from '../../../../lib/ledger/state.ts';
-import type { BuildLedger, Entry } from '../../../../lib/ledger/types.ts';
+import type { BuildLedger, BuildRecord } from '../../../../lib/ledger/types.ts';
 import { isDone } from '../../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import { startContext } from './context.ts';
@@ -45,7 +45,7 @@ const copy = <T>(value: T): T => structuredClone(value);
 
 const keyOf = (resource: string, name: string): string => `${resource}/${name}`;
 
-const ids = (entries: readonly Entry[] = []): string[] => entries.map(({ id }) => id);
+const ids = (entries: readonly BuildRecord[] = []): string[] => entries.map(({ id }) => id);
 
 /** Who was promoted while one that was queued before it still waits. */
 const overtakers = (before: BuildLedger, after: BuildLedger): string[] => {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { authSettings, configuredAuthenticate } from '../../../../lib/auth/from-settings.ts';
+import { authenticateFromSettings, authSettings } from '../../../../lib/auth/from-settings.ts';
 import { readSettings, type SettingName } from '../../../../lib/config/settings.ts';
-import { configuredKube } from '../../../../lib/kube/from-settings.ts';
+import { kubeFromSettings } from '../../../../lib/kube/from-settings.ts';
 
 const read = (name: SettingName, environment: Record<string, string>) => readSettings([name], environment)[name];
 
@@ -66,11 +66,11 @@ test('a secret comes from its file, without the newline at its end', async () =>
 });
 
 test('no way to sign in, or no cluster, stops the start', async () => {
-  expect(() => configuredAuthenticate(readSettings(authSettings, {}), () => undefined)).toThrow(
+  expect(() => authenticateFromSettings(readSettings(authSettings, {}), () => undefined)).toThrow(
     'AUTH_ISSUERS must be set',
   );
   const kube = (environment: Record<string, string>) =>
-    configuredKube(readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], environment));
+    kubeFromSettings(readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], environment));
   await expect(kube({})).rejects.toThrow('KUBECONFIG must be set');
   await expect(kube({ KUBECONFIG: '/nowhere' })).rejects.toThrow('KUBECONFIG must be a usable kubeconfig file');
 });

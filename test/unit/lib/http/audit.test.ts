@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { gatewayStrategy } from '../../../../lib/auth/gateway.ts';
-import { guarded } from '../../../../lib/auth/rate-limit.ts';
+import { withRateLimit } from '../../../../lib/auth/rate-limit.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 import { createApp } from '../../../../lib/http/app.ts';
 import type { Handler } from '../../../../lib/http/types.ts';
@@ -63,7 +63,7 @@ describe('the audit log', () => {
 
 test('who asks too often is answered with 429 and when to go on', async () => {
   const log = () => undefined;
-  await open(guarded(gateway, { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log, now: () => 0 }));
+  await open(withRateLimit(gateway, { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log, now: () => 0 }));
   expect((await call('GET', '/v1/tool/mine/builds/one')).status).toBe(200);
   const limited = await call('GET', '/v1/tool/mine/builds/one');
   expect({ status: limited.status, after: limited.headers.get('retry-after') }).toEqual({ status: 429, after: '60' });

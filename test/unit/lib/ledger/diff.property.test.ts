@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { diff, type ObservedRun, reconciledState } from '../../../../lib/ledger/diff.ts';
 import { cancel, emptyState, type Limits, remove, start } from '../../../../lib/ledger/state.ts';
-import { actions, type ObservedRun, repair } from '../../../../lib/ledger/diff.ts';
 import type { LedgerState } from '../../../../lib/ledger/types.ts';
 
 /**
@@ -50,7 +50,7 @@ const endRun = (w: World, at: number): void => {
 };
 
 const act = (w: World, limit: number): void => {
-  for (const action of actions(w.state, [...w.runs.values()]).slice(0, limit)) {
+  for (const action of diff(w.state, [...w.runs.values()]).slice(0, limit)) {
     if (action.kind === 'create') {
       const { id } = action.entry;
       w.order.push(id);
@@ -88,7 +88,7 @@ const step = (w: World, c: Command): void => {
     w.state = removed.state;
     if (removed.known) w.removed.add(pick(w, c.at));
   }
-  if (c.kind === 'repair') w.state = repair(w.state, [...w.runs.values()], limits, now);
+  if (c.kind === 'repair') w.state = reconciledState(w.state, [...w.runs.values()], limits, now);
   if (c.kind === 'act') act(w, c.killedAfter);
   if (c.kind === 'deleteRun') {
     const run = [...w.runs.values()][c.at % Math.max(1, w.runs.size)];
@@ -98,7 +98,7 @@ const step = (w: World, c: Command): void => {
 
 const sweepUntilQuiet = (w: World): void => {
   for (let round = 0; round < 200 && (w.state.running.length > 0 || w.state.queued.length > 0); round++) {
-    w.state = repair(w.state, [...w.runs.values()], limits, now);
+    w.state = reconciledState(w.state, [...w.runs.values()], limits, now);
     act(w, 100);
     endRun(w, 0);
   }
@@ -142,8 +142,8 @@ test('a second repair finds nothing more to do', () => {
     fc.property(fc.array(command, { maxLength: 80 }), (commands) => {
       const w = world();
       for (const c of commands) step(w, c);
-      const once = repair(w.state, [...w.runs.values()], limits, now);
-      expect(repair(once, [...w.runs.values()], limits, now)).toBe(once);
+      const once = reconciledState(w.state, [...w.runs.values()], limits, now);
+      expect(reconciledState(once, [...w.runs.values()], limits, now)).toBe(once);
     }),
     { numRuns: 200 },
   );

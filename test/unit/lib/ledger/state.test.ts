@@ -5,7 +5,7 @@ import {
   emptyState,
   finish,
   type Limits,
-  type NewEntry,
+  type NewBuild,
   recordOf,
   remove,
   retain,
@@ -17,7 +17,7 @@ const limits: Limits = { running: 2, queued: 2, succeeded: 2, failed: 1 };
 const now = new Date('2026-11-22T08:00:00Z');
 const ending = { status: 'BUILD_SUCCESS', message: '', finishedAt: now.toISOString() } as const;
 
-const entry = (id: string): NewEntry => ({
+const entry = (id: string): NewBuild => ({
   id,
   parameters: { source_url: 'https://example.org/x' },
   sourceUrl: 'https://example.org/x',
@@ -185,7 +185,7 @@ describe('retention', () => {
   /** As Go's encoding/json writes it. */
   const inEtcd = (state: LedgerState): number =>
     Buffer.byteLength(JSON.stringify(state).replace(/[<>&\u2028\u2029]/g, '\\u003c'));
-  const outsize = (id: string): NewEntry => ({
+  const outsize = (id: string): NewBuild => ({
     ...entry(id),
     parameters: { source_url: 'u', envvars: { HTML: '<>&\u2028'.repeat(4096) } },
   });

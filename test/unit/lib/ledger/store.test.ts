@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../lib/errors.ts';
-import { createLedger } from '../../../../lib/ledger/store.ts';
 import { type Limits, start } from '../../../../lib/ledger/state.ts';
+import { createLedger } from '../../../../lib/ledger/store.ts';
 import type { BuildLedger } from '../../../../lib/ledger/types.ts';
 import { kubeTo, startCluster, type TestCluster } from '../../../support/kube.ts';
 import { startServer } from '../../../support/server.ts';

@@ -1,9 +1,9 @@
-import type { Entry } from '../../../../lib/ledger/types.ts';
-import { createDetector } from '../../../../lib/logs/masking/secret-finder.ts';
+import type { BuildRecord } from '../../../../lib/ledger/types.ts';
+import { createSecretFinder } from '../../../../lib/logs/masking/secret-finder.ts';
 import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
 import type { FakeKube } from './fake-kube.ts';
 
-export const entry = (more: Partial<Entry> = {}): Entry => ({
+export const entry = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   id: 'b-1',
   parameters: { source_url: 'https://example.org/r.git' },
   sourceUrl: 'https://example.org/r.git',
@@ -18,25 +18,25 @@ export const entry = (more: Partial<Entry> = {}): Entry => ({
 });
 
 /** A ledger's view that a test moves by hand. */
-export const createView = (first: Partial<Entry> = {}, more: Partial<BuildState> = {}) => {
+export const createView = (first: Partial<BuildRecord> = {}, more: Partial<BuildState> = {}) => {
   let state: BuildState = { entry: entry(first), queuePosition: undefined, ...more };
   const view: BuildView = { entry: async () => state };
   return {
     view,
-    set: (next: Partial<Entry>, rest: Partial<BuildState> = {}) => {
+    set: (next: Partial<BuildRecord>, rest: Partial<BuildState> = {}) => {
       state = { queuePosition: undefined, ...rest, entry: { ...state.entry, ...next } };
     },
   };
 };
 
-export const finished: Partial<Entry> = { status: 'BUILD_SUCCESS', finishedAt: '2026-11-22T08:05:00.000Z' };
+export const finished: Partial<BuildRecord> = { status: 'BUILD_SUCCESS', finishedAt: '2026-11-22T08:05:00.000Z' };
 
 export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 
 export const common = ({ kube }: Pick<FakeKube, 'kube'>, view: BuildView) => ({
   kube,
   build: view,
-  detect: createDetector([]),
+  detect: createSecretFinder([]),
   allowedSteps: ['clone', 'build'],
   signal: new AbortController().signal,
   ...fast,

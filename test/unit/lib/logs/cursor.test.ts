@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createTimeKey, cursorTag, cursorText, isLater, parseCursor, shownCursor } from '../../../../lib/logs/cursor.ts';
+import {
+  createTimeKey,
+  cursorTag,
+  cursorText,
+  isLater,
+  parseCursor,
+  shownCursor,
+} from '../../../../lib/logs/cursor.ts';
 
 const tag = cursorTag('b-1');
 const cursor = { step: 'build', line: 7, seconds: 1_795_334_531, fraction: '123456789', same: 0, pem: 0 };

@@ -1,15 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { emptyCapacity } from '../../../../lib/capacity/state.ts';
 import { emptyState, type Limits } from '../../../../lib/ledger/state.ts';
-import type { Entry } from '../../../../lib/ledger/types.ts';
+import type { BuildRecord } from '../../../../lib/ledger/types.ts';
 import { formatMetrics } from '../../../../lib/metrics/format.ts';
-import { metricsOf, type Truth } from '../../../../lib/metrics/metrics.ts';
+import { type MetricsInput, metricsOf } from '../../../../lib/metrics/metrics.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 
 const limits: Limits = { running: 2, queued: 5, succeeded: 10, failed: 10 };
 const now = new Date('2026-11-22T08:00:00Z');
 
-const entry = (id: string, status: Entry['status'] = 'BUILD_PENDING', acceptedAt = now.toISOString()): Entry => ({
+const entry = (
+  id: string,
+  status: BuildRecord['status'] = 'BUILD_PENDING',
+  acceptedAt = now.toISOString(),
+): BuildRecord => ({
   id,
   status,
   acceptedAt,
@@ -27,7 +31,7 @@ const run = (name: string, reason: string) =>
     { metadata: { name }, spec: {}, status: { conditions: [{ type: 'Succeeded', status: 'Unknown', reason }] } },
   ] as unknown as [string, PipelineRun];
 
-const truth: Truth = {
+const truth: MetricsInput = {
   ledgers: new Map([
     [
       'busy',
@@ -53,7 +57,7 @@ const truth: Truth = {
   now,
 };
 
-const lines = (of: Truth): string[] => formatMetrics(metricsOf(of)).split('\n');
+const lines = (of: MetricsInput): string[] => formatMetrics(metricsOf(of)).split('\n');
 
 test('says what is, by status, tool and slot', () => {
   expect(lines(truth).filter((line) => !line.startsWith('#'))).toEqual([

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { isFinal, isTektonEventType, subjectOf } from '../../../../lib/tekton/events.ts';
+import { createFailureExcerpt } from '../../../../lib/logs/masking/failure-excerpt.ts';
+import { isFinalEvent, isTektonEventType, subjectOf } from '../../../../lib/tekton/events.ts';
 import { endingOf, guiltyStep, isDone, statusOf } from '../../../../lib/tekton/status.ts';
-import { createLastWords } from '../../../../lib/logs/masking/failure-excerpt.ts';
 import type { PipelineRun, TaskRun } from '../../../../lib/tekton/types.ts';
 
 type Recorded = { headers: Record<string, string>; body: { pipelineRun?: PipelineRun; taskRun?: TaskRun } };
@@ -12,7 +12,7 @@ const recorded = (name: string): Recorded =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../../fixtures/tekton-events', `${name}.json`), 'utf8'));
 const run = (name: string) => recorded(`${name}.v1`).body.pipelineRun as PipelineRun;
 const taskRun = (name: string) => recorded(`${name}.v1`).body.taskRun as TaskRun;
-const lastWords = createLastWords(['clone', 'detect', 'build']);
+const lastWords = createFailureExcerpt(['clone', 'detect', 'build']);
 const now = new Date('2026-11-22T09:00:00Z');
 
 test.each([
@@ -103,8 +103,8 @@ test('a success has its digest, a timeout its limit', () => {
 test('events are known by type, and name their subject', () => {
   const { headers, body } = recorded('ev-ok.pipelinerun.successful.v1');
   expect(isTektonEventType(headers['ce-type'] ?? '')).toBe(true);
-  expect(isFinal(headers['ce-type'] ?? '')).toBe(true);
-  expect(isFinal('dev.tekton.event.taskrun.successful.v1')).toBe(false);
+  expect(isFinalEvent(headers['ce-type'] ?? '')).toBe(true);
+  expect(isFinalEvent('dev.tekton.event.taskrun.successful.v1')).toBe(false);
   expect(isTektonEventType('dev.tekton.event.pipelinerun.successful.v2')).toBe(false);
   expect(subjectOf(body)).toEqual({ kind: 'pipelineruns', name: 'ev-ok', namespace: 'image-build' });
   expect(subjectOf(recorded('ev-fail-build-from-git.taskrun.failed.v1').body)).toMatchObject({

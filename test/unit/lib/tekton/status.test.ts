@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { createFailureExcerpt } from '../../../../lib/logs/masking/failure-excerpt.ts';
 import { endingOf } from '../../../../lib/tekton/status.ts';
-import { createLastWords } from '../../../../lib/logs/masking/failure-excerpt.ts';
 import type { PipelineRun, TaskRun } from '../../../../lib/tekton/types.ts';
 
 const failed = { type: 'Succeeded', status: 'False', reason: 'StepFailed' };
@@ -10,7 +10,7 @@ const messageOf = (name: string, exitCode: number): string | undefined => {
   const results = [{ name: 'failure', value: 'registry answered: Basic cm9ib3Q6c2VjcmV0' }];
   const taskRun = { status: { conditions: [failed], steps: [{ name, terminated, results }] } } as unknown as TaskRun;
   const run = { spec: {}, status: { conditions: [{ ...failed, reason: 'Failed' }] } } as unknown as PipelineRun;
-  return endingOf(run, taskRun, new Date(0), createLastWords(['build']))?.message;
+  return endingOf(run, taskRun, new Date(0), createFailureExcerpt(['build']))?.message;
 };
 
 test.each([

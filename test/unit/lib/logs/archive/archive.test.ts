@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../../lib/errors.ts';
 import { archiveBuild, closeArchive } from '../../../../../lib/logs/archive/archive-build.ts';
 import { archivePrefix, indexKey, readIndex, writeIndex } from '../../../../../lib/logs/archive/archive-index.ts';
-import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
-import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
+import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
@@ -361,6 +361,6 @@ test('who has followed to a truncated end is told each thing once, though the ar
 
 test('known values are masked before they are stored', async () => {
   const view = finishedBuild();
-  await archive(view, { detect: createDetector(['of the build']) });
+  await archive(view, { detect: createSecretFinder(['of the build']) });
   expect(linesOf(await read(view)).filter(({ text }) => text.includes('of the build'))).toEqual([]);
 });

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readSettings } from '../../../../../lib/config/settings.ts';
 import { createKube } from '../../../../../lib/kube/client.ts';
 import { createTransport } from '../../../../../lib/kube/transport.ts';
-import { configuredFollower, followerSettings } from '../../../../../lib/logs/from-settings.ts';
-import { createDetector, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { startFollower } from '../../../../../lib/logs/archive/archiver-job.ts';
+import { startArchiver } from '../../../../../lib/logs/archive/archiver-job.ts';
+import { archiverFromSettings, archiverSettings } from '../../../../../lib/logs/from-settings.ts';
+import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { startServer, type TestServer } from '../../../../support/server.ts';
 
 type Job = {
@@ -31,13 +31,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The Job that index-logs makes with these settings. */
+/** The Job that archive-logs makes with these settings. */
 const jobOf = async (environment: Record<string, string>) => {
-  const settings = { FOLLOWER_IMAGE: 'functions:1', LOG_STORE: 's3', ...environment };
+  const settings = { ARCHIVER_IMAGE: 'functions:1', LOG_STORE: 's3', ...environment };
   const connection = { server: new URL(server.url), namespace: 'ns', tls: {}, authorization: async () => undefined };
   const kube = createKube(createTransport({ connection, timeoutMs: 5000, attempts: 1 }), 'ns');
-  const follower = configuredFollower(readSettings(followerSettings, settings), settings);
-  await startFollower(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', follower);
+  const follower = archiverFromSettings(readSettings(archiverSettings, settings), settings);
+  await startArchiver(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', follower);
   kube.close();
   const [job] = created;
   if (!job) throw new Error('no Job was made');
@@ -48,9 +48,9 @@ test('secrets are mounted in the follower, where they are, and none is in its en
   await writeFile(join(folder, 'gateway'), 'correct-horse-battery');
   const { spec, container } = await jobOf({
     S3_ACCESS_KEY_FILE: '/secrets/log-store/access-key',
-    FOLLOWER_SECRET: 'log-store',
+    ARCHIVER_SECRET: 'log-store',
     KNOWN_SECRETS_FOLDER: folder,
-    FOLLOWER_KNOWN_SECRETS: 'gateway/secret,registry-credentials/.dockerconfigjson',
+    ARCHIVER_KNOWN_SECRETS: 'gateway/secret,registry-credentials/.dockerconfigjson',
   });
   expect(spec.volumes).toEqual([
     { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
@@ -91,7 +91,7 @@ test('what is in a mounted folder is masked: files as they are, docker configs b
   for (const name of ['gateway', 'registry-credentials']) await symlink(join('..data', name), join(folder, name));
   const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
   expect(knownSecrets).toEqual(['correct-horse-battery', 'another-password-9', auth]);
-  const detect = createDetector(knownSecrets ?? []);
+  const detect = createSecretFinder(knownSecrets ?? []);
   const line = 'robot said correct-horse-battery and another-password-9';
   expect(maskSpans(line, detect(line))).toBe('robot said [masked] and [masked]');
 });

@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { type ArchiveIndex, emptyIndex, segmentKey } from '../../../../../lib/logs/archive/archive-index.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
-import { gzipMember } from '../../../../../lib/logs/wire/compress.ts';
 import type { LogLine } from '../../../../../lib/logs/types.ts';
+import { gzipChunk } from '../../../../../lib/logs/wire/compress.ts';
+import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { timeAt } from '../fake-kube.ts';
 
@@ -15,7 +15,7 @@ const line = (at: number): LogLine => ({
   ...{ text: 'x'.repeat(900), cursor: `aaaaaaaa.build.${at.toString(36)}.tow8zn.000` },
 });
 const frames = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, (_, at) => line(at))));
-const bytes = await gzipMember(frames);
+const bytes = await gzipChunk(frames);
 
 /** A segment for each step: as many groups as steps, each nearly as large as a group may be. */
 const steps = Array.from({ length: readers }, (_, at) => `step-${at}`);

@@ -8,14 +8,14 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { emptyIndex, readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
 import { createArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
+import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../../../../../lib/logs/types.ts';
+import { createGzip, type LogWriter, plainWire } from '../../../../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/wire/encode.ts';
-import { createGzip, plainWire, type Wire } from '../../../../../lib/logs/wire/compress.ts';
 import { writeLog } from '../../../../../lib/logs/wire/serve.ts';
-import type { LogEvent, LogEvents, LogLine, Packing } from '../../../../../lib/logs/types.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { collect } from '../build.ts';
@@ -102,12 +102,12 @@ const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
 /** What a client is sent. */
 const sent = async (
   encoder: Encoder,
-  wire: Wire,
-  open: (packing: Packing) => LogEvents,
-): Promise<{ body: string; packs: (Packing | undefined)[] }> => {
+  wire: LogWriter,
+  open: (packing: ChunkEncoding) => LogEvents,
+): Promise<{ body: string; packs: (ChunkEncoding | undefined)[] }> => {
   const res = new PassThrough();
-  const packs: (Packing | undefined)[] = [];
-  async function* events(packing: Packing): LogEvents {
+  const packs: (ChunkEncoding | undefined)[] = [];
+  async function* events(packing: ChunkEncoding): LogEvents {
     for await (const batch of open(packing)) {
       const [first] = batch;
       const isPack = first?.type === 'pack';
@@ -137,7 +137,7 @@ test.each([
   expect(await writeSome(notes)).toBeGreaterThan(10);
   const index = await readIndex(place());
   if (!index) throw new Error('there is no index');
-  const seen = new Set<Packing | undefined>();
+  const seen = new Set<ChunkEncoding | undefined>();
   for (const start of [undefined, ...Array.from({ length: 29 }, (_, at) => ({ step: 'build', line: at * 7 }))]) {
     const lines = await collect(readArchive({ ...place(), index, start }));
     for (const encoder of Object.values(encoders)) {
@@ -160,7 +160,7 @@ test('what is stored is held by a few readers only, where it is large', async ()
   await writer.close('complete', undefined);
   const index = await readIndex(place());
   if (!index) throw new Error('there is no index');
-  const open = (packing: Packing) => readArchive({ ...place(), index, packing });
+  const open = (packing: ChunkEncoding) => readArchive({ ...place(), index, packing });
   const alone = await sent(encoders.ndjson, createGzip(), open);
   const cache = cacheOf(store);
   for (let reader = 0; reader < 1000; reader += 1) cache.enter();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
-import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
+import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { createS3Store } from '../../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../../lib/errors.ts';
 import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
+import { createBroadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
-import { createSharing } from '../../../../../lib/logs/broadcast/broadcasts.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
@@ -75,7 +75,7 @@ const createLog = () => {
 
 type Log = ReturnType<typeof createLog>;
 
-const follower = (log: Log, sharing: ReturnType<typeof createSharing>, cursor?: string) => {
+const follower = (log: Log, sharing: ReturnType<typeof createBroadcasts>, cursor?: string) => {
   const stop = new AbortController();
   const events = sharing.follow({ key: 'k', cursor, signal: stop.signal, open: log.open });
   return { events, stop };
@@ -97,7 +97,7 @@ const cursors = (from: number, to: number) => Array.from({ length: to - from }, 
 describe('an upstream that is shared', () => {
   test('is one for all who follow, late ones too, and ends with the last of them', async () => {
     const log = createLog();
-    const sharing = createSharing();
+    const sharing = createBroadcasts();
     const all = Array.from({ length: 20 }, () => follower(log, sharing));
     const reads = all.map(({ events }) => take(events, 50));
     log.add(50);
@@ -117,7 +117,7 @@ describe('an upstream that is shared', () => {
   });
 
   test('a late reader is not told again why the build waited before', async () => {
-    const sharing = createSharing();
+    const sharing = createBroadcasts();
     const note = (text: string): LogEvent => ({ type: 'note', text });
     const gate = Promise.withResolvers<void>();
     const open = async function* (): LogEvents {
@@ -140,7 +140,7 @@ describe('an upstream that is shared', () => {
 
   test('a slow reader costs nobody anything: it is told where it is, goes on alone, and joins the others again', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
     const fast = follower(log, sharing);
     const slow = follower(log, sharing);
     log.add(100);
@@ -162,7 +162,7 @@ describe('an upstream that is shared', () => {
 
   test('who comes late has the beginning at once, and goes on alone', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
     const early = follower(log, sharing);
     log.add(100);
     await take(early.events, 100);
@@ -186,7 +186,7 @@ describe('an upstream that is shared', () => {
       for (let at = 0; at < 20; at += 1) yield [long(at)];
       await gate.promise;
     };
-    const sharing = createSharing({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
     const early = sharing.follow(options);
     await take(early, 20);
@@ -198,7 +198,7 @@ describe('an upstream that is shared', () => {
 
   test('at first it waits for those who come together, and hardly for a lone one', async () => {
     const log = createLog();
-    const sharing = createSharing({ keepBytes: 3200, youngMs: 2000 });
+    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 2000 });
     const [first, second] = [follower(log, sharing), follower(log, sharing)];
     log.add(100);
     const reading = take(first.events, 100);
@@ -214,7 +214,7 @@ describe('an upstream that is shared', () => {
 
   test('a failure reaches all who read', async () => {
     const log = createLog();
-    const sharing = createSharing();
+    const sharing = createBroadcasts();
     const all = [follower(log, sharing), follower(log, sharing)];
     log.add(1);
     for (const { events } of all) expect(await take(events, 1)).toEqual(['c.0']);
@@ -254,7 +254,7 @@ describe('readers of one build', () => {
 
   test('fifty followers ask the API server for one log', async () => {
     const view = running();
-    const sharing = createSharing();
+    const sharing = createBroadcasts();
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, sharing };
     const reads = Array.from({ length: 50 }, () => collect(readLog(options)));
     await fake.followed(1);
@@ -271,7 +271,7 @@ describe('readers of one build', () => {
 
   test('who was too slow goes on from the archive, and gets every line once', async () => {
     const view = running();
-    const sharing = createSharing({ keepBytes: 2000 });
+    const sharing = createBroadcasts({ keepBytes: 2000 });
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, sharing };
     const slow = readLog(options);
     const seen: LogEvent[] = [];

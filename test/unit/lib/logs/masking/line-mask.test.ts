@@ -1,17 +1,17 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createDetector, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { createMask } from '../../../../../lib/logs/masking/line-mask.ts';
+import { createLineMask } from '../../../../../lib/logs/masking/line-mask.ts';
 import { createPemMask, pemLines } from '../../../../../lib/logs/masking/pem.ts';
+import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
-const detect = createDetector([]);
+const detect = createSecretFinder([]);
 const masked = (line: string, detector = detect) => maskSpans(line, detector(line));
 /** What is shown of one line's parts. */
 const maskedParts = (texts: readonly string[], detector = detect): string[] => {
   const shown: string[] = [];
-  const mask = createMask<{ text: string; more: boolean }>(detector, ({ text }) => shown.push(text));
+  const mask = createLineMask<{ text: string; more: boolean }>(detector, ({ text }) => shown.push(text));
   for (const [at, text] of texts.entries()) mask.push({ text, more: at < texts.length - 1 });
   return shown;
 };
@@ -57,7 +57,7 @@ test('a secret that begins in one part, far from the cut, is masked to its end',
 const known = ['correct-horse-battery', 'p@ss "word" (1)+$', 'line one of it\nline two of it', 'tiny'];
 
 test('known values are found as they are, and encoded', () => {
-  const detector = createDetector(known);
+  const detector = createSecretFinder(known);
   const [first = '', second = ''] = known;
   for (const text of [first, second, encodeURIComponent(second), JSON.stringify(second), 'line two of it']) {
     expect(masked(`a ${text} b`, detector)).toMatch(/^a "?\[masked\]"? b$/);
@@ -102,7 +102,7 @@ test('hostile lines end in time', () => {
 
 test('property: cut anywhere within, known values never show', () => {
   const [value = ''] = known;
-  const detector = createDetector(known);
+  const detector = createSecretFinder(known);
   const filler = fc.integer({ min: 8192, max: 9000 }).map((length) => '. '.repeat(length / 2));
   fc.assert(
     fc.property(filler, filler, fc.nat(value.length), fc.nat(value.length), (a, b, first, second) => {

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
+import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
 import { createStepLines } from '../../../../../lib/logs/pod/step-lines.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { secrets } from './secrets.ts';
 
 const known = 'correct-horse-battery-staple';
-const detect = createDetector([known]);
+const detect = createSecretFinder([known]);
 const open = () => createStepLines({ tag: 'aaaaaaaa', step: 'build', detect });
 const time = '2026-11-22T08:02:11.123456789Z ';
 

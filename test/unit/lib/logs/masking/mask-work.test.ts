@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
 import { expect, test } from '@jest/globals';
-import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
+import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
+import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
-const detect = createDetector(['correct-horse-battery']);
+const detect = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(lineLimit / piece.length)).slice(0, lineLimit);
 
 /** What the processor did for it, not the time that went by. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
-import { followBuild } from '../../../../../lib/logs/pod/build-log.ts';
+import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-watch.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
 import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
@@ -23,7 +23,7 @@ const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
 
 test('a finished build: the allowed steps in their order, the others as their result, then the end', async () => {
   const { view } = finishedBuild();
-  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(linesOf(events).map(({ step, line, text }) => [step, line, text])).toEqual([
     ['clone', 0, 'cloned'],
     ['build', 0, 'one'],
@@ -44,7 +44,7 @@ test('a finished build: the allowed steps in their order, the others as their re
 test('a failed step that is not shown says how it failed; steps after it were not run', async () => {
   const { view } = finishedBuild();
   fake.setState('export', 'terminated', 3);
-  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(notesOf(events)).toEqual(['step export failed with exit code 3']);
 });
 
@@ -54,7 +54,7 @@ test('following waits for the result of a step that is not shown', async () => {
   for (const step of ['analyze', 'build']) fake.setState(step, 'running');
   fake.write('analyze', ['SECRET']);
   const { view, set } = createView();
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   expect((await events.next()).value).toEqual([{ type: 'done', step: 'clone' }]);
   const next = events.next();
@@ -96,7 +96,7 @@ test('a head of any size is asked for first, and the log is the same', async () 
   const { view } = finishedBuild(['one']);
   fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
   const read = (headBytes?: number) =>
-    collect(followBuild({ ...common(fake, view), follow: true, ...(headBytes === undefined ? {} : { headBytes }) }));
+    collect(readBuildLog({ ...common(fake, view), follow: true, ...(headBytes === undefined ? {} : { headBytes }) }));
   const whole = await read();
   const size = fake.raw('clone').length;
   await fc.assert(
@@ -116,7 +116,7 @@ test('no head is asked for of a step that still runs: its log could be rotated b
   fake.setState('clone', 'running');
   fake.write('clone', ['one', 'two']);
   const { view } = createView();
-  const events = followBuild({ ...common(fake, view), follow: true, headBytes: 10 });
+  const events = readBuildLog({ ...common(fake, view), follow: true, headBytes: 10 });
   for (let seen = 0; seen < 2; ) seen += linesOf((await events.next()).value ?? []).length;
   expect(fake.asked.map(({ query }) => query.get('limitBytes'))).toEqual([null]);
   await events.return();
@@ -127,14 +127,14 @@ test('without follow a running build gives what is there and says that more may 
   fake.setState('clone', 'running');
   fake.write('clone', ['a']);
   const { view } = createView();
-  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(linesOf(events).map(({ text }) => text)).toEqual(['a']);
   expect(endOf(events)).toMatchObject({ status: 'BUILD_RUNNING', log: 'live' });
 });
 
 test('waits from the queue to the end, says why, and gives each line as it comes', async () => {
   const { view, set } = createView({ status: 'BUILD_PENDING' }, { queuePosition: 2 });
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const events = readBuildLog({ ...common(fake, view), follow: true });
   const seen: string[] = [];
   const until = async (wanted: string) => {
     while (!seen.includes(wanted)) {
@@ -178,10 +178,10 @@ test.each(['cut', 'clean'] as const)(
   'a stream that ends %s anywhere goes on without loss or doubling',
   async (kind) => {
     const { view } = finishedBuild(Array.from({ length: 40 }, (_, at) => `line ${at} of the build`));
-    const whole = visible(await collect(followBuild({ ...common(fake, view), follow: false })));
+    const whole = visible(await collect(readBuildLog({ ...common(fake, view), follow: false })));
     for (const follow of [true, false]) {
       fake.faults.push(...[0, 90, 200, 201, 777, 1500].map((afterBytes) => ({ kind, afterBytes })));
-      expect(visible(await collect(followBuild({ ...common(fake, view), follow })))).toEqual(whole);
+      expect(visible(await collect(readBuildLog({ ...common(fake, view), follow })))).toEqual(whole);
       fake.faults.length = 0;
     }
   },
@@ -213,12 +213,12 @@ test('property: resumed at any line, what follows is the same', async () => {
         written.map(([text]) => text),
         inOrder,
       );
-      const whole = visible(await collect(followBuild({ ...common(fake, view), follow: false })));
+      const whole = visible(await collect(readBuildLog({ ...common(fake, view), follow: false })));
       const lines = linesOf(whole);
       const at = lines[pick % lines.length];
       if (!at) throw new Error('no line');
       const from = parseCursor(at.cursor, 'b-1');
-      const rest = visible(await collect(followBuild({ ...common(fake, view), follow: false, from })));
+      const rest = visible(await collect(readBuildLog({ ...common(fake, view), follow: false, from })));
       expect(rest).toEqual(whole.slice(whole.indexOf(at) + 1));
     },
   );
@@ -232,9 +232,9 @@ test('a masked key stays masked when reading goes on within it, long after its b
   const times = [0, 5, 10, 15, 20, 25, 30].map((s) => timeAt(s * 1_000_000));
   fake.write('build', ['-----BEGIN RSA PRIVATE KEY-----', ...body, '-----END RSA PRIVATE KEY-----', 'after'], times);
   const { view } = createView(finished);
-  const whole = linesOf(await collect(followBuild({ ...common(fake, view), follow: false })));
+  const whole = linesOf(await collect(readBuildLog({ ...common(fake, view), follow: false })));
   expect(whole.map(({ text }) => text)).toEqual([...Array(6).fill('[masked]'), 'after']);
   const from = parseCursor(whole[2]?.cursor ?? '', 'b-1');
-  const rest = linesOf(await collect(followBuild({ ...common(fake, view), follow: false, from })));
+  const rest = linesOf(await collect(readBuildLog({ ...common(fake, view), follow: false, from })));
   expect(rest).toEqual(whole.slice(3));
 });

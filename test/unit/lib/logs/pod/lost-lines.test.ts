@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
-import { createDetector } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { followBuild } from '../../../../../lib/logs/pod/build-log.ts';
+import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
 import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
@@ -30,10 +30,10 @@ test('lines that the node has thrown away are told of, and the rest is not numbe
     ['a', 'b', 'c', 'd', 'e'],
     [0, 3, 6, 9, 12].map((s) => timeAt(s * 1_000_000)),
   );
-  const whole = linesOf(await collect(followBuild({ ...common(fake, view), follow: false })));
+  const whole = linesOf(await collect(readBuildLog({ ...common(fake, view), follow: false })));
   fake.rotate('build', 2);
   const from = parseCursor(whole.find(({ text }) => text === 'b')?.cursor ?? '', 'b-1');
-  const rest = await collect(followBuild({ ...common(fake, view), follow: false, from }));
+  const rest = await collect(readBuildLog({ ...common(fake, view), follow: false, from }));
   const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(3)} and ${ms(9)}`;
   expect(notesOf(rest)[0]).toBe(missing);
   expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([
@@ -49,7 +49,7 @@ test('while following, too, a line that is gone is noticed when later ones come'
   fake.write('build', ['a', 'b'], [timeAt(0), timeAt(10_000_000)]);
   const { view, set } = createView();
   const from = { step: 'build', line: 0, seconds: Date.parse(timeAt(0)) / 1000, fraction: '5', same: 0, pem: 0 };
-  const events = followBuild({ ...common(fake, view), follow: true, from });
+  const events = readBuildLog({ ...common(fake, view), follow: true, from });
   const first = await events.next();
   expect(first.value).toEqual([{ type: 'plan', steps: ['build'] }]);
   expect((await events.next()).value).toMatchObject([
@@ -70,7 +70,7 @@ const followed = async () => {
   const { view, set } = createView();
   const events: LogEvent[] = [];
   const follow = async (): Promise<void> => {
-    for await (const batch of followBuild({ ...common(fake, view), follow: true, sampling })) events.push(...batch);
+    for await (const batch of readBuildLog({ ...common(fake, view), follow: true, sampling })) events.push(...batch);
   };
   const all = follow();
   while (linesOf(events).length < 2) await turn();
@@ -134,7 +134,7 @@ const leftBehind = async (between: readonly string[]) => {
   fake.write('build', ['a'], [timeAt(0)]);
   const { view, set } = createView();
   const sampling = { fromBytes: 1, everyMs: 1 };
-  const events = followBuild({ ...common(fake, view), follow: true, sampling });
+  const events = readBuildLog({ ...common(fake, view), follow: true, sampling });
   const looks = () => fake.asked.filter(({ query }) => query.get('tailLines') === '1').length;
   const looked = async () => {
     for (const count = looks(); looks() < count + 2; ) await turn();
@@ -198,7 +198,7 @@ test('a pod that goes away in mid-log: what was shown stays, the end says lost a
   fake.setState('build', 'running');
   fake.write('build', ['a']);
   const { view, set } = createView();
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   expect((await events.next()).value).toMatchObject([{ text: 'a' }]);
   fake.removePod();
@@ -215,34 +215,34 @@ test('a build that was cancelled in the queue has a complete, empty log', async 
   set({ status: 'BUILD_CANCELLED', finishedAt: timeAt(0) });
   const { entry } = await view.entry();
   delete entry.startedAt;
-  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: true }));
   expect(events).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
 });
 
 test('a build whose containers never ran ends, though its pod still waits', async () => {
   fake.setPod(['build']);
   const { view } = createView({ status: 'BUILD_TIMEOUT' });
-  const events = await collect(followBuild({ ...common(fake, view), follow: true }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: true }));
   expect(endOf(events)).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
 });
 
 test('only one step when asked for', async () => {
   const { view } = finishedBuild();
-  const events = await collect(followBuild({ ...common(fake, view), follow: false, step: 'clone' }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false, step: 'clone' }));
   expect(visible(events)).toMatchObject([{ type: 'line', text: 'cloned' }, { type: 'end' }]);
 });
 
 test('a cursor of a step that the build lacks is refused', async () => {
   const { view } = finishedBuild();
   const from = { step: 'other', line: 0, seconds: 1, fraction: '', same: 0, pem: 0 };
-  await expect(collect(followBuild({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
+  await expect(collect(readBuildLog({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
     code: 'cursor_invalid',
   });
 });
 
 test('an API server that stays away is 503 in the end', async () => {
   const { view } = finishedBuild();
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   fake.setFailure(500);
   await expect(collect(events)).rejects.toMatchObject({ status: 503, code: 'log_unavailable' });
@@ -254,7 +254,7 @@ test('an API server that comes back is not noticed', async () => {
   fake.write('build', ['a', 'b']);
   const { view, set } = createView();
   fake.faults.push({ kind: 'cut', afterBytes: 40 });
-  const all = collect(followBuild({ ...common(fake, view), follow: true }));
+  const all = collect(readBuildLog({ ...common(fake, view), follow: true }));
   await fake.followed(1);
   fake.setState('build', 'terminated');
   set(finished);
@@ -268,7 +268,7 @@ test('nobody reads any more: the stream from the kubelet is closed', async () =>
   fake.setState('build', 'running');
   fake.write('build', ['a']);
   const { view } = createView();
-  const events = followBuild({ ...common(fake, view), follow: true });
+  const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   await events.next();
   expect(fake.followers()).toBe(1);
@@ -287,7 +287,7 @@ test('known values and recognised secrets never appear, whatever the reads are c
     parts.write('build', lines);
     const { view } = createView(finished);
     const events = await collect(
-      followBuild({ ...common(parts, view), detect: createDetector([secret]), follow: false }),
+      readBuildLog({ ...common(parts, view), detect: createSecretFinder([secret]), follow: false }),
     );
     const shown = JSON.stringify(events);
     for (const part of [secret, token, 'aB3aB3']) expect(shown.includes(part)).toBe(false);
@@ -302,7 +302,7 @@ test("the kubelet's own words are notes, and a log it no longer has is lost", as
   fake.setState('build', 'terminated');
   fake.write('build', ['to retrieve container logs for containerd://1'], ['unable']);
   const { view } = createView(finished);
-  const events = await collect(followBuild({ ...common(fake, view), follow: false }));
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(notesOf(events)).toEqual(['the kubelet says: unable to retrieve container logs for containerd://1']);
   expect(endOf(events)).toMatchObject({ log: 'lost' });
 });

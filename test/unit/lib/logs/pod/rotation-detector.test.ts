@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { Piece } from '../../../../../lib/logs/pod/lines.ts';
-import { createSamples } from '../../../../../lib/logs/pod/rotation-detector.ts';
+import { createRotationDetector } from '../../../../../lib/logs/pod/rotation-detector.ts';
 import { timeAt } from '../fake-kube.ts';
 
 const piece = (second: number, text: string): Piece => ({ time: timeAt(second * 1_000_000), text, more: false });
 
 test('a line that was shown is none that is missing', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   samples.add(piece(5, 'b'), piece(1, 'a'));
   expect(samples.open()).toBe(true);
   for (const shown of [piece(1, 'a'), piece(5, 'b'), piece(60, 'c')]) expect(samples.pass(shown)).toBe(false);
@@ -14,7 +14,7 @@ test('a line that was shown is none that is missing', () => {
 });
 
 test('they cover what comes behind a line that is no earlier than the first, until one could not be had', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   expect(samples.cover(piece(5, 'b'))).toBe(false);
   samples.add(piece(5, 'b'), piece(1, 'a'));
   expect([piece(4, 'a'), piece(5, 'b'), undefined].map(samples.cover)).toEqual([false, true, false]);
@@ -23,7 +23,7 @@ test('they cover what comes behind a line that is no earlier than the first, unt
 });
 
 test('what shows that lines are missing may be a sample itself', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   samples.add(piece(5, 'lost'), piece(1, 'a'));
   samples.add(piece(9, 'b'), piece(1, 'a'));
   expect([piece(9, 'b'), piece(60, 'c')].map(samples.pass)).toEqual([true, false]);
@@ -31,7 +31,7 @@ test('what shows that lines are missing may be a sample itself', () => {
 });
 
 test('a line that was the newest one at several looks is shown once', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   for (const text of ['b', 'b', 'b']) samples.add(piece(5, text), piece(1, 'a'));
   expect(samples.pass(piece(5, 'b'))).toBe(false);
   expect(samples.open()).toBe(false);
@@ -41,19 +41,19 @@ test('a line that was the newest one at several looks is shown once', () => {
 });
 
 test('one that was passed is told of once, however many samples there were', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   for (const second of [5, 9, 13]) samples.add(piece(second, 'lost'), piece(1, 'a'));
   expect([piece(2, 'a'), piece(20, 'c'), piece(21, 'd')].map(samples.pass)).toEqual([false, true, false]);
 });
 
 test('a line of the other stream may come a little earlier', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   samples.add(piece(5, 'out'), piece(1, 'a'));
   expect([piece(6, 'err'), piece(5, 'out'), piece(60, 'c')].map(samples.pass)).toEqual([false, false, false]);
 });
 
 test('what the stream is already past is no sample; neither is the word of a kubelet that has no log', () => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   samples.add(piece(5, 'b'), piece(5, 'b'));
   samples.add(undefined, piece(5, 'b'));
   samples.add({ time: '', text: 'unable to retrieve container logs', more: false }, undefined);
@@ -65,7 +65,7 @@ test.each([
   ['second', 'b'],
   ['last', 'c'],
 ])('the %s part of a long line is shown with the line', (_, letter) => {
-  const samples = createSamples();
+  const samples = createRotationDetector();
   const part = (of: string) => of.repeat(16_384);
   samples.add(piece(6, part(letter)), piece(1, 'a'));
   // The kubelet gives the line the time of its first part.

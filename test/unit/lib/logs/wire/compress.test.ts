@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { blocksOf, createGzip, gzipMember, plainWire, takesGzip, type Wire } from '../../../../../lib/logs/wire/compress.ts';
+import {
+  acceptsGzip,
+  createGzip,
+  deflateDataOf,
+  gzipChunk,
+  type LogWriter,
+  plainWire,
+} from '../../../../../lib/logs/wire/compress.ts';
 
 test('property: what was written is what is read', () => {
   fc.assert(
@@ -16,10 +23,12 @@ test('property: what was written is what is read', () => {
 
 test('property: blocks of members that were made before, passed among what is written', async () => {
   const part = fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }), isPassed: fc.boolean() });
-  const unpacked = async (wire: Wire, parts: { bytes: Uint8Array; isPassed: boolean }[]): Promise<Buffer> => {
+  const unpacked = async (wire: LogWriter, parts: { bytes: Uint8Array; isPassed: boolean }[]): Promise<Buffer> => {
     const sent: Buffer[] = [];
     for (const { bytes, isPassed } of parts)
-      sent.push(isPassed ? wire.pass(blocksOf(await gzipMember(Buffer.from(bytes)))) : wire.write(Buffer.from(bytes)));
+      sent.push(
+        isPassed ? wire.pass(deflateDataOf(await gzipChunk(Buffer.from(bytes)))) : wire.write(Buffer.from(bytes)),
+      );
     const all = Buffer.concat([...sent, wire.end()]);
     return wire.encoding ? gunzipSync(all) : all;
   };
@@ -34,7 +43,7 @@ test('property: blocks of members that were made before, passed among what is wr
 
 test('a member is a gzip file', async () => {
   const bytes = Buffer.from('some lines\n'.repeat(10_000));
-  expect(gunzipSync(await gzipMember(bytes)).equals(bytes)).toBe(true);
+  expect(gunzipSync(await gzipChunk(bytes)).equals(bytes)).toBe(true);
 });
 
 test('each piece can be read as soon as it is there', async () => {
@@ -64,4 +73,4 @@ test.each([
   ['gzip;q=0, *', false],
   ['', false],
   [undefined, false],
-])('Accept-Encoding: %s', (accept, taken) => expect(takesGzip(accept)).toBe(taken));
+])('Accept-Encoding: %s', (accept, taken) => expect(acceptsGzip(accept)).toBe(taken));

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { LogEvent, LogLine } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { chooseFormat } from '../../../../../lib/logs/wire/negotiate.ts';
-import type { LogEvent, LogLine } from '../../../../../lib/logs/types.ts';
 
 const time = '2026-11-22T08:02:11.123456789Z';
 const line = (text: string, more: Partial<LogLine> = {}): LogLine => ({
