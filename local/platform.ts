@@ -19,7 +19,7 @@ import { createGateway } from './gateway.ts';
 import { apiAudience, issuerSetting, type LocalIssuer, openIssuer } from './issuer.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
-import { lockFolder } from './lock.ts';
+import { lockFolder } from './lock-folder.ts';
 
 export type PlatformOptions = {
   folder: string;
@@ -128,7 +128,7 @@ const postEvent = async (url: string, token: string, type: string): Promise<void
 /** What is running, as far as the start has come. */
 type Parts = {
   stopping: AbortController;
-  unlock: () => void;
+  unlock: () => Promise<void>;
   kube?: KubeApi;
   internal?: Server;
   server?: Server;
@@ -148,7 +148,7 @@ const stop = async (parts: Parts): Promise<void> => {
   parts.functions?.close();
   await parts.kube?.close();
   if (parts.internal) await closeServer(parts.internal);
-  parts.unlock();
+  await parts.unlock();
 };
 
 /** @returns where the functions and Tekton find the API server and the event functions */

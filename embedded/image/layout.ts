@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { withLock } from './lock.ts';
+import { dirname, join } from 'node:path';
+import { withLock } from '../../lib/lock-file.ts';
 import { fileNameOf } from './reference.ts';
 
 /** OCI image specification 1.1, descriptor.md; `size` in bytes. */
@@ -101,6 +101,9 @@ async function moveBlobs(from: string, layout: string): Promise<void> {
   for (const name of await readdir(from)) await rename(join(from, name), blobPath(layout, name));
 }
 
+/** A change takes milliseconds, so a longer wait means that something is wrong. */
+const lockWaitMs = 60_000;
+
 export type LayoutChange = {
   /** Folder of finished blobs, named by their digests in hex, to move in; on the same file system. */
   blobs?: string;
@@ -112,7 +115,8 @@ export type LayoutChange = {
 export async function changeLayout(where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> {
   const layout = layoutFolder(where);
   const lock = join(where.imagesFolder, '.locks', fileNameOf(where.repository));
-  return withLock(lock, async () => {
+  await mkdir(dirname(lock), { recursive: true });
+  const work = async () => {
     const index = change((await readIndex(layout)) ?? { schemaVersion: 2, mediaType: indexType, manifests: [] });
     if (index.manifests.length === 0) {
       await removeLayout(layout);
@@ -123,7 +127,8 @@ export async function changeLayout(where: Repository, { blobs, change }: LayoutC
     await writeAtomically(join(layout, 'index.json'), JSON.stringify(index));
     await removeUnreachable(layout, index);
     return index;
-  });
+  };
+  return withLock(lock, work, { waitMs: lockWaitMs, pollMs: 10 });
 }
 
 /** Only the layout's own files: other repositories may lie deeper in the same folder. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { changeLayout, configType, layerType, manifestType, refName } from '../../../../embedded/image/layout.ts';
 import { page, readRange } from '../../../../embedded/registry/pages.ts';
 import { createRegistry, type Registry } from '../../../../embedded/registry/registry.ts';
+import { withLock } from '../../../../lib/lock-file.ts';
 
 let imagesFolder: string;
 let registry: Registry;
@@ -125,9 +126,14 @@ test('many changes at once lose nothing and leave no blob behind', async () => {
   expect(await readdir(join(imagesFolder, 'tool-x/web/blobs/sha256'))).toHaveLength(3);
 }, 60_000);
 
-test('a lock whose holder died is no lock', async () => {
-  await mkdir(join(imagesFolder, '.locks'));
-  await writeFile(join(imagesFolder, '.locks', encodeURIComponent('tool-x/web')), '4194305');
+test('a change takes over the lock of a process that was killed', async () => {
+  const locks = join(imagesFolder, '.locks');
+  await mkdir(locks);
+  await withLock(join(locks, 'own'), async () => {
+    const held = await readFile(join(locks, 'own'), 'utf8');
+    const noProcess = ' 4194305 ';
+    await writeFile(join(locks, encodeURIComponent('tool-x/web')), held.replace(` ${process.pid} `, noProcess));
+  });
   await addImage('tool-x/web', 'latest', 'one');
   expect((await get('/v2/tool-x/web/manifests/latest')).status).toBe(200);
 });
