@@ -1,9 +1,9 @@
 /** list-builds as it is deployed, or believing everybody: what bench/auth.ts compares. */
 
 import { createListBuilds } from '../functions/list-builds/handler.ts';
+import { createAccess } from '../lib/auth/access.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
 import { authenticateFromSettings, authSettings } from '../lib/auth/from-settings.ts';
-import { identity } from '../lib/auth/identity.ts';
 import { buildsFromSettings, buildsSettings } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createApp } from '../lib/http/app.ts';
@@ -13,7 +13,7 @@ import { serve } from '../lib/http/serve.ts';
 declare const WITH_AUTHENTICATION: boolean;
 
 const anybody: Authenticate = async () =>
-  identity({ subject: 'bench', proof: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
+  createAccess({ subject: 'bench', credential: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
 
 await serve('list-builds', async (log) => {
   const authenticate = WITH_AUTHENTICATION ? authenticateFromSettings(readSettings(authSettings), log) : anybody;

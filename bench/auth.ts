@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { keepKeys } from '../lib/auth/kept-keys.ts';
+import { saveKeys } from '../lib/auth/saved-keys.ts';
 import type { Kube } from '../lib/kube/client.ts';
 import { createLog } from '../lib/log.ts';
 import { toolToken } from '../local/issuer.ts';
@@ -91,7 +91,7 @@ const keepIn = async (folder: string, environment: Record<string, string>): Prom
   };
   const issuers = JSON.parse(environment.AUTH_ISSUERS ?? '[]');
   const log = createLog('bench', () => {});
-  await keepKeys({ kube: { patch } as unknown as Kube, issuers, configMap: 'keys', log, now: () => new Date() });
+  await saveKeys({ kube: { patch } as unknown as Kube, issuers, configMap: 'keys', log, now: () => new Date() });
   return keys;
 };
 

@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import type { Issuer as IssuerSetting } from '../lib/auth/issuers.ts';
+import type { TrustedIssuer as IssuerSetting } from '../lib/auth/trusted-issuers.ts';
 import { readOrMake } from './folder.ts';
 
 const algorithm = 'ES256';

@@ -1,5 +1,5 @@
 import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
-import { keepKeys } from '../../lib/auth/kept-keys.ts';
+import { saveKeys } from '../../lib/auth/saved-keys.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { createEventApp, maxEventBytes } from '../../lib/events/app.ts';
@@ -24,7 +24,7 @@ const wire: Parameters<typeof serve>[1] = async (log) => {
   const logs = logsFromSettings(settings, await buildsFromSettings(settings, log));
   const authenticate = eventAuthenticateFromSettings(settings, 'sweep', logs.kube);
   const { issuers, keysConfigMap: configMap } = settings;
-  const keep = () => keepKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now });
+  const keep = () => saveKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now });
   const handle = createSweep({ ...logs, follower: archiverFromSettings(settings), keepKeys: keep });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };

@@ -1,5 +1,5 @@
-import type { Issuer } from '../../lib/auth/issuers.ts';
 import { scopes } from '../../lib/auth/scopes.ts';
+import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ProtectedResource } from '../../openapi/generated/types.ts';
 
@@ -10,7 +10,7 @@ const defaultScope = `openid offline_access ${scopes.join(' ')}`;
  * @param resource what the token is asked for
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */
-export const createProtectedResource = (issuers: readonly Issuer[], resource: string): Handler => {
+export const createProtectedResource = (issuers: readonly TrustedIssuer[], resource: string): Handler => {
   const clients = issuers.flatMap(({ issuer, client }) =>
     client ? [{ issuer, client_id: client.id, scope: client.scope ?? defaultScope }] : [],
   );

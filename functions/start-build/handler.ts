@@ -1,9 +1,9 @@
+import { parseBuildParameters } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type Started, startBuild } from '../../lib/builds/start.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { requireJson } from '../../lib/http/body.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
-import { parseBuildParameters } from '../../lib/http/validate.ts';
 import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 

@@ -4,11 +4,11 @@ import type { Caller } from '../../openapi/generated/types.ts';
 
 export const createWhoami =
   (): Handler =>
-  async ({ identity: { subject, proof, grants, expires } }) => {
+  async ({ access: { subject, credential, grants, expires } }) => {
     const json: Caller = {
       messages: messages(),
       subject,
-      proof: proof as Caller['proof'],
+      proof: credential as Caller['proof'],
       ...(expires === undefined ? {} : { expires: new Date(expires * 1000).toISOString() }),
       tools: grants.map(({ tool, scopes }) => ({ tool, scopes: [...scopes] })),
     };

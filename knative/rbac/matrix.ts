@@ -53,7 +53,7 @@ export const matrix: Readonly<Record<string, Grants>> = {
   sweep: all(reconcile, readRun, readPods, {
     'batch/jobs': ['get', 'create'],
     'builds.toolforge.org/buildledgers': ['list'],
-    // lib/auth/kept-keys.ts
+    // lib/auth/saved-keys.ts
     'configmaps#issuer-keys': ['patch'],
   }),
   archiver: all(reconcile, readRun, readPods),

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../errors.ts';
-import type { Identity } from './identity.ts';
+import type { Access } from './access.ts';
 
 /** @throws ApiError 401 `unauthenticated` or `token_invalid` */
-export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Identity>;
+export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Access>;
 
 /** One way to prove who calls; undefined when the request doesn't use it. */
-export type Strategy = (headers: IncomingHttpHeaders) => Promise<Identity | undefined>;
+export type CredentialCheck = (headers: IncomingHttpHeaders) => Promise<Access | undefined>;
 
 export const challenge = (error?: string): Record<string, string> => ({
   'www-authenticate': error ? `Bearer realm="builds", error="${error}"` : 'Bearer realm="builds"',
@@ -14,7 +14,7 @@ export const challenge = (error?: string): Record<string, string> => ({
 
 /** The first strategy that the request uses decides: a broken token is refused, not passed on to the next. */
 export const createAuthenticate =
-  (strategies: readonly Strategy[]): Authenticate =>
+  (strategies: readonly CredentialCheck[]): Authenticate =>
   async (headers) => {
     for (const strategy of strategies) {
       const found = await strategy(headers);

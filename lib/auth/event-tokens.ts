@@ -3,8 +3,8 @@ import type { Settings } from '../config/settings.ts';
 import { ApiError, ConfigError } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { challenge } from './authenticate.ts';
-import { downloadKeys, publishedKeys } from './issuer-keys.ts';
-import { bearer, type Verifier, verify } from './token.ts';
+import { createIssuerKeys, downloadKeys } from './issuer-keys.ts';
+import { bearerToken, type TokenIssuer, verifyToken } from './token.ts';
 
 export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'] as const;
 
@@ -15,19 +15,19 @@ type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
  * a setting may name another place.
  */
 export const clusterKeys = (kube: Kube, { eventKeysUrl }: Settings<'eventKeysUrl'>) =>
-  publishedKeys({
+  createIssuerKeys({
     load: () => (eventKeysUrl === undefined ? kube.keys() : downloadKeys({ jwksUri: eventKeysUrl })),
   });
 
 const authenticate = async (
   authorization: string | undefined,
-  verifier: Verifier,
+  verifier: TokenIssuer,
   subjects: readonly string[],
 ): Promise<void> => {
-  const token = bearer(authorization);
+  const token = bearerToken(authorization);
   if (!token)
     throw new ApiError(401, 'unauthenticated', 'Events need a token of the broker.', { headers: challenge() });
-  const { sub = '' } = await verify(token, verifier);
+  const { sub = '' } = await verifyToken(token, verifier);
   if (!subjects.includes(sub)) throw new ApiError(403, 'forbidden', 'Events are taken from our own triggers only.');
 };
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { readBounded } from '../bounded-body.ts';
 
 export type JsonRequest = {
   url: string;
@@ -14,17 +15,6 @@ export type JsonRequest = {
 };
 
 const maxBytes = 1024 * 1024;
-
-const readAll = async (response: http.IncomingMessage): Promise<string> => {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response) {
-    length += (part as Buffer).length;
-    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString('utf8');
-};
 
 const optionsOf = async (question: JsonRequest, body: string | undefined): Promise<https.RequestOptions> => {
   const { authorization, caFile, tokenFile, timeoutMs } = question;
@@ -61,5 +51,5 @@ export const fetchJson = async (question: JsonRequest): Promise<unknown> => {
     response.destroy();
     throw new Error(`${url} answered ${response.statusCode}`);
   }
-  return JSON.parse(await readAll(response));
+  return JSON.parse((await readBounded(response, maxBytes)).toString('utf8'));
 };

@@ -2,9 +2,9 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
-import { gatewayStrategy } from './gateway.ts';
+import { createGatewayCheck } from './gateway.ts';
 import { withRateLimit } from './rate-limit.ts';
-import { tokenStrategy } from './token.ts';
+import { createTokenCheck } from './token.ts';
 
 export const authSettings = [
   'issuers',
@@ -25,7 +25,7 @@ export const authenticateFromSettings = (
   if (issuers.length === 0 && gatewaySecret === undefined) {
     throw new ConfigError('AUTH_ISSUERS', 'set, or GATEWAY_SECRET_FILE: without either nobody can sign in');
   }
-  const gateway = gatewaySecret ? [gatewayStrategy(gatewaySecret)] : [];
-  const authenticate = createAuthenticate([...gateway, tokenStrategy(issuers, keysFolder)]);
+  const gateway = gatewaySecret ? [createGatewayCheck(gatewaySecret)] : [];
+  const authenticate = createAuthenticate([...gateway, createTokenCheck(issuers, keysFolder)]);
   return withRateLimit(authenticate, { rateReads, rateChanges, failureDelayMs, log });
 };

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Strategy } from './authenticate.ts';
-import { identity } from './identity.ts';
+import { createAccess } from './access.ts';
+import type { CredentialCheck } from './authenticate.ts';
 import { scopes } from './scopes.ts';
 
 const toolHeader = 'x-toolforge-tool';
@@ -13,12 +13,12 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
  * gateway's own secret beside it, as any pod in the cluster can reach a function. Without the secret the header counts
  * as not sent.
  */
-export const gatewayStrategy = (secret: string): Strategy => {
+export const createGatewayCheck = (secret: string): CredentialCheck => {
   const expected = digest(secret);
   return async (headers) => {
     const [tool, given] = [headers[toolHeader], headers[secretHeader]];
     if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
     if (!timingSafeEqual(digest(given), expected)) return undefined;
-    return identity({ subject: `certificate:${tool}`, proof: 'gateway', grants: [{ tool, scopes }] });
+    return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
   };
 };

@@ -20,10 +20,10 @@ export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddr
 
 type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
 
-export type PublishedOptions = {
+export type IssuerKeysOptions = {
   load: () => Promise<JSONWebKeySet>;
   /** Keys known from before, so that the first request need not wait, nor the issuer answer. */
-  kept?: () => { keys: JSONWebKeySet; at: number } | undefined;
+  saved?: () => { keys: JSONWebKeySet; at: number } | undefined;
   now?: () => number;
 };
 
@@ -32,7 +32,7 @@ export type PublishedOptions = {
  * unknown one, so that a rotation needs no restart.
  * @throws KeysUnavailable when there are none to go by
  */
-export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions): JWTVerifyGetKey => {
+export const createIssuerKeys = ({ load, saved, now = Date.now }: IssuerKeysOptions): JWTVerifyGetKey => {
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   let tried = Number.NEGATIVE_INFINITY;
@@ -60,7 +60,7 @@ export const publishedKeys = ({ load, kept, now = Date.now }: PublishedOptions):
 
   const recall = (): Loaded | undefined => {
     try {
-      const known = kept?.();
+      const known = saved?.();
       loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
     } catch {
       // What was kept is no key set: as if nothing had been.

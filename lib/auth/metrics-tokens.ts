@@ -1,10 +1,10 @@
 import type { Settings } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
+import { createAccess } from './access.ts';
 import { type Authenticate, challenge } from './authenticate.ts';
 import { clusterKeys } from './event-tokens.ts';
-import { identity } from './identity.ts';
-import { bearer, verify } from './token.ts';
+import { bearerToken, verifyToken } from './token.ts';
 
 export const metricsAuthSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
 
@@ -22,13 +22,13 @@ export const metricsAuthenticateFromSettings = (
   const { eventIssuer, metricsSubjects } = settings;
   const keys = clusterKeys(kube, settings);
   return async ({ authorization }) => {
-    const token = bearer(authorization);
+    const token = bearerToken(authorization);
     if (!token)
       throw new ApiError(401, 'unauthenticated', 'Metrics need a token of a ServiceAccount that may read them.', {
         headers: challenge(),
       });
-    const { sub = '' } = await verify(token, { issuer: eventIssuer, audience, keys });
-    if (metricsSubjects.includes(sub)) return identity({ subject: sub, proof: 'service-account', grants: [] });
+    const { sub = '' } = await verifyToken(token, { issuer: eventIssuer, audience, keys });
+    if (metricsSubjects.includes(sub)) return createAccess({ subject: sub, credential: 'service-account', grants: [] });
     throw new ApiError(403, 'forbidden', 'METRICS_SUBJECTS does not list this ServiceAccount.');
   };
 };

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Access } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
-import type { Identity } from './identity.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import type { Scope } from './scopes.ts';
 
@@ -22,7 +22,7 @@ const mostWaiting = 20;
 const tooMany = (sentence: string, retryAfter: number): ApiError =>
   new ApiError(429, 'rate_limited', sentence, { retryAfter });
 
-type Limit = (identity: Identity, tool: string, scope: Scope) => void;
+type Limit = (identity: Access, tool: string, scope: Scope) => void;
 
 const createLimit = ({ rateReads, rateChanges, ...more }: RateLimitOptions): Limit => {
   const clock = more.now ? { now: more.now } : {};
@@ -34,7 +34,7 @@ const createLimit = ({ rateReads, rateChanges, ...more }: RateLimitOptions): Lim
   };
 };
 
-const limited = (identity: Identity, limit: Limit): Identity => ({
+const limited = (identity: Access, limit: Limit): Access => ({
   ...identity,
   assertTool: (tool, scope) => {
     identity.assertTool(tool, scope);

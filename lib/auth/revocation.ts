@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { fetchJson } from './fetch-json.ts';
-import type { Issuer } from './issuers.ts';
+import type { TrustedIssuer } from './trusted-issuers.ts';
 
 /** Whether a token whose signature holds was revoked before its time. */
 export type IsRevoked = (token: string) => Promise<boolean>;
@@ -37,7 +37,7 @@ const keep = (answers: Map<string, Answer>, key: string, answer: Answer): void =
  * Remembers what the issuer said of a token. What was revoked stays so. While the issuer does not answer, tokens count
  * as long as they last (docs/adr/0015-revocation.md).
  */
-export const rememberRevocations = ({ isActive, seconds, now = Date.now }: RevocationOptions): IsRevoked => {
+export const createRevocationCache = ({ isActive, seconds, now = Date.now }: RevocationOptions): IsRevoked => {
   const answers = new Map<string, Answer>();
   let restUntil = Number.NEGATIVE_INFINITY;
 
@@ -75,12 +75,12 @@ const secretOf = (file: string): string => {
  * Asks by RFC 7662 where the issuer has an introspection endpoint; else no token is ever revoked.
  * @throws ConfigError when the client's secret can't be read
  */
-export const revocations = (introspection: Issuer['introspection']): IsRevoked => {
+export const createRevocationCheck = (introspection: TrustedIssuer['introspection']): IsRevoked => {
   if (!introspection) return async () => false;
   const { uri: url, clientId, secretFile, seconds = defaultSeconds } = introspection;
   const pair = [clientId, secretOf(secretFile)].map(encodeURIComponent).join(':');
   const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
-  return rememberRevocations({
+  return createRevocationCache({
     seconds,
     isActive: async (token) => {
       const form = { token, token_type_hint: 'access_token' };

@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import type { Grant } from './identity.ts';
+import type { Grant } from './access.ts';
 import { type Scope, scopes } from './scopes.ts';
 
 /**

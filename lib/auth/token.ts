@@ -1,13 +1,13 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ApiError } from '../errors.ts';
-import { challenge, type Strategy } from './authenticate.ts';
-import { type Grant, identity } from './identity.ts';
-import { downloadKeys, KeysUnavailable, publishedKeys } from './issuer-keys.ts';
-import { type Issuer, rulesOf } from './issuers.ts';
-import { readKeptKeys } from './kept-keys.ts';
-import { type IsRevoked, revocations } from './revocation.ts';
+import { createAccess, type Grant } from './access.ts';
+import { type CredentialCheck, challenge } from './authenticate.ts';
+import { createIssuerKeys, downloadKeys, KeysUnavailable } from './issuer-keys.ts';
+import { createRevocationCheck, type IsRevoked } from './revocation.ts';
 import { type GrantsOf, grantsBy } from './rules.ts';
+import { readSavedKeys } from './saved-keys.ts';
 import { isScope, type Scope } from './scopes.ts';
+import { rulesOf, type TrustedIssuer } from './trusted-issuers.ts';
 
 /** Asymmetric ones only: with a public key nobody can sign. @see https://www.rfc-editor.org/rfc/rfc8725 */
 const algorithms = [
@@ -30,7 +30,7 @@ const invalid = (sentence: string, cause?: unknown): ApiError =>
   new ApiError(401, 'token_invalid', sentence, { headers: challenge('invalid_token'), cause });
 
 /** @throws ApiError 401 `token_invalid` for any other Authorization header */
-export const bearer = (authorization: string | undefined): string | undefined => {
+export const bearerToken = (authorization: string | undefined): string | undefined => {
   if (authorization === undefined) return undefined;
   const [scheme, token, ...more] = authorization.trim().split(/ +/);
   if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0 || token.length > maxTokenLength) {
@@ -59,7 +59,7 @@ const sentence = (error: unknown, audience: string): string => {
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);
 
 /** What the token itself says it may do; undefined where the issuer is not asked to say. */
-const scopesOf = (payload: JWTPayload, { scopeClaim }: Issuer): Scope[] | undefined => {
+const scopesOf = (payload: JWTPayload, { scopeClaim }: TrustedIssuer): Scope[] | undefined => {
   if (scopeClaim === undefined) return undefined;
   const value = payload[scopeClaim];
   const words = isList(value) ? value : typeof value === 'string' ? value.split(' ') : [];
@@ -69,10 +69,10 @@ const scopesOf = (payload: JWTPayload, { scopeClaim }: Issuer): Scope[] | undefi
 const narrowed = (grants: Grant[], scopes: readonly Scope[] | undefined): Grant[] =>
   grants.map(({ tool, scopes: given }) => ({ tool, scopes: given.filter((scope) => scopes?.includes(scope) ?? true) }));
 
-export type Verifier = { issuer: string; audience: string; keys: JWTVerifyGetKey };
+export type TokenIssuer = { issuer: string; audience: string; keys: JWTVerifyGetKey };
 
 /** @throws ApiError 401 `token_invalid`, 503 `unavailable` when the keys can't be fetched */
-export const verify = async (token: string, issuer: Verifier): Promise<JWTPayload> => {
+export const verifyToken = async (token: string, issuer: TokenIssuer): Promise<JWTPayload> => {
   try {
     const { payload } = await jwtVerify(token, issuer.keys, {
       algorithms,
@@ -91,34 +91,34 @@ export const verify = async (token: string, issuer: Verifier): Promise<JWTPayloa
   }
 };
 
-type Believed = Issuer & Verifier & { grantsOf: GrantsOf; isRevoked: IsRevoked };
+type Believed = TrustedIssuer & TokenIssuer & { grantsOf: GrantsOf; isRevoked: IsRevoked };
 
-const believe = (issuer: Issuer, keysFolder: string | undefined): Believed => ({
+const believe = (issuer: TrustedIssuer, keysFolder: string | undefined): Believed => ({
   ...issuer,
-  keys: publishedKeys({
+  keys: createIssuerKeys({
     load: () => downloadKeys(issuer),
-    ...(keysFolder ? { kept: () => readKeptKeys(keysFolder, issuer.issuer) } : {}),
+    ...(keysFolder ? { saved: () => readSavedKeys(keysFolder, issuer.issuer) } : {}),
   }),
   grantsOf: grantsBy(rulesOf(issuer)),
-  isRevoked: revocations(issuer.introspection),
+  isRevoked: createRevocationCheck(issuer.introspection),
 });
 
 /**
  * Bearer JWTs of the configured issuers, verified with their published keys.
  * @param keysFolder where sweep keeps those keys
  */
-export const tokenStrategy = (issuers: readonly Issuer[], keysFolder?: string): Strategy => {
+export const createTokenCheck = (issuers: readonly TrustedIssuer[], keysFolder?: string): CredentialCheck => {
   const believed = new Map(issuers.map((issuer) => [issuer.issuer, believe(issuer, keysFolder)]));
   return async ({ authorization }) => {
-    const token = bearer(authorization);
+    const token = bearerToken(authorization);
     if (token === undefined) return undefined;
     const issuer = believed.get(claimedIssuer(token) ?? '');
     if (!issuer) throw invalid('The token is from an issuer that is not trusted here.');
-    const payload = await verify(token, issuer);
+    const payload = await verifyToken(token, issuer);
     if (await issuer.isRevoked(token)) throw invalid('The token was revoked. Sign in again.');
-    return identity({
+    return createAccess({
       subject: `${issuer.issuer}#${payload.sub}`,
-      proof: issuer.kind ?? 'person',
+      credential: issuer.kind ?? 'person',
       grants: narrowed(issuer.grantsOf(payload), scopesOf(payload, issuer)),
       expires: payload.exp,
     });

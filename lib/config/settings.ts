@@ -1,4 +1,4 @@
-import { type Issuer, issuersProblem } from '../auth/issuers.ts';
+import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import {
   cidrs,
   flag,
@@ -14,7 +14,7 @@ import {
   url,
 } from './parse.ts';
 
-const isIssuers = (value: unknown): value is Issuer[] => issuersProblem(value) === undefined;
+const isIssuers = (value: unknown): value is TrustedIssuer[] => issuersProblem(value) === undefined;
 
 const image = /^[a-z0-9]+([._:/@-]+[A-Za-z0-9_]+)*$/;
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

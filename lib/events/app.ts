@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 import { readBody } from '../http/body.ts';
-import { asApiError, sendJson } from '../http/respond.ts';
+import { sendJson, toApiError } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
 import type { Log } from '../log.ts';
 
@@ -52,7 +52,7 @@ export const createEventApp = ({ authenticate, handle, log }: EventAppOptions): 
   };
 
   const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown): void => {
-    const error = asApiError(thrown);
+    const error = toApiError(thrown);
     const fields = { type: req.headers['ce-type'], subject: req.headers['ce-subject'], code: error.code };
     log(isAskAgain(error) ? 'WARNING' : 'ERROR', 'an event was not handled', {
       ...fields,

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { anonymous } from '../auth/access.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
-import { anonymous } from '../auth/identity.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Attempt, audit } from './audit.ts';
+import { type AuditedRequest, audit } from './audit.ts';
 import { maxBodyBytes, readBody } from './body.ts';
 import { sendError, sendJson } from './respond.ts';
-import { type Match, match } from './routing.ts';
+import { matchRoute, type RouteMatch } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
 import { checkParameters } from './validate.ts';
 
@@ -24,7 +24,7 @@ const queryOf = (search: URLSearchParams): Record<string, string> => {
   return Object.fromEntries(search);
 };
 
-const headerParameters = (req: IncomingMessage, { route }: Match): Record<string, string> =>
+const headerParameters = (req: IncomingMessage, { route }: RouteMatch): Record<string, string> =>
   Object.fromEntries(
     route.parameters
       .filter(({ in: place }) => place === 'header')
@@ -58,29 +58,29 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
   const prepare = async (
     req: IncomingMessage,
     res: ServerResponse,
-    attempt: Attempt,
+    attempt: AuditedRequest,
   ): Promise<{ handler: Handler; request: ApiRequest }> => {
     const url = URL.parse(req.url ?? '/', 'http://function');
     if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
-    const found = match(req.method ?? 'GET', withoutMount(url.pathname));
+    const found = matchRoute(req.method ?? 'GET', withoutMount(url.pathname));
     const handler = handlers[found.route.operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');
-    const identity = found.route.open ? anonymous : await authenticate(req.headers);
-    Object.assign(attempt, { route: found.route, params: found.params, identity });
+    const access = found.route.open ? anonymous : await authenticate(req.headers);
+    Object.assign(attempt, { route: found.route, params: found.params, access });
     const params = { ...queryOf(url.searchParams), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
     const { scope } = found.route;
-    if (found.params.toolname !== undefined && scope) identity.assertTool(found.params.toolname, scope);
+    if (found.params.toolname !== undefined && scope) access.assertTool(found.params.toolname, scope);
     const body = await readBody(req, maxBodyBytes);
     const signal = clientGone(req, res);
     return {
       handler,
-      request: { operation: found.route.operation, params, headers: req.headers, body, identity, signal },
+      request: { operation: found.route.operation, params, headers: req.headers, body, access, signal },
     };
   };
 
   const respond = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const attempt: Attempt = {};
+    const attempt: AuditedRequest = {};
     let response: ApiResponse | undefined;
     try {
       const { handler, request } = await prepare(req, res, attempt);

@@ -1,11 +1,11 @@
 import type { Route } from '../../openapi/generated/routes.ts';
-import type { Identity } from '../auth/identity.ts';
+import type { Access } from '../auth/access.ts';
 import type { Log } from '../log.ts';
-import { asApiError } from './respond.ts';
+import { toApiError } from './respond.ts';
 import type { ApiResponse } from './types.ts';
 
 /** A request as far as it is understood. */
-export type Attempt = { route?: Route; params?: Record<string, string>; identity?: Identity };
+export type AuditedRequest = { route?: Route; params?: Record<string, string>; access?: Access };
 
 const startedBuild = (response: ApiResponse | undefined): string | undefined => {
   if (!response || !('json' in response)) return undefined;
@@ -16,17 +16,17 @@ const startedBuild = (response: ApiResponse | undefined): string | undefined => 
  * One line for every change, done or refused: who, how proven, which tool and build, what came of it. Never a token.
  * @param error what was thrown instead of a response
  */
-export const audit = (log: Log, attempt: Attempt, response: ApiResponse | undefined, error?: unknown): void => {
-  const { route, params = {}, identity } = attempt;
-  if (!identity || !route?.scope || route.scope === 'read') return;
-  const failure = error === undefined ? undefined : asApiError(error);
+export const audit = (log: Log, attempt: AuditedRequest, response: ApiResponse | undefined, error?: unknown): void => {
+  const { route, params = {}, access } = attempt;
+  if (!access || !route?.scope || route.scope === 'read') return;
+  const failure = error === undefined ? undefined : toApiError(error);
   const build = startedBuild(response) ?? params.id;
   log('INFO', 'audit', {
     operation: route.operation,
     tool: params.toolname,
     ...(build === undefined ? {} : { build }),
-    subject: identity.subject,
-    proof: identity.proof,
+    subject: access.subject,
+    proof: access.credential,
     status: failure?.status ?? 200,
     ...(failure ? { code: failure.code } : {}),
   });

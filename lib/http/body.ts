@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 
 /** Every body of this API is far smaller; functions-framework alone would take 1 GiB. */
@@ -20,14 +21,9 @@ export const readBody = async (req: WithBody, limit: number): Promise<Buffer> =>
   if (req.rawBody) return req.rawBody;
   if (!hasBody(req)) return Buffer.alloc(0);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of req) {
-    length += (part as Buffer).length;
-    if (length > limit) throw tooLarge(limit);
-    parts.push(part as Buffer);
-  }
-  req.rawBody = Buffer.concat(parts);
+  req.rawBody = await readBounded(req, limit).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? tooLarge(limit) : error;
+  });
   return req.rawBody;
 };
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { escapeLineEnds } from './json.ts';
+import { escapeLineEnds } from './escape-line-ends.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
 
@@ -36,7 +36,7 @@ const internal = (cause: unknown): ApiError =>
     cause,
   });
 
-export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : internal(error));
+export const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : internal(error));
 
 const errorHeaders = (error: ApiError): Record<string, string> => ({
   ...error.headers,
@@ -45,7 +45,7 @@ const errorHeaders = (error: ApiError): Record<string, string> => ({
 
 /** What went wrong: sentence and code to the client, the cause to the log. A response that has begun is cut. */
 export const sendError = (res: ServerResponse, thrown: unknown, log: Log): void => {
-  const error = asApiError(thrown);
+  const error = toApiError(thrown);
   if (error.status >= 500) log('ERROR', error.message, { code: error.code, error: error.cause ?? error });
   if (res.headersSent) {
     res.destroy();

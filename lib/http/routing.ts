@@ -1,7 +1,7 @@
 import { type Route, routes } from '../../openapi/generated/routes.ts';
 import { ApiError } from '../errors.ts';
 
-export type Match = { route: Route; params: Record<string, string> };
+export type RouteMatch = { route: Route; params: Record<string, string> };
 
 type Pattern = { route: Route; segments: string[] };
 
@@ -34,7 +34,7 @@ const bind = (pattern: Pattern, segments: string[]): Record<string, string> =>
  * @param path without query
  * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with Allow, 400 `parameter_invalid`
  */
-export const match = (method: string, path: string): Match => {
+export const matchRoute = (method: string, path: string): RouteMatch => {
   const segments = path.replace(/\/$/, '').split('/');
   const fitting = patterns.filter((pattern) => fits(pattern, segments));
   if (fitting.length === 0)

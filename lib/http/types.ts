@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Identity } from '../auth/identity.ts';
+import type { Access } from '../auth/access.ts';
 
 /** A request that has been matched, authenticated and whose parameters have the documented form. */
 export type ApiRequest = {
@@ -8,7 +8,7 @@ export type ApiRequest = {
   params: Record<string, string>;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  identity: Identity;
+  access: Access;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
 };

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { KubeError } from './kube-error.ts';
@@ -36,14 +37,14 @@ const waitMs = (attempt: number, retryAfter: string | undefined): number => {
   return base / 2 + (Math.random() * base) / 2;
 };
 
-const readAll = async (response: http.IncomingMessage): Promise<string> => {
-  const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
-};
+/** Limit for one response in bytes: 512 MiB, the longest string that V8 can hold. A page of a list is the largest response. */
+const maxResponseBytes = 512 * 1024 * 1024;
+
+const readText = async (response: http.IncomingMessage): Promise<string> =>
+  (await readBounded(response, maxResponseBytes)).toString('utf8');
 
 const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
-  const text = await readAll(response);
+  const text = await readText(response);
   try {
     const status = JSON.parse(text) as { reason?: string; message?: string };
     return new KubeError(response.statusCode ?? 0, status.reason ?? '', status.message ?? text);
@@ -127,7 +128,8 @@ export const createTransport = ({ connection, timeoutMs, attempts }: TransportOp
     json: (request) =>
       retried(request, async () => {
         const response = await once(request, false);
-        const text = await readAll(response).catch((error: unknown) => {
+        const text = await readText(response).catch((error: unknown) => {
+          if (error instanceof BodyTooLargeError) throw error;
           throw new Unreachable('the answer was cut', { cause: error });
         });
         return JSON.parse(text);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 
 export type ClientOptions = {
@@ -34,17 +35,6 @@ export function unavailable(cause: unknown): ApiError {
   return new ApiError(503, 'registry_unavailable', says, { retryAfter: RETRY_AFTER, cause });
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(`its answer is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 async function attempt(options: ClientOptions, path: string, call: RegistryRequest): Promise<RegistryResponse> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const response = await fetch(options.base + path, {
@@ -57,7 +47,8 @@ async function attempt(options: ClientOptions, path: string, call: RegistryReque
       ...(options.authorization === undefined ? {} : { Authorization: options.authorization }),
     },
   });
-  return { status: response.status, headers: response.headers, body: await readBody(response, options.maxBytes) };
+  const body = response.body ? await readBounded(response.body, options.maxBytes) : Buffer.alloc(0);
+  return { status: response.status, headers: response.headers, body };
 }
 
 /** What failed, in words that are safe to log: undici's own errors may hold the request. */

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
+import { BodyTooLargeError, ByteBudget, limitBody } from '../bounded-body.ts';
 import type { ResolvedAddress, ResolveHost } from './addresses.ts';
 import { allowedAddresses } from './addresses.ts';
 import { networkFailure, notGit, unreachable } from './failures.ts';
@@ -51,16 +52,6 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
-type Budget = { left: number; max: number };
-
-async function* counted(chunks: AsyncIterable<Buffer>, budget: Budget): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    budget.left -= chunk.length;
-    if (budget.left < 0) throw unreachable(`its answer is longer than ${budget.max} bytes`);
-    yield chunk;
-  }
-}
-
 /** We ask for none, but proxies compress all the same. */
 async function decompressed(response: IncomingMessage): Promise<Readable> {
   const encoding = response.headers['content-encoding'] ?? 'identity';
@@ -100,7 +91,7 @@ function send(
 }
 
 export function createConnection(options: ConnectionOptions, signal: AbortSignal): Connection {
-  const budget: Budget = { left: options.maxBytes, max: options.maxBytes };
+  const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
 
   async function schemeOf(protocol: string): Promise<Scheme> {
@@ -116,7 +107,7 @@ export function createConnection(options: ConnectionOptions, signal: AbortSignal
 
   async function* read(response: IncomingMessage, host: string): AsyncGenerator<Buffer> {
     try {
-      yield* counted(await decompressed(response), budget);
+      yield* limitBody<Buffer>(await decompressed(response), budget);
     } catch (error) {
       throw failure(error, host, signal);
     } finally {
@@ -142,5 +133,8 @@ export function createConnection(options: ConnectionOptions, signal: AbortSignal
 
 /** Once the signal fired, that is the reason, whatever broke because of it. */
 function failure(error: unknown, host: string, signal: AbortSignal): unknown {
-  return signal.aborted ? signal.reason : networkFailure(error, host);
+  if (signal.aborted) return signal.reason;
+  if (error instanceof BodyTooLargeError)
+    return unreachable(`its answer is longer than ${error.maxBytes} bytes`, error);
+  return networkFailure(error, host);
 }

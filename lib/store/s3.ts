@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
+import { readBounded } from '../bounded-body.ts';
 import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
@@ -18,6 +19,9 @@ export type S3Options = {
 
 type Answer = { status: number; body: Buffer };
 type S3Request = { method: string; url: URL; headers?: Record<string, string>; body?: Uint8Array };
+
+/** Limit for one response in bytes: 64 MiB. The largest object is a segment of a log, a few MiB at most. */
+const maxResponseBytes = 64 * 1024 * 1024;
 
 const mayReturn = (status: number): boolean => status === 429 || status >= 500;
 
@@ -66,7 +70,8 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
       ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
     });
     const response = await fetch(signed, { signal: AbortSignal.timeout(timeoutMs) });
-    return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+    const received = response.body ? await readBounded(response.body, maxResponseBytes) : Buffer.alloc(0);
+    return { status: response.status, body: received };
   };
 
   /** Every request here may be sent twice. Full jitter, so that many writers don't return together. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
-import type { Issuer } from '../../lib/auth/issuers.ts';
+import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import { newPrivateKey, published } from '../support/auth/keys.ts';
 import {
   type Case,
@@ -43,7 +43,7 @@ let tokens: Record<TokenProof, Tokens>;
 let certificates: Record<string, { key: string; cert: string }>;
 let authority: string;
 
-const issuersAt = (url: string, tokenFile: string): Issuer[] => {
+const issuersAt = (url: string, tokenFile: string): TrustedIssuer[] => {
   const issuer = (kind: TokenProof) => ({
     issuer: `https://${kind}.example.org`,
     audience,

@@ -1,5 +1,5 @@
 import type { ApiError } from '../../errors.ts';
-import { escapeLineEnds } from '../../http/json.ts';
+import { escapeLineEnds } from '../../http/escape-line-ends.ts';
 import type { LogEnd, LogEvent, LogLine } from '../types.ts';
 import { type LogFormat, mediaTypes } from './negotiate.ts';
 

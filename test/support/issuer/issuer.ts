@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose';
-import type { Issuer as IssuerSetting } from '../../../lib/auth/issuers.ts';
+import type { TrustedIssuer as IssuerSetting } from '../../../lib/auth/trusted-issuers.ts';
 import { createAdapters } from './adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
-import { downloadKeys, KeysUnavailable, publishedKeys } from '../../../../lib/auth/issuer-keys.ts';
+import { createIssuerKeys, downloadKeys, KeysUnavailable } from '../../../../lib/auth/issuer-keys.ts';
 import { startServer } from '../../../support/server.ts';
 
 const pairOf = async (kid: string) => {
@@ -22,7 +22,7 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
     loads++;
     return { keys: published };
   };
-  const keys = publishedKeys({ load, now: () => clock });
+  const keys = createIssuerKeys({ load, now: () => clock });
   await Promise.all([jwtVerify(one.token, keys), jwtVerify(one.token, keys)]);
   expect(loads).toBe(1);
   // However soon after the first ones were loaded.
@@ -45,7 +45,7 @@ test('of many tokens that come at once with a rotated key, none is refused, and 
     if (loads > 1) await new Promise<void>((resolve) => answers.push(resolve));
     return { keys: published };
   };
-  const keys = publishedKeys({ load, now: () => 0 });
+  const keys = createIssuerKeys({ load, now: () => 0 });
   await jwtVerify(one.token, keys);
   published = [two.jwk];
   const early = Array.from({ length: 10 }, () => jwtVerify(two.token, keys));
@@ -67,12 +67,12 @@ test('known keys outlive the issuer; without any the caller is told to wait', as
     if (away) throw new Error('away');
     return { keys: [one.jwk] };
   };
-  const keys = publishedKeys({ load, now: () => clock });
+  const keys = createIssuerKeys({ load, now: () => clock });
   await jwtVerify(one.token, keys);
   away = true;
   clock += 60 * 60 * 1000;
   await jwtVerify(one.token, keys);
-  await expect(jwtVerify(one.token, publishedKeys({ load }))).rejects.toBeInstanceOf(KeysUnavailable);
+  await expect(jwtVerify(one.token, createIssuerKeys({ load }))).rejects.toBeInstanceOf(KeysUnavailable);
 });
 
 test.each<[string, () => { keys: { keys: JWK[] }; at: number }]>([
@@ -85,7 +85,7 @@ test.each<[string, () => { keys: { keys: JWK[] }; at: number }]>([
   ],
 ])('kept keys that %s are as if nothing had been kept', async (_, kept) => {
   const one = await pairOf('one');
-  await jwtVerify(one.token, publishedKeys({ load: async () => ({ keys: [one.jwk] }), kept }));
+  await jwtVerify(one.token, createIssuerKeys({ load: async () => ({ keys: [one.jwk] }), saved: kept }));
 });
 
 test.each([

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { identity } from '../../../../lib/auth/identity.ts';
+import { createAccess } from '../../../../lib/auth/access.ts';
 import { type RateLimitOptions, withRateLimit } from '../../../../lib/auth/rate-limit.ts';
 import { createRateLimiter } from '../../../../lib/auth/rate-limiter.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 
 const caller = (subject: string) =>
-  identity({ subject, proof: 'person', grants: [{ tool: 'mine', scopes: ['read', 'build'] }] });
+  createAccess({ subject, credential: 'person', grants: [{ tool: 'mine', scopes: ['read', 'build'] }] });
 
 const guard = (options: Partial<RateLimitOptions> = {}) => {
   const logged: unknown[][] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rememberRevocations, revocations } from '../../../../lib/auth/revocation.ts';
+import { createRevocationCache, createRevocationCheck } from '../../../../lib/auth/revocation.ts';
 import { startServer } from '../../../support/server.ts';
 
 const remembering = (seconds = 10) => {
@@ -14,7 +14,7 @@ const remembering = (seconds = 10) => {
     if (state.away) throw new Error('away');
     return state.active;
   };
-  return { state, isRevoked: rememberRevocations({ isActive, seconds, now: () => state.clock }) };
+  return { state, isRevoked: createRevocationCache({ isActive, seconds, now: () => state.clock }) };
 };
 
 describe('the issuer is asked', () => {
@@ -73,7 +73,7 @@ describe('by RFC 7662', () => {
       Object.assign(seen, { request, body: await text(request) });
       response.writeHead(status).end(answer);
     });
-    const isRevoked = revocations({ uri: `${server.url}/introspect`, clientId: 'api', secretFile });
+    const isRevoked = createRevocationCheck({ uri: `${server.url}/introspect`, clientId: 'api', secretFile });
     const revoked = await isRevoked('a.b.c');
     await server.close();
     return { revoked, ...seen };
@@ -98,17 +98,17 @@ describe('by RFC 7662', () => {
 
   test('an answer that does not come says nothing either', async () => {
     const server = await startServer(() => undefined);
-    const isRevoked = revocations({ uri: server.url, clientId: 'api', secretFile });
+    const isRevoked = createRevocationCheck({ uri: server.url, clientId: 'api', secretFile });
     expect(await isRevoked('a.b.c')).toBe(false);
     await server.close();
   });
 
   test('a secret that can not be read names the setting', () => {
     const introspection = { uri: 'https://id.example.org', clientId: 'api', secretFile: join(folder, 'none') };
-    expect(() => revocations(introspection)).toThrow('AUTH_ISSUERS must be such that');
+    expect(() => createRevocationCheck(introspection)).toThrow('AUTH_ISSUERS must be such that');
   });
 
   test('without an endpoint nothing is revoked', async () => {
-    expect(await revocations(undefined)('a')).toBe(false);
+    expect(await createRevocationCheck(undefined)('a')).toBe(false);
   });
 });

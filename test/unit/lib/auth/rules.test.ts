@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { issuersProblem, rulesOf } from '../../../../lib/auth/issuers.ts';
 import { grantsBy, type Rule, ruleProblem } from '../../../../lib/auth/rules.ts';
+import { issuersProblem, rulesOf } from '../../../../lib/auth/trusted-issuers.ts';
 
 const everything = ['read', 'build', 'admin'];
 const groups: Rule = { match: { groups: 'tools.{tool}' } };

@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
-import type { Issuer } from '../../../../lib/auth/issuers.ts';
-import { tokenStrategy } from '../../../../lib/auth/token.ts';
+import { createTokenCheck } from '../../../../lib/auth/token.ts';
+import type { TrustedIssuer } from '../../../../lib/auth/trusted-issuers.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 let keys: TestServer;
 let published: JWK[] = [];
 let broken = false;
 let pair: Awaited<ReturnType<typeof generateKeyPair>>;
-let issuer: Issuer;
+let issuer: TrustedIssuer;
 
 const publish = async (key: typeof pair, kid: string) => ({ ...(await exportJWK(key.publicKey)), kid, alg: 'ES256' });
 
@@ -45,14 +45,14 @@ const token = (claims: Claims = {}, kid = 'one', key = pair.privateKey) => {
   return new SignJWT(given).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
 };
 const authenticate = (authorization: string | undefined) =>
-  createAuthenticate([tokenStrategy([issuer])])(authorization === undefined ? {} : { authorization });
+  createAuthenticate([createTokenCheck([issuer])])(authorization === undefined ? {} : { authorization });
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 test('a good token acts for its tools and no others', async () => {
   const identity = await authenticate(`Bearer ${await token()}`);
   expect(identity).toMatchObject({
     tools: ['mine', 'second'],
-    proof: 'person',
+    credential: 'person',
     subject: 'https://id.example.org#somebody',
   });
   expect(() => identity.assertTool('mine', 'read')).not.toThrow();
@@ -113,12 +113,12 @@ describe('is refused with 401 and a code:', () => {
 });
 
 test('keys that can not be fetched are 503, not the caller’s fault; known keys outlive the issuer', async () => {
-  const known = createAuthenticate([tokenStrategy([issuer])]);
+  const known = createAuthenticate([createTokenCheck([issuer])]);
   await known({ authorization: `Bearer ${await token()}` });
   broken = true;
   try {
     await expect(authenticate(`Bearer ${await token()}`)).rejects.toMatchObject({ status: 503, code: 'unavailable' });
-    await expect(known({ authorization: `Bearer ${await token()}` })).resolves.toMatchObject({ proof: 'person' });
+    await expect(known({ authorization: `Bearer ${await token()}` })).resolves.toMatchObject({ credential: 'person' });
   } finally {
     broken = false;
   }

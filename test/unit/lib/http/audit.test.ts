@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
-import { gatewayStrategy } from '../../../../lib/auth/gateway.ts';
+import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
 import { withRateLimit } from '../../../../lib/auth/rate-limit.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 import { createApp } from '../../../../lib/http/app.ts';
@@ -8,7 +8,7 @@ import type { Handler } from '../../../../lib/http/types.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' };
-const gateway = createAuthenticate([gatewayStrategy('s3cret')]);
+const gateway = createAuthenticate([createGatewayCheck('s3cret')]);
 const echo: Handler = async ({ params }) => ({ json: { params } });
 const handlers: Record<string, Handler> = {
   'start-build': async () => ({ json: { new_build: { name: 'made' } } }),

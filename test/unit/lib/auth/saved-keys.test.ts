@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
-import type { Issuer } from '../../../../lib/auth/issuers.ts';
-import { keepKeys, readKeptKeys } from '../../../../lib/auth/kept-keys.ts';
-import { tokenStrategy } from '../../../../lib/auth/token.ts';
+import { readSavedKeys, saveKeys } from '../../../../lib/auth/saved-keys.ts';
+import { createTokenCheck } from '../../../../lib/auth/token.ts';
+import type { TrustedIssuer } from '../../../../lib/auth/trusted-issuers.ts';
 import type { Kube } from '../../../../lib/kube/client.ts';
 import { newPrivateKey, published } from '../../../support/auth/keys.ts';
 import { signedTokens } from '../../../support/auth/tokens.ts';
@@ -14,7 +14,7 @@ import { startServer, type TestServer } from '../../../support/server.ts';
 let folder: string;
 let server: TestServer;
 let away: boolean;
-let issuer: Issuer;
+let issuer: TrustedIssuer;
 let kid: string;
 let key: Awaited<ReturnType<typeof newPrivateKey>>;
 
@@ -63,21 +63,21 @@ const token = () =>
   }).good('mine');
 
 const fresh = async () =>
-  createAuthenticate([tokenStrategy([issuer], folder)])({ authorization: `Bearer ${await token()}` });
+  createAuthenticate([createTokenCheck([issuer], folder)])({ authorization: `Bearer ${await token()}` });
 
 test('a function that starts while the issuer is away knows the keys that were kept', async () => {
   away = true;
   await expect(fresh()).rejects.toMatchObject({ status: 503 });
   away = false;
-  await keepKeys(mounted());
+  await saveKeys(mounted());
   away = true;
   await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
-  await keepKeys(mounted());
+  await saveKeys(mounted());
   await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
 });
 
 test('a key that came since is asked for', async () => {
-  await keepKeys(mounted());
+  await saveKeys(mounted());
   key = await newPrivateKey();
   kid = 'two';
   await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
@@ -91,17 +91,17 @@ test.each([
   '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[null]}}',
   '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[[]]}}',
 ])('what was kept as %j does not count', async (text) => {
-  await keepKeys(mounted());
+  await saveKeys(mounted());
   const [name = ''] = await readdir(folder);
   await writeFile(join(folder, name), text);
-  expect(readKeptKeys(folder, issuer.issuer)).toBeUndefined();
+  expect(readSavedKeys(folder, issuer.issuer)).toBeUndefined();
   await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
 });
 
 test('an issuer that is away is noted, and loses nothing', async () => {
   away = true;
   const logged: unknown[] = [];
-  await keepKeys(mounted(logged));
+  await saveKeys(mounted(logged));
   expect(logged).toEqual([
     ['WARNING', expect.stringContaining('the known ones stay'), expect.objectContaining({ issuer: issuer.issuer })],
   ]);

@@ -7,10 +7,10 @@ export type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | '
 export type Grant = { tool: string; scopes: readonly Scope[] };
 
 /** Who calls, how that was proved, and for which tools they may do what. */
-export type Identity = {
+export type Access = {
   /** For the log: issuer and subject, or the certificate's name. */
   subject: string;
-  proof: CredentialKind;
+  credential: CredentialKind;
   tools: readonly string[];
   grants: readonly Grant[];
   /** When the proof ends, in seconds since 1970; undefined where the proof does not say. */
@@ -19,9 +19,9 @@ export type Identity = {
   assertTool(tool: string, scope: Scope): void;
 };
 
-export type IdentityOptions = {
+export type AccessOptions = {
   subject: string;
-  proof: CredentialKind;
+  credential: CredentialKind;
   grants: readonly Grant[];
   expires?: number | undefined;
 };
@@ -42,11 +42,11 @@ const insufficient = (tool: string, scope: Scope): ApiError =>
     headers: { 'www-authenticate': `Bearer realm="builds", error="insufficient_scope", scope="${scope}"` },
   });
 
-export const identity = ({ subject, proof, grants: given, expires }: IdentityOptions): Identity => {
+export const createAccess = ({ subject, credential, grants: given, expires }: AccessOptions): Access => {
   const grants = merged(given);
   return {
     subject,
-    proof,
+    credential,
     grants,
     tools: grants.map(({ tool }) => tool),
     expires,
@@ -59,4 +59,4 @@ export const identity = ({ subject, proof, grants: given, expires }: IdentityOpt
 };
 
 /** For the paths that need no authentication. */
-export const anonymous = identity({ subject: 'anonymous', proof: 'none', grants: [] });
+export const anonymous = createAccess({ subject: 'anonymous', credential: 'none', grants: [] });

@@ -1,7 +1,7 @@
 import { isObject, type Rule, ruleProblem } from './rules.ts';
 
 /** One issuer whose tokens are believed, and which tools they are good for. */
-export type Issuer = {
+export type TrustedIssuer = {
   issuer: string;
   audience: string;
   jwksUri: string;
@@ -71,11 +71,11 @@ const fieldProblem = (value: unknown, known: Fields, where = ''): string | undef
   return wrong && `${where}${wrong[0]} must be ${wrong[1].expected}`;
 };
 
-const partProblem = ({ introspection, client }: Issuer): string | undefined =>
+const partProblem = ({ introspection, client }: TrustedIssuer): string | undefined =>
   (introspection && fieldProblem(introspection, introspectionFields, 'introspection.')) ??
   (client && fieldProblem(client, clientFields, 'client.'));
 
-const rulesProblem = ({ claim, prefix, rules = [] }: Issuer): string | undefined => {
+const rulesProblem = ({ claim, prefix, rules = [] }: TrustedIssuer): string | undefined => {
   if ((claim === undefined) !== (prefix === undefined)) return 'claim and prefix go together';
   if (/[*{]/.test(prefix ?? '')) return 'prefix is no pattern: use rules';
   if (claim === undefined && rules.length === 0) return 'it must have claim and prefix, or rules';
@@ -85,7 +85,7 @@ const rulesProblem = ({ claim, prefix, rules = [] }: Issuer): string | undefined
 };
 
 const issuerProblem = (value: unknown): string | undefined =>
-  fieldProblem(value, fields) ?? partProblem(value as Issuer) ?? rulesProblem(value as Issuer);
+  fieldProblem(value, fields) ?? partProblem(value as TrustedIssuer) ?? rulesProblem(value as TrustedIssuer);
 
 /** What is wrong with a list of issuers, as a phrase; undefined when nothing is. */
 export const issuersProblem = (value: unknown): string | undefined => {
@@ -94,11 +94,11 @@ export const issuersProblem = (value: unknown): string | undefined => {
     const problem = issuerProblem(entry);
     if (problem) return `entry ${at + 1}: ${problem}`;
   }
-  const names = (value as Issuer[]).map(({ issuer }) => issuer);
+  const names = (value as TrustedIssuer[]).map(({ issuer }) => issuer);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   return twice === undefined ? undefined : `${twice} is there twice`;
 };
 
 /** The rules of an issuer, its shorthand among them. */
-export const rulesOf = ({ claim, prefix, rules = [] }: Issuer): readonly Rule[] =>
+export const rulesOf = ({ claim, prefix, rules = [] }: TrustedIssuer): readonly Rule[] =>
   claim === undefined ? rules : [{ match: { [claim]: `${prefix}{tool}` } }, ...rules];

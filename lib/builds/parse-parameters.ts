@@ -1,0 +1,84 @@
+import type { BuildParameters } from '../../openapi/generated/types.ts';
+import { isBuildParameters, type Violation } from '../../openapi/generated/validators.js';
+import { ApiError, type ErrorCode } from '../errors.ts';
+import { describeViolation } from '../http/describe-violation.ts';
+
+/** Limit for the names and values of all environment variables of a build together, in bytes. */
+const maxEnvironmentBytes = 16 * 1024;
+
+/** Limit for nested objects and lists in a body. The contract needs two levels. */
+const maxDepth = 100;
+
+const refusal = (sentence: string, code: ErrorCode = 'body_invalid'): ApiError => new ApiError(400, code, sentence);
+
+const nestingDepth = (json: string): number => {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of json) {
+    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    if (character === '}' || character === ']') depth--;
+  }
+  return deepest;
+};
+
+const parseJson = (body: Buffer): unknown => {
+  const text = body.toString('utf8');
+  if (text.trim() === '') throw refusal('The body is empty. Send a JSON object with at least source_url.');
+  // Checked before JSON.parse, which recurses. Brackets inside strings count too: no sensible request has 100 of them.
+  if (nestingDepth(text) > maxDepth) throw refusal('The body is nested too deeply.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refusal('The body is not valid JSON.');
+  }
+};
+
+const describePattern = ({ instancePath, params, message }: Violation): string => {
+  if (instancePath === '/image_name') return 'image_name may hold a-z, 0-9 and single . _ - between them';
+  if (instancePath === '/envvars')
+    return 'names in envvars begin with a letter or _, hold letters, digits and _, and have 3 to 256 characters';
+  return `${instancePath.slice(1)} ${message ?? ''} ${JSON.stringify(params).slice(0, 80)}`;
+};
+
+const describe = (violation: Violation): string => {
+  const { keyword, params } = violation;
+  if (keyword === 'additionalProperties')
+    return `there is no field ${JSON.stringify(String(params.additionalProperty).slice(0, 80))}`;
+  if (keyword === 'required') return `${String(params.missingProperty)} is missing`;
+  if (keyword === 'pattern' || keyword === 'propertyNames') return describePattern(violation);
+  return describeViolation(violation);
+};
+
+const contractError = ([violation]: readonly Violation[]): ApiError => {
+  const problem = violation ? describe(violation) : 'it is not a JSON object';
+  return refusal(`The body is not a valid build request: ${problem}.`);
+};
+
+/** Each variable costs two bytes more than its name and value, for the "=" and the NUL of the process's environment. */
+const environmentBytes = (envvars: Record<string, string>): number =>
+  Object.entries(envvars).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 2,
+    0,
+  );
+
+const checkEnvironment = (envvars: Record<string, string> = {}): void => {
+  const bytes = environmentBytes(envvars);
+  if (bytes > maxEnvironmentBytes)
+    throw refusal(
+      `envvars may have ${maxEnvironmentBytes} bytes together. This request has ${bytes}.`,
+      'envvars_too_large',
+    );
+  const broken = Object.entries(envvars).find(([, value]) => value.includes('\0'));
+  if (broken) throw refusal(`The value of ${broken[0]} in envvars holds a NUL character. Remove it.`);
+};
+
+/**
+ * Parses the body of a request that starts a build.
+ * @throws ApiError 400 `body_invalid` or `envvars_too_large`
+ */
+export const parseBuildParameters = (body: Buffer): BuildParameters => {
+  const value = parseJson(body);
+  if (!isBuildParameters(value)) throw contractError(isBuildParameters.errors ?? []);
+  checkEnvironment(value.envvars);
+  return value;
+};

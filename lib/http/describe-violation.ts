@@ -1,0 +1,11 @@
+import type { Violation } from '../../openapi/generated/validators.js';
+
+/** Longest path of a field that an error sentence repeats, in characters. */
+const maxPathLength = 100;
+
+/** Describes a violation of the contract, such as "ref must be string". The value itself is never repeated. */
+export const describeViolation = ({ instancePath, message, params }: Violation): string => {
+  const field = instancePath.slice(1).replaceAll('/', '.').slice(0, maxPathLength);
+  const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.filter(Boolean).join(', ')}` : '';
+  return `${field} ${message ?? 'is wrong'}${allowed}`.trim();
+};

@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals';
+import { parseBuildParameters } from '../../../../lib/builds/parse-parameters.ts';
+
+const url = 'https://example.org/x.git';
+const parse = (json: string) => parseBuildParameters(Buffer.from(json));
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+const refusal = (code: string, sentence = /./) =>
+  expect.objectContaining({ status: 400, code, message: expect.stringMatching(sentence) });
+
+test('parseBuildParameters takes a body with every field, and one with source_url alone', () => {
+  expect(parse(JSON.stringify({ source_url: url }))).toEqual({ source_url: url });
+  const all = {
+    source_url: url,
+    ref: 'main',
+    envvars: { ABC: 'ü' },
+    image_name: 'a.b_c-d',
+    use_latest_versions: true,
+    use_deprecated_versions: false,
+  };
+  expect(parse(JSON.stringify(all))).toEqual(all);
+});
+
+test.each([
+  ['an empty body', '', /empty/],
+  ['a blank body', ' \n', /empty/],
+  ['a body that is not JSON', '{', /not valid JSON/],
+  ['a string', '"x"', /must be object/],
+  ['null', 'null', /must be object/],
+  ['a list', '[]', /must be object/],
+  ['a body without source_url', '{}', /source_url is missing/],
+  ['a number as source_url', '{"source_url":1}', /source_url must be string/],
+  ['null as ref', '{"source_url":"x","ref":null}', /ref must be string/],
+  ['an unknown field', '{"source_url":"x","sourceurl":1}', /no field "sourceurl"/],
+  ['the field __proto__', '{"source_url":"x","__proto__":{"a":1}}', /no field "__proto__"/],
+  ['objects nested 101 deep', nested(101), /nested too deeply/],
+  ['objects nested 8,000 deep', nested(8000), /nested too deeply/],
+  ['envvars as a list', '{"source_url":"x","envvars":["A=b"]}', /envvars must be object/],
+  ['a variable name of two characters', '{"source_url":"x","envvars":{"AB":"c"}}', /names in envvars/],
+  ['a variable name with =', '{"source_url":"x","envvars":{"A=B":"c"}}', /names in envvars/],
+  ['a number as the value of a variable', '{"source_url":"x","envvars":{"ABC":1}}', /envvars.ABC must be string/],
+  ['NUL in the value of a variable', '{"source_url":"x","envvars":{"ABC":"a\\u0000b"}}', /NUL/],
+  ['an image name with .. and a tag', '{"source_url":"x","image_name":"../other/x:evil"}', /image_name may hold/],
+  ['an image name with a slash', '{"source_url":"x","image_name":"a/b"}', /image_name may hold/],
+  ['text as a flag', '{"source_url":"x","use_latest_versions":"yes"}', /must be boolean/],
+])('parseBuildParameters refuses %s and says what is wrong', (_, body, sentence) => {
+  expect(() => parse(body)).toThrow(refusal('body_invalid', sentence));
+});
+
+test('parseBuildParameters refuses environment variables of more than 16 KiB together', () => {
+  const envvars = { AAA: 'x'.repeat(10_000), BBB: 'x'.repeat(10_000) };
+  expect(() => parse(JSON.stringify({ source_url: url, envvars }))).toThrow(refusal('envvars_too_large'));
+});
