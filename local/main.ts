@@ -6,7 +6,7 @@ import { serveGit } from './git-server.ts';
 import { startPlatform } from './platform.ts';
 
 const root = join(import.meta.dirname, '..');
-const cliFile = join(root, 'dist/cli/toolforge-build.js');
+const cliFile = join(root, 'cli/dist/toolforge-build.js');
 const examplesFolder = join(root, 'examples');
 const examples = ['node', 'python', 'static', 'procfile'];
 

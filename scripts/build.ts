@@ -1,12 +1,13 @@
 /**
- * Bundles the functions and event functions into dist/functions/ and the CLI into dist/cli/. Parts that are loaded on
- * demand become chunks, so they cost nothing at a cold start.
+ * Bundles the functions and event functions into dist/functions/ and the command line into cli/dist/. Code behind a
+ * dynamic import becomes a chunk of its own, so a cold start does not load it.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { common, functionOptions, requireBanner } from './bundle/functions.ts';
+import { bundleCli } from '../cli/build.ts';
+import { functionOptions } from './bundle/functions.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -24,16 +25,6 @@ const bundleFunctions = async (folders: string[]) =>
     outdir: join(root, 'dist/functions'),
     chunkNames: 'shared/[name]-[hash]',
     splitting: true,
-  });
-
-const bundleCli = () =>
-  build({
-    ...common,
-    target: 'node20',
-    entryPoints: { 'toolforge-build': join(root, 'cli/main.ts') },
-    outdir: join(root, 'dist/cli'),
-    splitting: true,
-    banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
   });
 
 const foldersIn = async (folder: string): Promise<string[]> =>

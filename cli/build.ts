@@ -1,0 +1,48 @@
+/** Bundles the command into cli/dist: `node cli/build.ts`. Needs Node 24, as every script here; the bundle runs on Node 20. */
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(import.meta.dirname, 'dist');
+
+/** The packages whose code is in the bundle, as folders of node_modules. */
+const packagesIn = ({ inputs }: Metafile): string[] => {
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  return [...new Set(folders)].sort();
+};
+
+const licenseOf = async (folder: string): Promise<string> => {
+  const name = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+  if (!name) throw new Error(`${folder} has no license file, so it can't be bundled`);
+  return `${folder.replace(/^.*node_modules\//, '')}\n\n${await readFile(join(folder, name), 'utf8')}`;
+};
+
+/**
+ * Bundles the command with everything it needs, so that the package has no dependencies. Code behind a dynamic import
+ * becomes a chunk of its own: `--help` loads only the entry file. The licenses of the bundled packages go along.
+ */
+export const bundleCli = async (): Promise<void> => {
+  await rm(dist, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    metafile: true,
+    entryPoints: { 'toolforge-build': join(import.meta.dirname, 'main.ts') },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  const licenses = await Promise.all(packagesIn(metafile).map((folder) => licenseOf(join(root, folder))));
+  await writeFile(join(dist, 'LICENSES.txt'), licenses.join('\n\n'));
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleCli();

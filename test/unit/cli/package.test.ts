@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { folder, remove, startProcess } from './support.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+let home: string;
+let unpacked: string;
+
+/** The environment of `npm pack`. Scripts run with the project's own Node, also where jest runs with an older one. */
+const environment = () => ({ PATH: process.env.PATH, HOME: home, npm_config_update_notifier: 'false' });
+
+beforeAll(() => {
+  home = folder();
+  execFileSync('npm', ['pack', '--silent', '--workspace', 'cli', '--pack-destination', home], {
+    cwd: root,
+    env: environment(),
+    stdio: 'pipe',
+  });
+  const [archive = ''] = readdirSync(home).filter((name) => name.endsWith('.tgz'));
+  execFileSync('tar', ['-xzf', archive], { cwd: home });
+  unpacked = join(home, 'package');
+});
+afterAll(() => remove(home));
+
+const read = (path: string): string => readFileSync(join(unpacked, path), 'utf8');
+
+/** The entry file and every chunk that it imports statically, directly or through other chunks. */
+const loadedAtStart = (file = 'toolforge-build.js', seen = new Set<string>()): Set<string> => {
+  seen.add(file);
+  for (const [, chunk = ''] of read(`dist/${file}`).matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) {
+    if (!seen.has(chunk)) loadedAtStart(chunk, seen);
+  }
+  return seen;
+};
+
+test('the packed command runs alone, without any dependency', async () => {
+  const manifest = JSON.parse(read('package.json'));
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.engines).toEqual({ node: '>=20' });
+  const { code, stdout, stderr } = await startProcess(
+    process.execPath,
+    [join(unpacked, manifest.bin['toolforge-build']), '--help'],
+    { HOME: home },
+  ).finished;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('Usage: toolforge-build');
+});
+
+test('the packed command holds its bundle, its README and its license, and no source', () => {
+  expect(readdirSync(unpacked).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+  for (const file of readdirSync(join(unpacked, 'dist'))) expect(file).toMatch(/\.js$|^LICENSES\.txt$/);
+});
+
+test.each([
+  ['openid-client', 'code_challenge'],
+  ['the YAML parser', 'YAMLException'],
+])('the entry file does not load %s', (_, marker) => {
+  const files = readdirSync(join(unpacked, 'dist'));
+  const holders = files.filter((file) => read(`dist/${file}`).includes(marker));
+  expect(holders).not.toEqual([]);
+  const atStart = loadedAtStart();
+  expect(atStart.size).toBeGreaterThan(1);
+  expect(holders.filter((file) => atStart.has(file))).toEqual([]);
+});
