@@ -93,8 +93,8 @@ export const archivePod = async (target: {
 }): Promise<void> => {
   const entry = async () => ({ entry: entryOf(target.id, finished()), queuePosition: undefined });
   const signal = AbortSignal.timeout(600_000);
-  const detect = createSecretFinder([]);
-  const result = await closeArchive({ ...target, build: { entry }, allowedSteps: steps, detect, signal });
+  const findSecrets = createSecretFinder([]);
+  const result = await closeArchive({ ...target, build: { entry }, allowedSteps: steps, findSecrets, signal });
   if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };
 

@@ -68,7 +68,7 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
   const context = await buildsFromSettings(settings, log);
   const registry = registryFromSettings(settings);
   const logs = logsFromSettings(settings, context);
-  const indexing = { ...logs, follower: archiverFromSettings(settings, environment) };
+  const indexing = { ...logs, archiver: archiverFromSettings(settings, environment) };
   const source = sourceFromSettings(settings);
   const handlers: Record<string, Handler> = {
     'start-build': createStartBuild({

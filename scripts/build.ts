@@ -13,7 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What each folder starts with: its index, and for archive-logs what its Job runs. */
 const entriesOf = async (folder: string): Promise<[string, string][]> => {
-  const files = (await readdir(join(root, folder))).filter((file) => ['index.ts', 'follow.ts'].includes(file));
+  const files = (await readdir(join(root, folder))).filter((file) => ['index.ts', 'archiver.ts'].includes(file));
   return files.map((file) => [join(basename(folder), file.replace('.ts', '')), join(root, folder, file)]);
 };
 

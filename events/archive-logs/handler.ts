@@ -7,16 +7,16 @@ import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/log
 import type { LogsContext } from '../../lib/logs/from-settings.ts';
 import { eventTypes, isFinalEvent } from '../../lib/tekton/events.ts';
 
-export type ArchiveLogsOptions = LogsContext & { follower: ArchiverSettings };
+export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
 
 const follow = async (
-  { kube, follower, ...context }: ArchiveLogsOptions,
+  { kube, archiver, ...context }: ArchiveLogsOptions,
   tool: string,
   build: string,
 ): Promise<void> => {
   const { runs } = await reconcile({ ...context, kube }, tool);
   const run = runs.get(build);
-  if (run) await startArchiver(kube, run, tool, follower);
+  if (run) await startArchiver(kube, run, tool, archiver);
 };
 
 const again = (): ApiError => new ApiError(503, 'unavailable', 'The log is not at its end yet.', { retryAfter: 2 });

@@ -15,7 +15,7 @@ const wire: Parameters<typeof serve>[1] = async (log) => {
   const settings = readSettings([...buildsSettings, ...logsSettings, ...archiverSettings, ...eventAuthSettings]);
   const logs = logsFromSettings(settings, await buildsFromSettings(settings, log));
   const authenticate = eventAuthenticateFromSettings(settings, 'archive-logs', logs.kube);
-  const handle = createArchiveLogs({ ...logs, follower: archiverFromSettings(settings) });
+  const handle = createArchiveLogs({ ...logs, archiver: archiverFromSettings(settings) });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };
 

@@ -49,14 +49,14 @@ const removeOrphans = async (
 };
 
 const followRunning = async (
-  { kube, follower }: ArchiveLogsOptions,
+  { kube, archiver }: ArchiveLogsOptions,
   tool: string,
   { state, runs }: Reconciled,
 ): Promise<void> => {
   const live = state.running
     .flatMap(({ id }) => runs.get(id) ?? [])
     .filter((run) => run.status?.startTime && !isDone(run));
-  for (const run of live) await startArchiver(kube, run, tool, follower);
+  for (const run of live) await startArchiver(kube, run, tool, archiver);
 };
 
 const mend = async (
@@ -67,7 +67,7 @@ const mend = async (
   const first = await reconcile(options, tool);
   await followRunning(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
-  const last = closed.length > 0 ? await reconcile(options, tool) : { ...first, mends: [] };
+  const last = closed.length > 0 ? await reconcile(options, tool) : { ...first, corrections: [] };
   const orphans = await removeOrphans(options, tool, archived, last.state);
   return [...first.corrections, ...closed, ...last.corrections, ...orphans];
 };

@@ -25,7 +25,7 @@ const wire: Parameters<typeof serve>[1] = async (log) => {
   const authenticate = eventAuthenticateFromSettings(settings, 'sweep', logs.kube);
   const { issuers, keysConfigMap: configMap } = settings;
   const keep = () => saveKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now });
-  const handle = createSweep({ ...logs, follower: archiverFromSettings(settings), keepKeys: keep });
+  const handle = createSweep({ ...logs, archiver: archiverFromSettings(settings), keepKeys: keep });
   return { listener: createEventApp({ authenticate, handle, log }), close: logs.kube.close };
 };
 

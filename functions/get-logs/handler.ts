@@ -5,7 +5,7 @@ import { type Broadcasts, createBroadcasts } from '../../lib/logs/broadcast/broa
 import type { LogsContext } from '../../lib/logs/from-settings.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
-import { acceptsGzip, createGzip, type LogWriter, plainWire } from '../../lib/logs/wire/compress.ts';
+import { acceptsGzip, type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
 import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
 import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
@@ -78,8 +78,8 @@ const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request
   };
 };
 
-const sendHead = (res: ServerResponse, encoder: Encoder, wire: LogWriter): void => {
-  res.writeHead(200, logHeaders(encoder, wire)).end();
+const sendHead = (res: ServerResponse, encoder: Encoder, coding: ContentCoding): void => {
+  res.writeHead(200, logHeaders(encoder, coding)).end();
 };
 
 const acceptedEncodings = ({ headers }: IncomingMessage): string | undefined => headers['accept-encoding']?.toString();
@@ -99,12 +99,12 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
     await checkRead({ ...read, signal: request.signal });
     return {
       stream: async (res, req) => {
-        const wire = acceptsGzip(acceptedEncodings(req)) ? createGzip() : plainWire;
-        if (req.method === 'HEAD') return sendHead(res, encoders[format], wire);
-        await writeLog(res, (signal, packing) => readLog({ ...read, signal, packing }), encoders[format], {
+        const coding = acceptsGzip(acceptedEncodings(req)) ? createGzipCoding() : identityCoding;
+        if (req.method === 'HEAD') return sendHead(res, encoders[format], coding);
+        await writeLog(res, (signal, chunkEncoding) => readLog({ ...read, signal, chunkEncoding }), encoders[format], {
           selfCloseMs: options.selfCloseMs,
           keepAliveMs,
-          wire,
+          coding,
           signal: stopOf(options, format),
           onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
         });

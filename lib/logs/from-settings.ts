@@ -9,7 +9,11 @@ import { createSecretFinder, type SecretFinder } from './masking/secret-finder.t
 export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
 
 /** What reading and archiving logs needs, beside the builds. */
-export type LogsContext = BuildsContext & { store: ObjectStore; allowedSteps: readonly string[]; detect: SecretFinder };
+export type LogsContext = BuildsContext & {
+  store: ObjectStore;
+  allowedSteps: readonly string[];
+  findSecrets: SecretFinder;
+};
 
 /** The secrets this process knows are masked by value; the others by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
@@ -20,7 +24,11 @@ const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string
 export const logsFromSettings = (
   settings: Settings<(typeof logsSettings)[number]>,
   builds: Awaited<ReturnType<typeof buildsFromSettings>>,
-): LogsContext => ({ ...builds, allowedSteps: settings.logSteps, detect: createSecretFinder(knownSecrets(settings)) });
+): LogsContext => ({
+  ...builds,
+  allowedSteps: settings.logSteps,
+  findSecrets: createSecretFinder(knownSecrets(settings)),
+});
 
 /** What an archive may hold. */
 export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveSizes => ({

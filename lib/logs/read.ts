@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
-import { type ArchiveIndex, type ArchiveLocation, linesOf, readIndex } from './archive/archive-index.ts';
+import { type ArchiveIndex, type ArchiveLocation, lineCount, readIndex } from './archive/archive-index.ts';
 import { cacheOf } from './archive/cache.ts';
 import { type ArchiveStart, locateCursor, readArchive } from './archive/reader.ts';
 import type { Broadcasts } from './broadcast/broadcasts.ts';
@@ -8,7 +8,7 @@ import { parseCursor, shownCursor } from './cursor.ts';
 import { type BuildLogOptions, readBuildLog } from './pod/build-log.ts';
 import { listPods } from './pod/pod-watch.ts';
 import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './query/select.ts';
-import { dropLines, locateTail, through } from './query/tail.ts';
+import { dropLines, locateTail, mapBatches } from './query/tail.ts';
 import {
   type BuildState,
   type ChunkEncoding,
@@ -29,7 +29,7 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
     /** With whom the pod's log is followed; alone without it. */
     sharing?: Broadcasts;
     /** As what lines come from the archive that nobody looks into; without it, and where lines are selected, one by one. */
-    packing?: ChunkEncoding | undefined;
+    chunkEncoding?: ChunkEncoding | undefined;
     /** Milliseconds that the reader of a running build waits for the archive. */
     archiveMs?: number;
   };
@@ -81,7 +81,7 @@ const behindCursor = async ({ place, index, whole }: Source, text: string): Prom
   if (archive) return { archive, live: index.kept, drop: 0 };
   // All of its step was seen, but later steps may be archived.
   const isDone = whole || index.steps.indexOf(cursor.step) < index.steps.length - 1;
-  if (isDone) return { archive: { step: cursor.step, line: linesOf(index, cursor.step) }, live: index.kept, drop: 0 };
+  if (isDone) return { archive: { step: cursor.step, line: lineCount(index, cursor.step) }, live: index.kept, drop: 0 };
   return { archive: undefined, live: text, drop: 0 };
 };
 
@@ -90,7 +90,7 @@ const archiveTail = (index: ArchiveIndex, step: string | undefined, count: numbe
   let left = count;
   const steps = index.steps.filter((name) => step === undefined || name === step);
   for (const name of steps.reverse()) {
-    const lines = linesOf(index, name);
+    const lines = lineCount(index, name);
     if (left <= lines) return { step: name, line: lines - left };
     left -= lines;
   }
@@ -148,8 +148,14 @@ async function* together({ options, place }: Source, cursor: string | undefined)
 
 async function* archived({ options, place, index }: Source, { archive }: Plan): LogEvents {
   if (!index || !archive) return;
-  const { step, packing } = options;
-  yield* readArchive({ ...place, index, step, packing, start: archive === 'start' ? undefined : archive });
+  const { step, chunkEncoding } = options;
+  yield* readArchive({
+    ...place,
+    index,
+    step,
+    chunkEncoding,
+    start: archive === 'start' ? undefined : archive,
+  });
 }
 
 const endOf = (index: ArchiveIndex, { entry }: BuildState, cursor: string | undefined): LogEnd => ({
@@ -217,8 +223,8 @@ async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGener
     ends.push(end);
     return [];
   };
-  const outcome = yield* through(dropLines(together(source, plan.live), plan.drop), hold);
-  for (const end of ends) yield* through(afterAll(source, end), (batch) => batch.filter(isNews));
+  const outcome = yield* mapBatches(dropLines(together(source, plan.live), plan.drop), hold);
+  for (const end of ends) yield* mapBatches(afterAll(source, end), (batch) => batch.filter(isNews));
   return outcome;
 }
 
@@ -289,7 +295,7 @@ async function* readFrom(options: ReadOptions): AsyncGenerator<LogEvent[], Outco
 async function* readOn(options: ReadOptions): LogEvents {
   let from = options;
   for (;;) {
-    const outcome = yield* through(readFrom(from), (batch) => {
+    const outcome = yield* mapBatches(readFrom(from), (batch) => {
       const cursor = lastCursor(batch);
       if (cursor !== undefined) from = { ...options, cursor };
       return batch;
@@ -308,8 +314,8 @@ async function* readOn(options: ReadOptions): LogEvents {
  */
 export async function* readLog(options: ReadOptions): LogEvents {
   check(options);
-  const packing = isSelective(options) ? undefined : options.packing;
-  yield* selectLines(readOn({ ...options, packing }), options, options.build);
+  const chunkEncoding = isSelective(options) ? undefined : options.chunkEncoding;
+  yield* selectLines(readOn({ ...options, chunkEncoding }), options, options.build);
 }
 
 /** What is wrong with these options, without reading the log. @throws as readLog */

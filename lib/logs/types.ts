@@ -30,8 +30,8 @@ export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: stri
 
 /** Lines of one step as the format ndjson has them, without an object for each. Alone in its batch. */
 export type LogChunk = {
-  type: 'pack';
-  frames: Buffer | Deflated;
+  type: 'chunk';
+  ndjson: Buffer | Deflated;
   /** Of the last line. */
   cursor: string;
 };
@@ -76,6 +76,6 @@ export const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>
 
 /** Behind which all of these were read. */
 export const lastCursor = (events: readonly LogEvent[]): string | undefined =>
-  events.findLast((event) => event.type === 'line' || event.type === 'pack')?.cursor;
+  events.findLast((event) => event.type === 'line' || event.type === 'chunk')?.cursor;
 
 export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -98,7 +98,7 @@ export const writeIndex = (place: ArchiveLocation, index: ArchiveIndex): Promise
   place.store.put(indexKey(place), Buffer.from(JSON.stringify(index)));
 
 /** How many lines of a step are here. */
-export const linesOf = ({ chunks }: ArchiveIndex, step: string): number => {
+export const lineCount = ({ chunks }: ArchiveIndex, step: string): number => {
   const last = chunks.findLast((chunk) => chunk.step === step);
   return last ? last.line + last.lines : 0;
 };

@@ -81,11 +81,15 @@ const unpacked = async (place: ArchiveLocation, group: ChunkRange): Promise<Buff
  * A group's chunks, `deflated`: the gzip members as they are stored, or `plain`; what is loaded is shared.
  * @throws ApiError 503 `log_unavailable`
  */
-export const loadChunks = (place: ArchiveLocation, group: ChunkRange, packing: ChunkEncoding): Promise<Loaded> => {
+export const loadChunks = (
+  place: ArchiveLocation,
+  group: ChunkRange,
+  chunkEncoding: ChunkEncoding,
+): Promise<Loaded> => {
   const { offset, length } = byteRange(group);
-  const key = `${packing} ${segmentKey(place, group[0].segment)}@${offset}+${length}`;
+  const key = `${chunkEncoding} ${segmentKey(place, group[0].segment)}@${offset}+${length}`;
   return cacheOf(place.store).load(key, async () => {
-    const parts = await (packing === 'deflated' ? getGroup : unpacked)(place, group);
+    const parts = await (chunkEncoding === 'deflated' ? getGroup : unpacked)(place, group);
     return { parts, bytes: parts.reduce((sum, part) => sum + part.length, 0) };
   });
 };

@@ -2,7 +2,7 @@ import { type Cursor, createTimeKey, isLater } from '../cursor.ts';
 import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../types.ts';
 import { deflateDataOf } from '../wire/compress.ts';
 import { lastNdjsonCursor, ndjsonLine } from '../wire/encode.ts';
-import { type ArchiveIndex, type ArchiveLocation, type Chunk, linesOf } from './archive-index.ts';
+import { type ArchiveIndex, type ArchiveLocation, type Chunk, lineCount } from './archive-index.ts';
 import { cacheOf, type Loaded } from './cache.ts';
 import { byteRange, type ChunkRange, chunkRanges, loadChunks } from './load-chunks.ts';
 
@@ -15,7 +15,7 @@ export type ArchiveReadOptions = ArchiveLocation & {
   /** Only this step. */
   step?: string | undefined;
   /** Lines come in packs of that kind where nothing stands between them; without it, one by one. */
-  packing?: ChunkEncoding | undefined;
+  chunkEncoding?: ChunkEncoding | undefined;
 };
 
 /** Uncompressed bytes that leave a reader at once: few where there are many readers, as each waits for its client. */
@@ -110,36 +110,41 @@ const withNotes = (lines: LogLine[], notes: Notes): LogEvent[] => {
 const noteEvent = ({ text, ...lasting }: Notes[number]): LogEvent => ({ type: 'note', text, lasting });
 
 /** A group from one of its lines on. */
-type Part = { group: ChunkRange; begin: number; packing: ChunkEncoding | undefined };
+type Part = { group: ChunkRange; begin: number; chunkEncoding: ChunkEncoding | undefined };
 
 /** How a group is read: packs have no place for a note, nor for a beginning within what is compressed. */
-const partOf = ({ packing, store }: ArchiveReadOptions, group: ChunkRange, firstLine: number, notes: Notes): Part => {
+const partOf = (
+  { chunkEncoding, store }: ArchiveReadOptions,
+  group: ChunkRange,
+  firstLine: number,
+  notes: Notes,
+): Part => {
   const last = group.at(-1) ?? group[0];
   const begin = Math.max(group[0].line, firstLine);
   const hasNotes = notes.some(({ line }) => line > begin && line < last.line + last.lines);
-  if (!packing || hasNotes) return { group, begin, packing: undefined };
+  if (!chunkEncoding || hasNotes) return { group, begin, chunkEncoding: undefined };
   const isWhole = begin === group[0].line;
   const isHeld = byteRange(group).length <= Math.max(leastHeld, cacheOf(store).share());
-  return { group, begin, packing: isWhole && isHeld ? packing : 'plain' };
+  return { group, begin, chunkEncoding: isWhole && isHeld ? chunkEncoding : 'plain' };
 };
 
-async function* readPart(place: ArchiveLocation, { group, begin, packing }: Part, due: Notes): LogEvents {
-  if (packing) {
+async function* readPart(place: ArchiveLocation, { group, begin, chunkEncoding }: Part, due: Notes): LogEvents {
+  if (chunkEncoding) {
     const before = due.filter(({ line }) => line <= begin);
     if (before.length > 0) yield due.splice(0, before.length).map(noteEvent);
   }
-  if (packing === 'deflated') {
-    const { parts } = await loadChunks(place, group, packing);
+  if (chunkEncoding === 'deflated') {
+    const { parts } = await loadChunks(place, group, chunkEncoding);
     for (const [at, { cursor }] of group.entries()) {
       const member = parts[at];
-      if (member) yield [{ type: 'pack', frames: deflateDataOf(member), cursor }];
+      if (member) yield [{ type: 'chunk', ndjson: deflateDataOf(member), cursor }];
     }
     return;
   }
   let next = begin;
   for await (const { chunk, frames } of framesOfGroup(place, group, begin)) {
-    if (packing) {
-      yield [{ type: 'pack', frames, cursor: lastNdjsonCursor(frames) }];
+    if (chunkEncoding) {
+      yield [{ type: 'chunk', ndjson: frames, cursor: lastNdjsonCursor(frames) }];
       continue;
     }
     const lines = linesIn(frames, Math.max(next, chunk.line));
@@ -157,7 +162,7 @@ async function* readStepChunks(options: ArchiveReadOptions, step: string, firstL
   for (const [at, part] of parts.entries()) {
     // The next one is under way while this one is used; its failure is met when its turn comes, if ever.
     const following = parts[at + 1];
-    if (following) loadChunks(options, following.group, following.packing ?? 'plain').catch(() => undefined);
+    if (following) loadChunks(options, following.group, following.chunkEncoding ?? 'plain').catch(() => undefined);
     yield* readPart(options, part, due);
   }
   if (due.length > 0) yield due.map(noteEvent);
@@ -208,5 +213,5 @@ export const locateCursor = async (
   const next = timed.find(({ time }) => isLater(key(time), cursor));
   if (next) return { step, line: next.line };
   const end = (timed.at(-1)?.line ?? -1) + 1;
-  return end < linesOf(index, step) ? { step, line: end } : undefined;
+  return end < lineCount(index, step) ? { step, line: end } : undefined;
 };

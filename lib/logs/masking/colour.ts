@@ -1,2 +1,2 @@
 /** A colour (SGR) as a build prints it: the source of an expression. */
-export const colourForm = '\\u001b\\[[0-9;:]{0,64}m';
+export const colourPattern = '\\u001b\\[[0-9;:]{0,64}m';

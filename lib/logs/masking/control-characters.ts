@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
-import { colourForm } from './colour.ts';
+import { colourPattern } from './colour.ts';
 
 const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
-const sequences = new RegExp(`${colourForm}|${unsafe.source}`, 'g');
+const sequences = new RegExp(`${colourPattern}|${unsafe.source}`, 'g');
 
 /** Underlined, bold, reversed and the colours. Not 8, which hides text, nor blinking and other fonts. */
 const isHarmless = (parameter: number): boolean =>

@@ -21,7 +21,7 @@ const wholeLines = (tail: string): string[] => {
  * A step's last lines as they may be shown: masked like its log, without what would move a terminal's cursor, and
  * without a first line that may have lost its beginning, by which a secret is known.
  */
-export const shownTail = (tail: string): string => {
+export const maskExcerpt = (tail: string): string => {
   const safe = safeText(createSecretFinder([]));
   const pem = createPemMask();
   if (beginsInKey(tail)) pem.raise(Number.POSITIVE_INFINITY);
@@ -41,4 +41,6 @@ export type FailureExcerpt = (step: StepState) => string;
 export const createFailureExcerpt =
   (allowedSteps: readonly string[]): FailureExcerpt =>
   ({ name, results }) =>
-    allowedSteps.includes(name) ? shownTail(results?.find((result) => result.name === failureResult)?.value ?? '') : '';
+    allowedSteps.includes(name)
+      ? maskExcerpt(results?.find((result) => result.name === failureResult)?.value ?? '')
+      : '';

@@ -24,7 +24,7 @@ const clip = (spans: readonly Span[], from: number, to: number): Span[] =>
  * @param show gets each part, in order, masked: one of a longer line when the next has come, which may hold the rest of a
  * secret
  */
-export const createLineMask = <T extends Part>(detect: SecretFinder, show: (part: T) => void): LineMask<T> => {
+export const createLineMask = <T extends Part>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
   let held: T | undefined;
   let before = '';
   /** How many characters of the next part belong to a secret already found; Infinity: as long as they run on. */
@@ -42,7 +42,7 @@ export const createLineMask = <T extends Part>(detect: SecretFinder, show: (part
     const all = before + text + after;
     const forced = carried(text);
     const wholly = carry === Number.POSITIVE_INFINITY && forced === text.length;
-    const found = detect(all);
+    const found = findSecrets(all);
     const spans: Span[] = clip(found, from, to);
     const last = found.at(-1)?.[1] ?? 0;
     carry = wholly || (after !== '' && last === all.length) ? Number.POSITIVE_INFINITY : Math.max(0, last - to);
@@ -54,7 +54,7 @@ export const createLineMask = <T extends Part>(detect: SecretFinder, show: (part
   return {
     push: (part) => {
       if (!held && !part.more) {
-        const spans = detect(part.text);
+        const spans = findSecrets(part.text);
         if (spans.length > 0) part.text = maskSpans(part.text, spans);
         show(part);
         return;

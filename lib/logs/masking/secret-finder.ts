@@ -1,4 +1,4 @@
-import { colourForm } from './colour.ts';
+import { colourPattern } from './colour.ts';
 import { createKeywordFilter } from './keyword-filter.ts';
 import { type SecretRule, secretRules } from './secret-rules.ts';
 
@@ -59,7 +59,7 @@ const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
 };
 
 /** A colour, or another sequence that was made visible (lib/logs/masking/control-characters.ts): `grep --color` puts both around a match. */
-const sequence = new RegExp(`${colourForm}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
+const sequence = new RegExp(`${colourPattern}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
 
 /** What was taken out before a position, in characters. */
 type Mark = { at: number; shift: number };

@@ -23,7 +23,7 @@ export type BuildLogOptions = {
   kube: Kube;
   build: BuildView;
   /** Of createDetector: what is masked. */
-  detect: SecretFinder;
+  findSecrets: SecretFinder;
   /** Names without `step-`. The log of any other step is never asked for. */
   allowedSteps: readonly string[];
   /** Stay until the build has finished. */
@@ -62,7 +62,7 @@ type Waiting = {
 
 const createWaiting = (options: BuildLogOptions, reading: Pick<Reading, 'pods' | 'signal' | 'retryMs'>): Waiting => {
   const { first, most } = options.pollMs ?? { first: 250, most: 5000 };
-  const safe = safeText(options.detect);
+  const safe = safeText(options.findSecrets);
   let ms = first;
   let said = '';
   return {
@@ -171,7 +171,15 @@ const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildS
 };
 
 const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string) => {
-  const { kube, detect, follow, spool = defaultSpool, sampling = defaultSampling, headBytes, retryMs = 100 } = options;
+  const {
+    kube,
+    findSecrets,
+    follow,
+    spool = defaultSpool,
+    sampling = defaultSampling,
+    headBytes,
+    retryMs = 100,
+  } = options;
   const pods = createPodWatch({ kube, id, signal, listed: options.listed });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
@@ -186,7 +194,7 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string
   const reading: Reading = {
     kube,
     pods,
-    detect,
+    findSecrets,
     tag: cursorTag(id),
     follow,
     spool,

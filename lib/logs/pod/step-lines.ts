@@ -22,7 +22,7 @@ export type StepLinesOptions = {
   /** Of cursorTag. */
   tag: string;
   step: string;
-  detect: SecretFinder;
+  findSecrets: SecretFinder;
   /** The last line that was seen. The bytes must begin at its second or earlier. */
   from?: Cursor | undefined;
   /** The line of `from` is no longer there: begin with what is later than it, and say that lines are missing. */
@@ -53,10 +53,10 @@ export type StepLines = {
 
 /** A note's or message's text as it may be shown. */
 export const safeText =
-  (detect: SecretFinder) =>
+  (findSecrets: SecretFinder) =>
   (text: string): string => {
     const escaped = escapeControls(text.replaceAll('\n', ' '));
-    return maskSpans(escaped, detect(escaped));
+    return maskSpans(escaped, findSecrets(escaped));
   };
 
 const isoTime = ({ seconds, fraction }: Cursor): string =>
@@ -85,7 +85,7 @@ const gapNote = (step: string, line: number, { cause, after }: Gap, before?: str
 export const createStepLines = ({
   tag,
   step,
-  detect,
+  findSecrets,
   from,
   missing,
   samples,
@@ -94,7 +94,7 @@ export const createStepLines = ({
   const lines = createLines();
   const pem = createPemMask();
   const timeKey = createTimeKey();
-  const note = safeText(detect);
+  const note = safeText(findSecrets);
   const wanted = from ? `${from.seconds.toString(36)}.${from.fraction}` : '';
 
   let skipping = from !== undefined;
@@ -127,7 +127,7 @@ export const createStepLines = ({
     return true;
   };
 
-  const mask = createLineMask<LogLine>(detect, (shown) => {
+  const mask = createLineMask<LogLine>(findSecrets, (shown) => {
     if (shown.cursor === seenBefore) return;
     const before = gaps.get(shown);
     if (before) {

@@ -16,7 +16,7 @@ import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
 export type Reading = {
   kube: Kube;
   pods: PodWatch;
-  detect: SecretFinder;
+  findSecrets: SecretFinder;
   /** Of cursorTag. */
   tag: string;
   follow: boolean;
@@ -178,8 +178,8 @@ async function* readOnce(
 
 /** The log's last line, as the kubelet has it. */
 const lastLine = async (reading: Reading, step: string): Promise<Piece | undefined> => {
-  const { tag, detect } = reading;
-  const lines = createStepLines({ tag, step, detect });
+  const { tag, findSecrets } = reading;
+  const lines = createStepLines({ tag, step, findSecrets });
   for await (const bytes of await stepLog(reading, step, { tailLines: 1 })) lines.push(bytes as Uint8Array);
   lines.finish();
   return lines.lastRaw();
@@ -314,7 +314,7 @@ export async function* readStep(
   step: string,
   from: Cursor | undefined,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
-  const { tag, detect, signal } = reading;
+  const { tag, findSecrets, signal } = reading;
   const samples = createRotationDetector();
   const place: Place = { from, missing: undefined, followed: false, failures: 0, samples, bytes: 0 };
   for (;;) {
@@ -323,7 +323,7 @@ export async function* readStep(
     reading.ran = true;
     notePod(place, reading.pods.current()?.metadata.uid);
     const { missing, followed: sampled } = place;
-    const lines = createStepLines({ tag, step, detect, from: place.from, missing, samples, sampled });
+    const lines = createStepLines({ tag, step, findSecrets, from: place.from, missing, samples, sampled });
     const follow = reading.follow && state === 'running';
     const limitBytes = follow || place.from ? undefined : reading.headBytes;
     reading.headBytes = undefined;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RE2JS } from 're2js';
 import { ApiError } from '../../errors.ts';
-import { colourForm } from '../masking/colour.ts';
+import { colourPattern } from '../masking/colour.ts';
 
 /** Those of some lines that are looked for. */
 export type Grep = <T extends { text: string }>(lines: readonly T[]) => Promise<T[]>;
@@ -47,7 +47,7 @@ const compile = (pattern: string): RE2JS => {
   }
 };
 
-const colours = new RegExp(colourForm, 'g');
+const colours = new RegExp(colourPattern, 'g');
 
 const partsOf = (text: string): string[] => {
   const shown = text.includes('\u001b') ? text.replace(colours, '') : text;

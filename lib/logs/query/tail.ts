@@ -34,7 +34,7 @@ export const locateTail = async (events: LogEvents, count: number, from: string 
 };
 
 /** As `yield*`, with each batch changed; what is empty then is left out. */
-export async function* through<T>(
+export async function* mapBatches<T>(
   events: AsyncGenerator<LogEvent[], T>,
   change: (batch: LogEvent[]) => LogEvent[],
 ): AsyncGenerator<LogEvent[], T> {
@@ -60,5 +60,5 @@ export const dropLines = <T>(events: AsyncGenerator<LogEvent[], T>, count: numbe
     }
     return left === 0 || (event.type !== 'note' && event.type !== 'line');
   };
-  return through(events, (batch) => (left === 0 ? batch : batch.filter(isKept)));
+  return mapBatches(events, (batch) => (left === 0 ? batch : batch.filter(isKept)));
 };

@@ -7,7 +7,7 @@ import { combineCrc } from './crc.ts';
 export type Deflated = { bytes: Buffer; size: number; crc: number };
 
 /** How an answer's bytes go over the wire. */
-export type LogWriter = {
+export type ContentCoding = {
   /** Of `content-encoding`. */
   encoding: 'gzip' | undefined;
   write(bytes: Buffer): Buffer;
@@ -22,7 +22,7 @@ const nothing = Buffer.alloc(0);
 /** The blocks end at a byte's end, and none of them is the last one. */
 const flushed = { finishFlush: constants.Z_FULL_FLUSH } satisfies ZlibOptions;
 
-export const plainWire: LogWriter = {
+export const identityCoding: ContentCoding = {
   encoding: undefined,
   write: (bytes) => bytes,
   pass: ({ bytes }) => inflateRawSync(bytes, flushed),
@@ -77,7 +77,7 @@ const compress = (bytes: Buffer): Deflated => {
  * One gzip member out of blocks that are compressed each on its own: what is written can be read at once, and a reader
  * costs a checksum, not a compressor with its quarter of a megabyte.
  */
-export const createGzip = (): LogWriter => {
+export const createGzipCoding = (): ContentCoding => {
   let crc = 0;
   let length = 0;
   const pass = (blocks: Deflated): Buffer => {

@@ -8,7 +8,7 @@ export type Encoder = {
   contentType: string;
   encode(events: readonly LogEvent[]): string;
   /** What `encode` makes of lines, out of what ndjson's makes of them. */
-  ofNdjson(frames: Buffer): string | Buffer;
+  fromNdjson(frames: Buffer): string | Buffer;
   /** Nothing, to be sent while nothing happens. */
   keepAlive: string;
   /** An error after the first byte. The stream ends without an end frame. */
@@ -62,7 +62,7 @@ const textEvent = (event: LogEvent): string => {
 const text: Encoder = {
   contentType: `${mediaTypes.text}; charset=utf-8`,
   encode: encodeEach(textEvent),
-  ofNdjson: replaced(/^\{"type":"line","step":"([^"]*)","time":"([^"]*)","line":"/gm, '{"line":"[step-$1] $2 '),
+  fromNdjson: replaced(/^\{"type":"line","step":"([^"]*)","time":"([^"]*)","line":"/gm, '{"line":"[step-$1] $2 '),
   keepAlive: ' ',
   failure: ({ code, message }, cursor) => escapeLineEnds(ours(`error: ${message}`, { code, cursor })),
   handOver: (cursor) => ours(handOverText, { cursor }),
@@ -94,7 +94,7 @@ const sseEvent = (event: LogEvent): string => {
 const sse: Encoder = {
   contentType: `${mediaTypes.sse}; charset=utf-8`,
   encode: encodeEach(sseEvent),
-  ofNdjson: replaced(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
+  fromNdjson: replaced(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
   keepAlive: ':\n\n',
   failure: ({ code, message }) => escapeLineEnds(frame('note', { note: `error: ${message}`, code })),
   // EventSource asks again by itself: soon, as nothing is wrong.
@@ -131,7 +131,7 @@ export const lastNdjsonCursor = (frames: Buffer): string => {
 const ndjson: Encoder = {
   contentType: `${mediaTypes.ndjson}; charset=utf-8`,
   encode: encodeEach(ndjsonEvent),
-  ofNdjson: (frames) => frames,
+  fromNdjson: (frames) => frames,
   keepAlive: ' ',
   failure: ({ code, message }, cursor) =>
     escapeLineEnds(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../../errors.ts';
 import type { ChunkEncoding, LogEvent, LogEvents } from '../types.ts';
-import { type LogWriter, plainWire } from './compress.ts';
+import { type ContentCoding, identityCoding } from './compress.ts';
 import { type Encoder, encoders } from './encode.ts';
 
 export type WriteOptions = {
@@ -12,7 +12,7 @@ export type WriteOptions = {
   /** Aborted when this process is told to end: every stream is handed over. */
   signal: AbortSignal;
   /** How the bytes are sent; as they are, without it. */
-  wire?: LogWriter;
+  coding?: ContentCoding;
   /** Told what the client isn't. */
   onError?: (error: unknown) => void;
 };
@@ -26,7 +26,7 @@ const internal = new ApiError(
 );
 
 /** Of an answer that is a log. */
-export const logHeaders = (encoder: Encoder, { encoding }: LogWriter): Record<string, string> => ({
+export const logHeaders = (encoder: Encoder, { encoding }: ContentCoding): Record<string, string> => ({
   'content-type': encoder.contentType,
   ...(encoding ? { 'content-encoding': encoding } : {}),
   'cache-control': 'no-store',
@@ -74,7 +74,7 @@ const firstOf = (pending: Promise<Turn>, stop: AbortSignal, keepAliveMs: number)
   });
 
 /** What the archive has can go to some clients as it is stored. */
-const packingOf = (encoder: Encoder, { encoding }: LogWriter): ChunkEncoding =>
+const packingOf = (encoder: Encoder, { encoding }: ContentCoding): ChunkEncoding =>
   encoder === encoders.ndjson && encoding === 'gzip' ? 'deflated' : 'plain';
 
 /** Readers that share their events share what is sent of them, too. */
@@ -87,13 +87,13 @@ const encode = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
   return bytes;
 };
 
-const write = (bytes: Buffer, wire: LogWriter): Buffer => (bytes.length === 0 ? bytes : wire.write(bytes));
+const write = (bytes: Buffer, wire: ContentCoding): Buffer => (bytes.length === 0 ? bytes : wire.write(bytes));
 
-const eventBytes = (events: readonly LogEvent[], encoder: Encoder, wire: LogWriter): Buffer => {
+const eventBytes = (events: readonly LogEvent[], encoder: Encoder, wire: ContentCoding): Buffer => {
   const [first] = events;
-  if (first?.type !== 'pack') return write(encode(encoder, events), wire);
-  const { frames } = first;
-  return Buffer.isBuffer(frames) ? write(Buffer.from(encoder.ofNdjson(frames)), wire) : wire.pass(frames);
+  if (first?.type !== 'chunk') return write(encode(encoder, events), wire);
+  const { ndjson: frames } = first;
+  return Buffer.isBuffer(frames) ? write(Buffer.from(encoder.fromNdjson(frames)), wire) : wire.pass(frames);
 };
 
 /** What is written for a turn without events. @throws what the reading threw, as long as nothing was written */
@@ -116,7 +116,7 @@ const textOf = (
 
 const cursorIn = (turn: Turn): string | undefined =>
   'events' in turn
-    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'pack' || event.type === 'seen')?.cursor
+    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'chunk' || event.type === 'seen')?.cursor
     : undefined;
 
 /**
@@ -128,7 +128,7 @@ const cursorIn = (turn: Turn): string | undefined =>
  */
 export const writeLog = async (
   res: ServerResponse,
-  open: (signal: AbortSignal, packing: ChunkEncoding) => LogEvents,
+  open: (signal: AbortSignal, chunkEncoding: ChunkEncoding) => LogEvents,
   encoder: Encoder,
   options: WriteOptions,
 ): Promise<void> => {
@@ -136,7 +136,7 @@ export const writeLog = async (
   const leave = () => gone.abort();
   res.once('close', leave);
   const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.selfCloseMs), gone.signal]);
-  const { wire = plainWire } = options;
+  const { coding: wire = identityCoding } = options;
   const events = open(gone.signal, packingOf(encoder, wire));
   let begun = false;
   let cursor: string | undefined;

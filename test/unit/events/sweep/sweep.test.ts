@@ -28,7 +28,7 @@ const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
   const { context } = world.instance({ unhurried: true, skewMs: 60 * 60 * 1000 });
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
-  const options = { ...context, log, store, removeLog, allowedSteps: [], detect: () => [] };
+  const options = { ...context, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
   return createSweep({ ...options, keepKeys: async () => undefined } as unknown as SweepOptions);
 };
 

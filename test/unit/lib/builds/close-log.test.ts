@@ -29,7 +29,7 @@ const contextOf = (now = new Date()) => {
     ledger: { read },
     store: createFolderStore(folder),
     allowedSteps: ['build'],
-    detect: () => [],
+    findSecrets: () => [],
     log: () => undefined,
     now: () => now,
   } as unknown as LogsContext;

@@ -36,7 +36,7 @@ export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 export const common = ({ kube }: Pick<FakeKube, 'kube'>, view: BuildView) => ({
   kube,
   build: view,
-  detect: createSecretFinder([]),
+  findSecrets: createSecretFinder([]),
   allowedSteps: ['clone', 'build'],
   signal: new AbortController().signal,
   ...fast,

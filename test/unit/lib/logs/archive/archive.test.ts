@@ -361,6 +361,6 @@ test('who has followed to a truncated end is told each thing once, though the ar
 
 test('known values are masked before they are stored', async () => {
   const view = finishedBuild();
-  await archive(view, { detect: createSecretFinder(['of the build']) });
+  await archive(view, { findSecrets: createSecretFinder(['of the build']) });
   expect(linesOf(await read(view)).filter(({ text }) => text.includes('of the build'))).toEqual([]);
 });

@@ -91,9 +91,9 @@ test('what is in a mounted folder is masked: files as they are, docker configs b
   for (const name of ['gateway', 'registry-credentials']) await symlink(join('..data', name), join(folder, name));
   const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
   expect(knownSecrets).toEqual(['correct-horse-battery', 'another-password-9', auth]);
-  const detect = createSecretFinder(knownSecrets ?? []);
+  const findSecrets = createSecretFinder(knownSecrets ?? []);
   const line = 'robot said correct-horse-battery and another-password-9';
-  expect(maskSpans(line, detect(line))).toBe('robot said [masked] and [masked]');
+  expect(maskSpans(line, findSecrets(line))).toBe('robot said [masked] and [masked]');
 });
 
 test('a docker config as `docker login` writes it is masked by its password, too', async () => {

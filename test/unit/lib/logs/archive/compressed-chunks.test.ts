@@ -13,7 +13,7 @@ import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
 import { createArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
 import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../../../../../lib/logs/types.ts';
-import { createGzip, type LogWriter, plainWire } from '../../../../../lib/logs/wire/compress.ts';
+import { type ContentCoding, createGzipCoding, identityCoding } from '../../../../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/wire/encode.ts';
 import { writeLog } from '../../../../../lib/logs/wire/serve.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
@@ -63,7 +63,7 @@ test('property: what becomes of ndjson is what becomes of the lines', () => {
     fc.property(fc.array(anyLine, { minLength: 1 }), (lines) => {
       const frames = Buffer.from(encoders.ndjson.encode(lines));
       for (const encoder of Object.values(encoders))
-        expect(String(encoder.ofNdjson(frames))).toBe(encoder.encode(lines));
+        expect(String(encoder.fromNdjson(frames))).toBe(encoder.encode(lines));
       expect(lastNdjsonCursor(frames)).toBe(lines.at(-1)?.cursor);
       const texts = frames.toString().split('\n').slice(0, -1);
       expect(texts.map((frame, at) => ndjsonLine(frame, lines[at]?.line ?? 0))).toEqual(lines);
@@ -102,16 +102,16 @@ const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
 /** What a client is sent. */
 const sent = async (
   encoder: Encoder,
-  wire: LogWriter,
-  open: (packing: ChunkEncoding) => LogEvents,
+  wire: ContentCoding,
+  open: (chunkEncoding: ChunkEncoding) => LogEvents,
 ): Promise<{ body: string; packs: (ChunkEncoding | undefined)[] }> => {
   const res = new PassThrough();
   const packs: (ChunkEncoding | undefined)[] = [];
-  async function* events(packing: ChunkEncoding): LogEvents {
-    for await (const batch of open(packing)) {
+  async function* events(chunkEncoding: ChunkEncoding): LogEvents {
+    for await (const batch of open(chunkEncoding)) {
       const [first] = batch;
-      const isPack = first?.type === 'pack';
-      packs.push(isPack ? (Buffer.isBuffer(first.frames) ? 'plain' : 'deflated') : undefined);
+      const isPack = first?.type === 'chunk';
+      packs.push(isPack ? (Buffer.isBuffer(first.ndjson) ? 'plain' : 'deflated') : undefined);
       yield batch;
     }
     yield [end];
@@ -119,9 +119,9 @@ const sent = async (
   const body = buffer(res);
   await writeLog(
     Object.assign(res, { writeHead: jest.fn() }) as unknown as ServerResponse,
-    (_signal, packing) => events(packing),
+    (_signal, chunkEncoding) => events(chunkEncoding),
     encoder,
-    { selfCloseMs: 60_000, keepAliveMs: 60_000, signal: new AbortController().signal, wire },
+    { selfCloseMs: 60_000, keepAliveMs: 60_000, signal: new AbortController().signal, coding: wire },
   );
   const bytes = await body;
   return { body: (wire.encoding ? gunzipSync(bytes) : bytes).toString(), packs };
@@ -141,9 +141,9 @@ test.each([
   for (const start of [undefined, ...Array.from({ length: 29 }, (_, at) => ({ step: 'build', line: at * 7 }))]) {
     const lines = await collect(readArchive({ ...place(), index, start }));
     for (const encoder of Object.values(encoders)) {
-      for (const wire of [plainWire, createGzip()]) {
-        const { body, packs } = await sent(encoder, wire, (packing) =>
-          readArchive({ ...place(), index, start, packing }),
+      for (const wire of [identityCoding, createGzipCoding()]) {
+        const { body, packs } = await sent(encoder, wire, (chunkEncoding) =>
+          readArchive({ ...place(), index, start, chunkEncoding }),
         );
         expect(body).toBe(encoder.encode([...lines, end]));
         for (const pack of packs) seen.add(pack);
@@ -160,11 +160,11 @@ test('what is stored is held by a few readers only, where it is large', async ()
   await writer.close('complete', undefined);
   const index = await readIndex(place());
   if (!index) throw new Error('there is no index');
-  const open = (packing: ChunkEncoding) => readArchive({ ...place(), index, packing });
-  const alone = await sent(encoders.ndjson, createGzip(), open);
+  const open = (chunkEncoding: ChunkEncoding) => readArchive({ ...place(), index, chunkEncoding });
+  const alone = await sent(encoders.ndjson, createGzipCoding(), open);
   const cache = cacheOf(store);
   for (let reader = 0; reader < 1000; reader += 1) cache.enter();
-  const amongMany = await sent(encoders.ndjson, createGzip(), open);
+  const amongMany = await sent(encoders.ndjson, createGzipCoding(), open);
   for (let reader = 0; reader < 1000; reader += 1) cache.leave();
   expect(new Set(alone.packs)).toEqual(new Set(['deflated']));
   expect(new Set(amongMany.packs)).toEqual(new Set(['plain']));

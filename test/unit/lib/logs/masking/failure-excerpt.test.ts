@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { shownTail } from '../../../../../lib/logs/masking/failure-excerpt.ts';
+import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts';
 
 const token = `ghp_${'a1B2'.repeat(9)}`;
 const body = 'MIIEpAIBAAKCAQEA7bq'.repeat(3);
 
 describe('the last lines of a step', () => {
   test('are masked like its log', () => {
-    expect(shownTail(`one\nTOKEN=${token}\nhttps://user:hunter2@example.org/x`)).toBe(
+    expect(maskExcerpt(`one\nTOKEN=${token}\nhttps://user:hunter2@example.org/x`)).toBe(
       'one\nTOKEN=[masked]\nhttps://user:[masked]@example.org/x',
     );
   });
@@ -14,24 +14,24 @@ describe('the last lines of a step', () => {
   test('show no key, though they begin within it', () => {
     const lines = ['-----BEGIN RSA PRIVATE KEY-----', body, body, '-----END RSA PRIVATE KEY-----', 'last'];
     for (const from of [0, 1, 2]) {
-      const shown = shownTail(lines.slice(from).join('\n'));
+      const shown = maskExcerpt(lines.slice(from).join('\n'));
       expect(shown).not.toContain(body.slice(0, 12));
       expect(shown).toMatch(/last$/);
     }
   });
 
   test('lose a first line that may be half of one', () => {
-    const shown = shownTail(`${'b'.repeat(30)}\n${'line\n'.repeat(200)}`);
+    const shown = maskExcerpt(`${'b'.repeat(30)}\n${'line\n'.repeat(200)}`);
     expect(shown).toMatch(/^line\n/);
   });
 
   test('stay when they are one line only', () => {
-    for (const end of ['', '\n', '\r\n']) expect(shownTail(`${'x'.repeat(1000)}${end}`)).toBe('x'.repeat(1000));
+    for (const end of ['', '\n', '\r\n']) expect(maskExcerpt(`${'x'.repeat(1000)}${end}`)).toBe('x'.repeat(1000));
   });
 
   test('do nothing to a terminal', () => {
-    expect(shownTail('\u001b]52;c;eA==\u0007\n\u001b[2J\r\nend\u0085')).toBe('␛]52;c;eA==␇\n␛[2J\nend\\x85');
+    expect(maskExcerpt('\u001b]52;c;eA==\u0007\n\u001b[2J\r\nend\u0085')).toBe('␛]52;c;eA==␇\n␛[2J\nend\\x85');
   });
 
-  test('may be nothing', () => expect(shownTail('')).toBe(''));
+  test('may be nothing', () => expect(maskExcerpt('')).toBe(''));
 });

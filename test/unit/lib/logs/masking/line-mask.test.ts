@@ -6,10 +6,10 @@ import { createPemMask, pemLines } from '../../../../../lib/logs/masking/pem.ts'
 import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
-const detect = createSecretFinder([]);
-const masked = (line: string, detector = detect) => maskSpans(line, detector(line));
+const findSecrets = createSecretFinder([]);
+const masked = (line: string, detector = findSecrets) => maskSpans(line, detector(line));
 /** What is shown of one line's parts. */
-const maskedParts = (texts: readonly string[], detector = detect): string[] => {
+const maskedParts = (texts: readonly string[], detector = findSecrets): string[] => {
   const shown: string[] = [];
   const mask = createLineMask<{ text: string; more: boolean }>(detector, ({ text }) => shown.push(text));
   for (const [at, text] of texts.entries()) mask.push({ text, more: at < texts.length - 1 });
@@ -97,7 +97,7 @@ test('hostile lines end in time', () => {
     '--token ',
     'eyJ-',
   ];
-  for (const piece of pieces) detect(piece.repeat(Math.ceil(65_536 / piece.length)));
+  for (const piece of pieces) findSecrets(piece.repeat(Math.ceil(65_536 / piece.length)));
 });
 
 test('property: cut anywhere within, known values never show', () => {

@@ -8,8 +8,8 @@ import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { secrets } from './secrets.ts';
 
 const known = 'correct-horse-battery-staple';
-const detect = createSecretFinder([known]);
-const open = () => createStepLines({ tag: 'aaaaaaaa', step: 'build', detect });
+const findSecrets = createSecretFinder([known]);
+const open = () => createStepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets });
 const time = '2026-11-22T08:02:11.123456789Z ';
 
 /** What a reader sees of these bytes, in all formats. */

@@ -5,13 +5,13 @@ import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/se
 import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
-const detect = createSecretFinder(['correct-horse-battery']);
+const findSecrets = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(lineLimit / piece.length)).slice(0, lineLimit);
 
 /** What the processor did for it, not the time that went by. */
 const work = (line: string): number => {
   const before = process.cpuUsage();
-  detect(line);
+  findSecrets(line);
   const { user, system } = process.cpuUsage(before);
   return user + system;
 };

@@ -287,7 +287,7 @@ test('known values and recognised secrets never appear, whatever the reads are c
     parts.write('build', lines);
     const { view } = createView(finished);
     const events = await collect(
-      readBuildLog({ ...common(parts, view), detect: createSecretFinder([secret]), follow: false }),
+      readBuildLog({ ...common(parts, view), findSecrets: createSecretFinder([secret]), follow: false }),
     );
     const shown = JSON.stringify(events);
     for (const part of [secret, token, 'aB3aB3']) expect(shown.includes(part)).toBe(false);

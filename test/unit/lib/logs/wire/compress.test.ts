@@ -4,17 +4,17 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   acceptsGzip,
-  createGzip,
+  type ContentCoding,
+  createGzipCoding,
   deflateDataOf,
   gzipChunk,
-  type LogWriter,
-  plainWire,
+  identityCoding,
 } from '../../../../../lib/logs/wire/compress.ts';
 
 test('property: what was written is what is read', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 })), (parts) => {
-      const gzip = createGzip();
+      const gzip = createGzipCoding();
       const wire = Buffer.concat([...parts.map((part) => gzip.write(Buffer.from(part))), gzip.end()]);
       expect(gunzipSync(wire)).toEqual(Buffer.concat(parts));
     }),
@@ -23,7 +23,7 @@ test('property: what was written is what is read', () => {
 
 test('property: blocks of members that were made before, passed among what is written', async () => {
   const part = fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }), isPassed: fc.boolean() });
-  const unpacked = async (wire: LogWriter, parts: { bytes: Uint8Array; isPassed: boolean }[]): Promise<Buffer> => {
+  const unpacked = async (wire: ContentCoding, parts: { bytes: Uint8Array; isPassed: boolean }[]): Promise<Buffer> => {
     const sent: Buffer[] = [];
     for (const { bytes, isPassed } of parts)
       sent.push(
@@ -35,8 +35,8 @@ test('property: blocks of members that were made before, passed among what is wr
   await fc.assert(
     fc.asyncProperty(fc.array(part), async (parts) => {
       const whole = Buffer.concat(parts.map(({ bytes }) => bytes));
-      expect((await unpacked(createGzip(), parts)).equals(whole)).toBe(true);
-      expect((await unpacked(plainWire, parts)).equals(whole)).toBe(true);
+      expect((await unpacked(createGzipCoding(), parts)).equals(whole)).toBe(true);
+      expect((await unpacked(identityCoding, parts)).equals(whole)).toBe(true);
     }),
   );
 });
@@ -47,7 +47,7 @@ test('a member is a gzip file', async () => {
 });
 
 test('each piece can be read as soon as it is there', async () => {
-  const gzip = createGzip();
+  const gzip = createGzipCoding();
   const reader = createGunzip();
   for (const text of ['one\n', ' ', 'two\n']) {
     reader.write(gzip.write(Buffer.from(text)));
@@ -59,7 +59,7 @@ test('each piece can be read as soon as it is there', async () => {
 
 test('readers of the same bytes share them compressed', () => {
   const bytes = Buffer.from('the same '.repeat(100));
-  const [one, two] = [createGzip(), createGzip()];
+  const [one, two] = [createGzipCoding(), createGzipCoding()];
   one.write(Buffer.from('a'));
   two.write(Buffer.from('b'));
   expect(one.write(bytes)).toBe(two.write(bytes));
