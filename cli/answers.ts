@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSection } from '../lib/kube/kubeconfig-file.ts';
 import { EXIT, type ExitCode, Failure } from './failure.ts';
-import { isSection } from './yaml-file.ts';
 
 /** An answer that was read as a whole. */
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string };

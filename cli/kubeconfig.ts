@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { currentContextOf, inlineData, type Section, textAt } from '../lib/kube/kubeconfig-file.ts';
+import type { Environment } from './environment.ts';
 import { EXIT, Failure } from './failure.ts';
-import { isSection, readYaml, type Section, textAt } from './yaml-file.ts';
+import { readYaml } from './yaml-file.ts';
 
+/** What the current context of a kubeconfig says about the API and about the user. */
 export type Kubeconfig = {
   path: string;
-  /** The current context's namespace. */
   namespace: string | undefined;
+  /** Client certificate and key as PEM. */
   certificate: { cert: string; key: string } | undefined;
   token: string | undefined;
   /** PEM of the authority that signs the cluster's certificates. */
@@ -14,55 +17,60 @@ export type Kubeconfig = {
   skipTlsVerify: boolean;
 };
 
-type Environment = Record<string, string | undefined>;
-
-function byName(list: unknown, name: string | undefined, key: string): Section | undefined {
-  if (!Array.isArray(list)) return undefined;
-  const entry = list.find((item) => isSection(item) && item.name === name);
-  return isSection(entry) && isSection(entry[key]) ? entry[key] : undefined;
-}
-
-/** A value that stands in the file, base64 coded, as `<key>-data`, or in another file that `<key>` names. */
-async function material(section: Section | undefined, key: string, folder: string): Promise<string | undefined> {
-  const inline = textAt(section, `${key}-data`);
-  if (inline) return Buffer.from(inline, 'base64').toString('utf8');
-  const file = textAt(section, key);
-  if (!file) return undefined;
-  const path = resolve(folder, file);
+/** Reads the file that `section[key]` names; a relative path starts at the kubeconfig's folder. */
+const referencedFile = async (
+  section: Section | undefined,
+  key: string,
+  folder: string,
+): Promise<string | undefined> => {
+  const name = textAt(section, key);
+  if (!name) return undefined;
+  const path = resolve(folder, name);
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new Failure(EXIT.usage, `The kubeconfig names ${path} as ${key}, which can't be read (${cause.code}).`, {
       cause,
     });
   });
-}
+};
 
-async function userOf(user: Section | undefined, folder: string): Promise<Pick<Kubeconfig, 'certificate' | 'token'>> {
-  const cert = await material(user, 'client-certificate', folder);
-  const key = await material(user, 'client-key', folder);
+/** Returns PEM that the kubeconfig holds as `<key>-data`, or that another file holds, which `<key>` names. */
+const pemOf = async (section: Section | undefined, key: string, folder: string): Promise<string | undefined> =>
+  inlineData(section, key)?.toString('utf8') ?? referencedFile(section, key, folder);
+
+/** A client certificate is preferred to a token. */
+const credentialOf = async (
+  user: Section | undefined,
+  folder: string,
+): Promise<Pick<Kubeconfig, 'certificate' | 'token'>> => {
+  const cert = await pemOf(user, 'client-certificate', folder);
+  const key = await pemOf(user, 'client-key', folder);
   if (cert && key) return { certificate: { cert, key }, token: undefined };
-  const token = textAt(user, 'token') ?? (await material({ tokenFile: user?.tokenFile }, 'tokenFile', folder));
+  const token = textAt(user, 'token') ?? (await referencedFile(user, 'tokenFile', folder));
   return { certificate: undefined, token: token?.trim() };
-}
+};
 
-async function interpret(path: string, content: Section): Promise<Kubeconfig> {
+const interpret = async (path: string, content: Section): Promise<Kubeconfig> => {
   const folder = dirname(path);
-  const context = byName(content.contexts, textAt(content, 'current-context'), 'context');
-  const cluster = byName(content.clusters, textAt(context, 'cluster'), 'cluster');
+  const { namespace, cluster, user } = currentContextOf(content);
   return {
     path,
-    namespace: textAt(context, 'namespace'),
-    ...(await userOf(byName(content.users, textAt(context, 'user'), 'user'), folder)),
-    ca: await material(cluster, 'certificate-authority', folder),
+    namespace,
+    ...(await credentialOf(user, folder)),
+    ca: await pemOf(cluster, 'certificate-authority', folder),
     skipTlsVerify: cluster?.['insecure-skip-tls-verify'] === true,
   };
-}
+};
 
-/** The first file that exists of those KUBECONFIG names, else ~/.kube/config. Undefined when there is none. */
-export async function readKubeconfig(env: Environment, home: string): Promise<Kubeconfig | undefined> {
+/**
+ * Reads the first file that exists of the files that KUBECONFIG names, by default ~/.kube/config.
+ * @returns undefined when no file exists
+ * @throws Failure when the kubeconfig, or a file that the kubeconfig names, can't be read
+ */
+export const readKubeconfig = async (env: Environment, home: string): Promise<Kubeconfig | undefined> => {
   const named = env.KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? [];
   for (const path of named.length > 0 ? named : [join(home, '.kube', 'config')]) {
     const content = await readYaml(path);
     if (content) return interpret(path, content);
   }
   return undefined;
-}
+};

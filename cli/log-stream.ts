@@ -1,10 +1,10 @@
+import { isSection, textAt } from '../lib/kube/kubeconfig-file.ts';
 import { parsed } from './answers.ts';
 import type { Api, LogQuery } from './api.ts';
 import { EXIT, Failure } from './failure.ts';
 import type { Incoming } from './http.ts';
 import { mayRetry, networkFailure } from './network-errors.ts';
 import { backoff, type RetryOptions } from './retry.ts';
-import { isSection, textAt } from './yaml-file.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
 /** With a cursor: the stream ends, the log goes on there. */

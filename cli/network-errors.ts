@@ -1,5 +1,5 @@
+import { isSection } from '../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from './failure.ts';
-import { isSection } from './yaml-file.ts';
 
 const CERTIFICATE_NOT_TRUSTED = new Set([
   'CERT_HAS_EXPIRED',

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { isSection, type Section, textAt } from '../lib/kube/kubeconfig-file.ts';
 import { isReadable } from './clear-text.ts';
 import { EXIT, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
 import { openSession, type SessionToken } from './session/session.ts';
 import { authorities } from './trust.ts';
-import { isSection, readYaml, type Section, textAt } from './yaml-file.ts';
+import { readYaml } from './yaml-file.ts';
 
 type Environment = Record<string, string | undefined>;
 

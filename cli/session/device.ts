@@ -1,5 +1,5 @@
+import { textAt } from '../../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { textAt } from '../yaml-file.ts';
 import type { Exchange, Reply } from './exchange.ts';
 import type { Issuer } from './issuer.ts';
 import { refused, type Session, sessionFrom } from './tokens.ts';

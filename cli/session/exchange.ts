@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { isSection, type Section } from '../../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { networkFailure } from '../network-errors.ts';
 import type { Tls } from '../settings.ts';
-import { isSection, type Section } from '../yaml-file.ts';
 
 export type Reply = { status: number; json: Section };
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isSection } from '../../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { isSection } from '../yaml-file.ts';
 import { type LockOptions, withLock } from './lock.ts';
 import type { Session } from './tokens.ts';
 

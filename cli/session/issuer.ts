@@ -1,5 +1,5 @@
+import { isSection, textAt } from '../../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { isSection, textAt } from '../yaml-file.ts';
 import { askFor, type Exchange } from './exchange.ts';
 
 /** Where and as which client one signs in, for which service. */

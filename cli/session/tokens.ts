@@ -1,5 +1,5 @@
+import { type Section, textAt } from '../../lib/kube/kubeconfig-file.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { type Section, textAt } from '../yaml-file.ts';
 import type { Exchange, Reply } from './exchange.ts';
 import type { Issuer } from './issuer.ts';
 

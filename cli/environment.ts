@@ -1,0 +1,2 @@
+/** Environment variables. Functions take them as an argument, so that tests can pass their own. */
+export type Environment = Record<string, string | undefined>;

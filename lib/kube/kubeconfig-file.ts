@@ -1,0 +1,72 @@
+/** A mapping of a YAML or JSON file whose values are not checked yet. */
+export type Section = Record<string, unknown>;
+
+/** The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when absent. */
+export type CurrentContext = {
+  namespace: string | undefined;
+  cluster: Section | undefined;
+  user: Section | undefined;
+};
+
+export const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Returns the text at a path of keys, or undefined when a part of the path is absent or the value is no text or empty. */
+export const textAt = (value: unknown, ...path: string[]): string | undefined => {
+  const found = path.reduce<unknown>((current, key) => (isSection(current) ? current[key] : undefined), value);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const lineOf = (error: unknown): string => {
+  const line = (error as { mark?: { line?: number } }).mark?.line;
+  return line === undefined ? '' : ` in line ${line + 1}`;
+};
+
+/**
+ * Parses YAML. Text that is JSON does not load the YAML parser, which costs a function's cold start a few milliseconds.
+ * @throws SyntaxError without the parser's message, because that message quotes the text, which may be a key
+ */
+export const parseYaml = async (text: string): Promise<unknown> => {
+  const json = text.trimStart().startsWith('{') ? parseJson(text) : undefined;
+  if (json !== undefined) return json;
+  const { load } = await import('js-yaml');
+  try {
+    return load(text);
+  } catch (error) {
+    throw new SyntaxError(`not valid YAML${lineOf(error)}`);
+  }
+};
+
+const sectionNamed = (list: unknown, name: string | undefined, key: string): Section | undefined => {
+  if (!Array.isArray(list)) return undefined;
+  const item = list.find((candidate) => isSection(candidate) && candidate.name === name);
+  return isSection(item) && isSection(item[key]) ? item[key] : undefined;
+};
+
+/**
+ * Finds what the current context of a parsed kubeconfig names.
+ * @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+ */
+export const currentContextOf = (kubeconfig: unknown): CurrentContext => {
+  const { contexts, clusters, users } = isSection(kubeconfig) ? kubeconfig : {};
+  const context = sectionNamed(contexts, textAt(kubeconfig, 'current-context'), 'context');
+  return {
+    namespace: textAt(context, 'namespace'),
+    cluster: sectionNamed(clusters, textAt(context, 'cluster'), 'cluster'),
+    user: sectionNamed(users, textAt(context, 'user'), 'user'),
+  };
+};
+
+/** Decodes `<key>-data` of a cluster or user, which a kubeconfig holds in base64. */
+export const inlineData = (section: Section | undefined, key: string): Buffer | undefined => {
+  const text = textAt(section, `${key}-data`);
+  return text === undefined ? undefined : Buffer.from(text, 'base64');
+};
