@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type CloudEvent, HTTP } from 'cloudevents';
 import type { Log } from '../lib/log.ts';
+import { exponentialBackoff, retry } from '../lib/retry.ts';
 
 /** A Trigger: which events go to which function. */
 export type Trigger = { name: string; types: readonly string[]; url: string };
@@ -13,12 +13,25 @@ export type BrokerOptions = {
   signal: AbortSignal;
 };
 
-const retried = new Set([404, 408, 409, 429]);
-const mayRetry = (status: number): boolean => status >= 500 || retried.has(status);
+const temporaryStatuses = new Set([404, 408, 409, 429]);
 
-/** As Knative without `delivery` settings: 10 more tries, exponential from 0.2 s. */
-const retries = 10;
-const firstBackoffMs = 200;
+/** Knative's defaults for a Trigger without `delivery` settings: 10 retries, whose delay starts at 0.2 s and doubles. */
+const attempts = 11;
+const delayMs = exponentialBackoff({ firstMs: 200 });
+
+/** A function did not accept an event. */
+class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the function responds with ${status}`);
+    this.status = status;
+  }
+}
+
+const isTemporary = (error: unknown): boolean =>
+  error instanceof DeliveryError && (error.status >= 500 || temporaryStatuses.has(error.status));
 
 /**
  * A Knative broker's delivery: to every trigger whose filter fits, again while the answer says so, else to the dead
@@ -34,18 +47,20 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions) =>
     return response.status;
   };
 
-  /** A connection that broke is as good as "ask me again". */
-  const post = (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => send(trigger, event).catch(() => 503);
+  /** @throws DeliveryError where the function does not accept the event; a broken connection counts as 503 */
+  const post = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<void> => {
+    const status = await send(trigger, event).catch(() => 503);
+    if (status >= 300) throw new DeliveryError(status);
+  };
 
-  const deliver = async (trigger: Trigger, event: CloudEvent<unknown>, tried = 0): Promise<void> => {
-    const status = await post(trigger, event);
-    if (status < 300 || signal.aborted) return;
-    if (!mayRetry(status) || tried >= retries) {
+  const deliver = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<void> => {
+    try {
+      await retry({ attempts, delayMs, isTemporary, signal }, () => post(trigger, event));
+    } catch (error) {
+      if (signal.aborted) return;
+      const status = error instanceof DeliveryError ? error.status : undefined;
       log('ERROR', 'dead letter', { trigger: trigger.name, type: event.type, subject: event.subject, status });
-      return;
     }
-    await sleep(firstBackoffMs * 2 ** tried, undefined, { signal });
-    await deliver(trigger, event, tried + 1);
   };
 
   return async (event: CloudEvent<unknown>): Promise<void> => {

@@ -3,6 +3,7 @@ import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
 import type { Correction } from '../../lib/builds/correction.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import { count } from '../../lib/capacity/state.ts';
+import { forEachParallel } from '../../lib/concurrency.ts';
 import { ledgerName } from '../../lib/ledger/names.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
@@ -162,10 +163,8 @@ export const createSweep =
     const tools = new Map((await allTools(options)).map((tool) => [ledgerName(tool), tool]));
     const ledgers = [...new Set([...tools.keys(), ...archives.keys()])];
     const mended: Correction[] = [];
-    const work = async (): Promise<void> => {
-      for (let ledger = ledgers.pop(); ledger !== undefined; ledger = ledgers.pop())
-        mended.push(...(await mendLogged(options, ledger, tools.get(ledger), archives.get(ledger) ?? new Set())));
-    };
-    await Promise.all(Array.from({ length: parallel }, work));
+    await forEachParallel(ledgers, parallel, async (ledger) => {
+      mended.push(...(await mendLogged(options, ledger, tools.get(ledger), archives.get(ledger) ?? new Set())));
+    });
     await remember(options, mended, deadLetters);
   };

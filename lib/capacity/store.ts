@@ -29,7 +29,7 @@ export type Capacity = {
 
 export type CapacityOptions = {
   slots?: number | undefined;
-  pause?: NonNullable<BatchedWritesOptions<never, never>['pause']>;
+  sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
 };
 
 const stateOf = (object: BuildCapacity | undefined): CapacityState => {
@@ -59,9 +59,9 @@ export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOption
   const attempt = async (_: string, batch: Batch<View, CapacityState>): Promise<() => void> => {
     const present = await find();
     const before = stateOf(present);
-    const { state, answer } = applyAll({ state: before }, batch);
+    const { state, respond } = applyAll({ state: before }, batch);
     if (state !== before) await write(present, state);
-    return answer;
+    return respond;
   };
 
   const fold = createBatchedWrites<View, CapacityState>({ ...options, attempt, busy: "The builds' slots are" });

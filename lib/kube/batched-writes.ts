@@ -1,36 +1,44 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
+import { exponentialBackoff, type RetryOptions, retry } from '../retry.ts';
 import { isConflict, isNotFound, KubeError } from './kube-error.ts';
 
-/** Pure: may be applied several times before it is written. Returning the same state writes nothing. */
+/** A pure change. It may be applied several times before it is written. Returning the same state writes nothing. */
 export type Change<View, State, Result> = (view: View) => { state: State; result: Result };
 
-type Waiting<View, State> = {
+type PendingChange<View, State> = {
   change: Change<View, State, unknown>;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 };
 
-export type Batch<View, State> = readonly Waiting<View, State>[];
+/** Changes of one object that go into one write. */
+export type Batch<View, State> = readonly PendingChange<View, State>[];
 
 export type BatchedWritesOptions<View, State> = {
   /**
-   * Reads, applies the batch and writes; answers who waits by calling what it returns. A conflict is tried again;
-   * `tried` is 1 at first.
+   * Reads the object, applies the batch and writes the object. A conflict is tried again.
+   * @param tried number of this attempt, which starts at 1
+   * @returns a function that tells the callers of the batch their results
    */
   attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
-  /** What is too busy, as the beginning of a sentence. */
+  /** The subject and verb of the error sentence: "The builds of this tool are". */
   busy: string;
-  /** Waits for so many milliseconds. */
-  pause?: (ms: number) => Promise<unknown>;
+  /** Waits between attempts. Tests pass their own. */
+  sleep?: NonNullable<RetryOptions['sleep']>;
 };
 
-const maxAttempts = 60;
+const attempts = 60;
 
-/** Every change on top of the one before; one that throws leaves the others as they are. */
+/** Full jitter keeps instances that write the same object from conflicting again. */
+const delayMs = exponentialBackoff({ firstMs: 10, maxMs: 500, jitter: 1 });
+
+/**
+ * Applies every change to the state that the change before it left. A change that throws leaves the state as it is.
+ * @returns the last state, and a function that tells the callers of the batch their results
+ */
 export const applyAll = <View extends { state: State }, State>(view: View, batch: Batch<View, State>) => {
   let { state } = view;
-  const settle = batch.map(({ change, resolve, reject }) => {
+  const responses = batch.map(({ change, resolve, reject }) => {
     try {
       const changed = change({ ...view, state });
       state = changed.state;
@@ -39,13 +47,13 @@ export const applyAll = <View extends { state: State }, State>(view: View, batch
       return () => reject(error);
     }
   });
-  const answer = (): void => {
-    for (const done of settle) done();
+  const respond = (): void => {
+    for (const tell of responses) tell();
   };
-  return { state, answer };
+  return { state, respond };
 };
 
-/** An object that was deleted between reading and writing is a conflict like any other. */
+/** @throws KubeError 409 also where the object was deleted between reading and writing */
 export const written = async (write: Promise<unknown>): Promise<void> => {
   try {
     await write;
@@ -61,34 +69,27 @@ const tooBusy = (busy: string, cause: unknown): ApiError =>
   });
 
 /**
- * Compare-and-swap with folding: changes for one object that wait for each other are folded into one write. An object is
- * always read after a change for it was handed in.
+ * Makes a compare-and-swap that writes in batches: changes of one object that wait for each other go into one write. An
+ * object is always read after a change of the object was handed in.
  * @returns a function that makes a change; it throws ApiError 409 `conflict` when other writers are always faster
  */
-export const createBatchedWrites = <View, State>({
-  attempt,
-  busy,
-  pause = sleep,
-}: BatchedWritesOptions<View, State>) => {
-  const queues = new Map<string, Waiting<View, State>[]>();
-
-  const untilWritten = async (key: string, batch: Batch<View, State>, tried = 1): Promise<() => void> => {
-    try {
-      return await attempt(key, batch, tried);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      if (tried >= maxAttempts) throw tooBusy(busy, error);
-      // Full jitter keeps instances that write the same object from meeting again.
-      await pause(Math.random() * Math.min(500, 5 * 2 ** Math.min(tried, 7)));
-      return untilWritten(key, batch, tried + 1);
-    }
+export const createBatchedWrites = <View, State>(options: BatchedWritesOptions<View, State>) => {
+  const { attempt, busy, sleep } = options;
+  const queues = new Map<string, PendingChange<View, State>[]>();
+  const retryOptions: RetryOptions = {
+    attempts,
+    delayMs,
+    isTemporary: isConflict,
+    exhausted: (error) => tooBusy(busy, error),
+    ...(sleep ? { sleep } : {}),
   };
 
-  const drain = async (key: string, queue: Waiting<View, State>[]): Promise<void> => {
+  const drain = async (key: string, queue: PendingChange<View, State>[]): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.splice(0, queue.length);
       try {
-        (await untilWritten(key, batch))();
+        const respond = await retry(retryOptions, (tried) => attempt(key, batch, tried));
+        respond();
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -98,13 +99,13 @@ export const createBatchedWrites = <View, State>({
 
   return <Result>(key: string, change: Change<View, State, Result>): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
-      const waiting = { change, resolve: resolve as (value: unknown) => void, reject };
+      const pending = { change, resolve: resolve as (value: unknown) => void, reject };
       const queue = queues.get(key);
       if (queue) {
-        queue.push(waiting);
+        queue.push(pending);
         return;
       }
-      const started = [waiting];
+      const started = [pending];
       queues.set(key, started);
       void drain(key, started);
     });

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
+import { exponentialBackoff, retry } from '../retry.ts';
 import type { Connection } from './connection.ts';
 import { KubeError } from './kube-error.ts';
 
@@ -15,27 +15,53 @@ export type KubeRequest = {
   signal?: AbortSignal | undefined;
 };
 
+/** HTTP to the API server. Requests are sent again while the API server is away. */
 export type Transport = {
-  /** The whole answer as JSON; tried again while the API server is away. */
+  /** Returns the whole response, parsed as JSON. */
   json<T>(request: KubeRequest): Promise<T>;
-  /** The answer as it comes, for logs and watches. */
+  /** Returns the response once its headers are there, its body unread. Serves logs and watches. */
   stream(request: KubeRequest): Promise<http.IncomingMessage>;
   close(): void;
 };
 
 export type TransportOptions = {
   connection: Connection;
-  /** Limit for one answer that is not a stream, in milliseconds. */
+  /** Limit for one response that is not a stream, in milliseconds. */
   timeoutMs: number;
-  /** How often a request is sent before the caller is told to come back. */
+  /** Limit of attempts for one request, the first attempt included. After that the caller gets 503 `unavailable`. */
   attempts: number;
 };
 
-const waitMs = (attempt: number, retryAfter: string | undefined): number => {
-  const asked = Number(retryAfter) * 1000;
-  const base = Number.isFinite(asked) && asked > 0 ? Math.min(asked, 2000) : Math.min(1000, 50 * 2 ** attempt);
-  return base / 2 + (Math.random() * base) / 2;
+/** The API server is away or overloaded: the same request may succeed later. */
+class ApiServerAway extends Error {
+  override readonly name = 'ApiServerAway';
+  /** The response's Retry-After in milliseconds. 0: the response has none. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, cause: unknown, retryAfterMs = 0) {
+    super(message, { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Longest Retry-After of the API server that is waited for, in milliseconds. */
+const maxRetryAfterMs = 2000;
+const jitter = 0.5;
+const backoff = exponentialBackoff({ firstMs: 100, maxMs: 1000, jitter });
+
+const delayMs = (failures: number, error: unknown): number => {
+  const retryAfterMs = error instanceof ApiServerAway ? error.retryAfterMs : 0;
+  if (retryAfterMs <= 0) return backoff(failures);
+  return exponentialBackoff({ firstMs: Math.min(retryAfterMs, maxRetryAfterMs), jitter })(1);
 };
+
+/** Returns the header's seconds as milliseconds. 0 where the header is missing or a date, which Kubernetes doesn't send. */
+const retryAfterMs = (header: string | undefined): number => {
+  const seconds = Number(header);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+};
+
+const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
 
 /** Limit for one response in bytes: 512 MiB, the longest string that V8 can hold. A page of a list is the largest response. */
 const maxResponseBytes = 512 * 1024 * 1024;
@@ -43,6 +69,7 @@ const maxResponseBytes = 512 * 1024 * 1024;
 const readText = async (response: http.IncomingMessage): Promise<string> =>
   (await readBounded(response, maxResponseBytes)).toString('utf8');
 
+/** Returns the error of a response with a status of 300 or more. */
 const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   const text = await readText(response);
   try {
@@ -53,97 +80,93 @@ const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   }
 };
 
-const mayReturn = (status: number): boolean => status === 429 || status >= 500;
-
-class Unreachable extends Error {
-  override readonly name = 'Unreachable';
-}
-
-/**
- * HTTP to the API server on Node's own client, with backpressure on streams.
- *
- * Everything is tried again when the server is away or overloaded, writes too: we create under fixed names, replace at
- * a resourceVersion and delete by name, so a repeat of a write that did arrive is refused, not done twice.
- */
-export const createTransport = ({ connection, timeoutMs, attempts }: TransportOptions): Transport => {
-  const secure = connection.server.protocol === 'https:';
-  const agentOf = (limits: http.AgentOptions) =>
-    secure
-      ? new https.Agent({ keepAlive: true, ...limits, ...connection.tls })
-      : new http.Agent({ keepAlive: true, ...limits });
-  const agent = agentOf({ maxSockets: 64 });
-  // Streams stay open for as long as their readers: they must not take the sockets that short calls wait for.
-  const streamAgent = agentOf({ maxFreeSockets: 8 });
-
-  const send = async (request: KubeRequest, streaming: boolean): Promise<http.IncomingMessage> => {
-    const url = new URL(connection.server.pathname.replace(/\/$/, '') + request.path, connection.server);
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, value);
-    }
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-    const authorization = await connection.authorization();
-    const headers = {
-      accept: 'application/json, */*',
-      ...(authorization ? { authorization } : {}),
-      ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
-    };
-    return new Promise((resolve, reject) => {
-      const options = {
-        method: request.method,
-        headers,
-        agent: streaming ? streamAgent : agent,
-        signal: request.signal,
-      };
-      const sent = (secure ? https : http).request(url, options as http.RequestOptions, resolve);
-      sent.setTimeout(streaming ? 0 : timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-      sent.on('error', reject);
-      sent.end(body);
-    });
-  };
-
-  /** @throws Unreachable when it may help to ask again, KubeError when not */
-  const once = async (request: KubeRequest, streaming: boolean): Promise<http.IncomingMessage> => {
-    const response = await send(request, streaming).catch((error: unknown) => {
-      request.signal?.throwIfAborted();
-      throw new Unreachable('the Kubernetes API server does not answer', { cause: error });
-    });
-    const status = response.statusCode ?? 0;
-    if (status < 300) return response;
-    const error = await refusal(response);
-    throw mayReturn(status) ? new Unreachable(response.headers['retry-after'] ?? '', { cause: error }) : error;
-  };
-
-  const retried = async <T>(request: KubeRequest, act: () => Promise<T>, attempt = 1): Promise<T> => {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      if (attempt >= attempts) throw unavailable(error);
-      await sleep(waitMs(attempt, error.message), undefined, request.signal ? { signal: request.signal } : {});
-      return retried(request, act, attempt + 1);
-    }
-  };
-
-  return {
-    json: (request) =>
-      retried(request, async () => {
-        const response = await once(request, false);
-        const text = await readText(response).catch((error: unknown) => {
-          if (error instanceof BodyTooLargeError) throw error;
-          throw new Unreachable('the answer was cut', { cause: error });
-        });
-        return JSON.parse(text);
-      }),
-    stream: (request) => retried(request, () => once(request, true)),
-    close: () => {
-      agent.destroy();
-      streamAgent.destroy();
-    },
-  };
-};
-
 const unavailable = (cause: unknown): ApiError =>
   new ApiError(503, 'unavailable', 'The build service is not available at the moment. Try again in a few seconds.', {
     retryAfter: 5,
     cause,
   });
+
+type Agents = { short: http.Agent; stream: http.Agent };
+
+/** Streams stay open for as long as their readers, so streams don't share the sockets that short requests wait for. */
+const createAgents = ({ server, tls }: Connection): Agents => {
+  const create = (limits: http.AgentOptions) =>
+    server.protocol === 'https:'
+      ? new https.Agent({ keepAlive: true, ...limits, ...tls })
+      : new http.Agent({ keepAlive: true, ...limits });
+  return { short: create({ maxSockets: 64 }), stream: create({ maxFreeSockets: 8 }) };
+};
+
+const urlOf = ({ server }: Connection, { path, query = {} }: KubeRequest): URL => {
+  const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  return url;
+};
+
+type Sending = { connection: Connection; agent: http.Agent; timeoutMs: number };
+
+/** @param sending `timeoutMs` 0: no limit, for streams */
+const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
+  const url = urlOf(connection, request);
+  const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+  const authorization = await connection.authorization();
+  const headers = {
+    accept: 'application/json, */*',
+    ...(authorization ? { authorization } : {}),
+    ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
+  };
+  const options = { method: request.method, headers, agent, signal: request.signal } as http.RequestOptions;
+  return new Promise((resolve, reject) => {
+    const sent = (url.protocol === 'https:' ? https : http).request(url, options, resolve);
+    sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no response within ${timeoutMs} ms`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+};
+
+/** @throws ApiServerAway where another attempt may succeed, KubeError for any other refusal */
+const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
+  const response = await send(sending, request).catch((error: unknown) => {
+    request.signal?.throwIfAborted();
+    throw new ApiServerAway('the Kubernetes API server does not respond', error);
+  });
+  const status = response.statusCode ?? 0;
+  if (status < 300) return response;
+  const error = await refusal(response);
+  if (!isTemporaryStatus(status)) throw error;
+  const { 'retry-after': retryAfter } = response.headers;
+  throw new ApiServerAway(`the Kubernetes API server responds with ${status}`, error, retryAfterMs(retryAfter));
+};
+
+const readJson = async (response: http.IncomingMessage) => {
+  const text = await readText(response).catch((error: unknown) => {
+    if (error instanceof BodyTooLargeError) throw error;
+    throw new ApiServerAway('the response of the Kubernetes API server was cut off', error);
+  });
+  return JSON.parse(text);
+};
+
+/**
+ * Makes a transport on Node's own HTTP client, which has backpressure on streams.
+ *
+ * Every request is sent again while the API server is away or overloaded, writes included. Sending a write twice is safe:
+ * we create under fixed names, replace at a resourceVersion and delete by name, so the API server refuses the repeat of
+ * a write that did arrive.
+ */
+export const createTransport = ({ connection, timeoutMs, attempts }: TransportOptions): Transport => {
+  const agents = createAgents(connection);
+  const retried = <T>({ signal }: KubeRequest, act: () => Promise<T>): Promise<T> => {
+    const isTemporary = (error: unknown): boolean => error instanceof ApiServerAway;
+    return retry({ attempts, delayMs, isTemporary, exhausted: unavailable, signal }, act);
+  };
+  const short: Sending = { connection, agent: agents.short, timeoutMs };
+  const streaming: Sending = { connection, agent: agents.stream, timeoutMs: 0 };
+  return {
+    json: (request) => retried(request, async () => readJson(await sendOnce(short, request))),
+    stream: (request) => retried(request, () => sendOnce(streaming, request)),
+    close: () => {
+      agents.short.destroy();
+      agents.stream.destroy();
+    },
+  };
+};

@@ -39,7 +39,7 @@ export type Ledger = {
 
 export type LedgerOptions = {
   capacity?: Capacity | undefined;
-  pause?: NonNullable<BatchedWritesOptions<never, never>['pause']>;
+  sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
 };
 
 const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
@@ -136,12 +136,12 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     const found = await find(tool);
     const before = viewOf(found);
     const wish = applyAll(before, batch);
-    if (wish.state === before.state) return wish.answer;
+    if (wish.state === before.state) return wish.respond;
     const ledger = found ?? (await create(tool));
     const claimed = await claim(tool, before, wish.state, tried);
-    const { state, answer } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
+    const { state, respond } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
     if (state !== before.state) await write(ledger, { state, limits: before.limits });
-    return answer;
+    return respond;
   };
 
   const change = createBatchedWrites<View, LedgerState>({ ...options, attempt, busy: 'The builds of this tool are' });

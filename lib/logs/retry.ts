@@ -1,19 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../errors.ts';
 import { KubeError } from '../kube/kube-error.ts';
+import { exponentialBackoff, retry } from '../retry.ts';
 
-/** How often in a row something may fail before the reader is told. */
+/** Limit of failures in a row. After that the reader gets 503 `log_unavailable`. */
 export const retryLimit = 8;
 
-/** Milliseconds before the next try: doubled for each failure, up to 5 s. */
-export const backoffMs = (firstMs: number, failures: number): number => Math.min(5000, firstMs * 2 ** failures);
+/**
+ * Returns the delay before the next attempt, in milliseconds. Every failure doubles the delay, up to 5 s.
+ * @param failures so far, in a row; 0 returns `firstMs`
+ */
+export const backoffMs = (firstMs: number, failures: number): number =>
+  exponentialBackoff({ firstMs, maxMs: 5000 })(failures + 1);
 
-/** It may help to ask again: the connection broke, or the server is away for the moment. */
+/** Tells whether another attempt may succeed: the connection broke, or the server is away for the moment. */
 export const isTemporary = (error: unknown): boolean =>
   error instanceof ApiError
     ? error.status === 503
     : !(error instanceof KubeError) && typeof (error as NodeJS.ErrnoException).code === 'string';
 
+/** Returns the error of a log that can't be read after all attempts. */
 export const unreadable = (cause: unknown): ApiError =>
   new ApiError(503, 'log_unavailable', 'The log cannot be read at the moment. Try again in a few seconds.', {
     retryAfter: 5,
@@ -22,20 +27,16 @@ export const unreadable = (cause: unknown): ApiError =>
 
 /**
  * Tries again while the server is away.
- * @throws ApiError 503 `log_unavailable` at last; what isn't passing at once
+ * @throws ApiError 503 `log_unavailable` after `retryLimit` attempts; an error that is not temporary, at once
  */
-export const retryReads = async <T>(
-  options: { retryMs: number; signal: AbortSignal },
-  act: () => Promise<T>,
-  failures = 0,
-): Promise<T> => {
-  try {
-    return await act();
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (!isTemporary(error)) throw error;
-    if (failures + 1 >= retryLimit) throw unreadable(error);
-    await sleep(backoffMs(options.retryMs, failures), undefined, { signal: options.signal });
-    return retryReads(options, act, failures + 1);
-  }
-};
+export const retryReads = <T>(options: { retryMs: number; signal: AbortSignal }, act: () => Promise<T>): Promise<T> =>
+  retry(
+    {
+      attempts: retryLimit,
+      delayMs: exponentialBackoff({ firstMs: options.retryMs, maxMs: 5000 }),
+      isTemporary,
+      exhausted: unreadable,
+      signal: options.signal,
+    },
+    act,
+  );

@@ -1,121 +1,104 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type MaybeSignal, withTimeout } from '../abort.ts';
 import { readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
+import { exponentialBackoff, retry } from '../retry.ts';
 
 export type ClientOptions = {
-  /** Without a slash at the end. */
+  /** Origin of the registry, without a slash at the end. */
   base: string;
-  /** Value of the Authorization header. */
+  /** Value of the Authorization header. Undefined: the header is not sent. */
   authorization: string | undefined;
-  /** For each attempt, its answer's body included. */
+  /** Limit for one attempt in milliseconds, the response's body included. */
   timeoutMs: number;
+  /** Limit of attempts for one request, the first attempt included. */
   attempts: number;
+  /** Limit for the body of one response, in bytes. */
   maxBytes: number;
 };
 
 export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
-export type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: AbortSignal | undefined };
+export type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: MaybeSignal };
 
-/** Only idempotent calls: each is tried again after a failure that may pass. */
+/** Sends idempotent requests only: each request is sent again after a temporary failure. */
 export type RegistryClient = {
   /**
    * @param path begins with a slash
    * @throws ApiError 503 registry_unavailable; the signal's reason where it was aborted
    */
-  call(path: string, call: RegistryRequest): Promise<RegistryResponse>;
+  send(path: string, request: RegistryRequest): Promise<RegistryResponse>;
 };
 
-const RETRY_AFTER = 30;
-const FIRST_PAUSE_MS = 100;
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+const retryAfterSeconds = 30;
+const delayMs = exponentialBackoff({ firstMs: 100, jitter: 0.5 });
+const temporaryStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** @param cause for the log; must not hold credentials */
-export function unavailable(cause: unknown): ApiError {
-  const says = 'The image registry does not answer as it should right now. Try again later.';
-  return new ApiError(503, 'registry_unavailable', says, { retryAfter: RETRY_AFTER, cause });
-}
+export const unavailable = (cause: unknown): ApiError =>
+  new ApiError(
+    503,
+    'registry_unavailable',
+    'The image registry does not respond as it should right now. Try again later.',
+    { retryAfter: retryAfterSeconds, cause },
+  );
 
-async function attempt(options: ClientOptions, path: string, call: RegistryRequest): Promise<RegistryResponse> {
-  const timeout = AbortSignal.timeout(options.timeoutMs);
+const fetchOnce = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
   const response = await fetch(options.base + path, {
-    method: call.method ?? 'GET',
-    // A redirect would carry the password along.
+    method: request.method ?? 'GET',
+    // Security: a redirect would carry the password to another server.
     redirect: 'manual',
-    signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
+    signal: withTimeout(options.timeoutMs, request.signal),
     headers: {
-      Accept: call.accept ?? 'application/json',
+      Accept: request.accept ?? 'application/json',
       ...(options.authorization === undefined ? {} : { Authorization: options.authorization }),
     },
   });
   const body = response.body ? await readBounded(response.body, options.maxBytes) : Buffer.alloc(0);
   return { status: response.status, headers: response.headers, body };
-}
+};
 
-/** What failed, in words that are safe to log: undici's own errors may hold the request. */
-function described(path: string, call: RegistryRequest, error: unknown): Error {
+/** Returns an error that is safe to log. Errors of fetch may hold the request with its credentials. */
+const withoutCredentials = (path: string, request: RegistryRequest, error: unknown): Error => {
   const { message = '', name = '', cause } = error as { message?: string; name?: string; cause?: { code?: string } };
   const code = cause?.code === undefined ? '' : ` (${cause.code})`;
-  return new Error(`${call.method ?? 'GET'} ${path}: ${name}: ${message}${code}`);
-}
+  return new Error(`${request.method ?? 'GET'} ${path}: ${name}: ${message}${code}`);
+};
 
-/** Doubles every time; half of it is left to chance, so callers don't come back together. */
-function pauseAfter(attempts: number): number {
-  const full = FIRST_PAUSE_MS * 2 ** attempts;
-  return full / 2 + (Math.random() * full) / 2;
-}
+/** @throws Error for every failure that another attempt may end: a broken connection, or a temporary status */
+const attempt = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
+  const response = await fetchOnce(options, path, request).catch((error: unknown) => {
+    throw withoutCredentials(path, request, error);
+  });
+  if (!temporaryStatuses.has(response.status)) return response;
+  throw new Error(`${request.method ?? 'GET'} ${path}: status ${response.status}`);
+};
 
-export function createClient(options: ClientOptions): RegistryClient {
-  async function once(path: string, call: RegistryRequest): Promise<RegistryResponse | Error> {
-    try {
-      const answer = await attempt(options, path, call);
-      if (!PASSING.has(answer.status)) return answer;
-      return new Error(`${call.method ?? 'GET'} ${path}: status ${answer.status}`);
-    } catch (error) {
-      call.signal?.throwIfAborted();
-      return described(path, call, error);
-    }
-  }
-  return {
-    async call(path, call) {
-      for (let tried = 1; ; tried += 1) {
-        const outcome = await once(path, call);
-        if (!(outcome instanceof Error)) return outcome;
-        if (tried >= options.attempts) throw unavailable(outcome);
-        await delay(pauseAfter(tried - 1), undefined, call.signal === undefined ? {} : { signal: call.signal });
-      }
-    },
-  };
-}
+/** Makes the HTTP client of the registry. */
+export const createClient = (options: ClientOptions): RegistryClient => ({
+  send: (path, request) => {
+    const { attempts } = options;
+    const { signal } = request;
+    return retry({ attempts, delayMs, isTemporary: () => true, exhausted: unavailable, signal }, () =>
+      attempt(options, path, request),
+    );
+  },
+});
 
 /** @throws ApiError 503 registry_unavailable */
-export function parseJson(answer: RegistryResponse): unknown {
+export const parseJson = (response: RegistryResponse): unknown => {
   try {
-    return JSON.parse(answer.body.toString('utf8'));
+    return JSON.parse(response.body.toString('utf8'));
   } catch {
-    throw unavailable(new Error(`status ${answer.status}, but no JSON`));
+    throw unavailable(new Error(`status ${response.status}, but no JSON`));
   }
-}
+};
 
-/** The path of the next page, from a Link header (RFC 8288). It is asked for at our address, whatever host it names. */
-export function nextPage(headers: Headers): string | undefined {
+/**
+ * Returns the path of the next page, from a Link header (RFC 8288). Security: only the path counts, so the next request
+ * goes to our registry, whatever host the header names.
+ */
+export const nextPage = (headers: Headers): string | undefined => {
   const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get('link') ?? '')?.[1];
   if (link === undefined || !URL.canParse(link, 'http://registry')) return undefined;
   const next = new URL(link, 'http://registry');
   return next.pathname + next.search;
-}
-
-/** Runs a few at a time; none is begun after one has failed. */
-export async function eachOf<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items].reverse();
-  const worker = async () => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) {
-      try {
-        await run(item);
-      } catch (error) {
-        left.length = 0;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-}
+};

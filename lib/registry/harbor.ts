@@ -1,5 +1,6 @@
+import { forEachParallel } from '../concurrency.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
-import { eachOf, nextPage, parseJson, unavailable } from './client.ts';
+import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 import type { Storage } from './sizes.ts';
 
@@ -48,7 +49,7 @@ function encodeRepository(name: string): string {
 export function createHarbor(client: RegistryClient): Harbor {
   async function exists(project: string, signal: AbortSignal | undefined): Promise<boolean> {
     const path = `${API}/projects?project_name=${encodeURIComponent(project)}`;
-    const answer = await client.call(path, { method: 'HEAD', signal });
+    const answer = await client.send(path, { method: 'HEAD', signal });
     if (answer.status === 404) return false;
     if (answer.status === 200) return true;
     throw refused(answer, `looking for ${project}`);
@@ -56,7 +57,7 @@ export function createHarbor(client: RegistryClient): Harbor {
 
   /** The parsed answer, or undefined where the project does not exist. */
   async function read(project: string, path: string, signal: AbortSignal | undefined) {
-    const answer = await client.call(path, { signal });
+    const answer = await client.send(path, { signal });
     if (answer.status === 200) return { value: parseJson(answer), headers: answer.headers };
     if (answer.status === 404) return undefined;
     if ((answer.status === 401 || answer.status === 403) && !(await exists(project, signal))) return undefined;
@@ -80,7 +81,7 @@ export function createHarbor(client: RegistryClient): Harbor {
 
   /** Whether it was this call that deleted it. What an immutability rule holds (412) stays. */
   async function remove(path: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const answer = await client.call(path, { method: 'DELETE', signal });
+    const answer = await client.send(path, { method: 'DELETE', signal });
     if (answer.status === 404 || answer.status === 412) return false;
     if (answer.status >= 200 && answer.status < 300) return true;
     throw refused(answer, path);
@@ -90,7 +91,7 @@ export function createHarbor(client: RegistryClient): Harbor {
     const path = `${API}/projects/${project}/repositories/${encodeRepository(name)}/artifacts`;
     const digests = (await list(project, path, signal)).map(({ digest }) => digest);
     let deleted = 0;
-    await eachOf(
+    await forEachParallel(
       digests.filter((digest) => typeof digest === 'string'),
       DELETES_AT_ONCE,
       async (digest) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { forEachParallel } from '../concurrency.ts';
 import { ApiError } from '../errors.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
-import { eachOf, nextPage, parseJson, unavailable } from './client.ts';
+import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 
 const MAX_PAGES = 1000;
@@ -57,7 +58,7 @@ export function createOci(client: RegistryClient): Oci {
     const items: string[] = [];
     let next: string | undefined = path;
     for (let page = 1; next !== undefined && page <= MAX_PAGES; page += 1) {
-      const answer = await client.call(next, { signal });
+      const answer = await client.send(next, { signal });
       if (answer.status === 404) break;
       if (answer.status !== 200) throw unavailable(new Error(`${path}: status ${answer.status}`));
       const values = ((parseJson(answer) ?? {}) as Record<string, unknown>)[key] ?? [];
@@ -75,7 +76,7 @@ export function createOci(client: RegistryClient): Oci {
 
   async function manifest(repository: string, reference: string, signal: Signal): Promise<Manifest | undefined> {
     const path = `/v2/${repository}/manifests/${reference}`;
-    const answer = await client.call(path, { accept: MANIFESTS, signal });
+    const answer = await client.send(path, { accept: MANIFESTS, signal });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw unavailable(new Error(`${path}: status ${answer.status}`));
     return readManifest(answer);
@@ -87,7 +88,7 @@ export function createOci(client: RegistryClient): Oci {
     let references = await list(`/v2/${repository}/tags/list`, 'tags', signal);
     for (let depth = 0; depth < MAX_DEPTH && references.length > 0; depth += 1) {
       const children: string[] = [];
-      await eachOf(references, READS_AT_ONCE, async (reference) => {
+      await forEachParallel(references, READS_AT_ONCE, async (reference) => {
         const found = await manifest(repository, reference, signal);
         if (found === undefined || known.has(found.digest)) return;
         known.set(found.digest, found);
@@ -100,7 +101,7 @@ export function createOci(client: RegistryClient): Oci {
 
   async function remove(repository: string, digest: string, signal: Signal): Promise<boolean> {
     const path = `/v2/${repository}/manifests/${digest}`;
-    const { status } = await client.call(path, { method: 'DELETE', signal });
+    const { status } = await client.send(path, { method: 'DELETE', signal });
     if (status === 404) return false;
     if (status >= 200 && status < 300) return true;
     if (status !== 405) throw unavailable(new Error(`${path}: status ${status}`));

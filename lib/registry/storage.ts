@@ -1,3 +1,4 @@
+import { withTimeout } from '../abort.ts';
 import type { Registry } from './registry.ts';
 import type { Storage } from './sizes.ts';
 
@@ -8,7 +9,7 @@ export const storageInTime =
   (registry: Registry, timeoutMs: number): Ask =>
   async (tool, signal) => {
     try {
-      return await registry.storage(tool, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      return await registry.storage(tool, withTimeout(timeoutMs, signal));
     } catch {
       return undefined;
     }

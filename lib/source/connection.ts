@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
+import { unlessAborted } from '../abort.ts';
 import { BodyTooLargeError, ByteBudget, limitBody } from '../bounded-body.ts';
 import type { ResolvedAddress, ResolveHost } from './addresses.ts';
 import { allowedAddresses } from './addresses.ts';
@@ -40,16 +41,6 @@ function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
     if (options.all === true) done(null, [...addresses]);
     else done(null, first?.address ?? '', first?.family);
   };
-}
-
-/** Rejects as soon as the signal fires: the system's lookup can't be stopped. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 /** We ask for none, but proxies compress all the same. */

@@ -1,17 +1,7 @@
+import { unlessAborted } from '../abort.ts';
 import type { Resolved, Source } from './source.ts';
 
 type Turn = { running: Promise<Resolved>; next?: Promise<Resolved> };
-
-/** Rejects as soon as the caller goes away; what it waited for goes on for the others. */
-const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-};
 
 /**
  * Callers who ask for the same ref of the same repository at once share one question. Not one that was asked before they

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { type RetryOptions, retry } from '../retry.ts';
 import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
@@ -66,11 +67,18 @@ async function* keysBelow(root: string, parts: string[], prefix: string): AsyncG
   }
 }
 
+/** Another process may remove the last object of a folder, and the folder with it, while an object is written there. */
+const writeRetries: RetryOptions = {
+  attempts: 5,
+  delayMs: () => 0,
+  isTemporary: (error) => errorCode(error) === 'ENOENT',
+};
+
 /** Objects as files below one folder, which is made when it is first written to. */
 export const createFolderStore = (folder: string): ObjectStore => {
   const place = (key: string) => path.join(folder, ...keyParts(key));
 
-  const write = async (file: string, bytes: Uint8Array, attempt = 1): Promise<void> => {
+  const write = async (file: string, bytes: Uint8Array): Promise<void> => {
     const parent = path.dirname(file);
     const temporary = path.join(parent, `.${randomUUID()}`);
     try {
@@ -80,9 +88,7 @@ export const createFolderStore = (folder: string): ObjectStore => {
       await syncFolder(parent);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
-      // Somebody removed the last object beside this one, and the folder with it.
-      if (errorCode(error) !== 'ENOENT' || attempt >= 5) throw error;
-      await write(file, bytes, attempt + 1);
+      throw error;
     }
   };
 
@@ -98,7 +104,7 @@ export const createFolderStore = (folder: string): ObjectStore => {
   return {
     put: async (key, bytes) => {
       const file = place(key);
-      await guarded(() => write(file, bytes));
+      await guarded(() => retry(writeRetries, () => write(file, bytes)));
     },
     get: async (key, range) => {
       const file = place(key);

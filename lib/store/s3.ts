@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { readBounded } from '../bounded-body.ts';
+import { exponentialBackoff, retry } from '../retry.ts';
 import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
@@ -17,15 +17,16 @@ export type S3Options = {
   attempts?: number;
 };
 
-type Answer = { status: number; body: Buffer };
+type S3Response = { status: number; body: Buffer };
 type S3Request = { method: string; url: URL; headers?: Record<string, string>; body?: Uint8Array };
 
 /** Limit for one response in bytes: 64 MiB. The largest object is a segment of a log, a few MiB at most. */
 const maxResponseBytes = 64 * 1024 * 1024;
 
-const mayReturn = (status: number): boolean => status === 429 || status >= 500;
+const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
 
-const waitMs = (attempt: number): number => Math.random() * Math.min(2000, 100 * 2 ** attempt);
+/** Full jitter keeps many writers from returning together. */
+const delayMs = exponentialBackoff({ firstMs: 200, maxMs: 2000, jitter: 1 });
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
@@ -38,13 +39,14 @@ const unescaped = (text: string): string =>
 const texts = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescaped(text));
 
-const refusal = (method: string, { status, body }: Answer): Error => {
+const refusal = (method: string, { status, body }: S3Response): Error => {
   const text = body.toString('utf8');
   const why = [texts(text, 'Code')[0], texts(text, 'Message')[0]].filter(Boolean).join(': ');
   return new Error(`${method} was answered with ${status}${why ? ` (${why})` : ''}`);
 };
 
-const isMissing = ({ status, body }: Answer): boolean => status === 404 && !body.includes('<Code>NoSuchBucket</Code>');
+const isMissing = ({ status, body }: S3Response): boolean =>
+  status === 404 && !body.includes('<Code>NoSuchBucket</Code>');
 
 /** The last byte is included; nothing at all can't be asked for. @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */
 const rangeHeader = ({ offset, length }: Range): Record<string, string> => ({
@@ -52,7 +54,7 @@ const rangeHeader = ({ offset, length }: Range): Record<string, string> => ({
 });
 
 /** A server may answer a range with the whole object. */
-const part = ({ status, body }: Answer, { offset, length }: Range): Uint8Array => {
+const part = ({ status, body }: S3Response, { offset, length }: Range): Uint8Array => {
   if (status === 416) return Buffer.alloc(0);
   return status === 206 ? body.subarray(0, length) : body.subarray(offset, offset + length);
 };
@@ -60,7 +62,7 @@ const part = ({ status, body }: Answer, { offset, length }: Range): Uint8Array =
 const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attempts = 4 }: S3Options) => {
   const signer = new AwsClient({ accessKeyId: accessKey, secretAccessKey: secretKey, service: 's3', region });
 
-  const once = async ({ method, url, headers = {}, body }: S3Request): Promise<Answer> => {
+  const once = async ({ method, url, headers = {}, body }: S3Request): Promise<S3Response> => {
     const hash = createHash('sha256')
       .update(body ?? '')
       .digest('hex');
@@ -74,19 +76,15 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
     return { status: response.status, body: received };
   };
 
-  /** Every request here may be sent twice. Full jitter, so that many writers don't return together. */
-  const send = async (request: S3Request, attempt = 1): Promise<Answer> => {
-    const last = attempt >= attempts;
-    const answer = await once(request).catch((error: unknown) => {
-      if (last) throw storeFailure(error);
-      return undefined;
-    });
-    if (answer && !mayReturn(answer.status)) return answer;
-    if (answer && last) throw storeFailure(refusal(request.method, answer));
-    await sleep(waitMs(attempt));
-    return send(request, attempt + 1);
+  const attempt = async (request: S3Request): Promise<S3Response> => {
+    const response = await once(request);
+    if (isTemporaryStatus(response.status)) throw refusal(request.method, response);
+    return response;
   };
-  return send;
+
+  /** Sending a request twice is safe: PUT, GET and DELETE of one key are idempotent. */
+  return (request: S3Request): Promise<S3Response> =>
+    retry({ attempts, delayMs, isTemporary: () => true, exhausted: storeFailure }, () => attempt(request));
 };
 
 /** Objects in one bucket of an S3 service. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
@@ -95,7 +93,7 @@ export const createS3Store = (options: S3Options): ObjectStore => {
   const bucket = `${options.endpoint}/${options.bucket}`;
   const place = (key: string): URL => new URL(`${bucket}/${keyParts(key).join('/')}`);
 
-  const expect = (method: string, answer: Answer, fine: readonly number[]): Answer => {
+  const expect = (method: string, answer: S3Response, fine: readonly number[]): S3Response => {
     if (!fine.includes(answer.status)) throw storeFailure(refusal(method, answer));
     return answer;
   };

@@ -1,3 +1,4 @@
+import { createLimiter } from '../../concurrency.ts';
 import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import type { ObjectStore } from '../../store/types.ts';
 import { type ArchiveIndex, type ArchiveLocation, indexKey, readIndex } from './archive-index.ts';
@@ -28,27 +29,10 @@ export type CacheOptions = {
   parallel: number;
 };
 
-/** At most so many at once; the others wait for their turn. */
-const createTurns = (parallel: number): (<T>(act: () => Promise<T>) => Promise<T>) => {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async (act) => {
-    if (busy >= parallel) await new Promise<void>((resolve) => waiting.push(resolve));
-    else busy += 1;
-    try {
-      return await act();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else busy -= 1;
-    }
-  };
-};
-
 export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
   const indexes: SingleFlight<ArchiveIndex | undefined> = createSingleFlight();
   const loads: SingleFlight<Loaded> = createSingleFlight();
-  const inTurn = createTurns(parallel);
+  const limit = createLimiter(parallel);
   /** In the order of their last use. */
   const kept = new Map<string, Loaded>();
   let bytes = 0;
@@ -73,7 +57,7 @@ export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }:
   return {
     index: (place) => indexes(indexKey(place), () => readIndex(place)),
     load: async (key, act) => {
-      const loaded = kept.get(key) ?? (await loads(key, () => inTurn(act)));
+      const loaded = kept.get(key) ?? (await loads(key, () => limit(act)));
       keep(key, loaded);
       return loaded;
     },

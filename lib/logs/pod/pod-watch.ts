@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleepUntilAborted } from '../../abort.ts';
 import type { Kube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { ContainerStatus, Pod } from '../../tekton/types.ts';
@@ -87,7 +87,7 @@ export const createPodWatch = ({ kube, id, signal, listed }: Options): PodWatch 
     while (!signal.aborted) {
       // A broken watch, or one whose version has expired, begins anew with a LIST.
       await followChanges().catch(() => undefined);
-      await sleep(rewatchMs, undefined, { signal }).catch(() => undefined);
+      await sleepUntilAborted(rewatchMs, signal);
       if (!signal.aborted) await refresh().catch(() => undefined);
     }
   };

@@ -10,16 +10,16 @@ export type ContextOptions = {
   /** By how much its clock is ahead: what was at work then has ended since. */
   skewMs?: number;
   /** Instead of a wait between two tries. */
-  pause?: () => Promise<void>;
+  sleep?: () => Promise<void>;
 };
 
 /** A function's context with the real ledger and capacity, and no git server, registry or log. */
-export const startContext = (kube: Kube, { limits, slots, skewMs = 0, pause }: ContextOptions): StartContext => {
-  const capacity = createCapacity(kube, { slots, ...(pause ? { pause } : {}) });
+export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: ContextOptions): StartContext => {
+  const capacity = createCapacity(kube, { slots, ...(sleep ? { sleep } : {}) });
   return {
     kube,
     capacity,
-    ledger: createLedger(kube, limits, { capacity, ...(pause ? { pause } : {}) }),
+    ledger: createLedger(kube, limits, { capacity, ...(sleep ? { sleep } : {}) }),
     runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
     log: () => undefined,
     failureExcerpt: () => '',

@@ -43,7 +43,7 @@ const refusing = (kube: Kube): Kube => {
 
 /** @param skewMs by how much its clock is ahead: what was at work then has ended since */
 const contextOf = (slots: number, skewMs = 0): StartContext =>
-  startContext(refusing(cluster.kube()), { limits, slots, skewMs, pause: async () => undefined });
+  startContext(refusing(cluster.kube()), { limits, slots, skewMs, sleep: async () => undefined });
 
 const start = (context: StartContext, tool: string) =>
   startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);

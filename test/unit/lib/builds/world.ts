@@ -145,8 +145,8 @@ export const createWorld = (slots: number | undefined): World => {
     const made = { killed: false } as Instance;
     const wrapped = Object.entries(verbs).map(([name, verb]) => [name, call(made, unhurried, verb)]);
     const kube = { namespace: 'image-build', ...Object.fromEntries(wrapped) } as Kube;
-    const pause = () => pass(made, unhurried);
-    made.context = startContext(kube, { limits, slots, skewMs, pause });
+    const sleep = () => pass(made, unhurried);
+    made.context = startContext(kube, { limits, slots, skewMs, sleep });
     return made;
   };
 
