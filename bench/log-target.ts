@@ -5,7 +5,7 @@ import type { BuildRecord } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive/archive-build.ts';
 import { archivePrefix, emptyIndex } from '../lib/logs/archive/archive-index.ts';
 import { createArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
-import { cursorTag, encodeCursor } from '../lib/logs/cursor.ts';
+import { cursorFromParts, cursorTag } from '../lib/logs/cursor.ts';
 import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
@@ -91,10 +91,10 @@ export const archivePod = async (target: {
   tool: string;
   id: string;
 }): Promise<void> => {
-  const entry = async () => ({ entry: entryOf(target.id, finished()), queuePosition: undefined });
+  const read = async () => ({ build: entryOf(target.id, finished()), queuePosition: undefined });
   const signal = AbortSignal.timeout(600_000);
   const findSecrets = createSecretFinder([]);
-  const result = await closeArchive({ ...target, build: { entry }, allowedSteps: steps, findSecrets, signal });
+  const result = await closeArchive({ ...target, view: { read }, allowedSteps: steps, findSecrets, signal });
   if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };
 
@@ -107,7 +107,7 @@ export const writeArchive = async (target: LogTarget, id: string, bytes: number)
   for (let at = 0; at < bytes / 100; ) {
     const lines = Array.from({ length: 1000 }, (): LogLine => {
       const line = at++;
-      const cursor = encodeCursor(tag, 'clone', line, 'tow8zn.000000000', '');
+      const cursor = cursorFromParts(tag, 'clone', line, 'tow8zn.000000000', '');
       const time = '2026-11-22T08:02:11.000000000Z';
       return { type: 'line', step: 'clone', line, time, text: printedLine(line), cursor };
     });

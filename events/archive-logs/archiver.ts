@@ -22,13 +22,13 @@ const follow = async (): Promise<void> => {
     ...context,
     tool,
     id,
-    build,
+    view: build,
     sizes: archiveSizes(settings),
     signal: stop.signal,
   });
   log('INFO', 'followed', { tool, id, ...result });
   if (result.state !== 'live') {
-    await closeBuildLog(context, tool, (await build.entry()).entry);
+    await closeBuildLog(context, tool, (await build.read()).build);
     await reconcile(context, tool);
   }
   context.kube.close();

@@ -36,37 +36,37 @@ const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
 /** Within one request what was just looked up need not be looked up again: each look asks the API server. */
 const briefMs = 100;
 
-const brief = ({ entry }: BuildView): BuildView => {
+const brief = ({ read }: BuildView): BuildView => {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let last: Promise<BuildState>;
   return {
-    entry: () => {
+    read: () => {
       if (performance.now() - lookedAt < briefMs) return last;
       lookedAt = performance.now();
-      last = entry();
+      last = read();
       return last;
     },
   };
 };
 
-type Shared = { sharing: Broadcasts; view: (tool: string, id: string) => BuildView };
+type Shared = { broadcasts: Broadcasts; view: (tool: string, id: string) => BuildView };
 
 /** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
 const createShared = (options: GetLogsOptions): Shared => {
   const looks = createSingleFlight<BuildState>();
   return {
-    sharing: createBroadcasts(),
-    view: (tool, id) => ({ entry: () => looks(`${tool}/${id}`, () => buildView(options, tool, id).entry()) }),
+    broadcasts: createBroadcasts(),
+    view: (tool, id) => ({ read: () => looks(`${tool}/${id}`, () => buildView(options, tool, id).read()) }),
   };
 };
 
-const readOptions = (options: GetLogsOptions, { sharing, view }: Shared, request: ApiRequest) => {
+const readOptions = (options: GetLogsOptions, { broadcasts, view }: Shared, request: ApiRequest) => {
   const { toolname: tool = '', id = '', follow, step, tail, grep, since, from_line, lines } = request.params;
   return {
     ...options,
     tool,
-    sharing,
-    build: brief(view(tool, id)),
+    broadcasts,
+    view: brief(view(tool, id)),
     follow: isTrue(follow),
     cursor: cursorOf(request),
     step,

@@ -18,12 +18,12 @@ const stateOf = ({ queued, running, finished }: LedgerState, id: string): BuildS
   const isIt = (entry: BuildRecord) => entry.id === id && !entry.deletedAt;
   const position = queued.findIndex(isIt) + 1;
   const entry = [...queued, ...running, ...finished].find(isIt);
-  return entry && { entry, queuePosition: position || undefined };
+  return entry && { build: entry, queuePosition: position || undefined };
 };
 
 /** One build as the ledger has it at each look. @throws ApiError 404 `build_not_found` */
 export const buildView = (context: BuildsContext, tool: string, id: string): BuildView => ({
-  entry: async () => {
+  read: async () => {
     const state = stateOf(await settled(context, tool, id), id);
     if (!state) throw notFound(tool, id);
     return state;

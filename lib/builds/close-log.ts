@@ -15,9 +15,9 @@ export const isOverdue = ({ finishedAt }: BuildRecord, now: Date): boolean =>
 
 /** Whoever deletes a build in the meantime deletes its log too. */
 const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string) => {
-  const build = buildView(context, tool, id);
+  const view = buildView(context, tool, id);
   try {
-    return await closeArchive({ ...context, tool, id, build, signal: AbortSignal.timeout(60_000) });
+    return await closeArchive({ ...context, tool, id, view, signal: AbortSignal.timeout(60_000) });
   } catch (error) {
     if (error instanceof ApiError && error.code === 'build_not_found') return undefined;
     throw error;

@@ -11,9 +11,9 @@ export type Cursor = {
   /** Digits after the decimal point, as the kubelet gave them. */
   fraction: string;
   /** How many lines right before it bear the same time. */
-  same: number;
+  sameTimeBefore: number;
   /** In how many more lines a private key may go on (lib/logs/masking/pem.ts). */
-  pem: number;
+  pemLinesLeft: number;
 };
 
 const form =
@@ -53,11 +53,14 @@ export const cursorSuffix = (same: number, pem: number): string =>
   same === 0 && pem === 0 ? '' : `.${same.toString(36)}.${pem.toString(36)}`;
 
 /** @param tag of cursorTag; @param key of a TimeKey; @param suffix of cursorSuffix */
-export const encodeCursor = (tag: string, step: string, line: number, key: string, suffix: string): string =>
+export const cursorFromParts = (tag: string, step: string, line: number, key: string, suffix: string): string =>
   `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
 
-export const cursorText = (tag: string, { step, line, seconds, fraction, same, pem }: Cursor): string =>
-  encodeCursor(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(same, pem));
+export const encodeCursor = (
+  tag: string,
+  { step, line, seconds, fraction, sameTimeBefore, pemLinesLeft }: Cursor,
+): string =>
+  cursorFromParts(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(sameTimeBefore, pemLinesLeft));
 
 /** The last second that RFC 3339 can write. */
 const latest = 253_402_300_799;
@@ -76,14 +79,14 @@ const partsOf = (text: string): { tag: string | undefined; cursor: Cursor } => {
     line: Number.parseInt(line, 36),
     seconds: Number.parseInt(seconds, 36),
     fraction,
-    same: Number.parseInt(same, 36),
-    pem: Number.parseInt(pem, 36),
+    sameTimeBefore: Number.parseInt(same, 36),
+    pemLinesLeft: Number.parseInt(pem, 36),
   };
   return { tag, cursor };
 };
 
 /** Of one that was made here. */
-export const ownCursor = (text: string): Cursor => partsOf(text).cursor;
+export const decodeCursor = (text: string): Cursor => partsOf(text).cursor;
 
 /**
  * @param id of the build whose log is read
@@ -91,12 +94,12 @@ export const ownCursor = (text: string): Cursor => partsOf(text).cursor;
  */
 export const parseCursor = (text: string, id: string): Cursor => {
   const { tag, cursor } = partsOf(text);
-  if (tag !== cursorTag(id) || cursor.seconds > latest || cursorText(tag, cursor) !== text) throw invalid();
+  if (tag !== cursorTag(id) || cursor.seconds > latest || encodeCursor(tag, cursor) !== text) throw invalid();
   return cursor;
 };
 
 /** As parseCursor, and the step must be one whose log is shown. */
-export const shownCursor = (text: string, id: string, allowedSteps: readonly string[]): Cursor => {
+export const parseShownCursor = (text: string, id: string, allowedSteps: readonly string[]): Cursor => {
   const cursor = parseCursor(text, id);
   if (!allowedSteps.includes(cursor.step)) throw invalid();
   return cursor;

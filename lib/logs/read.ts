@@ -4,7 +4,7 @@ import { type ArchiveIndex, type ArchiveLocation, lineCount, readIndex } from '.
 import { cacheOf } from './archive/cache.ts';
 import { type ArchiveStart, locateCursor, readArchive } from './archive/reader.ts';
 import type { Broadcasts } from './broadcast/broadcasts.ts';
-import { parseCursor, shownCursor } from './cursor.ts';
+import { parseCursor, parseShownCursor } from './cursor.ts';
 import { type BuildLogOptions, readBuildLog } from './pod/build-log.ts';
 import { listPods } from './pod/pod-watch.ts';
 import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './query/select.ts';
@@ -12,11 +12,11 @@ import { dropLines, locateTail, mapBatches } from './query/tail.ts';
 import {
   type BuildState,
   type ChunkEncoding,
-  isLogFinal,
+  hasBuildEnded,
   type LogEnd,
   type LogEvent,
   type LogEvents,
-  lastCursor,
+  lastCursorOf,
 } from './types.ts';
 
 export type ReadOptions = Omit<ArchiveLocation, 'id'> &
@@ -27,11 +27,11 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
     /** Only the last so many lines; without meaning beside a cursor, as a resumed stream keeps its query. */
     tail?: number | undefined;
     /** With whom the pod's log is followed; alone without it. */
-    sharing?: Broadcasts;
+    broadcasts?: Broadcasts;
     /** As what lines come from the archive that nobody looks into; without it, and where lines are selected, one by one. */
     chunkEncoding?: ChunkEncoding | undefined;
     /** Milliseconds that the reader of a running build waits for the archive. */
-    archiveMs?: number;
+    archiveTimeoutMs?: number;
   };
 
 /** Where reading begins: in the archive (undefined: not there), then behind a cursor in the pod. */
@@ -51,9 +51,9 @@ type Found = Pick<Source, 'index' | 'away'>;
 
 /** The store's failure, and its slowness, count only where nothing else has the log. */
 const indexOf = async (
-  { archiveMs = 3000 }: ReadOptions,
+  { archiveTimeoutMs: archiveMs = 3000 }: ReadOptions,
   place: ArchiveLocation,
-  { entry }: BuildState,
+  { build: entry }: BuildState,
 ): Promise<Found> => {
   const read = async (): Promise<Found> => ({ index: await cacheOf(place.store).index(place), away: false });
   if (entry.log !== 'live') return read();
@@ -126,7 +126,7 @@ const planOf = async (source: Source): Promise<Plan> => {
 const live = ({ options, place }: Pick<Source, 'options' | 'place'>, cursor: string | undefined): LogEvents =>
   readBuildLog({
     ...options,
-    from: cursor === undefined ? undefined : shownCursor(cursor, place.id, options.allowedSteps),
+    from: cursor === undefined ? undefined : parseShownCursor(cursor, place.id, options.allowedSteps),
   });
 
 type Outcome = 'behind' | 'done';
@@ -136,11 +136,11 @@ const headBytes = 64 << 10;
 
 /** The pod's log, together with whoever else follows it. `behind`: the others have gone on without this reader. */
 async function* together({ options, place }: Source, cursor: string | undefined): AsyncGenerator<LogEvent[], Outcome> {
-  const { sharing, follow, tool, step = '', signal } = options;
+  const { broadcasts: sharing, follow, tool, step = '', signal } = options;
   if (sharing && follow) {
     const open = (from: string | undefined, until: AbortSignal) =>
-      live({ place, options: { ...options, headBytes, signal: until } }, from);
-    return yield* sharing.follow({ key: `${tool}/${place.id}/${step}`, cursor, signal, open });
+      live({ place, options: { ...options, firstRequestBytes: headBytes, signal: until } }, from);
+    return yield* sharing.join({ key: `${tool}/${place.id}/${step}`, cursor, signal, open });
   }
   yield* live({ options, place }, cursor);
   return 'done';
@@ -158,7 +158,7 @@ async function* archived({ options, place, index }: Source, { archive }: Plan): 
   });
 }
 
-const endOf = (index: ArchiveIndex, { entry }: BuildState, cursor: string | undefined): LogEnd => ({
+const endOf = (index: ArchiveIndex, { build: entry }: BuildState, cursor: string | undefined): LogEnd => ({
   type: 'end',
   status: entry.status,
   log: index.state,
@@ -175,7 +175,7 @@ async function* wholeArchive(
 ): LogEvents {
   let cursor = before;
   for await (const events of archived(source, plan)) {
-    cursor = lastCursor(events) ?? cursor;
+    cursor = lastCursorOf(events) ?? cursor;
     yield events;
   }
   yield [endOf(index, state, cursor)];
@@ -183,9 +183,9 @@ async function* wholeArchive(
 
 /** What the pod no longer has may have been archived in the meantime. */
 async function* afterAll({ options, place }: Source, end: LogEnd): LogEvents {
-  const state = await options.build.entry();
+  const state = await options.view.read();
   const index = await readIndex(place).catch((error: unknown) => {
-    if (state.entry.log !== 'live') throw error;
+    if (state.build.log !== 'live') throw error;
     return undefined;
   });
   if (!index || !isClosed(index)) return yield [end];
@@ -210,7 +210,7 @@ const partly = (events: LogEvent[]): LogEvent[] =>
 
 /** Of a note that is archived, too. */
 const keyOf = (event: LogEvent): string | undefined =>
-  event.type === 'note' && event.lasting ? `${event.lasting.step} ${event.text}` : undefined;
+  event.type === 'note' && event.position ? `${event.position.step} ${event.text}` : undefined;
 
 async function* fromPod(source: Source, plan: Plan, isPart: boolean): AsyncGenerator<LogEvent[], Outcome> {
   const ends: LogEnd[] = [];
@@ -234,7 +234,7 @@ async function* beforePodPart(source: Source, plan: Plan): AsyncGenerator<LogEve
   let cursor = source.options.cursor;
   try {
     for await (const events of archived(source, plan)) {
-      cursor = lastCursor(events) ?? cursor;
+      cursor = lastCursorOf(events) ?? cursor;
       yield events;
     }
     return { plan, isPart: source.away && plan.live === undefined };
@@ -262,24 +262,24 @@ const check = (options: ReadOptions): void => {
 };
 
 const sourceOf = async (options: ReadOptions, state: BuildState): Promise<Source> => {
-  const place = { store: options.store, tool: options.tool, id: state.entry.id };
-  if (options.cursor !== undefined) shownCursor(options.cursor, place.id, options.allowedSteps);
+  const place = { store: options.store, tool: options.tool, id: state.build.id };
+  if (options.cursor !== undefined) parseShownCursor(options.cursor, place.id, options.allowedSteps);
   const { index, away } = await indexOf(options, place, state);
-  const whole = index !== undefined && isClosed(index) && isLogFinal(state.entry);
+  const whole = index !== undefined && isClosed(index) && hasBuildEnded(state.build);
   return { options, place, whole, away, index: index && (whole ? index : beforePod(index, place.id)) };
 };
 
 /** While the store is asked, the pod is looked up: this reader will want it. Those who follow share their looks. */
-const withPods = (options: ReadOptions, { entry: { id, log } }: BuildState): ReadOptions => {
+const withPods = (options: ReadOptions, { build: { id, log } }: BuildState): ReadOptions => {
   if (options.follow || log !== 'live') return options;
   const listed = listPods({ ...options, id });
   // Whoever waits for it is told.
   listed.catch(() => undefined);
-  return { ...options, listed };
+  return { ...options, podList: listed };
 };
 
 async function* readFrom(options: ReadOptions): AsyncGenerator<LogEvent[], Outcome> {
-  const state = await options.build.entry();
+  const state = await options.view.read();
   const source = await sourceOf(withPods(options, state), state);
   const plan = await planOf(source);
   if (source.index && source.whole) {
@@ -296,7 +296,7 @@ async function* readOn(options: ReadOptions): LogEvents {
   let from = options;
   for (;;) {
     const outcome = yield* mapBatches(readFrom(from), (batch) => {
-      const cursor = lastCursor(batch);
+      const cursor = lastCursorOf(batch);
       if (cursor !== undefined) from = { ...options, cursor };
       return batch;
     });
@@ -315,12 +315,12 @@ async function* readOn(options: ReadOptions): LogEvents {
 export async function* readLog(options: ReadOptions): LogEvents {
   check(options);
   const chunkEncoding = isSelective(options) ? undefined : options.chunkEncoding;
-  yield* selectLines(readOn({ ...options, chunkEncoding }), options, options.build);
+  yield* selectLines(readOn({ ...options, chunkEncoding }), options, options.view);
 }
 
 /** What is wrong with these options, without reading the log. @throws as readLog */
 export const checkRead = async (options: ReadOptions): Promise<void> => {
   check(options);
-  const { entry } = await options.build.entry();
-  if (options.cursor !== undefined) shownCursor(options.cursor, entry.id, options.allowedSteps);
+  const { build: entry } = await options.view.read();
+  if (options.cursor !== undefined) parseShownCursor(options.cursor, entry.id, options.allowedSteps);
 };

@@ -23,7 +23,7 @@ export type LogLine = {
 export type NotePosition = { step: string; line: number; gap?: true };
 
 /** A word of ours among the lines. Those with a lasting place are archived. */
-export type LogNote = { type: 'note'; text: string; lasting?: NotePosition };
+export type LogNote = { type: 'note'; text: string; position?: NotePosition };
 
 /** `complete` is what a reader has seen or could see; `reason` says what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
@@ -50,13 +50,13 @@ export type LogEvent =
   | LogChunk
   | { type: 'plan'; steps: string[] }
   | { type: 'done'; step: string }
-  | { type: 'seen'; cursor: string };
+  | { type: 'progress'; cursor: string };
 
 /** Batches: a promise for each line would cost more than all the rest. */
 export type LogEvents = AsyncGenerator<LogEvent[], void>;
 
 export type BuildState = {
-  entry: BuildRecord;
+  build: BuildRecord;
   /** 1-based; undefined when it is not queued. */
   queuePosition: number | undefined;
   /** Why the build has no pod yet, as a phrase after "waiting: ". */
@@ -64,18 +64,18 @@ export type BuildState = {
 };
 
 /** The build as the ledger has it now. */
-export type BuildView = { entry(): Promise<BuildState> };
+export type BuildView = { read(): Promise<BuildState> };
 
 const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
 
-export const isLogFinal = (entry: BuildRecord): boolean =>
+export const hasBuildEnded = (entry: BuildRecord): boolean =>
   finalStatuses.includes(entry.status) || entry.finishedAt !== undefined;
 
-export const lastLine = (events: readonly LogEvent[]): LogLine | undefined =>
+export const lastLineOf = (events: readonly LogEvent[]): LogLine | undefined =>
   events.findLast((event) => event.type === 'line');
 
 /** Behind which all of these were read. */
-export const lastCursor = (events: readonly LogEvent[]): string | undefined =>
+export const lastCursorOf = (events: readonly LogEvent[]): string | undefined =>
   events.findLast((event) => event.type === 'line' || event.type === 'chunk')?.cursor;
 
 export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -107,7 +107,7 @@ const withNotes = (lines: LogLine[], notes: Notes): LogEvent[] => {
   return events.length === 0 ? rest : [...events, ...rest];
 };
 
-const noteEvent = ({ text, ...lasting }: Notes[number]): LogEvent => ({ type: 'note', text, lasting });
+const noteEvent = ({ text, ...lasting }: Notes[number]): LogEvent => ({ type: 'note', text, position: lasting });
 
 /** A group from one of its lines on. */
 type Part = { group: ChunkRange; begin: number; chunkEncoding: ChunkEncoding | undefined };

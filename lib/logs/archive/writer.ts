@@ -92,8 +92,8 @@ export const createArchiveWriter = (
   const addOther = (event: LogEvent): void => {
     if (event.type === 'plan') index.steps = event.steps;
     if (event.type === 'done' && !index.done.includes(event.step)) index.done.push(event.step);
-    if (event.type !== 'note' || !event.lasting) return;
-    const note = { ...event.lasting, text: event.text };
+    if (event.type !== 'note' || !event.position) return;
+    const note = { ...event.position, text: event.text };
     const isKnown = index.notes.some(
       ({ step, line, text }) => step === note.step && line === note.line && text === note.text,
     );

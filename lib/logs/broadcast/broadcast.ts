@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LogEvent, type LogEvents, lastLine } from '../types.ts';
+import { type LogEvent, type LogEvents, lastLineOf } from '../types.ts';
 
 /** Behind so many batches, and so many events of the next one. */
 export type BroadcastPosition = { batch: number; skip: number };
@@ -53,7 +53,7 @@ const sizeOf = (events: readonly LogEvent[]): number =>
 
 /** Soon to be outdated, as why a build waits. */
 const isPassing = (events: readonly LogEvent[]): boolean =>
-  events.every((event) => event.type === 'note' && !event.lasting);
+  events.every((event) => event.type === 'note' && !event.position);
 
 export const createBroadcast = ({ open, start, keepBytes, youngMs, onLine, onClose }: BroadcastOptions): Broadcast => {
   const control = new AbortController();
@@ -98,7 +98,7 @@ export const createBroadcast = ({ open, start, keepBytes, youngMs, onLine, onClo
     } else begun = true;
     const isNext = batch === beginning + head.length;
     // A head without a line would lead nobody on, but to itself.
-    const hasLine = (): boolean => head.some((batch) => lastLine(batch) !== undefined);
+    const hasLine = (): boolean => head.some((batch) => lastLineOf(batch) !== undefined);
     if (!isNext || (hasLine() && headBytes + size > keepBytes() * headShare)) return;
     head.push(events);
     headBytes += size;
@@ -113,7 +113,7 @@ export const createBroadcast = ({ open, start, keepBytes, youngMs, onLine, onClo
       bytes -= kept.shift()?.bytes ?? 0;
       first += 1;
     }
-    const cursor = lastLine(events)?.cursor;
+    const cursor = lastLineOf(events)?.cursor;
     if (cursor !== undefined) onLine(cursor);
   };
 

@@ -9,7 +9,7 @@ export type Broadcasts = {
    * @param open begins an upstream behind a cursor; its signal is aborted when nobody reads it any more
    * @returns `behind` when this reader was so slow that others have gone on without it: its cursor tells where it is
    */
-  follow(options: JoinBroadcast): AsyncGenerator<LogEvent[], 'behind' | 'done'>;
+  join(options: JoinBroadcast): AsyncGenerator<LogEvent[], 'behind' | 'done'>;
 };
 
 export type JoinBroadcast = {
@@ -21,10 +21,10 @@ export type JoinBroadcast = {
 
 export type BroadcastsOptions = {
   /** Bytes of memory, about, that one upstream keeps for those who lag, and all together. */
-  keepBytes?: number;
-  keepAllBytes?: number;
+  bufferBytes?: number;
+  totalBufferBytes?: number;
   /** Milliseconds after an upstream's beginning in which it waits for readers that come together. */
-  youngMs?: number;
+  slowStartMs?: number;
 };
 
 type Seat = { hub: Broadcast; place: BroadcastPosition };
@@ -58,9 +58,9 @@ async function* read(seat: Seat, signal: AbortSignal): AsyncGenerator<LogEvent[]
  * nobody else's cost, and joins the others again when it has caught up.
  */
 export const createBroadcasts = ({
-  keepBytes = 2 << 20,
-  keepAllBytes = 16 << 20,
-  youngMs = 1000,
+  bufferBytes: keepBytes = 2 << 20,
+  totalBufferBytes: keepAllBytes = 16 << 20,
+  slowStartMs: youngMs = 1000,
 }: BroadcastsOptions = {}): Broadcasts => {
   const hubs = new Map<string, Set<Broadcast>>();
   let count = 0;
@@ -106,7 +106,7 @@ export const createBroadcasts = ({
   };
 
   return {
-    follow: async function* (options) {
+    join: async function* (options) {
       const seat = seatOf(options);
       seat.hub.join();
       try {

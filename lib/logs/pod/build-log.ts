@@ -2,26 +2,26 @@ import { ApiError } from '../../errors.ts';
 import type { Kube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { Cursor } from '../cursor.ts';
-import { cursorTag, cursorText } from '../cursor.ts';
+import { cursorTag, encodeCursor } from '../cursor.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
 import { retryReads } from '../retry.ts';
 import {
   type BuildState,
   type BuildView,
-  isLogFinal,
+  hasBuildEnded,
   type LogEnd,
   type LogEvent,
   type LogEvents,
-  lastLine,
+  lastLineOf,
 } from '../types.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pod-watch.ts';
 import type { SpoolOptions } from './spool.ts';
 import { podGone, safeText } from './step-lines.ts';
-import { type Reading, readStep, type Sampling, type StepOutcome, untilPresent } from './step-log.ts';
+import { type Reading, type RotationCheck, readStep, type StepOutcome, untilPresent } from './step-log.ts';
 
 export type BuildLogOptions = {
   kube: Kube;
-  build: BuildView;
+  view: BuildView;
   /** Of createDetector: what is masked. */
   findSecrets: SecretFinder;
   /** Names without `step-`. The log of any other step is never asked for. */
@@ -30,10 +30,10 @@ export type BuildLogOptions = {
   follow: boolean;
   spool?: SpoolOptions;
   /** Of listPods, asked for beforehand. */
-  listed?: Promise<KubeList<StepPod>>;
+  podList?: Promise<KubeList<StepPod>>;
   /** Of Reading. */
-  headBytes?: number;
-  sampling?: Sampling;
+  firstRequestBytes?: number;
+  rotationCheck?: RotationCheck;
   signal: AbortSignal;
   /** Begin behind this line; it must be one of this build's (shownCursor). */
   from?: Cursor | undefined;
@@ -44,7 +44,7 @@ export type BuildLogOptions = {
   retryMs?: number;
 };
 
-const defaultSampling: Sampling = { fromBytes: 1 << 20, everyMs: 4000 };
+const defaultSampling: RotationCheck = { fromBytes: 1 << 20, everyMs: 4000 };
 
 /** In memory alone, and little of it: every reader that follows alone has its own. */
 const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
@@ -66,7 +66,7 @@ const createWaiting = (options: BuildLogOptions, reading: Pick<Reading, 'pods' |
   let ms = first;
   let said = '';
   return {
-    look: () => retryReads(reading, () => options.build.entry()),
+    look: () => retryReads(reading, () => options.view.read()),
     pause: async () => {
       await reading.pods.change(ms);
       reading.signal.throwIfAborted();
@@ -91,7 +91,7 @@ async function* untilPod({ pods, follow }: Reading, waiting: Waiting): AsyncGene
   for (;;) {
     const state = await waiting.look();
     const pod = pods.current();
-    if (pod || isLogFinal(state.entry)) return pod;
+    if (pod || hasBuildEnded(state.build)) return pod;
     const notes = waiting.note(ledgerWaits(state));
     if (notes.length > 0) yield notes;
     if (!follow) return undefined;
@@ -106,7 +106,7 @@ async function* resultOnly(reading: Reading, step: string): AsyncGenerator<LogEv
     if (!pod) return 'gone';
     const state = containerState(pod, step);
     if (state === 'terminated' || state === 'never') {
-      yield [{ type: 'note', text: `step ${step} ${stepResult(pod, step)}`, lasting: { step, line: 0 } }];
+      yield [{ type: 'note', text: `step ${step} ${stepResult(pod, step)}`, position: { step, line: 0 } }];
       return 'done';
     }
     if (!reading.follow) return 'open';
@@ -154,9 +154,9 @@ type Seen = { outcome: StepOutcome; ran: boolean; gaps: readonly string[] };
 export const gapReason = ([first, ...others]: readonly string[]): string | undefined =>
   first && others.length > 0 ? `${first} (and in ${others.length} more places)` : first;
 
-const endOf = ({ entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
+const endOf = ({ build: entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
   const { status } = entry;
-  if (!isLogFinal(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
+  if (!hasBuildEnded(entry) || outcome === 'open') return { type: 'end', status, log: 'live' };
   if (outcome === 'gone' && ran) return { type: 'end', status, log: 'lost', reason: podGone };
   const reason = gapReason(gaps);
   return { type: 'end', status, ...(reason === undefined ? { log: 'complete' } : { log: 'truncated', reason }) };
@@ -165,7 +165,7 @@ const endOf = ({ entry }: BuildState, { outcome, ran, gaps }: Seen): LogEnd => {
 const untilFinal = async ({ follow }: Reading, waiting: Waiting): Promise<BuildState> => {
   for (;;) {
     const state = await waiting.look();
-    if (isLogFinal(state.entry) || !follow) return state;
+    if (hasBuildEnded(state.build) || !follow) return state;
     await waiting.pause();
   }
 };
@@ -176,18 +176,18 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string
     findSecrets,
     follow,
     spool = defaultSpool,
-    sampling = defaultSampling,
-    headBytes,
+    rotationCheck: sampling = defaultSampling,
+    firstRequestBytes: headBytes,
     retryMs = 100,
   } = options;
-  const pods = createPodWatch({ kube, id, signal, listed: options.listed });
+  const pods = createPodWatch({ kube, id, signal, listed: options.podList });
   const waiting = createWaiting(options, { pods, signal, retryMs });
   let looks = 0;
   const wait = async () => {
     const state = await waiting.look();
-    if (isLogFinal(state.entry)) looks += 1;
+    if (hasBuildEnded(state.build)) looks += 1;
     const pod = pods.current();
-    const notes = pod && !isLogFinal(state.entry) ? waiting.note(podWaits(pod)) : [];
+    const notes = pod && !hasBuildEnded(state.build) ? waiting.note(podWaits(pod)) : [];
     if (notes.length === 0) await waiting.pause();
     return { notes, hopeless: looks > settleLooks };
   };
@@ -198,37 +198,37 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string
     tag: cursorTag(id),
     follow,
     spool,
-    sampling,
-    headBytes,
+    rotationCheck: sampling,
+    firstRequestBytes: headBytes,
     signal,
     retryMs,
     wait,
-    hasEnded: async () => isLogFinal((await waiting.look()).entry),
+    hasEnded: async () => hasBuildEnded((await waiting.look()).build),
     ran: false,
   };
   return { reading, waiting };
 };
 
 async function* build(options: BuildLogOptions, signal: AbortSignal): LogEvents {
-  const { entry } = await options.build.entry();
+  const { build: entry } = await options.view.read();
   const { reading, waiting } = createReading(options, signal, entry.id);
   await reading.pods.refresh();
   const pod = yield* untilPod(reading, waiting);
-  let cursor = options.from && cursorText(reading.tag, options.from);
+  let cursor = options.from && encodeCursor(reading.tag, options.from);
   const gaps: string[] = [];
   let outcome: StepOutcome = 'gone';
   if (pod) {
     const steps = allSteps(options, reading, pod);
     let next = await steps.next();
     for (; !next.done; next = await steps.next()) {
-      cursor = lastLine(next.value)?.cursor ?? cursor;
-      gaps.push(...next.value.flatMap((event) => (event.type === 'note' && event.lasting?.gap ? [event.text] : [])));
+      cursor = lastLineOf(next.value)?.cursor ?? cursor;
+      gaps.push(...next.value.flatMap((event) => (event.type === 'note' && event.position?.gap ? [event.text] : [])));
       yield next.value;
     }
     outcome = next.value;
   }
   const state = await untilFinal(reading, waiting);
-  const ran = pod ? reading.ran : state.entry.startedAt !== undefined;
+  const ran = pod ? reading.ran : state.build.startedAt !== undefined;
   yield [{ ...endOf(state, { outcome, ran, gaps }), ...(cursor === undefined ? {} : { cursor }) }];
 }
 

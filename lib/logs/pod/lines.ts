@@ -1,5 +1,5 @@
 /** A line of a container's log with the kubelet's timestamp, or a part of one. */
-export type Piece = {
+export type RawLine = {
   /** RFC 3339 with up to nanoseconds; '' when the kubelet put none before it: then the text is the kubelet's own word. */
   time: string;
   text: string;
@@ -9,13 +9,13 @@ export type Piece = {
 
 export type Lines = {
   /** The lines that these bytes end. */
-  push(bytes: Uint8Array): Piece[];
+  push(bytes: Uint8Array): RawLine[];
   /** What came after the last line feed, as a line. Nothing can be pushed afterwards. */
-  rest(): Piece[];
+  rest(): RawLine[];
 };
 
 /** Characters (UTF-16 units) of a line that are kept together. */
-export const lineLimit = 65_536;
+export const maxLineLength = 65_536;
 
 const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const longestStamp = 40;
@@ -35,13 +35,13 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xd
  * splits long lines into (CRI tag P), so a line comes whole; one longer than the limit leaves here in pieces, and is
  * never held whole.
  */
-export const createLines = (limit: number = lineLimit): Lines => {
+export const createLines = (limit: number = maxLineLength): Lines => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let rest = '';
   /** The timestamp of the line whose first pieces have left already. */
   let open: string | undefined;
 
-  const cut = (line: string, out: Piece[]): { time: string; body: string } => {
+  const cut = (line: string, out: RawLine[]): { time: string; body: string } => {
     const { time, body } = open === undefined ? splitStamp(line) : { time: open, body: line };
     let start = 0;
     while (body.length - start > limit) {
@@ -52,7 +52,7 @@ export const createLines = (limit: number = lineLimit): Lines => {
     return { time, body: start === 0 ? body : body.slice(start) };
   };
 
-  const finish = (line: string, out: Piece[]): void => {
+  const finish = (line: string, out: RawLine[]): void => {
     const { time, body } = cut(line, out);
     out.push({ time, text: body, more: false });
     open = undefined;
@@ -62,7 +62,7 @@ export const createLines = (limit: number = lineLimit): Lines => {
     push: (bytes) => {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      const out: Piece[] = [];
+      const out: RawLine[] = [];
       for (const line of lines) finish(line, out);
       if (rest.length > limit + longestStamp) {
         const { time, body } = cut(rest, out);
@@ -73,7 +73,7 @@ export const createLines = (limit: number = lineLimit): Lines => {
     },
     rest: () => {
       rest += decoder.decode();
-      const out: Piece[] = [];
+      const out: RawLine[] = [];
       if (rest !== '' || open !== undefined) finish(rest, out);
       return out;
     },

@@ -1,4 +1,4 @@
-import type { Piece } from './lines.ts';
+import type { RawLine } from './lines.ts';
 
 /**
  * Lines that a container's log is known to have: its newest one, looked up every few seconds while the log is followed.
@@ -9,15 +9,15 @@ import type { Piece } from './lines.ts';
  */
 export type RotationDetector = {
   /** @param last of the stream so far */
-  add(sample: Piece | undefined, last: Piece | undefined): void;
+  add(sample: RawLine | undefined, last: RawLine | undefined): void;
   /** The stream's next line, or a part of one. True where lines are missing before it. */
-  pass(piece: Piece): boolean;
+  pass(piece: RawLine): boolean;
   /** One could not be had: what came before it tells nothing of the time since. */
   fail(): void;
   /** The stream has not come to all of them. */
   open(): boolean;
   /** Of all that came behind the stream's last line there would be some: the first of them is no later than that line. */
-  cover(last: Piece | undefined): boolean;
+  cover(last: RawLine | undefined): boolean;
   /** Those so far no longer count. */
   clear(): void;
 };
@@ -30,11 +30,11 @@ const partLength = 8192;
 const isPartOf = (sample: string, text: string): boolean =>
   text.length >= partLength && sample !== '' && (text.includes(sample) || sample.endsWith(text));
 
-const isIn = (sample: Piece, { time, text }: Piece): boolean =>
+const isIn = (sample: RawLine, { time, text }: RawLine): boolean =>
   (sample.time === time && sample.text === text) || isPartOf(sample.text, text);
 
 export const createRotationDetector = (): RotationDetector => {
-  let pending: (Piece & { ms: number })[] = [];
+  let pending: (RawLine & { ms: number })[] = [];
   let sinceMs = Number.POSITIVE_INFINITY;
   return {
     add: (sample, last) => {

@@ -61,7 +61,7 @@ const openNameless = async (folder = tmpdir()): Promise<FileHandle | undefined> 
  *
  * @throws what the stream fails with, behind all that came before
  */
-export async function* spooled(
+export async function* readAhead(
   stream: Readable,
   { memoryBytes, fileBytes, folder }: SpoolOptions,
   signal: AbortSignal,

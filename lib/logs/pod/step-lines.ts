@@ -1,10 +1,10 @@
-import { type Cursor, createTimeKey, cursorSuffix, encodeCursor, isLater, ownCursor } from '../cursor.ts';
+import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix, decodeCursor, isLater } from '../cursor.ts';
 import { escapeControls } from '../masking/control-characters.ts';
 import { createLineMask } from '../masking/line-mask.ts';
 import { createPemMask } from '../masking/pem.ts';
 import { maskSpans, type SecretFinder } from '../masking/secret-finder.ts';
 import type { LogEvent, LogLine, LogNote } from '../types.ts';
-import { createLines, type Piece } from './lines.ts';
+import { createLines, type RawLine } from './lines.ts';
 import type { RotationDetector } from './rotation-detector.ts';
 
 /** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
@@ -40,7 +40,7 @@ export type StepLines = {
   /** Where the next reading goes on. */
   position(): Cursor | undefined;
   /** The last line as the kubelet sent it, the unfinished one included after `finish`. */
-  lastRaw(): Piece | undefined;
+  lastRaw(): RawLine | undefined;
   /** Whether the line of `from` was found; true without one. */
   found(): boolean;
   /** The kubelet said, in place of the log, that it has none any more. */
@@ -74,7 +74,7 @@ type Gap = { cause: Missing; after: string };
 const gapNote = (step: string, line: number, { cause, after }: Gap, before?: string): LogNote => {
   const when = before === undefined ? `after ${after}` : `between ${after} and ${shortTime(before)}`;
   const text = `lines of step ${step} are missing here: ${causes[cause](when)}`;
-  return { type: 'note', text, lasting: { step, line, gap: true } };
+  return { type: 'note', text, position: { step, line, gap: true } };
 };
 
 /**
@@ -104,14 +104,14 @@ export const createStepLines = ({
   let same = 0;
   let events: LogEvent[] = [];
   let last: LogLine | undefined;
-  let lastRaw: Piece | undefined;
+  let lastRaw: RawLine | undefined;
   let unavailable = false;
   /** The next line tells until when. */
   let gap: Gap | undefined = from && missing && !sampled ? { cause: missing, after: isoTime(from) } : undefined;
   /** Before lines that are not shown yet. */
   const gaps = new Map<LogLine, Gap>();
 
-  if (from && missing) pem.raise(from.pem);
+  if (from && missing) pem.raise(from.pemLinesLeft);
 
   /** Whether this line was seen before; ends the skipping behind the cursor's line. */
   const skip = (cursor: Cursor): boolean => {
@@ -120,9 +120,9 @@ export const createStepLines = ({
       return skipping;
     }
     passed ||= isLater(key, cursor, 1);
-    if (key === wanted && same === cursor.same) {
+    if (key === wanted && same === cursor.sameTimeBefore) {
       skipping = false;
-      pem.raise(cursor.pem);
+      pem.raise(cursor.pemLinesLeft);
     }
     return true;
   };
@@ -138,13 +138,13 @@ export const createStepLines = ({
     last = shown;
   });
 
-  const prepare = ({ time, text: raw, more }: Piece): LogLine => {
+  const prepare = ({ time, text: raw, more }: RawLine): LogLine => {
     const next = timeKey(time);
     same = next === key ? same + 1 : 0;
     key = next;
     const text = pem.push(escapeControls(raw, more));
     const isOld = skipping && from !== undefined && skip(from);
-    const cursor = isOld ? seenBefore : encodeCursor(tag, step, line, key, cursorSuffix(same, pem.remaining()));
+    const cursor = isOld ? seenBefore : cursorFromParts(tag, step, line, key, cursorSuffix(same, pem.remaining()));
     const prepared: LogLine = { type: 'line', step, line, time, text, cursor };
     if (more) prepared.more = true;
     if (isOld) return prepared;
@@ -155,20 +155,20 @@ export const createStepLines = ({
   };
 
   /** Without a time it is the kubelet's own word, or the end of a line whose beginning was seen before. */
-  const untimed = (piece: Piece): LogNote[] => {
+  const untimed = (piece: RawLine): LogNote[] => {
     unavailable ||= piece.text.startsWith('unable to retrieve container logs');
     return lastRaw === undefined && from ? [] : [{ type: 'note', text: note(`the kubelet says: ${piece.text}`) }];
   };
 
   /** Notices what the stream was led past; not on the way to `from`, as another reading may find all that again. */
-  const notice = (piece: Piece): void => {
+  const notice = (piece: RawLine): void => {
     const isSearching = skipping && !missing;
     if (isSearching || !samples?.pass(piece)) return;
     const after = lastRaw ? shortTime(lastRaw.time) : from && isoTime(from);
     if (after !== undefined) gap ??= { cause: 'rotated', after };
   };
 
-  const take = (pieces: Piece[]): LogEvent[] => {
+  const take = (pieces: RawLine[]): LogEvent[] => {
     events = [];
     for (const piece of pieces) {
       if (piece.time === '') {
@@ -185,7 +185,7 @@ export const createStepLines = ({
   return {
     push: (bytes) => take(lines.push(bytes)),
     finish: () => take(lines.rest()),
-    position: () => (last ? ownCursor(last.cursor) : from),
+    position: () => (last ? decodeCursor(last.cursor) : from),
     lastRaw: () => lastRaw,
     found: () => !skipping,
     unavailable: () => unavailable,

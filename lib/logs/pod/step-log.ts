@@ -6,10 +6,10 @@ import type { Cursor } from '../cursor.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
 import { backoffMs, isTemporary, retryLimit, retryReads, unreadable } from '../retry.ts';
 import type { LogEvent } from '../types.ts';
-import type { Piece } from './lines.ts';
+import type { RawLine } from './lines.ts';
 import { containerOf, containerState, type PodWatch, type StepPod } from './pod-watch.ts';
 import { createRotationDetector, type RotationDetector } from './rotation-detector.ts';
-import { type SpoolOptions, spooled } from './spool.ts';
+import { readAhead, type SpoolOptions } from './spool.ts';
 import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
 
 /** What all parts of one reading of a build share. */
@@ -22,13 +22,13 @@ export type Reading = {
   follow: boolean;
   /** Between the log, which is read as fast as it comes, and what reads it, which may be slower. */
   spool: SpoolOptions;
-  sampling: Sampling;
+  rotationCheck: RotationCheck;
   signal: AbortSignal;
   /**
    * So much of the first log, if its container has ended, is asked for before all of it: else the node reads ahead by
    * megabytes, at the cost of those who only want to see the beginning. Undefined once that is done.
    */
-  headBytes?: number | undefined;
+  firstRequestBytes?: number | undefined;
   /** Before the first try after a failure. */
   retryMs: number;
   /** Waits a while for a step that hasn't begun. A note why, if that is news; and whether waiting still makes sense. */
@@ -40,7 +40,7 @@ export type Reading = {
 };
 
 /** When the newest line is looked up beside the stream: a log that hasn't grown to so many bytes was not rotated. */
-export type Sampling = { fromBytes: number; everyMs: number };
+export type RotationCheck = { fromBytes: number; everyMs: number };
 
 /** done: read to its end. open: it may get longer. gone: what is left of it can't be read any more. */
 export type StepOutcome = 'done' | 'open' | 'gone';
@@ -63,7 +63,7 @@ type Place = {
   /** Of all passes. */
   bytes: number;
   /** The last line of a pass that seemed to be whole but was not, as far as the kubelet's last line tells. */
-  compared?: { last: Piece | undefined };
+  compared?: { last: RawLine | undefined };
 };
 
 /** Tekton makes a pod that was deleted again, unless the build has ended. Undefined when there will be none. */
@@ -107,7 +107,7 @@ const isRefusal = (error: unknown): boolean =>
 
 /** Looks up the newest line, again and again. @returns what ends it */
 const startSampling = (reading: Reading, step: string, place: Place, lines: StepLines): (() => void) => {
-  const { everyMs } = reading.sampling;
+  const { everyMs } = reading.rotationCheck;
   const over = new AbortController();
   const signal = AbortSignal.any([reading.signal, over.signal]);
   const sample = async (): Promise<void> => {
@@ -138,7 +138,7 @@ const openLog = async (
   { from, ...options }: Opening,
 ): Promise<AsyncIterable<Uint8Array>> => {
   const stream = await stepLog(reading, step, { ...options, ...(from ? { sinceTime: sinceTime(from) } : {}) });
-  return spooled(stream, reading.spool, reading.signal);
+  return readAhead(stream, reading.spool, reading.signal);
 };
 
 /** @throws what does not pass */
@@ -162,7 +162,7 @@ async function* readOnce(
     for await (const bytes of await openLog(reading, step, { follow, limitBytes, from: place.from })) {
       place.bytes += bytes.length;
       left -= bytes.length;
-      if (follow && place.bytes >= reading.sampling.fromBytes)
+      if (follow && place.bytes >= reading.rotationCheck.fromBytes)
         stopSampling ??= startSampling(reading, step, place, lines);
       const events = lines.push(bytes);
       if (events.length > 0) yield events;
@@ -177,7 +177,7 @@ async function* readOnce(
 }
 
 /** The log's last line, as the kubelet has it. */
-const lastLine = async (reading: Reading, step: string): Promise<Piece | undefined> => {
+const lastLine = async (reading: Reading, step: string): Promise<RawLine | undefined> => {
   const { tag, findSecrets } = reading;
   const lines = createStepLines({ tag, step, findSecrets });
   for await (const bytes of await stepLog(reading, step, { tailLines: 1 })) lines.push(bytes as Uint8Array);
@@ -185,7 +185,8 @@ const lastLine = async (reading: Reading, step: string): Promise<Piece | undefin
   return lines.lastRaw();
 };
 
-const sameLine = (a: Piece | undefined, b: Piece | undefined): boolean => a?.time === b?.time && a?.text === b?.text;
+const sameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
+  a?.time === b?.time && a?.text === b?.text;
 
 /**
  * Whether the log of a container that has ended was read to its end. A clean end of the stream proves nothing: the API
@@ -193,7 +194,7 @@ const sameLine = (a: Piece | undefined, b: Piece | undefined): boolean => a?.tim
  * differ though a second pass found nothing more, the kubelet's is a part of a line (CRI tag P), and all is read. A log
  * that was rotated behind its last line has none; then the samples tell.
  */
-const isWhole = async (reading: Reading, step: string, last: Piece | undefined, place: Place): Promise<boolean> => {
+const isWhole = async (reading: Reading, step: string, last: RawLine | undefined, place: Place): Promise<boolean> => {
   if (place.compared && sameLine(place.compared.last, last)) return true;
   place.compared = { last };
   const kubelets = await lastLine(reading, step).catch((error: unknown) => {
@@ -325,8 +326,8 @@ export async function* readStep(
     const { missing, followed: sampled } = place;
     const lines = createStepLines({ tag, step, findSecrets, from: place.from, missing, samples, sampled });
     const follow = reading.follow && state === 'running';
-    const limitBytes = follow || place.from ? undefined : reading.headBytes;
-    reading.headBytes = undefined;
+    const limitBytes = follow || place.from ? undefined : reading.firstRequestBytes;
+    reading.firstRequestBytes = undefined;
     const passEnd = yield* readOnce(reading, step, lines, { follow, place, limitBytes });
     if (passEnd.end === 'cut') {
       place.from = lines.position();

@@ -1,6 +1,6 @@
 import { ApiError } from '../../errors.ts';
 import { createTimeKey } from '../cursor.ts';
-import { type BuildView, type LogEvent, type LogEvents, lastLine, linesIn } from '../types.ts';
+import { type BuildView, type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
 import { createGrep, type Grep } from './grep.ts';
 
 /** Which of a log's lines are shown. */
@@ -47,7 +47,7 @@ const leading = (since: string | undefined): ((event: LogEvent) => boolean) => {
   let isLeading = true;
   return (event) => {
     if (event.type === 'line') isLeading &&= isEarlier(event.time);
-    return isLeading && (event.type === 'line' || (event.type === 'note' && event.lasting !== undefined));
+    return isLeading && (event.type === 'line' || (event.type === 'note' && event.position !== undefined));
   };
 };
 
@@ -84,10 +84,10 @@ const chosen = async (batch: readonly LogEvent[], { numbered, isWanted, grep }: 
 
 /** Says how far a reader has come that is shown nothing of it. */
 const withProgress = (batch: readonly LogEvent[], shown: LogEvent[]): LogEvent[] => {
-  const read = lastLine(batch)?.cursor;
-  if (read === undefined || read === lastLine(shown)?.cursor) return shown;
+  const read = lastLineOf(batch)?.cursor;
+  if (read === undefined || read === lastLineOf(shown)?.cursor) return shown;
   const end = shown.findIndex(({ type }) => type === 'end');
-  const progress: LogEvent = { type: 'seen', cursor: read };
+  const progress: LogEvent = { type: 'progress', cursor: read };
   return end < 0 ? [...shown, progress] : [...shown.slice(0, end), progress, ...shown.slice(end)];
 };
 
@@ -107,8 +107,8 @@ export async function* selectLines(events: LogEvents, selection: Selection, buil
     const count = linesIn(shown);
     if (count >= left) {
       const last = firstLines(shown, left);
-      const { entry } = await build.entry();
-      const { cursor } = lastLine(last) ?? {};
+      const { build: entry } = await build.read();
+      const { cursor } = lastLineOf(last) ?? {};
       yield [
         ...last,
         { type: 'end', status: entry.status, log: entry.log, ...(cursor === undefined ? {} : { cursor }) },

@@ -1,4 +1,4 @@
-import { type LogEvent, type LogEvents, lastLine, linesIn } from '../types.ts';
+import { type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
 
 export type TailStart = {
   /** Lines that were counted. */
@@ -22,7 +22,7 @@ export const locateTail = async (events: LogEvents, count: number, from: string 
     const here = linesIn(batch);
     if (here === 0) continue;
     marks.push({ from: before, lines: here });
-    before = lastLine(batch)?.cursor;
+    before = lastLineOf(batch)?.cursor;
     lines += here;
     inMarks += here;
     for (let first = marks[0]; first && inMarks - first.lines >= count; first = marks[0]) {

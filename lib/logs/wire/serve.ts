@@ -116,7 +116,8 @@ const textOf = (
 
 const cursorIn = (turn: Turn): string | undefined =>
   'events' in turn
-    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'chunk' || event.type === 'seen')?.cursor
+    ? turn.events.findLast((event) => event.type === 'line' || event.type === 'chunk' || event.type === 'progress')
+        ?.cursor
     : undefined;
 
 /**

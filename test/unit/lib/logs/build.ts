@@ -19,12 +19,12 @@ export const entry = (more: Partial<BuildRecord> = {}): BuildRecord => ({
 
 /** A ledger's view that a test moves by hand. */
 export const createView = (first: Partial<BuildRecord> = {}, more: Partial<BuildState> = {}) => {
-  let state: BuildState = { entry: entry(first), queuePosition: undefined, ...more };
-  const view: BuildView = { entry: async () => state };
+  let state: BuildState = { build: entry(first), queuePosition: undefined, ...more };
+  const view: BuildView = { read: async () => state };
   return {
     view,
     set: (next: Partial<BuildRecord>, rest: Partial<BuildState> = {}) => {
-      state = { queuePosition: undefined, ...rest, entry: { ...state.entry, ...next } };
+      state = { queuePosition: undefined, ...rest, build: { ...state.build, ...next } };
     },
   };
 };
@@ -35,7 +35,7 @@ export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 
 export const common = ({ kube }: Pick<FakeKube, 'kube'>, view: BuildView) => ({
   kube,
-  build: view,
+  view,
   findSecrets: createSecretFinder([]),
   allowedSteps: ['clone', 'build'],
   signal: new AbortController().signal,

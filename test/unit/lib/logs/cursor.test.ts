@@ -3,22 +3,36 @@ import fc from 'fast-check';
 import {
   createTimeKey,
   cursorTag,
-  cursorText,
+  encodeCursor,
   isLater,
   parseCursor,
-  shownCursor,
+  parseShownCursor,
 } from '../../../../lib/logs/cursor.ts';
 
 const tag = cursorTag('b-1');
-const cursor = { step: 'build', line: 7, seconds: 1_795_334_531, fraction: '123456789', same: 0, pem: 0 };
+const cursor = {
+  step: 'build',
+  line: 7,
+  seconds: 1_795_334_531,
+  fraction: '123456789',
+  sameTimeBefore: 0,
+  pemLinesLeft: 0,
+};
 
 test('property: what is encoded is parsed', () => {
   const step = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
   const fraction = fc.stringMatching(/^[0-9]{0,9}$/);
-  const any = fc.record({ step, line: fc.nat(), seconds: fc.nat(), fraction, same: fc.nat(), pem: fc.nat(256) });
+  const any = fc.record({
+    step,
+    line: fc.nat(),
+    seconds: fc.nat(),
+    fraction,
+    sameTimeBefore: fc.nat(),
+    pemLinesLeft: fc.nat(256),
+  });
   fc.assert(
     fc.property(any, (value) => {
-      const text = cursorText(tag, value);
+      const text = encodeCursor(tag, value);
       expect(text.length).toBeLessThanOrEqual(200);
       expect(parseCursor(text, 'b-1')).toEqual(value);
     }),
@@ -30,12 +44,12 @@ test('property: anything else is refused with 400', () => {
     fc.property(
       fc.oneof(
         fc.string(),
-        fc.string().map((text) => cursorText(tag, cursor) + text),
+        fc.string().map((text) => encodeCursor(tag, cursor) + text),
       ),
       (text) => {
-        fc.pre(text !== cursorText(tag, cursor));
+        fc.pre(text !== encodeCursor(tag, cursor));
         try {
-          expect(cursorText(tag, parseCursor(text, 'b-1'))).toBe(text);
+          expect(encodeCursor(tag, parseCursor(text, 'b-1'))).toBe(text);
         } catch (error) {
           expect(error).toMatchObject({ status: 400, code: 'cursor_invalid' });
         }
@@ -54,10 +68,10 @@ test.each([
 ])('refuses %j', (text) => expect(() => parseCursor(text, 'b-1')).toThrow('This cursor is not one'));
 
 test('refuses a cursor of another build, and of a step that is not shown', () => {
-  const text = cursorText(tag, cursor);
+  const text = encodeCursor(tag, cursor);
   expect(() => parseCursor(text, 'b-2')).toThrow('This cursor is not one');
-  expect(() => shownCursor(text, 'b-1', ['clone'])).toThrow('This cursor is not one');
-  expect(shownCursor(text, 'b-1', ['clone', 'build'])).toEqual(cursor);
+  expect(() => parseShownCursor(text, 'b-1', ['clone'])).toThrow('This cursor is not one');
+  expect(parseShownCursor(text, 'b-1', ['clone', 'build'])).toEqual(cursor);
 });
 
 test('times: with and without fraction, at any offset from UTC', () => {

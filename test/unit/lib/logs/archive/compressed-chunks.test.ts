@@ -74,7 +74,7 @@ test('property: what becomes of ndjson is what becomes of the lines', () => {
 const note = (step: string, line: number, text: string): LogEvent => ({
   type: 'note',
   text,
-  lasting: { step, line, gap: true },
+  position: { step, line, gap: true },
 });
 
 /** Several chunks in several segments, of two steps. @returns how many chunks */

@@ -63,7 +63,7 @@ const end = (view: View) => {
 const archive = (view: View, more = {}) =>
   archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', flushMs: 5, ...more });
 const read = (view: View, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
-  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveMs: 500, ...more }));
+  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveTimeoutMs: 500, ...more }));
 
 /** Reads until it is refused, or to the end. */
 const attempt = async (view: View): Promise<{ events: LogEvent[]; error?: unknown }> => {
@@ -82,7 +82,7 @@ describe.each(troubles)('a store that %s', (_, trouble) => {
     const view = running();
     s3.break({ times: always, ...trouble });
     const archived = archive(view).catch(() => undefined);
-    const live = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveMs: 200 });
+    const live = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveTimeoutMs: 200 });
     const events: LogEvent[] = [];
     while (linesOf(events).length === 0) events.push(...((await live.next()).value ?? []));
     fake.write('build', texts(50, 60));

@@ -77,7 +77,7 @@ type Log = ReturnType<typeof createLog>;
 
 const follower = (log: Log, sharing: ReturnType<typeof createBroadcasts>, cursor?: string) => {
   const stop = new AbortController();
-  const events = sharing.follow({ key: 'k', cursor, signal: stop.signal, open: log.open });
+  const events = sharing.join({ key: 'k', cursor, signal: stop.signal, open: log.open });
   return { events, stop };
 };
 
@@ -127,10 +127,10 @@ describe('an upstream that is shared', () => {
       yield [line(0)];
     };
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
-    const early = sharing.follow(options);
+    const early = sharing.join(options);
     expect((await early.next()).value).toEqual([note('waiting: position 2')]);
     expect((await early.next()).value).toEqual([note('waiting: position 1')]);
-    const late = sharing.follow(options);
+    const late = sharing.join(options);
     expect((await late.next()).value).toEqual([note('waiting: position 1')]);
     gate.resolve();
     expect((await late.next()).value).toEqual([line(0)]);
@@ -140,7 +140,7 @@ describe('an upstream that is shared', () => {
 
   test('a slow reader costs nobody anything: it is told where it is, goes on alone, and joins the others again', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
     const fast = follower(log, sharing);
     const slow = follower(log, sharing);
     log.add(100);
@@ -162,7 +162,7 @@ describe('an upstream that is shared', () => {
 
   test('who comes late has the beginning at once, and goes on alone', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
     const early = follower(log, sharing);
     log.add(100);
     await take(early.events, 100);
@@ -186,11 +186,11 @@ describe('an upstream that is shared', () => {
       for (let at = 0; at < 20; at += 1) yield [long(at)];
       await gate.promise;
     };
-    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 0 });
+    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
-    const early = sharing.follow(options);
+    const early = sharing.join(options);
     await take(early, 20);
-    const late = sharing.follow(options);
+    const late = sharing.join(options);
     expect(await take(late, 1)).toEqual(cursors(0, 1));
     gate.resolve();
     await Promise.all([early.return('done'), late.return('done')]);
@@ -198,7 +198,7 @@ describe('an upstream that is shared', () => {
 
   test('at first it waits for those who come together, and hardly for a lone one', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ keepBytes: 3200, youngMs: 2000 });
+    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 2000 });
     const [first, second] = [follower(log, sharing), follower(log, sharing)];
     log.add(100);
     const reading = take(first.events, 100);
@@ -271,7 +271,7 @@ describe('readers of one build', () => {
 
   test('who was too slow goes on from the archive, and gets every line once', async () => {
     const view = running();
-    const sharing = createBroadcasts({ keepBytes: 2000 });
+    const sharing = createBroadcasts({ bufferBytes: 2000 });
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, sharing };
     const slow = readLog(options);
     const seen: LogEvent[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
+import { maxLineLength } from '../../../../../lib/logs/pod/lines.ts';
 import { createStepLines } from '../../../../../lib/logs/pod/step-lines.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
@@ -68,7 +68,7 @@ test('property: a secret is masked wherever it stands in a line that is shown in
       fc.integer({ min: 1, max: 3 }),
       noise,
       (sample, offset, part, end) => {
-        const before = Buffer.alloc(part * lineLimit + offset, '. ');
+        const before = Buffer.alloc(part * maxLineLength + offset, '. ');
         const bytes = lineWith(sample.line, before, Buffer.concat([Buffer.alloc(70_000, ' .'), end]));
         expect(shown(cutAt(bytes, [1000, 65_536, 131_072, 200_000]))).not.toContain(tailOf(sample.secret));
       },
@@ -119,10 +119,10 @@ test('a line of 10 MB leaves as it comes, and its secret does not: no more than 
   };
   for (let at = 0; at < bytes.length; at += 32_768) {
     take(lines.push(bytes.subarray(at, at + 32_768)));
-    expect(at - out).toBeLessThan(3 * lineLimit);
+    expect(at - out).toBeLessThan(3 * maxLineLength);
   }
   const all = texts.join('');
-  expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(lineLimit);
+  expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(maxLineLength);
   expect(all).toContain('[masked]');
   expect(all).not.toContain('aB3');
   expect(all.length).toBe(bytes.length - time.length - 1 - token.length + '[masked]'.length);

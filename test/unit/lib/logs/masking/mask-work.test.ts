@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
-import { lineLimit } from '../../../../../lib/logs/pod/lines.ts';
+import { maxLineLength } from '../../../../../lib/logs/pod/lines.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
 const findSecrets = createSecretFinder(['correct-horse-battery']);
-const filled = (piece: string): string => piece.repeat(Math.ceil(lineLimit / piece.length)).slice(0, lineLimit);
+const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
 /** What the processor did for it, not the time that went by. */
 const work = (line: string): number => {
@@ -23,7 +23,7 @@ least(benign);
 const bound = 100 * least(benign);
 
 const expectLinear = (line: string): void => {
-  expect(line.length).toBeLessThanOrEqual(2 * lineLimit);
+  expect(line.length).toBeLessThanOrEqual(2 * maxLineLength);
   if (work(line) > bound) expect(least(line)).toBeLessThan(bound);
 };
 

@@ -96,7 +96,13 @@ test('a head of any size is asked for first, and the log is the same', async () 
   const { view } = finishedBuild(['one']);
   fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
   const read = (headBytes?: number) =>
-    collect(readBuildLog({ ...common(fake, view), follow: true, ...(headBytes === undefined ? {} : { headBytes }) }));
+    collect(
+      readBuildLog({
+        ...common(fake, view),
+        follow: true,
+        ...(headBytes === undefined ? {} : { firstRequestBytes: headBytes }),
+      }),
+    );
   const whole = await read();
   const size = fake.raw('clone').length;
   await fc.assert(
@@ -116,7 +122,7 @@ test('no head is asked for of a step that still runs: its log could be rotated b
   fake.setState('clone', 'running');
   fake.write('clone', ['one', 'two']);
   const { view } = createView();
-  const events = readBuildLog({ ...common(fake, view), follow: true, headBytes: 10 });
+  const events = readBuildLog({ ...common(fake, view), follow: true, firstRequestBytes: 10 });
   for (let seen = 0; seen < 2; ) seen += linesOf((await events.next()).value ?? []).length;
   expect(fake.asked.map(({ query }) => query.get('limitBytes'))).toEqual([null]);
   await events.return();

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createLines, type Piece } from '../../../../../lib/logs/pod/lines.ts';
+import { createLines, type RawLine } from '../../../../../lib/logs/pod/lines.ts';
 
 const time = '2026-11-22T08:02:11.123456789Z';
 
-const split = (parts: readonly Uint8Array[], limit?: number): Piece[] => {
+const split = (parts: readonly Uint8Array[], limit?: number): RawLine[] => {
   const lines = createLines(limit);
   return [...parts.flatMap((part) => lines.push(part)), ...lines.rest()];
 };

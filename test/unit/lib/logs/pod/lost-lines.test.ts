@@ -48,12 +48,19 @@ test('while following, too, a line that is gone is noticed when later ones come'
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b'], [timeAt(0), timeAt(10_000_000)]);
   const { view, set } = createView();
-  const from = { step: 'build', line: 0, seconds: Date.parse(timeAt(0)) / 1000, fraction: '5', same: 0, pem: 0 };
+  const from = {
+    step: 'build',
+    line: 0,
+    seconds: Date.parse(timeAt(0)) / 1000,
+    fraction: '5',
+    sameTimeBefore: 0,
+    pemLinesLeft: 0,
+  };
   const events = readBuildLog({ ...common(fake, view), follow: true, from });
   const first = await events.next();
   expect(first.value).toEqual([{ type: 'plan', steps: ['build'] }]);
   expect((await events.next()).value).toMatchObject([
-    { type: 'note', lasting: { gap: true } },
+    { type: 'note', position: { gap: true } },
     { type: 'line', text: 'b', line: 1 },
   ]);
   fake.setState('build', 'terminated');
@@ -70,7 +77,8 @@ const followed = async () => {
   const { view, set } = createView();
   const events: LogEvent[] = [];
   const follow = async (): Promise<void> => {
-    for await (const batch of readBuildLog({ ...common(fake, view), follow: true, sampling })) events.push(...batch);
+    for await (const batch of readBuildLog({ ...common(fake, view), follow: true, rotationCheck: sampling }))
+      events.push(...batch);
   };
   const all = follow();
   while (linesOf(events).length < 2) await turn();
@@ -134,7 +142,7 @@ const leftBehind = async (between: readonly string[]) => {
   fake.write('build', ['a'], [timeAt(0)]);
   const { view, set } = createView();
   const sampling = { fromBytes: 1, everyMs: 1 };
-  const events = readBuildLog({ ...common(fake, view), follow: true, sampling });
+  const events = readBuildLog({ ...common(fake, view), follow: true, rotationCheck: sampling });
   const looks = () => fake.asked.filter(({ query }) => query.get('tailLines') === '1').length;
   const looked = async () => {
     for (const count = looks(); looks() < count + 2; ) await turn();
@@ -213,7 +221,7 @@ test('a pod that goes away in mid-log: what was shown stays, the end says lost a
 test('a build that was cancelled in the queue has a complete, empty log', async () => {
   const { view, set } = createView();
   set({ status: 'BUILD_CANCELLED', finishedAt: timeAt(0) });
-  const { entry } = await view.entry();
+  const { build: entry } = await view.read();
   delete entry.startedAt;
   const events = await collect(readBuildLog({ ...common(fake, view), follow: true }));
   expect(events).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
@@ -234,7 +242,7 @@ test('only one step when asked for', async () => {
 
 test('a cursor of a step that the build lacks is refused', async () => {
   const { view } = finishedBuild();
-  const from = { step: 'other', line: 0, seconds: 1, fraction: '', same: 0, pem: 0 };
+  const from = { step: 'other', line: 0, seconds: 1, fraction: '', sameTimeBefore: 0, pemLinesLeft: 0 };
   await expect(collect(readBuildLog({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
     code: 'cursor_invalid',
   });

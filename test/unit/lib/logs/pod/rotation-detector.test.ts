@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Piece } from '../../../../../lib/logs/pod/lines.ts';
+import type { RawLine } from '../../../../../lib/logs/pod/lines.ts';
 import { createRotationDetector } from '../../../../../lib/logs/pod/rotation-detector.ts';
 import { timeAt } from '../fake-kube.ts';
 
-const piece = (second: number, text: string): Piece => ({ time: timeAt(second * 1_000_000), text, more: false });
+const piece = (second: number, text: string): RawLine => ({ time: timeAt(second * 1_000_000), text, more: false });
 
 test('a line that was shown is none that is missing', () => {
   const samples = createRotationDetector();

@@ -6,7 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type SpoolOptions, spooled } from '../../../../../lib/logs/pod/spool.ts';
+import { readAhead, type SpoolOptions } from '../../../../../lib/logs/pod/spool.ts';
 
 let folder: string;
 let small: SpoolOptions;
@@ -35,7 +35,7 @@ const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
     })(),
     { highWaterMark: 1, objectMode: true },
   );
-  const reading = spooled(source, sizes, never);
+  const reading = readAhead(source, sizes, never);
   await reading.next();
   for (let last = -1; last !== given; await sleep(50)) last = given;
   await reading.return(undefined);
@@ -47,7 +47,7 @@ test('whatever comes when, and however slow the reader is: the same bytes', asyn
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const source = new PassThrough({ highWaterMark: 64 });
-      const reading = spooled(source, small, never);
+      const reading = readAhead(source, small, never);
       const all = parts(steps.map(({ size }) => size));
       const got: Buffer[] = [];
       const write = async (): Promise<void> => {
@@ -77,7 +77,7 @@ test('small parts that come fast leave together', async () => {
   const all = parts(Array(2000).fill(50));
   const source = Readable.from(all, { objectMode: true });
   const got: Buffer[] = [];
-  for await (const part of spooled(source, { memoryBytes: 1 << 20, fileBytes: 0 }, never)) got.push(part);
+  for await (const part of readAhead(source, { memoryBytes: 1 << 20, fileBytes: 0 }, never)) got.push(part);
   expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
   expect(got.length).toBeLessThan(20);
   expect(Math.max(...got.map(({ length }) => length))).toBeLessThanOrEqual(1 << 16);
@@ -95,7 +95,7 @@ test('where no file can be written, memory is all there is', async () => {
   expect(await takenAhead(small)).toBeLessThan(600);
   const all = parts(Array(100).fill(60));
   const got: Buffer[] = [];
-  for await (const part of spooled(Readable.from(all), small, never)) got.push(part);
+  for await (const part of readAhead(Readable.from(all), small, never)) got.push(part);
   expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
 });
 
@@ -110,7 +110,7 @@ test('what came before a failure is read first; nothing is left in the folder', 
   );
   const got: Buffer[] = [];
   const read = async (): Promise<void> => {
-    for await (const part of spooled(source, small, never)) got.push(part);
+    for await (const part of readAhead(source, small, never)) got.push(part);
   };
   await expect(read()).rejects.toThrow('cut');
   expect(await readdir(folder)).toEqual([]);
@@ -121,7 +121,7 @@ test('the signal ends it, though much is left to be read', async () => {
   const stop = new AbortController();
   const source = new PassThrough();
   source.write(Buffer.alloc(900));
-  const reading = spooled(source, { ...small, memoryBytes: 1 }, stop.signal);
+  const reading = readAhead(source, { ...small, memoryBytes: 1 }, stop.signal);
   await reading.next();
   stop.abort(new Error('stopped'));
   await expect(reading.next()).rejects.toThrow('stopped');

@@ -87,7 +87,7 @@ test('grep finds what is shown, colours aside, with its numbers; secrets can not
 
 test('what is not shown moves the cursor on, too', async () => {
   for (const events of await both({ grep: 'nothing like it' })) {
-    const seen = events.filter((event) => event.type === 'seen');
+    const seen = events.filter((event) => event.type === 'progress');
     const end = endOf(events);
     expect(end?.type === 'end' && end.cursor).toBe(seen.at(-1)?.cursor);
     for (const { encode } of Object.values(encoders)) expect(encode(seen)).toBe('');
