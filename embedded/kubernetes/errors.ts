@@ -15,9 +15,9 @@ export type Status = {
 
 export type Cause = { reason: string; message: string; field: string };
 
-/** A refusal with the message and reason a real API server gives. */
-export class KubeError extends Error {
-  override readonly name = 'KubeError';
+/** A refusal with the message and reason that a real API server gives. Its status is the body of the response. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
   readonly status: Status;
 
   constructor(code: number, reason: string, message: string, details?: Status['details']) {
@@ -31,24 +31,24 @@ function details(kind: Kind, name: string): NonNullable<Status['details']> {
   return { name, ...(kind.group ? { group: kind.group } : {}), kind: kind.resource };
 }
 
-export function notFound(kind: Kind, name: string): KubeError {
-  return new KubeError(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, details(kind, name));
+export function notFound(kind: Kind, name: string): StatusError {
+  return new StatusError(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, details(kind, name));
 }
 
-export function noSuchPath(): KubeError {
-  return new KubeError(404, 'NotFound', 'the server could not find the requested resource', {});
+export function noSuchPath(): StatusError {
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-export function alreadyExists(kind: Kind, name: string): KubeError {
-  return new KubeError(409, 'AlreadyExists', `${qualifiedName(kind)} "${name}" already exists`, details(kind, name));
+export function alreadyExists(kind: Kind, name: string): StatusError {
+  return new StatusError(409, 'AlreadyExists', `${qualifiedName(kind)} "${name}" already exists`, details(kind, name));
 }
 
-export function conflict(kind: Kind, name: string, why: string): KubeError {
+export function conflict(kind: Kind, name: string, why: string): StatusError {
   const message = `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": ${why}`;
-  return new KubeError(409, 'Conflict', message, details(kind, name));
+  return new StatusError(409, 'Conflict', message, details(kind, name));
 }
 
-export function modified(kind: Kind, name: string): KubeError {
+export function modified(kind: Kind, name: string): StatusError {
   return conflict(
     kind,
     name,
@@ -56,46 +56,46 @@ export function modified(kind: Kind, name: string): KubeError {
   );
 }
 
-export function expired(message: string): KubeError {
-  return new KubeError(410, 'Expired', message);
+export function expired(message: string): StatusError {
+  return new StatusError(410, 'Expired', message);
 }
 
-export function badRequest(message: string): KubeError {
-  return new KubeError(400, 'BadRequest', message);
+export function badRequest(message: string): StatusError {
+  return new StatusError(400, 'BadRequest', message);
 }
 
 /** @param causes what is wrong with which field, as `Invalid value: "x": must be …` */
-export function invalid(kind: Kind, name: string, causes: { field: string; message: string }[]): KubeError {
+export function invalid(kind: Kind, name: string, causes: { field: string; message: string }[]): StatusError {
   const said = causes.map(({ field, message }) => `${field}: ${message}`);
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
   const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-  return new KubeError(422, 'Invalid', `${title} "${name}" is invalid: ${list}`, {
+  return new StatusError(422, 'Invalid', `${title} "${name}" is invalid: ${list}`, {
     ...details(kind, name),
     kind: kind.kind,
     causes: causes.map((cause) => ({ reason: 'FieldValueInvalid', ...cause })),
   });
 }
 
-export function unsupportedMediaType(accepted: readonly string[]): KubeError {
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
-  return new KubeError(415, 'UnsupportedMediaType', message);
+  return new StatusError(415, 'UnsupportedMediaType', message);
 }
 
-export function methodNotAllowed(): KubeError {
+export function methodNotAllowed(): StatusError {
   const message = 'the server does not allow this method on the requested resource';
-  return new KubeError(405, 'MethodNotAllowed', message, {});
+  return new StatusError(405, 'MethodNotAllowed', message, {});
 }
 
-export function unauthorized(): KubeError {
-  return new KubeError(401, 'Unauthorized', 'Unauthorized');
+export function unauthorized(): StatusError {
+  return new StatusError(401, 'Unauthorized', 'Unauthorized');
 }
 
-export function tooLarge(message: string): KubeError {
-  return new KubeError(413, 'RequestEntityTooLarge', message);
+export function tooLarge(message: string): StatusError {
+  return new StatusError(413, 'RequestEntityTooLarge', message);
 }
 
 /** Any error as a Status: what is no refusal is a fault of this server. */
 export function toStatus(error: unknown): Status {
-  if (error instanceof KubeError) return error.status;
-  return new KubeError(500, 'InternalError', 'Internal error occurred').status;
+  if (error instanceof StatusError) return error.status;
+  return new StatusError(500, 'InternalError', 'Internal error occurred').status;
 }

@@ -1,4 +1,4 @@
-import { badRequest, expired, KubeError } from './errors.ts';
+import { badRequest, expired, StatusError } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { apiVersionOf } from './kinds.ts';
 import type { Target } from './route.ts';
@@ -24,7 +24,7 @@ export function versionOf(store: VersionedStore, text: string | null): number {
     throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: invalid version`);
   const version = Number(text);
   if (version <= store.version()) return version;
-  throw new KubeError(504, 'Timeout', `Too large resource version: ${version}, current: ${store.version()}`);
+  throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${store.version()}`);
 }
 
 /**

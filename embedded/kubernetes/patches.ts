@@ -1,4 +1,4 @@
-import { badRequest, KubeError } from './errors.ts';
+import { badRequest, StatusError } from './errors.ts';
 import { sameJson } from './same.ts';
 
 export const MERGE_PATCH = 'application/merge-patch+json';
@@ -59,8 +59,8 @@ const operations: Record<string, (place: Place, operation: Operation) => void> =
   },
 };
 
-function refused(): KubeError {
-  return new KubeError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+function refused(): StatusError {
+  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
 
 function locate(root: { '': unknown }, path: string): Place {
