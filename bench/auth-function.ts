@@ -4,7 +4,7 @@ import { createListBuilds } from '../functions/list-builds/handler.ts';
 import { createAccess } from '../lib/auth/access.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
 import { authenticateFromSettings, authSettings } from '../lib/auth/from-settings.ts';
-import { buildsFromSettings, buildsSettings } from '../lib/builds/from-settings.ts';
+import { readsFromSettings, readsSettings } from '../lib/builds/reads-from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createApp } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
@@ -17,7 +17,7 @@ const anybody: Authenticate = async () =>
 
 await serve('list-builds', async (log) => {
   const authenticate = WITH_AUTHENTICATION ? authenticateFromSettings(readSettings(authSettings), log) : anybody;
-  const context = await buildsFromSettings(readSettings(buildsSettings), log);
+  const context = await readsFromSettings(readSettings(readsSettings), log);
   const handlers = { 'list-builds': createListBuilds(context) };
   return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
 });

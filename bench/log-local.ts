@@ -141,8 +141,7 @@ export const openLocal = async (): Promise<LogTarget> => {
     PORT: String(port),
     KUBECONFIG: join(folder, 'kubeconfig'),
     GATEWAY_SECRET_FILE: join(folder, 'secret'),
-    BUILDER_IMAGE: 'local/builder:1',
-    RUN_IMAGE: 'local/run:1',
+    BROKER_URL: `${apiUrl}/broker`,
   });
   const store = createFolderStore(join(folder, 'logs'));
   const connection = { server: new URL(apiUrl), namespace: 'ns', tls: {}, authorization: async () => undefined };

@@ -22,6 +22,7 @@ import { metricsAuthenticateFromSettings, metricsAuthSettings } from '../lib/aut
 import { buildsFromSettings, buildsSettings } from '../lib/builds/from-settings.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { createEventApp } from '../lib/events/app.ts';
+import { createBehindReporter } from '../lib/events/ledger-behind.ts';
 import { createApp } from '../lib/http/app.ts';
 import type { Handler, Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
@@ -66,6 +67,7 @@ const isMetrics = (url = ''): boolean => /^(\/builds)?\/v1\/metrics\/?(\?|$)/.te
 export const createFunctions = async ({ environment, send, log, shutdown }: FunctionsOptions): Promise<Functions> => {
   const settings = readSettings(names, environment);
   const context = await buildsFromSettings(settings, log);
+  const reads = { ...context, reportBehind: createBehindReporter({ send, log }) };
   const registry = registryFromSettings(settings);
   const logs = logsFromSettings(settings, context);
   const indexing = { ...logs, archiver: archiverFromSettings(settings, environment) };
@@ -77,12 +79,12 @@ export const createFunctions = async ({ environment, send, log, shutdown }: Func
       image: registry.image,
       storage: storageForStart(registry),
     }),
-    'list-builds': createListBuilds(context),
-    'get-build': createGetBuild(context),
-    'get-latest-build': createGetLatestBuild(context),
+    'list-builds': createListBuilds(reads),
+    'get-build': createGetBuild(reads),
+    'get-latest-build': createGetLatestBuild(reads),
     'cancel-build': createCancelBuild(context),
     'delete-build': createDeleteBuild(context),
-    'get-logs': createGetLogs({ ...logs, selfCloseMs: settings.streamSelfCloseMs, shutdown }),
+    'get-logs': createGetLogs({ ...logs, ...reads, selfCloseMs: settings.streamSelfCloseMs, shutdown }),
     quota: createQuota({ ledger: context.ledger, storage: storageInTime(registry, 5000) }),
     'clean-images': createCleanImages(registry),
     healthz: createHealthz(context.kube),

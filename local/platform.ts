@@ -7,6 +7,8 @@ import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
+import { createEventApp } from '../lib/events/app.ts';
+import { ledgerBehindType } from '../lib/events/build-event.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
@@ -53,14 +55,17 @@ const root = join(import.meta.dirname, '..');
 
 const finalTypes = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
 const triggerTypes: Record<string, readonly string[]> = {
-  'finish-build': finalTypes,
+  'finish-build': [...finalTypes, ledgerBehindType],
   'archive-logs': [eventTypes.taskRunRunning, ...finalTypes],
 };
 
 type Ports = { url: string; internalUrl: string };
 
+/** The broker's path at the internal address. As on a cluster, an event there is only a hint to look. */
+const brokerPath = '/broker';
+
 /** The same settings that a cluster's functions have. */
-const environment = (options: PlatformOptions, { url }: Ports): Record<string, string> => {
+const environment = (options: PlatformOptions, { url, internalUrl }: Ports): Record<string, string> => {
   const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(options.folder);
   const issuer = `${url}/issuer`;
   return {
@@ -70,6 +75,7 @@ const environment = (options: PlatformOptions, { url }: Ports): Record<string, s
     EVENT_KEYS_URL: `${issuer}/jwks`,
     EVENT_SUBJECTS: 'broker',
     METRICS_SUBJECTS: 'monitoring',
+    BROKER_URL: `${internalUrl}${brokerPath}`,
     GATEWAY_SECRET_FILE: gatewaySecret,
     BUILDER_IMAGE: builderImage,
     RUN_IMAGE: runImage,
@@ -96,10 +102,11 @@ const outer =
   };
 
 const internalRoutes =
-  (kube: KubeApi, functions: () => Functions | undefined): Listener =>
+  (kube: KubeApi, { broker, functions }: Pick<Parts, 'broker' | 'functions'>): Listener =>
   (req, res) => {
+    if (req.url === brokerPath) return (broker ?? notFound)(req, res);
     const [, event] = /^\/events\/([a-z-]+)$/.exec(req.url ?? '') ?? [];
-    if (event) (functions()?.events[event] ?? notFound)(req, res);
+    if (event) (functions?.events[event] ?? notFound)(req, res);
     else kube.handler(req, res);
   };
 
@@ -134,6 +141,7 @@ type Parts = {
   server?: Server;
   issuer?: LocalIssuer;
   functions?: Functions;
+  broker?: Listener;
   tekton?: Tekton;
   gateway?: Server;
   pings?: NodeJS.Timeout;
@@ -161,7 +169,7 @@ const startKube = async (
   const kube = await createKubeApi({ folder: places.kube, token });
   parts.kube = kube;
   await installPipeline(kube, folder);
-  parts.internal = createServer(internalRoutes(kube, () => parts.functions));
+  parts.internal = createServer((req, res) => internalRoutes(kube, parts)(req, res));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;
   await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, token, namespace));
   return { internalUrl, kube };
@@ -218,6 +226,7 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
   const { signal } = parts.stopping;
   const send = createBroker({ triggers: triggersAt(internalUrl), token, log, signal });
+  parts.broker = createEventApp({ authenticate: async () => undefined, handle: send, log });
   parts.functions = await createFunctions({ environment: settings, send, log, shutdown: signal });
   parts.tekton = await startTekton(options, kube, internalUrl, settings);
   const authority = await openAuthority(places.authority);

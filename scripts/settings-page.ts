@@ -91,7 +91,8 @@ const platform = {
   eventSubjects: 'Whose events a function takes: the identities of its Trigger or PingSource.',
   keysFolder: 'Where functions find the keys of issuers that sweep keeps, for when an issuer is away.',
   keysConfigMap: 'Where sweep keeps them.',
-  brokerUrl: 'Where accept-tekton sends what Tekton told it.',
+  brokerUrl:
+    'The broker. accept-tekton sends the events of builds to it; list-builds, get-build and get-logs report a ledger that is behind its runs.',
   brokerTokenFile: "A token for the broker's audience. Read for each event, as it changes.",
   pipeline: 'The Pipeline of a build.',
   serviceAccount: 'What a build runs as. It may do nothing.',

@@ -1,9 +1,9 @@
 /** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
 
-import { buildView } from '../../lib/builds/build-view.ts';
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
+import { reconciledView } from '../../lib/builds/reconciled-view.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
@@ -17,7 +17,7 @@ const follow = async (): Promise<void> => {
   const { archiverTool: tool, archiverBuild: id } = settings;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
-  const build = buildView(context, tool, id);
+  const build = reconciledView(context, tool, id);
   const result = await archiveBuild({
     ...context,
     tool,

@@ -37,6 +37,7 @@ export const createArchiveLogs =
   (options: ArchiveLogsOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const { type, tool, build } = parseBuildEvent(event);
+    if (build === undefined) return;
     if (type === eventTypes.taskRunRunning) await follow(options, tool, build);
     if (isFinalEvent(type)) await close(options, tool, build);
   };

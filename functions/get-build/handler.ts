@@ -1,4 +1,4 @@
-import type { BuildsContext } from '../../lib/builds/context.ts';
+import type { ReadContext } from '../../lib/builds/context.ts';
 import { getBuild, getLatestBuild } from '../../lib/builds/read.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
@@ -7,11 +7,11 @@ import type { Build, BuildResponse } from '../../openapi/generated/types.ts';
 const response = (build: Build): { json: BuildResponse } => ({ json: { messages: messages(), build } });
 
 export const createGetBuild =
-  (context: BuildsContext): Handler =>
+  (context: ReadContext): Handler =>
   async ({ params: { toolname: tool = '', id = '' } }) =>
     response(await getBuild(context, tool, id));
 
 export const createGetLatestBuild =
-  (context: BuildsContext): Handler =>
+  (context: ReadContext): Handler =>
   async ({ params: { toolname: tool = '' } }) =>
     response(await getLatestBuild(context, tool));

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildView } from '../../lib/builds/build-view.ts';
+import type { ReadContext } from '../../lib/builds/context.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import { type Broadcasts, createBroadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
-import type { LogsContext } from '../../lib/logs/from-settings.ts';
+import type { LogMasks } from '../../lib/logs/from-settings.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 import { acceptsGzip, type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
@@ -10,15 +11,18 @@ import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
 import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
 import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
+import type { ObjectStore } from '../../lib/store/types.ts';
 
-export type GetLogsOptions = LogsContext & {
-  /** Streams end themselves after so long, before the platform would cut them. */
-  selfCloseMs: number;
-  /** Aborted on SIGTERM: every stream ends with its cursor. */
-  shutdown: AbortSignal;
-  /** On SIGTERM the compatible text goes on until its end or `selfCloseMs`, as its clients don't resume. */
-  textDrains?: boolean;
-};
+export type GetLogsOptions = ReadContext &
+  LogMasks & {
+    store: ObjectStore;
+    /** Streams end themselves after so long, before the platform would cut them. */
+    selfCloseMs: number;
+    /** Aborted on SIGTERM: every stream ends with its cursor. */
+    shutdown: AbortSignal;
+    /** On SIGTERM the compatible text goes on until its end or `selfCloseMs`, as its clients don't resume. */
+    textDrains?: boolean;
+  };
 
 const keepAliveMs = 15_000;
 

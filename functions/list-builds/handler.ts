@@ -1,11 +1,11 @@
-import type { BuildsContext } from '../../lib/builds/context.ts';
+import type { ReadContext } from '../../lib/builds/context.ts';
 import { listBuilds } from '../../lib/builds/read.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ListResponse } from '../../openapi/generated/types.ts';
 
 export const createListBuilds =
-  (context: BuildsContext): Handler =>
+  (context: ReadContext): Handler =>
   async ({ params: { toolname: tool = '' } }) => {
     const json: ListResponse = { messages: messages(), builds: await listBuilds(context, tool) };
     return { json };

@@ -16,7 +16,15 @@ const reconcile: Grants = {
   'tekton.dev/taskruns': ['get'],
 };
 
-/** Read a build's log from its pod: lib/builds/build-view.ts, lib/logs. */
+/** Shows builds as a reconcile would leave them, without writing: lib/builds/preview.ts. */
+const preview: Grants = {
+  'builds.toolforge.org/buildledgers': ['get'],
+  'builds.toolforge.org/buildcapacities': ['get'],
+  'tekton.dev/pipelineruns': ['get', 'list'],
+  'tekton.dev/taskruns': ['get'],
+};
+
+/** Read a build's log from its pod: lib/logs/pod. */
 const readPods: Grants = {
   pods: ['list', 'watch'],
   'pods/log': ['get'],
@@ -32,9 +40,9 @@ const all = (...parts: readonly Grants[]): Grants => {
 
 export const matrix: Readonly<Record<string, Grants>> = {
   'start-build': all(reconcile, { 'builds.toolforge.org/buildledgers': ['create'] }),
-  'list-builds': all(reconcile, readRun),
-  'get-build': all(reconcile, readRun),
-  'get-logs': all(reconcile, readRun, readPods),
+  'list-builds': preview,
+  'get-build': preview,
+  'get-logs': all(preview, readPods),
   'cancel-build': reconcile,
   'delete-build': reconcile,
   quota: { 'builds.toolforge.org/buildledgers': ['get'] },

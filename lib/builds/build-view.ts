@@ -1,31 +1,23 @@
 import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import type { BuildState, BuildView } from '../logs/types.ts';
-import { isDone } from '../tekton/status.ts';
-import type { BuildsContext } from './context.ts';
-import { findRun } from './observe.ts';
+import type { ReadContext } from './context.ts';
+import { previewReconcile } from './preview.ts';
 import { notFound } from './read.ts';
-import { reconcile } from './reconcile.ts';
 
-/** A run that has ended while its entry still runs means an event on its way, or lost: the reader doesn't wait for it. */
-const settled = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
-  const { state } = await context.ledger.read(tool);
-  if (!state.running.some((entry) => entry.id === id)) return state;
-  const run = await findRun(context.kube, id);
-  return run && isDone(run) ? (await reconcile(context, tool)).state : state;
-};
-
-const stateOf = ({ queued, running, finished }: LedgerState, id: string): BuildState | undefined => {
-  const isIt = (entry: BuildRecord) => entry.id === id && !entry.deletedAt;
+/** One build in a ledger, with its position in the queue; undefined for a build that is unknown or deleted. */
+export const buildStateIn = ({ queued, running, finished }: LedgerState, id: string): BuildState | undefined => {
+  const isIt = (build: BuildRecord) => build.id === id && !build.deletedAt;
   const position = queued.findIndex(isIt) + 1;
-  const entry = [...queued, ...running, ...finished].find(isIt);
-  return entry && { build: entry, queuePosition: position || undefined };
+  const build = [...queued, ...running, ...finished].find(isIt);
+  return build && { build, queuePosition: position || undefined };
 };
 
-/** One build as the ledger has it at each look. @throws ApiError 404 `build_not_found` */
-export const buildView = (context: BuildsContext, tool: string, id: string): BuildView => ({
+/** One build for a reader of its log, as a reconcile would leave it. Writes nothing. @throws ApiError 404 `build_not_found` */
+export const buildView = (context: ReadContext, tool: string, id: string): BuildView => ({
   read: async () => {
-    const state = stateOf(await settled(context, tool, id), id);
-    if (!state) throw notFound(tool, id);
-    return state;
+    const { state } = await previewReconcile(context, tool, { id });
+    const found = buildStateIn(state, id);
+    if (!found) throw notFound(tool, id);
+    return found;
   },
 });

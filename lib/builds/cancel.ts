@@ -1,19 +1,40 @@
 import { ApiError } from '../errors.ts';
 import { type CancelResult, cancel, remove } from '../ledger/state.ts';
+import type { LedgerState } from '../ledger/types.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { notFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
 
-/** The wish is in the ledger; whatever can't be done now is done by the next event or sweep. */
-const followUp = (context: BuildsContext, tool: string): Promise<unknown> =>
-  reconcile(context, tool).catch((error: unknown) =>
-    context.log('WARNING', 'a change waits for the next sweep', { tool, error }),
-  );
+/**
+ * Reconciles a tool whose ledger has just changed. A failure is only logged, as the change is in the ledger: the next
+ * event or sweep reconciles the tool.
+ * @returns the ledger; undefined after a failure
+ */
+const reconcileSoon = async (context: BuildsContext, tool: string): Promise<LedgerState | undefined> => {
+  try {
+    return (await reconcile(context, tool)).state;
+  } catch (error) {
+    context.log('WARNING', 'a change waits for the next sweep', { tool, error });
+    return undefined;
+  }
+};
 
-/** @throws ApiError 404 `build_not_found`, 409 `build_finished` */
+const alreadyFinished = (id: string): ApiError =>
+  new ApiError(409, 'build_finished', `The build ${id} has already finished; it can't be cancelled.`);
+
+/**
+ * Whether a build had ended before it was cancelled. Reads show an ended build as finished before the ledger says so;
+ * the ledger then took the cancellation, and the reconcile after it found the run's own ending.
+ */
+const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boolean): boolean => {
+  const finished = state?.finished.find((build) => build.id === id);
+  return finished !== undefined && !(isFirstCancel && finished.status === 'BUILD_CANCELLED');
+};
+
+/** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // A write whose answer was lost is applied again, on top of itself: what it did the first time counts.
+  // A write whose response was lost is applied again on top of itself: the result of the first time counts.
   let done: CancelResult | undefined;
   const outcome = await changeLedger(context, tool, ({ state, limits }) => {
     const changed = cancel(state, id, limits, context.now());
@@ -21,12 +42,13 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
     return { state: changed.state, result: done ?? changed.outcome };
   });
   if (outcome === 'unknown') throw notFound(tool, id);
-  if (outcome === 'finished')
-    throw new ApiError(409, 'build_finished', `The build ${id} has already finished; it can't be cancelled.`);
-  if (outcome === 'cancelling') await followUp(context, tool);
+  if (outcome === 'finished') throw alreadyFinished(id);
+  if (outcome !== 'cancelling') return;
+  const state = await reconcileSoon(context, tool);
+  if (hadEnded(state, id, done === 'cancelling')) throw alreadyFinished(id);
 };
 
-/** Removes a build and its log; cancels it first where it runs. @throws ApiError 404 `build_not_found` */
+/** Removes a build and its log; cancels a running build first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
   let done = false;
   const known = await changeLedger(context, tool, ({ state }) => {
@@ -35,5 +57,5 @@ export const deleteBuild = async (context: BuildsContext, tool: string, id: stri
     return { state: changed.state, result: done };
   });
   if (!known) throw notFound(tool, id);
-  await followUp(context, tool);
+  await reconcileSoon(context, tool);
 };

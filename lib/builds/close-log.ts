@@ -4,8 +4,8 @@ import type { BuildRecord } from '../ledger/types.ts';
 import { closeArchive } from '../logs/archive/archive-build.ts';
 import type { LogsContext } from '../logs/from-settings.ts';
 import { createSingleFlight, type SingleFlight } from '../single-flight.ts';
-import { buildView } from './build-view.ts';
 import { changeLedger } from './change-ledger.ts';
+import { reconciledView } from './reconciled-view.ts';
 
 /** A log is waited for no longer than this after its build's end: then it is closed as it is. */
 const patienceMs = 60 * 60 * 1000;
@@ -15,7 +15,7 @@ export const isOverdue = ({ finishedAt }: BuildRecord, now: Date): boolean =>
 
 /** Whoever deletes a build in the meantime deletes its log too. */
 const closeUnlessDeleted = async (context: LogsContext, tool: string, id: string) => {
-  const view = buildView(context, tool, id);
+  const view = reconciledView(context, tool, id);
   try {
     return await closeArchive({ ...context, tool, id, view, signal: AbortSignal.timeout(60_000) });
   } catch (error) {

@@ -1,20 +1,29 @@
 import type { Capacity } from '../capacity/store.ts';
-import type { Kube } from '../kube/client.ts';
+import type { ReportBehind } from '../events/ledger-behind.ts';
+import type { Kube, ReadKube } from '../kube/client.ts';
 import type { Ledger } from '../ledger/store.ts';
 import type { Log } from '../log.ts';
 import type { FailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { RunSettings } from '../tekton/run.ts';
 
-/** What everything that changes builds needs. */
+/** The dependencies of code that changes builds. */
 export type BuildsContext = {
   kube: Kube;
   ledger: Ledger;
   capacity: Capacity;
   runSettings: RunSettings;
   log: Log;
-  /** What may be shown of a failed step's output. */
+  /** Gives the part of a failed step's output that may be shown. */
   failureExcerpt: FailureExcerpt;
-  /** Deletes what is archived of a build's log. */
+  /** Deletes the archived log of a build. */
   removeLog: (tool: string, id: string) => Promise<void>;
   now: () => Date;
+};
+
+/** The dependencies of code that only reads builds. Its types offer no way to write. */
+export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> & {
+  kube: ReadKube;
+  ledger: Pick<Ledger, 'read'>;
+  capacity: Pick<Capacity, 'slots' | 'read'>;
+  reportBehind: ReportBehind;
 };

@@ -1,26 +1,40 @@
 import type { CloudEvent } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 
-/**
- * What accept-tekton sends on: Tekton's type, and which build of which tool it is about, as read from the API server.
- * A hint all the same: whoever gets it reads the run.
- */
-export type BuildEvent = { type: string; tool: string; build: string };
+/** The type of the event by which a function that only reads reports that the ledger of a tool is behind its runs. */
+export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 
+/** The source of the events that accept-tekton sends on. Their types are Tekton's. */
 export const buildEventSource = '/builds/accept-tekton';
+
+/** The source of the events that list-builds, get-build and get-logs send. */
+export const readsEventSource = '/builds/reads';
+
+/** The data of an event of our own. A `ledgerBehindType` event may concern the tool as a whole and name no build. */
+export type BuildEventData = { tool: string; build?: string };
+
+/**
+ * An event of our own. The tool and the build are only a hint where to look: the receiver reads the ledger and the
+ * run from the API server.
+ */
+export type BuildEvent = { type: string; tool: string; build: string | undefined };
 
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= 256;
 
-/** @throws ApiError 400 for an event that is none of ours */
-export const parseBuildEvent = (event: CloudEvent<unknown>): BuildEvent => {
-  const { tool, build } = (event.data ?? {}) as Record<string, unknown>;
-  if (event.source !== buildEventSource || !isName(tool) || !isName(build)) {
-    throw new ApiError(
-      400,
-      'body_invalid',
-      `This event must come from ${buildEventSource} and name a tool and a build.`,
-    );
-  }
-  return { type: event.type, tool, build };
+const invalid = (): ApiError =>
+  new ApiError(
+    400,
+    'body_invalid',
+    `This event must come from ${buildEventSource} and name a tool and a build, or be ${ledgerBehindType} from ${readsEventSource} and name a tool.`,
+  );
+
+/** The type, tool and build of an event of our own. @throws ApiError 400 `body_invalid` for any other event */
+export const parseBuildEvent = ({ type, source, data }: CloudEvent<unknown>): BuildEvent => {
+  const { tool, build } = (data ?? {}) as Record<string, unknown>;
+  const isReport = type === ledgerBehindType;
+  if (source !== (isReport ? readsEventSource : buildEventSource) || !isName(tool)) throw invalid();
+  if (isName(build)) return { type, tool, build };
+  if (isReport && build === undefined) return { type, tool, build: undefined };
+  throw invalid();
 };

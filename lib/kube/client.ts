@@ -39,6 +39,9 @@ export type Kube = {
   close(): void;
 };
 
+/** The part of the Kubernetes API that changes nothing. */
+export type ReadKube = Omit<Kube, 'create' | 'replace' | 'replaceStatus' | 'patch' | 'remove'>;
+
 const pageSize = '500';
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { admit, type ClaimRequest, isCrowded } from '../capacity/state.ts';
+import { admit, isCrowded } from '../capacity/state.ts';
 import type { Capacity } from '../capacity/store.ts';
 import { ApiError } from '../errors.ts';
 import {
@@ -12,8 +12,9 @@ import {
 } from '../kube/batched-writes.ts';
 import type { Kube } from '../kube/client.ts';
 import { ifFound, KubeError } from '../kube/kube-error.ts';
+import { claimRequest } from './claims.ts';
 import { ledgerName } from './names.ts';
-import { emptyState, type Limits, waitsSince } from './state.ts';
+import { emptyState, type Limits } from './state.ts';
 import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
 export type View = { state: LedgerState; limits: Limits };
@@ -53,12 +54,6 @@ const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): 
   queued: queued.length,
   finished: finished.length,
 });
-
-/** Those of the first that the second does not have. */
-const missing = <T extends { id: string }>(first: readonly T[], second: readonly T[]): T[] => {
-  const ids = new Set(second.map(({ id }) => id));
-  return first.filter(({ id }) => !ids.has(id));
-};
 
 type Claimed = { ids: ReadonlySet<string>; isCrowded: boolean };
 
@@ -110,12 +105,8 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
   /** Which of the builds that the change would promote may be; undefined when all may. */
   const claim = async (tool: string, { state: before, limits }: View, wish: LedgerState, tried: number) => {
     const slots = capacity?.slots;
-    const promoted = missing(wish.running, before.running);
-    const wanted = promoted.map(({ id }) => id);
-    const ended = missing(before.running, wish.running).map(({ id }) => id);
-    if (!capacity || slots === undefined || wanted.length + ended.length === 0) return undefined;
-    const since = waitsSince(ended.length > 0 ? wish : before, promoted[0]);
-    const ask: ClaimRequest = { tool, ended, wanted, since, limit: limits.running };
+    const ask = claimRequest(tool, before, wish, limits);
+    if (!capacity || slots === undefined || !ask) return undefined;
     const builds = new Set(wish.running.map(({ id }) => id));
     const { ids, isCrowded: crowd } = await unlessBusy(
       capacity.change((seen) => {
@@ -123,7 +114,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
         return { state, result: { ids: result, isCrowded: isCrowded(state, ask, builds) } };
       }),
     );
-    if (wanted.every((id) => ids.has(id))) return undefined;
+    if (ask.wanted.every((id) => ids.has(id))) return undefined;
     if (crowd && tried < maxTriesInCrowd) throw new KubeError(409, 'Conflict', 'others of this tool are being started');
     return ids;
   };

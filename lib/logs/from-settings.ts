@@ -1,5 +1,5 @@
 import type { BuildsContext } from '../builds/context.ts';
-import { type buildsFromSettings, sharedBuildsSettings } from '../builds/from-settings.ts';
+import { sharedBuildsSettings } from '../builds/from-settings.ts';
 import { environmentOf, type Settings } from '../config/settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { ArchiverSettings } from './archive/archiver-job.ts';
@@ -8,12 +8,11 @@ import { createSecretFinder, type SecretFinder } from './masking/secret-finder.t
 
 export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
 
-/** What reading and archiving logs needs, beside the builds. */
-export type LogsContext = BuildsContext & {
-  store: ObjectStore;
-  allowedSteps: readonly string[];
-  findSecrets: SecretFinder;
-};
+/** What of a log may be shown: the steps, and the secrets to mask. */
+export type LogMasks = { allowedSteps: readonly string[]; findSecrets: SecretFinder };
+
+/** The dependencies of code that archives logs. */
+export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
 /** The secrets this process knows are masked by value; the others by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
@@ -21,10 +20,11 @@ const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string
     (secret) => secret !== undefined,
   );
 
-export const logsFromSettings = (
+/** Adds what of a log may be shown to the dependencies of a function. */
+export const logsFromSettings = <Builds>(
   settings: Settings<(typeof logsSettings)[number]>,
-  builds: Awaited<ReturnType<typeof buildsFromSettings>>,
-): LogsContext => ({
+  builds: Builds,
+): Builds & LogMasks => ({
   ...builds,
   allowedSteps: settings.logSteps,
   findSecrets: createSecretFinder(knownSecrets(settings)),

@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors.ts';
-import type { Kube } from '../../kube/client.ts';
+import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { Cursor } from '../cursor.ts';
 import { cursorTag, encodeCursor } from '../cursor.ts';
@@ -20,7 +20,7 @@ import { podGone, safeText } from './step-lines.ts';
 import { type Reading, type RotationCheck, readStep, type StepOutcome, untilPresent } from './step-log.ts';
 
 export type BuildLogOptions = {
-  kube: Kube;
+  kube: ReadKube;
   view: BuildView;
   /** Of createDetector: what is masked. */
   findSecrets: SecretFinder;

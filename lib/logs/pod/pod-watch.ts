@@ -1,5 +1,5 @@
 import { sleepUntilAborted } from '../../abort.ts';
-import type { Kube } from '../../kube/client.ts';
+import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { ContainerStatus, Pod } from '../../tekton/types.ts';
 
@@ -16,7 +16,7 @@ export type PodWatch = {
   change(ms: number): Promise<void>;
 };
 
-type Lookup = { kube: Kube; id: string; signal: AbortSignal };
+type Lookup = { kube: ReadKube; id: string; signal: AbortSignal };
 
 /** `listed`: what was asked for beforehand. */
 type Options = Lookup & { listed?: Promise<KubeList<StepPod>> | undefined };

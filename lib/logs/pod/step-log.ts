@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kube, PodLogOptions } from '../../kube/client.ts';
+import type { PodLogOptions, ReadKube } from '../../kube/client.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { Cursor } from '../cursor.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
@@ -14,7 +14,7 @@ import { createStepLines, type Missing, type StepLines } from './step-lines.ts';
 
 /** What all parts of one reading of a build share. */
 export type Reading = {
-  kube: Kube;
+  kube: ReadKube;
   pods: PodWatch;
   findSecrets: SecretFinder;
   /** Of cursorTag. */

@@ -1,7 +1,7 @@
 import type { BuildLedger } from '../../../lib/ledger/types.ts';
 import type { Service, Tool } from '../service/service.ts';
 
-/** A tool's ledger, read past the functions, which would mend what they see. */
+/** The ledger of a tool as it is stored, read from the API server rather than as the functions show it. */
 export const readLedger = async (service: Service, tool: Tool): Promise<NonNullable<BuildLedger['status']>> =>
   (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
 

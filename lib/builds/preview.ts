@@ -1,0 +1,97 @@
+import { admit } from '../capacity/state.ts';
+import { claimRequest } from '../ledger/claims.ts';
+import { diff, type ObservedRun, reconciledState } from '../ledger/diff.ts';
+import type { Limits } from '../ledger/state.ts';
+import type { View } from '../ledger/store.ts';
+import type { BuildRecord, LedgerState } from '../ledger/types.ts';
+import type { ReadContext } from './context.ts';
+import { findRuns, observe, type Runs } from './observe.ts';
+
+/** A tool's ledger as a reconcile would leave it, and the runs that were read for it. */
+export type Preview = { state: LedgerState; limits: Limits; runs: Runs };
+
+export type PreviewOptions = {
+  /** The only build that the caller shows. Default: all builds of the tool. */
+  id?: string;
+};
+
+/**
+ * Milliseconds that the function which started or cancelled a build has to create or cancel its run, before a reader
+ * takes the run's state for a sign of a function that was killed.
+ */
+const graceMs = 5000;
+
+/** A running build is shown from its own run. The queue moves when any running build ends, and a finished build is final. */
+const buildsToObserve = ({ running, queued }: LedgerState, { id }: PreviewOptions): BuildRecord[] => {
+  if (id === undefined || queued.some((build) => build.id === id)) return running;
+  return running.filter((build) => build.id === id);
+};
+
+/** The same decision as `reconcile` and the ledger's store make, with the capacity's claims taken in memory only. */
+const previewState = async (
+  { capacity, now }: ReadContext,
+  tool: string,
+  { state, limits }: View,
+  observed: readonly ObservedRun[],
+): Promise<LedgerState> => {
+  const unclaimed = reconciledState(state, observed, limits, now());
+  const request = claimRequest(tool, state, unclaimed, limits);
+  if (capacity.slots === undefined || !request || request.wanted.length === 0) return unclaimed;
+  const { result: claimed } = admit(await capacity.read(), request, capacity.slots, now());
+  return reconciledState(state, observed, { ...limits, claimed }, now());
+};
+
+/** The first of these running builds whose run is missing, or is not cancelled though the build is. */
+const buildWithWrongRun = (
+  builds: readonly BuildRecord[],
+  observed: readonly ObservedRun[],
+  now: Date,
+): string | undefined => {
+  const isDue = ({ cancelledAt, startedAt }: BuildRecord) =>
+    now.getTime() - Date.parse(cancelledAt ?? startedAt ?? '') > graceMs;
+  const due = builds.filter(isDue);
+  const ids = new Set(due.map(({ id }) => id));
+  const [change] = diff(
+    { running: due, queued: [], finished: [], keys: [] },
+    observed.filter(({ id }) => ids.has(id)),
+  );
+  return change && (change.kind === 'create' ? change.entry.id : change.id);
+};
+
+/** The first build that runs in one of the two states only. */
+const buildThatMoved = (before: LedgerState, after: LedgerState): string | undefined => {
+  const idsBefore = new Set(before.running.map(({ id }) => id));
+  const idsAfter = new Set(after.running.map(({ id }) => id));
+  return [...idsBefore].find((id) => !idsAfter.has(id)) ?? [...idsAfter].find((id) => !idsBefore.has(id));
+};
+
+const reportIfBehind = (
+  { reportBehind, now }: ReadContext,
+  tool: string,
+  before: LedgerState,
+  after: LedgerState,
+  looked: { builds: readonly BuildRecord[]; observed: readonly ObservedRun[] },
+): void => {
+  const wrong = buildWithWrongRun(looked.builds, looked.observed, now());
+  if (after !== before || wrong !== undefined) reportBehind(tool, buildThatMoved(before, after) ?? wrong);
+};
+
+/**
+ * The builds of a tool as a reconcile would leave them now: builds whose run has ended are finished, and free slots are
+ * filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles it at once.
+ */
+export const previewReconcile = async (
+  context: ReadContext,
+  tool: string,
+  options: PreviewOptions = {},
+): Promise<Preview> => {
+  const view = await context.ledger.read(tool);
+  const builds = buildsToObserve(view.state, options);
+  const ids = new Set(builds.map(({ id }) => id));
+  const runs = await findRuns(context.kube, tool, [...ids]);
+  const own = [...runs.values()].filter(({ metadata }) => ids.has(metadata.name));
+  const observed = await Promise.all(own.map((run) => observe(context, run, true)));
+  const state = await previewState(context, tool, view, observed);
+  reportIfBehind(context, tool, view.state, state, { builds, observed });
+  return { state, limits: view.limits, runs };
+};

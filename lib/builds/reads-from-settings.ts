@@ -1,0 +1,29 @@
+import { createCapacity } from '../capacity/store.ts';
+import type { Settings } from '../config/settings.ts';
+import { brokerSettings, sendFromSettings } from '../events/from-settings.ts';
+import { createBehindReporter } from '../events/ledger-behind.ts';
+import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
+import { ledgerFromSettings, ledgerSettings } from '../ledger/from-settings.ts';
+import type { Log } from '../log.ts';
+import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
+import type { ReadContext } from './context.ts';
+
+/** The settings of a function that only reads builds. */
+export const readsSettings = [...kubeSettings, ...ledgerSettings, ...brokerSettings, 'capacity', 'logSteps'] as const;
+
+/** The dependencies of a function that only reads builds. @throws ConfigError */
+export const readsFromSettings = async (
+  settings: Settings<(typeof readsSettings)[number]>,
+  log: Log,
+): Promise<ReadContext> => {
+  const kube = await kubeFromSettings(settings);
+  return {
+    kube,
+    capacity: createCapacity(kube, { slots: settings.capacity }),
+    ledger: ledgerFromSettings(kube, settings),
+    log,
+    failureExcerpt: createFailureExcerpt(settings.logSteps),
+    now: () => new Date(),
+    reportBehind: createBehindReporter({ send: sendFromSettings(settings), log }),
+  };
+};

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { CloudEvent } from 'cloudevents';
+import type { Log } from '../log.ts';
+import { type BuildEventData, ledgerBehindType, readsEventSource } from './build-event.ts';
+
+/**
+ * Reports that the ledger of a tool is behind its runs. Returns at once and never throws.
+ * @param build the build that the ledger is behind about, where there is one
+ */
+export type ReportBehind = (tool: string, build?: string) => void;
+
+export type BehindReporterOptions = {
+  /** Sends an event to the broker. */
+  send: (event: CloudEvent<unknown>) => Promise<void>;
+  log: Log;
+  /** Milliseconds between two events about the same tool. Default 5000. */
+  intervalMs?: number;
+  /** The time in milliseconds. Default Date.now. */
+  now?: () => number;
+};
+
+const eventOf = (tool: string, build: string | undefined): CloudEvent<BuildEventData> =>
+  new CloudEvent({
+    id: randomUUID(),
+    type: ledgerBehindType,
+    source: readsEventSource,
+    subject: build ?? tool,
+    data: { tool, ...(build === undefined ? {} : { build }) },
+  });
+
+/**
+ * A reporter that sends at most one event about a tool per interval and has at most one on its way, so that a client
+ * that polls causes no storm. A failure is logged: the next sweep reconciles the tool anyway.
+ */
+export const createBehindReporter = ({
+  send,
+  log,
+  intervalMs = 5000,
+  now = Date.now,
+}: BehindReporterOptions): ReportBehind => {
+  const quietUntil = new Map<string, number>();
+  const forgetExpired = (at: number): void => {
+    for (const [tool, until] of quietUntil) if (until <= at) quietUntil.delete(tool);
+  };
+  const report = async (tool: string, build: string | undefined): Promise<void> => {
+    quietUntil.set(tool, Number.POSITIVE_INFINITY);
+    try {
+      await send(eventOf(tool, build));
+    } catch (error) {
+      log('WARNING', 'a ledger that is behind was not reported; sweep reconciles it', { tool, build, error });
+    }
+    quietUntil.set(tool, now() + intervalMs);
+  };
+  return (tool, build) => {
+    forgetExpired(now());
+    if (!quietUntil.has(tool)) void report(tool, build);
+  };
+};

@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { cancelBuild } from '../../../../lib/builds/cancel.ts';
+import { type StartContext, startBuild } from '../../../../lib/builds/start.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+let context: StartContext;
+let id: string;
+
+beforeEach(async () => {
+  world = createWorld(undefined);
+  context = world.instance({ unhurried: true }).context;
+  const given = { source_url: 'https://example.org/x' };
+  id = (await startBuild(context, 'mine', given, undefined, new AbortController().signal)).id;
+});
+
+const cancel = (): Promise<string> =>
+  cancelBuild(context, 'mine', id).then(
+    () => 'cancelled',
+    (error: { code: string }) => error.code,
+  );
+
+describe('cancelling a build', () => {
+  test('that a read shows as finished though the ledger says running is refused', async () => {
+    world.endRun(0);
+    expect(await cancel()).toBe('build_finished');
+    expect(world.ledger('mine')?.status?.finished).toMatchObject([{ id, status: 'BUILD_SUCCESS' }]);
+  });
+
+  test('that runs cancels its run', async () => {
+    expect(await cancel()).toBe('cancelled');
+    expect(world.liveRuns()).toMatchObject([{ spec: { status: 'Cancelled' } }]);
+  });
+
+  test('again while its run still ends changes nothing, and after its end is refused', async () => {
+    await cancel();
+    expect(await cancel()).toBe('cancelled');
+    world.endRun(0);
+    expect(await cancel()).toBe('build_finished');
+    expect(world.ledger('mine')?.status?.finished).toMatchObject([{ id, status: 'BUILD_CANCELLED' }]);
+  });
+});
