@@ -1,4 +1,6 @@
-/** The resources that this project reads or writes, and where the API server has them. */
+import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
+
+/** The resources that this project reads or writes, each with the API server's path to its API group and version. */
 export const resources = {
   pods: '/api/v1',
   secrets: '/api/v1',
@@ -14,21 +16,20 @@ export const resources = {
 
 export type Resource = keyof typeof resources;
 
-export type OwnerReference = { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean };
+/**
+ * A type of @kubernetes/client-node as the API server's JSON has it. client-node parses timestamps into Date; we leave
+ * them the strings (RFC 3339) that they are. Only types come from client-node here: its code costs too much at start.
+ */
+export type AsJson<T> = T extends Date
+  ? string
+  : T extends (infer Item)[]
+    ? AsJson<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: AsJson<T[Key]> }
+      : T;
 
-export type Metadata = {
-  name: string;
-  namespace?: string;
-  uid?: string;
-  resourceVersion?: string;
-  creationTimestamp?: string;
-  deletionTimestamp?: string;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  finalizers?: string[];
-  ownerReferences?: OwnerReference[];
-};
-
+export type Metadata = AsJson<V1ObjectMeta> & { name: string };
 export type KubeObject = { apiVersion?: string; kind?: string; metadata: Metadata };
-export type KubeList<T> = { metadata: { resourceVersion?: string; continue?: string }; items: T[] };
+/** A list's metadata has `continue`, a token for the next page, unless the page is the last one. */
+export type KubeList<T> = { metadata: Pick<V1ListMeta, 'resourceVersion'> & { continue?: string }; items: T[] };
 export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; object: T };

@@ -1,4 +1,10 @@
-import type { KubeObject } from '../kube/resources.ts';
+import type {
+  V1ContainerStateRunning,
+  V1ContainerStateTerminated,
+  V1ContainerStateWaiting,
+  V1ContainerStatus,
+} from '@kubernetes/client-node';
+import type { AsJson, KubeObject } from '../kube/resources.ts';
 
 /** The parts of tekton.dev/v1 that this project uses. @see https://tekton.dev/docs/pipelines/pipeline-api/ */
 export type Condition = {
@@ -34,9 +40,9 @@ export type StepState = {
   name: string;
   container: string;
   terminationReason?: string;
-  waiting?: { reason?: string; message?: string };
-  running?: { startedAt?: string };
-  terminated?: { exitCode: number; reason?: string; message?: string; startedAt?: string; finishedAt?: string };
+  waiting?: V1ContainerStateWaiting;
+  running?: AsJson<V1ContainerStateRunning>;
+  terminated?: AsJson<V1ContainerStateTerminated>;
   results?: Result[];
 };
 
@@ -51,14 +57,7 @@ export type TaskRun = KubeObject & {
   };
 };
 
-export type ContainerStatus = {
-  name: string;
-  state?: {
-    waiting?: { reason?: string; message?: string };
-    running?: { startedAt?: string };
-    terminated?: { exitCode: number; reason?: string };
-  };
-};
+export type ContainerStatus = AsJson<Pick<V1ContainerStatus, 'name' | 'state'>>;
 
 export type Pod = KubeObject & {
   status?: {
