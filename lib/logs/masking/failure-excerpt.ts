@@ -3,41 +3,47 @@ import { safeText } from '../pod/step-lines.ts';
 import { createPemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
 
-/** A tail may begin behind the first line of a key. */
-const beginsInKey = (tail: string): boolean => {
-  const end = tail.indexOf('-----END ');
-  return end >= 0 && !tail.slice(0, end).includes('-----BEGIN ');
-};
-
-/** Steps hand over their last 1,000 bytes, or less than that once encoded: this long, the first line may be half of one. */
-const maybeCut = 600;
-
-const wholeLines = (tail: string): string[] => {
-  const lines = tail.trimEnd().split(/\r?\n/);
-  return tail.length >= maybeCut && lines.length > 1 ? lines.slice(1) : lines;
+/** Says whether an output begins inside of a private key: the END line comes without a BEGIN line before it. */
+const beginsInKey = (output: string): boolean => {
+  const end = output.indexOf('-----END ');
+  return end >= 0 && !output.slice(0, end).includes('-----BEGIN ');
 };
 
 /**
- * A step's last lines as they may be shown: masked like its log, without what would move a terminal's cursor, and
- * without a first line that may have lost its beginning, by which a secret is known.
+ * Length in characters from which the first line of a step result may be cut. A failing step writes its last 1,000 bytes
+ * at most, and fewer characters where the output is not ASCII.
  */
-export const maskExcerpt = (tail: string): string => {
-  const safe = safeText(createSecretFinder([]));
+const minCutLength = 600;
+
+const wholeLines = (output: string): string[] => {
+  const lines = output.trimEnd().split(/\r?\n/);
+  return output.length >= minCutLength && lines.length > 1 ? lines.slice(1) : lines;
+};
+
+/**
+ * Masks the last output of a step for display: secrets and control characters are handled as in the step's log. A first
+ * line that may be cut is left out, because a secret is recognised by its beginning.
+ */
+export const maskExcerpt = (output: string): string => {
+  const maskLine = safeText(createSecretFinder([]));
   const pem = createPemMask();
-  if (beginsInKey(tail)) pem.raise(Number.POSITIVE_INFINITY);
-  return wholeLines(tail)
-    .map((line) => safe(pem.push(line)))
+  if (beginsInKey(output)) pem.raise(Number.POSITIVE_INFINITY);
+  return wholeLines(output)
+    .map((line) => maskLine(pem.push(line)))
     .join('\n')
     .trim();
 };
 
-/** The step result that a failing step writes its last lines to. */
+/** Name of the Tekton step result in which a failing step stores its last lines of output. */
 const failureResult = 'failure';
 
-/** What may be shown of a failed step's output; '' for nothing. */
+/** Returns the last output of a failed step, masked; '' when the step has none or its log is not shown. */
 export type FailureExcerpt = (step: StepState) => string;
 
-/** Nothing of a step whose log is not shown: it may hold credentials. */
+/**
+ * Makes the function that reads a failed step's excerpt from its results.
+ * @param allowedSteps steps whose log is shown. The output of any other step may hold the registry's credentials
+ */
 export const createFailureExcerpt =
   (allowedSteps: readonly string[]): FailureExcerpt =>
   ({ name, results }) =>

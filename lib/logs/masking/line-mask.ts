@@ -1,76 +1,107 @@
 import { maskSpans, type SecretFinder, type Span } from './secret-finder.ts';
 
-/** `more`: the next one belongs to the same line. */
-type Part = { text: string; more?: boolean };
+/** A line, or a part of a line that is too long to be kept whole. `more` is set when the next part continues the line. */
+type LinePart = { text: string; more?: boolean };
 
-export type LineMask<T extends Part> = {
+/** Masks the secrets of a step's lines, in the order in which the lines are pushed. */
+export type LineMask<T extends LinePart> = {
   push(part: T): void;
 };
 
-/** Secrets up to this length are found wherever a long line was cut. */
+/** Characters of each neighbour that are searched together with a part. Secrets up to this length are found at any cut. */
 const overlap = 8192;
 
-const runOn = /^[A-Za-z0-9_.+/=~%\\-]*/;
+const tokenCharacters = /^[A-Za-z0-9_.+/=~%\\-]*/;
 
-const clip = (spans: readonly Span[], from: number, to: number): Span[] =>
+/** State between two parts of one line. */
+type Between = {
+  /** End of the text before the next part, `overlap` characters at most. */
+  before: string;
+  /**
+   * Number of characters at the start of the next part that belong to a secret already found. Infinity when the end of
+   * the secret is unknown: the secret then continues as long as the characters can be a token's.
+   */
+  carry: number;
+};
+
+const lineStart: Between = { before: '', carry: 0 };
+
+/** Counts the characters of a part that continue the secret of the part before. */
+const carriedLength = (text: string, carry: number): number => {
+  if (carry !== Number.POSITIVE_INFINITY) return Math.min(carry, text.length);
+  return tokenCharacters.exec(text)?.[0].length ?? 0;
+};
+
+/** The spans that overlap a range, cut to the range and relative to its start. */
+const clipSpans = (spans: readonly Span[], from: number, to: number): Span[] =>
   spans
     .filter((span) => span[1] > from && span[0] < to)
     .map((span) => [Math.max(span[0], from) - from, Math.min(span[1], to) - from]);
 
-/**
- * Masks secrets line by line. Parts of one long line are looked at together with what stands beside them; a secret that
- * was cut is masked in both parts, and one longer than the overlap for as long as its characters go on.
- *
- * @param show gets each part, in order, masked: one of a longer line when the next has come, which may hold the rest of a
- * secret
- */
-export const createLineMask = <T extends Part>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
-  let held: T | undefined;
-  let before = '';
-  /** How many characters of the next part belong to a secret already found; Infinity: as long as they run on. */
-  let carry = 0;
+/** Adds a span that begins at 0 to spans that are in order. */
+const withLeading = (first: Span, spans: readonly Span[]): Span[] => {
+  const apart = spans.filter((span) => span[0] > first[1]);
+  const reach = Math.max(first[1], ...spans.filter((span) => span[0] <= first[1]).map((span) => span[1]));
+  return [[first[0], reach], ...apart];
+};
 
-  const carried = (text: string): number => {
-    if (carry !== Number.POSITIVE_INFINITY) return Math.min(carry, text.length);
-    return runOn.exec(text)?.[0].length ?? 0;
-  };
-
-  const maskPart = (part: T, after: string): void => {
-    const { text } = part;
-    const from = before.length;
-    const to = from + text.length;
-    const all = before + text + after;
-    const forced = carried(text);
-    const wholly = carry === Number.POSITIVE_INFINITY && forced === text.length;
-    const found = findSecrets(all);
-    const spans: Span[] = clip(found, from, to);
-    const last = found.at(-1)?.[1] ?? 0;
-    carry = wholly || (after !== '' && last === all.length) ? Number.POSITIVE_INFINITY : Math.max(0, last - to);
-    before = (before + text).slice(-overlap);
-    part.text = maskSpans(text, forced > 0 ? joined([0, forced], spans) : spans);
-    show(part);
-  };
-
+/** Masks one part of a long line. @param after the beginning of the next part; '' for the last part of the line */
+const maskPart = (
+  findSecrets: SecretFinder,
+  { before, carry }: Between,
+  text: string,
+  after: string,
+): { text: string; between: Between } => {
+  const all = before + text + after;
+  const [from, to] = [before.length, before.length + text.length];
+  const carried = carriedLength(text, carry);
+  const isWhollyCarried = carry === Number.POSITIVE_INFINITY && carried === text.length;
+  const found = findSecrets(all);
+  const spans = clipSpans(found, from, to);
+  const end = found.at(-1)?.[1] ?? 0;
+  const isOpen = isWhollyCarried || (after !== '' && end === all.length);
   return {
-    push: (part) => {
-      if (!held && !part.more) {
-        const spans = findSecrets(part.text);
-        if (spans.length > 0) part.text = maskSpans(part.text, spans);
-        show(part);
-        return;
-      }
-      if (held) maskPart(held, part.text.slice(0, overlap));
-      held = part.more ? part : undefined;
-      if (part.more) return;
-      maskPart(part, '');
-      before = '';
-      carry = 0;
+    text: maskSpans(text, carried > 0 ? withLeading([0, carried], spans) : spans),
+    between: {
+      before: (before + text).slice(-overlap),
+      carry: isOpen ? Number.POSITIVE_INFINITY : Math.max(0, end - to),
     },
   };
 };
 
-const joined = (first: Span, spans: readonly Span[]): Span[] => {
-  const apart = spans.filter((span) => span[0] > first[1]);
-  const reach = Math.max(first[1], ...spans.filter((span) => span[0] <= first[1]).map((span) => span[1]));
-  return [[first[0], reach], ...apart];
+/**
+ * Makes a mask for the lines of one step. Each part of a long line is searched together with its neighbours, so a secret
+ * that was cut is masked in both parts. A secret longer than 8,192 characters is masked for as long as its characters
+ * can be a token's.
+ *
+ * @param show receives every part in order, with its `text` masked. A part that another part continues is shown when the
+ * next part has come, because that part may hold the rest of a secret
+ */
+export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
+  let held: T | undefined;
+  let between = lineStart;
+
+  const showPart = (part: T, after: string): void => {
+    const masked = maskPart(findSecrets, between, part.text, after);
+    between = masked.between;
+    part.text = masked.text;
+    show(part);
+  };
+
+  const showWholeLine = (line: T): void => {
+    const spans = findSecrets(line.text);
+    if (spans.length > 0) line.text = maskSpans(line.text, spans);
+    show(line);
+  };
+
+  return {
+    push: (part) => {
+      if (!held && !part.more) return showWholeLine(part);
+      if (held) showPart(held, part.text.slice(0, overlap));
+      held = part.more ? part : undefined;
+      if (held) return;
+      showPart(part, '');
+      between = lineStart;
+    },
+  };
 };

@@ -1,17 +1,26 @@
 import { maskText } from './secret-finder.ts';
 
-/** A private key over several lines. Its state is one number, which cursors carry, so a resumed stream masks the same. */
+/**
+ * Masks private keys in PEM format, which take several lines. The whole state is one number; cursors carry that number,
+ * so a resumed stream masks the same lines as the first one.
+ */
 export type PemMask = {
+  /** Returns the line with the parts of a private key masked. */
   push(text: string): string;
-  /** In how many more lines the key may go on; 0 outside of one. */
+  /** Returns how many more lines the current key may have; 0 outside of a key. */
   remaining(): number;
-  /** After a jump: the larger of what was seen and what the cursor says. */
+  /** Sets the state after a jump to the larger of the present number and the cursor's. */
   raise(remaining: number): void;
 };
 
-/** An RSA key of 16,384 bits has 200 lines. What doesn't look like a key's body is shown, even within. */
+/**
+ * Longest private key, in lines. An RSA key of 16,384 bits has 200 lines. Lines within a key that do not look like its
+ * body are shown, so a limit that is too high hides little.
+ */
 export const pemLines = 256;
 
+const anyBegin = '-----BEGIN ';
+const anyEnd = '-----END ';
 const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const decoration = new Set([...' \t"\'`,;\\|']);
@@ -23,61 +32,80 @@ const isBase64 = (code: number): boolean =>
   code === 0x2b ||
   code === 0x3d;
 
-const undecorated = (text: string, end: number): number => {
+/** The end of the text before any quotes, commas and spaces at its end. */
+const endOfText = (text: string, end: number): number => {
   let to = end;
   while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
   return to;
 };
 
-/** The base64 at the line's end, if it is a key's body: long, or alone in its line. By hand, to stay linear. */
-const bodySpan = (text: string): [number, number] | undefined => {
-  let to = undecorated(text, text.length);
-  if (text.slice(0, to).endsWith('\\n')) to = undecorated(text, to - 2);
+const isKeyBody = (text: string, from: number, to: number): boolean => {
+  const length = to - from;
+  if (length >= 40) return true;
+  const isAlone = text.slice(0, from).replace(/[\s"'`|>+#*]/g, '') === '';
+  const isPadded = text.charAt(to - 1) === '=';
+  return isAlone && (length >= 16 || (isPadded && length > 1));
+};
+
+/**
+ * Finds the base64 at the end of a line that can be part of a key's body: 40 characters or more, or nothing else in the
+ * line. A loop keeps the time linear; a regular expression would backtrack.
+ */
+const findKeyBody = (text: string): [number, number] | undefined => {
+  let to = endOfText(text, text.length);
+  if (text.slice(0, to).endsWith('\\n')) to = endOfText(text, to - 2);
   let from = to;
   while (from > 0 && isBase64(text.charCodeAt(from - 1))) from -= 1;
-  const length = to - from;
-  const alone = text.slice(0, from).replace(/[\s"'`|>+#*]/g, '') === '';
-  const padded = text.charAt(to - 1) === '=';
-  return length >= 40 || (alone && (length >= 16 || (padded && length > 1))) ? [from, to] : undefined;
+  return isKeyBody(text, from, to) ? [from, to] : undefined;
 };
 
-/** Another key begins before this one has ended. */
-const beginsAnew = (text: string): boolean => {
-  const at = text.indexOf('-----BEGIN ');
-  const ending = text.indexOf('-----END ');
-  return at >= 0 && (ending < 0 || at < ending);
+/** Says whether another PEM block begins in this line before the current one ends. */
+const beginsAnother = (text: string): boolean => {
+  const begins = text.indexOf(anyBegin);
+  const ends = text.indexOf(anyEnd);
+  return begins >= 0 && (ends < 0 || begins < ends);
 };
 
+/** A masked line, and how many more lines the key may have after it. */
+type Masked = { text: string; remaining: number };
+
+const maskOutsideKey = (text: string, remaining: number): Masked => {
+  const found = begin.exec(text);
+  if (!found) return { text, remaining };
+  const before = text.slice(0, found.index) + maskText;
+  const after = text.slice(found.index + found[0].length);
+  const closing = end.exec(after);
+  if (!closing) return { text: before, remaining: pemLines };
+  const rest = maskOutsideKey(after.slice(closing.index + closing[0].length), remaining);
+  return { text: before + rest.text, remaining: rest.remaining };
+};
+
+const maskInsideKey = (text: string, remaining: number): Masked => {
+  const found = end.exec(text);
+  if (found) {
+    const rest = maskOutsideKey(text.slice(found.index + found[0].length), 0);
+    return { text: maskText + rest.text, remaining: rest.remaining };
+  }
+  const body = findKeyBody(text);
+  const masked = body ? text.slice(0, body[0]) + maskText + text.slice(body[1]) : text;
+  return { text: masked, remaining: remaining - 1 };
+};
+
+/** Makes a mask for the private keys in one step's log. */
 export const createPemMask = (): PemMask => {
-  let left = 0;
-
-  const within = (text: string): string => {
-    const found = end.exec(text);
-    if (found) {
-      left = 0;
-      return maskText + outside(text.slice(found.index + found[0].length));
-    }
-    left -= 1;
-    const span = bodySpan(text);
-    return span ? text.slice(0, span[0]) + maskText + text.slice(span[1]) : text;
-  };
-
-  const outside = (text: string): string => {
-    const found = text.includes('-----BEGIN ') ? begin.exec(text) : null;
-    if (!found) return text;
-    const head = text.slice(0, found.index);
-    const tail = text.slice(found.index + found[0].length);
-    const closing = end.exec(tail);
-    if (closing) return head + maskText + outside(tail.slice(closing.index + closing[0].length));
-    left = pemLines;
-    return head + maskText;
-  };
-
+  let remaining = 0;
   return {
-    push: (text) => (left > 0 && !beginsAnew(text) ? within(text) : outside(text)),
-    remaining: () => left,
-    raise: (remaining) => {
-      left = Math.max(left, Math.min(remaining, pemLines));
+    push: (text) => {
+      // Nearly every line takes this way, so it makes no object.
+      if (remaining === 0 && !text.includes(anyBegin)) return text;
+      const isInside = remaining > 0 && !beginsAnother(text);
+      const masked = isInside ? maskInsideKey(text, remaining) : maskOutsideKey(text, remaining);
+      remaining = masked.remaining;
+      return masked.text;
+    },
+    remaining: () => remaining,
+    raise: (least) => {
+      remaining = Math.max(remaining, Math.min(least, pemLines));
     },
   };
 };

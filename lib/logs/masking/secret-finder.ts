@@ -2,20 +2,24 @@ import { colourPattern } from './colour.ts';
 import { createKeywordFilter } from './keyword-filter.ts';
 import { type SecretRule, secretRules } from './secret-rules.ts';
 
-/** From, to (exclusive): positions in a text. */
+/** Range of characters in a text: start, and end (exclusive). */
 export type Span = [number, number];
 
-/** Where secrets are in a text: in order, apart from each other. */
+/** Returns the ranges of a text that hold secrets, in order and without overlaps. */
 export type SecretFinder = (text: string) => readonly Span[];
 
+/** The text that replaces a secret. */
 export const maskText = '[masked]';
 
-/** Shorter ones would mask ordinary words. */
-const shortestValue = 6;
+/** Shortest known secret that is masked by value, in characters. A shorter value would mask ordinary words. */
+const minValueLength = 6;
 
-const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
-/** What is the same in base64 wherever the value stands in what was encoded. */
+/**
+ * The base64 characters of a value that do not depend on its neighbours, for each of the three offsets at which the
+ * value can stand in the encoded bytes.
+ */
 const insideBase64 = (value: string): string[] =>
   [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value)]);
@@ -23,6 +27,7 @@ const insideBase64 = (value: string): string[] =>
     return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
   });
 
+/** The forms in which a known secret can appear: its lines, and encoded for URLs, JSON and base64. */
 const formsOf = (value: string): string[] => [
   ...value.split(/\r?\n/),
   encodeURIComponent(value),
@@ -31,14 +36,15 @@ const formsOf = (value: string): string[] => [
 ];
 
 const valueRule = (values: readonly string[]): SecretRule[] => {
-  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= shortestValue);
+  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= minValueLength);
   if (forms.length === 0) return [];
   const longestFirst = forms.sort((a, b) => b.length - a.length);
-  return [{ keywords: forms, pattern: new RegExp(longestFirst.map(literal).join('|'), 'gd') }];
+  return [{ keywords: forms, pattern: new RegExp(longestFirst.map(escapePattern).join('|'), 'gd') }];
 };
 
-const nothing: readonly Span[] = [];
+const noSpans: readonly Span[] = [];
 
+/** Sorts spans and joins those that touch or overlap. */
 const merge = (spans: Span[]): Span[] => {
   const merged: Span[] = [];
   for (const span of spans.sort((a, b) => a[0] - b[0])) {
@@ -49,7 +55,7 @@ const merge = (spans: Span[]): Span[] => {
   return merged;
 };
 
-const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
+const matchRule = ({ pattern, accept }: SecretRule, text: string): Span[] => {
   const spans: Span[] = [];
   for (const match of text.matchAll(pattern)) {
     const span = match.indices?.groups?.secret ?? match.indices?.[0];
@@ -58,19 +64,25 @@ const apply = ({ pattern, accept }: SecretRule, text: string): Span[] => {
   return spans;
 };
 
-/** A colour, or another sequence that was made visible (lib/logs/masking/control-characters.ts): `grep --color` puts both around a match. */
+/**
+ * Terminal sequences that can stand inside of a secret: colours, and sequences that control-characters.ts has made
+ * visible. `grep --color` puts both around a match.
+ */
 const sequence = new RegExp(`${colourPattern}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
 
-/** What was taken out before a position, in characters. */
-type Mark = { at: number; shift: number };
+/** Position in the text without sequences, and the number of characters that were removed before that position. */
+type Removal = { at: number; shift: number };
 
-/** Positions in the text as it is. @param spans as the marks in order: both are walked through once */
-const shifted = (spans: readonly Span[], marks: readonly Mark[]): Span[] => {
+/**
+ * Moves spans from the text without sequences to the original text. Spans and removals are both in order, so one pass
+ * over both is enough.
+ */
+const toOriginal = (spans: readonly Span[], removals: readonly Removal[]): Span[] => {
   let next = 0;
   let shift = 0;
   const position = (at: number): number => {
-    for (let mark = marks[next]; mark && mark.at <= at; mark = marks[next]) {
-      shift = mark.shift;
+    for (let removal = removals[next]; removal && removal.at <= at; removal = removals[next]) {
+      shift = removal.shift;
       next += 1;
     }
     return at + shift;
@@ -78,38 +90,39 @@ const shifted = (spans: readonly Span[], marks: readonly Mark[]): Span[] => {
   return spans.map(([from, to]) => [position(from), position(to - 1) + 1]);
 };
 
-/** Without sequences, which may stand within a secret. */
-const withoutSequences = (text: string): { plain: string; marks: Mark[] } => {
-  const marks: Mark[] = [];
+const removeSequences = (text: string): { plain: string; removals: Removal[] } => {
+  const removals: Removal[] = [];
   let shift = 0;
   const plain = text.replace(sequence, (found, at: number) => {
-    marks.push({ at: at - shift, shift: shift + found.length });
+    removals.push({ at: at - shift, shift: shift + found.length });
     shift += found.length;
     return '';
   });
-  return { plain, marks };
+  return { plain, removals };
 };
 
 /**
- * @param values secrets that are known, such as the registry's password; they are found as they are, over several lines
- * and encoded for URLs, JSON and base64
+ * Makes a finder for secrets of a known form (secret-rules.ts) and for known secrets.
+ * @param values known secrets, such as the registry's password. They are found as they are, line by line where they have
+ * several lines, and encoded for URLs, JSON and base64
  */
 export const createSecretFinder = (values: readonly string[]): SecretFinder => {
   const rules = [...valueRule(values), ...secretRules];
-  const worthwhile = createKeywordFilter(rules);
+  const rulesWorthTrying = createKeywordFilter(rules);
 
-  const plainSpans = (text: string): readonly Span[] => {
-    const found = worthwhile(text);
-    return found ? merge([...found].flatMap((rule) => apply(rule, text))) : nothing;
+  const findInPlain = (text: string): readonly Span[] => {
+    const found = rulesWorthTrying(text);
+    return found ? merge([...found].flatMap((rule) => matchRule(rule, text))) : noSpans;
   };
 
   return (text) => {
-    if (!text.includes('\u001b') && !text.includes('\u241b')) return plainSpans(text);
-    const { plain, marks } = withoutSequences(text);
-    return merge(shifted(plainSpans(plain), marks));
+    if (!text.includes('\u001b') && !text.includes('\u241b')) return findInPlain(text);
+    const { plain, removals } = removeSequences(text);
+    return merge(toOriginal(findInPlain(plain), removals));
   };
 };
 
+/** Replaces ranges of a text by `[masked]`. @param spans in order and without overlaps */
 export const maskSpans = (text: string, spans: readonly Span[]): string => {
   let out = '';
   let at = 0;

@@ -1,25 +1,26 @@
 /**
- * How a secret is recognised, in linear time: once a pattern has gone through a run of any length it matches (`accept`
- * may still refuse), or no other match can begin within that run. It must not look for what ends a run and fail without it.
+ * How one kind of secret is recognised. Matching a pattern must take linear time: a pattern that has consumed a long run
+ * of characters must match there (`accept` may still refuse the match), or no other match may begin within that run. So a
+ * pattern never looks for the end of a run and fails where the end is missing.
  */
 export type SecretRule = {
-  /** Something that every match contains, ASCII's case aside; a cheap test says whether the rule is worth trying. */
+  /** Every match contains one of these strings, ASCII case aside. The keyword filter tries the rule only where one is. */
   keywords: readonly string[];
-  /** Flags `gd`, and `i` where case doesn't matter; group `secret` is what gets masked, or else the whole match. */
+  /** Flags `gd`, and `i` where case does not matter. The group `secret` is masked; without that group, the whole match. */
   pattern: RegExp;
-  /** Looks at the secret again where its form alone says too little. */
+  /** Checks the matched secret again, where its form alone says too little. */
   accept?: (secret: string) => boolean;
 };
 
 const start = '(?<![A-Za-z0-9])';
 
-/** A form that a vendor documents: fixed beginning, then so many characters of a set. */
+/** A rule for a token whose form the vendor documents: a fixed prefix, then a number of characters of one set. */
 const token = (keywords: string[], form: string): SecretRule => ({
-  keywords: keywords,
+  keywords,
   pattern: new RegExp(start + form, 'gd'),
 });
 
-/** What people write where a secret would stand. */
+/** Text that documentation and scripts print in the place of a secret, such as `$TOKEN` or `changeme`. */
 const placeholder =
   /^(?:\$\{?\w+\}?|\$\(.*|\$\{\{.*|%\w+%|\{\{.*|<.*|\*+|x+|\.+|\[?(?:masked|redacted|hidden|secret|filtered)\]?|null|none|undefined|true|false|changeme|example|password|token|your[-_]?\w*)$/i;
 
@@ -30,7 +31,7 @@ const isBasic = (secret: string): boolean => {
   return pair.slice(0, -1).includes(':') && /^[\x20-\x7e]+$/.test(pair);
 };
 
-const gitlab = [
+const gitlabPrefixes = [
   'glpat',
   'glptt',
   'glrt',
@@ -48,7 +49,7 @@ const gitlab = [
 const tokens: SecretRule[] = [
   token(['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], 'gh[pousr]_[A-Za-z0-9]{30,255}'),
   token(['github_pat_'], 'github_pat_[A-Za-z0-9_]{22,255}'),
-  token(gitlab, 'gl(?:pat|ptt|rt|rtr|dt|soat|ft|ffct|imt|agent|oas|cbt|wt)-[A-Za-z0-9_.-]{20,300}'),
+  token(gitlabPrefixes, 'gl(?:pat|ptt|rt|rtr|dt|soat|ft|ffct|imt|agent|oas|cbt|wt)-[A-Za-z0-9_.-]{20,300}'),
   token(['gr1348941'], 'GR1348941[A-Za-z0-9_-]{20,60}'),
   token(['akia', 'asia', 'abia', 'acca'], '(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])'),
   {
@@ -98,7 +99,7 @@ const queryNames =
 const jsonNames =
   'auth|identitytoken|registrytoken|password|passwd|secret|client_secret|access_token|refresh_token|id_token|private_key|api_?key|token|accesstoken|secretaccesskey|sessiontoken';
 
-const nameHints = [
+const nameKeywords = [
   'password',
   'passwd',
   'passphrase',
@@ -144,12 +145,12 @@ const contexts: SecretRule[] = [
   },
   { keywords: ['://'], pattern: /:\/\/(?<secret>[^\s/?#@:"'<>\\]{20,})@/dg, accept: isRandom },
   {
-    keywords: [...nameHints, 'sig=', 'signature='],
+    keywords: [...nameKeywords, 'sig=', 'signature='],
     pattern: new RegExp(`[?&](?:${queryNames})(?:=|%3d)(?<secret>[^\\s&"'<>#\\\\]{6,})`, 'gdi'),
     accept: isLiteral,
   },
   {
-    keywords: nameHints,
+    keywords: nameKeywords,
     pattern: new RegExp(`(?:${secretNames})=["']?(?<secret>[^\\s"'&;,)]{6,})`, 'gd'),
     accept: isLiteral,
   },
@@ -160,13 +161,13 @@ const contexts: SecretRule[] = [
     accept: isLiteral,
   },
   {
-    keywords: nameHints,
+    keywords: nameKeywords,
     pattern:
       /(?<![a-z0-9-])--?(?:password|passwd|token|secret|api-key|access-token|auth-token)[= ]["']?(?<secret>[^\s"'-][^\s"']{5,})/dgi,
     accept: isRandom,
   },
   {
-    keywords: nameHints,
+    keywords: nameKeywords,
     pattern: new RegExp(`\\\\?["'](?:${jsonNames})\\\\?["']\\s{0,4}:\\s{0,4}\\\\?["'](?<secret>[^"'\\\\]{6,})`, 'gdi'),
     accept: isLiteral,
   },
@@ -177,4 +178,5 @@ const contexts: SecretRule[] = [
   },
 ];
 
+/** All rules for secrets that are recognised by their form or by what stands around them. */
 export const secretRules: readonly SecretRule[] = [...tokens, ...contexts];
