@@ -1,5 +1,5 @@
 import type { StepState } from '../../tekton/types.ts';
-import { safeText } from '../pod/step-lines.ts';
+import { messageMask } from './mask-message.ts';
 import { createPemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
 
@@ -25,7 +25,7 @@ const wholeLines = (output: string): string[] => {
  * line that may be cut is left out, because a secret is recognised by its beginning.
  */
 export const maskExcerpt = (output: string): string => {
-  const maskLine = safeText(createSecretFinder([]));
+  const maskLine = messageMask(createSecretFinder([]));
   const pem = createPemMask();
   if (beginsInKey(output)) pem.raise(Number.POSITIVE_INFINITY);
   return wholeLines(output)

@@ -3,6 +3,7 @@ import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import type { Cursor } from '../cursor.ts';
 import { cursorTag, encodeCursor } from '../cursor.ts';
+import { messageMask } from '../masking/mask-message.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
 import { retryReads } from '../retry.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from '../types.ts';
 import { containerState, createPodWatch, podWaits, type StepPod, stepResult, stepsOf } from './pod-watch.ts';
 import type { SpoolOptions } from './spool.ts';
-import { podGone, safeText } from './step-lines.ts';
+import { podGone } from './step-lines.ts';
 import { type Reading, type RotationCheck, readStep, type StepOutcome, untilPresent } from './step-log.ts';
 
 export type BuildLogOptions = {
@@ -62,7 +63,7 @@ type Waiting = {
 
 const createWaiting = (options: BuildLogOptions, reading: Pick<Reading, 'pods' | 'signal' | 'retryMs'>): Waiting => {
   const { first, most } = options.pollMs ?? { first: 250, most: 5000 };
-  const safe = safeText(options.findSecrets);
+  const safe = messageMask(options.findSecrets);
   let ms = first;
   let said = '';
   return {

@@ -1,8 +1,9 @@
 import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix, decodeCursor, isLater } from '../cursor.ts';
 import { escapeControls } from '../masking/control-characters.ts';
 import { createLineMask } from '../masking/line-mask.ts';
+import { messageMask } from '../masking/mask-message.ts';
 import { createPemMask } from '../masking/pem.ts';
-import { maskSpans, type SecretFinder } from '../masking/secret-finder.ts';
+import type { SecretFinder } from '../masking/secret-finder.ts';
 import type { LogEvent, LogLine, LogNote } from '../types.ts';
 import { createLines, type RawLine } from './lines.ts';
 import type { RotationDetector } from './rotation-detector.ts';
@@ -51,14 +52,6 @@ export type StepLines = {
   missing(): LogNote[];
 };
 
-/** A note's or message's text as it may be shown. */
-export const safeText =
-  (findSecrets: SecretFinder) =>
-  (text: string): string => {
-    const escaped = escapeControls(text.replaceAll('\n', ' '));
-    return maskSpans(escaped, findSecrets(escaped));
-  };
-
 const isoTime = ({ seconds, fraction }: Cursor): string =>
   new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
 
@@ -94,7 +87,7 @@ export const createStepLines = ({
   const lines = createLines();
   const pem = createPemMask();
   const timeKey = createTimeKey();
-  const note = safeText(findSecrets);
+  const note = messageMask(findSecrets);
   const wanted = from ? `${from.seconds.toString(36)}.${from.fraction}` : '';
 
   let skipping = from !== undefined;

@@ -1,0 +1,13 @@
+import { escapeControls } from './control-characters.ts';
+import { maskSpans, type SecretFinder } from './secret-finder.ts';
+
+/**
+ * Makes a function that masks one message, such as a note or an excerpt, in the way a step's line is masked. A line feed
+ * becomes a space.
+ */
+export const messageMask =
+  (findSecrets: SecretFinder) =>
+  (text: string): string => {
+    const escaped = escapeControls(text.replaceAll('\n', ' '));
+    return maskSpans(escaped, findSecrets(escaped));
+  };
