@@ -4,10 +4,10 @@ import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 import type { Storage } from './sizes.ts';
 
-const API = '/api/v2.0';
+const api = '/api/v2.0';
 const PAGE = 100;
-const MAX_PAGES = 200;
-const DELETES_AT_ONCE = 4;
+const maxPages = 200;
+const deletesAtOnce = 4;
 
 export type Harbor = {
   storage(project: string, signal: AbortSignal | undefined): Promise<Storage | undefined>;
@@ -16,16 +16,12 @@ export type Harbor = {
 
 type Fields = Record<string, unknown>;
 
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-function refused(answer: RegistryResponse, what: string) {
-  return unavailable(new Error(`${what}: status ${answer.status}`));
-}
+const refused = (answer: RegistryResponse, what: string) => unavailable(new Error(`${what}: status ${answer.status}`));
 
 /** `quota.hard.storage` is -1 where there is no limit. @throws ApiError 503 registry_unavailable */
-function readSummary(summary: unknown): Storage {
+const readSummary = (summary: unknown): Storage => {
   if (typeof summary !== 'object' || summary === null || Array.isArray(summary))
     throw unavailable(new Error('no summary'));
   const quota = fieldsOf(fieldsOf(summary).quota);
@@ -35,40 +31,38 @@ function readSummary(summary: unknown): Storage {
   if (!Number.isSafeInteger(used) || !Number.isSafeInteger(limit))
     throw unavailable(new Error('a summary without quota'));
   return { usedBytes: Math.max(0, Number(used)), limitBytes: Number(limit) < 0 ? undefined : Number(limit) };
-}
+};
 
 /** Repository names are encoded twice: proxies before Harbor decode once, and a slash must survive that. */
-function encodeRepository(name: string): string {
-  return encodeURIComponent(encodeURIComponent(name));
-}
+const encodeRepository = (name: string): string => encodeURIComponent(encodeURIComponent(name));
 
 /**
  * Harbor's API, version 2.0 (https://goharbor.io/docs/latest/working-with-projects/using-api-explorer). A project
  * that does not exist is 404 for administrators and 403, at times 401, for robot accounts, so these are looked at twice.
  */
-export function createHarbor(client: RegistryClient): Harbor {
-  async function exists(project: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const path = `${API}/projects?project_name=${encodeURIComponent(project)}`;
+export const createHarbor = (client: RegistryClient): Harbor => {
+  const exists = async (project: string, signal: AbortSignal | undefined): Promise<boolean> => {
+    const path = `${api}/projects?project_name=${encodeURIComponent(project)}`;
     const answer = await client.send(path, { method: 'HEAD', signal });
     if (answer.status === 404) return false;
     if (answer.status === 200) return true;
     throw refused(answer, `looking for ${project}`);
-  }
+  };
 
   /** The parsed answer, or undefined where the project does not exist. */
-  async function read(project: string, path: string, signal: AbortSignal | undefined) {
+  const read = async (project: string, path: string, signal: AbortSignal | undefined) => {
     const answer = await client.send(path, { signal });
     if (answer.status === 200) return { value: parseJson(answer), headers: answer.headers };
     if (answer.status === 404) return undefined;
     if ((answer.status === 401 || answer.status === 403) && !(await exists(project, signal))) return undefined;
     throw refused(answer, path);
-  }
+  };
 
   /** All pages of a list: by the Link header, or else by the total count. */
-  async function list(project: string, path: string, signal: AbortSignal | undefined): Promise<Fields[]> {
+  const list = async (project: string, path: string, signal: AbortSignal | undefined): Promise<Fields[]> => {
     const items: Fields[] = [];
     let next: string | undefined = `${path}?page=1&page_size=${PAGE}`;
-    for (let page = 1; next !== undefined && page <= MAX_PAGES; page += 1) {
+    for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
       const answer = await read(project, next, signal);
       if (answer === undefined) break;
       if (!Array.isArray(answer.value)) throw unavailable(new Error(`${path}: no list`));
@@ -77,37 +71,37 @@ export function createHarbor(client: RegistryClient): Harbor {
       next = nextPage(answer.headers) ?? (more ? `${path}?page=${page + 1}&page_size=${PAGE}` : undefined);
     }
     return items;
-  }
+  };
 
   /** Whether it was this call that deleted it. What an immutability rule holds (412) stays. */
-  async function remove(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const remove = async (path: string, signal: AbortSignal | undefined): Promise<boolean> => {
     const answer = await client.send(path, { method: 'DELETE', signal });
     if (answer.status === 404 || answer.status === 412) return false;
     if (answer.status >= 200 && answer.status < 300) return true;
     throw refused(answer, path);
-  }
+  };
 
-  async function cleanRepository(project: string, name: string, signal: AbortSignal | undefined): Promise<number> {
-    const path = `${API}/projects/${project}/repositories/${encodeRepository(name)}/artifacts`;
+  const cleanRepository = async (project: string, name: string, signal: AbortSignal | undefined): Promise<number> => {
+    const path = `${api}/projects/${project}/repositories/${encodeRepository(name)}/artifacts`;
     const digests = (await list(project, path, signal)).map(({ digest }) => digest);
     let deleted = 0;
     await forEachParallel(
       digests.filter((digest) => typeof digest === 'string'),
-      DELETES_AT_ONCE,
+      deletesAtOnce,
       async (digest) => {
         if (await remove(`${path}/${digest}`, signal)) deleted += 1;
       },
     );
     return deleted;
-  }
+  };
 
   return {
-    async storage(project, signal) {
-      const answer = await read(project, `${API}/projects/${project}/summary`, signal);
+    storage: async (project, signal) => {
+      const answer = await read(project, `${api}/projects/${project}/summary`, signal);
       return answer === undefined ? undefined : readSummary(answer.value);
     },
-    async clean(project, signal) {
-      const found = await list(project, `${API}/projects/${project}/repositories`, signal);
+    clean: async (project, signal) => {
+      const found = await list(project, `${api}/projects/${project}/repositories`, signal);
       const names = found.map(({ name }) => String(name)).filter((name) => name.startsWith(`${project}/`));
       const cleaned = { deleted: 0, repositories: [] as string[] };
       for (const name of names) {
@@ -118,4 +112,4 @@ export function createHarbor(client: RegistryClient): Harbor {
       return cleaned;
     },
   };
-}
+};

@@ -5,9 +5,9 @@ import type { RegistryClient, RegistryResponse } from './client.ts';
 import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 
-const MAX_PAGES = 1000;
-const READS_AT_ONCE = 4;
-const MAX_DEPTH = 3;
+const maxPages = 1000;
+const readsAtOnce = 4;
+const maxDepth = 3;
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -26,7 +26,7 @@ type Descriptor = { digest: string; size: number };
 type Manifest = { digest: string; size: number; blobs: Descriptor[]; children: Descriptor[] };
 type Signal = AbortSignal | undefined;
 
-function descriptorsIn(value: unknown): Descriptor[] {
+const descriptorsIn = (value: unknown): Descriptor[] => {
   const list = Array.isArray(value) ? value : [value];
   return list.filter(
     (entry): entry is Descriptor =>
@@ -35,9 +35,9 @@ function descriptorsIn(value: unknown): Descriptor[] {
       Number.isSafeInteger(entry.size) &&
       entry.size >= 0,
   );
-}
+};
 
-function readManifest(answer: RegistryResponse): Manifest {
+const readManifest = (answer: RegistryResponse): Manifest => {
   const body = (parseJson(answer) ?? {}) as { config?: unknown; layers?: unknown; manifests?: unknown };
   const computed = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`;
   return {
@@ -46,18 +46,18 @@ function readManifest(answer: RegistryResponse): Manifest {
     blobs: [...descriptorsIn(body.config), ...descriptorsIn(body.layers)],
     children: descriptorsIn(body.manifests),
   };
-}
+};
 
 /**
  * Any registry that follows the OCI distribution specification and keeps a catalog
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). It knows no quotas.
  */
-export function createOci(client: RegistryClient): Oci {
+export const createOci = (client: RegistryClient): Oci => {
   /** All pages of a list under one key; missing is empty. */
-  async function list(path: string, key: string, signal: Signal): Promise<string[]> {
+  const list = async (path: string, key: string, signal: Signal): Promise<string[]> => {
     const items: string[] = [];
     let next: string | undefined = path;
-    for (let page = 1; next !== undefined && page <= MAX_PAGES; page += 1) {
+    for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
       const answer = await client.send(next, { signal });
       if (answer.status === 404) break;
       if (answer.status !== 200) throw unavailable(new Error(`${path}: status ${answer.status}`));
@@ -67,28 +67,28 @@ export function createOci(client: RegistryClient): Oci {
       next = nextPage(answer.headers);
     }
     return items;
-  }
+  };
 
-  async function repositories(project: string, signal: Signal): Promise<string[]> {
+  const repositories = async (project: string, signal: Signal): Promise<string[]> => {
     const all = await list('/v2/_catalog?n=1000', 'repositories', signal);
     return all.filter((name) => name.startsWith(`${project}/`));
-  }
+  };
 
-  async function manifest(repository: string, reference: string, signal: Signal): Promise<Manifest | undefined> {
+  const manifest = async (repository: string, reference: string, signal: Signal): Promise<Manifest | undefined> => {
     const path = `/v2/${repository}/manifests/${reference}`;
     const answer = await client.send(path, { accept: MANIFESTS, signal });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw unavailable(new Error(`${path}: status ${answer.status}`));
     return readManifest(answer);
-  }
+  };
 
   /** Every manifest a repository's tags lead to, by digest. */
-  async function manifests(repository: string, signal: Signal): Promise<Map<string, Manifest>> {
+  const manifests = async (repository: string, signal: Signal): Promise<Map<string, Manifest>> => {
     const known = new Map<string, Manifest>();
     let references = await list(`/v2/${repository}/tags/list`, 'tags', signal);
-    for (let depth = 0; depth < MAX_DEPTH && references.length > 0; depth += 1) {
+    for (let depth = 0; depth < maxDepth && references.length > 0; depth += 1) {
       const children: string[] = [];
-      await forEachParallel(references, READS_AT_ONCE, async (reference) => {
+      await forEachParallel(references, readsAtOnce, async (reference) => {
         const found = await manifest(repository, reference, signal);
         if (found === undefined || known.has(found.digest)) return;
         known.set(found.digest, found);
@@ -97,9 +97,9 @@ export function createOci(client: RegistryClient): Oci {
       references = children;
     }
     return known;
-  }
+  };
 
-  async function remove(repository: string, digest: string, signal: Signal): Promise<boolean> {
+  const remove = async (repository: string, digest: string, signal: Signal): Promise<boolean> => {
     const path = `/v2/${repository}/manifests/${digest}`;
     const { status } = await client.send(path, { method: 'DELETE', signal });
     if (status === 404) return false;
@@ -110,10 +110,10 @@ export function createOci(client: RegistryClient): Oci {
       'registry_unavailable',
       'The image registry does not let images be deleted; ask its administrators.',
     );
-  }
+  };
 
   return {
-    async storage(project, signal) {
+    storage: async (project, signal) => {
       const sizes = new Map<string, number>();
       for (const repository of await repositories(project, signal)) {
         for (const { digest, size, blobs } of (await manifests(repository, signal)).values()) {
@@ -122,7 +122,7 @@ export function createOci(client: RegistryClient): Oci {
       }
       return { usedBytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
     },
-    async clean(project, signal) {
+    clean: async (project, signal) => {
       const cleaned = { deleted: 0, repositories: [] as string[] };
       for (const repository of await repositories(project, signal)) {
         const before = cleaned.deleted;
@@ -135,4 +135,4 @@ export function createOci(client: RegistryClient): Oci {
       return cleaned;
     },
   };
-}
+};

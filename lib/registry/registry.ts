@@ -54,70 +54,69 @@ type Strategy = {
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
 
 /** @throws ConfigError */
-function checkUrl(text: string): URL {
+const checkUrl = (text: string): URL => {
   const wrong = new ConfigError('registry.url', 'an http:// or https:// address without path, user name or password');
   if (!URL.canParse(text)) throw wrong;
   const url = new URL(text);
   const bare = ['http:', 'https:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`;
   if (!bare) throw wrong;
   return url;
-}
+};
 
-function checkNumber(name: string, value: number, least: number): number {
+const checkNumber = (name: string, value: number, least: number): number => {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new ConfigError(`registry.${name}`, `a whole number from ${least}`);
-}
+};
 
 /** @throws ConfigError */
-function authorizationOf({ username, password }: RegistryOptions): string | undefined {
+const authorizationOf = ({ username, password }: RegistryOptions): string | undefined => {
   if (username === undefined && password === undefined) return undefined;
   if (!username || username.includes(':'))
     throw new ConfigError('registry.username', 'given with the password, without a colon');
   if (!password) throw new ConfigError('registry.password', 'given with the user name');
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
+};
 
-function clientFor(options: RegistryOptions, url: URL): RegistryClient {
-  return createClient({
+const clientFor = (options: RegistryOptions, url: URL): RegistryClient =>
+  createClient({
     base: url.origin,
     authorization: authorizationOf(options),
     timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5000, 1),
     attempts: checkNumber('attempts', options.attempts ?? 3, 1),
     maxBytes: checkNumber('maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),
   });
-}
 
-function strategyOf(kind: RegistryOptions['kind'], client: RegistryClient): Strategy {
+const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Strategy => {
   if (kind === 'harbor') return createHarbor(client);
   if (kind === 'oci') return createOci(client);
   throw new ConfigError('registry.kind', 'harbor or oci');
-}
+};
 
 /** @throws ConfigError */
-function checkNames(options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } {
+const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
   const { host = url.host, filler, limitBytes } = options;
   if (!HOST.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
   if (filler !== undefined && !/^[a-z0-9]$/.test(filler))
     throw new ConfigError('registry.filler', 'one letter or digit');
   return { host, limitBytes: limitBytes === undefined ? undefined : checkNumber('limitBytes', limitBytes, 0) };
-}
+};
 
 /** @throws ConfigError */
-export function createRegistry(options: RegistryOptions): Registry {
+export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
   const { host, limitBytes } = checkNames(options, url);
   const strategy = strategyOf(options.kind, clientFor(options, url));
   const projectOf = (tool: string) => projectName(tool, options.filler);
   return {
     isLimited: options.kind === 'harbor' || limitBytes !== undefined,
-    async storage(tool, signal) {
+    storage: async (tool, signal) => {
       const found = await strategy.storage(projectOf(tool), signal);
       return { usedBytes: 0, limitBytes, ...found };
     },
-    async clean(tool, signal) {
+    clean: async (tool, signal) => {
       const { deleted, repositories } = await strategy.clean(projectOf(tool), signal);
       return { deleted, repository: repositories.join(', ') || projectOf(tool) };
     },
     image: (tool, imageName) => `${host}/${repositoryName(projectOf(tool), imageName)}`,
   };
-}
+};

@@ -14,7 +14,7 @@ export type ResolveHost = (host: string) => Promise<string[]>;
  * Not for the public Internet by IANA's special-purpose registries, beyond what ipaddr.js names:
  * https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
  */
-const SPECIAL = [
+const special = [
   '192.0.0.0/24',
   '192.88.99.0/24',
   '198.18.0.0/15',
@@ -23,55 +23,54 @@ const SPECIAL = [
   '2002::/16',
   '3fff::/20',
 ].map((cidr): Cidr => ipaddr.parseCIDR(cidr));
-const GLOBAL_IPV6: Cidr = ipaddr.parseCIDR('2000::/3');
-const NAT64: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
+const globalIpv6: Cidr = ipaddr.parseCIDR('2000::/3');
+const nat64: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
 
-function within(address: Address, [network, bits]: Cidr): boolean {
-  return address.kind() === network.kind() && address.match(network, bits);
-}
+const within = (address: Address, [network, bits]: Cidr): boolean =>
+  address.kind() === network.kind() && address.match(network, bits);
 
 /** Whether anybody on the Internet would reach the same machine at this address. */
-function isPublic(address: Address): boolean {
-  if (within(address, NAT64)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
-  if (address.kind() === 'ipv6' && !within(address, GLOBAL_IPV6)) return false;
-  return address.range() === 'unicast' && !SPECIAL.some((cidr) => within(address, cidr));
-}
+const isPublic = (address: Address): boolean => {
+  if (within(address, nat64)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
+  if (address.kind() === 'ipv6' && !within(address, globalIpv6)) return false;
+  return address.range() === 'unicast' && !special.some((cidr) => within(address, cidr));
+};
 
 /** @throws ConfigError */
-function parseCidr(text: string): Cidr {
+const parseCidr = (text: string): Cidr => {
   try {
     return ipaddr.parseCIDR(text);
   } catch {
     throw new ConfigError('source.allowedAddresses', 'a list of networks such as 10.1.0.0/16');
   }
-}
+};
 
 /** A test for one address; networks in the list pass although they are not public. @throws ConfigError */
-export function createAddressTest(allowed: readonly string[]): (address: string) => boolean {
+export const createAddressTest = (allowed: readonly string[]): ((address: string) => boolean) => {
   const networks = allowed.map(parseCidr);
   return (text) => {
     if (isIP(text) === 0 || text.includes('%')) return false;
     const address = ipaddr.process(text);
     return networks.some((network) => within(address, network)) || isPublic(address);
   };
-}
+};
 
-export async function resolveWithSystem(host: string): Promise<string[]> {
+export const resolveWithSystem = async (host: string): Promise<string[]> => {
   const { lookup } = await import('node:dns/promises');
   const found = await lookup(host, { all: true });
   return found.map(({ address }) => address);
-}
+};
 
 /**
  * The addresses a connection to this URL may use. Addresses that a name has besides, but that are not allowed, are
  * left out.
  * @throws ApiError 400 source_forbidden; whatever the lookup throws
  */
-export async function allowedAddresses(
+export const allowedAddresses = async (
   url: URL,
   isAllowed: (address: string) => boolean,
   resolveHost: ResolveHost,
-): Promise<ResolvedAddress[]> {
+): Promise<ResolvedAddress[]> => {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? await resolveHost(host) : [host];
   const allowed = addresses.filter(isAllowed);
@@ -83,4 +82,4 @@ export async function allowedAddresses(
     );
   }
   return allowed.map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
-}
+};

@@ -21,45 +21,45 @@ export type Advertisement =
   | { version: 0; capabilities: Capabilities; refs: AsyncIterable<Ref> };
 
 const HASH = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-const NO_OBJECT = /^0+$/;
+const noObject = /^0+$/;
 
-function splitOnce(text: string, separator: string): [string, string] {
+const splitOnce = (text: string, separator: string): [string, string] => {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
-}
+};
 
 /** The next line, or undefined at a flush or the end. @throws ApiError where the server reports an error */
-async function nextLine(packets: AsyncIterator<Packet>): Promise<string | undefined> {
+const nextLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
   const { value, done } = await packets.next();
   if (done === true || value.kind !== 'data') return undefined;
   const line = textOf(value.data);
   if (line.startsWith('ERR ')) throw refused(line.slice(4));
   return line;
-}
+};
 
 /** The server's own words go to the log only. */
-export function refused(words: string): Error {
+export const refused = (words: string): Error => {
   const cause = new Error(words.slice(0, 500));
   return /not found|not exist|no such/i.test(words)
     ? sourceError('source_not_found', 'The git server has no repository at this address; check its spelling.', cause)
     : notGit('the server refuses to show the repository', cause);
-}
+};
 
 /** The line after the header that version 2 may leave out (https://git-scm.com/docs/gitprotocol-http). */
-async function firstLine(packets: AsyncIterator<Packet>): Promise<string | undefined> {
+const firstLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
   const line = await nextLine(packets);
   if (line === undefined || !line.startsWith('# service=')) return line;
   if (line !== '# service=git-upload-pack') throw notGit('it offers another service than git-upload-pack');
   const flush = await nextLine(packets);
   if (flush !== undefined) throw notGit('its answer is not in the git protocol');
   return nextLine(packets);
-}
+};
 
 /**
  * Reads the answer to info/refs as far as needed; refs of version 0 are read while they are looked at.
  * @throws ApiError 400
  */
-export async function readAdvertisement(packets: AsyncIterableIterator<Packet>): Promise<Advertisement> {
+export const readAdvertisement = async (packets: AsyncIterableIterator<Packet>): Promise<Advertisement> => {
   const line = await firstLine(packets);
   if (line === 'version 2') return { version: 2, capabilities: await readCapabilities(packets) };
   const first = line === 'version 1' ? await nextLine(packets) : line;
@@ -67,26 +67,25 @@ export async function readAdvertisement(packets: AsyncIterableIterator<Packet>):
   const [ref, words] = splitOnce(first, '\0');
   const symrefs = symrefsOf(words);
   return { version: 0, capabilities: capabilitiesOf(words.split(' ')), refs: readOldRefs(ref, symrefs, packets) };
-}
+};
 
 async function* nothing(): AsyncGenerator<Ref> {}
 
-function capabilitiesOf(words: readonly string[]): Capabilities {
-  return new Map(words.filter((word) => word !== '').map((word) => splitOnce(word, '=')));
-}
+const capabilitiesOf = (words: readonly string[]): Capabilities =>
+  new Map(words.filter((word) => word !== '').map((word) => splitOnce(word, '=')));
 
-async function readCapabilities(packets: AsyncIterator<Packet>): Promise<Capabilities> {
+const readCapabilities = async (packets: AsyncIterator<Packet>): Promise<Capabilities> => {
   const lines: string[] = [];
   for (let line = await nextLine(packets); line !== undefined; line = await nextLine(packets)) lines.push(line);
   return capabilitiesOf(lines);
-}
+};
 
 /** `symref=HEAD:refs/heads/main` may come several times, so a map of capabilities can't hold it. */
-function symrefsOf(words: string): Map<string, string> {
+const symrefsOf = (words: string): Map<string, string> => {
   const marker = 'symref=';
   const pairs = words.split(' ').filter((word) => word.startsWith(marker));
   return new Map(pairs.map((word) => splitOnce(word.slice(marker.length), ':')));
-}
+};
 
 /** Versions 0 and 1: an annotated tag is followed by a line `<hash> refs/tags/X^{}`. */
 async function* readOldRefs(
@@ -109,19 +108,19 @@ async function* readOldRefs(
   if (held !== undefined) yield held;
 }
 
-function parseOldRef(line: string): { name: string; hash: string } | undefined {
+const parseOldRef = (line: string): { name: string; hash: string } | undefined => {
   if (line.startsWith('shallow ')) return undefined;
   const [hash, name] = splitOnce(line, ' ');
   if (!HASH.test(hash) || name === '') throw notGit('its list of refs is not in the git protocol');
-  return NO_OBJECT.test(hash) ? undefined : { name, hash };
-}
+  return noObject.test(hash) ? undefined : { name, hash };
+};
 
 /** The answer to version 2's ls-refs: `<hash or unborn> <name>[ symref-target:<name>][ peeled:<hash>]`. */
 export async function* readRefs(packets: AsyncIterableIterator<Packet>): AsyncGenerator<Ref> {
   for (let line = await nextLine(packets); line !== undefined; line = await nextLine(packets)) yield parseRefLine(line);
 }
 
-function parseRefLine(line: string): Ref {
+const parseRefLine = (line: string): Ref => {
   const [hash = '', name = '', ...attributes] = line.split(' ');
   const known = new Map(attributes.map((attribute) => splitOnce(attribute, ':')));
   const [peeled, target] = [known.get('peeled'), known.get('symref-target')];
@@ -134,4 +133,4 @@ function parseRefLine(line: string): Ref {
     ...(peeled === undefined ? {} : { peeled }),
     ...(target === undefined ? {} : { target }),
   };
-}
+};

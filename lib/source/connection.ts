@@ -35,16 +35,16 @@ export type Connection = {
 };
 
 /** Hands out what was checked, so a name that changes its addresses in between gains nothing. */
-function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
-  return (_host, options, done) => {
+const pinned =
+  (addresses: readonly ResolvedAddress[]): LookupFunction =>
+  (_host, options, done) => {
     const [first] = addresses;
     if (options.all === true) done(null, [...addresses]);
     else done(null, first?.address ?? '', first?.family);
   };
-}
 
 /** We ask for none, but proxies compress all the same. */
-async function decompressed(response: IncomingMessage): Promise<Readable> {
+const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return response;
   if (!['gzip', 'x-gzip', 'deflate'].includes(encoding)) throw notGit('its answer is compressed in an unknown way');
@@ -52,49 +52,48 @@ async function decompressed(response: IncomingMessage): Promise<Readable> {
   const unpack = encoding === 'deflate' ? createInflate() : createUnzip();
   pipeline(response, unpack, () => undefined);
   return unpack;
-}
+};
 
 /** How to ask over one scheme. */
 type Scheme = { request: typeof request; agent: Agent };
 
 /** TLS is loaded when first used: it would cost a process that never resolves anything a tenth of its start. */
-async function createScheme(protocol: string, ca: string | undefined): Promise<Scheme> {
+const createScheme = async (protocol: string, ca: string | undefined): Promise<Scheme> => {
   const settings = { keepAlive: true, maxSockets: 2 };
   if (protocol !== 'https:') return { request, agent: new Agent(settings) };
   const [https, { rootCertificates }] = await Promise.all([import('node:https'), import('node:tls')]);
   const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   return { request: https.request, agent: new https.Agent({ ...settings, ...trusted }) };
-}
+};
 
-function send(
+const send = (
   url: URL,
   call: GitRequest,
   { request, agent }: Scheme,
   extra: { lookup: LookupFunction; signal: AbortSignal },
-) {
-  return new Promise<IncomingMessage>((resolve, reject) => {
+) =>
+  new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, { method: call.method, headers: call.headers, agent, ...extra });
     sent.on('response', resolve).on('error', reject);
     // An answer that switches protocols closes the request without an error.
     sent.on('close', () => reject(new Error('closed before an answer')));
     sent.end(call.body);
   });
-}
 
-export function createConnection(options: ConnectionOptions, signal: AbortSignal): Connection {
+export const createConnection = (options: ConnectionOptions, signal: AbortSignal): Connection => {
   const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
 
-  async function schemeOf(protocol: string): Promise<Scheme> {
+  const schemeOf = async (protocol: string): Promise<Scheme> => {
     const scheme = schemes.get(protocol) ?? (await createScheme(protocol, options.ca));
     schemes.set(protocol, scheme);
     return scheme;
-  }
+  };
 
-  async function open(url: URL, call: GitRequest): Promise<IncomingMessage> {
+  const open = async (url: URL, call: GitRequest): Promise<IncomingMessage> => {
     const addresses = await unlessAborted(allowedAddresses(url, options.isAllowed, options.resolveHost), signal);
     return send(url, call, await schemeOf(url.protocol), { lookup: pinned(addresses), signal });
-  }
+  };
 
   async function* read(response: IncomingMessage, host: string): AsyncGenerator<Buffer> {
     try {
@@ -107,7 +106,7 @@ export function createConnection(options: ConnectionOptions, signal: AbortSignal
   }
 
   return {
-    async call(url, call) {
+    call: async (url, call) => {
       try {
         const response = await open(url, call);
         const { statusCode: status = 0, headers } = response;
@@ -120,12 +119,12 @@ export function createConnection(options: ConnectionOptions, signal: AbortSignal
       for (const { agent } of schemes.values()) agent.destroy();
     },
   };
-}
+};
 
 /** Once the signal fired, that is the reason, whatever broke because of it. */
-function failure(error: unknown, host: string, signal: AbortSignal): unknown {
+const failure = (error: unknown, host: string, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason;
   if (error instanceof BodyTooLargeError)
     return unreachable(`its answer is longer than ${error.maxBytes} bytes`, error);
   return networkFailure(error, host);
-}
+};

@@ -10,20 +10,22 @@ export type Found = { commit: string; ref: Ref | undefined };
 /** What a search came across: how far it is worth telling somebody who mistyped. */
 type Seen = { names: string[]; head: Ref | undefined };
 
-const SHORT_PREFIXES = ['HEAD', 'refs/heads/', 'refs/tags/'];
-const MAX_NAMES = 5000;
+const shortPrefixes = ['HEAD', 'refs/heads/', 'refs/tags/'];
+const maxNames = 5000;
 
-function commitOf(ref: Ref): string | undefined {
-  return ref.peeled ?? ref.hash;
-}
+const commitOf = (ref: Ref): string | undefined => ref.peeled ?? ref.hash;
 
-function note(seen: Seen, ref: Ref): void {
+const note = (seen: Seen, ref: Ref): void => {
   if (ref.name === 'HEAD') seen.head = ref;
-  else if (seen.names.length < MAX_NAMES) seen.names.push(ref.name);
-}
+  else if (seen.names.length < maxNames) seen.names.push(ref.name);
+};
 
 /** Reads refs until the best candidate shows up, or the end. */
-async function search(refs: AsyncIterable<Ref>, candidates: readonly string[], seen: Seen): Promise<Ref | undefined> {
+const search = async (
+  refs: AsyncIterable<Ref>,
+  candidates: readonly string[],
+  seen: Seen,
+): Promise<Ref | undefined> => {
   let best: { ref: Ref; rank: number } | undefined;
   for await (const ref of refs) {
     note(seen, ref);
@@ -33,31 +35,25 @@ async function search(refs: AsyncIterable<Ref>, candidates: readonly string[], s
     if (rank === 0) break;
   }
   return best?.ref;
-}
+};
 
 /** All names, where the search asked for some only. A list too long to read is no reason to hide what is wrong. */
-async function lookAround(server: GitServer, seen: Seen): Promise<void> {
+const lookAround = async (server: GitServer, seen: Seen): Promise<void> => {
   if (server.showsAll) return;
   try {
-    await search(server.refs(SHORT_PREFIXES), [], seen);
+    await search(server.refs(shortPrefixes), [], seen);
   } catch (error) {
     if (!(error instanceof ApiError) || seen.names.length === 0) throw error;
   }
-}
+};
 
-function empty(): ApiError {
-  return sourceError(
-    'source_empty',
-    'The repository is empty: it has no branch with a commit yet. Push one and start again.',
-  );
-}
+const empty = (): ApiError =>
+  sourceError('source_empty', 'The repository is empty: it has no branch with a commit yet. Push one and start again.');
 
-function shortName(name: string): string {
-  return name.replace(/^refs\/(heads|tags)\//, '');
-}
+const shortName = (name: string): string => name.replace(/^refs\/(heads|tags)\//, '');
 
 /** @throws ApiError 400 ref_not_found or source_empty */
-export async function findNamed(server: GitServer, candidates: readonly string[], asked: string): Promise<Found> {
+export const findNamed = async (server: GitServer, candidates: readonly string[], asked: string): Promise<Found> => {
   const seen: Seen = { names: [], head: undefined };
   const ref = await search(server.refs(candidates), candidates, seen);
   const commit = ref === undefined ? undefined : commitOf(ref);
@@ -65,17 +61,17 @@ export async function findNamed(server: GitServer, candidates: readonly string[]
   await lookAround(server, seen);
   if (seen.names.length === 0) throw empty();
   throw sourceError('ref_not_found', `The repository has no branch or tag ${asked}.${hint(asked, seen)}`);
-}
+};
 
-function hint(asked: string, seen: Seen): string {
+const hint = (asked: string, seen: Seen): string => {
   if (looksAbbreviated(asked)) return ' If it is a commit, give its full hash: shortened ones are not resolved.';
   const similar = similarNames(asked, [...new Set(seen.names.map(shortName))]);
   if (similar.length > 0) return ` Did you mean ${similar.join(', ')}?`;
   return seen.head?.target === undefined ? '' : ` Its default branch is ${shortName(seen.head.target)}.`;
-}
+};
 
 /** @throws ApiError 400 ref_not_found or source_empty */
-export async function findDefault(server: GitServer): Promise<Found> {
+export const findDefault = async (server: GitServer): Promise<Found> => {
   const seen: Seen = { names: [], head: undefined };
   const ref = await search(server.refs(['HEAD']), ['HEAD'], seen);
   const commit = ref === undefined ? undefined : commitOf(ref);
@@ -87,19 +83,19 @@ export async function findDefault(server: GitServer): Promise<Found> {
     'ref_not_found',
     `The repository's default branch does not exist. Name another one with ref, such as ${some}.`,
   );
-}
+};
 
 /** A ref that stands at this commit, or a tag object with this hash. */
-async function refAt(server: GitServer, hash: string, seen: Seen): Promise<Found | undefined> {
-  for await (const ref of server.refs(SHORT_PREFIXES)) {
+const refAt = async (server: GitServer, hash: string, seen: Seen): Promise<Found | undefined> => {
+  for await (const ref of server.refs(shortPrefixes)) {
     note(seen, ref);
     const commit = commitOf(ref);
     if (commit !== undefined && (commit === hash || ref.hash === hash)) return { commit, ref };
   }
   return undefined;
-}
+};
 
-const UNUSABLE = {
+const unusable = {
   other: (hash: string) => `${hash} is not a commit of the repository, but another kind of object.`,
   absent: (hash: string) => `The repository has no commit ${hash}, or it is on no branch any more. Was it pushed?`,
 };
@@ -109,7 +105,7 @@ const UNUSABLE = {
  * say is believed, and the clone will show.
  * @throws ApiError 400 ref_not_found or source_empty
  */
-export async function findCommit(server: GitServer, hash: string): Promise<Found> {
+export const findCommit = async (server: GitServer, hash: string): Promise<Found> => {
   if (hash.length !== server.hashLength) {
     const lengths = `${server.hashLength} digits, not ${hash.length}`;
     throw sourceError('ref_not_found', `The repository's commit hashes have ${lengths}.`);
@@ -120,6 +116,6 @@ export async function findCommit(server: GitServer, hash: string): Promise<Found
   const found = await refAt(server, hash, seen);
   if (found !== undefined) return found;
   if (seen.names.length === 0) throw empty();
-  if (sent !== 'unclear') throw sourceError('ref_not_found', UNUSABLE[sent](hash));
+  if (sent !== 'unclear') throw sourceError('ref_not_found', unusable[sent](hash));
   return { commit: hash, ref: undefined };
-}
+};

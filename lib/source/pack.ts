@@ -5,17 +5,17 @@ import { textOf } from './pkt-line.ts';
 export type Sent = 'commit' | 'other' | 'absent' | 'unclear';
 
 /** "PACK", version, number of objects, and the first byte of the first object, whose bits 4 to 6 are its type. */
-const HEADER = 13;
-const COMMIT = 1;
-const PACK_BAND = 1;
-const ERROR_BAND = 3;
+const header = 13;
+const commit = 1;
+const packBand = 1;
+const errorBand = 3;
 
 /**
  * Reads the answer to version 2's fetch of one hash just until the first object's type is known. Only commits are
  * ever called shallow; a pack of several objects may begin with another one than was asked for
  * (https://git-scm.com/docs/gitprotocol-v2, https://git-scm.com/docs/gitformat-pack).
  */
-export async function readFirstObject(packets: AsyncIterable<Packet>, hash: string): Promise<Sent> {
+export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: string): Promise<Sent> => {
   /** Undefined until the pack begins. */
   let head: Buffer | undefined;
   for await (const packet of packets) {
@@ -25,28 +25,28 @@ export async function readFirstObject(packets: AsyncIterable<Packet>, hash: stri
     head = told;
   }
   return 'unclear';
-}
+};
 
 /** Before the pack: its beginning, or what makes reading on needless. */
-function readLine(line: string, hash: string): Buffer | Sent | undefined {
+const readLine = (line: string, hash: string): Buffer | Sent | undefined => {
   if (line.startsWith('ERR ')) return 'absent';
   if (line === `shallow ${hash}`) return 'commit';
   return line === 'packfile' ? Buffer.alloc(0) : undefined;
-}
+};
 
 /** In the pack: what is known of its head with this packet, or what the head says once it is whole. */
-function readBand(data: Buffer, head: Buffer): Buffer | Sent {
-  if (data[0] === ERROR_BAND) return 'absent';
-  if (data[0] !== PACK_BAND) return head;
-  const longer = Buffer.concat([head, data.subarray(1, HEADER + 1)]);
-  return longer.length < HEADER ? longer : typeIn(longer);
-}
+const readBand = (data: Buffer, head: Buffer): Buffer | Sent => {
+  if (data[0] === errorBand) return 'absent';
+  if (data[0] !== packBand) return head;
+  const longer = Buffer.concat([head, data.subarray(1, header + 1)]);
+  return longer.length < header ? longer : typeIn(longer);
+};
 
-function typeIn(head: Buffer): Sent {
+const typeIn = (head: Buffer): Sent => {
   if (head.toString('latin1', 0, 4) !== 'PACK') return 'unclear';
   const objects = head.readUInt32BE(8);
   if (objects === 0) return 'absent';
-  const type = ((head[HEADER - 1] ?? 0) >> 4) & 7;
-  if (type !== COMMIT) return 'other';
+  const type = ((head[header - 1] ?? 0) >> 4) & 7;
+  if (type !== commit) return 'other';
   return objects === 1 ? 'commit' : 'unclear';
-}
+};

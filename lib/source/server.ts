@@ -5,7 +5,7 @@ import { notGit, sourceError, statusFailure } from './failures.ts';
 import type { Sent } from './pack.ts';
 import { readFirstObject } from './pack.ts';
 import type { Packet } from './pkt-line.ts';
-import { DELIMITER, encodeLine, FLUSH, readPackets } from './pkt-line.ts';
+import { delimiter, encodeLine, flush, readPackets } from './pkt-line.ts';
 import type { UrlPolicy } from './url.ts';
 import { baseOf, parseSourceUrl } from './url.ts';
 
@@ -25,13 +25,13 @@ export type GitServer = {
 
 export type ServerOptions = UrlPolicy & { maxRedirects: number };
 
-const SUFFIX = '/info/refs?service=git-upload-pack';
-const AGENT = 'git/toolforge-builds';
+const suffix = '/info/refs?service=git-upload-pack';
+const agent = 'git/toolforge-builds';
 /** Version 2 lets us name the refs we want (https://git-scm.com/docs/gitprotocol-v2#_http_transport). */
-const HEADERS = { 'User-Agent': AGENT, 'Git-Protocol': 'version=2', 'Accept-Encoding': 'identity' };
+const headers = { 'User-Agent': agent, 'Git-Protocol': 'version=2', 'Accept-Encoding': 'identity' };
 
 /** @throws ApiError 400 */
-export async function contact(url: URL, connection: Connection, options: ServerOptions): Promise<GitServer> {
+export const contact = async (url: URL, connection: Connection, options: ServerOptions): Promise<GitServer> => {
   const { base, answer } = await follow(url, connection, options);
   if (answer.status !== 200) throw statusFailure(answer.status, new URL(base).host);
   await checkType(answer, 'application/x-git-upload-pack-advertisement');
@@ -42,28 +42,28 @@ export async function contact(url: URL, connection: Connection, options: ServerO
   const rest = await packets.next();
   if (rest.done !== true) throw notGit('its answer is not in the git protocol');
   return currentServer(base, advertisement.capabilities, connection);
-}
+};
 
-async function checkType(answer: GitResponse, expected: string): Promise<void> {
+const checkType = async (answer: GitResponse, expected: string): Promise<void> => {
   const type = (answer.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === expected) return;
   const dumb = !type.startsWith('text/html') && (await firstChunk(answer)).match(/^[0-9a-f]{40,64}\trefs\//);
   if (dumb) throw notGit('the server offers only the "dumb" HTTP protocol; use a forge, or git http-backend');
   throw notGit(type === 'text/html' ? 'it shows a web page' : 'its answer is not in the git protocol', new Error(type));
-}
+};
 
-async function firstChunk(answer: GitResponse): Promise<string> {
+const firstChunk = async (answer: GitResponse): Promise<string> => {
   for await (const chunk of answer.body) return chunk.toString('latin1');
   return '';
-}
+};
 
 /** Redirects of the first request are followed as git does: the repository's address moves along. */
-async function follow(url: URL, connection: Connection, options: ServerOptions) {
+const follow = async (url: URL, connection: Connection, options: ServerOptions) => {
   const seen = new Set<string>();
   let base = baseOf(url);
   for (;;) {
     seen.add(base);
-    const answer = await connection.call(new URL(base + SUFFIX), { method: 'GET', headers: HEADERS });
+    const answer = await connection.call(new URL(base + suffix), { method: 'GET', headers: headers });
     const location = answer.status >= 300 && answer.status < 400 ? answer.headers.location : undefined;
     if (location === undefined) return { base, answer };
     answer.discard();
@@ -71,48 +71,45 @@ async function follow(url: URL, connection: Connection, options: ServerOptions) 
     base = nextBase(base, location, options);
     if (seen.has(base)) throw redirected('in a circle');
   }
-}
+};
 
-function redirected(how: string): Error {
-  return sourceError('source_redirected', `The source URL redirects ${how}. Use the address it is meant to lead to.`);
-}
+const redirected = (how: string): Error =>
+  sourceError('source_redirected', `The source URL redirects ${how}. Use the address it is meant to lead to.`);
 
 /** Every hop obeys the rules of an address that was typed. @throws ApiError 400 */
-function nextBase(base: string, location: string, policy: UrlPolicy): string {
+const nextBase = (base: string, location: string, policy: UrlPolicy): string => {
   const target = resolveLocation(base, location);
   if (base.startsWith('https:') && target.startsWith('http:')) throw redirected('from https:// to unencrypted http://');
-  if (!target.endsWith(SUFFIX)) throw redirected('to a page that is not a git repository');
-  return baseOf(parseSourceUrl(target.slice(0, -SUFFIX.length), policy));
-}
+  if (!target.endsWith(suffix)) throw redirected('to a page that is not a git repository');
+  return baseOf(parseSourceUrl(target.slice(0, -suffix.length), policy));
+};
 
-function resolveLocation(base: string, location: string): string {
+const resolveLocation = (base: string, location: string): string => {
   try {
-    return new URL(location, base + SUFFIX).href;
+    return new URL(location, base + suffix).href;
   } catch {
     throw redirected('to something that is not an address');
   }
-}
+};
 
-function oldServer(base: string, advertisement: Extract<Advertisement, { version: 0 }>): GitServer {
-  return {
-    base,
-    showsAll: true,
-    hashLength: advertisement.capabilities.get('object-format') === 'sha256' ? 64 : 40,
-    refs: () => advertisement.refs,
-    // Before version 2 a server gives single commits only where it is set up to: the clone will show.
-    probe: async () => 'unclear',
-  };
-}
+const oldServer = (base: string, advertisement: Extract<Advertisement, { version: 0 }>): GitServer => ({
+  base,
+  showsAll: true,
+  hashLength: advertisement.capabilities.get('object-format') === 'sha256' ? 64 : 40,
+  refs: () => advertisement.refs,
+  // Before version 2 a server gives single commits only where it is set up to: the clone will show.
+  probe: async () => 'unclear',
+});
 
-function currentServer(base: string, capabilities: Capabilities, connection: Connection): GitServer {
+const currentServer = (base: string, capabilities: Capabilities, connection: Connection): GitServer => {
   const format = capabilities.get('object-format') ?? 'sha1';
   const command = (name: string, lines: readonly string[]) =>
     Buffer.concat([
-      ...[`command=${name}`, `agent=${AGENT}`].map(encodeLine),
+      ...[`command=${name}`, `agent=${agent}`].map(encodeLine),
       ...(capabilities.has('object-format') ? [encodeLine(`object-format=${format}`)] : []),
-      DELIMITER,
+      delimiter,
       ...lines.map(encodeLine),
-      FLUSH,
+      flush,
     ]);
   const run = async (name: string, lines: readonly string[]) => {
     const answer = await connection.call(new URL(`${base}/git-upload-pack`), post(command(name, lines)));
@@ -128,7 +125,7 @@ function currentServer(base: string, capabilities: Capabilities, connection: Con
     refs: (prefixes) => listRefs(run, capabilities, prefixes),
     probe: async (hash) => readFirstObject(await run('fetch', fetchLines(hash, capabilities)), hash),
   };
-}
+};
 
 type Run = (name: string, lines: readonly string[]) => Promise<AsyncGenerator<Packet, undefined>>;
 
@@ -144,7 +141,7 @@ async function* listRefs(run: Run, capabilities: Capabilities, prefixes: readonl
 }
 
 /** One commit without its trees, as far as the server can: all we read is the first object's type. */
-function fetchLines(hash: string, capabilities: Capabilities): string[] {
+const fetchLines = (hash: string, capabilities: Capabilities): string[] => {
   const features = capabilities.get('fetch')?.split(' ') ?? [];
   return [
     'no-progress',
@@ -153,13 +150,13 @@ function fetchLines(hash: string, capabilities: Capabilities): string[] {
     ...(features.includes('filter') ? ['filter tree:0'] : []),
     'done',
   ];
-}
+};
 
-function post(body: Buffer) {
+const post = (body: Buffer) => {
   const type = 'application/x-git-upload-pack';
   return {
     method: 'POST' as const,
-    headers: { ...HEADERS, 'Content-Type': `${type}-request`, Accept: `${type}-result`, 'Content-Length': body.length },
+    headers: { ...headers, 'Content-Type': `${type}-request`, Accept: `${type}-result`, 'Content-Length': body.length },
     body,
   };
-}
+};

@@ -1,9 +1,9 @@
-const MAX_COMPARED = 64;
+const maxCompared = 64;
 
 /** Levenshtein's distance between the first characters of two names. */
-function distance(left: string, right: string): number {
-  const a = left.slice(0, MAX_COMPARED);
-  const b = right.slice(0, MAX_COMPARED);
+const distance = (left: string, right: string): number => {
+  const a = left.slice(0, maxCompared);
+  const b = right.slice(0, maxCompared);
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let line = 1; line <= a.length; line += 1) {
     const next = [line];
@@ -14,10 +14,10 @@ function distance(left: string, right: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
-}
+};
 
 /** How unlike two names are; undefined where showing one for the other would not help. */
-function unlikeness(asked: string, name: string): number | undefined {
+const unlikeness = (asked: string, name: string): number | undefined => {
   const [a, b] = [asked.toLowerCase(), name.toLowerCase()];
   if (a === b) return 0;
   if (a.length > 2 && b.length > 2 && (a.includes(b) || b.includes(a))) return 1;
@@ -25,14 +25,13 @@ function unlikeness(asked: string, name: string): number | undefined {
   if (Math.abs(a.length - b.length) > allowed) return undefined;
   const steps = distance(a, b);
   return steps <= allowed ? steps : undefined;
-}
+};
 
 /** Up to `most` of the names that somebody who typed `asked` may have meant, likeliest first. */
-export function similarNames(asked: string, names: readonly string[], most = 5): string[] {
-  return names
+export const similarNames = (asked: string, names: readonly string[], most = 5): string[] =>
+  names
     .map((name) => ({ name, score: unlikeness(asked, name) }))
     .filter((entry): entry is { name: string; score: number } => entry.score !== undefined)
     .sort((left, right) => left.score - right.score || left.name.length - right.name.length)
     .slice(0, most)
     .map(({ name }) => name);
-}

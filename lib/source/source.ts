@@ -55,50 +55,48 @@ type Settings = Required<Omit<SourceOptions, 'ca' | 'allowedPorts'>> & {
   allowedPorts: readonly number[] | undefined;
 };
 
-function positive(name: string, value: number, least = 1): number {
+const positive = (name: string, value: number, least = 1): number => {
   if (!Number.isSafeInteger(value) || value < least)
     throw new ConfigError(`source.${name}`, `a whole number from ${least}`);
   return value;
-}
+};
 
-function checkPorts(ports: readonly number[] | undefined): readonly number[] | undefined {
+const checkPorts = (ports: readonly number[] | undefined): readonly number[] | undefined => {
   const wrong = ports?.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535);
   if (wrong) throw new ConfigError('source.allowedPorts', 'a list of ports from 1 to 65535');
   return ports;
-}
+};
 
-function settingsOf(options: SourceOptions): Settings {
-  return {
-    allowedAddresses: options.allowedAddresses,
-    allowHttp: options.allowHttp ?? false,
-    allowedPorts: checkPorts(options.allowedPorts),
-    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
-    maxBytes: positive('maxBytes', options.maxBytes ?? 16 * 1024 * 1024),
-    maxRedirects: positive('maxRedirects', options.maxRedirects ?? 5, 0),
-    ca: options.ca,
-    resolveHost: options.resolveHost ?? resolveWithSystem,
-  };
-}
+const settingsOf = (options: SourceOptions): Settings => ({
+  allowedAddresses: options.allowedAddresses,
+  allowHttp: options.allowHttp ?? false,
+  allowedPorts: checkPorts(options.allowedPorts),
+  timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
+  maxBytes: positive('maxBytes', options.maxBytes ?? 16 * 1024 * 1024),
+  maxRedirects: positive('maxRedirects', options.maxRedirects ?? 5, 0),
+  ca: options.ca,
+  resolveHost: options.resolveHost ?? resolveWithSystem,
+});
 
 /** A signal that fires with the caller's, or with an ApiError once the time is over; stop it when done. */
-function deadline(timeoutMs: number, signal: AbortSignal | undefined): { signal: AbortSignal; stop: () => void } {
+const deadline = (timeoutMs: number, signal: AbortSignal | undefined): { signal: AbortSignal; stop: () => void } => {
   const late = new AbortController();
   const over = () => late.abort(unreachable(`it did not answer within ${timeoutMs / 1000} seconds`));
   const timer = setTimeout(over, timeoutMs);
   return { signal: AbortSignal.any(signal ? [late.signal, signal] : [late.signal]), stop: () => clearTimeout(timer) };
-}
+};
 
-function find(server: GitServer, wanted: Wanted, asked: string): Promise<{ commit: string; ref: Ref | undefined }> {
+const find = (server: GitServer, wanted: Wanted, asked: string): Promise<{ commit: string; ref: Ref | undefined }> => {
   if (wanted.kind === 'commit') return findCommit(server, wanted.hash);
   return wanted.kind === 'name' ? findNamed(server, wanted.candidates, asked) : findDefault(server);
-}
+};
 
 /** @throws ConfigError */
-export function createSource(options: SourceOptions): Source {
+export const createSource = (options: SourceOptions): Source => {
   const settings = settingsOf(options);
   const isAllowed = createAddressTest(settings.allowedAddresses);
   return {
-    async resolve(url, ref, signal) {
+    resolve: async (url, ref, signal) => {
       const wanted = parseRef(ref);
       const address = parseSourceUrl(url, settings);
       signal?.throwIfAborted();
@@ -115,4 +113,4 @@ export function createSource(options: SourceOptions): Source {
       }
     },
   };
-}
+};

@@ -10,48 +10,48 @@ export type UrlPolicy = {
 
 type Rule<T> = { broken: (value: T, policy: UrlPolicy) => boolean; code: ErrorCode; says: string };
 
-const MAX_LENGTH = 2048;
-const USE_HTTPS = 'Use the https:// address of the repository.';
+const maxLength = 2048;
+const useHttps = 'Use the https:// address of the repository.';
 /** Controls, separators, lone surrogates and the characters that turn text around. */
-const UNPRINTABLE = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const unprintable = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** Judged before the URL parser sees the text: it silently drops tabs, turns backslashes and repairs slashes. */
-const TEXT_RULES: readonly Rule<string>[] = [
-  { broken: (text) => text === '', code: 'source_invalid', says: `The source URL is empty. ${USE_HTTPS}` },
+const textRules: readonly Rule<string>[] = [
+  { broken: (text) => text === '', code: 'source_invalid', says: `The source URL is empty. ${useHttps}` },
   {
-    broken: (text) => text.length > MAX_LENGTH,
+    broken: (text) => text.length > maxLength,
     code: 'source_invalid',
-    says: `The source URL is longer than ${MAX_LENGTH} characters.`,
+    says: `The source URL is longer than ${maxLength} characters.`,
   },
   {
-    broken: (text) => UNPRINTABLE.test(text) || text.includes('\\'),
+    broken: (text) => unprintable.test(text) || text.includes('\\'),
     code: 'source_invalid',
     says: 'The source URL has a space, a backslash or a control character in it. Write such characters percent-encoded.',
   },
   {
     broken: (text) => text.startsWith('-'),
     code: 'source_invalid',
-    says: `The source URL looks like a command line option. ${USE_HTTPS}`,
+    says: `The source URL looks like a command line option. ${useHttps}`,
   },
   {
     broken: (text) => /^[^/:]*@[^/]*:/.test(text) || /^(ssh|git\+ssh|ssh\+git):/i.test(text),
     code: 'source_forbidden',
-    says: `Repositories are not cloned over SSH. ${USE_HTTPS}`,
+    says: `Repositories are not cloned over SSH. ${useHttps}`,
   },
   {
     broken: (text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text),
     code: 'source_forbidden',
-    says: `Only https:// addresses are cloned, no other scheme. ${USE_HTTPS}`,
+    says: `Only https:// addresses are cloned, no other scheme. ${useHttps}`,
   },
   {
     broken: (text) => !/^https?:\/\/[^/?#]/i.test(text),
     code: 'source_invalid',
-    says: `The source URL is not a complete address. ${USE_HTTPS}`,
+    says: `The source URL is not a complete address. ${useHttps}`,
   },
   {
     broken: (text, policy) => !policy.allowHttp && /^http:/i.test(text),
     code: 'source_forbidden',
-    says: `Repositories are not cloned over unencrypted http://. ${USE_HTTPS}`,
+    says: `Repositories are not cloned over unencrypted http://. ${useHttps}`,
   },
   {
     broken: (text) => /^https?:\/\/[^/?#]*@/i.test(text),
@@ -65,11 +65,11 @@ const TEXT_RULES: readonly Rule<string>[] = [
   },
 ];
 
-const URL_RULES: readonly Rule<URL>[] = [
+const urlRules: readonly Rule<URL>[] = [
   {
-    broken: (url) => url.href.length > MAX_LENGTH,
+    broken: (url) => url.href.length > maxLength,
     code: 'source_invalid',
-    says: `The source URL is longer than ${MAX_LENGTH} characters once encoded.`,
+    says: `The source URL is longer than ${maxLength} characters once encoded.`,
   },
   {
     broken: (url) => /%([01][0-9a-f]|7f)/i.test(url.pathname),
@@ -83,22 +83,20 @@ const URL_RULES: readonly Rule<URL>[] = [
   },
 ];
 
-function portOf(url: URL): number {
-  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-}
+const portOf = (url: URL): number => (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port));
 
-function check<T>(rules: readonly Rule<T>[], value: T, policy: UrlPolicy): void {
+const check = <T>(rules: readonly Rule<T>[], value: T, policy: UrlPolicy): void => {
   const rule = rules.find(({ broken }) => broken(value, policy));
   if (rule !== undefined) throw sourceError(rule.code, rule.says);
-}
+};
 
-function parse(text: string): URL {
+const parse = (text: string): URL => {
   try {
     return new URL(text);
   } catch (cause) {
-    throw sourceError('source_invalid', `The source URL has no valid host or port. ${USE_HTTPS}`, cause);
+    throw sourceError('source_invalid', `The source URL has no valid host or port. ${useHttps}`, cause);
   }
-}
+};
 
 /**
  * Reads a repository's address as somebody typed it. Numeric spellings of IPv4 addresses (0x7f.1, 2130706433) come
@@ -106,16 +104,14 @@ function parse(text: string): URL {
  * the path are dropped. Where the address leads is not judged here (see addresses.ts).
  * @throws ApiError 400 source_invalid or source_forbidden
  */
-export function parseSourceUrl(text: string, policy: UrlPolicy): URL {
-  check(TEXT_RULES, text, policy);
+export const parseSourceUrl = (text: string, policy: UrlPolicy): URL => {
+  check(textRules, text, policy);
   const url = parse(text);
-  check(URL_RULES, url, policy);
+  check(urlRules, url, policy);
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
-}
+};
 
 /** The address as git takes it: no slash at the end. */
-export function baseOf(url: URL): string {
-  return url.href.replace(/\/$/, '');
-}
+export const baseOf = (url: URL): string => url.href.replace(/\/$/, '');
