@@ -3,7 +3,7 @@ import { buildEventSource } from '../../lib/events/build-event.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
-import { isTektonEventType, subjectOf } from '../../lib/tekton/events.ts';
+import { eventSubject, isTektonEventType } from '../../lib/tekton/events.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';
 
 export type AcceptTektonOptions = {
@@ -16,7 +16,7 @@ const runLabel = 'tekton.dev/pipelineRun';
 
 const read = async (
   kube: Kube,
-  { namespace, kind, name }: NonNullable<ReturnType<typeof subjectOf>>,
+  { namespace, kind, name }: NonNullable<ReturnType<typeof eventSubject>>,
 ): Promise<KubeObject | undefined> => (namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined);
 
 /**
@@ -26,7 +26,7 @@ const read = async (
 export const createAcceptTekton =
   ({ kube, send }: AcceptTektonOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
-    const subject = isTektonEventType(event.type) ? subjectOf(event.data) : undefined;
+    const subject = isTektonEventType(event.type) ? eventSubject(event.data) : undefined;
     const run = subject && (await read(kube, subject));
     const tool = run?.metadata.annotations?.[toolAnnotation];
     if (!run || !tool) return;

@@ -5,7 +5,7 @@ import { ApiError } from '../../lib/errors.ts';
 import { parseBuildEvent } from '../../lib/events/build-event.ts';
 import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
 import type { LogsContext } from '../../lib/logs/from-settings.ts';
-import { eventTypes, isFinalEvent } from '../../lib/tekton/events.ts';
+import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
 
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
 
@@ -39,5 +39,5 @@ export const createArchiveLogs =
     const { type, tool, build } = parseBuildEvent(event);
     if (build === undefined) return;
     if (type === eventTypes.taskRunRunning) await follow(options, tool, build);
-    if (isFinalEvent(type)) await close(options, tool, build);
+    if (isRunEndEvent(type)) await close(options, tool, build);
   };

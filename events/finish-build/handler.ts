@@ -2,7 +2,7 @@ import type { CloudEvent } from 'cloudevents';
 import type { BuildsContext } from '../../lib/builds/context.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
 import { ledgerBehindType, parseBuildEvent } from '../../lib/events/build-event.ts';
-import { isFinalEvent } from '../../lib/tekton/events.ts';
+import { isRunEndEvent } from '../../lib/tekton/events.ts';
 
 /**
  * Handles the event of a run that has ended and a reader's report that a ledger is behind: both reconcile the tool, so
@@ -12,5 +12,5 @@ export const createFinishBuild =
   (context: BuildsContext) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const { type, tool } = parseBuildEvent(event);
-    if (isFinalEvent(type) || type === ledgerBehindType) await reconcile(context, tool);
+    if (isRunEndEvent(type) || type === ledgerBehindType) await reconcile(context, tool);
   };

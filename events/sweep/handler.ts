@@ -2,7 +2,7 @@ import type { CloudEvent } from 'cloudevents';
 import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
 import type { Correction } from '../../lib/builds/correction.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
-import { count } from '../../lib/capacity/state.ts';
+import { addCounts } from '../../lib/capacity/state.ts';
 import { forEachParallel } from '../../lib/concurrency.ts';
 import { ledgerName } from '../../lib/ledger/names.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
@@ -10,7 +10,7 @@ import { hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.
 import { type Archives, listArchives } from '../../lib/logs/archive/list.ts';
 import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
 import { toolOf } from '../../lib/tekton/run.ts';
-import { isDone } from '../../lib/tekton/status.ts';
+import { hasRunEnded } from '../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 
@@ -31,7 +31,7 @@ const closeLogs = async (
   const closed: Correction[] = [];
   for (const entry of open) {
     const isBusy = !isOverdue(entry, options.now()) && (await hasArchiver(options.kube, entry.id));
-    if (!isBusy && (await closeBuildLog(options, tool, entry))) closed.push({ what: 'log_closed', id: entry.id });
+    if (!isBusy && (await closeBuildLog(options, tool, entry))) closed.push({ kind: 'log_closed', id: entry.id });
   }
   return closed;
 };
@@ -46,7 +46,7 @@ const removeOrphans = async (
   const known = new Set([...state.running, ...state.queued, ...state.finished].map(({ id }) => id));
   const orphans = [...archived].filter((id) => !known.has(id));
   for (const id of orphans) await removeLog(tool, id);
-  return orphans.map((id) => ({ what: 'log_removed', id }));
+  return orphans.map((id) => ({ kind: 'log_removed', id }));
 };
 
 const followRunning = async (
@@ -56,7 +56,7 @@ const followRunning = async (
 ): Promise<void> => {
   const live = state.running
     .flatMap(({ id }) => runs.get(id) ?? [])
-    .filter((run) => run.status?.startTime && !isDone(run));
+    .filter((run) => run.status?.startTime && !hasRunEnded(run));
   for (const run of live) await startArchiver(kube, run, tool, archiver);
 };
 
@@ -80,7 +80,7 @@ const removeForgotten = async (
   archived: ReadonlySet<string>,
 ): Promise<Correction[]> => {
   for (const id of archived) await removeArchiveIn(store, ledger, id);
-  return [...archived].map((id) => ({ what: 'log_removed', id }));
+  return [...archived].map((id) => ({ kind: 'log_removed', id }));
 };
 
 /** `tool`: whose ledger this is; undefined where nothing but archived logs tells of it. */
@@ -93,7 +93,7 @@ const mendLogged = async (
   try {
     const isForgotten = tool === undefined;
     const mends = await (isForgotten ? removeForgotten(options, ledger, archived) : mend(options, tool, archived));
-    for (const { what, id } of mends) options.log('INFO', 'sweep mended', { tool: tool ?? ledger, id, what });
+    for (const { kind, id } of mends) options.log('INFO', 'sweep corrected', { tool: tool ?? ledger, id, kind });
     return mends;
   } catch (error) {
     options.log('WARNING', 'sweep could not mend a tool; the next one tries again', { tool: tool ?? ledger, error });
@@ -141,9 +141,9 @@ const remember = async (
 ): Promise<void> => {
   if (mends.length + deadLetters === 0) return;
   const mended: Record<string, number> = {};
-  for (const { what } of mends) mended[what] = (mended[what] ?? 0) + 1;
+  for (const { kind } of mends) mended[kind] = (mended[kind] ?? 0) + 1;
   try {
-    await capacity.change((state) => ({ state: count(state, { mended, deadLetters }), result: undefined }));
+    await capacity.change((state) => ({ state: addCounts(state, { mended, deadLetters }), result: undefined }));
   } catch (error) {
     log('WARNING', 'what sweep mended is not in the metrics', { error });
   }

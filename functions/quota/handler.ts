@@ -1,6 +1,6 @@
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
-import type { Ledger, View } from '../../lib/ledger/store.ts';
+import type { Ledger, LedgerView } from '../../lib/ledger/store.ts';
 import type { Storage } from '../../lib/registry/sizes.ts';
 import { storageItem } from '../../lib/registry/sizes.ts';
 import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts';
@@ -18,12 +18,12 @@ const count = (name: string, used: number, limit: number): QuotaItem => ({
   capacity: limit === 0 ? '100%' : `${Math.round((used / limit) * 100)}%`,
 });
 
-const builds = ({ state, limits }: View): QuotaItem[] => [
+const builds = ({ state, limits }: LedgerView): QuotaItem[] => [
   count('Running', state.running.length, limits.running),
   count('Queued', state.queued.length, limits.queued),
 ];
 
-const response = (view: View, storage: Storage | undefined): QuotaResponse => ({
+const response = (view: LedgerView, storage: Storage | undefined): QuotaResponse => ({
   messages: messages(
     storage ? {} : { warning: ['The registry does not answer; what its storage holds is not known now.'] },
   ),

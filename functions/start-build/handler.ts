@@ -1,5 +1,5 @@
 import { parseBuildParameters } from '../../lib/builds/parse-parameters.ts';
-import { type StartContext, type Started, startBuild } from '../../lib/builds/start.ts';
+import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { requireJson } from '../../lib/http/body.ts';
 import { messages } from '../../lib/http/respond.ts';
@@ -30,12 +30,12 @@ const requireSpace = (storage: Storage | undefined): void => {
   );
 };
 
-const infos = ({ position }: Started): string[] =>
+const infos = ({ position }: StartedBuild): string[] =>
   position > 0
     ? [`The build waits at position ${position} in the queue; it starts when a running one has finished.`]
     : [];
 
-const response = (started: Started, storage: Storage | undefined): StartResponse => ({
+const response = (started: StartedBuild, storage: Storage | undefined): StartResponse => ({
   messages: messages({ info: infos(started), warning: storageWarnings(storage) }),
   new_build: {
     name: started.id,

@@ -11,7 +11,12 @@ import type { Runs } from './observe.ts';
 type Create = Extract<RunChange, { kind: 'create' }>;
 
 /** Kubernetes will never take this run: the build ends here rather than being tried for ever. */
-const refuse = async (context: BuildsContext, tool: string, { entry }: Create, error: KubeError): Promise<void> => {
+const refuse = async (
+  context: BuildsContext,
+  tool: string,
+  { build: entry }: Create,
+  error: KubeError,
+): Promise<void> => {
   const now = context.now();
   const ending = {
     status: 'BUILD_FAILURE',
@@ -27,7 +32,7 @@ const refuse = async (context: BuildsContext, tool: string, { entry }: Create, e
 
 /** @returns whether the build was refused, which gives its slot to another */
 const create = async (context: BuildsContext, tool: string, action: Create): Promise<boolean> => {
-  const run = pipelineRun(action.entry, tool, toolLabel(tool), context.runSettings, action.cancelled);
+  const run = pipelineRun(action.build, tool, toolLabel(tool), context.runSettings, action.cancelled);
   try {
     await context.kube.create<PipelineRun>('pipelineruns', run);
   } catch (error) {

@@ -2,7 +2,7 @@ import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import type { BuildState, BuildView } from '../logs/types.ts';
 import type { ReadContext } from './context.ts';
 import { previewReconcile } from './preview.ts';
-import { notFound } from './read.ts';
+import { buildNotFound } from './read.ts';
 
 /** One build in a ledger, with its position in the queue; undefined for a build that is unknown or deleted. */
 export const buildStateIn = ({ queued, running, finished }: LedgerState, id: string): BuildState | undefined => {
@@ -17,7 +17,7 @@ export const buildView = (context: ReadContext, tool: string, id: string): Build
   read: async () => {
     const { state } = await previewReconcile(context, tool, { id });
     const found = buildStateIn(state, id);
-    if (!found) throw notFound(tool, id);
+    if (!found) throw buildNotFound(tool, id);
     return found;
   },
 });

@@ -3,7 +3,7 @@ import { type CancelResult, cancel, remove } from '../ledger/state.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { notFound } from './read.ts';
+import { buildNotFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -41,7 +41,7 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
     if (changed.state !== state) done = changed.outcome;
     return { state: changed.state, result: done ?? changed.outcome };
   });
-  if (outcome === 'unknown') throw notFound(tool, id);
+  if (outcome === 'unknown') throw buildNotFound(tool, id);
   if (outcome === 'finished') throw alreadyFinished(id);
   if (outcome !== 'cancelling') return;
   const state = await reconcileSoon(context, tool);
@@ -56,6 +56,6 @@ export const deleteBuild = async (context: BuildsContext, tool: string, id: stri
     done ||= changed.known;
     return { state: changed.state, result: done };
   });
-  if (!known) throw notFound(tool, id);
+  if (!known) throw buildNotFound(tool, id);
   await reconcileSoon(context, tool);
 };

@@ -1,4 +1,4 @@
-import type { Change } from '../ledger/store.ts';
+import type { LedgerChange } from '../ledger/store.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 
@@ -14,7 +14,7 @@ const dropped = (before: LedgerState, after: LedgerState): string[] => {
  * Changes a ledger, then deletes the logs of the builds that left it. Killed in between, sweep finds the logs without
  * an entry.
  */
-export const changeLedger = async <T>(context: BuildsContext, tool: string, change: Change<T>): Promise<T> => {
+export const changeLedger = async <T>(context: BuildsContext, tool: string, change: LedgerChange<T>): Promise<T> => {
   const { result, gone } = await context.ledger.change(tool, (view) => {
     const { state, result } = change(view);
     return { state, result: { result, gone: dropped(view.state, state) } };

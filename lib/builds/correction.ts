@@ -11,4 +11,4 @@ export const correctionKinds = [
   'log_removed',
 ] as const;
 
-export type Correction = { what: (typeof correctionKinds)[number]; id: string };
+export type Correction = { kind: (typeof correctionKinds)[number]; id: string };

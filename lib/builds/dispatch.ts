@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { register, shares } from '../capacity/state.ts';
+import { fairShares, registerWaiting } from '../capacity/state.ts';
 import type { BuildsContext } from './context.ts';
 
 /** Whoever changes the capacity meanwhile sees to its slots as well. */
@@ -8,7 +8,7 @@ const maxRounds = 20;
 /** Its turn is over, and the slot the next tool's. Its own next reconcile lets it wait again. */
 const passOver = async ({ capacity, log }: BuildsContext, tool: string): Promise<void> => {
   try {
-    await capacity.change((state) => ({ state: register(state, tool, 0, ''), result: undefined }));
+    await capacity.change((state) => ({ state: registerWaiting(state, tool, 0, ''), result: undefined }));
   } catch (error) {
     log('WARNING', 'a tool that could not be promoted keeps its turn', { tool, error });
   }
@@ -39,7 +39,7 @@ export const dispatch = async (context: BuildsContext, promote: (tool: string) =
   let seen = await capacity.read();
   for (let round = 0; round < maxRounds; round += 1) {
     // Once the first of them have theirs, it may be another's turn than it seemed.
-    const next = [...shares(seen, slots).keys()];
+    const next = [...fairShares(seen, slots).keys()];
     if (next.length === 0) return;
     await promoteAll(context, next, promote);
     const now = await capacity.read();

@@ -3,7 +3,7 @@ import { ifFound } from '../kube/kube-error.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
-import { endingOf, isDone, statusOf } from '../tekton/status.ts';
+import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
 
@@ -42,7 +42,7 @@ export const observe = async (
   run: PipelineRun,
   wanted: boolean,
 ): Promise<ObservedRun> => {
-  const failed = wanted && isDone(run) && statusOf(run) === 'BUILD_FAILURE';
+  const failed = wanted && hasRunEnded(run) && statusOf(run) === 'BUILD_FAILURE';
   const ending = endingOf(run, failed ? await taskRunOf(kube, run) : undefined, now(), failureExcerpt);
   return {
     id: run.metadata.name,

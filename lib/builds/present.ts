@@ -1,12 +1,12 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
-import { type Limits, waitingForCapacity } from '../ledger/state.ts';
+import { type Limits, promotableBuilds } from '../ledger/state.ts';
 import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 
 /** Parameters with every default filled in, as builds-api 2 answers them. */
-export const normalized = (tool: string, given: BuildParameters): Required<BuildParameters> => ({
+export const normalizeParameters = (tool: string, given: BuildParameters): Required<BuildParameters> => ({
   source_url: given.source_url,
   ref: given.ref ?? '',
   envvars: given.envvars ?? {},
@@ -39,7 +39,7 @@ const fullMessage = 'All slots are taken; the next one goes to the tool with the
 
 const queued = (entry: BuildRecord, at: number, state: LedgerState, limits: Limits): Build => {
   const message = queuedMessage(at + 1, state.queued.length, state.running.length);
-  const waitsForCapacity = waitingForCapacity(state, limits).includes(entry);
+  const waitsForCapacity = promotableBuilds(state, limits).includes(entry);
   return {
     ...base(entry),
     start_time: '',
@@ -55,7 +55,7 @@ const running = (entry: BuildRecord, run: PipelineRun | undefined): Build => ({
 });
 
 /** All builds a tool is shown, newest first. `runs` gives running ones their status of this moment. */
-export const presentAll = (state: LedgerState, limits: Limits, runs: ReadonlyMap<string, PipelineRun>): Build[] =>
+export const presentBuilds = (state: LedgerState, limits: Limits, runs: ReadonlyMap<string, PipelineRun>): Build[] =>
   [
     ...state.queued.map((entry, at) => ({ at: entry.acceptedAt, build: queued(entry, at, state, limits) })),
     ...state.running

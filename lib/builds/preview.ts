@@ -2,7 +2,7 @@ import { admit } from '../capacity/state.ts';
 import { claimRequest } from '../ledger/claims.ts';
 import { diff, type ObservedRun, reconciledState } from '../ledger/diff.ts';
 import type { Limits } from '../ledger/state.ts';
-import type { View } from '../ledger/store.ts';
+import type { LedgerView } from '../ledger/store.ts';
 import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import type { ReadContext } from './context.ts';
 import { findRuns, observe, type Runs } from './observe.ts';
@@ -31,7 +31,7 @@ const buildsToObserve = ({ running, queued }: LedgerState, { id }: PreviewOption
 const previewState = async (
   { capacity, now }: ReadContext,
   tool: string,
-  { state, limits }: View,
+  { state, limits }: LedgerView,
   observed: readonly ObservedRun[],
 ): Promise<LedgerState> => {
   const unclaimed = reconciledState(state, observed, limits, now());
@@ -55,7 +55,7 @@ const buildWithWrongRun = (
     { running: due, queued: [], finished: [], keys: [] },
     observed.filter(({ id }) => ids.has(id)),
   );
-  return change && (change.kind === 'create' ? change.entry.id : change.id);
+  return change && (change.kind === 'create' ? change.build.id : change.id);
 };
 
 /** The first build that runs in one of the two states only. */

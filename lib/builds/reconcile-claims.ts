@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { adopt, conclude, register, revoke, roomOf } from '../capacity/state.ts';
+import { claimForRunning, finishRevocation, markRevoked, registerWaiting, roomFor } from '../capacity/state.ts';
 import type { CapacityState } from '../capacity/types.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
-import { type Limits, waitingForCapacity, waitsSince } from '../ledger/state.ts';
+import { type Limits, promotableBuilds, waitingSince } from '../ledger/state.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 import type { Correction } from './correction.ts';
@@ -36,10 +36,10 @@ const compare = (seen: CapacityState, tool: string, { state, observed }: Seen, n
  */
 const takeAway = async ({ capacity, ledger }: BuildsContext, tool: string, ids: readonly string[]): Promise<void> => {
   const by = randomUUID();
-  await capacity.change((state) => ({ state: revoke(state, ids, by), result: undefined }));
+  await capacity.change((state) => ({ state: markRevoked(state, ids, by), result: undefined }));
   const { running } = await ledger.fence(tool);
   const ran = new Set(running.map(({ id }) => id));
-  await capacity.change((state) => ({ state: conclude(state, by, ran), result: undefined }));
+  await capacity.change((state) => ({ state: finishRevocation(state, by, ran), result: undefined }));
 };
 
 /** Brings what the capacity says of a tool in line with its ledger. Nothing where no capacity is set. */
@@ -52,16 +52,16 @@ export const reconcileClaims = async (context: BuildsContext, tool: string, own:
   if (orphans.length > 0) await takeAway(context, tool, orphans);
   const correct = (current: CapacityState): CapacityState => {
     const known = new Set(current.claims.map(({ id }) => id));
-    const waiting = waitingForCapacity(state, limits).filter(({ id }) => !known.has(id));
+    const waiting = promotableBuilds(state, limits).filter(({ id }) => !known.has(id));
     const started = state.running.filter(({ id }) => missing.includes(id));
-    const since = current.waiting.find((other) => other.tool === tool)?.since ?? waitsSince(state, waiting[0]);
-    const adopted = adopt(current, tool, started);
-    return register(adopted, tool, Math.min(waiting.length, roomOf(adopted, tool, limits.running)), since);
+    const since = current.waiting.find((other) => other.tool === tool)?.since ?? waitingSince(state, waiting[0]);
+    const adopted = claimForRunning(current, tool, started);
+    return registerWaiting(adopted, tool, Math.min(waiting.length, roomFor(adopted, tool, limits.running)), since);
   };
   if (orphans.length > 0 || correct(seen) !== seen)
     await capacity.change((current) => ({ state: correct(current), result: undefined }));
   return [
-    ...missing.map((id) => ({ what: 'claim_added' as const, id })),
-    ...orphans.map((id) => ({ what: 'claim_removed' as const, id })),
+    ...missing.map((id) => ({ kind: 'claim_added' as const, id })),
+    ...orphans.map((id) => ({ kind: 'claim_removed' as const, id })),
   ];
 };

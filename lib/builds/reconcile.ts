@@ -1,5 +1,5 @@
 import { diff, type ObservedRun, type RunChange, reconciledState } from '../ledger/diff.ts';
-import type { View } from '../ledger/store.ts';
+import type { LedgerView } from '../ledger/store.ts';
 import type { LedgerState } from '../ledger/types.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
@@ -11,7 +11,7 @@ import { reconcileClaims } from './reconcile-claims.ts';
 
 export type Reconciled = { state: LedgerState; runs: Runs; corrections: Correction[] };
 
-type Looked = { runs: Runs; view: View; observed: ObservedRun[] };
+type Looked = { runs: Runs; view: LedgerView; observed: ObservedRun[] };
 
 /** The runs before the ledger: see repair. */
 const look = async (context: BuildsContext, tool: string): Promise<Looked> => {
@@ -30,18 +30,18 @@ const mendsOf = (before: LedgerState, after: LedgerState): Correction[] => {
   const finished = before.running.filter(({ id }) => !running.has(id));
   const promoted = before.queued.filter(({ id }) => running.has(id));
   return [
-    ...finished.map(({ id }) => ({ what: 'finished' as const, id })),
-    ...promoted.map(({ id }) => ({ what: 'promoted' as const, id })),
+    ...finished.map(({ id }) => ({ kind: 'finished' as const, id })),
+    ...promoted.map(({ id }) => ({ kind: 'promoted' as const, id })),
   ];
 };
 
 const settle = async (
   context: BuildsContext,
   tool: string,
-  view: View,
+  view: LedgerView,
   observed: readonly ObservedRun[],
 ): Promise<{ state: LedgerState; mends: Correction[] }> => {
-  const act = ({ state, limits }: View) => reconciledState(state, observed, limits, context.now());
+  const act = ({ state, limits }: LedgerView) => reconciledState(state, observed, limits, context.now());
   if (act(view) === view.state) return { state: view.state, mends: [] };
   return changeLedger(context, tool, (fresh) => {
     const state = act(fresh);
@@ -52,8 +52,8 @@ const settle = async (
 const done = { create: 'run_created', cancel: 'run_cancelled', release: 'run_released' } as const;
 
 const mendOf = (action: RunChange): Correction => ({
-  what: done[action.kind],
-  id: action.kind === 'create' ? action.entry.id : action.id,
+  kind: done[action.kind],
+  id: action.kind === 'create' ? action.build.id : action.id,
 });
 
 /** The ledger, then the runs. `isRefused`: a build was taken away, so that another look is due. */

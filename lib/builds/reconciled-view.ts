@@ -1,10 +1,10 @@
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildView } from '../logs/types.ts';
-import { isDone } from '../tekton/status.ts';
+import { hasRunEnded } from '../tekton/status.ts';
 import { buildStateIn } from './build-view.ts';
 import type { BuildsContext } from './context.ts';
 import { findRun } from './observe.ts';
-import { notFound } from './read.ts';
+import { buildNotFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
 
 /** The ledger. Where the build still runs there though its run has ended, the event is late or lost: the tool is reconciled. */
@@ -12,7 +12,7 @@ const reconciledLedger = async (context: BuildsContext, tool: string, id: string
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((build) => build.id === id)) return state;
   const run = await findRun(context.kube, id);
-  return run && isDone(run) ? (await reconcile(context, tool)).state : state;
+  return run && hasRunEnded(run) ? (await reconcile(context, tool)).state : state;
 };
 
 /**
@@ -22,7 +22,7 @@ const reconciledLedger = async (context: BuildsContext, tool: string, id: string
 export const reconciledView = (context: BuildsContext, tool: string, id: string): BuildView => ({
   read: async () => {
     const found = buildStateIn(await reconciledLedger(context, tool, id), id);
-    if (!found) throw notFound(tool, id);
+    if (!found) throw buildNotFound(tool, id);
     return found;
   },
 });

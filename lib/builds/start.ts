@@ -1,21 +1,21 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
-import { shares } from '../capacity/state.ts';
+import { fairShares } from '../capacity/state.ts';
 import { ApiError } from '../errors.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
 import {
   type IdempotencyKey,
   type NewBuild,
-  recordOf,
+  promotableBuilds,
+  resultForKey,
   type StartResult,
   start,
-  waitingForCapacity,
 } from '../ledger/state.ts';
 import type { BuildRecord } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { normalized } from './present.ts';
+import { normalizeParameters } from './present.ts';
 import { reconcile } from './reconcile.ts';
 
 export type StartContext = BuildsContext & {
@@ -25,7 +25,7 @@ export type StartContext = BuildsContext & {
   mayStart: () => Promise<void>;
 };
 
-export type Started = {
+export type StartedBuild = {
   id: string;
   commit: string;
   /** 0 when it runs. */
@@ -90,7 +90,7 @@ const accept = async (
     const had = new Set(state.running.map(({ id }) => id));
     // A limit that was raised lets others in as well.
     const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
-    const waits = waitingForCapacity(changed.state, limits).length > 0;
+    const waits = promotableBuilds(changed.state, limits).length > 0;
     return { state: changed.state, result: { outcome: changed.outcome, slots, waits } };
   });
   if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
@@ -105,7 +105,7 @@ const wakeOthers = async (context: StartContext, tool: string): Promise<void> =>
   try {
     const seen = await capacity.read();
     const isKnown = seen.waiting.some((waiting) => waiting.tool === tool);
-    if (!isKnown || shares(seen, capacity.slots).size > 0) await reconcile(context, tool);
+    if (!isKnown || fairShares(seen, capacity.slots).size > 0) await reconcile(context, tool);
   } catch (error) {
     log('WARNING', 'a build that waits is looked after by the next sweep', { tool, error });
   }
@@ -113,14 +113,14 @@ const wakeOthers = async (context: StartContext, tool: string): Promise<void> =>
 
 const createRun = async (context: StartContext, tool: string, entry: BuildRecord): Promise<void> => {
   try {
-    const refused = await applyChange(context, tool, new Map(), { kind: 'create', entry, cancelled: false });
+    const refused = await applyChange(context, tool, new Map(), { kind: 'create', build: entry, cancelled: false });
     if (refused) await reconcile(context, tool);
   } catch (error) {
     context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error });
   }
 };
 
-const answer = (outcome: StartResult, parameters: Required<BuildParameters>): Started => {
+const answer = (outcome: StartResult, parameters: Required<BuildParameters>): StartedBuild => {
   if (outcome.kind === 'full') throw full();
   if (outcome.kind === 'too_large') throw tooLarge();
   if (outcome.kind === 'key_reused') throw reused();
@@ -139,11 +139,11 @@ export const startBuild = async (
   given: BuildParameters,
   idempotencyKey: string | undefined,
   signal: AbortSignal,
-): Promise<Started> => {
-  const parameters = normalized(tool, given);
+): Promise<StartedBuild> => {
+  const parameters = normalizeParameters(tool, given);
   const key =
     idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
-  const known = key && recordOf((await context.ledger.read(tool, signal)).state, key, context.now());
+  const known = key && resultForKey((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return answer(known, parameters);
   const [{ url, commit }] = await Promise.all([
     context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),

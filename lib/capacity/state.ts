@@ -33,7 +33,7 @@ const isBefore = (a: Candidate, b: Candidate): boolean => {
 const afterAll = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
 
 /** Whose the free slots are: how many each waiting tool may take now. */
-export const shares = ({ claims, waiting }: CapacityState, slots: number): Map<string, number> => {
+export const fairShares = ({ claims, waiting }: CapacityState, slots: number): Map<string, number> => {
   const running = countByTool(claims);
   const candidates: Candidate[] = waiting.map((tool) => ({ ...tool, running: running.get(tool.tool) ?? 0 }));
   const given = new Map<string, number>();
@@ -52,7 +52,7 @@ export const shares = ({ claims, waiting }: CapacityState, slots: number): Map<s
 };
 
 /** Notes how many builds of the tool wait for the capacity alone, and since when. */
-export const register = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
+export const registerWaiting = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
   const before = state.waiting.find((waiting) => waiting.tool === tool);
   const isSame = wants === 0 ? before === undefined : before?.wants === wants && before.since === since;
   if (isSame) return state;
@@ -73,12 +73,16 @@ const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readon
 };
 
 /** Whether all that the tool may have is taken, and some of it by others than these builds. */
-export const isCrowded = (state: CapacityState, { tool, limit }: ClaimRequest, builds: ReadonlySet<string>): boolean =>
-  roomOf(state, tool, limit) === 0 &&
+export const isFilledByUnknownClaims = (
+  state: CapacityState,
+  { tool, limit }: ClaimRequest,
+  builds: ReadonlySet<string>,
+): boolean =>
+  roomFor(state, tool, limit) === 0 &&
   state.claims.some((claim) => claim.tool === tool && !claim.revoked && !builds.has(claim.id));
 
 /** How many more claims the tool may take. */
-export const roomOf = ({ claims }: CapacityState, tool: string, limit: number): number =>
+export const roomFor = ({ claims }: CapacityState, tool: string, limit: number): number =>
   Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
 
 /**
@@ -98,13 +102,13 @@ export const admit = (
   const open = wanted.filter((id) => !known.has(id));
   // Behind a claim that is being taken away nobody of this tool can start: better that others do.
   const isStuck = freed.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
-  const wants = isStuck ? 0 : Math.min(open.length, roomOf(freed, tool, limit));
-  const asking = register(freed, tool, wants, since);
-  const share = shares(asking, slots).get(tool) ?? 0;
+  const wants = isStuck ? 0 : Math.min(open.length, roomFor(freed, tool, limit));
+  const asking = registerWaiting(freed, tool, wants, since);
+  const share = fairShares(asking, slots).get(tool) ?? 0;
   if (share === 0) return { state: asking, result: new Set(heldPrefix(wanted, asking.claims)) };
   const at = now.toISOString();
   const claims = [...asking.claims, ...open.slice(0, share).map((id) => ({ tool, id, at }))];
-  const next = register({ ...asking, claims }, tool, wants - share, at);
+  const next = registerWaiting({ ...asking, claims }, tool, wants - share, at);
   return { state: next, result: new Set(heldPrefix(wanted, claims)) };
 };
 
@@ -115,7 +119,7 @@ const mapClaims = (state: CapacityState, map: (claim: Claim) => Claim[]): Capaci
 };
 
 /** Begins to take claims away, under a name of one's own; also those that somebody else did not end taking away. */
-export const revoke = (state: CapacityState, ids: readonly string[], by: string): CapacityState =>
+export const markRevoked = (state: CapacityState, ids: readonly string[], by: string): CapacityState =>
   mapClaims(state, (claim) => [ids.includes(claim.id) ? { ...claim, revoked: by } : claim]);
 
 const restored = ({ revoked: _, ...claim }: Claim): Claim => claim;
@@ -124,7 +128,7 @@ const restored = ({ revoked: _, ...claim }: Claim): Claim => claim;
  * Ends what `revoke` began under that name: after the tool's ledger was written once more, so that nobody who read it
  * before can still write what the claim allowed. Those that run by then keep theirs.
  */
-export const conclude = (state: CapacityState, by: string, running: ReadonlySet<string>): CapacityState =>
+export const finishRevocation = (state: CapacityState, by: string, running: ReadonlySet<string>): CapacityState =>
   mapClaims(state, (claim) => {
     if (claim.revoked !== by) return [claim];
     return running.has(claim.id) ? [restored(claim)] : [];
@@ -134,7 +138,7 @@ export const conclude = (state: CapacityState, by: string, running: ReadonlySet<
  * Builds that run have a claim, whatever the capacity: it may have been set, or lowered, while they ran. Claimed as of
  * their start, so that one that has just ended is noticed at once.
  */
-export const adopt = (
+export const claimForRunning = (
   state: CapacityState,
   tool: string,
   running: readonly { id: string; acceptedAt: string; startedAt?: string }[],
@@ -149,7 +153,7 @@ export const adopt = (
 };
 
 /** Adds to what is counted of sweep's work. */
-export const count = (state: CapacityState, { mended, deadLetters }: Counts): CapacityState => {
+export const addCounts = (state: CapacityState, { mended, deadLetters }: Counts): CapacityState => {
   const total = { ...state.counts.mended };
   for (const [kind, times] of Object.entries(mended)) total[kind] = (total[kind] ?? 0) + times;
   return { ...state, counts: { mended: total, deadLetters: state.counts.deadLetters + deadLetters } };

@@ -1,5 +1,5 @@
 import type { ClaimRequest } from '../capacity/state.ts';
-import { type Limits, waitsSince } from './state.ts';
+import { type Limits, waitingSince } from './state.ts';
 import type { LedgerState } from './types.ts';
 
 const missing = <T extends { id: string }>(first: readonly T[], second: readonly T[]): T[] => {
@@ -21,6 +21,6 @@ export const claimRequest = (
   const promoted = missing(after.running, before.running);
   const ended = missing(before.running, after.running).map(({ id }) => id);
   if (promoted.length + ended.length === 0) return undefined;
-  const since = waitsSince(ended.length > 0 ? after : before, promoted[0]);
+  const since = waitingSince(ended.length > 0 ? after : before, promoted[0]);
   return { tool, ended, wanted: promoted.map(({ id }) => id), since, limit: limits.running };
 };

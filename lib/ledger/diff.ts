@@ -9,7 +9,7 @@ export type ObservedRun = { id: string; ending?: Ending; cancelling: boolean; de
 
 export type RunChange =
   /** Create the run; already cancelled when nobody wants it any more, so that no late creator can start it. */
-  | { kind: 'create'; entry: BuildRecord; cancelled: boolean }
+  | { kind: 'create'; build: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
   /** Let the run go: its log is archived, or its build is gone. */
   | { kind: 'release'; id: string };
@@ -49,7 +49,7 @@ export const reconciledState = (
 };
 
 const forEntry = (entry: BuildRecord, run: ObservedRun | undefined): RunChange[] => {
-  if (!run) return [{ kind: 'create', entry, cancelled: entry.cancelledAt !== undefined }];
+  if (!run) return [{ kind: 'create', build: entry, cancelled: entry.cancelledAt !== undefined }];
   if (run.deleting && !run.ending) return [{ kind: 'release', id: run.id }];
   return entry.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
 };

@@ -41,7 +41,11 @@ const maxBytes = 1_200_000;
 const maxFinishedBytes = 700_000;
 
 /** What a key was answered with, if it is known and not over a day old. */
-export const recordOf = (state: LedgerState, key: IdempotencyKey | undefined, now: Date): StartResult | undefined => {
+export const resultForKey = (
+  state: LedgerState,
+  key: IdempotencyKey | undefined,
+  now: Date,
+): StartResult | undefined => {
   const record = key && liveKeys(state.keys, now).find((known) => known.key === key.key);
   if (!record) return undefined;
   return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
@@ -68,21 +72,21 @@ const queuedEntry = (entry: NewBuild, now: Date): BuildRecord => ({
 });
 
 /** The builds at the head of the queue that the tool's own limit lets run. */
-export const waitingForCapacity = ({ running, queued }: LedgerState, limits: Limits): BuildRecord[] =>
+export const promotableBuilds = ({ running, queued }: LedgerState, limits: Limits): BuildRecord[] =>
   queued.slice(0, Math.max(0, limits.running - running.length));
 
 /**
  * Since when the tool waits for its turn: since its first waiting build came, or since one of its builds last began or
  * ended. Else a tool that always has builds waiting would always have waited longest.
  */
-export const waitsSince = ({ lastTurn = '' }: LedgerState, head: BuildRecord | undefined): string => {
+export const waitingSince = ({ lastTurn = '' }: LedgerState, head: BuildRecord | undefined): string => {
   const { acceptedAt = '' } = head ?? {};
   return acceptedAt > lastTurn ? acceptedAt : lastTurn;
 };
 
 /** Fills free slots from the head of the queue; where the cluster's are counted, with those that hold one. */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
-  const first = waitingForCapacity(state, limits);
+  const first = promotableBuilds(state, limits);
   const stop = limits.claimed ? first.findIndex(({ id }) => !limits.claimed?.has(id)) : -1;
   const promoted = (stop < 0 ? first : first.slice(0, stop)).map((entry) => ({
     ...entry,
@@ -109,7 +113,7 @@ export const start = (
   limits: Limits,
   now: Date,
 ): { state: LedgerState; outcome: StartResult } => {
-  const known = recordOf(state, key, now) ?? presentOf(state, entry);
+  const known = resultForKey(state, key, now) ?? presentOf(state, entry);
   if (known) return { state, outcome: known };
   const waiting = promote({ ...state, queued: [...state.queued, queuedEntry(entry, now)] }, limits, now);
   if (waiting.queued.length > limits.queued) return { state, outcome: { kind: 'full' } };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { admit, isCrowded } from '../capacity/state.ts';
+import { admit, isFilledByUnknownClaims } from '../capacity/state.ts';
 import type { Capacity } from '../capacity/store.ts';
 import { ApiError } from '../errors.ts';
 import {
@@ -17,25 +17,25 @@ import { ledgerName } from './names.ts';
 import { emptyState, type Limits } from './state.ts';
 import type { BuildLedger, LedgerState, Summary } from './types.ts';
 
-export type View = { state: LedgerState; limits: Limits };
+export type LedgerView = { state: LedgerState; limits: Limits };
 /** Pure: may be applied several times before it is written. Returning the same state writes nothing. */
-export type Change<T> = KubeChange<View, LedgerState, T>;
+export type LedgerChange<T> = KubeChange<LedgerView, LedgerState, T>;
 
 export type Ledger = {
   /** An unknown tool has an empty ledger. */
-  read(tool: string, signal?: AbortSignal): Promise<View>;
+  read(tool: string, signal?: AbortSignal): Promise<LedgerView>;
   /**
    * Applies the change by compare-and-swap until it holds. Changes for one tool that wait for each other are folded
    * into one write. Where there is a capacity, a build is promoted only when it holds a claim on it.
    * @throws ApiError 409 `conflict` when other writers are always faster
    */
-  change<T>(tool: string, change: Change<T>): Promise<T>;
+  change<T>(tool: string, change: LedgerChange<T>): Promise<T>;
   /** Writes the ledger as it is, so that whoever has read it must read it again. @returns what it holds */
   fence(tool: string): Promise<LedgerState>;
   /** Every tool that has a ledger. */
   tools(): Promise<string[]>;
   /** Every ledger there is, by its tool. */
-  all(signal?: AbortSignal): Promise<Map<string, View>>;
+  all(signal?: AbortSignal): Promise<Map<string, LedgerView>>;
 };
 
 export type LedgerOptions = {
@@ -83,7 +83,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     return ledger;
   };
 
-  const viewOf = (ledger: BuildLedger | undefined): View => ({
+  const viewOf = (ledger: BuildLedger | undefined): LedgerView => ({
     state: stateOf(ledger),
     limits: { ...defaults, ...ledger?.spec.limits },
   });
@@ -96,14 +96,14 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
       spec: { tool },
     });
 
-  const write = async (ledger: BuildLedger, { state, limits }: View): Promise<void> => {
+  const write = async (ledger: BuildLedger, { state, limits }: LedgerView): Promise<void> => {
     await written(
       kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } }),
     );
   };
 
   /** Which of the builds that the change would promote may be; undefined when all may. */
-  const claim = async (tool: string, { state: before, limits }: View, wish: LedgerState, tried: number) => {
+  const claim = async (tool: string, { state: before, limits }: LedgerView, wish: LedgerState, tried: number) => {
     const slots = capacity?.slots;
     const ask = claimRequest(tool, before, wish, limits);
     if (!capacity || slots === undefined || !ask) return undefined;
@@ -111,7 +111,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     const { ids, isCrowded: crowd } = await unlessBusy(
       capacity.change((seen) => {
         const { state, result } = admit(seen, ask, slots, new Date());
-        return { state, result: { ids: result, isCrowded: isCrowded(state, ask, builds) } };
+        return { state, result: { ids: result, isCrowded: isFilledByUnknownClaims(state, ask, builds) } };
       }),
     );
     if (ask.wanted.every((id) => ids.has(id))) return undefined;
@@ -123,7 +123,7 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
    * One read, every waiting change on top of each other, at most one write. The claims come between: nobody who has
    * read the ledger before a claim was taken away again can write it, see `revoke` in lib/capacity/state.ts.
    */
-  const attempt = async (tool: string, batch: Batch<View, LedgerState>, tried: number): Promise<() => void> => {
+  const attempt = async (tool: string, batch: Batch<LedgerView, LedgerState>, tried: number): Promise<() => void> => {
     const found = await find(tool);
     const before = viewOf(found);
     const wish = applyAll(before, batch);
@@ -135,7 +135,11 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
     return respond;
   };
 
-  const change = createBatchedWrites<View, LedgerState>({ ...options, attempt, busy: 'The builds of this tool are' });
+  const change = createBatchedWrites<LedgerView, LedgerState>({
+    ...options,
+    attempt,
+    busy: 'The builds of this tool are',
+  });
   const list = async (signal?: AbortSignal) => (await kube.list<BuildLedger>('buildledgers', { signal })).items;
 
   return {

@@ -1,13 +1,13 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { CapacityState } from '../capacity/types.ts';
-import type { View } from '../ledger/store.ts';
+import type { LedgerView } from '../ledger/store.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import type { Metric, Sample } from './format.ts';
 
 /** All that is known of all builds at one moment. */
 export type MetricsInput = {
-  ledgers: ReadonlyMap<string, View>;
+  ledgers: ReadonlyMap<string, LedgerView>;
   runs: ReadonlyMap<string, PipelineRun>;
   capacity: CapacityState;
   /** undefined where no capacity is set. */
@@ -59,7 +59,7 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Metric =
 /** Idle tools are left out: there are thousands. */
 const ofTools = ({ ledgers }: MetricsInput): Metric[] => {
   const busy = [...ledgers].filter(([, { state }]) => state.running.length + state.queued.length > 0);
-  const each = (value: (view: View) => number): Sample[] =>
+  const each = (value: (view: LedgerView) => number): Sample[] =>
     busy.map(([tool, view]) => ({ labels: { tool }, value: value(view) }));
   return [
     gauge(

@@ -23,13 +23,13 @@ export const isTektonEventType = (type: string): type is TektonEventType => know
 const runEvents = new Set<string>([eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed]);
 
 /** Whether a build may have ended, so that its slot is free. */
-export const isFinalEvent = (type: string): boolean => runEvents.has(type);
+export const isRunEndEvent = (type: string): boolean => runEvents.has(type);
 
 /**
  * What Tekton's event is about. Only the name is taken from it: everything else is read from the API server, since
  * events may be old, doubled or forged.
  */
-export const subjectOf = (
+export const eventSubject = (
   data: unknown,
 ): { kind: 'pipelineruns' | 'taskruns'; name: string; namespace: string } | undefined => {
   if (typeof data !== 'object' || data === null) return undefined;

@@ -3,7 +3,7 @@ import type { Ending } from '../ledger/state.ts';
 import type { FailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
-export const succeeded = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
+export const succeededCondition = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
   object.status?.conditions?.find(({ type }) => type === 'Succeeded');
 
 const cancelReasons = new Set(['PipelineRunCancelled', 'Cancelled', 'CancelledRunFinally', 'StoppedRunFinally']);
@@ -15,7 +15,7 @@ const failure = (reason: string | undefined): Status => {
 
 /** A run's Succeeded condition as the API's status, as builds-api 2 maps it. */
 export const statusOf = (run: PipelineRun): Status => {
-  const condition = succeeded(run);
+  const condition = succeededCondition(run);
   if (!condition) return 'BUILD_PENDING';
   if (condition.status === 'True') return 'BUILD_SUCCESS';
   if (condition.status === 'False') return failure(condition.reason);
@@ -23,10 +23,11 @@ export const statusOf = (run: PipelineRun): Status => {
   return condition.reason === 'PipelineRunPending' ? 'BUILD_PENDING' : 'BUILD_UNKNOWN';
 };
 
-export const isDone = (run: PipelineRun): boolean => ['True', 'False'].includes(succeeded(run)?.status ?? '');
+export const hasRunEnded = (run: PipelineRun): boolean =>
+  ['True', 'False'].includes(succeededCondition(run)?.status ?? '');
 
 /** The step that broke: the one that neither completed nor was skipped because of it. */
-export const guiltyStep = (taskRun: TaskRun): StepState | undefined =>
+export const failedStep = (taskRun: TaskRun): StepState | undefined =>
   taskRun.status?.steps?.find(
     ({ terminated, terminationReason }) =>
       terminated && terminated.exitCode !== 0 && terminationReason !== 'Skipped' && terminated.reason !== 'Completed',
@@ -56,8 +57,8 @@ const stepMessage = (step: StepState, lastWords: FailureExcerpt): string => {
 };
 
 const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, lastWords: FailureExcerpt): string => {
-  const step = taskRun && guiltyStep(taskRun);
-  const condition = (taskRun && succeeded(taskRun)) ?? succeeded(run);
+  const step = taskRun && failedStep(taskRun);
+  const condition = (taskRun && succeededCondition(taskRun)) ?? succeededCondition(run);
   const isStepsFault = condition?.reason === 'StepFailed' || condition?.reason === 'StepOOM';
   if (step && isStepsFault) return stepMessage(step, lastWords);
   return [condition?.reason, condition?.message].filter(Boolean).join(': ');
@@ -83,13 +84,13 @@ export const endingOf = (
   now: Date,
   lastWords: FailureExcerpt,
 ): Ending | undefined => {
-  if (!isDone(run)) return undefined;
+  if (!hasRunEnded(run)) return undefined;
   const status = statusOf(run);
   const digest = run.status?.results?.find(({ name }) => name === 'APP_IMAGE_DIGEST')?.value.trim();
   return {
     status,
     message: messageOf(run, taskRun, status, lastWords),
-    finishedAt: run.status?.completionTime ?? succeeded(run)?.lastTransitionTime ?? now.toISOString(),
+    finishedAt: run.status?.completionTime ?? succeededCondition(run)?.lastTransitionTime ?? now.toISOString(),
     ...(digest ? { digest } : {}),
   };
 };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSettings } from '../../lib/config/settings.ts';
 import { kubeFromSettings } from '../../lib/kube/from-settings.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
-import { succeeded } from '../../lib/tekton/status.ts';
+import { succeededCondition } from '../../lib/tekton/status.ts';
 import type { QuotaResponse } from '../../openapi/generated/types.ts';
 import { type Answer, type Caller, expectCleanLog, expectRefusal, expectShape, forTool } from './client.ts';
 import { patience, startTarget, type Target } from './target.ts';
@@ -42,7 +42,9 @@ const watchRuns = async (tool: string) => {
   let most = 0;
   const take = (type: string, run: KubeObject): void => {
     if (type === 'BOOKMARK' || run.metadata.annotations?.['builds.toolforge.org/tool'] !== tool) return;
-    const ended = ['True', 'False'].includes(succeeded(run as Parameters<typeof succeeded>[0])?.status ?? '');
+    const ended = ['True', 'False'].includes(
+      succeededCondition(run as Parameters<typeof succeededCondition>[0])?.status ?? '',
+    );
     if (ended || type === 'DELETED') live.delete(run.metadata.name);
     else live.add(run.metadata.name);
     most = Math.max(most, live.size);

@@ -3,8 +3,8 @@
  * nothing: npm run bench:fairness [-- TOOLS SLOTS]. Prints a table in Markdown.
  */
 import { pathToFileURL } from 'node:url';
-import { admit, emptyCapacity, shares } from '../../lib/capacity/state.ts';
-import { type Ending, emptyState, finish, type Limits, promote, start, waitsSince } from '../../lib/ledger/state.ts';
+import { admit, emptyCapacity, fairShares } from '../../lib/capacity/state.ts';
+import { type Ending, emptyState, finish, type Limits, promote, start, waitingSince } from '../../lib/ledger/state.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { quantile } from '../support/quantile.ts';
 
@@ -134,7 +134,7 @@ export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Sce
     const promoted = missing(wish.running, before.running);
     const wanted = promoted.map(({ id }) => id);
     const gone = missing(before.running, wish.running).map(({ id }) => id);
-    const since = waitsSince(gone.length > 0 ? wish : before, promoted[0]);
+    const since = waitingSince(gone.length > 0 ? wish : before, promoted[0]);
     const admitted = admit(capacity, { tool, ended: gone, wanted, since, limit: limits.running }, slots, now());
     capacity = admitted.state;
     const after = act(before, { ...limits, claimed: admitted.result }, now());
@@ -156,7 +156,7 @@ export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Sce
 
   /** As lib/builds/dispatch.ts does. */
   const dispatch = (): void => {
-    for (const tool of shares(capacity, slots).keys()) change(tool, promote);
+    for (const tool of fairShares(capacity, slots).keys()) change(tool, promote);
   };
 
   const ended = (tool: string, id: string): void => {

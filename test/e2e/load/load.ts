@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readSettings } from '../../../lib/config/settings.ts';
 import { kubeFromSettings, kubeSettings } from '../../../lib/kube/from-settings.ts';
 import type { BuildLedger, BuildRecord } from '../../../lib/ledger/types.ts';
-import { isDone } from '../../../lib/tekton/status.ts';
+import { hasRunEnded } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
 import { type Json, patience } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
@@ -32,7 +32,7 @@ export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
     if (!names.has(tool)) return;
     const { name } = run.metadata;
     if (!sample.created.includes(name)) sample.created.push(name);
-    if (type === 'DELETED' || isDone(run)) live.delete(name);
+    if (type === 'DELETED' || hasRunEnded(run)) live.delete(name);
     else live.set(name, tool);
     const own = [...live.values()].filter((other) => other === tool).length;
     sample.most.all = Math.max(sample.most.all, live.size);

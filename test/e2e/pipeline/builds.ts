@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { guiltyStep, succeeded } from '../../../lib/tekton/status.ts';
+import { failedStep, succeededCondition } from '../../../lib/tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../../../lib/tekton/types.ts';
 import { type Namespace, setting } from './cluster.ts';
 
@@ -53,8 +53,8 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
 });
 
 function failureOf(taskRun: TaskRun): Build['failed'] {
-  const step = guiltyStep(taskRun);
-  const condition = succeeded(taskRun);
+  const step = failedStep(taskRun);
+  const condition = succeededCondition(taskRun);
   if (step === undefined && condition?.status === 'True') return undefined;
   if (step === undefined) return { step: '', exitCode: -1, message: `${condition?.reason}: ${condition?.message}` };
   const message = step.results?.find(({ name }) => name === 'failure')?.value ?? '';

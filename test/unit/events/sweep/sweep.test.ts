@@ -37,8 +37,8 @@ const start = (tool: string) => {
   return startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
 };
 
-const mends = () =>
-  logged.filter(({ message }) => message === 'sweep mended').map(({ tool, id, what }) => ({ tool, id, what }));
+const corrections = () =>
+  logged.filter(({ message }) => message === 'sweep corrected').map(({ tool, id, kind }) => ({ tool, id, kind }));
 
 test('what it mends is a line each, and is counted', async () => {
   const first = await start('a');
@@ -47,18 +47,18 @@ test('what it mends is a line each, and is counted', async () => {
   expect(waiting.position).toBe(1);
   world.endRun(0);
   await sweepOf()();
-  expect(mends()).toContainEqual({ tool: 'a', id: first.id, what: 'finished' });
+  expect(corrections()).toContainEqual({ tool: 'a', id: first.id, kind: 'finished' });
   expect(world.liveRuns().map(({ metadata }) => metadata.name)).toContain(waiting.id);
   const counts = world.capacity()?.status?.counts;
   expect(counts?.mended).toMatchObject({ finished: 1 });
-  expect(Object.values(counts?.mended ?? {}).reduce((sum, times) => sum + times, 0)).toBe(mends().length);
+  expect(Object.values(counts?.mended ?? {}).reduce((sum, times) => sum + times, 0)).toBe(corrections().length);
 });
 
 test('where there is nothing to mend nothing is said and nothing is written', async () => {
   await start('a');
   const before = world.writes.length;
   await Promise.all([sweepOf()(), sweepOf()()]);
-  expect(mends()).toEqual([]);
+  expect(corrections()).toEqual([]);
   expect(world.writes.length).toBe(before);
 });
 
@@ -66,11 +66,11 @@ test('slots of a tool whose ledger somebody deleted are free again when its runs
   const { id } = await start('a');
   world.forget('a');
   await sweepOf()();
-  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  expect(corrections()).toEqual([{ tool: 'a', id, kind: 'run_cancelled' }]);
   expect(world.capacity()?.status?.claims).toHaveLength(1);
   world.endRun(0);
   await sweepOf()();
-  expect(mends()).toContainEqual({ tool: 'a', id, what: 'claim_removed' });
+  expect(corrections()).toContainEqual({ tool: 'a', id, kind: 'claim_removed' });
   expect(world.capacity()?.status?.claims).toEqual([]);
 });
 
@@ -80,10 +80,10 @@ test('so are its runs, where no capacity is set', async () => {
   const { id } = await start('a');
   world.forget('a');
   await sweepOf()();
-  expect(mends()).toEqual([{ tool: 'a', id, what: 'run_cancelled' }]);
+  expect(corrections()).toEqual([{ tool: 'a', id, kind: 'run_cancelled' }]);
   world.endRun(0);
   await sweepOf()();
-  expect(mends()).toContainEqual({ tool: 'a', id, what: 'run_released' });
+  expect(corrections()).toContainEqual({ tool: 'a', id, kind: 'run_released' });
 });
 
 test('an event that could not be delivered is counted', async () => {
@@ -113,7 +113,7 @@ test('a log without a build is removed, and no other', async () => {
   await archive('a', 'gone');
   await sweepOf()();
   expect(await archived()).toEqual(kept);
-  expect(mends()).toEqual([{ tool: 'a', id: 'gone', what: 'log_removed' }]);
+  expect(corrections()).toEqual([{ tool: 'a', id: 'gone', kind: 'log_removed' }]);
 });
 
 test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
@@ -126,12 +126,12 @@ test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
     await archive(tool, 'two');
     await sweepOf()();
     expect(await archived()).toEqual(kept);
-    expect(mends().map(({ id, what }) => [id, what])).toEqual([
+    expect(corrections().map(({ id, kind }) => [id, kind])).toEqual([
       ['one', 'log_removed'],
       ['two', 'log_removed'],
     ]);
     await sweepOf()();
-    expect(mends()).toHaveLength(2);
+    expect(corrections()).toHaveLength(2);
   },
 );
 
@@ -143,7 +143,7 @@ test('what is no archive stays, below logs/ too', async () => {
   await archive('gone', 'one');
   await sweepOf()();
   expect(await archived()).toEqual(kept);
-  expect(mends()).toEqual([{ tool: 'gone', id: 'one', what: 'log_removed' }]);
+  expect(corrections()).toEqual([{ tool: 'gone', id: 'one', kind: 'log_removed' }]);
 });
 
 test('a tool that has its first build meanwhile keeps its log', async () => {
@@ -158,7 +158,7 @@ test('a tool that has its first build meanwhile keeps its log', async () => {
   };
   await sweepOf(late)();
   expect(await archived()).toHaveLength(3);
-  expect(mends()).toEqual([]);
+  expect(corrections()).toEqual([]);
 });
 
 test('builds are mended while the store of logs is away, and nothing is removed', async () => {

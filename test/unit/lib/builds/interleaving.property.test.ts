@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cancelBuild, deleteBuild } from '../../../../lib/builds/cancel.ts';
 import { reconcile } from '../../../../lib/builds/reconcile.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
-import { shares } from '../../../../lib/capacity/state.ts';
+import { fairShares } from '../../../../lib/capacity/state.ts';
 import type { CapacityState } from '../../../../lib/capacity/types.ts';
 import { createWorld, type Instance, toolLimit, type World } from './world.ts';
 
@@ -159,7 +159,7 @@ describe('whatever is lost, doubled, late or killed', () => {
           const wants = Math.min(queued.length, toolLimit - running.length);
           expect(capacity.waiting.find((waiting) => waiting.tool === tool)?.wants ?? 0).toBe(wants);
         }
-        expect(shares(capacity, slots)).toEqual(new Map());
+        expect(fairShares(capacity, slots)).toEqual(new Map());
       }),
       { numRuns: runs },
     );

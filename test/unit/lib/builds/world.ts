@@ -6,7 +6,7 @@ import { KubeError } from '../../../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../../../lib/kube/resources.ts';
 import type { Limits } from '../../../../lib/ledger/state.ts';
 import type { BuildLedger, BuildRecord } from '../../../../lib/ledger/types.ts';
-import { isDone } from '../../../../lib/tekton/status.ts';
+import { hasRunEnded } from '../../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import { startContext } from './context.ts';
 
@@ -81,7 +81,7 @@ export const createWorld = (slots: number | undefined): World => {
   };
   const all = <T extends KubeObject>(resource: string): T[] =>
     [...objects].filter(([key]) => key.startsWith(`${resource}/`)).map(([, object]) => copy(object as T));
-  const liveRuns = () => all<PipelineRun>('pipelineruns').filter((run) => !isDone(run));
+  const liveRuns = () => all<PipelineRun>('pipelineruns').filter((run) => !hasRunEnded(run));
   const toolOf = (run: PipelineRun) => run.metadata.labels?.user ?? '';
   const count = (): void => {
     const live = liveRuns();

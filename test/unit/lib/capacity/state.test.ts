@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  addCounts,
   admit,
-  adopt,
-  conclude,
-  count,
+  claimForRunning,
   emptyCapacity,
-  register,
-  revoke,
-  shares,
+  fairShares,
+  finishRevocation,
+  markRevoked,
+  registerWaiting,
 } from '../../../../lib/capacity/state.ts';
 import type { CapacityState } from '../../../../lib/capacity/types.ts';
 
@@ -39,7 +39,7 @@ describe('admit', () => {
   });
 
   test('keeps a slot for the tool with the fewest running builds, then for the longest wait', () => {
-    const waiting = register(register(running('a1', 'a2'), 'a', 1, '1'), 'b', 1, '5');
+    const waiting = registerWaiting(registerWaiting(running('a1', 'a2'), 'a', 1, '1'), 'b', 1, '5');
     expect(ask(waiting, 'a', ['a3']).result.size).toBe(0);
     expect(ask(waiting, 'c', ['c1'], [], '9').result.size).toBe(0);
     expect([...ask(waiting, 'c', ['c1'], [], '2').result]).toEqual(['c1']);
@@ -47,7 +47,7 @@ describe('admit', () => {
   });
 
   test("an ended build's slot goes to its own tool only when that is its turn", () => {
-    const full = register(running('a1', 'a2', 'b1'), 'c', 1, '5');
+    const full = registerWaiting(running('a1', 'a2', 'b1'), 'c', 1, '5');
     expect([...ask(full, 'a', ['a3'], ['a1']).result]).toEqual([]);
     expect([...ask(running('a1', 'a2', 'b1'), 'a', ['a3'], ['a1']).result]).toEqual(['a3']);
   });
@@ -84,7 +84,7 @@ describe('admit', () => {
           state = admit(state, wish, 3, time).state;
           expect(state.claims.length).toBeLessThanOrEqual(3);
           const isAlone = state.waiting.every(({ tool: other }) => other === name);
-          expect(isAlone && shares(state, 3).size > 0).toBe(false);
+          expect(isAlone && fairShares(state, 3).size > 0).toBe(false);
         }
       }),
     );
@@ -93,35 +93,35 @@ describe('admit', () => {
 
 describe('a claim that is taken away', () => {
   test('counts, but nobody may start its build', () => {
-    const taken = revoke(running('b1'), ['b1'], 'me');
+    const taken = markRevoked(running('b1'), ['b1'], 'me');
     expect(ask(taken, 'b', ['b1', 'b2']).result.size).toBe(0);
     expect(ask(taken, 'a', ['a1', 'a2', 'a3']).result.size).toBe(2);
   });
 
   test('is gone in the end, unless its build runs by then', () => {
-    const taken = revoke(running('a1', 'b1'), ['a1', 'b1'], 'me');
-    expect(conclude(taken, 'me', new Set(['a1']))).toEqual(running('a1'));
+    const taken = markRevoked(running('a1', 'b1'), ['a1', 'b1'], 'me');
+    expect(finishRevocation(taken, 'me', new Set(['a1']))).toEqual(running('a1'));
   });
 
   test('is not touched by who began before somebody else did', () => {
-    const taken = revoke(revoke(running('b1'), ['b1'], 'first'), ['b1'], 'second');
-    expect(conclude(taken, 'first', new Set())).toBe(taken);
-    expect(names(conclude(taken, 'second', new Set()))).toEqual([]);
+    const taken = markRevoked(markRevoked(running('b1'), ['b1'], 'first'), ['b1'], 'second');
+    expect(finishRevocation(taken, 'first', new Set())).toBe(taken);
+    expect(names(finishRevocation(taken, 'second', new Set()))).toEqual([]);
   });
 });
 
 test('builds that run have a claim even where that is too many', () => {
-  const state = adopt(revoke(running('a1'), ['a1'], 'me'), 'a', [
+  const state = claimForRunning(markRevoked(running('a1'), ['a1'], 'me'), 'a', [
     { id: 'a1', acceptedAt: at },
     { id: 'a2', acceptedAt: '0', startedAt: at },
   ]);
   expect(state.claims).toEqual(running('a1', 'a2').claims);
-  expect(adopt(state, 'a', [{ id: 'a1', acceptedAt: at }])).toBe(state);
+  expect(claimForRunning(state, 'a', [{ id: 'a1', acceptedAt: at }])).toBe(state);
 });
 
 test('counts add up', () => {
-  const once = count(emptyCapacity, { mended: { finished: 2 }, deadLetters: 1 });
-  expect(count(once, { mended: { finished: 1, promoted: 1 }, deadLetters: 0 }).counts).toEqual({
+  const once = addCounts(emptyCapacity, { mended: { finished: 2 }, deadLetters: 1 });
+  expect(addCounts(once, { mended: { finished: 1, promoted: 1 }, deadLetters: 0 }).counts).toEqual({
     mended: { finished: 3, promoted: 1 },
     deadLetters: 1,
   });

@@ -52,7 +52,7 @@ const endRun = (w: World, at: number): void => {
 const act = (w: World, limit: number): void => {
   for (const action of diff(w.state, [...w.runs.values()]).slice(0, limit)) {
     if (action.kind === 'create') {
-      const { id } = action.entry;
+      const { id } = action.build;
       w.order.push(id);
       const ending = { status: 'BUILD_CANCELLED', message: '', finishedAt: now.toISOString() } as const;
       w.runs.set(id, { id, cancelling: action.cancelled, deleting: false, ...(action.cancelled ? { ending } : {}) });

@@ -6,8 +6,8 @@ import {
   finish,
   type Limits,
   type NewBuild,
-  recordOf,
   remove,
+  resultForKey,
   retain,
   start,
 } from '../../../../lib/ledger/state.ts';
@@ -91,8 +91,8 @@ describe('a write whose answer was lost is applied once more', () => {
 test('a key counts for a day, whether or not anything was started since', () => {
   const { state } = start(emptyState, entry('a'), { key: 'k', request: 'r' }, limits, now);
   const after = (hours: number) => new Date(now.getTime() + hours * 60 * 60 * 1000);
-  expect(recordOf(state, { key: 'k', request: 'r' }, after(23))).toMatchObject({ kind: 'repeated' });
-  expect(recordOf(state, { key: 'k', request: 'r' }, after(25))).toBeUndefined();
+  expect(resultForKey(state, { key: 'k', request: 'r' }, after(23))).toMatchObject({ kind: 'repeated' });
+  expect(resultForKey(state, { key: 'k', request: 'r' }, after(25))).toBeUndefined();
 });
 
 describe('finish', () => {

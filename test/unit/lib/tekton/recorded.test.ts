@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createFailureExcerpt } from '../../../../lib/logs/masking/failure-excerpt.ts';
-import { isFinalEvent, isTektonEventType, subjectOf } from '../../../../lib/tekton/events.ts';
-import { endingOf, guiltyStep, isDone, statusOf } from '../../../../lib/tekton/status.ts';
+import { eventSubject, isRunEndEvent, isTektonEventType } from '../../../../lib/tekton/events.ts';
+import { endingOf, failedStep, hasRunEnded, statusOf } from '../../../../lib/tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../../../../lib/tekton/types.ts';
 
 type Recorded = { headers: Record<string, string>; body: { pipelineRun?: PipelineRun; taskRun?: TaskRun } };
@@ -26,7 +26,7 @@ test.each([
   ['ev-timeout.pipelinerun.failed', 'BUILD_TIMEOUT', true],
 ])('%s is %s', (name, status, done) => {
   expect(statusOf(run(name))).toBe(status);
-  expect(isDone(run(name))).toBe(done);
+  expect(hasRunEnded(run(name))).toBe(done);
 });
 
 test('a condition of an unknown kind is BUILD_UNKNOWN', () => {
@@ -39,7 +39,7 @@ test('a condition of an unknown kind is BUILD_UNKNOWN', () => {
 
 test('a failure names the step, its exit code, what it means and its last lines', () => {
   const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
-  expect(guiltyStep(failed)?.name).toBe('build');
+  expect(failedStep(failed)?.name).toBe('build');
   expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, lastWords)).toEqual({
     status: 'BUILD_FAILURE',
     message: 'Step build failed with exit code 3.',
@@ -103,16 +103,16 @@ test('a success has its digest, a timeout its limit', () => {
 test('events are known by type, and name their subject', () => {
   const { headers, body } = recorded('ev-ok.pipelinerun.successful.v1');
   expect(isTektonEventType(headers['ce-type'] ?? '')).toBe(true);
-  expect(isFinalEvent(headers['ce-type'] ?? '')).toBe(true);
-  expect(isFinalEvent('dev.tekton.event.taskrun.successful.v1')).toBe(false);
+  expect(isRunEndEvent(headers['ce-type'] ?? '')).toBe(true);
+  expect(isRunEndEvent('dev.tekton.event.taskrun.successful.v1')).toBe(false);
   expect(isTektonEventType('dev.tekton.event.pipelinerun.successful.v2')).toBe(false);
-  expect(subjectOf(body)).toEqual({ kind: 'pipelineruns', name: 'ev-ok', namespace: 'image-build' });
-  expect(subjectOf(recorded('ev-fail-build-from-git.taskrun.failed.v1').body)).toMatchObject({
+  expect(eventSubject(body)).toEqual({ kind: 'pipelineruns', name: 'ev-ok', namespace: 'image-build' });
+  expect(eventSubject(recorded('ev-fail-build-from-git.taskrun.failed.v1').body)).toMatchObject({
     kind: 'taskruns',
     name: 'ev-fail-build-from-git',
   });
   for (const odd of [undefined, null, 'x', {}, { pipelineRun: 1 }, { pipelineRun: { metadata: { name: 1 } } }])
-    expect(subjectOf(odd)).toBeUndefined();
+    expect(eventSubject(odd)).toBeUndefined();
 });
 
 test('the last lines of a step that holds credentials are not shown, and secrets never', () => {
