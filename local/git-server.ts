@@ -35,8 +35,8 @@ const commitEnvironment = {
   GIT_CONFIG_GLOBAL: '/dev/null',
 };
 
-function gitOutput(words: string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
-  return new Promise((done, reject) => {
+const gitOutput = (words: string[], environment: NodeJS.ProcessEnv = {}): Promise<string> =>
+  new Promise((done, reject) => {
     const child = spawn('git', words, {
       env: { PATH: process.env.PATH, ...commitEnvironment, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -50,10 +50,9 @@ function gitOutput(words: string[], environment: NodeJS.ProcessEnv = {}): Promis
         : reject(new Error(`git ${words[0]} ended with ${code}`)),
     );
   });
-}
 
 /** Commits a folder's files to a new bare repository, branch main, with a fixed author and date. @returns the commit */
-export async function makeRepository(folder: string, bare: string): Promise<string> {
+export const makeRepository = async (folder: string, bare: string): Promise<string> => {
   await mkdir(bare, { recursive: true });
   await gitOutput(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', bare]);
   const environment = { GIT_DIR: bare, GIT_WORK_TREE: resolve(folder), GIT_INDEX_FILE: join(bare, 'index.make') };
@@ -64,10 +63,10 @@ export async function makeRepository(folder: string, bare: string): Promise<stri
   );
   await rm(environment.GIT_INDEX_FILE, { force: true });
   return gitOutput(['rev-parse', 'HEAD'], { GIT_DIR: bare });
-}
+};
 
 /** Git's CGI program writes headers, a blank line, and the body. */
-function relay(child: ChildProcess, response: ServerResponse): void {
+const relay = (child: ChildProcess, response: ServerResponse): void => {
   let head = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {
     head = Buffer.concat([head, chunk]);
@@ -86,15 +85,15 @@ function relay(child: ChildProcess, response: ServerResponse): void {
     if (!response.headersSent) response.writeHead(500);
     response.end();
   });
-}
+};
 
-function isRead({ method, url = '' }: IncomingMessage): boolean {
+const isRead = ({ method, url = '' }: IncomingMessage): boolean => {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   if (method === 'POST') return pathname.endsWith('/git-upload-pack');
   return (method === 'GET' || method === 'HEAD') && searchParams.get('service') !== 'git-receive-pack';
-}
+};
 
-function cgiEnvironment(request: IncomingMessage, root: string, protocol: 0 | 2): NodeJS.ProcessEnv {
+const cgiEnvironment = (request: IncomingMessage, root: string, protocol: 0 | 2): NodeJS.ProcessEnv => {
   const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
   const optional = {
     CONTENT_LENGTH: request.headers['content-length'],
@@ -118,10 +117,10 @@ function cgiEnvironment(request: IncomingMessage, root: string, protocol: 0 | 2)
     CONTENT_TYPE: request.headers['content-type'] ?? '',
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
   } as NodeJS.ProcessEnv;
-}
+};
 
 /** Serves git repositories over smart HTTP, to read only, for demonstrations and tests. */
-export async function serveGit(options: GitServerOptions): Promise<GitServer> {
+export const serveGit = async (options: GitServerOptions): Promise<GitServer> => {
   const own = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'git-')) : undefined;
   const root = resolve(options.folder ?? own ?? '');
   const commits: Record<string, string> = {};
@@ -148,4 +147,4 @@ export async function serveGit(options: GitServerOptions): Promise<GitServer> {
       if (own !== undefined) await rm(own, { recursive: true, force: true });
     },
   };
-}
+};

@@ -22,16 +22,16 @@ export const layerTime: Date = new Date('1980-01-01T00:00:01Z');
 const owner = { uid: 1001, gid: 1000 };
 const smallFile = 1024 * 1024;
 
-function headerOf(entry: LayerEntry): Partial<Header> & { name: string } {
+const headerOf = (entry: LayerEntry): Partial<Header> & { name: string } => {
   const common = { ...owner, name: entry.name, mtime: layerTime };
   if (entry.type === 'directory') return { ...common, name: `${entry.name}/`, type: 'directory', mode: 0o755 };
   if (entry.type === 'symlink') return { ...common, type: 'symlink', mode: 0o777, linkname: entry.linkname };
   const size = 'content' in entry ? entry.content.length : entry.size;
   return { ...common, type: 'file', mode: entry.executable ? 0o755 : 0o644, size };
-}
+};
 
-function addEntry(tar: Pack, entry: LayerEntry): Promise<void> {
-  return new Promise((resolve, reject) => {
+const addEntry = (tar: Pack, entry: LayerEntry): Promise<void> =>
+  new Promise((resolve, reject) => {
     const done = (error?: Error | null) => (error ? reject(error) : resolve());
     if (entry.type === 'file' && 'source' in entry) {
       const sink = tar.entry(headerOf(entry), done);
@@ -39,9 +39,8 @@ function addEntry(tar: Pack, entry: LayerEntry): Promise<void> {
     } else if (entry.type === 'file') tar.entry(headerOf(entry), entry.content, done);
     else tar.entry(headerOf(entry), done);
   });
-}
 
-async function addAll(tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<void> {
+const addAll = async (tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<void> => {
   try {
     for await (const entry of entries) await addEntry(tar, entry);
     tar.finalize();
@@ -49,10 +48,10 @@ async function addAll(tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<vo
     tar.destroy(error as Error);
     throw error;
   }
-}
+};
 
 /** Passes bytes on, and knows their digest afterwards. */
-function digesting() {
+const digesting = () => {
   const hash = createHash('sha256');
   async function* pass(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -61,10 +60,10 @@ function digesting() {
     }
   }
   return { pass, digest: () => hash.digest('hex') };
-}
+};
 
 /** Writes a gzipped tar into the folder under its own digest. Memory stays bounded whatever the layer's size. */
-export async function writeLayer(entries: AsyncIterable<LayerEntry>, blobsFolder: string): Promise<WrittenLayer> {
+export const writeLayer = async (entries: AsyncIterable<LayerEntry>, blobsFolder: string): Promise<WrittenLayer> => {
   const temporary = join(blobsFolder, `.${randomUUID()}`);
   const [plain, zipped, tar] = [digesting(), digesting(), pack()];
   const written = pipeline(
@@ -79,7 +78,7 @@ export async function writeLayer(entries: AsyncIterable<LayerEntry>, blobsFolder
   const { size } = await stat(temporary);
   await rename(temporary, join(blobsFolder, digest));
   return { descriptor: { mediaType: layerType, digest: `sha256:${digest}`, size }, diffId: `sha256:${plain.digest()}` };
-}
+};
 
 async function* fileEntry(source: string, name: string, info: Stats): AsyncGenerator<LayerEntry> {
   const executable = (info.mode & 0o111) !== 0;

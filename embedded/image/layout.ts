@@ -39,41 +39,36 @@ export const refName = 'org.opencontainers.image.ref.name';
 export type Repository = { imagesFolder: string; repository: string };
 
 /** The OCI image layout of a repository: one folder each, named as the repository. */
-export function layoutFolder({ imagesFolder, repository }: Repository): string {
-  return join(imagesFolder, repository);
-}
+export const layoutFolder = ({ imagesFolder, repository }: Repository): string => join(imagesFolder, repository);
 
-export function blobPath(layout: string, digest: string): string {
-  return join(layout, 'blobs', 'sha256', digest.replace(/^sha256:/, ''));
-}
+export const blobPath = (layout: string, digest: string): string =>
+  join(layout, 'blobs', 'sha256', digest.replace(/^sha256:/, ''));
 
-async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
+const ifThere = async <T>(read: Promise<T>): Promise<T | undefined> => {
   try {
     return await read;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-}
+};
 
 /** The layout's index, or undefined where there is no layout. */
-export async function readIndex(layout: string): Promise<ImageIndex | undefined> {
+export const readIndex = async (layout: string): Promise<ImageIndex | undefined> => {
   const text = await ifThere(readFile(join(layout, 'index.json'), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as ImageIndex);
-}
+};
 
 /** A blob that holds JSON: manifest, index or configuration. */
-export async function readJson<T>(layout: string, digest: string): Promise<T> {
-  return JSON.parse(await readFile(blobPath(layout, digest), 'utf8')) as T;
-}
+export const readJson = async <T>(layout: string, digest: string): Promise<T> =>
+  JSON.parse(await readFile(blobPath(layout, digest), 'utf8')) as T;
 
 /** The entry with this tag or digest. */
-export function findManifest(index: ImageIndex, reference: string): Descriptor | undefined {
-  return index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
-}
+export const findManifest = (index: ImageIndex, reference: string): Descriptor | undefined =>
+  index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
 
 /** The digests of everything that a manifest, or an index of manifests, needs; its own included. */
-async function reachable(layout: string, { digest, mediaType }: Descriptor): Promise<string[]> {
+const reachable = async (layout: string, { digest, mediaType }: Descriptor): Promise<string[]> => {
   const isIndex = mediaType === indexType || mediaType.includes('manifest.list');
   if (isIndex) {
     const { manifests } = await readJson<ImageIndex>(layout, digest);
@@ -81,25 +76,25 @@ async function reachable(layout: string, { digest, mediaType }: Descriptor): Pro
   }
   const manifest = await ifThere(readJson<Manifest>(layout, digest));
   return manifest ? [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)] : [digest];
-}
+};
 
-async function removeUnreachable(layout: string, index: ImageIndex): Promise<void> {
+const removeUnreachable = async (layout: string, index: ImageIndex): Promise<void> => {
   const wanted = new Set((await Promise.all(index.manifests.map((entry) => reachable(layout, entry)))).flat());
   const names = (await ifThere(readdir(join(layout, 'blobs', 'sha256')))) ?? [];
   const unwanted = names.filter((name) => !wanted.has(`sha256:${name}`));
   await Promise.all(unwanted.map((name) => rm(blobPath(layout, name), { force: true })));
-}
+};
 
-async function writeAtomically(file: string, content: string): Promise<void> {
+const writeAtomically = async (file: string, content: string): Promise<void> => {
   const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, content);
   await rename(temporary, file);
-}
+};
 
-async function moveBlobs(from: string, layout: string): Promise<void> {
+const moveBlobs = async (from: string, layout: string): Promise<void> => {
   await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true });
   for (const name of await readdir(from)) await rename(join(from, name), blobPath(layout, name));
-}
+};
 
 /** A change takes milliseconds, so a longer wait means that something is wrong. */
 const lockWaitMs = 60_000;
@@ -112,7 +107,7 @@ export type LayoutChange = {
 };
 
 /** Changes a repository's layout in one step, then removes the blobs nobody needs, or the layout when it is empty. */
-export async function changeLayout(where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> {
+export const changeLayout = async (where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> => {
   const layout = layoutFolder(where);
   const lock = join(where.imagesFolder, '.locks', fileNameOf(where.repository));
   await mkdir(dirname(lock), { recursive: true });
@@ -129,28 +124,28 @@ export async function changeLayout(where: Repository, { blobs, change }: LayoutC
     return index;
   };
   return withLock(lock, work, { waitMs: lockWaitMs, pollMs: 10 });
-}
+};
 
 /** Only the layout's own files: other repositories may lie deeper in the same folder. */
-async function removeLayout(layout: string): Promise<void> {
+const removeLayout = async (layout: string): Promise<void> => {
   await rm(join(layout, 'index.json'), { force: true });
   await rm(join(layout, 'oci-layout'), { force: true });
   await rm(join(layout, 'blobs'), { recursive: true, force: true });
-}
+};
 
 /** The names of all repositories below the folder, sorted. */
-export async function listRepositories(imagesFolder: string, below = ''): Promise<string[]> {
+export const listRepositories = async (imagesFolder: string, below = ''): Promise<string[]> => {
   const entries = (await ifThere(readdir(join(imagesFolder, below), { withFileTypes: true }))) ?? [];
   const own = below !== '' && entries.some((entry) => entry.name === 'index.json') ? [below] : [];
   const folders = entries.filter((entry) => entry.isDirectory() && !/^(\.|blobs$)/.test(entry.name));
   const deeper = folders.map(({ name }) => listRepositories(imagesFolder, below === '' ? name : `${below}/${name}`));
   return [...own, ...(await Promise.all(deeper)).flat()].sort();
-}
+};
 
 /** Bytes of all blobs of a repository. */
-export async function repositorySize(where: Repository): Promise<number> {
+export const repositorySize = async (where: Repository): Promise<number> => {
   const blobs = join(layoutFolder(where), 'blobs', 'sha256');
   const names = (await ifThere(readdir(blobs))) ?? [];
   const sizes = await Promise.all(names.map(async (name) => (await ifThere(stat(join(blobs, name))))?.size ?? 0));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
+};

@@ -10,15 +10,15 @@ export const tagPattern: RegExp = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 export const digestPattern: RegExp = /^sha256:[a-f0-9]{64}$/;
 
 /** The first component is a host where it could be no repository: it holds a dot or a port, or is localhost. */
-function splitHost(name: string): { host: string; repository: string } {
+const splitHost = (name: string): { host: string; repository: string } => {
   const slash = name.indexOf('/');
   const first = name.slice(0, slash);
   const isHost = slash > 0 && (/[.:]/.test(first) || first === 'localhost');
   return isHost ? { host: first, repository: name.slice(slash + 1) } : { host: '', repository: name };
-}
+};
 
 /** @throws Error with a sentence when the text is no image reference */
-export function parseReference(text: string): ImageReference {
+export const parseReference = (text: string): ImageReference => {
   const [named = '', digest = ''] = text.split('@', 2);
   const colon = named.lastIndexOf(':');
   const tagged = colon > named.lastIndexOf('/');
@@ -31,13 +31,13 @@ export function parseReference(text: string): ImageReference {
     (!text.includes('@') || digestPattern.test(digest));
   if (!valid) throw new Error(`"${text}" is no image reference: write HOST/REPOSITORY:TAG, in small letters.`);
   return { host, repository, tag, digest };
-}
+};
 
 /** File systems take names of 255 bytes, to which temporary ones add something. */
 const longestName = 200;
 
 /** A repository's name as the name of one file or folder. */
-export function fileNameOf(repository: string): string {
+export const fileNameOf = (repository: string): string => {
   const name = encodeURIComponent(repository);
   return name.length <= longestName ? name : createHash('sha256').update(repository).digest('hex');
-}
+};

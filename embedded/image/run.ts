@@ -45,7 +45,7 @@ export type RunningImage = {
 const outputLimit = 64 * 1024;
 const patience = { start: 60_000, stop: 3_000 };
 
-async function readImage(imagesFolder: string, image: string) {
+const readImage = async (imagesFolder: string, image: string) => {
   const { repository, tag, digest } = parseReference(image);
   const layout = layoutFolder({ imagesFolder, repository });
   const index = await readIndex(layout);
@@ -53,10 +53,10 @@ async function readImage(imagesFolder: string, image: string) {
   if (found === undefined) throw new Error(`There is no image ${image} in ${imagesFolder}.`);
   const manifest = await readJson<Manifest>(layout, found.digest);
   return { layout, manifest, config: await readJson<ImageConfig>(layout, manifest.config.digest) };
-}
+};
 
 /** The port itself where it is free, a free one for 0. */
-async function freePort(port: number): Promise<number> {
+const freePort = async (port: number): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', () => reject(new Error(`Port ${port} is in use: choose another.`)));
@@ -66,10 +66,10 @@ async function freePort(port: number): Promise<number> {
   server.close();
   await once(server, 'close');
   return free;
-}
+};
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => resolve(true));
     socket.once('error', () => resolve(false));
@@ -77,10 +77,9 @@ function answers(port: number): Promise<boolean> {
     socket.unref();
     socket.once('connect', () => socket.end());
   });
-}
 
 /** The image's variables, with this machine's programs on the path: the run image is this machine. */
-function environmentFor(root: string, config: ImageConfig, port: number, env: Record<string, string>) {
+const environmentFor = (root: string, config: ImageConfig, port: number, env: Record<string, string>) => {
   const own = (config.config?.Env ?? []).map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]);
   const machine = ['LANG', 'TZ', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'PYENV_ROOT'];
   const inherited = machine.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
@@ -92,9 +91,9 @@ function environmentFor(root: string, config: ImageConfig, port: number, env: Re
     PORT: String(port),
     ...env,
   };
-}
+};
 
-function startProcess(root: string, config: ImageConfig, port: number, options: RunOptions): ChildProcess {
+const startProcess = (root: string, config: ImageConfig, port: number, options: RunOptions): ChildProcess => {
   const { Entrypoint = [], Cmd = [] } = config.config ?? {};
   const entrypoint = options.process === undefined ? Entrypoint : [`/cnb/process/${options.process}`];
   const [program, ...words] = [...entrypoint, ...Cmd];
@@ -108,17 +107,17 @@ function startProcess(root: string, config: ImageConfig, port: number, options: 
     env: environmentFor(root, config, port, options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-}
+};
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): boolean {
+const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): boolean => {
   try {
     return child.pid !== undefined && process.kill(-child.pid, signal);
   } catch {
     return false;
   }
-}
+};
 
-async function stopGroup(child: ChildProcess): Promise<void> {
+const stopGroup = async (child: ChildProcess): Promise<void> => {
   const deadline = Date.now() + patience.stop;
   let signalled = signalGroup(child, 'SIGTERM');
   while (signalled && Date.now() < deadline) {
@@ -126,9 +125,9 @@ async function stopGroup(child: ChildProcess): Promise<void> {
     signalled = signalGroup(child, 0 as unknown as NodeJS.Signals);
   }
   if (signalled) signalGroup(child, 'SIGKILL');
-}
+};
 
-function collectOutput(child: ChildProcess, onOutput: RunOptions['onOutput']): () => string {
+const collectOutput = (child: ChildProcess, onOutput: RunOptions['onOutput']): (() => string) => {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -137,14 +136,14 @@ function collectOutput(child: ChildProcess, onOutput: RunOptions['onOutput']): (
     });
   }
   return () => text;
-}
+};
 
-async function waitUntilReady(
+const waitUntilReady = async (
   port: number,
   ended: Promise<number>,
   timeout: number,
   output: () => string,
-): Promise<void> {
+): Promise<void> => {
   const deadline = Date.now() + timeout;
   let exitCode: number | undefined;
   ended.then((code) => {
@@ -156,13 +155,13 @@ async function waitUntilReady(
     if (Date.now() > deadline) throw new Error(`Nothing listens on port ${port}: the process must use $PORT. ${said}`);
     await delay(50);
   }
-}
+};
 
 /**
  * Unpacks an image into a temporary folder and starts its process there.
  * @throws Error with a sentence when there is no such image, or its process ends or doesn't listen in time
  */
-export async function runImage(options: RunOptions): Promise<RunningImage> {
+export const runImage = async (options: RunOptions): Promise<RunningImage> => {
   const { layout, manifest, config } = await readImage(options.imagesFolder, options.image);
   const root = await realpath(await mkdtemp(join(tmpdir(), 'image-')));
   const remove = () => rm(root, { recursive: true, force: true, maxRetries: 3 });
@@ -188,12 +187,12 @@ export async function runImage(options: RunOptions): Promise<RunningImage> {
     await remove();
     throw error;
   }
-}
+};
 
 const usage =
   'Usage: node embedded/image/run.ts [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE';
 
-async function main(): Promise<void> {
+const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -222,7 +221,7 @@ async function main(): Promise<void> {
   }
   process.exitCode = await running.ended;
   await running.stop();
-}
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main().catch((error: Error) => {

@@ -14,38 +14,38 @@ const maxLinks = 40;
 const ownFolders = /^\/(workspace|layers|cnb)(?=\/|$)/;
 
 /** The parts of a path that stays below the root: without empty parts, and `..` never leads above it. */
-function partsOf(path: string): string[] {
+const partsOf = (path: string): string[] => {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return parts;
-}
+};
 
-async function linkTarget(path: string): Promise<string | undefined> {
+const linkTarget = async (path: string): Promise<string | undefined> => {
   try {
     return await readlink(path);
   } catch {
     return undefined;
   }
-}
+};
 
 type Walk = { current: string[]; ahead: string[] };
 
 /** Goes into what a link names; an absolute one starts at the root again. */
-function follow(root: string, target: string, { current, ahead }: Walk): Walk {
+const follow = (root: string, target: string, { current, ahead }: Walk): Walk => {
   const own = target.startsWith(root) ? target.slice(root.length) : target;
   // As written, not through partsOf: "a/.." in a link means the parent of what a leads to.
   const words = own.split('/').filter((word) => word !== '' && word !== '.');
   return { current: target.startsWith('/') ? [] : current, ahead: [...words, ...ahead] };
-}
+};
 
 /**
  * Where a path of the image lies below `root`, following the image's links as a container would: an absolute link
  * starts at the root again, and none leads out of it. The last part is not followed.
  */
-export async function resolveInRoot(root: string, path: string): Promise<string> {
+export const resolveInRoot = async (root: string, path: string): Promise<string> => {
   let walk: Walk = { current: [], ahead: partsOf(path) };
   let links = 0;
   while (walk.ahead.length > 1) {
@@ -59,17 +59,16 @@ export async function resolveInRoot(root: string, path: string): Promise<string>
     } else walk = { current: part === '..' ? current.slice(0, -1) : [...current, part], ahead };
   }
   return join(root, ...walk.current, ...walk.ahead);
-}
+};
 
-async function isFolder(path: string): Promise<boolean> {
-  return lstat(path).then(
+const isFolder = async (path: string): Promise<boolean> =>
+  lstat(path).then(
     (info) => info.isDirectory(),
     () => false,
   );
-}
 
 /** Makes what `make` makes, first removing what lies in its place: nothing is ever written through that. */
-async function create<T>(path: string, make: () => Promise<T>): Promise<T> {
+const create = async <T>(path: string, make: () => Promise<T>): Promise<T> => {
   try {
     return await make();
   } catch (error) {
@@ -79,9 +78,9 @@ async function create<T>(path: string, make: () => Promise<T>): Promise<T> {
     else throw error;
     return make();
   }
-}
+};
 
-async function applyWhiteout(root: string, name: string): Promise<void> {
+const applyWhiteout = async (root: string, name: string): Promise<void> => {
   const folder = dirname(await resolveInRoot(root, name));
   if (basename(name) === opaque) {
     for (const child of await readdir(folder).catch(() => [])) await rm(join(folder, child), { recursive: true });
@@ -90,31 +89,31 @@ async function applyWhiteout(root: string, name: string): Promise<void> {
   const hidden = basename(name).slice(whiteout.length);
   if (hidden !== '' && hidden !== '.' && hidden !== '..')
     await rm(join(folder, hidden), { recursive: true, force: true });
-}
+};
 
 type Place = { root: string; path: string; header: Header; content: Readable };
 
-async function makeFolder({ path }: Place): Promise<void> {
+const makeFolder = async ({ path }: Place): Promise<void> => {
   if (await isFolder(path)) return;
   await create(path, () => mkdir(path));
-}
+};
 
-async function makeLink({ root, path, header }: Place): Promise<void> {
+const makeLink = async ({ root, path, header }: Place): Promise<void> => {
   const target = header.linkname;
   await create(path, () => symlink(ownFolders.test(target) ? root + target : target, path));
-}
+};
 
-async function makeHardLink({ root, path, header }: Place): Promise<void> {
+const makeHardLink = async ({ root, path, header }: Place): Promise<void> => {
   const target = await resolveInRoot(root, header.linkname);
   if (target === path) return;
   await create(path, () => link(target, path));
-}
+};
 
 /** Never set-user-id; "wx" refuses whatever might lie there after all. */
-async function makeFile({ path, header, content }: Place): Promise<void> {
+const makeFile = async ({ path, header, content }: Place): Promise<void> => {
   const file = await create(path, () => open(path, 'wx', header.mode & 0o755));
   await pipeline(content, file.createWriteStream());
-}
+};
 
 const makers: Partial<Record<Header['type'], (place: Place) => Promise<void>>> = {
   directory: makeFolder,
@@ -124,18 +123,18 @@ const makers: Partial<Record<Header['type'], (place: Place) => Promise<void>>> =
   'contiguous-file': makeFile,
 };
 
-async function applyEntry(root: string, header: Header, content: Readable): Promise<void> {
+const applyEntry = async (root: string, header: Header, content: Readable): Promise<void> => {
   if (partsOf(header.name).length === 0) return;
   if (basename(header.name).startsWith(whiteout)) return applyWhiteout(root, header.name);
   const path = await resolveInRoot(root, header.name);
   await makers[header.type]?.({ root, path, header, content });
-}
+};
 
 /**
  * Unpacks one layer, a tar or a gzipped tar, over what earlier layers left below `root`. No entry, link or whiteout
  * touches anything outside; devices and pipes are left out. OCI image specification 1.1, layer.md.
  */
-export async function unpackLayer(file: string, mediaType: string, root: string): Promise<void> {
+export const unpackLayer = async (file: string, mediaType: string, root: string): Promise<void> => {
   const tar = extract();
   const streams = mediaType.endsWith('gzip') ? [createReadStream(file), createGunzip()] : [createReadStream(file)];
   const reading = pipeline([...streams, tar as unknown as NodeJS.WritableStream]);
@@ -145,9 +144,9 @@ export async function unpackLayer(file: string, mediaType: string, root: string)
     entry.resume();
   }
   await reading;
-}
+};
 
 /** Unpacks all layers of an image into an empty folder. */
-export async function unpackImage(layout: string, manifest: Manifest, root: string): Promise<void> {
+export const unpackImage = async (layout: string, manifest: Manifest, root: string): Promise<void> => {
   for (const { digest, mediaType } of manifest.layers) await unpackLayer(blobPath(layout, digest), mediaType, root);
-}
+};

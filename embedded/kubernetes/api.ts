@@ -31,7 +31,7 @@ export type KubeApiOptions = {
  * A Kubernetes API server for the kinds in kinds.ts, over one folder.
  * @throws Error when the folder's contents cannot be read
  */
-export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
+export const createKubeApi = async (options: KubeApiOptions): Promise<KubeApi> => {
   const { folder, token, clock = Date.now, bookmarkMs = 60_000, log = () => {} } = options;
   const store = openStore({ folder, clock });
   const stopCollecting = collectGarbage(store);
@@ -52,16 +52,16 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
       store.close();
     },
   };
-}
+};
 
-async function authenticate({ headers }: IncomingMessage, token: string | undefined): Promise<void> {
+const authenticate = async ({ headers }: IncomingMessage, token: string | undefined): Promise<void> => {
   if (token === undefined) return;
   const given = Buffer.from(headers.authorization ?? '');
   const expected = Buffer.from(`Bearer ${token}`);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw unauthorized();
-}
+};
 
-function refuse(res: ServerResponse, error: unknown, log: (message: string, cause: unknown) => void): void {
+const refuse = (res: ServerResponse, error: unknown, log: (message: string, cause: unknown) => void): void => {
   const status = toStatus(error);
   if (status.code >= 500 && status.reason === 'InternalError') log('a Kubernetes API request failed', error);
   if (res.headersSent || res.destroyed) return void res.destroy();
@@ -69,4 +69,4 @@ function refuse(res: ServerResponse, error: unknown, log: (message: string, caus
   if (status.code === 413) res.setHeader('connection', 'close');
   res.writeHead(status.code, { 'content-type': 'application/json' });
   res.end(JSON.stringify(status));
-}
+};

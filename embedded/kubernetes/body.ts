@@ -2,19 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest, tooLarge, unsupportedMediaType } from './errors.ts';
 
 /** What kube-apiserver accepts of a request. */
-const MAX_REQUEST_BYTES = 3 * 1024 * 1024;
+const maxRequestBytes = 3 * 1024 * 1024;
 
 /** The request's media type in lower case, without parameters; '' when there is none. */
-export function mediaType(req: IncomingMessage): string {
-  return (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-}
+export const mediaType = (req: IncomingMessage): string =>
+  (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /**
  * Reads a JSON body.
  * @returns undefined when the body is empty
- * @throws KubeError 415 for other media types, 413 when it is too large, 400 when it is no JSON
+ * @throws StatusError 415 for other media types, 413 when it is too large, 400 when it is no JSON
  */
-export async function readJson(req: IncomingMessage, accepted: readonly string[]): Promise<unknown> {
+export const readJson = async (req: IncomingMessage, accepted: readonly string[]): Promise<unknown> => {
   const text = await readText(req);
   if (text === '') return undefined;
   const type = mediaType(req);
@@ -24,15 +23,15 @@ export async function readJson(req: IncomingMessage, accepted: readonly string[]
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-}
+};
 
-async function readText(req: IncomingMessage): Promise<string> {
+const readText = async (req: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_REQUEST_BYTES}`);
+    if (size > maxRequestBytes) throw tooLarge(`Request entity too large: limit is ${maxRequestBytes}`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
+};

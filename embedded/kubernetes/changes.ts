@@ -21,34 +21,34 @@ export type Changes = {
   subscribe(listener: Listener): () => void;
 };
 
-const KEEP_CHANGES = 20_000;
-const KEEP_BYTES = 32 * 1024 * 1024;
+const maxKeptChanges = 20_000;
+const maxKeptBytes = 32 * 1024 * 1024;
 
 /**
  * The recent past, for watches that resume, and its delivery. Listeners are called in the order of the writes, after the write that
  * caused it has returned; what a listener writes itself is delivered after what it was called for.
  * @param start version before the first change that will be published
  */
-export function createChanges(start: number): Changes {
+export const createChanges = (start: number): Changes => {
   const past: Change[] = [];
   let forgotten = start;
   let bytes = 0;
   const listeners = new Set<Listener>();
   let waiting: Change[] = [];
 
-  function forget(): void {
-    const drop = past.length > KEEP_CHANGES || bytes > KEEP_BYTES ? Math.ceil(past.length / 4) : 0;
+  const forget = (): void => {
+    const drop = past.length > maxKeptChanges || bytes > maxKeptBytes ? Math.ceil(past.length / 4) : 0;
     for (const old of past.splice(0, drop)) {
       bytes -= old.json.length;
       forgotten = old.version;
     }
-  }
+  };
 
-  function deliver(): void {
+  const deliver = (): void => {
     const batch = waiting;
     waiting = [];
     for (const change of batch) for (const listener of listeners) listener(change);
-  }
+  };
 
   return {
     publish(change) {
@@ -67,9 +67,9 @@ export function createChanges(start: number): Changes {
       return () => listeners.delete(listener);
     },
   };
-}
+};
 
-function firstAfter(past: readonly Change[], version: number): number {
+const firstAfter = (past: readonly Change[], version: number): number => {
   let low = 0;
   let high = past.length;
   while (low < high) {
@@ -78,4 +78,4 @@ function firstAfter(past: readonly Change[], version: number): number {
     else low = middle + 1;
   }
   return low;
-}
+};

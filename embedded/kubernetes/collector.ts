@@ -3,103 +3,101 @@ import { kindOfReference, kinds } from './kinds.ts';
 import type { ObjectStore } from './store.ts';
 import type { KubeObject, OwnerReference, Resource } from './types.ts';
 
-const FOREGROUND = 'foregroundDeletion';
-const ORPHAN = 'orphan';
+const foregroundFinalizer = 'foregroundDeletion';
+const orphanFinalizer = 'orphan';
 
 /**
  * Deletes what belongs to objects that are gone, and whatever names an owner that never was; like the garbage collector of Kubernetes
  * a moment after the owner's deletion. https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  * @returns a function that ends it
  */
-export function collectGarbage(objects: ObjectStore): () => void {
+export const collectGarbage = (objects: ObjectStore): (() => void) => {
   for (const object of everything(objects)) collect(objects, object);
   return objects.watch((change) => {
     if (change.type === 'DELETED') afterDeletion(objects, change);
     else collect(objects, change.object);
   });
-}
+};
 
-function everything(objects: ObjectStore): KubeObject[] {
-  return kinds.flatMap(({ resource }) => objects.list(resource) as KubeObject[]);
-}
+const everything = (objects: ObjectStore): KubeObject[] =>
+  kinds.flatMap(({ resource }) => objects.list(resource) as KubeObject[]);
 
-function dependants(objects: ObjectStore, { metadata }: KubeObject): KubeObject[] {
-  return everything(objects).filter(
+const dependants = (objects: ObjectStore, { metadata }: KubeObject): KubeObject[] =>
+  everything(objects).filter(
     (object) =>
       object.metadata.namespace === metadata.namespace &&
       object.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid),
   );
-}
 
-function afterDeletion(objects: ObjectStore, { object }: Change): void {
+const afterDeletion = (objects: ObjectStore, { object }: Change): void => {
   for (const dependant of dependants(objects, object)) collect(objects, dependant);
   const owners = new Set(object.metadata.ownerReferences?.map(({ uid }) => uid));
   if (owners.size === 0) return;
   for (const owner of everything(objects)) if (owners.has(owner.metadata.uid)) collect(objects, owner);
-}
+};
 
-function collect(objects: ObjectStore, stale: KubeObject): void {
+const collect = (objects: ObjectStore, stale: KubeObject): void => {
   const object = reread(objects, stale);
   if (!object) return;
   if (object.metadata.deletionTimestamp) finalize(objects, object);
   else deleteIfOrphaned(objects, object);
-}
+};
 
-function resourceOf({ apiVersion, kind }: KubeObject): Resource {
+const resourceOf = ({ apiVersion, kind }: KubeObject): Resource => {
   const found = kindOfReference(apiVersion, kind);
   if (!found) throw new TypeError(`no kind is called ${kind}`);
   return found.resource;
-}
+};
 
-function reread(objects: ObjectStore, object: KubeObject): KubeObject | undefined {
+const reread = (objects: ObjectStore, object: KubeObject): KubeObject | undefined => {
   const { namespace, name, uid } = object.metadata;
   const now = objects.get(resourceOf(object), namespace, name);
   return now?.metadata.uid === uid ? now : undefined;
-}
+};
 
-function deleteIfOrphaned(objects: ObjectStore, object: KubeObject): void {
+const deleteIfOrphaned = (objects: ObjectStore, object: KubeObject): void => {
   const owners = object.metadata.ownerReferences ?? [];
   const gone = owners.filter((owner) => isGone(objects, owner));
   if (gone.length === 0) return;
   const { namespace, name, uid } = object.metadata;
   if (gone.length === owners.length) objects.delete(resourceOf(object), namespace, name, { uid });
   else keepOwners(objects, object, (owner) => !gone.includes(owner));
-}
+};
 
 /** Owners of kinds that are not served here cannot be looked up, and count as there. */
-function isGone(objects: ObjectStore, { apiVersion, kind, uid }: OwnerReference): boolean {
-  return kindOfReference(apiVersion, kind) !== undefined && !objects.has(uid);
-}
+const isGone = (objects: ObjectStore, { apiVersion, kind, uid }: OwnerReference): boolean =>
+  kindOfReference(apiVersion, kind) !== undefined && !objects.has(uid);
 
-function keepOwners(objects: ObjectStore, object: KubeObject, keep: (owner: OwnerReference) => boolean): void {
+const keepOwners = (objects: ObjectStore, object: KubeObject, keep: (owner: OwnerReference) => boolean): void => {
   const copy = structuredClone(object);
   const kept = object.metadata.ownerReferences?.filter(keep) ?? [];
   copy.metadata.ownerReferences = kept;
   if (kept.length === 0) delete copy.metadata.ownerReferences;
   objects.update(resourceOf(object), copy as never);
-}
+};
 
-function finalize(objects: ObjectStore, object: KubeObject): void {
+const finalize = (objects: ObjectStore, object: KubeObject): void => {
   const { finalizers = [], uid } = object.metadata;
-  const held = finalizers.includes(FOREGROUND) || finalizers.includes(ORPHAN) ? dependants(objects, object) : [];
-  if (finalizers.includes(ORPHAN)) {
+  const held =
+    finalizers.includes(foregroundFinalizer) || finalizers.includes(orphanFinalizer) ? dependants(objects, object) : [];
+  if (finalizers.includes(orphanFinalizer)) {
     for (const dependant of held) keepOwners(objects, dependant, (owner) => owner.uid !== uid);
-    dropFinalizer(objects, object, ORPHAN);
-  } else if (finalizers.includes(FOREGROUND)) {
-    if (held.length === 0) dropFinalizer(objects, object, FOREGROUND);
+    dropFinalizer(objects, object, orphanFinalizer);
+  } else if (finalizers.includes(foregroundFinalizer)) {
+    if (held.length === 0) dropFinalizer(objects, object, foregroundFinalizer);
     for (const dependant of held) deleteOnce(objects, dependant);
   }
-}
+};
 
-function deleteOnce(objects: ObjectStore, object: KubeObject): void {
+const deleteOnce = (objects: ObjectStore, object: KubeObject): void => {
   const { namespace, name, uid, deletionTimestamp } = object.metadata;
   if (!deletionTimestamp) objects.delete(resourceOf(object), namespace, name, { uid, propagation: 'Foreground' });
-}
+};
 
-function dropFinalizer(objects: ObjectStore, object: KubeObject, name: string): void {
+const dropFinalizer = (objects: ObjectStore, object: KubeObject, name: string): void => {
   const copy = structuredClone(object);
   const rest = object.metadata.finalizers?.filter((finalizer) => finalizer !== name) ?? [];
   copy.metadata.finalizers = rest;
   if (rest.length === 0) delete copy.metadata.finalizers;
   objects.update(resourceOf(object), copy as never);
-}
+};

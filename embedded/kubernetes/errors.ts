@@ -27,45 +27,35 @@ export class StatusError extends Error {
   }
 }
 
-function details(kind: Kind, name: string): NonNullable<Status['details']> {
-  return { name, ...(kind.group ? { group: kind.group } : {}), kind: kind.resource };
-}
+const details = (kind: Kind, name: string): NonNullable<Status['details']> => ({
+  name,
+  ...(kind.group ? { group: kind.group } : {}),
+  kind: kind.resource,
+});
 
-export function notFound(kind: Kind, name: string): StatusError {
-  return new StatusError(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, details(kind, name));
-}
+export const notFound = (kind: Kind, name: string): StatusError =>
+  new StatusError(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, details(kind, name));
 
-export function noSuchPath(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
-}
+export const noSuchPath = (): StatusError =>
+  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-export function alreadyExists(kind: Kind, name: string): StatusError {
-  return new StatusError(409, 'AlreadyExists', `${qualifiedName(kind)} "${name}" already exists`, details(kind, name));
-}
+export const alreadyExists = (kind: Kind, name: string): StatusError =>
+  new StatusError(409, 'AlreadyExists', `${qualifiedName(kind)} "${name}" already exists`, details(kind, name));
 
-export function conflict(kind: Kind, name: string, why: string): StatusError {
+export const conflict = (kind: Kind, name: string, why: string): StatusError => {
   const message = `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": ${why}`;
   return new StatusError(409, 'Conflict', message, details(kind, name));
-}
+};
 
-export function modified(kind: Kind, name: string): StatusError {
-  return conflict(
-    kind,
-    name,
-    'the object has been modified; please apply your changes to the latest version and try again',
-  );
-}
+export const modified = (kind: Kind, name: string): StatusError =>
+  conflict(kind, name, 'the object has been modified; please apply your changes to the latest version and try again');
 
-export function expired(message: string): StatusError {
-  return new StatusError(410, 'Expired', message);
-}
+export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message);
 
-export function badRequest(message: string): StatusError {
-  return new StatusError(400, 'BadRequest', message);
-}
+export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 
 /** @param causes what is wrong with which field, as `Invalid value: "x": must be …` */
-export function invalid(kind: Kind, name: string, causes: { field: string; message: string }[]): StatusError {
+export const invalid = (kind: Kind, name: string, causes: { field: string; message: string }[]): StatusError => {
   const said = causes.map(({ field, message }) => `${field}: ${message}`);
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
   const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
@@ -74,28 +64,24 @@ export function invalid(kind: Kind, name: string, causes: { field: string; messa
     kind: kind.kind,
     causes: causes.map((cause) => ({ reason: 'FieldValueInvalid', ...cause })),
   });
-}
+};
 
-export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+export const unsupportedMediaType = (accepted: readonly string[]): StatusError => {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
   return new StatusError(415, 'UnsupportedMediaType', message);
-}
+};
 
-export function methodNotAllowed(): StatusError {
+export const methodNotAllowed = (): StatusError => {
   const message = 'the server does not allow this method on the requested resource';
   return new StatusError(405, 'MethodNotAllowed', message, {});
-}
+};
 
-export function unauthorized(): StatusError {
-  return new StatusError(401, 'Unauthorized', 'Unauthorized');
-}
+export const unauthorized = (): StatusError => new StatusError(401, 'Unauthorized', 'Unauthorized');
 
-export function tooLarge(message: string): StatusError {
-  return new StatusError(413, 'RequestEntityTooLarge', message);
-}
+export const tooLarge = (message: string): StatusError => new StatusError(413, 'RequestEntityTooLarge', message);
 
 /** Any error as a Status: what is no refusal is a fault of this server. */
-export function toStatus(error: unknown): Status {
+export const toStatus = (error: unknown): Status => {
   if (error instanceof StatusError) return error.status;
   return new StatusError(500, 'InternalError', 'Internal error occurred').status;
-}
+};

@@ -22,9 +22,9 @@ export type Journal = {
 };
 
 /** Compaction waits until the journal holds this many bytes, and twice what a snapshot would. */
-const COMPACT_AT = 4 * 1024 * 1024;
+const minCompactBytes = 4 * 1024 * 1024;
 /** Version of a snapshot's lines: its last line gives that of the whole. */
-const IN_SNAPSHOT = 0;
+const snapshotVersion = 0;
 
 /**
  * Keeps objects in a folder: a snapshot and a journal of what changed since, both one JSON line a change.
@@ -34,7 +34,7 @@ const IN_SNAPSHOT = 0;
  * @param current every object at the time of a compaction
  * @throws Error when a line that is not the last cannot be read
  */
-export function openJournal(folder: string, current: () => Iterable<[string, string]>): Journal {
+export const openJournal = (folder: string, current: () => Iterable<[string, string]>): Journal => {
   mkdirSync(folder, { recursive: true });
   const snapshot = join(folder, 'snapshot.jsonl');
   const state = { version: 0, objects: new Map<string, string>() };
@@ -44,14 +44,14 @@ export function openJournal(folder: string, current: () => Iterable<[string, str
   const fd = openSync(journal, 'a');
   ftruncateSync(fd, size);
 
-  function compact(version: number): void {
+  const compact = (version: number): void => {
     const written = writeSnapshot(snapshot, version, current());
     ftruncateSync(fd, 0);
     size = 0;
-    compactAt = Math.max(COMPACT_AT, 2 * written);
-  }
+    compactAt = Math.max(minCompactBytes, 2 * written);
+  };
 
-  let compactAt = COMPACT_AT;
+  let compactAt = minCompactBytes;
   let open = true;
   return {
     state,
@@ -67,30 +67,29 @@ export function openJournal(folder: string, current: () => Iterable<[string, str
       closeSync(fd);
     },
   };
-}
+};
 
-function line({ version, key, json }: Entry): Buffer {
-  return Buffer.from(`{"version":${version},"key":${JSON.stringify(key)},"object":${json}}\n`);
-}
+const line = ({ version, key, json }: Entry): Buffer =>
+  Buffer.from(`{"version":${version},"key":${JSON.stringify(key)},"object":${json}}\n`);
 
-function writeAll(fd: number, bytes: Buffer): number {
+const writeAll = (fd: number, bytes: Buffer): number => {
   let done = 0;
   while (done < bytes.length) done += writeSync(fd, bytes, done);
   return done;
-}
+};
 
 /** A line that fits only in part (a full disk) is taken back, so that the next one starts on a line of its own. */
-function writeWhole(fd: number, bytes: Buffer, size: number): number {
+const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   try {
     return writeAll(fd, bytes);
   } catch (error) {
     ftruncateSync(fd, size);
     throw error;
   }
-}
+};
 
 /** @returns how many bytes of the file could be read */
-function replay(state: Journal['state'], file: string): number {
+const replay = (state: Journal['state'], file: string): number => {
   if (!existsSync(file)) return 0;
   const bytes = readFileSync(file);
   let start = 0;
@@ -99,38 +98,38 @@ function replay(state: Journal['state'], file: string): number {
     start = end + 1;
   }
   return start;
-}
+};
 
-function applyLine(state: Journal['state'], text: string, file: string): void {
+const applyLine = (state: Journal['state'], text: string, file: string): void => {
   const entry = parse(text, file);
   if (entry.key === undefined) state.version = entry.version;
-  else if (entry.version === IN_SNAPSHOT || entry.version > state.version) applyEntry(state, entry.key, entry);
-}
+  else if (entry.version === snapshotVersion || entry.version > state.version) applyEntry(state, entry.key, entry);
+};
 
 type Line = { version: number; key?: string; object?: unknown };
 
-function parse(text: string, file: string): Line {
+const parse = (text: string, file: string): Line => {
   try {
     return JSON.parse(text) as Line;
   } catch (cause) {
     throw new Error(`${file} is damaged: restore it from a backup, or move the folder away to start empty`, { cause });
   }
-}
+};
 
-function applyEntry(state: Journal['state'], key: string, { version, object }: Line): void {
-  if (version !== IN_SNAPSHOT) state.version = version;
+const applyEntry = (state: Journal['state'], key: string, { version, object }: Line): void => {
+  if (version !== snapshotVersion) state.version = version;
   if (object === null) state.objects.delete(key);
   else state.objects.set(key, JSON.stringify(object));
-}
+};
 
-function writeSnapshot(file: string, version: number, objects: Iterable<[string, string]>): number {
+const writeSnapshot = (file: string, version: number, objects: Iterable<[string, string]>): number => {
   const temporary = `${file}.new`;
   const fd = openSync(temporary, 'w');
   let size = 0;
-  for (const [key, json] of objects) size += writeAll(fd, line({ version: IN_SNAPSHOT, key, json }));
+  for (const [key, json] of objects) size += writeAll(fd, line({ version: snapshotVersion, key, json }));
   size += writeAll(fd, Buffer.from(`{"version":${version}}\n`));
   fsyncSync(fd);
   closeSync(fd);
   renameSync(temporary, file);
   return size;
-}
+};

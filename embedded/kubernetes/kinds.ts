@@ -15,13 +15,26 @@ export type Kind = {
   fields: string[];
 };
 
-const INVOLVED = ['kind', 'namespace', 'name', 'uid'].map((field) => `involvedObject.${field}`);
+const involvedObjectFields = ['kind', 'namespace', 'name', 'uid'].map((field) => `involvedObject.${field}`);
+
+const core = (resource: Resource, kind: string, more: Partial<Kind>): Kind => {
+  const defaults = { statusSubresource: false, generation: false, custom: false, fields: [] };
+  return { group: '', version: 'v1', resource, kind, ...defaults, ...more };
+};
+
+const custom = (
+  group: string,
+  version: string,
+  resource: Resource,
+  kind: string,
+  statusSubresource: boolean,
+): Kind => ({ group, version, resource, kind, statusSubresource, generation: true, custom: true, fields: [] });
 
 /** Every kind the embedded platform serves. */
 export const kinds: readonly Kind[] = [
   core('pods', 'Pod', { statusSubresource: true, fields: ['status.phase', 'spec.restartPolicy'] }),
   core('secrets', 'Secret', { fields: ['type'] }),
-  core('events', 'Event', { fields: [...INVOLVED, 'reason', 'type'] }),
+  core('events', 'Event', { fields: [...involvedObjectFields, 'reason', 'type'] }),
   custom('tekton.dev', 'v1', 'pipelines', 'Pipeline', false),
   custom('tekton.dev', 'v1', 'pipelineruns', 'PipelineRun', true),
   custom('tekton.dev', 'v1', 'taskruns', 'TaskRun', true),
@@ -32,38 +45,23 @@ export const kinds: readonly Kind[] = [
 
 const byResource = new Map(kinds.map((kind) => [kind.resource, kind]));
 
-function core(resource: Resource, kind: string, more: Partial<Kind>): Kind {
-  const defaults = { statusSubresource: false, generation: false, custom: false, fields: [] };
-  return { group: '', version: 'v1', resource, kind, ...defaults, ...more };
-}
-
-function custom(group: string, version: string, resource: Resource, kind: string, statusSubresource: boolean): Kind {
-  return { group, version, resource, kind, statusSubresource, generation: true, custom: true, fields: [] };
-}
-
 /** The kind of a plural name. */
-export function kindOf(resource: Resource): Kind {
+export const kindOf = (resource: Resource): Kind => {
   const kind = byResource.get(resource);
   if (!kind) throw new TypeError(`no kind is called ${resource}`);
   return kind;
-}
+};
 
 /** The kind at a path's group, version and plural name; undefined when none is served there. */
-export function findKind(group: string, version: string, resource: string): Kind | undefined {
-  return kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
-}
+export const findKind = (group: string, version: string, resource: string): Kind | undefined =>
+  kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
 
 /** The kind an owner reference names, if it is served here. */
-export function kindOfReference(apiVersion: string, name: string): Kind | undefined {
-  return kinds.find((kind) => apiVersionOf(kind) === apiVersion && kind.kind === name);
-}
+export const kindOfReference = (apiVersion: string, name: string): Kind | undefined =>
+  kinds.find((kind) => apiVersionOf(kind) === apiVersion && kind.kind === name);
 
 /** apiVersion as objects carry it: `v1` or `tekton.dev/v1`. */
-export function apiVersionOf(kind: Kind): string {
-  return kind.group ? `${kind.group}/${kind.version}` : kind.version;
-}
+export const apiVersionOf = (kind: Kind): string => (kind.group ? `${kind.group}/${kind.version}` : kind.version);
 
 /** The name Kubernetes' messages use: `pods` or `pipelineruns.tekton.dev`. */
-export function qualifiedName(kind: Kind): string {
-  return kind.group ? `${kind.resource}.${kind.group}` : kind.resource;
-}
+export const qualifiedName = (kind: Kind): string => (kind.group ? `${kind.resource}.${kind.group}` : kind.resource);

@@ -10,28 +10,28 @@ import type { KubeObject } from './types.ts';
 /** Position after a page: the first page's version, and the last object's place. */
 type Continuation = { version: number; after: string };
 
-/** The objects a list or watch asks for. @throws KubeError 400 */
-export function matcherOf(kind: Kind, query: URLSearchParams): Matcher {
+/** The objects a list or watch asks for. @throws StatusError 400 */
+export const matcherOf = (kind: Kind, query: URLSearchParams): Matcher => {
   const byLabel = query.get('labelSelector') ? labelSelector(query.get('labelSelector') ?? '') : () => true;
   const byField = query.get('fieldSelector') ? fieldSelector(kind, query.get('fieldSelector') ?? '') : () => true;
   return (object) => byField(object) && byLabel(object);
-}
+};
 
-/** A resourceVersion parameter; 0 when there is none. @throws KubeError 400, or 504 for one that is still to come */
-export function versionOf(store: VersionedStore, text: string | null): number {
+/** A resourceVersion parameter; 0 when there is none. @throws StatusError 400, or 504 for one that is still to come */
+export const versionOf = (store: VersionedStore, text: string | null): number => {
   if (text === null || text === '') return 0;
   if (!/^\d{1,15}$/.test(text))
     throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: invalid version`);
   const version = Number(text);
   if (version <= store.version()) return version;
   throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${store.version()}`);
-}
+};
 
 /**
  * The body of a list, in pages of `limit` where that is given. Pages after the first show objects as they are now, under the first
  * page's version: a watch from there repeats whatever changed in between.
  */
-export function listJson(store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string {
+export const listJson = (store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string => {
   versionOf(store, query.get('resourceVersion'));
   const matches = matcherOf(kind, query);
   const from = continuation(store, query.get('continue'));
@@ -43,19 +43,17 @@ export function listJson(store: VersionedStore, { kind, namespace }: Target, que
   const metadata = { resourceVersion: String(version), ...remaining(rest, page, version) };
   const items = page.map((entry) => itemJson(kind, entry)).join(',');
   return `{"kind":"${kind.kind}List","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`;
-}
+};
 
-function limitOf(text: string | null): number {
+const limitOf = (text: string | null): number => {
   const limit = Number(text ?? 0);
   if (!Number.isInteger(limit) || limit < 0) throw badRequest(`limit: Invalid value: ${JSON.stringify(text)}`);
   return limit === 0 ? Number.POSITIVE_INFINITY : limit;
-}
+};
 
-function place({ metadata }: KubeObject): string {
-  return `${metadata.namespace}/${metadata.name}`;
-}
+const place = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
 
-function remaining(rest: Stored[], page: Stored[], version: number): object {
+const remaining = (rest: Stored[], page: Stored[], version: number): object => {
   const last = page.at(-1);
   if (page.length === rest.length || !last) return {};
   const next: Continuation = { version, after: place(last.object) };
@@ -63,9 +61,9 @@ function remaining(rest: Stored[], page: Stored[], version: number): object {
     continue: Buffer.from(JSON.stringify(next)).toString('base64url'),
     remainingItemCount: rest.length - page.length,
   };
-}
+};
 
-function continuation(store: VersionedStore, token: string | null): Continuation | undefined {
+const continuation = (store: VersionedStore, token: string | null): Continuation | undefined => {
   if (!token) return undefined;
   const from = decode(token);
   if (store.since(from.version) === undefined) {
@@ -74,9 +72,9 @@ function continuation(store: VersionedStore, token: string | null): Continuation
     );
   }
   return from;
-}
+};
 
-function decode(token: string): Continuation {
+const decode = (token: string): Continuation => {
   try {
     const { version, after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Continuation;
     if (typeof version === 'number' && typeof after === 'string') return { version, after };
@@ -84,9 +82,9 @@ function decode(token: string): Continuation {
     // Refused below, like a token of the wrong shape.
   }
   throw badRequest('continue key is not valid: unrecognized format');
-}
+};
 
-function itemJson(kind: Kind, { json }: Stored): string {
+const itemJson = (kind: Kind, { json }: Stored): string => {
   const types = `{"apiVersion":"${apiVersionOf(kind)}","kind":"${kind.kind}",`;
   return !kind.custom && json.startsWith(types) ? `{${json.slice(types.length)}` : json;
-}
+};

@@ -15,35 +15,33 @@ export type LogQuery = {
   previous: boolean;
 };
 
-/** Reads PodLogOptions. @throws KubeError 400 and 422 as for https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-2 */
-export function parseLogQuery(query: URLSearchParams, clock: Clock): LogQuery {
-  return {
-    container: query.get('container') || undefined,
-    follow: flag(query, 'follow'),
-    timestamps: flag(query, 'timestamps'),
-    since: sinceOf(query, clock),
-    tailLines: count(query, 'tailLines', 0),
-    limitBytes: count(query, 'limitBytes', 1) ?? Number.POSITIVE_INFINITY,
-    previous: flag(query, 'previous'),
-  };
-}
+/** Reads PodLogOptions. @throws StatusError 400 and 422 as for https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-2 */
+export const parseLogQuery = (query: URLSearchParams, clock: Clock): LogQuery => ({
+  container: query.get('container') || undefined,
+  follow: flag(query, 'follow'),
+  timestamps: flag(query, 'timestamps'),
+  since: sinceOf(query, clock),
+  tailLines: count(query, 'tailLines', 0),
+  limitBytes: count(query, 'limitBytes', 1) ?? Number.POSITIVE_INFINITY,
+  previous: flag(query, 'previous'),
+});
 
-function flag(query: URLSearchParams, name: string): boolean {
+const flag = (query: URLSearchParams, name: string): boolean => {
   const text = query.get(name);
   return text !== null && text !== 'false' && text !== '0';
-}
+};
 
-function count(query: URLSearchParams, name: string, least: 0 | 1): number | undefined {
+const count = (query: URLSearchParams, name: string, least: 0 | 1): number | undefined => {
   const text = query.get(name);
   if (text === null) return undefined;
   if (!/^-?\d{1,18}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   if (Number(text) >= least) return Number(text);
   const rule = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
   throw invalid(kindOf('pods'), '', [{ field: name, message: `Invalid value: ${text}: ${rule}` }]);
-}
+};
 
 /** The API server hands times on to the kubelet in whole seconds: fractions are cut off. */
-function sinceOf(query: URLSearchParams, clock: Clock): string | undefined {
+const sinceOf = (query: URLSearchParams, clock: Clock): string | undefined => {
   const time = query.get('sinceTime');
   const age = count(query, 'sinceSeconds', 1);
   if (time && age !== undefined) {
@@ -52,10 +50,10 @@ function sinceOf(query: URLSearchParams, clock: Clock): string | undefined {
   }
   const from = age === undefined ? time && requireTime(time) : seconds(clock() - age * 1000);
   return from ? from.replace('Z', '.000000000Z') : undefined;
-}
+};
 
-function requireTime(text: string): string {
+const requireTime = (text: string): string => {
   const time = wholeSeconds(text);
   if (!time) throw badRequest(`parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse`);
   return time;
-}
+};

@@ -1,19 +1,18 @@
 import { badRequest, StatusError } from './errors.ts';
 import { sameJson } from './same.ts';
 
-export const MERGE_PATCH = 'application/merge-patch+json';
-export const JSON_PATCH = 'application/json-patch+json';
+export const mergePatchType = 'application/merge-patch+json';
+export const jsonPatchType = 'application/json-patch+json';
 
 type Fields = Record<string, unknown>;
 type Operation = { op: string; path: string; value?: unknown };
 type Place = { parent: Fields | unknown[]; key: string };
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** RFC 7386: fields of the patch replace those of the target, null removes. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
+export const mergePatch = (target: unknown, patch: unknown): unknown => {
   if (!isFields(patch)) return patch;
   const merged: Fields = isFields(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
@@ -21,24 +20,24 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else merged[key] = mergePatch(merged[key], value);
   }
   return merged;
-}
+};
 
 /**
  * RFC 6902, the operations test, add, replace and remove.
- * @throws KubeError 422 when a test fails or a path does not exist; 400 when the patch is no list of operations
+ * @throws StatusError 422 when a test fails or a path does not exist; 400 when the patch is no list of operations
  */
-export function jsonPatch(target: unknown, patch: unknown): unknown {
+export const jsonPatch = (target: unknown, patch: unknown): unknown => {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');
   const root = { '': structuredClone(target) };
   for (const operation of patch as Operation[]) apply(root, operation);
   return root[''];
-}
+};
 
-function apply(root: { '': unknown }, operation: Operation): void {
+const apply = (root: { '': unknown }, operation: Operation): void => {
   const handler = operations[operation.op];
   if (!handler || typeof operation.path !== 'string') throw badRequest(`error decoding patch: ${operation.op}`);
   handler(locate(root, operation.path), operation);
-}
+};
 
 const operations: Record<string, (place: Place, operation: Operation) => void> = {
   test: (place, { value }) => {
@@ -59,11 +58,10 @@ const operations: Record<string, (place: Place, operation: Operation) => void> =
   },
 };
 
-function refused(): StatusError {
-  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
-}
+const refused = (): StatusError =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
-function locate(root: { '': unknown }, path: string): Place {
+const locate = (root: { '': unknown }, path: string): Place => {
   if (path !== '' && !path.startsWith('/')) throw badRequest(`error decoding patch: ${path} is no JSON pointer`);
   const keys = path.split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (keys.some((key) => key === '__proto__')) throw refused();
@@ -71,23 +69,19 @@ function locate(root: { '': unknown }, path: string): Place {
   const parent = keys.reduce<unknown>((at, key) => (isContainer(at) ? (at as Fields)[key] : undefined), root);
   if (!isContainer(parent)) throw refused();
   return { parent, key: last };
-}
+};
 
-function isContainer(value: unknown): value is Fields | unknown[] {
-  return Array.isArray(value) || isFields(value);
-}
+const isContainer = (value: unknown): value is Fields | unknown[] => Array.isArray(value) || isFields(value);
 
-function read({ parent, key }: Place): unknown {
-  return (parent as Fields)[key];
-}
+const read = ({ parent, key }: Place): unknown => (parent as Fields)[key];
 
-function mustExist({ parent, key }: Place): void {
+const mustExist = ({ parent, key }: Place): void => {
   if (!Object.hasOwn(parent, key)) throw refused();
-}
+};
 
-function index({ key }: Place, highest: number): number {
+const index = ({ key }: Place, highest: number): number => {
   if (key === '-') return highest;
   const at = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.NaN;
   if (!(at <= highest)) throw refused();
   return at;
-}
+};

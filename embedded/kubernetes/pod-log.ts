@@ -12,19 +12,19 @@ import type { ObjectStore } from './store.ts';
 import type { ContainerStatus, Pod } from './types.ts';
 
 /** A follower looks for more this often, so that what was written meanwhile goes out in one piece. */
-const POLL_MS = 50;
+const pollMs = 50;
 
 /**
  * Answers GET pods/NAME/log with the bytes a container wrote. Following ends when the container has and all of it is sent.
- * @throws KubeError before anything is sent: 404 for the pod, 400 where the container has no log (yet)
+ * @throws StatusError before anything is sent: 404 for the pod, 400 where the container has no log (yet)
  */
-export async function servePodLog(
+export const servePodLog = async (
   objects: ObjectStore,
   namespace: string,
   name: string,
   query: LogQuery,
   res: ServerResponse,
-): Promise<void> {
+): Promise<void> => {
   const pod = objects.get('pods', namespace, name);
   if (!pod) throw notFound(kindOf('pods'), name);
   const container = chooseContainer(pod, query);
@@ -40,16 +40,17 @@ export async function servePodLog(
     await file?.close();
   }
   res.end();
-}
+};
 
 /** A container's log file, and whether the container writes no more. */
 type Source = { path: string; ended: () => boolean };
 
-function statuses({ status }: Pod): ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-}
+const statuses = ({ status }: Pod): ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
 
-function chooseContainer(pod: Pod, query: LogQuery): string {
+const chooseContainer = (pod: Pod, query: LogQuery): string => {
   const { name: podName } = pod.metadata;
   const names = pod.spec.containers.map(({ name }) => name);
   const inits = (pod.spec.initContainers ?? []).map(({ name }) => name);
@@ -63,28 +64,28 @@ function chooseContainer(pod: Pod, query: LogQuery): string {
   if (![...names, ...inits].includes(chosen)) throw badRequest(`container ${chosen} is not valid for pod ${podName}`);
   refuseWithoutLog(pod, chosen, query);
   return chosen;
-}
+};
 
-const WAITING: Record<string, string> = {
+const waitingWords: Record<string, string> = {
   ErrImagePull: "image can't be pulled",
   ImagePullBackOff: 'trying and failing to pull image',
 };
 
-function refuseWithoutLog(pod: Pod, name: string, { previous }: LogQuery): void {
+const refuseWithoutLog = (pod: Pod, name: string, { previous }: LogQuery): void => {
   const title = `container "${name}" in pod "${pod.metadata.name}"`;
   if (previous) throw badRequest(`previous terminated ${title} not found`);
   const state = statuses(pod).find((status) => status.name === name)?.state;
   if (state?.running || state?.terminated) return;
   const reason = state?.waiting?.reason ?? 'ContainerCreating';
-  throw badRequest(`${title} is waiting to start: ${WAITING[reason] ?? reason}`);
-}
+  throw badRequest(`${title} is waiting to start: ${waitingWords[reason] ?? reason}`);
+};
 
 /** A container that has written nothing yet may have no file: who follows waits for it. */
-async function openSource(
+const openSource = async (
   { path, ended }: Source,
   query: LogQuery,
   closed: AbortSignal,
-): Promise<FileHandle | undefined> {
+): Promise<FileHandle | undefined> => {
   while (!closed.aborted) {
     const last = ended() || !query.follow;
     const file = await openIfThere(path);
@@ -92,34 +93,34 @@ async function openSource(
     await wait(closed);
   }
   return undefined;
-}
+};
 
-async function wait(signal: AbortSignal): Promise<void> {
-  await pause(POLL_MS, undefined, { signal }).catch(() => {});
-}
+const wait = async (signal: AbortSignal): Promise<void> => {
+  await pause(pollMs, undefined, { signal }).catch(() => {});
+};
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+const openIfThere = async (path: string): Promise<FileHandle | undefined> => {
   try {
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
+};
 
-function hasEnded(objects: ObjectStore, { metadata }: Pod, container: string): boolean {
+const hasEnded = (objects: ObjectStore, { metadata }: Pod, container: string): boolean => {
   const now = objects.get('pods', metadata.namespace, metadata.name);
   if (!now || now.metadata.uid !== metadata.uid) return true;
   return statuses(now).find(({ name }) => name === container)?.state.running === undefined;
-}
+};
 
-async function copy(
+const copy = async (
   file: FileHandle,
   query: LogQuery,
   ended: () => boolean,
   res: ServerResponse,
   closed: AbortSignal,
-): Promise<void> {
+): Promise<void> => {
   const render = createRenderer(query);
   let offset = query.tailLines === undefined ? 0 : await tailOffset(file, query.tailLines);
   while (!closed.aborted) {
@@ -131,16 +132,16 @@ async function copy(
     if (next === offset) await wait(closed);
     offset = next;
   }
-}
+};
 
-async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+const drained = async (res: ServerResponse, signal: AbortSignal): Promise<void> => {
   await once(res, 'drain', { signal }).catch(() => {});
-}
+};
 
 type Rendered = { bytes: Buffer; full: boolean };
 
 /** Turns entries into what the client asked to see, and says when limitBytes is reached. */
-function createRenderer({ timestamps, since, limitBytes }: LogQuery): (entries: LogEntry[]) => Rendered {
+const createRenderer = ({ timestamps, since, limitBytes }: LogQuery): ((entries: LogEntry[]) => Rendered) => {
   let atLineStart = true;
   let left = limitBytes;
   return (entries) => {
@@ -156,4 +157,4 @@ function createRenderer({ timestamps, since, limitBytes }: LogQuery): (entries: 
     left -= sent.length;
     return { bytes: sent, full: left <= 0 };
   };
-}
+};

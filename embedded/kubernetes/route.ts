@@ -11,30 +11,30 @@ export type Target = {
   subresource: 'status' | 'log' | undefined;
 };
 
-const PATH =
+const pathPattern =
   /^\/(?:api\/(?<core>v1)|apis\/(?<group>[^/]+)\/(?<version>[^/]+))(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<part>[^/]+))?)?\/?$/;
 
-/** @throws KubeError 404 for paths that no kind is served at */
-export function parsePath(pathname: string): Target {
-  const found = PATH.exec(pathname)?.groups;
+/** @throws StatusError 404 for paths that no kind is served at */
+export const parsePath = (pathname: string): Target => {
+  const found = pathPattern.exec(pathname)?.groups;
   const kind = findKind(found?.group ?? '', found?.core ?? found?.version ?? '', found?.plural ?? '');
   if (!found || !kind) throw noSuchPath();
   const { namespace, name, part } = found;
   if (name !== undefined && namespace === undefined) throw noSuchPath();
   return { kind, namespace: decode(namespace), name: decode(name), subresource: subresourceOf(kind, part) };
-}
+};
 
-function subresourceOf(kind: Kind, part: string | undefined): Target['subresource'] {
+const subresourceOf = (kind: Kind, part: string | undefined): Target['subresource'] => {
   if (part === undefined) return undefined;
   if (part === 'status' && kind.statusSubresource) return 'status';
   if (part === 'log' && kind.resource === 'pods') return 'log';
   throw noSuchPath();
-}
+};
 
-function decode(text: string | undefined): string | undefined {
+const decode = (text: string | undefined): string | undefined => {
   try {
     return text === undefined ? undefined : decodeURIComponent(text);
   } catch {
     throw noSuchPath();
   }
-}
+};

@@ -28,7 +28,7 @@ export type Stored<T extends KubeObject = KubeObject> = { object: T; json: strin
 /**
  * Objects as an API server keeps them. Every call is done, and durable against the end of the process, when it returns; so code that
  * reads and writes without awaiting in between needs no compare-and-swap. What is returned is frozen: clone it to change it.
- * All throw KubeError with the Status a client would get.
+ * All throw StatusError with the Status a client would get.
  */
 export type ObjectStore = {
   get<R extends Resource>(resource: R, namespace: string, name: string): Resources[R] | undefined;
@@ -62,7 +62,7 @@ export type VersionedStore = ObjectStore & {
 export type StoreOptions = { folder: string; clock: Clock };
 
 /** etcd's own limit. */
-const MAX_BYTES = 1.5 * 1024 * 1024;
+const maxObjectBytes = 1.5 * 1024 * 1024;
 
 type State = {
   items: Map<string, Stored>;
@@ -74,7 +74,7 @@ type State = {
 };
 
 /** Opens the objects kept in a folder. */
-export function openStore({ folder, clock }: StoreOptions): VersionedStore {
+export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
   const items = new Map<string, Stored>();
   const journal = openJournal(folder, () => jsonOf(items));
   for (const [key, json] of journal.state.objects) items.set(key, stored(json));
@@ -97,11 +97,11 @@ export function openStore({ folder, clock }: StoreOptions): VersionedStore {
     logFolder: (podUid) => join(folder, 'logs', podUid),
     close: () => journal.close(),
   };
-}
+};
 
 type Reads = Pick<VersionedStore, 'get' | 'list' | 'entries' | 'has' | 'watch' | 'version' | 'since'>;
 
-function reads(state: State): Reads {
+const reads = (state: State): Reads => {
   const entries = (resource: Resource, namespace?: string) => select(state.items, resource, namespace);
   return {
     get: (resource, namespace, name) => state.items.get(keyOf(resource, namespace, name))?.object as never,
@@ -115,33 +115,29 @@ function reads(state: State): Reads {
     version: () => state.version,
     since: (version) => state.changes.since(version),
   };
-}
+};
 
 function* jsonOf(items: Map<string, Stored>): Generator<[string, string]> {
   for (const [key, { json }] of items) yield [key, json];
 }
 
-function keyOf(resource: Resource, namespace: string, name: string): string {
-  return `${resource}/${namespace}/${name}`;
-}
+const keyOf = (resource: Resource, namespace: string, name: string): string => `${resource}/${namespace}/${name}`;
 
-function select(items: Map<string, Stored>, resource: Resource, namespace: string | undefined): Stored[] {
+const select = (items: Map<string, Stored>, resource: Resource, namespace: string | undefined): Stored[] => {
   const prefix = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
   const keys = [...items.keys()].filter((key) => key.startsWith(prefix)).sort();
   return keys.flatMap((key) => items.get(key) ?? []);
-}
+};
 
-function stored(json: string): Stored {
-  return { object: freeze(JSON.parse(json) as KubeObject), json };
-}
+const stored = (json: string): Stored => ({ object: freeze(JSON.parse(json) as KubeObject), json });
 
-function freeze<T>(value: T): T {
+const freeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null) return value;
   for (const part of Object.values(value)) freeze(part);
   return Object.freeze(value);
-}
+};
 
-function create(state: State, kind: Kind, draft: Draft): KubeObject {
+const create = (state: State, kind: Kind, draft: Draft): KubeObject => {
   const { generateName } = draft.metadata;
   const name = draft.metadata.name || (generateName ? generatedName(generateName) : '');
   if (!name)
@@ -167,15 +163,15 @@ function create(state: State, kind: Kind, draft: Draft): KubeObject {
   const key = keyOf(kind.resource, object.metadata.namespace, name);
   if (state.items.has(key)) throw alreadyExists(kind, name);
   return commit(state, kind, key, 'ADDED', object);
-}
+};
 
-function check(kind: Kind, object: KubeObject, before: KubeObject | undefined): void {
+const check = (kind: Kind, object: KubeObject, before: KubeObject | undefined): void => {
   const found = complaints(object.metadata);
   if (found.length > 0) throw invalid(kind, object.metadata.name, found);
   admit(object, before);
-}
+};
 
-function update(state: State, kind: Kind, object: KubeObject, part: Part): KubeObject {
+const update = (state: State, kind: Kind, object: KubeObject, part: Part): KubeObject => {
   const { namespace, name } = object.metadata;
   const key = keyOf(kind.resource, namespace, name);
   const before = current(state, kind, key, name);
@@ -185,45 +181,47 @@ function update(state: State, kind: Kind, object: KubeObject, part: Part): KubeO
   if (sameJson(before, next)) return before;
   const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length;
   return commit(state, kind, key, gone ? 'DELETED' : 'MODIFIED', next);
-}
+};
 
-function current(state: State, kind: Kind, key: string, name: string): KubeObject {
+const current = (state: State, kind: Kind, key: string, name: string): KubeObject => {
   const found = state.items.get(key);
   if (!found) throw notFound(kind, name);
   return found.object;
-}
+};
 
 type Expected = { uid?: string; resourceVersion?: string };
 
-function expectSame(kind: Kind, { metadata }: KubeObject, { uid, resourceVersion }: Expected): void {
+const expectSame = (kind: Kind, { metadata }: KubeObject, { uid, resourceVersion }: Expected): void => {
   if (uid && uid !== metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
     throw conflict(kind, metadata.name, why);
   }
   if (resourceVersion && resourceVersion !== metadata.resourceVersion) throw modified(kind, metadata.name);
-}
+};
 
-const FINALIZERS = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'], Background: [] };
+const propagationFinalizers = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'], Background: [] };
 
-function remove(state: State, kind: Kind, key: string, name: string, options: DeleteOptions): KubeObject {
+const remove = (state: State, kind: Kind, key: string, name: string, options: DeleteOptions): KubeObject => {
   const before = current(state, kind, key, name);
   expectSame(kind, before, options);
   const { metadata } = before;
-  const finalizers = [...new Set([...(metadata.finalizers ?? []), ...FINALIZERS[options.propagation ?? 'Background']])];
+  const finalizers = [
+    ...new Set([...(metadata.finalizers ?? []), ...propagationFinalizers[options.propagation ?? 'Background']]),
+  ];
   if (finalizers.length === 0) return commit(state, kind, key, 'DELETED', structuredClone(before));
   if (metadata.deletionTimestamp) return before;
   const deletion = { deletionTimestamp: seconds(state.clock()), deletionGracePeriodSeconds: 0, finalizers };
   const generation = kind.generation ? { generation: (metadata.generation ?? 0) + 1 } : {};
   const next = structuredClone({ ...before, metadata: { ...metadata, ...generation, ...deletion } });
   return commit(state, kind, key, 'MODIFIED', next);
-}
+};
 
-function commit(state: State, kind: Kind, key: string, type: Change['type'], object: KubeObject): KubeObject {
+const commit = (state: State, kind: Kind, key: string, type: Change['type'], object: KubeObject): KubeObject => {
   const version = state.version + 1;
   object.metadata.resourceVersion = String(version);
   const { apiVersion: _, kind: __, ...rest } = object;
   const json = JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest });
-  if (json.length > MAX_BYTES / 4 && Buffer.byteLength(json) > MAX_BYTES)
+  if (json.length > maxObjectBytes / 4 && Buffer.byteLength(json) > maxObjectBytes)
     throw tooLarge('etcdserver: request is too large');
   const before = state.items.get(key)?.object;
   state.append(version, key, type === 'DELETED' ? null : json);
@@ -235,4 +233,4 @@ function commit(state: State, kind: Kind, key: string, type: Change['type'], obj
   if (type === 'DELETED') state.uids.delete(object.metadata.uid);
   state.changes.publish({ type, kind, object: next.object, before, json, version });
   return next.object;
-}
+};

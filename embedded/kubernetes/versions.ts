@@ -4,7 +4,7 @@ import { sameJson } from './same.ts';
 import type { KubeObject, ObjectMeta } from './types.ts';
 
 /** What a write to the object's own path stores: what the client may not set comes from the current object. */
-export function nextMain(kind: Kind, before: KubeObject, object: KubeObject): KubeObject {
+export const nextMain = (kind: Kind, before: KubeObject, object: KubeObject): KubeObject => {
   const status = kind.statusSubresource ? before.status : object.status;
   const { status: _, ...rest } = object;
   const next = {
@@ -19,15 +19,15 @@ export function nextMain(kind: Kind, before: KubeObject, object: KubeObject): Ku
     next.metadata.generation = (before.metadata.generation ?? 0) + 1;
   }
   return next;
-}
+};
 
 /** What a write to /status stores: the new status, and everything else as it was. */
-export function nextStatus(before: KubeObject, { status }: KubeObject): KubeObject {
+export const nextStatus = (before: KubeObject, { status }: KubeObject): KubeObject => {
   const { status: _, ...rest } = before;
   return status === undefined ? rest : { ...rest, status };
-}
+};
 
-function fixedMeta(before: ObjectMeta, given: ObjectMeta): ObjectMeta {
+const fixedMeta = (before: ObjectMeta, given: ObjectMeta): ObjectMeta => {
   const { generation: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, ...free } = given;
   const { name, namespace, uid, resourceVersion, creationTimestamp, generation } = before;
   const { deletionTimestamp, deletionGracePeriodSeconds } = before;
@@ -38,18 +38,18 @@ function fixedMeta(before: ObjectMeta, given: ObjectMeta): ObjectMeta {
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
   };
-}
+};
 
-function content(object: KubeObject): object {
+const content = (object: KubeObject): object => {
   const { metadata: _, status: __, ...rest } = object;
   return rest;
-}
+};
 
-function refuseNewFinalizers(kind: Kind, before: ObjectMeta, next: ObjectMeta): void {
+const refuseNewFinalizers = (kind: Kind, before: ObjectMeta, next: ObjectMeta): void => {
   if (!before.deletionTimestamp) return;
   const added = (next.finalizers ?? []).filter((finalizer) => !before.finalizers?.includes(finalizer));
   if (added.length === 0) return;
   const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
   throw invalid(kind, before.name, [{ field: 'metadata.finalizers', message }]);
-}
+};

@@ -9,9 +9,9 @@ import type { VersionedStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
 /** A watch ends by itself after so long, as a real server's do. */
-const DEFAULT_SECONDS = 30 * 60;
+const defaultLifeSeconds = 30 * 60;
 /** A watcher that reads so much too slowly is cut off: it must list again. */
-const MAX_BEHIND_BYTES = 16 * 1024 * 1024;
+const maxBehindBytes = 16 * 1024 * 1024;
 
 export type WatchOptions = { bookmarkMs: number };
 
@@ -19,13 +19,13 @@ export type WatchOptions = { bookmarkMs: number };
  * Answers a watch: what is there (without a resourceVersion), or what happened since, and then every change as it comes.
  * @returns a function that ends it
  */
-export function serveWatch(
+export const serveWatch = (
   store: VersionedStore,
   target: Target,
   query: URLSearchParams,
   res: ServerResponse,
   { bookmarkMs }: WatchOptions,
-): () => void {
+): (() => void) => {
   const matches = matcherOf(target.kind, query);
   const from = versionOf(store, query.get('resourceVersion'));
   const write = openStream(res);
@@ -43,61 +43,60 @@ export function serveWatch(
   for (const change of missed) send(change);
   const bookmark = query.get('allowWatchBookmarks') === 'true' ? () => write(bookmarkJson(target, store)) : () => {};
   return live(store, send, bookmark, res, { bookmarkMs, lifeMs: lifeOf(query) });
-}
+};
 
-function openStream(res: ServerResponse): (text: string) => void {
+const openStream = (res: ServerResponse): ((text: string) => void) => {
   res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   res.flushHeaders();
   return (text) => {
     res.write(text);
-    if (res.writableLength > MAX_BEHIND_BYTES) res.destroy();
+    if (res.writableLength > maxBehindBytes) res.destroy();
   };
-}
+};
 
-function lifeOf(query: URLSearchParams): number {
+const lifeOf = (query: URLSearchParams): number => {
   const given = Number(query.get('timeoutSeconds') ?? 0);
-  return 1000 * (given > 0 ? Math.min(given, 86_400) : DEFAULT_SECONDS);
-}
+  return 1000 * (given > 0 ? Math.min(given, 86_400) : defaultLifeSeconds);
+};
 
-function endExpired(write: (text: string) => void, res: ServerResponse, from: number, now: number): () => void {
+const endExpired = (write: (text: string) => void, res: ServerResponse, from: number, now: number): (() => void) => {
   const status = toStatus(expired(`too old resource version: ${from} (${now})`));
   write(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
   res.end();
   return () => {};
-}
+};
 
-function existing(store: VersionedStore, { kind, namespace }: Target, matches: Matcher): { json: string }[] {
-  return store.entries(kind.resource, namespace).filter(({ object }) => matches(object));
-}
+const existing = (store: VersionedStore, { kind, namespace }: Target, matches: Matcher): { json: string }[] =>
+  store.entries(kind.resource, namespace).filter(({ object }) => matches(object));
 
 /** An object that stops matching is gone for this watcher, and one that begins to is new. */
-function eventFor(change: Change, { kind, namespace }: Target, matches: Matcher): string | undefined {
+const eventFor = (change: Change, { kind, namespace }: Target, matches: Matcher): string | undefined => {
   const { object, before, json, type } = change;
   if (change.kind !== kind || (namespace !== undefined && object.metadata.namespace !== namespace)) return undefined;
   const was = before !== undefined && matches(before);
   if (type !== 'DELETED' && matches(object)) return `{"type":"${was ? 'MODIFIED' : 'ADDED'}","object":${json}}\n`;
   if (!was) return undefined;
   return type === 'DELETED' ? `{"type":"DELETED","object":${json}}\n` : `${JSON.stringify(leaving(before, object))}\n`;
-}
+};
 
-function leaving(before: KubeObject, { metadata }: KubeObject): object {
+const leaving = (before: KubeObject, { metadata }: KubeObject): object => {
   const object = { ...before, metadata: { ...before.metadata, resourceVersion: metadata.resourceVersion } };
   return { type: 'DELETED', object };
-}
+};
 
-function bookmarkJson({ kind }: Target, store: VersionedStore): string {
+const bookmarkJson = ({ kind }: Target, store: VersionedStore): string => {
   const metadata = { resourceVersion: String(store.version()), creationTimestamp: null };
   const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
   return `${JSON.stringify({ type: 'BOOKMARK', object })}\n`;
-}
+};
 
-function live(
+const live = (
   store: VersionedStore,
   send: (change: Change) => void,
   bookmark: () => void,
   res: ServerResponse,
   { bookmarkMs, lifeMs }: { bookmarkMs: number; lifeMs: number },
-): () => void {
+): (() => void) => {
   const unsubscribe = store.watch(send);
   const ticking = setInterval(bookmark, bookmarkMs);
   const ending = setTimeout(() => end(), lifeMs);
@@ -114,4 +113,4 @@ function live(
   };
   res.on('close', stop);
   return end;
-}
+};

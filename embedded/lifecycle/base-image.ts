@@ -43,7 +43,7 @@ const nothing: BaseImage = {
   architecture,
 };
 
-async function findLayout(runImage: string, imagesFolder: string) {
+const findLayout = async (runImage: string, imagesFolder: string) => {
   try {
     const { repository, tag, digest } = parseReference(runImage);
     const layout = layoutFolder({ imagesFolder, repository });
@@ -60,10 +60,10 @@ async function findLayout(runImage: string, imagesFolder: string) {
     exitCodes.invalidArguments,
     `There is no run image "${runImage}" in the images' folder. ${hint}`,
   );
-}
+};
 
 /** Of an index of several platforms, this machine's. */
-async function platformManifest(layout: string, found: Descriptor): Promise<Manifest> {
+const platformManifest = async (layout: string, found: Descriptor): Promise<Manifest> => {
   if (found.mediaType !== indexType) return readJson<Manifest>(layout, found.digest);
   const { manifests } = await readJson<ImageIndex>(layout, found.digest);
   const own = manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === architecture);
@@ -71,17 +71,16 @@ async function platformManifest(layout: string, found: Descriptor): Promise<Mani
     throw new PhaseError(exitCodes.invalidArguments, `The run image isn't made for linux/${architecture}.`);
   }
   return readJson<Manifest>(layout, own.digest);
-}
+};
 
-function pairs(environment: string[]): Record<string, string> {
-  return Object.fromEntries(environment.map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]));
-}
+const pairs = (environment: string[]): Record<string, string> =>
+  Object.fromEntries(environment.map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]));
 
 /**
  * Reads the run image and puts its layers among the new image's blobs, linked where the file system allows.
  * @throws PhaseError 3 when there is no such image
  */
-export async function readBaseImage(runImage: string, imagesFolder: string, blobs: string): Promise<BaseImage> {
+export const readBaseImage = async (runImage: string, imagesFolder: string, blobs: string): Promise<BaseImage> => {
   if (runImage === hostRunImage) return nothing;
   const { layout, found } = await findLayout(runImage, imagesFolder);
   const manifest = await platformManifest(layout, found);
@@ -99,4 +98,4 @@ export async function readBaseImage(runImage: string, imagesFolder: string, blob
     user: config.User ?? '',
     architecture: image.architecture,
   };
-}
+};

@@ -34,14 +34,14 @@ type Folders = { app: string; layers: string; platform: string; buildpacks: stri
 type Progress = { changes: EnvironmentChange[]; layers: Layer[]; processes: Process[]; labels: Label[] };
 type LaunchToml = { processes: Process[]; labels: Label[] };
 
-async function startEnvironment({ layers }: Folders): Promise<Environment> {
+const startEnvironment = async ({ layers }: Folders): Promise<Environment> => {
   const work = dirname(layers);
   const own = { HOME: join(work, 'home'), TMPDIR: join(work, 'tmp') };
   for (const folder of Object.values(own)) await mkdir(folder, { recursive: true });
   return { ...baseEnvironment(process.env), ...(await machineEnvironment()), ...own };
-}
+};
 
-async function runBuild(buildpack: Buildpack, folders: Folders, progress: Progress, entries: PlanEntry[]) {
+const runBuild = async (buildpack: Buildpack, folders: Folders, progress: Progress, entries: PlanEntry[]) => {
   const own = join(folders.layers, folderOf(buildpack.id));
   const plan = join(folders.layers, `${folderOf(buildpack.id)}.plan.toml`);
   await mkdir(own, { recursive: true });
@@ -57,10 +57,10 @@ async function runBuild(buildpack: Buildpack, folders: Folders, progress: Progre
   };
   const script = join(buildpack.folder, 'bin', 'build');
   return runScript(script, { folder: folders.app, environment, words: [own, folders.platform, plan] });
-}
+};
 
 /** What the buildpack left: its layers, what they change for later ones, and its processes. */
-async function collect({ id }: BuildpackId, folders: Folders, progress: Progress): Promise<Progress> {
+const collect = async ({ id }: BuildpackId, folders: Folders, progress: Progress): Promise<Progress> => {
   const layers = await readLayers(folders.layers, id);
   const changes = await Promise.all(
     layers.filter(({ build }) => build).map(({ folder }) => layerChanges(folder, 'build')),
@@ -73,9 +73,9 @@ async function collect({ id }: BuildpackId, folders: Folders, progress: Progress
     processes: mergeProcesses(progress.processes, processes, id),
     labels: [...progress.labels, ...labels],
   };
-}
+};
 
-async function buildGroup(group: BuildpackId[], folders: Folders, say: Say): Promise<Progress> {
+const buildGroup = async (group: BuildpackId[], folders: Folders, say: Say): Promise<Progress> => {
   const buildpacks = await readBuildpacks(folders.buildpacks);
   const { entries } = await readTomlIfThere<{ entries: PlanEntry[] }>(join(folders.layers, 'plan.toml'), {
     entries: [],
@@ -90,9 +90,9 @@ async function buildGroup(group: BuildpackId[], folders: Folders, say: Say): Pro
     progress = await collect(member, folders, progress);
   }
   return progress;
-}
+};
 
-async function writeMetadata(group: BuildpackId[], folders: Folders, { processes, labels }: Progress, say: Say) {
+const writeMetadata = async (group: BuildpackId[], folders: Folders, { processes, labels }: Progress, say: Say) => {
   const chosen = processes.filter((process) => process.default === true).at(-1)?.type;
   for (const { type, command, args = [] } of processes) {
     say(toImagePaths(`Process ${type}: ${[...command, ...args].join(' ')}`, folders));
@@ -110,18 +110,18 @@ async function writeMetadata(group: BuildpackId[], folders: Folders, { processes
   };
   await mkdir(join(folders.layers, 'config'), { recursive: true });
   await writeFile(join(folders.layers, 'config', 'metadata.toml'), stringify(metadata));
-}
+};
 
 /** A build that fails gives its cache back: what was downloaded before the failure serves the next one. */
-async function giveBack(cache: Cache, folders: Folders, group: BuildpackId[]): Promise<void> {
+const giveBack = async (cache: Cache, folders: Folders, group: BuildpackId[]): Promise<void> => {
   const layers = await Promise.all(group.map(({ id }) => readLayers(folders.layers, id)));
   await putCache(
     cache,
     layers.flat().filter(({ cache: cached, launch }) => cached && !launch),
   );
-}
+};
 
-async function build(words: string[], say: Say): Promise<void> {
+const build = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, ['app', 'layers', 'platform', 'buildpacks', 'image', 'cache']);
   const at = (name: string) => resolve(values[name] ?? '');
   const folders = { app: at('app'), layers: at('layers'), platform: at('platform'), buildpacks: at('buildpacks') };
@@ -140,6 +140,6 @@ async function build(words: string[], say: Say): Promise<void> {
     await giveBack(cache, folders, group);
     throw error;
   }
-}
+};
 
 await runPhase('builder', build);

@@ -16,22 +16,20 @@ export const folderOf = (id: string): string => id.replaceAll('/', '_');
 type BuildpackToml = { buildpack: BuildpackId & { 'clear-env'?: boolean } };
 type OrderToml = { order: { group: (BuildpackId & { optional?: boolean })[] }[] };
 
-export async function readToml<T>(file: string): Promise<T> {
-  return parse(await readFile(file, 'utf8')) as T;
-}
+export const readToml = async <T>(file: string): Promise<T> => parse(await readFile(file, 'utf8')) as T;
 
 /** As `readToml`, and the fallback where there is no such file or it is empty. */
-export async function readTomlIfThere<T>(file: string, fallback: T): Promise<T> {
+export const readTomlIfThere = async <T>(file: string, fallback: T): Promise<T> => {
   try {
     return { ...fallback, ...(await readToml<T>(file)) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return fallback;
     throw new Error(`${file}: ${(error as Error).message}`);
   }
-}
+};
 
 /** Every buildpack that has a folder here, by `id@version`. */
-export async function readBuildpacks(folder: string): Promise<Map<string, Buildpack>> {
+export const readBuildpacks = async (folder: string): Promise<Map<string, Buildpack>> => {
   const found = new Map<string, Buildpack>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
@@ -41,26 +39,27 @@ export async function readBuildpacks(folder: string): Promise<Map<string, Buildp
     found.set(nameOf(buildpack), { id, version, folder: own, clearEnv: buildpack['clear-env'] ?? false });
   }
   return found;
-}
+};
 
-export async function readOrder(file: string): Promise<Group[]> {
+export const readOrder = async (file: string): Promise<Group[]> => {
   const { order } = await readToml<OrderToml>(file);
   return order.map(({ group }) => group.map((member) => ({ ...member, optional: member.optional ?? false })));
-}
+};
 
-export function findBuildpack(buildpacks: Map<string, Buildpack>, member: BuildpackId): Buildpack {
+export const findBuildpack = (buildpacks: Map<string, Buildpack>, member: BuildpackId): Buildpack => {
   const found = buildpacks.get(nameOf(member));
   if (found === undefined) throw new Error(`The order names ${nameOf(member)}, which isn't there.`);
   return found;
-}
+};
 
 /** What every buildpack is told of the machine the image is for. Buildpack specification, "Targets". */
-export function targetEnvironment(): Environment {
-  return { CNB_TARGET_OS: 'linux', CNB_TARGET_ARCH: process.arch === 'x64' ? 'amd64' : process.arch };
-}
+export const targetEnvironment = (): Environment => ({
+  CNB_TARGET_OS: 'linux',
+  CNB_TARGET_ARCH: process.arch === 'x64' ? 'amd64' : process.arch,
+});
 
 /** As `targetEnvironment`, with the distribution's name and version where the machine says them. */
-export async function machineEnvironment(): Promise<Environment> {
+export const machineEnvironment = async (): Promise<Environment> => {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const value = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1];
   const [name, version] = [value('ID'), value('VERSION_ID')];
@@ -69,13 +68,13 @@ export async function machineEnvironment(): Promise<Environment> {
     ...(name === undefined ? {} : { CNB_TARGET_DISTRO_NAME: name }),
     ...(version === undefined ? {} : { CNB_TARGET_DISTRO_VERSION: version }),
   };
-}
+};
 
 export type ScriptRun = { exitCode: number; output: string };
 export type ScriptOptions = { folder: string; environment: Environment; words?: string[]; collect?: boolean };
 
 /** Runs bin/detect or bin/build. Output is shown as it comes, or collected. */
-export function runScript(script: string, options: ScriptOptions): Promise<ScriptRun> {
+export const runScript = (script: string, options: ScriptOptions): Promise<ScriptRun> => {
   const { folder, environment, words = [], collect = false } = options;
   return new Promise((resolve, reject) => {
     const stdio = collect ? 'pipe' : 'inherit';
@@ -87,4 +86,4 @@ export function runScript(script: string, options: ScriptOptions): Promise<Scrip
       resolve({ exitCode: code ?? 1, output: Buffer.concat(output).toString().trim() });
     });
   });
-}
+};

@@ -9,12 +9,11 @@ import type { Layer } from './layers.ts';
 export type Cache = { cacheFolder: string; image: string };
 
 /** A cache belongs to one image of one tool: nobody's build can write what another's reads. */
-function folderFor({ cacheFolder, image }: Cache): string {
-  return join(cacheFolder, fileNameOf(parseReference(image).repository));
-}
+const folderFor = ({ cacheFolder, image }: Cache): string =>
+  join(cacheFolder, fileNameOf(parseReference(image).repository));
 
 /** Renames where it can, and copies between file systems. @returns false where there was nothing */
-async function move(from: string, to: string): Promise<boolean> {
+const move = async (from: string, to: string): Promise<boolean> => {
   try {
     await mkdir(dirname(to), { recursive: true });
     await rename(from, to);
@@ -27,14 +26,14 @@ async function move(from: string, to: string): Promise<boolean> {
     await rm(from, { recursive: true, force: true });
     return true;
   }
-}
+};
 
 /**
  * Moves the cached layers of these buildpacks to where they will look. The cache is taken, not copied: of two builds
  * at once one finds it, and none sees what the other is writing.
  * @returns the buildpacks that got layers
  */
-export async function takeCache(cache: Cache, layers: string, buildpacks: string[]): Promise<string[]> {
+export const takeCache = async (cache: Cache, layers: string, buildpacks: string[]): Promise<string[]> => {
   const taken = join(dirname(layers), `cache-${randomUUID()}`);
   if (!(await move(folderFor(cache), taken))) return [];
   const found: string[] = [];
@@ -43,10 +42,10 @@ export async function takeCache(cache: Cache, layers: string, buildpacks: string
   }
   await rm(taken, { recursive: true, force: true });
   return found;
-}
+};
 
 /** Moves cached layers into the cache, in place of what is there. The layers are gone from their folder afterwards. */
-export async function putCache(cache: Cache, layers: Layer[]): Promise<void> {
+export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => {
   const [place, fresh, old] = [folderFor(cache), ...[0, 1].map(() => join(cache.cacheFolder, `.${randomUUID()}`))] as [
     string,
     string,
@@ -62,4 +61,4 @@ export async function putCache(cache: Cache, layers: Layer[]): Promise<void> {
   await move(place, old);
   await rename(fresh, place).catch(() => rm(fresh, { recursive: true, force: true }));
   await rm(old, { recursive: true, force: true });
-}
+};

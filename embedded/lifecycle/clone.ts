@@ -10,7 +10,7 @@ const limits = { bytes: 1024 ** 3, files: 200_000, seconds: 900 };
 type Contents = { files: number; bytes: number; submodules: number; unreadable: string[] };
 
 /** Counts what a checkout would write, before it is written. Stops as soon as it is too much. */
-async function countContents(folder: string, commit: string, maxBytes: number): Promise<Contents> {
+const countContents = async (folder: string, commit: string, maxBytes: number): Promise<Contents> => {
   const counted: Contents = { files: 0, bytes: 0, submodules: 0, unreadable: [] };
   const controller = new AbortController();
   let rest = Buffer.alloc(0);
@@ -29,10 +29,10 @@ async function countContents(folder: string, commit: string, maxBytes: number): 
   });
   if (exitCode !== 0 && !controller.signal.aborted) throw new PhaseError(exitCodes.clone, stderr.trim());
   return counted;
-}
+};
 
 /** One line of ls-tree: mode, type, hash and size, a tab, the name in whichever encoding. */
-function countEntry(entry: Buffer, counted: Contents): void {
+const countEntry = (entry: Buffer, counted: Contents): void => {
   const tab = entry.indexOf(9);
   const [, type, , size] = entry.subarray(0, tab).toString().split(/ +/);
   const name = entry.subarray(tab + 1).toString();
@@ -40,9 +40,9 @@ function countEntry(entry: Buffer, counted: Contents): void {
   else counted.files += 1;
   if (name.includes('\ufffd') && counted.unreadable.length < 3) counted.unreadable.push(name);
   counted.bytes += Number(size) || 0;
-}
+};
 
-function checkContents({ files, bytes, submodules, unreadable }: Contents, maxBytes: number, say: Say): void {
+const checkContents = ({ files, bytes, submodules, unreadable }: Contents, maxBytes: number, say: Say): void => {
   const fail = (sentence: string) => {
     throw new PhaseError(exitCodes.clone, sentence);
   };
@@ -51,14 +51,14 @@ function checkContents({ files, bytes, submodules, unreadable }: Contents, maxBy
   if (unreadable[0] !== undefined) fail(`A file's name isn't valid UTF-8: ${unreadable[0]}. Rename it.`);
   if (files === 0) fail('The commit has no files: there is nothing to build.');
   if (submodules > 0) say(`Warning: ${submodules} submodules are left out; only this repository's own files are built`);
-}
+};
 
-async function checkOut(folder: string, commit: string): Promise<void> {
+const checkOut = async (folder: string, commit: string): Promise<void> => {
   const { exitCode, stderr } = await git(['checkout', '--quiet', '--force', '--detach', commit], { folder });
   if (exitCode !== 0) throw new PhaseError(exitCodes.clone, `The files can't be written:\n${stderr.trim()}`);
-}
+};
 
-async function clone(words: string[], say: Say): Promise<void> {
+const clone = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, ['url', 'commit', 'ref', 'app'], ['max-bytes', 'max-seconds']);
   const { url = '', commit = '' } = values;
   const ref = decoded(values.ref ?? '');
@@ -78,6 +78,6 @@ async function clone(words: string[], say: Say): Promise<void> {
   await checkOut(folder, commit);
   await rm(resolve(folder, '.git'), { recursive: true, force: true });
   say(`Commit ${commit}: ${contents.files} files, ${contents.bytes} bytes`);
-}
+};
 
 await runPhase('clone', clone);

@@ -21,7 +21,7 @@ type Detected = { outcome: 'pass' | 'fail' | 'err'; exitCode: number; output: st
 type Detector = (buildpack: Buildpack) => Promise<Detected>;
 
 /** The user's variables as the platform passes them to buildpacks: one file each, in a folder that phases share. */
-async function writePlatform(platform: string, pairs: string[]): Promise<void> {
+const writePlatform = async (platform: string, pairs: string[]): Promise<void> => {
   await rm(platform, { recursive: true, force: true });
   await mkdir(join(platform, 'env'), { recursive: true });
   for (const pair of pairs) {
@@ -29,11 +29,11 @@ async function writePlatform(platform: string, pairs: string[]): Promise<void> {
     if (name === '') throw new PhaseError(exitCodes.invalidArguments, `"${pair.split('=')[0]}" can't name a variable.`);
     await writeFile(join(platform, 'env', name), decoded(value));
   }
-}
+};
 
 type DetectorOptions = { app: string; platform: string; scratch: string; machine: Environment };
 
-async function runDetect(buildpack: Buildpack, options: DetectorOptions): Promise<Detected> {
+const runDetect = async (buildpack: Buildpack, options: DetectorOptions): Promise<Detected> => {
   const { app, platform, scratch, machine } = options;
   const plan = join(await mkdtemp(join(scratch, 'plan-')), 'plan.toml');
   await writeFile(plan, '');
@@ -51,10 +51,10 @@ async function runDetect(buildpack: Buildpack, options: DetectorOptions): Promis
   const outcome = run.exitCode === 0 ? 'pass' : run.exitCode === 100 ? 'fail' : 'err';
   const written = outcome === 'pass' ? await readTomlIfThere<BuildPlanToml>(plan, {}) : {};
   return { outcome, ...run, alternatives: alternativesOf(written) };
-}
+};
 
 /** Each buildpack is asked once, however many groups it is in. */
-function detectOnce(options: DetectorOptions): Detector {
+const detectOnce = (options: DetectorOptions): Detector => {
   const asked = new Map<string, Promise<Detected>>();
   return (buildpack) => {
     const name = nameOf(buildpack);
@@ -62,11 +62,11 @@ function detectOnce(options: DetectorOptions): Detector {
     asked.set(name, answer);
     return answer;
   };
-}
+};
 
 type GroupResult = { resolved: Resolved | undefined; broke: boolean };
 
-async function tryGroup(group: Group, buildpacks: Map<string, Buildpack>, detect: Detector, say: Say) {
+const tryGroup = async (group: Group, buildpacks: Map<string, Buildpack>, detect: Detector, say: Say) => {
   const found = group.map((member) => ({ member, buildpack: findBuildpack(buildpacks, member) }));
   const results = await Promise.all(found.map(async (one) => ({ ...one, ...(await detect(one.buildpack)) })));
   say('======== Results ========');
@@ -83,7 +83,7 @@ async function tryGroup(group: Group, buildpacks: Map<string, Buildpack>, detect
   if (resolved === undefined) say('fail: no build plan, because something required is not provided');
   else say(`${resolved.group.length} of ${group.length} buildpacks participating`);
   return { resolved, broke } satisfies GroupResult;
-}
+};
 
 const nothingDetected = [
   'No buildpack recognises this repository. In its root it needs one of:',
@@ -93,14 +93,14 @@ const nothingDetected = [
   '- Procfile, for anything else: one line "web: COMMAND"',
 ].join('\n');
 
-async function writeResult(layers: string, { group, entries }: Resolved, say: Say): Promise<void> {
+const writeResult = async (layers: string, { group, entries }: Resolved, say: Say): Promise<void> => {
   for (const member of group) say(`${member.id} ${member.version}`);
   const members = group.map(({ id, version }) => ({ id, version, api: '0.11' }));
   await writeFile(join(layers, 'group.toml'), stringify({ group: members }));
   await writeFile(join(layers, 'plan.toml'), stringify({ entries }));
-}
+};
 
-async function detect(words: string[], say: Say): Promise<void> {
+const detect = async (words: string[], say: Say): Promise<void> => {
   const { values, positionals } = readArguments(words, ['app', 'layers', 'platform', 'buildpacks']);
   const [app, layers, platform, folder] = ['app', 'layers', 'platform', 'buildpacks'].map((name) =>
     resolve(values[name] ?? ''),
@@ -120,6 +120,6 @@ async function detect(words: string[], say: Say): Promise<void> {
   }
   if (broke) throw new PhaseError(exitCodes.detectBroke, 'A buildpack broke while it looked; it says why above.');
   throw new PhaseError(exitCodes.nothingDetected, nothingDetected);
-}
+};
 
 await runPhase('detector', detect);

@@ -30,16 +30,16 @@ const layerPaths = {
   ],
 } as const;
 
-async function namesIn(folder: string): Promise<string[]> {
+const namesIn = async (folder: string): Promise<string[]> => {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
     .sort();
-}
+};
 
 /** The changes that one folder of files `NAME.ACTION` asks for; a file without an action overrides. */
-async function readChanges(folder: string): Promise<EnvironmentChange[]> {
+const readChanges = async (folder: string): Promise<EnvironmentChange[]> => {
   const files = await namesIn(folder);
   const contents = new Map<string, string>();
   for (const file of files) contents.set(file, await readFile(join(folder, file), 'utf8'));
@@ -49,17 +49,17 @@ async function readChanges(folder: string): Promise<EnvironmentChange[]> {
     if (action === undefined || !validName.test(name)) return [];
     return [{ name, action, value: contents.get(file) ?? '', delimiter: contents.get(`${name}.delim`) ?? '' }];
   });
-}
+};
 
 /**
  * What a layer changes for later buildpacks (build) or for the application's processes (launch), in order.
  * Buildpack specification, "Environment".
  */
-export async function layerChanges(
+export const layerChanges = async (
   layer: string,
   phase: 'build' | 'launch',
   processType = '',
-): Promise<EnvironmentChange[]> {
+): Promise<EnvironmentChange[]> => {
   if (processType !== '') return readChanges(join(layer, 'env.launch', processType));
   const paths: EnvironmentChange[] = [];
   for (const [folder, name] of layerPaths[phase]) {
@@ -71,20 +71,20 @@ export async function layerChanges(
     if (isThere) paths.push({ name, action: 'prepend', value, delimiter: ':' });
   }
   return [...paths, ...(await readChanges(join(layer, 'env'))), ...(await readChanges(join(layer, `env.${phase}`)))];
-}
+};
 
-function changed(old: string, { action, value, delimiter }: EnvironmentChange): string {
+const changed = (old: string, { action, value, delimiter }: EnvironmentChange): string => {
   if (action === 'override') return value;
   if (action === 'default') return old === '' ? value : old;
   if (old === '') return value;
   return action === 'append' ? old + delimiter + value : value + delimiter + old;
-}
+};
 
-export function applyChanges(environment: Environment, changes: EnvironmentChange[]): Environment {
+export const applyChanges = (environment: Environment, changes: EnvironmentChange[]): Environment => {
   const next = { ...environment };
   for (const change of changes) next[change.name] = changed(next[change.name] ?? '', change);
   return next;
-}
+};
 
 /** What of this machine's environment buildpacks may see: where programs, certificates and proxies are; no secrets. */
 const inherited = [
@@ -94,24 +94,23 @@ const inherited = [
 ];
 
 /** The environment that buildpacks start from. */
-export function baseEnvironment(machine: NodeJS.ProcessEnv): Environment {
-  return Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
-}
+export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment =>
+  Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
 
 /** The user's variables, one file each. Platform specification, "Platform Directory". */
-export async function platformEnvironment(platform: string): Promise<Environment> {
+export const platformEnvironment = async (platform: string): Promise<Environment> => {
   const folder = join(platform, 'env');
   const names = await namesIn(folder);
   const pairs = names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')]);
   return Object.fromEntries(await Promise.all(pairs));
-}
+};
 
 const lists = ['PATH', 'LD_LIBRARY_PATH', 'LIBRARY_PATH', 'CPATH', 'PKG_CONFIG_PATH'];
 
 /** The user's variables replace the machine's, but lists of folders are put in front. Platform specification. */
-export function withUserVariables(machine: Environment, user: Environment): Environment {
+export const withUserVariables = (machine: Environment, user: Environment): Environment => {
   const changes = Object.entries(user).map(([name, value]): EnvironmentChange => {
     return { name, value, action: lists.includes(name) ? 'prepend' : 'override', delimiter: ':' };
   });
   return applyChanges(machine, changes);
-}
+};

@@ -44,11 +44,11 @@ async function* layerEntries(layer: Layer, folders: BuildFolders): AsyncGenerato
 }
 
 /** What the layers change when a process starts, in the image's own paths. */
-async function launchChanges({ layers, folders }: ExportRequest, processType = ''): Promise<EnvironmentChange[]> {
+const launchChanges = async ({ layers, folders }: ExportRequest, processType = ''): Promise<EnvironmentChange[]> => {
   const launch = layers.filter((layer) => layer.launch);
   const changes = await Promise.all(launch.map(({ folder }) => layerChanges(folder, 'launch', processType)));
   return changes.flat().map((change) => ({ ...change, value: toImagePaths(change.value, folders) }));
-}
+};
 
 /** The launcher, a link's worth of script for each process, and the metadata they were made from. */
 async function* configEntries(request: ExportRequest): AsyncGenerator<LayerEntry> {
@@ -68,7 +68,7 @@ async function* configEntries(request: ExportRequest): AsyncGenerator<LayerEntry
   yield file('layers/config/metadata.toml', stringify(metadata), false);
 }
 
-async function writeLayers(request: ExportRequest, blobs: string, say: Say): Promise<NamedLayer[]> {
+const writeLayers = async (request: ExportRequest, blobs: string, say: Say): Promise<NamedLayer[]> => {
   const { folders, layers } = request;
   const rewriteLink = (target: string) => toImagePaths(target, folders);
   const written: NamedLayer[] = [];
@@ -84,10 +84,10 @@ async function writeLayers(request: ExportRequest, blobs: string, say: Say): Pro
   await add('config', configEntries(request));
   await add('app', walkFolder(folders.app, imagePaths.app.slice(1), { rewriteLink }));
   return written;
-}
+};
 
 /** Labels of the platform specification; sizes and order don't matter to their readers. */
-function labelsFor({ metadata, runImage }: ExportRequest, written: NamedLayer[]): Record<string, string> {
+const labelsFor = ({ metadata, runImage }: ExportRequest, written: NamedLayer[]): Record<string, string> => {
   const shaOf = (name: string) => written.find((one) => one.name === name)?.diffId ?? '';
   const buildpacks = metadata.buildpacks.map(({ id, version }) => {
     const own = written.flatMap(({ layer, diffId }) => (layer?.buildpack === id ? [{ layer, diffId }] : []));
@@ -108,9 +108,9 @@ function labelsFor({ metadata, runImage }: ExportRequest, written: NamedLayer[])
     'io.buildpacks.lifecycle.metadata': JSON.stringify(lifecycle),
     ...Object.fromEntries(metadata.labels.map(({ key, value }) => [key, value])),
   };
-}
+};
 
-function configFor(request: ExportRequest, base: BaseImage, written: NamedLayer[]): ImageConfig {
+const configFor = (request: ExportRequest, base: BaseImage, written: NamedLayer[]): ImageConfig => {
   const chosen = request.metadata['buildpack-default-process-type'];
   const time = layerTime.toISOString().replace('.000', '');
   const path = base.environment.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -135,35 +135,34 @@ function configFor(request: ExportRequest, base: BaseImage, written: NamedLayer[
     rootfs: { type: 'layers', diff_ids: [...base.diffIds, ...written.map(({ diffId }) => diffId)] },
     history: [...base.history, ...written.map(({ name }) => ({ created: time, created_by: `Buildpacks: ${name}` }))],
   };
-}
+};
 
-async function writeJson(content: object, mediaType: string, blobs: string): Promise<Descriptor> {
+const writeJson = async (content: object, mediaType: string, blobs: string): Promise<Descriptor> => {
   const text = JSON.stringify(content);
   const digest = createHash('sha256').update(text).digest('hex');
   await writeFile(join(blobs, digest), text);
   return { mediaType, digest: `sha256:${digest}`, size: Buffer.byteLength(text) };
-}
+};
 
 /** Metadata as it shall stand in the image: no path of this build in it. */
-function inImagePaths(metadata: Metadata, folders: BuildFolders): Metadata {
-  return JSON.parse(toImagePaths(JSON.stringify(metadata), folders)) as Metadata;
-}
+const inImagePaths = (metadata: Metadata, folders: BuildFolders): Metadata =>
+  JSON.parse(toImagePaths(JSON.stringify(metadata), folders)) as Metadata;
 
-async function writeImage(request: ExportRequest, blobs: string, say: Say): Promise<Descriptor> {
+const writeImage = async (request: ExportRequest, blobs: string, say: Say): Promise<Descriptor> => {
   const base = await readBaseImage(request.runImage, request.target.imagesFolder, blobs);
   const written = await writeLayers(request, blobs, say);
   const config = await writeJson(configFor(request, base, written), configType, blobs);
   const layers = [...base.layers, ...written.map(({ descriptor }) => descriptor)];
   const manifest: Manifest = { schemaVersion: 2, mediaType: manifestType, config, layers };
   return writeJson(manifest, manifestType, blobs);
-}
+};
 
 /**
  * Writes the image beside its place and then moves it there at once, under its tag; what the tag named before and
  * nothing else names is removed.
  * @returns the manifest's digest
  */
-export async function exportImage(request: ExportRequest, say: Say): Promise<string> {
+export const exportImage = async (request: ExportRequest, say: Say): Promise<string> => {
   const { imagesFolder, tag } = request.target;
   const blobs = join(imagesFolder, `.staging-${randomUUID()}`);
   await mkdir(blobs, { recursive: true });
@@ -182,4 +181,4 @@ export async function exportImage(request: ExportRequest, say: Say): Promise<str
   } finally {
     await rm(blobs, { recursive: true, force: true });
   }
-}
+};

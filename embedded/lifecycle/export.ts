@@ -13,16 +13,16 @@ import { exitCodes, PhaseError, readArguments, runPhase, type Say } from './phas
 
 const names = ['app', 'layers', 'images', 'cache', 'image', 'run-image', 'url-result', 'digest-result'];
 
-function imageReference(text: string) {
+const imageReference = (text: string) => {
   try {
     const reference = parseReference(text);
     return { ...reference, tag: reference.tag || 'latest' };
   } catch (error) {
     throw new PhaseError(exitCodes.invalidArguments, (error as Error).message);
   }
-}
+};
 
-async function exportPhase(words: string[], say: Say): Promise<void> {
+const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, names);
   const at = (name: string) => resolve(values[name] ?? '');
   const { repository, tag, host } = imageReference(values.image ?? '');
@@ -42,6 +42,6 @@ async function exportPhase(words: string[], say: Say): Promise<void> {
   await writeFile(values['url-result'] ?? '', url);
   await writeFile(values['digest-result'] ?? '', digest);
   say(`*** Image: ${url}@${digest}`);
-}
+};
 
 await runPhase('exporter', exportPhase);

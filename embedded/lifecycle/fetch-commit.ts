@@ -42,24 +42,24 @@ const worthAnotherWay =
 /** git's word for all of it, which unlike --unshallow may be said before the first fetch. */
 const wholeHistory = '--depth=2147483647';
 
-function explain(stderr: string): string {
+const explain = (stderr: string): string => {
   const known = explanations.find(([pattern]) => pattern.test(stderr))?.[1];
   const said = stderr.trim().split('\n').slice(-3).join('\n');
   return known === undefined ? `git fetch failed:\n${said}` : `${known}\n${said}`;
-}
+};
 
 /** Bytes below a folder; files that vanish meanwhile count nothing. */
-async function folderSize(folder: string): Promise<number> {
+const folderSize = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
   const sizes = files.map(
     async (entry) => (await lstat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size,
   );
   return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + (size ?? 0), 0);
-}
+};
 
 /** Runs a transfer that ends when it grows too big or takes too long. */
-async function limited({ folder, maxBytes, maxSeconds }: FetchRequest, words: string[]): Promise<GitResult> {
+const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: string[]): Promise<GitResult> => {
   const controller = new AbortController();
   const watch = setInterval(async () => {
     if ((await folderSize(folder)) > maxBytes) controller.abort(`larger than ${maxBytes} bytes`);
@@ -73,22 +73,22 @@ async function limited({ folder, maxBytes, maxSeconds }: FetchRequest, words: st
     clearInterval(watch);
     clearTimeout(limit);
   }
-}
+};
 
 /** The full names a short ref can mean, in git's own order (gitrevisions(7)). */
-export function fullNames(ref: string): string[] {
+export const fullNames = (ref: string): string[] => {
   if (ref === '' || ref === 'HEAD') return ['HEAD'];
   if (/^[0-9a-f]{40}$/.test(ref)) return [];
   if (/[\s~^:?*[\\]|\.\.|@\{|^[-+/]|\/$/.test(ref)) return [];
   return ref.startsWith('refs/') ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`, `refs/${ref}`];
-}
+};
 
 /**
  * Fetches the commit alone, by its hash. A server that refuses hashes is asked for the ref, first without its history,
  * then with it, since the ref may have moved on after it was resolved; a server of plain files knows no depth at all.
  * @throws PhaseError 128
  */
-export async function fetchCommit(request: FetchRequest, say: Say): Promise<void> {
+export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void> => {
   const { url, commit, ref, folder } = request;
   const names = fullNames(ref);
   const ways = [
@@ -111,4 +111,4 @@ export async function fetchCommit(request: FetchRequest, say: Say): Promise<void
   const named = ref === '' ? 'the default branch' : `"${ref}"`;
   const hint = `The commit ${commit} can't be found in ${named}: it was removed or replaced meanwhile. Start the build again.`;
   throw new PhaseError(exitCodes.clone, `${hint}\n${last.trim()}`);
-}
+};

@@ -32,7 +32,7 @@ const settings: Record<string, string> = {
   'maintenance.auto': 'false',
 };
 
-function environment(folder: string): NodeJS.ProcessEnv {
+const environment = (folder: string): NodeJS.ProcessEnv => {
   const kept = ['PATH', 'LANG', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
   const names = [...kept, ...kept.map((name) => name.toLowerCase())];
   const found = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
@@ -47,10 +47,10 @@ function environment(folder: string): NodeJS.ProcessEnv {
     GIT_CEILING_DIRECTORIES: folder,
     GIT_LFS_SKIP_SMUDGE: '1',
   };
-}
+};
 
 /** Runs git without a shell, with settings that trust neither the repository nor its server. */
-export function git(words: string[], { folder, signal, onOutput }: GitOptions): Promise<GitResult> {
+export const git = (words: string[], { folder, signal, onOutput }: GitOptions): Promise<GitResult> => {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...flags, ...words], {
@@ -77,4 +77,4 @@ export function git(words: string[], { folder, signal, onOutput }: GitOptions): 
       end(code);
     });
   });
-}
+};

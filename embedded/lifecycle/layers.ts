@@ -21,7 +21,7 @@ type LayerToml = {
 const notLayers = ['launch.toml', 'build.toml', 'store.toml'];
 
 /** The layers of one buildpack, sorted by name. A layer whose file has no [types] serves nothing and is left out. */
-export async function readLayers(layers: string, buildpack: string): Promise<Layer[]> {
+export const readLayers = async (layers: string, buildpack: string): Promise<Layer[]> => {
   const own = join(layers, folderOf(buildpack));
   const files = (await readdir(own).catch(() => [])).filter((file) => file.endsWith('.toml'));
   const names = files.filter((file) => !notLayers.includes(file)).map((file) => file.slice(0, -'.toml'.length));
@@ -31,4 +31,4 @@ export async function readLayers(layers: string, buildpack: string): Promise<Lay
     return { buildpack, name, folder: join(own, name), launch, build, cache, metadata };
   });
   return (await Promise.all(found)).filter(({ launch, build, cache }) => launch || build || cache);
-}
+};

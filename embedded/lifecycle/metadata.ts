@@ -21,15 +21,15 @@ export type Metadata = {
   labels: Label[];
 };
 
-function checkProcess({ type, command }: Process, buildpack: string): void {
+const checkProcess = ({ type, command }: Process, buildpack: string): void => {
   const words = Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string');
   if (/^[A-Za-z0-9._-]+$/.test(type) && words) return;
   throw new PhaseError(exitCodes.buildpackFailed, `${buildpack} wrote a process that isn't valid: "${type}".`);
-}
+};
 
 /** A later buildpack's process replaces an earlier one of the same type, and its default an earlier default. */
-export function mergeProcesses(earlier: Process[], later: Process[], buildpack: string): Process[] {
+export const mergeProcesses = (earlier: Process[], later: Process[], buildpack: string): Process[] => {
   for (const process of later) checkProcess(process, buildpack);
   const kept = earlier.filter(({ type }) => !later.some((process) => process.type === type));
   return [...kept, ...later.map((process) => ({ ...process, 'buildpack-id': buildpack }))];
-}
+};

@@ -25,19 +25,19 @@ export type Say = (line: string) => void;
 export type Arguments = { values: Record<string, string>; positionals: string[] };
 
 /** Reads `--name=value` options, of which the named ones must be there, then positional words. */
-export function readArguments(words: string[], required: string[], optional: string[] = []): Arguments {
+export const readArguments = (words: string[], required: string[], optional: string[] = []): Arguments => {
   const options = Object.fromEntries([...required, ...optional].map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
   const missing = required.filter((name) => values[name] === undefined);
   if (missing.length > 0) throw new PhaseError(exitCodes.invalidArguments, `Missing options: ${missing.join(', ')}`);
   return { values: values as Record<string, string>, positionals };
-}
+};
 
 /** The API writes a dollar sign as %24 and a percent sign as %25, as Tekton would replace what follows a dollar. */
 export const decoded = (value: string): string => value.replaceAll('%24', '$').replaceAll('%25', '%');
 
 /** Runs a phase as this process' program: its lines carry its name, its error becomes the exit status. */
-export async function runPhase(name: string, phase: (words: string[], say: Say) => Promise<void>): Promise<void> {
+export const runPhase = async (name: string, phase: (words: string[], say: Say) => Promise<void>): Promise<void> => {
   const say: Say = (line) => void process.stdout.write(`[${name}] ${line}\n`);
   try {
     await phase(process.argv.slice(2), say);
@@ -46,4 +46,4 @@ export async function runPhase(name: string, phase: (words: string[], say: Say) 
     for (const line of (error as Error).message.split('\n')) process.stderr.write(`[${name}] ERROR: ${line}\n`);
     process.exitCode = exitCode;
   }
-}
+};

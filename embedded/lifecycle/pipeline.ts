@@ -27,7 +27,7 @@ const strings = [
 const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
 
 /** Values reach a program as arguments of their own, `--name=value` or after `--`: never through a shell. */
-function stepsFor({ node, imagesFolder, cacheFolder }: PipelineOptions) {
+const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({
     name,
     image: '$(params.BUILDER_IMAGE)',
@@ -54,16 +54,16 @@ function stepsFor({ node, imagesFolder, cacheFolder }: PipelineOptions) {
       results,
     ),
   ];
-}
+};
 
-function parameters({ builderImage }: PipelineOptions) {
+const parameters = ({ builderImage }: PipelineOptions) => {
   const texts = strings.map((name) => ({ name, type: 'string' }));
   const [builder, ...others] = texts;
   return [{ ...builder, default: builderImage }, ...others, { name: 'ENV_VARS', type: 'array', default: [] }];
-}
+};
 
 /** The Tekton Pipeline `buildpacks` of the embedded platform: the steps are programs of this machine. */
-export function buildpacksPipeline(options: PipelineOptions): object {
+export const buildpacksPipeline = (options: PipelineOptions): object => {
   const params = parameters(options);
   const workspaces = ['source-ws', 'cache-ws'].map((name) => ({ name }));
   const task = {
@@ -92,4 +92,4 @@ export function buildpacksPipeline(options: PipelineOptions): object {
       tasks: [task],
     },
   };
-}
+};

@@ -10,14 +10,13 @@ type Candidate = { member: GroupMember; alternative: Alternative };
 export type Resolved = { group: GroupMember[]; entries: PlanEntry[] };
 
 /** All the ways in which a buildpack would take part, its first choice first. */
-export function alternativesOf({ or = [], ...first }: BuildPlanToml): Alternative[] {
-  return [first, ...or].map(({ provides = [], requires = [] }) => ({ provides, requires }));
-}
+export const alternativesOf = ({ or = [], ...first }: BuildPlanToml): Alternative[] =>
+  [first, ...or].map(({ provides = [], requires = [] }) => ({ provides, requires }));
 
 type Dependency = { open: GroupMember[]; early: GroupMember[]; providers: GroupMember[]; requires: Require[] };
 
 /** Who provides and who requires each name, walking through the group in order. */
-function dependenciesOf(candidates: Candidate[]): Map<string, Dependency> {
+const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
   const found = new Map<string, Dependency>();
   const at = (name: string): Dependency => {
     const entry = found.get(name) ?? { open: [], early: [], providers: [], requires: [] };
@@ -34,13 +33,13 @@ function dependenciesOf(candidates: Candidate[]): Map<string, Dependency> {
     }
   }
   return found;
-}
+};
 
 /**
  * Tries one choice of alternatives. Optional buildpacks whose needs aren't met, or whose provisions nobody needs,
  * leave the group; with a required one the trial fails.
  */
-function tryCandidates(candidates: Candidate[]): Resolved | undefined {
+const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
   const dependencies = dependenciesOf(candidates);
   const unmet = new Set([...dependencies.values()].flatMap(({ early, open }) => [...early, ...open]));
   if ([...unmet].some(({ optional }) => !optional)) return undefined;
@@ -51,13 +50,13 @@ function tryCandidates(candidates: Candidate[]): Resolved | undefined {
     requires,
   }));
   return { group: candidates.map(({ member }) => member), entries };
-}
+};
 
 /**
  * The first combination of alternatives in which everything required is provided by the same or an earlier buildpack
  * and everything provided is required. Buildpack specification, "Build Plan"; undefined where there is none.
  */
-export function resolvePlan(detected: { member: GroupMember; alternatives: Alternative[] }[]): Resolved | undefined {
+export const resolvePlan = (detected: { member: GroupMember; alternatives: Alternative[] }[]): Resolved | undefined => {
   const tryFrom = (index: number, chosen: Candidate[]): Resolved | undefined => {
     const next = detected[index];
     if (next === undefined) return tryCandidates(chosen);
@@ -68,11 +67,10 @@ export function resolvePlan(detected: { member: GroupMember; alternatives: Alter
     return undefined;
   };
   return tryFrom(0, []);
-}
+};
 
 /** The entries a buildpack shall provide: those of which it is a provider and that no earlier one has met. */
-export function entriesFor(entries: PlanEntry[], id: string): Require[] {
-  return entries
+export const entriesFor = (entries: PlanEntry[], id: string): Require[] =>
+  entries
     .filter(({ providers }) => providers.some((provider) => provider.id === id))
     .flatMap(({ requires }) => requires);
-}

@@ -13,7 +13,7 @@ const tailSize = 1000;
 const drainTime = 1000;
 
 /** The last bytes of both streams; a character cut in two at the start is dropped. */
-function tailOf(streams: Readable[]): () => Buffer {
+const tailOf = (streams: Readable[]): (() => Buffer) => {
   let tail: Buffer = Buffer.alloc(0);
   for (const stream of streams) {
     stream.on('data', (chunk: Buffer) => {
@@ -24,9 +24,9 @@ function tailOf(streams: Readable[]): () => Buffer {
     const start = tail.findIndex((byte) => (byte & 0xc0) !== 0x80);
     return tail.subarray(Math.max(start, 0));
   };
-}
+};
 
-async function main([failure = '', ...command]: string[]): Promise<void> {
+const main = async ([failure = '', ...command]: string[]): Promise<void> => {
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const { stdout, stderr } = child;
   const tail = tailOf([stdout, stderr]);
@@ -41,6 +41,6 @@ async function main([failure = '', ...command]: string[]): Promise<void> {
   await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainTime)]);
   if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), tail());
   process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
-}
+};
 
 await main(process.argv.slice(2));

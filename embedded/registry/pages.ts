@@ -4,7 +4,7 @@ export type Page = { items: string[]; link: Record<string, string> };
  * The part of a sorted list that `n` and `last` ask for, and the Link header to the next part.
  * OCI distribution specification 1.1, "Listing Tags".
  */
-export function page(sorted: string[], url: URL): Page {
+export const page = (sorted: string[], url: URL): Page => {
   const last = url.searchParams.get('last');
   const asked = url.searchParams.get('n') ?? '';
   const size = /^\d+$/.test(asked) ? Number(asked) : sorted.length;
@@ -14,12 +14,12 @@ export function page(sorted: string[], url: URL): Page {
   if (rest.length === items.length || end === undefined) return { items, link: {} };
   const next = `${url.pathname}?n=${size}&last=${encodeURIComponent(end)}`;
   return { items, link: { link: `<${next}>; rel="next"` } };
-}
+};
 
 export type Range = { start: number; end: number };
 
 /** One range of bytes, both ends included (RFC 9110, 14.1.2). Several ranges or another unit mean the whole. */
-export function readRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
+export const readRange = (header: string | undefined, size: number): Range | 'unsatisfiable' | undefined => {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   if (first === '') {
@@ -30,4 +30,4 @@ export function readRange(header: string | undefined, size: number): Range | 'un
   const [start, end] = [Number(first), last === '' ? size - 1 : Math.min(Number(last), size - 1)];
   if (last !== '' && Number(last) < start) return undefined;
   return start >= size ? 'unsatisfiable' : { start, end };
-}
+};

@@ -45,32 +45,32 @@ type Exchange = {
   reference: string;
 };
 
-function sendJson({ request, response }: Exchange, value: object, headers: Record<string, string> = {}): void {
+const sendJson = ({ request, response }: Exchange, value: object, headers: Record<string, string> = {}): void => {
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
+};
 
-async function existingIndex({ imagesFolder, repository }: Exchange): Promise<ImageIndex> {
+const existingIndex = async ({ imagesFolder, repository }: Exchange): Promise<ImageIndex> => {
   const index = await readIndex(layoutFolder({ imagesFolder, repository }));
   if (index === undefined) throw new RegistryError(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
   return index;
-}
+};
 
-async function catalog(exchange: Exchange): Promise<void> {
+const catalog = async (exchange: Exchange): Promise<void> => {
   const { items, link } = page(await listRepositories(exchange.imagesFolder), exchange.url);
   sendJson(exchange, { repositories: items }, link);
-}
+};
 
-async function tags(exchange: Exchange): Promise<void> {
+const tags = async (exchange: Exchange): Promise<void> => {
   const { manifests } = await existingIndex(exchange);
   const names = manifests.flatMap(({ annotations }) => annotations?.[refName] ?? []).sort();
   const { items, link } = page(names, exchange.url);
   sendJson(exchange, { name: exchange.repository, tags: items }, link);
-}
+};
 
 /** Sends a blob or the part of it that was asked for, never holding it in memory. */
-async function sendBlob({ request, response, ...where }: Exchange, digest: string, type: string): Promise<void> {
+const sendBlob = async ({ request, response, ...where }: Exchange, digest: string, type: string): Promise<void> => {
   const file = blobPath(layoutFolder(where), digest);
   const info = await stat(file).catch(() => undefined);
   if (info === undefined) throw new RegistryError(404, 'BLOB_UNKNOWN', `There is no blob ${digest}.`);
@@ -90,16 +90,16 @@ async function sendBlob({ request, response, ...where }: Exchange, digest: strin
   response.writeHead(range === undefined ? 200 : 206, { ...headers, ...part, 'content-length': end - start + 1 });
   if (request.method === 'HEAD' || info.size === 0) response.end();
   else await pipeline(createReadStream(file, { start, end }), response);
-}
+};
 
-async function getManifest(exchange: Exchange): Promise<void> {
+const getManifest = async (exchange: Exchange): Promise<void> => {
   const found = findManifest(await existingIndex(exchange), exchange.reference);
   if (found === undefined) throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${exchange.reference}.`);
   await sendBlob(exchange, found.digest, found.mediaType);
-}
+};
 
 /** By tag the tag goes, by digest every tag of it; the blobs that nothing needs any more go with it. */
-async function deleteManifest(exchange: Exchange): Promise<void> {
+const deleteManifest = async (exchange: Exchange): Promise<void> => {
   const { imagesFolder, repository, reference, response } = exchange;
   if (findManifest(await existingIndex(exchange), reference) === undefined) {
     throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${reference}.`);
@@ -116,7 +116,7 @@ async function deleteManifest(exchange: Exchange): Promise<void> {
     },
   );
   response.writeHead(202, { 'content-length': 0 }).end();
-}
+};
 
 type Route = { methods: string[]; path: RegExp; answer: (exchange: Exchange) => Promise<void> | void };
 
@@ -136,7 +136,7 @@ const routes: Route[] = [
   },
 ];
 
-function findRoute(method: string, path: string) {
+const findRoute = (method: string, path: string) => {
   const matching = routes.filter((route) => route.path.test(path));
   if (matching.length === 0) throw new RegistryError(404, 'NOT_FOUND', 'There is nothing at this path.');
   const route = matching.find(({ methods }) => methods.includes(method));
@@ -151,16 +151,16 @@ function findRoute(method: string, path: string) {
     throw new RegistryError(400, code, 'That is neither a tag nor a digest.');
   }
   return { route, repository, reference };
-}
+};
 
-async function answer(imagesFolder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+const answer = async (imagesFolder: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   const url = new URL(`http://localhost${request.url ?? '/'}`);
   const { route, repository, reference } = findRoute(request.method ?? 'GET', url.pathname);
   await route.answer({ imagesFolder, request, response, url, repository, reference });
-}
+};
 
-function refuse(response: ServerResponse, error: unknown): void {
+const refuse = (response: ServerResponse, error: unknown): void => {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -169,19 +169,17 @@ function refuse(response: ServerResponse, error: unknown): void {
   const { status, code, message } = error instanceof RegistryError ? error : unexpected;
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ errors: [{ code, message }] }));
-}
+};
 
 /** The OCI distribution API, to read and delete, over a folder of OCI layouts. Specification 1.1. */
-export function createRegistry({ imagesFolder }: { imagesFolder: string }): Registry {
-  return {
-    handler: (request, response) => {
-      answer(imagesFolder, request, response).catch((error) => refuse(response, error));
-    },
-    usage: async (project) => {
-      const all = await listRepositories(imagesFolder);
-      const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
-      const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));
-      return { repositories, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-    },
-  };
-}
+export const createRegistry = ({ imagesFolder }: { imagesFolder: string }): Registry => ({
+  handler: (request, response) => {
+    answer(imagesFolder, request, response).catch((error) => refuse(response, error));
+  },
+  usage: async (project) => {
+    const all = await listRepositories(imagesFolder);
+    const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
+    const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));
+    return { repositories, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  },
+});

@@ -17,27 +17,26 @@ export type Context = {
  * Changes a copy of an object and stores it.
  * @returns what is stored now; undefined when the object is gone, or another one has its name
  */
-export function change<R extends Resource>(
+export const change = <R extends Resource>(
   objects: ObjectStore,
   resource: R,
   { metadata }: KubeObject,
   part: Part,
   edit: (copy: Resources[R]) => void,
-): Resources[R] | undefined {
+): Resources[R] | undefined => {
   const now = objects.get(resource, metadata.namespace, metadata.name);
   if (!now || now.metadata.uid !== metadata.uid) return undefined;
   const copy = structuredClone(now);
   edit(copy);
   return objects.update(resource, copy, part);
-}
+};
 
 /** The owner that controls an object, if it is of this kind. */
-export function controllerOf({ metadata }: KubeObject, kind: string): string | undefined {
-  return metadata.ownerReferences?.find((owner) => owner.controller && owner.kind === kind)?.name;
-}
+export const controllerOf = ({ metadata }: KubeObject, kind: string): string | undefined =>
+  metadata.ownerReferences?.find((owner) => owner.controller && owner.kind === kind)?.name;
 
 /** The reference by which an object belongs to its controller. */
-export function ownedBy({ apiVersion, kind, metadata }: KubeObject) {
+export const ownedBy = ({ apiVersion, kind, metadata }: KubeObject) => {
   const { name, uid } = metadata;
   return [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];
-}
+};

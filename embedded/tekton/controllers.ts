@@ -14,14 +14,14 @@ type Reconciled = 'pipelineruns' | 'taskruns' | 'jobs';
 type Reconcile<R extends Reconciled> = (context: Context, object: Resources[R], later: (ms: number) => void) => void;
 
 /** Which kind looks at an object whose dependant has changed. */
-const OWNERS: { owner: string; resource: Reconciled }[] = [
+const ownerKinds: { owner: string; resource: Reconciled }[] = [
   { owner: 'PipelineRun', resource: 'pipelineruns' },
   { owner: 'TaskRun', resource: 'taskruns' },
   { owner: 'Job', resource: 'jobs' },
 ];
 
 /** Keeps runs and Jobs on their way. @returns a function that ends it */
-export function startControllers(context: Context, { jobRetryMs }: ControllerOptions): () => void {
+export const startControllers = (context: Context, { jobRetryMs }: ControllerOptions): (() => void) => {
   const queues: Record<Reconciled, Queue<string>> = {
     pipelineruns: controller(context, 'pipelineruns', reconcilePipelineRun),
     taskruns: controller(context, 'taskruns', reconcileTaskRun),
@@ -32,13 +32,13 @@ export function startControllers(context: Context, { jobRetryMs }: ControllerOpt
     unsubscribe();
     for (const queue of Object.values(queues)) queue.close();
   };
-}
+};
 
-function controller<R extends Reconciled>(
+const controller = <R extends Reconciled>(
   { log, ...rest }: Context,
   resource: R,
   reconcile: Reconcile<R>,
-): Queue<string> {
+): Queue<string> => {
   const context = { log, ...rest };
   const { objects } = context;
   const queue = createQueue(
@@ -51,17 +51,16 @@ function controller<R extends Reconciled>(
   );
   for (const { metadata } of objects.list(resource)) queue.add(`${metadata.namespace}/${metadata.name}`);
   return queue;
-}
+};
 
-function dispatch(queues: Record<Reconciled, Queue<string>>, { kind, object }: Change): void {
+const dispatch = (queues: Record<Reconciled, Queue<string>>, { kind, object }: Change): void => {
   const { namespace, name } = object.metadata;
   if (isReconciled(kind.resource)) queues[kind.resource].add(`${namespace}/${name}`);
-  for (const { owner, resource } of OWNERS) {
+  for (const { owner, resource } of ownerKinds) {
     const controlling = controllerOf(object, owner);
     if (controlling !== undefined) queues[resource].add(`${namespace}/${controlling}`);
   }
-}
+};
 
-function isReconciled(resource: Resource): resource is Reconciled {
-  return OWNERS.some((owner) => owner.resource === resource);
-}
+const isReconciled = (resource: Resource): resource is Reconciled =>
+  ownerKinds.some((owner) => owner.resource === resource);

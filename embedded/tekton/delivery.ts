@@ -7,44 +7,44 @@ export type Message = { headers: Record<string, string>; body: string };
 /** Where events go at this moment; undefined: nowhere. */
 export type Sink = () => string | undefined;
 
-const RETRIED = new Set([404, 413, 425, 429, 502, 503, 504]);
-const TRIES = 11;
-const ATTEMPT_MS = 10_000;
+const retriedStatuses = new Set([404, 413, 425, 429, 502, 503, 504]);
+const maxTries = 11;
+const attemptMs = 10_000;
 
 /**
  * Posts an event as Tekton's controller does: about eleven tries within twenty seconds after broken connections and the answers that
  * promise better ones; dropped after that, and at once after any other answer.
  * @param retryMs wait before the second try; it doubles
  */
-export async function deliver(
+export const deliver = async (
   message: Message,
   sink: Sink,
   retryMs: number,
   signal: AbortSignal,
   log: Log,
-): Promise<void> {
+): Promise<void> => {
   const title = `${message.headers['ce-type']} of ${message.headers['ce-subject']}`;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
     const url = sink();
     if (url === undefined || signal.aborted) return;
     const status = await post(message, url, signal);
-    if (status !== undefined && !RETRIED.has(status)) {
+    if (status !== undefined && !retriedStatuses.has(status)) {
       if (status >= 300) log(`event ${title} was dropped: the sink answered ${status}`);
       return;
     }
     await pause(retryMs * 2 ** attempt, undefined, { signal }).catch(() => {});
   }
-  if (!signal.aborted) log(`event ${title} was dropped after ${TRIES} tries`);
-}
+  if (!signal.aborted) log(`event ${title} was dropped after ${maxTries} tries`);
+};
 
 /** @returns the answer's status; undefined where none came */
-async function post({ headers, body }: Message, url: string, signal: AbortSignal): Promise<number | undefined> {
+const post = async ({ headers, body }: Message, url: string, signal: AbortSignal): Promise<number | undefined> => {
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]);
     const response = await fetch(url, { method: 'POST', headers, body, signal: limit, redirect: 'manual' });
     await response.body?.cancel();
     return response.status;
   } catch {
     return undefined;
   }
-}
+};

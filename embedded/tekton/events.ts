@@ -16,13 +16,13 @@ export type EventSender = { close(): Promise<void> };
 
 type Run = PipelineRun | TaskRun;
 
-const REMEMBER_MS = 2 * 3_600_000;
+const rememberMs = 2 * 3_600_000;
 
 /**
  * Sends what becomes of runs as CloudEvents, like Tekton's events controller: for each state once within two hours, told apart by
  * namespace, name and type only, so that a name used again stays silent; in no order; and every run's present state after a start.
  */
-export function startEvents(context: Context, options: EventOptions): EventSender {
+export const startEvents = (context: Context, options: EventOptions): EventSender => {
   const { objects } = context;
   const stop = new AbortController();
   const sending = new Set<Promise<void>>();
@@ -47,66 +47,66 @@ export function startEvents(context: Context, options: EventOptions): EventSende
       await Promise.all(sending);
     },
   };
-}
+};
 
-const TYPES = { True: 'successful', False: 'failed' } as const;
+const finalStates = { True: 'successful', False: 'failed' } as const;
 
 /** The CloudEvent's type for a run's state. */
-export function eventType(run: Run): string {
+export const eventType = (run: Run): string => {
   const condition = succeeded(run);
   return `dev.tekton.event.${run.kind.toLowerCase()}.${stateOf(condition)}.v1`;
-}
+};
 
-function stateOf(condition: ReturnType<typeof succeeded>): string {
+const stateOf = (condition: ReturnType<typeof succeeded>): string => {
   if (!condition) return 'queued';
-  if (condition.status !== 'Unknown') return TYPES[condition.status];
+  if (condition.status !== 'Unknown') return finalStates[condition.status];
   if (condition.reason === 'Started') return 'started';
   return condition.reason === 'Running' ? 'running' : 'unknown';
-}
+};
 
 /** Several states are of type unknown: those differ by what they say. */
-function memoryKey(run: Run, type: string): string {
+const memoryKey = (run: Run, type: string): string => {
   const { reason, message } = succeeded(run) ?? {};
   const more = type.endsWith('.unknown.v1') ? `${reason} ${message}` : '';
   return `${run.metadata.namespace}/${run.metadata.name}/${type}/${more}`;
-}
+};
 
-function createMemory(clock: () => number): (key: string) => boolean {
+const createMemory = (clock: () => number): ((key: string) => boolean) => {
   const seen = new Map<string, number>();
   return (key) => {
     const now = clock();
     for (const [old, time] of seen) {
-      if (now - time < REMEMBER_MS) break;
+      if (now - time < rememberMs) break;
       seen.delete(old);
     }
     if (seen.has(key)) return false;
     seen.set(key, now);
     return true;
   };
-}
+};
 
 /** After how many milliseconds an event is sent: once, twice or never. */
-function fate({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] {
+const fate = ({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] => {
   const copies = random() < duplicate ? 2 : 1;
   return Array.from({ length: copies }, () => [random() < drop, random() * shuffleMs] as const).flatMap(
     ([lost, delay]) => (lost ? [] : [delay]),
   );
-}
+};
 
-async function send(
+const send = async (
   { log }: Context,
   { sink, retryMs }: EventOptions,
   run: Run,
   type: string,
   delay: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<void> => {
   const message = toMessage(run, type);
   if (delay > 0) await pause(delay, undefined, { signal }).catch(() => {});
   await deliver(message, sink, retryMs, signal, log);
-}
+};
 
-function toMessage(run: Run, type: string): Message {
+const toMessage = (run: Run, type: string): Message => {
   const { metadata, spec, status = {} } = run;
   const { namespace, name } = metadata;
   return {
@@ -121,4 +121,4 @@ function toMessage(run: Run, type: string): Message {
     },
     body: JSON.stringify({ [run.kind === 'TaskRun' ? 'taskRun' : 'pipelineRun']: { metadata, spec, status } }),
   };
-}
+};

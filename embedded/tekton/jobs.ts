@@ -4,19 +4,19 @@ import { seconds } from '../kubernetes/time.ts';
 import type { Condition, Draft, Job, JobStatus, Pod } from '../kubernetes/types.ts';
 import type { Context } from './context.ts';
 import { change, ownedBy } from './context.ts';
-import { STOPPED } from './recovery.ts';
+import { stoppedReason } from './recovery.ts';
 
 type Later = (milliseconds: number) => void;
 
-const BACKOFF_LIMIT = 6;
-const LONGEST_BACKOFF_MS = 360_000;
+const defaultBackoffLimit = 6;
+const maxBackoffMs = 360_000;
 
 /**
  * Brings a Job one step on: makes its pod, makes another after a failure, ends and removes it.
  * One pod at a time, no parallelism. https://kubernetes.io/docs/concepts/workloads/controllers/job/
  * @param retryMs wait before the first retry; it doubles
  */
-export function reconcileJob(context: Context, job: Job, later: Later, retryMs: number): void {
+export const reconcileJob = (context: Context, job: Job, later: Later, retryMs: number): void => {
   if (job.metadata.deletionTimestamp) return;
   const end = finishedAt(job);
   if (end !== undefined) return void removeLater(context, job, end, later);
@@ -26,63 +26,59 @@ export function reconcileJob(context: Context, job: Job, later: Later, retryMs: 
     return void fail(context, job, pods, 'DeadlineExceeded', 'Job was active longer than specified deadline');
   }
   const failures = pods.filter(isFailure).length;
-  if (failures > (job.spec.backoffLimit ?? BACKOFF_LIMIT)) {
+  if (failures > (job.spec.backoffLimit ?? defaultBackoffLimit)) {
     return void fail(context, job, pods, 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
   }
   if (!pods.some(isActive)) startPod(context, job, pods, failures, later, retryMs);
   report(context, job, podsOf(context, job), {});
-}
+};
 
-function finishedAt({ status }: Job): number | undefined {
+const finishedAt = ({ status }: Job): number | undefined => {
   const end = status?.conditions?.find(
     ({ type, status: holds }) => ['Complete', 'Failed'].includes(type) && holds === 'True',
   );
   return end?.lastTransitionTime === undefined ? undefined : Date.parse(end.lastTransitionTime);
-}
+};
 
-function removeLater({ objects, clock }: Context, { spec, metadata }: Job, end: number, later: Later): void {
+const removeLater = ({ objects, clock }: Context, { spec, metadata }: Job, end: number, later: Later): void => {
   if (spec.ttlSecondsAfterFinished === undefined) return;
   const left = end + spec.ttlSecondsAfterFinished * 1000 - clock();
   if (left > 0) later(left);
   else objects.delete('jobs', metadata.namespace, metadata.name, { uid: metadata.uid });
-}
+};
 
-function podsOf({ objects }: Context, { metadata }: Job): Pod[] {
-  return objects
+const podsOf = ({ objects }: Context, { metadata }: Job): Pod[] =>
+  objects
     .list('pods', metadata.namespace)
     .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
-}
 
-function isActive({ status, metadata }: Pod): boolean {
-  return !metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
-}
+const isActive = ({ status, metadata }: Pod): boolean =>
+  !metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
 
 /** A pod that the platform's own end took along is made again, and not held against the Job. */
-function isFailure({ status }: Pod): boolean {
-  return status?.phase === 'Failed' && status.reason !== STOPPED;
-}
+const isFailure = ({ status }: Pod): boolean => status?.phase === 'Failed' && status.reason !== stoppedReason;
 
-function isLate({ clock }: Context, { spec, status }: Job, later: Later): boolean {
+const isLate = ({ clock }: Context, { spec, status }: Job, later: Later): boolean => {
   if (spec.activeDeadlineSeconds === undefined || !status?.startTime) return false;
   const left = Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000 - clock();
   if (left > 0) later(left);
   return left <= 0;
-}
+};
 
-function startPod(context: Context, job: Job, pods: Pod[], failures: number, later: Later, retryMs: number): void {
+const startPod = (context: Context, job: Job, pods: Pod[], failures: number, later: Later, retryMs: number): void => {
   const last = Math.max(0, ...pods.filter(isFailure).map(endOf));
-  const wait = failures === 0 ? 0 : Math.min(retryMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+  const wait = failures === 0 ? 0 : Math.min(retryMs * 2 ** (failures - 1), maxBackoffMs);
   const left = last + wait - context.clock();
   if (left > 0) later(left);
   else context.objects.create('pods', jobPod(job));
-}
+};
 
-function endOf({ status }: Pod): number {
+const endOf = ({ status }: Pod): number => {
   const ends = status?.containerStatuses?.map(({ state }) => Date.parse(state.terminated?.finishedAt ?? '')) ?? [];
   return Math.max(0, ...ends.filter((time) => !Number.isNaN(time)));
-}
+};
 
-function jobPod(job: Job): Draft<Pod> {
+const jobPod = (job: Job): Draft<Pod> => {
   const { name, namespace, uid } = job.metadata;
   const { metadata = {}, spec } = job.spec.template;
   const identity = {
@@ -104,9 +100,9 @@ function jobPod(job: Job): Draft<Pod> {
     },
     spec,
   };
-}
+};
 
-function complete(context: Context, job: Job, pods: Pod[]): void {
+const complete = (context: Context, job: Job, pods: Pod[]): void => {
   const now = seconds(context.clock());
   const message = 'Reached expected number of succeeded pods';
   const met = { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' };
@@ -115,9 +111,9 @@ function complete(context: Context, job: Job, pods: Pod[]): void {
     (what): Condition => ({ ...what, status: 'True', lastTransitionTime: now, message }),
   );
   report(context, job, pods, { completionTime: now, conditions });
-}
+};
 
-function fail(context: Context, job: Job, pods: Pod[], reason: string, message: string): void {
+const fail = (context: Context, job: Job, pods: Pod[], reason: string, message: string): void => {
   const now = seconds(context.clock());
   const conditions = ['FailureTarget', 'Failed'].map(
     (type): Condition => ({ type, status: 'True', lastTransitionTime: now, reason, message }),
@@ -127,9 +123,9 @@ function fail(context: Context, job: Job, pods: Pod[], reason: string, message: 
     objects.delete('pods', metadata.namespace, metadata.name, { uid: metadata.uid });
   }
   report(context, job, podsOf(context, job), { conditions });
-}
+};
 
-function report({ objects, clock }: Context, job: Job, pods: Pod[], end: Partial<JobStatus>): void {
+const report = ({ objects, clock }: Context, job: Job, pods: Pod[], end: Partial<JobStatus>): void => {
   const count = (phase: string) => pods.filter(({ status }) => status?.phase === phase).length;
   const active = pods.filter(isActive).length;
   const failed = pods.filter(isFailure).length;
@@ -142,4 +138,4 @@ function report({ objects, clock }: Context, job: Job, pods: Pod[], end: Partial
       ...end,
     };
   });
-}
+};

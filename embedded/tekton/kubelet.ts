@@ -22,7 +22,7 @@ import type { StepPlan } from './run-container.ts';
 import { runContainer } from './run-container.ts';
 import { goTime } from './run-process.ts';
 import type { Variables } from './substitute.ts';
-import { decodeMessage, encodeMessage, internal, STEP_RESULT, valuesOf } from './termination.ts';
+import { decodeMessage, encodeMessage, internal, stepResultType, valuesOf } from './termination.ts';
 
 /** What an image stands for here: settings of its processes; undefined when there is no such image. */
 export type Images = (image: string) => { env: Record<string, string> } | undefined;
@@ -36,7 +36,7 @@ export type KubeletOptions = {
 export type Kubelet = { close(): Promise<void> };
 
 /** The annotation by which Tekton ends the steps of a pod that is kept. */
-export const CANCEL = 'tekton.dev/cancel';
+export const cancelAnnotation = 'tekton.dev/cancel';
 
 type Running = { stop: AbortController; done: Promise<void> };
 type Node = Context & KubeletOptions;
@@ -44,13 +44,13 @@ type Node = Context & KubeletOptions;
 type Reason = 'cancelled' | 'deleted' | 'closing';
 
 /** Phases of a pod follow each other by so much, that who watches can tell them apart. */
-const PHASE_MS = 2;
+const phaseMs = 2;
 
 /**
  * Runs the containers of pods as processes on this machine: one after another, as Tekton's entrypoint has it, and none after one that
  * failed. A pod that is deleted, or told to cancel, loses its processes at once.
  */
-export function startKubelet(context: Context, options: KubeletOptions): Kubelet {
+export const startKubelet = (context: Context, options: KubeletOptions): Kubelet => {
   const node: Node = { ...context, ...options };
   const pods = new Map<string, Running>();
   for (const pod of node.objects.list('pods')) consider(node, pods, pod);
@@ -65,15 +65,15 @@ export function startKubelet(context: Context, options: KubeletOptions): Kubelet
       await Promise.all(all.map(({ done }) => done));
     },
   };
-}
+};
 
-function onChange(node: Node, pods: Map<string, Running>, { type, object }: Change): void {
+const onChange = (node: Node, pods: Map<string, Running>, { type, object }: Change): void => {
   const pod = object as Pod;
   if (type === 'DELETED') void discard(node, pods, pod);
   else consider(node, pods, pod);
-}
+};
 
-async function discard({ folder, log }: Node, pods: Map<string, Running>, { metadata }: Pod): Promise<void> {
+const discard = async ({ folder, log }: Node, pods: Map<string, Running>, { metadata }: Pod): Promise<void> => {
   const run = pods.get(metadata.uid);
   pods.delete(metadata.uid);
   run?.stop.abort('deleted' satisfies Reason);
@@ -83,23 +83,23 @@ async function discard({ folder, log }: Node, pods: Map<string, Running>, { meta
   } catch (error) {
     log('a pod folder could not be removed', error);
   }
-}
+};
 
-function consider(node: Node, pods: Map<string, Running>, pod: Pod): void {
+const consider = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
   const { uid, deletionTimestamp, annotations } = pod.metadata;
   const run = pods.get(uid);
   if (deletionTimestamp) run?.stop.abort('deleted' satisfies Reason);
-  else if (annotations?.[CANCEL] !== undefined) run?.stop.abort('cancelled' satisfies Reason);
+  else if (annotations?.[cancelAnnotation] !== undefined) run?.stop.abort('cancelled' satisfies Reason);
   else if (!run && (pod.status?.phase ?? 'Pending') === 'Pending') begin(node, pods, pod);
-}
+};
 
-function begin(node: Node, pods: Map<string, Running>, pod: Pod): void {
+const begin = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
   const stop = new AbortController();
   const done = runPod(node, pod, stop.signal).catch((error: unknown) => breakOff(node, pod, error));
   pods.set(pod.metadata.uid, { stop, done });
-}
+};
 
-function breakOff(node: Node, pod: Pod, error: unknown): void {
+const breakOff = (node: Node, pod: Pod, error: unknown): void => {
   node.log(`pod ${pod.metadata.name} broke off`, error);
   const now = seconds(node.clock());
   const terminated: Terminated = { exitCode: 128, reason: 'StartError', finishedAt: now };
@@ -108,9 +108,9 @@ function breakOff(node: Node, pod: Pod, error: unknown): void {
       withAllTerminated({ ...status, reason: 'Failed', message: 'the platform could not run the pod' }, terminated),
     ),
   );
-}
+};
 
-async function runPod(node: Node, pod: Pod, signal: AbortSignal): Promise<void> {
+const runPod = async (node: Node, pod: Pod, signal: AbortSignal): Promise<void> => {
   const folder = podFolder(node.folder, pod.metadata.uid);
   makePodFolder(folder);
   if (!(await initialize(node, pod, signal))) return;
@@ -122,64 +122,62 @@ async function runPod(node: Node, pod: Pod, signal: AbortSignal): Promise<void> 
     if (!isClosing(signal)) report(node, pod, (status) => withTerminated(status, container.name, terminated));
   }
   if (!isClosing(signal)) report(node, pod, finished);
-}
+};
 
-function isClosing(signal: AbortSignal): boolean {
-  return signal.reason === ('closing' satisfies Reason);
-}
+const isClosing = (signal: AbortSignal): boolean => signal.reason === ('closing' satisfies Reason);
 
-function report({ objects }: Node, pod: Pod, next: (status: PodStatus) => PodStatus): void {
+const report = ({ objects }: Node, pod: Pod, next: (status: PodStatus) => PodStatus): void => {
   change(objects, 'pods', pod, 'status', (copy) => {
     copy.status = next(copy.status ?? { phase: 'Pending' });
   });
-}
+};
 
 /** Takes a pod up to the point where its containers run. @returns whether they may */
-async function initialize(node: Node, pod: Pod, signal: AbortSignal): Promise<boolean> {
+const initialize = async (node: Node, pod: Pod, signal: AbortSignal): Promise<boolean> => {
   const { clock } = node;
   const inits = pod.spec.initContainers?.length ?? 0;
   for (const done of [undefined, ...Array.from({ length: inits + 1 }, (_, at) => at)]) {
     if (signal.aborted) return endEarly(node, pod, signal);
     report(node, pod, () => initializing(pod, done, clock()));
-    await pause(PHASE_MS);
+    await pause(phaseMs);
   }
   const missing = new Set(pod.spec.containers.map(({ image }) => image).filter((image) => !node.images(image)));
   if (missing.size > 0) return failToPull(node, pod, missing, signal);
   if (signal.aborted) return endEarly(node, pod, signal);
   report(node, pod, (status) => running(pod, status, clock()));
   return true;
-}
+};
 
-function endEarly(node: Node, pod: Pod, signal: AbortSignal): false {
+const endEarly = (node: Node, pod: Pod, signal: AbortSignal): false => {
   if (!isClosing(signal)) report(node, pod, (status) => ({ ...status, phase: 'Failed' }));
   return false;
-}
+};
 
-async function failToPull(node: Node, pod: Pod, missing: Set<string>, signal: AbortSignal): Promise<false> {
+const failToPull = async (node: Node, pod: Pod, missing: Set<string>, signal: AbortSignal): Promise<false> => {
   for (const backOff of [false, true]) {
     if (signal.aborted) return endEarly(node, pod, signal);
     report(node, pod, (status) => unpullable(pod, status, missing, backOff));
-    await pause(PHASE_MS);
+    await pause(phaseMs);
   }
   return false;
-}
+};
 
 type PodRun = { node: Node; pod: Pod; folder: PodFolder; signal: AbortSignal; variables: Variables };
 
-async function runOne({ node, pod, folder, signal, variables }: PodRun, container: Container): Promise<Terminated> {
+const runOne = async ({ node, pod, folder, signal, variables }: PodRun, container: Container): Promise<Terminated> => {
   const { graceMs } = node;
   const imageEnv = node.images(container.image)?.env ?? {};
   const plan = node.plan(pod, container);
   const terminated = await runContainer(node, { pod, container, plan, folder, imageEnv, variables, graceMs, signal });
   const step = container.name.replace(/^step-/, '');
-  for (const [name, value] of valuesOf(decodeMessage(terminated.message), STEP_RESULT)) {
+  for (const [name, value] of valuesOf(decodeMessage(terminated.message), stepResultType)) {
     variables.set(`steps.${step}.results.${name}`, value);
   }
   return terminated;
-}
+};
 
 /** What Tekton's entrypoint does in a step after one that failed. */
-function skip({ node, pod }: PodRun, { name }: Container): Terminated {
+const skip = ({ node, pod }: PodRun, { name }: Container): Terminated => {
   const now = node.clock();
   const file = node.objects.logFile(pod.metadata.uid, name);
   const time = new Date(now).toISOString().replace('Z', '000000Z');
@@ -189,4 +187,4 @@ function skip({ node, pod }: PodRun, { name }: Container): Terminated {
   const message = encodeMessage([internal('Reason', 'Skipped')]) ?? '';
   const times = { startedAt: seconds(now), finishedAt: seconds(now) };
   return { exitCode: 1, reason: 'Error', message, ...times, containerID: containerId(pod, name) };
-}
+};

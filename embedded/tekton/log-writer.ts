@@ -15,11 +15,11 @@ export type LogWriter = {
 };
 
 /** Longer lines are kept in parts, as containerd does. */
-const MAX_PART = 16 * 1024;
-const NEWLINE = 0x0a;
+const maxPartBytes = 16 * 1024;
+const newlineByte = 0x0a;
 
 /** Opens a container's log file for writing; see container-log.ts for its form. */
-export async function openLog(path: string, clock: Clock): Promise<LogWriter> {
+export const openLog = async (path: string, clock: Clock): Promise<LogWriter> => {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a');
   const stamp = createStamps(clock);
@@ -33,18 +33,18 @@ export async function openLog(path: string, clock: Clock): Promise<LogWriter> {
     line: (text) => write(Buffer.concat(entryParts(stamp(), 'stderr', Buffer.from(text), true))),
     close: () => file.close(),
   };
-}
+};
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+const writeAll = async (file: FileHandle, bytes: Buffer): Promise<void> => {
   if (bytes.length > 0) await file.appendFile(bytes);
-}
+};
 
-async function copy(
+const copy = async (
   source: AsyncIterable<Buffer>,
   stream: Stream,
   stamp: () => string,
   write: (bytes: Buffer) => Promise<void>,
-): Promise<void> {
+): Promise<void> => {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of source) {
     const { lines, left } = cut(rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk);
@@ -52,26 +52,26 @@ async function copy(
     await write(Buffer.concat(lines.flatMap(({ text, whole }) => entryParts(stamp(), stream, text, whole))));
   }
   if (rest.length > 0) await write(Buffer.concat(entryParts(stamp(), stream, rest, false)));
-}
+};
 
 type Part = { text: Buffer; whole: boolean };
 
-function cut(bytes: Buffer): { lines: Part[]; left: Buffer } {
+const cut = (bytes: Buffer): { lines: Part[]; left: Buffer } => {
   const lines: Part[] = [];
   let start = 0;
   while (start < bytes.length) {
-    const end = bytes.indexOf(NEWLINE, start);
+    const end = bytes.indexOf(newlineByte, start);
     const length = (end < 0 ? bytes.length : end) - start;
-    if (end < 0 && length < MAX_PART) break;
-    const whole = end >= 0 && length <= MAX_PART;
-    lines.push({ text: bytes.subarray(start, start + Math.min(length, MAX_PART)), whole });
-    start += whole ? length + 1 : MAX_PART;
+    if (end < 0 && length < maxPartBytes) break;
+    const whole = end >= 0 && length <= maxPartBytes;
+    lines.push({ text: bytes.subarray(start, start + Math.min(length, maxPartBytes)), whole });
+    start += whole ? length + 1 : maxPartBytes;
   }
   return { lines, left: bytes.subarray(start) };
-}
+};
 
 /** Times that only ever grow, a nanosecond apart at least. */
-function createStamps(clock: Clock): () => string {
+const createStamps = (clock: Clock): (() => string) => {
   let millisecond = -1;
   let nanoseconds = 0;
   let prefix = '';
@@ -85,4 +85,4 @@ function createStamps(clock: Clock): () => string {
     }
     return `${prefix}${String(nanoseconds).padStart(6, '0')}Z`;
   };
-}
+};

@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
 
-const LONGEST = 63;
-const HASHED = 32;
+const maxNameLength = 63;
+const hashedPrefixLength = 32;
 
 /**
  * A child's name: parent and suffix, or with a hash in it where that would be longer than 63 characters.
  * https://pkg.go.dev/knative.dev/pkg/kmeta#ChildName
  */
-export function childName(parent: string, suffix: string): string {
-  if (parent.length <= LONGEST - suffix.length) return parent + suffix;
-  const head = LONGEST - HASHED;
+export const childName = (parent: string, suffix: string): string => {
+  if (parent.length <= maxNameLength - suffix.length) return parent + suffix;
+  const head = maxNameLength - hashedPrefixLength;
   if (head <= suffix.length) {
     const hashed = parent.slice(0, head) + md5(parent + suffix);
-    return (hashed + suffix.slice(0, LONGEST - hashed.length)).replace(/[^a-z0-9]+$/, '');
+    return (hashed + suffix.slice(0, maxNameLength - hashed.length)).replace(/[^a-z0-9]+$/, '');
   }
   return parent.slice(0, head - suffix.length) + md5(parent) + suffix;
-}
+};
 
-function md5(text: string): string {
-  return createHash('md5').update(text).digest('hex');
-}
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

@@ -2,16 +2,16 @@ import type { Param, ParamSpec, ParamValue } from '../kubernetes/types.ts';
 import type { Variables } from './substitute.ts';
 
 /** Parameters that have neither a value nor a default. */
-export function missingParams(specs: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] {
+export const missingParams = (specs: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] => {
   const names = new Set(given.map(({ name }) => name));
   return specs.filter((spec) => spec.default === undefined && !names.has(spec.name)).map(({ name }) => name);
-}
+};
 
 /** The variables `params.NAME`: what is given goes before the defaults. */
-export function paramVariables(specs: readonly ParamSpec[] = [], given: readonly Param[] = []): Variables {
+export const paramVariables = (specs: readonly ParamSpec[] = [], given: readonly Param[] = []): Variables => {
   const defaults = specs.flatMap((spec): [string, ParamValue][] =>
     spec.default === undefined ? [] : [[spec.name, spec.default]],
   );
   const values = given.map(({ name, value }): [string, ParamValue] => [name, value]);
   return new Map([...defaults, ...values].map(([name, value]) => [`params.${name}`, value]));
-}
+};

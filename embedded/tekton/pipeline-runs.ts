@@ -12,55 +12,55 @@ import { applyParams, newTaskRun, nextTask, taskResultVariables, taskRunName } f
 /** Looks at a run again after so many milliseconds. */
 export type Later = (milliseconds: number) => void;
 
-const CANCELLED = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
-const TIMED_OUT = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
+const cancelled = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
+const timedOut = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
 
 /**
  * Brings a PipelineRun one step on: holds it, begins its next task, ends it. Safe to call at any time and any number of times.
  * A run that is being deleted is left alone, as Tekton leaves it.
  */
-export function reconcilePipelineRun(context: Context, run: PipelineRun, later: Later): void {
+export const reconcilePipelineRun = (context: Context, run: PipelineRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
   const labelled = label(context, run);
   if (!labelled) return;
   if (labelled.spec.status === 'PipelineRunPending') hold(context, labelled);
   else if (labelled.spec.status === 'Cancelled') cancel(context, labelled);
   else proceed(context, labelled, later);
-}
+};
 
-function label({ objects }: Context, run: PipelineRun): PipelineRun | undefined {
+const label = ({ objects }: Context, run: PipelineRun): PipelineRun | undefined => {
   const value = run.spec.pipelineRef?.name ?? run.metadata.name;
   if (run.metadata.labels?.['tekton.dev/pipeline'] === value) return run;
   return change(objects, 'pipelineruns', run, 'main', (copy) => {
     copy.metadata.labels = { 'tekton.dev/pipeline': value, ...copy.metadata.labels };
   });
-}
+};
 
-function hold({ objects, clock }: Context, run: PipelineRun): void {
+const hold = ({ objects, clock }: Context, run: PipelineRun): void => {
   const message = `PipelineRun "${run.metadata.name}" is pending`;
   change(objects, 'pipelineruns', run, 'status', (copy) => {
     copy.status = { conditions: conditionsWith(run, 'Unknown', 'PipelineRunPending', message, clock()) };
   });
-}
+};
 
-function cancel(context: Context, run: PipelineRun): void {
+const cancel = (context: Context, run: PipelineRun): void => {
   const states = statesOf(context, run, run.status?.pipelineSpec);
-  cancelTasks(context, states, CANCELLED);
+  cancelTasks(context, states, cancelled);
   const message = `PipelineRun "${run.metadata.name}" was cancelled`;
   write(context, run, { status: 'False', reason: 'Cancelled', message }, undefined, states);
-}
+};
 
-function proceed(context: Context, run: PipelineRun, later: Later): void {
+const proceed = (context: Context, run: PipelineRun, later: Later): void => {
   const spec = run.status?.pipelineSpec ?? resolve(context, run);
   if ('reason' in spec) return void write(context, run, spec, undefined, []);
   if (expire(context, run, later)) return;
   const states = statesOf(context, run, spec);
-  if (run.spec.status === 'CancelledRunFinally') cancelTasks(context, states, CANCELLED);
+  if (run.spec.status === 'CancelledRunFinally') cancelTasks(context, states, cancelled);
   const started = run.spec.status ? states : begin(context, run, states);
   write(context, run, judge(run, started), spec, started);
-}
+};
 
-function resolve({ objects }: Context, run: PipelineRun): PipelineSpec | Verdict {
+const resolve = ({ objects }: Context, run: PipelineRun): PipelineSpec | Verdict => {
   const { namespace, name } = run.metadata;
   const wanted = run.spec.pipelineRef?.name;
   const spec = wanted === undefined ? run.spec.pipelineSpec : objects.get('pipelines', namespace, wanted)?.spec;
@@ -79,21 +79,18 @@ function resolve({ objects }: Context, run: PipelineRun): PipelineSpec | Verdict
   if (unknown)
     return failed('CouldntGetTask', `Pipeline ${pipeline} can't be Run; task ${unknown.name} has no taskSpec`);
   return applyParams(spec, run);
-}
+};
 
-function failed(reason: string, message: string): Verdict {
-  return { status: 'False', reason, message };
-}
+const failed = (reason: string, message: string): Verdict => ({ status: 'False', reason, message });
 
-function statesOf({ objects }: Context, run: PipelineRun, spec: PipelineSpec | undefined): TaskState[] {
-  return (spec?.tasks ?? []).map((task) => {
+const statesOf = ({ objects }: Context, run: PipelineRun, spec: PipelineSpec | undefined): TaskState[] =>
+  (spec?.tasks ?? []).map((task) => {
     const child = objects.get('taskruns', run.metadata.namespace, taskRunName(run, task));
     const own = child?.metadata.ownerReferences?.some(({ uid }) => uid === run.metadata.uid);
     return { task, run: own ? child : undefined };
   });
-}
 
-function cancelTasks({ objects }: Context, states: readonly TaskState[], why: string): void {
+const cancelTasks = ({ objects }: Context, states: readonly TaskState[], why: string): void => {
   for (const { run } of states) {
     if (!run || isDone(run) || run.spec.status) continue;
     change(objects, 'taskruns', run, 'main', (copy) => {
@@ -101,10 +98,10 @@ function cancelTasks({ objects }: Context, states: readonly TaskState[], why: st
       copy.spec.statusMessage = why;
     });
   }
-}
+};
 
 /** Ends a run whose time is up, or looks again when it will be. */
-function expire(context: Context, run: PipelineRun, later: Later): boolean {
+const expire = (context: Context, run: PipelineRun, later: Later): boolean => {
   const text = run.spec.timeouts?.pipeline ?? '0';
   const limit = parseDuration(text) ?? 0;
   const { startTime, pipelineSpec } = run.status ?? {};
@@ -115,27 +112,27 @@ function expire(context: Context, run: PipelineRun, later: Later): boolean {
     return false;
   }
   const states = statesOf(context, run, pipelineSpec);
-  cancelTasks(context, states, TIMED_OUT);
+  cancelTasks(context, states, timedOut);
   const message = `PipelineRun "${run.metadata.name}" failed to finish within "${text}"`;
   write(context, run, failed('PipelineRunTimeout', message), undefined, states);
   return true;
-}
+};
 
-function begin({ objects }: Context, run: PipelineRun, states: readonly TaskState[]): readonly TaskState[] {
+const begin = ({ objects }: Context, run: PipelineRun, states: readonly TaskState[]): readonly TaskState[] => {
   const task = nextTask(states);
   if (!task) return states;
   const created: TaskRun = objects.create('taskruns', newTaskRun(run, task, taskResultVariables(states)));
   return states.map((state) => (state.task === task ? { task, run: created } : state));
-}
+};
 
-function write(
+const write = (
   { objects, clock }: Context,
   run: PipelineRun,
   verdict: Verdict,
   spec: PipelineSpec | undefined,
   states: readonly TaskState[],
-): void {
+): void => {
   change(objects, 'pipelineruns', run, 'status', (copy) => {
     copy.status = statusAfter(run, verdict, spec, states, clock());
   });
-}
+};

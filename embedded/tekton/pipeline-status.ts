@@ -16,15 +16,15 @@ import { substitute } from './substitute.ts';
 /** How a run stands, before it is written into its status. */
 export type Verdict = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
 
-const STOPPING: Record<string, string> = {
+const stoppingReasons: Record<string, string> = {
   CancelledRunFinally: 'CancelledRunningFinally',
   StoppedRunFinally: 'StoppedRunningFinally',
 };
 
 /** What the tasks' runs say about the pipeline's. */
-export function judge(run: PipelineRun, states: readonly TaskState[]): Verdict {
+export const judge = (run: PipelineRun, states: readonly TaskState[]): Verdict => {
   const { total, done, failed, cancelled } = tally(states);
-  const stopping = STOPPING[run.spec.status ?? ''];
+  const stopping = stoppingReasons[run.spec.status ?? ''];
   const begun = states.filter((state) => state.run !== undefined).length;
   const noMore = failed + cancelled > 0 || stopping !== undefined;
   const skipped = noMore ? total - begun : 0;
@@ -35,28 +35,28 @@ export function judge(run: PipelineRun, states: readonly TaskState[]): Verdict {
   }
   const names = states.filter((state) => state.run === undefined).map(({ task }) => task.name);
   return { ...ending(failed, cancelled, skipped, stopping), message: `${counts}, Skipped: ${skipped}`, skipped: names };
-}
+};
 
-function ending(
+const ending = (
   failed: number,
   cancelled: number,
   skipped: number,
   stopping: string | undefined,
-): Omit<Verdict, 'message'> {
+): Omit<Verdict, 'message'> => {
   if (cancelled > 0 || (stopping !== undefined && skipped + failed > 0))
     return { status: 'False', reason: 'Cancelled' };
   if (failed > 0) return { status: 'False', reason: 'Failed' };
   return { status: 'True', reason: 'Succeeded' };
-}
+};
 
 /** A run's status after a verdict: fields in the order Tekton has them, the end's only at the end. */
-export function statusAfter(
+export const statusAfter = (
   run: PipelineRun,
   verdict: Verdict,
   spec: PipelineSpec | undefined,
   states: readonly TaskState[],
   now: number,
-): PipelineRunStatus {
+): PipelineRunStatus => {
   const before = run.status ?? {};
   const children = states.flatMap(({ task, run: child }) => (child ? [reference(child.metadata.name, task.name)] : []));
   const kept = spec ?? before.pipelineSpec;
@@ -72,21 +72,23 @@ export function statusAfter(
     ...(results.length > 0 ? { results } : {}),
     provenance,
   };
-}
+};
 
-function skipReason({ spec }: PipelineRun): string {
-  return STOPPING[spec.status ?? ''] ? 'PipelineRun was gracefully stopped' : 'PipelineRun was stopping';
-}
+const skipReason = ({ spec }: PipelineRun): string =>
+  stoppingReasons[spec.status ?? ''] ? 'PipelineRun was gracefully stopped' : 'PipelineRun was stopping';
 
-function reference(name: string, pipelineTaskName: string): ChildReference {
-  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name, pipelineTaskName };
-}
+const reference = (name: string, pipelineTaskName: string): ChildReference => ({
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  name,
+  pipelineTaskName,
+});
 
 /** Pipeline results whose task results all exist. */
-function resultsOf(spec: PipelineSpec | undefined, states: readonly TaskState[]): RunResult[] {
+const resultsOf = (spec: PipelineSpec | undefined, states: readonly TaskState[]): RunResult[] => {
   const variables = taskResultVariables(states);
   return (spec?.results ?? []).flatMap(({ name, value }) => {
     const text = substitute(value, variables);
     return text.includes('$(tasks.') ? [] : [{ name, value: text }];
   });
-}
+};

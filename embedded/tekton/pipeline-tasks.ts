@@ -15,50 +15,48 @@ import { paramVariables } from './params.ts';
 import type { Variables } from './substitute.ts';
 import { substituteDeep, substituteValue } from './substitute.ts';
 
-const DEFAULT_TIMEOUT_MS = 3_600_000;
+const defaultTimeoutMs = 3_600_000;
 
 /** A task of a pipeline beside its run, if that exists. */
 export type TaskState = { task: PipelineTask; run: TaskRun | undefined };
 
 /** The name of a task's run. */
-export function taskRunName(run: PipelineRun, task: PipelineTask): string {
-  return childName(run.metadata.name, `-${task.name}`);
-}
+export const taskRunName = (run: PipelineRun, task: PipelineTask): string =>
+  childName(run.metadata.name, `-${task.name}`);
 
 /** The pipeline with the run's parameters in their places. */
-export function applyParams(spec: PipelineSpec, run: PipelineRun): PipelineSpec {
+export const applyParams = (spec: PipelineSpec, run: PipelineRun): PipelineSpec => {
   const variables = pipelineVariables(spec, run);
   return { ...spec, tasks: spec.tasks.map((task) => applyToTask(task, variables)) };
-}
+};
 
-function pipelineVariables(spec: PipelineSpec, run: PipelineRun): Variables {
-  return new Map([
+const pipelineVariables = (spec: PipelineSpec, run: PipelineRun): Variables =>
+  new Map([
     ...paramVariables(spec.params, run.spec.params),
     ['context.pipelineRun.name', run.metadata.name],
     ['context.pipelineRun.namespace', run.metadata.namespace],
     ['context.pipelineRun.uid', run.metadata.uid],
     ['context.pipeline.name', run.spec.pipelineRef?.name ?? run.metadata.name],
   ]);
-}
 
 /** An embedded task sees the pipeline's parameters, but for those it declares itself. */
-function applyToTask(task: PipelineTask, variables: Variables): PipelineTask {
+const applyToTask = (task: PipelineTask, variables: Variables): PipelineTask => {
   const own = new Set(task.taskSpec?.params?.map(({ name }) => `params.${name}`));
   const given = task.params?.map(({ name, value }) => ({ name, value: substituteValue(value, variables) }));
   const propagated: Variables = new Map([...variables].filter(([name]) => !own.has(name)));
   const taskSpec = task.taskSpec && substituteDeep(task.taskSpec, propagated);
   return { ...task, ...(given ? { params: given } : {}), ...(taskSpec ? { taskSpec } : {}) };
-}
+};
 
 /** The first task that may begin: none before it in the list is unfinished. */
-export function nextTask(states: readonly TaskState[]): PipelineTask | undefined {
+export const nextTask = (states: readonly TaskState[]): PipelineTask | undefined => {
   if (states.some(({ run }) => run !== undefined && succeeded(run)?.status !== 'True')) return undefined;
   return states.find(({ run }) => run === undefined)?.task;
-}
+};
 
 /** Results of the tasks that are through: `tasks.NAME.results.RESULT`. */
-export function taskResultVariables(states: readonly TaskState[]): Variables {
-  return new Map(
+export const taskResultVariables = (states: readonly TaskState[]): Variables =>
+  new Map(
     states.flatMap(({ task, run }) =>
       (run?.status?.results ?? []).map(({ name, value }): [string, string] => [
         `tasks.${task.name}.results.${name}`,
@@ -66,10 +64,9 @@ export function taskResultVariables(states: readonly TaskState[]): Variables {
       ]),
     ),
   );
-}
 
 /** The TaskRun of a task, as Tekton 1.15 makes it. */
-export function newTaskRun(run: PipelineRun, task: PipelineTask, results: Variables): Draft<TaskRun> {
+export const newTaskRun = (run: PipelineRun, task: PipelineTask, results: Variables): Draft<TaskRun> => {
   const { taskSpec, params } = substituteDeep({ taskSpec: task.taskSpec, params: task.params }, results);
   const workspaces = bindings(run, task);
   return {
@@ -90,55 +87,53 @@ export function newTaskRun(run: PipelineRun, task: PipelineTask, results: Variab
       ...(workspaces.length > 0 ? { workspaces } : {}),
     },
   };
-}
+};
 
-function withoutMeta(taskSpec: TaskSpec | undefined): TaskSpec {
+const withoutMeta = (taskSpec: TaskSpec | undefined): TaskSpec => {
   const {
     spec: _,
     metadata: __,
     ...rest
   } = (taskSpec ?? { steps: [] }) as TaskSpec & { spec?: unknown; metadata?: unknown };
   return rest;
-}
+};
 
-function ownAnnotations({ metadata }: PipelineRun): Record<string, string> {
+const ownAnnotations = ({ metadata }: PipelineRun): Record<string, string> => {
   const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = metadata.annotations ?? {};
   return rest;
-}
+};
 
-function taskLabels(run: PipelineRun, task: PipelineTask): Record<string, string> {
-  return {
-    ...run.metadata.labels,
-    'app.kubernetes.io/managed-by': 'tekton-pipelines',
-    'tekton.dev/memberOf': 'tasks',
-    'tekton.dev/pipeline': run.spec.pipelineRef?.name ?? run.metadata.name,
-    'tekton.dev/pipelineRun': run.metadata.name,
-    'tekton.dev/pipelineRunUID': run.metadata.uid,
-    'tekton.dev/pipelineTask': task.name,
-  };
-}
+const taskLabels = (run: PipelineRun, task: PipelineTask): Record<string, string> => ({
+  ...run.metadata.labels,
+  'app.kubernetes.io/managed-by': 'tekton-pipelines',
+  'tekton.dev/memberOf': 'tasks',
+  'tekton.dev/pipeline': run.spec.pipelineRef?.name ?? run.metadata.name,
+  'tekton.dev/pipelineRun': run.metadata.name,
+  'tekton.dev/pipelineRunUID': run.metadata.uid,
+  'tekton.dev/pipelineTask': task.name,
+});
 
-function taskTimeout(run: PipelineRun, task: PipelineTask): string {
+const taskTimeout = (run: PipelineRun, task: PipelineTask): string => {
   const given = task.timeout ?? run.spec.timeouts?.tasks;
-  if (given) return formatDuration(parseDuration(given) ?? DEFAULT_TIMEOUT_MS);
-  const whole = parseDuration(run.spec.timeouts?.pipeline ?? '') ?? DEFAULT_TIMEOUT_MS;
-  return formatDuration(whole === 0 ? 0 : Math.max(whole, DEFAULT_TIMEOUT_MS));
-}
+  if (given) return formatDuration(parseDuration(given) ?? defaultTimeoutMs);
+  const whole = parseDuration(run.spec.timeouts?.pipeline ?? '') ?? defaultTimeoutMs;
+  return formatDuration(whole === 0 ? 0 : Math.max(whole, defaultTimeoutMs));
+};
 
-function bindings(run: PipelineRun, task: PipelineTask): WorkspaceBinding[] {
+const bindings = (run: PipelineRun, task: PipelineTask): WorkspaceBinding[] => {
   const bound = new Map(run.spec.workspaces?.map((workspace) => [workspace.name, workspace]));
   return (task.workspaces ?? []).flatMap(({ name, workspace }) => {
     const binding = bound.get(workspace ?? name);
     return binding ? [{ ...binding, name }] : [];
   });
-}
+};
 
 /** How many tasks came to what. */
 export type Tally = { total: number; done: number; failed: number; cancelled: number };
 
-export function tally(states: readonly TaskState[]): Tally {
+export const tally = (states: readonly TaskState[]): Tally => {
   const done = states.flatMap(({ run }) => (run && isDone(run) ? [run] : []));
   const bad = done.filter((run) => succeeded(run)?.status === 'False');
   const cancelled = bad.filter((run) => succeeded(run)?.reason === 'TaskRunCancelled').length;
   return { total: states.length, done: done.length, failed: bad.length - cancelled, cancelled };
-}
+};

@@ -15,11 +15,9 @@ export type PodFolder = {
   script(index: number): string;
 };
 
-export function podsFolder(folder: string): string {
-  return join(folder, 'pods');
-}
+export const podsFolder = (folder: string): string => join(folder, 'pods');
 
-export function podFolder(folder: string, uid: string): PodFolder {
+export const podFolder = (folder: string, uid: string): PodFolder => {
   const path = join(podsFolder(folder), uid);
   return {
     path,
@@ -32,24 +30,22 @@ export function podFolder(folder: string, uid: string): PodFolder {
     bound: (workspace) => join(path, 'workspaces', workspace),
     script: (index) => join(path, 'scripts', `script-${index}`),
   };
-}
+};
 
 /** Makes the folders that every pod has. */
-export function makePodFolder(folder: PodFolder): void {
+export const makePodFolder = (folder: PodFolder): void => {
   for (const path of [folder.workspace, folder.home, folder.tmp, folder.results]) mkdirSync(path, { recursive: true });
-}
+};
 
 /** Writes a file that can be executed; without a `#!` line the shell runs it, as Tekton has it. */
-export function writeScript(path: string, script: string): void {
+export const writeScript = (path: string, script: string): void => {
   const text = script.startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`;
   writeFileSync(path, text, { mode: 0o755 });
-}
+};
 
-export function removePodFolder(folder: PodFolder): void {
+export const removePodFolder = (folder: PodFolder): void => {
   rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
-}
+};
 
 /** What the environment of every process of a pod holds, so that those that left its session are found. */
-export function marker(folder: PodFolder): string {
-  return `TMPDIR=${folder.tmp}\0`;
-}
+export const marker = (folder: PodFolder): string => `TMPDIR=${folder.tmp}\0`;

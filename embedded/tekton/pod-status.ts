@@ -12,36 +12,38 @@ import type {
 
 /** The statuses a kubelet reports for a pod on its way, each made from the pod alone. */
 
-const INITIALIZING: ContainerState = { waiting: { reason: 'PodInitializing' } };
+const initializingState: ContainerState = { waiting: { reason: 'PodInitializing' } };
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A digest that stands for an image: there is no real one to name. */
-export function imageId(image: string): string {
-  return `${image.replace(/(@sha256:[0-9a-f]+|:[\w.-]+)$/, '')}@sha256:${digest(image)}`;
-}
+export const imageId = (image: string): string =>
+  `${image.replace(/(@sha256:[0-9a-f]+|:[\w.-]+)$/, '')}@sha256:${digest(image)}`;
 
-export function containerId(pod: Pod, container: string): string {
-  return `containerd://${digest(`${pod.metadata.uid}/${container}`)}`;
-}
+export const containerId = (pod: Pod, container: string): string =>
+  `containerd://${digest(`${pod.metadata.uid}/${container}`)}`;
 
-function statusOf({ name, image }: Container, state: ContainerState): ContainerStatus {
+const statusOf = ({ name, image }: Container, state: ContainerState): ContainerStatus => {
   const started = state.running !== undefined;
   const id = state.waiting ? '' : imageId(image);
   return { name, image, imageID: id, ready: started, started, restartCount: 0, state };
-}
+};
 
-function condition(type: string, holds: boolean, reason?: string, message?: string): PodCondition {
-  return { type, status: holds ? 'True' : 'False', ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
-}
+const condition = (type: string, holds: boolean, reason?: string, message?: string): PodCondition => ({
+  type,
+  status: holds ? 'True' : 'False',
+  ...(reason ? { reason } : {}),
+  ...(message ? { message } : {}),
+});
 
-function names(containers: readonly { name: string }[]): string {
-  return `[${containers.map(({ name }) => name).join(' ')}]`;
-}
+const names = (containers: readonly { name: string }[]): string => `[${containers.map(({ name }) => name).join(' ')}]`;
 
-function conditions(pod: Pod, sandbox: boolean, uninitialized: readonly Container[], ready: boolean): PodCondition[] {
+const conditions = (
+  pod: Pod,
+  sandbox: boolean,
+  uninitialized: readonly Container[],
+  ready: boolean,
+): PodCondition[] => {
   const incomplete = `containers with incomplete status: ${names(uninitialized)}`;
   const unready = `containers with unready status: ${names(pod.spec.containers)}`;
   const initialized = sandbox && uninitialized.length === 0;
@@ -54,10 +56,10 @@ function conditions(pod: Pod, sandbox: boolean, uninitialized: readonly Containe
     ready ? condition('ContainersReady', true) : condition('ContainersReady', false, 'ContainersNotReady', unready),
     condition('PodScheduled', true),
   ];
-}
+};
 
 /** While init containers do their part: `done` of them have. Before the sandbox exists, done is undefined. */
-export function initializing(pod: Pod, done: number | undefined, now: number): PodStatus {
+export const initializing = (pod: Pod, done: number | undefined, now: number): PodStatus => {
   const inits = pod.spec.initContainers ?? [];
   const finished: ContainerState = {
     terminated: { exitCode: 0, reason: 'Completed', startedAt: seconds(now), finishedAt: seconds(now) },
@@ -66,13 +68,13 @@ export function initializing(pod: Pod, done: number | undefined, now: number): P
     phase: 'Pending',
     startTime: seconds(now),
     conditions: conditions(pod, done !== undefined, inits.slice(done ?? 0), false),
-    initContainerStatuses: inits.map((init, at) => statusOf(init, at < (done ?? 0) ? finished : INITIALIZING)),
-    containerStatuses: pod.spec.containers.map((container) => statusOf(container, INITIALIZING)),
+    initContainerStatuses: inits.map((init, at) => statusOf(init, at < (done ?? 0) ? finished : initializingState)),
+    containerStatuses: pod.spec.containers.map((container) => statusOf(container, initializingState)),
   };
-}
+};
 
 /** All containers of a pod run at once; Tekton's entrypoint makes each wait for the one before. */
-export function running(pod: Pod, before: PodStatus, now: number): PodStatus {
+export const running = (pod: Pod, before: PodStatus, now: number): PodStatus => {
   const startedAt = seconds(now);
   return {
     ...before,
@@ -80,10 +82,10 @@ export function running(pod: Pod, before: PodStatus, now: number): PodStatus {
     conditions: conditions(pod, true, [], true),
     containerStatuses: pod.spec.containers.map((container) => statusOf(container, { running: { startedAt } })),
   };
-}
+};
 
 /** Images that cannot be pulled keep their containers, and so the pod, waiting. */
-export function unpullable(pod: Pod, before: PodStatus, missing: ReadonlySet<string>, backOff: boolean): PodStatus {
+export const unpullable = (pod: Pod, before: PodStatus, missing: ReadonlySet<string>, backOff: boolean): PodStatus => {
   const state = (image: string): ContainerState => {
     const reference = image.includes('/') ? image : `docker.io/library/${image}`;
     const cause = `rpc error: code = NotFound desc = failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": ${reference}: not found`;
@@ -93,27 +95,27 @@ export function unpullable(pod: Pod, before: PodStatus, missing: ReadonlySet<str
     };
   };
   const containerStatuses = pod.spec.containers.map((container) =>
-    statusOf(container, missing.has(container.image) ? state(container.image) : INITIALIZING),
+    statusOf(container, missing.has(container.image) ? state(container.image) : initializingState),
   );
   return { ...before, containerStatuses };
-}
+};
 
 /** One container has ended. */
-export function withTerminated(before: PodStatus, name: string, terminated: Terminated): PodStatus {
+export const withTerminated = (before: PodStatus, name: string, terminated: Terminated): PodStatus => {
   const containerStatuses = before.containerStatuses?.map((status) =>
     status.name === name ? { ...status, ready: false, started: false, state: { terminated } } : status,
   );
   return { ...before, ...(containerStatuses ? { containerStatuses } : {}) };
-}
+};
 
 /** All that have not ended yet have ended the same way. */
-export function withAllTerminated(before: PodStatus, terminated: Terminated): PodStatus {
+export const withAllTerminated = (before: PodStatus, terminated: Terminated): PodStatus => {
   const open = before.containerStatuses?.filter(({ state }) => !state.terminated) ?? [];
   return open.reduce((status, { name }) => withTerminated(status, name, terminated), before);
-}
+};
 
 /** All have ended. */
-export function finished(before: PodStatus): PodStatus {
+export const finished = (before: PodStatus): PodStatus => {
   const failed = before.containerStatuses?.some(({ state }) => state.terminated?.exitCode !== 0) ?? true;
   const conditions = before.conditions?.map((old) =>
     ['Ready', 'ContainersReady'].includes(old.type)
@@ -121,4 +123,4 @@ export function finished(before: PodStatus): PodStatus {
       : old,
   );
   return { ...before, phase: failed ? 'Failed' : 'Succeeded', ...(conditions ? { conditions } : {}) };
-}
+};

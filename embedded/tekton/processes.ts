@@ -12,36 +12,34 @@ export type Group = {
 
 type Stat = { pid: number; state: string; session: number; startTime: string };
 
-const FIND_AGAIN_MS = 10;
-const ROUNDS = 500;
+const findAgainMs = 10;
+const maxKillRounds = 500;
 
 /** When a process started; undefined where the system does not tell. */
-export function startTimeOf(pid: number): string | undefined {
-  return readStat(pid)?.startTime;
-}
+export const startTimeOf = (pid: number): string | undefined => readStat(pid)?.startTime;
 
 /** Sends a signal to all processes of a group. @returns how many there were */
-export function signalGroup(group: Group, signal: NodeJS.Signals): number {
+export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
   const found = membersOf(group);
   for (const pid of found) send(pid, signal);
   return found.length;
-}
+};
 
 /** Ends a group for certain: what forks meanwhile is found again. */
-export async function killGroup(group: Group): Promise<void> {
-  for (let round = 0; round < ROUNDS && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(FIND_AGAIN_MS);
-}
+export const killGroup = async (group: Group): Promise<void> => {
+  for (let round = 0; round < maxKillRounds && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(findAgainMs);
+};
 
-function send(pid: number, signal: NodeJS.Signals): void {
+const send = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
+};
 
 /** Process numbers; a negative one, for the whole process group, where the system has no /proc. */
-function membersOf(group: Group): number[] {
+const membersOf = (group: Group): number[] => {
   const pids = listPids();
   if (pids === undefined) return group.leader !== undefined && isAlive(-group.leader) ? [-group.leader] : [];
   const stats = pids.flatMap((pid) => readStat(pid) ?? []);
@@ -50,22 +48,20 @@ function membersOf(group: Group): number[] {
     .filter(({ state, pid }) => state !== 'Z' && state !== 'X' && pid !== process.pid)
     .filter(({ pid, session }) => (session === group.leader && !reused) || environmentHas(pid, group.marker))
     .map(({ pid }) => pid);
-}
+};
 
-function isAnother({ startTime }: Group, found: string): boolean {
-  return startTime !== undefined && startTime !== found;
-}
+const isAnother = ({ startTime }: Group, found: string): boolean => startTime !== undefined && startTime !== found;
 
-function isAlive(pid: number): boolean {
+const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
   } catch {
     return false;
   }
-}
+};
 
-function listPids(): number[] | undefined {
+const listPids = (): number[] | undefined => {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -73,10 +69,10 @@ function listPids(): number[] | undefined {
   } catch {
     return undefined;
   }
-}
+};
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in parentheses, may hold anything. */
-function readStat(pid: number): Stat | undefined {
+const readStat = (pid: number): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -84,12 +80,12 @@ function readStat(pid: number): Stat | undefined {
   } catch {
     return undefined;
   }
-}
+};
 
-function environmentHas(pid: number, marker: string): boolean {
+const environmentHas = (pid: number, marker: string): boolean => {
   try {
     return readFileSync(`/proc/${pid}/environ`).includes(marker);
   } catch {
     return false;
   }
-}
+};

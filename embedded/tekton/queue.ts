@@ -6,40 +6,40 @@ export type Queue<Key> = {
   close(): void;
 };
 
-const LONGEST_TIMER = 2 ** 31 - 1;
-const RETRY_MS = 1000;
+const maxTimerMs = 2 ** 31 - 1;
+const retryMs = 1000;
 
 /** A queue of keys whose state somebody has to look at: what matters is that it is looked at, not why. */
-export function createQueue(
+export const createQueue = (
   handle: (key: string) => void,
   onError: (key: string, error: unknown) => void,
-): Queue<string> {
+): Queue<string> => {
   const waiting = new Set<string>();
   const timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   let closed = false;
 
-  function drain(): void {
+  const drain = (): void => {
     const keys = [...waiting];
     waiting.clear();
     for (const key of keys) if (!closed) attempt(key);
-  }
+  };
 
-  function attempt(key: string): void {
+  const attempt = (key: string): void => {
     try {
       handle(key);
     } catch (error) {
       onError(key, error);
-      addAfter(key, RETRY_MS);
+      addAfter(key, retryMs);
     }
-  }
+  };
 
-  function add(key: string): void {
+  const add = (key: string): void => {
     if (closed) return;
     if (waiting.size === 0) setImmediate(drain);
     waiting.add(key);
-  }
+  };
 
-  function addAfter(key: string, milliseconds: number): void {
+  const addAfter = (key: string, milliseconds: number): void => {
     const at = Date.now() + milliseconds;
     const earlier = timers.get(key);
     if (closed || (earlier && earlier.at <= at)) return;
@@ -48,8 +48,8 @@ export function createQueue(
       timers.delete(key);
       add(key);
     };
-    timers.set(key, { at, timer: setTimeout(fire, Math.min(Math.max(milliseconds, 0), LONGEST_TIMER)) });
-  }
+    timers.set(key, { at, timer: setTimeout(fire, Math.min(Math.max(milliseconds, 0), maxTimerMs)) });
+  };
 
   return {
     add,
@@ -59,4 +59,4 @@ export function createQueue(
       for (const { timer } of timers.values()) clearTimeout(timer);
     },
   };
-}
+};

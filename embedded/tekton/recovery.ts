@@ -10,33 +10,33 @@ import { killGroup } from './processes.ts';
 import { encodeMessage, internal } from './termination.ts';
 
 /** Reason of a pod, and so of its TaskRun, that ran when the platform stopped. */
-export const STOPPED = 'PlatformStopped';
+export const stoppedReason = 'PlatformStopped';
 
-const KILLED = 137;
+const killedExitCode = 137;
 
 /**
  * Clears up after a platform that ended without clearing up: kills the processes it left, removes the folders of pods that are gone, and
  * ends the pods that ran. Pods that had not begun are left to the kubelet, which begins them.
  */
-export async function recover(context: Context): Promise<void> {
+export const recover = async (context: Context): Promise<void> => {
   const { objects, folder } = context;
   for (const uid of foldersIn(podsFolder(folder))) {
     await killGroup(leftGroup(context, uid));
     if (!objects.has(uid)) removePodFolder(podFolder(folder, uid));
   }
   for (const pod of objects.list('pods')) if (pod.status?.phase === 'Running') markStopped(context, pod);
-}
+};
 
-function foldersIn(path: string): string[] {
+const foldersIn = (path: string): string[] => {
   try {
     return readdirSync(path);
   } catch {
     return [];
   }
-}
+};
 
 /** The process that was written down; and, by their environment, any others. */
-function leftGroup({ folder, log }: Context, uid: string): Group {
+const leftGroup = ({ folder, log }: Context, uid: string): Group => {
   const { record, ...rest } = podFolder(folder, uid);
   const nobody = { leader: undefined, startTime: undefined, marker: marker({ record, ...rest }) };
   try {
@@ -46,23 +46,23 @@ function leftGroup({ folder, log }: Context, uid: string): Group {
       log(`the record of pod ${uid}'s process cannot be read`, error);
     return nobody;
   }
-}
+};
 
-function markStopped({ objects, clock }: Context, pod: Pod): void {
+const markStopped = ({ objects, clock }: Context, pod: Pod): void => {
   const now = seconds(clock());
   change(objects, 'pods', pod, 'status', (copy) => {
-    copy.status = { ...stopped(copy.status ?? { phase: 'Running' }, now), reason: STOPPED };
+    copy.status = { ...stopped(copy.status ?? { phase: 'Running' }, now), reason: stoppedReason };
   });
-}
+};
 
-function stopped(status: PodStatus, now: string): PodStatus {
+const stopped = (status: PodStatus, now: string): PodStatus => {
   const current = status.containerStatuses?.find(({ state }) => !state.terminated);
   if (!current) return finished(status);
   const startedAt = current.state.running?.startedAt;
-  const killed = { exitCode: KILLED, reason: 'Error', ...(startedAt ? { startedAt } : {}), finishedAt: now };
+  const killed = { exitCode: killedExitCode, reason: 'Error', ...(startedAt ? { startedAt } : {}), finishedAt: now };
   const message = encodeMessage([internal('Reason', 'Skipped')]) ?? '';
   const skipped = { exitCode: 1, reason: 'Error', message, finishedAt: now };
   const ended = withAllTerminated(withTerminated(status, current.name, killed), skipped);
   const title = current.name.startsWith('step-') ? `step ${current.name.slice(5)}` : `container ${current.name}`;
   return { ...finished(ended), message: `the platform stopped while ${title} ran` };
-}
+};

@@ -11,7 +11,7 @@ import { runProcess } from './run-process.ts';
 import type { Variables } from './substitute.ts';
 import { substitute, substituteList } from './substitute.ts';
 import type { MessageEntry } from './termination.ts';
-import { encodeMessage, internal, readResults, STEP_RESULT, TASK_RESULT, TOO_LONG } from './termination.ts';
+import { encodeMessage, internal, readResults, stepResultType, taskResultType, tooLongMessage } from './termination.ts';
 
 /** What is known of a container beyond its pod: results it may write, and its time limit. */
 export type StepPlan = { stepResults: string[]; taskResults: string[]; timeoutMs: number | undefined };
@@ -30,7 +30,7 @@ export type ContainerRun = {
 };
 
 /** Runs a container's command as a process. @returns how it ended, with its results as Tekton's entrypoint reports them */
-export async function runContainer(context: Context, run: ContainerRun): Promise<Terminated> {
+export const runContainer = async (context: Context, run: ContainerRun): Promise<Terminated> => {
   const { objects, clock } = context;
   const { pod, container, folder, variables } = run;
   const cwd = resolve(folder.workspace, substitute(container.workingDir ?? '.', variables));
@@ -51,19 +51,19 @@ export async function runContainer(context: Context, run: ContainerRun): Promise
     epilogue: ({ timedOut }) => {
       results = readAll(run);
       if (timedOut) return 'context deadline exceeded';
-      return encodeMessage(results) === undefined ? TOO_LONG : undefined;
+      return encodeMessage(results) === undefined ? tooLongMessage : undefined;
     },
   });
   return terminated(run, outcome, results);
-}
+};
 
-function readAll({ plan, folder, container }: ContainerRun): MessageEntry[] {
+const readAll = ({ plan, folder, container }: ContainerRun): MessageEntry[] => {
   const steps = plan.stepResults.map((name): [string, string] => [name, folder.stepResult(container.name, name)]);
   const tasks = plan.taskResults.map((name): [string, string] => [name, resolve(folder.results, name)]);
-  return [...readResults(TASK_RESULT, tasks), ...readResults(STEP_RESULT, steps)];
-}
+  return [...readResults(taskResultType, tasks), ...readResults(stepResultType, steps)];
+};
 
-function terminated({ pod, container }: ContainerRun, outcome: Outcome, results: MessageEntry[]): Terminated {
+const terminated = ({ pod, container }: ContainerRun, outcome: Outcome, results: MessageEntry[]): Terminated => {
   const { exitCode, startedAt, finishedAt, timedOut } = outcome;
   const reason = timedOut ? [internal('Reason', 'TimeoutExceeded')] : [];
   const message = encodeMessage([...results, ...reason]) ?? encodeMessage(reason);
@@ -75,10 +75,10 @@ function terminated({ pod, container }: ContainerRun, outcome: Outcome, results:
     finishedAt: seconds(finishedAt),
     containerID: containerId(pod, container.name),
   };
-}
+};
 
 /** Nothing of the platform's own environment but what a program needs to start. */
-function environment(objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) {
+const environment = (objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) => {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     LANG: process.env.LANG ?? 'C.UTF-8',
@@ -92,11 +92,15 @@ function environment(objects: ObjectStore, { folder, imageEnv, pod, container, v
     if (value !== undefined) env[variable.name] = substitute(value, variables);
   }
   return env;
-}
+};
 
-function environmentValue(objects: ObjectStore, namespace: string, { value, valueFrom }: EnvVar): string | undefined {
+const environmentValue = (
+  objects: ObjectStore,
+  namespace: string,
+  { value, valueFrom }: EnvVar,
+): string | undefined => {
   const reference = valueFrom?.secretKeyRef;
   if (!reference) return value ?? '';
   const data = objects.get('secrets', namespace, reference.name)?.data?.[reference.key];
   return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
-}
+};

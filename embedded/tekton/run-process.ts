@@ -30,13 +30,13 @@ export type Execution = {
 /** Times in milliseconds since the epoch. */
 export type Outcome = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
 
-const LONGEST_TIMER = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Runs a command in a session of its own and keeps its output. When this is done no process of it is left, and the log is complete.
  * A command that cannot be started ends with code 1 and says so in the log.
  */
-export async function runProcess(execution: Execution): Promise<Outcome> {
+export const runProcess = async (execution: Execution): Promise<Outcome> => {
   const { clock, folder } = execution;
   const log = await openLog(execution.logFile, clock);
   const startedAt = clock();
@@ -60,41 +60,39 @@ export async function runProcess(execution: Execution): Promise<Outcome> {
   } finally {
     await log.close();
   }
-}
+};
 
 /** A time as Go's log package writes it. */
-export function goTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
-}
+export const goTime = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
 
-function start({ command, cwd, env }: Execution): ChildProcess {
+const start = ({ command, cwd, env }: Execution): ChildProcess => {
   const [program = '', ...args] = command;
   return spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-}
+};
 
-function piped(stream: Readable | null): Readable {
+const piped = (stream: Readable | null): Readable => {
   if (!stream) throw new TypeError('the process has no pipe');
   return stream;
-}
+};
 
-function recordGroup(child: ChildProcess, folder: PodFolder): Group {
+const recordGroup = (child: ChildProcess, folder: PodFolder): Group => {
   const leader = child.pid;
   const group = { leader, startTime: leader === undefined ? undefined : startTimeOf(leader), marker: marker(folder) };
   writeFileSync(folder.record, JSON.stringify(group));
   return group;
-}
+};
 
 type Exit = { code: number; error?: string };
 
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
+const exitOf = (child: ChildProcess): Promise<Exit> =>
+  new Promise((resolve) => {
     child.once('error', (error) => resolve({ code: 1, error: error.message }));
     child.once('exit', (code, signal) => resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0) }));
   });
-}
 
 /** Ends the group when it is told to or its time is up. @returns a function that stops this and tells whether the time was up */
-function limit({ signal, timeoutMs, graceMs }: Execution, group: Group): () => boolean {
+const limit = ({ signal, timeoutMs, graceMs }: Execution, group: Group): (() => boolean) => {
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];
   const terminate = () => {
@@ -105,7 +103,7 @@ function limit({ signal, timeoutMs, graceMs }: Execution, group: Group): () => b
     timedOut = true;
     terminate();
   };
-  if (timeoutMs !== undefined) timers.push(setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER)));
+  if (timeoutMs !== undefined) timers.push(setTimeout(expire, Math.min(timeoutMs, maxTimerMs)));
   signal.addEventListener('abort', terminate, { once: true });
   if (signal.aborted) terminate();
   return () => {
@@ -113,4 +111,4 @@ function limit({ signal, timeoutMs, graceMs }: Execution, group: Group): () => b
     for (const timer of timers) clearTimeout(timer);
     return timedOut;
   };
-}
+};

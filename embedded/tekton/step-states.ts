@@ -1,34 +1,35 @@
 import { seconds } from '../kubernetes/time.ts';
 import type { Pod, RunResult, StepState, TaskRun, TaskSpec, Terminated } from '../kubernetes/types.ts';
 import { substitute } from './substitute.ts';
-import { decodeMessage, INTERNAL, STEP_RESULT, TASK_RESULT, valuesOf } from './termination.ts';
+import { decodeMessage, internalType, stepResultType, taskResultType, valuesOf } from './termination.ts';
 
 /** status.steps of a TaskRun, from its pod's containers. */
-export function stepStates({ status }: Pod): StepState[] {
-  return (status?.containerStatuses ?? []).map(({ name, state, imageID }) => ({
+export const stepStates = ({ status }: Pod): StepState[] =>
+  (status?.containerStatuses ?? []).map(({ name, state, imageID }) => ({
     ...(state.terminated ? endOf(state.terminated) : state),
     name: name.replace(/^step-/, ''),
     container: name,
     ...(imageID ? { imageID } : {}),
     provenance: {},
   }));
-}
 
 /** A container's end as Tekton shows it: results and the inner reason are taken out of the message. */
-function endOf(terminated: Terminated): Pick<StepState, 'terminated' | 'results' | 'terminationReason'> {
+const endOf = (terminated: Terminated): Pick<StepState, 'terminated' | 'results' | 'terminationReason'> => {
   const { message, ...rest } = terminated;
   const said = decodeMessage(message);
-  const results = [...valuesOf(said, STEP_RESULT)].map(([name, value]): RunResult => ({ name, type: 'string', value }));
-  const inner = valuesOf(said, INTERNAL).get('Reason');
+  const results = [...valuesOf(said, stepResultType)].map(
+    ([name, value]): RunResult => ({ name, type: 'string', value }),
+  );
+  const inner = valuesOf(said, internalType).get('Reason');
   return {
     terminated: said.length === 0 && message !== undefined ? terminated : rest,
     ...(results.length > 0 ? { results } : {}),
     terminationReason: inner ?? terminated.reason,
   };
-}
+};
 
 /** Steps of a run that was ended from outside: those that ran, and those that still waited. */
-export function endedSteps(run: TaskRun, pod: Pod | undefined, reason: string, now: number): StepState[] {
+export const endedSteps = (run: TaskRun, pod: Pod | undefined, reason: string, now: number): StepState[] => {
   const steps = pod ? stepStates(pod) : (run.status?.steps ?? []);
   const message = (name: string) => `Step ${name} terminated as pod ${run.status?.podName} is terminated`;
   return steps.map(({ running, waiting, ...step }) => {
@@ -37,18 +38,18 @@ export function endedSteps(run: TaskRun, pod: Pod | undefined, reason: string, n
     const terminated = { exitCode: 1, reason, message: message(step.name), ...started, finishedAt: seconds(now) };
     return { terminated, ...step };
   });
-}
+};
 
 /** A task's results: from the steps they name, or from the files the steps wrote. */
-export function taskResults(spec: TaskSpec, pod: Pod): RunResult[] {
+export const taskResults = (spec: TaskSpec, pod: Pod): RunResult[] => {
   const ends = (pod.status?.containerStatuses ?? []).map(({ name, state }) => ({
     step: name.replace(/^step-/, ''),
     said: decodeMessage(state.terminated?.message),
   }));
-  const written = new Map(ends.flatMap(({ said }) => [...valuesOf(said, TASK_RESULT)]));
+  const written = new Map(ends.flatMap(({ said }) => [...valuesOf(said, taskResultType)]));
   const variables = new Map(
     ends.flatMap(({ step, said }) =>
-      [...valuesOf(said, STEP_RESULT)].map(([name, value]): [string, string] => [
+      [...valuesOf(said, stepResultType)].map(([name, value]): [string, string] => [
         `steps.${step}.results.${name}`,
         value,
       ]),
@@ -58,4 +59,4 @@ export function taskResults(spec: TaskSpec, pod: Pod): RunResult[] {
     const found = value === undefined ? written.get(name) : substitute(value, variables);
     return found === undefined || found.includes('$(steps.') ? [] : [{ name, type, value: found }];
   });
-}
+};

@@ -12,23 +12,22 @@ import { makePodFolder, podFolder, writeScript } from './pod-folder.ts';
 import type { Variables } from './substitute.ts';
 import { substitute, substituteList } from './substitute.ts';
 
-const ENTRYPOINT = 'tekton-entrypoint';
+const entrypoint = 'tekton-entrypoint';
 
 /** The container of a step: `step-NAME`, or by its place where it has no name. */
-export function containerName(step: Step, index: number): string {
-  return step.name ? `step-${step.name}` : `step-unnamed-${index}`;
-}
+export const containerName = (step: Step, index: number): string =>
+  step.name ? `step-${step.name}` : `step-unnamed-${index}`;
 
 /** Makes a TaskRun's pod and what has to lie in its folder: scripts and workspaces. */
-export function createTaskPod({ objects, folder: base }: Context, run: TaskRun, spec: TaskSpec): Pod {
+export const createTaskPod = ({ objects, folder: base }: Context, run: TaskRun, spec: TaskSpec): Pod => {
   const uid = randomUUID();
   const folder = podFolder(base, uid);
   makePodFolder(folder);
   bindWorkspaces(objects, run, folder);
   return objects.create('pods', taskPod(run, spec, folder, uid));
-}
+};
 
-function taskPod(run: TaskRun, spec: TaskSpec, folder: PodFolder, uid: string): Draft<Pod> {
+const taskPod = (run: TaskRun, spec: TaskSpec, folder: PodFolder, uid: string): Draft<Pod> => {
   const { metadata } = run;
   const scripts = spec.steps.some(({ script }) => script !== undefined);
   const inits = scripts ? ['prepare', 'place-scripts'] : ['prepare'];
@@ -44,14 +43,14 @@ function taskPod(run: TaskRun, spec: TaskSpec, folder: PodFolder, uid: string): 
       ownerReferences: ownedBy(run),
     },
     spec: {
-      initContainers: inits.map((name) => ({ name, image: ENTRYPOINT })),
+      initContainers: inits.map((name) => ({ name, image: entrypoint })),
       containers: containersOf(run, spec, folder),
       restartPolicy: 'Never',
     },
   };
-}
+};
 
-function containersOf(run: TaskRun, spec: TaskSpec, folder: PodFolder): Container[] {
+const containersOf = (run: TaskRun, spec: TaskSpec, folder: PodFolder): Container[] => {
   const shared = taskVariables(run, spec, folder);
   return spec.steps.map((step, index) => {
     const name = containerName(step, index);
@@ -61,9 +60,9 @@ function containersOf(run: TaskRun, spec: TaskSpec, folder: PodFolder): Containe
     ]);
     return containerOf(step, name, index, new Map([...shared, ...own]), folder);
   });
-}
+};
 
-function containerOf(step: Step, name: string, index: number, variables: Variables, folder: PodFolder): Container {
+const containerOf = (step: Step, name: string, index: number, variables: Variables, folder: PodFolder): Container => {
   const env = step.env?.map((variable) =>
     variable.value === undefined ? variable : { ...variable, value: substitute(variable.value, variables) },
   );
@@ -74,14 +73,14 @@ function containerOf(step: Step, name: string, index: number, variables: Variabl
     ...(env ? { env } : {}),
     ...(step.workingDir ? { workingDir: substitute(step.workingDir, variables) } : {}),
   };
-}
+};
 
-function commandOf(
+const commandOf = (
   step: Step,
   index: number,
   variables: Variables,
   folder: PodFolder,
-): Pick<Container, 'command' | 'args'> {
+): Pick<Container, 'command' | 'args'> => {
   const args = step.args ? { args: substituteList(step.args, variables) } : {};
   if (step.script === undefined) {
     return step.command ? { command: substituteList(step.command, variables), ...args } : args;
@@ -89,9 +88,9 @@ function commandOf(
   mkdirSync(join(folder.path, 'scripts'), { recursive: true });
   writeScript(folder.script(index), substitute(step.script, variables));
   return { command: [folder.script(index)], ...args };
-}
+};
 
-function taskVariables(run: TaskRun, spec: TaskSpec, folder: PodFolder): Variables {
+const taskVariables = (run: TaskRun, spec: TaskSpec, folder: PodFolder): Variables => {
   const { name, namespace, uid, labels = {} } = run.metadata;
   const bound = new Map(run.spec.workspaces?.map((workspace) => [workspace.name, workspace]));
   return new Map([
@@ -110,14 +109,13 @@ function taskVariables(run: TaskRun, spec: TaskSpec, folder: PodFolder): Variabl
     ['context.taskRun.uid', uid],
     ['context.pipelineRun.name', labels['tekton.dev/pipelineRun'] ?? ''],
   ]);
-}
+};
 
-function workspacePath(folder: PodFolder, { name, subPath }: WorkspaceBinding): string {
-  return join(folder.bound(name), subPath ?? '');
-}
+const workspacePath = (folder: PodFolder, { name, subPath }: WorkspaceBinding): string =>
+  join(folder.bound(name), subPath ?? '');
 
 /** A workspace is an empty folder, or holds a secret's keys as files. */
-function bindWorkspaces(objects: ObjectStore, run: TaskRun, folder: PodFolder): void {
+const bindWorkspaces = (objects: ObjectStore, run: TaskRun, folder: PodFolder): void => {
   for (const binding of run.spec.workspaces ?? []) {
     const path = workspacePath(folder, binding);
     mkdirSync(path, { recursive: true });
@@ -127,4 +125,4 @@ function bindWorkspaces(objects: ObjectStore, run: TaskRun, folder: PodFolder): 
     }
   }
   for (const { name } of run.spec.taskSpec?.workspaces ?? []) mkdirSync(folder.bound(name), { recursive: true });
-}
+};

@@ -4,7 +4,7 @@ import type { Container, Pod, StepState, TaskRun, TaskRunStatus, TaskSpec } from
 import { conditionsWith, isDone } from './conditions.ts';
 import type { Context } from './context.ts';
 import { change, controllerOf } from './context.ts';
-import { CANCEL } from './kubelet.ts';
+import { cancelAnnotation } from './kubelet.ts';
 import { missingParams } from './params.ts';
 import { provenance } from './provenance.ts';
 import type { StepPlan } from './run-container.ts';
@@ -17,47 +17,44 @@ type Later = (milliseconds: number) => void;
 type More = Pick<TaskRunStatus, 'steps' | 'results' | 'podName'>;
 
 /** Brings a TaskRun one step on: makes its pod, follows it, ends it. Safe to call at any time and any number of times. */
-export function reconcileTaskRun(context: Context, run: TaskRun, later: Later): void {
+export const reconcileTaskRun = (context: Context, run: TaskRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
   const pod = podOf(context, run);
   if (run.spec.status === 'TaskRunCancelled') return void cancel(context, run, pod);
   if (expire(context, run, pod, later)) return;
   if (pod) follow(context, run, pod);
   else begin(context, run);
-}
+};
 
-function podOf({ objects }: Context, run: TaskRun): Pod | undefined {
+const podOf = ({ objects }: Context, run: TaskRun): Pod | undefined => {
   const name = run.status?.podName;
   const pod = name === undefined ? findPod(objects.list('pods', run.metadata.namespace), run) : undefined;
   return pod ?? (name === undefined ? undefined : objects.get('pods', run.metadata.namespace, name));
-}
+};
 
 /** A pod made just before the platform stopped, whose name was not written down any more. */
-function findPod(pods: Pod[], { metadata }: TaskRun): Pod | undefined {
-  return pods.find((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
-}
+const findPod = (pods: Pod[], { metadata }: TaskRun): Pod | undefined =>
+  pods.find((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
 
-function cancel(context: Context, run: TaskRun, pod: Pod | undefined): void {
+const cancel = (context: Context, run: TaskRun, pod: Pod | undefined): void => {
   const message = `TaskRun "${run.metadata.name}" was cancelled. ${run.spec.statusMessage ?? ''}`.trim();
   end(context, run, pod, { status: 'False', reason: 'TaskRunCancelled', message });
-}
+};
 
 /** Ends a run from outside. Its pod is kept, with its log, as with Tekton's keep-pod-on-cancel. */
-function end(context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskVerdict): void {
+const end = (context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskVerdict): void => {
   const steps = endedSteps(run, pod, verdict.reason, context.clock());
   if (pod) {
     change(context.objects, 'pods', pod, 'main', (copy) => {
-      copy.metadata.annotations = { ...copy.metadata.annotations, [CANCEL]: 'CANCEL' };
+      copy.metadata.annotations = { ...copy.metadata.annotations, [cancelAnnotation]: 'CANCEL' };
     });
   }
   write(context, run, verdict, { ...(steps.length > 0 ? { steps } : {}), ...podName(pod) });
-}
+};
 
-function podName(pod: Pod | undefined): More {
-  return pod ? { podName: pod.metadata.name } : {};
-}
+const podName = (pod: Pod | undefined): More => (pod ? { podName: pod.metadata.name } : {});
 
-function expire(context: Context, run: TaskRun, pod: Pod | undefined, later: Later): boolean {
+const expire = (context: Context, run: TaskRun, pod: Pod | undefined, later: Later): boolean => {
   const text = run.spec.timeout ?? '1h0m0s';
   const limit = parseDuration(text) ?? 0;
   const startTime = run.status?.startTime;
@@ -70,9 +67,9 @@ function expire(context: Context, run: TaskRun, pod: Pod | undefined, later: Lat
   const message = `TaskRun "${run.metadata.name}" failed to finish within "${text}"`;
   end(context, run, pod, { status: 'False', reason: 'TaskRunTimeout', message });
   return true;
-}
+};
 
-function begin(context: Context, run: TaskRun): void {
+const begin = (context: Context, run: TaskRun): void => {
   const spec = run.spec.taskSpec;
   if (!spec?.steps?.length)
     return void refuse(context, run, 'TaskRunResolutionFailed', 'the TaskRun has no taskSpec with steps');
@@ -83,13 +80,13 @@ function begin(context: Context, run: TaskRun): void {
   }
   const pod = createTaskPod(context, run, spec);
   write(context, run, { status: 'Unknown', reason: 'Pending', message: 'Pending' }, podName(pod));
-}
+};
 
-function refuse(context: Context, run: TaskRun, reason: string, message: string): void {
+const refuse = (context: Context, run: TaskRun, reason: string, message: string): void => {
   write(context, run, { status: 'False', reason, message }, {});
-}
+};
 
-function follow(context: Context, run: TaskRun, pod: Pod): void {
+const follow = (context: Context, run: TaskRun, pod: Pod): void => {
   const stuck = pullFailure(pod, run.metadata.name);
   if (stuck && run.status?.steps?.some(({ waiting }) => waiting?.reason === 'ImagePullBackOff')) {
     const steps = endedSteps(run, pod, stuck.reason, context.clock());
@@ -103,13 +100,11 @@ function follow(context: Context, run: TaskRun, pod: Pod): void {
   const results = verdict.status === 'Unknown' ? [] : taskResults(specOf(run), pod);
   const shown = steps.length > 0 && verdict.message !== 'Pending' ? { steps } : {};
   write(context, run, verdict, { ...shown, ...(results.length > 0 ? { results } : {}), ...podName(pod) });
-}
+};
 
-function specOf(run: TaskRun): TaskSpec {
-  return run.status?.taskSpec ?? run.spec.taskSpec ?? { steps: [] };
-}
+const specOf = (run: TaskRun): TaskSpec => run.status?.taskSpec ?? run.spec.taskSpec ?? { steps: [] };
 
-function write({ objects, clock }: Context, run: TaskRun, verdict: TaskVerdict, more: More): void {
+const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskVerdict, more: More): void => {
   const { status, reason, message } = verdict;
   const now = clock();
   change(objects, 'taskruns', run, 'status', (copy) => {
@@ -125,10 +120,10 @@ function write({ objects, clock }: Context, run: TaskRun, verdict: TaskVerdict, 
       provenance,
     };
   });
-}
+};
 
 /** What a TaskRun asks of a container of its pod. */
-export function planOf({ objects }: Context, pod: Pod, { name }: Container): StepPlan {
+export const planOf = ({ objects }: Context, pod: Pod, { name }: Container): StepPlan => {
   const owner = controllerOf(pod, 'TaskRun');
   const run = owner === undefined ? undefined : objects.get('taskruns', pod.metadata.namespace, owner);
   const spec = run?.spec.taskSpec;
@@ -138,4 +133,4 @@ export function planOf({ objects }: Context, pod: Pod, { name }: Container): Ste
     taskResults: spec?.results?.filter(({ value }) => value === undefined).map((result) => result.name) ?? [],
     timeoutMs: step?.timeout === undefined ? undefined : parseDuration(step.timeout),
   };
-}
+};

@@ -1,26 +1,26 @@
 import type { Condition, ContainerStatus, Pod } from '../kubernetes/types.ts';
-import { decodeMessage, INTERNAL, valuesOf } from './termination.ts';
+import { decodeMessage, internalType, valuesOf } from './termination.ts';
 
 export type TaskVerdict = { status: Condition['status']; reason: string; message: string };
 
 /** What a pod's status says about its TaskRun, in Tekton's words. */
-export function judgePod(pod: Pod): TaskVerdict {
+export const judgePod = (pod: Pod): TaskVerdict => {
   const phase = pod.status?.phase ?? 'Pending';
   if (phase === 'Succeeded') return verdict('True', 'Succeeded', 'All Steps have completed executing');
   if (phase === 'Failed') return failure(pod);
   if (phase === 'Running') return verdict('Unknown', 'Running', 'Not all Steps in the Task have finished executing');
   return waiting(pod);
-}
+};
 
-function verdict(status: Condition['status'], reason: string, message: string): TaskVerdict {
-  return { status, reason, message };
-}
+const verdict = (status: Condition['status'], reason: string, message: string): TaskVerdict => ({
+  status,
+  reason,
+  message,
+});
 
-function containers({ status }: Pod): ContainerStatus[] {
-  return status?.containerStatuses ?? [];
-}
+const containers = ({ status }: Pod): ContainerStatus[] => status?.containerStatuses ?? [];
 
-function waiting(pod: Pod): TaskVerdict {
+const waiting = (pod: Pod): TaskVerdict => {
   for (const { name, state } of containers(pod)) {
     const message = state.waiting?.message;
     if (!message) continue;
@@ -31,30 +31,28 @@ function waiting(pod: Pod): TaskVerdict {
   if (!open) return verdict('Unknown', 'Pending', 'Pending');
   const said = `pod status "${open.type}":"${open.status}"; message: ${JSON.stringify(open.message ?? '')}`;
   return verdict('Unknown', 'Pending', said);
-}
+};
 
-function isPull(reason: string | undefined): boolean {
-  return reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
-}
+const isPull = (reason: string | undefined): boolean => reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
 
 /** Why the run of a pod whose image cannot be pulled has failed; undefined while there is hope. */
-export function pullFailure(pod: Pod, runName: string): TaskVerdict | undefined {
+export const pullFailure = (pod: Pod, runName: string): TaskVerdict | undefined => {
   const stuck = containers(pod).find(({ state }) => state.waiting?.reason === 'ImagePullBackOff');
   if (!stuck) return undefined;
   const step = stuck.name.replace(/^step-/, '');
   const said = `The pod errored with the message: "${stuck.state.waiting?.message}."`;
   const message = `the step "${step}" in TaskRun "${runName}" failed to pull the image "${stuck.imageID}". ${said}`;
   return verdict('False', 'TaskRunImagePullFailed', message);
-}
+};
 
-function failure(pod: Pod): TaskVerdict {
+const failure = (pod: Pod): TaskVerdict => {
   if (pod.status?.reason) return verdict('False', pod.status.reason, pod.status.message ?? pod.status.reason);
   const broken = containers(pod).find(({ state }) => (state.terminated?.exitCode ?? 0) !== 0);
   if (!broken) return verdict('False', 'Failed', 'build failed for unspecified reasons.');
   const { exitCode, reason, message } = broken.state.terminated ?? { exitCode: 1, reason: 'Error' };
   const title = JSON.stringify(broken.name);
-  if (valuesOf(decodeMessage(message), INTERNAL).get('Reason') === 'TimeoutExceeded') {
+  if (valuesOf(decodeMessage(message), internalType).get('Reason') === 'TimeoutExceeded') {
     return verdict('False', 'StepFailed', `${title} exited because the step exceeded the specified timeout limit`);
   }
   return verdict('False', 'StepFailed', `${title} exited with code ${exitCode}: ${reason}`);
-}
+};

@@ -34,7 +34,7 @@ export type Tekton = {
 };
 
 /** Runs Tekton's and the Job controller's part over a Kubernetes API's objects, with processes of this machine as containers. */
-export async function createTekton(options: TektonOptions): Promise<Tekton> {
+export const createTekton = async (options: TektonOptions): Promise<Tekton> => {
   const { objects, folder, clock = Date.now, log = () => {} } = options;
   const context: Context = { objects, folder, clock, log };
   await recover(context);
@@ -53,4 +53,4 @@ export async function createTekton(options: TektonOptions): Promise<Tekton> {
       await events.close();
     },
   };
-}
+};

@@ -6,7 +6,7 @@ import { Log } from '@kubernetes/client-node/dist/log.js';
 import { Watch } from '@kubernetes/client-node/dist/watch.js';
 import { openLog } from '../../../../embedded/tekton/log-writer.ts';
 import type { Served } from './support.ts';
-import { LEDGERS, ledger, PODS, pod, serve } from './support.ts';
+import { ledger, ledgersPath, pod, podsPath, serve } from './support.ts';
 
 let served: Served;
 let config: KubeConfig;
@@ -34,21 +34,21 @@ test("client-node's Watch sees objects come, change and go", async () => {
   const seen: string[] = [];
   const done = new Promise<unknown>((resolve) => {
     void new Watch(config).watch(
-      LEDGERS,
+      ledgersPath,
       { timeoutSeconds: 1 },
       (type, object) => seen.push(`${type} ${object.metadata.name} ${object.metadata.generation}`),
       resolve,
     );
   });
-  await send('POST', LEDGERS, ledger('t'));
-  await send('PUT', `${LEDGERS}/t`, ledger('t', { a: 1 }));
-  await send('DELETE', `${LEDGERS}/t`, {});
+  await send('POST', ledgersPath, ledger('t'));
+  await send('PUT', `${ledgersPath}/t`, ledger('t', { a: 1 }));
+  await send('DELETE', `${ledgersPath}/t`, {});
   expect(await done).toBeNull();
   expect(seen.at(-1)).toBe('DELETED t 2');
 });
 
 test("client-node's Log reads and follows, and gets refusals as errors", async () => {
-  await send('POST', PODS, pod('p', ['step-a']));
+  await send('POST', podsPath, pod('p', ['step-a']));
   const { objects } = served.api;
   const copy = structuredClone(objects.get('pods', 'ns', 'p'));
   if (!copy) throw new Error('no pod');

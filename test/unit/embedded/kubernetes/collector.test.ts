@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../../embedded/kubernetes/types.ts';
 import type { Served } from './support.ts';
-import { LEDGERS, ledger, SECRETS, secret, serve, temporaryFolder } from './support.ts';
+import { ledger, ledgersPath, secret, secretsPath, serve, temporaryFolder } from './support.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -17,99 +17,103 @@ const ownedBy = ({ metadata }: KubeObject) => ({
   controller: true,
 });
 
-async function family() {
-  const { body: owner } = await served.call('POST', LEDGERS, ledger('owner'));
+const family = async () => {
+  const { body: owner } = await served.call('POST', ledgersPath, ledger('owner'));
   const ownerReferences = [ownedBy(owner)];
-  const { body: child } = await served.call('POST', LEDGERS, ledger('child', {}, { ownerReferences }));
-  await served.call('POST', SECRETS, secret('grandchild', { ownerReferences: [ownedBy(child)] }));
+  const { body: child } = await served.call('POST', ledgersPath, ledger('child', {}, { ownerReferences }));
+  await served.call('POST', secretsPath, secret('grandchild', { ownerReferences: [ownedBy(child)] }));
   return { owner, child };
-}
+};
 
 /** Done when a secret of this name is deleted. */
-function gone(name: string) {
-  return new Promise<void>((resolve) => {
+const gone = (name: string) =>
+  new Promise<void>((resolve) => {
     served.api.objects.watch(({ type, object }) => {
       if (type === 'DELETED' && object.metadata.name === name) resolve();
     });
   });
-}
 
 const get = (path: string) => served.call('GET', path);
 
 test('dependants go after their owner, in cascade', async () => {
   await family();
   const deletion = gone('grandchild');
-  await served.call('DELETE', `${LEDGERS}/owner`);
+  await served.call('DELETE', `${ledgersPath}/owner`);
   await deletion;
-  expect((await get(`${LEDGERS}/child`)).status).toBe(404);
-  expect((await get(`${SECRETS}/grandchild`)).status).toBe(404);
+  expect((await get(`${ledgersPath}/child`)).status).toBe(404);
+  expect((await get(`${secretsPath}/grandchild`)).status).toBe(404);
 });
 
 test('a finalizer of a dependant keeps it, and what belongs to it', async () => {
   await family();
   await served.call(
     'PATCH',
-    `${LEDGERS}/child`,
+    `${ledgersPath}/child`,
     { metadata: { finalizers: ['x/hold'] } },
     'application/merge-patch+json',
   );
-  await served.call('DELETE', `${LEDGERS}/owner`);
-  expect((await get(`${LEDGERS}/child`)).body.metadata).toHaveProperty('deletionTimestamp');
-  expect((await get(`${SECRETS}/grandchild`)).status).toBe(200);
+  await served.call('DELETE', `${ledgersPath}/owner`);
+  expect((await get(`${ledgersPath}/child`)).body.metadata).toHaveProperty('deletionTimestamp');
+  expect((await get(`${secretsPath}/grandchild`)).status).toBe(200);
   const deletion = gone('grandchild');
-  await served.call('PATCH', `${LEDGERS}/child`, { metadata: { finalizers: null } }, 'application/merge-patch+json');
+  await served.call(
+    'PATCH',
+    `${ledgersPath}/child`,
+    { metadata: { finalizers: null } },
+    'application/merge-patch+json',
+  );
   await deletion;
-  expect((await get(`${LEDGERS}/child`)).status).toBe(404);
+  expect((await get(`${ledgersPath}/child`)).status).toBe(404);
 });
 
 test('a finalizer of the owner keeps its dependants', async () => {
   await family();
   await served.call(
     'PATCH',
-    `${LEDGERS}/owner`,
+    `${ledgersPath}/owner`,
     { metadata: { finalizers: ['x/hold'] } },
     'application/merge-patch+json',
   );
-  await served.call('DELETE', `${LEDGERS}/owner`);
-  expect((await get(`${LEDGERS}/child`)).body.metadata).not.toHaveProperty('deletionTimestamp');
+  await served.call('DELETE', `${ledgersPath}/owner`);
+  expect((await get(`${ledgersPath}/child`)).body.metadata).not.toHaveProperty('deletionTimestamp');
 });
 
 test('foreground: the owner waits for its dependants', async () => {
   await family();
   const deletion = gone('grandchild');
-  const answer = await served.call('DELETE', `${LEDGERS}/owner`, { propagationPolicy: 'Foreground' });
+  const answer = await served.call('DELETE', `${ledgersPath}/owner`, { propagationPolicy: 'Foreground' });
   expect(answer.body.metadata.finalizers).toEqual(['foregroundDeletion']);
   await deletion;
-  expect((await get(`${LEDGERS}/owner`)).status).toBe(404);
-  expect((await get(`${SECRETS}/grandchild`)).status).toBe(404);
+  expect((await get(`${ledgersPath}/owner`)).status).toBe(404);
+  expect((await get(`${secretsPath}/grandchild`)).status).toBe(404);
 });
 
 test('orphans stay, without the reference', async () => {
   await family();
-  await served.call('DELETE', `${LEDGERS}/owner?propagationPolicy=Orphan`);
-  expect((await get(`${LEDGERS}/owner`)).status).toBe(404);
-  expect((await get(`${LEDGERS}/child`)).body.metadata).not.toHaveProperty('ownerReferences');
+  await served.call('DELETE', `${ledgersPath}/owner?propagationPolicy=Orphan`);
+  expect((await get(`${ledgersPath}/owner`)).status).toBe(404);
+  expect((await get(`${ledgersPath}/child`)).body.metadata).not.toHaveProperty('ownerReferences');
 });
 
 test('what names an owner that is not there goes at once; one of two owners is enough to stay', async () => {
   const { owner } = await family();
   const nobody = { ...ownedBy(owner), uid: 'nobody' };
-  await served.call('POST', SECRETS, secret('stray', { ownerReferences: [nobody] }));
-  await served.call('POST', SECRETS, secret('shared', { ownerReferences: [nobody, ownedBy(owner)] }));
-  expect((await get(`${SECRETS}/stray`)).status).toBe(404);
-  expect((await get(`${SECRETS}/shared`)).body.metadata.ownerReferences).toEqual([ownedBy(owner)]);
+  await served.call('POST', secretsPath, secret('stray', { ownerReferences: [nobody] }));
+  await served.call('POST', secretsPath, secret('shared', { ownerReferences: [nobody, ownedBy(owner)] }));
+  expect((await get(`${secretsPath}/stray`)).status).toBe(404);
+  expect((await get(`${secretsPath}/shared`)).body.metadata.ownerReferences).toEqual([ownedBy(owner)]);
 });
 
 test('what was left over by a stop is collected at the next start', async () => {
   const { folder, remove } = await temporaryFolder();
   const first = await serve({ folder });
-  const { body: owner } = await first.call('POST', LEDGERS, ledger('owner'));
-  await first.call('POST', SECRETS, secret('child', { ownerReferences: [ownedBy(owner)] }));
+  const { body: owner } = await first.call('POST', ledgersPath, ledger('owner'));
+  await first.call('POST', secretsPath, secret('child', { ownerReferences: [ownedBy(owner)] }));
   // The collector acts after the call: closing in the same turn leaves its work undone.
   first.api.objects.delete('buildledgers', 'ns', 'owner');
   await first.close();
   const second = await serve({ folder });
-  expect((await second.call('GET', `${SECRETS}/child`)).status).toBe(404);
+  expect((await second.call('GET', `${secretsPath}/child`)).status).toBe(404);
   await second.close();
   await remove();
 });

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openJournal } from '../../../../embedded/kubernetes/journal.ts';
-import { LEDGERS, ledger, serve, temporaryFolder } from './support.ts';
+import { ledger, ledgersPath, serve, temporaryFolder } from './support.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -14,7 +14,7 @@ afterEach(() => remove());
 const file = () => join(folder, 'journal.jsonl');
 
 /** A journal and the objects it is about. */
-function open() {
+const open = () => {
   const objects = new Map<string, string>();
   const journal = openJournal(folder, () => objects);
   for (const [key, json] of journal.state.objects) objects.set(key, json);
@@ -35,7 +35,7 @@ function open() {
     },
     close: () => journal.close(),
   };
-}
+};
 
 test('everything is there again', () => {
   const first = open();
@@ -93,13 +93,13 @@ test('is compacted, and an end between its two steps loses nothing', () => {
 
 test('an API that starts again serves the same objects, and goes on counting versions', async () => {
   const first = await serve({ folder });
-  const { body } = await first.call('POST', LEDGERS, ledger('t', { a: 1 }));
-  await first.call('POST', LEDGERS, ledger('u'));
-  await first.call('DELETE', `${LEDGERS}/u`);
+  const { body } = await first.call('POST', ledgersPath, ledger('t', { a: 1 }));
+  await first.call('POST', ledgersPath, ledger('u'));
+  await first.call('DELETE', `${ledgersPath}/u`);
   await first.close();
   const second = await serve({ folder });
-  expect((await second.call('GET', `${LEDGERS}/t`)).body).toEqual(body);
-  const created = await second.call('POST', LEDGERS, ledger('v'));
+  expect((await second.call('GET', `${ledgersPath}/t`)).body).toEqual(body);
+  const created = await second.call('POST', ledgersPath, ledger('v'));
   expect(Number(created.body.metadata.resourceVersion)).toBe(4);
   await second.close();
 });

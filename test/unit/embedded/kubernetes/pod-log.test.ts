@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ContainerState, Pod } from '../../../../embedded/kubernetes/types.ts';
 import { openLog } from '../../../../embedded/tekton/log-writer.ts';
 import type { Served } from './support.ts';
-import { PODS, pod, serve } from './support.ts';
+import { pod, podsPath, serve } from './support.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -17,38 +17,38 @@ const running: ContainerState = { running: { startedAt: '2026-01-01T00:00:00Z' }
 const terminated: ContainerState = {
   terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-01-01T00:00:00Z' },
 };
-const NAMES = ['step-a', 'step-b'];
+const containerNames = ['step-a', 'step-b'];
 
-function setStates(...states: ContainerState[]): Pod {
+const setStates = (...states: ContainerState[]): Pod => {
   const { objects } = served.api;
   const copy = structuredClone(objects.get('pods', 'ns', 'p') as Pod);
   const fixed = { image: 'any', imageID: '', ready: true, restartCount: 0 };
   copy.status = {
     phase: 'Running',
-    containerStatuses: states.map((state, at) => ({ name: NAMES[at] ?? '', state, ...fixed })),
+    containerStatuses: states.map((state, at) => ({ name: containerNames[at] ?? '', state, ...fixed })),
   };
   return objects.update('pods', copy, 'status');
-}
+};
 
-async function withLog(state: ContainerState, ...entries: [string, string, string][]): Promise<Pod> {
-  await served.call('POST', PODS, pod('p', NAMES));
+const withLog = async (state: ContainerState, ...entries: [string, string, string][]): Promise<Pod> => {
+  await served.call('POST', podsPath, pod('p', containerNames));
   const made = setStates(state, running);
   append(made, entries);
   return made;
-}
+};
 
-function append({ metadata }: Pod, entries: [string, string, string][]): void {
+const append = ({ metadata }: Pod, entries: [string, string, string][]): void => {
   const file = served.api.objects.logFile(metadata.uid, 'step-a');
   mkdirSync(dirname(file), { recursive: true });
   for (const [time, tag, text] of entries) appendFileSync(file, `2026-01-01T00:00:0${time}Z stdout ${tag} ${text}\n`);
-}
+};
 
 const read = async (query: string) => {
-  const response = await fetch(`${served.url}${PODS}/p/log?${query}`);
+  const response = await fetch(`${served.url}${podsPath}/p/log?${query}`);
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 };
 const text = async (query: string) => (await read(`container=step-a&${query}`)).text;
-const LINES: [string, string, string][] = [
+const writtenLines: [string, string, string][] = [
   ['1.000000001', 'F', 'one'],
   ['2.500000000', 'P', 'tw'],
   ['2.600000000', 'F', 'o'],
@@ -57,7 +57,7 @@ const LINES: [string, string, string][] = [
 ];
 
 describe('what is there', () => {
-  beforeEach(() => withLog(terminated, ...LINES));
+  beforeEach(() => withLog(terminated, ...writtenLines));
 
   test.each([
     ['', 'one\ntwo\n\nno end'],
@@ -96,24 +96,24 @@ describe('what is there', () => {
 });
 
 test('a container that waits has no log', async () => {
-  await served.call('POST', PODS, pod('p', NAMES));
+  await served.call('POST', podsPath, pod('p', containerNames));
   setStates({ waiting: { reason: 'PodInitializing' } }, { waiting: { reason: 'ImagePullBackOff' } });
   const message = async (name: string) => JSON.parse((await read(`container=${name}`)).text).message;
   expect(await message('step-a')).toBe('container "step-a" in pod "p" is waiting to start: PodInitializing');
   expect(await message('step-b')).toBe(
     'container "step-b" in pod "p" is waiting to start: trying and failing to pull image',
   );
-  expect((await served.call('GET', `${PODS}/none/log`)).body.message).toBe('pods "none" not found');
+  expect((await served.call('GET', `${podsPath}/none/log`)).body.message).toBe('pods "none" not found');
 });
 
 test('following brings what comes, and ends with the container', async () => {
   const made = await withLog(running);
-  const response = await fetch(`${served.url}${PODS}/p/log?container=step-a&follow=true`);
-  append(made, LINES.slice(0, 3));
+  const response = await fetch(`${served.url}${podsPath}/p/log?container=step-a&follow=true`);
+  append(made, writtenLines.slice(0, 3));
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let all = '';
   while (!all.endsWith('two\n')) all += (await reader?.read())?.value ?? '';
-  append(made, LINES.slice(3));
+  append(made, writtenLines.slice(3));
   setStates(terminated, terminated);
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) all += part.value;
   expect(all).toBe('one\ntwo\n\nno end');
@@ -121,8 +121,8 @@ test('following brings what comes, and ends with the container', async () => {
 
 test('following ends when the pod is deleted', async () => {
   const made = await withLog(running);
-  append(made, LINES.slice(0, 1));
-  const response = await fetch(`${served.url}${PODS}/p/log?container=step-a&follow=true`);
+  append(made, writtenLines.slice(0, 1));
+  const response = await fetch(`${served.url}${podsPath}/p/log?container=step-a&follow=true`);
   served.api.objects.delete('pods', 'ns', 'p');
   expect(await response.text()).toMatch(/^(one\n)?$/);
 });
@@ -141,7 +141,7 @@ test('bytes arrive as they were written, whatever they are, and a slow reader co
   const before = process.memoryUsage().arrayBuffers;
   const received: Buffer[] = [];
   await new Promise<void>((resolve) => {
-    const req = request(`${served.url}${PODS}/p/log?container=step-a`, (res) => {
+    const req = request(`${served.url}${podsPath}/p/log?container=step-a`, (res) => {
       res.once('readable', async () => {
         for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
         expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(12 * 1024 * 1024);

@@ -21,18 +21,18 @@ export type Served = {
   close(): Promise<void>;
 };
 
-export const LEDGERS = '/apis/builds.toolforge.org/v1alpha1/namespaces/ns/buildledgers';
-export const RUNS = '/apis/tekton.dev/v1/namespaces/ns/pipelineruns';
-export const PODS = '/api/v1/namespaces/ns/pods';
-export const SECRETS = '/api/v1/namespaces/ns/secrets';
+export const ledgersPath = '/apis/builds.toolforge.org/v1alpha1/namespaces/ns/buildledgers';
+export const runsPath = '/apis/tekton.dev/v1/namespaces/ns/pipelineruns';
+export const podsPath = '/api/v1/namespaces/ns/pods';
+export const secretsPath = '/api/v1/namespaces/ns/secrets';
 
-export async function temporaryFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
+export const temporaryFolder = async (): Promise<{ folder: string; remove(): Promise<void> }> => {
   const folder = await mkdtemp(join(tmpdir(), 'kube-'));
   return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
-}
+};
 
 /** A Kubernetes API on a port of its own. */
-export async function serve(options: Partial<KubeApiOptions> = {}): Promise<Served> {
+export const serve = async (options: Partial<KubeApiOptions> = {}): Promise<Served> => {
   const temporary = options.folder === undefined ? await temporaryFolder() : undefined;
   const folder = options.folder ?? temporary?.folder ?? '';
   const api = await createKubeApi({ ...options, folder });
@@ -51,41 +51,44 @@ export async function serve(options: Partial<KubeApiOptions> = {}): Promise<Serv
       await temporary?.remove();
     },
   };
-}
+};
 
-async function call(
+const call = async (
   url: string,
   method: string,
   path: string,
   body?: unknown,
   type = 'application/json',
-): Promise<Answer> {
+): Promise<Answer> => {
   const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': type } };
   const response = await fetch(url + path, { method, ...init });
   return { status: response.status, body: (await response.json()) as Answer['body'] };
-}
+};
 
-export function ledger(name: string, spec: object = {}, metadata: object = {}) {
-  return { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name, ...metadata }, spec };
-}
+export const ledger = (name: string, spec: object = {}, metadata: object = {}) => ({
+  apiVersion: 'builds.toolforge.org/v1alpha1',
+  kind: 'BuildLedger',
+  metadata: { name, ...metadata },
+  spec,
+});
 
-export function secret(name: string, metadata: object = {}) {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, ...metadata } };
-}
+export const secret = (name: string, metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, ...metadata },
+});
 
-export function pod(name: string, containers: string[] = ['a'], metadata: object = {}) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, ...metadata },
-    spec: { containers: containers.map((container) => ({ name: container, image: 'any' })) },
-  };
-}
+export const pod = (name: string, containers: string[] = ['a'], metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, ...metadata },
+  spec: { containers: containers.map((container) => ({ name: container, image: 'any' })) },
+});
 
 export type WatchEvent = { type: string; object: KubeObject & { code?: number; reason?: string } };
 
 /** Reads a watch's events until `enough` says so of all that came. */
-export async function watchUntil(url: string, enough: (events: WatchEvent[]) => boolean): Promise<WatchEvent[]> {
+export const watchUntil = async (url: string, enough: (events: WatchEvent[]) => boolean): Promise<WatchEvent[]> => {
   const stop = new AbortController();
   const response = await fetch(url, { signal: stop.signal });
   const events: WatchEvent[] = [];
@@ -102,4 +105,4 @@ export async function watchUntil(url: string, enough: (events: WatchEvent[]) => 
     stop.abort();
   }
   return events;
-}
+};

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../../embedded/kubernetes/types.ts';
 import type { Served, WatchEvent } from './support.ts';
-import { LEDGERS, ledger, serve, watchUntil } from './support.ts';
+import { ledger, ledgersPath, serve, watchUntil } from './support.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -11,20 +11,20 @@ beforeEach(async () => {
 afterEach(() => served.close());
 
 const shorten = (events: WatchEvent[]) => events.map(({ type, object }) => `${type} ${object.metadata.name}`);
-const watchUrl = (query: string) => `${served.url}${LEDGERS}?watch=true&${query}`;
+const watchUrl = (query: string) => `${served.url}${ledgersPath}?watch=true&${query}`;
 
 test('shows what is there, then what happens', async () => {
-  await served.call('POST', LEDGERS, ledger('a'));
+  await served.call('POST', ledgersPath, ledger('a'));
   const watching = watchUntil(watchUrl(''), (events) => events.length === 4);
-  const { body } = await served.call('POST', LEDGERS, ledger('b'));
-  await served.call('PUT', `${LEDGERS}/b`, { ...body, spec: { x: 1 } });
-  await served.call('DELETE', `${LEDGERS}/b`);
+  const { body } = await served.call('POST', ledgersPath, ledger('b'));
+  await served.call('PUT', `${ledgersPath}/b`, { ...body, spec: { x: 1 } });
+  await served.call('DELETE', `${ledgersPath}/b`);
   expect(shorten(await watching)).toEqual(expect.arrayContaining(['ADDED a', 'ADDED b', 'DELETED b']));
 });
 
 test('resumes after a version, and ends in time with a bookmark', async () => {
-  await served.call('POST', LEDGERS, ledger('a'));
-  await served.call('POST', LEDGERS, ledger('b'));
+  await served.call('POST', ledgersPath, ledger('a'));
+  await served.call('POST', ledgersPath, ledger('b'));
   const events = await watchUntil(watchUrl('resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=1'), () => false);
   expect(shorten(events)[0]).toBe('ADDED b');
   const last = events.at(-1);
@@ -33,8 +33,9 @@ test('resumes after a version, and ends in time with a bookmark', async () => {
 
 test('a label selector makes objects come and go', async () => {
   const watching = watchUntil(watchUrl('labelSelector=on'), (events) => events.length === 3);
-  const { body } = await served.call('POST', LEDGERS, ledger('a'));
-  const label = (labels: object) => served.call('PUT', `${LEDGERS}/a`, ledger('a', body.spec as object, { labels }));
+  const { body } = await served.call('POST', ledgersPath, ledger('a'));
+  const label = (labels: object) =>
+    served.call('PUT', `${ledgersPath}/a`, ledger('a', body.spec as object, { labels }));
   await label({ on: '1' });
   await label({ on: '2' });
   await label({ off: '1' });
@@ -44,27 +45,27 @@ test('a label selector makes objects come and go', async () => {
 });
 
 test('a version from before the last start is expired', async () => {
-  await served.call('POST', LEDGERS, ledger('a'));
-  await served.call('POST', LEDGERS, ledger('b'));
+  await served.call('POST', ledgersPath, ledger('a'));
+  await served.call('POST', ledgersPath, ledger('b'));
   const { folder } = served;
   await served.api.close();
   const again = await serve({ folder });
-  const [event] = await watchUntil(`${again.url}${LEDGERS}?watch=true&resourceVersion=1`, () => false);
+  const [event] = await watchUntil(`${again.url}${ledgersPath}?watch=true&resourceVersion=1`, () => false);
   expect(event).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   await again.close();
 });
 
 test('a hundred writers at once: each write is one version, none is lost', async () => {
-  await served.call('POST', LEDGERS, ledger('t', { count: 0 }));
+  await served.call('POST', ledgersPath, ledger('t', { count: 0 }));
   const increment = async (): Promise<void> => {
-    const { body } = await served.call('GET', `${LEDGERS}/t`);
+    const { body } = await served.call('GET', `${ledgersPath}/t`);
     const { count } = body.spec as unknown as { count: number };
-    const { status } = await served.call('PUT', `${LEDGERS}/t`, { ...body, spec: { count: count + 1 } });
+    const { status } = await served.call('PUT', `${ledgersPath}/t`, { ...body, spec: { count: count + 1 } });
     if (status === 409) return increment();
     expect(status).toBe(200);
   };
   await Promise.all(Array.from({ length: 100 }, increment));
-  expect((await served.call('GET', `${LEDGERS}/t`)).body.spec).toEqual({ count: 100 });
+  expect((await served.call('GET', `${ledgersPath}/t`)).body.spec).toEqual({ count: 100 });
 });
 
 type Operation = { name: string; verb: 'create' | 'update' | 'delete'; value: number };
@@ -80,35 +81,35 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
 
 const body = ({ name, value }: Operation) => ledger(name, { value }, { labels: { parity: String(value % 2) } });
 
-async function perform(operation: Operation): Promise<void> {
+const perform = async (operation: Operation): Promise<void> => {
   const { name, verb } = operation;
-  if (verb === 'create') await served.call('POST', LEDGERS, body(operation));
-  if (verb === 'update') await served.call('PUT', `${LEDGERS}/${name}`, body(operation));
-  if (verb === 'delete') await served.call('DELETE', `${LEDGERS}/${name}`);
-}
+  if (verb === 'create') await served.call('POST', ledgersPath, body(operation));
+  if (verb === 'update') await served.call('PUT', `${ledgersPath}/${name}`, body(operation));
+  if (verb === 'delete') await served.call('DELETE', `${ledgersPath}/${name}`);
+};
 
-function replay(events: WatchEvent[]): KubeObject[] {
+const replay = (events: WatchEvent[]): KubeObject[] => {
   const objects = new Map<string, KubeObject>();
   for (const { type, object } of events) {
     if (type === 'DELETED') objects.delete(object.metadata.name);
     else if (type !== 'BOOKMARK') objects.set(object.metadata.name, object);
   }
   return [...objects.values()].sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
-}
+};
 
 test.each(['', 'labelSelector=parity%3D0'])('whatever happens, a watch (%s) adds up to the list', async (query) => {
   await fc.assert(
     fc.asyncProperty(operations, async (list) => {
-      const start = (await served.call('GET', LEDGERS)).body.metadata.resourceVersion;
-      const before = (await served.call('GET', `${LEDGERS}?${query}`)).body.items;
+      const start = (await served.call('GET', ledgersPath)).body.metadata.resourceVersion;
+      const before = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
       const done = ledger('zz-done', {}, { labels: { parity: '0' } });
       const isDone = ({ type, object }: WatchEvent) => type === 'DELETED' && object.metadata.name === 'zz-done';
       const url = watchUrl(`${query}&resourceVersion=${start === '0' ? '' : start}`);
       const watching = watchUntil(url, (events) => events.some(isDone));
       await Promise.all(list.map(perform));
-      const after = (await served.call('GET', `${LEDGERS}?${query}`)).body.items;
-      await served.call('POST', LEDGERS, done);
-      await served.call('DELETE', `${LEDGERS}/zz-done`);
+      const after = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
+      await served.call('POST', ledgersPath, done);
+      await served.call('DELETE', `${ledgersPath}/zz-done`);
       const events = await watching;
       const added = before.map((object) => ({ type: 'ADDED', object }));
       expect(replay([...added, ...events])).toEqual(after);

@@ -18,15 +18,15 @@ let first: string;
 let second: string;
 let git: GitServer;
 
-function gitIn(place: string, ...words: string[]): string {
+const gitIn = (place: string, ...words: string[]): string => {
   const identity = ['-c', 'user.name=A', '-c', 'user.email=a@example.org', '-c', 'init.defaultBranch=main'];
   const run = spawnSync('git', [...identity, ...words], { cwd: place, encoding: 'utf8' });
   if (run.status !== 0) throw new Error(run.stderr);
   return run.stdout.trim();
-}
+};
 
-function clone(url: string, commit: string, ref = 'main', more: string[] = []) {
-  return runProgram([
+const clone = (url: string, commit: string, ref = 'main', more: string[] = []) =>
+  runProgram([
     process.execPath,
     cloneProgram,
     `--url=${url}`,
@@ -35,7 +35,6 @@ function clone(url: string, commit: string, ref = 'main', more: string[] = []) {
     `--app=${app}`,
     ...more,
   ]);
-}
 
 beforeAll(async () => {
   repositories = await temporaryFolder();
@@ -65,7 +64,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function withServer<T>(listener: RequestListener, use: (url: string) => Promise<T>): Promise<T> {
+const withServer = async <T>(listener: RequestListener, use: (url: string) => Promise<T>): Promise<T> => {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
@@ -74,7 +73,7 @@ async function withServer<T>(listener: RequestListener, use: (url: string) => Pr
     server.closeAllConnections();
     server.close();
   }
-}
+};
 
 test('an older commit is fetched by its hash, without .git', async () => {
   const { exitCode, output } = await clone(`${git.url}/repository.git`, first);

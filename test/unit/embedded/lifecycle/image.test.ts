@@ -39,7 +39,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 type Entry = Partial<Header> & { name: string; content?: string };
 
-async function unpack(...entries: Entry[]): Promise<void> {
+const unpack = async (...entries: Entry[]): Promise<void> => {
   const tar = pack();
   for (const { content, ...header } of entries) {
     if (content === undefined) tar.entry(header);
@@ -49,13 +49,13 @@ async function unpack(...entries: Entry[]): Promise<void> {
   const file = join(folder, 'layer.tar');
   await pipeline(tar as unknown as NodeJS.ReadableStream, createWriteStream(file));
   await unpackLayer(file, 'application/vnd.oci.image.layer.v1.tar', root);
-}
+};
 
-async function expectOutsideUntouched(): Promise<void> {
+const expectOutsideUntouched = async (): Promise<void> => {
   expect(await readdir(outside)).toEqual(['secret']);
   expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('untouched');
   expect((await readdir(folder)).filter((name) => name !== 'layer.tar').sort()).toEqual(['outside', 'root']);
-}
+};
 
 test('a folder becomes the same layer whatever its times, modes and order', async () => {
   const make = async (name: string, names: string[], mode: number) => {

@@ -17,13 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function start(script: string, ...words: string[]): Promise<unknown> {
+const start = async (script: string, ...words: string[]): Promise<unknown> => {
   const file = join(root, 'cnb/process/web');
   await writeFile(file, script);
   await chmod(file, 0o755);
   const { output } = await runProgram([file, ...words]);
   return JSON.parse(output);
-}
+};
 
 const report =
   'console.log(JSON.stringify({ cwd: process.cwd(), words: process.argv.slice(1), env: process.env.VALUE }))';

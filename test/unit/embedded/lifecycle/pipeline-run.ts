@@ -19,19 +19,16 @@ export type BuildOptions = {
   variables?: string[];
 };
 
-export async function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'lifecycle-test-'));
-}
+export const temporaryFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'lifecycle-test-'));
 
 /** What Tekton puts in place of $(…): a word that is a whole array becomes its items. */
-function substitute(words: string[], values: Record<string, string>, variables: string[]): string[] {
-  return words.flatMap((word) => {
+const substitute = (words: string[], values: Record<string, string>, variables: string[]): string[] =>
+  words.flatMap((word) => {
     if (word === '$(params.ENV_VARS[*])') return variables;
     return [word.replace(/\$\(([^()]+)\)/g, (_, name: string) => values[name] ?? `missing ${name}`)];
   });
-}
 
-export async function runProgram(words: string[]): Promise<{ exitCode: number; output: string }> {
+export const runProgram = async (words: string[]): Promise<{ exitCode: number; output: string }> => {
   const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -41,14 +38,14 @@ export async function runProgram(words: string[]): Promise<{ exitCode: number; o
   }
   const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
   return { exitCode, output };
-}
+};
 
-async function runStep(
+const runStep = async (
   step: Step,
   workspace: string,
   params: Record<string, string>,
   variables: string[],
-): Promise<StepRun> {
+): Promise<StepRun> => {
   const paths = step.results.map(({ name }) => [`step.results.${name}.path`, join(workspace, `${step.name}.${name}`)]);
   const values = { ...params, 'workspaces.source-ws.path': workspace, ...Object.fromEntries(paths) };
   const run = await runProgram(substitute([...step.command, ...step.args], values, variables));
@@ -57,10 +54,10 @@ async function runStep(
     results[name] = await readFile(join(workspace, `${step.name}.${name}`), 'utf8').catch(() => '');
   }
   return { name: step.name, ...run, results };
-}
+};
 
 /** Runs the pipeline's steps in order, as Tekton does: the first that fails is the last. */
-export async function runBuild(options: BuildOptions): Promise<BuildRun> {
+export const runBuild = async (options: BuildOptions): Promise<BuildRun> => {
   const {
     data,
     url,
@@ -97,4 +94,4 @@ export async function runBuild(options: BuildOptions): Promise<BuildRun> {
   const last = steps.at(-1);
   const failed = steps.find(({ exitCode }) => exitCode !== 0);
   return { steps, failed, digest: last?.results.APP_IMAGE_DIGEST ?? '' };
-}
+};

@@ -33,18 +33,18 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-function build(name: string, more: { variables?: string[]; ref?: string; runImage?: string } = {}) {
+const build = (name: string, more: { variables?: string[]; ref?: string; runImage?: string } = {}) => {
   const image = `registry.example.org/tool-x/${name}:latest`;
   return runBuild({ data, url: `${git.url}/${name}.git`, commit: git.commits[name] ?? '', image, ...more });
-}
+};
 
 const built = new Map<string, ReturnType<typeof build>>();
 /** Each example is built once for all tests that only look at its image. */
-function builtExample(name: string) {
+const builtExample = (name: string) => {
   const run = built.get(name) ?? build(name);
   built.set(name, run);
   return run;
-}
+};
 
 describe.each([
   ['node', 'Hello from Node.js'],
@@ -145,11 +145,11 @@ test("the user's variables reach bin/build unchanged, and layers' paths are foun
   }
 }, 60_000);
 
-async function layersOf(name: string): Promise<string[]> {
+const layersOf = async (name: string): Promise<string[]> => {
   const layout = join(data, 'images/tool-x', name);
   const digest = (await readIndex(layout))?.manifests[0]?.digest ?? '';
   return (await readJson<Manifest>(layout, digest)).layers.map((layer) => layer.digest);
-}
+};
 
 test('another image may be the base: its layers come first and its variables stay', async () => {
   const base = await builtExample('static');

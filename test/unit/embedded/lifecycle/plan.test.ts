@@ -5,9 +5,10 @@ const provides = (name: string): Alternative => ({ provides: [{ name }], require
 const requires = (name: string): Alternative => ({ provides: [], requires: [{ name }] });
 const nothing: Alternative = { provides: [], requires: [] };
 
-function candidate(id: string, alternatives: Alternative[], optional = false) {
-  return { member: { id, version: '1', optional }, alternatives };
-}
+const candidate = (id: string, alternatives: Alternative[], optional = false) => ({
+  member: { id, version: '1', optional },
+  alternatives,
+});
 const groupOf = (...candidates: Parameters<typeof resolvePlan>[0]) =>
   resolvePlan(candidates)?.group.map(({ id }) => id);
 

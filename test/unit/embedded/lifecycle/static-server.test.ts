@@ -33,8 +33,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; body: string };
 
 /** Sends the path as it is: fetch would tidy it up. */
-function get(port: number, path: string, method = 'GET'): Promise<Answer> {
-  return new Promise((resolve, reject) => {
+const get = (port: number, path: string, method = 'GET'): Promise<Answer> =>
+  new Promise((resolve, reject) => {
     const sent = request({ port, path, method, host: '127.0.0.1' }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -43,7 +43,6 @@ function get(port: number, path: string, method = 'GET'): Promise<Answer> {
     });
     sent.on('error', reject).end();
   });
-}
 
 describe.each(servers)('the static server in %s', (name, [program, file]) => {
   const maybe = name === 'python3' && !hasPython ? test.skip : test;

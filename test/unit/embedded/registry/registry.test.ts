@@ -20,7 +20,7 @@ let base: string;
 const sha = (content: string) => createHash('sha256').update(content).digest('hex');
 
 /** Puts an image of one layer under a tag. @returns its digests */
-async function addImage(repository: string, tag: string, content: string) {
+const addImage = async (repository: string, tag: string, content: string) => {
   const blobs = join(imagesFolder, `.new-${sha(repository + tag + content)}`);
   await mkdir(blobs, { recursive: true });
   const put = async (mediaType: string, text: string) => {
@@ -43,7 +43,7 @@ async function addImage(repository: string, tag: string, content: string) {
   );
   await rm(blobs, { recursive: true });
   return { manifest: entry.digest, layer: layer.digest, config: config.digest };
-}
+};
 
 const get = (path: string, options: RequestInit = {}) => fetch(`${base}${path}`, options);
 

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Event, Platform } from './support.ts';
-import { RUNS, run, sh, startPlatform } from './support.ts';
+import { run, runsPath, sh, startPlatform } from './support.ts';
 
 let platform: Platform;
 afterEach(() => platform.close());
 
-const post = (body: object) => platform.served.call('POST', RUNS, body);
+const post = (body: object) => platform.served.call('POST', runsPath, body);
 const named = (name: string, events: Event[]) => events.filter(({ headers }) => headers['ce-subject'] === name);
 const states = (name: string) =>
   named(name, platform.events).map(({ type, body }) => {
@@ -44,7 +44,7 @@ test('failed, cancelled and pending runs arrive under the types recorded', async
   expect(held.body.pipelineRun?.status.conditions?.[0]?.reason).toBe('PipelineRunPending');
   await platform.served.call(
     'PATCH',
-    `${RUNS}/hold`,
+    `${runsPath}/hold`,
     { spec: { status: 'Cancelled' } },
     'application/merge-patch+json',
   );

@@ -8,9 +8,9 @@ beforeEach(async () => {
 });
 afterEach(() => platform.close());
 
-const JOBS = '/apis/batch/v1/namespaces/ns/jobs';
+const jobsPath = '/apis/batch/v1/namespaces/ns/jobs';
 
-async function start(name: string, script: string, spec: object = {}) {
+const start = async (name: string, script: string, spec: object = {}) => {
   const container = {
     name: 'main',
     image: 'functions',
@@ -22,14 +22,14 @@ async function start(name: string, script: string, spec: object = {}) {
     metadata: { labels: { app: 'index' } },
     spec: { restartPolicy: 'Never', containers: [container] },
   };
-  const answer = await platform.served.call('POST', JOBS, {
+  const answer = await platform.served.call('POST', jobsPath, {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name },
     spec: { ...spec, template },
   });
   expect(answer.status).toBe(201);
-}
+};
 
 const done = (name: string) => platform.until('jobs', name, (job) => job?.status?.conditions !== undefined);
 const pods = () => platform.served.api.objects.list('pods', 'ns');
@@ -81,7 +81,7 @@ test('goes away after its time', async () => {
 test('deleted: its processes go with it', async () => {
   await start('j', 'sleep 600 & sleep 600');
   await platform.until('jobs', 'j', (job) => job?.status?.ready === 1);
-  await platform.served.call('DELETE', `${JOBS}/j`);
+  await platform.served.call('DELETE', `${jobsPath}/j`);
   while (pods().length > 0 || processesWith(platform.folder).length > 0) await new Promise(setImmediate);
   expect(platform.served.api.objects.get('jobs', 'ns', 'j')).toBeUndefined();
 });

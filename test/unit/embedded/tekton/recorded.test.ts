@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Event, Platform } from './support.ts';
-import { RUNS, run, sh, startPlatform } from './support.ts';
+import { run, runsPath, sh, startPlatform } from './support.ts';
 
 /** Deliveries recorded from Tekton Pipelines 1.15; of the objects' fields only metadata.managedFields is left out. */
-const FOLDER = join(import.meta.dirname, '../../../fixtures/tekton-events');
+const fixtures = join(import.meta.dirname, '../../../fixtures/tekton-events');
 /** A missing image and a timeout depend on the machine's speed: runs.test.ts and stopped.test.ts have them. */
-const FILES = readdirSync(FOLDER).filter((file) => !/^ev-(badimage|timeout)/.test(file));
+const files = readdirSync(fixtures).filter((file) => !/^ev-(badimage|timeout)/.test(file));
 /** Defaults that Tekton's webhook writes into a pipeline's tasks. */
-const IGNORED = /\/taskSpec\/(spec|metadata)|\/taskSpec\/steps\//;
+const ignoredFields = /\/taskSpec\/(spec|metadata)|\/taskSpec\/steps\//;
 
 let platform: Platform;
 beforeAll(async () => {
@@ -20,31 +20,30 @@ beforeAll(async () => {
   await start('ev-pending', 'true', { status: 'PipelineRunPending' });
   await sent('taskrun.running.v1', 'ev-cancel-build-from-git');
   const cancel = { spec: { status: 'Cancelled' } };
-  await platform.served.call('PATCH', `${RUNS}/ev-cancel`, cancel, 'application/merge-patch+json');
+  await platform.served.call('PATCH', `${runsPath}/ev-cancel`, cancel, 'application/merge-patch+json');
 });
 afterAll(() => platform.close());
 
-async function start(name: string, script: string, spec: object = {}): Promise<void> {
-  await platform.served.call('POST', RUNS, run(name, [sh('clone', 'true'), sh('build', script)], spec));
-}
+const start = async (name: string, script: string, spec: object = {}): Promise<void> => {
+  await platform.served.call('POST', runsPath, run(name, [sh('clone', 'true'), sh('build', script)], spec));
+};
 
-function sent(type: string, name: string): Promise<Event> {
-  return platform.event((event) => event.type === type && event.headers['ce-subject'] === name);
-}
+const sent = (type: string, name: string): Promise<Event> =>
+  platform.event((event) => event.type === type && event.headers['ce-subject'] === name);
 
 /** Paths of all fields, elements of lists under one name. */
-function paths(value: unknown, at = ''): string[] {
+const paths = (value: unknown, at = ''): string[] => {
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value).flatMap(([key, part]) => paths(part, `${at}/${Array.isArray(value) ? '*' : key}`));
-}
+};
 
-test.each(FILES)('%s: every field, the condition and the headers are as recorded', async (file) => {
-  const recorded = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Event;
+test.each(files)('%s: every field, the condition and the headers are as recorded', async (file) => {
+  const recorded = JSON.parse(readFileSync(join(fixtures, file), 'utf8')) as Event;
   const object = recorded.body.pipelineRun ?? recorded.body.taskRun;
   const [, type = ''] = /^[^.]+\.(.+)\.json$/.exec(file) ?? [];
   const event = await sent(type, object?.metadata.name ?? '');
   const have = new Set(paths(event.body));
-  expect(paths(recorded.body).filter((path) => !have.has(path) && !IGNORED.test(path))).toEqual([]);
+  expect(paths(recorded.body).filter((path) => !have.has(path) && !ignoredFields.test(path))).toEqual([]);
   expect(Object.keys(event.headers)).toEqual(expect.arrayContaining(Object.keys(recorded.headers)));
   const ours = event.body.pipelineRun ?? event.body.taskRun;
   const told = ({ reason, message }: { reason: string; message: string }) => ({ reason, message });

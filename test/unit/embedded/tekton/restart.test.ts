@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { temporaryFolder, watchUntil } from '../kubernetes/support.ts';
 import type { Platform } from './support.ts';
-import { processesWith, RUNS, run, sh, startPlatform } from './support.ts';
+import { processesWith, run, runsPath, sh, startPlatform } from './support.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -33,14 +33,14 @@ afterEach(async () => {
 const post = (path: string, body: object) =>
   fetch(url + path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
-async function kill(): Promise<void> {
+const kill = async (): Promise<void> => {
   const exit = once(host, 'exit');
   host.kill('SIGKILL');
   await exit;
-}
+};
 
 /** Waits until a container has written its first bytes. */
-async function hasWritten(pod: string, container: string): Promise<void> {
+const hasWritten = async (pod: string, container: string): Promise<void> => {
   await watchUntil(`${url}/api/v1/namespaces/ns/pods?watch=true&fieldSelector=metadata.name%3D${pod}`, (events) =>
     JSON.stringify(events.at(-1) ?? '').includes('"phase":"Running"'),
   );
@@ -48,18 +48,18 @@ async function hasWritten(pod: string, container: string): Promise<void> {
   const reader = response.body?.getReader();
   await reader?.read();
   await reader?.cancel();
-}
+};
 
 test('killed in mid-step: no process survives, the run fails and says why, nothing is lost', async () => {
   await post(
-    RUNS,
+    runsPath,
     run('mid', [
       sh('clone', 'echo cloned'),
       sh('build', 'setsid sleep 600 & echo started; sleep 600'),
       sh('export', 'true'),
     ]),
   );
-  await post(RUNS, run('waits', [sh('s', 'echo later')], { status: 'PipelineRunPending' }));
+  await post(runsPath, run('waits', [sh('s', 'echo later')], { status: 'PipelineRunPending' }));
   await hasWritten('mid-build-from-git-pod', 'step-build');
   expect(processesWith(`${folder}/tekton`).length).toBeGreaterThan(1);
   await kill();
@@ -86,12 +86,12 @@ test('killed in mid-step: no process survives, the run fails and says why, nothi
   expect(await platform.log('mid-build-from-git-pod', 'step-build')).toBe('started\n');
   await platform.event(({ type, headers }) => type === 'pipelinerun.failed.v1' && headers['ce-subject'] === 'mid');
   await platform.event(({ type, headers }) => type === 'pipelinerun.unknown.v1' && headers['ce-subject'] === 'waits');
-  await platform.served.call('PATCH', `${RUNS}/waits`, { spec: { status: null } }, 'application/merge-patch+json');
+  await platform.served.call('PATCH', `${runsPath}/waits`, { spec: { status: null } }, 'application/merge-patch+json');
   expect((await platform.end('waits')).status?.conditions?.[0]?.reason).toBe('Succeeded');
 });
 
 test('a run that had not begun goes on; a Job that ran is started again', async () => {
-  const answer = await post(RUNS, run('early', [sh('s', 'true')]));
+  const answer = await post(runsPath, run('early', [sh('s', 'true')]));
   expect(answer.status).toBe(201);
   const flag = join(folder, 'flag');
   const container = {
@@ -109,7 +109,7 @@ test('a run that had not begun goes on; a Job that ran is started again', async 
   });
   while (!existsSync(flag)) await new Promise(setImmediate);
   // Accepted in the last moment: nobody has looked at it yet.
-  await post(RUNS, run('last', [sh('s', 'true')]));
+  await post(runsPath, run('last', [sh('s', 'true')]));
   await kill();
   platform = await startPlatform({ root: folder });
   const job = await platform.until('jobs', 'j', (found) => found?.status?.conditions !== undefined);
@@ -121,7 +121,7 @@ test('a run that had not begun goes on; a Job that ran is started again', async 
 test('closed in order: processes end, and the next start says so', async () => {
   await kill();
   platform = await startPlatform({ root: folder });
-  await platform.served.call('POST', RUNS, run('mid', [sh('build', 'sleep 600')]));
+  await platform.served.call('POST', runsPath, run('mid', [sh('build', 'sleep 600')]));
   await platform.until('pods', 'mid-build-from-git-pod', (pod) => pod?.status?.phase === 'Running');
   await platform.close();
   expect(processesWith(`${folder}/tekton`)).toEqual([]);

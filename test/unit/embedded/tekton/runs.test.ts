@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Platform } from './support.ts';
-import { RUNS, run, sh, startPlatform } from './support.ts';
+import { run, runsPath, sh, startPlatform } from './support.ts';
 
 let platform: Platform;
 beforeEach(async () => {
@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => platform.close());
 
 const post = async (body: object) => {
-  const answer = await platform.served.call('POST', RUNS, body);
+  const answer = await platform.served.call('POST', runsPath, body);
   expect(answer.status).toBe(201);
   return answer.body;
 };

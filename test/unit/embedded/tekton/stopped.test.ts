@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Platform } from './support.ts';
-import { processesWith, RUNS, run, sh, startPlatform } from './support.ts';
+import { processesWith, run, runsPath, sh, startPlatform } from './support.ts';
 
 let platform: Platform;
 beforeEach(async () => {
@@ -11,12 +11,12 @@ beforeEach(async () => {
 afterEach(() => platform.close());
 
 const post = async (body: object) => {
-  const answer = await platform.served.call('POST', RUNS, body);
+  const answer = await platform.served.call('POST', runsPath, body);
   expect(answer.status).toBe(201);
   return answer.body;
 };
 const patch = (name: string, spec: object) =>
-  platform.served.call('PATCH', `${RUNS}/${name}`, { spec }, 'application/merge-patch+json');
+  platform.served.call('PATCH', `${runsPath}/${name}`, { spec }, 'application/merge-patch+json');
 const taskEnd = (name: string) =>
   platform.until('taskruns', `${name}-build-from-git`, (found) => found?.status?.completionTime !== undefined);
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -139,7 +139,7 @@ describe('a run that is stopped', () => {
     };
     const folder = join(platform.folder, 'tekton', 'pods', metadata.uid);
     expect(existsSync(folder)).toBe(true);
-    await platform.served.call('DELETE', `${RUNS}/del`);
+    await platform.served.call('DELETE', `${runsPath}/del`);
     await platform.until('pods', 'del-build-from-git-pod', (pod) => pod === undefined);
     while (existsSync(folder)) await new Promise(setImmediate);
     expect(processesWith(platform.folder)).toEqual([]);

@@ -34,11 +34,11 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-export const RUNS = '/apis/tekton.dev/v1/namespaces/ns/pipelineruns';
+export const runsPath = '/apis/tekton.dev/v1/namespaces/ns/pipelineruns';
 
 type Options = Partial<TektonOptions> & { answer?: (event: Event, count: number) => number; root?: string };
 
-export async function startPlatform({ answer = () => 202, root, ...options }: Options = {}): Promise<Platform> {
+export const startPlatform = async ({ answer = () => 202, root, ...options }: Options = {}): Promise<Platform> => {
   const temporary = root === undefined ? await temporaryFolder() : undefined;
   const folder = root ?? temporary?.folder ?? '';
   const served = await serve({ folder: join(folder, 'kube') });
@@ -71,10 +71,11 @@ export async function startPlatform({ answer = () => 202, root, ...options }: Op
       await temporary?.remove();
     },
   };
-}
+};
 
-function untilOf({ api }: Served): Platform['until'] {
-  return (resource, name, wanted) =>
+const untilOf =
+  ({ api }: Served): Platform['until'] =>
+  (resource, name, wanted) =>
     new Promise((resolve) => {
       const check = () => {
         const object = api.objects.get(resource, 'ns', name);
@@ -86,9 +87,8 @@ function untilOf({ api }: Served): Platform['until'] {
       const stop = api.objects.watch(check);
       check();
     });
-}
 
-async function startSink(answer: (event: Event, count: number) => number) {
+const startSink = async (answer: (event: Event, count: number) => number) => {
   const events: Event[] = [];
   const waiting = new Set<() => void>();
   const server = createServer(async (req, res) => {
@@ -121,10 +121,10 @@ async function startSink(answer: (event: Event, count: number) => number) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
+};
 
 /** A run of one task, build-from-git, with these steps. */
-export function run(name: string, steps: Step[], spec: object = {}, task: object = {}, metadata: object = {}) {
+export const run = (name: string, steps: Step[], spec: object = {}, task: object = {}, metadata: object = {}) => {
   const taskSpec = { steps, ...task };
   return {
     apiVersion: 'tekton.dev/v1',
@@ -132,7 +132,7 @@ export function run(name: string, steps: Step[], spec: object = {}, task: object
     metadata: { name, labels: { user: 'tool-a' }, ...metadata },
     spec: { pipelineSpec: { tasks: [{ name: 'build-from-git', taskSpec }] }, ...spec },
   };
-}
+};
 
 export const sh = (name: string, script: string, more: object = {}): Step => ({
   name,
@@ -143,17 +143,16 @@ export const sh = (name: string, script: string, more: object = {}): Step => ({
 });
 
 /** Processes whose command line or environment holds a text. */
-export function processesWith(text: string): number[] {
-  return readdirSync('/proc')
+export const processesWith = (text: string): number[] =>
+  readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => holds(pid, text))
     .map(Number);
-}
 
-function holds(pid: string, text: string): boolean {
+const holds = (pid: string, text: string): boolean => {
   try {
     return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`).includes(text));
   } catch {
     return false;
   }
-}
+};
