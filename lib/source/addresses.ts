@@ -7,14 +7,15 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Cidr = [Address, number];
 export type ResolvedAddress = { address: string; family: 4 | 6 };
 
-/** Asks for the addresses of a host name. */
+/** Returns the IP addresses of a host name. */
 export type ResolveHost = (host: string) => Promise<string[]>;
 
 /**
- * Not for the public Internet by IANA's special-purpose registries, beyond what ipaddr.js names:
- * https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
+ * Networks that are not part of the public Internet, although ipaddr.js takes their addresses for unicast.
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
+ * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const special = [
+const specialNetworks = [
   '192.0.0.0/24',
   '192.88.99.0/24',
   '198.18.0.0/15',
@@ -23,17 +24,17 @@ const special = [
   '2002::/16',
   '3fff::/20',
 ].map((cidr): Cidr => ipaddr.parseCIDR(cidr));
-const globalIpv6: Cidr = ipaddr.parseCIDR('2000::/3');
-const nat64: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
+const globalIpv6Network: Cidr = ipaddr.parseCIDR('2000::/3');
+const nat64Network: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
 
 const within = (address: Address, [network, bits]: Cidr): boolean =>
   address.kind() === network.kind() && address.match(network, bits);
 
-/** Whether anybody on the Internet would reach the same machine at this address. */
+/** Tells whether everybody on the Internet reaches the same machine at this address. */
 const isPublic = (address: Address): boolean => {
-  if (within(address, nat64)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
-  if (address.kind() === 'ipv6' && !within(address, globalIpv6)) return false;
-  return address.range() === 'unicast' && !special.some((cidr) => within(address, cidr));
+  if (within(address, nat64Network)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
+  if (address.kind() === 'ipv6' && !within(address, globalIpv6Network)) return false;
+  return address.range() === 'unicast' && !specialNetworks.some((cidr) => within(address, cidr));
 };
 
 /** @throws ConfigError */
@@ -45,7 +46,11 @@ const parseCidr = (text: string): Cidr => {
   }
 };
 
-/** A test for one address; networks in the list pass although they are not public. @throws ConfigError */
+/**
+ * Returns a test for one IP address. Public addresses pass, and addresses of the allowed networks.
+ * @param allowed networks in CIDR notation
+ * @throws ConfigError
+ */
 export const createAddressTest = (allowed: readonly string[]): ((address: string) => boolean) => {
   const networks = allowed.map(parseCidr);
   return (text) => {
@@ -55,6 +60,7 @@ export const createAddressTest = (allowed: readonly string[]): ((address: string
   };
 };
 
+/** Returns the IP addresses of a host name, as the operating system resolves it. */
 export const resolveWithSystem = async (host: string): Promise<string[]> => {
   const { lookup } = await import('node:dns/promises');
   const found = await lookup(host, { all: true });
@@ -62,9 +68,9 @@ export const resolveWithSystem = async (host: string): Promise<string[]> => {
 };
 
 /**
- * The addresses a connection to this URL may use. Addresses that a name has besides, but that are not allowed, are
- * left out.
- * @throws ApiError 400 source_forbidden; whatever the lookup throws
+ * Returns the addresses that a connection to this URL may use. A name may have further addresses that are not allowed:
+ * these are left out.
+ * @throws ApiError 400 source_forbidden where no address is allowed; the errors of `resolveHost`
  */
 export const allowedAddresses = async (
   url: URL,

@@ -2,61 +2,69 @@ import { notGit, sourceError } from './failures.ts';
 import type { Packet } from './pkt-line.ts';
 import { textOf } from './pkt-line.ts';
 
-/** A ref as a server shows it. */
+/** A ref in a git server's list. */
 export type Ref = {
   name: string;
   /** Undefined where HEAD names a branch that has no commit yet. */
   hash: string | undefined;
-  /** What an annotated tag points at in the end. */
+  /** Hash of the commit that an annotated tag leads to. */
   peeled?: string;
   /** The full name that a symbolic ref stands for. */
   target?: string;
 };
 
+/** The git protocol's features that a server offers, with their values. */
 export type Capabilities = ReadonlyMap<string, string>;
 
-/** A server's first answer: in version 2 what it can do, before that its refs as well. */
+/** A git server's first response. In version 2 it lists the capabilities; before version 2 it lists the refs too. */
 export type Advertisement =
   | { version: 2; capabilities: Capabilities }
   | { version: 0; capabilities: Capabilities; refs: AsyncIterable<Ref> };
 
-const HASH = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-const noObject = /^0+$/;
+const hashPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const zeroHash = /^0+$/;
 
 const splitOnce = (text: string, separator: string): [string, string] => {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
 };
 
-/** The next line, or undefined at a flush or the end. @throws ApiError where the server reports an error */
+/**
+ * Returns the next line; undefined at a flush packet and at the end.
+ * @throws ApiError where the server reports an error
+ */
 const nextLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
   const { value, done } = await packets.next();
   if (done === true || value.kind !== 'data') return undefined;
   const line = textOf(value.data);
-  if (line.startsWith('ERR ')) throw refused(line.slice(4));
+  if (line.startsWith('ERR ')) throw serverRefusal(line.slice(4));
   return line;
 };
 
-/** The server's own words go to the log only. */
-export const refused = (words: string): Error => {
-  const cause = new Error(words.slice(0, 500));
-  return /not found|not exist|no such/i.test(words)
-    ? sourceError('source_not_found', 'The git server has no repository at this address; check its spelling.', cause)
+/** Returns the error for the text of an ERR line. The text goes into the log only. Git has no codes for ERR lines. */
+export const serverRefusal = (text: string): Error => {
+  const cause = new Error(text.slice(0, 500));
+  return /not found|not exist|no such/i.test(text)
+    ? sourceError('source_not_found', 'The git server has no repository at this address. Check its spelling.', cause)
     : notGit('the server refuses to show the repository', cause);
 };
 
-/** The line after the header that version 2 may leave out (https://git-scm.com/docs/gitprotocol-http). */
+/**
+ * Returns the first line after the header `# service=git-upload-pack`. Version 2 may leave the header out.
+ * @see https://git-scm.com/docs/gitprotocol-http
+ */
 const firstLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
   const line = await nextLine(packets);
   if (line === undefined || !line.startsWith('# service=')) return line;
   if (line !== '# service=git-upload-pack') throw notGit('it offers another service than git-upload-pack');
   const flush = await nextLine(packets);
-  if (flush !== undefined) throw notGit('its answer is not in the git protocol');
+  if (flush !== undefined) throw notGit('its response is not in the git protocol');
   return nextLine(packets);
 };
 
 /**
- * Reads the answer to info/refs as far as needed; refs of version 0 are read while they are looked at.
+ * Reads the response to a request for info/refs. The list of refs, which only versions 0 and 1 have, is read while the
+ * caller iterates over it.
  * @throws ApiError 400
  */
 export const readAdvertisement = async (packets: AsyncIterableIterator<Packet>): Promise<Advertisement> => {
@@ -64,15 +72,15 @@ export const readAdvertisement = async (packets: AsyncIterableIterator<Packet>):
   if (line === 'version 2') return { version: 2, capabilities: await readCapabilities(packets) };
   const first = line === 'version 1' ? await nextLine(packets) : line;
   if (first === undefined) return { version: 0, capabilities: new Map(), refs: nothing() };
-  const [ref, words] = splitOnce(first, '\0');
-  const symrefs = symrefsOf(words);
-  return { version: 0, capabilities: capabilitiesOf(words.split(' ')), refs: readOldRefs(ref, symrefs, packets) };
+  const [ref, features] = splitOnce(first, '\0');
+  const symrefs = symrefsOf(features);
+  return { version: 0, capabilities: capabilitiesOf(features.split(' ')), refs: readOldRefs(ref, symrefs, packets) };
 };
 
 async function* nothing(): AsyncGenerator<Ref> {}
 
-const capabilitiesOf = (words: readonly string[]): Capabilities =>
-  new Map(words.filter((word) => word !== '').map((word) => splitOnce(word, '=')));
+const capabilitiesOf = (features: readonly string[]): Capabilities =>
+  new Map(features.filter((word) => word !== '').map((word) => splitOnce(word, '=')));
 
 const readCapabilities = async (packets: AsyncIterator<Packet>): Promise<Capabilities> => {
   const lines: string[] = [];
@@ -80,42 +88,50 @@ const readCapabilities = async (packets: AsyncIterator<Packet>): Promise<Capabil
   return capabilitiesOf(lines);
 };
 
-/** `symref=HEAD:refs/heads/main` may come several times, so a map of capabilities can't hold it. */
-const symrefsOf = (words: string): Map<string, string> => {
+/**
+ * Returns the targets of symbolic refs. The capability `symref=HEAD:refs/heads/main` may be repeated, so a map of
+ * capabilities can't hold it.
+ */
+const symrefsOf = (features: string): Map<string, string> => {
   const marker = 'symref=';
-  const pairs = words.split(' ').filter((word) => word.startsWith(marker));
+  const pairs = features.split(' ').filter((word) => word.startsWith(marker));
   return new Map(pairs.map((word) => splitOnce(word.slice(marker.length), ':')));
 };
 
-/** Versions 0 and 1: an annotated tag is followed by a line `<hash> refs/tags/X^{}`. */
+/**
+ * Reads the refs of versions 0 and 1, where a line `<hash> refs/tags/X^{}` with the commit follows an annotated tag.
+ */
 async function* readOldRefs(
   first: string,
   symrefs: ReadonlyMap<string, string>,
   packets: AsyncIterator<Packet>,
 ): AsyncGenerator<Ref> {
-  let held: Ref | undefined;
+  let pending: Ref | undefined;
   for (let line: string | undefined = first; line !== undefined; line = await nextLine(packets)) {
     const ref = parseOldRef(line);
     if (ref === undefined) continue;
-    if (held !== undefined && ref.name === `${held.name}^{}`) {
-      held = { ...held, peeled: ref.hash };
+    if (pending !== undefined && ref.name === `${pending.name}^{}`) {
+      pending = { ...pending, peeled: ref.hash };
       continue;
     }
-    if (held !== undefined) yield held;
+    if (pending !== undefined) yield pending;
     const target = symrefs.get(ref.name);
-    held = target === undefined ? ref : { ...ref, target };
+    pending = target === undefined ? ref : { ...ref, target };
   }
-  if (held !== undefined) yield held;
+  if (pending !== undefined) yield pending;
 }
 
 const parseOldRef = (line: string): { name: string; hash: string } | undefined => {
   if (line.startsWith('shallow ')) return undefined;
   const [hash, name] = splitOnce(line, ' ');
-  if (!HASH.test(hash) || name === '') throw notGit('its list of refs is not in the git protocol');
-  return noObject.test(hash) ? undefined : { name, hash };
+  if (!hashPattern.test(hash) || name === '') throw notGit('its list of refs is not in the git protocol');
+  return zeroHash.test(hash) ? undefined : { name, hash };
 };
 
-/** The answer to version 2's ls-refs: `<hash or unborn> <name>[ symref-target:<name>][ peeled:<hash>]`. */
+/**
+ * Reads the response to version 2's command ls-refs. A line is `<hash or unborn> <name>[ symref-target:<name>][
+ * peeled:<hash>]`.
+ */
 export async function* readRefs(packets: AsyncIterableIterator<Packet>): AsyncGenerator<Ref> {
   for (let line = await nextLine(packets); line !== undefined; line = await nextLine(packets)) yield parseRefLine(line);
 }
@@ -125,7 +141,7 @@ const parseRefLine = (line: string): Ref => {
   const known = new Map(attributes.map((attribute) => splitOnce(attribute, ':')));
   const [peeled, target] = [known.get('peeled'), known.get('symref-target')];
   const wellFormed =
-    (hash === 'unborn' || HASH.test(hash)) && name !== '' && (peeled === undefined || HASH.test(peeled));
+    (hash === 'unborn' || hashPattern.test(hash)) && name !== '' && (peeled === undefined || hashPattern.test(peeled));
   if (!wellFormed) throw notGit('its list of refs is not in the git protocol');
   return {
     name,

@@ -12,9 +12,9 @@ import { networkFailure, notGit, unreachable } from './failures.ts';
 export type ConnectionOptions = {
   isAllowed: (address: string) => boolean;
   resolveHost: ResolveHost;
-  /** Over all answers together, before and after decompression. */
+  /** Limit for the bytes of all responses together, after decompression. */
   maxBytes: number;
-  /** Certificate authorities beside the usual ones, PEM. */
+  /** Certificate authorities that are trusted besides Node's own, in PEM. */
   ca: string | undefined;
 };
 
@@ -27,14 +27,19 @@ export type GitResponse = {
   discard(): void;
 };
 
-/** The connections of one resolution. They are made only to addresses that were checked, and closed together. */
+/**
+ * The connections of one resolution of a ref. Connections are opened to checked addresses only, and closed together.
+ */
 export type Connection = {
   /** @throws ApiError 400 source_unreachable, source_forbidden or source_not_git */
-  call(url: URL, call: GitRequest): Promise<GitResponse>;
+  send(url: URL, request: GitRequest): Promise<GitResponse>;
   close(): void;
 };
 
-/** Hands out what was checked, so a name that changes its addresses in between gains nothing. */
+/**
+ * Returns a lookup that knows only the checked addresses. Security: a name that changes its addresses between the check
+ * and the connection gains nothing.
+ */
 const pinned =
   (addresses: readonly ResolvedAddress[]): LookupFunction =>
   (_host, options, done) => {
@@ -43,21 +48,21 @@ const pinned =
     else done(null, first?.address ?? '', first?.family);
   };
 
-/** We ask for none, but proxies compress all the same. */
+/** Returns the decompressed body. We ask for an uncompressed response, but some proxies compress all responses. */
 const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return response;
-  if (!['gzip', 'x-gzip', 'deflate'].includes(encoding)) throw notGit('its answer is compressed in an unknown way');
+  if (!['gzip', 'x-gzip', 'deflate'].includes(encoding)) throw notGit('its response is compressed in an unknown way');
   const { createInflate, createUnzip } = await import('node:zlib');
   const unpack = encoding === 'deflate' ? createInflate() : createUnzip();
   pipeline(response, unpack, () => undefined);
   return unpack;
 };
 
-/** How to ask over one scheme. */
+/** Sends requests over http or https. */
 type Scheme = { request: typeof request; agent: Agent };
 
-/** TLS is loaded when first used: it would cost a process that never resolves anything a tenth of its start. */
+/** Loads TLS at its first use: loading takes a tenth of a process's start, and most processes never resolve a ref. */
 const createScheme = async (protocol: string, ca: string | undefined): Promise<Scheme> => {
   const settings = { keepAlive: true, maxSockets: 2 };
   if (protocol !== 'https:') return { request, agent: new Agent(settings) };
@@ -68,18 +73,19 @@ const createScheme = async (protocol: string, ca: string | undefined): Promise<S
 
 const send = (
   url: URL,
-  call: GitRequest,
+  { method, headers, body }: GitRequest,
   { request, agent }: Scheme,
   extra: { lookup: LookupFunction; signal: AbortSignal },
 ) =>
   new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { method: call.method, headers: call.headers, agent, ...extra });
+    const sent = request(url, { method, headers, agent, ...extra });
     sent.on('response', resolve).on('error', reject);
-    // An answer that switches protocols closes the request without an error.
-    sent.on('close', () => reject(new Error('closed before an answer')));
-    sent.end(call.body);
+    // A response that switches protocols closes the request without an error.
+    sent.on('close', () => reject(new Error('closed before a response')));
+    sent.end(body);
   });
 
+/** @param signal ends all requests; its reason is then thrown */
 export const createConnection = (options: ConnectionOptions, signal: AbortSignal): Connection => {
   const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
@@ -90,9 +96,9 @@ export const createConnection = (options: ConnectionOptions, signal: AbortSignal
     return scheme;
   };
 
-  const open = async (url: URL, call: GitRequest): Promise<IncomingMessage> => {
+  const open = async (url: URL, request: GitRequest): Promise<IncomingMessage> => {
     const addresses = await unlessAborted(allowedAddresses(url, options.isAllowed, options.resolveHost), signal);
-    return send(url, call, await schemeOf(url.protocol), { lookup: pinned(addresses), signal });
+    return send(url, request, await schemeOf(url.protocol), { lookup: pinned(addresses), signal });
   };
 
   async function* read(response: IncomingMessage, host: string): AsyncGenerator<Buffer> {
@@ -106,9 +112,9 @@ export const createConnection = (options: ConnectionOptions, signal: AbortSignal
   }
 
   return {
-    call: async (url, call) => {
+    send: async (url, request) => {
       try {
-        const response = await open(url, call);
+        const response = await open(url, request);
         const { statusCode: status = 0, headers } = response;
         return { status, headers, body: read(response, url.host), discard: () => void response.destroy() };
       } catch (error) {
@@ -121,10 +127,12 @@ export const createConnection = (options: ConnectionOptions, signal: AbortSignal
   };
 };
 
-/** Once the signal fired, that is the reason, whatever broke because of it. */
+/**
+ * Returns the error for the caller. After an abort this is the signal's reason, whatever broke because of the abort.
+ */
 const failure = (error: unknown, host: string, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason;
   if (error instanceof BodyTooLargeError)
-    return unreachable(`its answer is longer than ${error.maxBytes} bytes`, error);
+    return unreachable(`its response is longer than ${error.maxBytes} bytes`, error);
   return networkFailure(error, host);
 };

@@ -1,52 +1,57 @@
 import type { Packet } from './pkt-line.ts';
 import { textOf } from './pkt-line.ts';
 
-/** What a server sends when it is asked for one object: a commit, something else, nothing, or no answer to go by. */
-export type Sent = 'commit' | 'other' | 'absent' | 'unclear';
+/** What a server has under a hash: a commit, another kind of object, nothing, or a response that doesn't tell. */
+export type ProbeResult = 'commit' | 'other' | 'absent' | 'unclear';
 
-/** "PACK", version, number of objects, and the first byte of the first object, whose bits 4 to 6 are its type. */
-const header = 13;
-const commit = 1;
+/**
+ * Bytes of a pack that are read: "PACK" (4), version (4), number of objects (4), and the first byte of the first
+ * object,
+ * whose bits 4 to 6 are the object's type.
+ */
+const headerBytes = 13;
+const commitType = 1;
 const packBand = 1;
 const errorBand = 3;
 
 /**
- * Reads the answer to version 2's fetch of one hash just until the first object's type is known. Only commits are
- * ever called shallow; a pack of several objects may begin with another one than was asked for
- * (https://git-scm.com/docs/gitprotocol-v2, https://git-scm.com/docs/gitformat-pack).
+ * Reads the response to version 2's fetch of one hash until the type of the first object is known. A line `shallow
+ * <hash>` comes for commits only. A pack of several objects may begin with an object that was not requested.
+ * @see https://git-scm.com/docs/gitprotocol-v2
+ * @see https://git-scm.com/docs/gitformat-pack
  */
-export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: string): Promise<Sent> => {
-  /** Undefined until the pack begins. */
+export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: string): Promise<ProbeResult> => {
+  /** First bytes of the pack. Undefined until the pack begins. */
   let head: Buffer | undefined;
   for await (const packet of packets) {
     if (packet.kind !== 'data') continue;
-    const told = head === undefined ? readLine(textOf(packet.data), hash) : readBand(packet.data, head);
-    if (typeof told === 'string') return told;
-    head = told;
+    const read = head === undefined ? readLine(textOf(packet.data), hash) : readBand(packet.data, head);
+    if (typeof read === 'string') return read;
+    head = read;
   }
   return 'unclear';
 };
 
-/** Before the pack: its beginning, or what makes reading on needless. */
-const readLine = (line: string, hash: string): Buffer | Sent | undefined => {
+/** Reads a line before the pack. Returns an empty buffer where the pack begins, a result where the line tells it. */
+const readLine = (line: string, hash: string): Buffer | ProbeResult | undefined => {
   if (line.startsWith('ERR ')) return 'absent';
   if (line === `shallow ${hash}`) return 'commit';
   return line === 'packfile' ? Buffer.alloc(0) : undefined;
 };
 
-/** In the pack: what is known of its head with this packet, or what the head says once it is whole. */
-const readBand = (data: Buffer, head: Buffer): Buffer | Sent => {
+/** Reads a packet of the pack. Returns the longer head, or a result once the head is complete. */
+const readBand = (data: Buffer, head: Buffer): Buffer | ProbeResult => {
   if (data[0] === errorBand) return 'absent';
   if (data[0] !== packBand) return head;
-  const longer = Buffer.concat([head, data.subarray(1, header + 1)]);
-  return longer.length < header ? longer : typeIn(longer);
+  const longer = Buffer.concat([head, data.subarray(1, headerBytes + 1)]);
+  return longer.length < headerBytes ? longer : typeIn(longer);
 };
 
-const typeIn = (head: Buffer): Sent => {
+const typeIn = (head: Buffer): ProbeResult => {
   if (head.toString('latin1', 0, 4) !== 'PACK') return 'unclear';
   const objects = head.readUInt32BE(8);
   if (objects === 0) return 'absent';
-  const type = ((head[header - 1] ?? 0) >> 4) & 7;
-  if (type !== commit) return 'other';
+  const type = ((head[headerBytes - 1] ?? 0) >> 4) & 7;
+  if (type !== commitType) return 'other';
   return objects === 1 ? 'commit' : 'unclear';
 };

@@ -1,11 +1,12 @@
 import { unlessAborted } from '../abort.ts';
 import type { Resolved, Source } from './source.ts';
 
+/** The resolution that runs now, and the next resolution that callers who came meanwhile share. */
 type Turn = { running: Promise<Resolved>; next?: Promise<Resolved> };
 
 /**
- * Callers who ask for the same ref of the same repository at once share one question. Not one that was asked before they
- * came: whoever pushes and then starts a build gets what was pushed.
+ * Wraps a source so that callers with the same ref of the same repository share one resolution. A caller never shares a
+ * resolution that began before its call: a client that pushes a commit and then starts a build gets that commit.
  */
 export const shareResolutions = (source: Source): Source => {
   const turns = new Map<string, Turn>();

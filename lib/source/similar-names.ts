@@ -1,9 +1,9 @@
-const maxCompared = 64;
+const maxComparedCharacters = 64;
 
-/** Levenshtein's distance between the first characters of two names. */
+/** Returns Levenshtein's distance between the first 64 characters of two names. */
 const distance = (left: string, right: string): number => {
-  const a = left.slice(0, maxCompared);
-  const b = right.slice(0, maxCompared);
+  const a = left.slice(0, maxComparedCharacters);
+  const b = right.slice(0, maxComparedCharacters);
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let line = 1; line <= a.length; line += 1) {
     const next = [line];
@@ -16,9 +16,9 @@ const distance = (left: string, right: string): number => {
   return row[b.length] ?? 0;
 };
 
-/** How unlike two names are; undefined where showing one for the other would not help. */
-const unlikeness = (asked: string, name: string): number | undefined => {
-  const [a, b] = [asked.toLowerCase(), name.toLowerCase()];
+/** Returns how much two names differ; undefined where they are too different for a suggestion. */
+const difference = (requested: string, name: string): number | undefined => {
+  const [a, b] = [requested.toLowerCase(), name.toLowerCase()];
   if (a === b) return 0;
   if (a.length > 2 && b.length > 2 && (a.includes(b) || b.includes(a))) return 1;
   const allowed = a.length < 4 ? 1 : Math.max(2, Math.floor(a.length / 3));
@@ -27,11 +27,11 @@ const unlikeness = (asked: string, name: string): number | undefined => {
   return steps <= allowed ? steps : undefined;
 };
 
-/** Up to `most` of the names that somebody who typed `asked` may have meant, likeliest first. */
-export const similarNames = (asked: string, names: readonly string[], most = 5): string[] =>
+/** Returns at most `most` names that a client who typed `requested` may have meant, likeliest first. Default 5. */
+export const similarNames = (requested: string, names: readonly string[], most = 5): string[] =>
   names
-    .map((name) => ({ name, score: unlikeness(asked, name) }))
-    .filter((entry): entry is { name: string; score: number } => entry.score !== undefined)
+    .map((name) => ({ name, score: difference(requested, name) }))
+    .filter((candidate): candidate is { name: string; score: number } => candidate.score !== undefined)
     .sort((left, right) => left.score - right.score || left.name.length - right.name.length)
     .slice(0, most)
     .map(({ name }) => name);

@@ -1,39 +1,39 @@
+import { anySignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
 import type { ResolveHost } from './addresses.ts';
 import { createAddressTest, resolveWithSystem } from './addresses.ts';
-import type { Ref } from './advertisement.ts';
 import { createConnection } from './connection.ts';
 import { unreachable } from './failures.ts';
-import { findCommit, findDefault, findNamed } from './find-commit.ts';
-import type { Wanted } from './refs.ts';
+import { type FoundCommit, findCommit, findDefault, findNamed } from './find-commit.ts';
+import type { RequestedRef } from './refs.ts';
 import { parseRef } from './refs.ts';
 import type { GitServer } from './server.ts';
-import { contact } from './server.ts';
+import { openGitServer } from './server.ts';
 import { parseSourceUrl } from './url.ts';
 
 export type SourceOptions = {
-  /** Networks (CIDR) that are allowed although they are not public, such as ['127.0.0.0/8']. */
+  /** Networks in CIDR notation that are allowed although they are not public, such as ['127.0.0.0/8']. */
   allowedAddresses: readonly string[];
-  /** Whether http:// is taken beside https://; default false. */
+  /** Whether http:// is allowed besides https://. Default false. */
   allowHttp?: boolean;
-  /** Default: any port. */
+  /** Ports of git servers. Default: any port. */
   allowedPorts?: readonly number[];
-  /** For a whole resolution, the DNS included; default 10,000. */
+  /** Limit for a whole resolution in milliseconds, DNS included. Default 10,000. */
   timeoutMs?: number;
-  /** Of all answers of one resolution together; default 16 MiB. */
+  /** Limit for all responses of one resolution together, in bytes. Default 16 MiB. */
   maxBytes?: number;
-  /** Default 5. */
+  /** Limit of redirects. Default 5. */
   maxRedirects?: number;
-  /** Certificate authorities beside the usual ones, PEM. */
+  /** Certificate authorities that are trusted besides Node's own, in PEM. */
   ca?: string;
-  /** Default: the system's. */
+  /** Resolves host names. Default: the operating system's resolver. */
   resolveHost?: ResolveHost;
 };
 
 export type Resolved = {
-  /** The repository's address after redirects, to be cloned from without following any. */
+  /** The repository's address after redirects. The build's clone step follows no redirects. */
   url: string;
-  /** As asked for; '' for the default branch. */
+  /** The ref as the client wrote it; '' for the default branch. */
   ref: string;
   /** 40 hex digits, or 64 where the repository uses SHA-256. */
   commit: string;
@@ -43,8 +43,9 @@ export type Resolved = {
 
 export type Source = {
   /**
-   * Finds the commit that a ref of a public repository stands for, over git's smart HTTP protocol. Exact names only:
-   * the name as it is where it begins with refs/, then a branch, then a tag; a full hash is a commit.
+   * Returns the commit of a ref of a public repository, over git's smart HTTP protocol. Names are matched exactly: a
+   * ref
+   * that begins with refs/ is a full name first, any ref is a branch second and a tag third. A full hash is a commit.
    * @throws ApiError 400 source_*, ref_invalid or ref_not_found; the signal's reason where it was aborted
    */
   resolve(url: string, ref: string | undefined, signal?: AbortSignal): Promise<Resolved>;
@@ -78,33 +79,36 @@ const settingsOf = (options: SourceOptions): Settings => ({
   resolveHost: options.resolveHost ?? resolveWithSystem,
 });
 
-/** A signal that fires with the caller's, or with an ApiError once the time is over; stop it when done. */
+/**
+ * Returns a signal that fires with the caller's signal, or with an ApiError after the time limit. `stop` ends the
+ * timer.
+ */
 const deadline = (timeoutMs: number, signal: AbortSignal | undefined): { signal: AbortSignal; stop: () => void } => {
   const late = new AbortController();
-  const over = () => late.abort(unreachable(`it did not answer within ${timeoutMs / 1000} seconds`));
+  const over = () => late.abort(unreachable(`it did not respond within ${timeoutMs / 1000} seconds`));
   const timer = setTimeout(over, timeoutMs);
-  return { signal: AbortSignal.any(signal ? [late.signal, signal] : [late.signal]), stop: () => clearTimeout(timer) };
+  return { signal: anySignal(late.signal, signal), stop: () => clearTimeout(timer) };
 };
 
-const find = (server: GitServer, wanted: Wanted, asked: string): Promise<{ commit: string; ref: Ref | undefined }> => {
-  if (wanted.kind === 'commit') return findCommit(server, wanted.hash);
-  return wanted.kind === 'name' ? findNamed(server, wanted.candidates, asked) : findDefault(server);
+const find = (server: GitServer, requested: RequestedRef, ref: string): Promise<FoundCommit> => {
+  if (requested.kind === 'commit') return findCommit(server, requested.hash);
+  return requested.kind === 'name' ? findNamed(server, requested.candidates, ref) : findDefault(server);
 };
 
-/** @throws ConfigError */
+/** Makes a source that resolves refs of git repositories. @throws ConfigError */
 export const createSource = (options: SourceOptions): Source => {
   const settings = settingsOf(options);
   const isAllowed = createAddressTest(settings.allowedAddresses);
   return {
     resolve: async (url, ref, signal) => {
-      const wanted = parseRef(ref);
+      const requested = parseRef(ref);
       const address = parseSourceUrl(url, settings);
       signal?.throwIfAborted();
       const time = deadline(settings.timeoutMs, signal);
       const connection = createConnection({ ...settings, isAllowed }, time.signal);
       try {
-        const server = await contact(address, connection, settings);
-        const found = await find(server, wanted, ref ?? '');
+        const server = await openGitServer(address, connection, settings);
+        const found = await find(server, requested, ref ?? '');
         const name = found.ref?.target ?? found.ref?.name;
         return { url: server.base, ref: ref ?? '', commit: found.commit, ...(name === undefined ? {} : { name }) };
       } finally {

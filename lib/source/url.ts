@@ -2,92 +2,100 @@ import type { ErrorCode } from '../errors.ts';
 import { sourceError } from './failures.ts';
 
 export type UrlPolicy = {
-  /** Whether http:// is taken beside https://. */
+  /** Whether http:// is allowed besides https://. */
   allowHttp: boolean;
-  /** Undefined: any port. */
+  /** Ports of git servers. Undefined: any port. */
   allowedPorts: readonly number[] | undefined;
 };
 
-type Rule<T> = { broken: (value: T, policy: UrlPolicy) => boolean; code: ErrorCode; says: string };
+/** `message` is the sentence for the client who broke the rule. */
+type Rule<T> = { isBroken: (value: T, policy: UrlPolicy) => boolean; code: ErrorCode; message: string };
 
 const maxLength = 2048;
 const useHttps = 'Use the https:// address of the repository.';
-/** Controls, separators, lone surrogates and the characters that turn text around. */
-const unprintable = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Control characters, separators, lone surrogates, and characters that change the direction of text. */
+const unshowableCharacters = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-/** Judged before the URL parser sees the text: it silently drops tabs, turns backslashes and repairs slashes. */
+/**
+ * Rules for the text before it is parsed: the URL parser silently drops tabs, turns backslashes into slashes and adds
+ * missing slashes.
+ */
 const textRules: readonly Rule<string>[] = [
-  { broken: (text) => text === '', code: 'source_invalid', says: `The source URL is empty. ${useHttps}` },
+  { isBroken: (text) => text === '', code: 'source_invalid', message: `The source URL is empty. ${useHttps}` },
   {
-    broken: (text) => text.length > maxLength,
+    isBroken: (text) => text.length > maxLength,
     code: 'source_invalid',
-    says: `The source URL is longer than ${maxLength} characters.`,
+    message: `The source URL is longer than ${maxLength} characters. Use a shorter address.`,
   },
   {
-    broken: (text) => unprintable.test(text) || text.includes('\\'),
+    isBroken: (text) => unshowableCharacters.test(text) || text.includes('\\'),
     code: 'source_invalid',
-    says: 'The source URL has a space, a backslash or a control character in it. Write such characters percent-encoded.',
+    message:
+      'The source URL has a space, a backslash or a control character in it. Write such characters percent-encoded.',
   },
   {
-    broken: (text) => text.startsWith('-'),
+    isBroken: (text) => text.startsWith('-'),
     code: 'source_invalid',
-    says: `The source URL looks like a command line option. ${useHttps}`,
+    message: `The source URL looks like a command line option. ${useHttps}`,
   },
   {
-    broken: (text) => /^[^/:]*@[^/]*:/.test(text) || /^(ssh|git\+ssh|ssh\+git):/i.test(text),
+    isBroken: (text) => /^[^/:]*@[^/]*:/.test(text) || /^(ssh|git\+ssh|ssh\+git):/i.test(text),
     code: 'source_forbidden',
-    says: `Repositories are not cloned over SSH. ${useHttps}`,
+    message: `Repositories are not cloned over SSH. ${useHttps}`,
   },
   {
-    broken: (text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text),
+    isBroken: (text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text),
     code: 'source_forbidden',
-    says: `Only https:// addresses are cloned, no other scheme. ${useHttps}`,
+    message: `Only https:// addresses are cloned, no other scheme. ${useHttps}`,
   },
   {
-    broken: (text) => !/^https?:\/\/[^/?#]/i.test(text),
+    isBroken: (text) => !/^https?:\/\/[^/?#]/i.test(text),
     code: 'source_invalid',
-    says: `The source URL is not a complete address. ${useHttps}`,
+    message: `The source URL is not a complete address. ${useHttps}`,
   },
   {
-    broken: (text, policy) => !policy.allowHttp && /^http:/i.test(text),
+    isBroken: (text, policy) => !policy.allowHttp && /^http:/i.test(text),
     code: 'source_forbidden',
-    says: `Repositories are not cloned over unencrypted http://. ${useHttps}`,
+    message: `Repositories are not cloned over unencrypted http://. ${useHttps}`,
   },
   {
-    broken: (text) => /^https?:\/\/[^/?#]*@/i.test(text),
+    isBroken: (text) => /^https?:\/\/[^/?#]*@/i.test(text),
     code: 'source_invalid',
-    says: 'The source URL must not hold a user name or password: it is shown to others. Only public repositories can be built.',
+    message:
+      'The source URL must not hold a user name or password: it is shown to others. Only public repositories can be built.',
   },
   {
-    broken: (text) => /[?#]/.test(text),
+    isBroken: (text) => /[?#]/.test(text),
     code: 'source_invalid',
-    says: 'The source URL must end with the path of the repository, without ? or #. Name a branch, tag or commit with ref.',
+    message:
+      'The source URL must end with the path of the repository, without ? or #. Name a branch, tag or commit with ref.',
   },
 ];
 
+/** Rules for the parsed URL. */
 const urlRules: readonly Rule<URL>[] = [
   {
-    broken: (url) => url.href.length > maxLength,
+    isBroken: (url) => url.href.length > maxLength,
     code: 'source_invalid',
-    says: `The source URL is longer than ${maxLength} characters once encoded.`,
+    message: `The source URL is longer than ${maxLength} characters once encoded. Use a shorter address.`,
   },
   {
-    broken: (url) => /%([01][0-9a-f]|7f)/i.test(url.pathname),
+    isBroken: (url) => /%([01][0-9a-f]|7f)/i.test(url.pathname),
     code: 'source_invalid',
-    says: 'The path of the source URL has an encoded control character in it.',
+    message: 'The path of the source URL has an encoded control character in it. Remove the character.',
   },
   {
-    broken: (url, policy) => policy.allowedPorts !== undefined && !policy.allowedPorts.includes(portOf(url)),
+    isBroken: (url, policy) => policy.allowedPorts !== undefined && !policy.allowedPorts.includes(portOf(url)),
     code: 'source_forbidden',
-    says: 'Repositories are not cloned from this port. Use the usual address of the git server.',
+    message: 'Repositories are not cloned from this port. Use the usual address of the git server.',
   },
 ];
 
 const portOf = (url: URL): number => (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port));
 
 const check = <T>(rules: readonly Rule<T>[], value: T, policy: UrlPolicy): void => {
-  const rule = rules.find(({ broken }) => broken(value, policy));
-  if (rule !== undefined) throw sourceError(rule.code, rule.says);
+  const rule = rules.find(({ isBroken }) => isBroken(value, policy));
+  if (rule !== undefined) throw sourceError(rule.code, rule.message);
 };
 
 const parse = (text: string): URL => {
@@ -99,10 +107,11 @@ const parse = (text: string): URL => {
 };
 
 /**
- * Reads a repository's address as somebody typed it. Numeric spellings of IPv4 addresses (0x7f.1, 2130706433) come
- * out dotted and international names in ASCII (https://url.spec.whatwg.org); a dot after the host and slashes after
- * the path are dropped. Where the address leads is not judged here (see addresses.ts).
+ * Reads a client's source URL. The result has IPv4 addresses in dotted form, whatever their spelling was (0x7f.1,
+ * 2130706433), and international host names in ASCII. A dot after the host and slashes after the path are dropped.
+ * addresses.ts checks the IP addresses that the URL leads to.
  * @throws ApiError 400 source_invalid or source_forbidden
+ * @see https://url.spec.whatwg.org
  */
 export const parseSourceUrl = (text: string, policy: UrlPolicy): URL => {
   check(textRules, text, policy);
@@ -113,5 +122,5 @@ export const parseSourceUrl = (text: string, policy: UrlPolicy): URL => {
   return url;
 };
 
-/** The address as git takes it: no slash at the end. */
+/** Returns the repository's address without a slash at its end, as git expects it. */
 export const baseOf = (url: URL): string => url.href.replace(/\/$/, '');

@@ -10,7 +10,7 @@ test.each<[string, string, string]>([
   ['EPIPE', 'source_unreachable', 'closed the connection'],
   ['EHOSTUNREACH', 'source_unreachable', 'no network route'],
   ['ENETUNREACH', 'source_unreachable', 'no network route'],
-  ['ETIMEDOUT', 'source_unreachable', 'did not answer in time'],
+  ['ETIMEDOUT', 'source_unreachable', 'did not respond in time'],
   ['ENOTFOUND', 'source_unreachable', 'does not exist in the DNS'],
   ['EAI_AGAIN', 'source_unreachable', 'DNS'],
   ['EAI_FAIL', 'source_unreachable', 'DNS'],

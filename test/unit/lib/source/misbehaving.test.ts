@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { encodeLine, flush } from '../../../../lib/source/pkt-line.ts';
+import { encodeLine, flushPacket } from '../../../../lib/source/pkt-line.ts';
 import type { Source } from '../../../../lib/source/source.ts';
 import { createSource } from '../../../../lib/source/source.ts';
 import { selfSigned } from './certificate.ts';
@@ -59,7 +59,7 @@ describe('a server that', () => {
     expect(await codeOf(source.resolve(await answering('text/plain', '', {}, status), ''))).toBe(code);
   });
 
-  const lines = (...texts: string[]) => Buffer.concat([...texts.map(encodeLine), flush]);
+  const lines = (...texts: string[]) => Buffer.concat([...texts.map(encodeLine), flushPacket]);
   test.each<[string, string, string | Buffer, string]>([
     ['shows a web page', 'text/html', '<html>hello</html>', 'source_not_git'],
     ['is dumb', 'text/plain', `${'a'.repeat(40)}\trefs/heads/main\n`, 'source_not_git'],

@@ -4,7 +4,14 @@ import { ApiError } from '../../../../lib/errors.ts';
 import { readAdvertisement, readRefs } from '../../../../lib/source/advertisement.ts';
 import { readFirstObject } from '../../../../lib/source/pack.ts';
 import type { Packet } from '../../../../lib/source/pkt-line.ts';
-import { delimiter, encodeData, encodeLine, flush, readPackets, textOf } from '../../../../lib/source/pkt-line.ts';
+import {
+  delimiterPacket,
+  encodeData,
+  encodeLine,
+  flushPacket,
+  readPackets,
+  textOf,
+} from '../../../../lib/source/pkt-line.ts';
 
 async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
@@ -38,7 +45,7 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
   bytes.map((data): Packet => ({ kind: 'data', data })),
   fc.constantFrom<Packet>({ kind: 'flush' }, { kind: 'delimiter' }, { kind: 'end' }),
 );
-const SPECIAL = { flush: flush, delimiter: delimiter, end: Buffer.from('0002') };
+const SPECIAL = { flush: flushPacket, delimiter: delimiterPacket, end: Buffer.from('0002') };
 const encode = (packets: readonly Packet[]) =>
   Buffer.concat(packets.map((one) => (one.kind === 'data' ? encodeData(one.data) : SPECIAL[one.kind])));
 /** Nearly right, which tells more than noise. */
@@ -53,7 +60,7 @@ const nearly = fc
     ),
     bytes,
   )
-  .map(([lines, rest]) => Buffer.concat([...lines.map(encodeLine), flush, rest]));
+  .map(([lines, rest]) => Buffer.concat([...lines.map(encodeLine), flushPacket, rest]));
 
 describe('packets', () => {
   test('come out as they went in, however they are cut', async () => {
@@ -123,7 +130,7 @@ describe('what a server says', () => {
       { name: 'refs/heads/main', hash: one },
       { name: 'refs/tags/v1', hash: two, peeled: one },
     ];
-    expect(await readAll(whole(Buffer.concat([...old.map(encodeLine), flush])))).toEqual(refs);
+    expect(await readAll(whole(Buffer.concat([...old.map(encodeLine), flushPacket])))).toEqual(refs);
     const current = [
       `${one} HEAD symref-target:refs/heads/main`,
       `${one} refs/heads/main`,
