@@ -25,10 +25,12 @@ const row = (line: string, at: number): string => {
 
 const picture = (lines: readonly string[]): string => {
   const [width, height] = [columns * 7.85 + 2 * padding, lines.length * lineHeight + 2 * padding];
+  const rows = lines.flatMap((line, at) => (line === '' ? [] : [row(line, at)]));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"
-  font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13">
+  font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" role="img">
+  <title>The demo in a terminal</title>
   <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-${lines.map(row).join('\n')}
+${rows.join('\n')}
 </svg>
 `;
 };
