@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
-import { type CancelResult, cancel, remove } from '../ledger/state.ts';
-import type { LedgerState } from '../ledger/types.ts';
+import { cancel, remove } from '../ledger/state.ts';
+import type { CancelResult, LedgerState } from '../ledger/types.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './read.ts';
@@ -38,8 +38,8 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
   let done: CancelResult | undefined;
   const outcome = await changeLedger(context, tool, ({ state, limits }) => {
     const changed = cancel(state, id, limits, context.now());
-    if (changed.state !== state) done = changed.outcome;
-    return { state: changed.state, result: done ?? changed.outcome };
+    if (changed.state !== state) done = changed.result;
+    return { state: changed.state, result: done ?? changed.result };
   });
   if (outcome === 'unknown') throw buildNotFound(tool, id);
   if (outcome === 'finished') throw alreadyFinished(id);

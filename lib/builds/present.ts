@@ -1,6 +1,6 @@
 import type { Build, BuildParameters } from '../../openapi/generated/types.ts';
-import { type Limits, promotableBuilds } from '../ledger/state.ts';
-import type { BuildRecord, LedgerState } from '../ledger/types.ts';
+import { promotableBuilds } from '../ledger/state.ts';
+import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';

@@ -1,9 +1,8 @@
 import { admit } from '../capacity/state.ts';
 import { claimRequest } from '../ledger/claims.ts';
 import { diff, type ObservedRun, reconciledState } from '../ledger/diff.ts';
-import type { Limits } from '../ledger/state.ts';
 import type { LedgerView } from '../ledger/store.ts';
-import type { BuildRecord, LedgerState } from '../ledger/types.ts';
+import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import type { ReadContext } from './context.ts';
 import { findRuns, observe, type Runs } from './observe.ts';
 

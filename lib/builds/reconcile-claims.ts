@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { claimForRunning, finishRevocation, markRevoked, registerWaiting, roomFor } from '../capacity/state.ts';
 import type { CapacityState } from '../capacity/types.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
-import { type Limits, promotableBuilds, waitingSince } from '../ledger/state.ts';
-import type { LedgerState } from '../ledger/types.ts';
+import { promotableBuilds, waitingSince } from '../ledger/state.ts';
+import type { LedgerState, Limits } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 import type { Correction } from './correction.ts';
 

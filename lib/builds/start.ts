@@ -1,16 +1,10 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { fairShares } from '../capacity/state.ts';
 import { ApiError } from '../errors.ts';
+import { resultForKey } from '../ledger/idempotency.ts';
 import { buildId, hashOf } from '../ledger/names.ts';
-import {
-  type IdempotencyKey,
-  type NewBuild,
-  promotableBuilds,
-  resultForKey,
-  type StartResult,
-  start,
-} from '../ledger/state.ts';
-import type { BuildRecord } from '../ledger/types.ts';
+import { promotableBuilds, start } from '../ledger/state.ts';
+import type { BuildRecord, IdempotencyKey, NewBuild, StartResult } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
@@ -91,7 +85,7 @@ const accept = async (
     // A limit that was raised lets others in as well.
     const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
     const waits = promotableBuilds(changed.state, limits).length > 0;
-    return { state: changed.state, result: { outcome: changed.outcome, slots, waits } };
+    return { state: changed.state, result: { outcome: changed.result, slots, waits } };
   });
   if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
   if (outcome.kind === 'accepted' && waits) await wakeOthers(context, tool);

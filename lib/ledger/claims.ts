@@ -1,26 +1,25 @@
 import type { ClaimRequest } from '../capacity/state.ts';
-import { type Limits, waitingSince } from './state.ts';
-import type { LedgerState } from './types.ts';
+import { waitingSince } from './state.ts';
+import type { LedgerState, Limits } from './types.ts';
 
-const missing = <T extends { id: string }>(first: readonly T[], second: readonly T[]): T[] => {
-  const ids = new Set(second.map(({ id }) => id));
-  return first.filter(({ id }) => !ids.has(id));
+const without = <T extends { id: string }>(builds: readonly T[], others: readonly T[]): T[] => {
+  const ids = new Set(others.map(({ id }) => id));
+  return builds.filter(({ id }) => !ids.has(id));
 };
 
 /**
- * The claims that a change of a ledger needs and gives back. Pure.
- * @param after the ledger as the tool's own limit alone would let it become
- * @returns undefined where no build starts or ends
+ * Returns the claims that a change of a ledger needs and gives back. Undefined where no build starts or ends. Pure.
+ * @param desired the ledger after the change, if the tool's own limit were the only one
  */
 export const claimRequest = (
   tool: string,
   before: LedgerState,
-  after: LedgerState,
+  desired: LedgerState,
   limits: Limits,
 ): ClaimRequest | undefined => {
-  const promoted = missing(after.running, before.running);
-  const ended = missing(before.running, after.running).map(({ id }) => id);
+  const promoted = without(desired.running, before.running);
+  const ended = without(before.running, desired.running).map(({ id }) => id);
   if (promoted.length + ended.length === 0) return undefined;
-  const since = waitingSince(ended.length > 0 ? after : before, promoted[0]);
+  const since = waitingSince(ended.length > 0 ? desired : before, promoted[0]);
   return { tool, ended, wanted: promoted.map(({ id }) => id), since, limit: limits.running };
 };

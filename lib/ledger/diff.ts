@@ -1,35 +1,43 @@
-import { type Ending, finish, type Limits, promote } from './state.ts';
-import type { BuildRecord, LedgerState } from './types.ts';
+import { finish, promote } from './state.ts';
+import type { BuildRecord, Ending, LedgerState, Limits } from './types.ts';
 
-/**
- * What is known of one PipelineRun. `ending` is there once it has ended; `cancelling` when Tekton was already told;
- * `deleting` when somebody deleted it and only our finalizer holds it.
- */
-export type ObservedRun = { id: string; ending?: Ending; cancelling: boolean; deleting: boolean };
+/** What a ledger needs to know about a PipelineRun. */
+export type ObservedRun = {
+  id: string;
+  /** Absent while the run has not ended. */
+  ending?: Ending;
+  /** Tekton was told to cancel the run. */
+  cancelling: boolean;
+  /** The run was deleted, and only our finalizer keeps it. */
+  deleting: boolean;
+};
 
+/** One change that makes the runs match the ledger. */
 export type RunChange =
-  /** Create the run; already cancelled when nobody wants it any more, so that no late creator can start it. */
+  /** Create the run; already cancelled where the build is, so that a late creator finds the name taken. */
   | { kind: 'create'; build: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
-  /** Let the run go: its log is archived, or its build is gone. */
+  /** Delete the run: its log is archived, or its build has left the ledger. */
   | { kind: 'release'; id: string };
 
 /**
- * Tekton looks no more at a run that somebody deleted, so it would never end: its build counts as cancelled, the run is
- * let go, which ends its pod, and one that is born cancelled takes its place.
+ * Cancels the builds whose run was deleted before it ended. Tekton ignores a run with a deletionTimestamp, so the run
+ * would never end. It is released, which ends its pod, and a run that is born cancelled takes its place.
  */
-const noticeDeletion = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
-  const deleted = (entry: BuildRecord) =>
-    runs.get(entry.id)?.deleting && !runs.get(entry.id)?.ending && !entry.cancelledAt;
-  if (!state.running.some(deleted)) return state;
-  const at = now.toISOString();
-  return { ...state, running: state.running.map((entry) => (deleted(entry) ? { ...entry, cancelledAt: at } : entry)) };
+const cancelDeleted = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
+  const isDeleted = (build: BuildRecord) => {
+    const run = runs.get(build.id);
+    return run?.deleting && !run.ending && !build.cancelledAt;
+  };
+  if (!state.running.some(isDeleted)) return state;
+  const cancelledAt = now.toISOString();
+  return { ...state, running: state.running.map((build) => (isDeleted(build) ? { ...build, cancelledAt } : build)) };
 };
 
 /**
- * Brings a ledger in line with its runs: ends what has ended and fills free slots. Pure; returns the same object when
- * there is nothing to do. The runs must have been listed *before* the ledger was read: a run is always created after
- * its entry, so a run that has no entry then is an orphan.
+ * Returns the ledger that matches the observed runs: builds whose run has ended are finished, and free slots are filled
+ * from the queue. Pure. Returns the same object where nothing changes. The runs must have been listed *before* the ledger
+ * was read: a run is always created after its build is in the ledger, so a run without a build is an orphan.
  */
 export const reconciledState = (
   state: LedgerState,
@@ -38,35 +46,36 @@ export const reconciledState = (
   now: Date,
 ): LedgerState => {
   const byId = new Map(runs.map((run) => [run.id, run]));
-  const settled = state.running.reduce(
+  const finished = state.running.reduce(
     (current, { id }) => {
       const ending = byId.get(id)?.ending;
       return ending ? finish(current, id, ending, limits, now) : current;
     },
-    noticeDeletion(state, byId, now),
+    cancelDeleted(state, byId, now),
   );
-  return promote(settled, limits, now);
+  return promote(finished, limits, now);
 };
 
-const forEntry = (entry: BuildRecord, run: ObservedRun | undefined): RunChange[] => {
-  if (!run) return [{ kind: 'create', build: entry, cancelled: entry.cancelledAt !== undefined }];
+const changesForBuild = (build: BuildRecord, run: ObservedRun | undefined): RunChange[] => {
+  if (!run) return [{ kind: 'create', build, cancelled: build.cancelledAt !== undefined }];
   if (run.deleting && !run.ending) return [{ kind: 'release', id: run.id }];
-  return entry.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
+  return build.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
 };
 
-const forRun = (run: ObservedRun, finished: BuildRecord | undefined): RunChange[] => {
+/** The changes for a run whose build does not run. `finished` is undefined for a run whose build is unknown. */
+const changesForOtherRun = (run: ObservedRun, finished: BuildRecord | undefined): RunChange[] => {
   if (finished?.log === 'live') return [];
   if (!run.ending && !run.cancelling) return [{ kind: 'cancel', id: run.id }];
   return [{ kind: 'release', id: run.id }];
 };
 
-/** What must be done in Kubernetes so that the runs are what the (repaired) ledger says. */
+/** Returns the changes that make the runs match a ledger, which `reconciledState` has returned. Pure. */
 export const diff = (state: LedgerState, runs: readonly ObservedRun[]): RunChange[] => {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const running = new Set(state.running.map(({ id }) => id));
-  const finished = new Map(state.finished.map((entry) => [entry.id, entry]));
+  const finished = new Map(state.finished.map((build) => [build.id, build]));
   return [
-    ...state.running.flatMap((entry) => forEntry(entry, byId.get(entry.id))),
-    ...runs.filter(({ id }) => !running.has(id)).flatMap((run) => forRun(run, finished.get(run.id))),
+    ...state.running.flatMap((build) => changesForBuild(build, byId.get(build.id))),
+    ...runs.filter(({ id }) => !running.has(id)).flatMap((run) => changesForOtherRun(run, finished.get(run.id))),
   ];
 };

@@ -1,204 +1,171 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Status } from '../../openapi/generated/types.ts';
-import { storedSize } from './stored-size.ts';
-import type { BuildRecord, IdempotencyRecord, LedgerState, LogState } from './types.ts';
+/** The state machine of one tool's builds. Pure: every transition takes a ledger and returns the next one. */
 
-/** How many builds a tool may have, and how many finished ones are kept. */
-export type Limits = {
-  running: number;
-  queued: number;
-  succeeded: number;
-  failed: number;
-  /** Builds that hold one of the cluster's slots; undefined while that is no question. */
-  claimed?: ReadonlySet<string>;
-};
-
-export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
-export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
-
-export type StartResult =
-  | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
-  | { kind: 'repeated'; record: IdempotencyRecord }
-  | { kind: 'key_reused' }
-  | { kind: 'full' }
-  /** The ledger has no room for a build with so many parameters. */
-  | { kind: 'too_large' };
-
-/** How a build ended. `log` only where there never was a run to take one from. */
-export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
-
-export type CancelResult = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
+import { resultForKey, resultForKnownId, withKeyRecord } from './idempotency.ts';
+import { isTooLarge, retain } from './retention.ts';
+import type {
+  BuildRecord,
+  CancelResult,
+  Ending,
+  IdempotencyKey,
+  LedgerState,
+  Limits,
+  LogState,
+  NewBuild,
+  StartResult,
+} from './types.ts';
 
 export const emptyState: LedgerState = { running: [], queued: [], finished: [], keys: [] };
 
-const keyLifetimeMs = 24 * 60 * 60 * 1000;
-const maxKeys = 1000;
-/**
- * etcd refuses objects over 1.5 MiB, and a ledger that can't be written could not end its builds either. So a start
- * leaves a good part of that to what is written later: endings with their messages, and the API server's own fields.
- */
-const maxBytes = 1_200_000;
-const maxFinishedBytes = 700_000;
-
-/** What a key was answered with, if it is known and not over a day old. */
-export const resultForKey = (
-  state: LedgerState,
-  key: IdempotencyKey | undefined,
-  now: Date,
-): StartResult | undefined => {
-  const record = key && liveKeys(state.keys, now).find((known) => known.key === key.key);
-  if (!record) return undefined;
-  return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
-};
-
-/** The same id from the same key, after its record was dropped; or this very write, whose answer was lost. */
-const presentOf = ({ running, queued, finished }: LedgerState, entry: NewBuild): StartResult | undefined => {
-  const present = [...queued, ...running, ...finished].find(({ id }) => id === entry.id);
-  if (!present) return undefined;
-  if (!isDeepStrictEqual(present.parameters, entry.parameters)) return { kind: 'key_reused' };
-  const position = queued.indexOf(present) + 1;
-  return { kind: 'accepted', record: { id: present.id, commit: present.commit, position } };
-};
-
-const liveKeys = (keys: IdempotencyRecord[], now: Date): IdempotencyRecord[] =>
-  keys.filter(({ at }) => now.getTime() - Date.parse(at) < keyLifetimeMs).slice(-maxKeys);
-
-const queuedEntry = (entry: NewBuild, now: Date): BuildRecord => ({
-  ...entry,
+const queuedBuild = (build: NewBuild, now: Date): BuildRecord => ({
+  ...build,
   acceptedAt: now.toISOString(),
   status: 'BUILD_PENDING',
   message: '',
   log: 'live',
 });
 
-/** The builds at the head of the queue that the tool's own limit lets run. */
+/** Returns the builds at the head of the queue that the tool's own limit lets run. */
 export const promotableBuilds = ({ running, queued }: LedgerState, limits: Limits): BuildRecord[] =>
   queued.slice(0, Math.max(0, limits.running - running.length));
 
 /**
- * Since when the tool waits for its turn: since its first waiting build came, or since one of its builds last began or
- * ended. Else a tool that always has builds waiting would always have waited longest.
+ * Returns the time since when the tool waits for its turn: the later one of when its first queued build was accepted and
+ * when one of its builds last began or ended. The age of the queued build alone would favour a tool that always has
+ * builds queued.
  */
-export const waitingSince = ({ lastTurn = '' }: LedgerState, head: BuildRecord | undefined): string => {
-  const { acceptedAt = '' } = head ?? {};
+export const waitingSince = ({ lastTurn = '' }: LedgerState, firstQueued: BuildRecord | undefined): string => {
+  const { acceptedAt = '' } = firstQueued ?? {};
   return acceptedAt > lastTurn ? acceptedAt : lastTurn;
 };
 
-/** Fills free slots from the head of the queue; where the cluster's are counted, with those that hold one. */
+/** Drops everything from the first build without a claim: no build may overtake another build of its tool. */
+const claimedPrefix = (builds: BuildRecord[], claimed: ReadonlySet<string> | undefined): BuildRecord[] => {
+  const end = claimed ? builds.findIndex(({ id }) => !claimed.has(id)) : -1;
+  return end < 0 ? builds : builds.slice(0, end);
+};
+
+/**
+ * Fills free slots from the head of the queue; with `limits.claimed` only with builds that hold a claim. Returns the
+ * same state where no build can start.
+ */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
-  const first = promotableBuilds(state, limits);
-  const stop = limits.claimed ? first.findIndex(({ id }) => !limits.claimed?.has(id)) : -1;
-  const promoted = (stop < 0 ? first : first.slice(0, stop)).map((entry) => ({
-    ...entry,
-    startedAt: now.toISOString(),
-  }));
+  const at = now.toISOString();
+  const promoted = claimedPrefix(promotableBuilds(state, limits), limits.claimed);
   if (promoted.length === 0) return state;
   return {
     ...state,
-    running: [...state.running, ...promoted],
+    running: [...state.running, ...promoted.map((build) => ({ ...build, startedAt: at }))],
     queued: state.queued.slice(promoted.length),
-    lastTurn: now.toISOString(),
+    lastTurn: at,
   };
 };
 
 /**
- * Accepts a build: into a free slot, else into the queue; or answers a repeated key as before; or refuses. Finished
- * builds make room for it.
- * The queue may hold limits.queued builds beyond those that get a slot at once.
+ * Accepts a build into a free slot, else into the queue; or returns the earlier result for a repeated key; or refuses
+ * the build. The queue holds `limits.queued` builds beyond those that get a slot at once. Old finished builds are dropped
+ * where the ledger has no room for the new build.
  */
 export const start = (
   state: LedgerState,
-  entry: NewBuild,
+  build: NewBuild,
   key: IdempotencyKey | undefined,
   limits: Limits,
   now: Date,
-): { state: LedgerState; outcome: StartResult } => {
-  const known = resultForKey(state, key, now) ?? presentOf(state, entry);
-  if (known) return { state, outcome: known };
-  const waiting = promote({ ...state, queued: [...state.queued, queuedEntry(entry, now)] }, limits, now);
-  if (waiting.queued.length > limits.queued) return { state, outcome: { kind: 'full' } };
-  const position = waiting.queued.findIndex(({ id }) => id === entry.id) + 1;
-  const record = { id: entry.id, commit: entry.commit, position };
-  const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];
-  const next = retain({ ...waiting, keys: [...liveKeys(state.keys, now), ...added] }, limits);
-  if (storedSize(next.finished) > roomForFinished(next)) return { state, outcome: { kind: 'too_large' } };
-  return { state: next, outcome: { kind: 'accepted', record } };
+): { state: LedgerState; result: StartResult } => {
+  const known = resultForKey(state, key, now) ?? resultForKnownId(state, build);
+  if (known) return { state, result: known };
+  const filled = promote({ ...state, queued: [...state.queued, queuedBuild(build, now)] }, limits, now);
+  if (filled.queued.length > limits.queued) return { state, result: { kind: 'full' } };
+  const position = filled.queued.findIndex(({ id }) => id === build.id) + 1;
+  const record = { id: build.id, commit: build.commit, position };
+  const next = retain(withKeyRecord(filled, key, record, now), limits);
+  if (isTooLarge(next)) return { state, result: { kind: 'too_large' } };
+  return { state: next, result: { kind: 'accepted', record } };
 };
 
-const ended = (entry: BuildRecord, ending: Ending): BuildRecord => ({
-  ...entry,
+const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
+  ...build,
   status: ending.status,
   message: ending.message,
   finishedAt: ending.finishedAt,
-  log: ending.log ?? entry.log,
+  log: ending.log ?? build.log,
   ...(ending.digest ? { digest: ending.digest } : {}),
 });
 
-/** A deleted build leaves no trace once its run has ended. */
-const withFinished = (state: LedgerState, entry: BuildRecord): LedgerState => ({
+/** Moves a build to the finished builds. A deleted build leaves the ledger instead. */
+const withFinished = (state: LedgerState, build: BuildRecord): LedgerState => ({
   ...state,
-  running: state.running.filter(({ id }) => id !== entry.id),
-  queued: state.queued.filter(({ id }) => id !== entry.id),
-  finished: entry.deletedAt ? state.finished : [entry, ...state.finished],
+  running: state.running.filter(({ id }) => id !== build.id),
+  queued: state.queued.filter(({ id }) => id !== build.id),
+  finished: build.deletedAt ? state.finished : [build, ...state.finished],
 });
 
-/** Moves a running build to finished and gives its slot to the next. Unknown ids change nothing. */
+/** Ends a running build and gives its slot to the next one. Returns the same state for a build that does not run. */
 export const finish = (state: LedgerState, id: string, ending: Ending, limits: Limits, now: Date): LedgerState => {
-  const entry = state.running.find((running) => running.id === id);
-  if (!entry) return state;
-  const freed = { ...withFinished(state, ended(entry, ending)), lastTurn: now.toISOString() };
+  const build = state.running.find((running) => running.id === id);
+  if (!build) return state;
+  const freed = { ...withFinished(state, endedBuild(build, ending)), lastTurn: now.toISOString() };
   return retain(promote(freed, limits, now), limits);
 };
 
-const replaceRunning = (state: LedgerState, changed: BuildRecord): LedgerState => ({
+const withRunning = (state: LedgerState, changed: BuildRecord): LedgerState => ({
   ...state,
-  running: state.running.map((entry) => (entry.id === changed.id ? changed : entry)),
+  running: state.running.map((build) => (build.id === changed.id ? changed : build)),
 });
 
-/**
- * A queued build ends at once; a running one keeps its slot until its run has really ended, so that its successor
- * can't run beside it.
- */
-export const cancel = (
+const cancelRunning = (
   state: LedgerState,
-  id: string,
-  limits: Limits,
+  build: BuildRecord,
   now: Date,
-): { state: LedgerState; outcome: CancelResult } => {
-  const running = state.running.find((entry) => entry.id === id);
-  if (running?.deletedAt) return { state, outcome: 'unknown' };
-  if (running?.cancelledAt) return { state, outcome: 'cancelling' };
-  if (running) {
-    return { state: replaceRunning(state, { ...running, cancelledAt: now.toISOString() }), outcome: 'cancelling' };
-  }
-  const queued = state.queued.find((entry) => entry.id === id);
-  if (!queued) return { state, outcome: state.finished.some((entry) => entry.id === id) ? 'finished' : 'unknown' };
+): { state: LedgerState; result: CancelResult } => {
+  if (build.deletedAt) return { state, result: 'unknown' };
+  if (build.cancelledAt) return { state, result: 'cancelling' };
+  return { state: withRunning(state, { ...build, cancelledAt: now.toISOString() }), result: 'cancelling' };
+};
+
+const cancelQueued = (state: LedgerState, build: BuildRecord, limits: Limits, now: Date): LedgerState => {
   const ending: Ending = {
     status: 'BUILD_CANCELLED',
     message: 'Cancelled while it waited.',
     finishedAt: now.toISOString(),
     log: 'complete',
   };
-  return { state: retain(withFinished(state, ended(queued, ending)), limits), outcome: 'cancelled' };
+  return retain(withFinished(state, endedBuild(build, ending)), limits);
 };
 
-/** Removes a build from sight. A running one is cancelled, and leaves the ledger when its run has ended. */
+/**
+ * Cancels a build. A queued build ends at once. A running build keeps its slot until its run has ended, so that the next
+ * build cannot run beside it.
+ */
+export const cancel = (
+  state: LedgerState,
+  id: string,
+  limits: Limits,
+  now: Date,
+): { state: LedgerState; result: CancelResult } => {
+  const running = state.running.find((build) => build.id === id);
+  if (running) return cancelRunning(state, running, now);
+  const queued = state.queued.find((build) => build.id === id);
+  if (queued) return { state: cancelQueued(state, queued, limits, now), result: 'cancelled' };
+  return { state, result: state.finished.some((build) => build.id === id) ? 'finished' : 'unknown' };
+};
+
+const removeRunning = (state: LedgerState, build: BuildRecord, now: Date): LedgerState => {
+  const at = now.toISOString();
+  return withRunning(state, { ...build, cancelledAt: build.cancelledAt ?? at, deletedAt: at });
+};
+
+/** Deletes a build. A running build is cancelled and hidden, and leaves the ledger when its run has ended. */
 export const remove = (state: LedgerState, id: string, now: Date): { state: LedgerState; known: boolean } => {
-  const running = state.running.find((entry) => entry.id === id && !entry.deletedAt);
-  if (running) {
-    const at = now.toISOString();
-    return {
-      state: replaceRunning(state, { ...running, cancelledAt: running.cancelledAt ?? at, deletedAt: at }),
-      known: true,
-    };
-  }
-  const without = (entries: BuildRecord[]) => entries.filter((entry) => entry.id !== id);
+  const running = state.running.find((build) => build.id === id && !build.deletedAt);
+  if (running) return { state: removeRunning(state, running, now), known: true };
+  const without = (builds: BuildRecord[]) => builds.filter((build) => build.id !== id);
   const next = { ...state, queued: without(state.queued), finished: without(state.finished) };
   const known = next.queued.length + next.finished.length < state.queued.length + state.finished.length;
   return { state: known ? next : state, known };
 };
 
-/** Notes that a finished build's log is archived, or why it can't be. */
+/** Sets the state of a finished build's log: the log is archived, or `reason` says why it is not whole. */
 export const closeLog = (
   state: LedgerState,
   id: string,
@@ -206,28 +173,8 @@ export const closeLog = (
   reason: string | undefined,
   limits: Limits,
 ): LedgerState => {
-  const finished = state.finished.map((entry) =>
-    entry.id === id ? { ...entry, log, ...(reason ? { logReason: reason } : {}) } : entry,
+  const finished = state.finished.map((build) =>
+    build.id === id ? { ...build, log, ...(reason ? { logReason: reason } : {}) } : build,
   );
   return retain({ ...state, finished }, limits);
-};
-
-/** In bytes; less than nothing when the others alone are more than a ledger may hold. */
-const roomForFinished = ({ running, queued, keys }: LedgerState): number =>
-  maxBytes - storedSize(running) - storedSize(queued) - storedSize(keys);
-
-/** Keeps the newest finished builds, so many of each outcome and so many bytes; never drops one whose log is still written. */
-export const retain = (state: LedgerState, limits: Limits): LedgerState => {
-  const left = {
-    succeeded: limits.succeeded,
-    failed: limits.failed,
-    bytes: Math.min(maxFinishedBytes, roomForFinished(state)),
-  };
-  const finished = state.finished.filter((entry) => {
-    const kind = entry.status === 'BUILD_SUCCESS' ? 'succeeded' : 'failed';
-    left[kind] -= 1;
-    left.bytes -= storedSize([entry]);
-    return entry.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
-  });
-  return finished.length === state.finished.length ? state : { ...state, finished };
 };

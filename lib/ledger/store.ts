@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { admit, isFilledByUnknownClaims } from '../capacity/state.ts';
+import { admit, type ClaimRequest, isFilledByUnknownClaims } from '../capacity/state.ts';
 import type { Capacity } from '../capacity/store.ts';
 import { ApiError } from '../errors.ts';
 import {
@@ -14,34 +14,45 @@ import type { Kube } from '../kube/client.ts';
 import { ifFound, KubeError } from '../kube/kube-error.ts';
 import { claimRequest } from './claims.ts';
 import { ledgerName } from './names.ts';
-import { emptyState, type Limits } from './state.ts';
-import type { BuildLedger, LedgerState, Summary } from './types.ts';
+import { emptyState } from './state.ts';
+import type { BuildLedger, LedgerState, Limits, Summary } from './types.ts';
 
+/** A tool's builds, and the limits that hold for the tool. */
 export type LedgerView = { state: LedgerState; limits: Limits };
-/** Pure: may be applied several times before it is written. Returning the same state writes nothing. */
+
+/** A pure change. It may be applied several times before it is written. Returning the same state writes nothing. */
 export type LedgerChange<T> = KubeChange<LedgerView, LedgerState, T>;
 
 export type Ledger = {
-  /** An unknown tool has an empty ledger. */
+  /** Reads the ledger of a tool. An unknown tool has an empty ledger. */
   read(tool: string, signal?: AbortSignal): Promise<LedgerView>;
   /**
-   * Applies the change by compare-and-swap until it holds. Changes for one tool that wait for each other are folded
-   * into one write. Where there is a capacity, a build is promoted only when it holds a claim on it.
+   * Applies a change by compare-and-swap until it succeeds. Changes for one tool that wait for each other go into one
+   * write. Where there is a capacity, a build is promoted only when it holds a claim.
    * @throws ApiError 409 `conflict` when other writers are always faster
    */
   change<T>(tool: string, change: LedgerChange<T>): Promise<T>;
-  /** Writes the ledger as it is, so that whoever has read it must read it again. @returns what it holds */
+  /** Writes the ledger unchanged, so that everyone who has read it must read it again. @returns the ledger's state */
   fence(tool: string): Promise<LedgerState>;
-  /** Every tool that has a ledger. */
+  /** Lists every tool that has a ledger. */
   tools(): Promise<string[]>;
-  /** Every ledger there is, by its tool. */
+  /** Reads every ledger, by the name of its tool. */
   all(signal?: AbortSignal): Promise<Map<string, LedgerView>>;
 };
 
 export type LedgerOptions = {
+  /** The cluster's capacity. Without it only the limits of the tools count. */
   capacity?: Capacity | undefined;
+  /** Waits between two attempts to write. Tests pass their own. */
   sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
 };
+
+/**
+ * Retry limit while other starts of the tool hold claims for builds that are not in the ledger yet. Queueing the build
+ * behind them would block both: they hold the slots that this build waits for. After that many attempts the claims
+ * count as left behind by functions that were killed.
+ */
+const maxAttemptsBesideOtherStarts = 8;
 
 const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
   const { summary: _, ...state } = ledger?.status ?? {};
@@ -55,93 +66,116 @@ const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): 
   finished: finished.length,
 });
 
-type Claimed = { ids: ReadonlySet<string>; isCrowded: boolean };
+type Claims = {
+  /** Ids of the builds that may start. */
+  claimed: ReadonlySet<string>;
+  /** Other starts of the tool hold claims for builds that are not in the ledger yet. */
+  isBesideOtherStarts: boolean;
+};
 
-/** Too busy is no reason to refuse a build: it waits. */
-const unlessBusy = async (claims: Promise<Claimed>): Promise<Claimed> => {
+const noClaims: Claims = { claimed: new Set(), isBesideOtherStarts: false };
+
+/**
+ * Claims slots of the cluster. Where the capacity is written by too many others, nothing is claimed and the build waits:
+ * a start must not fail because of that.
+ */
+const claimSlots = async (
+  capacity: Capacity,
+  slots: number,
+  request: ClaimRequest,
+  running: ReadonlySet<string>,
+): Promise<Claims> => {
   try {
-    return await claims;
+    return await capacity.change((before) => {
+      const { state, result: claimed } = admit(before, request, slots, new Date());
+      const isBesideOtherStarts = isFilledByUnknownClaims(state, request, running);
+      return { state, result: { claimed, isBesideOtherStarts } };
+    });
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'conflict') return { ids: new Set(), isCrowded: false };
+    if (error instanceof ApiError && error.code === 'conflict') return noClaims;
     throw error;
   }
 };
 
 /**
- * So often a build is not queued before others of its tool that hold claims but are not in the ledger yet: it would
- * keep them from running, and they it. After that they are claims that somebody left behind.
+ * Claims the slots that a change of a ledger needs, and gives back the slots of the builds that it ends.
+ * @returns ids of the builds that may be promoted; undefined where every build may
+ * @throws KubeError 409, which lets the change be tried again, while other starts of the tool are between their two writes
  */
-const maxTriesInCrowd = 8;
+const claimForChange = async (
+  capacity: Capacity | undefined,
+  request: ClaimRequest | undefined,
+  desired: LedgerState,
+  attempt: number,
+): Promise<ReadonlySet<string> | undefined> => {
+  if (capacity?.slots === undefined || !request) return undefined;
+  const running = new Set(desired.running.map(({ id }) => id));
+  const { claimed, isBesideOtherStarts } = await claimSlots(capacity, capacity.slots, request, running);
+  if (request.wanted.every((id) => claimed.has(id))) return undefined;
+  if (isBesideOtherStarts && attempt < maxAttemptsBesideOtherStarts)
+    throw new KubeError(409, 'Conflict', 'other builds of this tool are being started');
+  return claimed;
+};
 
-export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
-  const { capacity } = options;
-
-  const find = async (tool: string, signal?: AbortSignal): Promise<BuildLedger | undefined> => {
+/** Reads and writes the BuildLedger objects. */
+const createLedgerObjects = (kube: Kube, defaults: Limits) => ({
+  find: async (tool: string, signal?: AbortSignal): Promise<BuildLedger | undefined> => {
     const name = ledgerName(tool);
     const ledger = await ifFound(kube.get<BuildLedger>('buildledgers', name, signal));
-    if (ledger && ledger.spec.tool !== tool) throw new Error(`ledger ${name} belongs to ${ledger.spec.tool}`);
+    if (ledger && ledger.spec.tool !== tool)
+      throw new Error(`the BuildLedger ${name} belongs to the tool ${ledger.spec.tool}, not to ${tool}`);
     return ledger;
-  };
-
-  const viewOf = (ledger: BuildLedger | undefined): LedgerView => ({
+  },
+  list: async (signal?: AbortSignal): Promise<BuildLedger[]> =>
+    (await kube.list<BuildLedger>('buildledgers', { signal })).items,
+  viewOf: (ledger: BuildLedger | undefined): LedgerView => ({
     state: stateOf(ledger),
     limits: { ...defaults, ...ledger?.spec.limits },
-  });
-
-  const create = (tool: string): Promise<BuildLedger> =>
+  }),
+  create: (tool: string): Promise<BuildLedger> =>
     kube.create<BuildLedger>('buildledgers', {
       apiVersion: 'builds.toolforge.org/v1alpha1',
       kind: 'BuildLedger',
       metadata: { name: ledgerName(tool) },
       spec: { tool },
-    });
+    }),
+  write: (ledger: BuildLedger, { state, limits }: LedgerView): Promise<void> =>
+    written(kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } })),
+});
 
-  const write = async (ledger: BuildLedger, { state, limits }: LedgerView): Promise<void> => {
-    await written(
-      kube.replaceStatus('buildledgers', { ...ledger, status: { ...state, summary: summaryOf(state, limits) } }),
-    );
-  };
+type LedgerObjects = ReturnType<typeof createLedgerObjects>;
 
-  /** Which of the builds that the change would promote may be; undefined when all may. */
-  const claim = async (tool: string, { state: before, limits }: LedgerView, wish: LedgerState, tried: number) => {
-    const slots = capacity?.slots;
-    const ask = claimRequest(tool, before, wish, limits);
-    if (!capacity || slots === undefined || !ask) return undefined;
-    const builds = new Set(wish.running.map(({ id }) => id));
-    const { ids, isCrowded: crowd } = await unlessBusy(
-      capacity.change((seen) => {
-        const { state, result } = admit(seen, ask, slots, new Date());
-        return { state, result: { ids: result, isCrowded: isFilledByUnknownClaims(state, ask, builds) } };
-      }),
-    );
-    if (ask.wanted.every((id) => ids.has(id))) return undefined;
-    if (crowd && tried < maxTriesInCrowd) throw new KubeError(409, 'Conflict', 'others of this tool are being started');
-    return ids;
-  };
-
-  /**
-   * One read, every waiting change on top of each other, at most one write. The claims come between: nobody who has
-   * read the ledger before a claim was taken away again can write it, see `revoke` in lib/capacity/state.ts.
-   */
-  const attempt = async (tool: string, batch: Batch<LedgerView, LedgerState>, tried: number): Promise<() => void> => {
+/**
+ * Makes the function that reads a ledger, applies a batch of changes and writes the ledger once. Claims are taken
+ * between the read and the write: nobody who read the ledger before a claim was revoked can write the ledger any more,
+ * see `markRevoked` in lib/capacity/state.ts.
+ */
+const createAttempt =
+  ({ find, viewOf, create, write }: LedgerObjects, capacity: Capacity | undefined) =>
+  async (tool: string, batch: Batch<LedgerView, LedgerState>, attempt: number): Promise<() => void> => {
     const found = await find(tool);
     const before = viewOf(found);
-    const wish = applyAll(before, batch);
-    if (wish.state === before.state) return wish.respond;
+    const desired = applyAll(before, batch);
+    if (desired.state === before.state) return desired.respond;
     const ledger = found ?? (await create(tool));
-    const claimed = await claim(tool, before, wish.state, tried);
-    const { state, respond } = claimed ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch) : wish;
+    const request = claimRequest(tool, before.state, desired.state, before.limits);
+    const claimed = await claimForChange(capacity, request, desired.state, attempt);
+    const { state, respond } = claimed
+      ? applyAll({ ...before, limits: { ...before.limits, claimed } }, batch)
+      : desired;
     if (state !== before.state) await write(ledger, { state, limits: before.limits });
     return respond;
   };
 
+/** Returns the ledgers of all tools. `defaults` are the limits of a tool for which no administrator set others. */
+export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
+  const objects = createLedgerObjects(kube, defaults);
+  const { find, list, viewOf } = objects;
   const change = createBatchedWrites<LedgerView, LedgerState>({
     ...options,
-    attempt,
+    attempt: createAttempt(objects, options.capacity),
     busy: 'The builds of this tool are',
   });
-  const list = async (signal?: AbortSignal) => (await kube.list<BuildLedger>('buildledgers', { signal })).items;
-
   return {
     read: async (tool, signal) => viewOf(await find(tool, signal)),
     change,

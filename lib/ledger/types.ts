@@ -1,28 +1,28 @@
 import type { BuildParameters, Status } from '../../openapi/generated/types.ts';
 import type { KubeObject } from '../kube/resources.ts';
 
-/** live: still being written. truncated, lost: not all there; `logReason` says why. */
+/** `live`: the log is still being written. `truncated` and `lost`: lines are missing, and `logReason` says why. */
 export type LogState = 'live' | 'complete' | 'truncated' | 'lost';
 
 /**
- * One build. It is the outbox too: it holds all that its PipelineRun is made from, so whoever finds a running entry
- * without its run can create it. Times are RFC 3339 in UTC with milliseconds.
+ * A build in the ledger. The record holds everything that its PipelineRun is made from, so any function that finds a
+ * running build without a run can create the run. Times are RFC 3339 in UTC with milliseconds.
  */
 export type BuildRecord = {
   id: string;
   parameters: BuildParameters;
-  /** Where the clone step fetches from: source_url after redirects. */
+  /** The URL that the clone step fetches from: `source_url` after redirects. */
   sourceUrl: string;
-  /** The commit that is built. */
+  /** Hash of the commit that is built. */
   commit: string;
-  /** Where the image goes, with tag. */
+  /** Name of the image that is pushed, with its tag. */
   image: string;
   acceptedAt: string;
-  /** When it got its slot; absent while it is queued. */
+  /** When the build got its slot. Absent while the build is queued. */
   startedAt?: string;
-  /** Somebody asked to cancel it while it ran; it keeps its slot until the run has ended. */
+  /** When a client cancelled the running build. The build keeps its slot until its run has ended. */
   cancelledAt?: string;
-  /** Deleted while it ran: hidden, and dropped when the run has ended. */
+  /** When a client deleted the running build. The build is hidden, and leaves the ledger when its run has ended. */
   deletedAt?: string;
   finishedAt?: string;
   status: Status;
@@ -32,39 +32,72 @@ export type BuildRecord = {
   logReason?: string;
 };
 
-/** What an Idempotency-Key was answered with; kept for a day, longer than the build if that is deleted. */
+/** The part of a build's record that is known before the build is accepted. */
+export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
+
+/** How a build ended. `log` is set only where the build never had a run whose log could be archived. */
+export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
+
+/** The response to a start with an Idempotency-Key. Kept for a day, even where the build is deleted earlier. */
 export type IdempotencyRecord = {
-  /** SHA-256 of the key. */
+  /** SHA-256 of the Idempotency-Key. */
   key: string;
-  /** SHA-256 of the request it came with. */
+  /** SHA-256 of the request that came with the key. */
   request: string;
   id: string;
   commit: string;
-  /** Queue position at the time of the answer, 0 when it ran at once. */
+  /** Position in the queue at the time of the response. 0 for a build that ran at once. */
   position: number;
   at: string;
 };
 
-/** Limits an administrator may override for one tool. */
+/** The hashes that identify a start with an Idempotency-Key. */
+export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
+
+/** The result of a start. `position` is 0 for a build that runs, else the build's position in the queue. */
+export type StartResult =
+  | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
+  | { kind: 'repeated'; record: IdempotencyRecord }
+  /** The key, or the build's id, belongs to another request. */
+  | { kind: 'key_reused' }
+  /** The tool has as many running and queued builds as it may have. */
+  | { kind: 'full' }
+  /** The ledger has no room for a build with so many parameters. */
+  | { kind: 'too_large' };
+
+/** `cancelling`: the run has still to end. `finished` and `unknown`: there was nothing to cancel. */
+export type CancelResult = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
+
+/** How many builds a tool may have, and how many finished builds the ledger keeps. */
+export type Limits = {
+  running: number;
+  queued: number;
+  succeeded: number;
+  failed: number;
+  /** Ids of the builds that hold a claim. Undefined where the cluster's capacity is not limited. */
+  claimed?: ReadonlySet<string>;
+};
+
+/** The limits that an administrator may override for one tool. */
 export type LimitOverrides = { running?: number; queued?: number; succeeded?: number; failed?: number };
 
 export type LedgerState = {
   running: BuildRecord[];
-  /** First in, first out. */
+  /** The first build to run comes first. */
   queued: BuildRecord[];
-  /** Newest first. */
+  /** The newest build comes first. */
   finished: BuildRecord[];
   keys: IdempotencyRecord[];
-  /** When a build last began or ended to run: since then the tool waits for its turn among those that want a slot. */
+  /** When a build of the tool last began or ended to run. The tool waits for its next turn since then. */
   lastTurn?: string;
-  /** Something new whenever the ledger was written only to be written. */
+  /** A new random value after every write that only invalidates what others have read. */
   fence?: string;
 };
 
-/** For operators' eyes: the columns of `kubectl get buildledgers`. Written with every change, never read. */
+/** The columns of `kubectl get buildledgers`. Written with every change, never read. */
 export type Summary = { running: number; limit: number; queued: number; finished: number };
 
-/** builds.toolforge.org/v1alpha1 BuildLedger: everything about one tool's builds. */
+/** The object builds.toolforge.org/v1alpha1 BuildLedger. It holds everything about the builds of one tool. */
 export type BuildLedger = KubeObject & {
   spec: { tool: string; limits?: LimitOverrides };
   status?: Partial<LedgerState> & { summary?: Summary };

@@ -1,5 +1,5 @@
 import type { Status } from '../../openapi/generated/types.ts';
-import type { Ending } from '../ledger/state.ts';
+import type { Ending } from '../ledger/types.ts';
 import type { FailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 

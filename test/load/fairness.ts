@@ -4,8 +4,8 @@
  */
 import { pathToFileURL } from 'node:url';
 import { admit, emptyCapacity, fairShares } from '../../lib/capacity/state.ts';
-import { type Ending, emptyState, finish, type Limits, promote, start, waitingSince } from '../../lib/ledger/state.ts';
-import type { LedgerState } from '../../lib/ledger/types.ts';
+import { emptyState, finish, promote, start, waitingSince } from '../../lib/ledger/state.ts';
+import type { Ending, LedgerState, Limits } from '../../lib/ledger/types.ts';
 import { quantile } from '../support/quantile.ts';
 
 export type Scenario = {

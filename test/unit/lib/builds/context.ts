@@ -1,8 +1,8 @@
 import type { StartContext } from '../../../../lib/builds/start.ts';
 import { createCapacity } from '../../../../lib/capacity/store.ts';
 import type { Kube } from '../../../../lib/kube/client.ts';
-import type { Limits } from '../../../../lib/ledger/state.ts';
 import { createLedger } from '../../../../lib/ledger/store.ts';
+import type { Limits } from '../../../../lib/ledger/types.ts';
 
 export type ContextOptions = {
   limits: Limits;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { diff, type ObservedRun, reconciledState } from '../../../../lib/ledger/diff.ts';
-import { cancel, emptyState, type Limits, remove, start } from '../../../../lib/ledger/state.ts';
-import type { LedgerState } from '../../../../lib/ledger/types.ts';
+import { cancel, emptyState, remove, start } from '../../../../lib/ledger/state.ts';
+import type { LedgerState, Limits } from '../../../../lib/ledger/types.ts';
 
 /**
  * A world of one ledger and its runs, in which every function may be killed between any two writes: a command writes
@@ -36,9 +36,9 @@ const active = ({ runs }: World): number => [...runs.values()].filter(({ ending 
 const begin = (w: World, keyed: boolean): void => {
   const id = `b${w.serial++}`;
   const build = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
-  const { state, outcome } = start(w.state, build, keyed ? { key: id, request: 'r' } : undefined, limits, now);
+  const { state, result } = start(w.state, build, keyed ? { key: id, request: 'r' } : undefined, limits, now);
   w.state = state;
-  if (outcome.kind === 'accepted') w.accepted.add(id);
+  if (result.kind === 'accepted') w.accepted.add(id);
 };
 
 const endRun = (w: World, at: number): void => {

@@ -1,17 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  cancel,
-  closeLog,
-  emptyState,
-  finish,
-  type Limits,
-  type NewBuild,
-  remove,
-  resultForKey,
-  retain,
-  start,
-} from '../../../../lib/ledger/state.ts';
-import type { LedgerState } from '../../../../lib/ledger/types.ts';
+import { resultForKey } from '../../../../lib/ledger/idempotency.ts';
+import { retain } from '../../../../lib/ledger/retention.ts';
+import { cancel, closeLog, emptyState, finish, remove, start } from '../../../../lib/ledger/state.ts';
+import type { LedgerState, Limits, NewBuild } from '../../../../lib/ledger/types.ts';
 
 const limits: Limits = { running: 2, queued: 2, succeeded: 2, failed: 1 };
 const now = new Date('2026-11-22T08:00:00Z');
@@ -36,9 +27,9 @@ describe('start', () => {
   test('fills slots, then the queue with positions, then refuses', () => {
     const outcomes: unknown[] = [];
     const state = ['a', 'b', 'c', 'd', 'e'].reduce((current, id) => {
-      const result = started(current, id);
-      outcomes.push(result.outcome.kind === 'accepted' ? result.outcome.record.position : result.outcome.kind);
-      return result.state;
+      const next = started(current, id);
+      outcomes.push(next.result.kind === 'accepted' ? next.result.record.position : next.result.kind);
+      return next.state;
     }, emptyState);
     expect(outcomes).toEqual([0, 0, 1, 2, 'full']);
     expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['c', 'd'], finished: [] });
@@ -48,27 +39,27 @@ describe('start', () => {
     const none = { ...limits, queued: 0 };
     const one = start(emptyState, entry('a'), undefined, none, now);
     const two = start(one.state, entry('b'), undefined, none, now);
-    expect([
-      one.outcome.kind,
-      two.outcome.kind,
-      start(two.state, entry('c'), undefined, none, now).outcome.kind,
-    ]).toEqual(['accepted', 'accepted', 'full']);
+    expect([one.result.kind, two.result.kind, start(two.state, entry('c'), undefined, none, now).result.kind]).toEqual([
+      'accepted',
+      'accepted',
+      'full',
+    ]);
   });
 
   test('answers the same key with the same build, and refuses it with another request', () => {
     const key = { key: 'k', request: 'r' };
     const first = start(emptyState, entry('a'), key, limits, now);
     const again = start(first.state, entry('b'), key, limits, now);
-    expect(again.outcome).toMatchObject({ kind: 'repeated', record: { id: 'a', position: 0 } });
+    expect(again.result).toMatchObject({ kind: 'repeated', record: { id: 'a', position: 0 } });
     expect(again.state).toBe(first.state);
-    expect(start(first.state, entry('b'), { key: 'k', request: 'other' }, limits, now).outcome.kind).toBe('key_reused');
+    expect(start(first.state, entry('b'), { key: 'k', request: 'other' }, limits, now).result.kind).toBe('key_reused');
   });
 
   test('forgets a key after a day, and then finds the build by its id', () => {
     const first = start(emptyState, entry('a'), { key: 'k', request: 'r' }, limits, now);
     const nextDay = new Date(now.getTime() + 25 * 60 * 60 * 1000);
     const again = start(first.state, entry('a'), { key: 'k', request: 'r' }, limits, nextDay);
-    expect(again.outcome).toMatchObject({ kind: 'accepted', record: { id: 'a' } });
+    expect(again.result).toMatchObject({ kind: 'accepted', record: { id: 'a' } });
     expect(names(again.state).running).toEqual(['a']);
   });
 });
@@ -78,13 +69,13 @@ describe('a write whose answer was lost is applied once more', () => {
     const state = withBuilds('a', 'b', 'c', 'd');
     const again = started(state, 'd');
     expect(again.state).toBe(state);
-    expect(again.outcome).toEqual({ kind: 'accepted', record: { id: 'd', commit: 'c0', position: 2 } });
-    expect(started(state, 'a').outcome).toMatchObject({ kind: 'accepted', record: { position: 0 } });
+    expect(again.result).toEqual({ kind: 'accepted', record: { id: 'd', commit: 'c0', position: 2 } });
+    expect(started(state, 'a').result).toMatchObject({ kind: 'accepted', record: { position: 0 } });
   });
 
   test('but an old key does not give another build than was asked for', () => {
     const other = { ...entry('a'), parameters: { source_url: 'https://example.org/other' } };
-    expect(start(withBuilds('a'), other, undefined, limits, now).outcome).toEqual({ kind: 'key_reused' });
+    expect(start(withBuilds('a'), other, undefined, limits, now).result).toEqual({ kind: 'key_reused' });
   });
 });
 
@@ -112,22 +103,22 @@ describe('finish', () => {
 
 describe('cancel', () => {
   test('ends a waiting build at once', () => {
-    const { state, outcome } = cancel(withBuilds('a', 'b', 'c', 'd'), 'c', limits, now);
-    expect(outcome).toBe('cancelled');
+    const { state, result } = cancel(withBuilds('a', 'b', 'c', 'd'), 'c', limits, now);
+    expect(result).toBe('cancelled');
     expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['d'], finished: ['c'] });
     expect(state.finished[0]).toMatchObject({ status: 'BUILD_CANCELLED', log: 'complete' });
   });
 
   test('keeps the slot of a running build until its run has ended', () => {
-    const { state, outcome } = cancel(withBuilds('a', 'b', 'c'), 'a', limits, now);
-    expect(outcome).toBe('cancelling');
+    const { state, result } = cancel(withBuilds('a', 'b', 'c'), 'a', limits, now);
+    expect(result).toBe('cancelling');
     expect(names(state)).toEqual({ running: ['a', 'b'], queued: ['c'], finished: [] });
     expect(cancel(state, 'a', limits, now).state).toBe(state);
   });
 
   test('tells finished from unknown', () => {
     const state = finish(withBuilds('a'), 'a', ending, limits, now);
-    expect([cancel(state, 'a', limits, now).outcome, cancel(state, 'x', limits, now).outcome]).toEqual([
+    expect([cancel(state, 'a', limits, now).result, cancel(state, 'x', limits, now).result]).toEqual([
       'finished',
       'unknown',
     ]);
@@ -140,7 +131,7 @@ describe('remove', () => {
     expect(known).toBe(true);
     expect(state.running[0]).toMatchObject({ id: 'a', deletedAt: now.toISOString(), cancelledAt: now.toISOString() });
     expect(remove(state, 'a', now).known).toBe(false);
-    expect(cancel(state, 'a', limits, now).outcome).toBe('unknown');
+    expect(cancel(state, 'a', limits, now).result).toBe('unknown');
     expect(names(finish(state, 'a', ending, limits, now))).toEqual({ running: ['b', 'c'], queued: [], finished: [] });
   });
 
@@ -194,7 +185,7 @@ describe('retention', () => {
     Array.from({ length: count }, (_, at) => outsize(`b${at}`)).reduce(
       ({ state, refused }, build) => {
         const next = start(state, build, { key: build.id, request: 'r' }, own, now);
-        return { state: next.state, refused: refused + (next.outcome.kind === 'too_large' ? 1 : 0) };
+        return { state: next.state, refused: refused + (next.result.kind === 'too_large' ? 1 : 0) };
       },
       { state: from, refused: 0 },
     );
@@ -213,7 +204,7 @@ describe('retention', () => {
     expect(inEtcd(state)).toBeGreaterThan(1_000_000);
     expect(inEtcd(state)).toBeLessThan(1_250_000);
     const ended = finish(state, 'b0', { ...ending, log: 'complete' }, many, now);
-    expect(start(ended, outsize('new'), undefined, many, now).outcome.kind).toBe('accepted');
+    expect(start(ended, outsize('new'), undefined, many, now).result.kind).toBe('accepted');
   });
 
   test('finished builds make room for a start, the oldest first, but not those whose log is still written', () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../lib/errors.ts';
-import { type Limits, start } from '../../../../lib/ledger/state.ts';
+import { start } from '../../../../lib/ledger/state.ts';
 import { createLedger } from '../../../../lib/ledger/store.ts';
-import type { BuildLedger } from '../../../../lib/ledger/types.ts';
+import type { BuildLedger, Limits } from '../../../../lib/ledger/types.ts';
 import { kubeTo, startCluster, type TestCluster } from '../../../support/kube.ts';
 import { startServer } from '../../../support/server.ts';
 
@@ -19,7 +19,7 @@ const startOf =
   ({ state, limits: own }: { state: Parameters<typeof start>[0]; limits: Limits }) => {
     const entry = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
     const changed = start(state, entry, undefined, own, new Date());
-    return { state: changed.state, result: changed.outcome };
+    return { state: changed.state, result: changed.result };
   };
 
 test('an unknown tool has an empty ledger, and reading it writes nothing', async () => {
@@ -83,7 +83,7 @@ test('a ledger of that name that belongs to another tool is not touched', async 
     metadata: { name: 'mine' },
     spec: { tool: 'other' },
   });
-  await expect(createLedger(kube, limits).change('mine', startOf('a'))).rejects.toThrow('belongs to other');
+  await expect(createLedger(kube, limits).change('mine', startOf('a'))).rejects.toThrow('belongs to the tool other');
 });
 
 test('an API server that is away is 503, to be asked again', async () => {

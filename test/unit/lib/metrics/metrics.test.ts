@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { emptyCapacity } from '../../../../lib/capacity/state.ts';
-import { emptyState, type Limits } from '../../../../lib/ledger/state.ts';
-import type { BuildRecord } from '../../../../lib/ledger/types.ts';
+import { emptyState } from '../../../../lib/ledger/state.ts';
+import type { BuildRecord, Limits } from '../../../../lib/ledger/types.ts';
 import { formatMetrics } from '../../../../lib/metrics/format.ts';
 import { type MetricsInput, metricsOf } from '../../../../lib/metrics/metrics.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';

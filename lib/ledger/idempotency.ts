@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { IdempotencyKey, IdempotencyRecord, LedgerState, NewBuild, StartResult } from './types.ts';
+
+const lifetimeMs = 24 * 60 * 60 * 1000;
+const maxRecords = 1000;
+
+/** Returns the records that are younger than a day, at most the newest 1000. */
+const unexpired = (records: IdempotencyRecord[], now: Date): IdempotencyRecord[] =>
+  records.filter(({ at }) => now.getTime() - Date.parse(at) < lifetimeMs).slice(-maxRecords);
+
+/**
+ * Returns the result for an Idempotency-Key that was used in the last day: the earlier response, or `key_reused` where
+ * the key came with another request. Undefined for a new key.
+ */
+export const resultForKey = (
+  { keys }: LedgerState,
+  key: IdempotencyKey | undefined,
+  now: Date,
+): StartResult | undefined => {
+  const record = key && unexpired(keys, now).find((known) => known.key === key.key);
+  if (!record) return undefined;
+  return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
+};
+
+/**
+ * Returns the result for a build whose id the ledger already holds: the same key gave the same id after its record had
+ * expired, or this very write is repeated because its response was lost. Undefined for a new id.
+ */
+export const resultForKnownId = (
+  { running, queued, finished }: LedgerState,
+  build: NewBuild,
+): StartResult | undefined => {
+  const known = [...queued, ...running, ...finished].find(({ id }) => id === build.id);
+  if (!known) return undefined;
+  if (!isDeepStrictEqual(known.parameters, build.parameters)) return { kind: 'key_reused' };
+  const position = queued.indexOf(known) + 1;
+  return { kind: 'accepted', record: { id: known.id, commit: known.commit, position } };
+};
+
+/** Drops expired records, and adds the record of an accepted start that came with a key. */
+export const withKeyRecord = (
+  state: LedgerState,
+  key: IdempotencyKey | undefined,
+  record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'>,
+  now: Date,
+): LedgerState => {
+  const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];
+  return { ...state, keys: [...unexpired(state.keys, now), ...added] };
+};

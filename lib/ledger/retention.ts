@@ -1,0 +1,38 @@
+import { storedSize } from './stored-size.ts';
+import type { LedgerState, Limits } from './types.ts';
+
+/**
+ * Limit for a ledger at the start of a build, in bytes. etcd refuses objects over 1.5 MiB, and a ledger that cannot be
+ * written could not end its builds either. The difference is left for later writes: the endings of builds with their
+ * messages, and the fields of the API server.
+ */
+const maxBytes = 1_200_000;
+
+/** Limit for all finished builds of a ledger together, in bytes. */
+const maxFinishedBytes = 700_000;
+
+/** Returns the room for finished builds in bytes. Negative where the other parts alone exceed the ledger's limit. */
+const roomForFinished = ({ running, queued, keys }: LedgerState): number =>
+  maxBytes - storedSize(running) - storedSize(queued) - storedSize(keys);
+
+/** Tells whether a ledger is too large for another build to start. */
+export const isTooLarge = (state: LedgerState): boolean => storedSize(state.finished) > roomForFinished(state);
+
+/**
+ * Drops the oldest finished builds beyond the limits: `succeeded` and `failed` builds, and the bytes of all together.
+ * A build whose log is still being written stays. Returns the same state where nothing is dropped.
+ */
+export const retain = (state: LedgerState, limits: Limits): LedgerState => {
+  const left = {
+    succeeded: limits.succeeded,
+    failed: limits.failed,
+    bytes: Math.min(maxFinishedBytes, roomForFinished(state)),
+  };
+  const finished = state.finished.filter((build) => {
+    const kind = build.status === 'BUILD_SUCCESS' ? 'succeeded' : 'failed';
+    left[kind] -= 1;
+    left.bytes -= storedSize([build]);
+    return build.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
+  });
+  return finished.length === state.finished.length ? state : { ...state, finished };
+};
