@@ -4,7 +4,7 @@ import type { Kube } from '../lib/kube/client.ts';
 import type { BuildRecord } from '../lib/ledger/types.ts';
 import { closeArchive } from '../lib/logs/archive/archive-build.ts';
 import { archivePrefix, emptyIndex } from '../lib/logs/archive/archive-index.ts';
-import { createArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
+import { ArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
 import { cursorFromParts, cursorTag } from '../lib/logs/cursor.ts';
 import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
@@ -102,7 +102,7 @@ export const archivePod = async (target: {
 export const writeArchive = async (target: LogTarget, id: string, bytes: number): Promise<void> => {
   const { store, tool } = target;
   const index = { ...emptyIndex(), steps: ['clone'], done: ['clone'] };
-  const writer = createArchiveWriter({ store, tool, id }, index, { ...defaultSizes, maxBytes: 4 * bytes });
+  const writer = new ArchiveWriter({ store, tool, id }, index, { ...defaultSizes, maxBytes: 4 * bytes });
   const tag = cursorTag(id);
   for (let at = 0; at < bytes / 100; ) {
     const lines = Array.from({ length: 1000 }, (): LogLine => {
@@ -112,7 +112,7 @@ export const writeArchive = async (target: LogTarget, id: string, bytes: number)
       return { type: 'line', step: 'clone', line, time, text: printedLine(line), cursor };
     });
     writer.add(lines);
-    if (writer.full()) await writer.flush();
+    if (writer.isFull()) await writer.flush();
   }
   await writer.close('complete', undefined);
 };

@@ -6,21 +6,22 @@ import type { ArchiverSettings } from './archive/archiver-job.ts';
 import { type ArchiveSizes, defaultSizes } from './archive/writer.ts';
 import { createSecretFinder, type SecretFinder } from './masking/secret-finder.ts';
 
+/** Names of the settings that reading and archiving logs needs. */
 export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
 
-/** What of a log may be shown: the steps, and the secrets to mask. */
+/** What a log may show: the steps, and a finder for the secrets to mask. */
 export type LogMasks = { allowedSteps: readonly string[]; findSecrets: SecretFinder };
 
 /** The dependencies of code that archives logs. */
 export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
-/** The secrets this process knows are masked by value; the others by their form. */
+/** The secrets that this process knows. They are masked by value, all others by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
   [settings.registryPassword, settings.gatewaySecret, ...(settings.knownSecrets ?? [])].filter(
     (secret) => secret !== undefined,
   );
 
-/** Adds what of a log may be shown to the dependencies of a function. */
+/** Adds what a log may show to the dependencies of a function. */
 export const logsFromSettings = <Builds>(
   settings: Settings<(typeof logsSettings)[number]>,
   builds: Builds,
@@ -30,12 +31,13 @@ export const logsFromSettings = <Builds>(
   findSecrets: createSecretFinder(knownSecrets(settings)),
 });
 
-/** What an archive may hold. */
+/** Returns the sizes of an archive: the log's limit from the settings, defaults for the rest. */
 export const archiveSizes = ({ logMaxBytes }: Settings<'logMaxBytes'>): ArchiveSizes => ({
   ...defaultSizes,
   maxBytes: logMaxBytes,
 });
 
+/** Names of the settings that describe the archiver. */
 export const archiverSettings = [
   'archiverImage',
   'archiverCommand',
@@ -44,10 +46,13 @@ export const archiverSettings = [
   'archiverKnownSecrets',
 ] as const;
 
-/** What the follower is told of this function's settings. Only names and paths: what is secret is mounted. */
-const handedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes', 'knownSecrets'] as const;
+/** Settings that the archiver gets in its environment. They are names and paths only: secrets are mounted as files. */
+const passedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes', 'knownSecrets'] as const;
 
-/** @param environment that the settings were read from */
+/**
+ * Describes the archiver to archive-logs and sweep.
+ * @param environment the environment from which the settings were read. Default: the process's
+ */
 export const archiverFromSettings = (
   settings: Settings<(typeof archiverSettings)[number]>,
   environment?: Record<string, string>,
@@ -57,5 +62,5 @@ export const archiverFromSettings = (
   serviceAccount: settings.archiverServiceAccount,
   secret: settings.archiverSecret,
   knownSecrets: settings.archiverKnownSecrets,
-  environment: environmentOf(handedOn, environment),
+  environment: environmentOf(passedOn, environment),
 });

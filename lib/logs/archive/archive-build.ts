@@ -1,43 +1,27 @@
-import type { LogState } from '../../ledger/types.ts';
 import { parseCursor } from '../cursor.ts';
-import { type BuildLogOptions, gapReason, readBuildLog } from '../pod/build-log.ts';
+import { type BuildLogOptions, readBuildLog } from '../pod/build-log.ts';
 import { retryReads } from '../retry.ts';
-import type { LogEnd, LogEvent, LogEvents } from '../types.ts';
+import type { LogEnd, LogEvents } from '../types.ts';
 import { type ArchiveIndex, type ArchiveLocation, emptyIndex, readIndex } from './archive-index.ts';
-import { type ArchiveSizes, type ArchiveWriter, createArchiveWriter, defaultSizes, Superseded } from './writer.ts';
+import { type ArchiveResult, resultAtEnd, storedResult } from './archive-result.ts';
+import { FlushTimer } from './flush-timer.ts';
+import { type ArchiveSizes, ArchiveWriter, defaultSizes, Superseded } from './writer.ts';
 
 export type ArchiveOptions = ArchiveLocation &
   Omit<BuildLogOptions, 'follow' | 'from' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
-    /** Milliseconds that a line waits at most before it is written. */
+    /** Longest time that a line waits in memory before it is stored, in milliseconds. Default 3,000. */
     flushMs?: number;
   };
 
-/** `live` when it could not be closed yet. */
-export type ArchiveResult = { state: LogState; reason?: string };
+/**
+ * Holds what a step prints while earlier output is masked, compressed and stored. The archiver Job's volume for temporary
+ * files (archiver-job.ts) has room for the file.
+ */
+const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
 
-const resultOf = ({ state, reason }: ArchiveIndex): ArchiveResult => ({
-  state,
-  ...(reason === undefined ? {} : { reason }),
-});
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-
-const stateAt = (index: ArchiveIndex, end: LogEnd, allowedSteps: readonly string[]): ArchiveResult => {
-  const { lines, bytes } = index.dropped;
-  if (lines > 0) {
-    const reason = `the log is longer than is kept (${mebibytes(index.bytes)}): ${lines} more lines (${mebibytes(bytes)}) were dropped`;
-    return { state: 'truncated', reason };
-  }
-  const shown = index.steps.filter((step) => allowedSteps.includes(step));
-  const isRead = shown.length > 0 && shown.every((step) => index.done.includes(step));
-  const missing = gapReason(index.notes.flatMap(({ gap, text }) => (gap ? [text] : [])));
-  if (isRead) return missing === undefined ? { state: 'complete' } : { state: 'truncated', reason: missing };
-  return { state: end.log, ...(end.reason === undefined ? {} : { reason: end.reason }) };
-};
-
-/** Tries until it is done or the signal says to stop: what is not stored yet stays in memory, and reading waits. */
-const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promise<void> => {
+/** Retries while the store is away, without a limit. Unstored lines stay in memory meanwhile, and reading waits. */
+const retryUntilAborted = async (options: ArchiveOptions, act: () => Promise<void>): Promise<void> => {
   const { signal, retryMs = 100 } = options;
   for (;;) {
     try {
@@ -48,107 +32,85 @@ const insist = async (options: ArchiveOptions, act: () => Promise<void>): Promis
   }
 };
 
-/** What the step prints while it is masked, compressed and stored. The file's folder needs the room (follower.ts). */
-const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
+type Sink = Pick<ArchiveWriter, 'add' | 'isFull' | 'flush'>;
 
-type Flush = () => Promise<void>;
-
-/** One timer, as a promise that can be raced while it runs. */
-const createDeadline = (ms: number) => {
-  let timer: NodeJS.Timeout | undefined;
-  let due: Promise<'due'> | undefined;
-  return {
-    arm: (): void => {
-      due ??= new Promise((resolve) => {
-        timer = setTimeout(resolve, ms, 'due');
-      });
-    },
-    disarm: (): void => {
-      clearTimeout(timer);
-      due = undefined;
-    },
-    race: <T>(other: Promise<T>): Promise<T | 'due'> => (due ? Promise.race([other, due]) : other),
+/**
+ * Adds events to the archive, and stores them when a chunk is full or a line has waited for `flushMs`.
+ * @returns the log's end; undefined when the events ended without one
+ */
+const writeEvents = async (events: LogEvents, sink: Sink, flushMs: number): Promise<LogEnd | undefined> => {
+  const timer = new FlushTimer(flushMs);
+  const flush = (): Promise<void> => {
+    timer.stop();
+    return sink.flush();
   };
-};
-
-/** Passes events on to the writer; writes when a chunk is full, and when something has waited for long enough. */
-const pump = async (
-  events: LogEvents,
-  writer: ArchiveWriter,
-  flush: Flush,
-  flushMs: number,
-): Promise<LogEnd | undefined> => {
-  const deadline = createDeadline(flushMs);
-  const write = async (): Promise<void> => {
-    deadline.disarm();
-    await flush();
-  };
-  let next = events.next();
   try {
-    for (;;) {
-      const result = await deadline.race(next);
+    for (let next = events.next(); ; ) {
+      const result = await timer.race(next);
       if (result === 'due') {
-        await write();
+        await flush();
         continue;
       }
       if (result.done) return undefined;
-      const end = result.value.find((event: LogEvent) => event.type === 'end');
+      const end = result.value.find((event) => event.type === 'end');
       if (end) return end;
-      writer.add(result.value);
-      if (writer.full()) await write();
-      else deadline.arm();
+      sink.add(result.value);
+      if (sink.isFull()) await flush();
+      else timer.start();
       next = events.next();
     }
   } finally {
-    deadline.disarm();
+    timer.stop();
   }
 };
 
-const write = async (options: ArchiveOptions, index: ArchiveIndex, follow: boolean): Promise<ArchiveResult> => {
-  const { signal, id, allowedSteps } = options;
-  const writer = createArchiveWriter(options, index, options.sizes ?? defaultSizes);
-  const flush: Flush = () => (follow ? insist(options, writer.flush) : writer.flush());
-  const from = index.seen === undefined ? undefined : parseCursor(index.seen, id);
-  const control = new AbortController();
-  const events = readBuildLog({ ...options, follow, from, spool, signal: AbortSignal.any([signal, control.signal]) });
+/** Stores what the archive lacks, and closes the archive if the log has ended. */
+const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow: boolean): Promise<ArchiveResult> => {
+  const writer = new ArchiveWriter(options, index, options.sizes ?? defaultSizes);
+  const store = (act: () => Promise<void>): Promise<void> => (follow ? retryUntilAborted(options, act) : act());
+  const flush = (): Promise<void> => store(() => writer.flush());
+  const sink: Sink = { add: (events) => writer.add(events), isFull: () => writer.isFull(), flush };
+  const from = index.seen === undefined ? undefined : parseCursor(index.seen, options.id);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const events = readBuildLog({ ...options, follow, from, spool, signal });
   try {
-    const end = await pump(events, writer, flush, options.flushMs ?? 3000);
-    const result = end ? stateAt(index, end, allowedSteps) : { state: 'live' as const };
-    if (result.state === 'live') await flush();
-    else if (follow) await insist(options, () => writer.close(result.state, result.reason));
-    else await writer.close(result.state, result.reason);
+    const end = await writeEvents(events, sink, options.flushMs ?? 3000);
+    const result: ArchiveResult = end ? resultAtEnd(index, end, options.allowedSteps) : { state: 'live' };
+    await (result.state === 'live' ? flush() : store(() => writer.close(result.state, result.reason)));
     return result;
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!options.signal.aborted) throw error;
     await writer.flush();
     return { state: 'live' };
   } finally {
-    control.abort();
+    stop.abort();
     void events.return();
   }
 };
 
 const archive = async (options: ArchiveOptions, follow: boolean): Promise<ArchiveResult> => {
   const index = await readIndex(options);
-  if (index && index.state !== 'live') return resultOf(index);
+  if (index && index.state !== 'live') return storedResult(index);
   try {
-    return await write(options, index ?? emptyIndex(), follow);
+    return await writeArchive(options, index ?? emptyIndex(), follow);
   } catch (error) {
-    if (error instanceof Superseded) return resultOf(error.index);
+    if (error instanceof Superseded) return storedResult(error.index);
     throw error;
   }
 };
 
 /**
- * Follows a build and archives its log as it grows, then closes the archive. Killed and started again it goes on behind
- * the last line that counts. When the signal comes it writes what it has and leaves the archive open. While the store is
- * away it waits, and so does the reading.
+ * Archives a build's log while the build runs, and closes the archive at the end. After a kill and a new start it
+ * continues behind the last stored line. When the signal fires it stores what it has and leaves the archive open. While
+ * the store is away it waits, and reading the pod's log waits too.
  */
 export const archiveBuild = (options: ArchiveOptions): Promise<ArchiveResult> => archive(options, true);
 
 /**
- * For a finished build: reads from its pod what the archive lacks, and closes it as complete, truncated or lost. `live`
- * when the pod hasn't ended yet: call again later. An archive that is closed stays as it is.
- * @throws ApiError 503 `log_unavailable` when the store or the pod can't be read now
+ * Closes the archive of a finished build as complete, truncated or lost, after reading from the pod what the archive
+ * lacks. An archive that is closed already stays as it is. The result is `live` when the pod has not ended: call again
+ * later.
+ * @throws ApiError 503 `log_unavailable` when the store or the pod cannot be read at the moment
  */
 export const closeArchive = (options: ArchiveOptions): Promise<ArchiveResult> => archive(options, false);

@@ -5,64 +5,88 @@ import type { ObjectStore } from '../../store/types.ts';
 import type { NotePosition } from '../types.ts';
 
 /**
- * Some lines of one step, masked, as the format ndjson has them (encode.ts), in one gzip member whose blocks can be sent as
- * they are (gzip.ts): whoever takes both gets the stored bytes.
+ * A compressed part of one step's log: masked lines in the format ndjson (wire/encode.ts), as a complete gzip file whose
+ * compressed data can be sent without being decompressed (wire/compress.ts).
  */
 export type Chunk = {
   step: string;
-  /** Number of the first line. */
+  /** 0-based number of the chunk's first line within the step. */
   line: number;
+  /** Number of lines in the chunk. */
   lines: number;
-  /** Of the first line. */
+  /** Time of the first line, RFC 3339. */
   time: string;
+  /** Name of the segment that holds the chunk. */
   segment: string;
-  /** In bytes within the segment. */
+  /** Position of the gzip file within the segment, in bytes. */
   offset: number;
+  /** Length of the gzip file, in bytes. */
   length: number;
-  /** In bytes, uncompressed. */
+  /** Length of the lines, uncompressed, in bytes. */
   size: number;
-  /** CRC-32 of the compressed bytes. */
+  /** CRC-32 of the gzip file. */
   crc: number;
-  /** Of the last line. */
+  /** Cursor of the last line. */
   cursor: string;
 };
 
+/** Version of the index and of the lines in chunks. A change of the ndjson format needs a new version. */
 const indexVersion = 2;
 
+/** A note in an archive, with the position of the line that follows the note. */
+export type ArchivedNote = NotePosition & { text: string };
+
+/** The object that says what an archive holds. A chunk that is in a segment but not in the index does not count. */
 export type ArchiveIndex = {
   version: typeof indexVersion;
-  /** Who wrote last: an earlier writer that sees another's name stops. */
+  /** Name of the writer that wrote the index last. An earlier writer that reads another name here stops. */
   writer: string;
-  /** `live` until it is closed. */
+  /** `live` until the archive is closed. */
   state: LogState;
+  /** Says why the archive is truncated or lost. */
   reason?: string;
-  /** All steps in their order; empty until the pod is known. */
+  /** Names of all steps in their order; empty until the pod is known. */
   steps: string[];
-  /** Steps whose log was read to its end. */
+  /** Names of the steps whose log was read to its end. */
   done: string[];
-  notes: (NotePosition & { text: string })[];
+  notes: ArchivedNote[];
   chunks: Chunk[];
-  /** Cursor of the last line that is here. */
+  /** Cursor of the last line in the archive. */
   kept?: string;
-  /** Cursor of the last line that was read; behind `kept` when lines were dropped. */
+  /** Cursor of the last line that the writer read. It is later than `kept` when lines were dropped. */
   seen?: string;
-  /** Of the lines' texts with their ends. */
+  /** Size of the archived lines' texts with their line ends, in bytes. */
   bytes: number;
+  /** Lines that were not archived because the log is longer than `maxBytes`. */
   dropped: { lines: number; bytes: number };
 };
 
-/** Where a build's log is. */
+/** Identifies the archive of one build. */
 export type ArchiveLocation = { store: ObjectStore; tool: string; id: string };
 
+/** The prefix of the keys of all archives. */
 export const logsPrefix = 'logs/';
-/** The ledger's name stands for the tool, as tools' own may be longer than a key's part. */
+
+/**
+ * Returns the prefix of an archive's keys from the name of the tool's ledger. The key has the ledger's name in the place
+ * of the tool's, because a tool's name may be longer than a part of a key.
+ */
 export const archivePrefixIn = (ledger: string, id: string): string => `${logsPrefix}${ledger}/${id}/`;
+
+/** Returns the prefix of an archive's keys. */
 export const archivePrefix = (tool: string, id: string): string => archivePrefixIn(ledgerName(tool), id);
+
+/** Returns the key of the index from the prefix of an archive's keys. */
 export const indexKeyBelow = (prefix: string): string => `${prefix}index.json`;
+
+/** Returns the key of an archive's index. */
 export const indexKey = ({ tool, id }: ArchiveLocation): string => indexKeyBelow(archivePrefix(tool, id));
+
+/** Returns the key of one segment of an archive. */
 export const segmentKey = ({ tool, id }: ArchiveLocation, segment: string): string =>
   `${archivePrefix(tool, id)}segments/${segment}`;
 
+/** Returns the index of an archive without lines. */
 export const emptyIndex = (): ArchiveIndex => ({
   version: indexVersion,
   writer: '',
@@ -81,23 +105,27 @@ const isIndex = (value: unknown): value is ArchiveIndex =>
   (value as ArchiveIndex).version === indexVersion &&
   Array.isArray((value as ArchiveIndex).chunks);
 
-/** @throws ApiError 503 `log_unavailable`, also where what is stored is no index */
-export const readIndex = async (place: ArchiveLocation): Promise<ArchiveIndex | undefined> => {
-  const bytes = await place.store.get(indexKey(place));
+/**
+ * Reads the index of an archive; undefined when the build has no archive.
+ * @throws ApiError 503 `log_unavailable` when the store fails or the stored object is no index of this version
+ */
+export const readIndex = async (location: ArchiveLocation): Promise<ArchiveIndex | undefined> => {
+  const bytes = await location.store.get(indexKey(location));
   if (!bytes) return undefined;
   try {
     const index: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (isIndex(index)) return index;
-    throw new Error(`${indexKey(place)} is no index of version ${indexVersion}`);
+    throw new Error(`the object ${indexKey(location)} is not an archive's index of version ${indexVersion}`);
   } catch (error) {
     throw storeFailure(error);
   }
 };
 
-export const writeIndex = (place: ArchiveLocation, index: ArchiveIndex): Promise<void> =>
-  place.store.put(indexKey(place), Buffer.from(JSON.stringify(index)));
+/** Writes the index of an archive. @throws ApiError 503 `log_unavailable` */
+export const writeIndex = (location: ArchiveLocation, index: ArchiveIndex): Promise<void> =>
+  location.store.put(indexKey(location), Buffer.from(JSON.stringify(index)));
 
-/** How many lines of a step are here. */
+/** Returns the number of archived lines of a step. */
 export const lineCount = ({ chunks }: ArchiveIndex, step: string): number => {
   const last = chunks.findLast((chunk) => chunk.step === step);
   return last ? last.line + last.lines : 0;

@@ -4,23 +4,27 @@ import { ifFound, isAlreadyExists } from '../../kube/kube-error.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import type { PipelineRun } from '../../tekton/types.ts';
 
+/** What archive-logs and sweep know about the archiver: the Job that archives the log of a running build. */
 export type ArchiverSettings = {
   image: string;
   command: readonly string[];
   serviceAccount: string | undefined;
-  /** The Secret with the keys of the object store. It is mounted where the environment says that they lie. */
+  /** Name of the Secret with the keys of the object store. It is mounted in the folder of S3_ACCESS_KEY_FILE. */
   secret: string | undefined;
-  /** `secret/key`: mounted at KNOWN_SECRETS_FOLDER, so that what is archived is masked by their values. */
+  /** Keys of Secrets as `secret/key`. They are mounted at KNOWN_SECRETS_FOLDER, so that archives are masked by their values. */
   knownSecrets: readonly string[];
+  /** The archiver's environment, without the tool and the build. */
   environment: Readonly<Record<string, string>>;
 };
 
-/** A follower is started again so often; what it had not archived by then is read from the pod at the end. */
+/** Number of times that Kubernetes starts an archiver again. After that the final event reads the rest from the pod. */
 const retries = 5;
+/** Time until Kubernetes removes a finished Job, in seconds. */
 const keepFinishedSeconds = 60;
-const longestSeconds = 24 * 60 * 60;
+/** Limit of a Job's run time, in seconds. No build takes longer. */
+const maxSeconds = 24 * 60 * 60;
 
-/** Of a container that needs nothing but its own memory. */
+/** The security context of a container that needs no privileges and no writable root file system. */
 export const securityContext = {
   runAsNonRoot: true,
   readOnlyRootFilesystem: true,
@@ -29,49 +33,78 @@ export const securityContext = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-/** A chunk and its compressed copy at a time. */
+/** An archiver holds a few chunks in memory: the lines read so far, and the current segment. */
 const resources = { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '192Mi' } };
 
-type Mounted = { volumes: object[]; volumeMounts: object[] };
+type Mounts = { volumes: object[]; volumeMounts: object[] };
 
-const mounted = (name: string, mountPath: string, source: object): Mounted => ({
+const noMounts: Mounts = { volumes: [], volumeMounts: [] };
+
+const readOnlyMount = (name: string, mountPath: string, source: object): Mounts => ({
   volumes: [{ name, ...source }],
   volumeMounts: [{ name, mountPath, readOnly: true }],
 });
 
-const storeKeys = ({ secret, environment }: ArchiverSettings): Mounted => {
+const storeKeys = ({ secret, environment }: ArchiverSettings): Mounts => {
   const file = environment.S3_ACCESS_KEY_FILE;
-  if (!secret || !file) return { volumes: [], volumeMounts: [] };
-  return mounted('log-store', dirname(file), { secret: { secretName: secret } });
+  if (!secret || !file) return noMounts;
+  return readOnlyMount('log-store', dirname(file), { secret: { secretName: secret } });
 };
 
-/** For temporary files, where a log that grows fast waits to be archived (archive.ts, spool). */
-const spoolFolder: Mounted = {
+/** A volume for temporary files: a log that grows faster than it is archived waits there (archive-build.ts, spool). */
+const spoolFolder: Mounts = {
   volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
   volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
 };
 
-/** One that is missing must not keep a log from being archived. */
-const known = (entry: string): object => {
-  const [name = '', key = ''] = entry.split('/');
+/** A source of the volume of known secrets. It is optional: a missing Secret must not keep a log from being archived. */
+const secretSource = (secretKey: string): object => {
+  const [name = '', key = ''] = secretKey.split('/');
   return { secret: { name, items: [{ key, path: `${name}-${key.replace(/^[.]+/, '')}` }], optional: true } };
 };
 
-const maskedSecrets = ({ knownSecrets, environment }: ArchiverSettings): Mounted => {
+const maskedSecrets = ({ knownSecrets, environment }: ArchiverSettings): Mounts => {
   const folder = environment.KNOWN_SECRETS_FOLDER;
-  if (knownSecrets.length === 0 || !folder) return { volumes: [], volumeMounts: [] };
-  return mounted('known-secrets', folder, { projected: { sources: knownSecrets.map(known) } });
+  if (knownSecrets.length === 0 || !folder) return noMounts;
+  return readOnlyMount('known-secrets', folder, { projected: { sources: knownSecrets.map(secretSource) } });
 };
 
-/** The Job that archives a build's log while it runs. Named after the build: asked for twice, it is one. */
+const containerOf = (
+  { image, command, environment }: ArchiverSettings,
+  variables: Readonly<Record<string, string>>,
+  volumeMounts: object[],
+): object => ({
+  name: 'archiver',
+  image,
+  command: [...command],
+  env: Object.entries({ ...environment, ...variables }).map(([name, value]) => ({ name, value })),
+  volumeMounts,
+  securityContext,
+  resources,
+});
+
+const podSpec = (run: PipelineRun, tool: string, settings: ArchiverSettings): object => {
+  const { serviceAccount } = settings;
+  const mounts = [spoolFolder, storeKeys(settings), maskedSecrets(settings)];
+  const variables = { ARCHIVER_TOOL: tool, ARCHIVER_BUILD: run.metadata.name };
+  return {
+    restartPolicy: 'Never',
+    ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
+    enableServiceLinks: false,
+    volumes: mounts.flatMap(({ volumes }) => volumes),
+    containers: [
+      containerOf(
+        settings,
+        variables,
+        mounts.flatMap(({ volumeMounts }) => volumeMounts),
+      ),
+    ],
+  };
+};
+
+/** Makes the archiver of a build. The Job has the build's name, so a second request for the same build makes no second Job. */
 const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings): KubeObject & { spec: object } => {
   const { name, uid = '' } = run.metadata;
-  const { image, command, serviceAccount } = settings;
-  const variables = { ...settings.environment, ARCHIVER_TOOL: tool, ARCHIVER_BUILD: name };
-  const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
-  const parts = [spoolFolder, storeKeys(settings), maskedSecrets(settings)];
-  const volumeMounts = parts.flatMap((part) => part.volumeMounts);
-  const container = { name: 'follow', image, command: [...command], env, volumeMounts, securityContext, resources };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -79,20 +112,13 @@ const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings)
     spec: {
       backoffLimit: retries,
       ttlSecondsAfterFinished: keepFinishedSeconds,
-      activeDeadlineSeconds: longestSeconds,
-      template: {
-        spec: {
-          restartPolicy: 'Never',
-          ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
-          enableServiceLinks: false,
-          volumes: parts.flatMap((part) => part.volumes),
-          containers: [container],
-        },
-      },
+      activeDeadlineSeconds: maxSeconds,
+      template: { spec: podSpec(run, tool, settings) },
     },
   };
 };
 
+/** Starts the archiver of a running build, unless the build has one. @throws KubeError */
 export const startArchiver = async (
   kube: Kube,
   run: PipelineRun,
@@ -113,7 +139,11 @@ const hasEnded = ({ status }: Job): boolean =>
     (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
   ) ?? false;
 
-/** Whether a Job is at work on the build's log. It closes the archive itself: nobody else may take it away from it. */
+/**
+ * Says whether an archiver works on a build's log. That archiver closes the archive itself, so no other writer may take
+ * the archive over meanwhile.
+ * @throws KubeError
+ */
 export const hasArchiver = async (kube: Kube, build: string): Promise<boolean> => {
   const job = await ifFound(kube.get<Job>('jobs', build));
   return job !== undefined && !hasEnded(job);

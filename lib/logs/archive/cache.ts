@@ -1,86 +1,97 @@
-import { createLimiter } from '../../concurrency.ts';
+import { createLimiter, type Limiter } from '../../concurrency.ts';
 import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import type { ObjectStore } from '../../store/types.ts';
 import { type ArchiveIndex, type ArchiveLocation, indexKey, readIndex } from './archive-index.ts';
 
-/** Chunks of an archive. */
-export type Loaded = { parts: readonly Buffer[]; bytes: number };
-
-/** What readers of archives in one process share, so that many of them cost little more than one. */
-export type ArchiveCache = {
-  /** Read once for those who ask at the same time; nobody may change it. */
-  index(place: ArchiveLocation): Promise<ArchiveIndex | undefined>;
-  /** What was loaded last is kept, within a bound, while anybody reads. */
-  load(key: string, act: () => Promise<Loaded>): Promise<Loaded>;
-  enter(): void;
-  leave(): void;
-  /** Uncompressed bytes that each reader may hold for itself: less, the more there are. */
-  share(): number;
-};
+/** The chunks of one range in memory, in order, and their size in bytes. */
+export type LoadedRange = { chunks: readonly Buffer[]; bytes: number };
 
 export type CacheOptions = {
-  /** Of the loads, how many are kept for each reader: the one it reads, the next one, and one for who comes right behind. */
-  keepEach: number;
-  /** Of the loads that are kept, in all. */
-  keepBytes: number;
-  /** Uncompressed, what all readers hold for themselves, about. */
-  heldBytes: number;
-  /** Loads at once: each holds what it loads, beside what is kept. */
+  /** Number of ranges that are kept for each reader: the current one, the next one, and one for a reader close behind. */
+  rangesPerReader: number;
+  /** Limit of all kept ranges together, in bytes. */
+  keptBytes: number;
+  /** Uncompressed bytes that all readers together copy for themselves, approximately. */
+  copiedBytes: number;
+  /** Number of loads at the same time. Each holds its range in memory beside the kept ranges. */
   parallel: number;
 };
 
-export const createArchiveCache = ({ keepEach, keepBytes, heldBytes, parallel }: CacheOptions): ArchiveCache => {
-  const indexes: SingleFlight<ArchiveIndex | undefined> = createSingleFlight();
-  const loads: SingleFlight<Loaded> = createSingleFlight();
-  const limit = createLimiter(parallel);
-  /** In the order of their last use. */
-  const kept = new Map<string, Loaded>();
-  let bytes = 0;
-  let readers = 0;
+/** Shares indexes and chunks between the readers of archives in this process, so that many cost little more than one. */
+export class ArchiveCache {
+  readonly #options: CacheOptions;
+  readonly #limit: Limiter;
+  readonly #indexes: SingleFlight<ArchiveIndex | undefined> = createSingleFlight();
+  readonly #loads: SingleFlight<LoadedRange> = createSingleFlight();
+  /** Ranges in the order of their last use. */
+  readonly #kept = new Map<string, LoadedRange>();
+  #bytes = 0;
+  #readers = 0;
 
-  const drop = (key: string): void => {
-    bytes -= kept.get(key)?.bytes ?? 0;
-    kept.delete(key);
-  };
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    this.#limit = createLimiter(options.parallel);
+  }
 
-  const keep = (key: string, loaded: Loaded): void => {
-    drop(key);
-    if (readers === 0) return;
-    kept.set(key, loaded);
-    bytes += loaded.bytes;
-    for (const oldest of kept.keys()) {
-      if (bytes <= keepBytes && kept.size <= readers * keepEach) return;
-      if (oldest !== key) drop(oldest);
+  /** Reads an index once for all readers that want it at the same time. The index is shared: nobody may change it. */
+  index(location: ArchiveLocation): Promise<ArchiveIndex | undefined> {
+    return this.#indexes(indexKey(location), () => readIndex(location));
+  }
+
+  /** Returns a range from memory, or loads it once for all readers. Ranges are kept within limits while anybody reads. */
+  async load(key: string, loadRange: () => Promise<LoadedRange>): Promise<LoadedRange> {
+    const range = this.#kept.get(key) ?? (await this.#loads(key, () => this.#limit(loadRange)));
+    this.#keep(key, range);
+    return range;
+  }
+
+  /** Counts a reader until `removeReader`. */
+  addReader(): void {
+    this.#readers += 1;
+  }
+
+  /** Forgets a reader. With the last reader all kept ranges go. */
+  removeReader(): void {
+    this.#readers -= 1;
+    if (this.#readers > 0) return;
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  /** Returns how many uncompressed bytes each reader may copy for itself: the more readers, the fewer. */
+  bytesPerReader(): number {
+    return Math.floor(this.#options.copiedBytes / Math.max(1, this.#readers));
+  }
+
+  #keep(key: string, range: LoadedRange): void {
+    this.#drop(key);
+    if (this.#readers === 0) return;
+    this.#kept.set(key, range);
+    this.#bytes += range.bytes;
+    for (const oldest of this.#kept.keys()) {
+      if (!this.#isOverLimit()) return;
+      if (oldest !== key) this.#drop(oldest);
     }
-  };
+  }
 
-  return {
-    index: (place) => indexes(indexKey(place), () => readIndex(place)),
-    load: async (key, act) => {
-      const loaded = kept.get(key) ?? (await loads(key, () => limit(act)));
-      keep(key, loaded);
-      return loaded;
-    },
-    share: () => Math.floor(heldBytes / Math.max(1, readers)),
-    enter: () => {
-      readers += 1;
-    },
-    leave: () => {
-      readers -= 1;
-      if (readers > 0) return;
-      kept.clear();
-      bytes = 0;
-    },
-  };
-};
+  #isOverLimit(): boolean {
+    const { keptBytes, rangesPerReader } = this.#options;
+    return this.#bytes > keptBytes || this.#kept.size > this.#readers * rangesPerReader;
+  }
 
-const sizes: CacheOptions = { keepEach: 3, keepBytes: 16 << 20, heldBytes: 16 << 20, parallel: 6 };
+  #drop(key: string): void {
+    this.#bytes -= this.#kept.get(key)?.bytes ?? 0;
+    this.#kept.delete(key);
+  }
+}
+
+const options: CacheOptions = { rangesPerReader: 3, keptBytes: 16 << 20, copiedBytes: 16 << 20, parallel: 6 };
 
 const caches = new WeakMap<ObjectStore, ArchiveCache>();
 
-/** The cache of a store, which all its readers share. */
+/** Returns the cache of a store, which all readers of that store share. */
 export const cacheOf = (store: ObjectStore): ArchiveCache => {
-  const cache = caches.get(store) ?? createArchiveCache(sizes);
+  const cache = caches.get(store) ?? new ArchiveCache(options);
   caches.set(store, cache);
   return cache;
 };

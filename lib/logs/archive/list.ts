@@ -1,13 +1,13 @@
 import type { ObjectStore } from '../../store/types.ts';
 import { logsPrefix } from './archive-index.ts';
 
-/** The ids of the builds that have anything archived, by the names of their tools' ledgers. */
+/** The ids of the builds that have an archive, by the name of their tool's ledger. */
 export type Archives = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What a writer makes: sweep deletes archives, so it must not take for one what somebody else keeps there. */
+/** Matches only keys that a writer makes. Sweep deletes archives, so a foreign object below the prefix must not match. */
 const archiveKey = /^([^/]+)\/([^/]+)\/(?:index\.json$|segments\/)/;
 
-/** @throws ApiError 503 `log_unavailable` */
+/** Lists the archives in a store. @throws ApiError 503 `log_unavailable` */
 export const listArchives = async (store: ObjectStore): Promise<Archives> => {
   const archives = new Map<string, Set<string>>();
   for await (const key of store.list(logsPrefix)) {

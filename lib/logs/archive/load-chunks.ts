@@ -4,92 +4,94 @@ import type { ApiError } from '../../errors.ts';
 import { storeFailure } from '../../store/keys.ts';
 import type { ChunkEncoding } from '../types.ts';
 import { type ArchiveLocation, type Chunk, segmentKey } from './archive-index.ts';
-import { cacheOf, type Loaded } from './cache.ts';
+import { cacheOf, type LoadedRange } from './cache.ts';
 
-/** Neighbours in one segment, which need one read of the store. */
+/** Neighbouring chunks of one segment, which are loaded by one request to the store. */
 export type ChunkRange = readonly [Chunk, ...Chunk[]];
 
 const decompress = promisify(gunzip);
 
-/** Uncompressed bytes that are loaded at once, about. */
-const loadBytes = 1 << 20;
+/** Size of a range in uncompressed bytes, approximately: one chunk, or several that are smaller together. */
+const rangeBytes = 1 << 20;
 
 const damaged = (chunk: Chunk): ApiError =>
-  storeFailure(new Error(`segment ${chunk.segment} is damaged at ${chunk.offset}`));
+  storeFailure(new Error(`segment ${chunk.segment} is damaged at byte ${chunk.offset}`));
 
-/** The same for all readers, wherever they begin. */
+const isNextTo = (last: Chunk | undefined, chunk: Chunk): boolean =>
+  last?.segment === chunk.segment && last.offset + last.length === chunk.offset;
+
+/** Divides the chunks of a step into ranges. The ranges are the same for all readers, so that readers can share them. */
 export const chunkRanges = (chunks: readonly Chunk[]): ChunkRange[] => {
-  const groups: [Chunk, ...Chunk[]][] = [];
+  const ranges: [Chunk, ...Chunk[]][] = [];
   let size = 0;
   for (const chunk of chunks) {
-    const group = groups.at(-1);
-    const last = group?.at(-1);
-    const touches = last?.segment === chunk.segment && last.offset + last.length === chunk.offset;
-    if (group && touches && size + chunk.size <= loadBytes) {
-      group.push(chunk);
+    const range = ranges.at(-1);
+    if (range && isNextTo(range.at(-1), chunk) && size + chunk.size <= rangeBytes) {
+      range.push(chunk);
       size += chunk.size;
     } else {
-      groups.push([chunk]);
+      ranges.push([chunk]);
       size = chunk.size;
     }
   }
-  return groups;
+  return ranges;
 };
 
-/** Where a group is within its segment. */
-export const byteRange = (group: ChunkRange): { offset: number; length: number } => {
-  const [first] = group;
-  const last = group.at(-1) ?? first;
+/** Returns the position of a range within its segment, in bytes. */
+export const byteRange = (range: ChunkRange): { offset: number; length: number } => {
+  const [first] = range;
+  const last = range.at(-1) ?? first;
   return { offset: first.offset, length: last.offset + last.length - first.offset };
 };
 
-const lineFeeds = (bytes: Uint8Array): number => {
+const countLines = (bytes: Uint8Array): number => {
   let count = 0;
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
   return count;
 };
 
-/** The chunks of a group as they are stored. @throws ApiError 503 where the bytes are not those that were written */
-const getGroup = async (place: ArchiveLocation, group: ChunkRange): Promise<Buffer[]> => {
-  const range = byteRange(group);
-  const bytes = await place.store.get(segmentKey(place, group[0].segment), range);
-  if (bytes?.length !== range.length) throw damaged(group[0]);
-  return group.map((chunk) => {
-    const member = Buffer.from(bytes.buffer, bytes.byteOffset + chunk.offset - range.offset, chunk.length);
-    if (crc32(member) !== chunk.crc) throw damaged(chunk);
-    return member;
+/** Reads the compressed chunks of a range. @throws ApiError 503 also when the bytes are not those that were written */
+const readCompressed = async (location: ArchiveLocation, range: ChunkRange): Promise<Buffer[]> => {
+  const { offset, length } = byteRange(range);
+  const bytes = await location.store.get(segmentKey(location, range[0].segment), { offset, length });
+  if (bytes?.length !== length) throw damaged(range[0]);
+  return range.map((chunk) => {
+    const compressed = Buffer.from(bytes.buffer, bytes.byteOffset + chunk.offset - offset, chunk.length);
+    if (crc32(compressed) !== chunk.crc) throw damaged(chunk);
+    return compressed;
   });
 };
 
-/** @throws ApiError 503 as getGroup */
-const unpack = async (member: Buffer, chunk: Chunk): Promise<Buffer> => {
-  // One buffer for all of it, instead of many that are then copied into one.
-  const room = { maxOutputLength: Math.max(1, chunk.size), chunkSize: chunk.size + 64 };
-  const frames = await decompress(member, room).catch((cause: unknown) => {
+/** Decompresses a chunk. @throws ApiError 503 when the lines are not those that were written */
+const decompressChunk = async (compressed: Buffer, chunk: Chunk): Promise<Buffer> => {
+  // A buffer of the whole size keeps zlib from making many small ones and copying them into one.
+  const sizes = { maxOutputLength: Math.max(1, chunk.size), chunkSize: chunk.size + 64 };
+  const ndjson = await decompress(compressed, sizes).catch((cause: unknown) => {
     throw storeFailure(cause);
   });
-  if (frames.length !== chunk.size || lineFeeds(frames) !== chunk.lines) throw damaged(chunk);
-  return frames;
+  if (ndjson.length !== chunk.size || countLines(ndjson) !== chunk.lines) throw damaged(chunk);
+  return ndjson;
 };
 
-const unpacked = async (place: ArchiveLocation, group: ChunkRange): Promise<Buffer[]> => {
-  const members = await getGroup(place, group);
-  return Promise.all(members.map((member, at) => unpack(member, group[at] ?? group[0])));
+const readPlain = async (location: ArchiveLocation, range: ChunkRange): Promise<Buffer[]> => {
+  const compressed = await readCompressed(location, range);
+  return Promise.all(compressed.map((bytes, at) => decompressChunk(bytes, range[at] ?? range[0])));
 };
 
 /**
- * A group's chunks, `deflated`: the gzip members as they are stored, or `plain`; what is loaded is shared.
+ * Loads the chunks of a range, shared with other readers: for `deflated` the gzip files as they are stored, for `plain`
+ * their lines.
  * @throws ApiError 503 `log_unavailable`
  */
 export const loadChunks = (
-  place: ArchiveLocation,
-  group: ChunkRange,
-  chunkEncoding: ChunkEncoding,
-): Promise<Loaded> => {
-  const { offset, length } = byteRange(group);
-  const key = `${chunkEncoding} ${segmentKey(place, group[0].segment)}@${offset}+${length}`;
-  return cacheOf(place.store).load(key, async () => {
-    const parts = await (chunkEncoding === 'deflated' ? getGroup : unpacked)(place, group);
-    return { parts, bytes: parts.reduce((sum, part) => sum + part.length, 0) };
+  location: ArchiveLocation,
+  range: ChunkRange,
+  encoding: ChunkEncoding,
+): Promise<LoadedRange> => {
+  const { offset, length } = byteRange(range);
+  const key = `${encoding} ${segmentKey(location, range[0].segment)}@${offset}+${length}`;
+  return cacheOf(location.store).load(key, async () => {
+    const chunks = await (encoding === 'deflated' ? readCompressed : readPlain)(location, range);
+    return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
   });
 };

@@ -1,147 +1,133 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LogState } from '../../ledger/types.ts';
-import type { LogEvent, LogLine } from '../types.ts';
+import type { LogEvent, LogLine, LogNote } from '../types.ts';
 import { gzipChunk } from '../wire/compress.ts';
 import { encoders } from '../wire/encode.ts';
-import {
-  type ArchiveIndex,
-  type ArchiveLocation,
-  type Chunk,
-  emptyIndex,
-  readIndex,
-  segmentKey,
-  writeIndex,
-} from './archive-index.ts';
+import { type ArchiveIndex, type ArchiveLocation, emptyIndex, readIndex, writeIndex } from './archive-index.ts';
+import { type BufferedChunk, ChunkBuffer } from './chunk-buffer.ts';
+import { SegmentWriter } from './segment-writer.ts';
 
 export type ArchiveSizes = {
-  /** Uncompressed bytes of a chunk, about. */
+  /** Size of a chunk in uncompressed bytes, approximately. Default 1 MiB. */
   chunkBytes: number;
-  /** Compressed bytes after which a segment is not added to any more: it is written as a whole for each chunk. */
+  /** Compressed bytes from which a segment gets no more chunks. Default 512 KiB. */
   segmentBytes: number;
-  /** Bytes of the whole log's text; later lines are counted only. */
+  /** Limit of the log's text in bytes. Later lines are counted but not stored. Default 256 MiB. */
   maxBytes: number;
 };
 
 export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 512 << 10, maxBytes: 256 << 20 };
 
-export type ArchiveWriter = {
-  add(events: readonly LogEvent[]): void;
-  /** A chunk is full. */
-  full(): boolean;
-  /** Writes all; may be called again after it failed. @throws Superseded, ApiError 503 `log_unavailable` */
-  flush(): Promise<void>;
-  close(state: LogState, reason: string | undefined): Promise<void>;
-};
-
-/** Another writer has taken over, or has closed the archive. */
+/** Another writer has taken the archive over, or has closed it. */
 export class Superseded extends Error {
   override readonly name = 'Superseded';
+  /** The index of the other writer. */
   readonly index: ArchiveIndex;
 
   constructor(index: ArchiveIndex) {
-    super('another writer has taken this archive over');
+    super('another writer has taken the archive over');
     this.index = index;
   }
 }
 
-type Open = Pick<Chunk, 'step' | 'line' | 'lines' | 'time' | 'size' | 'cursor'> & { frames: string[] };
+const addNote = (index: ArchiveIndex, { text, position }: LogNote): void => {
+  if (!position) return;
+  const isKnown = index.notes.some(
+    (note) => note.step === position.step && note.line === position.line && note.text === text,
+  );
+  if (!isKnown) index.notes.push({ ...position, text });
+};
+
+/** Counts a line in the index. @returns whether the line is to be stored; false beyond the limit */
+const countLine = (index: ArchiveIndex, { text, cursor }: LogLine, maxBytes: number): boolean => {
+  index.seen = cursor;
+  const bytes = Buffer.byteLength(text) + 1;
+  if (index.dropped.lines > 0 || index.bytes + bytes > maxBytes) {
+    index.dropped.lines += 1;
+    index.dropped.bytes += bytes;
+    return false;
+  }
+  index.bytes += bytes;
+  index.kept = cursor;
+  return true;
+};
 
 /**
- * Writes chunks into segments and then the index, which alone says what counts: killed in between, the next writer goes
- * on behind the index. Segments bear their writer's name and only grow, so an index that was read stays right, and two
- * writers at once can't spoil each other's: the later one wins, the earlier one stops.
+ * Writes a build's log to its archive: first chunks to segments, then the index, which alone says what counts. A writer
+ * that continues after a kill begins behind the index. Segments have the name of their writer and only grow, so an index
+ * that a reader has keeps matching them, and two writers cannot damage each other's segments: the later writer of the
+ * index wins, and the earlier one stops.
+ *
+ * The index is changed in place, because a copy for every line would cost more than the line.
  */
-export const createArchiveWriter = (
-  place: ArchiveLocation,
-  index: ArchiveIndex,
-  sizes: ArchiveSizes = defaultSizes,
-): ArchiveWriter => {
-  const writer = randomUUID();
-  const sealed: Open[] = [];
-  let open: Open | undefined;
-  let owned = false;
-  /** What came with the line that filled a chunk goes into it, not into one of its own. */
-  const mostBytes = 1.25 * sizes.chunkBytes;
-  let segment = { number: 0, parts: [] as Buffer[], length: 0 };
+export class ArchiveWriter {
+  readonly #name = randomUUID();
+  readonly #location: ArchiveLocation;
+  readonly #index: ArchiveIndex;
+  readonly #maxBytes: number;
+  readonly #buffer: ChunkBuffer;
+  readonly #segments: SegmentWriter;
+  #ownsIndex = false;
 
-  const seal = (): void => {
-    if (open) sealed.push(open);
-    open = undefined;
-  };
+  /** @param index the stored index, or an empty one; the writer continues behind its last line */
+  constructor(location: ArchiveLocation, index: ArchiveIndex, sizes: ArchiveSizes = defaultSizes) {
+    this.#location = location;
+    this.#index = index;
+    this.#maxBytes = sizes.maxBytes;
+    this.#buffer = new ChunkBuffer(sizes.chunkBytes);
+    this.#segments = new SegmentWriter(location, this.#name, sizes.segmentBytes);
+  }
 
-  const addLine = (line: LogLine): void => {
-    index.seen = line.cursor;
-    const bytes = Buffer.byteLength(line.text) + 1;
-    if (index.dropped.lines > 0 || index.bytes + bytes > sizes.maxBytes) {
-      index.dropped.lines += 1;
-      index.dropped.bytes += bytes;
-      return;
+  /** Adds a batch of events in memory. */
+  add(events: readonly LogEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'line') this.#addLine(event);
+      else if (event.type === 'note') addNote(this.#index, event);
+      else if (event.type === 'plan') this.#index.steps = event.steps;
+      else if (event.type === 'done' && !this.#index.done.includes(event.step)) this.#index.done.push(event.step);
     }
-    const frame = encoders.ndjson.encode([line]);
-    if (open && (open.step !== line.step || open.size >= mostBytes)) seal();
-    open ??= { step: line.step, line: line.line, lines: 0, time: line.time, size: 0, cursor: '', frames: [] };
-    open.frames.push(frame);
-    open.lines += 1;
-    open.size += Buffer.byteLength(frame);
-    open.cursor = line.cursor;
-    index.bytes += bytes;
-    index.kept = line.cursor;
-  };
+  }
 
-  const addOther = (event: LogEvent): void => {
-    if (event.type === 'plan') index.steps = event.steps;
-    if (event.type === 'done' && !index.done.includes(event.step)) index.done.push(event.step);
-    if (event.type !== 'note' || !event.position) return;
-    const note = { ...event.position, text: event.text };
-    const isKnown = index.notes.some(
-      ({ step, line, text }) => step === note.step && line === note.line && text === note.text,
-    );
-    if (!isKnown) index.notes.push(note);
-  };
+  /** Says whether a chunk is full and `flush` should be called. */
+  isFull(): boolean {
+    return this.#buffer.isFull();
+  }
 
-  const addChunk = async ({ frames, ...chunk }: Open): Promise<void> => {
-    if (segment.length >= sizes.segmentBytes) segment = { number: segment.number + 1, parts: [], length: 0 };
-    const bytes = await gzipChunk(Buffer.from(frames.join('')));
-    const name = `${writer}-${segment.number}`;
-    const parts = [...segment.parts, bytes];
-    await place.store.put(segmentKey(place, name), Buffer.concat(parts));
-    index.chunks.push({ ...chunk, segment: name, offset: segment.length, length: bytes.length, crc: crc32(bytes) });
-    segment = { number: segment.number, parts, length: segment.length + bytes.length };
-  };
+  /**
+   * Stores everything that was added. May be called again after a failure.
+   * @throws Superseded when another writer has taken the archive over
+   * @throws ApiError 503 `log_unavailable`
+   */
+  async flush(): Promise<void> {
+    this.#buffer.seal();
+    await this.#buffer.drain((chunk) => this.#storeChunk(chunk));
+    await this.#storeIndex();
+  }
 
-  const own = async (): Promise<void> => {
-    const stored = await readIndex(place);
+  /** Stores everything that was added and closes the archive. @throws as flush */
+  async close(state: LogState, reason: string | undefined): Promise<void> {
+    this.#index.state = state;
+    if (reason !== undefined) this.#index.reason = reason;
+    await this.flush();
+  }
+
+  #addLine(line: LogLine): void {
+    if (countLine(this.#index, line, this.#maxBytes)) this.#buffer.add(line, encoders.ndjson.encode([line]));
+  }
+
+  async #storeChunk({ ndjson, ...chunk }: BufferedChunk): Promise<void> {
+    const bytes = await gzipChunk(Buffer.from(ndjson.join('')));
+    const place = await this.#segments.append(bytes);
+    this.#index.chunks.push({ ...chunk, ...place, crc: crc32(bytes) });
+  }
+
+  async #storeIndex(): Promise<void> {
+    const stored = await readIndex(this.#location);
     if (stored && stored.state !== 'live') throw new Superseded(stored);
-    if (owned && stored?.writer !== writer) throw new Superseded(stored ?? emptyIndex());
-    index.writer = writer;
-    await writeIndex(place, index);
-    owned = true;
-  };
-
-  const flush = async (): Promise<void> => {
-    seal();
-    for (let next = sealed[0]; next; next = sealed[0]) {
-      await addChunk(next);
-      sealed.shift();
-    }
-    await own();
-  };
-
-  return {
-    add: (events) => {
-      for (const event of events) {
-        if (event.type === 'line') addLine(event);
-        else addOther(event);
-      }
-    },
-    full: () => sealed.length > 0 || (open?.size ?? 0) >= sizes.chunkBytes,
-    flush,
-    close: async (state, reason) => {
-      seal();
-      index.state = state;
-      if (reason !== undefined) index.reason = reason;
-      await flush();
-    },
-  };
-};
+    if (this.#ownsIndex && stored?.writer !== this.#name) throw new Superseded(stored ?? emptyIndex());
+    this.#index.writer = this.#name;
+    await writeIndex(this.#location, this.#index);
+    this.#ownsIndex = true;
+  }
+}

@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const place = () => ({ store, tool: 'tool', id: 'b-1' });
+const location = () => ({ store, tool: 'tool', id: 'b-1' });
 const small = { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 };
 const texts = Array.from(
   { length: 60 },
@@ -39,7 +39,7 @@ const finishedBuild = () => {
   fake.setPod(['clone', 'build', 'export']);
   for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
   fake.write('clone', ['cloned']);
-  // Three lines to a time, so that a time alone does not say which line.
+  // Three lines share each time, so that a time alone does not identify a line.
   fake.write(
     'build',
     texts,
@@ -63,9 +63,9 @@ const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptio
   visible(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
 
 const archive = (view: ReturnType<typeof createView>, more = {}) =>
-  archiveBuild({ ...common(fake, view.view), ...place(), sizes: small, flushMs: 5, ...more });
+  archiveBuild({ ...common(fake, view.view), ...location(), sizes: small, flushMs: 5, ...more });
 
-test('the archive gives the same events as the pod, in every format, to every cursor, tail and step', async () => {
+test('an archive gives the same events as the pod in every format, for any cursor, tail and step', async () => {
   const view = finishedBuild();
   const live = await read(view);
   expect(await archive(view)).toEqual({ state: 'complete' });
@@ -85,12 +85,12 @@ test('the archive gives the same events as the pod, in every format, to every cu
   }
   expect(linesOf(await read(view, { step: 'build', tail: 3 }))).toEqual(lines.slice(-3));
   expect(linesOf(await read(view, { step: 'clone' })).map(({ text }) => text)).toEqual(['cloned']);
-  const index = await readIndex(place());
+  const index = await readIndex(location());
   expect(index?.chunks.length).toBeGreaterThan(5);
   expect(new Set(index?.chunks.map(({ segment }) => segment)).size).toBeGreaterThan(1);
 });
 
-test('tails and cursors of the pod are the same as those of the archive', async () => {
+test('the pod gives the same tails as the archive', async () => {
   const view = finishedBuild();
   const lines = linesOf(await read(view));
   for (const tail of [0, 1, 30, lines.length, 1000]) {
@@ -98,7 +98,7 @@ test('tails and cursors of the pod are the same as those of the archive', async 
   }
 });
 
-test('written while the build runs; what is not archived yet comes from the pod', async () => {
+test('a running build is read from its archive, and from the pod what is not archived yet', async () => {
   fake.setPod(['clone', 'build', 'export']);
   fake.setState('clone', 'running');
   fake.setState('build', 'running');
@@ -108,7 +108,7 @@ test('written while the build runs; what is not archived yet comes from the pod'
   const archived = archive(view, { signal: stop.signal });
   const has = async (lines: number) => {
     for (;;) {
-      const index = await readIndex(place());
+      const index = await readIndex(location());
       if (index && index.chunks.reduce((sum, chunk) => sum + chunk.lines, 0) >= lines) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -137,12 +137,12 @@ test('written while the build runs; what is not archived yet comes from the pod'
       .map(({ text }) => text)
       .slice(-2),
   ).toEqual(['after the rotation', 'built']);
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
   expect(await read(view)).toEqual(complete);
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
 });
 
-/** Fails every write for which the function says so, and does it or not. */
+/** Returns a store whose writes fail when the function selects their number. */
 const failing = (fails: (count: number) => boolean): ObjectStore => {
   let count = 0;
   return {
@@ -155,7 +155,7 @@ const failing = (fails: (count: number) => boolean): ObjectStore => {
   };
 };
 
-test('killed at any write and started again: every line once', async () => {
+test('archiveBuild stores every line once when it is killed at any write and started again', async () => {
   const view = finishedBuild();
   const live = await read(view);
   for (let kill = 1; kill < 20; kill += 1) {
@@ -171,23 +171,23 @@ test('killed at any write and started again: every line once', async () => {
   }
 });
 
-test('a store that is away for a while: the archive catches up', async () => {
+test('archiveBuild stores every line although two of three writes fail', async () => {
   const view = finishedBuild();
   const live = await read(view);
   expect(await archive(view, { store: failing((count) => count % 3 !== 0) })).toEqual({ state: 'complete' });
   expect(await read(view)).toEqual(live);
 });
 
-test('two writers at once: the earlier one stops, nothing is spoilt', async () => {
+test('several writers at once leave one complete archive, because the earlier ones stop', async () => {
   const view = finishedBuild();
   const live = await read(view);
   const results = await Promise.all([archive(view), archive(view), archive(view)]);
   expect(results.map(({ state }) => state)).toContain('complete');
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
   expect(await read(view)).toEqual(live);
 });
 
-test('a log longer than is kept says so, and how much; what is kept is right', async () => {
+test('a log longer than the limit is truncated, and its end says how many lines were dropped', async () => {
   const view = finishedBuild();
   const live = await read(view);
   const result = await archive(view, { sizes: { ...small, maxBytes: 1000 } });
@@ -202,14 +202,14 @@ test('a log longer than is kept says so, and how much; what is kept is right', a
   expect(result.reason).toContain(`${linesOf(live).length - count} more lines`);
 });
 
-test('a pod that went before anything was read: lost, and why', async () => {
+test('an archive is lost, with the reason, when the pod went before its log was read', async () => {
   const view = createView({ ...finished, status: 'BUILD_CANCELLED' });
   const lost = { state: 'lost', reason: 'the pod was gone before its log was read to the end' };
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual(lost);
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual(lost);
   expect(await read(view)).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'lost', reason: lost.reason }]);
 });
 
-test('a pod that goes away while somebody follows: the rest comes from the archive', async () => {
+test('a reader gets the rest from the archive when the pod goes away', async () => {
   const view = finishedBuild();
   const live = await read(view);
   await archive(view);
@@ -217,24 +217,24 @@ test('a pod that goes away while somebody follows: the rest comes from the archi
   const hidden = {
     ...store,
     get: async (key: string, range?: { offset: number; length: number }) =>
-      asked++ === 0 ? undefined : store.get(key, range),
+      reads++ === 0 ? undefined : store.get(key, range),
   };
-  let asked = 0;
+  let reads = 0;
   fake.removePod();
   expect(await read(view, { store: hidden })).toEqual(live);
 });
 
-test('not closed before the pod has ended', async () => {
+test('closeArchive leaves an archive live until the pod has ended', async () => {
   fake.setPod(['clone']);
   fake.setState('clone', 'running');
   fake.write('clone', ['a']);
   const view = createView(finished);
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'live' });
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'live' });
   fake.setState('clone', 'terminated');
-  expect(await closeArchive({ ...common(fake, view.view), ...place() })).toEqual({ state: 'complete' });
+  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
 });
 
-test('a cursor with another numbering is found by its time', async () => {
+test('a cursor whose line number does not match is found by its time', async () => {
   const view = finishedBuild();
   fake.rotate('build', 20);
   const late = linesOf(await read(view)).filter(({ step }) => step === 'build');
@@ -242,7 +242,7 @@ test('a cursor with another numbering is found by its time', async () => {
   await archive(again);
   const rest = linesOf(await read(again, { cursor: late[0]?.cursor })).map(({ text }) => text);
   const whole = linesOf(await read(again)).map(({ text }) => text);
-  // Behind the last line of that time: which of its lines it was, nobody knows any more.
+  // Reading continues behind the last line of that time, because the cursor does not say which of its lines was read.
   expect(whole.slice(-rest.length)).toEqual(rest);
   expect(rest.length).toBeGreaterThan(10);
   expect(await read(again, { cursor: endOf(await read(again))?.cursor })).toMatchObject([
@@ -251,28 +251,28 @@ test('a cursor with another numbering is found by its time', async () => {
   ]);
 });
 
-test('wrong cursors and steps are refused before anything is read', async () => {
+test('a wrong cursor or step is refused with 400 before anything is read', async () => {
   const view = finishedBuild();
   await expect(read(view, { cursor: 'x' })).rejects.toMatchObject({ status: 400, code: 'cursor_invalid' });
   await expect(read(view, { step: 'export' })).rejects.toMatchObject({ status: 400, code: 'parameter_invalid' });
 });
 
-test('a store that fails or returns garbage: 503, never a wrong line; a running build is read from its pod', async () => {
+test('a damaged archive is refused with 503, and a running build is read from its pod instead', async () => {
   const view = finishedBuild();
   const live = await read(view);
   await archive(view);
   view.set({ log: 'complete' });
-  const index = await readIndex(place());
+  const index = await readIndex(location());
   const [chunk] = index?.chunks ?? [];
-  if (!index || !chunk) throw new Error('no chunk');
+  if (!index || !chunk) throw new Error('the archive has no chunk');
   const refused = { status: 503, code: 'log_unavailable' };
-  await writeIndex(place(), { ...index, chunks: [{ ...chunk, lines: chunk.lines + 1 }] });
+  await writeIndex(location(), { ...index, chunks: [{ ...chunk, lines: chunk.lines + 1 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await writeIndex(place(), { ...index, chunks: [{ ...chunk, offset: 1 }] });
+  await writeIndex(location(), { ...index, chunks: [{ ...chunk, offset: 1 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await writeIndex(place(), { ...index, chunks: [{ ...chunk, length: 1_000_000 }] });
+  await writeIndex(location(), { ...index, chunks: [{ ...chunk, length: 1_000_000 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await store.put(indexKey(place()), Buffer.from('{"version":2}'));
+  await store.put(indexKey(location()), Buffer.from('{"version":2}'));
   await expect(read(view)).rejects.toMatchObject(refused);
   view.set({ log: 'live' });
   const shown = await read(view);
@@ -281,7 +281,7 @@ test('a store that fails or returns garbage: 503, never a wrong line; a running 
   expect(endOf(shown)).toMatchObject({ log: 'truncated', reason: expect.stringContaining('cannot be read') });
 });
 
-test('removed, nothing is left', async () => {
+test('removeArchive leaves no object of the archive', async () => {
   const view = finishedBuild();
   await archive(view);
   await removeArchive(store, 'tool', 'b-1');
@@ -291,7 +291,7 @@ test('removed, nothing is left', async () => {
   expect(keys).toEqual([]);
 });
 
-test('lines that were lost in mid-log are told of in the archive, too', async () => {
+test('an archive says where lines are missing that the kubelet threw away', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write(
@@ -303,7 +303,7 @@ test('lines that were lost in mid-log are told of in the archive, too', async ()
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
   await fake.followed(1);
-  while (!(await readIndex(place()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await archived;
   fake.write(
@@ -331,7 +331,7 @@ test('lines that were lost in mid-log are told of in the archive, too', async ()
   expect(await read(view, { cursor })).toEqual(shown.slice(4));
 });
 
-test('who has followed to a truncated end is told each thing once, though the archive tells it, too', async () => {
+test('a live reader gets each note once at a truncated end, although the archive has the notes too', async () => {
   fake.setPod(['build', 'export']);
   fake.setState('build', 'running');
   fake.write(
@@ -342,7 +342,7 @@ test('who has followed to a truncated end is told each thing once, though the ar
   const view = createView();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
-  while (!(await readIndex(place()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await archived;
   const cursor = linesOf(await read(view))[1]?.cursor;
@@ -359,7 +359,7 @@ test('who has followed to a truncated end is told each thing once, though the ar
   expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
 });
 
-test('known values are masked before they are stored', async () => {
+test('known secrets are masked before they are stored', async () => {
   const view = finishedBuild();
   await archive(view, { findSecrets: createSecretFinder(['of the build']) });
   expect(linesOf(await read(view)).filter(({ text }) => text.includes('of the build'))).toEqual([]);

@@ -31,20 +31,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The Job that archive-logs makes with these settings. */
+/** Returns the Job that archive-logs makes with these settings. */
 const jobOf = async (environment: Record<string, string>) => {
   const settings = { ARCHIVER_IMAGE: 'functions:1', LOG_STORE: 's3', ...environment };
   const connection = { server: new URL(server.url), namespace: 'ns', tls: {}, authorization: async () => undefined };
   const kube = createKube(createTransport({ connection, timeoutMs: 5000, attempts: 1 }), 'ns');
-  const follower = archiverFromSettings(readSettings(archiverSettings, settings), settings);
-  await startArchiver(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', follower);
+  const archiver = archiverFromSettings(readSettings(archiverSettings, settings), settings);
+  await startArchiver(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', archiver);
   kube.close();
   const [job] = created;
-  if (!job) throw new Error('no Job was made');
+  if (!job) throw new Error('startArchiver made no Job');
   return { spec: job.spec.template.spec, container: job.spec.template.spec.containers[0] };
 };
 
-test('secrets are mounted in the follower, where they are, and none is in its environment', async () => {
+test('the archiver gets secrets as mounted files, and none in its environment', async () => {
   await writeFile(join(folder, 'gateway'), 'correct-horse-battery');
   const { spec, container } = await jobOf({
     S3_ACCESS_KEY_FILE: '/secrets/log-store/access-key',
@@ -76,14 +76,14 @@ test('secrets are mounted in the follower, where they are, and none is in its en
   expect(JSON.stringify(created)).not.toContain('correct-horse');
 });
 
-test('without them nothing is mounted but room for temporary files', async () => {
+test('the archiver of an installation without secrets mounts only a volume for temporary files', async () => {
   expect((await jobOf({})).spec.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }]);
 });
 
-test('what is in a mounted folder is masked: files as they are, docker configs by their passwords', async () => {
+test('the files of the folder for known secrets are masked by value, and docker configs by their passwords', async () => {
   const auth = Buffer.from('robot:another-password-9').toString('base64');
   const config = { auths: { 'r.example': { username: 'robot', password: 'another-password-9', auth } } };
-  // As the kubelet lays a volume out.
+  // The kubelet lays a volume out with such links.
   await mkdir(join(folder, '..2026'));
   await writeFile(join(folder, '..2026', 'gateway'), 'correct-horse-battery\n');
   await writeFile(join(folder, '..2026', 'registry-credentials'), JSON.stringify(config));
@@ -96,7 +96,7 @@ test('what is in a mounted folder is masked: files as they are, docker configs b
   expect(maskSpans(line, findSecrets(line))).toBe('robot said [masked] and [masked]');
 });
 
-test('a docker config as `docker login` writes it is masked by its password, too', async () => {
+test('a docker config as `docker login` writes it is masked by its password', async () => {
   const auth = Buffer.from('robot$tool:correct:horse-battery').toString('base64');
   await writeFile(
     join(folder, 'registry-credentials'),
@@ -106,7 +106,7 @@ test('a docker config as `docker login` writes it is masked by its password, too
   expect(knownSecrets).toEqual([auth, 'correct:horse-battery']);
 });
 
-test('a folder that is not there is a wrong setting', () => {
+test('a missing folder for known secrets is refused as a setting', () => {
   expect(() => readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: join(folder, 'none') })).toThrow(
     'KNOWN_SECRETS_FOLDER must be empty or the path of a readable folder',
   );

@@ -14,10 +14,10 @@ const line = (at: number): LogLine => ({
   ...{ type: 'line', step: 'build', line: at, time: timeAt(0) },
   ...{ text: 'x'.repeat(900), cursor: `aaaaaaaa.build.${at.toString(36)}.tow8zn.000` },
 });
-const frames = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, (_, at) => line(at))));
-const bytes = await gzipChunk(frames);
+const ndjson = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, (_, at) => line(at))));
+const bytes = await gzipChunk(ndjson);
 
-/** A segment for each step: as many groups as steps, each nearly as large as a group may be. */
+/** An index with one segment for each step. Each segment is one range that is nearly as large as a range may be. */
 const steps = Array.from({ length: readers }, (_, at) => `step-${at}`);
 const index: ArchiveIndex = {
   ...emptyIndex(),
@@ -26,20 +26,20 @@ const index: ArchiveIndex = {
   done: steps,
   chunks: steps.map((step) => ({
     ...{ step, line: 0, lines, time: timeAt(0), segment: step, offset: 0 },
-    ...{ length: bytes.length, size: frames.length, crc: crc32(bytes) },
+    ...{ length: bytes.length, size: ndjson.length, crc: crc32(bytes) },
     cursor: line(lines - 1).cursor,
   })),
 };
 
-test('more readers than the cache holds groups do not load theirs for every batch', async () => {
+test('readers do not load their range again for every batch when they are more than the cache holds ranges', async () => {
   const loads = new Map<string, number>();
   const get: ObjectStore['get'] = async (key) => {
     loads.set(key, (loads.get(key) ?? 0) + 1);
     return bytes;
   };
   const store = { get } as ObjectStore;
-  const place = { store, tool: 'tool', id: 'b-1' };
-  const open = steps.map((step) => readArchive({ ...place, index, step }));
+  const location = { store, tool: 'tool', id: 'b-1' };
+  const open = steps.map((step) => readArchive({ ...location, index, step }));
   let batches = 0;
   let shown = 0;
   for (let left = open.length; left > 0; ) {
@@ -51,8 +51,8 @@ test('more readers than the cache holds groups do not load theirs for every batc
     if (left < open.length) break;
   }
   expect(shown).toBe(readers * lines);
-  expect([...loads.keys()].sort()).toEqual(steps.map((step) => segmentKey(place, step)).sort());
-  // Each holds two thirds of its group, and the cache of sixteen groups has the rest of some.
+  expect([...loads.keys()].sort()).toEqual(steps.map((step) => segmentKey(location, step)).sort());
+  // Each reader copies two thirds of its range at once, and the cache of 16 MiB has the rest for some readers.
   const all = [...loads.values()].reduce((sum, count) => sum + count, 0);
   expect(batches).toBe(readers * 8);
   expect(all).toBeLessThanOrEqual(readers * 3);

@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { emptyIndex, readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
-import { createArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
+import { ArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
 import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../../../../../lib/logs/types.ts';
 import { type ContentCoding, createGzipCoding, identityCoding } from '../../../../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/wire/encode.ts';
@@ -24,12 +24,12 @@ import { timeAt } from '../fake-kube.ts';
 let folder: string;
 let store: ObjectStore;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'packs-'));
+  folder = await mkdtemp(join(tmpdir(), 'chunks-'));
   store = createFolderStore(folder);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const place = () => ({ store, tool: 'tool', id: 'b-1' });
+const location = () => ({ store, tool: 'tool', id: 'b-1' });
 
 const nasty = [
   '',
@@ -58,15 +58,15 @@ const anyLine = fc
   })
   .map(({ step, line, text, more }) => lineOf(step, line, text.replaceAll('\n', ' '), more));
 
-test('property: what becomes of ndjson is what becomes of the lines', () => {
+test('property: every encoder makes the same of ndjson as of its lines', () => {
   fc.assert(
     fc.property(fc.array(anyLine, { minLength: 1 }), (lines) => {
-      const frames = Buffer.from(encoders.ndjson.encode(lines));
+      const ndjson = Buffer.from(encoders.ndjson.encode(lines));
       for (const encoder of Object.values(encoders))
-        expect(String(encoder.fromNdjson(frames))).toBe(encoder.encode(lines));
-      expect(lastNdjsonCursor(frames)).toBe(lines.at(-1)?.cursor);
-      const texts = frames.toString().split('\n').slice(0, -1);
-      expect(texts.map((frame, at) => ndjsonLine(frame, lines[at]?.line ?? 0))).toEqual(lines);
+        expect(String(encoder.fromNdjson(ndjson))).toBe(encoder.encode(lines));
+      expect(lastNdjsonCursor(ndjson)).toBe(lines.at(-1)?.cursor);
+      const texts = ndjson.toString().split('\n').slice(0, -1);
+      expect(texts.map((text, at) => ndjsonLine(text, lines[at]?.line ?? 0))).toEqual(lines);
     }),
   );
 });
@@ -77,9 +77,13 @@ const note = (step: string, line: number, text: string): LogEvent => ({
   position: { step, line, gap: true },
 });
 
-/** Several chunks in several segments, of two steps. @returns how many chunks */
+/** Archives two steps in several chunks and segments. @returns the number of chunks */
 const writeSome = async (notes: LogEvent[]): Promise<number> => {
-  const writer = createArchiveWriter(place(), emptyIndex(), { chunkBytes: 1500, segmentBytes: 500, maxBytes: 1 << 20 });
+  const writer = new ArchiveWriter(location(), emptyIndex(), {
+    chunkBytes: 1500,
+    segmentBytes: 500,
+    maxBytes: 1 << 20,
+  });
   writer.add([{ type: 'plan', steps: ['clone', 'build'] }, ...notes]);
   for (const [step, count] of [
     ['clone', 25],
@@ -89,29 +93,29 @@ const writeSome = async (notes: LogEvent[]): Promise<number> => {
       writer.add(
         Array.from({ length: 5 }, (_, next) => lineOf(step, at + next, `${nasty[(at + next) % nasty.length]} ${at}`)),
       );
-      if (writer.full()) await writer.flush();
+      if (writer.isFull()) await writer.flush();
     }
     writer.add([{ type: 'done', step }]);
   }
   await writer.close('complete', undefined);
-  return (await readIndex(place()))?.chunks.length ?? 0;
+  return (await readIndex(location()))?.chunks.length ?? 0;
 };
 
 const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
 
-/** What a client is sent. */
+/** Returns the body that a client gets, and the encoding of each batch; undefined for a batch of single events. */
 const sent = async (
   encoder: Encoder,
-  wire: ContentCoding,
+  coding: ContentCoding,
   open: (chunkEncoding: ChunkEncoding) => LogEvents,
-): Promise<{ body: string; packs: (ChunkEncoding | undefined)[] }> => {
+): Promise<{ body: string; encodings: (ChunkEncoding | undefined)[] }> => {
   const res = new PassThrough();
-  const packs: (ChunkEncoding | undefined)[] = [];
+  const encodings: (ChunkEncoding | undefined)[] = [];
   async function* events(chunkEncoding: ChunkEncoding): LogEvents {
     for await (const batch of open(chunkEncoding)) {
       const [first] = batch;
-      const isPack = first?.type === 'chunk';
-      packs.push(isPack ? (Buffer.isBuffer(first.ndjson) ? 'plain' : 'deflated') : undefined);
+      const isChunk = first?.type === 'chunk';
+      encodings.push(isChunk ? (Buffer.isBuffer(first.ndjson) ? 'plain' : 'deflated') : undefined);
       yield batch;
     }
     yield [end];
@@ -121,52 +125,55 @@ const sent = async (
     Object.assign(res, { writeHead: jest.fn() }) as unknown as ServerResponse,
     (_signal, chunkEncoding) => events(chunkEncoding),
     encoder,
-    { selfCloseMs: 60_000, keepAliveMs: 60_000, signal: new AbortController().signal, coding: wire },
+    { selfCloseMs: 60_000, keepAliveMs: 60_000, signal: new AbortController().signal, coding },
   );
   const bytes = await body;
-  return { body: (wire.encoding ? gunzipSync(bytes) : bytes).toString(), packs };
+  return { body: (coding.encoding ? gunzipSync(bytes) : bytes).toString(), encodings };
 };
 
 test.each([
-  ['no note', []],
+  ['without notes', []],
   [
-    'notes at the ends and within',
+    'with notes at the ends and in the middle',
     [note('clone', 0, 'first'), note('build', 77, 'within'), note('build', 200, 'last')],
   ],
-] as [string, LogEvent[]][])('packs give the same bytes as lines, from every line on: %s', async (_name, notes) => {
-  expect(await writeSome(notes)).toBeGreaterThan(10);
-  const index = await readIndex(place());
-  if (!index) throw new Error('there is no index');
-  const seen = new Set<ChunkEncoding | undefined>();
-  for (const start of [undefined, ...Array.from({ length: 29 }, (_, at) => ({ step: 'build', line: at * 7 }))]) {
-    const lines = await collect(readArchive({ ...place(), index, start }));
-    for (const encoder of Object.values(encoders)) {
-      for (const wire of [identityCoding, createGzipCoding()]) {
-        const { body, packs } = await sent(encoder, wire, (chunkEncoding) =>
-          readArchive({ ...place(), index, start, chunkEncoding }),
-        );
-        expect(body).toBe(encoder.encode([...lines, end]));
-        for (const pack of packs) seen.add(pack);
+] as [string, LogEvent[]][])(
+  'an archive gives the same bytes in chunks as in lines, from any line on: %s',
+  async (_name, notes) => {
+    expect(await writeSome(notes)).toBeGreaterThan(10);
+    const index = await readIndex(location());
+    if (!index) throw new Error('the archive has no index');
+    const seen = new Set<ChunkEncoding | undefined>();
+    for (const start of [undefined, ...Array.from({ length: 29 }, (_, at) => ({ step: 'build', line: at * 7 }))]) {
+      const lines = await collect(readArchive({ ...location(), index, start }));
+      for (const encoder of Object.values(encoders)) {
+        for (const coding of [identityCoding, createGzipCoding()]) {
+          const { body, encodings } = await sent(encoder, coding, (chunkEncoding) =>
+            readArchive({ ...location(), index, start, chunkEncoding }),
+          );
+          expect(body).toBe(encoder.encode([...lines, end]));
+          for (const encoding of encodings) seen.add(encoding);
+        }
       }
     }
-  }
-  expect([...seen].sort()).toEqual(notes.length > 0 ? ['deflated', 'plain', undefined] : ['deflated', 'plain']);
-});
+    expect([...seen].sort()).toEqual(notes.length > 0 ? ['deflated', 'plain', undefined] : ['deflated', 'plain']);
+  },
+);
 
-test('what is stored is held by a few readers only, where it is large', async () => {
-  const writer = createArchiveWriter(place(), emptyIndex());
+test('a reader holds a large compressed chunk only where there are few readers', async () => {
+  const writer = new ArchiveWriter(location(), emptyIndex());
   const noise = Array.from({ length: 300 }, (_, at) => lineOf('build', at, randomBytes(600).toString('base64')));
   writer.add([{ type: 'plan', steps: ['build'] }, ...noise]);
   await writer.close('complete', undefined);
-  const index = await readIndex(place());
-  if (!index) throw new Error('there is no index');
-  const open = (chunkEncoding: ChunkEncoding) => readArchive({ ...place(), index, chunkEncoding });
+  const index = await readIndex(location());
+  if (!index) throw new Error('the archive has no index');
+  const open = (chunkEncoding: ChunkEncoding) => readArchive({ ...location(), index, chunkEncoding });
   const alone = await sent(encoders.ndjson, createGzipCoding(), open);
   const cache = cacheOf(store);
-  for (let reader = 0; reader < 1000; reader += 1) cache.enter();
+  for (let reader = 0; reader < 1000; reader += 1) cache.addReader();
   const amongMany = await sent(encoders.ndjson, createGzipCoding(), open);
-  for (let reader = 0; reader < 1000; reader += 1) cache.leave();
-  expect(new Set(alone.packs)).toEqual(new Set(['deflated']));
-  expect(new Set(amongMany.packs)).toEqual(new Set(['plain']));
+  for (let reader = 0; reader < 1000; reader += 1) cache.removeReader();
+  expect(new Set(alone.encodings)).toEqual(new Set(['deflated']));
+  expect(new Set(amongMany.encodings)).toEqual(new Set(['plain']));
   expect(amongMany.body).toBe(alone.body);
 });

@@ -34,15 +34,15 @@ afterEach(async () => {
 const always = 1e9;
 const page = '<!doctype html><title>Welcome to nginx</title>';
 const troubles: [string, Omit<Broken, 'times'>][] = [
-  ['cuts every connection', { status: 0 }],
+  ['closes every connection', { status: 0 }],
   ['never answers', { status: -1 }],
-  ['is overloaded', { status: 503 }],
-  ['fails', { status: 500 }],
-  ['forgot its keys', { status: 403 }],
-  ['lost its bucket', { status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }],
-  ['is somebody else', { status: 200, body: page, method: 'GET' }],
-  ['returns noise', { status: 206, body: Buffer.alloc(5000, 7), method: 'GET' }],
-  ['returns nothing', { status: 206, body: '', method: 'GET' }],
+  ['answers 503', { status: 503 }],
+  ['answers 500', { status: 500 }],
+  ['refuses the keys', { status: 403 }],
+  ['has no bucket', { status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }],
+  ['answers with a web page', { status: 200, body: page, method: 'GET' }],
+  ['returns wrong bytes', { status: 206, body: Buffer.alloc(5000, 7), method: 'GET' }],
+  ['returns no bytes', { status: 206, body: '', method: 'GET' }],
 ];
 
 const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `line ${from + at}`);
@@ -65,7 +65,7 @@ const archive = (view: View, more = {}) =>
 const read = (view: View, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
   collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveTimeoutMs: 500, ...more }));
 
-/** Reads until it is refused, or to the end. */
+/** Reads a log to its end, or until an error. */
 const attempt = async (view: View): Promise<{ events: LogEvent[]; error?: unknown }> => {
   const events: LogEvent[] = [];
   try {
@@ -77,8 +77,8 @@ const attempt = async (view: View): Promise<{ events: LogEvent[]; error?: unknow
   }
 };
 
-describe.each(troubles)('a store that %s', (_, trouble) => {
-  test('live logs go on, and say that their beginning may be missing; the archive catches up', async () => {
+describe.each(troubles)('with a store that %s', (_, trouble) => {
+  test('a live log goes on with a note that its beginning may be missing, and the archive is complete later', async () => {
     const view = running();
     s3.break({ times: always, ...trouble });
     const archived = archive(view).catch(() => undefined);
@@ -98,7 +98,7 @@ describe.each(troubles)('a store that %s', (_, trouble) => {
     expect(shownTexts(await read(view))).toEqual(texts(0, 60));
   });
 
-  test('a finished log is refused with 503 and Retry-After, or ends in an error: never a wrong line', async () => {
+  test('a finished log is refused with 503 and Retry-After, and never shows a wrong line', async () => {
     const view = running();
     end(view);
     await archive(view, { sizes: { chunkBytes: 300, segmentBytes: 1, maxBytes: 1 << 20 } });
@@ -110,7 +110,7 @@ describe.each(troubles)('a store that %s', (_, trouble) => {
     const refused = { status: 503, code: 'log_unavailable', retryAfter: expect.any(Number) };
     expect(await attempt(view)).toMatchObject({ events: [], error: refused });
     s3.break(undefined);
-    // In the middle: what came is right, the rest is an error and no end.
+    // When the store fails in the middle, the lines so far are right, and an error comes in the place of the end.
     const events = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false });
     const seen = [...((await events.next()).value ?? [])];
     s3.break({ times: always, ...trouble });
@@ -118,7 +118,7 @@ describe.each(troubles)('a store that %s', (_, trouble) => {
     expect(rest).toMatchObject(refused);
     expect(shownTexts(seen)).toEqual(whole.slice(0, linesOf(seen).length));
     s3.break(undefined);
-    // The next group was asked for ahead: who joins that attempt shares its failure.
+    // The reader loads the next range ahead, and another reader that joins this load would share its failure.
     await s3.idle();
     expect(await read(view, { cursor: linesOf(seen).at(-1)?.cursor })).toEqual(
       (await read(view)).slice(seen.filter(({ type }) => type !== 'plan').length),
@@ -126,7 +126,7 @@ describe.each(troubles)('a store that %s', (_, trouble) => {
   });
 });
 
-test('a store that is full: the archive waits with what it has, and is complete when there is room', async () => {
+test('archiveBuild keeps lines in memory while the store is full, and the archive is complete later', async () => {
   const view = running();
   s3.break({ times: always, status: 507, method: 'PUT' });
   const archived = archive(view, { sizes: { chunkBytes: 300, segmentBytes: 400, maxBytes: 1 << 20 } });
@@ -141,7 +141,7 @@ test('a store that is full: the archive waits with what it has, and is complete 
   expect(shownTexts(await read(view))).toEqual(texts(0, 80));
 });
 
-test('a running build whose stored part can not be read goes on with what the pod has', async () => {
+test('a running build whose archive cannot be read goes on with the lines of its pod', async () => {
   const view = running();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
@@ -158,16 +158,16 @@ test('a running build whose stored part can not be read goes on with what the po
   expect(shownTexts(events)).toEqual(texts(50, 60));
 });
 
-test('a segment that is whole, but not what was written, is not shown; removed, nothing is left', async () => {
+test('a segment with a changed byte is not shown, and removeArchive leaves no object', async () => {
   const view = running();
   end(view);
   await archive(view);
   const index = await readIndex({ store, tool: 'tool', id: 'b-1' });
   const [chunk] = index?.chunks ?? [];
-  if (!chunk) throw new Error('no chunk');
+  if (!chunk) throw new Error('the archive has no chunk');
   const key = `logs/tool/b-1/segments/${chunk.segment}`;
   const bytes = Buffer.from((await store.get(key)) ?? []);
-  bytes[9] = (bytes[9] ?? 0) ^ 1; // the header's byte for the system: gzip itself doesn't mind
+  bytes[9] = (bytes[9] ?? 0) ^ 1; // gzip ignores this byte of its header, which names the operating system
   await store.put(key, bytes);
   view.set({ log: 'complete' });
   expect(await attempt(view)).toMatchObject({ events: [], error: { status: 503 } });

@@ -1,0 +1,27 @@
+/** Runs out when events have waited long enough to be stored. It runs until `stop`, however often it is started. */
+export class FlushTimer {
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+  #due: Promise<'due'> | undefined;
+
+  /** @param ms milliseconds from the first start */
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  start(): void {
+    this.#due ??= new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, this.#ms, 'due');
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#due = undefined;
+  }
+
+  /** Resolves with the promise's result, or with `due` when the timer runs out first. */
+  race<T>(promise: Promise<T>): Promise<T | 'due'> {
+    return this.#due ? Promise.race([promise, this.#due]) : promise;
+  }
+}

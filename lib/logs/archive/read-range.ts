@@ -1,0 +1,85 @@
+import type { ArchiveLocation, Chunk } from './archive-index.ts';
+import { cacheOf, type LoadedRange } from './cache.ts';
+import { type ChunkRange, loadChunks } from './load-chunks.ts';
+import { endOfLines, offsetOfLine } from './ndjson-lines.ts';
+
+/** Bytes of one batch: few where there are many readers, because each reader holds its batch until the client takes it. */
+const batchBytes = { least: 32 << 10, most: 128 << 10 };
+
+/** Limit of the bytes that a reader copies from a loaded range at once. */
+const maxCopyBytes = 512 << 10;
+
+/** Whole lines as ndjson, and the chunk that has them. */
+export type ChunkLines = { chunk: Chunk; ndjson: Buffer };
+
+/** Position of a reader within a range. */
+type RangePosition = {
+  /** Index of the chunk in the range. */
+  at: number;
+  /** Bytes of the chunk that were read; undefined when the reader has not begun this chunk. */
+  offset: number | undefined;
+};
+
+type Copied = { copies: ChunkLines[]; position: RangePosition };
+
+/** Offset in bytes of a line in a chunk; 0 when the line is before the chunk. */
+const startOffset = (ndjson: Buffer, chunk: Chunk, firstLine: number): number =>
+  offsetOfLine(ndjson, Math.min(chunk.lines, Math.max(0, firstLine - chunk.line)));
+
+/** Copies the lines at a position, so that the reader does not keep the whole range in memory. */
+const copyLines = (
+  range: ChunkRange,
+  { chunks }: LoadedRange,
+  start: RangePosition,
+  firstLine: number,
+  maxBytes: number,
+): Copied => {
+  const copies: ChunkLines[] = [];
+  let { at, offset } = start;
+  for (let left = maxBytes; left > 0; ) {
+    const [chunk, ndjson] = [range[at], chunks[at]];
+    if (!chunk || !ndjson) break;
+    const from = offset ?? startOffset(ndjson, chunk, firstLine);
+    const end = endOfLines(ndjson, from, left);
+    if (end > from) copies.push({ chunk, ndjson: Buffer.from(ndjson.subarray(from, end)) });
+    left -= end - from;
+    const isChunkRead = end >= ndjson.length;
+    if (isChunkRead) at += 1;
+    offset = isChunkRead ? undefined : end;
+  }
+  return { copies, position: { at, offset } };
+};
+
+/** Sizes for one reader, in bytes: what it copies at once, and what it passes on at once. */
+const sizesFor = ({ store }: ArchiveLocation): { copyBytes: number; passBytes: number } => {
+  const share = cacheOf(store).bytesPerReader();
+  const passBytes = Math.max(batchBytes.least, Math.min(batchBytes.most, share / 4));
+  return { passBytes, copyBytes: Math.max(passBytes, Math.min(maxCopyBytes, share)) };
+};
+
+/**
+ * Reads the lines of a range from one line on, uncompressed. The loaded range is shared. Each reader copies a limited
+ * number of bytes from the range: many readers at different positions then do not load their range again for every
+ * batch, and slow clients keep little in memory.
+ * @throws ApiError 503 `log_unavailable`
+ */
+export async function* readRangeLines(
+  location: ArchiveLocation,
+  range: ChunkRange,
+  firstLine: number,
+): AsyncGenerator<ChunkLines> {
+  let position: RangePosition = { at: 0, offset: undefined };
+  while (position.at < range.length) {
+    const { copyBytes, passBytes } = sizesFor(location);
+    const loaded = await loadChunks(location, range, 'plain');
+    const copied = copyLines(range, loaded, position, firstLine, copyBytes);
+    position = copied.position;
+    for (const { chunk, ndjson } of copied.copies) {
+      for (let from = 0; from < ndjson.length; ) {
+        const end = endOfLines(ndjson, from, passBytes);
+        yield { chunk, ndjson: ndjson.subarray(from, end) };
+        from = end;
+      }
+    }
+  }
+}
