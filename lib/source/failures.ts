@@ -47,7 +47,7 @@ export const networkFailure = (error: unknown, host: string): ApiError => {
   if (error instanceof ApiError) return error;
   const code = codeOf(error);
   if (code.startsWith('HPE_')) return notGit(`${host} does not speak HTTP`, error);
-  if (code.startsWith('Z_')) return notGit('the compression of its response is broken', error);
+  if (code.startsWith('Z_')) return notGit('its compressed response is broken', error);
   if (tlsCodePattern.test(code))
     return unreachable(`no secure connection to ${host} is possible (TLS: ${code})`, error);
   if (code.startsWith('EAI_')) return unreachable(`the DNS knows no address of ${host}`, error);
