@@ -12,7 +12,8 @@ export const withTimeout = (ms: number, signal?: MaybeSignal): AbortSignal =>
   anySignal(signal, AbortSignal.timeout(ms));
 
 /**
- * Returns the promise's result, unless the signal fires first. The work behind the promise continues: this serves callers
+ * Returns the promise's result, unless the signal fires first. The work behind the promise continues: this serves
+ * callers
  * of work that can't be stopped, or that others wait for too.
  * @throws the signal's reason as soon as the signal fires
  */

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export type LockOptions = {
   /**
-   * Time in milliseconds after which an unchanged holder counts as dead, wherever its process runs. Must be longer than the
+   * Time in milliseconds after which an unchanged holder counts as dead, wherever its process runs. Must be longer
+   * than the
    * work under the lock ever takes. Default: a holder counts as dead only when its process is known to be gone.
    */
   staleMs?: number;
@@ -28,7 +29,9 @@ export class LockHeldError extends Error {
   }
 }
 
-/** Names the machine and its process id namespace: containers can share a host name and a folder, but not process ids. */
+/**
+ * Names the machine and its process id namespace: containers can share a host name and a folder, but not process ids.
+ */
 const processSpace = (): string => {
   try {
     return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
@@ -96,7 +99,10 @@ const tryTake = (path: string, draft: string, content: string): Promise<boolean>
     (error: NodeJS.ErrnoException) => error.code !== 'EEXIST' && writeExclusively(path, content),
   );
 
-/** Removes the lock of a dead holder. Processes do this one at a time and read the lock again: a live one may hold it now. */
+/**
+ * Removes the lock of a dead holder. Processes do this one at a time and read the lock again: a live one may hold it
+ * now.
+ */
 export const breakLock = (path: string, dead: string, { waitMs: _, ...options }: LockOptions): Promise<void> =>
   withLock(
     `${path}.break`,
@@ -142,7 +148,10 @@ export const acquireLock = async (path: string, options: LockOptions = {}): Prom
   };
 };
 
-/** Runs `work` while no other holder has the lock, and releases the lock also after a failure. Parameters and errors: `acquireLock`. */
+/**
+ * Runs `work` while no other holder has the lock, and releases the lock also after a failure. Parameters and errors:
+ * `acquireLock`.
+ */
 export const withLock = async <T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> => {
   const release = await acquireLock(path, options);
   try {

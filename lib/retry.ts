@@ -14,7 +14,10 @@ export type Backoff = {
   random?: () => number;
 };
 
-/** Returns a function from the number of failures so far (1 or more) to the delay before the next attempt, in milliseconds. */
+/**
+ * Returns a function from the number of failures so far (1 or more) to the delay before the next attempt, in
+ * milliseconds.
+ */
 export const exponentialBackoff =
   ({ firstMs, maxMs = Number.POSITIVE_INFINITY, jitter = 0, random = Math.random }: Backoff) =>
   (failures: number): number =>
@@ -43,7 +46,8 @@ export type RetryOptions = {
 /**
  * Calls `act` until it succeeds, and returns its result.
  * @param act gets the attempt's number, which starts at 1
- * @throws the signal's reason once the signal fired; an error that is not temporary, as it is; what `exhausted` makes of
+ * @throws the signal's reason once the signal fired; an error that is not temporary, as it is; what `exhausted` makes
+ * of
  * the last temporary error
  */
 export const retry = async <T>(options: RetryOptions, act: (attempt: number) => Promise<T>): Promise<T> => {

@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 
-/** Where the API server is and how this process proves who it is. */
+/** Address of the API server, and the credentials of this process. */
 export type Connection = {
   server: URL;
   namespace: string;
   /** Certificate authority and client certificate, as options of node:https. */
   tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
-  /** Read anew for each request: projected tokens rotate. */
+  /** Returns the Authorization header. It is read again for each request, because projected tokens rotate. */
   authorization: () => Promise<string | undefined>;
 };
 
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The connection every pod has. Read by hand, because KubeConfig of client-node costs more at start than everything
- * else together (docs/adr/0003-kube-client.md).
+ * Reads the connection that Kubernetes gives every pod. client-node is not used, because its KubeConfig costs more at
+ * start than everything else together (docs/adr/0003-kubernetes-client.md).
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
 export const inClusterConnection = async (host: string, port: string): Promise<Connection> => ({
@@ -25,7 +25,7 @@ export const inClusterConnection = async (host: string, port: string): Promise<C
   authorization: async () => `Bearer ${(await readFile(`${accountFolder}/token`, 'utf8')).trim()}`,
 });
 
-/** The connection of the current context of a kubeconfig file, with every way to authenticate that client-node knows. */
+/** Reads the connection of a kubeconfig's current context, with every way to authenticate that client-node supports. */
 export const kubeconfigConnection = async (file: string): Promise<Connection> => {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();

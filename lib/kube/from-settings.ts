@@ -20,7 +20,10 @@ const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSetti
   throw new ConfigError('KUBECONFIG', 'set, as this process does not run in a cluster');
 };
 
-/** The API server this process belongs to: KUBECONFIG's, else the cluster's it runs in. @throws ConfigError */
+/**
+ * Makes the client of the API server that KUBECONFIG names; without KUBECONFIG, of the cluster around the pod.
+ * @throws ConfigError
+ */
 export const kubeFromSettings = async (settings: KubeSettings): Promise<Kube> => {
   const connection = await connect(settings);
   const transport = createTransport({ connection, timeoutMs: 10_000, attempts: 5 });

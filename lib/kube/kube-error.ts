@@ -1,4 +1,4 @@
-/** The API server's refusal, with the status and reason of its Status object. */
+/** A refusal by the API server, with the HTTP status, and the reason from the Status object. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly status: number;
@@ -11,21 +11,22 @@ export class KubeError extends Error {
   }
 }
 
-/** No such object. */
+/** Tells whether an error means that the object does not exist. */
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.status === 404;
 
-/** What was asked for, or undefined where there is no such object. */
-export const ifFound = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+/** Returns the requested object, or undefined where the object does not exist. */
+export const ifFound = async <T>(requested: Promise<T>): Promise<T | undefined> => {
   try {
-    return await asked;
+    return await requested;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 };
 
-/** Another writer was first: the resourceVersion is no longer the newest, or the name is taken. */
+/** Tells whether another writer was first: the resourceVersion is no longer the newest, or the name is taken. */
 export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.status === 409;
 
+/** Tells whether an error means that an object with this name exists already. */
 export const isAlreadyExists = (error: unknown): boolean =>
   isConflict(error) && (error as KubeError).reason === 'AlreadyExists';

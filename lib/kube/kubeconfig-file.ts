@@ -1,7 +1,10 @@
 /** A mapping of a YAML or JSON file whose values are not checked yet. */
 export type Section = Record<string, unknown>;
 
-/** The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when absent. */
+/**
+ * The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when
+ * absent.
+ */
 export type CurrentContext = {
   namespace: string | undefined;
   cluster: Section | undefined;
@@ -11,7 +14,9 @@ export type CurrentContext = {
 export const isSection = (value: unknown): value is Section =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Returns the text at a path of keys, or undefined when a part of the path is absent or the value is no text or empty. */
+/**
+ * Returns the text at a path of keys, or undefined when a part of the path is absent or the value is no text or empty.
+ */
 export const textAt = (value: unknown, ...path: string[]): string | undefined => {
   const found = path.reduce<unknown>((current, key) => (isSection(current) ? current[key] : undefined), value);
   return typeof found === 'string' && found !== '' ? found : undefined;

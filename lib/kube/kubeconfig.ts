@@ -16,7 +16,8 @@ const tlsOf = (cluster: Section, user: Section): Connection['tls'] => {
 };
 
 /**
- * Reads the connection of a kubeconfig whose user has a token or a certificate inside the file. client-node is not used,
+ * Reads the connection of a kubeconfig whose user has a token or a certificate inside the file. client-node is not
+ * used,
  * because its KubeConfig costs more at start than everything else together (docs/adr/0003-kubernetes-client.md).
  * @returns undefined when the kubeconfig needs client-node: exec plugins, auth providers, certificates in other files
  * @throws TypeError when the cluster's `server` is no URL; the error of the file system or of the YAML parser

@@ -55,7 +55,10 @@ const delayMs = (failures: number, error: unknown): number => {
   return exponentialBackoff({ firstMs: Math.min(retryAfterMs, maxRetryAfterMs), jitter })(1);
 };
 
-/** Returns the header's seconds as milliseconds. 0 where the header is missing or a date, which Kubernetes doesn't send. */
+/**
+ * Returns the header's seconds as milliseconds. 0 where the header is missing or a date, which Kubernetes doesn't
+ * send.
+ */
 const retryAfterMs = (header: string | undefined): number => {
   const seconds = Number(header);
   return Number.isFinite(seconds) ? seconds * 1000 : 0;
@@ -63,7 +66,10 @@ const retryAfterMs = (header: string | undefined): number => {
 
 const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
 
-/** Limit for one response in bytes: 512 MiB, the longest string that V8 can hold. A page of a list is the largest response. */
+/**
+ * Limit for one response in bytes: 512 MiB, the longest string that V8 can hold. A page of a list is the largest
+ * response.
+ */
 const maxResponseBytes = 512 * 1024 * 1024;
 
 const readText = async (response: http.IncomingMessage): Promise<string> =>
@@ -149,7 +155,8 @@ const readJson = async (response: http.IncomingMessage) => {
 /**
  * Makes a transport on Node's own HTTP client, which has backpressure on streams.
  *
- * Every request is sent again while the API server is away or overloaded, writes included. Sending a write twice is safe:
+ * Every request is sent again while the API server is away or overloaded, writes included. Sending a write twice is
+ * safe:
  * we create under fixed names, replace at a resourceVersion and delete by name, so the API server refuses the repeat of
  * a write that did arrive.
  */

@@ -11,7 +11,7 @@ export const registrySettings = [
   'registryPassword',
 ] as const;
 
-/** @throws ConfigError */
+/** Makes the registry that holds the images of all tools. @throws ConfigError */
 export const registryFromSettings = (settings: Settings<(typeof registrySettings)[number]>): Registry =>
   createRegistry({
     kind: settings.registryKind,

@@ -1,115 +1,133 @@
+import type { MaybeSignal } from '../abort.ts';
 import { forEachParallel } from '../concurrency.ts';
+import type { ApiError } from '../errors.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
 import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned } from './registry.ts';
 import type { Storage } from './sizes.ts';
 
-const api = '/api/v2.0';
-const PAGE = 100;
+const apiPath = '/api/v2.0';
+const pageSize = 100;
+/** Limit of pages for one list: 20,000 items. */
 const maxPages = 200;
-const deletesAtOnce = 4;
+const parallelDeletes = 4;
 
 export type Harbor = {
-  storage(project: string, signal: AbortSignal | undefined): Promise<Storage | undefined>;
-  clean(project: string, signal: AbortSignal | undefined): Promise<Cleaned>;
+  /** Returns undefined where the project does not exist. */
+  storage(project: string, signal: MaybeSignal): Promise<Storage | undefined>;
+  clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
 };
+
+/** What every request of one call needs. */
+type Context = { client: RegistryClient; project: string; signal: MaybeSignal };
 
 type Fields = Record<string, unknown>;
 
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-const refused = (answer: RegistryResponse, what: string) => unavailable(new Error(`${what}: status ${answer.status}`));
+const unexpected = ({ status }: RegistryResponse, what: string): ApiError =>
+  unavailable(new Error(`${what}: status ${status}`));
 
-/** `quota.hard.storage` is -1 where there is no limit. @throws ApiError 503 registry_unavailable */
+/**
+ * Reads a project's summary. `quota.hard.storage` is -1 where there is no limit.
+ * @throws ApiError 503 registry_unavailable
+ */
 const readSummary = (summary: unknown): Storage => {
   if (typeof summary !== 'object' || summary === null || Array.isArray(summary))
     throw unavailable(new Error('no summary'));
   const quota = fieldsOf(fieldsOf(summary).quota);
-  const hard = fieldsOf(quota.hard).storage;
-  const used = fieldsOf(quota.used).storage ?? 0;
-  const limit = hard === undefined ? -1 : hard;
+  const { storage: limit = -1 } = fieldsOf(quota.hard);
+  const { storage: used = 0 } = fieldsOf(quota.used);
   if (!Number.isSafeInteger(used) || !Number.isSafeInteger(limit))
     throw unavailable(new Error('a summary without quota'));
   return { usedBytes: Math.max(0, Number(used)), limitBytes: Number(limit) < 0 ? undefined : Number(limit) };
 };
 
-/** Repository names are encoded twice: proxies before Harbor decode once, and a slash must survive that. */
+/** Encodes a repository's name twice: proxies before Harbor decode the path once, and a slash must stay encoded. */
 const encodeRepository = (name: string): string => encodeURIComponent(encodeURIComponent(name));
 
-/**
- * Harbor's API, version 2.0 (https://goharbor.io/docs/latest/working-with-projects/using-api-explorer). A project
- * that does not exist is 404 for administrators and 403, at times 401, for robot accounts, so these are looked at twice.
- */
-export const createHarbor = (client: RegistryClient): Harbor => {
-  const exists = async (project: string, signal: AbortSignal | undefined): Promise<boolean> => {
-    const path = `${api}/projects?project_name=${encodeURIComponent(project)}`;
-    const answer = await client.send(path, { method: 'HEAD', signal });
-    if (answer.status === 404) return false;
-    if (answer.status === 200) return true;
-    throw refused(answer, `looking for ${project}`);
-  };
-
-  /** The parsed answer, or undefined where the project does not exist. */
-  const read = async (project: string, path: string, signal: AbortSignal | undefined) => {
-    const answer = await client.send(path, { signal });
-    if (answer.status === 200) return { value: parseJson(answer), headers: answer.headers };
-    if (answer.status === 404) return undefined;
-    if ((answer.status === 401 || answer.status === 403) && !(await exists(project, signal))) return undefined;
-    throw refused(answer, path);
-  };
-
-  /** All pages of a list: by the Link header, or else by the total count. */
-  const list = async (project: string, path: string, signal: AbortSignal | undefined): Promise<Fields[]> => {
-    const items: Fields[] = [];
-    let next: string | undefined = `${path}?page=1&page_size=${PAGE}`;
-    for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
-      const answer = await read(project, next, signal);
-      if (answer === undefined) break;
-      if (!Array.isArray(answer.value)) throw unavailable(new Error(`${path}: no list`));
-      items.push(...answer.value.map(fieldsOf));
-      const more = answer.value.length > 0 && Number(answer.headers.get('x-total-count') ?? 0) > items.length;
-      next = nextPage(answer.headers) ?? (more ? `${path}?page=${page + 1}&page_size=${PAGE}` : undefined);
-    }
-    return items;
-  };
-
-  /** Whether it was this call that deleted it. What an immutability rule holds (412) stays. */
-  const remove = async (path: string, signal: AbortSignal | undefined): Promise<boolean> => {
-    const answer = await client.send(path, { method: 'DELETE', signal });
-    if (answer.status === 404 || answer.status === 412) return false;
-    if (answer.status >= 200 && answer.status < 300) return true;
-    throw refused(answer, path);
-  };
-
-  const cleanRepository = async (project: string, name: string, signal: AbortSignal | undefined): Promise<number> => {
-    const path = `${api}/projects/${project}/repositories/${encodeRepository(name)}/artifacts`;
-    const digests = (await list(project, path, signal)).map(({ digest }) => digest);
-    let deleted = 0;
-    await forEachParallel(
-      digests.filter((digest) => typeof digest === 'string'),
-      deletesAtOnce,
-      async (digest) => {
-        if (await remove(`${path}/${digest}`, signal)) deleted += 1;
-      },
-    );
-    return deleted;
-  };
-
-  return {
-    storage: async (project, signal) => {
-      const answer = await read(project, `${api}/projects/${project}/summary`, signal);
-      return answer === undefined ? undefined : readSummary(answer.value);
-    },
-    clean: async (project, signal) => {
-      const found = await list(project, `${api}/projects/${project}/repositories`, signal);
-      const names = found.map(({ name }) => String(name)).filter((name) => name.startsWith(`${project}/`));
-      const cleaned = { deleted: 0, repositories: [] as string[] };
-      for (const name of names) {
-        const deleted = await cleanRepository(project, name.slice(project.length + 1), signal);
-        cleaned.deleted += deleted;
-        if (deleted > 0) cleaned.repositories.push(name);
-      }
-      return cleaned;
-    },
-  };
+const projectExists = async ({ client, project, signal }: Context): Promise<boolean> => {
+  const path = `${apiPath}/projects?project_name=${encodeURIComponent(project)}`;
+  const response = await client.send(path, { method: 'HEAD', signal });
+  if (response.status === 404) return false;
+  if (response.status === 200) return true;
+  throw unexpected(response, `looking for ${project}`);
 };
+
+/**
+ * Returns a response with its parsed body, or undefined where the project does not exist. Administrators get 404 for a
+ * missing project. Robot accounts get 403, sometimes 401, so for these a second request tells whether the project
+ * exists.
+ */
+const read = async (context: Context, path: string): Promise<{ value: unknown; headers: Headers } | undefined> => {
+  const response = await context.client.send(path, { signal: context.signal });
+  if (response.status === 200) return { value: parseJson(response), headers: response.headers };
+  if (response.status === 404) return undefined;
+  if ((response.status === 401 || response.status === 403) && !(await projectExists(context))) return undefined;
+  throw unexpected(response, path);
+};
+
+/**
+ * Returns all pages of a list. The next page comes from the Link header, or without that header from the total count.
+ */
+const list = async (context: Context, path: string): Promise<Fields[]> => {
+  const items: Fields[] = [];
+  let next: string | undefined = `${path}?page=1&page_size=${pageSize}`;
+  for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
+    const response = await read(context, next);
+    if (response === undefined) break;
+    if (!Array.isArray(response.value)) throw unavailable(new Error(`${path}: no list`));
+    items.push(...response.value.map(fieldsOf));
+    const more = response.value.length > 0 && Number(response.headers.get('x-total-count') ?? 0) > items.length;
+    next = nextPage(response.headers) ?? (more ? `${path}?page=${page + 1}&page_size=${pageSize}` : undefined);
+  }
+  return items;
+};
+
+/** Returns whether this request deleted the artifact. An artifact under an immutability rule (412) stays. */
+const remove = async ({ client, signal }: Context, path: string): Promise<boolean> => {
+  const response = await client.send(path, { method: 'DELETE', signal });
+  if (response.status === 404 || response.status === 412) return false;
+  if (response.status >= 200 && response.status < 300) return true;
+  throw unexpected(response, path);
+};
+
+/** Deletes all artifacts of a repository, and returns how many were deleted. */
+const cleanRepository = async (context: Context, name: string): Promise<number> => {
+  const path = `${apiPath}/projects/${context.project}/repositories/${encodeRepository(name)}/artifacts`;
+  const digests = (await list(context, path)).map(({ digest }) => digest);
+  let deleted = 0;
+  await forEachParallel(
+    digests.filter((digest) => typeof digest === 'string'),
+    parallelDeletes,
+    async (digest) => {
+      if (await remove(context, `${path}/${digest}`)) deleted += 1;
+    },
+  );
+  return deleted;
+};
+
+const cleanProject = async (context: Context): Promise<Cleaned> => {
+  const { project } = context;
+  const found = await list(context, `${apiPath}/projects/${project}/repositories`);
+  const names = found.map(({ name }) => String(name)).filter((name) => name.startsWith(`${project}/`));
+  const cleaned: Cleaned = { deleted: 0, repositories: [] };
+  for (const name of names) {
+    const deleted = await cleanRepository(context, name.slice(project.length + 1));
+    cleaned.deleted += deleted;
+    if (deleted > 0) cleaned.repositories.push(name);
+  }
+  return cleaned;
+};
+
+/**
+ * Makes a client of Harbor's API, version 2.0.
+ * @see https://goharbor.io/docs/latest/working-with-projects/using-api-explorer
+ */
+export const createHarbor = (client: RegistryClient): Harbor => ({
+  storage: async (project, signal) => {
+    const response = await read({ client, project, signal }, `${apiPath}/projects/${project}/summary`);
+    return response === undefined ? undefined : readSummary(response.value);
+  },
+  clean: (project, signal) => cleanProject({ client, project, signal }),
+});

@@ -1,3 +1,4 @@
+import type { MaybeSignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
 import type { RegistryClient } from './client.ts';
 import { createClient } from './client.ts';
@@ -7,51 +8,56 @@ import { createOci } from './oci.ts';
 import type { Storage } from './sizes.ts';
 
 export type RegistryOptions = {
-  /** Harbor has projects with quotas; 'oci' is any other registry with a catalog. */
+  /** 'harbor' has projects with quotas. 'oci' is any other registry with a catalog. */
   kind: 'harbor' | 'oci';
-  /** Where its API answers, such as https://harbor.example.org; no path. */
+  /** Address of the registry's API without a path, such as https://harbor.example.org. */
   url: string;
-  /** As in the images' names; default: the host of url. */
+  /** Host in the images' names. Default: the host of `url`. */
   host?: string;
   username?: string;
   password?: string;
-  /** For each attempt of each call; default 5,000. */
+  /** Limit for one attempt of a request, in milliseconds. Default 5,000. */
   timeoutMs?: number;
-  /** Of each call, the first included; default 3. */
+  /** Limit of attempts for one request, the first attempt included. Default 3. */
   attempts?: number;
-  /** Of one answer; default 8 MiB. */
+  /** Limit for one response in bytes. Default 8 MiB. */
   maxBytes?: number;
-  /** What a tool may use where the registry does not say: before its project exists, and without Harbor. Default: no limit. */
+  /**
+   * Limit of a tool's storage in bytes where the registry has no limit: before the tool's project exists in Harbor, and
+   * in other registries. Default: no limit.
+   */
   limitBytes?: number;
-  /** See names.ts. */
+  /** Letter between two adjacent separators of a project's name, see names.ts. Default 'x'. */
   filler?: string;
 };
 
-/** Which repositories lost images, and how many. */
+/** Number of deleted images, and the repositories that they were in. */
 export type Cleaned = { deleted: number; repositories: string[] };
 
 export type Registry = {
-  /** Whether images may fill it up, so that starting a build depends on what is used. */
+  /** Whether a tool's storage has a limit, so that the start of a build depends on the storage in use. */
   isLimited: boolean;
-  /** @throws ApiError 503 registry_unavailable */
+  /** Returns the storage of a tool's images. @throws ApiError 503 registry_unavailable */
   storage(tool: string, signal?: AbortSignal): Promise<Storage>;
   /**
-   * Deletes all images of a tool. `repository` is "<project>/<image>", several parted by commas, or the project alone
-   * where there was nothing.
-   * @throws ApiError 503 registry_unavailable; what was deleted before that stays deleted
+   * Deletes all images of a tool. `repository` of the result is "<project>/<image>", with several repositories
+   * separated
+   * by commas, or the project alone where the tool had no image.
+   * @throws ApiError 503 registry_unavailable; images that were deleted before the error stay deleted
    */
   clean(tool: string, signal?: AbortSignal): Promise<{ deleted: number; repository: string }>;
-  /** "<host>/<project>/<name>", without a tag. @throws ApiError 400 parameter_invalid */
+  /** Returns "<host>/<project>/<name>", without a tag. @throws ApiError 400 parameter_invalid */
   image(tool: string, imageName: string): string;
 };
 
+/** The part of a registry that differs between Harbor and other registries. */
 type Strategy = {
-  /** The limit is left out where the registry has none to tell; undefined: no such project. */
-  storage(project: string, signal: AbortSignal | undefined): Promise<Partial<Storage> | undefined>;
-  clean(project: string, signal: AbortSignal | undefined): Promise<Cleaned>;
+  /** Returns undefined where the project does not exist, and no `limitBytes` where the registry has no limit. */
+  storage(project: string, signal: MaybeSignal): Promise<Partial<Storage> | undefined>;
+  clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
 };
 
-const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
+const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
 
 /** @throws ConfigError */
 const checkUrl = (text: string): URL => {
@@ -95,13 +101,13 @@ const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Stra
 /** @throws ConfigError */
 const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
   const { host = url.host, filler, limitBytes } = options;
-  if (!HOST.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
+  if (!hostPattern.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
   if (filler !== undefined && !/^[a-z0-9]$/.test(filler))
     throw new ConfigError('registry.filler', 'one letter or digit');
   return { host, limitBytes: limitBytes === undefined ? undefined : checkNumber('limitBytes', limitBytes, 0) };
 };
 
-/** @throws ConfigError */
+/** Makes the registry that holds the images of all tools. @throws ConfigError */
 export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
   const { host, limitBytes } = checkNames(options, url);

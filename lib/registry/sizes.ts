@@ -1,17 +1,17 @@
-/** What a tool's images take up, in bytes; no limit where it is undefined. */
+/** Storage of a tool's images in bytes. `limitBytes` is undefined where there is no limit. */
 export type Storage = { usedBytes: number; limitBytes: number | undefined };
 
-/** One line of the quota answer, as people read it. */
+/** A row of the quota response, with sizes as people read them. */
 export type StorageItem = { name: 'Storage'; limit: string; used: string; available: string; capacity: string };
 
 const units = ['B', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'] as const;
 const unlimited = 'Unlimited';
 
-/** A size in binary units with two decimals, such as "1.00Gi"; whole bytes below 1 Ki. */
+/** Formats a size in binary units with two decimals, such as "1.00Gi". Sizes below 1 Ki are whole bytes. */
 export const formatBytes = (bytes: number): string => {
   if (bytes < 1024) return `${Math.max(0, Math.round(bytes))}B`;
   let [value, unit] = [bytes, 0];
-  // What would be shown as 1024.00 is one of the next unit.
+  // A value that would be shown as 1024.00 is shown as 1.00 of the next unit.
   while (Number(value.toFixed(2)) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
@@ -19,15 +19,19 @@ export const formatBytes = (bytes: number): string => {
   return `${value.toFixed(2)}${units[unit]}`;
 };
 
-/** How much of the limit is used: 1 is all of it. 0 without a limit, 1 where nothing at all is allowed. */
+/**
+ * Returns the used share of the limit, from 0 to 1 (all of the limit) or more. 0 without a limit; 1 where the limit is
+ * 0.
+ */
 export const usedShare = ({ usedBytes, limitBytes }: Storage): number => {
   if (limitBytes === undefined) return 0;
   return limitBytes > 0 ? usedBytes / limitBytes : 1;
 };
 
-/** Whole percent, rounded down: 100% is said only where nothing is left. */
+/** Formats a share in whole percent, rounded down: 100% appears only where nothing is left. */
 const formatShare = (share: number): string => `${Math.floor(share * 100)}%`;
 
+/** Returns the row of the quota response for a tool's storage. */
 export const storageItem = (storage: Storage): StorageItem => {
   const { usedBytes, limitBytes } = storage;
   return {

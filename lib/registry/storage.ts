@@ -2,11 +2,15 @@ import { withTimeout } from '../abort.ts';
 import type { Registry } from './registry.ts';
 import type { Storage } from './sizes.ts';
 
-type Ask = (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
+type StorageLookup = (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 
-/** Storage within a time limit; undefined when the registry is slow or down, as nothing may wait or fail for a number. */
+/**
+ * Makes a lookup of a tool's storage with a time limit in milliseconds. The lookup returns undefined when the registry
+ * is
+ * slow or down: no request fails because of this number.
+ */
 export const storageInTime =
-  (registry: Registry, timeoutMs: number): Ask =>
+  (registry: Registry, timeoutMs: number): StorageLookup =>
   async (tool, signal) => {
     try {
       return await registry.storage(tool, withTimeout(timeoutMs, signal));
@@ -15,8 +19,8 @@ export const storageInTime =
     }
   };
 
-const startWaitsMs = 2000;
+const startTimeoutMs = 2000;
 
-/** What a start must know of storage: nothing where nothing limits it. */
-export const storageForStart = (registry: Registry): Ask =>
-  registry.isLimited ? storageInTime(registry, startWaitsMs) : async () => undefined;
+/** Makes the lookup that decides whether a build may start. Without a limit of storage it sends no request. */
+export const storageForStart = (registry: Registry): StorageLookup =>
+  registry.isLimited ? storageInTime(registry, startTimeoutMs) : async () => undefined;

@@ -8,7 +8,8 @@ import type { ObjectStore, Range } from './types.ts';
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '');
 
-const guarded = async <T>(act: () => Promise<T>): Promise<T> => {
+/** @throws ApiError 503 log_unavailable for every error of the file system */
+const mapErrors = async <T>(act: () => Promise<T>): Promise<T> => {
   try {
     return await act();
   } catch (error) {
@@ -16,6 +17,7 @@ const guarded = async <T>(act: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** Makes the names in a folder durable: they survive a crash of the machine. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
   try {
@@ -59,9 +61,9 @@ async function* keysBelow(root: string, parts: string[], prefix: string): AsyncG
   });
   for (const entry of entries) {
     const key = [...parts, entry.name].join('/');
-    const wanted = key.startsWith(prefix) || (entry.isDirectory() && prefix.startsWith(`${key}/`));
-    // A name that begins with a dot is a write under way, or one that was cut off.
-    if (!wanted || entry.name.startsWith('.')) continue;
+    const matches = key.startsWith(prefix) || (entry.isDirectory() && prefix.startsWith(`${key}/`));
+    // Files whose names begin with a dot are writes in progress, or writes that were cut off.
+    if (!matches || entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) yield* keysBelow(root, [...parts, entry.name], prefix);
     else yield key;
   }
@@ -74,9 +76,9 @@ const writeRetries: RetryOptions = {
   isTemporary: (error) => errorCode(error) === 'ENOENT',
 };
 
-/** Objects as files below one folder, which is made when it is first written to. */
+/** Makes a store that keeps objects as files below one folder. The first write makes the folder. */
 export const createFolderStore = (folder: string): ObjectStore => {
-  const place = (key: string) => path.join(folder, ...keyParts(key));
+  const fileOf = (key: string) => path.join(folder, ...keyParts(key));
 
   const write = async (file: string, bytes: Uint8Array): Promise<void> => {
     const parent = path.dirname(file);
@@ -92,6 +94,7 @@ export const createFolderStore = (folder: string): ObjectStore => {
     }
   };
 
+  /** Removes the folder and the folders above it, as long as they are empty. */
   const removeEmptyFolders = async (parent: string): Promise<void> => {
     if (!path.relative(folder, parent)) return;
     const emptied = await rmdir(parent).then(
@@ -103,12 +106,12 @@ export const createFolderStore = (folder: string): ObjectStore => {
 
   return {
     put: async (key, bytes) => {
-      const file = place(key);
-      await guarded(() => retry(writeRetries, () => write(file, bytes)));
+      const file = fileOf(key);
+      await mapErrors(() => retry(writeRetries, () => write(file, bytes)));
     },
     get: async (key, range) => {
-      const file = place(key);
-      return guarded(async () => {
+      const file = fileOf(key);
+      return mapErrors(async () => {
         try {
           return await (range ? readRange(file, range) : readFile(file));
         } catch (error) {
@@ -119,8 +122,8 @@ export const createFolderStore = (folder: string): ObjectStore => {
     },
     list: (prefix) => keysBelow(folder, [], prefix),
     remove: async (key) => {
-      const file = place(key);
-      await guarded(async () => {
+      const file = fileOf(key);
+      await mapErrors(async () => {
         await unlink(file).catch((error: unknown) => {
           if (!isMissing(error)) throw error;
         });

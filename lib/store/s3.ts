@@ -6,14 +6,18 @@ import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
 export type S3Options = {
-  /** Without the bucket: it is put into the path, which every S3 service understands. */
+  /**
+   * Address of the service without the bucket. Requests name the bucket in the path, which every S3 service
+   * understands.
+   */
   endpoint: string;
   bucket: string;
   region: string;
   accessKey: string;
   secretKey: string;
-  /** Limit for one attempt, body included, in milliseconds. */
+  /** Limit for one attempt in milliseconds, the response's body included. Default 10,000. */
   timeoutMs?: number;
+  /** Limit of attempts for one request, the first attempt included. Default 4. */
   attempts?: number;
 };
 
@@ -30,31 +34,35 @@ const delayMs = exponentialBackoff({ firstMs: 200, maxMs: 2000, jitter: 1 });
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
-const unescaped = (text: string): string =>
+const unescapeXml = (text: string): string =>
   text.replace(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi, (whole, hex, decimal, name: string | undefined) =>
     name ? (entities[name] ?? whole) : String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 
-/** The texts of an element that holds nothing but text. */
+/** Returns the texts of all elements with this name. The elements must hold text only. */
 const texts = (xml: string, name: string): string[] =>
-  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescaped(text));
+  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 
-const refusal = (method: string, { status, body }: S3Response): Error => {
+const failure = (method: string, { status, body }: S3Response): Error => {
   const text = body.toString('utf8');
-  const why = [texts(text, 'Code')[0], texts(text, 'Message')[0]].filter(Boolean).join(': ');
-  return new Error(`${method} was answered with ${status}${why ? ` (${why})` : ''}`);
+  const reason = [texts(text, 'Code')[0], texts(text, 'Message')[0]].filter(Boolean).join(': ');
+  return new Error(`the response to ${method} has status ${status}${reason ? ` (${reason})` : ''}`);
 };
 
 const isMissing = ({ status, body }: S3Response): boolean =>
   status === 404 && !body.includes('<Code>NoSuchBucket</Code>');
 
-/** The last byte is included; nothing at all can't be asked for. @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */
+/**
+ * Returns the header that requests a range. HTTP includes the last byte, and can't request zero bytes: one byte is
+ * requested then.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges
+ */
 const rangeHeader = ({ offset, length }: Range): Record<string, string> => ({
   range: `bytes=${offset}-${offset + Math.max(1, length) - 1}`,
 });
 
-/** A server may answer a range with the whole object. */
-const part = ({ status, body }: S3Response, { offset, length }: Range): Uint8Array => {
+/** Returns the range's bytes from a response. A server may respond to a range with the whole object. */
+const rangeOf = ({ status, body }: S3Response, { offset, length }: Range): Uint8Array => {
   if (status === 416) return Buffer.alloc(0);
   return status === 206 ? body.subarray(0, length) : body.subarray(offset, offset + length);
 };
@@ -78,7 +86,7 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
 
   const attempt = async (request: S3Request): Promise<S3Response> => {
     const response = await once(request);
-    if (isTemporaryStatus(response.status)) throw refusal(request.method, response);
+    if (isTemporaryStatus(response.status)) throw failure(request.method, response);
     return response;
   };
 
@@ -87,21 +95,24 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
     retry({ attempts, delayMs, isTemporary: () => true, exhausted: storeFailure }, () => attempt(request));
 };
 
-/** Objects in one bucket of an S3 service. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+/**
+ * Makes a store that keeps objects in one bucket of an S3 service.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
 export const createS3Store = (options: S3Options): ObjectStore => {
   const send = createClient(options);
   const bucket = `${options.endpoint}/${options.bucket}`;
-  const place = (key: string): URL => new URL(`${bucket}/${keyParts(key).join('/')}`);
+  const urlOf = (key: string): URL => new URL(`${bucket}/${keyParts(key).join('/')}`);
 
-  const expect = (method: string, answer: S3Response, fine: readonly number[]): S3Response => {
-    if (!fine.includes(answer.status)) throw storeFailure(refusal(method, answer));
-    return answer;
+  const expect = (method: string, response: S3Response, statuses: readonly number[]): S3Response => {
+    if (!statuses.includes(response.status)) throw storeFailure(failure(method, response));
+    return response;
   };
 
   const page = async (prefix: string, next: string | undefined): Promise<string> => {
     const query = new URLSearchParams({ 'list-type': '2', prefix, ...(next ? { 'continuation-token': next } : {}) });
-    const answer = await send({ method: 'GET', url: new URL(`${bucket}?${query}`) });
-    return expect('GET', answer, [200]).body.toString('utf8');
+    const response = await send({ method: 'GET', url: new URL(`${bucket}?${query}`) });
+    return expect('GET', response, [200]).body.toString('utf8');
   };
 
   async function* list(prefix: string): AsyncGenerator<string> {
@@ -115,19 +126,19 @@ export const createS3Store = (options: S3Options): ObjectStore => {
 
   return {
     put: async (key, body) => {
-      expect('PUT', await send({ method: 'PUT', url: place(key), body }), [200, 201, 204]);
+      expect('PUT', await send({ method: 'PUT', url: urlOf(key), body }), [200, 201, 204]);
     },
     get: async (key, range) => {
       const headers = range ? rangeHeader(range) : {};
-      const answer = await send({ method: 'GET', url: place(key), headers });
-      if (isMissing(answer)) return undefined;
-      if (!range) return expect('GET', answer, [200]).body;
-      return part(expect('GET', answer, [200, 206, 416]), range);
+      const response = await send({ method: 'GET', url: urlOf(key), headers });
+      if (isMissing(response)) return undefined;
+      if (!range) return expect('GET', response, [200]).body;
+      return rangeOf(expect('GET', response, [200, 206, 416]), range);
     },
     list,
     remove: async (key) => {
-      const answer = await send({ method: 'DELETE', url: place(key) });
-      if (!isMissing(answer)) expect('DELETE', answer, [200, 204]);
+      const response = await send({ method: 'DELETE', url: urlOf(key) });
+      if (!isMissing(response)) expect('DELETE', response, [200, 204]);
     },
   };
 };

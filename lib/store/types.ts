@@ -1,19 +1,20 @@
-/** Part of an object, in bytes. */
+/** A part of an object, in bytes. */
 export type Range = { offset: number; length: number };
 
 /**
- * Objects under keys, as S3 has them: whole writes, ranged reads, no append. Keys are one or more parts of
- * `[A-Za-z0-9][A-Za-z0-9._-]*`, at most 200 characters each, joined by `/`.
+ * A store of objects under keys, with S3's operations: whole writes, ranged reads, no append. A key has one or more
+ * parts,
+ * joined by `/`. A part matches `[A-Za-z0-9][A-Za-z0-9._-]*` and has at most 200 characters. A key has at most 1,000.
  *
- * Every method throws ApiError 503 `log_unavailable` when the store does not do what it should.
+ * Every method throws ApiError 503 `log_unavailable` when the store fails.
  */
 export type ObjectStore = {
-  /** Writes all or nothing: who reads at the same time sees the old object or the new one. */
+  /** Writes a whole object. A reader at the same time sees either the old object or the new object. */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Undefined where there is no such key; fewer bytes than asked for where the object ends. */
+  /** Returns undefined where the key does not exist, and fewer bytes than requested where the object ends. */
   get(key: string, range?: Range): Promise<Uint8Array | undefined>;
-  /** The keys that begin with these characters, in no certain order. */
+  /** Lists the keys that begin with these characters. The order is undefined. */
   list(prefix: string): AsyncIterable<string>;
-  /** Removing what is not there is fine. */
+  /** Removes an object. A missing object is no error. */
   remove(key: string): Promise<void>;
 };

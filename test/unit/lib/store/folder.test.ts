@@ -52,9 +52,9 @@ test.each([
   'a/'.repeat(600),
 ])('refuses the key %j', async (key) => {
   const store = createFolderStore(folder);
-  await expect(store.put(key, bytes('x'))).rejects.toThrow('no valid key');
-  await expect(store.get(key)).rejects.toThrow('no valid key');
-  await expect(store.remove(key)).rejects.toThrow('no valid key');
+  await expect(store.put(key, bytes('x'))).rejects.toThrow('invalid key');
+  await expect(store.get(key)).rejects.toThrow('invalid key');
+  await expect(store.remove(key)).rejects.toThrow('invalid key');
 });
 
 test('lists by the first characters of the key', async () => {

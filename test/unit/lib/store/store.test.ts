@@ -69,7 +69,7 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
   });
 
   test.each(['', '/a', '../a', 'a/../b', 'a b', 'a?b'])('refuses the key %j', async (key) => {
-    await expect(store.put(key, bytes('x'))).rejects.toThrow('no valid key');
+    await expect(store.put(key, bytes('x'))).rejects.toThrow('invalid key');
   });
 };
 
