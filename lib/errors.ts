@@ -1,6 +1,6 @@
 /**
- * Every code a client can meet, beside the sentence that explains it. The codes are part of the contract
- * (openapi/openapi.yaml lists and explains them); the sentences are not.
+ * Codes of all errors that a client can receive. The codes are part of the contract: openapi/openapi.yaml explains them.
+ * The sentences beside the codes may change.
  */
 export type ErrorCode =
   | 'body_invalid'
@@ -42,15 +42,15 @@ export type ErrorCode =
   | 'unavailable';
 
 export type ErrorDetails = {
-  /** Seconds after which the same request may succeed; sent as Retry-After. */
+  /** Seconds after which the same request may succeed. Sent as Retry-After. */
   retryAfter?: number;
-  /** What happened inside. Logged, never sent. */
+  /** The error behind this one. Logged, never sent to the client. */
   cause?: unknown;
   /** Extra response headers, such as WWW-Authenticate or Allow. */
   headers?: Record<string, string>;
 };
 
-/** An error whose status, code and message a client is meant to see. */
+/** An error whose status, code and message are sent to the client. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -67,12 +67,12 @@ export class ApiError extends Error {
   }
 }
 
-/** A setting is missing or wrong: the process must not start. */
+/** A setting is missing or wrong, so the process can't start. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly setting: string;
 
-  /** @param expected what the setting should be, as a phrase after "must be" */
+  /** @param expected a phrase that follows "must be", such as "a port number" */
   constructor(setting: string, expected: string) {
     super(`${setting} must be ${expected}`);
     this.setting = setting;

@@ -1,23 +1,30 @@
 export type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
-/** One JSON object a line, as log collectors in Kubernetes expect. Never a token, a password or a request body. */
+/**
+ * Writes a line to the log. Security: messages and fields must not contain a token, a password or a request's body.
+ * @param fields searchable details; `error` is logged with its stack and causes
+ */
 export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
 
-const causes = (error: unknown): unknown => {
+const describeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   return {
     name: error.name,
     message: error.message,
     stack: error.stack,
-    ...(error.cause ? { cause: causes(error.cause) } : {}),
+    ...(error.cause ? { cause: describeError(error.cause) } : {}),
   };
 };
 
-/** @param write where lines go; standard error by default, so that standard output stays free */
+/**
+ * Makes a log with one JSON object per line, the format that log collectors in Kubernetes expect.
+ * @param component name of the function, in every line
+ * @param write takes a line; default standard error, because standard output is for a command's results
+ */
 export const createLog =
   (component: string, write: (line: string) => void = (line) => process.stderr.write(line)): Log =>
   (severity, message, fields = {}) => {
     const { error, ...rest } = fields;
-    const entry = { time: new Date().toISOString(), severity, component, message, ...rest };
-    write(`${JSON.stringify(error === undefined ? entry : { ...entry, error: causes(error) })}\n`);
+    const line = { time: new Date().toISOString(), severity, component, message, ...rest };
+    write(`${JSON.stringify(error === undefined ? line : { ...line, error: describeError(error) })}\n`);
   };

@@ -55,5 +55,5 @@ export const createStartBuild =
     const mayStart = async () => requireSpace(await storage);
     const context = { ...options, mayStart };
     const started = await startBuild(context, tool, parameters, typeof key === 'string' ? key : undefined, signal);
-    return { json: response(started, await storage) };
+    return { json: response(started, await storage), audit: { build: started.id } };
   };

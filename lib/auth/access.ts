@@ -1,49 +1,55 @@
 import { ApiError } from '../errors.ts';
+import { challenge } from './challenge.ts';
 import { type Scope, scopes } from './scopes.ts';
 
+/** Kinds of credentials that a caller can show. `none` stands for operations that need no credential. */
 export type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';
 
-/** What somebody may do for one tool. */
+/** Scopes that a caller has for one tool. */
 export type Grant = { tool: string; scopes: readonly Scope[] };
 
-/** Who calls, how that was proved, and for which tools they may do what. */
+/** What a caller may do, for which tools, and by which credential. */
 export type Access = {
-  /** For the log: issuer and subject, or the certificate's name. */
+  /** Name of the caller for the log: issuer and subject of the token, or the certificate's tool. */
   subject: string;
   credential: CredentialKind;
   tools: readonly string[];
   grants: readonly Grant[];
-  /** When the proof ends, in seconds since 1970; undefined where the proof does not say. */
+  /** Expiry of the credential in seconds since 1970. Undefined when the credential has none. */
   expires: number | undefined;
-  /** @throws ApiError 403 `forbidden`, `scope_insufficient` */
+  /** @throws ApiError 403 `forbidden` for a foreign tool, 403 `scope_insufficient` without the scope, 429 `rate_limited` */
   assertTool(tool: string, scope: Scope): void;
 };
 
 export type AccessOptions = {
   subject: string;
   credential: CredentialKind;
+  /** May name a tool several times; its scopes are then united. */
   grants: readonly Grant[];
   expires?: number | undefined;
 };
 
-/** Several rules may give the same tool: together. */
-const merged = (grants: readonly Grant[]): Grant[] =>
+const uniteScopes = (grants: readonly Grant[]): Grant[] =>
   [...new Set(grants.map(({ tool }) => tool))].map((tool) => {
-    const given = grants.filter((grant) => grant.tool === tool).flatMap((grant) => grant.scopes);
-    return { tool, scopes: scopes.filter((scope) => given.includes(scope)) };
+    const granted = grants.filter((grant) => grant.tool === tool).flatMap((grant) => grant.scopes);
+    return { tool, scopes: scopes.filter((scope) => granted.includes(scope)) };
   });
 
-const foreign = (tool: string): ApiError =>
+const foreignTool = (tool: string): ApiError =>
   new ApiError(403, 'forbidden', `You may not act for the tool ${tool}. Sign in as one of its maintainers.`);
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
-const insufficient = (tool: string, scope: Scope): ApiError =>
-  new ApiError(403, 'scope_insufficient', `This token may not "${scope}" for the tool ${tool}. Ask for that scope.`, {
-    headers: { 'www-authenticate': `Bearer realm="builds", error="insufficient_scope", scope="${scope}"` },
-  });
+const missingScope = (tool: string, scope: Scope): ApiError =>
+  new ApiError(
+    403,
+    'scope_insufficient',
+    `This token lacks the scope "${scope}" for the tool ${tool}. Ask its issuer for that scope.`,
+    { headers: challenge('insufficient_scope', scope) },
+  );
 
+/** Returns the access that a verified credential gives. */
 export const createAccess = ({ subject, credential, grants: given, expires }: AccessOptions): Access => {
-  const grants = merged(given);
+  const grants = uniteScopes(given);
   return {
     subject,
     credential,
@@ -51,12 +57,12 @@ export const createAccess = ({ subject, credential, grants: given, expires }: Ac
     tools: grants.map(({ tool }) => tool),
     expires,
     assertTool: (tool, scope) => {
-      const grant = grants.find((one) => one.tool === tool);
-      if (!grant) throw foreign(tool);
-      if (!grant.scopes.includes(scope)) throw insufficient(tool, scope);
+      const grant = grants.find((candidate) => candidate.tool === tool);
+      if (!grant) throw foreignTool(tool);
+      if (!grant.scopes.includes(scope)) throw missingScope(tool, scope);
     },
   };
 };
 
-/** For the paths that need no authentication. */
+/** Access of callers to operations that need no credential. */
 export const anonymous = createAccess({ subject: 'anonymous', credential: 'none', grants: [] });

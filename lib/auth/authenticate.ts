@@ -1,24 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Access } from './access.ts';
+import { challenge } from './challenge.ts';
 
-/** @throws ApiError 401 `unauthenticated` or `token_invalid` */
+/**
+ * Finds out who sent a request, and what that caller may do.
+ * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` with a bad one
+ */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Access>;
 
-/** One way to prove who calls; undefined when the request doesn't use it. */
+/**
+ * Checks one kind of credential. Returns undefined when the request has no credential of that kind.
+ * @throws ApiError 401 `token_invalid`
+ */
 export type CredentialCheck = (headers: IncomingHttpHeaders) => Promise<Access | undefined>;
 
-export const challenge = (error?: string): Record<string, string> => ({
-  'www-authenticate': error ? `Bearer realm="builds", error="${error}"` : 'Bearer realm="builds"',
-});
-
-/** The first strategy that the request uses decides: a broken token is refused, not passed on to the next. */
+/**
+ * Tries the checks in order. The first credential found decides: a request with a bad token is refused, even when a
+ * later check would accept it.
+ */
 export const createAuthenticate =
-  (strategies: readonly CredentialCheck[]): Authenticate =>
+  (checks: readonly CredentialCheck[]): Authenticate =>
   async (headers) => {
-    for (const strategy of strategies) {
-      const found = await strategy(headers);
-      if (found) return found;
+    for (const check of checks) {
+      const access = await check(headers);
+      if (access) return access;
     }
     throw new ApiError(401, 'unauthenticated', 'Sign in first: send a token as "Authorization: Bearer …".', {
       headers: challenge(),

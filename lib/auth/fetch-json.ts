@@ -5,51 +5,56 @@ import { readBounded } from '../bounded-body.ts';
 
 export type JsonRequest = {
   url: string;
-  /** Sent as application/x-www-form-urlencoded; without it this is a GET. */
+  /** Fields to POST as application/x-www-form-urlencoded. Without fields the request is a GET. */
   form?: Record<string, string>;
+  /** Value of the Authorization header. A token file takes its place. */
   authorization?: string | undefined;
-  /** PEM files and tokens are read each time: both are rotated. */
+  /** Path of the certificate authority in PEM. The file is read for each request, because authorities are rotated. */
   caFile?: string | undefined;
+  /** Path of a bearer token. The file is read for each request, because tokens are rotated. */
   tokenFile?: string | undefined;
+  /** Limit for the whole request in milliseconds, response body included. */
   timeoutMs: number;
 };
 
-const maxBytes = 1024 * 1024;
+/** Limit for a response in bytes: 1 MiB. */
+const maxResponseBytes = 1024 * 1024;
 
-const optionsOf = async (question: JsonRequest, body: string | undefined): Promise<https.RequestOptions> => {
-  const { authorization, caFile, tokenFile, timeoutMs } = question;
-  const proof = tokenFile ? `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` : authorization;
-  return {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      // The API server has its keys as application/jwk-set+json only, and refuses (406) who asks for JSON alone.
-      accept: 'application/json, */*;q=0.5',
-      ...(proof ? { authorization: proof } : {}),
-      ...(body === undefined
-        ? {}
-        : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
-    },
-    ...(caFile ? { ca: await readFile(caFile) } : {}),
-    signal: AbortSignal.timeout(timeoutMs),
-  };
+// The API server serves its keys as application/jwk-set+json only, and refuses with 406 a request for JSON alone.
+const accept = 'application/json, */*;q=0.5';
+
+const headersOf = async (request: JsonRequest, body: string | undefined): Promise<http.OutgoingHttpHeaders> => {
+  const { authorization, tokenFile } = request;
+  const credential = tokenFile ? `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` : authorization;
+  const form = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body ?? '') };
+  return { accept, ...(credential ? { authorization: credential } : {}), ...(body === undefined ? {} : form) };
 };
 
-/**
- * Asks an issuer for JSON. Over Node's own client: fetch would load undici, the better part of a cold start.
- * @throws Error for any answer but 200 with JSON of at most 1 MiB, in time
- */
-export const fetchJson = async (question: JsonRequest): Promise<unknown> => {
-  const { url, form } = question;
-  const body = form && new URLSearchParams(form).toString();
-  const options = await optionsOf(question, body);
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const sent = (url.startsWith('https:') ? https : http).request(url, options, resolve);
+const send = async (request: JsonRequest, body: string | undefined): Promise<http.IncomingMessage> => {
+  const options: https.RequestOptions = {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: await headersOf(request, body),
+    ...(request.caFile ? { ca: await readFile(request.caFile) } : {}),
+    signal: AbortSignal.timeout(request.timeoutMs),
+  };
+  return new Promise((resolve, reject) => {
+    const protocol = request.url.startsWith('https:') ? https : http;
+    const sent = protocol.request(request.url, options, resolve);
     sent.on('error', reject);
     sent.end(body);
   });
+};
+
+/**
+ * Requests JSON from an issuer. Uses node:http, because fetch would load undici, which takes most of a cold start.
+ * @throws Error unless the response is 200 with JSON of at most 1 MiB, within the time limit
+ */
+export const fetchJson = async (request: JsonRequest): Promise<unknown> => {
+  const { url, form } = request;
+  const response = await send(request, form && new URLSearchParams(form).toString());
   if (response.statusCode !== 200) {
     response.destroy();
-    throw new Error(`${url} answered ${response.statusCode}`);
+    throw new Error(`${url} responded with status ${response.statusCode}`);
   }
-  return JSON.parse((await readBounded(response, maxBytes)).toString('utf8'));
+  return JSON.parse((await readBounded(response, maxResponseBytes)).toString('utf8'));
 };

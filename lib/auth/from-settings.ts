@@ -17,7 +17,10 @@ export const authSettings = [
 
 type AuthSettings = Settings<(typeof authSettings)[number]>;
 
-/** @throws ConfigError when there is no way to sign in at all */
+/**
+ * Makes the authentication of the HTTP functions: the gateway's headers, then bearer tokens, both rate limited.
+ * @throws ConfigError when neither issuers nor a gateway secret are set
+ */
 export const authenticateFromSettings = (
   { issuers, keysFolder, gatewaySecret, rateReads, rateChanges, failureDelayMs }: AuthSettings,
   log: Log,

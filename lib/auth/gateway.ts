@@ -9,15 +9,16 @@ const secretHeader = 'x-toolforge-gateway-secret';
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * The gateway verified a client certificate (O=toolforge, CN=tool) and says which tool it is. Believed only with the
- * gateway's own secret beside it, as any pod in the cluster can reach a function. Without the secret the header counts
- * as not sent.
+ * Checks the headers of the API gateway. The gateway verifies a client certificate (O=toolforge, CN=tool), sends the
+ * tool's name in X-Toolforge-Tool and its own secret in X-Toolforge-Gateway-Secret. Any pod in the cluster can send
+ * X-Toolforge-Tool to a function, so without the right secret the header counts as absent.
  */
 export const createGatewayCheck = (secret: string): CredentialCheck => {
   const expected = digest(secret);
   return async (headers) => {
     const [tool, given] = [headers[toolHeader], headers[secretHeader]];
     if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
+    // Digests have equal lengths, which timingSafeEqual requires.
     if (!timingSafeEqual(digest(given), expected)) return undefined;
     return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
   };

@@ -1,92 +1,112 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { fetchJson } from './fetch-json.ts';
 
+/** Limit for downloading a key set, in milliseconds. */
 const timeoutMs = 5000;
-/** Keys are asked for anew after this, in the background. */
+/** Age in milliseconds after which keys are downloaded again in the background: 10 minutes. */
 const freshMs = 10 * 60 * 1000;
-/** An unknown key id makes us ask at once, but no more often than this: made-up ids must not load the issuer. */
+/** Least time between two downloads for the same reason, in milliseconds. Made-up key ids must not load the issuer. */
 const cooldownMs = 10_000;
 
-/** The keys could not be had; nothing is said about the token. */
+/** The issuer's keys can't be loaded, so a token can be neither accepted nor refused. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
 export type KeysAddress = { jwksUri: string; caFile?: string | undefined; tokenFile?: string | undefined };
 
-/** @throws Error unless there is a key set within five seconds */
+/**
+ * Downloads the key set of an issuer.
+ * @throws Error when the issuer sends no key set within five seconds
+ */
 export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddress): Promise<JSONWebKeySet> =>
   (await fetchJson({ url, caFile, tokenFile, timeoutMs })) as JSONWebKeySet;
 
-type Loaded = { find: ReturnType<typeof createLocalJWKSet>; at: number };
-
 export type IssuerKeysOptions = {
   load: () => Promise<JSONWebKeySet>;
-  /** Keys known from before, so that the first request need not wait, nor the issuer answer. */
+  /** Returns keys saved by an earlier process with their time in milliseconds since 1970. Saves the first download. */
   saved?: () => { keys: JSONWebKeySet; at: number } | undefined;
   now?: () => number;
 };
 
-/**
- * An issuer's published keys: loaded on first use, kept while the issuer is away, asked for again when a token names an
- * unknown one, so that a rotation needs no restart.
- * @throws KeysUnavailable when there are none to go by
- */
-export const createIssuerKeys = ({ load, saved, now = Date.now }: IssuerKeysOptions): JWTVerifyGetKey => {
-  let loaded: Loaded | undefined;
-  let loading: Promise<Loaded> | undefined;
-  let tried = Number.NEGATIVE_INFINITY;
-  let forced = Number.NEGATIVE_INFINITY;
+type LoadedKeys = { find: JWTVerifyGetKey; at: number };
 
-  const reload = (): Promise<Loaded> => {
-    tried = now();
-    loading ??= load()
-      .then((keys) => {
-        loaded = { find: createLocalJWKSet(keys), at: now() };
-        return loaded;
-      })
-      .catch((cause: unknown) => {
-        throw new KeysUnavailable("the issuer's keys can not be loaded", { cause });
-      })
-      .finally(() => {
-        loading = undefined;
-      });
-    return loading;
-  };
+class IssuerKeys {
+  readonly #load: () => Promise<JSONWebKeySet>;
+  readonly #saved: IssuerKeysOptions['saved'];
+  readonly #now: () => number;
+  #loaded: LoadedKeys | undefined;
+  #loading: Promise<LoadedKeys> | undefined;
+  #lastLoadAt = Number.NEGATIVE_INFINITY;
+  #lastUnknownKeyAt = Number.NEGATIVE_INFINITY;
 
-  const refresh = (): void => {
-    if (loaded && now() - loaded.at > freshMs && now() - tried > cooldownMs) void reload().catch(() => undefined);
-  };
+  constructor({ load, saved, now = Date.now }: IssuerKeysOptions) {
+    this.#load = load;
+    this.#saved = saved;
+    this.#now = now;
+  }
 
-  const recall = (): Loaded | undefined => {
-    try {
-      const known = saved?.();
-      loaded = known && { find: createLocalJWKSet(known.keys), at: known.at };
-    } catch {
-      // What was kept is no key set: as if nothing had been.
-    }
-    return loaded;
-  };
-
-  /** Who comes while the keys are asked for waits for them too: of many tokens at once none is refused too early. */
-  const newerThan = async (known: Loaded): Promise<Loaded | undefined> => {
-    if (loaded !== known) return loaded;
-    if (!loading) {
-      if (now() - forced <= cooldownMs) return undefined;
-      forced = now();
-    }
-    return reload();
-  };
-
-  return async (header, token) => {
-    const known = loaded ?? recall() ?? (await reload());
-    refresh();
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    const known = this.#loaded ?? this.#useSaved() ?? (await this.#reload());
+    this.#refreshInBackground();
     try {
       return await known.find(header, token);
     } catch (error) {
-      const newer = error instanceof errors.JWKSNoMatchingKey ? await newerThan(known) : undefined;
+      const newer = error instanceof errors.JWKSNoMatchingKey ? await this.#newerThan(known) : undefined;
       if (!newer) throw error;
       return newer.find(header, token);
     }
   };
-};
+
+  #useSaved(): LoadedKeys | undefined {
+    try {
+      const saved = this.#saved?.();
+      this.#loaded = saved && { find: createLocalJWKSet(saved.keys), at: saved.at };
+    } catch {
+      // Broken saved keys count as absent, so that the keys are downloaded.
+    }
+    return this.#loaded;
+  }
+
+  #reload(): Promise<LoadedKeys> {
+    this.#lastLoadAt = this.#now();
+    this.#loading ??= this.#download().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #download(): Promise<LoadedKeys> {
+    try {
+      this.#loaded = { find: createLocalJWKSet(await this.#load()), at: this.#now() };
+      return this.#loaded;
+    } catch (cause) {
+      throw new KeysUnavailable("the issuer's keys can't be loaded", { cause });
+    }
+  }
+
+  #refreshInBackground(): void {
+    const { at } = this.#loaded ?? { at: Number.POSITIVE_INFINITY };
+    const now = this.#now();
+    if (now - at > freshMs && now - this.#lastLoadAt > cooldownMs) void this.#reload().catch(() => undefined);
+  }
+
+  /**
+   * Returns keys that were loaded after `known`, undefined when it is too early to download again. A token that arrives
+   * during a download waits for that download, so that no token of a new key is refused while the keys are on their way.
+   */
+  async #newerThan(known: LoadedKeys): Promise<LoadedKeys | undefined> {
+    if (this.#loaded !== known) return this.#loaded;
+    if (this.#loading) return this.#loading;
+    if (this.#now() - this.#lastUnknownKeyAt <= cooldownMs) return undefined;
+    this.#lastUnknownKeyAt = this.#now();
+    return this.#reload();
+  }
+}
+
+/**
+ * Finds keys in the key set of an issuer. The set is downloaded at first use, kept while the issuer is away, and
+ * downloaded again when a token names an unknown key, so that a rotation of keys needs no restart.
+ * @throws KeysUnavailable when no keys are known and none can be downloaded
+ */
+export const createIssuerKeys = (options: IssuerKeysOptions): JWTVerifyGetKey => new IssuerKeys(options).find;

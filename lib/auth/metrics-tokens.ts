@@ -2,18 +2,19 @@ import type { Settings } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { createAccess } from './access.ts';
-import { type Authenticate, challenge } from './authenticate.ts';
-import { clusterKeys } from './event-tokens.ts';
+import type { Authenticate } from './authenticate.ts';
+import { challenge } from './challenge.ts';
+import { clusterKeys } from './cluster-keys.ts';
 import { bearerToken, verifyToken } from './token.ts';
 
 export const metricsAuthSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
 
-/** What a token must be for, so that none that was made for something else opens this. */
+/** Audience of the tokens that may read metrics. A token made for another purpose has another audience. */
 const audience = 'metrics';
 
 /**
- * Who may read what all tools do: ServiceAccounts of the cluster that a setting lists, by a token of their own for this
- * audience. Not a tool: what others build is none of its business. Nobody where the list is empty.
+ * Authenticates the cluster's monitoring: the ServiceAccounts that METRICS_SUBJECTS lists. Metrics show the builds of
+ * all tools, so no tool's credential may read them. An empty list lets nobody read them.
  */
 export const metricsAuthenticateFromSettings = (
   settings: Settings<(typeof metricsAuthSettings)[number]>,

@@ -4,66 +4,86 @@ import { ConfigError } from '../errors.ts';
 import { fetchJson } from './fetch-json.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
-/** Whether a token whose signature holds was revoked before its time. */
+/** Tells whether a token was revoked. The token's signature must have been verified before. */
 export type IsRevoked = (token: string) => Promise<boolean>;
 
 export type RevocationOptions = {
-  /** Asks the issuer. */
+  /** Asks the issuer whether the token is still active. */
   isActive: (token: string) => Promise<boolean>;
-  /** How long an answer counts. */
+  /** Seconds for which a response of the issuer is remembered. */
   seconds: number;
   now?: () => number;
 };
 
+/** Limit for one request to the issuer, in milliseconds. */
 const timeoutMs = 1000;
+/** Default of `introspection.seconds`. */
 const defaultSeconds = 10;
-/** After an issuer did not answer it is left alone for so long. */
-const restMs = 10_000;
-const mostTokens = 10_000;
+/** Milliseconds without requests to an issuer that did not respond. */
+const pauseMs = 10_000;
+/** Number of tokens to remember. The token remembered longest ago is forgotten first. */
+const maxTokens = 10_000;
 
-type Answer = { revoked: Promise<boolean>; until: number };
-
-/** Of what is signed: one signature can be spelled in several ways, each of which would else be asked about anew. */
-const digest = (token: string): string => createHash('sha256').update(token.split('.', 2).join('.')).digest('base64');
-
-const keep = (answers: Map<string, Answer>, key: string, answer: Answer): void => {
-  answers.delete(key);
-  answers.set(key, answer);
-  const [oldest] = answers.keys();
-  if (answers.size > mostTokens && oldest !== undefined) answers.delete(oldest);
-};
+type Verdict = { revoked: Promise<boolean>; until: number };
 
 /**
- * Remembers what the issuer said of a token. What was revoked stays so. While the issuer does not answer, tokens count
- * as long as they last (docs/adr/0015-revocation.md).
+ * Digest of the signed part of a token. The signature is left out: its base64 can be spelled in several ways, and each
+ * spelling would cost a request to the issuer.
  */
-export const createRevocationCache = ({ isActive, seconds, now = Date.now }: RevocationOptions): IsRevoked => {
-  const answers = new Map<string, Answer>();
-  let restUntil = Number.NEGATIVE_INFINITY;
+const digest = (token: string): string => createHash('sha256').update(token.split('.', 2).join('.')).digest('base64');
 
-  const ask = async (token: string, key: string): Promise<boolean> => {
+class RevocationCache {
+  readonly #isActive: (token: string) => Promise<boolean>;
+  readonly #seconds: number;
+  readonly #now: () => number;
+  readonly #verdicts = new Map<string, Verdict>();
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor({ isActive, seconds, now = Date.now }: RevocationOptions) {
+    this.#isActive = isActive;
+    this.#seconds = seconds;
+    this.#now = now;
+  }
+
+  async isRevoked(token: string): Promise<boolean> {
+    const key = digest(token);
+    const known = this.#verdicts.get(key);
+    if (known && this.#now() < known.until) return known.revoked;
+    if (this.#now() < this.#pausedUntil) return false;
+    const revoked = this.#request(token, key);
+    this.#remember(key, { revoked, until: this.#now() + this.#seconds * 1000 });
+    return revoked;
+  }
+
+  async #request(token: string, key: string): Promise<boolean> {
     try {
-      const revoked = !(await isActive(token));
-      if (revoked) keep(answers, key, { revoked: Promise.resolve(true), until: Number.POSITIVE_INFINITY });
+      const revoked = !(await this.#isActive(token));
+      if (revoked) this.#remember(key, { revoked: Promise.resolve(true), until: Number.POSITIVE_INFINITY });
       return revoked;
     } catch {
-      restUntil = now() + restMs;
+      this.#pausedUntil = this.#now() + pauseMs;
       return false;
     }
-  };
+  }
 
-  return async (token) => {
-    const key = digest(token);
-    const known = answers.get(key);
-    if (known && now() < known.until) return known.revoked;
-    if (now() < restUntil) return false;
-    const revoked = ask(token, key);
-    keep(answers, key, { revoked, until: now() + seconds * 1000 });
-    return revoked;
-  };
+  #remember(key: string, verdict: Verdict): void {
+    this.#verdicts.delete(key);
+    this.#verdicts.set(key, verdict);
+    const [oldest] = this.#verdicts.keys();
+    if (this.#verdicts.size > maxTokens && oldest !== undefined) this.#verdicts.delete(oldest);
+  }
+}
+
+/**
+ * Remembers what the issuer said about a token: for `seconds` that the token is active, for good that the token was
+ * revoked. While the issuer does not respond, tokens count as active until they expire (docs/adr/0015-revocation.md).
+ */
+export const createRevocationCache = (options: RevocationOptions): IsRevoked => {
+  const cache = new RevocationCache(options);
+  return (token) => cache.isRevoked(token);
 };
 
-const secretOf = (file: string): string => {
+const readSecret = (file: string): string => {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
@@ -72,21 +92,20 @@ const secretOf = (file: string): string => {
 };
 
 /**
- * Asks by RFC 7662 where the issuer has an introspection endpoint; else no token is ever revoked.
- * @throws ConfigError when the client's secret can't be read
+ * Asks the issuer's introspection endpoint whether a token was revoked. Without an endpoint no token counts as revoked.
+ * @throws ConfigError when the file with the client's secret can't be read
+ * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 export const createRevocationCheck = (introspection: TrustedIssuer['introspection']): IsRevoked => {
   if (!introspection) return async () => false;
   const { uri: url, clientId, secretFile, seconds = defaultSeconds } = introspection;
-  const pair = [clientId, secretOf(secretFile)].map(encodeURIComponent).join(':');
-  const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
-  return createRevocationCache({
-    seconds,
-    isActive: async (token) => {
-      const form = { token, token_type_hint: 'access_token' };
-      const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
-      if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
-      return active;
-    },
-  });
+  const credentials = [clientId, readSecret(secretFile)].map(encodeURIComponent).join(':');
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const isActive = async (token: string): Promise<boolean> => {
+    const form = { token, token_type_hint: 'access_token' };
+    const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
+    if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
+    return active;
+  };
+  return createRevocationCache({ seconds, isActive });
 };

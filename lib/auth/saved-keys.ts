@@ -8,26 +8,26 @@ import { downloadKeys } from './issuer-keys.ts';
 import { isObject } from './rules.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
-/** An issuer's keys as they were at some time, in milliseconds since 1970. */
+/** The key set of an issuer, with the time of its download in milliseconds since 1970. */
 export type SavedKeys = { issuer: string; at: number; keys: JSONWebKeySet };
 
 const fileName = (issuer: string): string => `${createHash('sha256').update(issuer).digest('hex').slice(0, 32)}.json`;
 
-const isKept = (value: unknown, issuer: string): value is SavedKeys => {
-  const kept = value as Partial<SavedKeys> | null;
+const isSavedKeys = (value: unknown, issuer: string): value is SavedKeys => {
+  const saved = value as Partial<SavedKeys> | null;
   return (
-    kept?.issuer === issuer &&
-    typeof kept.at === 'number' &&
-    Array.isArray(kept.keys?.keys) &&
-    kept.keys.keys.every(isObject)
+    saved?.issuer === issuer &&
+    typeof saved.at === 'number' &&
+    Array.isArray(saved.keys?.keys) &&
+    saved.keys.keys.every(isObject)
   );
 };
 
-/** What was kept of an issuer's keys; undefined where nothing was, or nothing that makes sense. */
+/** Reads the saved keys of an issuer. Returns undefined when the file is missing or broken. */
 export const readSavedKeys = (folder: string, issuer: string): SavedKeys | undefined => {
   try {
     const value: unknown = JSON.parse(readFileSync(join(folder, fileName(issuer)), 'utf8'));
-    return isKept(value, issuer) ? value : undefined;
+    return isSavedKeys(value, issuer) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -36,34 +36,37 @@ export const readSavedKeys = (folder: string, issuer: string): SavedKeys | undef
 export type SaveKeysOptions = {
   kube: Kube;
   issuers: readonly TrustedIssuer[];
-  /** The ConfigMap that functions mount; nothing is kept without. */
+  /** Name of the ConfigMap that the functions mount. Without a name no keys are saved. */
   configMap: string | undefined;
   log: Log;
   now: () => Date;
 };
 
-const download = async (issuer: TrustedIssuer, { log, now }: SaveKeysOptions): Promise<[string, string][]> => {
+/** Returns the entry of the ConfigMap for an issuer, or no entry when the issuer's keys can't be downloaded. */
+const entryFor = async ({ log, now }: SaveKeysOptions, issuer: TrustedIssuer): Promise<[string, string][]> => {
   try {
     const keys = await downloadKeys(issuer);
-    const kept: SavedKeys = { issuer: issuer.issuer, at: now().getTime(), keys };
-    return isKept(kept, issuer.issuer) ? [[fileName(issuer.issuer), JSON.stringify(kept)]] : [];
+    const saved: SavedKeys = { issuer: issuer.issuer, at: now().getTime(), keys };
+    return isSavedKeys(saved, issuer.issuer) ? [[fileName(issuer.issuer), JSON.stringify(saved)]] : [];
   } catch (error) {
-    log('WARNING', 'the keys of an issuer can not be loaded; the known ones stay', { issuer: issuer.issuer, error });
+    log('WARNING', "an issuer's keys can't be downloaded, its saved keys stay", { issuer: issuer.issuer, error });
     return [];
   }
 };
 
 /**
- * Keeps every issuer's keys where functions that start during its outage find them (docs/adr/0016-saved-keys.md). What
- * can't be loaded now stays as it was.
+ * Saves the keys of every issuer in a ConfigMap, for functions that start while an issuer is away
+ * (docs/adr/0016-saved-keys.md). Keys that can't be downloaded now stay in the ConfigMap as they were saved before.
+ * Failures are logged, never thrown.
  */
 export const saveKeys = async (options: SaveKeysOptions): Promise<void> => {
   const { kube, issuers, configMap, log } = options;
   if (configMap === undefined || issuers.length === 0) return;
-  const data = Object.fromEntries((await Promise.all(issuers.map((issuer) => download(issuer, options)))).flat());
+  const entries = await Promise.all(issuers.map((issuer) => entryFor(options, issuer)));
+  const data = Object.fromEntries(entries.flat());
   try {
     if (Object.keys(data).length > 0) await kube.patch('configmaps', configMap, { data });
   } catch (error) {
-    log('WARNING', 'the keys of issuers can not be kept', { error });
+    log('WARNING', "the issuers' keys can't be saved", { error });
   }
 };

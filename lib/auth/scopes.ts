@@ -1,4 +1,7 @@
-/** What a caller may do for a tool; openapi.yaml says for each operation which one it takes. None includes another. */
+/**
+ * Scopes that a caller can have for a tool. No scope includes another one. openapi/openapi.yaml says for each operation
+ * which scope the operation needs.
+ */
 export const scopes = ['read', 'build', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 

@@ -1,7 +1,8 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ApiError } from '../errors.ts';
 import { createAccess, type Grant } from './access.ts';
-import { type CredentialCheck, challenge } from './authenticate.ts';
+import type { CredentialCheck } from './authenticate.ts';
+import { challenge } from './challenge.ts';
 import { createIssuerKeys, downloadKeys, KeysUnavailable } from './issuer-keys.ts';
 import { createRevocationCheck, type IsRevoked } from './revocation.ts';
 import { type GrantsOf, grantsBy } from './rules.ts';
@@ -9,7 +10,10 @@ import { readSavedKeys } from './saved-keys.ts';
 import { isScope, type Scope } from './scopes.ts';
 import { rulesOf, type TrustedIssuer } from './trusted-issuers.ts';
 
-/** Asymmetric ones only: with a public key nobody can sign. @see https://www.rfc-editor.org/rfc/rfc8725 */
+/**
+ * Accepted signature algorithms. All are asymmetric: with HS256, anybody could sign a token with the public key.
+ * @see https://www.rfc-editor.org/rfc/rfc8725#section-3.1
+ */
 const algorithms = [
   'RS256',
   'RS384',
@@ -23,13 +27,18 @@ const algorithms = [
   'EdDSA',
   'Ed25519',
 ];
+/** Accepted difference between our clock and an issuer's. */
 const clockToleranceSeconds = 30;
+/** Limit for a token, in characters. */
 const maxTokenLength = 8192;
 
 const invalid = (sentence: string, cause?: unknown): ApiError =>
   new ApiError(401, 'token_invalid', sentence, { headers: challenge('invalid_token'), cause });
 
-/** @throws ApiError 401 `token_invalid` for any other Authorization header */
+/**
+ * Returns the bearer token of an Authorization header, undefined without a header.
+ * @throws ApiError 401 `token_invalid` when the header is not "Bearer" and one token of at most 8,192 characters
+ */
 export const bearerToken = (authorization: string | undefined): string | undefined => {
   if (authorization === undefined) return undefined;
   const [scheme, token, ...more] = authorization.trim().split(/ +/);
@@ -39,7 +48,7 @@ export const bearerToken = (authorization: string | undefined): string | undefin
   return token;
 };
 
-/** The issuer a token claims; not believed before its signature is checked with that issuer's keys. */
+/** Returns the issuer that a token names. The name is trusted only after the signature was verified with its keys. */
 const claimedIssuer = (token: string): string | undefined => {
   try {
     return decodeJwt(token).iss;
@@ -48,7 +57,7 @@ const claimedIssuer = (token: string): string | undefined => {
   }
 };
 
-const sentence = (error: unknown, audience: string): string => {
+const describe = (error: unknown, audience: string): string => {
   if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.';
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
     return `The token is for another service: its audience must be ${audience}.`;
@@ -56,44 +65,46 @@ const sentence = (error: unknown, audience: string): string => {
   return 'The token is not genuine, or is not complete.';
 };
 
-const isList = (value: unknown): value is unknown[] => Array.isArray(value);
-
-/** What the token itself says it may do; undefined where the issuer is not asked to say. */
-const scopesOf = (payload: JWTPayload, { scopeClaim }: TrustedIssuer): Scope[] | undefined => {
-  if (scopeClaim === undefined) return undefined;
-  const value = payload[scopeClaim];
-  const words = isList(value) ? value : typeof value === 'string' ? value.split(' ') : [];
-  return words.filter(isScope);
-};
-
-const narrowed = (grants: Grant[], scopes: readonly Scope[] | undefined): Grant[] =>
-  grants.map(({ tool, scopes: given }) => ({ tool, scopes: given.filter((scope) => scopes?.includes(scope) ?? true) }));
-
+/** The issuer, audience and keys that a token must have. */
 export type TokenIssuer = { issuer: string; audience: string; keys: JWTVerifyGetKey };
 
-/** @throws ApiError 401 `token_invalid`, 503 `unavailable` when the keys can't be fetched */
-export const verifyToken = async (token: string, issuer: TokenIssuer): Promise<JWTPayload> => {
+/**
+ * Verifies a token and returns its claims.
+ * @throws ApiError 401 `token_invalid`, 503 `unavailable` when the issuer's keys can't be loaded
+ */
+export const verifyToken = async (token: string, { issuer, audience, keys }: TokenIssuer): Promise<JWTPayload> => {
   try {
-    const { payload } = await jwtVerify(token, issuer.keys, {
+    const { payload } = await jwtVerify(token, keys, {
       algorithms,
-      issuer: issuer.issuer,
-      audience: issuer.audience,
+      issuer,
+      audience,
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp', 'sub'],
     });
     return payload;
   } catch (error) {
-    if (!(error instanceof KeysUnavailable)) throw invalid(sentence(error, issuer.audience), error);
-    throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Try again in a few seconds.', {
+    if (!(error instanceof KeysUnavailable)) throw invalid(describe(error, audience), error);
+    throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Retry in a few seconds.', {
       retryAfter: 5,
       cause: error,
     });
   }
 };
 
-type Believed = TrustedIssuer & TokenIssuer & { grantsOf: GrantsOf; isRevoked: IsRevoked };
+/** Returns the scopes that the token itself names, undefined where the issuer's tokens name none. */
+const scopesIn = (claims: JWTPayload, { scopeClaim }: TrustedIssuer): Scope[] | undefined => {
+  if (scopeClaim === undefined) return undefined;
+  const value = claims[scopeClaim];
+  const words: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : [];
+  return words.filter(isScope);
+};
 
-const believe = (issuer: TrustedIssuer, keysFolder: string | undefined): Believed => ({
+const narrowGrants = (grants: Grant[], scopes: readonly Scope[] | undefined): Grant[] =>
+  grants.map(({ tool, scopes: given }) => ({ tool, scopes: given.filter((scope) => scopes?.includes(scope) ?? true) }));
+
+type IssuerChecks = TrustedIssuer & TokenIssuer & { grantsOf: GrantsOf; isRevoked: IsRevoked };
+
+const checksOf = (issuer: TrustedIssuer, keysFolder: string | undefined): IssuerChecks => ({
   ...issuer,
   keys: createIssuerKeys({
     load: () => downloadKeys(issuer),
@@ -104,23 +115,23 @@ const believe = (issuer: TrustedIssuer, keysFolder: string | undefined): Believe
 });
 
 /**
- * Bearer JWTs of the configured issuers, verified with their published keys.
- * @param keysFolder where sweep keeps those keys
+ * Checks bearer tokens: JWTs that a trusted issuer signed. The issuer's rules turn the token's claims into tools.
+ * @param keysFolder folder where the ConfigMap with saved keys is mounted (docs/adr/0016-saved-keys.md)
  */
 export const createTokenCheck = (issuers: readonly TrustedIssuer[], keysFolder?: string): CredentialCheck => {
-  const believed = new Map(issuers.map((issuer) => [issuer.issuer, believe(issuer, keysFolder)]));
+  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, checksOf(issuer, keysFolder)]));
   return async ({ authorization }) => {
     const token = bearerToken(authorization);
     if (token === undefined) return undefined;
-    const issuer = believed.get(claimedIssuer(token) ?? '');
+    const issuer = trusted.get(claimedIssuer(token) ?? '');
     if (!issuer) throw invalid('The token is from an issuer that is not trusted here.');
-    const payload = await verifyToken(token, issuer);
+    const claims = await verifyToken(token, issuer);
     if (await issuer.isRevoked(token)) throw invalid('The token was revoked. Sign in again.');
     return createAccess({
-      subject: `${issuer.issuer}#${payload.sub}`,
+      subject: `${issuer.issuer}#${claims.sub}`,
       credential: issuer.kind ?? 'person',
-      grants: narrowed(issuer.grantsOf(payload), scopesOf(payload, issuer)),
-      expires: payload.exp,
+      grants: narrowGrants(issuer.grantsOf(claims), scopesIn(claims, issuer)),
+      expires: claims.exp,
     });
   };
 };

@@ -1,24 +1,31 @@
 import { isObject, type Rule, ruleProblem } from './rules.ts';
 
-/** One issuer whose tokens are believed, and which tools they are good for. */
+/** An issuer whose tokens are trusted, and the rules that turn its tokens' claims into tools. An element of AUTH_ISSUERS. */
 export type TrustedIssuer = {
+  /** URL that the claim `iss` must equal. */
   issuer: string;
+  /** Audience that the claim `aud` must contain. */
   audience: string;
+  /** URL of the issuer's public keys. */
   jwksUri: string;
-  /** Whom it vouches for; for the log. A person when absent. */
+  /** Kind of caller that the issuer's tokens stand for, for the log and whoami. Default `person`. */
   kind?: 'person' | 'ci' | 'service-account';
-  /** Short for one rule: the claim that lists groups, and what stands before the tool's name in those that count. */
+  /** Shorthand for a rule, together with `prefix`: the claim that lists groups, and the text before the tool's name. */
   claim?: string;
   prefix?: string;
   rules?: readonly Rule[];
-  /** The claim that lists what a token may do (space separated, or a list). Absent: whatever the rules give. */
+  /** Claim with the scopes of a token, separated by spaces or as a list. Default: the scopes that the rules give. */
   scopeClaim?: string;
-  /** PEM of who signed the keys' server's certificate, and a token to ask with, read each time: for the API server. */
+  /** File with the certificate authority of `jwksUri` in PEM, where the authority is not a public one. */
   caFile?: string;
+  /** File with a bearer token for `jwksUri`, where the keys are not public. The Kubernetes API needs both files. */
   tokenFile?: string;
-  /** Where to ask whether a token was revoked, as a client with a secret (RFC 7662), at most every `seconds`. */
+  /**
+   * Introspection endpoint (RFC 7662) that tells whether a token was revoked, and the client that may use the endpoint.
+   * A response is remembered for `seconds`. Default 10.
+   */
   introspection?: { uri: string; clientId: string; secretFile: string; seconds?: number };
-  /** The public client as which people sign in from a command line, and the scopes it asks for. */
+  /** Public client for sign-in from a command line, and the scopes that the client requests. */
   client?: { id: string; scope?: string };
 };
 
@@ -36,7 +43,7 @@ const url = { check: isUrl, expected: 'an http or https URL' };
 const path = { check: isPath, expected: 'the absolute path of a file', optional: true };
 const optional = <T extends object>(field: T) => ({ ...field, optional: true });
 
-const fields: Fields = {
+const issuerFields: Fields = {
   issuer: url,
   audience: text,
   jwksUri: url,
@@ -60,18 +67,18 @@ const introspectionFields: Fields = {
 
 const clientFields: Fields = { id: text, scope: optional(text) };
 
-/** The first field that is missing, wrong or unknown. */
-const fieldProblem = (value: unknown, known: Fields, where = ''): string | undefined => {
+/** Describes the first field that is unknown, missing or wrong. */
+const fieldProblem = (value: unknown, fields: Fields, where = ''): string | undefined => {
   if (!isObject(value)) return `${where || 'it'} must be an object`;
-  const unknown = Object.keys(value).find((name) => !Object.hasOwn(known, name));
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined) return `it has no field ${where}${unknown}`;
-  const wrong = Object.entries(known).find(([name, field]) =>
+  const wrong = Object.entries(fields).find(([name, field]) =>
     value[name] === undefined ? !field.optional : !field.check(value[name]),
   );
   return wrong && `${where}${wrong[0]} must be ${wrong[1].expected}`;
 };
 
-const partProblem = ({ introspection, client }: TrustedIssuer): string | undefined =>
+const nestedProblem = ({ introspection, client }: TrustedIssuer): string | undefined =>
   (introspection && fieldProblem(introspection, introspectionFields, 'introspection.')) ??
   (client && fieldProblem(client, clientFields, 'client.'));
 
@@ -85,13 +92,13 @@ const rulesProblem = ({ claim, prefix, rules = [] }: TrustedIssuer): string | un
 };
 
 const issuerProblem = (value: unknown): string | undefined =>
-  fieldProblem(value, fields) ?? partProblem(value as TrustedIssuer) ?? rulesProblem(value as TrustedIssuer);
+  fieldProblem(value, issuerFields) ?? nestedProblem(value as TrustedIssuer) ?? rulesProblem(value as TrustedIssuer);
 
-/** What is wrong with a list of issuers, as a phrase; undefined when nothing is. */
+/** Describes what is wrong with a list of issuers as a phrase. Undefined for a valid list. */
 export const issuersProblem = (value: unknown): string | undefined => {
   if (!Array.isArray(value)) return 'it is not a list';
-  for (const [at, entry] of value.entries()) {
-    const problem = issuerProblem(entry);
+  for (const [at, issuer] of value.entries()) {
+    const problem = issuerProblem(issuer);
     if (problem) return `entry ${at + 1}: ${problem}`;
   }
   const names = (value as TrustedIssuer[]).map(({ issuer }) => issuer);
@@ -99,6 +106,6 @@ export const issuersProblem = (value: unknown): string | undefined => {
   return twice === undefined ? undefined : `${twice} is there twice`;
 };
 
-/** The rules of an issuer, its shorthand among them. */
+/** Returns the rules of an issuer, first the rule that `claim` and `prefix` are shorthand for. */
 export const rulesOf = ({ claim, prefix, rules = [] }: TrustedIssuer): readonly Rule[] =>
   claim === undefined ? rules : [{ match: { [claim]: `${prefix}{tool}` } }, ...rules];

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { anonymous } from '../auth/access.ts';
+import { type Access, anonymous } from '../auth/access.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -11,16 +11,25 @@ import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
 import { checkParameters } from './validate.ts';
 
 export type AppOptions = {
-  /** By operationId. A function serves its own operations only. */
+  /** Handlers by operationId. A function has handlers for its own operations only. */
   handlers: Record<string, Handler>;
   authenticate: Authenticate;
   log: Log;
 };
 
-const queryOf = (search: URLSearchParams): Record<string, string> => {
+/** Toolforge's API gateway mounts the API at /builds. A function responds below /builds as well as at its root. */
+const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
+
+const findRoute = (req: IncomingMessage): { found: RouteMatch; search: URLSearchParams } => {
+  const url = URL.parse(req.url ?? '/', 'http://function');
+  if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
+  return { found: matchRoute(req.method ?? 'GET', withoutMount(url.pathname)), search: url.searchParams };
+};
+
+const queryParameters = (search: URLSearchParams): Record<string, string> => {
   const names = [...search.keys()];
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) throw new ApiError(400, 'parameter_invalid', `Parameter ${twice.slice(0, 80)} is given twice.`);
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated) throw new ApiError(400, 'parameter_invalid', `Parameter ${repeated.slice(0, 80)} is given twice.`);
   return Object.fromEntries(search);
 };
 
@@ -34,7 +43,11 @@ const headerParameters = (req: IncomingMessage, { route }: RouteMatch): Record<s
       }),
   );
 
-const clientGone = (req: IncomingMessage, res: ServerResponse): AbortSignal => {
+const checkAccess = ({ route, params }: RouteMatch, access: Access): void => {
+  if (params.toolname !== undefined && route.scope) access.assertTool(params.toolname, route.scope);
+};
+
+const signalClientGone = (req: IncomingMessage, res: ServerResponse): AbortSignal => {
   const controller = new AbortController();
   res.once('close', () => {
     if (!res.writableFinished) controller.abort(new Error(`the client of ${req.method} went away`));
@@ -47,48 +60,44 @@ const send = async (req: IncomingMessage, res: ServerResponse, response: ApiResp
   else sendJson(res, response.status ?? 200, response.json, response.headers);
 };
 
-/** Today's gateway mounts the API at /builds; a function answers there as well as at its root. */
-const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
+type PreparedRequest = { handler: Handler; request: ApiRequest };
 
 /**
- * The HTTP side of one or more operations: routes, authenticates, validates, and turns what is thrown into errors with
- * codes. Authentication comes before validation, so strangers learn nothing.
+ * Makes the HTTP listener of one or more operations. The listener finds the route, authenticates, validates, calls the
+ * handler, and turns thrown errors into responses with codes. Authentication comes before validation, so that a caller
+ * without a credential learns nothing about the parameters.
  */
 export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener => {
+  /** @param audited gets what is known about the request, also when preparing the request fails later */
   const prepare = async (
     req: IncomingMessage,
     res: ServerResponse,
-    attempt: AuditedRequest,
-  ): Promise<{ handler: Handler; request: ApiRequest }> => {
-    const url = URL.parse(req.url ?? '/', 'http://function');
-    if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
-    const found = matchRoute(req.method ?? 'GET', withoutMount(url.pathname));
-    const handler = handlers[found.route.operation];
+    audited: AuditedRequest,
+  ): Promise<PreparedRequest> => {
+    const { found, search } = findRoute(req);
+    const { operation, open } = found.route;
+    const handler = handlers[operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');
-    const access = found.route.open ? anonymous : await authenticate(req.headers);
-    Object.assign(attempt, { route: found.route, params: found.params, access });
-    const params = { ...queryOf(url.searchParams), ...found.params };
+    const access = open ? anonymous : await authenticate(req.headers);
+    Object.assign(audited, { route: found.route, params: found.params, access });
+    const params = { ...queryParameters(search), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
-    const { scope } = found.route;
-    if (found.params.toolname !== undefined && scope) access.assertTool(found.params.toolname, scope);
+    checkAccess(found, access);
     const body = await readBody(req, maxBodyBytes);
-    const signal = clientGone(req, res);
-    return {
-      handler,
-      request: { operation: found.route.operation, params, headers: req.headers, body, access, signal },
-    };
+    const signal = signalClientGone(req, res);
+    return { handler, request: { operation, params, headers: req.headers, body, access, signal } };
   };
 
   const respond = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const attempt: AuditedRequest = {};
+    const audited: AuditedRequest = {};
     let response: ApiResponse | undefined;
     try {
-      const { handler, request } = await prepare(req, res, attempt);
+      const { handler, request } = await prepare(req, res, audited);
       response = await handler(request);
-      audit(log, attempt, response);
+      audit(log, audited, response);
       await send(req, res, response);
     } catch (error) {
-      if (!response) audit(log, attempt, undefined, error);
+      if (!response) audit(log, audited, undefined, error);
       if (res.destroyed) return;
       sendError(res, error, log);
     }

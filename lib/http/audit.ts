@@ -4,28 +4,29 @@ import type { Log } from '../log.ts';
 import { toApiError } from './respond.ts';
 import type { ApiResponse } from './types.ts';
 
-/** A request as far as it is understood. */
+/** What is known about a request for the audit log. A request that fails early lacks some of the fields. */
 export type AuditedRequest = { route?: Route; params?: Record<string, string>; access?: Access };
 
-const startedBuild = (response: ApiResponse | undefined): string | undefined => {
-  if (!response || !('json' in response)) return undefined;
-  return (response.json as { new_build?: { name?: string } } | undefined)?.new_build?.name;
-};
-
 /**
- * One line for every change, done or refused: who, how proven, which tool and build, what came of it. Never a token.
- * @param error what was thrown instead of a response
+ * Logs one line for every operation that changes something, also for a refused one: the caller, its kind of credential,
+ * the tool, the build, and the result. The line never contains a token.
+ * @param error the error thrown instead of a response
  */
-export const audit = (log: Log, attempt: AuditedRequest, response: ApiResponse | undefined, error?: unknown): void => {
-  const { route, params = {}, access } = attempt;
+export const audit = (
+  log: Log,
+  { route, params = {}, access }: AuditedRequest,
+  response: ApiResponse | undefined,
+  error?: unknown,
+): void => {
   if (!access || !route?.scope || route.scope === 'read') return;
   const failure = error === undefined ? undefined : toApiError(error);
-  const build = startedBuild(response) ?? params.id;
   log('INFO', 'audit', {
     operation: route.operation,
     tool: params.toolname,
-    ...(build === undefined ? {} : { build }),
+    ...(params.id === undefined ? {} : { build: params.id }),
+    ...response?.audit,
     subject: access.subject,
+    // Named as in the response of whoami.
     proof: access.credential,
     status: failure?.status ?? 200,
     ...(failure ? { code: failure.code } : {}),

@@ -2,32 +2,40 @@ import type { IncomingMessage } from 'node:http';
 import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 
-/** Every body of this API is far smaller; functions-framework alone would take 1 GiB. */
+/** Limit for the body of an API request in bytes: 64 KiB. functions-framework alone would accept 1 GiB. */
 export const maxBodyBytes = 64 * 1024;
 
-type WithBody = IncomingMessage & { rawBody?: Buffer };
+type RequestWithRawBody = IncomingMessage & { rawBody?: Buffer };
 
-const tooLarge = (limit: number): ApiError =>
-  new ApiError(413, 'body_too_large', `The body may be ${limit} bytes.`, { headers: { connection: 'close' } });
+const tooLarge = (maxBytes: number): ApiError =>
+  new ApiError(413, 'body_too_large', `The body may have at most ${maxBytes} bytes.`, {
+    headers: { connection: 'close' },
+  });
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const contentLength = ({ headers }: IncomingMessage): number => Number(headers['content-length'] ?? 0);
+
+const hasBody = (req: IncomingMessage): boolean =>
+  req.headers['transfer-encoding'] !== undefined || contentLength(req) > 0;
 
 /**
- * Reads the body into `rawBody`, where functions-framework has it too. Once read, its own parser leaves it alone.
+ * Reads the body of a request and keeps it in `rawBody`, where functions-framework keeps it too. The framework's own
+ * parser ignores a body that was already read (docs/adr/0005-body-limit.md).
  * @throws ApiError 413 `body_too_large`
  */
-export const readBody = async (req: WithBody, limit: number): Promise<Buffer> => {
+export const readBody = async (req: RequestWithRawBody, maxBytes: number): Promise<Buffer> => {
   if (req.rawBody) return req.rawBody;
   if (!hasBody(req)) return Buffer.alloc(0);
-  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  req.rawBody = await readBounded(req, limit).catch((error: unknown) => {
-    throw error instanceof BodyTooLargeError ? tooLarge(limit) : error;
+  if (contentLength(req) > maxBytes) throw tooLarge(maxBytes);
+  req.rawBody = await readBounded(req, maxBytes).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? tooLarge(maxBytes) : error;
   });
   return req.rawBody;
 };
 
-/** @throws ApiError 415 `media_type_unsupported` */
+/**
+ * Checks that a request's body is JSON without compression. A missing Content-Type counts as JSON.
+ * @throws ApiError 415 `media_type_unsupported`
+ */
 export const requireJson = ({ headers }: { headers: IncomingMessage['headers'] }): void => {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';

@@ -5,7 +5,7 @@ import { escapeLineEnds } from './escape-line-ends.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
 
-/** The `messages` of every answer; clients count on all three lists being there. */
+/** Returns the `messages` of a response. All three lists are always there, because clients read them unchecked. */
 export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
   info: [],
   warning: [],
@@ -15,6 +15,7 @@ export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
 
 const baseHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
+/** Sends a value as JSON. A response to HEAD has the headers only. */
 export const sendJson = (
   res: ServerResponse,
   status: number,
@@ -31,19 +32,23 @@ export const sendJson = (
   res.end(res.req.method === 'HEAD' ? undefined : body);
 };
 
-const internal = (cause: unknown): ApiError =>
+const internalError = (cause: unknown): ApiError =>
   new ApiError(500, 'internal', 'Something went wrong in the build service. It was logged; please try again later.', {
     cause,
   });
 
-export const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : internal(error));
+/** Returns an ApiError as it is, and any other error as 500 `internal`, so that a client never sees its message. */
+export const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : internalError(error));
 
 const errorHeaders = (error: ApiError): Record<string, string> => ({
   ...error.headers,
   ...(error.retryAfter ? { 'retry-after': String(Math.ceil(error.retryAfter)) } : {}),
 });
 
-/** What went wrong: sentence and code to the client, the cause to the log. A response that has begun is cut. */
+/**
+ * Sends an error's sentence and code to the client, and logs an error of the service with its cause. A response that
+ * has already begun can't become an error any more, so its connection is closed.
+ */
 export const sendError = (res: ServerResponse, thrown: unknown, log: Log): void => {
   const error = toApiError(thrown);
   if (error.status >= 500) log('ERROR', error.message, { code: error.code, error: error.cause ?? error });

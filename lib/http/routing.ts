@@ -1,13 +1,14 @@
 import { type Route, routes } from '../../openapi/generated/routes.ts';
 import { ApiError } from '../errors.ts';
 
+/** The route of a request, with its path parameters decoded. */
 export type RouteMatch = { route: Route; params: Record<string, string> };
 
 type Pattern = { route: Route; segments: string[] };
 
 const isVariable = (segment: string): boolean => segment.startsWith('{');
 
-/** Fixed paths before variable ones, so that `latest` is no id. */
+/** Routes with fewer variables come first, so that /builds/latest is not taken for the build with the id "latest". */
 const patterns: Pattern[] = routes
   .map((route) => ({ route, segments: route.path.split('/') }))
   .sort((a, b) => a.segments.filter(isVariable).length - b.segments.filter(isVariable).length);
@@ -16,7 +17,7 @@ const decode = (segment: string): string => {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new ApiError(400, 'parameter_invalid', 'The path holds a percent sign that encodes nothing.');
+    throw new ApiError(400, 'parameter_invalid', 'The path has a percent sign that encodes nothing.');
   }
 };
 
@@ -24,13 +25,13 @@ const fits = (pattern: Pattern, segments: string[]): boolean =>
   pattern.segments.length === segments.length &&
   pattern.segments.every((expected, at) => (isVariable(expected) ? segments[at] !== '' : expected === segments[at]));
 
-const bind = (pattern: Pattern, segments: string[]): Record<string, string> =>
+const paramsOf = (pattern: Pattern, segments: string[]): Record<string, string> =>
   Object.fromEntries(
     pattern.segments.flatMap((name, at) => (isVariable(name) ? [[name.slice(1, -1), decode(segments[at] ?? '')]] : [])),
   );
 
 /**
- * Finds the operation of a request. One slash at the end is ignored; an encoded slash stays inside its segment.
+ * Finds the route of a request. One slash at the end of the path is ignored. An encoded slash is part of its segment.
  * @param path without query
  * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with Allow, 400 `parameter_invalid`
  */
@@ -38,10 +39,10 @@ export const matchRoute = (method: string, path: string): RouteMatch => {
   const segments = path.replace(/\/$/, '').split('/');
   const fitting = patterns.filter((pattern) => fits(pattern, segments));
   if (fitting.length === 0)
-    throw new ApiError(404, 'not_found', 'There is no such path. See /openapi.json for those that are.');
+    throw new ApiError(404, 'not_found', 'There is no such path. See /openapi.json for all paths.');
   const wanted = method === 'HEAD' ? 'GET' : method;
   const found = fitting.find(({ route }) => route.method === wanted);
-  if (found) return { route: found.route, params: bind(found, segments) };
+  if (found) return { route: found.route, params: paramsOf(found, segments) };
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(', ');
   throw new ApiError(405, 'method_not_allowed', `This path takes ${allow} only.`, { headers: { allow } });
 };

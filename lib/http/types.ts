@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../auth/access.ts';
 
-/** A request that has been matched, authenticated and whose parameters have the documented form. */
+/** A request to a known route, from an authenticated caller, with valid parameters. Only the body is still unchecked. */
 export type ApiRequest = {
+  /** The operationId of the contract. */
   operation: string;
   /** Path and query parameters, decoded. */
   params: Record<string, string>;
@@ -13,12 +14,17 @@ export type ApiRequest = {
   signal: AbortSignal;
 };
 
-export type ApiResponse =
-  | { status?: number; headers?: Record<string, string>; json: unknown }
-  /** Takes over the response; rejects with an ApiError as long as nothing was written. */
-  | { stream: (res: ServerResponse, req: IncomingMessage) => Promise<void> };
+/** Fields that an operation adds to its line in the audit log, such as the id of a new build. */
+type Audited = { audit?: Record<string, string> };
 
-/** One operation: takes its dependencies where it is made, and a request; returns a response. */
+export type ApiResponse = Audited &
+  (
+    | { status?: number; headers?: Record<string, string>; json: unknown }
+    /** Writes the response itself. May reject with an ApiError as long as nothing was written. */
+    | { stream: (res: ServerResponse, req: IncomingMessage) => Promise<void> }
+  );
+
+/** Carries out one operation. */
 export type Handler = (request: ApiRequest) => Promise<ApiResponse>;
 
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;

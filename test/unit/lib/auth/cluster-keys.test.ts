@@ -13,7 +13,7 @@ let jwksUri: string;
 let caFile: string;
 let tokenFile: string;
 
-/** As the API server: a certificate of its own authority, and keys for who has a token. */
+/** Starts a server like the API server: its certificate has its own authority, and it shows its keys only for a token. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cluster-keys-'));
   [caFile, tokenFile] = [join(folder, 'ca.crt'), join(folder, 'token')];
@@ -31,20 +31,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("the cluster's keys are had with its authority and a token, which is read each time", async () => {
+test('downloadKeys uses the certificate authority and the token of the cluster, and reads the token for each request', async () => {
   await writeFile(tokenFile, 'first\n');
-  await expect(downloadKeys({ jwksUri, caFile, tokenFile })).rejects.toThrow('answered 403');
+  await expect(downloadKeys({ jwksUri, caFile, tokenFile })).rejects.toThrow('responded with status 403');
   await writeFile(tokenFile, 'second\n');
   await expect(downloadKeys({ jwksUri, caFile, tokenFile })).resolves.toEqual({ keys: [] });
 });
 
-test('a server of another authority is not believed', async () => {
+test('downloadKeys refuses a server whose certificate has another authority', async () => {
   await expect(downloadKeys({ jwksUri, tokenFile })).rejects.toMatchObject({
     code: expect.stringMatching(/SELF_SIGNED|VERIFY/),
   });
 });
 
-test('a token that is not there is told', async () => {
+test('downloadKeys fails with ENOENT when the token file is missing', async () => {
   await expect(downloadKeys({ jwksUri, caFile, tokenFile: join(folder, 'none') })).rejects.toMatchObject({
     code: 'ENOENT',
   });

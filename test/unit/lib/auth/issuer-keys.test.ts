@@ -13,7 +13,7 @@ const pairOf = async (kid: string) => {
   return { jwk, token };
 };
 
-test('a rotated key is found without a restart, and made-up ids do not load the issuer', async () => {
+test('a rotated key is found without a restart, and made-up key ids do not load the issuer', async () => {
   const [one, two, strange] = await Promise.all([pairOf('one'), pairOf('two'), pairOf('strange')]);
   let published = [one.jwk];
   let loads = 0;
@@ -25,7 +25,7 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
   const keys = createIssuerKeys({ load, now: () => clock });
   await Promise.all([jwtVerify(one.token, keys), jwtVerify(one.token, keys)]);
   expect(loads).toBe(1);
-  // However soon after the first ones were loaded.
+  // A rotation right after the first download is found too.
   published = [two.jwk];
   clock += 1000;
   await jwtVerify(two.token, keys);
@@ -35,14 +35,14 @@ test('a rotated key is found without a restart, and made-up ids do not load the 
   expect(loads).toBe(2);
 });
 
-test('of many tokens that come at once with a rotated key, none is refused, and the issuer is asked once', async () => {
+test('many tokens of a rotated key that arrive at once are all accepted, with a single download', async () => {
   const [one, two, strange] = await Promise.all([pairOf('one'), pairOf('two'), pairOf('strange')]);
   let published = [one.jwk];
   let loads = 0;
-  const answers: (() => void)[] = [];
+  const downloads: (() => void)[] = [];
   const load = async () => {
     loads++;
-    if (loads > 1) await new Promise<void>((resolve) => answers.push(resolve));
+    if (loads > 1) await new Promise<void>((resolve) => downloads.push(resolve));
     return { keys: published };
   };
   const keys = createIssuerKeys({ load, now: () => 0 });
@@ -50,16 +50,16 @@ test('of many tokens that come at once with a rotated key, none is refused, and 
   published = [two.jwk];
   const early = Array.from({ length: 10 }, () => jwtVerify(two.token, keys));
   const madeUp = jwtVerify(strange.token, keys).catch(({ code }) => code);
-  while (answers.length === 0) await new Promise(setImmediate);
+  while (downloads.length === 0) await new Promise(setImmediate);
   const late = Array.from({ length: 10 }, () => jwtVerify(two.token, keys));
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-  for (const answer of answers) answer();
+  for (const finish of downloads) finish();
   await Promise.all([...early, ...late]);
   expect(await madeUp).toBe('ERR_JWKS_NO_MATCHING_KEY');
   expect(loads).toBe(2);
 });
 
-test('known keys outlive the issuer; without any the caller is told to wait', async () => {
+test('loaded keys stay in use while the issuer is away, and without loaded keys KeysUnavailable is thrown', async () => {
   const one = await pairOf('one');
   let clock = 0;
   let away = false;
@@ -76,23 +76,23 @@ test('known keys outlive the issuer; without any the caller is told to wait', as
 });
 
 test.each<[string, () => { keys: { keys: JWK[] }; at: number }]>([
-  ['are none', () => ({ keys: { keys: [null as unknown as JWK] }, at: Date.now() })],
+  ['hold no key', () => ({ keys: { keys: [null as unknown as JWK] }, at: Date.now() })],
   [
     'can not be read',
     () => {
       throw new Error('oops');
     },
   ],
-])('kept keys that %s are as if nothing had been kept', async (_, kept) => {
+])('saved keys that %s are ignored', async (_, saved) => {
   const one = await pairOf('one');
-  await jwtVerify(one.token, createIssuerKeys({ load: async () => ({ keys: [one.jwk] }), saved: kept }));
+  await jwtVerify(one.token, createIssuerKeys({ load: async () => ({ keys: [one.jwk] }), saved }));
 });
 
 test.each([
-  ['an error', 500, '{}'],
-  ['no JSON', 200, '<html>'],
-  ['too much', 200, ' '.repeat(2_000_000)],
-])('a key set that is %s is not taken', async (_, status, body) => {
+  ['of status 500', 500, '{}'],
+  ['without JSON', 200, '<html>'],
+  ['of 2 MB', 200, ' '.repeat(2_000_000)],
+])('downloadKeys refuses a response %s', async (_, status, body) => {
   const server = await startServer((_req, res) => res.writeHead(status).end(body));
   await expect(downloadKeys({ jwksUri: `${server.url}/jwks` })).rejects.toThrow();
   await server.close();

@@ -19,7 +19,7 @@ let kid: string;
 let key: Awaited<ReturnType<typeof newPrivateKey>>;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'kept-'));
+  folder = await mkdtemp(join(tmpdir(), 'saved-'));
   key = await newPrivateKey();
   away = false;
   kid = 'one';
@@ -39,8 +39,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A ConfigMap as it is mounted: a file for each key. */
-const mounted = (logged: unknown[] = []) => ({
+/** Options that write the ConfigMap's entries as files, as the kubelet mounts them. */
+const saveOptions = (logged: unknown[] = []) => ({
   kube: {
     patch: async (_resource: string, _name: string, { data }: { data: Record<string, string> }) => {
       await Promise.all(Object.entries(data).map(([name, text]) => writeFile(join(folder, name), text)));
@@ -62,25 +62,26 @@ const token = () =>
     claims: () => ({ groups: ['tools.mine'] }),
   }).good('mine');
 
-const fresh = async () =>
+/** Authenticates with a new token check, as a function that has just started. */
+const authenticateAfterStart = async () =>
   createAuthenticate([createTokenCheck([issuer], folder)])({ authorization: `Bearer ${await token()}` });
 
-test('a function that starts while the issuer is away knows the keys that were kept', async () => {
+test('a function that starts while the issuer is away accepts tokens with the saved keys', async () => {
   away = true;
-  await expect(fresh()).rejects.toMatchObject({ status: 503 });
+  await expect(authenticateAfterStart()).rejects.toMatchObject({ status: 503 });
   away = false;
-  await saveKeys(mounted());
+  await saveKeys(saveOptions());
   away = true;
-  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
-  await saveKeys(mounted());
-  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+  await expect(authenticateAfterStart()).resolves.toMatchObject({ tools: ['mine'] });
+  await saveKeys(saveOptions());
+  await expect(authenticateAfterStart()).resolves.toMatchObject({ tools: ['mine'] });
 });
 
-test('a key that came since is asked for', async () => {
-  await saveKeys(mounted());
+test('a key that is newer than the saved keys is downloaded', async () => {
+  await saveKeys(saveOptions());
   key = await newPrivateKey();
   kid = 'two';
-  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+  await expect(authenticateAfterStart()).resolves.toMatchObject({ tools: ['mine'] });
 });
 
 test.each([
@@ -90,19 +91,19 @@ test.each([
   '{"issuer":"https://evil.example.org","at":1,"keys":{"keys":[]}}',
   '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[null]}}',
   '{"issuer":"https://id.example.org","at":1,"keys":{"keys":[[]]}}',
-])('what was kept as %j does not count', async (text) => {
-  await saveKeys(mounted());
+])('the saved keys %j are ignored', async (text) => {
+  await saveKeys(saveOptions());
   const [name = ''] = await readdir(folder);
   await writeFile(join(folder, name), text);
   expect(readSavedKeys(folder, issuer.issuer)).toBeUndefined();
-  await expect(fresh()).resolves.toMatchObject({ tools: ['mine'] });
+  await expect(authenticateAfterStart()).resolves.toMatchObject({ tools: ['mine'] });
 });
 
-test('an issuer that is away is noted, and loses nothing', async () => {
+test('saveKeys logs an issuer that is away, and keeps its saved keys', async () => {
   away = true;
   const logged: unknown[] = [];
-  await saveKeys(mounted(logged));
+  await saveKeys(saveOptions(logged));
   expect(logged).toEqual([
-    ['WARNING', expect.stringContaining('the known ones stay'), expect.objectContaining({ issuer: issuer.issuer })],
+    ['WARNING', expect.stringContaining('its saved keys stay'), expect.objectContaining({ issuer: issuer.issuer })],
   ]);
 });

@@ -48,26 +48,26 @@ const authenticate = (authorization: string | undefined) =>
   createAuthenticate([createTokenCheck([issuer])])(authorization === undefined ? {} : { authorization });
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-test('a good token acts for its tools and no others', async () => {
-  const identity = await authenticate(`Bearer ${await token()}`);
-  expect(identity).toMatchObject({
+test('a valid token gives access to its tools and to no others', async () => {
+  const access = await authenticate(`Bearer ${await token()}`);
+  expect(access).toMatchObject({
     tools: ['mine', 'second'],
     credential: 'person',
     subject: 'https://id.example.org#somebody',
   });
-  expect(() => identity.assertTool('mine', 'read')).not.toThrow();
-  expect(() => identity.assertTool('users', 'read')).toThrow(expect.objectContaining({ status: 403 }));
+  expect(() => access.assertTool('mine', 'read')).not.toThrow();
+  expect(() => access.assertTool('users', 'read')).toThrow(expect.objectContaining({ status: 403 }));
 });
 
 test.each([[undefined], ['tools.mine'], [[1, null, { a: 1 }]], [{ 0: 'tools.mine' }]])(
-  'groups %j give no tool, or the one they say',
+  'a token with the groups %j gives access to the tool that they name, or to none',
   async (groups) => {
     const { tools } = await authenticate(`Bearer ${await token({ groups })}`);
     expect(tools).toEqual(groups === 'tools.mine' ? ['mine'] : []);
   },
 );
 
-describe('is refused with 401 and a code:', () => {
+describe('createAuthenticate refuses with 401 and a code', () => {
   const refused = (authorization: string | undefined, code = 'token_invalid') =>
     expect(authenticate(authorization)).rejects.toMatchObject({
       status: 401,
@@ -75,33 +75,34 @@ describe('is refused with 401 and a code:', () => {
       headers: { 'www-authenticate': expect.stringMatching(/^Bearer/) },
     });
 
-  test('nothing', () => refused(undefined, 'unauthenticated'));
+  test('a request without a credential', () => refused(undefined, 'unauthenticated'));
   test.each(['', 'Bearer', 'Basic YTpi', 'Bearer a b', 'Bearer not.a.jwt', 'Bearer ..', `Bearer ${'x'.repeat(9000)}`])(
-    '%.20s',
+    'the Authorization header "%.20s"',
     (authorization) => refused(authorization),
   );
-  test('expired', async () => refused(`Bearer ${await token({ exp: seconds() - 60 })}`));
-  test('without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
-  test('without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
-  test('not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
-  test('another audience', async () => {
+  test('an expired token', async () => refused(`Bearer ${await token({ exp: seconds() - 60 })}`));
+  test('a token without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
+  test('a token without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
+  test('a token that is not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
+  test('a token for another audience', async () => {
     const authorization = `Bearer ${await token({ aud: 'other' })}`;
     await refused(authorization);
     await expect(authenticate(authorization)).rejects.toThrow('its audience must be builds-api');
   });
-  test('an unknown issuer', async () => refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
-  test("another's key under our key id", async () =>
+  test('a token of an unknown issuer', async () =>
+    refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
+  test("a token signed with another key under the issuer's key id", async () =>
     refused(`Bearer ${await token({}, 'one', (await generateKeyPair('ES256')).privateKey)}`));
-  test('an unknown key id', async () => refused(`Bearer ${await token({}, 'two')}`));
-  test('alg none', async () => {
+  test('a token with an unknown key id', async () => refused(`Bearer ${await token({}, 'two')}`));
+  test('a token with alg none', async () => {
     const [, payload] = (await token()).split('.');
     await refused(`Bearer ${encoded({ alg: 'none' })}.${payload}.`);
   });
-  test('a stripped signature', async () => {
+  test('a token without its signature', async () => {
     const [header, payload] = (await token()).split('.');
     await refused(`Bearer ${header}.${payload}.`);
   });
-  test('HS256 signed with the public key', async () => {
+  test('a token with HS256 signed with the public key', async () => {
     const [, payload] = (await token()).split('.');
     const input = `${encoded({ alg: 'HS256', kid: 'one' })}.${payload}`;
     await refused(
@@ -112,7 +113,7 @@ describe('is refused with 401 and a code:', () => {
   });
 });
 
-test('keys that can not be fetched are 503, not the caller’s fault; known keys outlive the issuer', async () => {
+test('a token is refused with 503 when the keys can not be loaded, and accepted with keys loaded before', async () => {
   const known = createAuthenticate([createTokenCheck([issuer])]);
   await known({ authorization: `Bearer ${await token()}` });
   broken = true;

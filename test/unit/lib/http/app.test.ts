@@ -41,7 +41,7 @@ beforeAll(async () => {
   const app = createApp({
     handlers,
     authenticate: createAuthenticate([createGatewayCheck('s3cret')]),
-    log: (...entry) => logged.push(entry),
+    log: (...line) => logged.push(line),
   });
   server = await startServer(app);
 });
@@ -52,68 +52,68 @@ beforeEach(() => {
 });
 
 const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' };
-const call = async (method: string, path: string, init: RequestInit = {}) => {
+const send = async (method: string, path: string, init: RequestInit = {}) => {
   const response = await fetch(`${server.url}${path}`, { method, headers: mine, ...init });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
 };
 const post = (body: string | Uint8Array, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-  call('POST', '/v1/tool/mine/builds', { body: body as string, headers: { ...mine, ...headers } });
+  send('POST', '/v1/tool/mine/builds', { body: body as string, headers: { ...mine, ...headers } });
 
-describe('routing', () => {
+describe('createApp finds the route:', () => {
   test.each(['/v1/tool/mine/builds/latest', '/v1/tool/mine/builds/latest/', '/builds/v1/tool/mine/builds/latest'])(
-    '%s is the latest build, not one called latest',
+    '%s is the latest build, not a build with the id latest',
     async (path) => {
-      expect((await call('GET', path)).status).toBe(200);
+      expect((await send('GET', path)).status).toBe(200);
       expect(seen?.operation).toBe('get-latest-build');
     },
   );
 
-  test('an unknown path is 404, a wrong method 405 with Allow', async () => {
-    expect(await call('GET', '/v1/tool/mine')).toMatchObject({ status: 404, body: { code: 'not_found' } });
-    const wrong = await call('PATCH', '/v1/tool/mine/builds/x');
+  test('an unknown path gets 404, a wrong method gets 405 with Allow', async () => {
+    expect(await send('GET', '/v1/tool/mine')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    const wrong = await send('PATCH', '/v1/tool/mine/builds/x');
     expect(wrong).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(wrong.headers.get('allow')).toBe('GET, DELETE');
   });
 
-  test('HEAD answers as GET without a body', async () => {
-    const response = await call('HEAD', '/v1/healthz');
+  test('HEAD gets the response of GET without a body', async () => {
+    const response = await send('HEAD', '/v1/healthz');
     expect(response.status).toBe(200);
     expect(response.body).toBeUndefined();
   });
 
   test.each([
     ['an encoded slash in an id', '/v1/tool/mine/builds/a%2Fb', 'parameter_invalid'],
-    ['an encoded nothing', '/v1/tool/mine/builds/a%zz', 'parameter_invalid'],
+    ['a percent sign that encodes nothing', '/v1/tool/mine/builds/a%zz', 'parameter_invalid'],
     ['a tool in capitals', '/v1/tool/Mine/builds/x', 'tool_invalid'],
     ['a tool with a newline', '/v1/tool/mine%0A/builds/x', 'tool_invalid'],
     ['a parameter given twice', '/v1/tool/mine/builds/x/logs?tail=1&tail=2', 'parameter_invalid'],
-    ['a format there is not', '/v1/tool/mine/builds/x/logs?format=xml', 'parameter_invalid'],
+    ['an unknown format', '/v1/tool/mine/builds/x/logs?format=xml', 'parameter_invalid'],
     ['a follow that is no boolean', '/v1/tool/mine/builds/x/logs?follow=perhaps', 'parameter_invalid'],
     ['a tail below zero', '/v1/tool/mine/builds/x/logs?tail=-1', 'parameter_invalid'],
     ['an empty cursor', '/v1/tool/mine/builds/x/logs?cursor=', 'cursor_invalid'],
-  ])('%s is refused with 400', async (_, path, code) => {
-    expect(await call('GET', path)).toMatchObject({
+  ])('%s gets 400', async (_, path, code) => {
+    expect(await send('GET', path)).toMatchObject({
       status: 400,
       body: { code, error: [expect.stringMatching(/\w/)] },
     });
   });
 
-  test.each(['True', 'False', 'true', 'false'])("follow=%s, Python's spelling too", async (follow) => {
-    expect((await call('GET', `/v1/tool/mine/builds/x/logs?follow=${follow}`)).status).toBe(200);
+  test.each(['True', 'False', 'true', 'false'])('follow=%s is accepted', async (follow) => {
+    expect((await send('GET', `/v1/tool/mine/builds/x/logs?follow=${follow}`)).status).toBe(200);
   });
 });
 
-describe('authentication', () => {
-  test('comes before validation', async () => {
-    expect(await call('GET', '/v1/tool/mine/builds/a%2Fb', { headers: {} })).toMatchObject({
+describe('createApp authenticates:', () => {
+  test('a request without a credential gets 401 before its parameters are validated', async () => {
+    expect(await send('GET', '/v1/tool/mine/builds/a%2Fb', { headers: {} })).toMatchObject({
       status: 401,
       body: { code: 'unauthenticated' },
     });
   });
 
-  test('a foreign tool is 403', async () => {
-    expect(await call('GET', '/v1/tool/theirs/builds/latest')).toMatchObject({
+  test('a request for a foreign tool gets 403', async () => {
+    expect(await send('GET', '/v1/tool/theirs/builds/latest')).toMatchObject({
       status: 403,
       body: { code: 'forbidden' },
     });
@@ -123,20 +123,20 @@ describe('authentication', () => {
     { 'x-toolforge-tool': 'mine' },
     { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 'guess' },
     { 'x-toolforge-gateway-secret': 's3cret' },
-  ])("the gateway's header counts only with its secret: %j", async (headers) => {
+  ])("a request without the right pair of the gateway's headers gets 401: %j", async (headers) => {
     expect(
-      (await call('GET', '/v1/tool/mine/builds/latest', { headers: headers as Record<string, string> })).status,
+      (await send('GET', '/v1/tool/mine/builds/latest', { headers: headers as Record<string, string> })).status,
     ).toBe(401);
   });
 
-  test('health needs none', async () => {
-    expect((await call('GET', '/v1/healthz', { headers: {} })).status).toBe(200);
+  test('a request for the health needs no credential', async () => {
+    expect((await send('GET', '/v1/healthz', { headers: {} })).status).toBe(200);
   });
 });
 
-describe('errors', () => {
-  test('a defect is logged whole and told to nobody', async () => {
-    const response = await call('GET', '/v1/tool/mine/builds');
+describe('createApp turns errors into responses:', () => {
+  test('an unexpected error is logged with its message and sent without it', async () => {
+    const response = await send('GET', '/v1/tool/mine/builds');
     expect(response).toMatchObject({ status: 500, body: { code: 'internal' } });
     expect(JSON.stringify(response.body)).not.toContain('hunter2');
     expect(logged).toMatchObject([
@@ -145,12 +145,12 @@ describe('errors', () => {
   });
 
   test('Retry-After is a whole number of seconds', async () => {
-    const response = await call('DELETE', '/v1/tool/mine/builds/x');
+    const response = await send('DELETE', '/v1/tool/mine/builds/x');
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('3');
   });
 
-  test('a client that leaves is not an error', async () => {
+  test('a client that goes away while it sends is not logged as an error', async () => {
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(
@@ -158,20 +158,20 @@ describe('errors', () => {
     );
     await new Promise((resolve) => setImmediate(resolve));
     socket.destroy();
-    expect((await call('GET', '/v1/healthz')).status).toBe(200);
+    expect((await send('GET', '/v1/healthz')).status).toBe(200);
     expect(logged).toEqual([]);
   });
 });
 
-describe('the body of start-build', () => {
-  test('too large, announced or not', async () => {
+describe('createApp limits bodies:', () => {
+  test('a body over the limit gets 413, with or without a Content-Length', async () => {
     const large = 'x'.repeat(3_000_000);
     expect(await post(large).catch(() => ({ status: 413, body: { code: 'body_too_large' } }))).toMatchObject({
       status: 413,
       body: { code: 'body_too_large' },
     });
     const { port } = new URL(server.url);
-    const answer = await new Promise<string>((resolve) => {
+    const received = await new Promise<string>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1');
       let text = '';
       socket.on('data', (part) => (text += part.toString()));
@@ -182,11 +182,11 @@ describe('the body of start-build', () => {
       );
       for (let sent = 0; sent < 3; sent++) socket.write(`8000\r\n${'x'.repeat(0x8000)}\r\n`);
     });
-    expect(answer).toMatch(/^HTTP\/1.1 413 [\s\S]*body_too_large/);
+    expect(received).toMatch(/^HTTP\/1.1 413 [\s\S]*body_too_large/);
   });
 
   test.each([{ 'content-type': 'text/plain' }, { 'content-type': 'application/json', 'content-encoding': 'gzip' }])(
-    'as %j is 415',
+    'a body with the headers %j gets 415',
     async (headers) => {
       expect(await post('{}', headers as Record<string, string>)).toMatchObject({
         status: 415,
@@ -195,7 +195,7 @@ describe('the body of start-build', () => {
     },
   );
 
-  test('a key that is no key', async () => {
+  test('an Idempotency-Key of 256 characters gets 400', async () => {
     expect(await post('{}', { 'idempotency-key': 'x'.repeat(256) })).toMatchObject({
       status: 400,
       body: { code: 'idempotency_key_invalid' },

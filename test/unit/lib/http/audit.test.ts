@@ -11,7 +11,7 @@ const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret
 const gateway = createAuthenticate([createGatewayCheck('s3cret')]);
 const echo: Handler = async ({ params }) => ({ json: { params } });
 const handlers: Record<string, Handler> = {
-  'start-build': async () => ({ json: { new_build: { name: 'made' } } }),
+  'start-build': async () => ({ json: { new_build: { name: 'made' } }, audit: { build: 'made' } }),
   'get-build': echo,
   'cancel-build': echo,
   'delete-build': async () => {
@@ -26,46 +26,46 @@ afterEach(async () => {
   logged.length = 0;
 });
 
-const open = async (authenticate = gateway): Promise<void> => {
-  server = await startServer(createApp({ handlers, authenticate, log: (...entry) => void logged.push(entry) }));
+const startApp = async (authenticate = gateway): Promise<void> => {
+  server = await startServer(createApp({ handlers, authenticate, log: (...line) => void logged.push(line) }));
 };
-const call = (method: string, path: string, init: RequestInit = {}) =>
+const send = (method: string, path: string, init: RequestInit = {}) =>
   fetch(`${server?.url}${path}`, { method, headers: mine, ...init });
 const audited = () => logged.flatMap(([, message, fields]) => (message === 'audit' ? [fields] : []));
 
-describe('the audit log', () => {
-  test('has a line for every change: who, how proven, tool, build, result', async () => {
-    await open();
-    await call('PUT', '/v1/tool/mine/builds/one/cancel');
-    await call('DELETE', '/v1/tool/mine/builds/two');
-    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
+describe('the audit log of createApp', () => {
+  test('has a line for every change with caller, credential, tool, build and result', async () => {
+    await startApp();
+    await send('PUT', '/v1/tool/mine/builds/one/cancel');
+    await send('DELETE', '/v1/tool/mine/builds/two');
+    const caller = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
     expect(audited()).toEqual([
-      { operation: 'cancel-build', build: 'one', status: 200, ...who },
-      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...who },
+      { operation: 'cancel-build', build: 'one', status: 200, ...caller },
+      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...caller },
     ]);
   });
 
-  test('has one for what was refused, and none for what only reads', async () => {
-    await open();
-    await call('PUT', '/v1/tool/other/builds/one/cancel');
-    await call('GET', '/v1/tool/mine/builds/one');
-    const who = { subject: 'certificate:mine', proof: 'gateway', tool: 'other' };
-    expect(audited()).toEqual([{ operation: 'cancel-build', build: 'one', status: 403, code: 'forbidden', ...who }]);
+  test('has a line for a refused change, and none for a read', async () => {
+    await startApp();
+    await send('PUT', '/v1/tool/other/builds/one/cancel');
+    await send('GET', '/v1/tool/mine/builds/one');
+    const caller = { subject: 'certificate:mine', proof: 'gateway', tool: 'other' };
+    expect(audited()).toEqual([{ operation: 'cancel-build', build: 'one', status: 403, code: 'forbidden', ...caller }]);
   });
 
-  test('names the build that was started, and holds no secret', async () => {
-    await open();
-    await call('POST', '/v1/tool/mine/builds', { body: '{}' });
+  test('names the build that was started, and contains no secret', async () => {
+    await startApp();
+    await send('POST', '/v1/tool/mine/builds', { body: '{}' });
     expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
     expect(JSON.stringify(logged)).not.toContain('s3cret');
   });
 });
 
-test('who asks too often is answered with 429 and when to go on', async () => {
+test('createApp responds to too many requests with 429 and Retry-After', async () => {
   const log = () => undefined;
-  await open(withRateLimit(gateway, { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log, now: () => 0 }));
-  expect((await call('GET', '/v1/tool/mine/builds/one')).status).toBe(200);
-  const limited = await call('GET', '/v1/tool/mine/builds/one');
+  await startApp(withRateLimit(gateway, { rateReads: 1, rateChanges: 1, failureDelayMs: 0, log, now: () => 0 }));
+  expect((await send('GET', '/v1/tool/mine/builds/one')).status).toBe(200);
+  const limited = await send('GET', '/v1/tool/mine/builds/one');
   expect({ status: limited.status, after: limited.headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
   expect(await limited.json()).toMatchObject({ code: 'rate_limited' });
 });

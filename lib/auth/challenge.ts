@@ -1,0 +1,10 @@
+/**
+ * Returns the WWW-Authenticate header of a refused request.
+ * @param error an error code of RFC 6750; absent when the request had no credential at all
+ * @param scope the scope that the token lacks
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ */
+export const challenge = (error?: string, scope?: string): Record<string, string> => {
+  const details = [error && `, error="${error}"`, scope && `, scope="${scope}"`].filter(Boolean).join('');
+  return { 'www-authenticate': `Bearer realm="builds"${details}` };
+};
