@@ -9,28 +9,28 @@ import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import { newPrivateKey, published } from '../support/auth/keys.ts';
 import {
   type Case,
+  type CredentialName,
   closedRoutes,
   expectedOf,
   forgedCases,
   lineOf,
   type MatrixRequest,
-  type Outcome,
-  type ProofName,
   requestFor,
+  type StatusAndCode,
   tokenCases,
 } from '../support/auth/matrix.ts';
 import { signedTokens, type Tokens } from '../support/auth/tokens.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { expectCleanLog, expectShape } from './client.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { expectCleanLog, expectShape, expectStatus, send } from './client.ts';
+import { buildTimeoutMs, startTarget, type Target } from './target.ts';
 
-/** The same table is run on a cluster by test/e2e/auth/auth.test.ts. */
+// test/e2e/auth/auth.test.ts runs the same cases on a cluster.
 const audience = 'builds-api';
 const [own, other] = ['matrix', 'another'];
 const keysToken = 'of-a-pod';
-type TokenProof = Exclude<ProofName, 'certificate'>;
+type TokenCredential = Exclude<CredentialName, 'certificate'>;
 
-const claims: Record<TokenProof, (tool: string | undefined) => Record<string, unknown>> = {
+const claims: Record<TokenCredential, (tool: string | undefined) => Record<string, unknown>> = {
   person: (tool) => ({ groups: tool ? [`tools.${tool}`] : ['users'] }),
   ci: (tool) => ({ project_path: `${tool ? 'toolforge-repos' : 'elsewhere'}/${tool ?? own}`, ref_protected: 'true' }),
   'service-account': (tool) => ({ sub: `system:serviceaccount:${tool ? `tool-${tool}` : 'default'}:ci` }),
@@ -39,12 +39,12 @@ const claims: Record<TokenProof, (tool: string | undefined) => Record<string, un
 let folder: string;
 let keys: TestServer;
 let target: Target;
-let tokens: Record<TokenProof, Tokens>;
+let tokens: Record<TokenCredential, Tokens>;
 let certificates: Record<string, { key: string; cert: string }>;
 let authority: string;
 
 const issuersAt = (url: string, tokenFile: string): TrustedIssuer[] => {
-  const issuer = (kind: TokenProof) => ({
+  const issuer = (kind: TokenCredential) => ({
     issuer: `https://${kind}.example.org`,
     audience,
     jwksUri: `${url}/${kind}`,
@@ -81,10 +81,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'matrix-'));
   await writeFile(join(folder, 'token'), `${keysToken}\n`);
   const names = ['person', 'ci', 'service-account'] as const;
-  const made = await Promise.all(names.map(async (name) => [name, await newPrivateKey()] as const));
+  const privateKeys = await Promise.all(names.map(async (name) => [name, await newPrivateKey()] as const));
   keys = await startServer(({ url, headers }, response) => {
-    const found = made.find(([name]) => url === `/${name}`);
-    // As the API server, which tells its keys to accounts only, and as application/jwk-set+json only.
+    const found = privateKeys.find(([name]) => url === `/${name}`);
+    // The keys of ServiceAccounts are served as by the API server: with a token only, as application/jwk-set+json only.
     const isKubernetes = url === '/service-account';
     const denied = isKubernetes && headers.authorization !== `Bearer ${keysToken}`;
     const unacceptable = isKubernetes && !/jwk-set|\*\/\*/.test(headers.accept ?? '*/*');
@@ -93,7 +93,7 @@ beforeAll(async () => {
       .end(JSON.stringify(found && published(found[1], found[0])));
   });
   tokens = Object.fromEntries(
-    made.map(([name, key], at) => {
+    privateKeys.map(([name, key], at) => {
       const otherIssuer = `https://${names[(at + 1) % names.length]}.example.org`;
       const issuer = `https://${name}.example.org`;
       return [name, signedTokens({ issuer, audience, otherIssuer, key, kid: name, claims: claims[name] })];
@@ -105,7 +105,7 @@ beforeAll(async () => {
   };
   target = await startTarget(settings);
   certificates = { own: await certificateOf(own), other: await certificateOf(other) };
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   expectCleanLog(target);
@@ -114,17 +114,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const codeOf = (body: string): string | undefined => (JSON.parse(body) as { code?: string }).code;
+/** Returns the code of an error. Of a body that is not JSON it returns the beginning, so that a failure shows the body. */
+const codeOf = (body: string): string | undefined => {
+  try {
+    return (JSON.parse(body) as { code?: string }).code;
+  } catch {
+    return body.slice(0, 200);
+  }
+};
 
-type Way = (asked: MatrixRequest) => Promise<Outcome>;
+type Send = (matrixRequest: MatrixRequest) => Promise<StatusAndCode>;
 
-const direct: Way = async ({ method, path, headers, body }) => {
+const sendDirectly: Send = async ({ method, path, headers, body }) => {
   const response = await fetch(`${target.url}${path}`, { method, headers, ...(body ? { body } : {}) });
   return [response.status, codeOf(await response.text())];
 };
 
-const throughGateway =
-  (certificate: { key: string; cert: string } | undefined): Way =>
+const sendThroughGateway =
+  (certificate: { key: string; cert: string } | undefined): Send =>
   ({ method, path, headers, body }) =>
     new Promise((resolve, reject) => {
       const options = { method, headers, ca: authority, agent: false as const, ...certificate };
@@ -134,47 +141,54 @@ const throughGateway =
       sent.on('error', reject).end(body);
     });
 
-const check = async (cases: Case[], way: Way): Promise<void> => {
+const check = async (cases: Case[], sendRequest: Send): Promise<void> => {
   const lines: string[] = [];
-  for (const { name, request: asked } of cases) lines.push(lineOf(name, await way(asked)));
+  for (const { name, request: matrixRequest } of cases) lines.push(lineOf(name, await sendRequest(matrixRequest)));
   expect(lines).toEqual(cases.map(({ name, expected }) => lineOf(name, expected)));
 };
 
-const ways: [string, () => Way][] = [
-  ['straight', () => direct],
-  ['through the gateway', () => throughGateway(undefined)],
+const paths: [string, () => Send, StatusAndCode][] = [
+  ['sent directly to the function', () => sendDirectly, [401, 'unauthenticated']],
+  ['sent through the gateway', () => sendThroughGateway(undefined), [403, 'forbidden']],
 ];
 
-describe.each(closedRoutes.map((route) => [route.operation, route] as const))('%s', (_, route) => {
-  describe.each(ways)('%s', (name, way) => {
-    test.each(['person', 'ci', 'service-account'] as const)('by the token of a %s', async (proof) => {
-      await check(await tokenCases(route, { proof, tokens: tokens[proof], own, other }), way());
-    });
+describe.each(closedRoutes.map((route) => [route.operation, route] as const))('the operation %s', (_, route) => {
+  describe.each(paths)('%s', (_path, sender, withoutCredential) => {
+    test.each(['person', 'ci', 'service-account'] as const)(
+      'accepts and refuses the valid and defective tokens of a %s as documented',
+      async (credential) => {
+        await check(await tokenCases(route, { credential, tokens: tokens[credential], own, other }), sender());
+      },
+    );
 
-    test('by nothing, and by what only the gateway may say', async () => {
-      const unproven: Outcome = name === 'straight' ? [401, 'unauthenticated'] : [403, 'forbidden'];
-      await check(forgedCases(route, own, unproven), way());
+    test('refuses a request without a credential, and forged credentials of the gateway', async () => {
+      await check(forgedCases(route, own, withoutCredential), sender());
     });
   });
 
-  test.each(['own', 'other'] as const)('by the certificate of its %s tool', async (standing) => {
-    const expected = expectedOf(route, 'certificate', standing);
-    const headers = { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': 'guess' };
-    const asked = requestFor(route, own, headers);
-    await check([{ name: standing, request: asked, expected }], throughGateway(certificates[standing]));
-  });
+  test.each(['own', 'other'] as const)(
+    'responds as documented to the certificate of its %s tool',
+    async (callerTool) => {
+      const expected = expectedOf(route, 'certificate', callerTool);
+      const headers = { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': 'guess' };
+      const matrixRequest = requestFor(route, own, headers);
+      await check(
+        [{ name: callerTool, request: matrixRequest, expected }],
+        sendThroughGateway(certificates[callerTool]),
+      );
+    },
+  );
 });
 
-test('a refusal for want of a scope names it', async () => {
-  const token = await tokens.ci.good(own);
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${target.url}/v1/tool/${own}/clean`, { method: 'POST', headers });
-  expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="admin"');
+test('a token without the scope gets WWW-Authenticate with the missing scope', async () => {
+  const token = await tokens.ci.valid(own);
+  const { headers } = expectStatus(await send(`${target.url}/v1/tool/${own}/clean`, { method: 'POST', token }), 403);
+  expect(headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="admin"');
 });
 
-test('whoami says who calls, how that was proved, and what they may do', async () => {
-  const headers = { authorization: `Bearer ${await tokens.ci.good(own)}` };
-  const caller = await (await fetch(`${target.url}/v1/whoami`, { headers })).json();
+test('whoami returns the caller, the kind of its credential, and its scopes for each tool', async () => {
+  const response = await send(`${target.url}/v1/whoami`, { token: await tokens.ci.valid(own) });
+  const { json: caller } = expectStatus(response, 200);
   expectShape(caller, 'Caller');
   expect(caller).toMatchObject({
     subject: 'https://ci.example.org#matrix',

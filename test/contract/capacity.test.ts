@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Caller, expectCleanLog, expectRefusal, forTool, send } from './client.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { type Caller, eventually, expectCleanLog, expectRefusal, expectStatus, forTool, send } from './client.ts';
+import { buildTimeoutMs, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let source_url: string;
@@ -10,36 +10,33 @@ beforeAll(async () => {
   source_url = await target.repository('slow', {
     'package.json': JSON.stringify({ scripts: { build: 'sleep 120', start: 'node x' } }),
   });
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, patience);
+}, buildTimeoutMs);
 
 const tokenOf = (claims: object) => target.token({ sub: 'monitoring', aud: 'metrics', ...claims });
 const metrics = async (token: string) => send(`${target.url}/v1/metrics`, { token });
 const read = async (name: string): Promise<number> => {
-  const { text } = await metrics(await tokenOf({}));
+  const { text } = expectStatus(await metrics(await tokenOf({})), 200);
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
 };
 
-test('metrics are for whom the setting lists, by a token that is for them', async () => {
+test('metrics are shown only to the subjects in METRICS_SUBJECTS, with a token for the audience metrics', async () => {
   expectRefusal(await send(`${target.url}/v1/metrics`), 401, 'unauthenticated');
   expectRefusal(await metrics(await target.tokenFor('mine')), 401, 'token_invalid');
   expectRefusal(await metrics(await tokenOf({ sub: 'somebody' })), 403, 'forbidden');
-  const answer = await metrics(await tokenOf({}));
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([
-    200,
-    'text/plain; version=0.0.4; charset=utf-8',
-  ]);
+  const { headers } = expectStatus(await metrics(await tokenOf({})), 200);
+  expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
 });
 
 const runningOf = async (caller: Caller): Promise<string[]> =>
   (await caller.list()).filter(({ queue_position }) => !queue_position).map(({ build_id }) => build_id);
 
 test(
-  'slots are shared: whoever has none comes first',
+  'a free slot goes to the tool without a slot before it goes to a tool that has one',
   async () => {
     const [greedy, modest] = [await forTool(target, 'greedy'), await forTool(target, 'modest')];
     const first = await greedy.start({ source_url });
@@ -53,13 +50,13 @@ test(
 
     await greedy.cancel(first.name);
     await greedy.finished(first.name);
-    // Its log is at its end before its slot is given on.
-    while ((await runningOf(modest)).length === 0);
+    // The log of a build ends before the slot of the build is free.
+    await eventually(async () => (await runningOf(modest)).length > 0);
     expect(await runningOf(modest)).toEqual([late.name]);
     expect((await greedy.get(third.name)).queue_position).toBe(1);
     for (const caller of [greedy, modest])
       for (const { build_id } of await caller.list()) await caller.remove(build_id);
-    while ((await read('toolforge_builds_slots_taken')) > 0);
+    await eventually(async () => (await read('toolforge_builds_slots_taken')) === 0);
   },
-  patience,
+  buildTimeoutMs,
 );

@@ -1,58 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import contract from '../../openapi/generated/openapi.json' with { type: 'json' };
-import type { Build, ListResponse, StartResponse } from '../../openapi/generated/types.ts';
+import type { Build, ListResponse, QuotaResponse, StartResponse } from '../../openapi/generated/types.ts';
+import { parseJson, type Received } from './response.ts';
 import type { Target } from './target.ts';
 
-export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
-export type Call = { method?: string; token?: string; headers?: Record<string, string>; body?: string | Buffer };
-
-const parse = (text: string): Record<string, unknown> => {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
+export type ApiResponse = Received & { headers: Headers };
+export type RequestOptions = {
+  method?: string;
+  token?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
 };
 
-export const send = async (url: string, { method = 'GET', token, headers = {}, body }: Call = {}): Promise<Answer> => {
+/** Sends a request and reads the whole response. */
+export const send = async (url: string, options: RequestOptions = {}): Promise<ApiResponse> => {
+  const { method = 'GET', token, headers = {}, body } = options;
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const init = { method, headers: { ...authorization, ...headers }, ...(body === undefined ? {} : { body }) };
   const response = await fetch(url, init as RequestInit);
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: parse(text) };
+  const request = `${method} ${url}`;
+  return { request, status: response.status, headers: response.headers, text, json: parseJson(text) };
+};
+
+/** Returns the response when it has the status. @throws Error that names request, status and body */
+export const expectStatus = <R extends Received>(response: R, status: number): R => {
+  const { request, status: received, text } = response;
+  if (received !== status) throw new Error(`${request} got ${received} instead of ${status}: ${text.slice(0, 1000)}`);
+  return response;
 };
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addSchema(contract, 'contract');
 
-/** Holds an answer against the contract's schema of that name. */
+/** Checks a value against the schema of that name in the contract. */
 export const expectShape = (value: unknown, schema: string): void => {
   const validate = ajv.getSchema(`contract#/components/schemas/${schema}`);
   if (!validate) throw new Error(`the contract has no schema ${schema}`);
   validate(value);
-  expect(validate.errors ?? []).toEqual([]);
+  expect({ value, errors: validate.errors ?? [] }).toEqual({ value, errors: [] });
 };
 
-/** A refusal: a status below 500, the code, and a sentence that somebody can act on. */
-export const expectRefusal = (answer: Answer, status: number, code: string): void => {
-  expect({ status: answer.status, code: answer.json.code, text: answer.text }).toEqual({
-    status,
-    code,
-    text: answer.text,
-  });
-  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
-  expectShape(answer.json, 'Error');
-  const [sentence = ''] = answer.json.error as string[];
+/** Checks the status and the code of an error. A failure shows request and body. */
+export const expectCode = ({ request, status, json, text }: Received, expected: number, code: string): void =>
+  expect({ request, status, code: json.code, text }).toEqual({ request, status: expected, code, text });
+
+/** Checks that a response is an error as documented: its status, code and shape, and a sentence without internals. */
+export const expectRefusal = (response: ApiResponse, status: number, code: string): void => {
+  expectCode(response, status, code);
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  expectShape(response.json, 'Error');
+  const [sentence = ''] = response.json.error as string[];
   expect(sentence).toMatch(/^\S.{10,}[.?]$/s);
   expect(sentence).not.toMatch(/\bat .*:\d+:\d+|node:|\/(tmp|home|work)\/|undefined|\[object/);
 };
 
+/** Milliseconds between two checks. The gateway limits a caller to 50 requests a second. */
+const pollMs = 100;
+
+/** Checks again and again until the check returns something other than undefined and false. */
+export const eventually = async <T>(check: () => Promise<T | undefined | false>): Promise<T> => {
+  for (;;) {
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
+    await sleep(pollMs);
+  }
+};
+
+/** Returns the calls that one tool makes. Calls that return data throw an Error with the response unless they get 200. */
 export const forTool = async (target: Target, tool: string) => {
   const token = await target.tokenFor(tool);
   await target.clear(tool);
   const base = `${target.url}/v1/tool/${tool}`;
-  const call = (path: string, options: Call = {}) => send(`${base}${path}`, { token, ...options });
+  const call = (path: string, options: RequestOptions = {}) => send(`${base}${path}`, { token, ...options });
+  const read = async <T>(path: string): Promise<T> => expectStatus(await call(path), 200).json as T;
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     call('/builds', {
       method: 'POST',
@@ -60,16 +83,20 @@ export const forTool = async (target: Target, tool: string) => {
       body: JSON.stringify(body),
     });
   const start = async (body: unknown, headers: Record<string, string> = {}): Promise<StartResponse['new_build']> => {
-    const answer = await post(body, headers);
-    expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: answer.text });
-    expectShape(answer.json, 'StartResponse');
-    return (answer.json as unknown as StartResponse).new_build;
+    const { json } = expectStatus(await post(body, headers), 200);
+    expectShape(json, 'StartResponse');
+    return (json as unknown as StartResponse).new_build;
   };
-  const get = async (id: string): Promise<Build> => (await call(`/builds/${id}`)).json.build as Build;
-  const list = async (): Promise<Build[]> => ((await call('/builds')).json as unknown as ListResponse).builds;
-  /** Follows the log to its end, which is the build's. */
+  const get = async (id: string): Promise<Build> => (await read<{ build: Build }>(`/builds/${id}`)).build;
+  const list = async (): Promise<Build[]> => (await read<ListResponse>('/builds')).builds;
+  /** Returns what the tool uses, by the name of each quota item. */
+  const used = async (): Promise<Record<string, string>> => {
+    const { quota } = await read<QuotaResponse>('/quotas');
+    return Object.fromEntries(quota.categories.flatMap(({ items }) => items.map((item) => [item.name, item.used])));
+  };
+  /** Follows the log until the build has finished, and returns the log's objects. */
   const follow = async (id: string, query = ''): Promise<Record<string, unknown>[]> => {
-    const { text } = await call(`/builds/${id}/logs?follow=true&format=ndjson${query}`);
+    const { text } = expectStatus(await call(`/builds/${id}/logs?follow=true&format=ndjson${query}`), 200);
     return text
       .split('\n')
       .filter(Boolean)
@@ -79,19 +106,22 @@ export const forTool = async (target: Target, tool: string) => {
     await follow(id);
     return get(id);
   };
-  /** The finished build once its log is archived, which is soon after its end. */
+  /** Returns the finished build after its log was archived, which is soon after its end. */
   const archived = async (id: string): Promise<Build> => {
-    const build = await finished(id);
-    return build.log === 'live' ? archived(id) : build;
+    await follow(id);
+    return eventually(async () => {
+      const build = await get(id);
+      return build.log !== 'live' && build;
+    });
   };
   const cancel = (id: string) => call(`/builds/${id}/cancel`, { method: 'PUT' });
   const remove = (id: string) => call(`/builds/${id}`, { method: 'DELETE' });
-  return { tool, token, base, call, post, start, get, list, follow, finished, archived, cancel, remove };
+  return { tool, token, base, call, post, start, get, list, used, follow, finished, archived, cancel, remove };
 };
 
 export type Caller = Awaited<ReturnType<typeof forTool>>;
 
-/** Whatever was asked, the functions met nothing they had not thought of, and lost no event. */
+/** Checks that the functions logged no error: whatever the tests sent, nothing was unexpected and no event was lost. */
 export const expectCleanLog = ({ logged }: Target): void => {
   expect(logged.filter(({ severity }) => severity === 'ERROR')).toEqual([]);
 };

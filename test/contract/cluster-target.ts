@@ -10,7 +10,7 @@ import { groups, signer, type Target } from './target.ts';
 
 const inBuilds = (words: string[], input?: string) => kubectl(['--namespace', builds, ...words], input);
 
-/** The gateway in plain HTTP: these tests send bytes that no client library would. */
+/** Opens the gateway in plain HTTP, because these tests send bytes that no client library would send. */
 const openPlain = async (url: string): Promise<{ url: string; close: () => void }> => {
   const ca = await readFile(join(siteFolder, 'ca.crt'));
   const { hostname, port } = new URL(url);
@@ -26,13 +26,13 @@ const openPlain = async (url: string): Promise<{ url: string; close: () => void 
   const { port: own } = server.address() as { port: number };
   const close = () => {
     server.close();
-    // Clients keep their connections for a while, which would keep this process.
+    // Idle connections of clients would keep this process running.
     for (const near of open) near.destroy();
   };
   return { url: `http://127.0.0.1:${own}`, close };
 };
 
-/** Those of the embedded platform. */
+/** The limits that the embedded platform has. */
 const limits = { running: 4, queued: 10 };
 
 const ledger = (tool: string) => ({
@@ -42,7 +42,10 @@ const ledger = (tool: string) => ({
   spec: { tool, limits },
 });
 
-/** What an earlier run may have left. The runs first: whose they are says the ledger, and they are let go by it. */
+/**
+ * Removes builds that an earlier run of the tests left. PipelineRuns are removed before the ledger, because the service
+ * removes their finalizers with the help of the ledger.
+ */
 const removeBuilds = async (tool: string): Promise<void> => {
   const runs = () => inBuilds(['get', 'pipelineruns', '-l', `user=${toolLabel(tool)}`, '-o', 'json']);
   const { items } = JSON.parse(await runs()) as { items: { metadata: { name: string } }[] };
@@ -58,7 +61,7 @@ const removeBuilds = async (tool: string): Promise<void> => {
   );
 };
 
-/** What `kubectl apply -k knative/overlays/test` deployed, through its gateway. */
+/** Opens the service that `kubectl apply -k knative/overlays/test` deployed, through its gateway. */
 export const clusterTarget = async (): Promise<Target> => {
   const service = await openService();
   const plain = await openPlain(service.gateway.url);
@@ -78,10 +81,13 @@ export const clusterTarget = async (): Promise<Target> => {
       cleared.push(tool);
       await inBuilds(['apply', '-f', '-'], JSON.stringify(ledger(tool)));
       const authorization = `Bearer ${await token(groups(tool))}`;
-      const cleaned = await fetch(`${plain.url}/v1/tool/${tool}/clean`, { method: 'POST', headers: { authorization } });
-      if (!cleaned.ok) throw new Error(`clean was answered with ${cleaned.status}: ${await cleaned.text()}`);
+      const response = await fetch(`${plain.url}/v1/tool/${tool}/clean`, {
+        method: 'POST',
+        headers: { authorization },
+      });
+      if (!response.ok) throw new Error(`clean of ${tool} got ${response.status}: ${await response.text()}`);
     },
-    unproven: [403, 'forbidden'],
+    withoutCredential: [403, 'forbidden'],
     repository: service.repository,
     git: async (name, ...words) =>
       (

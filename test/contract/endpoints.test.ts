@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Build } from '../../openapi/generated/types.ts';
-import { type Caller, expectCleanLog, expectRefusal, expectShape, forTool, send } from './client.ts';
-import { onCluster, patience, startTarget, type Target } from './target.ts';
+import { type Caller, expectCleanLog, expectRefusal, expectShape, expectStatus, forTool, send } from './client.ts';
+import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
@@ -11,14 +11,14 @@ beforeAll(async () => {
   target = await startTarget();
   mine = await forTool(target, 'endpoints');
   source_url = await target.repository('endpoints', { Procfile: 'web: python3 -m http.server $PORT\n' });
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, patience);
+}, buildTimeoutMs);
 
-test('a tool without builds', async () => {
+test('a tool without builds has an empty list, no latest build, a quota and nothing to clean up', async () => {
   const { json } = await mine.call('/builds');
   expectShape(json, 'ListResponse');
   expect(json.builds).toEqual([]);
@@ -29,7 +29,7 @@ test('a tool without builds', async () => {
   expect(cleaned.text).toContain('Nothing to clean up');
 });
 
-test('a build from its start to its end', async () => {
+test('a build is started, succeeds, is shown by all endpoints and is deleted as the contract says', async () => {
   const envvars = {
     GREETING: 'hello world',
     EMPTY: '',
@@ -59,7 +59,7 @@ test('a build from its start to its end', async () => {
   expectShape(quota.json, 'QuotaResponse');
   const cleaned = await mine.call('/clean', { method: 'POST' });
   expectShape(cleaned.json, 'MessagesResponse');
-  // The lifecycle's cache is an image beside it.
+  // On a cluster, the lifecycle stores its cache as an image in the same repository.
   const artifacts = onCluster ? 2 : 1;
   expect(cleaned.text).toContain(`Deleted ${artifacts} artifacts from harbor repository tool-endpoints/web`);
 
@@ -71,7 +71,7 @@ test('a build from its start to its end', async () => {
   expectRefusal(await mine.remove(started.name), 404, 'build_not_found');
 });
 
-test('newest first', async () => {
+test('the newest build is first in the list, and is the latest build', async () => {
   const ids: string[] = [];
   for (const ref of ['', 'refs/heads/main']) ids.unshift((await mine.start({ source_url, ref })).name);
   expect((await mine.list()).slice(0, 2).map(({ build_id }) => build_id)).toEqual(ids);
@@ -79,14 +79,14 @@ test('newest first', async () => {
   await Promise.all(ids.map(mine.remove));
 });
 
-describe('the log', () => {
+describe('get-logs', () => {
   let path: string;
 
   beforeAll(async () => {
     const { name } = await mine.start({ source_url });
     path = `/builds/${name}/logs`;
     await mine.finished(name);
-  }, patience);
+  }, buildTimeoutMs);
 
   test.each([
     ['text/plain', '', /^text\/plain; ?charset=utf-8$/],
@@ -94,24 +94,24 @@ describe('the log', () => {
     ['application/x-ndjson', '', /^application\/x-ndjson/],
     ['*/*', '', /^text\/plain; ?charset=utf-8$/],
     ['text/event-stream', '&format=text', /^text\/plain; ?charset=utf-8$/],
-  ])('as %s%s', async (accept, query, type) => {
+  ])('sends the log for Accept: %s and the query "%s" in the right format', async (accept, query, type) => {
     for (const follow of ['True', 'False']) {
-      const answer = await mine.call(`${path}?follow=${follow}${query}`, { headers: { accept } });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('content-type')).toMatch(type);
-      expect(answer.text).toMatch(/step-clone|"clone"/);
+      const response = await mine.call(`${path}?follow=${follow}${query}`, { headers: { accept } });
+      const { headers, text } = expectStatus(response, 200);
+      expect(headers.get('content-type')).toMatch(type);
+      expect(text).toMatch(/step-clone|"clone"/);
     }
   });
 
-  test('in a form nobody has', async () => {
+  test('refuses an Accept header without any format it has', async () => {
     expectRefusal(await mine.call(path, { headers: { accept: 'image/png' } }), 406, 'not_acceptable');
   });
 });
 
-test('what needs no proof of who asks', async () => {
-  const health = await send(`${target.url}/v1/healthz`);
-  expectShape(health.json, 'Health');
-  expect([health.status, health.json.status]).toEqual([200, 'OK']);
-  expect((await send(`${target.url}/openapi.json`)).json.openapi).toMatch(/^3\.1/);
-  expect((await send(`${target.url}/builds/v1/healthz`)).status).toBe(200);
+test('healthz and openapi.json need no credential', async () => {
+  const { json: health } = expectStatus(await send(`${target.url}/v1/healthz`), 200);
+  expectShape(health, 'Health');
+  expect(health.status).toBe('OK');
+  expect(expectStatus(await send(`${target.url}/openapi.json`), 200).json.openapi).toMatch(/^3\.1/);
+  expectStatus(await send(`${target.url}/builds/v1/healthz`), 200);
 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Caller, expectCleanLog, expectShape, forTool } from './client.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { type Caller, expectCleanLog, expectCode, expectShape, expectStatus, forTool } from './client.ts';
+import { buildTimeoutMs, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
@@ -10,12 +10,12 @@ let mine: Caller;
 beforeAll(async () => {
   target = await startTarget();
   mine = await forTool(target, 'failures');
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   expectCleanLog(target);
   await target.close();
-}, patience);
+}, buildTimeoutMs);
 
 const built = (build: string) => ({
   'package.json': JSON.stringify({ name: 'x', scripts: { build: 'sh ./build.sh', start: 'node server.js' } }),
@@ -27,8 +27,8 @@ const buildOf = async (name: string, files: Record<string, string>, more: Record
   return mine.finished(id);
 };
 
-describe('a failed build says why', () => {
-  test('nothing recognises it', async () => {
+describe('the message of a failed build says why:', () => {
+  test('no buildpack recognises the repository', async () => {
     const build = await buildOf('nothing', { 'README.md': 'x' });
     expectShape(build, 'Build');
     expect(build.status).toBe('BUILD_FAILURE');
@@ -36,7 +36,7 @@ describe('a failed build says why', () => {
     expect(build.message).toMatch(/package.json/);
   });
 
-  test('its build script breaks', async () => {
+  test('the build script fails', async () => {
     const secret = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
     const breaking = `echo "no such thing" >&2; echo ${secret}; printf '\\033]52;c;eA==\\007\\033[2J\\n'; exit 7\n`;
     const build = await buildOf('breaks', built(breaking));
@@ -49,13 +49,13 @@ describe('a failed build says why', () => {
     expect(build.end_time).toMatch(/^\d{4}-.*Z$/);
   });
 
-  test('its Procfile is nonsense', async () => {
+  test('the Procfile is not valid', async () => {
     const build = await buildOf('procfile-nonsense', { Procfile: '\u0000\u0001 $(id) `id`\n:::\n' });
     expect(build.status).toBe('BUILD_FAILURE');
     expect(build.message).toMatch(/^Step (detect|build) failed with exit code \d+/);
   });
 
-  test('its commit is gone by the time it is fetched', async () => {
+  test('the commit no longer exists when it is fetched', async () => {
     const source_url = await target.repository('gone', built('true'));
     const git = (...words: string[]) => target.git('gone', ...words);
     const blocker = await target.repository('blocker', built('sleep 60'));
@@ -72,7 +72,7 @@ describe('a failed build says why', () => {
   });
 });
 
-describe('what a build prints', () => {
+describe('the log of a build that prints odd characters', () => {
   const odd = [
     "printf 'next\\302\\205line\\n'",
     "printf 'separator\\342\\200\\250line\\n'",
@@ -91,11 +91,11 @@ describe('what a build prints', () => {
     const build = await buildOf('odd', built(odd));
     id = build.build_id;
     expect(build.status).toBe('BUILD_SUCCESS');
-  }, patience);
+  }, buildTimeoutMs);
 
-  test.each(['text', 'ndjson'])('never breaks a line reader (%s)', async (format) => {
-    const { text } = await mine.call(`/builds/${id}/logs?format=${format}`);
-    // Where Python's splitlines, which today's clients use, cuts as well.
+  test.each(['text', 'ndjson'])('has no line ends inside a line in the format %s', async (format) => {
+    const { text } = expectStatus(await mine.call(`/builds/${id}/logs?format=${format}`), 200);
+    // Python's splitlines, which Toolforge's CLI uses, ends lines at these characters.
     for (const cut of '\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029') expect(text).not.toContain(cut);
     const lines = text
       .split('\n')
@@ -108,48 +108,53 @@ describe('what a build prints', () => {
     if (format === 'text') expect(lines.every(({ line }) => typeof line === 'string')).toBe(true);
   });
 
-  test('never breaks an event stream', async () => {
-    const { text, headers } = await mine.call(`/builds/${id}/logs?format=sse`);
+  test('is a valid event stream in the format sse', async () => {
+    const { text, headers } = expectStatus(await mine.call(`/builds/${id}/logs?format=sse`), 200);
     expect(headers.get('content-type')).toMatch(/^text\/event-stream/);
     expect(text).not.toMatch(/\r/);
     for (const line of text.split('\n')) expect(line).toMatch(/^(|:.*|(data|id|event|retry): ?.*)$/);
   });
 
-  test('a cursor goes on exactly where it stood', async () => {
-    const whole = (await mine.call(`/builds/${id}/logs?format=ndjson`)).text.split('\n').filter(Boolean);
+  test('continues after the line of a cursor without a gap or a repeated line', async () => {
+    const linesFrom = async (query: string) =>
+      expectStatus(await mine.call(`/builds/${id}/logs?format=ndjson${query}`), 200)
+        .text.split('\n')
+        .filter(Boolean);
+    const whole = await linesFrom('');
     const at = whole.findIndex((line) => line.includes('carriage'));
     const { cursor } = JSON.parse(whole[at] ?? '{}');
-    const rest = (await mine.call(`/builds/${id}/logs?format=ndjson&cursor=${encodeURIComponent(cursor)}`)).text;
-    expect(rest.split('\n').filter(Boolean)).toEqual(whole.slice(at + 1));
+    expect(await linesFrom(`&cursor=${encodeURIComponent(cursor)}`)).toEqual(whole.slice(at + 1));
   });
 
-  test.each(['x', 'AAAA.build.1.0.0', '%00', '../..', '0'.repeat(200)])('the cursor %s is refused', async (cursor) => {
-    const answer = await mine.call(`/builds/${id}/logs?cursor=${cursor}`);
-    expect([answer.status, answer.json.code]).toEqual([400, 'cursor_invalid']);
+  test.each(['x', 'AAAA.build.1.0.0', '%00', '../..', '0'.repeat(200)])(
+    'is refused for the cursor %s',
+    async (cursor) => {
+      expectCode(await mine.call(`/builds/${id}/logs?cursor=${cursor}`), 400, 'cursor_invalid');
+    },
+  );
+
+  test('is refused for a step whose log is not shown', async () => {
+    expectCode(await mine.call(`/builds/${id}/logs?step=export`), 400, 'parameter_invalid');
   });
 
-  test('a step without a log to show', async () => {
-    const answer = await mine.call(`/builds/${id}/logs?step=export`);
-    expect([answer.status, answer.json.code]).toEqual([400, 'parameter_invalid']);
-  });
-
-  test('a log not yet begun, and readers that go away or only ask for the head', async () => {
+  test('is sent to a live reader to its end, also when another reader goes away and HEAD reads nothing', async () => {
     const head = await mine.call(`/builds/${id}/logs?follow=true`, { method: 'HEAD' });
-    expect([head.status, head.text]).toEqual([200, '']);
+    expect(expectStatus(head, 200).text).toBe('');
     const source_url = await target.repository(
       'left',
       built('i=0; while [ $i -lt 30 ]; do echo $i; i=$((i+1)); sleep 0.1; done'),
     );
     const { name } = await mine.start({ source_url });
-    expect((await mine.call(`/builds/${name}/logs`)).status).toBe(200);
-    const left = request(`${mine.base}/builds/${name}/logs?follow=true`, {
+    expectStatus(await mine.call(`/builds/${name}/logs`), 200);
+    const leaving = request(`${mine.base}/builds/${name}/logs?follow=true`, {
       headers: { authorization: `Bearer ${mine.token}` },
     });
-    left.end();
-    const [response] = await once(left, 'response');
+    leaving.end();
+    const [response] = await once(leaving, 'response');
+    expect(response.statusCode).toBe(200);
     response.on('error', () => undefined);
     const staying = mine.follow(name);
-    left.on('error', () => undefined).destroy();
+    leaving.on('error', () => undefined).destroy();
     expect((await staying).at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
   });
 });

@@ -1,10 +1,21 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { parseJson, type Received } from './response.ts';
 
-export type RawAnswer = { status: number; head: string; body: string };
+/** The status is 0 when the server closed the connection without a response. */
+export type RawResponse = Received & { head: string };
 
-/** Sends bytes as they are and reads until the server closes the connection or has answered and `until` holds. */
-export const sendRaw = async (url: string, bytes: string | Buffer, until = /\r\n\r\n/): Promise<RawAnswer> => {
+const requestLine = (bytes: string | Buffer): string => JSON.stringify(bytes.toString('latin1').split('\r\n', 1)[0]);
+
+/** Parses the bytes of a response. Interim responses such as 100 Continue are part of the head. */
+const parseResponse = (bytes: string | Buffer, received: string): RawResponse => {
+  const [head = '', ...rest] = received.split('\r\n\r\n');
+  const text = rest.join('\r\n\r\n');
+  return { request: requestLine(bytes), status: Number(head.split(' ')[1] ?? 0), head, text, json: parseJson(text) };
+};
+
+/** Sends bytes as they are, and reads until the server closes the connection or `until` matches the response. */
+export const sendRaw = async (url: string, bytes: string | Buffer, until = /\r\n\r\n/): Promise<RawResponse> => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -20,11 +31,10 @@ export const sendRaw = async (url: string, bytes: string | Buffer, until = /\r\n
   socket.write(bytes);
   await done;
   socket.destroy();
-  const [head = '', ...rest] = Buffer.concat(chunks).toString('utf8').split('\r\n\r\n');
-  return { status: Number(head.split(' ')[1] ?? 0), head, body: rest.join('\r\n\r\n') };
+  return parseResponse(bytes, Buffer.concat(chunks).toString('utf8'));
 };
 
-/** Sends the beginning of a request and goes away. */
+/** Sends the beginning of a request and resets the connection. */
 export const breakOff = async (url: string, bytes: string): Promise<void> => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Caller, forTool } from './client.ts';
-import { onCluster, patience, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
 
 const targets: Target[] = [];
 
 afterEach(async () => {
   for (const target of targets.splice(0)) await target.close();
-}, patience);
+}, buildTimeoutMs);
 
-/** Resolves with a function that gives the rest of the stream, once the wanted text was seen. */
-const reading = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
+/** Reads a stream until the wanted text arrives. Resolves with a function that returns the whole stream at its end. */
+const readUntil = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
   const response = await fetch(`${mine.base}${path}`, { headers: { authorization: `Bearer ${mine.token}` } });
+  if (!response.ok) throw new Error(`GET ${path} got ${response.status}: ${await response.text()}`);
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   let text = '';
   const more = async (): Promise<boolean> => {
@@ -26,11 +27,12 @@ const reading = async (mine: Caller, path: string, wanted: string): Promise<() =
   };
 };
 
-const run = onCluster ? describe.skip : describe;
+/** These tests stop the embedded platform, so they can't run on a cluster. */
+const describeEmbedded = onCluster ? describe.skip : describe;
 
-run('a platform that is stopped', () => {
+describeEmbedded('a platform that is stopped', () => {
   test(
-    'hands every reader of a log its cursor',
+    'sends every live reader of a log a cursor to continue from',
     async () => {
       const target = await startTarget();
       targets.push(target);
@@ -41,7 +43,7 @@ run('a platform that is stopped', () => {
       const { name } = await mine.start({ source_url });
       const rests = await Promise.all(
         ['text', 'ndjson', 'sse'].map((format) =>
-          reading(mine, `/builds/${name}/logs?follow=true&format=${format}`, 'begun'),
+          readUntil(mine, `/builds/${name}/logs?follow=true&format=${format}`, 'begun'),
         ),
       );
       await target.platform?.close();
@@ -51,11 +53,11 @@ run('a platform that is stopped', () => {
       expect(last(ndjson)).toMatchObject({ type: 'note', cursor: expect.any(String) });
       expect(sse).toMatch(/retry: \d+\n\n$/);
     },
-    patience,
+    buildTimeoutMs,
   );
 
   test(
-    'leaves its folder to the next one, and to one at a time',
+    'releases its folder, which only one platform can use at a time',
     async () => {
       const target = await startTarget();
       targets.push(target);
@@ -69,6 +71,6 @@ run('a platform that is stopped', () => {
       await Promise.all(started.map((platform) => platform.close()));
       expect(started).toHaveLength(1);
     },
-    patience,
+    buildTimeoutMs,
   );
 });

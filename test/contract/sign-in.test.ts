@@ -7,8 +7,8 @@ import { createBrowser } from '../support/issuer/browser.ts';
 import { type OidcIssuer, startOidcIssuer } from '../support/issuer/issuer.ts';
 import { apiClient } from '../support/issuer/provider.ts';
 import { type Cli, createCli } from '../unit/cli/support.ts';
-import { expectCleanLog, expectRefusal, expectShape, send } from './client.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { expectCleanLog, expectRefusal, expectShape, expectStatus, send } from './client.ts';
+import { buildTimeoutMs, startTarget, type Target } from './target.ts';
 
 let folder: string;
 let issuer: OidcIssuer;
@@ -31,9 +31,9 @@ beforeAll(async () => {
     HOME: folder,
     XDG_CONFIG_HOME: join(folder, 'config'),
   };
-  // The platform itself mounts the API at its root.
+  // The platform serves the API at its root, not below /builds.
   await writeFile(join(folder, '.toolforge.yaml'), 'builds: {builds_endpoint: /v1}\n');
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   cli.close();
@@ -41,15 +41,15 @@ afterAll(async () => {
   expectCleanLog(target);
   await target.close();
   await rm(folder, { recursive: true });
-}, patience);
+}, buildTimeoutMs);
 
 const run = (...args: string[]) => cli.run(args, environment);
 const sessionFile = () => join(folder, 'config/toolforge-build/sessions.json');
-const ask = (token: string, path = '/v1/tool/analytics/builds') => send(`${target.url}${path}`, { token });
+const listBuilds = (token: string, path = '/v1/tool/analytics/builds') => send(`${target.url}${path}`, { token });
 
 const urlIn = (text: string): string => /https?:\S+user_code=\S+/.exec(text)?.[0] ?? '';
 
-/** The whole of a sign-in by device. */
+/** Signs in with the device flow: starts the command, and opens the page that the command shows. */
 const signIn = async (person: string) => {
   issuer.signIn(person);
   const running = cli.start(['login', '--device'], environment);
@@ -62,14 +62,14 @@ const signIn = async (person: string) => {
   return running.finished;
 };
 
-test('the API says where to sign in', async () => {
-  const { json } = await send(`${target.url}/.well-known/oauth-protected-resource`);
+test('oauth-protected-resource names the issuer and the client to sign in with', async () => {
+  const { json } = expectStatus(await send(`${target.url}/.well-known/oauth-protected-resource`), 200);
   expectShape(json, 'ProtectedResource');
   expect(json).toMatchObject({ authorization_servers: [issuer.url], clients: [{ client_id: 'toolforge-build' }] });
 });
 
-describe('from a shell with no certificate and no kubeconfig', () => {
-  test('before signing in there is a way out', async () => {
+describe('the command line without a certificate and a kubeconfig', () => {
+  test('says how to sign in when nobody is signed in', async () => {
     const { code, stderr } = await run('quota');
     expect(code).toBe(4);
     expect(stderr).toContain('you are not signed in');
@@ -78,7 +78,7 @@ describe('from a shell with no certificate and no kubeconfig', () => {
   });
 
   test(
-    'login, start, logs -f, quota, logout; then the same token is refused',
+    'runs login, start, logs -f, quota and logout, and then the same token is refused',
     async () => {
       const source = await target.repository('signed-in', { Procfile: 'web: python3 -m http.server $PORT\n' });
       const signedIn = await signIn('ada');
@@ -94,18 +94,18 @@ describe('from a shell with no certificate and no kubeconfig', () => {
       });
 
       const token = (await run('token')).stdout.trim();
-      expect((await ask(token)).status).toBe(200);
+      expectStatus(await listBuilds(token), 200);
       expect(await run('logout')).toMatchObject({ code: 0, stdout: 'You are signed out.\n' });
       await expect(stat(sessionFile())).rejects.toMatchObject({ code: 'ENOENT' });
-      expectRefusal(await ask(token), 401, 'token_invalid');
+      expectRefusal(await listBuilds(token), 401, 'token_invalid');
       expect((await run('quota')).code).toBe(4);
     },
-    patience,
+    buildTimeoutMs,
   );
 
-  test('by a browser, with PKCE', async () => {
+  test('signs in by a browser, with PKCE', async () => {
     issuer.signIn('ada');
-    // What stands for a browser only writes down what it should open; the test opens it.
+    // The browser of this test writes the URL to a file, and the test opens the URL.
     const opened = join(folder, 'opened');
     const browser = join(folder, 'browser');
     await writeFile(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`, {
@@ -124,37 +124,37 @@ describe('from a shell with no certificate and no kubeconfig', () => {
     expect(await readFile(opened, 'utf8')).toBe(url);
   });
 
-  test('another tool is refused in words that help', async () => {
+  test('says what to do when the tool is a foreign one', async () => {
     const { code, stderr } = await run('quota', '--tool', 'foreign');
     expect(code).toBe(4);
     expect(stderr).toContain('You may not act for the tool foreign');
     expect(stderr).toContain('toolforge-build whoami');
   });
 
-  test('who maintains no tool is told so', async () => {
+  test('says so when the person maintains no tool', async () => {
     expect(await signIn('ben')).toMatchObject({ code: 0, stdout: expect.stringContaining('maintain no tool yet') });
     expect((await run('list')).stderr).toContain('You may not act for the tool analytics');
   });
 });
 
-describe('the issuer', () => {
-  test('may rotate its keys: nobody notices', async () => {
+describe('an issuer', () => {
+  test('can rotate its keys, and old and new tokens are accepted', async () => {
     await signIn('ada');
     const before = (await run('token')).stdout.trim();
-    expect((await ask(before)).status).toBe(200);
+    expectStatus(await listBuilds(before), 200);
     await issuer.rotate();
-    expect((await ask(before)).status).toBe(200);
+    expectStatus(await listBuilds(before), 200);
     await run('logout');
     await signIn('ada');
     expect(await run('list')).toMatchObject({ code: 0 });
     expect(decodeProtectedHeader((await run('token')).stdout).kid).not.toBe(decodeProtectedHeader(before).kid);
   });
 
-  test.each(['broken', 'slow'] as const)('may be %s: those with valid tokens work', async (mode) => {
+  test.each(['broken', 'slow'] as const)('can be %s while valid tokens are accepted', async (mode) => {
     const token = (await run('token')).stdout.trim();
     issuer.mode(mode);
     try {
-      expect((await ask(token)).status).toBe(200);
+      expectStatus(await listBuilds(token), 200);
       expect(await run('list')).toMatchObject({ code: 0 });
     } finally {
       issuer.mode('well');

@@ -2,19 +2,20 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startServer, type TestServer } from '../support/server.ts';
-import { type Caller, expectCleanLog, expectRefusal, forTool } from './client.ts';
-import { patience, startTarget, type Target } from './target.ts';
+import { type Caller, expectCleanLog, expectRefusal, expectStatus, forTool } from './client.ts';
+import { buildTimeoutMs, startTarget, type Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;
 let source_url: string;
 const servers: TestServer[] = [];
-const bare: Server[] = [];
+const tcpServers: Server[] = [];
 
 const git = (name: string, ...words: string[]): Promise<string> =>
   target.git(name, '-c', 'user.name=x', '-c', 'user.email=x@example.org', ...words);
 
-const serving = async (...listener: Parameters<typeof startServer>): Promise<string> => {
+/** Starts a server for this test, and returns the URL of a repository on it. */
+const startGitServer = async (...listener: Parameters<typeof startServer>): Promise<string> => {
   const server = await startServer(...listener);
   servers.push(server);
   return `${server.url}/tool.git`;
@@ -27,23 +28,24 @@ beforeAll(async () => {
   target = await startTarget({ SOURCE_TIMEOUT_MS: '1500' });
   mine = await forTool(target, 'sources');
   source_url = await target.repository('sources', { Procfile: 'web: true\n' });
-}, patience);
+}, buildTimeoutMs);
 
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));
-  for (const server of bare) server.close();
+  for (const server of tcpServers) server.close();
   expect((await mine.list()).length).toBe(0);
   expectCleanLog(target);
   await target.close();
-}, patience);
+}, buildTimeoutMs);
 
-const refused = async (url: string, code: string, ref?: string): Promise<string> => {
-  const answer = await mine.post({ source_url: url, ...(ref === undefined ? {} : { ref }) });
-  expectRefusal(answer, 400, code);
-  return (answer.json.error as string[])[0] ?? '';
+/** Starts a build, expects 400 with the code, and returns the sentence. */
+const expectRefused = async (url: string, code: string, ref?: string): Promise<string> => {
+  const response = await mine.post({ source_url: url, ...(ref === undefined ? {} : { ref }) });
+  expectRefusal(response, 400, code);
+  return (response.json.error as string[])[0] ?? '';
 };
 
-describe('addresses', () => {
+describe('start-build refuses the address of a repository:', () => {
   test.each([
     ['--upload-pack=touch /tmp/x', 'source_invalid'],
     ['--upload-pack=id', 'source_invalid'],
@@ -75,8 +77,8 @@ describe('addresses', () => {
     ['https://exa\u202emple.org/x', 'source_invalid'],
     ['https://[::1/x', 'source_invalid'],
     ['https://no-such-host.invalid/x', 'source_unreachable'],
-  ])('%j', async (url, code) => {
-    await refused(url, code);
+  ])('%j gets %s', async (url, code) => {
+    await expectRefused(url, code);
   });
 
   test.each([
@@ -97,15 +99,15 @@ describe('addresses', () => {
     'http://10.0.0.1./x',
     'http://255.255.255.255/x',
     'http://224.0.0.1/x',
-  ])('%s is private', async (url) => {
-    await refused(url, 'source_forbidden');
+  ])('%s is a private address', async (url) => {
+    await expectRefused(url, 'source_forbidden');
   });
 
   test.each(['http://10.0.0.1/x.git', 'http://169.254.169.254/x.git', 'http://[::ffff:192.168.0.1]/x.git'])(
-    'a redirect to %s',
+    'a redirect to the private address %s',
     async (to) => {
-      const url = await serving((_, res) => res.writeHead(302, { location: `${to}${suffix}` }).end());
-      await refused(url, 'source_forbidden');
+      const url = await startGitServer((_, res) => res.writeHead(302, { location: `${to}${suffix}` }).end());
+      await expectRefused(url, 'source_forbidden');
     },
   );
 
@@ -113,58 +115,58 @@ describe('addresses', () => {
     ['another scheme', () => 'file:///etc/passwd', 'source_redirected'],
     ['a file in the form of a repository', () => `file:///etc${suffix}`, 'source_forbidden'],
     ['credentials', () => `http://a:b@127.0.0.1:1/x.git${suffix}`, 'source_invalid'],
-    ['a page', () => 'http://127.0.0.1:1/login', 'source_redirected'],
+    ['a web page', () => 'http://127.0.0.1:1/login', 'source_redirected'],
     ['itself', () => suffix.slice(1), 'source_redirected'],
-    ['nothing', () => 'http://[', 'source_redirected'],
+    ['a broken URL', () => 'http://[', 'source_redirected'],
   ])('a redirect to %s', async (_, location, code) => {
-    const url = await serving((req, res) => {
+    const url = await startGitServer((req, res) => {
       const to = location();
       res.writeHead(302, { location: to.startsWith('info') ? (req.url ?? '') : to }).end();
     });
-    await refused(url, code);
+    await expectRefused(url, code);
   });
 
-  test('a redirect within the git protocol', async () => {
-    const url = await serving((req, res) => {
+  test('a redirect of a request of the git protocol', async () => {
+    const url = await startGitServer((req, res) => {
       if (req.method === 'POST') res.writeHead(307, { location: 'http://10.0.0.1/x' }).end();
       else res.writeHead(200, advertisement).end('000eversion 2\n0013ls-refs=unborn\n0000');
     });
-    await refused(url, 'source_redirected');
+    await expectRefused(url, 'source_redirected');
   });
 });
 
-describe('repositories', () => {
-  test('missing', async () => {
-    await refused(target.gitUrl('missing'), 'source_not_found');
+describe('start-build refuses a repository', () => {
+  test('that does not exist', async () => {
+    await expectRefused(target.gitUrl('missing'), 'source_not_found');
   });
 
-  test('empty', async () => {
+  test('that has no commits', async () => {
     await target.repository('empty', { a: 'a' });
     await git('empty', 'update-ref', '-d', 'refs/heads/main');
-    await refused(target.gitUrl('empty'), 'source_empty');
-    await refused(target.gitUrl('empty'), 'source_empty', 'main');
+    await expectRefused(target.gitUrl('empty'), 'source_empty');
+    await expectRefused(target.gitUrl('empty'), 'source_empty', 'main');
   });
 
   test('that needs a password', async () => {
-    const url = await serving((_, res) => res.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end());
-    await refused(url, 'source_requires_password');
+    const url = await startGitServer((_, res) => res.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end());
+    await expectRefused(url, 'source_requires_password');
   });
 
-  test('a page, an error, nothing', async () => {
-    await refused(
-      await serving((_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>')),
+  test('on a server that sends a web page, an error or nothing', async () => {
+    await expectRefused(
+      await startGitServer((_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>')),
       'source_not_git',
     );
-    await refused(await serving((_, res) => res.writeHead(500).end()), 'source_unreachable');
-    await refused(await serving((req) => req.socket.destroy()), 'source_unreachable');
-    await refused('http://127.0.0.1:1/closed.git', 'source_unreachable');
+    await expectRefused(await startGitServer((_, res) => res.writeHead(500).end()), 'source_unreachable');
+    await expectRefused(await startGitServer((req) => req.socket.destroy()), 'source_unreachable');
+    await expectRefused('http://127.0.0.1:1/closed.git', 'source_unreachable');
   });
 
   test.each<[string, Parameters<typeof startServer>[0]]>([
-    ['never answers', () => undefined],
-    ['answers its head only', (_, res) => void res.writeHead(200, advertisement).flushHeaders()],
+    ['never responds', () => undefined],
+    ['sends headers only', (_, res) => void res.writeHead(200, advertisement).flushHeaders()],
     [
-      'drips',
+      'sends one byte each 100 ms',
       (_, res) => {
         res.writeHead(200, advertisement).write('fff0');
         const timer = setInterval(() => res.write('x'), 100);
@@ -172,12 +174,12 @@ describe('repositories', () => {
       },
     ],
   ])('on a server that %s', async (_, listener) => {
-    expect(await refused(await serving(listener), 'source_unreachable')).toMatch(/seconds/);
+    expect(await expectRefused(await startGitServer(listener), 'source_unreachable')).toMatch(/seconds/);
   });
 
-  test('on a server that never ends', async () => {
+  test('on a server that never ends its response', async () => {
     const ref = `003d${'1'.repeat(40)} refs/heads/${'x'.repeat(5)}\n`.padEnd(61, ' ');
-    const url = await serving((_, res) => {
+    const url = await startGitServer((_, res) => {
       res.writeHead(200, advertisement);
       const chunk = ref.repeat(1000);
       const more = () => {
@@ -186,24 +188,23 @@ describe('repositories', () => {
       res.on('drain', more);
       more();
     });
-    const answer = await mine.post({ source_url: url });
-    expect(answer.status).toBe(400);
-    expect(answer.json.code).toMatch(/^source_/);
+    const { json } = expectStatus(await mine.post({ source_url: url }), 400);
+    expect(json.code).toMatch(/^source_/);
   });
 
-  test('on a server that speaks something else', async () => {
+  test('on a server that does not speak HTTP', async () => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('SSH-2.0-OpenSSH_9.2\r\n');
     }).listen(0, '127.0.0.1');
-    bare.push(server);
+    tcpServers.push(server);
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    await refused(`http://127.0.0.1:${port}/x.git`, 'source_not_git');
+    await expectRefused(`http://127.0.0.1:${port}/x.git`, 'source_not_git');
   });
 });
 
-describe('refs', () => {
+describe('start-build refuses a ref:', () => {
   test.each([
     '--upload-pack=id',
     '-x',
@@ -219,20 +220,20 @@ describe('refs', () => {
     '/a',
     'a/',
     '*',
-  ])('%j is none', async (ref) => {
-    await refused(source_url, 'ref_invalid', ref);
+  ])('%j is not a valid ref name', async (ref) => {
+    await expectRefused(source_url, 'ref_invalid', ref);
   });
 
-  test.each(['nothing', 'refs/heads/nothing', '1'.repeat(40), 'abcdef1'])('%s is not there', async (ref) => {
-    await refused(source_url, 'ref_not_found', ref);
+  test.each(['nothing', 'refs/heads/nothing', '1'.repeat(40), 'abcdef1'])('%s does not exist', async (ref) => {
+    await expectRefused(source_url, 'ref_not_found', ref);
   });
 
-  test('main is not a/main, nor the other way round', async () => {
+  test('main does not mean a/main, and a does not mean a/main', async () => {
     const url = await target.repository('slashes', { Procfile: 'web: true\n' });
     await git('slashes', 'branch', '-m', 'main', 'a/main');
     await git('slashes', 'symbolic-ref', 'HEAD', 'refs/heads/a/main');
-    await refused(url, 'ref_not_found', 'main');
-    await refused(url, 'ref_not_found', 'heads/a/main');
-    await refused(url, 'ref_not_found', 'a');
+    await expectRefused(url, 'ref_not_found', 'main');
+    await expectRefused(url, 'ref_not_found', 'heads/a/main');
+    await expectRefused(url, 'ref_not_found', 'a');
   });
 });

@@ -9,37 +9,37 @@ import { type GitServer, makeRepository, serveGit } from '../../local/git-server
 import { apiAudience } from '../../local/issuer.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
-/** What the suite is run against: a platform of its own, or with CONTRACT_TARGET=cluster what is deployed there. */
+/** The service that the suite tests: an embedded platform, or with CONTRACT_TARGET=cluster the service deployed there. */
 export type Target = {
   url: string;
-  /** The same API behind client certificates. */
+  /** URL of the API gateway, which takes client certificates. */
   gatewayUrl: string;
-  /** undefined on a cluster. */
+  /** The embedded platform. Undefined on a cluster. */
   platform: Platform | undefined;
-  /** Of the Kubernetes API that the functions use. */
+  /** Path of a kubeconfig for the Kubernetes API that the functions use. */
   kubeconfig: string;
-  /** Where builds are, in that API. */
+  /** Namespace of the builds. */
   namespace: string;
-  /** Path of the kubeconfig with a tool's client certificate. */
+  /** Returns the path of a kubeconfig with a tool's client certificate. */
   toolKubeconfig(tool: string): Promise<string>;
-  /** A token whose claims replace those of a good one; `lifetime` as jose has it. */
+  /** Signs a token. `claims` replace those of a valid token. `lifetime` has the form of jose, such as `1h` or `-5m`. */
   token(claims: JWTPayload, lifetime?: string): Promise<string>;
   tokenFor(tool: string): Promise<string>;
-  /** Makes sure that a tool has no builds, and the limits that these tests expect. */
+  /** Removes the tool's builds, and sets the limits that these tests expect. */
   clear(tool: string): Promise<void>;
-  /** What who proves nothing is answered: by a function itself, or by the gateway before it. */
-  unproven: [status: number, code: string];
-  /** Makes a repository of one commit and gives its URL. Written with mode 755 where the text begins with `#!`. */
+  /** Status and code for a request without a credential. The gateway and the functions respond differently. */
+  withoutCredential: readonly [status: number, code: string];
+  /** Makes a repository of one commit and returns its URL. A file whose text begins with `#!` gets mode 755. */
   repository(name: string, files: Record<string, string>): Promise<string>;
-  /** Runs git in a repository that `repository` made, for tests that need more than one commit. */
+  /** Runs git in a repository that `repository` made, for tests that need more than one commit. Returns its output. */
   git(name: string, ...words: string[]): Promise<string>;
   gitUrl(name: string): string;
-  /** What the functions logged, one parsed line each; empty on a cluster. */
+  /** Lines that the functions logged, parsed. Empty on a cluster. */
   logged: Record<string, unknown>[];
   close(): Promise<void>;
 };
 
-/** Tokens of an issuer, with claims that replace those of a good one. */
+/** Returns a function that signs tokens with an issuer's private key. */
 export const signer = async (issuer: string, keyFile: string): Promise<Target['token']> => {
   const secret = JSON.parse(await readFile(keyFile, 'utf8')) as JWK;
   const [key, kid] = [await importJWK(secret, 'ES256'), await calculateJwkThumbprint(secret)];
@@ -80,7 +80,7 @@ const embeddedTarget = async (settings: Record<string, string>): Promise<Target>
     token,
     tokenFor: (tool) => token(groups(tool)),
     clear: async () => undefined,
-    unproven: [401, 'unauthenticated'],
+    withoutCredential: [401, 'unauthenticated'],
     repository: async (name, files) => {
       const work = await mkdtemp(join(folder, 'repository-'));
       await writeFiles(work, files);
@@ -103,10 +103,10 @@ const embeddedTarget = async (settings: Record<string, string>): Promise<Target>
 
 export const onCluster = process.env.CONTRACT_TARGET === 'cluster';
 
-/** Milliseconds for a test with builds in it. */
-export const patience = onCluster ? 600_000 : 60_000;
+/** Timeout of a test with builds, in milliseconds. */
+export const buildTimeoutMs = onCluster ? 600_000 : 60_000;
 
-/** @param settings of the functions; a cluster has its own */
+/** @param settings settings of the functions of an embedded platform. A cluster keeps its own settings. */
 export const startTarget = async (settings: Record<string, string> = {}): Promise<Target> => {
   if (!onCluster) return embeddedTarget(settings);
   return (await import('./cluster-target.ts')).clusterTarget();

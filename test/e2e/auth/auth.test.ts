@@ -5,14 +5,14 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
 import {
   type Case,
+  type CredentialName,
   closedRoutes,
   expectedOf,
   forgedCases,
   lineOf,
   type MatrixRequest,
-  type Outcome,
-  type ProofName,
   requestFor,
+  type StatusAndCode,
   tokenCases,
 } from '../../support/auth/matrix.ts';
 import { signedTokens, type Tokens, tamper } from '../../support/auth/tokens.ts';
@@ -21,17 +21,18 @@ import { kubectl } from '../pipeline/cluster.ts';
 import type { Client } from '../service/gateway.ts';
 import { builds, openService, type Service, until } from '../service/service.ts';
 
-/** The table of test/contract/auth.test.ts, on what is deployed: through the gateway, and from a pod straight at a function. */
+// The cases of test/contract/auth.test.ts on a cluster: through the gateway, and from a pod directly to each function.
 const audience = 'builds-api';
 const account = 'ci';
-type TokenProof = Exclude<ProofName, 'certificate'>;
-type Way = (requests: MatrixRequest[]) => Promise<Outcome[]>;
+type TokenCredential = Exclude<CredentialName, 'certificate'>;
+type SendAll = (requests: MatrixRequest[]) => Promise<StatusAndCode[]>;
 
 let service: Service;
 let own: string;
 let other: string;
-let tokens: Record<TokenProof, Tokens>;
-let strangers: Client;
+let tokens: Record<TokenCredential, Tokens>;
+/** A client without a certificate. */
+let anonymousClient: Client;
 const namespaces: string[] = [];
 
 const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
@@ -39,7 +40,7 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
   const issuers = { person: testIssuer, ci: `${testIssuer}/ci` };
   return signedTokens({
     issuer: issuers[kind],
-    // Of the same keys, but it gives nothing for these claims; the cluster's has other keys.
+    // The issuers for people and for CI share their keys. The cluster's own issuer has other keys.
     otherIssuer: 'https://kubernetes.default.svc.cluster.local',
     audience,
     key,
@@ -51,7 +52,7 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
   });
 };
 
-/** A namespace as a tool has it. */
+/** Makes a tool's namespace with a ServiceAccount. */
 const makeToolNamespace = async (tool: string): Promise<void> => {
   const name = `tool-${tool}`;
   await kubectl(['create', 'namespace', name]);
@@ -59,18 +60,18 @@ const makeToolNamespace = async (tool: string): Promise<void> => {
   await kubectl(['create', 'serviceaccount', account, '--namespace', name]);
 };
 
-/** Tokens of the cluster: what can't be had of it is left out. */
+/** Makes tokens of the cluster's ServiceAccounts. Defects that need the cluster's private key are left out. */
 const accountTokens = async (): Promise<Tokens> => {
   const { keys } = JSON.parse(await kubectl(['get', '--raw', '/openid/v1/jwks'])) as { keys: JWK[] };
   const tokenOf = async (name: string, namespace: string, wanted = audience): Promise<string> =>
     (await kubectl(['create', 'token', name, '--namespace', namespace, '--audience', wanted])).trim();
-  const good = (tool: string | undefined) =>
+  const valid = (tool: string | undefined) =>
     tool ? tokenOf(account, `tool-${tool}`) : tokenOf('default', service.namespace.name);
   return {
-    good,
-    broken: async (defect, tool) => {
+    valid,
+    defective: async (defect, tool) => {
       if (defect === 'for another audience') return tokenOf(account, `tool-${tool}`, 'other-api');
-      return keys[0] && tamper(defect, await good(tool), keys[0]);
+      return keys[0] && tamper(defect, await valid(tool), keys[0]);
     },
   };
 };
@@ -81,7 +82,7 @@ beforeAll(async () => {
   other = `${own}-other`;
   await makeToolNamespace(own);
   await makeToolNamespace(other);
-  strangers = await service.gateway.client(undefined);
+  anonymousClient = await service.gateway.client(undefined);
   tokens = {
     person: await staticTokens('person'),
     ci: await staticTokens('ci'),
@@ -93,21 +94,24 @@ afterAll(async () => {
   await service.close();
 });
 
-const throughGateway =
-  (client: Client): Way =>
+const sendThroughGateway =
+  (client: Client): SendAll =>
   async (requests) => {
-    const outcomes: Outcome[] = [];
+    const responses: StatusAndCode[] = [];
     for (const { method, path, headers, body } of requests) {
       const options = { headers, ...(body ? { body: JSON.parse(body) as unknown } : {}) };
-      const { status, json } = await client.call(method, `/builds${path}`, options);
-      outcomes.push([status, json.code as string | undefined]);
+      const { status, json, text } = await client.call(method, `/builds${path}`, options);
+      // Of a response without a code, the beginning of the body shows what came.
+      const code = json.code ?? (status < 400 ? undefined : text.slice(0, 100));
+      responses.push([status, code as string | undefined]);
     }
-    return outcomes;
+    return responses;
   };
 
-const asker = `
+/** Sends the requests on standard input from a pod, and prints the status and code of each response. */
+const sendScript = `
 import http.client, json, sys
-answers = []
+responses = []
 for request in json.load(sys.stdin):
     connection = http.client.HTTPConnection('kourier-internal.kourier-system.svc.cluster.local', timeout=120)
     headers = dict(request['headers'], Host=request['function'] + '.${builds}.svc.cluster.local')
@@ -116,57 +120,60 @@ for request in json.load(sys.stdin):
     text = response.read()
     try: code = json.loads(text).get('code')
     except ValueError: code = text.decode(errors='replace')[:100]
-    answers.append([response.status, code])
-json.dump(answers, sys.stdout)
+    responses.append([response.status, code])
+json.dump(responses, sys.stdout)
 `;
 
-/** From a pod that is nobody's, to the function's own address. */
-const straight: Way = async (requests) => {
-  const words = ['exec', '-i', 'git', '--', 'python3', '-c', asker];
-  const answers = JSON.parse(await service.namespace.kubectl(words, JSON.stringify(requests))) as [
+/** Sends requests from a pod without any access, directly to the functions' addresses. */
+const sendDirectly: SendAll = async (requests) => {
+  const words = ['exec', '-i', 'git', '--', 'python3', '-c', sendScript];
+  const responses = JSON.parse(await service.namespace.kubectl(words, JSON.stringify(requests))) as [
     number,
     string | null,
   ][];
-  return answers.map(([status, code]) => [status, code ?? undefined]);
+  return responses.map(([status, code]) => [status, code ?? undefined]);
 };
 
-const check = async (cases: Case[], way: Way): Promise<void> => {
-  const outcomes = await way(cases.map(({ request }) => request));
-  const lines = cases.map(({ name }, at) => lineOf(name, outcomes[at] ?? [0]));
+const check = async (cases: Case[], sendAll: SendAll): Promise<void> => {
+  const responses = await sendAll(cases.map(({ request }) => request));
+  const lines = cases.map(({ name }, at) => lineOf(name, responses[at] ?? [0]));
   expect(lines).toEqual(cases.map(({ name, expected }) => lineOf(name, expected)));
 };
 
-const ways: [string, () => Way, Outcome][] = [
-  ['through the gateway', () => throughGateway(strangers), [403, 'forbidden']],
-  ['straight at the function', () => straight, [401, 'unauthenticated']],
+const paths: [string, () => SendAll, StatusAndCode][] = [
+  ['sent through the gateway', () => sendThroughGateway(anonymousClient), [403, 'forbidden']],
+  ['sent directly to the function', () => sendDirectly, [401, 'unauthenticated']],
 ];
 
-describe.each(closedRoutes.map((route) => [route.operation, route] as const))('%s', (_, route) => {
-  describe.each(ways)('%s', (_name, way, unproven) => {
-    test.each(['person', 'ci', 'service-account'] as const)('by the token of a %s', async (proof) => {
-      await check(await tokenCases(route, { proof, tokens: tokens[proof], own, other }), way());
-    });
+describe.each(closedRoutes.map((route) => [route.operation, route] as const))('the operation %s', (_, route) => {
+  describe.each(paths)('%s', (_path, sender, withoutCredential) => {
+    test.each(['person', 'ci', 'service-account'] as const)(
+      'accepts and refuses the valid and defective tokens of a %s as documented',
+      async (credential) => {
+        await check(await tokenCases(route, { credential, tokens: tokens[credential], own, other }), sender());
+      },
+    );
 
-    test('by nothing, and by what only the gateway may say', async () => {
-      await check(forgedCases(route, own, unproven), way());
+    test('refuses a request without a credential, and forged credentials of the gateway', async () => {
+      await check(forgedCases(route, own, withoutCredential), sender());
     });
   });
 
-  test('by certificates', async () => {
-    const cases = (standing: 'own' | 'other'): Case[] => [
-      { name: standing, request: requestFor(route, own, {}), expected: expectedOf(route, 'certificate', standing) },
+  test("responds as documented to the certificates of its own tool and of another's", async () => {
+    const cases = (callerTool: 'own' | 'other'): Case[] => [
+      { name: callerTool, request: requestFor(route, own, {}), expected: expectedOf(route, 'certificate', callerTool) },
     ];
-    await check(cases('own'), throughGateway(await service.gateway.client(own)));
-    await check(cases('other'), throughGateway(await service.gateway.client(other)));
+    await check(cases('own'), sendThroughGateway(await service.gateway.client(own)));
+    await check(cases('other'), sendThroughGateway(await service.gateway.client(other)));
   });
 });
 
-test('sweep keeps the keys of the issuers that it can ask', async () => {
-  const kept = async (): Promise<string[]> => {
+test('sweep saves the keys of the issuers that respond', async () => {
+  const savedIssuers = async (): Promise<string[]> => {
     const object = JSON.parse(await service.kubectl(['get', 'configmap', 'issuer-keys', '-o', 'json']));
     const texts = Object.values((object as { data?: Record<string, string> }).data ?? {});
     return texts.map((text) => (JSON.parse(text) as { issuer: string }).issuer);
   };
-  await withSweep(service, () => until('the keys are kept', async () => (await kept()).includes(testIssuer)));
-  expect(await kept()).toContain(`${testIssuer}/ci`);
+  await withSweep(service, () => until('the keys are saved', async () => (await savedIssuers()).includes(testIssuer)));
+  expect(await savedIssuers()).toContain(`${testIssuer}/ci`);
 });

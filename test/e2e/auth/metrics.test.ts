@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Asks from a pod of the cluster, as its monitoring does. @returns the status and the text */
-const ask = async (token?: string): Promise<[string, string]> => {
+/** Requests the metrics from a pod of the cluster, as the monitoring does. Returns the status and the body. */
+const getMetrics = async (token?: string): Promise<[string, string]> => {
   const words = token ? ['--header', `Authorization: Bearer ${token}`] : [];
   const url = `http://metrics.${builds}.svc.cluster.local/v1/metrics`;
   const curl = ['curl', '--silent', '--write-out', '\n%{http_code}', ...words, url];
@@ -17,20 +17,27 @@ const ask = async (token?: string): Promise<[string, string]> => {
   return [lines.at(-1) ?? '', lines.slice(0, -1).join('\n')];
 };
 
+/** Requests the metrics, checks the status, and returns the body. A failure shows the body. */
+const expectMetrics = async (expected: string, token?: string): Promise<string> => {
+  const [status, text] = await getMetrics(token);
+  expect({ status, text }).toEqual({ status: expected, text });
+  return text;
+};
+
 const tokenFor = async (account: string, audience: string): Promise<string> =>
   (await service.kubectl(['create', 'token', account, '--audience', audience])).trim();
 
-test('metrics are read with a token for them, of an account that may', async () => {
-  expect((await ask())[0]).toBe('401');
-  expect((await ask(await tokenFor('metrics', 'somebody-else')))[0]).toBe('401');
-  expect((await ask(await tokenFor('quota', 'metrics')))[0]).toBe('403');
-  const [status, text] = await ask(await tokenFor('metrics', 'metrics'));
-  expect(status).toBe('200');
+test('metrics are shown only for a token with the audience metrics, of a ServiceAccount in METRICS_SUBJECTS', async () => {
+  await expectMetrics('401');
+  await expectMetrics('401', await tokenFor('metrics', 'somebody-else'));
+  await expectMetrics('403', await tokenFor('quota', 'metrics'));
+  const text = await expectMetrics('200', await tokenFor('metrics', 'metrics'));
   expect(text).toMatch(/^toolforge_builds\{status="BUILD_SUCCESS"\} \d+$/m);
   expect(text).toMatch(/^toolforge_builds_dead_letters_total \d+$/m);
 });
 
-test('a tool does not see what others build', async () => {
+test('a tool gets 401 for the metrics of all tools', async () => {
   const tool = await service.tool();
-  expect((await tool.client.call('GET', '/builds/v1/metrics')).status).toBe(401);
+  const { status, text } = await tool.client.call('GET', '/builds/v1/metrics');
+  expect({ status, text }).toEqual({ status: 401, text });
 });

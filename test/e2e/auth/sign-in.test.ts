@@ -8,14 +8,14 @@ import { type Json, kubectl, patience } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { builds, openService, type Service, type Tool, until } from '../service/service.ts';
 
-/** As knative/overlays/test/settings has it. */
+/** URL of the issuer in knative/overlays/test/settings. */
 const issuerUrl = `http://sign-in.${builds}.svc.cluster.local`;
 const root = join(import.meta.dirname, '../../..');
 
 let service: Service;
 let tool: Tool;
 
-/** One file of a program and all that it needs. */
+/** Bundles a program with all its modules into one file. */
 const bundle = async (entry: string, file: string): Promise<void> => {
   const banner =
     "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
@@ -71,7 +71,7 @@ const issuerService: Json = {
 const removeIssuer = () =>
   service.kubectl(['delete', 'pod/sign-in', 'service/sign-in', 'configmap/programs', '--ignore-not-found']);
 
-/** Too large for `apply`, which notes the whole object in an annotation. */
+/** Uses `create`, because `apply` copies the object into an annotation, and the programs are too large for that. */
 const makePrograms = async (namespace: string, files: string[]): Promise<void> => {
   const from = files.map((file) => `--from-file=${join(service.gateway.folder, file)}`);
   await kubectl(['create', 'configmap', 'programs', '--namespace', namespace, ...from]);
@@ -88,7 +88,7 @@ const startIssuer = async (image: string): Promise<void> => {
   await service.kubectl(['wait', '--for=condition=Ready', 'pod/sign-in', patience]);
 };
 
-/** A machine with neither certificate nor kubeconfig: only the authority of the gateway, which is not public. */
+/** Starts a pod without a certificate and a kubeconfig. It has the gateway's certificate authority, which is not public. */
 const startShell = async (image: string): Promise<void> => {
   await makePrograms(service.namespace.name, ['toolforge-build.mjs', 'open.mjs']);
   const env = {
@@ -121,36 +121,37 @@ const inShell = (program: string, ...words: string[]): Promise<string> =>
   service.namespace.kubectl(['exec', 'shell', '--', 'node', `/programs/${program}.mjs`, ...words]);
 const cli = (...words: string[]) => inShell('toolforge-build', ...words);
 
-/** What the login says is written to a file, as it has to be read while the command waits. */
+/** Starts the login. Its messages go to a file, because the test must read them while the command waits. */
 const startLogin = (): Promise<string> => {
   const script = `
     const { spawn } = require('child_process');
     const child = spawn('node', ['/programs/toolforge-build.mjs', 'login', '--device']);
     const fs = require('fs');
-    child.stderr.on('data', (part) => fs.appendFileSync('/tmp/said', part));
+    child.stderr.on('data', (part) => fs.appendFileSync('/tmp/messages', part));
     child.stdout.pipe(process.stdout);
     child.on('close', (code) => process.exit(code));`;
   return service.namespace.kubectl(['exec', 'shell', '--', 'node', '-e', script]);
 };
 
-const said = (): Promise<string> =>
+/** Returns the messages of the login so far. */
+const loginMessages = (): Promise<string> =>
   service.namespace.kubectl([
     'exec',
     'shell',
     '--',
     'node',
     '-e',
-    `console.log(require('fs').readFileSync('/tmp/said', 'utf8'))`,
+    `console.log(require('fs').readFileSync('/tmp/messages', 'utf8'))`,
   ]);
 
-test('login, start, logs -f, quota, logout from a shell with nothing; then the same token is refused', async () => {
+test('login, start, logs -f, quota and logout work without a certificate, and then the same token is refused', async () => {
   const url = await service.repository('static', await example('static'));
   await expect(cli('quota')).rejects.toThrow('you are not signed in');
 
   const login = startLogin();
   let page = '';
-  await until('the login says where to go', async () => {
-    page = /http:\S+user_code=\S+/.exec(await said().catch(() => ''))?.[0] ?? '';
+  await until('the login shows the page to open', async () => {
+    page = /http:\S+user_code=\S+/.exec(await loginMessages().catch(() => ''))?.[0] ?? '';
     return page !== '';
   });
   expect(await inShell('open', page)).toContain('signed in');
@@ -161,14 +162,15 @@ test('login, start, logs -f, quota, logout from a shell with nothing; then the s
   expect(await cli('quota')).toContain('Running');
 
   const token = (await cli('token')).trim();
-  const strangers = await service.gateway.client(undefined);
-  const ask = async () => {
+  const anonymousClient = await service.gateway.client(undefined);
+  const listBuilds = async () => {
     const headers = { authorization: `Bearer ${token}` };
-    return (await strangers.call('GET', tool.path('/builds'), { headers })).status;
+    const { status, text } = await anonymousClient.call('GET', tool.path('/builds'), { headers });
+    return { status, text };
   };
-  expect(await ask()).toBe(200);
+  expect(await listBuilds()).toMatchObject({ status: 200 });
   expect(await cli('logout')).toContain('You are signed out.');
-  // Each instance remembers an answer of the issuer for a second.
-  await until('the token is refused', async () => (await ask()) === 401, 30_000);
+  // Each instance remembers a response of the issuer for a second.
+  await until('the token is refused', async () => (await listBuilds()).status === 401, 30_000);
   await expect(cli('quota')).rejects.toThrow('you are not signed in');
 });

@@ -14,32 +14,33 @@ const outageMs = 600_000;
 let service: Service;
 let tool: Tool;
 let issuer: LocalIssuer;
-/** Without a certificate: what it may, its token says. */
-let anybody: Client;
+/** A client without a certificate, which sends tokens. */
+let client: Client;
 
 beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
   issuer = await openIssuer(join(siteFolder, 'issuer.json'), testIssuer);
-  anybody = await service.gateway.client(undefined);
+  client = await service.gateway.client(undefined);
 });
 afterAll(() => service.close());
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
+/** Returns "200", or path, status and body of another response. */
 const get = async (token: string, rest: string): Promise<string> => {
-  const { status, text } = await anybody.call('GET', tool.path(rest), { headers: bearer(token) });
+  const { status, text } = await client.call('GET', tool.path(rest), { headers: bearer(token) });
   return status === 200 ? '200' : `${rest}: ${status} ${text}`;
 };
 
 const start = async (token: string, url: string): Promise<string> => {
   const options = { headers: bearer(token), body: { source_url: url } };
-  const { status, json, text } = await anybody.call('POST', tool.path('/builds'), options);
-  if (status !== 200) throw new Error(`start was answered with ${status}: ${text}`);
+  const { status, json, text } = await client.call('POST', tool.path('/builds'), options);
+  if (status !== 200) throw new Error(`start got ${status}: ${text}`);
   return (json.new_build as { name: string }).name;
 };
 
-const keptKeys = async (): Promise<string> => service.kubectl(['get', 'configmap', 'issuer-keys', '-o', 'json']);
+const savedKeys = async (): Promise<string> => service.kubectl(['get', 'configmap', 'issuer-keys', '-o', 'json']);
 const keyId = ({ jwks }: LocalIssuer): string => jwks.keys[0]?.kid ?? '';
 
 type Pods = { items: { metadata: { creationTimestamp: string } }[] };
@@ -51,7 +52,7 @@ const podsSince = async (time: Date): Promise<number> => {
 };
 
 test(
-  'ten minutes without the issuer: who has a valid token works, also with functions that begin meanwhile',
+  'valid tokens are accepted during ten minutes without the issuer, also by functions that start meanwhile',
   async () => {
     const url = await service.repository('static', await example('static'));
     const person = await toolToken(issuer, tool.name);
@@ -63,25 +64,25 @@ test(
       '1h',
     );
     await withSweep(service, () =>
-      until("the issuer's keys are kept", async () => (await keptKeys()).includes(keyId(issuer))),
+      until("the issuer's keys are saved", async () => (await savedKeys()).includes(keyId(issuer))),
     );
     await service.kubectl(['scale', 'deployment/issuer', '--replicas=0']);
-    const began = new Date();
+    const outageStart = new Date();
     try {
-      const answers: string[] = [];
-      let begun = 0;
+      const responses: string[] = [];
+      let startedPods = 0;
       let id = '';
-      for (let round = 0; Date.now() < began.getTime() + outageMs; round += 1) {
-        // Warm; the others are asked so seldom that they have scaled to zero.
-        answers.push(await get(person, '/builds'), await get(ci, '/builds'));
-        if (round % 8 === 4) answers.push(await get(person, '/quotas'), await get(ci, '/quotas'));
+      for (let round = 0; Date.now() < outageStart.getTime() + outageMs; round += 1) {
+        // list-builds gets requests all the time. The other functions scale to zero between their requests.
+        responses.push(await get(person, '/builds'), await get(ci, '/builds'));
+        if (round % 8 === 4) responses.push(await get(person, '/quotas'), await get(ci, '/quotas'));
         if (round === 12) id = await start(ci, url);
-        if (round === 20) answers.push(await get(person, `/builds/${id}/logs`));
-        begun = Math.max(begun, await podsSince(began));
+        if (round === 20) responses.push(await get(person, `/builds/${id}/logs`));
+        startedPods = Math.max(startedPods, await podsSince(outageStart));
         await delay(20_000);
       }
-      expect(answers.filter((answer) => answer !== '200')).toEqual([]);
-      expect(begun).toBeGreaterThan(0);
+      expect(responses.filter((response) => response !== '200')).toEqual([]);
+      expect(startedPods).toBeGreaterThan(0);
       expect((await tool.finished(id)).status).toBe('BUILD_SUCCESS');
     } finally {
       await service.kubectl(['scale', 'deployment/issuer', '--replicas=1']);
@@ -93,7 +94,7 @@ test(
 
 type Deployment = { spec: { template: { spec: { volumes: { configMap: { name: string } }[] } } } };
 
-/** What is done while the issuer publishes another key too. */
+/** Does some work while the issuer also publishes the keys of `second`. */
 const withSecondKey = async (second: LocalIssuer, work: () => Promise<void>): Promise<void> => {
   const deployment = await service.kubectl(['get', 'deployment', 'issuer', '-o', 'json']);
   const name = (JSON.parse(deployment) as Deployment).spec.template.spec.volumes[0]?.configMap.name ?? '';
@@ -101,7 +102,7 @@ const withSecondKey = async (second: LocalIssuer, work: () => Promise<void>): Pr
     const patch = JSON.stringify({ data: { jwks: JSON.stringify({ keys }) } });
     await service.kubectl(['patch', 'configmap', name, '--type=merge', '-p', patch]);
     const jwks = () => service.namespace.kubectl(['exec', 'git', '--', 'curl', '--silent', `${testIssuer}/jwks`]);
-    // The kubelet changes a mounted ConfigMap within some two minutes.
+    // The kubelet updates a mounted ConfigMap within about two minutes.
     const isPublished = async () => (JSON.parse(await jwks()) as { keys: object[] }).keys.length === keys.length;
     await until('the issuer publishes other keys', isPublished);
   };
@@ -113,7 +114,7 @@ const withSecondKey = async (second: LocalIssuer, work: () => Promise<void>): Pr
   }
 };
 
-test("the issuer's keys are rotated: tokens by the old one and by the new one are taken at once", async () => {
+test("tokens of the old and of the new key are accepted at once while the issuer's keys are rotated", async () => {
   const second = await openIssuer(join(service.gateway.folder, 'second.json'), testIssuer);
   const [older, newer] = [await toolToken(issuer, tool.name), await toolToken(second, tool.name)];
   await withSecondKey(second, async () => {

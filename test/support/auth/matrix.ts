@@ -1,24 +1,24 @@
 import { type Route, routes } from '../../../openapi/generated/routes.ts';
 import { defects, type Tokens } from './tokens.ts';
 
-/** How a caller proves who it is, and which scopes that gives where these tests run. */
-export const proofs = {
+/** Kinds of credentials, and the scopes that each kind has in these tests. */
+export const credentials = {
   person: ['read', 'build', 'admin'],
   ci: ['read', 'build'],
   'service-account': ['read', 'build'],
   certificate: ['read', 'build', 'admin'],
 } as const;
 
-export type ProofName = keyof typeof proofs;
+export type CredentialName = keyof typeof credentials;
 
-/** Whether the tool in the path is the caller's, another's, or the caller has none. */
-export const standings = ['own', 'other', 'none'] as const;
-export type Standing = (typeof standings)[number];
+/** The tool of the caller: the tool in the path, another tool, or no tool. */
+export const callerTools = ['own', 'other', 'none'] as const;
+export type CallerTool = (typeof callerTools)[number];
 
-export type Outcome = readonly [status: number, code?: string | undefined];
+export type StatusAndCode = readonly [status: number, code?: string | undefined];
 
-/** What the documented answers are to who may: the tool has no build, and the body of a start is empty. */
-const allowed: Record<string, Outcome> = {
+/** Responses to a caller with the scope. The tool has no builds, and start-build gets an empty body. */
+const allowed: Record<string, StatusAndCode> = {
   'list-builds': [200],
   'start-build': [400, 'body_invalid'],
   'get-latest-build': [404, 'builds_none'],
@@ -38,21 +38,22 @@ export type MatrixRequest = {
   headers: Record<string, string>;
   body?: string;
 };
-export type Case = { name: string; request: MatrixRequest; expected: Outcome };
+export type Case = { name: string; request: MatrixRequest; expected: StatusAndCode };
 
-/** The operations that take a proof. */
+/** The operations that need a credential. */
 export const closedRoutes = routes.filter(({ open }) => !open);
 
-export const expectedOf = (route: Route, proof: ProofName, standing: Standing): Outcome => {
-  // For the cluster's monitoring: what proves a tool proves nothing there.
-  if (route.operation === 'metrics') return [401, proof === 'certificate' ? 'unauthenticated' : 'token_invalid'];
+/** Returns the documented response to a valid credential of that kind. */
+export const expectedOf = (route: Route, credential: CredentialName, callerTool: CallerTool): StatusAndCode => {
+  // Metrics are for the cluster's monitoring only, and refuse the credentials of tools.
+  if (route.operation === 'metrics') return [401, credential === 'certificate' ? 'unauthenticated' : 'token_invalid'];
   if (!route.scope) return allowed[route.operation] ?? [200];
-  if (standing !== 'own') return [403, 'forbidden'];
-  const given: readonly string[] = proofs[proof];
-  return given.includes(route.scope) ? (allowed[route.operation] ?? [200]) : [403, 'scope_insufficient'];
+  if (callerTool !== 'own') return [403, 'forbidden'];
+  const scopes: readonly string[] = credentials[credential];
+  return scopes.includes(route.scope) ? (allowed[route.operation] ?? [200]) : [403, 'scope_insufficient'];
 };
 
-/** @param prefix where the API is mounted */
+/** @param prefix path where the API is mounted */
 export const requestFor = (
   route: Route,
   tool: string,
@@ -66,40 +67,43 @@ export const requestFor = (
   ...(route.operation === 'start-build' ? { body: '{}' } : {}),
 });
 
-export type CasesOptions = { proof: ProofName; tokens: Tokens; own: string; other: string; prefix?: string };
+export type CasesOptions = { credential: CredentialName; tokens: Tokens; own: string; other: string; prefix?: string };
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Every standing and every defect of one proof by token, for one endpoint. */
+/** Returns a case for a valid token of each tool, and for a token with each defect. */
 export const tokenCases = async (
   route: Route,
-  { proof, tokens, own, other, prefix }: CasesOptions,
+  { credential, tokens, own, other, prefix }: CasesOptions,
 ): Promise<Case[]> => {
-  const caller = { own, other, none: undefined };
-  const standing = standings.map(async (one): Promise<Case> => {
-    const token = await tokens.good(caller[one]);
+  const tools = { own, other, none: undefined };
+  const valid = callerTools.map(async (callerTool): Promise<Case> => {
+    const token = await tokens.valid(tools[callerTool]);
     return {
-      name: `${proof}, ${one} tool`,
+      name: `${credential}, ${callerTool} tool`,
       request: requestFor(route, own, bearer(token), prefix),
-      expected: expectedOf(route, proof, one),
+      expected: expectedOf(route, credential, callerTool),
     };
   });
-  const broken = defects.map(async (defect): Promise<Case[]> => {
-    const token = await tokens.broken(defect, own);
+  const defective = defects.map(async (defect): Promise<Case[]> => {
+    const token = await tokens.defective(defect, own);
     if (token === undefined) return [];
     const request = requestFor(route, own, bearer(token), prefix);
-    return [{ name: `${proof}, ${defect}`, request, expected: [401, 'token_invalid'] }];
+    return [{ name: `${credential}, ${defect}`, request, expected: [401, 'token_invalid'] }];
   });
-  return [...(await Promise.all(standing)), ...(await Promise.all(broken)).flat()];
+  return [...(await Promise.all(valid)), ...(await Promise.all(defective)).flat()];
 };
 
-/** Headers with which a pod might pretend to be the gateway, or nobody at all. @param unproven what that is answered */
-export const forgedCases = (route: Route, own: string, unproven: Outcome, prefix?: string): Case[] => {
-  const forged: [string, Record<string, string>, Outcome][] = [
-    ['no proof', {}, unproven],
-    ['a tool without the secret', { 'x-toolforge-tool': own }, unproven],
-    ['a wrong secret', { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': 'guess' }, unproven],
-    ['an empty secret', { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': '' }, unproven],
+/**
+ * Returns cases without a credential, and cases with headers that only the gateway may send.
+ * @param withoutCredential the response to a request without a credential
+ */
+export const forgedCases = (route: Route, own: string, withoutCredential: StatusAndCode, prefix?: string): Case[] => {
+  const forged: [string, Record<string, string>, StatusAndCode][] = [
+    ['no credential', {}, withoutCredential],
+    ['a tool without the secret', { 'x-toolforge-tool': own }, withoutCredential],
+    ['a wrong secret', { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': 'guess' }, withoutCredential],
+    ['an empty secret', { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': '' }, withoutCredential],
     [
       'a wrong secret and a bad token',
       { 'x-toolforge-tool': own, 'x-toolforge-gateway-secret': 'guess', ...bearer('a.b.c') },
@@ -114,5 +118,6 @@ export const forgedCases = (route: Route, own: string, unproven: Outcome, prefix
   }));
 };
 
-/** A line for each case, so that a difference says which. */
-export const lineOf = (name: string, [status, code]: Outcome): string => `${name}: ${status} ${code ?? ''}`.trim();
+/** Formats a case and its response as one line, so that a failed comparison names the case. */
+export const lineOf = (name: string, [status, code]: StatusAndCode): string =>
+  `${name}: ${status} ${code ?? ''}`.trim();

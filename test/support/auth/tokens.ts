@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type CryptoKey, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { publicKeyOf } from './keys.ts';
 
-/** What may be wrong with a token. Each must be answered with 401 `token_invalid`. */
+/** Defects of a token. The service must refuse each of them with 401 `token_invalid`. */
 export const defects = [
   'expired',
   'not yet valid',
@@ -24,22 +24,26 @@ export const defects = [
 
 export type Defect = (typeof defects)[number];
 
-/** Makes tokens of one issuer: good ones, and those with a defect as far as they can be made. */
+/** Makes tokens of one issuer. `defective` returns undefined for a defect that can't be made for this issuer. */
 export type Tokens = {
-  /** @param tool undefined for somebody who acts for none */
-  good: (tool: string | undefined) => Promise<string>;
-  broken: (defect: Defect, tool: string) => Promise<string | undefined>;
+  /** @param tool undefined for a caller without a tool */
+  valid: (tool: string | undefined) => Promise<string>;
+  defective: (defect: Defect, tool: string) => Promise<string | undefined>;
 };
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decoded = (part = ''): JWTPayload => JSON.parse(Buffer.from(part, 'base64url').toString()) as JWTPayload;
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
-/** What can be done to a good token without the issuer's key. @param jwk the issuer's public key */
+/**
+ * Gives a valid token a defect that needs no private key of the issuer. Returns undefined for other defects.
+ * @param jwk the issuer's public key
+ */
 export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<string | undefined> => {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const withHeader = (more: object): string => encoded({ ...decoded(header), ...more });
-  const stranger = async (more: object): Promise<string> => {
+  /** Signs the same claims with another key. */
+  const signWithOtherKey = async (more: object): Promise<string> => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const own = { jwk: await publicKeyOf(publicKey), alg: 'ES256', kid: decoded(header).kid as string };
     const { jwk: key, ...rest } = own;
@@ -53,36 +57,36 @@ export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<s
       .update(input)
       .digest('base64url')}`;
   };
-  const ways: Partial<Record<Defect, () => Promise<string> | string>> = {
+  const tampered: Partial<Record<Defect, () => Promise<string> | string>> = {
     'alg none': () => `${encoded({ alg: 'none', typ: 'JWT' })}.${payload}.`,
     'HS256 with the public key': hmac,
-    'kid of no key': () => stranger({ kid: 'no-such-key' }),
+    'kid of no key': () => signWithOtherKey({ kid: 'no-such-key' }),
     'kid pointing elsewhere': () =>
-      stranger({ kid: '../../../../dev/null', jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' }),
-    'key in its own header': () => stranger({ jwk: {} }),
-    'signed by another key': () => stranger({}),
+      signWithOtherKey({ kid: '../../../../dev/null', jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' }),
+    'key in its own header': () => signWithOtherKey({ jwk: {} }),
+    'signed by another key': () => signWithOtherKey({}),
     'stripped of its signature': () => `${header}.${payload}.`,
     'changed after signing': () => `${header}.${encoded({ ...decoded(payload), exp: seconds() + 1e6 })}.${signature}`,
     'no token at all': () => 'this.is.not-a-token',
   };
-  return ways[defect]?.();
+  return tampered[defect]?.();
 };
 
 export type SignerOptions = {
   issuer: string;
   audience: string;
-  /** Another issuer that the API believes, with other keys or rules. */
+  /** Another trusted issuer, with other keys or rules. */
   otherIssuer: string;
   key: JWK;
   kid: string;
-  /** Claims that give a tool. */
+  /** Returns the claims that give access to the tool. */
   claims: (tool: string | undefined) => JWTPayload;
 };
 
 const without = (payload: JWTPayload, name: string): JWTPayload =>
   Object.fromEntries(Object.entries(payload).filter(([claim]) => claim !== name));
 
-/** Tokens of an issuer whose private key is at hand. */
+/** Makes tokens of an issuer whose private key is known. */
 export const signedTokens = ({ issuer, audience, otherIssuer, key, kid, claims }: SignerOptions): Tokens => {
   const sign = async (payload: JWTPayload): Promise<string> =>
     new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid }).sign(await importJWK(key, 'ES256'));
@@ -95,18 +99,18 @@ export const signedTokens = ({ issuer, audience, otherIssuer, key, kid, claims }
     ...claims(tool),
   });
   const { d: _, ...shared } = key;
-  const changed: Partial<Record<Defect, (good: JWTPayload) => JWTPayload>> = {
-    expired: (good) => ({ ...good, iat: seconds() - 700, exp: seconds() - 60 }),
-    'not yet valid': (good) => ({ ...good, nbf: seconds() + 300 }),
-    'without expiry': (good) => without(good, 'exp'),
-    'without subject': (good) => without(good, 'sub'),
-    'for another audience': (good) => ({ ...good, aud: 'other-api' }),
-    'of an unknown issuer': (good) => ({ ...good, iss: 'https://evil.example.org' }),
-    'in the name of another issuer': (good) => ({ ...good, iss: otherIssuer }),
+  const changed: Partial<Record<Defect, (valid: JWTPayload) => JWTPayload>> = {
+    expired: (valid) => ({ ...valid, iat: seconds() - 700, exp: seconds() - 60 }),
+    'not yet valid': (valid) => ({ ...valid, nbf: seconds() + 300 }),
+    'without expiry': (valid) => without(valid, 'exp'),
+    'without subject': (valid) => without(valid, 'sub'),
+    'for another audience': (valid) => ({ ...valid, aud: 'other-api' }),
+    'of an unknown issuer': (valid) => ({ ...valid, iss: 'https://evil.example.org' }),
+    'in the name of another issuer': (valid) => ({ ...valid, iss: otherIssuer }),
   };
   return {
-    good: (tool) => sign(payloadFor(tool)),
-    broken: async (defect, tool) => {
+    valid: (tool) => sign(payloadFor(tool)),
+    defective: async (defect, tool) => {
       const change = changed[defect];
       if (change) return sign(change(payloadFor(tool)));
       return tamper(defect, await sign(payloadFor(tool)), { ...shared, alg: 'ES256' });

@@ -60,7 +60,7 @@ const token = () =>
     key,
     kid,
     claims: () => ({ groups: ['tools.mine'] }),
-  }).good('mine');
+  }).valid('mine');
 
 /** Authenticates with a new token check, as a function that has just started. */
 const authenticateAfterStart = async () =>
