@@ -1,15 +1,17 @@
+/** Which builds hold the cluster's slots, and which tool gets the next one. Pure. */
+
 import type { CapacityState, Claim, Counts, WaitingTool } from './types.ts';
 
 export const emptyCapacity: CapacityState = { claims: [], waiting: [], counts: { mended: {}, deadLetters: 0 } };
 
-/** What a tool's ledger would like: its own limit allows it, and only the capacity may not. */
+/** The claims that a change of a ledger needs and gives back, as the tool's own limit would allow the change. */
 export type ClaimRequest = {
   tool: string;
-  /** Builds whose run has really ended. */
+  /** Ids of builds whose run has ended. */
   ended: readonly string[];
-  /** Ids of builds that could run, first in, first out; some may hold a claim already. */
+  /** Ids of builds that could start, first in, first out. Some may hold a claim already. */
   wanted: readonly string[];
-  /** Since when the tool waits for its turn. */
+  /** Since when the tool waits for its turn: RFC 3339 in UTC. */
   since: string;
   /** How many builds the tool may run at once. */
   limit: number;
@@ -23,35 +25,41 @@ const countByTool = (claims: readonly Claim[]): Map<string, number> => {
 
 type Candidate = WaitingTool & { running: number };
 
-/** Fewest running builds first, then the longest wait. */
+/** Orders tools by turn: the fewest running builds first, then the longest wait. */
 const isBefore = (a: Candidate, b: Candidate): boolean => {
   if (a.running !== b.running) return a.running < b.running;
   return a.since === b.since ? a.tool < b.tool : a.since < b.since;
 };
 
-/** Later than any time; the fewer slots are free by then, the later. */
-const afterAll = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
+/** Returns a text that sorts after every time, and later the fewer slots are free. */
+const afterEveryTime = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
 
-/** Whose the free slots are: how many each waiting tool may take now. */
+/** Gives one slot to the tool whose turn it is. Returns the tool; undefined where no tool wants a slot. */
+const takeTurn = (candidates: readonly Candidate[], free: number): string | undefined => {
+  const [first, ...others] = candidates.filter(({ wants }) => wants > 0);
+  if (!first) return undefined;
+  const next = others.reduce((best, other) => (isBefore(other, best) ? other : best), first);
+  next.running += 1;
+  next.wants -= 1;
+  // The tool has had its turn: every tool with as many running builds goes first.
+  next.since = afterEveryTime(free);
+  return next.tool;
+};
+
+/** Returns how many of the free slots each waiting tool may take now. */
 export const fairShares = ({ claims, waiting }: CapacityState, slots: number): Map<string, number> => {
   const running = countByTool(claims);
-  const candidates: Candidate[] = waiting.map((tool) => ({ ...tool, running: running.get(tool.tool) ?? 0 }));
+  const candidates = waiting.map((tool) => ({ ...tool, running: running.get(tool.tool) ?? 0 }));
   const given = new Map<string, number>();
   for (let free = slots - claims.length; free > 0; free -= 1) {
-    const open = candidates.filter(({ wants }) => wants > 0);
-    const [first, ...others] = open;
-    if (!first) break;
-    const next = others.reduce((best, other) => (isBefore(other, best) ? other : best), first);
-    next.running += 1;
-    next.wants -= 1;
-    // It has had its turn: whoever has as many builds running goes before it.
-    next.since = afterAll(free);
-    given.set(next.tool, (given.get(next.tool) ?? 0) + 1);
+    const tool = takeTurn(candidates, free);
+    if (tool === undefined) break;
+    given.set(tool, (given.get(tool) ?? 0) + 1);
   }
   return given;
 };
 
-/** Notes how many builds of the tool wait for the capacity alone, and since when. */
+/** Sets how many builds of the tool wait for the cluster's capacity alone, and since when. 0 builds end the wait. */
 export const registerWaiting = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
   const before = state.waiting.find((waiting) => waiting.tool === tool);
   const isSame = wants === 0 ? before === undefined : before?.wants === wants && before.since === since;
@@ -65,14 +73,21 @@ const withoutClaims = (state: CapacityState, ids: readonly string[]): CapacitySt
   return claims.length === state.claims.length ? state : { ...state, claims };
 };
 
-/** Those at the head that hold a claim: nobody is overtaken by a build of its own tool. */
-const heldPrefix = (wanted: readonly string[], claims: readonly Claim[]): readonly string[] => {
-  const held = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
-  const end = wanted.findIndex((id) => !held.has(id));
+/** Drops everything from the first build without a claim: no build may overtake another build of its tool. */
+const claimedPrefix = (wanted: readonly string[], claims: readonly Claim[]): readonly string[] => {
+  const claimed = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
+  const end = wanted.findIndex((id) => !claimed.has(id));
   return end < 0 ? wanted : wanted.slice(0, end);
 };
 
-/** Whether all that the tool may have is taken, and some of it by others than these builds. */
+/** Returns how many more claims a tool may take. */
+export const roomFor = ({ claims }: CapacityState, tool: string, limit: number): number =>
+  Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
+
+/**
+ * Tells whether a tool holds all the claims that it may, some of them for builds other than the given ones: for starts
+ * that have not written the ledger yet, or whose function was killed.
+ */
 export const isFilledByUnknownClaims = (
   state: CapacityState,
   { tool, limit }: ClaimRequest,
@@ -81,35 +96,39 @@ export const isFilledByUnknownClaims = (
   roomFor(state, tool, limit) === 0 &&
   state.claims.some((claim) => claim.tool === tool && !claim.revoked && !builds.has(claim.id));
 
-/** How many more claims the tool may take. */
-export const roomFor = ({ claims }: CapacityState, tool: string, limit: number): number =>
-  Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
+/**
+ * Returns how many more claims a tool waits for. A build whose claim is being revoked blocks all later builds of its
+ * tool, so the tool does not wait and the slots go to others.
+ */
+const wantedClaims = (state: CapacityState, { tool, wanted, limit }: ClaimRequest, unclaimed: readonly string[]) => {
+  const isBlocked = state.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
+  return isBlocked ? 0 : Math.min(unclaimed.length, roomFor(state, tool, limit));
+};
 
 /**
- * Gives back the slots of ended builds and takes those that are the tool's fair share. What it does not get it waits
- * for. Claims whose builds no ledger knows count against its limit as well: else a tool whose ledger can't be written
- * would take every slot there is.
- * @returns the ids that may run, the head of `wanted`
+ * Gives back the claims of ended builds, takes the tool's fair share of the free slots, and registers what the tool still
+ * waits for. Claims of builds that no ledger knows count against the tool's limit: otherwise a tool whose ledger cannot be
+ * written would take every slot.
+ * @returns ids of the builds that may run: the first ones of `wanted`
  */
 export const admit = (
   state: CapacityState,
-  { tool, ended, wanted, since, limit }: ClaimRequest,
+  request: ClaimRequest,
   slots: number,
   now: Date,
 ): { state: CapacityState; result: ReadonlySet<string> } => {
+  const { tool, ended, wanted, since } = request;
   const freed = withoutClaims(state, ended);
   const known = new Set(freed.claims.map(({ id }) => id));
-  const open = wanted.filter((id) => !known.has(id));
-  // Behind a claim that is being taken away nobody of this tool can start: better that others do.
-  const isStuck = freed.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
-  const wants = isStuck ? 0 : Math.min(open.length, roomFor(freed, tool, limit));
-  const asking = registerWaiting(freed, tool, wants, since);
-  const share = fairShares(asking, slots).get(tool) ?? 0;
-  if (share === 0) return { state: asking, result: new Set(heldPrefix(wanted, asking.claims)) };
+  const unclaimed = wanted.filter((id) => !known.has(id));
+  const wants = wantedClaims(freed, request, unclaimed);
+  const registered = registerWaiting(freed, tool, wants, since);
+  const share = fairShares(registered, slots).get(tool) ?? 0;
+  if (share === 0) return { state: registered, result: new Set(claimedPrefix(wanted, registered.claims)) };
   const at = now.toISOString();
-  const claims = [...asking.claims, ...open.slice(0, share).map((id) => ({ tool, id, at }))];
-  const next = registerWaiting({ ...asking, claims }, tool, wants - share, at);
-  return { state: next, result: new Set(heldPrefix(wanted, claims)) };
+  const claims = [...registered.claims, ...unclaimed.slice(0, share).map((id) => ({ tool, id, at }))];
+  const next = registerWaiting({ ...registered, claims }, tool, wants - share, at);
+  return { state: next, result: new Set(claimedPrefix(wanted, claims)) };
 };
 
 const mapClaims = (state: CapacityState, map: (claim: Claim) => Claim[]): CapacityState => {
@@ -118,25 +137,29 @@ const mapClaims = (state: CapacityState, map: (claim: Claim) => Claim[]): Capaci
   return isUnchanged ? state : { ...state, claims };
 };
 
-/** Begins to take claims away, under a name of one's own; also those that somebody else did not end taking away. */
+/**
+ * Marks claims as revoked by one process, also claims that another process has marked. `finishRevocation` removes them
+ * after the tool's ledger was written once more: nobody who read the ledger before can then write what a claim allowed.
+ * @param by a random name of the process
+ */
 export const markRevoked = (state: CapacityState, ids: readonly string[], by: string): CapacityState =>
   mapClaims(state, (claim) => [ids.includes(claim.id) ? { ...claim, revoked: by } : claim]);
 
-const restored = ({ revoked: _, ...claim }: Claim): Claim => claim;
+const withoutMark = ({ revoked: _, ...claim }: Claim): Claim => claim;
 
 /**
- * Ends what `revoke` began under that name: after the tool's ledger was written once more, so that nobody who read it
- * before can still write what the claim allowed. Those that run by then keep theirs.
+ * Removes the claims that one process has marked. Builds that run by then keep their claims.
+ * @param by the name that `markRevoked` got
  */
 export const finishRevocation = (state: CapacityState, by: string, running: ReadonlySet<string>): CapacityState =>
   mapClaims(state, (claim) => {
     if (claim.revoked !== by) return [claim];
-    return running.has(claim.id) ? [restored(claim)] : [];
+    return running.has(claim.id) ? [withoutMark(claim)] : [];
   });
 
 /**
- * Builds that run have a claim, whatever the capacity: it may have been set, or lowered, while they ran. Claimed as of
- * their start, so that one that has just ended is noticed at once.
+ * Gives every running build a claim, whatever the capacity: the capacity may have been set or lowered while the build
+ * ran. The claim is as old as the build's start, so that the claim of a build that has just ended is removed at once.
  */
 export const claimForRunning = (
   state: CapacityState,
@@ -144,7 +167,7 @@ export const claimForRunning = (
   running: readonly { id: string; acceptedAt: string; startedAt?: string }[],
 ): CapacityState => {
   const ids = running.map(({ id }) => id);
-  const kept = mapClaims(state, (claim) => [claim.revoked && ids.includes(claim.id) ? restored(claim) : claim]);
+  const kept = mapClaims(state, (claim) => [claim.revoked && ids.includes(claim.id) ? withoutMark(claim) : claim]);
   const known = new Set(kept.claims.map(({ id }) => id));
   const missing = running
     .filter(({ id }) => !known.has(id))
@@ -152,7 +175,7 @@ export const claimForRunning = (
   return missing.length === 0 ? kept : { ...kept, claims: [...kept.claims, ...missing] };
 };
 
-/** Adds to what is counted of sweep's work. */
+/** Adds to the totals of sweep's work. */
 export const addCounts = (state: CapacityState, { mended, deadLetters }: Counts): CapacityState => {
   const total = { ...state.counts.mended };
   for (const [kind, times] of Object.entries(mended)) total[kind] = (total[kind] ?? 0) + times;

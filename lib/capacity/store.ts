@@ -11,17 +11,18 @@ import { ifFound } from '../kube/kube-error.ts';
 import { emptyCapacity } from './state.ts';
 import type { BuildCapacity, CapacityState } from './types.ts';
 
-/** There is one, in the namespace of the builds. */
+/** Name of the only BuildCapacity in the namespace of the builds. */
 export const capacityName = 'builds';
 
 type View = { state: CapacityState };
 
 export type Capacity = {
-  /** Builds at once in all; undefined when only the tools' limits count, and nothing is written for a build. */
+  /** How many builds of all tools may run at once. Undefined: only the tools' limits count, and no claims are written. */
   slots: number | undefined;
   read(signal?: AbortSignal): Promise<CapacityState>;
   /**
-   * Applies the change by compare-and-swap until it holds; those of one instance are folded into one write.
+   * Applies a change by compare-and-swap until it succeeds. Changes of one process that wait for each other go into one
+   * write.
    * @throws ApiError 409 `conflict` when other writers are always faster
    */
   change<T>(change: (state: CapacityState) => { state: CapacityState; result: T }): Promise<T>;
@@ -29,6 +30,7 @@ export type Capacity = {
 
 export type CapacityOptions = {
   slots?: number | undefined;
+  /** Waits between two attempts to write. Tests pass their own. */
   sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
 };
 
@@ -37,40 +39,46 @@ const stateOf = (object: BuildCapacity | undefined): CapacityState => {
   return { claims, waiting, counts: { ...emptyCapacity.counts, ...counts } };
 };
 
-export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOptions): Capacity => {
-  const find = (signal?: AbortSignal): Promise<BuildCapacity | undefined> =>
-    ifFound(kube.get<BuildCapacity>('buildcapacities', capacityName, signal));
+const statusOf = (state: CapacityState, slots: number | undefined): NonNullable<BuildCapacity['status']> => {
+  const waiting = state.waiting.reduce((sum, { wants }) => sum + wants, 0);
+  return { ...state, summary: { running: state.claims.length, ...(slots === undefined ? {} : { slots }), waiting } };
+};
 
+/** Reads and writes the BuildCapacity object. The first write creates the object. */
+const createCapacityObject = (kube: Kube, slots: number | undefined) => {
   const create = (): Promise<BuildCapacity> =>
     kube.create<BuildCapacity>('buildcapacities', {
       apiVersion: 'builds.toolforge.org/v1alpha1',
       kind: 'BuildCapacity',
       metadata: { name: capacityName },
     });
-
-  const write = async (present: BuildCapacity | undefined, state: CapacityState): Promise<void> => {
-    const waiting = state.waiting.reduce((sum, { wants }) => sum + wants, 0);
-    const summary = { running: state.claims.length, ...(slots === undefined ? {} : { slots }), waiting };
-    await written(
-      kube.replaceStatus('buildcapacities', { ...(present ?? (await create())), status: { ...state, summary } }),
-    );
+  return {
+    find: (signal?: AbortSignal): Promise<BuildCapacity | undefined> =>
+      ifFound(kube.get<BuildCapacity>('buildcapacities', capacityName, signal)),
+    write: async (found: BuildCapacity | undefined, state: CapacityState): Promise<void> => {
+      const object = { ...(found ?? (await create())), status: statusOf(state, slots) };
+      await written(kube.replaceStatus('buildcapacities', object));
+    },
   };
+};
 
+/** Returns the cluster's capacity. */
+export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOptions): Capacity => {
+  const { find, write } = createCapacityObject(kube, slots);
   const attempt = async (_: string, batch: Batch<View, CapacityState>): Promise<() => void> => {
-    const present = await find();
-    const before = stateOf(present);
+    const found = await find();
+    const before = stateOf(found);
     const { state, respond } = applyAll({ state: before }, batch);
-    if (state !== before) await write(present, state);
+    if (state !== before) await write(found, state);
     return respond;
   };
-
-  const fold = createBatchedWrites<View, CapacityState>({ ...options, attempt, busy: "The builds' slots are" });
+  const changeByName = createBatchedWrites<View, CapacityState>({ ...options, attempt, busy: "The builds' slots are" });
   return {
     slots,
     read: async (signal) => stateOf(await find(signal)),
     change: <T>(change: (state: CapacityState) => { state: CapacityState; result: T }) => {
-      const ofView: Change<View, CapacityState, T> = ({ state }) => change(state);
-      return fold(capacityName, ofView);
+      const changeView: Change<View, CapacityState, T> = ({ state }) => change(state);
+      return changeByName(capacityName, changeView);
     },
   };
 };

@@ -1,31 +1,31 @@
 import type { KubeObject } from '../kube/resources.ts';
 
-/** One of the cluster's slots, held by a build from before its entry says running until its run has ended. */
+/** A slot of the cluster. A build holds its claim from before the ledger says that it runs until its run has ended. */
 export type Claim = {
   tool: string;
-  /** The build's id. */
+  /** Id of the build. */
   id: string;
-  /** RFC 3339 in UTC. */
+  /** When the slot was claimed: RFC 3339 in UTC. */
   at: string;
-  /** Who is taking the claim away: it counts, but nobody may start its build. */
+  /** Random name of the process that takes the claim away. Until then the claim counts, but its build may not start. */
   revoked?: string;
 };
 
-/** A tool with builds that nothing but the capacity keeps from running. */
+/** A tool with queued builds that its own limit would let run. */
 export type WaitingTool = {
   tool: string;
-  /** When the first of them was accepted, or when one of its builds last began or ended, whichever is later. */
+  /** The later one of when the first of these builds was accepted and when a build of the tool last began or ended. */
   since: string;
-  /** How many of them its own limit would let run. */
+  /** Number of these builds. */
   wants: number;
 };
 
-/** What sweep found to do since the object exists, by the kind of the mend. */
+/** Totals of sweep's work since the object exists. `mended` counts corrections by their kind. */
 export type Counts = { mended: Record<string, number>; deadLetters: number };
 
 export type CapacityState = { claims: Claim[]; waiting: WaitingTool[]; counts: Counts };
 
-/** builds.toolforge.org/v1alpha1 BuildCapacity: one object for all tools. */
+/** The object builds.toolforge.org/v1alpha1 BuildCapacity. One object serves all tools. */
 export type BuildCapacity = KubeObject & {
   status?: Partial<CapacityState> & { summary?: { running: number; slots?: number; waiting: number } };
 };
