@@ -8,15 +8,10 @@ import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import type { Runs } from './observe.ts';
 
-type Create = Extract<RunChange, { kind: 'create' }>;
+type CreateRun = Extract<RunChange, { kind: 'create' }>;
 
-/** Kubernetes will never take this run: the build ends here rather than being tried for ever. */
-const refuse = async (
-  context: BuildsContext,
-  tool: string,
-  { build: entry }: Create,
-  error: KubeError,
-): Promise<void> => {
+/** Ends a build whose run Kubernetes will never accept, so that nothing tries to create the run for ever. */
+const failBuild = async (context: BuildsContext, tool: string, id: string, error: KubeError): Promise<void> => {
   const now = context.now();
   const ending = {
     status: 'BUILD_FAILURE',
@@ -25,44 +20,46 @@ const refuse = async (
     log: 'complete',
   } as const;
   await changeLedger(context, tool, ({ state, limits }) => ({
-    state: finish(state, entry.id, ending, limits, now),
+    state: finish(state, id, ending, limits, now),
     result: undefined,
   }));
 };
 
-/** @returns whether the build was refused, which gives its slot to another */
-const create = async (context: BuildsContext, tool: string, action: Create): Promise<boolean> => {
-  const run = pipelineRun(action.build, tool, toolLabel(tool), context.runSettings, action.cancelled);
+const invalidStatuses = [400, 413, 422];
+
+/** @returns whether Kubernetes refused the run, so that the build has failed and its slot goes to the next one */
+const createRun = async (context: BuildsContext, tool: string, change: CreateRun): Promise<boolean> => {
+  const run = pipelineRun(change.build, tool, toolLabel(tool), context.runSettings, change.cancelled);
   try {
     await context.kube.create<PipelineRun>('pipelineruns', run);
   } catch (error) {
     if (isAlreadyExists(error)) return false;
-    if (!(error instanceof KubeError) || ![400, 413, 422].includes(error.status)) throw error;
-    await refuse(context, tool, action, error);
+    if (!(error instanceof KubeError) || !invalidStatuses.includes(error.status)) throw error;
+    await failBuild(context, tool, change.build.id, error);
     return true;
   }
   return false;
 };
 
-/** Deletes the run, then takes our finalizer off; killed in between, the next repair does the rest. */
-const release = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
+/** Deletes a run, then removes our finalizer. A function killed between the two leaves the rest to the next reconcile. */
+const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
   await ifFound(kube.remove('pipelineruns', id));
   const finalizers = (run?.metadata.finalizers ?? []).filter((finalizer) => finalizer !== logFinalizer);
   await ifFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
 };
 
 /**
- * Does one action that a repair found necessary. Every one may be done twice.
- * @returns whether the ledger has changed by it, so that another look is due
+ * Applies one change to the runs. Every change may be applied twice.
+ * @returns whether the ledger has changed as well, so that the tool has to be reconciled again
  */
 export const applyChange = async (
   context: BuildsContext,
   tool: string,
   runs: Runs,
-  action: RunChange,
+  change: RunChange,
 ): Promise<boolean> => {
-  if (action.kind === 'create') return create(context, tool, action);
-  if (action.kind === 'release') await release(context, action.id, runs.get(action.id));
-  else await ifFound(context.kube.patch('pipelineruns', action.id, { spec: { status: 'Cancelled' } }));
+  if (change.kind === 'create') return createRun(context, tool, change);
+  if (change.kind === 'release') await releaseRun(context, change.id, runs.get(change.id));
+  else await ifFound(context.kube.patch('pipelineruns', change.id, { spec: { status: 'Cancelled' } }));
   return false;
 };

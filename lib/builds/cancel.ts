@@ -3,7 +3,7 @@ import { cancel, remove } from '../ledger/state.ts';
 import type { CancelResult, LedgerState } from '../ledger/types.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { buildNotFound } from './read.ts';
+import { buildNotFound } from './not-found.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -35,26 +35,27 @@ const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boo
 /** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
   // A write whose response was lost is applied again on top of itself: the result of the first time counts.
-  let done: CancelResult | undefined;
-  const outcome = await changeLedger(context, tool, ({ state, limits }) => {
-    const changed = cancel(state, id, limits, context.now());
-    if (changed.state !== state) done = changed.result;
-    return { state: changed.state, result: done ?? changed.result };
+  let firstResult: CancelResult | undefined;
+  const result = await changeLedger(context, tool, ({ state, limits }) => {
+    const cancelled = cancel(state, id, limits, context.now());
+    if (cancelled.state !== state) firstResult = cancelled.result;
+    return { state: cancelled.state, result: firstResult ?? cancelled.result };
   });
-  if (outcome === 'unknown') throw buildNotFound(tool, id);
-  if (outcome === 'finished') throw alreadyFinished(id);
-  if (outcome !== 'cancelling') return;
+  if (result === 'unknown') throw buildNotFound(tool, id);
+  if (result === 'finished') throw alreadyFinished(id);
+  if (result !== 'cancelling') return;
   const state = await reconcileSoon(context, tool);
-  if (hadEnded(state, id, done === 'cancelling')) throw alreadyFinished(id);
+  if (hadEnded(state, id, firstResult === 'cancelling')) throw alreadyFinished(id);
 };
 
-/** Removes a build and its log; cancels a running build first. @throws ApiError 404 `build_not_found` */
+/** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  let done = false;
+  // A write whose response was lost is applied again: the build was known if it was known the first time.
+  let wasKnown = false;
   const known = await changeLedger(context, tool, ({ state }) => {
-    const changed = remove(state, id, context.now());
-    done ||= changed.known;
-    return { state: changed.state, result: done };
+    const removed = remove(state, id, context.now());
+    wasKnown ||= removed.known;
+    return { state: removed.state, result: wasKnown };
   });
   if (!known) throw buildNotFound(tool, id);
   await reconcileSoon(context, tool);

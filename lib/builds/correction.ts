@@ -1,4 +1,4 @@
-/** What was found undone and done: the labels under which sweep counts it. */
+/** The kinds of corrections. They are the values of the label `what` of a metric, so they stay as they are. */
 export const correctionKinds = [
   'finished',
   'promoted',
@@ -11,4 +11,9 @@ export const correctionKinds = [
   'log_removed',
 ] as const;
 
+/** One difference between the ledger and the world that a reconcile or sweep has written. `id` is the build's. */
 export type Correction = { kind: (typeof correctionKinds)[number]; id: string };
+
+/** Returns a correction of the same kind for each build. */
+export const correctionsOf = (kind: Correction['kind'], ids: Iterable<string>): Correction[] =>
+  [...ids].map((id) => ({ kind, id }));

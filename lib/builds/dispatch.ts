@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { fairShares, registerWaiting } from '../capacity/state.ts';
 import type { BuildsContext } from './context.ts';
 
-/** Whoever changes the capacity meanwhile sees to its slots as well. */
+/** Limit of rounds. Every other process that changes the capacity dispatches its slots as well. */
 const maxRounds = 20;
 
-/** Its turn is over, and the slot the next tool's. Its own next reconcile lets it wait again. */
+/** Ends a tool's wait, so that the slot goes to the next tool. The tool's own next reconcile registers it again. */
 const passOver = async ({ capacity, log }: BuildsContext, tool: string): Promise<void> => {
   try {
     await capacity.change((state) => ({ state: registerWaiting(state, tool, 0, ''), result: undefined }));
@@ -23,27 +23,27 @@ const promoteAll = async (
   for (const [at, result] of results.entries()) {
     const tool = tools[at];
     if (result.status === 'fulfilled' || tool === undefined) continue;
-    context.log('WARNING', 'a build that waits is passed over until the next sweep', { tool, error: result.reason });
+    context.log('WARNING', 'a queued build is passed over until the next sweep', { tool, error: result.reason });
     await passOver(context, tool);
   }
 };
 
 /**
- * Gives free slots of the cluster to the tools whose turn it is, until none is free, nobody waits, or nothing comes of
- * it. A tool that can't be helped now does not keep the others waiting.
+ * Gives the cluster's free slots to the tools whose turn it is, until no slot is free, no tool waits, or a round changes
+ * nothing. A tool that cannot be promoted does not keep the others waiting.
  */
 export const dispatch = async (context: BuildsContext, promote: (tool: string) => Promise<unknown>): Promise<void> => {
   const { capacity } = context;
   const { slots } = capacity;
   if (slots === undefined) return;
-  let seen = await capacity.read();
+  let before = await capacity.read();
   for (let round = 0; round < maxRounds; round += 1) {
-    // Once the first of them have theirs, it may be another's turn than it seemed.
-    const next = [...fairShares(seen, slots).keys()];
-    if (next.length === 0) return;
-    await promoteAll(context, next, promote);
-    const now = await capacity.read();
-    if (isDeepStrictEqual(now, seen)) return;
-    seen = now;
+    // The shares are computed anew in every round: another tool's turn may come once the first tools have their slots.
+    const tools = [...fairShares(before, slots).keys()];
+    if (tools.length === 0) return;
+    await promoteAll(context, tools, promote);
+    const after = await capacity.read();
+    if (isDeepStrictEqual(after, before)) return;
+    before = after;
   }
 };

@@ -9,7 +9,7 @@ import { storeFromSettings, storeSettings } from '../store/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { BuildsContext } from './context.ts';
 
-/** All but the way to the API server: a follower has its own, and is handed these. */
+/** The settings of a function that changes builds, except the address of the API server: the archiver's Job finds that itself. */
 export const sharedBuildsSettings = [
   ...ledgerSettings,
   'capacity',
@@ -22,6 +22,7 @@ export const sharedBuildsSettings = [
   'logSteps',
 ] as const;
 
+/** The settings of a function that changes builds. */
 export const buildsSettings = [...kubeSettings, ...sharedBuildsSettings] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
@@ -34,7 +35,7 @@ const runSettingsOf = (settings: BuildsSettings) => ({
   timeout: settings.buildTimeout,
 });
 
-/** Everything that changes builds needs, from the settings. @throws ConfigError */
+/** Makes the dependencies of a function that changes builds. @throws ConfigError for a setting that is missing or wrong */
 export const buildsFromSettings = async (
   settings: BuildsSettings,
   log: Log,

@@ -7,9 +7,10 @@ import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
 
+/** Runs by the id of their build. */
 export type Runs = ReadonlyMap<string, PipelineRun>;
 
-/** The runs of a tool by build id. */
+/** Lists all runs of a tool. */
 export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
   const { items } = await kube.list<PipelineRun>('pipelineruns', {
     labelSelector: `${toolLabelName}=${toolLabel(tool)}`,
@@ -17,16 +18,16 @@ export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
   return new Map(items.filter((run) => toolOf(run) === tool).map((run) => [run.metadata.name, run]));
 };
 
-/** Undefined when there is none of this name. */
+/** Reads the run of one build. Undefined where the build has no run. */
 export const findRun = (kube: ReadKube, id: string): Promise<PipelineRun | undefined> =>
   ifFound(kube.get<PipelineRun>('pipelineruns', id));
 
-/** Above this a list is cheaper, though the API server looks at the runs of all tools for it. */
-const mostFound = 10;
+/** Limit for reading runs one by one. Above it a list is cheaper, though the API server filters the runs of all tools. */
+const maxSingleReads = 10;
 
-/** These runs of a tool, where they are. */
+/** Reads the runs of some builds of a tool. A build without a run is missing in the result. */
 export const findRuns = async (kube: ReadKube, tool: string, ids: readonly string[]): Promise<Runs> => {
-  if (ids.length > mostFound) return listRuns(kube, tool);
+  if (ids.length > maxSingleReads) return listRuns(kube, tool);
   const found = await Promise.all(ids.map((id) => findRun(kube, id)));
   return new Map(found.flatMap((run) => (run ? [[run.metadata.name, run]] : [])));
 };
@@ -36,14 +37,18 @@ const taskRunOf = async (kube: ReadKube, run: PipelineRun): Promise<TaskRun | un
   return child && ifFound(kube.get<TaskRun>('taskruns', child.name));
 };
 
-/** @param wanted whether the ending will be used; only then is the TaskRun of a failure read */
+/**
+ * Returns what the ledger needs to know about a run.
+ * @param needsMessage whether the ending will be used. The TaskRun, which says why a build failed, is only read then.
+ */
 export const observe = async (
   { kube, now, failureExcerpt }: Pick<ReadContext, 'kube' | 'now' | 'failureExcerpt'>,
   run: PipelineRun,
-  wanted: boolean,
+  needsMessage: boolean,
 ): Promise<ObservedRun> => {
-  const failed = wanted && hasRunEnded(run) && statusOf(run) === 'BUILD_FAILURE';
-  const ending = endingOf(run, failed ? await taskRunOf(kube, run) : undefined, now(), failureExcerpt);
+  const hasFailed = hasRunEnded(run) && statusOf(run) === 'BUILD_FAILURE';
+  const taskRun = needsMessage && hasFailed ? await taskRunOf(kube, run) : undefined;
+  const ending = endingOf(run, taskRun, now(), failureExcerpt);
   return {
     id: run.metadata.name,
     cancelling: run.spec.status !== undefined && run.spec.status !== 'PipelineRunPending',

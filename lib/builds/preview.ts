@@ -20,13 +20,16 @@ export type PreviewOptions = {
  */
 const graceMs = 5000;
 
-/** A running build is shown from its own run. The queue moves when any running build ends, and a finished build is final. */
+/**
+ * The running builds whose runs are read. A running build is shown from its own run, a finished build from the ledger
+ * alone. The position of a queued build changes when any running build ends.
+ */
 const buildsToObserve = ({ running, queued }: LedgerState, { id }: PreviewOptions): BuildRecord[] => {
   if (id === undefined || queued.some((build) => build.id === id)) return running;
   return running.filter((build) => build.id === id);
 };
 
-/** The same decision as `reconcile` and the ledger's store make, with the capacity's claims taken in memory only. */
+/** Makes the same decision as `reconcile` and the ledger's store, and takes claims of the capacity in memory only. */
 const previewState = async (
   { capacity, now }: ReadContext,
   tool: string,
@@ -40,7 +43,7 @@ const previewState = async (
   return reconciledState(state, observed, { ...limits, claimed }, now());
 };
 
-/** The first of these running builds whose run is missing, or is not cancelled though the build is. */
+/** Returns the first of some running builds whose run is missing, or is not cancelled though the build is. */
 const buildWithWrongRun = (
   builds: readonly BuildRecord[],
   observed: readonly ObservedRun[],
@@ -57,7 +60,7 @@ const buildWithWrongRun = (
   return change && (change.kind === 'create' ? change.build.id : change.id);
 };
 
-/** The first build that runs in one of the two states only. */
+/** Returns the first build that runs in one of two states only. */
 const buildThatMoved = (before: LedgerState, after: LedgerState): string | undefined => {
   const idsBefore = new Set(before.running.map(({ id }) => id));
   const idsAfter = new Set(after.running.map(({ id }) => id));
@@ -69,15 +72,15 @@ const reportIfBehind = (
   tool: string,
   before: LedgerState,
   after: LedgerState,
-  looked: { builds: readonly BuildRecord[]; observed: readonly ObservedRun[] },
+  seen: { builds: readonly BuildRecord[]; observed: readonly ObservedRun[] },
 ): void => {
-  const wrong = buildWithWrongRun(looked.builds, looked.observed, now());
+  const wrong = buildWithWrongRun(seen.builds, seen.observed, now());
   if (after !== before || wrong !== undefined) reportBehind(tool, buildThatMoved(before, after) ?? wrong);
 };
 
 /**
- * The builds of a tool as a reconcile would leave them now: builds whose run has ended are finished, and free slots are
- * filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles it at once.
+ * Returns the builds of a tool as a reconcile would leave them now: builds whose run has ended are finished, and free
+ * slots are filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles it at once.
  */
 export const previewReconcile = async (
   context: ReadContext,
@@ -88,8 +91,8 @@ export const previewReconcile = async (
   const builds = buildsToObserve(view.state, options);
   const ids = new Set(builds.map(({ id }) => id));
   const runs = await findRuns(context.kube, tool, [...ids]);
-  const own = [...runs.values()].filter(({ metadata }) => ids.has(metadata.name));
-  const observed = await Promise.all(own.map((run) => observe(context, run, true)));
+  const wanted = [...runs.values()].filter(({ metadata }) => ids.has(metadata.name));
+  const observed = await Promise.all(wanted.map((run) => observe(context, run, true)));
   const state = await previewState(context, tool, view, observed);
   reportIfBehind(context, tool, view.state, state, { builds, observed });
   return { state, limits: view.limits, runs };

@@ -5,63 +5,74 @@ import type { ObservedRun } from '../ledger/diff.ts';
 import { promotableBuilds, waitingSince } from '../ledger/state.ts';
 import type { LedgerState, Limits } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
-import type { Correction } from './correction.ts';
+import { type Correction, correctionsOf } from './correction.ts';
 
-/** A start or a promotion that is at work between its two writes is not disturbed for so long. */
+/** Milliseconds that a start or a promotion has between its two writes before its claim counts as left behind. */
 const graceMs = 30_000;
 
-/** A tool's ledger, and its runs as they were before that was read. */
-type Seen = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
+/** A tool's ledger, and the tool's runs as they were before the ledger was read. */
+type ObservedTool = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
 
-type Audit = { missing: string[]; orphans: string[] };
+/** Ids of builds whose claim is missing, and of claims whose build does not run. */
+type ClaimDiff = { missing: string[]; orphans: string[] };
 
-const compare = (seen: CapacityState, tool: string, { state, observed }: Seen, now: Date): Audit => {
-  const mine = seen.claims.filter((claim) => claim.tool === tool);
-  const held = new Set(mine.filter(({ revoked }) => !revoked).map(({ id }) => id));
+/** Compares the claims of a tool with its ledger and its runs. Pure. */
+const diffClaims = (capacity: CapacityState, tool: string, { state, observed }: ObservedTool, now: Date): ClaimDiff => {
+  const claims = capacity.claims.filter((claim) => claim.tool === tool);
+  const claimed = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const running = new Set(state.running.map(({ id }) => id));
-  const live = new Set(observed.filter(({ ending }) => !ending).map(({ id }) => id));
+  const withLiveRun = new Set(observed.filter(({ ending }) => !ending).map(({ id }) => id));
   const finished = new Set(state.finished.map(({ id }) => id));
   const isOld = (at: string) => now.getTime() - Date.parse(at) > graceMs;
   return {
-    missing: [...running].filter((id) => !held.has(id)),
-    orphans: mine
-      .filter(({ id, at }) => !running.has(id) && !live.has(id) && (finished.has(id) || isOld(at)))
+    missing: [...running].filter((id) => !claimed.has(id)),
+    orphans: claims
+      .filter(({ id, at }) => !running.has(id) && !withLiveRun.has(id) && (finished.has(id) || isOld(at)))
       .map(({ id }) => id),
   };
 };
 
+/** Adds the missing claims of a tool, and registers how many of its builds wait for the capacity alone. Pure. */
+const corrected = (
+  capacity: CapacityState,
+  tool: string,
+  { state, limits }: ObservedTool,
+  missing: readonly string[],
+): CapacityState => {
+  const known = new Set(capacity.claims.map(({ id }) => id));
+  const waiting = promotableBuilds(state, limits).filter(({ id }) => !known.has(id));
+  const started = state.running.filter(({ id }) => missing.includes(id));
+  const since = capacity.waiting.find((other) => other.tool === tool)?.since ?? waitingSince(state, waiting[0]);
+  const claimed = claimForRunning(capacity, tool, started);
+  return registerWaiting(claimed, tool, Math.min(waiting.length, roomFor(claimed, tool, limits.running)), since);
+};
+
 /**
- * Takes away claims of builds that do not run, which a function that was killed left behind: marks them, writes the
- * ledger, removes them. Whoever read the ledger before can then not write it; whoever reads it later finds the mark.
+ * Removes claims of builds that do not run, which a killed function left behind: marks the claims, writes the ledger,
+ * removes the claims. A process that read the ledger before the marks can no longer write it. A process that reads the
+ * ledger later finds the marks, and starts none of these builds.
  */
-const takeAway = async ({ capacity, ledger }: BuildsContext, tool: string, ids: readonly string[]): Promise<void> => {
+const removeClaims = async ({ capacity, ledger }: BuildsContext, tool: string, ids: readonly string[]) => {
   const by = randomUUID();
   await capacity.change((state) => ({ state: markRevoked(state, ids, by), result: undefined }));
   const { running } = await ledger.fence(tool);
-  const ran = new Set(running.map(({ id }) => id));
-  await capacity.change((state) => ({ state: finishRevocation(state, by, ran), result: undefined }));
+  const stillRunning = new Set(running.map(({ id }) => id));
+  await capacity.change((state) => ({ state: finishRevocation(state, by, stillRunning), result: undefined }));
 };
 
-/** Brings what the capacity says of a tool in line with its ledger. Nothing where no capacity is set. */
-export const reconcileClaims = async (context: BuildsContext, tool: string, own: Seen): Promise<Correction[]> => {
-  const { state, limits } = own;
+/** Brings the claims of a tool in line with its ledger. Does nothing where the cluster's capacity is not limited. */
+export const reconcileClaims = async (
+  context: BuildsContext,
+  tool: string,
+  observedTool: ObservedTool,
+): Promise<Correction[]> => {
   const { capacity, now } = context;
   if (capacity.slots === undefined) return [];
-  const seen = await capacity.read();
-  const { missing, orphans } = compare(seen, tool, own, now());
-  if (orphans.length > 0) await takeAway(context, tool, orphans);
-  const correct = (current: CapacityState): CapacityState => {
-    const known = new Set(current.claims.map(({ id }) => id));
-    const waiting = promotableBuilds(state, limits).filter(({ id }) => !known.has(id));
-    const started = state.running.filter(({ id }) => missing.includes(id));
-    const since = current.waiting.find((other) => other.tool === tool)?.since ?? waitingSince(state, waiting[0]);
-    const adopted = claimForRunning(current, tool, started);
-    return registerWaiting(adopted, tool, Math.min(waiting.length, roomFor(adopted, tool, limits.running)), since);
-  };
-  if (orphans.length > 0 || correct(seen) !== seen)
-    await capacity.change((current) => ({ state: correct(current), result: undefined }));
-  return [
-    ...missing.map((id) => ({ kind: 'claim_added' as const, id })),
-    ...orphans.map((id) => ({ kind: 'claim_removed' as const, id })),
-  ];
+  const before = await capacity.read();
+  const { missing, orphans } = diffClaims(before, tool, observedTool, now());
+  if (orphans.length > 0) await removeClaims(context, tool, orphans);
+  const correct = (state: CapacityState) => corrected(state, tool, observedTool, missing);
+  if (orphans.length > 0 || correct(before) !== before)
+    await capacity.change((state) => ({ state: correct(state), result: undefined }));
+  return [...correctionsOf('claim_added', missing), ...correctionsOf('claim_removed', orphans)];
 };

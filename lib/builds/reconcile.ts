@@ -1,20 +1,21 @@
 import { diff, type ObservedRun, type RunChange, reconciledState } from '../ledger/diff.ts';
 import type { LedgerView } from '../ledger/store.ts';
-import type { LedgerState } from '../ledger/types.ts';
+import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import type { Correction } from './correction.ts';
+import { type Correction, correctionsOf } from './correction.ts';
 import { dispatch } from './dispatch.ts';
 import { listRuns, observe, type Runs } from './observe.ts';
 import { reconcileClaims } from './reconcile-claims.ts';
 
+/** A tool's ledger after a reconcile, the runs that were listed before, and what the reconcile has corrected. */
 export type Reconciled = { state: LedgerState; runs: Runs; corrections: Correction[] };
 
-type Looked = { runs: Runs; view: LedgerView; observed: ObservedRun[] };
+type ObservedTool = { runs: Runs; view: LedgerView; observed: ObservedRun[] };
 
-/** The runs before the ledger: see repair. */
-const look = async (context: BuildsContext, tool: string): Promise<Looked> => {
+/** Lists the runs before it reads the ledger, as `reconciledState` requires. */
+const observeTool = async (context: BuildsContext, tool: string): Promise<ObservedTool> => {
   const { kube, ledger } = context;
   const runs = await listRuns(kube, tool);
   const view = await ledger.read(tool);
@@ -25,76 +26,98 @@ const look = async (context: BuildsContext, tool: string): Promise<Looked> => {
   return { runs, view, observed };
 };
 
-const mendsOf = (before: LedgerState, after: LedgerState): Correction[] => {
-  const running = new Set(after.running.map(({ id }) => id));
-  const finished = before.running.filter(({ id }) => !running.has(id));
-  const promoted = before.queued.filter(({ id }) => running.has(id));
-  return [
-    ...finished.map(({ id }) => ({ kind: 'finished' as const, id })),
-    ...promoted.map(({ id }) => ({ kind: 'promoted' as const, id })),
-  ];
+const idsOf = (builds: readonly BuildRecord[]): string[] => builds.map(({ id }) => id);
+
+const ledgerCorrections = (before: LedgerState, after: LedgerState): Correction[] => {
+  const running = new Set(idsOf(after.running));
+  const finished = idsOf(before.running).filter((id) => !running.has(id));
+  const promoted = idsOf(before.queued).filter((id) => running.has(id));
+  return [...correctionsOf('finished', finished), ...correctionsOf('promoted', promoted)];
 };
 
-const settle = async (
+type LedgerResult = { state: LedgerState; corrections: Correction[] };
+
+/** Writes the ledger that matches the runs. Writes nothing where the ledger matches them already. */
+const applyToLedger = async (
   context: BuildsContext,
   tool: string,
-  view: LedgerView,
-  observed: readonly ObservedRun[],
-): Promise<{ state: LedgerState; mends: Correction[] }> => {
-  const act = ({ state, limits }: LedgerView) => reconciledState(state, observed, limits, context.now());
-  if (act(view) === view.state) return { state: view.state, mends: [] };
-  return changeLedger(context, tool, (fresh) => {
-    const state = act(fresh);
-    return { state, result: { state, mends: mendsOf(fresh.state, state) } };
+  { view, observed }: ObservedTool,
+): Promise<LedgerResult> => {
+  const reconciled = ({ state, limits }: LedgerView) => reconciledState(state, observed, limits, context.now());
+  if (reconciled(view) === view.state) return { state: view.state, corrections: [] };
+  return changeLedger(context, tool, (current) => {
+    const state = reconciled(current);
+    return { state, result: { state, corrections: ledgerCorrections(current.state, state) } };
   });
 };
 
-const done = { create: 'run_created', cancel: 'run_cancelled', release: 'run_released' } as const;
+const kindOfChange = { create: 'run_created', cancel: 'run_cancelled', release: 'run_released' } as const;
 
-const mendOf = (action: RunChange): Correction => ({
-  kind: done[action.kind],
-  id: action.kind === 'create' ? action.build.id : action.id,
+const runCorrection = (change: RunChange): Correction => ({
+  kind: kindOfChange[change.kind],
+  id: change.kind === 'create' ? change.build.id : change.id,
 });
 
-/** The ledger, then the runs. `isRefused`: a build was taken away, so that another look is due. */
-const mendAll = async (context: BuildsContext, tool: string, { runs, view, observed }: Looked) => {
-  const { state, mends } = await settle(context, tool, view, observed);
-  const needed = diff(state, observed);
-  const results = await Promise.allSettled(needed.map((action) => applyChange(context, tool, runs, action)));
+/**
+ * Applies all changes to the runs, also where one of them fails.
+ * @returns whether the ledger has changed as well
+ * @throws the error of the first change that failed
+ */
+const applyToRuns = async (
+  context: BuildsContext,
+  tool: string,
+  runs: Runs,
+  changes: readonly RunChange[],
+): Promise<boolean> => {
+  const results = await Promise.allSettled(changes.map((change) => applyChange(context, tool, runs, change)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-  const isRefused = results.some((result) => result.status === 'fulfilled' && result.value);
-  return { state, mends: [...mends, ...needed.map(mendOf)], isRefused };
+  return results.some((result) => result.status === 'fulfilled' && result.value);
 };
 
-/** What failed must not keep slots from the other tools. The ledger is read again: some of it may have been done. */
-const auditAfterFailure = async (context: BuildsContext, tool: string, { observed }: Looked): Promise<void> => {
-  try {
-    await reconcileClaims(context, tool, { ...(await context.ledger.read(tool)), observed });
-  } catch (error) {
-    context.log('WARNING', 'the claims of a tool were not looked after; sweep will', { tool, error });
-  }
-};
-
-/** What `reconcile` does, but leaves slots that are other tools' to them. */
-export const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
-  const looked = await look(context, tool);
-  const mended = await mendAll(context, tool, looked).catch(async (error: unknown) => {
-    await auditAfterFailure(context, tool, looked);
-    throw error;
-  });
-  // Ends, as each refusal takes a build away.
-  if (mended.isRefused) return reconcileTool(context, tool);
-  const { runs, view, observed } = looked;
-  const claims = await reconcileClaims(context, tool, { state: mended.state, limits: view.limits, observed });
-  return { state: mended.state, runs, corrections: [...mended.mends, ...claims] };
+/** Applies the differences between the ledger and the runs: first to the ledger, then to the runs. */
+const apply = async (context: BuildsContext, tool: string, observedTool: ObservedTool) => {
+  const { state, corrections } = await applyToLedger(context, tool, observedTool);
+  const changes = diff(state, observedTool.observed);
+  const hasLedgerChanged = await applyToRuns(context, tool, observedTool.runs, changes);
+  return { state, corrections: [...corrections, ...changes.map(runCorrection)], hasLedgerChanged };
 };
 
 /**
- * Brings one tool's ledger and runs in line: what has ended is finished, free slots are filled from the queue, missing
- * runs are created, unwanted ones cancelled, archived ones let go. Slots of the cluster that this gives free go to the
- * tools whose turn it is. Whoever is unsure of anything calls this; it is safe to call at any time, any number of times
- * at once.
+ * Reconciles the claims of a tool whose own reconcile failed, so that the failure keeps no slots from other tools. Reads
+ * the ledger again, as some changes may have been written before the failure.
+ */
+const reconcileClaimsAfterFailure = async (
+  context: BuildsContext,
+  tool: string,
+  { observed }: ObservedTool,
+): Promise<void> => {
+  try {
+    await reconcileClaims(context, tool, { ...(await context.ledger.read(tool)), observed });
+  } catch (error) {
+    context.log('WARNING', 'the claims of a tool were not reconciled; sweep reconciles them', { tool, error });
+  }
+};
+
+/** Reconciles one tool, and leaves the cluster's free slots as they are. */
+export const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
+  const observedTool = await observeTool(context, tool);
+  const applied = await apply(context, tool, observedTool).catch(async (error: unknown) => {
+    await reconcileClaimsAfterFailure(context, tool, observedTool);
+    throw error;
+  });
+  // The recursion ends: a ledger only changes here when a build has failed, and each build fails once.
+  if (applied.hasLedgerChanged) return reconcileTool(context, tool);
+  const { runs, view, observed } = observedTool;
+  const { state } = applied;
+  const claims = await reconcileClaims(context, tool, { state, limits: view.limits, observed });
+  return { state, runs, corrections: [...applied.corrections, ...claims] };
+};
+
+/**
+ * Brings the ledger and the runs of one tool in line: finishes builds whose run has ended, fills free slots from the
+ * queue, creates missing runs, cancels unwanted runs and releases archived runs. Slots of the cluster that become free
+ * go to the tools whose turn it is. Safe to call at any time, any number of times at once.
  */
 export const reconcile = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
   const reconciled = await reconcileTool(context, tool);

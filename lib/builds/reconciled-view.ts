@@ -3,11 +3,11 @@ import type { BuildView } from '../logs/types.ts';
 import { hasRunEnded } from '../tekton/status.ts';
 import { buildStateIn } from './build-view.ts';
 import type { BuildsContext } from './context.ts';
+import { buildNotFound } from './not-found.ts';
 import { findRun } from './observe.ts';
-import { buildNotFound } from './read.ts';
 import { reconcile } from './reconcile.ts';
 
-/** The ledger. Where the build still runs there though its run has ended, the event is late or lost: the tool is reconciled. */
+/** Reads the ledger. Reconciles the tool where the run of the build has ended and the ledger does not say so yet. */
 const reconciledLedger = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((build) => build.id === id)) return state;
@@ -16,8 +16,9 @@ const reconciledLedger = async (context: BuildsContext, tool: string, id: string
 };
 
 /**
- * One build for a function that closes its log: the result is written to the ledger, so the ledger must say by then
- * that the build has finished. @throws ApiError 404 `build_not_found`
+ * Returns a view of one build for a function that closes its log. Such a function writes the state of the log into the
+ * ledger, which must say by then that the build has finished.
+ * @throws ApiError 404 `build_not_found` from each read of an unknown or deleted build
  */
 export const reconciledView = (context: BuildsContext, tool: string, id: string): BuildView => ({
   read: async () => {

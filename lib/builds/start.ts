@@ -2,129 +2,130 @@ import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { fairShares } from '../capacity/state.ts';
 import { ApiError } from '../errors.ts';
 import { resultForKey } from '../ledger/idempotency.ts';
-import { buildId, hashOf } from '../ledger/names.ts';
+import { buildId } from '../ledger/names.ts';
 import { promotableBuilds, start } from '../ledger/state.ts';
 import type { BuildRecord, IdempotencyKey, NewBuild, StartResult } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
-import { normalizeParameters } from './present.ts';
+import { idempotencyKeyOf, normalizeParameters } from './parameters.ts';
 import { reconcile } from './reconcile.ts';
 
 export type StartContext = BuildsContext & {
   source: Source;
+  /** Returns the name of an image without a tag. */
   image: (tool: string, name: string) => string;
-  /** Asked for a new build only, while its source is resolved. @throws ApiError when it may not start */
+  /** Checks whether a new build may start. Runs while the source is resolved. @throws ApiError when it may not */
   mayStart: () => Promise<void>;
 };
 
 export type StartedBuild = {
   id: string;
   commit: string;
-  /** 0 when it runs. */
+  /** Position in the queue. 0 for a build that runs. */
   position: number;
   parameters: Required<BuildParameters>;
 };
 
-const queueFullSeconds = 30;
+/** Seconds after which a client that was refused may try again. */
+const retryAfterSeconds = 30;
+
+const quotaExceeded = (sentence: string): ApiError =>
+  new ApiError(429, 'quota_exceeded', sentence, { retryAfter: retryAfterSeconds });
 
 const full = (): ApiError =>
-  new ApiError(
-    429,
-    'quota_exceeded',
-    'As many builds run and wait as this tool may have. Wait for one to finish, or cancel one.',
-    {
-      retryAfter: queueFullSeconds,
-    },
-  );
+  quotaExceeded('As many builds run and wait as this tool may have. Wait for one to finish, or cancel one.');
 
 const tooLarge = (): ApiError =>
-  new ApiError(
-    429,
-    'quota_exceeded',
+  quotaExceeded(
     'The envvars of the builds that run and wait take up all the room there is for them. Wait for a build to finish, cancel one, or pass less.',
-    { retryAfter: queueFullSeconds },
   );
 
-const reused = (): ApiError =>
+const keyReused = (): ApiError =>
   new ApiError(
     422,
     'idempotency_key_reused',
     'This Idempotency-Key was used with another request. Use a new key for a new build.',
   );
 
-/** The request's hash must not depend on the order in which a client writes its fields. */
-const requestHash = (parameters: Required<BuildParameters>): string => {
-  const envvars = Object.entries(parameters.envvars).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hashOf(
-    JSON.stringify([
-      parameters.source_url,
-      parameters.ref,
-      envvars,
-      parameters.image_name,
-      parameters.use_latest_versions,
-      parameters.use_deprecated_versions,
-    ]),
-  );
+/** Creates the run of an accepted build. A failure is only logged: the next reconcile creates the run. */
+const createRun = async (context: StartContext, tool: string, build: BuildRecord): Promise<void> => {
+  try {
+    const hasLedgerChanged = await applyChange(context, tool, new Map(), { kind: 'create', build, cancelled: false });
+    if (hasLedgerChanged) await reconcile(context, tool);
+  } catch (error) {
+    context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: build.id, error });
+  }
 };
 
 /**
- * The slot is taken before the run is created. From the moment the ledger holds the entry the build is accepted: a run
- * that can't be created now is created by the next reconcile.
+ * Reconciles a tool with queued builds where a slot of the cluster is free or the tool is not registered as waiting: a
+ * killed function did not do it.
+ */
+const reconcileIfForgotten = async (context: StartContext, tool: string): Promise<void> => {
+  const { capacity, log } = context;
+  if (capacity.slots === undefined) return;
+  try {
+    const state = await capacity.read();
+    const isRegistered = state.waiting.some((waiting) => waiting.tool === tool);
+    if (!isRegistered || fairShares(state, capacity.slots).size > 0) await reconcile(context, tool);
+  } catch (error) {
+    log('WARNING', 'a queued build waits for the next sweep', { tool, error });
+  }
+};
+
+/**
+ * Writes a build into the ledger, which accepts it, and then creates its run. Where the run cannot be created now, the
+ * next reconcile creates it. A limit that was raised meanwhile promotes other builds in the same write, and their runs
+ * are created as well.
  */
 const accept = async (
   context: StartContext,
   tool: string,
-  entry: NewBuild,
+  build: NewBuild,
   key: IdempotencyKey | undefined,
 ): Promise<StartResult> => {
-  const { outcome, slots, waits } = await changeLedger(context, tool, ({ state, limits }) => {
-    const changed = start(state, entry, key, limits, context.now());
-    const had = new Set(state.running.map(({ id }) => id));
-    // A limit that was raised lets others in as well.
-    const slots = changed.state.running.filter(({ id }) => id === entry.id || !had.has(id));
-    const waits = promotableBuilds(changed.state, limits).length > 0;
-    return { state: changed.state, result: { outcome: changed.result, slots, waits } };
+  const { result, promoted, isQueueWaiting } = await changeLedger(context, tool, ({ state, limits }) => {
+    const next = start(state, build, key, limits, context.now());
+    const ranBefore = new Set(state.running.map(({ id }) => id));
+    const promoted = next.state.running.filter(({ id }) => id === build.id || !ranBefore.has(id));
+    const isQueueWaiting = promotableBuilds(next.state, limits).length > 0;
+    return { state: next.state, result: { result: next.result, promoted, isQueueWaiting } };
   });
-  if (outcome.kind === 'accepted') await Promise.all(slots.map((slot) => createRun(context, tool, slot)));
-  if (outcome.kind === 'accepted' && waits) await wakeOthers(context, tool);
-  return outcome;
+  if (result.kind !== 'accepted') return result;
+  await Promise.all(promoted.map((other) => createRun(context, tool, other)));
+  if (isQueueWaiting) await reconcileIfForgotten(context, tool);
+  return result;
 };
 
-/** A free slot that nobody takes, or a tool that nobody knows to wait: whoever should have seen to it was killed. */
-const wakeOthers = async (context: StartContext, tool: string): Promise<void> => {
-  const { capacity, log } = context;
-  if (capacity.slots === undefined) return;
-  try {
-    const seen = await capacity.read();
-    const isKnown = seen.waiting.some((waiting) => waiting.tool === tool);
-    if (!isKnown || fairShares(seen, capacity.slots).size > 0) await reconcile(context, tool);
-  } catch (error) {
-    log('WARNING', 'a build that waits is looked after by the next sweep', { tool, error });
-  }
-};
-
-const createRun = async (context: StartContext, tool: string, entry: BuildRecord): Promise<void> => {
-  try {
-    const refused = await applyChange(context, tool, new Map(), { kind: 'create', build: entry, cancelled: false });
-    if (refused) await reconcile(context, tool);
-  } catch (error) {
-    context.log('WARNING', 'an accepted build has no run yet; it will be created', { tool, id: entry.id, error });
-  }
-};
-
-const answer = (outcome: StartResult, parameters: Required<BuildParameters>): StartedBuild => {
-  if (outcome.kind === 'full') throw full();
-  if (outcome.kind === 'too_large') throw tooLarge();
-  if (outcome.kind === 'key_reused') throw reused();
-  const { id, commit, position } = outcome.record;
+const startedBuild = (result: StartResult, parameters: Required<BuildParameters>): StartedBuild => {
+  if (result.kind === 'full') throw full();
+  if (result.kind === 'too_large') throw tooLarge();
+  if (result.kind === 'key_reused') throw keyReused();
+  const { id, commit, position } = result.record;
   return { id, commit, position, parameters };
 };
 
+/** Resolves the source while it checks whether the build may start. */
+const resolveBuild = async (
+  context: StartContext,
+  tool: string,
+  parameters: Required<BuildParameters>,
+  key: IdempotencyKey | undefined,
+  signal: AbortSignal,
+): Promise<NewBuild> => {
+  const [{ url, commit }] = await Promise.all([
+    context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),
+    context.mayStart(),
+  ]);
+  const image = `${context.image(tool, parameters.image_name)}:latest`;
+  return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, image };
+};
+
 /**
- * Starts or queues a build.
- * @param idempotencyKey as the client sent it
+ * Starts or queues a build. The same Idempotency-Key gives the same build.
+ * @param idempotencyKey the header as the client sent it
  * @throws ApiError 400 about the source, 409 `storage_full`, 422 `idempotency_key_reused`, 429 `quota_exceeded`
  */
 export const startBuild = async (
@@ -135,24 +136,13 @@ export const startBuild = async (
   signal: AbortSignal,
 ): Promise<StartedBuild> => {
   const parameters = normalizeParameters(tool, given);
-  const key =
-    idempotencyKey === undefined ? undefined : { key: hashOf(idempotencyKey), request: requestHash(parameters) };
+  const key = idempotencyKeyOf(idempotencyKey, parameters);
   const known = key && resultForKey((await context.ledger.read(tool, signal)).state, key, context.now());
-  if (known) return answer(known, parameters);
-  const [{ url, commit }] = await Promise.all([
-    context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),
-    context.mayStart(),
-  ]);
-  const entry = {
-    id: buildId(tool, key?.key),
-    parameters,
-    sourceUrl: url,
-    commit,
-    image: `${context.image(tool, parameters.image_name)}:latest`,
-  };
-  const outcome = await accept(context, tool, entry, key);
-  if (outcome.kind !== 'full' && outcome.kind !== 'too_large') return answer(outcome, parameters);
-  // Slots whose end was missed must not keep a tool from starting.
+  if (known) return startedBuild(known, parameters);
+  const build = await resolveBuild(context, tool, parameters, key, signal);
+  const result = await accept(context, tool, build, key);
+  if (result.kind !== 'full' && result.kind !== 'too_large') return startedBuild(result, parameters);
+  // Builds whose end was missed must not keep the tool from starting.
   await reconcile(context, tool);
-  return answer(await accept(context, tool, entry, key), parameters);
+  return startedBuild(await accept(context, tool, build, key), parameters);
 };

@@ -1,0 +1,36 @@
+import type { BuildParameters } from '../../openapi/generated/types.ts';
+import { hashOf } from '../ledger/names.ts';
+import type { IdempotencyKey } from '../ledger/types.ts';
+import { defaultImageName } from '../registry/names.ts';
+
+/** Returns a build's parameters with every default filled in, as builds-api 2 shows them. */
+export const normalizeParameters = (tool: string, given: BuildParameters): Required<BuildParameters> => ({
+  source_url: given.source_url,
+  ref: given.ref ?? '',
+  envvars: given.envvars ?? {},
+  image_name: given.image_name || defaultImageName(tool),
+  use_latest_versions: given.use_latest_versions ?? false,
+  use_deprecated_versions: given.use_deprecated_versions ?? false,
+});
+
+/** Returns a hash that does not depend on the order in which a client writes the fields and the variables. */
+const requestHash = (parameters: Required<BuildParameters>): string => {
+  const envvars = Object.entries(parameters.envvars).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hashOf(
+    JSON.stringify([
+      parameters.source_url,
+      parameters.ref,
+      envvars,
+      parameters.image_name,
+      parameters.use_latest_versions,
+      parameters.use_deprecated_versions,
+    ]),
+  );
+};
+
+/** Returns the hashes of a start's Idempotency-Key and parameters. Undefined for a start without the header. */
+export const idempotencyKeyOf = (
+  header: string | undefined,
+  parameters: Required<BuildParameters>,
+): IdempotencyKey | undefined =>
+  header === undefined ? undefined : { key: hashOf(header), request: requestHash(parameters) };
