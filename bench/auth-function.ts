@@ -1,23 +1,25 @@
-/** list-builds as it is deployed, or believing everybody: what bench/auth.ts compares. */
-
+/** list-builds as it is deployed, or without authentication: bench/auth.ts compares the two. */
 import { createListBuilds } from '../functions/list-builds/handler.ts';
+import * as deployed from '../functions/list-builds/wire.ts';
 import { createAccess } from '../lib/auth/access.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
-import { authenticateFromSettings, authSettings } from '../lib/auth/from-settings.ts';
 import { readsFromSettings, readsSettings } from '../lib/builds/reads-from-settings.ts';
-import { readSettings } from '../lib/config/settings.ts';
-import { createApp } from '../lib/http/app.ts';
+import { app, type WiredEndpoint } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
+import type { Wiring } from '../lib/http/wiring.ts';
 
-/** Known when it is bundled, so that what isn't used isn't there. */
+/** Set by the bundler, so that the bundle without authentication holds no code for authentication. */
 declare const WITH_AUTHENTICATION: boolean;
 
 const anybody: Authenticate = async () =>
   createAccess({ subject: 'bench', credential: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
 
-await serve('list-builds', async (log) => {
-  const authenticate = WITH_AUTHENTICATION ? authenticateFromSettings(readSettings(authSettings), log) : anybody;
-  const context = await readsFromSettings(readSettings(readsSettings), log);
-  const handlers = { 'list-builds': createListBuilds(context) };
-  return { listener: createApp({ handlers, authenticate, log }), close: context.kube.close };
-});
+const open: Wiring<WiredEndpoint> = {
+  settingNames: readsSettings,
+  wire: async (settings, { log }) => {
+    const reads = await readsFromSettings(settings, log);
+    return { handlers: { 'list-builds': createListBuilds(reads) }, authenticate: anybody, close: reads.kube.close };
+  },
+};
+
+await serve('list-builds', WITH_AUTHENTICATION ? deployed : open, app);

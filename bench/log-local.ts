@@ -110,9 +110,9 @@ const freePort = async (): Promise<number> => {
 };
 
 const startGetLogs = async (folder: string, environment: Record<string, string>): Promise<ChildProcess> => {
-  const program = join(import.meta.dirname, '../functions/get-logs/index.ts');
+  const program = join(import.meta.dirname, '../functions/main.ts');
   // As Node sets it for itself within a container's 256 MiB.
-  const child = spawn(process.execPath, ['--max-old-space-size=128', program], {
+  const child = spawn(process.execPath, ['--max-old-space-size=128', program, 'get-logs'], {
     env: { PATH: process.env.PATH, LOG_FOLDER: join(folder, 'logs'), ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
   });

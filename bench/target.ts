@@ -76,6 +76,7 @@ const embedded = async (): Promise<Target> => {
     KUBECONFIG: kubeconfig,
     GATEWAY_SECRET_FILE: secret,
     EVENT_SUBJECTS: 'nobody',
+    BROKER_URL: 'http://127.0.0.1:9',
     BUILDER_IMAGE: 'local/builder:1',
     RUN_IMAGE: 'local/run:1',
     ARCHIVER_IMAGE: 'local/functions:1',
@@ -88,7 +89,7 @@ const embedded = async (): Promise<Target> => {
   };
   const stop = new AbortController();
   const log = createLog('bench');
-  const functions = await createFunctions({ environment, send: async () => undefined, log, shutdown: stop.signal });
+  const functions = await createFunctions({ environment, log, shutdown: stop.signal });
   const server = http.createServer(functions.api);
   const url = `http://127.0.0.1:${await listen(server, 0, 'PORT')}`;
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));

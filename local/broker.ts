@@ -1,4 +1,6 @@
 import { type CloudEvent, HTTP } from 'cloudevents';
+import { createEventApp } from '../lib/events/app.ts';
+import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
 
@@ -34,10 +36,11 @@ const isTemporary = (error: unknown): boolean =>
   error instanceof DeliveryError && (error.status >= 500 || temporaryStatuses.has(error.status));
 
 /**
- * A Knative broker's delivery: to every trigger whose filter fits, again while the answer says so, else to the dead
- * letters, which are a line in the log. Resolves when every subscriber is done.
+ * The HTTP side of a Knative broker: takes events, and delivers each event to every trigger whose filter fits. A
+ * delivery is retried while the response's status allows a retry; then the event is logged as a dead letter. The broker
+ * answers its sender when every subscriber is done.
  */
-export const createBroker = ({ triggers, token, log, signal }: BrokerOptions) => {
+export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): Listener => {
   const send = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => {
     const { headers, body } = HTTP.binary(event);
     const authorization = `Bearer ${await token(trigger.name)}`;
@@ -63,8 +66,11 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions) =>
     }
   };
 
-  return async (event: CloudEvent<unknown>): Promise<void> => {
+  const handle = async (event: CloudEvent<unknown>): Promise<void> => {
     const fitting = triggers.filter(({ types }) => types.length === 0 || types.includes(event.type));
     await Promise.allSettled(fitting.map((trigger) => deliver(trigger, event)));
   };
+
+  // The broker's address is known to the functions only: no credential is asked for.
+  return createEventApp({ authenticate: async () => {}, handle, log });
 };

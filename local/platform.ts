@@ -7,7 +7,6 @@ import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
-import { createEventApp } from '../lib/events/app.ts';
 import { ledgerBehindType } from '../lib/events/build-event.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
@@ -225,9 +224,8 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
   const { signal } = parts.stopping;
-  const send = createBroker({ triggers: triggersAt(internalUrl), token, log, signal });
-  parts.broker = createEventApp({ authenticate: async () => undefined, handle: send, log });
-  parts.functions = await createFunctions({ environment: settings, send, log, shutdown: signal });
+  parts.broker = createBroker({ triggers: triggersAt(internalUrl), token, log, signal });
+  parts.functions = await createFunctions({ environment: settings, log, shutdown: signal });
   parts.tekton = await startTekton(options, kube, internalUrl, settings);
   const authority = await openAuthority(places.authority);
   const gatewayUrl = await startGateway(options, parts, authority);

@@ -1,36 +1,34 @@
 /**
- * Bundles the functions and event functions into dist/functions/ and the command line into cli/dist/. Code behind a
- * dynamic import becomes a chunk of its own, so a cold start does not load it.
+ * Bundles the functions, the event functions and the archiver into dist/functions/, and the command line into
+ * cli/dist/. Code behind a dynamic import becomes a chunk of its own, so a cold start does not load it.
  */
 import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/build.ts';
+import { entryOf, type FunctionFolder, functionPrograms } from './bundle/entries.ts';
 import { functionOptions } from './bundle/functions.ts';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = join(import.meta.dirname, '..');
 
-/** What each folder starts with: its index, and for archive-logs what its Job runs. */
-const entriesOf = async (folder: string): Promise<[string, string][]> => {
-  const files = (await readdir(join(root, folder))).filter((file) => ['index.ts', 'archiver.ts'].includes(file));
-  return files.map((file) => [join(basename(folder), file.replace('.ts', '')), join(root, folder, file)]);
-};
+const foldersIn = async (folder: FunctionFolder['folder']): Promise<FunctionFolder[]> =>
+  (await readdir(join(root, folder), { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ folder, name }));
 
-/** What several functions share becomes chunks, so that one image holds all of them in little more than one's space. */
-const bundleFunctions = async (folders: string[]) =>
+/** Code that several functions share becomes chunks in shared/, so one image holds all functions without copies. */
+const bundleFunctions = async (folders: FunctionFolder[]) =>
   build({
     ...functionOptions,
-    entryPoints: Object.fromEntries((await Promise.all(folders.map(entriesOf))).flat()),
+    plugins: [functionPrograms(root), ...(functionOptions.plugins ?? [])],
+    entryPoints: {
+      ...Object.fromEntries(folders.map((folder) => [`${folder.name}/index`, entryOf(folder)])),
+      'archive-logs/archiver': join(root, 'events/archive-logs/archiver.ts'),
+    },
     outdir: join(root, 'dist/functions'),
     chunkNames: 'shared/[name]-[hash]',
     splitting: true,
   });
-
-const foldersIn = async (folder: string): Promise<string[]> =>
-  (await readdir(join(root, folder), { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => `${folder}/${name}`);
 
 await rm(join(root, 'dist'), { recursive: true, force: true });
 const folders = [...(await foldersIn('functions')), ...(await foldersIn('events'))];

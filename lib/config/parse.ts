@@ -177,7 +177,7 @@ export const json = <T>(
 });
 
 /** @throws ConfigError naming the setting and what it should be */
-export const readSetting = <T>(environment: Record<string, string | undefined>, setting: Setting<T>): T => {
+export const readSetting = <T>(environment: Readonly<Record<string, string | undefined>>, setting: Setting<T>): T => {
   const value = environment[setting.name] ?? setting.default;
   if (value === undefined) throw new ConfigError(setting.name, `set: ${setting.expected}`);
   const parsed = setting.parse(value.trim());

@@ -117,27 +117,30 @@ export type SettingName = keyof typeof settings;
 type ValueOf<N extends SettingName> = (typeof settings)[N] extends Setting<infer T> ? T : never;
 export type Settings<N extends SettingName = SettingName> = { [K in N]: ValueOf<K> };
 
+/** Environment variables, as a process is given them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables of this process. No other code in lib, functions and events reads process.env. */
+export const environment: Environment = process.env;
+
 /**
  * Reads and checks the settings that a function declares.
  * @throws ConfigError for the first that is missing or wrong
  */
 export const readSettings = <N extends SettingName>(
   names: readonly N[],
-  environment: Record<string, string | undefined> = process.env,
+  from: Environment = environment,
 ): Settings<N> => {
-  const entries = names.map((key) => [key, readSetting(environment, settings[key] as Setting<unknown>)]);
+  const entries = names.map((key) => [key, readSetting(from, settings[key] as Setting<unknown>)]);
   return Object.fromEntries(entries) as Settings<N>;
 };
 
 /** The variables that these settings are read from, as far as they are set: to start another process with the same. */
-export const environmentOf = (
-  names: readonly SettingName[],
-  environment: Record<string, string | undefined> = process.env,
-): Record<string, string> =>
+export const environmentOf = (names: readonly SettingName[], from: Environment = environment): Record<string, string> =>
   Object.fromEntries(
     names.flatMap((key) => {
       const { name } = settings[key];
-      const value = environment[name];
+      const value = from[name];
       return value ? [[name, value]] : [];
     }),
   );

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
+import type { SettingName } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import { readBody } from '../http/body.ts';
 import { sendJson, toApiError } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
+import type { App, Closable, Wire } from '../http/wiring.ts';
 import type { Log } from '../log.ts';
 
 /** etcd takes no larger object, and an event holds one. */
@@ -68,3 +70,12 @@ export const createEventApp = ({ authenticate, handle, log }: EventAppOptions): 
       (error: unknown) => refuse(req, res, error),
     );
 };
+
+/** What `wire.ts` of an event function makes. */
+export type WiredEventFunction = Omit<EventAppOptions, 'log'> & Closable;
+
+/** The type of `wire` in events/NAME/wire.ts. */
+export type EventWire<N extends readonly SettingName[]> = Wire<N, WiredEventFunction>;
+
+/** Serves CloudEvents. */
+export const app: App<WiredEventFunction> = { createListener: createEventApp, maxBodyBytes: maxEventBytes };

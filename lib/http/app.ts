@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Access, anonymous } from '../auth/access.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
+import type { SettingName } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type AuditedRequest, audit } from './audit.ts';
@@ -9,6 +10,7 @@ import { sendError, sendJson } from './respond.ts';
 import { matchRoute, type RouteMatch } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
 import { checkParameters } from './validate.ts';
+import type { App, Closable, Wire } from './wiring.ts';
 
 export type AppOptions = {
   /** Handlers by operationId. A function has handlers for its own operations only. */
@@ -105,3 +107,12 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
 
   return (req, res) => void respond(req, res);
 };
+
+/** What `wire.ts` of an endpoint makes. */
+export type WiredEndpoint = Omit<AppOptions, 'log'> & Closable;
+
+/** The type of `wire` in functions/NAME/wire.ts. */
+export type EndpointWire<N extends readonly SettingName[]> = Wire<N, WiredEndpoint>;
+
+/** Serves endpoints of the contract. */
+export const app: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };

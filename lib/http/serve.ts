@@ -1,14 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { readSettings } from '../config/settings.ts';
+import { environment, readSettings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { maxBodyBytes, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { sendError } from './respond.ts';
-import type { Listener } from './types.ts';
-
-export type Served = { listener: Listener; close?: () => void };
+import type { App, Closable, Wiring } from './wiring.ts';
 
 /** How long others' requests may go on after an error that nobody caught: the one it came from may never end. */
 const lastMs = 10_000;
@@ -60,26 +58,27 @@ const stop = (name: string, error: unknown): never => {
 };
 
 /**
- * Runs a function: wires it, registers it with functions-framework and listens on PORT until SIGTERM.
- * A wrong setting ends the process with its name and what it should be.
- * @param bodyLimit in bytes
+ * The main of every function: reads its settings, wires it, registers it with functions-framework and listens on PORT
+ * until SIGTERM. A wrong setting ends the process with a line that names the setting.
+ * @param name what the log and functions-framework call the function
+ * @param wiring what the function's wire.ts exports
  */
-export const serve = async (
+export const serve = async <Wired extends Closable>(
   name: string,
-  wire: (log: Log, shutdown: AbortSignal) => Promise<Served>,
-  bodyLimit = maxBodyBytes,
+  { settingNames, wire }: Wiring<Wired>,
+  { createListener, maxBodyBytes }: App<Wired>,
 ): Promise<void> => {
   try {
     const log = createLog(name);
     const shutdown = new AbortController();
     const { port } = readSettings(['port']);
-    const { listener, close } = await wire(log, shutdown.signal);
-    http(name, listener);
+    const wired = await wire(readSettings(settingNames), { log, shutdown: shutdown.signal, environment });
+    http(name, createListener({ ...wired, log }));
     const [framework] = getTestServer(name).listeners('request') as RequestListener[];
     if (!framework) throw new Error('functions-framework made no listener');
-    const server = createServer({ requestTimeout: 60_000 }, withBodyLimit(framework, bodyLimit, log));
+    const server = createServer({ requestTimeout: 60_000 }, withBodyLimit(framework, maxBodyBytes, log));
     await listen(server, port);
-    finishAtEnd(server, shutdown, log, () => close?.());
+    finishAtEnd(server, shutdown, log, () => wired.close?.());
     log('INFO', 'listening', { port: (server.address() as { port: number }).port });
   } catch (error) {
     stop(name, error);

@@ -1,6 +1,6 @@
 import type { BuildsContext } from '../builds/context.ts';
 import { sharedBuildsSettings } from '../builds/from-settings.ts';
-import { environmentOf, type Settings } from '../config/settings.ts';
+import { type Environment, environmentOf, type Settings } from '../config/settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { ArchiverSettings } from './archive/archiver-job.ts';
 import { type ArchiveSizes, defaultSizes } from './archive/writer.ts';
@@ -51,11 +51,11 @@ const passedOn = ['namespace', ...sharedBuildsSettings, 'logMaxBytes', 'knownSec
 
 /**
  * Describes the archiver to archive-logs and sweep.
- * @param environment the environment from which the settings were read. Default: the process's
+ * @param environment the variables from which the settings were read
  */
 export const archiverFromSettings = (
   settings: Settings<(typeof archiverSettings)[number]>,
-  environment?: Record<string, string>,
+  environment: Environment,
 ): ArchiverSettings => ({
   image: settings.archiverImage,
   command: settings.archiverCommand,

@@ -1,9 +1,12 @@
 /** A function that throws where nobody catches it. Run by serve.test.ts. */
 import { serve } from '../../../../lib/http/serve.ts';
+import type { Listener } from '../../../../lib/http/types.ts';
 
-await serve('throwing', async () => ({
-  listener: async (req, res) => {
-    if (req.url === '/throw') setImmediate(() => JSON.parse('{'));
-    else setTimeout(() => res.end('late, but whole'), 1000);
-  },
-}));
+const listener: Listener = (req, res) => {
+  if (req.url === '/throw') setImmediate(() => JSON.parse('{'));
+  else setTimeout(() => res.end('late, but whole'), 1000);
+};
+
+const wiring = { settingNames: [], wire: async () => ({}) };
+
+await serve('throwing', wiring, { createListener: () => listener, maxBodyBytes: 1024 });

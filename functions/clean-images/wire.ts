@@ -1,13 +1,12 @@
 import { authenticateFromSettings, authSettings } from '../../lib/auth/from-settings.ts';
-import { readSettings } from '../../lib/config/settings.ts';
-import { createApp } from '../../lib/http/app.ts';
-import { serve } from '../../lib/http/serve.ts';
+import type { EndpointWire } from '../../lib/http/app.ts';
 import { registryFromSettings, registrySettings } from '../../lib/registry/from-settings.ts';
 import { createCleanImages } from './handler.ts';
 
-await serve('clean-images', async (log) => {
-  const settings = readSettings([...authSettings, ...registrySettings]);
+export const settingNames = [...authSettings, ...registrySettings] as const;
+
+export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
   const handlers = { 'clean-images': createCleanImages(registryFromSettings(settings)) };
-  return { listener: createApp({ handlers, authenticate, log }) };
-});
+  return { handlers, authenticate };
+};

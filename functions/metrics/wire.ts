@@ -1,18 +1,16 @@
 import { metricsAuthenticateFromSettings, metricsAuthSettings } from '../../lib/auth/metrics-tokens.ts';
 import { createCapacity } from '../../lib/capacity/store.ts';
-import { readSettings } from '../../lib/config/settings.ts';
-import { createApp } from '../../lib/http/app.ts';
-import { serve } from '../../lib/http/serve.ts';
+import type { EndpointWire } from '../../lib/http/app.ts';
 import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
 import { ledgerFromSettings, ledgerSettings } from '../../lib/ledger/from-settings.ts';
 import { createMetrics } from './handler.ts';
 
-await serve('metrics', async (log) => {
-  const settings = readSettings([...kubeSettings, ...ledgerSettings, ...metricsAuthSettings, 'capacity']);
+export const settingNames = [...kubeSettings, ...ledgerSettings, ...metricsAuthSettings, 'capacity'] as const;
+
+export const wire: EndpointWire<typeof settingNames> = async (settings) => {
   const kube = await kubeFromSettings(settings);
   const capacity = createCapacity(kube, { slots: settings.capacity });
   const ledger = ledgerFromSettings(kube, settings);
   const handlers = { metrics: createMetrics({ kube, ledger, capacity, now: () => new Date() }) };
-  const authenticate = metricsAuthenticateFromSettings(settings, kube);
-  return { listener: createApp({ handlers, authenticate, log }), close: kube.close };
-});
+  return { handlers, authenticate: metricsAuthenticateFromSettings(settings, kube), close: kube.close };
+};

@@ -1,0 +1,13 @@
+import type { EventWire } from '../../lib/events/app.ts';
+import { brokerSettings, sendFromSettings } from '../../lib/events/from-settings.ts';
+import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
+import { createAcceptTekton } from './handler.ts';
+
+export const settingNames = [...kubeSettings, ...brokerSettings] as const;
+
+export const wire: EventWire<typeof settingNames> = async (settings) => {
+  const kube = await kubeFromSettings(settings);
+  const handle = createAcceptTekton({ kube, send: sendFromSettings(settings) });
+  // Tekton sends no credential. The handler trusts nothing in Tekton's event but the run's name, and reads the run.
+  return { handle, authenticate: async () => {}, close: kube.close };
+};

@@ -1,0 +1,19 @@
+import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
+import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
+import type { EventWire } from '../../lib/events/app.ts';
+import {
+  archiverFromSettings,
+  archiverSettings,
+  logsFromSettings,
+  logsSettings,
+} from '../../lib/logs/from-settings.ts';
+import { createArchiveLogs } from './handler.ts';
+
+export const settingNames = [...buildsSettings, ...logsSettings, ...archiverSettings, ...eventAuthSettings] as const;
+
+export const wire: EventWire<typeof settingNames> = async (settings, { log, environment }) => {
+  const logs = logsFromSettings(settings, await buildsFromSettings(settings, log));
+  const authenticate = eventAuthenticateFromSettings(settings, 'archive-logs', logs.kube);
+  const handle = createArchiveLogs({ ...logs, archiver: archiverFromSettings(settings, environment) });
+  return { handle, authenticate, close: logs.kube.close };
+};

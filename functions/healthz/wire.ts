@@ -1,0 +1,11 @@
+import { createAuthenticate } from '../../lib/auth/authenticate.ts';
+import type { EndpointWire } from '../../lib/http/app.ts';
+import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
+import { createHealthz } from './handler.ts';
+
+export const settingNames = kubeSettings;
+
+export const wire: EndpointWire<typeof settingNames> = async (settings) => {
+  const kube = await kubeFromSettings(settings);
+  return { handlers: { healthz: createHealthz(kube) }, authenticate: createAuthenticate([]), close: kube.close };
+};

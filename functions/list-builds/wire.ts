@@ -1,0 +1,13 @@
+import { authenticateFromSettings, authSettings } from '../../lib/auth/from-settings.ts';
+import { readsFromSettings, readsSettings } from '../../lib/builds/reads-from-settings.ts';
+import type { EndpointWire } from '../../lib/http/app.ts';
+import { createListBuilds } from './handler.ts';
+
+export const settingNames = [...authSettings, ...readsSettings] as const;
+
+export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
+  const authenticate = authenticateFromSettings(settings, log);
+  const reads = await readsFromSettings(settings, log);
+  const handlers = { 'list-builds': createListBuilds(reads) };
+  return { handlers, authenticate, close: reads.kube.close };
+};
