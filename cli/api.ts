@@ -7,24 +7,24 @@ import type {
   QuotaResponse,
   StartResponse,
 } from '../openapi/generated/types.ts';
-import { objectFrom } from './answers.ts';
-import { EXIT, Failure } from './failure.ts';
-import type { Call, Incoming } from './http.ts';
-import { createCaller, type RetryOptions } from './retry.ts';
+import { type CallerOptions, createCaller } from './call.ts';
+import { exitCodes, Failure } from './failure.ts';
+import type { ApiRequest, ResponseStream } from './http.ts';
+import { objectFrom } from './responses.ts';
 
+/** Query parameters of a build's log, by the API's names. */
 export type LogQuery = {
   follow: boolean;
   cursor?: string | undefined;
   step?: string | undefined;
   tail?: string | undefined;
-  /** Which lines, by the API's names. */
   since?: string | undefined;
   grep?: string | undefined;
   from_line?: string | undefined;
   lines?: string | undefined;
 };
 
-/** The calls of openapi.yaml; each throws a Failure. */
+/** The operations of openapi.yaml for one tool. Each throws a Failure. */
 export type Api = {
   start: (parameters: BuildParameters, idempotencyKey: string) => Promise<StartResponse>;
   list: () => Promise<ListResponse>;
@@ -34,62 +34,67 @@ export type Api = {
   remove: (id: string) => Promise<void>;
   clean: () => Promise<MessagesResponse>;
   quota: () => Promise<QuotaResponse>;
-  /** The log as application/x-ndjson, just begun. */
-  openLog: (id: string, query: LogQuery) => Promise<Incoming>;
+  /** Opens a log as application/x-ndjson and returns the stream, unread. */
+  openLog: (id: string, query: LogQuery) => Promise<ResponseStream>;
 };
 
-const ANSWER_TIME = 30_000;
-/** A log may be silent for long; after this it is asked for again, at its cursor. */
-const LOG_SILENCE = 300_000;
+/** Longest time for a response other than a log, in milliseconds. */
+export const responseMs = 30_000;
+/** Longest time without a byte of a log, in milliseconds. A quiet log is then requested again from its cursor. */
+const logIdleMs = 300_000;
 
-function requireNdjson(message: Incoming, base: URL): Incoming {
-  if (message.headers['content-type']?.startsWith('application/x-ndjson')) return message;
-  message.destroy();
-  throw new Failure(EXIT.unavailable, `${base.origin} does not offer logs as application/x-ndjson.`, {
-    hint: 'It is an older version of the service, or the address is wrong.',
+const requireNdjson = (stream: ResponseStream, base: URL): ResponseStream => {
+  if (stream.headers['content-type']?.startsWith('application/x-ndjson')) return stream;
+  stream.destroy();
+  throw new Failure(exitCodes.unavailable, `${base.origin} does not offer logs as application/x-ndjson.`, {
+    hint: 'The service is an older version, or the address is wrong.',
   });
-}
+};
 
-const given = (parameters: Record<string, string | undefined>): Record<string, string> =>
+const withoutEmpty = (parameters: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 
-const logQuery = ({ follow, tail, ...others }: LogQuery): Record<string, string> => ({
+/** `tail` counts from the end of the log, so it is left out when a cursor says how far the log was read. */
+const logParameters = ({ follow, tail, ...others }: LogQuery): Record<string, string> => ({
   follow: String(follow),
-  ...given(others),
-  // Counted from the end of the log, so it makes no sense once part of it was read.
-  ...(others.cursor ? {} : given({ tail })),
+  ...withoutEmpty(others),
+  ...(others.cursor ? {} : withoutEmpty({ tail })),
 });
 
-/** @throws Failure when it is no id; so that none is taken for a part of the path */
-function one(id: string): string {
+/**
+ * Returns the path of a build.
+ * @throws Failure for text that is no id: text with a slash would lead to another path of the API
+ */
+const pathOf = (id: string): string => {
   if (/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/.test(id)) return `/builds/${id}`;
-  throw new Failure(EXIT.usage, `"${id}" is not an id of a build.`, { hint: 'See `toolforge-build list`.' });
-}
+  throw new Failure(exitCodes.usage, `"${id}" is not an id of a build.`, { hint: 'See `toolforge-build list`.' });
+};
 
-/** The API's client for one tool. It repeats what may be repeated (429, 503, broken connections). */
-export function createApi(tool: string, options: RetryOptions): Api {
+/** Returns the API's client for one tool. */
+export const createApi = (tool: string, options: CallerOptions): Api => {
   const { base } = options;
   const call = createCaller(options);
   const prefix = `/tool/${encodeURIComponent(tool)}`;
-  const ask = (method: Call['method'], path: string, more: Pick<Call, 'json' | 'headers'> = {}, repeatable = true) =>
-    call({ method, path: prefix + path, silence: ANSWER_TIME, deadline: ANSWER_TIME, ...more }, { repeatable });
-  const json = async <T>(key: string, reply: ReturnType<typeof ask>): Promise<T> =>
-    objectFrom<T>((await reply).answer, base, key);
+  type Extra = Pick<ApiRequest, 'json' | 'headers'>;
+  const send = (method: ApiRequest['method'], path: string, extra: Extra = {}, repeatable = true) =>
+    call({ method, path: prefix + path, idleMs: responseMs, deadlineMs: responseMs, ...extra }, { repeatable });
+  const json = async <T>(key: string, result: ReturnType<typeof send>): Promise<T> =>
+    objectFrom<T>((await result).response, base, key);
   return {
     start: (parameters, key) =>
-      json('new_build', ask('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } })),
-    list: () => json('builds', ask('GET', '/builds')),
-    get: async (id) => json('build', ask('GET', one(id))),
-    latest: () => json('build', ask('GET', '/builds/latest')),
-    cancel: async (id) => json('id', ask('PUT', `${one(id)}/cancel`)),
-    remove: async (id) => void (await ask('DELETE', one(id))),
-    clean: () => json('messages', ask('POST', '/clean', {}, false)),
-    quota: () => json('quota', ask('GET', '/quotas')),
+      json('new_build', send('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } })),
+    list: () => json('builds', send('GET', '/builds')),
+    get: async (id) => json('build', send('GET', pathOf(id))),
+    latest: () => json('build', send('GET', '/builds/latest')),
+    cancel: async (id) => json('id', send('PUT', `${pathOf(id)}/cancel`)),
+    remove: async (id) => void (await send('DELETE', pathOf(id))),
+    clean: () => json('messages', send('POST', '/clean', {}, false)),
+    quota: () => json('quota', send('GET', '/quotas')),
     openLog: async (id, query) => {
-      const path = `${prefix}${one(id)}/logs`;
+      const path = `${prefix}${pathOf(id)}/logs`;
       const headers = { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' };
-      const request: Call = { method: 'GET', path, query: logQuery(query), headers, silence: LOG_SILENCE };
-      return requireNdjson((await call(request, { repeatable: true, stream: true })).message, base);
+      const request: ApiRequest = { method: 'GET', path, query: logParameters(query), headers, idleMs: logIdleMs };
+      return requireNdjson((await call(request, { repeatable: true, stream: true })).stream, base);
     },
   };
-}
+};

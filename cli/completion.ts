@@ -1,12 +1,13 @@
-import { type Command, type Commands, GLOBAL_OPTIONS, type Options } from './options.ts';
+import { type Command, type Commands, globalOptions, type Options } from './command.ts';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** Shells with a completion script. */
+export const shells = ['bash', 'zsh', 'fish'] as const;
 
 const flagsOf = (options: Options): string[] =>
   Object.entries(options).flatMap(([name, { short }]) => (short ? [`--${name}`, `-${short}`] : [`--${name}`]));
 
 const wordsOf = (command: Command): string =>
-  [...flagsOf({ ...command.options, ...GLOBAL_OPTIONS }), ...(command.choices ?? [])].join(' ');
+  [...flagsOf({ ...command.options, ...globalOptions }), ...(command.choices ?? [])].join(' ');
 
 const bash = (commands: Commands): string => `# bash completion for toolforge-build
 _toolforge_build() {
@@ -20,25 +21,26 @@ _toolforge_build() {
 ${Object.entries(commands)
   .map(([name, command]) => `    ${name}) COMPREPLY=($(compgen -W '${wordsOf(command)}' -- "$current")) ;;`)
   .join('\n')}
-    *) COMPREPLY=($(compgen -W '${[...Object.keys(commands), ...flagsOf(GLOBAL_OPTIONS)].join(' ')}' -- "$current")) ;;
+    *) COMPREPLY=($(compgen -W '${[...Object.keys(commands), ...flagsOf(globalOptions)].join(' ')}' -- "$current")) ;;
   esac
 }
 complete -F _toolforge_build toolforge-build`;
 
+/** Quotes text for any POSIX shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-/** For zsh's _arguments and _describe, where : and [] mean something. */
-const spec = (text: string) => text.replace(/[[\]:\\]/g, '\\$&');
+/** Escapes the characters that have a meaning for zsh's _arguments and _describe. */
+const escaped = (text: string) => text.replace(/[[\]:\\]/g, '\\$&');
 
 const zshOptions = (options: Options): string[] =>
   Object.entries(options).flatMap(([name, { short, type, value, multiple, help }]) => {
-    const rest = `[${spec(help)}]${type === 'string' ? `:${spec(value ?? name)}:` : ''}`;
+    const rest = `[${escaped(help)}]${type === 'string' ? `:${escaped(value ?? name)}:` : ''}`;
     const repeat = multiple ? '*' : '';
     return [`--${name}`, ...(short ? [`-${short}`] : [])].map((flag) => quoted(`${repeat}${flag}${rest}`));
   });
 
 const zshCase = ([name, command]: [string, Command]): string => {
   const choices = command.choices ? [quoted(`1:value:(${command.choices.join(' ')})`)] : [];
-  const all = [...zshOptions({ ...command.options, ...GLOBAL_OPTIONS }), ...choices];
+  const all = [...zshOptions({ ...command.options, ...globalOptions }), ...choices];
   return `    ${name}) _arguments -s ${all.join(' ')} ;;`;
 };
 
@@ -47,11 +49,11 @@ _toolforge_build() {
   local -a commands
   commands=(
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `    ${quoted(`${name}:${spec(summary)}`)}`)
+  .map(([name, { summary }]) => `    ${quoted(`${name}:${escaped(summary)}`)}`)
   .join('\n')}
   )
   local curcontext=$curcontext state line
-  _arguments -C ${zshOptions(GLOBAL_OPTIONS).join(' ')} '1:command:->command' '*::argument:->argument'
+  _arguments -C ${zshOptions(globalOptions).join(' ')} '1:command:->command' '*::argument:->argument'
   case $state in
     command) _describe command commands ;;
     argument)
@@ -81,12 +83,12 @@ const fish = (commands: Commands): string =>
   [
     '# fish completion for toolforge-build',
     'complete -c toolforge-build -f',
-    ...fishOptions(GLOBAL_OPTIONS, ''),
+    ...fishOptions(globalOptions, ''),
     ...Object.entries(commands).flatMap(fishCommand),
   ].join('\n');
 
-const MAKERS: Record<string, (commands: Commands) => string> = { bash, zsh, fish };
+const scripts: Record<string, (commands: Commands) => string> = { bash, zsh, fish };
 
-/** The completion script of a shell; undefined for a shell it does not know. */
+/** Returns the completion script of a shell, or undefined for an unknown shell. */
 export const completionScript = (shell: string, commands: Commands): string | undefined =>
-  Object.hasOwn(MAKERS, shell) ? MAKERS[shell]?.(commands) : undefined;
+  Object.hasOwn(scripts, shell) ? scripts[shell]?.(commands) : undefined;

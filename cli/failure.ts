@@ -1,5 +1,5 @@
-/** What the process tells the shell. Part of the interface: scripts rely on the numbers. */
-export const EXIT = {
+/** Exit codes of the process. Scripts rely on these numbers. */
+export const exitCodes = {
   ok: 0,
   buildFailed: 1,
   usage: 2,
@@ -11,29 +11,32 @@ export const EXIT = {
   brokenPipe: 141,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
-  [EXIT.ok, 'done (start, wait: and the build succeeded)'],
-  [EXIT.buildFailed, 'the build failed, was cancelled or timed out (start, wait)'],
-  [EXIT.usage, 'wrong usage, missing settings, or the API found the input wrong'],
-  [EXIT.notFound, 'there is no such build'],
-  [EXIT.notAllowed, 'not authenticated, or not allowed'],
-  [EXIT.refused, 'refused as things are: quota or queue full, build already finished'],
-  [EXIT.unavailable, 'the API is unavailable or can not be reached safely'],
-  [EXIT.interrupted, 'interrupted, or the question was answered with no'],
-  [EXIT.brokenPipe, 'whoever read the output went away'],
+/** The meaning of each exit code, as `--help` prints it. */
+export const exitCodeMeanings: ReadonlyArray<readonly [ExitCode, string]> = [
+  [exitCodes.ok, 'the command succeeded (start, wait: and the build succeeded)'],
+  [exitCodes.buildFailed, 'the build failed, was cancelled or timed out (start, wait)'],
+  [exitCodes.usage, 'wrong usage, a missing setting, or the API rejected the input'],
+  [exitCodes.notFound, 'the build does not exist'],
+  [exitCodes.notAllowed, 'not authenticated, or not allowed'],
+  [exitCodes.refused, 'refused in the current state: quota or queue full, build already finished'],
+  [exitCodes.unavailable, 'the API is unavailable, or can not be reached safely'],
+  [exitCodes.interrupted, 'interrupted, or the question was answered with no'],
+  [exitCodes.brokenPipe, 'the reader of the output closed the pipe'],
 ];
 
-/** Ends the command: `message` is a sentence for people, `hint` says what to do about it. */
+type Details = { hint?: string | undefined; cause?: unknown };
+
+/** Ends the command with an exit code. `message` says what is wrong, `hint` says what to do. */
 export class Failure extends Error {
-  override readonly name = 'Failure';
+  override readonly name: string = 'Failure';
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
 
-  constructor(exitCode: ExitCode, message: string, details: { hint?: string | undefined; cause?: unknown } = {}) {
-    super(message, { cause: details.cause });
+  constructor(exitCode: ExitCode, message: string, { hint, cause }: Details = {}) {
+    super(message, { cause });
     this.exitCode = exitCode;
-    this.hint = details.hint;
+    this.hint = hint;
   }
 }

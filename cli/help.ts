@@ -1,8 +1,9 @@
-import { EXIT_MEANINGS } from './failure.ts';
-import { type Command, type Commands, GLOBAL_OPTIONS, type Option, type Options } from './options.ts';
+import { type Command, type Commands, globalOptions, type Option, type Options } from './command.ts';
+import { exitCodeMeanings } from './failure.ts';
 import type { Paint } from './terminal.ts';
 
-const indented = (pairs: Array<readonly [string, string]>): string[] => {
+/** Renders pairs as two aligned columns. */
+const indented = (pairs: ReadonlyArray<readonly [string, string]>): string[] => {
   const width = Math.max(...pairs.map(([left]) => left.length));
   return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 };
@@ -16,8 +17,24 @@ const optionLines = (options: Options): string[] =>
 const exampleLines = (examples: Command['examples']): string[] =>
   examples.flatMap(([line, what]) => [`  # ${what}`, `  toolforge-build ${line}`]);
 
-/** The help of the whole program: commands, options, environment, exit codes. */
-export function mainHelp(commands: Commands, paint: Paint): string[] {
+const mainExamples: Command['examples'] = [
+  ['start https://gitlab.wikimedia.org/toolforge-repos/my-tool', 'build a repository and follow its log'],
+  ['logs -f', 'follow the newest build'],
+  ['start --help', 'all options of one command'],
+];
+
+const settings: ReadonlyArray<readonly [string, string]> = [
+  ['KUBECONFIG', 'tool, certificate or token (default: ~/.kube/config)'],
+  ['TOOLFORGE_TOKEN', 'bearer token; preferred to the kubeconfig'],
+  ['TOOLFORGE_TOOL', 'the tool, like --tool'],
+  ['TOOL_TOOLFORGE_API_URL', 'address of the API gateway, like --api-url'],
+  ['~/.toolforge.yaml', 'api_gateway.url and builds.builds_endpoint; also below /etc/toolforge and ~/.config'],
+  ['REQUESTS_CA_BUNDLE', "authorities to trust instead of the system's; also CURL_CA_BUNDLE"],
+  ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
+];
+
+/** Returns the lines of the program's help: commands, options, settings and exit codes. */
+export const mainHelp = (commands: Commands, paint: Paint): string[] => {
   const title = (text: string) => paint('bold', text);
   return [
     `${title('Usage:')} toolforge-build [OPTIONS] COMMAND [ARGS]`,
@@ -28,33 +45,21 @@ export function mainHelp(commands: Commands, paint: Paint): string[] {
     ...indented(Object.entries(commands).map(([name, { summary }]) => [name, summary] as const)),
     '',
     title('Options:'),
-    ...optionLines(GLOBAL_OPTIONS),
+    ...optionLines(globalOptions),
     '',
     title('Examples:'),
-    ...exampleLines([
-      ['start https://gitlab.wikimedia.org/toolforge-repos/my-tool', 'build a repository and follow its log'],
-      ['logs -f', 'follow the newest build'],
-      ['start --help', 'all about one command'],
-    ]),
+    ...exampleLines(mainExamples),
     '',
     title('Settings:'),
-    ...indented([
-      ['KUBECONFIG', 'tool, certificate or token (else ~/.kube/config)'],
-      ['TOOLFORGE_TOKEN', 'bearer token; goes before the kubeconfig'],
-      ['TOOLFORGE_TOOL', 'the tool, as --tool'],
-      ['TOOL_TOOLFORGE_API_URL', 'address of the API gateway, as --api-url'],
-      ['~/.toolforge.yaml', 'api_gateway.url and builds.builds_endpoint; also below /etc/toolforge and ~/.config'],
-      ['REQUESTS_CA_BUNDLE', "authorities to trust instead of the system's; also CURL_CA_BUNDLE"],
-      ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
-    ]),
+    ...indented(settings),
     '',
     title('Exit codes:'),
-    ...indented(EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning] as const)),
+    ...indented(exitCodeMeanings.map(([code, meaning]) => [String(code), meaning] as const)),
   ];
-}
+};
 
-/** The help of one command. */
-export function commandHelp(name: string, command: Command, paint: Paint): string[] {
+/** Returns the lines of one command's help. */
+export const commandHelp = (name: string, command: Command, paint: Paint): string[] => {
   const title = (text: string) => paint('bold', text);
   const own = Object.keys(command.options).length > 0 ? [title('Options:'), ...optionLines(command.options), ''] : [];
   return [
@@ -65,9 +70,9 @@ export function commandHelp(name: string, command: Command, paint: Paint): strin
     '',
     ...own,
     title('Options of every command:'),
-    ...optionLines(GLOBAL_OPTIONS),
+    ...optionLines(globalOptions),
     '',
     title('Examples:'),
     ...exampleLines(command.examples),
   ];
-}
+};

@@ -1,95 +1,104 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { Readable } from 'node:stream';
-import { EXIT, Failure } from './failure.ts';
+import { exitCodes, Failure } from './failure.ts';
+import { timeoutError } from './network-errors.ts';
 import type { Settings } from './settings.ts';
 
-export type Call = {
+export type ApiRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the base address, beginning with "/". */
+  /** Path below the base address, beginning with "/". */
   path: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Sent as JSON. */
+  /** Body, sent as JSON. Default: no body. */
   json?: unknown;
-  /** Longest silence on the connection, in milliseconds. */
-  silence: number;
-  /** Longest time until the answer is there as a whole, in milliseconds. */
-  deadline?: number;
+  /** Longest time without a byte on the connection, in milliseconds. */
+  idleMs: number;
+  /** Longest time until the whole response is read, in milliseconds. Default: no limit. */
+  deadlineMs?: number;
 };
 
-/** Hears a line about each exchange; never a credential. */
+/** Called with a line for each response, which never holds a credential. */
 export type Trace = (line: string) => void;
-/** What came back, its body as it was before it was compressed for the way. */
-export type Incoming = Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders };
-export type Send = (call: Call) => Promise<Incoming>;
 
-const MOST_REDIRECTS = 5;
+/** A response whose body is not read yet. The body is decompressed. */
+export type ResponseStream = Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders };
 
-function headersOf(call: Call, token: string | undefined, agentName: string, body: string | undefined) {
-  const length =
+export type Send = (request: ApiRequest) => Promise<ResponseStream>;
+
+const maxRedirects = 5;
+/** Time without data after which TCP keep-alive checks that the connection still works, in milliseconds. */
+const keepAliveMs = 15_000;
+/** Output buffer of decompression in bytes: the default of 16 KiB costs a call for each 16 KiB of a log. */
+const gunzipChunkSize = 65_536;
+
+const headersOf = (request: ApiRequest, token: string | undefined, userAgent: string, body: string | undefined) => {
+  const bodyHeaders =
     body === undefined ? undefined : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return {
-    'user-agent': agentName,
+    'user-agent': userAgent,
     accept: 'application/json',
     ...(token ? { authorization: `Bearer ${token}` } : {}),
-    ...(length ?? (call.method === 'GET' ? {} : { 'content-length': 0 })),
-    ...call.headers,
+    ...(bodyHeaders ?? (request.method === 'GET' ? {} : { 'content-length': 0 })),
+    ...request.headers,
   };
-}
+};
 
-function urlOf(call: Call, base: URL): URL {
+const urlOf = ({ path, query = {} }: ApiRequest, base: URL): URL => {
   const url = new URL(base);
-  url.pathname = base.pathname + call.path;
-  url.search = new URLSearchParams(call.query ?? {}).toString();
+  url.pathname = base.pathname + path;
+  url.search = new URLSearchParams(query).toString();
   return url;
-}
+};
 
-const timeout = () => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+const limitTime = (outgoing: ClientRequest, { idleMs, deadlineMs }: ApiRequest): void => {
+  outgoing.setTimeout(idleMs, () => outgoing.destroy(timeoutError()));
+  if (deadlineMs === undefined) return;
+  const timer = setTimeout(() => outgoing.destroy(timeoutError()), deadlineMs);
+  outgoing.once('close', () => clearTimeout(timer));
+};
 
-function limitTime(request: ClientRequest, { silence, deadline }: Call): void {
-  request.setTimeout(silence, () => request.destroy(timeout()));
-  if (deadline === undefined) return;
-  const timer = setTimeout(() => request.destroy(timeout()), deadline);
-  request.once('close', () => clearTimeout(timer));
-}
-
-function redirectTarget(answer: IncomingMessage, from: URL, method: string): URL | undefined {
-  const status = answer.statusCode ?? 0;
+/**
+ * Returns the URL that a response redirects to, or undefined for any other response.
+ * @throws Failure for another server. Security: the credential is sent to the target, so only the same origin is
+ * accepted, or the same host with https instead of http.
+ */
+const redirectTarget = (response: IncomingMessage, from: URL, method: string): URL | undefined => {
+  const status = response.statusCode ?? 0;
   const follows = status === 307 || status === 308 || (method === 'GET' && (status === 301 || status === 302));
-  const location = answer.headers.location;
+  const location = response.headers.location;
   if (!follows || !location || !URL.canParse(location, from.href)) return undefined;
   const target = new URL(location, from);
-  // Credentials go along, so never to another server; to the same one over TLS is no loss.
-  const upgrade = from.protocol === 'http:' && target.protocol === 'https:' && from.hostname === target.hostname;
-  if (target.origin === from.origin || upgrade) return target;
-  throw new Failure(EXIT.unavailable, `${from.origin} redirects to ${target.origin}, which is another server.`, {
+  const isUpgrade = from.protocol === 'http:' && target.protocol === 'https:' && from.hostname === target.hostname;
+  if (target.origin === from.origin || isUpgrade) return target;
+  throw new Failure(exitCodes.unavailable, `${from.origin} redirects to ${target.origin}, which is another server.`, {
     hint: 'If that is the right address, configure it.',
   });
-}
+};
 
-async function decoded(answer: IncomingMessage): Promise<Incoming> {
-  if (answer.headers['content-encoding'] !== 'gzip') return answer;
-  // Loaded here, as few answers need it.
+const decompressed = async (response: IncomingMessage): Promise<ResponseStream> => {
+  if (response.headers['content-encoding'] !== 'gzip') return response;
+  // Loaded on demand: only logs are compressed.
   const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
-  const { statusCode, headers } = answer;
-  // What the one fails with, the other does, too.
+  const { statusCode, headers } = response;
+  // pipeline() passes an error of one stream on to the other, where the reader sees the error.
   return Object.assign(
-    pipeline(answer, createGunzip({ chunkSize: 65_536 }), () => undefined),
+    pipeline(response, createGunzip({ chunkSize: gunzipChunkSize }), () => undefined),
     { statusCode, headers },
   );
-}
+};
 
 type Requester = (url: URL, options: RequestOptions) => ClientRequest;
 
-async function connector(settings: Settings): Promise<Requester> {
-  // Loaded here, so that --help does not pay for it.
-  if (!settings.tls) {
+/** Returns a function that opens requests on kept connections. The modules are loaded on demand: `--help` needs none. */
+const createRequester = async ({ tls }: Settings): Promise<Requester> => {
+  if (!tls) {
     const http = await import('node:http');
     const agent = new http.Agent({ keepAlive: true });
     return (url, options) => http.request(url, { ...options, agent });
   }
   const https = await import('node:https');
-  const { ca, verify, certificate } = settings.tls;
+  const { ca, verify, certificate } = tls;
   const agent = new https.Agent({
     keepAlive: true,
     ...(verify ? { ca } : {}),
@@ -97,34 +106,34 @@ async function connector(settings: Settings): Promise<Requester> {
     ...certificate,
   });
   return (url, options) => https.request(url, { ...options, agent });
-}
+};
 
-/** Sends one request at a time to the API, with the credentials, and follows redirects within the same server. */
-export async function createSender(settings: Settings, agentName: string, trace: Trace): Promise<Send> {
-  const request = await connector(settings);
-  const exchange = async (call: Call, url: URL): Promise<IncomingMessage> => {
+/** Returns a function that sends a request with the credential, and follows redirects within the same server. */
+export const createSender = async (settings: Settings, userAgent: string, trace: Trace): Promise<Send> => {
+  const open = await createRequester(settings);
+  const exchange = async (request: ApiRequest, url: URL): Promise<IncomingMessage> => {
     const token = settings.session ? await settings.session() : settings.token;
     return new Promise((resolve, reject) => {
-      const body = call.json === undefined ? undefined : JSON.stringify(call.json);
-      const outgoing = request(url, { method: call.method, headers: headersOf(call, token, agentName, body) });
-      limitTime(outgoing, call);
-      outgoing.once('socket', (socket) => socket.setKeepAlive(true, 15_000));
+      const body = request.json === undefined ? undefined : JSON.stringify(request.json);
+      const outgoing = open(url, { method: request.method, headers: headersOf(request, token, userAgent, body) });
+      limitTime(outgoing, request);
+      outgoing.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
       outgoing.once('response', resolve);
       outgoing.on('error', reject);
       outgoing.end(body);
     });
   };
-  return async (call) => {
-    let url = urlOf(call, settings.base);
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const begun = performance.now();
-      const answer = await exchange(call, url);
-      trace(`${call.method} ${url.href} → ${answer.statusCode} (${Math.round(performance.now() - begun)} ms)`);
-      const target = redirectTarget(answer, url, call.method);
-      if (!target) return decoded(answer);
-      answer.resume();
+  return async (request) => {
+    let url = urlOf(request, settings.base);
+    for (let redirects = 0; redirects <= maxRedirects; redirects++) {
+      const started = performance.now();
+      const response = await exchange(request, url);
+      trace(`${request.method} ${url.href} → ${response.statusCode} (${Math.round(performance.now() - started)} ms)`);
+      const target = redirectTarget(response, url, request.method);
+      if (!target) return decompressed(response);
+      response.resume();
       url = target;
     }
-    throw new Failure(EXIT.unavailable, `${settings.base.origin} redirects in a circle.`);
+    throw new Failure(exitCodes.unavailable, `${settings.base.origin} redirects more than ${maxRedirects} times.`);
   };
-}
+};

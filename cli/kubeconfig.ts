@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { currentContextOf, inlineData, type Section, textAt } from '../lib/kube/kubeconfig-file.ts';
+import { currentContextOf, inlineData } from '../lib/kube/kubeconfig-file.ts';
+import { type Fields, textAt } from '../lib/objects.ts';
 import type { Environment } from './environment.ts';
-import { EXIT, Failure } from './failure.ts';
+import { exitCodes, Failure } from './failure.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** What the current context of a kubeconfig says about the API and about the user. */
@@ -19,7 +20,7 @@ export type Kubeconfig = {
 
 /** Reads the file that `section[key]` names; a relative path starts at the kubeconfig's folder. */
 const referencedFile = async (
-  section: Section | undefined,
+  section: Fields | undefined,
   key: string,
   folder: string,
 ): Promise<string | undefined> => {
@@ -27,19 +28,19 @@ const referencedFile = async (
   if (!name) return undefined;
   const path = resolve(folder, name);
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure(EXIT.usage, `The kubeconfig names ${path} as ${key}, which can't be read (${cause.code}).`, {
+    throw new Failure(exitCodes.usage, `The kubeconfig names ${path} as ${key}, which can't be read (${cause.code}).`, {
       cause,
     });
   });
 };
 
 /** Returns PEM that the kubeconfig holds as `<key>-data`, or that another file holds, which `<key>` names. */
-const pemOf = async (section: Section | undefined, key: string, folder: string): Promise<string | undefined> =>
+const pemOf = async (section: Fields | undefined, key: string, folder: string): Promise<string | undefined> =>
   inlineData(section, key)?.toString('utf8') ?? referencedFile(section, key, folder);
 
 /** A client certificate is preferred to a token. */
 const credentialOf = async (
-  user: Section | undefined,
+  user: Fields | undefined,
   folder: string,
 ): Promise<Pick<Kubeconfig, 'certificate' | 'token'>> => {
   const cert = await pemOf(user, 'client-certificate', folder);
@@ -49,7 +50,7 @@ const credentialOf = async (
   return { certificate: undefined, token: token?.trim() };
 };
 
-const interpret = async (path: string, content: Section): Promise<Kubeconfig> => {
+const interpret = async (path: string, content: Fields): Promise<Kubeconfig> => {
   const folder = dirname(path);
   const { namespace, cluster, user } = currentContextOf(content);
   return {

@@ -1,127 +1,136 @@
-import { isSection, textAt } from '../lib/kube/kubeconfig-file.ts';
-import { parsed } from './answers.ts';
+import { isObject, textAt } from '../lib/objects.ts';
 import type { Api, LogQuery } from './api.ts';
-import { EXIT, Failure } from './failure.ts';
-import type { Incoming } from './http.ts';
+import { backoffMs, type CallerOptions } from './call.ts';
+import { exitCodes, Failure } from './failure.ts';
+import type { ResponseStream } from './http.ts';
 import { mayRetry, networkFailure } from './network-errors.ts';
-import { backoff, type RetryOptions } from './retry.ts';
+import { parseJson } from './responses.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
-/** With a cursor: the stream ends, the log goes on there. */
+/** A note of the service. With `hand_over` the stream ends here, and the log continues at the cursor in a new stream. */
 export type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
 export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
 export type LogEvent = LogLine | LogNote | LogEnd;
 
-const MOST_CUTS = 6;
-/** Milliseconds: whoever stops must not be asked again at once. */
-const HAND_OVER_PAUSE = 100;
-const UNFINISHED = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
+export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
+  api: Pick<Api, 'openLog'>;
+  /** Called with a sentence each time the connection breaks. */
+  warn: (sentence: string) => void;
+};
 
-/** Lines that end in "\n" (no other separator), and what stands after the last one. */
+/** Limit of broken connections in a row, without an event in between. */
+const maxBrokenStreams = 6;
+/** Delay before the next stream after a handover, in milliseconds: the server that stops must not get the request. */
+const handOverMs = 100;
+const unfinishedStatuses = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
+
+/** Yields the lines of a body, without their "\n". No other character separates lines. */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of chunks) {
-    const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = pieces.pop() ?? '';
-    yield* pieces;
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
-  // Half an object is no JSON; a whole one without its "\n" counts.
   if (rest !== '') yield rest;
 }
 
-/** The event in a line; undefined for blank lines, halves, and types this program does not know. */
-function eventIn(text: string): LogEvent | undefined {
-  const value = parsed(text);
-  if (!isSection(value)) return undefined;
+/**
+ * Parses one line of the stream.
+ * @returns undefined for a blank line, the first half of a line, and a type that this version does not know
+ * @throws Failure for an error of the service
+ */
+const parseEvent = (text: string): LogEvent | undefined => {
+  const value = parseJson(text);
+  if (!isObject(value)) return undefined;
   const string = (key: string) => textAt(value, key) ?? '';
   const cursor = textAt(value, 'cursor');
-  const at = cursor === undefined ? {} : { cursor };
+  const position = cursor === undefined ? {} : { cursor };
   if (value.type === 'line') {
     const number = typeof value.number === 'number' ? { number: value.number } : {};
-    return { type: 'line', step: string('step'), time: string('time'), line: string('line'), ...number, ...at };
+    return { type: 'line', step: string('step'), time: string('time'), line: string('line'), ...number, ...position };
   }
   if (value.type === 'note') {
     const note = { type: 'note', note: string('note') } as const;
-    return value.hand_over === true ? { ...note, ...at, hand_over: true } : note;
+    return value.hand_over === true ? { ...note, ...position, hand_over: true } : note;
   }
-  if (value.type === 'end') {
-    return { type: 'end', status: string('status'), log: string('log'), reason: string('reason'), ...at };
-  }
-  if (Array.isArray(value.error)) throw new Failure(EXIT.unavailable, value.error.map(String).join('\n'));
+  if (value.type === 'end')
+    return { type: 'end', status: string('status'), log: string('log'), reason: string('reason'), ...position };
+  if (Array.isArray(value.error)) throw new Failure(exitCodes.unavailable, value.error.map(String).join('\n'));
   return undefined;
-}
+};
 
-async function* eventsOf(message: Incoming): AsyncGenerator<LogEvent> {
+async function* readEvents(stream: ResponseStream): AsyncGenerator<LogEvent> {
   try {
-    for await (const line of splitLines(message)) {
-      const event = eventIn(line);
+    for await (const line of splitLines(stream)) {
+      const event = parseEvent(line);
       if (event) yield event;
     }
   } finally {
-    message.destroy();
+    stream.destroy();
   }
 }
 
-export type LogOptions = Pick<RetryOptions, 'base' | 'sleep' | 'random'> & {
-  api: Api;
-  /** Hears about every cut. */
-  tell: (sentence: string) => void;
-};
+/** How far a log was read. */
+type Progress = { cursor: string | undefined; brokenStreams: number };
+/** Why a stream ended: at the end of the log, by a handover, or too early. */
+type StreamEnd = 'complete' | 'handed over' | 'broken';
 
-type Position = { cursor: string | undefined; cuts: number };
-type Outcome = 'end' | 'cut' | 'handed over';
-
-/** One connection's events. A stream that is handed over goes on in the next one, without a word. */
-async function* oneConnection(
+/** Yields the events of one stream, and returns why the stream ended. The line at the cursor was yielded before. */
+async function* readStream(
   { api }: LogOptions,
   id: string,
   query: LogQuery,
-  position: Position,
-): AsyncGenerator<LogEvent, Outcome> {
-  for await (const event of eventsOf(await api.openLog(id, { ...query, cursor: position.cursor }))) {
-    position.cuts = 0;
+  progress: Progress,
+): AsyncGenerator<LogEvent, StreamEnd> {
+  for await (const event of readEvents(await api.openLog(id, { ...query, cursor: progress.cursor }))) {
+    progress.brokenStreams = 0;
     const cursor = 'cursor' in event ? event.cursor : undefined;
-    if (event.type === 'line' && cursor !== undefined && cursor === position.cursor) continue;
-    position.cursor = cursor ?? position.cursor;
+    if (event.type === 'line' && cursor !== undefined && cursor === progress.cursor) continue;
+    progress.cursor = cursor ?? progress.cursor;
     if (event.type === 'note' && event.hand_over) return 'handed over';
-    // A server that ends a long answer says so with the status of a build that still goes on.
-    if (event.type === 'end' && query.follow && UNFINISHED.has(event.status)) return 'cut';
+    // A server that limits the length of a stream ends it with the status of a build that has not finished.
+    if (event.type === 'end' && query.follow && unfinishedStatuses.has(event.status)) return 'broken';
     yield event;
-    if (event.type === 'end') return 'end';
+    if (event.type === 'end') return 'complete';
   }
-  return 'cut';
-}
-
-function onCut(error: unknown, options: LogOptions, follow: boolean): void {
-  const failure = networkFailure(error, options.base);
-  const opened = !(error instanceof Failure);
-  // While following, the service may be away for longer than one call waits for it.
-  if (!mayRetry(failure.cause, true) || !(opened || follow)) throw failure;
-  options.tell(`${failure.message} The log goes on where it was cut.`);
+  return 'broken';
 }
 
 /**
- * A build's log, each line once however often the connection is cut, up to its end object.
- * @throws Failure when it is cut again and again, and when the build is unknown or hidden
+ * Prints a warning for an error after which the log can be resumed.
+ * @throws Failure for any other error, and for a stream that could not be opened unless `follow`: while following, the
+ * service may be away for longer than one call waits
+ */
+const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean): void => {
+  const failure = networkFailure(error, options.base);
+  const wasOpened = !(error instanceof Failure);
+  if (!mayRetry(failure.cause, true) || !(wasOpened || follow)) throw failure;
+  options.warn(`${failure.message} Resuming the log where it was cut.`);
+};
+
+/**
+ * Yields a build's log up to its end, each line once, however often the connection breaks.
+ * @throws Failure after 6 broken connections in a row, and for a build that does not exist or is not visible
  */
 export async function* readLog(options: LogOptions, id: string, query: LogQuery): AsyncGenerator<LogEvent> {
-  const position: Position = { cursor: query.cursor, cuts: 0 };
-  while (position.cuts < MOST_CUTS) {
-    if (position.cuts > 0) await options.sleep(backoff(position.cuts, undefined, options.random));
+  const progress: Progress = { cursor: query.cursor, brokenStreams: 0 };
+  while (progress.brokenStreams < maxBrokenStreams) {
+    if (progress.brokenStreams > 0) await options.sleep(backoffMs(progress.brokenStreams, options.random));
     try {
-      const outcome = yield* oneConnection(options, id, query, position);
-      if (outcome === 'end') return;
-      if (outcome === 'handed over') {
-        await options.sleep(HAND_OVER_PAUSE);
+      const end = yield* readStream(options, id, query, progress);
+      if (end === 'complete') return;
+      if (end === 'handed over') {
+        await options.sleep(handOverMs);
         continue;
       }
     } catch (error) {
-      onCut(error, options, query.follow);
+      warnOfBrokenStream(error, options, query.follow);
     }
-    position.cuts += 1;
+    progress.brokenStreams += 1;
   }
-  throw new Failure(EXIT.unavailable, 'The log is cut again and again.', {
-    hint: 'The build goes on without it: see `toolforge-build show`.',
+  throw new Failure(exitCodes.unavailable, `The connection for the log broke ${maxBrokenStreams} times in a row.`, {
+    hint: 'The build continues. See its status with `toolforge-build show`.',
   });
 }

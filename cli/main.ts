@@ -1,87 +1,105 @@
 import { type Parsed, readArguments } from './arguments.ts';
-import { COMMANDS } from './commands.ts';
-import { type Context, flag } from './context.ts';
-import { EXIT, type ExitCode, Failure } from './failure.ts';
-import { neutral } from './plain.ts';
+import { type Context, flag, text } from './command.ts';
+import { commands } from './commands.ts';
+import type { ConnectOptions } from './connect.ts';
+import { type ExitCode, exitCodes, Failure } from './failure.ts';
+import { printable } from './printable.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
-import { VERSION } from './version.ts';
+import { version } from './version.ts';
 
-function contextFor(terminal: Terminal, { values }: Parsed): Context {
+const contextFor = (terminal: Terminal, { values }: Parsed): Context => {
   const verbose = flag(values, 'verbose') || flag(values, 'debug');
-  const trace = (line: string) => void (verbose && terminal.err(terminal.paintError('dim', neutral(line))));
-  const connecting = { terminal, env: process.env, values, version: VERSION, trace };
+  const options: ConnectOptions = {
+    terminal,
+    env: process.env,
+    tool: text(values, 'tool'),
+    apiUrl: text(values, 'api-url'),
+    version,
+    trace: (line) => void (verbose && terminal.err(terminal.paintError('dim', printable(line)))),
+  };
   return {
     terminal,
     verbose,
+    commands,
     farewell: [],
-    connect: async () => (await import('./connect.ts')).connect(connecting),
-    account: async () => (await import('./session/account.ts')).openAccount(connecting),
+    connect: async () => (await import('./connect.ts')).connect(options),
+    account: async () => (await import('./session/account.ts')).openAccount(options),
   };
-}
+};
 
-function onInterrupt(context: Context): void {
+const onInterrupt = (context: Context): void => {
   process.once('SIGINT', () => {
-    context.terminal.settle();
+    context.terminal.clearSpinner();
     for (const line of context.farewell) context.terminal.err(line);
-    process.exit(EXIT.interrupted);
+    process.exit(exitCodes.interrupted);
   });
-}
+};
 
-/** Whoever read the output has enough (`| head`): nobody is left to tell. */
-function onBrokenPipe(): void {
+/** Ends the program quietly when the reader of its output closed the pipe, as `| head` does. */
+const onBrokenPipe = (): void => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === 'EPIPE' ? EXIT.brokenPipe : EXIT.usage),
+      process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.usage),
     );
   }
-}
+};
 
-async function help(terminal: Terminal, { name, command }: Parsed): Promise<ExitCode> {
+const printHelp = async (terminal: Terminal, { name, command }: Parsed): Promise<ExitCode> => {
   const { mainHelp, commandHelp } = await import('./help.ts');
-  const lines = name && command ? commandHelp(name, command, terminal.paint) : mainHelp(COMMANDS, terminal.paint);
+  const lines = name && command ? commandHelp(name, command, terminal.paint) : mainHelp(commands, terminal.paint);
   terminal.out(lines.join('\n'));
-  return EXIT.ok;
-}
+  return exitCodes.ok;
+};
 
-async function run(terminal: Terminal, args: string[]): Promise<ExitCode> {
-  const parsed = readArguments(args, COMMANDS);
-  if (flag(parsed.values, 'help')) return help(terminal, parsed);
+const run = async (terminal: Terminal, args: string[]): Promise<ExitCode> => {
+  const parsed = readArguments(args, commands);
+  if (flag(parsed.values, 'help')) return printHelp(terminal, parsed);
   if (flag(parsed.values, 'version')) {
-    terminal.out(`Toolforge Builds CLI, version ${VERSION}`);
-    return EXIT.ok;
+    terminal.out(`Toolforge Builds CLI, version ${version}`);
+    return exitCodes.ok;
   }
   if (!parsed.command) {
-    await help({ ...terminal, out: terminal.err, paint: terminal.paintError }, parsed);
-    return EXIT.usage;
+    await printHelp({ ...terminal, out: terminal.err, paint: terminal.paintError }, parsed);
+    return exitCodes.usage;
   }
   const context = contextFor(terminal, parsed);
   onInterrupt(context);
   return parsed.command.run(context, parsed);
-}
+};
 
-/** Says what went wrong. @returns the exit code */
-function explain(terminal: Terminal, error: unknown, debug: boolean): ExitCode {
-  terminal.settle();
-  const failure = error instanceof Failure ? error : undefined;
-  const message = failure?.message ?? `This program made a mistake: ${error instanceof Error ? error.message : error}`;
-  for (const line of message.split(/\r?\n/)) terminal.error(line);
-  if (failure?.hint) terminal.info(failure.hint);
-  if (!debug && !failure) terminal.info('Please report it, with what --debug says.');
-  const cause = failure ? failure.cause : error;
-  if (debug && cause instanceof Error) {
-    for (const line of (cause.stack ?? cause.message).split('\n')) terminal.err(neutral(line));
-  }
-  return failure?.exitCode ?? EXIT.unavailable;
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function main(args: string[]): Promise<void> {
+const printCause = (terminal: Terminal, cause: unknown): void => {
+  if (!(cause instanceof Error)) return;
+  for (const line of (cause.stack ?? cause.message).split('\n')) terminal.err(printable(line));
+};
+
+/** Prints an expected failure with its hint. @returns the exit code */
+const printFailure = (terminal: Terminal, failure: Failure, debug: boolean): ExitCode => {
+  for (const line of failure.message.split(/\r?\n/)) terminal.error(line);
+  if (failure.hint) terminal.info(failure.hint);
+  if (debug) printCause(terminal, failure.cause);
+  return failure.exitCode;
+};
+
+/** Prints an error that no code expected, which is a defect of this program. @returns the exit code */
+const printDefect = (terminal: Terminal, error: unknown, debug: boolean): ExitCode => {
+  for (const line of `Internal error: ${messageOf(error)}`.split(/\r?\n/)) terminal.error(line);
+  if (debug) printCause(terminal, error);
+  else terminal.info('Report this error with the output of the same command with --debug.');
+  return exitCodes.unavailable;
+};
+
+const main = async (args: string[]): Promise<void> => {
   const terminal = createTerminal(process.env);
   onBrokenPipe();
   try {
     process.exit(await run(terminal, args));
   } catch (error) {
-    process.exit(explain(terminal, error, args.includes('--debug') || args.includes('-d')));
+    terminal.clearSpinner();
+    const debug = args.includes('--debug') || args.includes('-d');
+    process.exit(error instanceof Failure ? printFailure(terminal, error, debug) : printDefect(terminal, error, debug));
   }
-}
+};
 
 void main(process.argv.slice(2));

@@ -1,7 +1,8 @@
-import { isSection } from '../lib/kube/kubeconfig-file.ts';
-import { EXIT, Failure } from './failure.ts';
+import { isObject } from '../lib/objects.ts';
+import { exitCodes, Failure } from './failure.ts';
 
-const CERTIFICATE_NOT_TRUSTED = new Set([
+/** Codes of errors that say that the server's certificate is not trusted. */
+const untrustedCertificateCodes = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'CERT_REVOKED',
@@ -14,55 +15,63 @@ const CERTIFICATE_NOT_TRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** The request never left: safe to send again whatever it was. */
-const UNSENT = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
-/** The last two: what was compressed ends too early, or is garbled. */
-const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'Z_BUF_ERROR', 'Z_DATA_ERROR']);
+/** Codes of errors before a request was sent, so that any request may be sent again. */
+const unsentCodes = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
-const codeOf = (error: unknown): string => (isSection(error) ? String(error.code ?? '') : '');
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Codes of errors after a request was sent. The Z codes mean that a compressed body ended too early or is damaged. */
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'Z_BUF_ERROR', 'Z_DATA_ERROR']);
 
-/** A client certificate that the server refused, told as a TLS alert. */
-const refusesClient = (code: string) => /ALERT_.*CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/.test(code);
+const codeOf = (error: unknown): string => (isObject(error) ? String(error.code ?? '') : '');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Whether the same request may be sent again after this error. `repeatable`: doing it twice is as good as once. */
-export function mayRetry(error: unknown, repeatable: boolean): boolean {
+/** Tells whether the server refused the client certificate with a TLS alert. */
+const refusesClient = (code: string): boolean => /ALERT_.*CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/.test(code);
+
+/** Returns the error of a request that took too long, with the code of a timeout of the operating system. */
+export const timeoutError = (): Error => Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' });
+
+/**
+ * Tells whether a request may be sent again after this error.
+ * @param repeatable whether sending the request twice has the same effect as once
+ */
+export const mayRetry = (error: unknown, repeatable: boolean): boolean => {
   const code = codeOf(error);
-  return UNSENT.has(code) || (repeatable && BROKEN.has(code));
-}
+  return unsentCodes.has(code) || (repeatable && brokenCodes.has(code));
+};
 
-function sentence(error: unknown, where: string): string {
+const sentenceFor = (error: unknown, origin: string): string => {
   const code = codeOf(error);
-  if (code === 'ECONNREFUSED') return `Nothing answers at ${where}.`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name in ${where} can't be resolved.`;
-  if (code === 'ETIMEDOUT') return `${where} does not answer in time.`;
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `${where} does not speak TLS as it should (${code}).`;
-  if (code.startsWith('HPE_')) return `${where} does not speak HTTP as it should (${code}).`;
-  return `The connection to ${where} broke (${code || textOf(error)}).`;
-}
+  if (code === 'ECONNREFUSED') return `Nothing answers at ${origin}.`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The host name of ${origin} can't be resolved.`;
+  if (code === 'ETIMEDOUT') return `${origin} does not answer in time.`;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `The TLS handshake with ${origin} failed (${code}).`;
+  if (code.startsWith('HPE_')) return `${origin} sent an invalid HTTP response (${code}).`;
+  return `The connection to ${origin} broke (${code || messageOf(error)}).`;
+};
 
-/** What to tell people about an error below HTTP. */
-export function networkFailure(error: unknown, base: URL): Failure {
+const untrusted = (error: unknown, { host }: URL): Failure =>
+  new Failure(
+    exitCodes.unavailable,
+    `The certificate of ${host} can't be trusted: ${messageOf(error)} (${codeOf(error)}).`,
+    {
+      hint: 'If this is the right server, name its authority as certificate-authority in the kubeconfig, or set REQUESTS_CA_BUNDLE to a file that holds the authority.',
+      cause: error,
+    },
+  );
+
+/** Returns the failure for an error below HTTP. A Failure is returned as it is. */
+export const networkFailure = (error: unknown, base: URL): Failure => {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
-  if (CERTIFICATE_NOT_TRUSTED.has(code)) {
-    return new Failure(
-      EXIT.unavailable,
-      `The certificate of ${base.host} can't be trusted: ${textOf(error)} (${code}).`,
-      {
-        hint: 'If this is the right server, name its authority as certificate-authority in the kubeconfig, or set REQUESTS_CA_BUNDLE to a file that holds it.',
-        cause: error,
-      },
-    );
-  }
+  if (untrustedCertificateCodes.has(code)) return untrusted(error, base);
   if (refusesClient(code)) {
-    return new Failure(EXIT.notAllowed, `${base.host} does not accept your client certificate (${code}).`, {
-      hint: 'It may have expired: look into your kubeconfig.',
+    return new Failure(exitCodes.notAllowed, `${base.host} does not accept your client certificate (${code}).`, {
+      hint: 'Check whether the certificate in your kubeconfig has expired.',
       cause: error,
     });
   }
-  return new Failure(EXIT.unavailable, sentence(error, base.origin), {
-    hint: 'Is the address right, and the service up? Try again in a few minutes.',
+  return new Failure(exitCodes.unavailable, sentenceFor(error, base.origin), {
+    hint: 'Check the address, or try again in a few minutes.',
     cause: error,
   });
-}
+};

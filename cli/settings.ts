@@ -1,48 +1,47 @@
 import { join } from 'node:path';
-import { isSection, type Section, textAt } from '../lib/kube/kubeconfig-file.ts';
-import { isReadable } from './clear-text.ts';
-import { EXIT, Failure } from './failure.ts';
+import { type Fields, isObject, textAt } from '../lib/objects.ts';
+import type { Environment } from './environment.ts';
+import { exitCodes, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
-import { openSession, type SessionToken } from './session/session.ts';
-import { authorities } from './trust.ts';
+import { openSession, type SessionToken } from './session/session-token.ts';
+import { apiTls, type Tls } from './tls.ts';
+import { isUnencrypted } from './unencrypted.ts';
 import { readYaml } from './yaml-file.ts';
 
-type Environment = Record<string, string | undefined>;
-
-export type Tls = {
-  ca: string[];
-  verify: boolean;
-  certificate: { cert: string; key: string } | undefined;
-};
-
 export type Settings = {
-  /** Empty where none is named and none is needed. */
+  /** Name of the tool; empty when the command needs no tool and none is named. */
   tool: string;
-  /** Everything before /tool/…, without a trailing slash, for instance https://api.example.org:30003/builds/v1. */
+  /** The API's address up to /tool/…, without a trailing slash: https://api.example.org:30003/builds/v1 */
   base: URL;
+  /** Token of TOOLFORGE_TOKEN or of the kubeconfig. */
   token: string | undefined;
-  /** Where one signed in with `login`: the token as it is now. */
+  /** Returns the token of a sign-in or of TOOLFORGE_TOKEN_COMMAND, refreshed when it is due. */
   session: SessionToken | undefined;
-  /** A warning, when the token crosses a network in clear text. */
-  clearText: string | undefined;
+  /** A warning when the token crosses a network unencrypted. */
+  unencryptedWarning: string | undefined;
   /** Undefined when the address is plain http. */
   tls: Tls | undefined;
 };
 
+/** Where settings are read from. */
 export type Sources = {
   env: Environment;
   home: string;
-  /** Where the machine's configuration lies. */
+  /** Folder of the machine's configuration files. */
   etc: string;
-  /** --tool and --api-url. */
+  /** Value of --tool. */
   tool: string | undefined;
+  /** Value of --api-url. */
   apiUrl: string | undefined;
-  /** Whether the command works for a tool; true when absent. */
+  /** Whether the command works for a tool. Default true. */
   needsTool?: boolean;
 };
 
-/** The files today's clients read, in their order: a section of a later file replaces that of an earlier one. */
-export async function readSections({ env, home, etc }: Sources): Promise<Section> {
+/**
+ * Reads the configuration files of the Python clients, in their order. A section of a later file replaces the section of
+ * the same name of an earlier file.
+ */
+export const readSections = async ({ env, home, etc }: Sources): Promise<Fields> => {
   const files = [
     join(etc, 'builds.yaml'),
     join(etc, 'common.yaml'),
@@ -51,18 +50,22 @@ export async function readSections({ env, home, etc }: Sources): Promise<Section
     ...(env.XDG_CONFIG_HOME ? [join(env.XDG_CONFIG_HOME, 'toolforge.yaml')] : []),
   ];
   const contents = await Promise.all(files.map(readYaml));
-  return Object.assign({}, ...contents.filter(isSection)) as Section;
-}
+  return Object.assign({}, ...contents.filter(isObject)) as Fields;
+};
 
-function parseAddress(text: string, source: string): URL {
+const parseAddress = (text: string, source: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.host === '') {
-    throw new Failure(EXIT.usage, `${source} must be an http or https URL, not "${text}".`);
+    throw new Failure(exitCodes.usage, `${source} must be an http or https URL, not "${text}".`);
   }
   return url;
-}
+};
 
-export function baseAddress(sources: Sources, sections: Section): URL {
+/**
+ * Returns the API's address from --api-url, TOOL_TOOLFORGE_API_URL or the configuration files, in this order.
+ * @throws Failure when no source has an address, or the address is no http or https URL
+ */
+export const baseAddress = (sources: Sources, sections: Fields): URL => {
   const candidates: Array<[string, string | undefined]> = [
     ['--api-url', sources.apiUrl],
     ['TOOL_TOOLFORGE_API_URL', sources.env.TOOL_TOOLFORGE_API_URL],
@@ -70,7 +73,7 @@ export function baseAddress(sources: Sources, sections: Section): URL {
   ];
   const found = candidates.find(([, value]) => value);
   if (!found?.[1]) {
-    throw new Failure(EXIT.usage, 'The address of the API is not configured.', {
+    throw new Failure(exitCodes.usage, 'The address of the API is not configured.', {
       hint: 'Pass --api-url URL, set TOOL_TOOLFORGE_API_URL, or put `api_gateway: {url: …}` into ~/.toolforge.yaml.',
     });
   }
@@ -80,63 +83,60 @@ export function baseAddress(sources: Sources, sections: Section): URL {
   url.search = '';
   url.hash = '';
   return url;
-}
+};
 
-function toolName({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconfig | undefined): string {
+const toolName = ({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconfig | undefined): string => {
   const name = tool || env.TOOLFORGE_TOOL || kubeconfig?.namespace?.replace(/^tool-/, '');
   if (name || !needsTool) return name ?? '';
-  throw new Failure(EXIT.usage, 'No tool is named.', {
+  throw new Failure(exitCodes.usage, 'No tool is named.', {
     hint: 'Run this as a tool (`become TOOL`), pass --tool TOOL, or set TOOLFORGE_TOOL.',
   });
-}
+};
 
-export async function tlsOf(
-  env: Environment,
-  kubeconfig: Kubeconfig | undefined,
-  useCertificate: boolean,
-): Promise<Tls> {
-  const verify = kubeconfig?.skipTlsVerify !== true;
-  return {
-    verify,
-    ca: verify ? await authorities(env, kubeconfig?.ca) : [],
-    certificate: useCertificate ? kubeconfig?.certificate : undefined,
-  };
-}
-
-const clearTextWarning = (base: URL, hasToken: boolean) =>
-  hasToken && isReadable(base) ? `Your token is sent to ${base.origin} unencrypted: use https.` : undefined;
-
-function nothingProves(kubeconfig: Kubeconfig | undefined): Failure {
-  const where = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
-  return new Failure(EXIT.notAllowed, `Nothing proves who you are: you are not signed in, and ${where}.`, {
+const noCredential = (kubeconfig: Kubeconfig | undefined): Failure => {
+  const reason = kubeconfig ? `${kubeconfig.path} holds neither certificate nor token` : 'there is no kubeconfig';
+  return new Failure(exitCodes.notAllowed, `There is no credential: you are not signed in, and ${reason}.`, {
     hint: 'Sign in with `toolforge-build login`, run this as a tool (`become TOOL`), or set TOOLFORGE_TOKEN.',
   });
-}
+};
 
-async function sessionFor(sources: Sources, base: URL): Promise<SessionToken | undefined> {
-  const command = sources.env.TOOLFORGE_TOKEN_COMMAND;
-  if (!command) return openSession(sources, base);
-  return (await import('./session/command.ts')).commandToken(command, sources.env);
-}
+const sessionFor = async ({ env, home }: Sources, base: URL): Promise<SessionToken | undefined> => {
+  const command = env.TOOLFORGE_TOKEN_COMMAND;
+  if (!command) return openSession(env, home, base);
+  return (await import('./session/token-command.ts')).commandToken(command, env);
+};
+
+type Credential = Pick<Settings, 'token' | 'session'>;
 
 /**
- * Which tool, where the API is, and what proves who calls: TOOLFORGE_TOKEN first, then what TOOLFORGE_TOKEN_COMMAND
- * prints, then a sign-in to this API, then the kubeconfig's client certificate, then its token.
- * @throws Failure saying which setting is missing or wrong
+ * Finds the credential: TOOLFORGE_TOKEN, then TOOLFORGE_TOKEN_COMMAND, then a sign-in to this API, then the kubeconfig's
+ * client certificate, for which both properties are undefined, then the kubeconfig's token.
  */
-export async function loadSettings(sources: Sources): Promise<Settings> {
+const credentialFor = async (sources: Sources, base: URL, kubeconfig: Kubeconfig | undefined): Promise<Credential> => {
+  const ownToken = sources.env.TOOLFORGE_TOKEN?.trim();
+  if (ownToken) return { token: ownToken, session: undefined };
+  const session = await sessionFor(sources, base);
+  if (session) return { token: undefined, session };
+  if (kubeconfig?.certificate) return { token: undefined, session: undefined };
+  if (!kubeconfig?.token) throw noCredential(kubeconfig);
+  return { token: kubeconfig.token, session: undefined };
+};
+
+/**
+ * Reads the tool, the API's address and the credential.
+ * @throws Failure that names the setting that is missing or wrong
+ */
+export const loadSettings = async (sources: Sources): Promise<Settings> => {
   const [kubeconfig, sections] = await Promise.all([readKubeconfig(sources.env, sources.home), readSections(sources)]);
-  const ownToken = sources.env.TOOLFORGE_TOKEN?.trim() || undefined;
   const base = baseAddress(sources, sections);
-  const session = ownToken ? undefined : await sessionFor(sources, base);
-  const token = ownToken ?? (session || kubeconfig?.certificate ? undefined : kubeconfig?.token);
-  if (!token && !session && !kubeconfig?.certificate) throw nothingProves(kubeconfig);
+  const credential = await credentialFor(sources, base, kubeconfig);
+  const hasToken = Boolean(credential.token || credential.session);
   return {
     tool: toolName(sources, kubeconfig),
     base,
-    token,
-    session,
-    clearText: clearTextWarning(base, Boolean(token || session)),
-    tls: base.protocol === 'https:' ? await tlsOf(sources.env, kubeconfig, !token && !session) : undefined,
+    ...credential,
+    unencryptedWarning:
+      hasToken && isUnencrypted(base) ? `Your token is sent to ${base.origin} unencrypted: use https.` : undefined,
+    tls: base.protocol === 'https:' ? await apiTls(sources.env, kubeconfig, !hasToken) : undefined,
   };
-}
+};

@@ -1,128 +1,150 @@
-import { neutral } from './plain.ts';
+import type { Environment } from './environment.ts';
+import { printable } from './printable.ts';
 
-const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
-export type Style = keyof typeof STYLES;
+/** Codes of colour sequences (Select Graphic Rendition). */
+const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
+export type Style = keyof typeof styles;
+/** Returns text in a style, or unchanged where colours are off. */
 export type Paint = (style: Style, text: string) => string;
 
-type Environment = Record<string, string | undefined>;
-
 export type Terminal = {
-  /** Whether colours may go to standard output. */
+  /** Whether standard output takes colours. */
   colours: boolean;
+  /** Whether standard error takes colours. */
   errorColours: boolean;
-  /** Width of standard output; undefined when it is not a terminal. */
+  /** Width of standard output in characters; undefined when standard output is no terminal. */
   columns: number | undefined;
-  /** Whether somebody sits there to be asked. */
+  /** Whether a person can answer a question: standard input and standard error are a terminal. */
   interactive: boolean;
+  /** Styles text for standard output. */
   paint: Paint;
+  /** Styles text for standard error. */
   paintError: Paint;
-  /** A line to standard output. */
+  /** Prints a line to standard output. */
   out: (line: string) => void;
-  /** A line to standard error. */
+  /** Prints a line to standard error. */
   err: (line: string) => void;
   info: (text: string) => void;
   warning: (text: string) => void;
   error: (text: string) => void;
-  /** Says what is waited for, by a spinner on a terminal; nothing in a pipe. */
+  /** Shows a spinner with this text on a terminal, and nothing in a pipe. */
   waiting: (text: string) => void;
-  /** As waiting, but a line whenever it changes where there is no spinner. */
+  /** Shows a spinner with this text on a terminal, and prints each new text as a line in a pipe. */
   note: (text: string) => void;
-  /** Takes the spinner away. */
-  settle: () => void;
-  /** A yes or no question on standard error. */
+  clearSpinner: () => void;
+  /** Asks a yes or no question on standard error. Any answer but y or yes is a no. */
   confirm: (question: string) => Promise<boolean>;
 };
 
-/** FORCE_COLOR first, then NO_COLOR (https://no-color.org), then whether the stream is a terminal that knows colours. */
-export function wantsColour(env: Environment, isTerminal: boolean): boolean {
+/**
+ * Tells whether a stream takes colours. FORCE_COLOR decides first, then NO_COLOR, then whether the stream is a terminal.
+ * @see https://no-color.org
+ */
+export const wantsColour = (env: Environment, isTerminal: boolean): boolean => {
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return !['0', 'false'].includes(env.FORCE_COLOR);
   if (env.NO_COLOR) return false;
   return isTerminal && env.TERM !== 'dumb';
-}
+};
 
 const painter =
   (enabled: boolean): Paint =>
   (style, text) =>
-    enabled ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
+    enabled ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
 
-const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
-const ERASE_LINE = '\r\u001b[2K';
+const spinnerFrames = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
+/** Time of one frame of the spinner in milliseconds. */
+const frameMs = 100;
+const eraseLine = '\r\u001b[2K';
+/** Columns that a spinner uses besides its text. */
+const spinnerColumns = 4;
 
-type Spinner = { set: (text: string) => void; clear: () => void; stop: () => void };
+/** A spinner with a text, in the last line of a terminal. */
+class Spinner {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #paint: Paint;
+  #timer: NodeJS.Timeout | undefined;
+  #text = '';
+  #frame = 0;
 
-function createSpinner(stream: NodeJS.WriteStream, paint: Paint): Spinner {
-  let timer: NodeJS.Timeout | undefined;
-  let text = '';
-  let frame = 0;
-  const clear = () => void (timer && stream.write(ERASE_LINE));
-  const draw = () => {
-    frame = (frame + 1) % FRAMES.length;
-    const room = Math.max(10, (stream.columns || 80) - 4);
-    stream.write(`${ERASE_LINE}${paint('cyan', FRAMES[frame] ?? '')} ${[...text].slice(0, room).join('')}`);
-  };
-  const stop = () => {
-    clear();
-    clearInterval(timer);
-    timer = undefined;
-  };
-  const set = (next: string) => {
-    text = next;
-    timer ??= setInterval(draw, 100).unref();
-    draw();
-  };
-  return { set, clear, stop };
+  constructor(stream: NodeJS.WriteStream, paint: Paint) {
+    this.#stream = stream;
+    this.#paint = paint;
+  }
+
+  show(text: string): void {
+    this.#text = text;
+    this.#timer ??= setInterval(() => this.#draw(), frameMs).unref();
+    this.#draw();
+  }
+
+  /** Erases the spinner until its next frame, to make place for a line. */
+  erase(): void {
+    if (this.#timer) this.#stream.write(eraseLine);
+  }
+
+  stop(): void {
+    this.erase();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #draw(): void {
+    this.#frame = (this.#frame + 1) % spinnerFrames.length;
+    const width = Math.max(10, (this.#stream.columns || 80) - spinnerColumns);
+    const frame = this.#paint('cyan', spinnerFrames[this.#frame] ?? '');
+    this.#stream.write(`${eraseLine}${frame} ${[...this.#text].slice(0, width).join('')}`);
+  }
 }
 
-function noter(spinner: Spinner | undefined, err: (line: string) => void, paint: Paint) {
+const createNote = (spinner: Spinner | undefined, err: (line: string) => void, paint: Paint): Terminal['note'] => {
   let last = '';
-  return (text: string) => {
-    const safe = neutral(text);
-    if (spinner) spinner.set(safe);
-    else if (safe !== last) err(paint('dim', safe));
-    last = safe;
+  return (text) => {
+    const line = printable(text);
+    if (spinner) spinner.show(line);
+    else if (line !== last) err(paint('dim', line));
+    last = line;
   };
-}
+};
 
-async function ask(question: string, prompt: (text: string) => void): Promise<boolean> {
+const confirm = async (question: string): Promise<boolean> => {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin });
-  prompt(`${question} [y/N]: `);
-  const answer = await new Promise<string>((resolve) => {
+  process.stderr.write(`${question} [y/N]: `);
+  const reply = await new Promise<string>((resolve) => {
     lines.once('line', resolve);
     lines.once('close', () => resolve(''));
   });
   lines.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
+  return /^y(es)?$/i.test(reply.trim());
+};
 
-/** The process's own streams, with colours and a spinner where they are wanted. */
-export function createTerminal(env: Environment): Terminal {
+/** Makes the terminal of this process, with colours and a spinner where the streams take them. */
+export const createTerminal = (env: Environment): Terminal => {
   const { stdout, stderr, stdin } = process;
   const colours = wantsColour(env, stdout.isTTY === true);
-  const paint = painter(colours);
   const errorColours = wantsColour(env, stderr.isTTY === true);
   const paintError = painter(errorColours);
-  const spinner = stderr.isTTY && env.TERM !== 'dumb' ? createSpinner(stderr, paintError) : undefined;
-  const write = (stream: NodeJS.WriteStream) => (line: string) => {
-    spinner?.clear();
+  const spinner = stderr.isTTY && env.TERM !== 'dumb' ? new Spinner(stderr, paintError) : undefined;
+  const printTo = (stream: NodeJS.WriteStream) => (line: string) => {
+    spinner?.erase();
     stream.write(`${line}\n`);
   };
-  const err = write(stderr);
+  const err = printTo(stderr);
   return {
     colours,
     errorColours,
     columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    paint,
+    paint: painter(colours),
     paintError,
-    out: write(stdout),
+    out: printTo(stdout),
     err,
-    info: (text) => err(neutral(text)),
-    warning: (text) => err(paintError('yellow', `Warning: ${neutral(text)}`)),
-    error: (text) => err(paintError('red', `Error: ${neutral(text)}`)),
-    waiting: (text) => spinner?.set(neutral(text)),
-    note: noter(spinner, err, paintError),
-    settle: () => spinner?.stop(),
-    confirm: (question) => ask(question, (text) => void stderr.write(text)),
+    info: (text) => err(printable(text)),
+    warning: (text) => err(paintError('yellow', `Warning: ${printable(text)}`)),
+    error: (text) => err(paintError('red', `Error: ${printable(text)}`)),
+    waiting: (text) => spinner?.show(printable(text)),
+    note: createNote(spinner, err, paintError),
+    clearSpinner: () => spinner?.stop(),
+    confirm,
   };
-}
+};

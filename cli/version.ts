@@ -1,3 +1,4 @@
 import manifest from './package.json' with { type: 'json' };
 
-export const VERSION: string = manifest.version;
+/** Version of the package, for --version and the User-Agent header. */
+export const version: string = manifest.version;

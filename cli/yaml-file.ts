@@ -1,22 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { isSection, parseYaml, type Section } from '../lib/kube/kubeconfig-file.ts';
-import { EXIT, Failure } from './failure.ts';
+import { parseYaml } from '../lib/kube/kubeconfig-file.ts';
+import { type Fields, isObject } from '../lib/objects.ts';
+import { exitCodes, Failure } from './failure.ts';
 
 /**
  * Reads a YAML file that holds a mapping. An empty file is an empty mapping.
  * @returns undefined when there is no such file
  * @throws Failure when the file can't be read or holds no mapping
  */
-export const readYaml = async (path: string): Promise<Section | undefined> => {
+export const readYaml = async (path: string): Promise<Fields | undefined> => {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new Failure(EXIT.usage, `The file ${path} can't be read (${error.code}).`, { cause: error });
+    throw new Failure(exitCodes.usage, `The file ${path} can't be read (${error.code}).`, { cause: error });
   });
   if (text === undefined) return undefined;
   const value = await parseYaml(text).catch((cause: unknown) => {
-    throw new Failure(EXIT.usage, `The file ${path} is not valid YAML.`, { cause });
+    throw new Failure(exitCodes.usage, `The file ${path} is not valid YAML.`, { cause });
   });
   if (value === null || value === undefined) return {};
-  if (!isSection(value)) throw new Failure(EXIT.usage, `The file ${path} is not a YAML mapping.`);
+  if (!isObject(value)) throw new Failure(exitCodes.usage, `The file ${path} is not a YAML mapping.`);
   return value;
 };

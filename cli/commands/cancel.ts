@@ -1,19 +1,19 @@
-import { isUnderWay } from '../builds.ts';
-import { builds, confirm, each, requireChoice } from '../choose.ts';
-import { flag, type Run, tellMessages } from '../context.ts';
-import { EXIT } from '../failure.ts';
+import { confirm, countBuilds, forEachBuild, requireIdsOrAll } from '../build-ids.ts';
+import { flag, printMessages, type Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
+import { hasEnded } from '../format-builds.ts';
 
-/** Cancels the named builds, or all that wait or run. */
+/** Cancels the named builds, or with --all every build that waits or runs. */
 export const cancel: Run = async (context, invocation) => {
-  requireChoice('cancel', invocation);
+  requireIdsOrAll('cancel', invocation);
   const all = flag(invocation.values, 'all');
   const { api } = await context.connect();
   const ids = all
-    ? (await api.list()).builds.filter(isUnderWay).map((build) => build.build_id)
+    ? (await api.list()).builds.filter((build) => !hasEnded(build)).map((build) => build.build_id)
     : invocation.positionals;
-  if (ids.length > 0) await confirm(context, invocation, `I'm going to cancel ${builds(ids.length)}, continue?`);
-  const act = async (id: string) => tellMessages(context, (await api.cancel(id)).messages);
-  const { done, exitCode } = await each(context, ids, act, all ? EXIT.refused : undefined);
-  context.terminal.out(`Cancelled ${builds(done)}`);
+  if (ids.length > 0) await confirm(context, invocation, `I'm going to cancel ${countBuilds(ids.length)}, continue?`);
+  const cancelBuild = async (id: string) => printMessages(context, (await api.cancel(id)).messages);
+  const { done, exitCode } = await forEachBuild(context, ids, cancelBuild, all ? exitCodes.refused : undefined);
+  context.terminal.out(`Cancelled ${countBuilds(done)}`);
   return exitCode;
 };

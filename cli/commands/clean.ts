@@ -1,24 +1,24 @@
-import { confirm } from '../choose.ts';
-import { flag, printJson, type Run, tellMessages } from '../context.ts';
-import { EXIT } from '../failure.ts';
-import { neutral } from '../plain.ts';
+import { confirm } from '../build-ids.ts';
+import { flag, printJson, printMessages, type Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
+import { printable } from '../printable.ts';
 
-const QUESTION =
+const question =
   'This removes all images of the tool. Before a webservice or job can start again, a new build has to make a new image. Continue?';
 
 /** Deletes the tool's images. */
 export const clean: Run = async (context, invocation) => {
-  await confirm(context, invocation, QUESTION);
+  await confirm(context, invocation, question);
   const { api } = await context.connect();
   context.terminal.waiting('Deleting images…');
-  const answer = await api.clean();
-  context.terminal.settle();
+  const response = await api.clean();
+  context.terminal.clearSpinner();
   if (flag(invocation.values, 'json')) {
-    printJson(context, answer);
-    return EXIT.ok;
+    printJson(context, response);
+    return exitCodes.ok;
   }
-  // What was deleted is this command's output.
-  for (const line of answer.messages.info ?? []) context.terminal.out(neutral(line));
-  tellMessages(context, { ...answer.messages, info: [] });
-  return EXIT.ok;
+  // The information names the deleted images: the output of this command, which goes to standard output.
+  for (const line of response.messages.info ?? []) context.terminal.out(printable(line));
+  printMessages(context, { ...response.messages, info: [] });
+  return exitCodes.ok;
 };

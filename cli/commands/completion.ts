@@ -1,12 +1,11 @@
-import { COMMANDS } from '../commands.ts';
-import { completionScript, SHELLS } from '../completion.ts';
-import type { Run } from '../context.ts';
-import { EXIT, Failure } from '../failure.ts';
+import type { Run } from '../command.ts';
+import { completionScript, shells } from '../completion.ts';
+import { exitCodes, Failure } from '../failure.ts';
 
 /** Prints a shell's completion script. */
-export const completion: Run = async ({ terminal }, { positionals }) => {
-  const script = completionScript(positionals[0] ?? '', COMMANDS);
-  if (!script) throw new Failure(EXIT.usage, `Which shell? One of ${SHELLS.join(', ')}.`);
+export const completion: Run = async ({ terminal, commands }, { positionals }) => {
+  const script = completionScript(positionals[0] ?? '', commands);
+  if (!script) throw new Failure(exitCodes.usage, `Name a shell: one of ${shells.join(', ')}.`);
   terminal.out(script);
-  return EXIT.ok;
+  return exitCodes.ok;
 };

@@ -1,15 +1,20 @@
-import { builds, confirm, each, requireChoice } from '../choose.ts';
-import { flag, type Run } from '../context.ts';
-import { EXIT } from '../failure.ts';
+import { confirm, countBuilds, forEachBuild, requireIdsOrAll } from '../build-ids.ts';
+import { flag, type Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
 
-/** Deletes the named builds, or all. */
+/** Deletes the named builds, or with --all every build of the tool. */
 export const deleteBuilds: Run = async (context, invocation) => {
-  requireChoice('delete', invocation);
+  requireIdsOrAll('delete', invocation);
   const all = flag(invocation.values, 'all');
   const { api } = await context.connect();
   const ids = all ? (await api.list()).builds.map((build) => build.build_id) : invocation.positionals;
-  if (ids.length > 0) await confirm(context, invocation, `I'm going to delete ${builds(ids.length)}, continue?`);
-  const { done, exitCode } = await each(context, ids, (id) => api.remove(id), all ? EXIT.notFound : undefined);
-  context.terminal.out(`Deleted ${builds(done)}`);
+  if (ids.length > 0) await confirm(context, invocation, `I'm going to delete ${countBuilds(ids.length)}, continue?`);
+  const { done, exitCode } = await forEachBuild(
+    context,
+    ids,
+    (id) => api.remove(id),
+    all ? exitCodes.notFound : undefined,
+  );
+  context.terminal.out(`Deleted ${countBuilds(done)}`);
   return exitCode;
 };

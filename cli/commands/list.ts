@@ -1,20 +1,20 @@
-import { listJson, listLines } from '../builds.ts';
-import { flag, printJson, type Run, tellMessages } from '../context.ts';
-import { EXIT } from '../failure.ts';
+import { flag, printJson, printMessages, type Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
+import { listJson, listLines } from '../format-builds.ts';
 
 /** Prints the tool's builds, newest first. */
 export const list: Run = async (context, { values }) => {
   const { api } = await context.connect();
-  const answer = await api.list();
+  const response = await api.list();
   if (flag(values, 'json')) {
-    printJson(context, listJson(answer));
-    return EXIT.ok;
+    printJson(context, listJson(response));
+    return exitCodes.ok;
   }
-  tellMessages(context, answer.messages);
-  if (answer.builds.length === 0) {
+  printMessages(context, response.messages);
+  if (response.builds.length === 0) {
     context.terminal.info('No builds found. Start one: see `toolforge-build start --help`.');
-    return EXIT.ok;
+    return exitCodes.ok;
   }
-  for (const line of listLines(answer.builds, context.terminal)) context.terminal.out(line);
-  return EXIT.ok;
+  for (const line of listLines(response.builds, context.terminal)) context.terminal.out(line);
+  return exitCodes.ok;
 };

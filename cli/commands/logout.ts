@@ -1,49 +1,32 @@
-import type { Run } from '../context.ts';
-import { EXIT } from '../failure.ts';
-import type { Exchange } from '../session/exchange.ts';
-import type { Session } from '../session/tokens.ts';
+import type { Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
+import type { Account } from '../session/account.ts';
+import type { Session } from '../session/session.ts';
 
-/** Of a token that the issuer keeps no record of (a JWT) it says so: that ends with what it came from. */
-const isDone = (status: number, error: unknown): boolean => status === 200 || error === 'unsupported_token_type';
+type Removed = { session: Session; isRevoked: boolean };
 
-/** @returns whether the issuer has revoked all (RFC 7009) */
-async function revoke({ revocationEndpoint, clientId, ...session }: Session, exchange: Exchange): Promise<boolean> {
-  if (!revocationEndpoint) return false;
-  const tokens: Array<[string, string | undefined]> = [
-    ['refresh_token', session.refreshToken],
-    ['access_token', session.accessToken],
-  ];
-  try {
-    for (const [hint, token] of tokens) {
-      if (token === undefined) continue;
-      const form = { token, token_type_hint: hint, client_id: clientId };
-      const { status, json } = await exchange(revocationEndpoint, form);
-      if (!isDone(status, json.error)) return false;
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Revokes the tokens of the sign-in, and forgets them in any case. */
-export const logout: Run = async ({ terminal, account: open }) => {
-  const { base, sessions, exchange } = await open();
-  let outcome: 'none' | 'revoked' | 'kept' = 'none';
-  let expiresAt: number | undefined;
+/** Revokes and removes the session; undefined when there is none. The session is removed also when the issuer fails. */
+const removeSession = async ({ base, sessions, fetch }: Account): Promise<Removed | undefined> => {
+  const { revoke } = await import('../session/revoke.ts');
+  let removed: Removed | undefined;
   await sessions.change(base, async (session) => {
-    if (!session) return undefined;
-    outcome = (await revoke(session, exchange)) ? 'revoked' : 'kept';
-    expiresAt = session.expiresAt;
+    if (session) removed = { session, isRevoked: await revoke(session, fetch) };
     return undefined;
   });
-  if ((outcome as string) === 'kept') {
-    const until = expiresAt === undefined ? 'they expire' : new Date(expiresAt).toISOString();
-    terminal.warning(
-      `The tokens are forgotten here, but the issuer did not revoke them: they are good until ${until}.`,
-    );
-    return EXIT.unavailable;
+  return removed;
+};
+
+/** Revokes the tokens of the sign-in, and removes them from this machine. */
+export const logout: Run = async ({ terminal, account }) => {
+  const removed = await removeSession(await account());
+  if (!removed || removed.isRevoked) {
+    terminal.out(removed ? 'You are signed out.' : 'You were not signed in.');
+    return exitCodes.ok;
   }
-  terminal.out((outcome as string) === 'none' ? 'You were not signed in.' : 'You are signed out.');
-  return EXIT.ok;
+  const { expiresAt } = removed.session;
+  const end = expiresAt === undefined ? 'they expire' : new Date(expiresAt).toISOString();
+  terminal.warning(
+    `The tokens are removed from this machine, but the issuer did not revoke them. They stay valid until ${end}.`,
+  );
+  return exitCodes.unavailable;
 };

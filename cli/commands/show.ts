@@ -1,17 +1,17 @@
-import { showJson, showLines } from '../builds.ts';
-import { flag, printJson, type Run, tellMessages } from '../context.ts';
-import { EXIT } from '../failure.ts';
+import { flag, printJson, printMessages, type Run } from '../command.ts';
+import { exitCodes } from '../failure.ts';
+import { showJson, showLines } from '../format-builds.ts';
 
-/** Prints one build, the newest when none is named. */
+/** Prints one build, by default the newest. */
 export const show: Run = async (context, { values, positionals }) => {
   const { api } = await context.connect();
   const id = positionals[0];
-  const answer = await (id === undefined ? api.latest() : api.get(id));
+  const response = await (id === undefined ? api.latest() : api.get(id));
   if (flag(values, 'json')) {
-    printJson(context, showJson(answer));
-    return EXIT.ok;
+    printJson(context, showJson(response));
+    return exitCodes.ok;
   }
-  tellMessages(context, answer.messages);
-  for (const line of showLines(answer.build, context.terminal)) context.terminal.out(line);
-  return EXIT.ok;
+  printMessages(context, response.messages);
+  for (const line of showLines(response.build, context.terminal)) context.terminal.out(line);
+  return exitCodes.ok;
 };

@@ -1,57 +1,54 @@
+import { sleep } from '../../lib/abort.ts';
 import type { Caller } from '../../openapi/generated/types.ts';
-import { objectFrom } from '../answers.ts';
-import { agentName, type Connecting, sourcesOf } from '../connect.ts';
+import { responseMs } from '../api.ts';
+import { createCaller } from '../call.ts';
+import { type ConnectOptions, sourcesOf, userAgent } from '../connect.ts';
+import type { Environment } from '../environment.ts';
 import { createSender } from '../http.ts';
-import { createCaller } from '../retry.ts';
+import { objectFrom } from '../responses.ts';
 import { baseAddress, loadSettings, readSections, type Settings } from '../settings.ts';
-import type { Exchange } from './exchange.ts';
-import { openSessions, type SessionFile, sessionPath } from './file.ts';
-import { findIssuer, type Issuer } from './issuer.ts';
-import { openExchange } from './trusted.ts';
+import { type IssuerFetch, openIssuerFetch } from './issuer-fetch.ts';
+import { openSessionFile, type SessionFile, sessionPath } from './session-file.ts';
 
-/** Signing in to one API and out of it, and who one is to it. */
+/** The user's account at one API. */
 export type Account = {
   base: URL;
-  env: Connecting['env'];
+  env: Environment;
   sessions: SessionFile;
-  /** To the issuer. */
-  exchange: Exchange;
-  issuer: () => Promise<Issuer>;
+  /** Sends requests to the issuer. */
+  fetch: IssuerFetch;
   whoami: () => Promise<Caller>;
-  /** What proves who calls: TOOLFORGE_TOKEN, the session or the kubeconfig's token; undefined for a certificate. */
+  /** Returns the token of TOOLFORGE_TOKEN, the sign-in or the kubeconfig; undefined for a client certificate. */
   token: () => Promise<string | undefined>;
 };
 
-const ANSWER_TIME = 30_000;
+const requestWhoami = async (settings: Settings, { terminal, version, trace }: ConnectOptions): Promise<Caller> => {
+  const send = await createSender(settings, userAgent(version), trace);
+  const warn = (sentence: string) => terminal.warning(sentence);
+  const call = createCaller({ base: settings.base, send, warn, sleep, random: Math.random });
+  const request = { method: 'GET', path: '/whoami', idleMs: responseMs, deadlineMs: responseMs } as const;
+  const { response } = await call(request, { repeatable: true });
+  return objectFrom<Caller>(response, settings.base, 'tools');
+};
 
-async function askWhoami(settings: Settings, { terminal, version, trace }: Connecting): Promise<Caller> {
-  const send = await createSender(settings, agentName(version), trace);
-  const { setTimeout: sleep } = await import('node:timers/promises');
-  const timing = { sleep: (ms: number) => sleep(ms), random: Math.random };
-  const tell = (sentence: string) => terminal.warning(sentence);
-  const call = createCaller({ base: settings.base, send, tell, ...timing });
-  const request = { method: 'GET', path: '/whoami', silence: ANSWER_TIME, deadline: ANSWER_TIME } as const;
-  const { answer } = await call(request, { repeatable: true });
-  return objectFrom<Caller>(answer, settings.base, 'tools');
-}
-
-/** @throws Failure when the API's address is missing or wrong */
-export async function openAccount(connecting: Connecting): Promise<Account> {
-  const sources = { ...sourcesOf(connecting), needsTool: false };
+/**
+ * Opens the account at the API that the settings name.
+ * @throws Failure when the API's address is missing or wrong
+ */
+export const openAccount = async (options: ConnectOptions): Promise<Account> => {
+  const sources = { ...sourcesOf(options), needsTool: false };
   const { env, home } = sources;
   const base = baseAddress(sources, await readSections(sources));
-  const exchange = await openExchange(sources, base);
   const settings = () => loadSettings(sources);
   return {
     base,
     env,
-    sessions: openSessions(sessionPath(env, home)),
-    exchange,
-    issuer: () => findIssuer(exchange, base),
-    whoami: async () => askWhoami(await settings(), connecting),
+    sessions: openSessionFile(sessionPath(env, home)),
+    fetch: await openIssuerFetch(env, home, base),
+    whoami: async () => requestWhoami(await settings(), options),
     token: async () => {
       const { session, token } = await settings();
       return session ? session() : token;
     },
   };
-}
+};

@@ -1,30 +1,64 @@
-import type { Sources } from '../settings.ts';
+import type { TokenEndpointResponse } from 'openid-client';
+import { exitCodes, Failure } from '../failure.ts';
 
-/** The access token, renewed when it is about to expire. @throws Failure when the sign-in has ended */
-export type SessionToken = () => Promise<string>;
+/** The tokens of a sign-in to one API, and what refreshing and revoking them takes. Stored as JSON in the session file. */
+export type Session = {
+  issuer: string;
+  clientId: string;
+  /** Identifier of the API, for which tokens are requested (RFC 8707). */
+  resource: string;
+  tokenEndpoint: string;
+  revocationEndpoint: string | undefined;
+  accessToken: string;
+  refreshToken: string | undefined;
+  /** Time of the next refresh in milliseconds since 1970; undefined when the issuer does not say how long a token lasts. */
+  refreshAt: number | undefined;
+  /** Time at which the access token expires in milliseconds since 1970; undefined when unknown. */
+  expiresAt: number | undefined;
+};
 
-/** The sign-in to the API at this address; undefined when there is none. Loads next to nothing then. */
-export async function openSession(
-  { env, home }: Pick<Sources, 'env' | 'home'>,
-  base: URL,
-): Promise<SessionToken | undefined> {
-  const { openSessions, sessionPath } = await import('./file.ts');
-  const file = openSessions(sessionPath(env, home));
-  let session = await file.read(base);
-  if (!session) return undefined;
-  const { needsRefresh, refresh, ended } = await import('./tokens.ts');
-  const { openExchange } = await import('./trusted.ts');
-  const renew = async () => {
-    const exchange = await openExchange({ env, home }, base);
-    // Under the lock: a refresh token is good for once, and another command may have used it meanwhile.
-    return file.change(base, async (found) => {
-      if (!found) throw ended();
-      return needsRefresh(found, Date.now()) ? refresh(found, exchange, Date.now) : found;
-    });
+/** The part of a session that a refresh does not change. */
+export type TokenSource = Pick<Session, 'issuer' | 'clientId' | 'resource' | 'tokenEndpoint' | 'revocationEndpoint'>;
+
+/** Share of a token's lifetime after which it is refreshed. The rest bridges a failure of the issuer. */
+const refreshShare = 0.8;
+
+/**
+ * Makes a session from the response of a token endpoint.
+ * @param now milliseconds since 1970
+ * @param previous the session before a refresh; its refresh token stays valid when the response has none
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ */
+export const sessionFrom = (
+  { issuer, clientId, resource, tokenEndpoint, revocationEndpoint }: TokenSource,
+  tokens: TokenEndpointResponse,
+  now: number,
+  previous?: Session,
+): Session => {
+  const lifetimeMs = tokens.expires_in === undefined ? undefined : tokens.expires_in * 1000;
+  return {
+    issuer,
+    clientId,
+    resource,
+    tokenEndpoint,
+    revocationEndpoint,
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token || previous?.refreshToken,
+    refreshAt: lifetimeMs === undefined ? undefined : now + lifetimeMs * refreshShare,
+    expiresAt: lifetimeMs === undefined ? undefined : now + lifetimeMs,
   };
-  return async () => {
-    if (session && needsRefresh(session, Date.now())) session = await renew();
-    if (!session) throw ended();
-    return session.accessToken;
-  };
-}
+};
+
+/** The failure for a sign-in that the issuer has ended. */
+export const sessionEnded = (): Failure =>
+  new Failure(exitCodes.notAllowed, 'Your sign-in has ended.', {
+    hint: 'Sign in again with `toolforge-build login`, or remove the sign-in with `toolforge-build logout`.',
+  });
+
+const isPast = (time: number | undefined, now: number): boolean => time !== undefined && now >= time;
+
+/** Tells whether the access token should be refreshed. `now` is in milliseconds since 1970. */
+export const needsRefresh = ({ refreshAt }: Session, now: number): boolean => isPast(refreshAt, now);
+
+/** Tells whether the access token has expired. `now` is in milliseconds since 1970. */
+export const hasExpired = ({ expiresAt }: Session, now: number): boolean => isPast(expiresAt, now);

@@ -1,5 +1,4 @@
-/** A mapping of a YAML or JSON file whose values are not checked yet. */
-export type Section = Record<string, unknown>;
+import { type Fields, isObject, textAt } from '../objects.ts';
 
 /**
  * The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when
@@ -7,19 +6,8 @@ export type Section = Record<string, unknown>;
  */
 export type CurrentContext = {
   namespace: string | undefined;
-  cluster: Section | undefined;
-  user: Section | undefined;
-};
-
-export const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/**
- * Returns the text at a path of keys, or undefined when a part of the path is absent or the value is no text or empty.
- */
-export const textAt = (value: unknown, ...path: string[]): string | undefined => {
-  const found = path.reduce<unknown>((current, key) => (isSection(current) ? current[key] : undefined), value);
-  return typeof found === 'string' && found !== '' ? found : undefined;
+  cluster: Fields | undefined;
+  user: Fields | undefined;
 };
 
 const parseJson = (text: string): unknown => {
@@ -50,10 +38,10 @@ export const parseYaml = async (text: string): Promise<unknown> => {
   }
 };
 
-const sectionNamed = (list: unknown, name: string | undefined, key: string): Section | undefined => {
+const sectionNamed = (list: unknown, name: string | undefined, key: string): Fields | undefined => {
   if (!Array.isArray(list)) return undefined;
-  const item = list.find((candidate) => isSection(candidate) && candidate.name === name);
-  return isSection(item) && isSection(item[key]) ? item[key] : undefined;
+  const item = list.find((candidate) => isObject(candidate) && candidate.name === name);
+  return isObject(item) && isObject(item[key]) ? item[key] : undefined;
 };
 
 /**
@@ -61,7 +49,7 @@ const sectionNamed = (list: unknown, name: string | undefined, key: string): Sec
  * @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
 export const currentContextOf = (kubeconfig: unknown): CurrentContext => {
-  const { contexts, clusters, users } = isSection(kubeconfig) ? kubeconfig : {};
+  const { contexts, clusters, users } = isObject(kubeconfig) ? kubeconfig : {};
   const context = sectionNamed(contexts, textAt(kubeconfig, 'current-context'), 'context');
   return {
     namespace: textAt(context, 'namespace'),
@@ -71,7 +59,7 @@ export const currentContextOf = (kubeconfig: unknown): CurrentContext => {
 };
 
 /** Decodes `<key>-data` of a cluster or user, which a kubeconfig holds in base64. */
-export const inlineData = (section: Section | undefined, key: string): Buffer | undefined => {
+export const inlineData = (section: Fields | undefined, key: string): Buffer | undefined => {
   const text = textAt(section, `${key}-data`);
   return text === undefined ? undefined : Buffer.from(text, 'base64');
 };

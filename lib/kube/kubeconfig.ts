@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { type Fields, textAt } from '../objects.ts';
 import type { Connection } from './connection.ts';
-import { currentContextOf, inlineData, parseYaml, type Section, textAt } from './kubeconfig-file.ts';
+import { currentContextOf, inlineData, parseYaml } from './kubeconfig-file.ts';
 
 /** Keys of a user that this file understands. Any other key, such as `exec`, needs client-node. */
 const plainKeys = new Set(['token', 'client-certificate-data', 'client-key-data']);
 
-const tlsOf = (cluster: Section, user: Section): Connection['tls'] => {
+const tlsOf = (cluster: Fields, user: Fields): Connection['tls'] => {
   const options = {
     ca: inlineData(cluster, 'certificate-authority'),
     cert: inlineData(user, 'client-certificate'),
@@ -17,8 +18,8 @@ const tlsOf = (cluster: Section, user: Section): Connection['tls'] => {
 
 /**
  * Reads the connection of a kubeconfig whose user has a token or a certificate inside the file. client-node is not
- * used,
- * because its KubeConfig costs more at start than everything else together (docs/adr/0003-kubernetes-client.md).
+ * used, because its KubeConfig costs more at start than everything else together
+ * (docs/adr/0003-kubernetes-client.md).
  * @returns undefined when the kubeconfig needs client-node: exec plugins, auth providers, certificates in other files
  * @throws TypeError when the cluster's `server` is no URL; the error of the file system or of the YAML parser
  */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import {
-  answers,
   beginLog,
   build,
   bundle,
@@ -15,6 +14,7 @@ import {
   noMessages,
   type Received,
   remove,
+  responses,
   serve,
   startProcess,
   type TestServer,
@@ -29,13 +29,13 @@ let status: string;
 
 const tokenRequest = 'Bearer of-the-runner';
 
-/** The API with one build that ends as `status`; and where GitHub gives its tokens. */
-const answer = (request: Received, response: Parameters<Parameters<typeof serve>[0]>[1]): void => {
+/** Serves an API with one build that ends with `status`, and the endpoint where GitHub gives its tokens. */
+const handle = (request: Received, response: Parameters<Parameters<typeof serve>[0]>[1]): void => {
   if (request.path === '/id-token') {
     const granted = request.headers.authorization === tokenRequest && request.query.get('audience') === 'builds-api';
     json(response, granted ? 200 : 403, { value: 'a.job.token' });
   } else if (request.path.endsWith('/logs')) beginLog(response).end(ndjson([line(1), end(status)]));
-  else if (request.method === 'POST') json(response, 200, answers.started);
+  else if (request.method === 'POST') json(response, 200, responses.started);
   else json(response, 200, { messages: noMessages, build: { ...build(2), status } });
 };
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
   program('toolforge-build', `#!/bin/sh\nexec '${process.execPath}' '${bundle(home)}' "$@"\n`);
   program('npm', '#!/bin/sh\n[ "$*" = "install --global package.tgz" ]\n');
   program('jq', `#!/bin/sh\nexec '${process.execPath}' -p 'JSON.parse(require("fs").readFileSync(0)).value'\n`);
-  api = await serve(answer);
+  api = await serve(handle);
 });
 afterAll(async () => {
   await api.close();
@@ -105,12 +105,12 @@ const runRecipe = ({ script, env }: Recipe) =>
 describe.each([
   ['GitLab', gitlab],
   ['GitHub', github],
-])("the recipe for %s's CI", (_, recipe) => {
+])('the CI recipe for %s', (_, recipe) => {
   test.each([
     ['BUILD_SUCCESS', 0],
     ['BUILD_FAILURE', 1],
     ['BUILD_TIMEOUT', 1],
-  ])('ends after %s with %i', async (ending, code) => {
+  ])('starts a build as the job, and ends after %s with exit code %i', async (ending, code) => {
     status = ending;
     api.requests.length = 0;
     const finished = await runRecipe(recipe());
@@ -128,7 +128,7 @@ test.each([
   ['exit 3', 'failed'],
   ['echo', 'printed no token'],
   ['echo a b', 'printed no token'],
-])('a command for tokens that does "%s" is told', async (command, sentence) => {
+])('the TOOLFORGE_TOKEN_COMMAND "%s" ends with exit code 2 and the words "%s"', async (command, sentence) => {
   const recipe = { script: 'toolforge-build list', env: { TOOLFORGE_TOKEN_COMMAND: command } };
   expect(await runRecipe(recipe)).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
-  answers,
   type Cli,
   contract,
   createCli,
   json,
   noMessages,
   recorded,
+  responses,
   serve,
   type TestServer,
 } from './support.ts';
@@ -39,7 +39,7 @@ test.each([
   ['quota.stdout', ['quota', '--json']],
   ['clean.stdout', ['clean', '-y', '--json']],
   ['start-detached.stdout', ['start', 'https://example.org/repo.git', '-D', '--json']],
-])('%s: the same JSON, byte for byte, as the Python client', async (file, args) => {
+])('the JSON in %s is byte for byte what the Python client prints', async (file, args) => {
   expect(await cli.run(args, env)).toEqual({ code: 0, stdout: recorded(file), stderr: '' });
 });
 
@@ -50,27 +50,27 @@ test('list prints an aligned table, without colours in a pipe', async () => {
   expect(lines[0]).toMatch(/^ID {6}STATUS {17}STARTED {15}SOURCE +IMAGE$/);
   expect(lines[1]).toMatch(/^demo-6 {2}pending \(#2 in queue\) {2}- {21}https:\/\/example\.org\/repo\.git@main +-$/);
   expect(lines[3]).toContain('demo-4  ok                     2026-11-22T08:00:00Z  https://example.org/repo.git@main');
-  expect(lines[3]).toContain(answers.builds[2]?.destination_image);
+  expect(lines[3]).toContain(responses.builds[2]?.destination_image);
   expect(stdout).not.toContain('\u001b');
 });
 
-test('FORCE_COLOR colours, and a column of colours is as wide as one without', async () => {
+test('list with FORCE_COLOR prints colours and keeps the columns aligned', async () => {
   const { stdout } = await cli.run(['list'], { ...env, FORCE_COLOR: '1' });
   expect(stdout).toContain('\u001b[32mok\u001b[0m');
   const plain = await cli.run(['list'], { ...env, FORCE_COLOR: '0' });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is tested
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test removes colour sequences
   expect(stdout.replace(/\u001b\[\d+m/g, '')).toBe(plain.stdout);
 });
 
-test('list of nothing says so, and prints an empty list as JSON', async () => {
+test('list without builds says so, and prints an empty list as JSON', async () => {
   const empty = await serve((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
-  const there = { TOOL_TOOLFORGE_API_URL: empty.url };
-  expect(await cli.run(['list'], there)).toMatchObject({
+  const emptyApi = { TOOL_TOOLFORGE_API_URL: empty.url };
+  expect(await cli.run(['list'], emptyApi)).toMatchObject({
     code: 0,
     stdout: '',
     stderr: expect.stringContaining('No builds'),
   });
-  const asJson = await cli.run(['list', '--json'], there);
+  const asJson = await cli.run(['list', '--json'], emptyApi);
   expect(JSON.parse(asJson.stdout)).toEqual({ messages: noMessages, builds: [] });
   await empty.close();
 });
@@ -84,18 +84,18 @@ test('show prints aligned fields, and a message of several lines', async () => {
   for (const control of ['\u001b', '\u009b', '\u2028']) expect(stdout).not.toContain(control);
 });
 
-test('show without an id shows the newest', async () => {
+test('show without an id prints the newest build', async () => {
   const { stdout, requests } = await requestsOf(['show']);
   expect(requests).toEqual(['GET /builds/v1/tool/demo/builds/latest']);
   expect(stdout).toContain('pending (#2 in queue)');
 });
 
-test('quota is a table', async () => {
+test('quota prints an aligned table', async () => {
   const { stdout } = await cli.run(['quota'], env);
   expect(stdout).toMatch(/^CATEGORY {2}ITEM {5}LIMIT {3}USED {6}AVAILABLE {2}CAPACITY\nRegistry {2}Storage {2}1\.00Gi/);
 });
 
-test('start sends what the options say, and a key of its own', async () => {
+test('start sends the values of its options and an Idempotency-Key', async () => {
   const options = [
     '--ref',
     'v1',
@@ -131,12 +131,12 @@ test('start sends what the options say, and a key of its own', async () => {
   expect(stderr).toBe('a piece of information\nWarning: a warning\n');
 });
 
-test('start without anything but a URL sends the URL only', async () => {
+test('start with only a URL sends only the URL', async () => {
   await requestsOf(['start', 'https://example.org/repo.git', '-D']);
   expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ source_url: 'https://example.org/repo.git' });
 });
 
-test('cancel --all cancels what waits or runs, and nothing else', async () => {
+test('cancel --all cancels the builds that wait or run, and no other', async () => {
   const { code, stdout, requests } = await requestsOf(['cancel', '--all', '-y']);
   expect(code).toBe(0);
   expect(requests).toEqual([
@@ -147,7 +147,7 @@ test('cancel --all cancels what waits or runs, and nothing else', async () => {
   expect(stdout).toBe('Cancelled 2 builds\n');
 });
 
-test('cancel tells which builds it could not cancel, and cancels the others', async () => {
+test('cancel names the builds that it could not cancel, and cancels the others', async () => {
   const { code, stdout, stderr } = await requestsOf(['cancel', 'nobody', 'demo-5', '--yes-i-know']);
   expect({ code, stdout, stderr }).toEqual({
     code: 3,
@@ -156,7 +156,7 @@ test('cancel tells which builds it could not cancel, and cancels the others', as
   });
 });
 
-test('delete deletes what is named, or all', async () => {
+test('delete deletes the named builds, or with --all every build', async () => {
   expect(await requestsOf(['delete', 'demo-4', '-y'])).toMatchObject({
     stdout: 'Deleted 1 build\n',
     requests: ['DELETE /builds/v1/tool/demo/builds/demo-4'],
@@ -166,7 +166,7 @@ test('delete deletes what is named, or all', async () => {
   expect(all.requests).toHaveLength(8);
 });
 
-test('clean says what was deleted', async () => {
+test('clean prints the deleted images', async () => {
   expect(await requestsOf(['clean', '-y'])).toMatchObject({
     code: 0,
     stdout: 'Deleted 2 artifacts from harbor repository tool-demo/demo\n',
@@ -175,7 +175,7 @@ test('clean says what was deleted', async () => {
 });
 
 test.each([['cancel', 'demo-5'], ['delete', 'demo-5'], ['clean']])(
-  '%s without -y does nothing where nobody can be asked',
+  '%s without -y changes nothing when there is no terminal to ask on',
   async (...args) => {
     const { code, stderr, requests } = await requestsOf(args);
     expect(code).toBe(2);
@@ -184,11 +184,11 @@ test.each([['cancel', 'demo-5'], ['delete', 'demo-5'], ['clean']])(
   },
 );
 
-test('wait waits for the end, and fails with the build', async () => {
-  let asked = 0;
+test('wait polls until the build has ended, and ends with exit code 1 for a failed build', async () => {
+  let polls = 0;
   const waiting = await serve((_, response) => {
-    asked += 1;
-    json(response, 200, { messages: noMessages, build: answers.builds[asked === 1 ? 1 : 3] });
+    polls += 1;
+    json(response, 200, { messages: noMessages, build: responses.builds[polls === 1 ? 1 : 3] });
   });
   const { code, stderr } = await cli.run(['wait', 'demo-3'], { TOOL_TOOLFORGE_API_URL: waiting.url });
   expect(code).toBe(1);
@@ -197,13 +197,13 @@ test('wait waits for the end, and fails with the build', async () => {
   await waiting.close();
 });
 
-test('--verbose tells the requests, never the token', async () => {
+test('--verbose and --debug print the requests and never the token', async () => {
   const { stderr } = await cli.run(['-v', 'list'], env);
   expect(stderr).toMatch(/GET http:\/\/localhost:\d+\/builds\/v1\/tool\/demo\/builds → 200/);
   expect((await cli.run(['list', '-d'], env)).stderr).not.toContain('secret');
 });
 
-test('--tool goes before the environment', async () => {
+test('--tool is preferred to TOOLFORGE_TOOL', async () => {
   const { requests, code } = await requestsOf(['--tool', 'other', 'list']);
   expect(requests).toEqual(['GET /builds/v1/tool/other/builds']);
   expect(code).toBe(3);

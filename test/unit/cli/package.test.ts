@@ -55,7 +55,7 @@ test('the packed command holds its bundle, its README and its license, and no so
 });
 
 test.each([
-  ['openid-client', 'code_challenge'],
+  ['openid-client', 'oauth4webapi'],
   ['the YAML parser', 'YAMLException'],
 ])('the entry file does not load %s', (_, marker) => {
   const files = readdirSync(join(unpacked, 'dist'));

@@ -35,23 +35,23 @@ users: [{name: me, user: ${user}}]
 const load = (env: Sources['env'], flags: Partial<Sources> = {}) =>
   loadSettings({ env, home, etc, tool: undefined, apiUrl: undefined, ...flags });
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const API = { TOOL_TOOLFORGE_API_URL: 'https://api.example.org:30003' };
+const apiVariable = { TOOL_TOOLFORGE_API_URL: 'https://api.example.org:30003' };
 
-test('~/.kube/config gives the tool and a certificate in files beside it', async () => {
+test('loadSettings reads the tool and a certificate from ~/.kube/config and the files that it names', async () => {
   write('.kube/config', kubeconfig('{client-certificate: me.crt, client-key: ../me.key}'));
   write('.kube/me.crt', 'CERT');
   write('me.key', 'KEY');
-  const settings = await load(API);
+  const settings = await load(apiVariable);
   expect(settings).toMatchObject({ tool: 'demo', token: undefined });
   expect(settings.base.href).toBe('https://api.example.org:30003/builds/v1');
   expect(settings.tls).toMatchObject({ verify: true, certificate: { cert: 'CERT', key: 'KEY' } });
 });
 
-test('KUBECONFIG may name several files; the first that exists counts, inline data and authority too', async () => {
+test('loadSettings reads the first file that exists of the files in KUBECONFIG, with inline certificates and authority', async () => {
   const user = `{client-certificate-data: ${base64('C')}, client-key-data: ${base64('K')}, token: unused}`;
   const file = write('kc', kubeconfig(user, { cluster: `{certificate-authority-data: ${base64('CA')}}` }));
   const { tls, token } = await load({
-    ...API,
+    ...apiVariable,
     KUBECONFIG: `/nowhere/kc:${file}`,
     CURL_CA_BUNDLE: write('bundle', 'BUNDLE'),
   });
@@ -59,32 +59,34 @@ test('KUBECONFIG may name several files; the first that exists counts, inline da
   expect(token).toBeUndefined();
 });
 
-test('a token in the kubeconfig is used where there is no certificate; TOOLFORGE_TOKEN wins over all', async () => {
-  const env = { ...API, KUBECONFIG: write('kc', kubeconfig('{token: abc}')) };
+test('loadSettings prefers TOOLFORGE_TOKEN, then a certificate, then a token of the kubeconfig', async () => {
+  const env = { ...apiVariable, KUBECONFIG: write('kc', kubeconfig('{token: abc}')) };
   expect((await load(env)).token).toBe('abc');
   expect((await load({ ...env, TOOLFORGE_TOKEN: 'own\n' })).token).toBe('own');
   const certificate = write(
     'kc2',
     kubeconfig(`{client-certificate-data: ${base64('C')}, client-key-data: ${base64('K')}}`),
   );
-  expect(await load({ ...API, KUBECONFIG: certificate, TOOLFORGE_TOKEN: 'own' })).toMatchObject({
+  expect(await load({ ...apiVariable, KUBECONFIG: certificate, TOOLFORGE_TOKEN: 'own' })).toMatchObject({
     token: 'own',
     tls: { certificate: undefined },
   });
 });
 
-test('a token may lie in a file', async () => {
+test('loadSettings reads the file that tokenFile of the kubeconfig names', async () => {
   write('token', 'from-file\n');
-  expect((await load({ ...API, KUBECONFIG: write('kc', kubeconfig('{tokenFile: token}')) })).token).toBe('from-file');
+  expect((await load({ ...apiVariable, KUBECONFIG: write('kc', kubeconfig('{tokenFile: token}')) })).token).toBe(
+    'from-file',
+  );
 });
 
-test('insecure-skip-tls-verify is honoured', async () => {
+test('loadSettings turns verification off when the kubeconfig has insecure-skip-tls-verify', async () => {
   const file = write('kc', kubeconfig('{token: a}', { cluster: '{insecure-skip-tls-verify: true}' }));
-  expect((await load({ ...API, KUBECONFIG: file })).tls).toMatchObject({ verify: false, ca: [] });
+  expect((await load({ ...apiVariable, KUBECONFIG: file })).tls).toMatchObject({ verify: false, ca: [] });
 });
 
 test('--tool, then TOOLFORGE_TOOL, then the namespace names the tool', async () => {
-  const env = { ...API, KUBECONFIG: write('kc', kubeconfig('{token: a}')) };
+  const env = { ...apiVariable, KUBECONFIG: write('kc', kubeconfig('{token: a}')) };
   expect((await load(env)).tool).toBe('demo');
   expect((await load({ ...env, TOOLFORGE_TOOL: 'two' })).tool).toBe('two');
   expect((await load({ ...env, TOOLFORGE_TOOL: 'two' }, { tool: 'three' })).tool).toBe('three');
@@ -104,40 +106,40 @@ test('the address: flag, environment, then the files, whole sections of the late
   expect(await address()).toBe('https://four/builds/v1');
   write('xdg/toolforge.yaml', 'api_gateway: {url: "https://five"}\n');
   expect(await address()).toBe('https://five/builds/v1');
-  expect(await address(API)).toBe('https://api.example.org:30003/builds/v1');
-  expect(await address(API, { apiUrl: 'http://127.0.0.1:8000' })).toBe('http://127.0.0.1:8000/builds/v1');
+  expect(await address(apiVariable)).toBe('https://api.example.org:30003/builds/v1');
+  expect(await address(apiVariable, { apiUrl: 'http://127.0.0.1:8000' })).toBe('http://127.0.0.1:8000/builds/v1');
 });
 
-test('a token over http is warned of, but not to this machine', async () => {
+test('loadSettings warns of a token over http, except to this machine', async () => {
   const env = { TOOLFORGE_TOKEN: 't', TOOLFORGE_TOOL: 'demo' };
-  expect((await load(env, { apiUrl: 'http://api.example.org' })).clearText).toContain('unencrypted');
-  expect((await load(env, { apiUrl: 'http://127.0.0.1:1' })).clearText).toBeUndefined();
+  expect((await load(env, { apiUrl: 'http://api.example.org' })).unencryptedWarning).toContain('unencrypted');
+  expect((await load(env, { apiUrl: 'http://127.0.0.1:1' })).unencryptedWarning).toBeUndefined();
 });
 
 const failure = (promise: Promise<unknown>): Promise<Failure> =>
   promise.then(
-    () => Promise.reject(new Error('it did not fail')),
+    () => Promise.reject(new Error('loadSettings did not fail')),
     (error: unknown) => (error instanceof Failure ? error : Promise.reject(error)),
   );
 
-test('what is missing or wrong is named', async () => {
+test('loadSettings names the setting that is missing or wrong', async () => {
   const env = { TOOLFORGE_TOKEN: 't', TOOLFORGE_TOOL: 'demo' };
-  expect((await failure(load(API))).message).toContain('there is no kubeconfig');
-  expect((await failure(load({ ...API, TOOLFORGE_TOKEN: 't' }))).message).toBe('No tool is named.');
+  expect((await failure(load(apiVariable))).message).toContain('there is no kubeconfig');
+  expect((await failure(load({ ...apiVariable, TOOLFORGE_TOKEN: 't' }))).message).toBe('No tool is named.');
   expect((await failure(load(env))).message).toBe('The address of the API is not configured.');
   expect((await failure(load(env, { apiUrl: 'ftp://x' }))).message).toContain('--api-url must be an http or https URL');
-  expect((await failure(load({ ...env, ...API, REQUESTS_CA_BUNDLE: '/nowhere' }))).message).toContain(
+  expect((await failure(load({ ...env, ...apiVariable, REQUESTS_CA_BUNDLE: '/nowhere' }))).message).toContain(
     'REQUESTS_CA_BUNDLE names',
   );
   const missing = write('kc', kubeconfig('{client-certificate: gone.crt, client-key: gone.key}'));
-  expect((await failure(load({ ...API, KUBECONFIG: missing }))).message).toContain('gone.crt');
+  expect((await failure(load({ ...apiVariable, KUBECONFIG: missing }))).message).toContain('gone.crt');
 });
 
-test('a file that is no YAML is named, its content is not shown', async () => {
-  const broken = await failure(load({ ...API, KUBECONFIG: write('kc', 'users: [{user: {token: hidden\n: :') }));
+test('loadSettings names a file that is no YAML without showing its content', async () => {
+  const broken = await failure(load({ ...apiVariable, KUBECONFIG: write('kc', 'users: [{user: {token: hidden\n: :') }));
   expect(broken.message).toMatch(/kc is not valid YAML\.$/);
   expect(broken.message).not.toContain('hidden');
-  expect((await failure(load({ ...API, KUBECONFIG: write('kc', 'just text') }))).message).toContain(
+  expect((await failure(load({ ...apiVariable, KUBECONFIG: write('kc', 'just text') }))).message).toContain(
     'not a YAML mapping',
   );
 });

@@ -18,19 +18,20 @@ import type {
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../../..');
 
-/** What was printed by today's Python client (0.0.24) for the answers in answers.json. */
+/** Returns what the Python client 0.0.24 printed for the responses in responses.json. */
 export const recorded = (name: string): string => readFileSync(join(here, 'fixtures', name), 'utf8');
 
-export type Answers = {
+/** Bodies of the API's responses. */
+export type Responses = {
   builds: ListResponse['builds'];
   quota: Quota;
   clean: MessagesResponse['messages'];
   started: StartResponse;
 };
-export const answers = JSON.parse(recorded('answers.json')) as Answers;
+export const responses = JSON.parse(recorded('responses.json')) as Responses;
 export const noMessages = { info: [], warning: [], error: [] };
 export const build = (index: number): BuildResponse['build'] => {
-  const found = answers.builds[index];
+  const found = responses.builds[index];
   if (!found) throw new Error(`no build ${index}`);
   return found;
 };
@@ -55,14 +56,14 @@ export const json = (
   response.end(JSON.stringify(body));
 };
 
-async function receive(raw: IncomingMessage): Promise<Received> {
+const receive = async (raw: IncomingMessage): Promise<Received> => {
   let body = '';
   for await (const chunk of raw) body += String(chunk);
   const url = new URL(raw.url ?? '/', 'http://localhost');
   return { method: raw.method ?? '', path: url.pathname, query: url.searchParams, headers: raw.headers, body };
-}
+};
 
-/** A real server that keeps what it was asked; the handler answers. */
+/** A real server that keeps what it was asked; the handler responses. */
 export async function serve(handler: Handler, tls?: ServerOptions): Promise<TestServer> {
   const requests: Received[] = [];
   const listener = async (raw: IncomingMessage, response: ServerResponse) => {
@@ -84,8 +85,8 @@ export async function serve(handler: Handler, tls?: ServerOptions): Promise<Test
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'cli-test-'));
 export const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
 
-/** Bundles the program as it is installed. @returns its path */
-export function bundle(target: string): string {
+/** Bundles the program into one file in this folder. @returns the path of the file */
+export const bundle = (target: string): string => {
   const out = join(target, 'toolforge-build.mjs');
   execFileSync(join(root, 'node_modules/.bin/esbuild'), [
     join(root, 'cli/main.ts'),
@@ -97,7 +98,7 @@ export function bundle(target: string): string {
     `--outfile=${out}`,
   ]);
   return out;
-}
+};
 
 export type Finished = { code: number | null; stdout: string; stderr: string };
 export type Running = {
@@ -106,55 +107,71 @@ export type Running = {
   sees: (text: string) => Promise<void>;
 };
 
-/** Starts a program; `sees` resolves as soon as the text has come out of it. */
-export function startProcess(
+/** Collects what a program prints. Waiters for a text are called again after each chunk and at the end. */
+const collectOutput = (child: ChildProcessByStdio<Writable | null, Readable, Readable>) => {
+  const output = { stdout: '', stderr: '' };
+  const checks = new Set<(ended: boolean) => void>();
+  const checkAll = (ended: boolean) => {
+    for (const check of checks) check(ended);
+  };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      checkAll(false);
+    });
+  }
+  return { output, checks, checkAll };
+};
+
+/**
+ * Starts a program. `sees` resolves as soon as the program has printed the text, and rejects with the program's output
+ * when it ends before.
+ */
+export const startProcess = (
   command: string,
   args: string[],
   env: Record<string, string>,
   stdin: 'ignore' | 'pipe' = 'ignore',
-): Running {
+): Running => {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: [stdin, 'pipe', 'pipe'],
   }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
-  const output = { stdout: '', stderr: '' };
-  const waiting = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-      for (const check of waiting) check();
-    });
-  }
+  const { output, checks, checkAll } = collectOutput(child);
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...output }));
+    child.once('close', (code) => {
+      checkAll(true);
+      resolve({ code, ...output });
+    });
   });
   const sees = (text: string) =>
-    new Promise<void>((resolve) => {
-      const check = () => {
-        if (!(output.stdout + output.stderr).includes(text)) return;
-        waiting.delete(check);
-        resolve();
+    new Promise<void>((resolve, reject) => {
+      const check = (ended: boolean) => {
+        if ((output.stdout + output.stderr).includes(text)) resolve();
+        else if (ended) reject(new Error(`the program ended without printing "${text}": ${JSON.stringify(output)}`));
+        else return;
+        checks.delete(check);
       };
-      waiting.add(check);
-      check();
+      checks.add(check);
+      check(false);
     });
   return { child, finished, sees };
-}
+};
 
 export type Cli = {
   start: (args: string[], env?: Record<string, string>) => Running;
   run: (args: string[], env?: Record<string, string>) => Promise<Finished>;
-  /** Runs `toolforge-build ARGS | reader`; the code is toolforge-build's own. */
+  /** Runs `toolforge-build ARGS | reader`. The exit code is that of toolforge-build. */
   piped: (args: string[], reader: string, env: Record<string, string>) => Promise<Finished>;
-  /** Runs it on a terminal of so many columns. */
+  /** Starts the program on a terminal of this width in characters. */
   onTerminal: (args: string[], columns: number, env: Record<string, string>) => Running;
   home: string;
   close: () => void;
 };
 
-/** The bundled program with an empty home, a token and a tool; `env` adds to that. */
-export function createCli(): Cli {
+/** Bundles the program. Each run gets an empty home, a token and a tool; `env` adds variables or replaces them. */
+export const createCli = (): Cli => {
   const home = folder();
   const program = bundle(home);
   const base = { HOME: home, TOOLFORGE_TOKEN: 'secret', TOOLFORGE_TOOL: 'demo' };
@@ -175,19 +192,19 @@ export function createCli(): Cli {
     );
   };
   return { start, run: (args, env) => start(args, env).finished, piped, onTerminal, home, close: () => remove(home) };
-}
+};
 
-const PREFIX = '/builds/v1/tool/demo';
+const prefix = '/builds/v1/tool/demo';
 
-/** The API, answering as answers.json says. */
+/** Serves the API with the bodies in responses.json. */
 export const contract: Handler = ({ method, path }, response) => {
-  const rest = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : undefined;
+  const rest = path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
   const [, , id, action] = rest?.split('/') ?? [];
-  const found = id === 'latest' ? answers.builds[0] : answers.builds.find((one) => one.build_id === id);
-  if (rest === '/quotas') return json(response, 200, { messages: noMessages, quota: answers.quota });
-  if (rest === '/clean') return json(response, 200, { messages: answers.clean });
-  if (rest === '/builds' && method === 'POST') return json(response, 200, answers.started);
-  if (rest === '/builds') return json(response, 200, { messages: noMessages, builds: answers.builds });
+  const found = id === 'latest' ? responses.builds[0] : responses.builds.find((one) => one.build_id === id);
+  if (rest === '/quotas') return json(response, 200, { messages: noMessages, quota: responses.quota });
+  if (rest === '/clean') return json(response, 200, { messages: responses.clean });
+  if (rest === '/builds' && method === 'POST') return json(response, 200, responses.started);
+  if (rest === '/builds') return json(response, 200, { messages: noMessages, builds: responses.builds });
   if (!found) return json(response, 404, { error: [`There is no build ${id}.`], code: 'build_not_found' });
   if (action === 'cancel' || method === 'DELETE') return json(response, 200, { messages: noMessages, id });
   return json(response, 200, { messages: noMessages, build: found });

@@ -32,11 +32,11 @@ test.each([
   [{ NO_COLOR: '' }, true, true],
   [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
   [{ FORCE_COLOR: '0' }, true, false],
-])('with %j on a terminal (%s) colours are %s', (env, isTerminal, expected) => {
+])('wantsColour with %j, where the stream is a terminal is %s, returns %s', (env, isTerminal, expected) => {
   expect(wantsColour(env, isTerminal)).toBe(expected);
 });
 
-(hasScript ? describe : describe.skip)('on a terminal', () => {
+(hasScript ? describe : describe.skip)('toolforge-build on a terminal', () => {
   let cli: Cli;
   let server: TestServer;
   let env: Record<string, string>;
@@ -57,24 +57,24 @@ test.each([
     await server.close();
   });
 
-  test('there are colours', async () => {
+  test('list prints colours', async () => {
     const { stdout, code } = await cli.onTerminal(['list'], 200, env).finished;
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[32mok\u001b[0m');
   });
 
-  test('there are none with NO_COLOR', async () => {
+  test('list prints no colours with NO_COLOR', async () => {
     expect((await cli.onTerminal(['list'], 200, { ...env, NO_COLOR: '1' }).finished).stdout).not.toContain('\u001b');
   });
 
-  test('a narrow one cuts source and image, never the id or the status', async () => {
+  test('list cuts source and image on a narrow terminal, never the id or the status', async () => {
     const { stdout } = await cli.onTerminal(['list'], 95, { ...env, NO_COLOR: '1' }).finished;
     const lines = stdout.trimEnd().split('\r\n');
     for (const text of lines) expect([...text].length).toBeLessThanOrEqual(95);
     expect(lines[3]).toMatch(/^demo-4 {2}ok .*…ple\.org\/repo\.git@main {2}registry\.….*$|^demo-4 {2}ok .*…/);
   });
 
-  test('a spinner says what it waits for, and goes when a line comes', async () => {
+  test('logs -f shows a spinner with the last note until a line arrives', async () => {
     const { finished, sees } = cli.onTerminal(['logs', '-f', 'demo-4'], 80, env);
     await sees('pulling the image');
     release();
@@ -83,19 +83,19 @@ test.each([
     expect(stdout.endsWith('\r\u001b[2K\u001b[36m[step-build]\u001b[0m line 1\r\n')).toBe(true);
   });
 
-  test('a question is asked: no does nothing, yes does it', async () => {
-    const asked = cli.onTerminal(['cancel', 'demo-5'], 80, env);
-    await asked.sees("I'm going to cancel 1 build, continue? [y/N]: ");
-    asked.child.stdin?.write('n\n');
-    expect(await asked.finished).toMatchObject({ code: 130, stdout: expect.stringContaining('Nothing was done.') });
+  test('cancel asks for confirmation: no changes nothing, yes cancels the build', async () => {
+    const first = cli.onTerminal(['cancel', 'demo-5'], 80, env);
+    await first.sees("I'm going to cancel 1 build, continue? [y/N]: ");
+    first.child.stdin?.write('n\n');
+    expect(await first.finished).toMatchObject({ code: 130, stdout: expect.stringContaining('Nothing was done.') });
     expect(server.requests.some(({ method }) => method === 'PUT')).toBe(false);
-    const again = cli.onTerminal(['cancel', 'demo-5'], 80, env);
-    await again.sees('[y/N]: ');
-    again.child.stdin?.write('y\n');
-    expect(await again.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('Cancelled 1 build') });
+    const second = cli.onTerminal(['cancel', 'demo-5'], 80, env);
+    await second.sees('[y/N]: ');
+    second.child.stdin?.write('y\n');
+    expect(await second.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('Cancelled 1 build') });
   });
 
-  test('a dumb one gets no spinner', async () => {
+  test('wait shows no spinner with TERM=dumb', async () => {
     const other = await serve((_, response) => json(response, 200, { messages: noMessages, build: build(2) }));
     const { stdout } = await cli.onTerminal(['wait'], 80, { TOOL_TOOLFORGE_API_URL: other.url, TERM: 'dumb' }).finished;
     expect(stdout).not.toContain('\u001b');

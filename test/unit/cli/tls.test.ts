@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openSessions, sessionPath } from '../../../cli/session/file.ts';
+import { openSessionFile, sessionPath } from '../../../cli/session/session-file.ts';
 import { type Authority, openAuthority } from '../../../local/certificates.ts';
 import { type Cli, createCli, folder, json, noMessages, remove, serve, type TestServer } from './support.ts';
 
@@ -10,19 +10,19 @@ let cli: Cli;
 let server: TestServer;
 let wrongName: TestServer;
 let elsewhere: TestServer;
-let here: string;
+let home: string;
 let authority: Authority;
 let subject: string | undefined;
 
 const file = (name: string, text: string): string => {
-  writeFileSync(join(here, name), text);
-  return join(here, name);
+  writeFileSync(join(home, name), text);
+  return join(home, name);
 };
 
 beforeAll(async () => {
   cli = createCli();
-  here = folder();
-  authority = await openAuthority(join(here, 'authority.json'));
+  home = folder();
+  authority = await openAuthority(join(home, 'authority.json'));
   const [good, other] = [
     await authority.issue('CN=localhost', ['localhost']),
     await authority.issue('CN=other', ['other.example']),
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const handler: Parameters<typeof serve>[0] = (request, response, raw) => {
     const socket = raw.socket as TLSSocket;
     subject = socket.authorized ? String(socket.getPeerCertificate().subject.CN) : undefined;
-    if (request.path === '/token') return json(response, 200, { access_token: 'renewed' });
+    if (request.path === '/token') return json(response, 200, { access_token: 'renewed', token_type: 'Bearer' });
     json(response, 200, { messages: noMessages, builds: [] });
   };
   server = await serve(handler, { ...options, cert: good.certificate, key: good.key });
@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   cli.close();
-  remove(here);
+  remove(home);
   await Promise.all([server.close(), elsewhere.close(), wrongName.close()]);
 });
 
@@ -59,7 +59,7 @@ users: [{name: u, user: {client-certificate-data: ${base64(certificate)}, client
   );
 }
 
-test('a server that nobody vouches for is not spoken to, and the sentence says what to do', async () => {
+test('a command refuses a certificate of an unknown authority and says how to trust the authority', async () => {
   const { code, stderr } = await cli.run(['list'], { TOOL_TOOLFORGE_API_URL: server.url });
   expect(code).toBe(6);
   expect(stderr).toMatch(/Error: The certificate of localhost:\d+ can't be trusted: /);
@@ -67,7 +67,7 @@ test('a server that nobody vouches for is not spoken to, and the sentence says w
 });
 
 test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
-  '%s names who vouches for it',
+  'a command trusts the authority in the file that %s names',
   async (variable) => {
     const bundle = file('ca.pem', authority.certificate);
     expect(await cli.run(['list', '--json'], { TOOL_TOOLFORGE_API_URL: server.url, [variable]: bundle })).toMatchObject(
@@ -76,7 +76,7 @@ test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
   },
 );
 
-test('a certificate for another name is refused', async () => {
+test('a command refuses a certificate for another host name', async () => {
   const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, REQUESTS_CA_BUNDLE: file('ca.pem', authority.certificate) };
   expect(await cli.run(['list'], env)).toMatchObject({
     code: 6,
@@ -84,28 +84,28 @@ test('a certificate for another name is refused', async () => {
   });
 });
 
-test("the kubeconfig's certificate proves who calls, and its authority is trusted", async () => {
+test("a command shows the kubeconfig's client certificate and trusts the kubeconfig's authority", async () => {
   const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
   const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
   expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
   expect(subject).toBe('demo');
 });
 
-test('insecure-skip-tls-verify is honoured', async () => {
+test('a command verifies no certificate when the kubeconfig has insecure-skip-tls-verify', async () => {
   const KUBECONFIG = await kubeconfig('{insecure-skip-tls-verify: true}');
   const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
   expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
 });
 
-describe('a sign-in is renewed', () => {
-  /** @returns what the API was sent, by one whose token is due at this issuer */
+describe('a token that is due', () => {
+  /** Runs list with a session of this issuer whose token is due. @returns the Authorization header that the API got */
   const listWith = async (issuer: TestServer): Promise<string | undefined> => {
     const HOME = folder();
     const base = new URL(`${server.url}/builds/v1`);
     const endpoint = { issuer: issuer.url, tokenEndpoint: `${issuer.url}/token`, revocationEndpoint: undefined };
     const tokens = { accessToken: 'old', refreshToken: 'again', refreshAt: 0, expiresAt: Date.now() + 600_000 };
     const session = { clientId: 'cli', resource: 'builds', ...endpoint, ...tokens };
-    await openSessions(sessionPath({}, HOME)).change(base, async () => session);
+    await openSessionFile(sessionPath({}, HOME)).change(base, async () => session);
     const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
     const env = { HOME, TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
     const { code } = await cli.run(['list', '--json'], env);
@@ -114,11 +114,11 @@ describe('a sign-in is renewed', () => {
     return server.requests.at(-1)?.headers.authorization;
   };
 
-  test("where the kubeconfig's authority vouches for the API, and the issuer is at the API's origin", async () => {
+  test("is refreshed at the API's own origin, where the kubeconfig's authority is trusted", async () => {
     expect(await listWith(server)).toBe('Bearer renewed');
   });
 
-  test('at no other server by that authority', async () => {
+  test("is not refreshed at another server, where the kubeconfig's authority is not trusted", async () => {
     expect(await listWith(elsewhere)).toBe('Bearer old');
     expect(elsewhere.requests).toEqual([]);
   });

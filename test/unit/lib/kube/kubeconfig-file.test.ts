@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { currentContextOf, inlineData, parseYaml, textAt } from '../../../../lib/kube/kubeconfig-file.ts';
+import { currentContextOf, inlineData, parseYaml } from '../../../../lib/kube/kubeconfig-file.ts';
 
 describe('parseYaml', () => {
   test.each([
@@ -39,12 +39,6 @@ describe('currentContextOf', () => {
   ])('returns nothing for %s', (_, broken) => {
     expect(currentContextOf(broken)).toEqual({ namespace: undefined, cluster: undefined, user: undefined });
   });
-});
-
-test('textAt returns only text that is not empty', () => {
-  expect(textAt({ a: { b: 'c' } }, 'a', 'b')).toBe('c');
-  for (const value of ['', 1, null, {}]) expect(textAt({ a: value }, 'a')).toBeUndefined();
-  expect(textAt({ a: 'text' }, 'a', 'length')).toBeUndefined();
 });
 
 test('inlineData decodes base64', () => {

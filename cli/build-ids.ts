@@ -1,0 +1,62 @@
+import type { Api } from './api.ts';
+import { type Context, flag, type Invocation } from './command.ts';
+import { type ExitCode, exitCodes, Failure } from './failure.ts';
+
+/** Returns the id on the command line, by default the id of the newest build. */
+export const idOrLatest = async (api: Api, { positionals }: Invocation): Promise<string> =>
+  positionals[0] ?? (await api.latest()).build.build_id;
+
+/**
+ * Asks the user to confirm, unless -y was given.
+ * @throws Failure when there is no terminal to ask on, and when the reply is no
+ */
+export const confirm = async ({ terminal }: Context, { values }: Invocation, question: string): Promise<void> => {
+  if (flag(values, 'yes-i-know')) return;
+  if (!terminal.interactive) {
+    throw new Failure(exitCodes.usage, 'This command needs a confirmation, and there is no terminal to ask on.', {
+      hint: 'Pass -y to skip the confirmation.',
+    });
+  }
+  if (!(await terminal.confirm(question))) throw new Failure(exitCodes.interrupted, 'Nothing was done.');
+};
+
+/** @throws Failure unless the command line has either ids or --all */
+export const requireIdsOrAll = (verb: string, { values, positionals }: Invocation): void => {
+  const all = flag(values, 'all');
+  if (all && positionals.length > 0) throw new Failure(exitCodes.usage, 'Give either ids or --all, not both.');
+  if (!all && positionals.length === 0) {
+    throw new Failure(exitCodes.usage, `No build passed to ${verb}.`, {
+      hint: `Example: toolforge-build ${verb} BUILD_ID`,
+    });
+  }
+};
+
+/**
+ * Calls `act` for each build. A failure is printed and does not stop the other builds.
+ * @param accepted an exit code that is no failure: a build may end or vanish by itself while --all is at work
+ * @returns the number of builds for which `act` succeeded, and the exit code of the first failure
+ */
+export const forEachBuild = async (
+  { terminal }: Context,
+  ids: string[],
+  act: (id: string) => Promise<void>,
+  accepted?: ExitCode,
+): Promise<{ done: number; exitCode: ExitCode }> => {
+  let done = 0;
+  let exitCode: ExitCode = exitCodes.ok;
+  for (const id of ids) {
+    try {
+      await act(id);
+      done += 1;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.exitCode === accepted) continue;
+      terminal.error(`${id}: ${error.message}`);
+      exitCode = exitCode === exitCodes.ok ? error.exitCode : exitCode;
+    }
+  }
+  return { done, exitCode };
+};
+
+/** Returns "1 build" or "2 builds". */
+export const countBuilds = (count: number): string => `${count} ${count === 1 ? 'build' : 'builds'}`;

@@ -1,0 +1,107 @@
+import type { BuildResponse } from '../openapi/generated/types.ts';
+import type { Context } from './command.ts';
+import type { Connection } from './connect.ts';
+import { type ExitCode, exitCodes, Failure } from './failure.ts';
+import { hasEnded, statusWord } from './format-builds.ts';
+import { type LogEnd, type LogLine, readLog } from './log-stream.ts';
+import { printable, printableLines, printableLogLine } from './printable.ts';
+
+/** Delays between two requests for a build's status, in milliseconds. Each is 1.5 times as long as the one before. */
+const firstPollMs = 500;
+const maxPollMs = 5000;
+
+/**
+ * Returns `[step-build] text`, with the line's time when verbose, and with its number when the API sent one.
+ * @param toError whether the line goes to standard error
+ */
+export const renderLine = (
+  { terminal, verbose }: Context,
+  { step, time, line, number }: LogLine,
+  toError: boolean,
+): string => {
+  const paint = toError ? terminal.paintError : terminal.paint;
+  const prefix = paint('cyan', `[${printable(step.startsWith('step-') ? step : `step-${step}`)}]`);
+  const shownTime = verbose && time ? `${paint('dim', printable(time))} ` : '';
+  const shownNumber = number === undefined ? '' : paint('dim', `${number}: `);
+  const text = printableLogLine(line, toError ? terminal.errorColours : terminal.colours);
+  return `${prefix} ${shownTime}${shownNumber}${text}`;
+};
+
+/** Warns when a part of the log is missing. */
+export const warnOfMissingLog = ({ terminal }: Context, { log, reason }: LogEnd): void => {
+  if (log === 'truncated' || log === 'lost') terminal.warning(`The log is ${log}${reason ? `: ${reason}` : '.'}`);
+};
+
+/**
+ * Prints a build's log until its end.
+ * @param toError whether lines go to standard error, because standard output is for JSON
+ */
+const followLog = async (context: Context, { log }: Connection, id: string, toError: boolean): Promise<void> => {
+  const { terminal } = context;
+  const print = toError ? terminal.err : terminal.out;
+  terminal.note('Waiting for the log…');
+  for await (const event of readLog(log, id, { follow: true })) {
+    if (event.type === 'note') terminal.note(event.note);
+    if (event.type === 'line') {
+      terminal.clearSpinner();
+      print(renderLine(context, event, toError));
+    }
+    if (event.type === 'end') warnOfMissingLog(context, event);
+  }
+  terminal.clearSpinner();
+};
+
+/** Polls the build until it has ended, and returns it. */
+export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<BuildResponse> => {
+  for (let pollMs = firstPollMs; ; pollMs = Math.min(maxPollMs, pollMs * 1.5)) {
+    const response = await api.get(id);
+    if (hasEnded(response.build)) {
+      context.terminal.clearSpinner();
+      return response;
+    }
+    const { status, queue_position: position } = response.build;
+    context.terminal.note(`${id} is ${statusWord(status)}${position ? `, at position ${position} of the queue` : ''}`);
+    await log.sleep(pollMs);
+  }
+};
+
+/** Lets Ctrl-C say that it does not stop the build. */
+export const setFarewell = (context: Context, id: string): void => {
+  context.farewell = [
+    `The build ${id} continues.`,
+    `Follow it again: toolforge-build logs -f ${id}`,
+    `Cancel it:       toolforge-build cancel ${id}`,
+  ];
+};
+
+/** Prints the log and waits for the end of the build. Where the log is unavailable, only waits. */
+export const followBuild = async (
+  context: Context,
+  connection: Connection,
+  id: string,
+  toError: boolean,
+): Promise<BuildResponse> => {
+  try {
+    await followLog(context, connection, id, toError);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== exitCodes.unavailable) throw error;
+    context.terminal.clearSpinner();
+    context.terminal.warning(`${error.message} Waiting for the build without its log.`);
+  }
+  return waitForEnd(context, connection, id);
+};
+
+const endings: Record<string, string> = { cancelled: 'was cancelled', timeout: 'timed out', error: 'failed' };
+
+/** Prints how the build ended, to standard error. @returns the exit code of the command */
+export const printEnd = ({ terminal }: Context, { build }: BuildResponse): ExitCode => {
+  const word = statusWord(build.status);
+  if (word === 'ok') {
+    const image = build.destination_image ? `: ${printable(build.destination_image)}` : '';
+    terminal.err(terminal.paintError('green', `Build ${printable(build.build_id)} succeeded${image}`));
+    return exitCodes.ok;
+  }
+  terminal.error(`Build ${build.build_id} ${endings[word] ?? 'ended with an unknown status'}`);
+  for (const line of build.message ? printableLines(build.message) : []) terminal.err(`  ${line}`);
+  return exitCodes.buildFailed;
+};

@@ -1,0 +1,119 @@
+import type { Build, BuildResponse, ListResponse } from '../openapi/generated/types.ts';
+import { printable, printableLines } from './printable.ts';
+import { type Cell, type Column, fields, table } from './table.ts';
+import type { Style, Terminal } from './terminal.ts';
+
+/** Words of the Python client for the API's statuses. */
+const statusWords: Record<string, string> = {
+  BUILD_SUCCESS: 'ok',
+  BUILD_FAILURE: 'error',
+  BUILD_TIMEOUT: 'timeout',
+  BUILD_CANCELLED: 'cancelled',
+  BUILD_RUNNING: 'running',
+  BUILD_PENDING: 'pending',
+};
+
+const statusColours: Record<string, Style> = {
+  ok: 'green',
+  error: 'red',
+  timeout: 'red',
+  cancelled: 'yellow',
+  running: 'cyan',
+  pending: 'blue',
+};
+
+/** Returns the word for a status: ok, error, timeout, cancelled, running, pending or unknown. */
+export const statusWord = (status: string): string => statusWords[status] ?? 'unknown';
+
+/** Tells whether a build has ended. A status that this version does not know counts as ended once there is an end time. */
+export const hasEnded = ({ status, end_time }: Build): boolean =>
+  ['ok', 'error', 'timeout', 'cancelled'].includes(statusWord(status)) || Boolean(end_time);
+
+const environmentOf = (build: Build): string[] =>
+  Object.entries(build.parameters?.envvars ?? {}).map(([name, value]) => `${name}=${value}`);
+
+/** Returns a build as the Python client prints it: these keys, in this order, and N/A for missing values. */
+const compatibleBuild = (build: Build) => {
+  const environment = environmentOf(build);
+  return {
+    build_id: build.build_id,
+    start_time: build.start_time || 'N/A',
+    end_time: build.end_time || 'N/A',
+    status: statusWord(build.status),
+    message: build.message ?? '',
+    ref: build.parameters?.ref || 'N/A',
+    envvars: environment.length > 0 ? environment : ['N/A'],
+    source_url: build.parameters?.source_url ?? '',
+    use_latest_versions: build.parameters?.use_latest_versions ?? false,
+    destination_image: build.destination_image ?? '',
+  };
+};
+
+/** Returns what `list --json` prints. */
+export const listJson = ({ messages, builds }: ListResponse) => ({ messages, builds: builds.map(compatibleBuild) });
+/** Returns what `show --json` prints. */
+export const showJson = ({ messages, build }: BuildResponse) => ({ messages, build: compatibleBuild(build) });
+
+const statusCell = (build: Build, { paint }: Terminal): Cell => {
+  const word = statusWord(build.status);
+  const text = build.queue_position ? `${word} (#${build.queue_position} in queue)` : word;
+  return { text, paint: (cell) => paint(statusColours[word] ?? 'dim', cell) };
+};
+
+/** A cell without a style; - stands for a missing value. */
+const plainCell = (text: string | undefined): Cell => ({ text: printable(text ?? '') || '-' });
+
+const source = ({ parameters }: Build) =>
+  `${parameters?.source_url ?? ''}${parameters?.ref ? `@${parameters.ref}` : ''}`;
+
+const listColumns: Column[] = [
+  { title: 'ID' },
+  { title: 'STATUS' },
+  { title: 'STARTED' },
+  { title: 'SOURCE', shrinkTo: 20, keep: 'end' },
+  { title: 'IMAGE', shrinkTo: 10 },
+];
+
+/** Returns the lines of `list`, one build per line. A narrow terminal cuts the source and the image, never the id. */
+export const listLines = (builds: Build[], terminal: Terminal): string[] => {
+  const rows = builds.map((build) => [
+    plainCell(build.build_id),
+    statusCell(build, terminal),
+    plainCell(build.start_time),
+    plainCell(source(build)),
+    plainCell(build.destination_image),
+  ]);
+  return table(listColumns, rows, terminal.columns, (text) => terminal.paint('bold', text));
+};
+
+const logStates: Record<string, string> = {
+  live: 'growing',
+  complete: 'complete',
+  truncated: 'truncated: a part is missing',
+  lost: 'lost',
+};
+
+const cells = (texts: string[]): Cell[] => (texts.length > 0 ? texts.map(plainCell) : [plainCell('')]);
+
+const commit = ({ resolved_ref }: Build) =>
+  resolved_ref ? [['Commit', [plainCell(resolved_ref)]] as [string, Cell[]]] : [];
+
+/** Returns the lines of `show`, one field per line. */
+export const showLines = (build: Build, terminal: Terminal): string[] => {
+  const { parameters } = build;
+  const message = build.message ? printableLines(build.message) : [];
+  return fields([
+    ['Build', [plainCell(build.build_id)]],
+    ['Status', [statusCell(build, terminal)]],
+    ['Message', cells(message)],
+    ['Started', [plainCell(build.start_time)]],
+    ['Finished', [plainCell(build.end_time)]],
+    ['Source', [plainCell(parameters?.source_url)]],
+    ['Ref', [plainCell(parameters?.ref)]],
+    ...commit(build),
+    ['Environment', cells(environmentOf(build))],
+    ['Latest versions', [plainCell(parameters?.use_latest_versions ? 'yes' : 'no')]],
+    ['Image', [plainCell(build.destination_image)]],
+    ...(build.log ? [['Log', [plainCell(logStates[build.log] ?? build.log)]] as [string, Cell[]]] : []),
+  ]);
+};

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Fields, isObject } from '../lib/objects.ts';
+import { type ExitCode, exitCodes, Failure } from './failure.ts';
+
+/** A response whose body was read. */
+export type ApiResponse = { status: number; headers: IncomingHttpHeaders; text: string };
+
+/** The API refused or failed a request. Tells the status and the Retry-After header, which decide about a retry. */
+export class ResponseFailure extends Failure {
+  override readonly name = 'ResponseFailure';
+  readonly status: number;
+  /** Seconds of the Retry-After header; undefined without the header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, response: Pick<ApiResponse, 'status' | 'headers'>, exitCode: ExitCode, hint?: string) {
+    super(exitCode, message, { hint });
+    this.status = response.status;
+    this.retryAfterSeconds = retryAfterSeconds(response.headers, Date.now());
+  }
+}
+
+/**
+ * Returns the seconds of a Retry-After header, which holds a number or a date; undefined without a valid header.
+ * @param now milliseconds since 1970
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+export const retryAfterSeconds = (headers: IncomingHttpHeaders, now: number): number | undefined => {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+};
+
+/** Parses JSON, or returns undefined for text that is no JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const exitCodeOfStatus: Record<number, ExitCode> = {
+  401: exitCodes.notAllowed,
+  403: exitCodes.notAllowed,
+  404: exitCodes.notFound,
+  409: exitCodes.refused,
+  422: exitCodes.refused,
+  429: exitCodes.refused,
+};
+
+const exitCodeFor = (status: number): ExitCode =>
+  exitCodeOfStatus[status] ?? (status < 500 ? exitCodes.usage : exitCodes.unavailable);
+
+const textsOf = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+};
+
+/** Returns the sentences of an error body. The gateway and older versions of the API use other keys than `error`. */
+const sentencesOf = (body: unknown): string[] => {
+  if (!isObject(body)) return [];
+  return [body.error, body.detail, body.message].map(textsOf).find((sentences) => sentences.length > 0) ?? [];
+};
+
+const hintFor = (status: number, seconds: number | undefined): string | undefined => {
+  if (status === 401)
+    return 'Sign in with `toolforge-build login`, or renew the credential in TOOLFORGE_TOKEN or KUBECONFIG.';
+  if (status === 403) return 'Check --tool: `toolforge-build whoami` lists the tools you may act for.';
+  if (status >= 500 || status === 429) return seconds ? `Try again in ${seconds} s.` : 'Try again in a few minutes.';
+  return undefined;
+};
+
+/** Returns the failure for a response with a status from 300 to 599, with the API's own sentences where there are any. */
+export const responseFailure = (response: ApiResponse, base: URL): ResponseFailure => {
+  const { status, headers, text } = response;
+  const sentences = sentencesOf(parseJson(text));
+  const hint = hintFor(status, retryAfterSeconds(headers, Date.now()));
+  if (sentences.length > 0) return new ResponseFailure(sentences.join('\n'), response, exitCodeFor(status), hint);
+  // Without the API's sentences, a status such as 404 says nothing about a build: another server may have sent it.
+  const isMeaningful = status === 401 || status === 403 || status === 429;
+  return new ResponseFailure(
+    `${base.origin} answered with HTTP status ${status}.`,
+    response,
+    isMeaningful ? exitCodeFor(status) : exitCodes.unavailable,
+    hint ?? 'Check the address: see --api-url.',
+  );
+};
+
+const hasKey = (body: Fields, key: string): boolean =>
+  typeof body[key] === (key === 'id' ? 'string' : 'object') && body[key] !== null;
+
+/**
+ * Parses a response's JSON object.
+ * @param key a key that the object must have
+ * @throws Failure when the body is no JSON object, or lacks the key
+ */
+export const objectFrom = <T>({ text }: ApiResponse, base: URL, key: string): T => {
+  const body = parseJson(text);
+  if (isObject(body) && hasKey(body, key)) return body as T;
+  throw new Failure(exitCodes.unavailable, `${base.origin} sent a response that is not of the builds API.`, {
+    hint: 'Check the address: see --api-url and TOOL_TOOLFORGE_API_URL.',
+  });
+};

@@ -1,0 +1,72 @@
+import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
+import { isObject, textAt } from '../../lib/objects.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import type { IssuerFetch } from './issuer-fetch.ts';
+import { type Issuer, unusableStatusOf } from './openid.ts';
+
+const notOffered = (base: URL): Failure =>
+  new Failure(exitCodes.usage, `${base.origin} does not offer signing in.`, {
+    hint: 'Use a client certificate (KUBECONFIG) or a token (TOOLFORGE_TOKEN).',
+  });
+
+type Client = Omit<Issuer, 'metadata'> & { issuer: string };
+
+const readJson = async (response: Response): Promise<unknown> => response.json().catch(() => undefined);
+
+/**
+ * Asks the API for its issuer and for the public client of this program.
+ * @throws Failure when the API names none
+ * @see https://www.rfc-editor.org/rfc/rfc9728
+ */
+const findClient = async (fetch: IssuerFetch, base: URL): Promise<Client> => {
+  const address = `${base.origin}${base.pathname.replace(/\/v1$/, '')}/.well-known/oauth-protected-resource`;
+  const headers = { accept: 'application/json' };
+  const response = await fetch(address, { method: 'GET', headers, body: undefined, redirect: 'manual' });
+  const metadata = response.status === 200 ? await readJson(response) : undefined;
+  const clients = isObject(metadata) ? metadata.clients : undefined;
+  const client = Array.isArray(clients) ? clients.find(isObject) : undefined;
+  const [issuer, clientId] = [textAt(client, 'issuer'), textAt(client, 'client_id')];
+  if (!issuer || !clientId || !URL.canParse(issuer)) throw notOffered(base);
+  return { issuer, clientId, scope: textAt(client, 'scope') ?? 'openid', resource: textAt(metadata, 'resource') ?? '' };
+};
+
+const undiscovered = (issuer: string, error: unknown): Failure => {
+  if (error instanceof Error && error.cause instanceof Failure) return error.cause;
+  const status = unusableStatusOf(error);
+  const reason = status === undefined ? (error as Error).message : `it answered with HTTP status ${status}`;
+  return new Failure(exitCodes.unavailable, `${issuer} does not say how to sign in: ${reason}.`, { cause: error });
+};
+
+/** @see https://openid.net/specs/openid-connect-discovery-1_0.html */
+const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client): Promise<ServerMetadata> => {
+  const options = { execute: [allowInsecureRequests], [customFetch]: fetch };
+  const configuration = await discovery(new URL(issuer), clientId, undefined, None(), options).catch(
+    (error: unknown) => {
+      throw undiscovered(issuer, error);
+    },
+  );
+  return configuration.serverMetadata();
+};
+
+/**
+ * Finds how to sign in to the API at this address: the API names its issuer, and the issuer names its endpoints.
+ * @throws Failure when the API offers no sign-in, or the issuer's metadata are missing or belong to another issuer
+ */
+export const findIssuer = async (fetch: IssuerFetch, base: URL): Promise<Issuer> => {
+  const client = await findClient(fetch, base);
+  const metadata = await discoverMetadata(fetch, client);
+  // Security: openid-client compares URLs and makes exceptions for some vendors; here the text must be the same.
+  if (metadata.issuer !== client.issuer || !metadata.token_endpoint) {
+    throw new Failure(exitCodes.unavailable, `${client.issuer} describes another issuer, or has no token endpoint.`);
+  }
+  return { metadata, clientId: client.clientId, scope: client.scope, resource: client.resource };
+};
+
+/** Returns what a session keeps of an issuer. */
+export const tokenSourceOf = ({ metadata, clientId, resource }: Issuer) => ({
+  issuer: metadata.issuer,
+  clientId,
+  resource,
+  tokenEndpoint: metadata.token_endpoint ?? '',
+  revocationEndpoint: metadata.revocation_endpoint,
+});

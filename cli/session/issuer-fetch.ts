@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type { CustomFetch, CustomFetchOptions } from 'openid-client';
+import { withTimeout } from '../../lib/abort.ts';
+import type { Environment } from '../environment.ts';
+import { readKubeconfig } from '../kubeconfig.ts';
+import { networkFailure, timeoutError } from '../network-errors.ts';
+import { apiTls, type Tls, trustedAuthorities } from '../tls.ts';
+
+/**
+ * The `fetch` that openid-client uses. Redirects are not followed: a token must reach only the endpoint it was meant for.
+ * @throws Failure for an error below HTTP
+ */
+export type IssuerFetch = CustomFetch;
+
+/** Longest time of an exchange in milliseconds. Refreshing holds a lock, and other commands wait longer than this. */
+const exchangeMs = 15_000;
+
+/** Statuses whose Response can't have a body. */
+const bodilessStatuses = new Set([204, 205, 304]);
+
+const readBody = async (message: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+/**
+ * Makes the Response that openid-client reads. A challenge in WWW-Authenticate is left out, because openid-client would
+ * prefer the challenge to the error code in the body.
+ */
+const toResponse = async (message: IncomingMessage): Promise<Response> => {
+  const body = await readBody(message);
+  const { 'content-type': type, 'retry-after': retryAfter } = message.headers;
+  const status = message.statusCode ?? 0;
+  const headers = {
+    ...(type === undefined ? {} : { 'content-type': type }),
+    ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+  };
+  return new Response(bodilessStatuses.has(status) ? null : body, { status, headers });
+};
+
+/**
+ * Returns a fetch with its own trusted authorities, which the global fetch can't have, and without a client certificate.
+ * @param timeoutMs longest time until the whole response is read, in milliseconds. Default 15 s
+ */
+export const createIssuerFetch =
+  (tls: Pick<Tls, 'ca' | 'verify'>, timeoutMs: number = exchangeMs): IssuerFetch =>
+  async (address, { method, headers, body, signal: given }: CustomFetchOptions) => {
+    const url = new URL(address);
+    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const text = body ? String(body) : undefined;
+    const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
+    const trust = { ...(tls.verify ? { ca: tls.ca } : {}), rejectUnauthorized: tls.verify };
+    const signal = withTimeout(timeoutMs, given);
+    try {
+      const message = await new Promise<IncomingMessage>((resolve, reject) => {
+        const outgoing = request(url, { method, headers: { ...headers, ...length }, agent: false, signal, ...trust });
+        outgoing.once('response', resolve).on('error', reject).end(text);
+      });
+      return await toResponse(message);
+    } catch (error) {
+      throw networkFailure(signal.aborted ? timeoutError() : error, url);
+    }
+  };
+
+/**
+ * Returns the fetch for the API at `base` and for issuers. The kubeconfig's authority is trusted for the API, and for an
+ * issuer only when the issuer has the API's origin.
+ * @throws Failure when the kubeconfig, or a file with authorities, can't be read
+ */
+export const openIssuerFetch = async (env: Environment, home: string, base: URL): Promise<IssuerFetch> => {
+  const toApi = createIssuerFetch(await apiTls(env, await readKubeconfig(env, home), false));
+  const toIssuer = createIssuerFetch({ verify: true, ca: await trustedAuthorities(env, undefined) });
+  return (url, options) => (new URL(url).origin === base.origin ? toApi : toIssuer)(url, options);
+};

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commands } from '../../../cli/commands.ts';
+import { exitCodeMeanings } from '../../../cli/failure.ts';
+import { type Cli, createCli } from './support.ts';
+
+let cli: Cli;
+beforeAll(() => {
+  cli = createCli();
+});
+afterAll(() => cli.close());
+
+const names = Object.keys(commands);
+
+test('--help lists every command and every exit code', async () => {
+  const { code, stdout } = await cli.run(['--help']);
+  expect(code).toBe(0);
+  for (const name of names) expect(stdout).toContain(`  ${name} `);
+  for (const [exitCode, meaning] of exitCodeMeanings) expect(stdout).toContain(`${exitCode}`.padEnd(5) + meaning);
+});
+
+test.each(names)('%s --help lists the options and an example', async (name) => {
+  const { code, stdout } = await cli.run([name, '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Usage: toolforge-build ${name}`);
+  expect(stdout).toContain('Examples:\n  # ');
+  for (const option of Object.keys(commands[name]?.options ?? {})) expect(stdout).toContain(`--${option}`);
+});
+
+test('--version prints the version in the form of the Python client', async () => {
+  expect((await cli.run(['--version'])).stdout).toMatch(/^Toolforge Builds CLI, version \d+\.\d+\.\d+/);
+});
+
+test.each([
+  [[], 'Usage:'],
+  [['lost'], 'There is no command "lost".'],
+  [['lis'], 'Did you mean list?'],
+  [['constructor'], 'There is no command'],
+  [['list', '--bogus'], "Unknown option '--bogus'."],
+  [['list', 'extra'], 'Unexpected argument "extra".'],
+  [['show', 'a', 'b'], 'Unexpected argument "b".'],
+  [['start'], 'Please provide a git url for your source code.'],
+  [['start', 'https://example.org', '-e', 'NAME'], '-e takes NAME=value'],
+  [['start', 'https://example.org', '--ref'], "'--ref <value>' argument missing"],
+  [['logs', '--tail', 'x'], '--tail takes a number'],
+  [['show', '../../quotas'], 'is not an id of a build'],
+  [['cancel', '-y'], 'No build passed to cancel.'],
+  [['delete', '-y'], 'No build passed to delete.'],
+  [['delete', 'a', '--all', '-y'], 'not both'],
+  [['completion', 'tcsh'], 'Name a shell'],
+])('toolforge-build %j ends with exit code 2 and prints nothing to standard output', async (args, sentence) => {
+  const { code, stdout, stderr } = await cli.run(args, { TOOL_TOOLFORGE_API_URL: 'http://127.0.0.1:9' });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(sentence);
+});
+
+test('the bash completion completes commands, options and arguments', async () => {
+  const { stdout } = await cli.run(['completion', 'bash']);
+  const complete = (...words: string[]) =>
+    execFileSync('bash', [
+      '-c',
+      `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _toolforge_build; echo "\${COMPREPLY[*]}"`,
+      'x',
+      'toolforge-build',
+      ...words,
+    ])
+      .toString()
+      .trim();
+  expect(complete('s')).toBe('start show');
+  expect(complete('-v', 'logs', '--st')).toBe('--step');
+  expect(complete('completion', 'z')).toBe('zsh');
+});
+
+test.each(['zsh', 'fish'])('the %s completion has every command and option', async (shell) => {
+  const { code, stdout } = await cli.run(['completion', shell]);
+  expect(code).toBe(0);
+  for (const [name, { options }] of Object.entries(commands)) {
+    expect(stdout).toContain(name);
+    for (const option of Object.keys(options)) expect(stdout).toContain(option);
+  }
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { findIssuer } from '../../../../cli/session/discovery.ts';
+
+const base = new URL('https://api.example.org/builds/v1');
+const client = { issuer: 'https://id.example.org', client_id: 'cli', scope: 'openid offline_access' };
+
+/** Finds the issuer of an API that names `client`, and whose issuer sends this response. */
+const findWith = (status: number, metadata: object) =>
+  findIssuer(async (url) => {
+    if (url === 'https://api.example.org/builds/.well-known/oauth-protected-resource')
+      return Response.json({ resource: 'builds', clients: [client] });
+    expect(url).toBe('https://id.example.org/.well-known/openid-configuration');
+    return Response.json(metadata, { status });
+  }, base);
+
+describe('findIssuer', () => {
+  test("returns the client that the API names, and the issuer's metadata", async () => {
+    const metadata = { issuer: client.issuer, token_endpoint: 'https://id.example.org/token' };
+    expect(await findWith(200, metadata)).toMatchObject({
+      metadata,
+      clientId: 'cli',
+      scope: 'openid offline_access',
+      resource: 'builds',
+    });
+  });
+
+  test.each([
+    ['of another issuer', 200, { issuer: 'https://other.example.org', token_endpoint: 'https://id.example.org/token' }],
+    ['of an issuer with another slash', 200, { issuer: 'https://id.example.org/', token_endpoint: 'https://t' }],
+    ['without a token endpoint', 200, { issuer: 'https://id.example.org' }],
+    ['with HTTP status 503', 503, {}],
+  ])('refuses metadata %s', async (_, status, metadata) => {
+    await expect(findWith(status, metadata)).rejects.toMatchObject({
+      name: 'Failure',
+      exitCode: 6,
+      message: expect.stringContaining('https://id.example.org'),
+    });
+  });
+});
