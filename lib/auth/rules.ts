@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import { isObject } from '../objects.ts';
 import type { Grant } from './access.ts';
 import { type Scope, scopes } from './scopes.ts';
 
@@ -56,10 +57,6 @@ export const grantsBy = (rules: readonly Rule[]): GrantsOf => {
 };
 
 const isTool = (value: unknown): boolean => typeof value === 'string' && new RegExp(`^${toolName}$`).test(value);
-
-/** Tells whether a value is an object: neither null nor a list. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isPatterns = (value: unknown): value is Record<string, string> =>
   isObject(value) &&

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import type { Kube } from '../kube/client.ts';
 import type { Log } from '../log.ts';
+import { isObject } from '../objects.ts';
 import { downloadKeys } from './issuer-keys.ts';
-import { isObject } from './rules.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
 /** The key set of an issuer, with the time of its download in milliseconds since 1970. */

@@ -1,4 +1,5 @@
-import { isObject, type Rule, ruleProblem } from './rules.ts';
+import { isObject } from '../objects.ts';
+import { type Rule, ruleProblem } from './rules.ts';
 
 /** An issuer whose tokens are trusted, and the rules that turn its tokens' claims into tools. An element of AUTH_ISSUERS. */
 export type TrustedIssuer = {
