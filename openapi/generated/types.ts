@@ -42,17 +42,17 @@ export interface BuildParameters {
    */
   source_url: string;
   /**
-   * A branch, tag, full ref name or full commit hash; the default branch when absent or empty.
+   * A branch, tag, full ref name or full commit hash. If absent or empty, the default branch.
    */
   ref?: string;
   /**
-   * Variables the build sees. Names need three characters or more; 16 KiB together.
+   * Environment variables of the build. A name has at least three characters. All names and values together may have 16 KiB.
    */
   envvars?: {
     [k: string]: string;
   };
   /**
-   * The image's name in the tool's project; `tool-` and the tool's name when absent.
+   * The image's name in the tool's project. If absent, `tool-` and the tool's name.
    */
   image_name?: string;
   use_latest_versions?: boolean;
@@ -60,7 +60,7 @@ export interface BuildParameters {
 }
 export interface NewBuild {
   /**
-   * The build's id, `build_id` elsewhere.
+   * The build's id. Other responses call it `build_id`.
    */
   name: string;
   /**
@@ -69,23 +69,23 @@ export interface NewBuild {
   resolved_ref: string;
   parameters: BuildParameters;
   /**
-   * Place in the tool's queue; absent when it runs.
+   * Position in the tool's queue. Absent when the build runs.
    */
   queue_position?: number;
 }
 export interface Build {
   build_id: string;
   /**
-   * RFC 3339, or "" while it waits
+   * Time in RFC 3339, or "" while the build waits.
    */
   start_time: string;
   /**
-   * RFC 3339, or "" until it has finished
+   * Time in RFC 3339, or "" until the build has finished.
    */
   end_time: string;
   status: Status;
   /**
-   * Why it waits or failed: the step, its exit code and its last lines.
+   * Why the build waits or failed. For a failed step: its name, its exit code and its last lines.
    */
   message: string;
   parameters: BuildParameters;
@@ -93,7 +93,7 @@ export interface Build {
   resolved_ref: string;
   queue_position?: number;
   /**
-   * Whether the log is all there.
+   * Whether the log still grows
    */
   log?: 'live' | 'complete' | 'truncated' | 'lost';
 }
@@ -103,7 +103,7 @@ export interface QuotaItem {
   used: string;
   available: string;
   /**
-   * Used of limit, as "42%".
+   * Share of the limit that is used, such as "42%".
    */
   capacity: string;
 }
@@ -144,12 +144,15 @@ export interface Health {
 export interface Caller {
   messages: Messages;
   /**
-   * The issuer and its name for the caller, or the certificate's name.
+   * The token's issuer and subject, or the certificate's tool.
    */
   subject: string;
+  /**
+   * The kind of the caller's credential.
+   */
   proof: 'person' | 'ci' | 'service-account' | 'gateway';
   /**
-   * When the proof ends, as RFC 3339; absent where it does not say.
+   * Expiry of the credential in RFC 3339. Absent when the credential has no expiry.
    */
   expires?: string;
   tools: {
@@ -159,20 +162,20 @@ export interface Caller {
 }
 export interface ProtectedResource {
   /**
-   * What to ask a token for (RFC 8707).
+   * The resource to request a token for (RFC 8707).
    */
   resource: string;
   authorization_servers: string[];
   scopes_supported: Scope[];
   bearer_methods_supported: string[];
   /**
-   * Beyond RFC 9728: the public client of each issuer as which a command line signs in.
+   * The public client of each issuer, with which a command line signs in. Not part of RFC 9728.
    */
   clients: {
     issuer: string;
     client_id: string;
     /**
-     * The scopes to ask for, with spaces between.
+     * The scopes to request, separated by spaces.
      */
     scope: string;
   }[];
