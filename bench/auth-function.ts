@@ -9,7 +9,7 @@ import { serve } from '../lib/http/serve.ts';
 import type { Wiring } from '../lib/http/wiring.ts';
 
 /** Set by the bundler, so that the bundle without authentication holds no code for authentication. */
-declare const WITH_AUTHENTICATION: boolean;
+declare const withAuthentication: boolean;
 
 const anybody: Authenticate = async () =>
   createAccess({ subject: 'bench', credential: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
@@ -22,4 +22,4 @@ const open: Wiring<WiredEndpoint> = {
   },
 };
 
-await serve('list-builds', WITH_AUTHENTICATION ? deployed : open, app);
+await serve('list-builds', withAuthentication ? deployed : open, app);

@@ -76,7 +76,7 @@ const stop = async ({ child }: Running): Promise<void> => {
 const bundle = async (folder: string, withAuthentication: boolean): Promise<string> => {
   const program = join(folder, `${withAuthentication ? 'with' : 'without'}.mjs`);
   const entry = join(import.meta.dirname, 'auth-function.ts');
-  const define = { WITH_AUTHENTICATION: String(withAuthentication) };
+  const define = { withAuthentication: String(withAuthentication) };
   const { outExtension: _, ...options } = functionOptions;
   await build({ ...options, entryPoints: [entry], outfile: program, define });
   return program;

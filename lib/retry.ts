@@ -23,6 +23,9 @@ export const exponentialBackoff =
   (failures: number): number =>
     Math.min(maxMs, firstMs * 2 ** (failures - 1)) * (1 - jitter + jitter * random());
 
+/** Waits for `ms` milliseconds, or throws the signal's reason. */
+export type Sleep = (ms: number, signal?: MaybeSignal) => Promise<unknown>;
+
 export type RetryOptions = {
   /** Limit of attempts, the first one included. */
   attempts: number;
@@ -40,7 +43,7 @@ export type RetryOptions = {
   /** Ends the retries and the delay between two of them. */
   signal?: MaybeSignal;
   /** Waits between attempts. Default: a timer that ends with the signal. Tests pass their own. */
-  sleep?: (ms: number, signal?: MaybeSignal) => Promise<unknown>;
+  sleep?: Sleep | undefined;
 };
 
 /**

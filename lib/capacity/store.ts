@@ -1,13 +1,7 @@
-import {
-  applyAll,
-  type Batch,
-  type BatchedWritesOptions,
-  type Change,
-  createBatchedWrites,
-  written,
-} from '../kube/batched-writes.ts';
+import { applyAll, type Batch, type Change, createBatchedWrites, written } from '../kube/batched-writes.ts';
 import type { Kube } from '../kube/client.ts';
 import { ifFound } from '../kube/kube-error.ts';
+import type { Sleep } from '../retry.ts';
 import { emptyCapacity } from './state.ts';
 import type { BuildCapacity, CapacityState } from './types.ts';
 
@@ -31,7 +25,7 @@ export type Capacity = {
 export type CapacityOptions = {
   slots?: number | undefined;
   /** Waits between two attempts to write. Tests pass their own. */
-  sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
+  sleep?: Sleep | undefined;
 };
 
 const stateOf = (object: BuildCapacity | undefined): CapacityState => {

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts';
-import { exponentialBackoff, type RetryOptions, retry } from '../retry.ts';
+import { exponentialBackoff, type RetryOptions, retry, type Sleep } from '../retry.ts';
 import { isConflict, isNotFound, KubeError } from './kube-error.ts';
 
 /** A pure change. It may be applied several times before it is written. Returning the same state writes nothing. */
@@ -24,7 +24,7 @@ export type BatchedWritesOptions<View, State> = {
   /** The subject and verb of the error sentence: "The builds of this tool are". */
   busy: string;
   /** Waits between attempts. Tests pass their own. */
-  sleep?: NonNullable<RetryOptions['sleep']>;
+  sleep?: Sleep | undefined;
 };
 
 const attempts = 60;
@@ -81,7 +81,7 @@ export const createBatchedWrites = <View, State>(options: BatchedWritesOptions<V
     delayMs,
     isTemporary: isConflict,
     exhausted: (error) => tooBusy(busy, error),
-    ...(sleep ? { sleep } : {}),
+    sleep,
   };
 
   const drain = async (key: string, queue: PendingChange<View, State>[]): Promise<void> => {

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
-import { exponentialBackoff, retry } from '../retry.ts';
+import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { Connection } from './connection.ts';
 import { KubeError } from './kube-error.ts';
 
@@ -30,6 +30,8 @@ export type TransportOptions = {
   timeoutMs: number;
   /** Limit of attempts for one request, the first attempt included. After that the caller gets 503 `unavailable`. */
   attempts: number;
+  /** Waits between attempts. Tests pass their own. */
+  sleep?: Sleep;
 };
 
 /** The API server is away or overloaded: the same request may succeed later. */
@@ -160,11 +162,11 @@ const readJson = async (response: http.IncomingMessage) => {
  * we create under fixed names, replace at a resourceVersion and delete by name, so the API server refuses the repeat of
  * a write that did arrive.
  */
-export const createTransport = ({ connection, timeoutMs, attempts }: TransportOptions): Transport => {
+export const createTransport = ({ connection, timeoutMs, attempts, sleep }: TransportOptions): Transport => {
   const agents = createAgents(connection);
   const retried = <T>({ signal }: KubeRequest, act: () => Promise<T>): Promise<T> => {
     const isTemporary = (error: unknown): boolean => error instanceof ApiServerAway;
-    return retry({ attempts, delayMs, isTemporary, exhausted: unavailable, signal }, act);
+    return retry({ attempts, delayMs, isTemporary, exhausted: unavailable, signal, sleep }, act);
   };
   const short: Sending = { connection, agent: agents.short, timeoutMs };
   const streaming: Sending = { connection, agent: agents.stream, timeoutMs: 0 };

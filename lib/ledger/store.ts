@@ -5,13 +5,13 @@ import { ApiError } from '../errors.ts';
 import {
   applyAll,
   type Batch,
-  type BatchedWritesOptions,
   createBatchedWrites,
   type Change as KubeChange,
   written,
 } from '../kube/batched-writes.ts';
 import type { Kube } from '../kube/client.ts';
 import { ifFound, KubeError } from '../kube/kube-error.ts';
+import type { Sleep } from '../retry.ts';
 import { claimRequest } from './claims.ts';
 import { ledgerName } from './names.ts';
 import { emptyState } from './state.ts';
@@ -44,7 +44,7 @@ export type LedgerOptions = {
   /** The cluster's capacity. Without it only the limits of the tools count. */
   capacity?: Capacity | undefined;
   /** Waits between two attempts to write. Tests pass their own. */
-  sleep?: NonNullable<BatchedWritesOptions<never, never>['sleep']>;
+  sleep?: Sleep | undefined;
 };
 
 /**

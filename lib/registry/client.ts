@@ -1,7 +1,7 @@
 import { type MaybeSignal, withTimeout } from '../abort.ts';
 import { readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
-import { exponentialBackoff, retry } from '../retry.ts';
+import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 
 export type ClientOptions = {
   /** Origin of the registry, without a slash at the end. */
@@ -14,6 +14,8 @@ export type ClientOptions = {
   attempts: number;
   /** Limit for the body of one response, in bytes. */
   maxBytes: number;
+  /** Waits between attempts. Tests pass their own. */
+  sleep?: Sleep | undefined;
 };
 
 export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
@@ -75,9 +77,9 @@ const attempt = async (options: ClientOptions, path: string, request: RegistryRe
 /** Makes the HTTP client of the registry. */
 export const createClient = (options: ClientOptions): RegistryClient => ({
   send: (path, request) => {
-    const { attempts } = options;
+    const { attempts, sleep } = options;
     const { signal } = request;
-    return retry({ attempts, delayMs, isTemporary: () => true, exhausted: unavailable, signal }, () =>
+    return retry({ attempts, delayMs, isTemporary: () => true, exhausted: unavailable, signal, sleep }, () =>
       attempt(options, path, request),
     );
   },

@@ -1,5 +1,6 @@
 import type { MaybeSignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
+import type { Sleep } from '../retry.ts';
 import type { RegistryClient } from './client.ts';
 import { createClient } from './client.ts';
 import { createHarbor } from './harbor.ts';
@@ -29,6 +30,8 @@ export type RegistryOptions = {
   limitBytes?: number;
   /** Letter between two adjacent separators of a project's name, see names.ts. Default 'x'. */
   filler?: string;
+  /** Waits between attempts. Tests pass their own. */
+  sleep?: Sleep;
 };
 
 /** Number of deleted images, and the repositories that they were in. */
@@ -90,6 +93,7 @@ const clientFor = (options: RegistryOptions, url: URL): RegistryClient =>
     timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5000, 1),
     attempts: checkNumber('attempts', options.attempts ?? 3, 1),
     maxBytes: checkNumber('maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),
+    sleep: options.sleep,
   });
 
 const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Strategy => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { readBounded } from '../bounded-body.ts';
-import { exponentialBackoff, retry } from '../retry.ts';
+import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
@@ -19,6 +19,8 @@ export type S3Options = {
   timeoutMs?: number;
   /** Limit of attempts for one request, the first attempt included. Default 4. */
   attempts?: number;
+  /** Waits between attempts. Tests pass their own. */
+  sleep?: Sleep;
 };
 
 type S3Response = { status: number; body: Buffer };
@@ -67,7 +69,7 @@ const rangeOf = ({ status, body }: S3Response, { offset, length }: Range): Uint8
   return status === 206 ? body.subarray(0, length) : body.subarray(offset, offset + length);
 };
 
-const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attempts = 4 }: S3Options) => {
+const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attempts = 4, sleep }: S3Options) => {
   const signer = new AwsClient({ accessKeyId: accessKey, secretAccessKey: secretKey, service: 's3', region });
 
   const once = async ({ method, url, headers = {}, body }: S3Request): Promise<S3Response> => {
@@ -92,7 +94,7 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
 
   /** Sending a request twice is safe: PUT, GET and DELETE of one key are idempotent. */
   return (request: S3Request): Promise<S3Response> =>
-    retry({ attempts, delayMs, isTemporary: () => true, exhausted: storeFailure }, () => attempt(request));
+    retry({ attempts, delayMs, isTemporary: () => true, exhausted: storeFailure, sleep }, () => attempt(request));
 };
 
 /**

@@ -14,9 +14,12 @@ export const connectionTo = (url: string, authorization?: string): Connection =>
   authorization: async () => authorization,
 });
 
-/** A client with short patience, for servers that misbehave on purpose. */
+/** A client with a short timeout and no delay between attempts, for servers that misbehave on purpose. */
 export const kubeTo = (url: string, attempts = 3, timeoutMs = 2000): Kube =>
-  createKube(createTransport({ connection: connectionTo(url), timeoutMs, attempts }), 'image-build');
+  createKube(
+    createTransport({ connection: connectionTo(url), timeoutMs, attempts, sleep: async () => undefined }),
+    'image-build',
+  );
 
 export type TestCluster = { api: KubeApi; url: string; requests: string[]; kube(): Kube; close(): Promise<void> };
 

@@ -16,7 +16,7 @@ const imagePath = (name: string): string => {
 };
 
 /** Runs an image as a stranger would, and gets its page. */
-async function pageOf(name: string, image: string): Promise<string> {
+const pageOf = async (name: string, image: string): Promise<string> => {
   const unprivileged = {
     runAsNonRoot: true,
     allowPrivilegeEscalation: false,
@@ -36,7 +36,7 @@ async function pageOf(name: string, image: string): Promise<string> {
   await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, patience]);
   const pod = await namespace.get<{ status: { podIP: string } }>('pod', name);
   return git.fetch(`http://${pod.status.podIP}:8000/`);
-}
+};
 
 beforeAll(async () => {
   namespace = await makeNamespace();
@@ -98,7 +98,7 @@ describe('building again', () => {
 });
 
 /** A dependency in the repository itself: npm has something to install, without a network. */
-async function localDependency() {
+const localDependency = async () => {
   const manifest = {
     ...JSON.parse((await example('node'))['package.json'] ?? '{}'),
     dependencies: { local: 'file:local' },
@@ -107,7 +107,7 @@ async function localDependency() {
     'package.json': JSON.stringify(manifest),
     'local/package.json': JSON.stringify({ name: 'local', version: '1.0.0' }),
   };
-}
+};
 
 describe('parameters', () => {
   const probe = `const { env } = process;

@@ -52,17 +52,17 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
   },
 });
 
-function failureOf(taskRun: TaskRun): Build['failed'] {
+const failureOf = (taskRun: TaskRun): Build['failed'] => {
   const step = failedStep(taskRun);
   const condition = succeededCondition(taskRun);
   if (step === undefined && condition?.status === 'True') return undefined;
   if (step === undefined) return { step: '', exitCode: -1, message: `${condition?.reason}: ${condition?.message}` };
   const message = step.results?.find(({ name }) => name === 'failure')?.value ?? '';
   return { step: step.name, exitCode: step.terminated?.exitCode ?? 0, message };
-}
+};
 
 /** Runs one build to its end. */
-export async function build(namespace: Namespace, request: BuildRequest): Promise<Build> {
+export const build = async (namespace: Namespace, request: BuildRequest): Promise<Build> => {
   const name = `build-${randomBytes(5).toString('hex')}`;
   await namespace.apply(pipelineRun(name, request));
   await namespace.kubectl(['wait', `pipelinerun/${name}`, '--for=jsonpath={.status.completionTime}', '--timeout=600s']);
@@ -85,4 +85,4 @@ export async function build(namespace: Namespace, request: BuildRequest): Promis
     },
     log: (step) => namespace.kubectl(['logs', podName, '--container', `step-${step}`]),
   };
-}
+};

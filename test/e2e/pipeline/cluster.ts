@@ -18,11 +18,11 @@ const required = {
 } as const;
 
 /** A setting of these tests, from the environment. @throws Error which says what it is for */
-export function setting(name: keyof typeof required): string {
+export const setting = (name: keyof typeof required): string => {
   const value = process.env[name];
   if (value) return value;
   throw new Error(`Set ${name}: ${required[name]}. These tests run on a real cluster with Tekton.`);
-}
+};
 
 type Ran = { code: number | null; stdout: string; stderr: string };
 
@@ -42,13 +42,13 @@ const clusterIsAway =
   /failed calling webhook[\s\S]*(connection refused|deadline exceeded)|The connection to the server .* was refused/;
 
 /** Runs kubectl. @returns its standard output @throws Error with what it said */
-export async function kubectl(words: string[], input: string | Buffer = ''): Promise<string> {
+export const kubectl = async (words: string[], input: string | Buffer = ''): Promise<string> => {
   for (const end = Date.now() + patienceMs; ; await delay(1000)) {
     const { code, stdout, stderr } = await runKubectl(words, input);
     if (code === 0) return stdout;
     if (!clusterIsAway.test(stderr) || Date.now() > end) throw new Error(`kubectl ${words.join(' ')}: ${stderr}`);
   }
-}
+};
 
 export type Namespace = {
   name: string;
@@ -59,7 +59,7 @@ export type Namespace = {
 };
 
 /** A namespace of its own, so that runs of these tests don't meet, and one deletion removes all. */
-export async function makeNamespace(): Promise<Namespace> {
+export const makeNamespace = async (): Promise<Namespace> => {
   const name = `builds-pipeline-test-${randomBytes(4).toString('hex')}`;
   await kubectl(['create', 'namespace', name]);
   const inside = (words: string[], input?: string | Buffer) => kubectl(['--namespace', name, ...words], input);
@@ -75,13 +75,13 @@ export async function makeNamespace(): Promise<Namespace> {
     get: async <T>(kind: string, object: string) => JSON.parse(await inside(['get', kind, object, '-o', 'json'])) as T,
     remove: async () => void (await kubectl(['delete', 'namespace', name, '--wait=false'])),
   };
-}
+};
 
 /** What the credentials hold in these tests: a word that may appear nowhere else. */
 export const marker = `marker-${randomBytes(12).toString('hex')}`;
 
 /** The credentials of a registry that nobody asks, so that a leak is harmless and easily recognised. */
-export function credentials(): Json {
+export const credentials = (): Json => {
   const auth = Buffer.from(`robot:${marker}`).toString('base64');
   const config = { auths: { 'registry.invalid': { username: 'robot', password: marker, auth } } };
   return {
@@ -91,17 +91,17 @@ export function credentials(): Json {
     type: 'kubernetes.io/dockerconfigjson',
     stringData: { '.dockerconfigjson': JSON.stringify(config) },
   };
-}
+};
 
 /** Installs knative/pipeline as it is, and the credentials. */
-export async function installPipeline(namespace: Namespace): Promise<void> {
+export const installPipeline = async (namespace: Namespace): Promise<void> => {
   const folder = join(import.meta.dirname, '../../../knative/pipeline');
   await namespace.kubectl(['apply', '-f', '-'], await kubectl(['kustomize', folder]));
   await namespace.apply(credentials());
-}
+};
 
 /** Asks until the answer comes; for what has no event to await. @throws the last error when patience ends */
-export async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+export const eventually = async <T>(ask: () => Promise<T>): Promise<T> => {
   for (const end = Date.now() + patienceMs; ; ) {
     try {
       return await ask();
@@ -110,4 +110,4 @@ export async function eventually<T>(ask: () => Promise<T>): Promise<T> {
       await delay(500);
     }
   }
-}
+};

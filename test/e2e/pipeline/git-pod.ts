@@ -85,7 +85,7 @@ const service = {
   spec: { selector: { app: 'git' }, ports: [{ port: 80, targetPort: 8080 }] },
 };
 
-async function archive(files: Files): Promise<Buffer> {
+const archive = async (files: Files): Promise<Buffer> => {
   const tar = pack();
   for (const [name, content] of Object.entries(files)) {
     if (content.startsWith('-> ')) tar.entry({ name, type: 'symlink', linkname: content.slice(3) });
@@ -93,10 +93,10 @@ async function archive(files: Files): Promise<Buffer> {
   }
   tar.finalize();
   return buffer(tar);
-}
+};
 
 /** A git server in the namespace, from the builder image, which has git. */
-export async function startGitServer(namespace: Namespace): Promise<GitServer> {
+export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
   await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
   await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', patience]);
   const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
@@ -110,13 +110,13 @@ export async function startGitServer(namespace: Namespace): Promise<GitServer> {
     fetch: (address) =>
       eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
   };
-}
+};
 
 /** The files of a folder of examples/. */
-export async function example(name: string): Promise<Files> {
+export const example = async (name: string): Promise<Files> => {
   const folder = join(import.meta.dirname, '../../../examples', name);
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const pairs = paths.map(async (path) => [path.slice(folder.length + 1), await readFile(path, 'utf8')]);
   return Object.fromEntries(await Promise.all(pairs));
-}
+};

@@ -12,13 +12,13 @@ let namespace: Namespace;
 let git: GitServer;
 
 /** Builds a Node.js project whose build script is this shell program. It runs as any repository's would. */
-async function attack(name: string, program: string): Promise<Build> {
+const attack = async (name: string, program: string): Promise<Build> => {
   const manifest = { name: 'hostile', scripts: { build: 'bash attack.sh', start: 'node server.mjs' } };
   const server =
     "import { createServer } from 'node:http';\ncreateServer((_, answer) => answer.end('mine')).listen(8000);\n";
   const files = { 'package.json': JSON.stringify(manifest), 'attack.sh': program, 'server.mjs': server };
   return build(namespace, { ...(await git.commit(name, files)), image });
-}
+};
 
 beforeAll(async () => {
   namespace = await makeNamespace();
@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** Nothing of the credentials is in the logs, nor in any layer of the image or the cache. */
-async function expectNoLeak(run: Build): Promise<void> {
+const expectNoLeak = async (run: Build): Promise<void> => {
   for (const step of ['clone', 'analyze', 'detect', 'restore', 'build', 'seal', 'export']) {
     expect(await run.log(step).catch(() => '')).not.toContain(marker);
   }
@@ -43,7 +43,7 @@ async function expectNoLeak(run: Build): Promise<void> {
     const own = manifest.layers.filter(({ size }) => size < 20_000_000);
     for (const layer of own) expect(JSON.stringify(await readLayer(path, layer))).not.toContain(marker);
   }
-}
+};
 
 test('a build step finds neither credentials nor a token', async () => {
   const run = await attack(

@@ -13,32 +13,31 @@ const address = (): URL => new URL(setting('TEST_REGISTRY'));
 /** The name of an image in the registry under test, as a build gets it. */
 export const imageName = (path: string): string => `${address().host}/${path}`;
 
-async function get(path: string): Promise<Response> {
+const get = async (path: string): Promise<Response> => {
   const response = await fetch(new URL(`/v2/${path}`, address()), { headers: { accept: accept.join(', ') } });
   if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
   return response;
-}
+};
 
 /** An image by its path in the registry and its tag or digest. */
-export async function readManifest(path: string, reference: string): Promise<Manifest & { digest: string }> {
+export const readManifest = async (path: string, reference: string): Promise<Manifest & { digest: string }> => {
   const response = await get(`${path}/manifests/${reference}`);
   return { ...((await response.json()) as Manifest), digest: response.headers.get('docker-content-digest') ?? '' };
-}
+};
 
 export type ImageConfig = { config: Record<string, unknown>; rootfs: { diff_ids: string[] } };
 
-export async function readConfig(path: string, { config }: Manifest): Promise<ImageConfig> {
-  return (await get(`${path}/blobs/${config.digest}`)).json() as Promise<ImageConfig>;
-}
+export const readConfig = async (path: string, { config }: Manifest): Promise<ImageConfig> =>
+  (await get(`${path}/blobs/${config.digest}`)).json() as Promise<ImageConfig>;
 
 /** The uncompressed layers of an image of the registry under test, by its whole reference. */
-export async function layersOf(reference: string): Promise<string[]> {
+export const layersOf = async (reference: string): Promise<string[]> => {
   const [, path = '', tag = 'latest', digest] = /^[^/]+\/([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(reference) ?? [];
   return (await readConfig(path, await readManifest(path, digest ?? tag))).rootfs.diff_ids;
-}
+};
 
 /** The files of a layer: path to content. */
-export async function readLayer(path: string, layer: Descriptor): Promise<Record<string, string>> {
+export const readLayer = async (path: string, layer: Descriptor): Promise<Record<string, string>> => {
   const { body } = await get(`${path}/blobs/${layer.digest}`);
   if (body === null) return {};
   const unpacked = Readable.fromWeb(body as import('node:stream/web').ReadableStream)
@@ -47,10 +46,10 @@ export async function readLayer(path: string, layer: Descriptor): Promise<Record
   const files: Record<string, string> = {};
   for await (const entry of unpacked) files[entry.header.name] = (await buffer(entry)).toString('latin1');
   return files;
-}
+};
 
 /** Removes an image, where the registry allows that. */
-export async function removeImage(path: string, reference: string): Promise<void> {
+export const removeImage = async (path: string, reference: string): Promise<void> => {
   const found = await readManifest(path, reference).catch(() => undefined);
   if (found) await fetch(new URL(`/v2/${path}/manifests/${found.digest}`, address()), { method: 'DELETE' });
-}
+};

@@ -11,9 +11,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const serve = async (answer: (req: IncomingMessage, res: ServerResponse, call: number) => void): Promise<Kube> => {
+const serve = async (respond: (req: IncomingMessage, res: ServerResponse, call: number) => void): Promise<Kube> => {
   let calls = 0;
-  const server = await startServer((req, res) => answer(req, res, ++calls));
+  const server = await startServer((req, res) => respond(req, res, ++calls));
   const kube = kubeTo(server.url, 4);
   cleanups.push(() => server.close(), kube.close);
   return kube;
@@ -31,8 +31,8 @@ const job = (name: string, labels: Record<string, string> = {}): KubeObject => (
   metadata: { name, labels },
 });
 
-describe('against the embedded API server', () => {
-  test('creates, reads, lists by label, replaces, patches and removes', async () => {
+describe('the Kubernetes client against the embedded API server', () => {
+  test('the client creates, reads, lists by label, replaces, patches and removes objects', async () => {
     const kube = (await embedded()).kube();
     const made = await kube.create('jobs', job('a', { side: 'left' }));
     await kube.create('jobs', job('b', { side: 'right' }));
@@ -50,7 +50,7 @@ describe('against the embedded API server', () => {
     expect(await kube.ready()).toBe(true);
   });
 
-  test('tells a lost race from a taken name', async () => {
+  test('isConflict is true for a lost race and for a taken name; isAlreadyExists is true for a taken name only', async () => {
     const kube = (await embedded()).kube();
     const made = await kube.create('jobs', job('a'));
     await kube.replace('jobs', { ...made, metadata: { ...made.metadata, labels: { x: 'y' } } });
@@ -59,13 +59,13 @@ describe('against the embedded API server', () => {
     expect(await kube.create('jobs', job('a')).catch(isAlreadyExists)).toBe(true);
   });
 
-  test('lists more than a page', async () => {
+  test('list reads all pages', async () => {
     const kube = (await embedded()).kube();
     await Promise.all(Array.from({ length: 520 }, (_, at) => kube.create('jobs', job(`j${at}`))));
     expect((await kube.list('jobs')).items.length).toBe(520);
   });
 
-  test('watches from a version on', async () => {
+  test('watch yields the changes after a resourceVersion', async () => {
     const kube = (await embedded()).kube();
     const { metadata } = await kube.list('jobs');
     const seen: string[] = [];
@@ -85,8 +85,8 @@ describe('against the embedded API server', () => {
   });
 });
 
-describe('when the server misbehaves', () => {
-  test('a request is repeated while it is overloaded or broken', async () => {
+describe('the Kubernetes client when the API server misbehaves', () => {
+  test('a request is sent again after 429, 503 and a broken connection', async () => {
     const kube = await serve((req, res, call) => {
       if (call === 1) return void res.writeHead(429, { 'retry-after': '0' }).end('{}');
       if (call === 2) return void res.writeHead(503).end('not json');
@@ -96,7 +96,7 @@ describe('when the server misbehaves', () => {
     expect(await kube.get('jobs', 'a')).toEqual({ metadata: { name: 'a' } });
   });
 
-  test('an answer cut in the middle is asked for again', async () => {
+  test('a request is sent again when its response was cut off', async () => {
     const kube = await serve((req, res, call) => {
       const body = JSON.stringify({ metadata: { name: 'a' } });
       res.writeHead(200, { 'content-length': body.length });
@@ -106,7 +106,7 @@ describe('when the server misbehaves', () => {
     expect((await kube.get('jobs', 'a')).metadata.name).toBe('a');
   });
 
-  test('a refusal is not repeated', async () => {
+  test('a request is not sent again after a refusal', async () => {
     let calls = 0;
     const kube = await serve((_, res, call) => {
       calls = call;
@@ -116,7 +116,7 @@ describe('when the server misbehaves', () => {
     expect(calls).toBe(1);
   });
 
-  test('one that stays away is 503 for the client, with the cause kept', async () => {
+  test('a server that stays away gives ApiError 503 with the cause', async () => {
     const kube = await serve((req) => req.socket.destroy());
     await expect(kube.list('jobs')).rejects.toMatchObject({
       status: 503,
@@ -126,17 +126,17 @@ describe('when the server misbehaves', () => {
     expect(await kube.ready()).toBe(false);
   });
 
-  test('one that never answers is given up', async () => {
+  test('a request is sent again when no response comes in time', async () => {
     const kube = await serve((_req, res, call) => void (call > 1 && res.end('{"metadata":{"name":"late"}}')));
     expect((await kube.get('jobs', 'a')).metadata.name).toBe('late');
   });
 
-  test('an aborted request ends at once', async () => {
+  test("a request ends with its signal's reason", async () => {
     const kube = await serve(() => {});
     await expect(kube.get('jobs', 'a', AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  test('a watch error is thrown, and lines may hold U+2028', async () => {
+  test('watch throws the error event of the API server, and a line may contain U+2028', async () => {
     const kube = await serve((_, res) => {
       res.write(`{"type":"ADDED","object":{"metadata":{"name":"a\u2028b"}}}\n{"type":"ER`);
       res.end(`ROR","object":{"code":410,"reason":"Expired","message":"too old"}}\n`);

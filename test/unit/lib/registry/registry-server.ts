@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 
 export type Served = { url: string; requests: string[]; close(): Promise<void> };
 
-/** Serves on 127.0.0.1 and notes "METHOD path" of every request. */
-export async function serve(listener: RequestListener): Promise<Served> {
+/** Serves on 127.0.0.1. `requests` lists "METHOD path" of every request. */
+export const serve = async (listener: RequestListener): Promise<Served> => {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -24,31 +24,31 @@ export async function serve(listener: RequestListener): Promise<Served> {
         server.close(() => resolve());
       }),
   };
-}
+};
 
-export const USER = 'robot$builds';
-export const PASSWORD = 'correct horse: battery';
-const BASIC = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
+export const user = 'robot$builds';
+export const password = 'correct horse: battery';
+const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+const send = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
   response.end(body === undefined ? '' : JSON.stringify(body));
-}
+};
 
 const harborError = (code: string, message: string) => ({ errors: [{ code, message }] });
 
 export type HarborProject = { hard: number; used: number; repositories: Record<string, string[]> };
 export type HarborSettings = {
   projects: Record<string, HarborProject>;
-  /** What is answered where a project is missing: 404 to administrators, 403 to robots. */
+  /** Status of the response for a missing project: 404 for administrators, 403 for robot accounts. */
   missing?: number;
-  /** Digests that an immutability rule holds. */
+  /** Digests of artifacts that an immutability rule protects. */
   immutable?: string[];
   links?: boolean;
 };
 
-/** A page of a list, with the headers that Harbor sends beside it. */
-function page(response: ServerResponse, url: URL, items: unknown[], links: boolean): void {
+/** Sends a page of a list with Harbor's headers. */
+const page = (response: ServerResponse, url: URL, items: unknown[], links: boolean): void => {
   const [number, size] = [Number(url.searchParams.get('page')), Number(url.searchParams.get('page_size'))];
   const last = number * size >= items.length;
   const next = `<${url.pathname}?page=${number + 1}&page_size=${size}>; rel="next"`;
@@ -56,7 +56,7 @@ function page(response: ServerResponse, url: URL, items: unknown[], links: boole
     'X-Total-Count': String(items.length),
     ...(links && !last ? { Link: `<${url.pathname}?page=1>; rel="prev" , ${next}` } : {}),
   });
-}
+};
 
 const artifact = (digest: string, index: number) => ({
   id: index,
@@ -71,26 +71,26 @@ const artifact = (digest: string, index: number) => ({
   tags: [{ id: index, name: 'latest', immutable: false }],
 });
 
-/** The part of Harbor's API 2.0 that is called, in the shapes its swagger file gives. */
-export function harbor(settings: HarborSettings): RequestListener {
-  return (request, response) => {
+/** Serves the part of Harbor's API 2.0 that the client uses, in the shapes of Harbor's swagger file. */
+export const harbor =
+  (settings: HarborSettings): RequestListener =>
+  (request, response) => {
     const url = new URL(request.url ?? '/', 'http://registry');
     const name = url.pathname.split('/')[4];
     const project = settings.projects[name ?? url.searchParams.get('project_name') ?? ''];
-    if (request.headers.authorization !== BASIC) send(response, 401, harborError('UNAUTHORIZED', 'unauthorized'));
+    if (request.headers.authorization !== basic) send(response, 401, harborError('UNAUTHORIZED', 'unauthorized'));
     else if (name === undefined) send(response, project ? 200 : 404, undefined);
     else if (project) inProject({ request, response, url, project, settings }, name);
     else send(response, settings.missing ?? 404, harborError('NOT_FOUND', `project ${name} not found`));
   };
-}
 
-function inProject(exchange: Exchange, name: string): void {
+const inProject = (exchange: Exchange, name: string): void => {
   const { response, url, project, settings } = exchange;
   const [what, repository, , digest] = url.pathname.split('/').slice(5);
   if (what === 'summary') send(response, 200, summaryOf(project));
   else if (repository === undefined) page(response, url, repositoriesOf(name, project), settings.links ?? true);
   else artifacts(exchange, decodeURIComponent(decodeURIComponent(repository)), digest);
-}
+};
 
 const summaryOf = (project: HarborProject) => ({
   repo_count: Object.keys(project.repositories).length,
@@ -121,7 +121,7 @@ type Exchange = {
   settings: HarborSettings;
 };
 
-function artifacts(exchange: Exchange, repository: string, digest: string | undefined): void {
+const artifacts = (exchange: Exchange, repository: string, digest: string | undefined): void => {
   const { request, response, url, project, settings } = exchange;
   const digests = project.repositories[repository];
   if (digests === undefined) send(response, 404, harborError('NOT_FOUND', `repository ${repository} not found`));
@@ -132,7 +132,7 @@ function artifacts(exchange: Exchange, repository: string, digest: string | unde
     project.repositories[repository] = digests.filter((one) => one !== digest);
     send(response, 200, undefined);
   }
-}
+};
 
 export const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
@@ -140,16 +140,17 @@ export type OciContent = Record<string, { tags: Record<string, string>; manifest
 
 type OciSettings = { delete?: number; digests?: boolean };
 
-function pageOfTwo(response: ServerResponse, url: URL, key: string, items: string[]): void {
+const pageOfTwo = (response: ServerResponse, url: URL, key: string, items: string[]): void => {
   const from = Number(url.searchParams.get('last') ?? 0);
   const next = `<${url.pathname}?n=2&last=${from + 2}>; rel="next"`;
   const body = { name: 'x', [key]: items.slice(from, from + 2) };
   send(response, 200, body, from + 2 < items.length ? { Link: next } : {});
-}
+};
 
-/** The part of the OCI distribution API that is called; lists come in pages of two. */
-export function oci(content: OciContent, settings: OciSettings = {}): RequestListener {
-  return (request, response) => {
+/** Serves the part of the OCI distribution API that the client uses. Lists come in pages of two. */
+export const oci =
+  (content: OciContent, settings: OciSettings = {}): RequestListener =>
+  (request, response) => {
     const url = new URL(request.url ?? '/', 'http://registry');
     const [, name = '', what, reference = ''] = /^\/v2\/(.*)\/(tags|manifests)\/(.*)$/.exec(url.pathname) ?? [];
     const repository = content[name];
@@ -158,19 +159,18 @@ export function oci(content: OciContent, settings: OciSettings = {}): RequestLis
     else if (what === 'tags') pageOfTwo(response, url, 'tags', Object.keys(repository.tags));
     else manifest(request, response, repository, repository.tags[reference] ?? reference, settings);
   };
-}
 
-function manifest(
+const manifest = (
   request: IncomingMessage,
   response: ServerResponse,
   { manifests }: OciContent[string],
   digest: string,
   settings: OciSettings,
-): void {
+): void => {
   const found = manifests[digest];
   if (found === undefined) send(response, 404, { errors: [{ code: 'MANIFEST_UNKNOWN' }] });
   else if (request.method === 'DELETE') {
     if ((settings.delete ?? 202) < 300) delete manifests[digest];
     send(response, settings.delete ?? 202, undefined);
   } else send(response, 200, found, settings.digests === false ? {} : { 'Docker-Content-Digest': digest });
-}
+};

@@ -6,71 +6,81 @@ import type { Registry, RegistryOptions } from '../../../../lib/registry/registr
 import { createRegistry } from '../../../../lib/registry/registry.ts';
 import { storageForStart } from '../../../../lib/registry/storage.ts';
 import type { HarborSettings, OciContent, Served } from './registry-server.ts';
-import { digestOf, harbor, oci, PASSWORD, serve, USER } from './registry-server.ts';
+import { digestOf, harbor, oci, password, serve, user } from './registry-server.ts';
 
 const open: Served[] = [];
-const GIB = 1024 ** 3;
+const gib = 1024 ** 3;
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((served) => served.close()));
 });
 
-async function against(
+const against = async (
   listener: RequestListener,
   options: Partial<RegistryOptions> = {},
-): Promise<{ registry: Registry; requests: string[] }> {
+): Promise<{ registry: Registry; requests: string[] }> => {
   const served = await serve(listener);
   open.push(served);
-  const registry = createRegistry({ kind: 'harbor', url: served.url, username: USER, password: PASSWORD, ...options });
+  const registry = createRegistry({
+    kind: 'harbor',
+    url: served.url,
+    username: user,
+    password,
+    sleep: async () => undefined,
+    ...options,
+  });
   return { registry, requests: served.requests };
-}
+};
 
-/** Refused as the registry's fault, and nothing that is said or logged holds the password. */
-async function unavailable(promise: Promise<unknown>): Promise<ApiError> {
+/** Expects 503 registry_unavailable, and no password in the error and its causes. */
+const unavailable = async (promise: Promise<unknown>): Promise<ApiError> => {
   const error: unknown = await promise.catch((reason: unknown) => reason);
   if (!(error instanceof ApiError)) throw new Error('no ApiError', { cause: error });
   expect([error.status, error.code]).toEqual([503, 'registry_unavailable']);
   const all = inspect(error, { depth: 10 });
-  for (const secret of [PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString('base64')])
+  for (const secret of [password, Buffer.from(`${user}:${password}`).toString('base64')])
     expect(all).not.toContain(secret);
   return error;
-}
+};
 
 const digests = (count: number, prefix = 'd') => Array.from({ length: count }, (_, index) => digestOf(prefix + index));
 
-describe('Harbor', () => {
+describe('the registry client against Harbor', () => {
   const project = (hard: number, used: number, repositories: Record<string, string[]> = {}) => ({
     hard,
     used,
     repositories,
   });
   const settings = (rest: Partial<HarborSettings> = {}): HarborSettings => ({
-    projects: { 'tool-full': project(GIB, GIB / 2), 'tool-free': project(-1, 5) },
+    projects: { 'tool-full': project(gib, gib / 2), 'tool-free': project(-1, 5) },
     ...rest,
   });
 
-  test('tells what is used and allowed', async () => {
+  test('storage returns the used bytes and the limit of a project', async () => {
     const { registry, requests } = await against(harbor(settings()), { limitBytes: 1 });
-    expect(await registry.storage('full')).toEqual({ usedBytes: GIB / 2, limitBytes: GIB });
+    expect(await registry.storage('full')).toEqual({ usedBytes: gib / 2, limitBytes: gib });
     expect(await registry.storage('free')).toEqual({ usedBytes: 5, limitBytes: undefined });
     expect(requests[0]).toBe('GET /api/v2.0/projects/tool-full/summary');
   });
 
-  test('a start asks for what is used', async () => {
+  test('storageForStart returns the storage of a tool', async () => {
     const { registry } = await against(harbor(settings()));
     expect(await storageForStart(registry)('full', AbortSignal.timeout(5000))).toEqual({
-      usedBytes: GIB / 2,
-      limitBytes: GIB,
+      usedBytes: gib / 2,
+      limitBytes: gib,
     });
   });
 
-  test.each([404, 403, 401])('has nothing of a project that does not exist, said with %i', async (missing) => {
-    const { registry } = await against(harbor(settings({ missing })), { limitBytes: 7 });
-    expect(await registry.storage('other')).toEqual({ usedBytes: 0, limitBytes: 7 });
-    expect(await registry.clean('other')).toEqual({ deleted: 0, repository: 'tool-other' });
-  });
+  test.each([404, 403, 401])(
+    'a project that Harbor reports as missing with %i has no storage and no images',
+    async (missing) => {
+      const { registry } = await against(harbor(settings({ missing })), { limitBytes: 7 });
+      expect(await registry.storage('other')).toEqual({ usedBytes: 0, limitBytes: 7 });
+      expect(await registry.clean('other')).toEqual({ deleted: 0, repository: 'tool-other' });
+    },
+  );
 
-  test('is unavailable where it refuses to show a project', async () => {
+  test('storage throws 503 where Harbor refuses to show an existing project', async () => {
     const forbidding: RequestListener = (request, response) =>
       response.writeHead(request.method === 'HEAD' ? 200 : 403).end();
     const { registry } = await against(forbidding);
@@ -79,7 +89,7 @@ describe('Harbor', () => {
     await unavailable(wrong.registry.storage('full'));
   });
 
-  test.each([true, false])('loses all artifacts of a tool and of no other (links: %s)', async (links) => {
+  test.each([true, false])('clean deletes all artifacts of one tool only (Link headers: %s)', async (links) => {
     const repositories = { app: digests(250), 'deep/er': digests(1, 'e'), none: [] };
     const others = { app: digests(2) };
     const projects = { 'tool-a': project(-1, 9, repositories), 'tool-ab': project(-1, 9, others) };
@@ -91,56 +101,56 @@ describe('Harbor', () => {
     expect(await registry.clean('a')).toEqual({ deleted: 0, repository: 'tool-a' });
   });
 
-  test('keeps what an immutability rule holds', async () => {
+  test('clean leaves artifacts that an immutability rule protects', async () => {
     const held = digests(3);
     const projects = { 'tool-a': project(-1, 9, { app: held }) };
     const { registry } = await against(harbor({ projects, immutable: held.slice(0, 1) }));
     expect(await registry.clean('a')).toEqual({ deleted: 2, repository: 'tool-a/app' });
   });
 
-  test('stops cleaning where a deletion is refused', async () => {
+  test('clean stops after a refused deletion', async () => {
     const projects = { 'tool-a': project(-1, 9, { app: digests(9) }) };
-    const answer = harbor({ projects });
+    const respond = harbor({ projects });
     const { registry, requests } = await against((request, response) =>
-      request.method === 'DELETE' ? void response.writeHead(403).end() : answer(request, response),
+      request.method === 'DELETE' ? void response.writeHead(403).end() : respond(request, response),
     );
     await unavailable(registry.clean('a'));
     expect(requests.filter((line) => line.startsWith('DELETE')).length).toBeLessThanOrEqual(4);
   });
 });
 
-describe('a registry that', () => {
-  test('recovers is asked again', async () => {
-    const answer = harbor({ projects: { 'tool-a': { hard: -1, used: 3, repositories: {} } } });
+describe('the registry client when the registry misbehaves', () => {
+  test('a request is sent again until the registry recovers', async () => {
+    const respond = harbor({ projects: { 'tool-a': { hard: -1, used: 3, repositories: {} } } });
     let failures = 2;
     const { registry, requests } = await against((request, response) => {
       failures -= 1;
       if (failures >= 0) response.writeHead(502).end();
-      else answer(request, response);
+      else respond(request, response);
     });
     expect(await registry.storage('a')).toEqual({ usedBytes: 3, limitBytes: undefined });
     expect(requests).toHaveLength(3);
   });
 
   test.each<[string, RequestListener, number]>([
-    ['is down behind its proxy', (_request, response) => response.writeHead(503).end('down'), 2],
-    ['hangs up', (request) => request.socket.destroy(), 2],
-    ['never answers', () => undefined, 2],
-    ['never ends', (_request, response) => response.writeHead(200).write('{'), 2],
-    ['answers too much', (_request, response) => response.end('x'.repeat(2000)), 2],
-    ['answers garbage', (_request, response) => response.end('<html>'), 1],
-    ['answers a number', (_request, response) => response.end('7'), 1],
-    ['tells no numbers', (_request, response) => response.end('{"quota":{"hard":{"storage":"x"}}}'), 1],
+    ['responds with 503', (_request, response) => response.writeHead(503).end('down'), 2],
+    ['closes the connection', (request) => request.socket.destroy(), 2],
+    ['never responds', () => undefined, 2],
+    ['never ends its response', (_request, response) => response.writeHead(200).write('{'), 2],
+    ['sends too many bytes', (_request, response) => response.end('x'.repeat(2000)), 2],
+    ['sends HTML', (_request, response) => response.end('<html>'), 1],
+    ['sends a number', (_request, response) => response.end('7'), 1],
+    ['sends no numbers', (_request, response) => response.end('{"quota":{"hard":{"storage":"x"}}}'), 1],
     ['redirects', (_request, response) => response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end(), 1],
-  ])('%s is unavailable', async (_what, listener, asked) => {
+  ])('a registry that %s gives 503', async (_what, listener, sent) => {
     const { registry, requests } = await against(listener, { attempts: 2, timeoutMs: 300, maxBytes: 1000 });
     const error = await unavailable(registry.storage('a'));
     expect(error.retryAfter).toBeGreaterThan(0);
-    expect(requests).toHaveLength(asked);
+    expect(requests).toHaveLength(sent);
     await unavailable(registry.clean('a'));
   });
 
-  test('is not there is unavailable', async () => {
+  test('a registry that refuses connections gives 503', async () => {
     const served = await serve(() => undefined);
     await served.close();
     const registry = createRegistry({ kind: 'harbor', url: served.url, attempts: 1 });
@@ -148,18 +158,18 @@ describe('a registry that', () => {
     expect(String(cause)).toContain('ECONNREFUSED');
   });
 
-  test('is left when the caller goes', async () => {
-    const asked = Promise.withResolvers<void>();
-    const { registry } = await against(() => asked.resolve());
+  test("a request ends with its signal's reason", async () => {
+    const received = Promise.withResolvers<void>();
+    const { registry } = await against(() => received.resolve());
     const caller = new AbortController();
     const result = registry.storage('a', caller.signal);
-    await asked.promise;
+    await received.promise;
     caller.abort(new Error('gone'));
     await expect(result).rejects.toThrow('gone');
   });
 });
 
-describe('a plain registry', () => {
+describe('the registry client against a plain OCI registry', () => {
   const plain = { kind: 'oci' as const, username: undefined as never, password: undefined as never };
   const [shared, own, config] = digests(3, 'blob') as [string, string, string];
   const image = (...layers: [string, number][]) => ({
@@ -195,14 +205,14 @@ describe('a plain registry', () => {
   };
   const options = (rest: Partial<RegistryOptions> = {}): Partial<RegistryOptions> => ({ ...plain, ...rest });
 
-  test.each([true, false])('counts every blob once (digests told: %s)', async (told) => {
+  test.each([true, false])('storage counts every blob once (digest headers: %s)', async (sendsDigests) => {
     const { repositories, size } = content();
-    const { registry } = await against(oci(repositories, { digests: told }), options({ limitBytes: 4000 }));
+    const { registry } = await against(oci(repositories, { digests: sendsDigests }), options({ limitBytes: 4000 }));
     expect(await registry.storage('a')).toEqual({ usedBytes: size, limitBytes: 4000 });
     expect(await registry.storage('nobody')).toEqual({ usedBytes: 0, limitBytes: 4000 });
   });
 
-  test('loses the manifests of a tool and of no other', async () => {
+  test('clean deletes the manifests of one tool only', async () => {
     const { repositories } = content();
     const { registry } = await against(oci(repositories), options());
     expect(await registry.clean('a')).toEqual({ deleted: 3, repository: 'tool-a/app' });
@@ -211,7 +221,7 @@ describe('a plain registry', () => {
     expect(await registry.clean('a')).toEqual({ deleted: 0, repository: 'tool-a' });
   });
 
-  test('that does not delete says so', async () => {
+  test('clean says whom to ask where the registry does not allow deletions', async () => {
     const { registry } = await against(oci(content().repositories, { delete: 405 }), options());
     expect((await unavailable(registry.clean('a'))).message).toContain('administrators');
     const refusing = await against(oci(content().repositories, { delete: 403 }), options());
@@ -220,24 +230,24 @@ describe('a plain registry', () => {
 
   test.each<[string, RequestListener]>([
     ['refuses', (_request, response) => response.writeHead(401).end()],
-    ['lists nonsense', (_request, response) => response.end('{"repositories":7}')],
+    ['lists no names', (_request, response) => response.end('{"repositories":7}')],
     [
-      'answers null',
+      'sends null',
       (request, response) => response.end(request.url?.includes('catalog') ? '{"repositories":["tool-a/x"]}' : '7x'),
     ],
     [
-      'hides its manifests',
+      'refuses to show its manifests',
       (request, response) =>
         request.url?.includes('manifests')
           ? response.writeHead(403).end()
           : response.end('{"repositories":["tool-a/x"],"tags":["latest"]}'),
     ],
-  ])('that %s is unavailable', async (_what, listener) => {
+  ])('a registry that %s gives 503', async (_what, listener) => {
     const { registry } = await against(listener, options());
     await unavailable(registry.storage('a'));
   });
 
-  test('a start asks for what is used only where that is limited', async () => {
+  test('storageForStart requests the storage only where it has a limit', async () => {
     const signal = AbortSignal.timeout(5000);
     const unlimited = await against(oci(content().repositories), plain);
     expect(await storageForStart(unlimited.registry)('mine', signal)).toBeUndefined();
@@ -247,9 +257,9 @@ describe('a plain registry', () => {
   });
 });
 
-describe('an image', () => {
+describe('image', () => {
   const registry = createRegistry({ kind: 'harbor', url: 'https://harbor.example.org' });
-  test('is named by host, project and name', () => {
+  test('image returns host, project and name', () => {
     expect(registry.image('my-tool', 'app')).toBe('harbor.example.org/tool-my-tool/app');
     const other = createRegistry({
       kind: 'oci',
@@ -270,14 +280,14 @@ test.each<[string, Partial<Record<keyof RegistryOptions, unknown>>]>([
   ['registry.kind', { kind: 'docker' }],
   ['registry.host', { host: 'a/b' }],
   ['registry.filler', { filler: '-' }],
-  ['registry.username', { password: PASSWORD }],
-  ['registry.username', { username: 'a:b', password: PASSWORD }],
+  ['registry.username', { password }],
+  ['registry.username', { username: 'a:b', password }],
   ['registry.password', { username: 'a' }],
   ['registry.timeoutMs', { timeoutMs: 0 }],
   ['registry.attempts', { attempts: 1.5 }],
   ['registry.maxBytes', { maxBytes: -1 }],
   ['registry.limitBytes', { limitBytes: -1 }],
-])('%s must be right: %j', (setting, wrong) => {
+])('createRegistry refuses a wrong %s: %j', (setting, wrong) => {
   const options = { kind: 'harbor', url: 'https://harbor.example.org', ...wrong } as RegistryOptions;
   const error = (() => {
     try {
@@ -288,5 +298,5 @@ test.each<[string, Partial<Record<keyof RegistryOptions, unknown>>]>([
   })();
   expect(error).toBeInstanceOf(ConfigError);
   expect(error).toMatchObject({ setting });
-  expect(String(error)).not.toContain(PASSWORD);
+  expect(String(error)).not.toContain(password);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatBytes, storageItem, usedShare } from '../../../../lib/registry/sizes.ts';
 
-describe('a size', () => {
+describe('formatBytes', () => {
   test.each([
     [0, '0B'],
     [1, '1B'],
@@ -16,11 +16,11 @@ describe('a size', () => {
     [1024 ** 4 * 2, '2.00Ti'],
     [1024 ** 6, '1024.00Pi'],
     [-1, '0B'],
-  ])('of %d bytes is %s', (bytes, text) => {
+  ])('formatBytes(%d) returns %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });
 
-  test('is never off by more than its last digit', () => {
+  test('formatBytes is exact to its last digit', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1024, max: 2 ** 52 }), (bytes) => {
         const [, number, unit = ''] = /^([\d.]+)([KMGTP]i)$/.exec(formatBytes(bytes)) ?? [];
@@ -32,9 +32,9 @@ describe('a size', () => {
   });
 });
 
-describe('the quota line', () => {
+describe('storageItem', () => {
   const item = (usedBytes: number, limitBytes: number | undefined) => storageItem({ usedBytes, limitBytes });
-  test('tells limit, use, what is left and the share', () => {
+  test('storageItem returns limit, use, rest and share', () => {
     expect(item(0.42 * 1024 ** 3, 1024 ** 3)).toEqual({
       name: 'Storage',
       limit: '1.00Gi',
@@ -44,7 +44,7 @@ describe('the quota line', () => {
     });
   });
 
-  test('knows no limit, none left and none given', () => {
+  test('storageItem handles no limit, an exceeded limit and a limit of 0', () => {
     expect(item(1024, undefined)).toMatchObject({ limit: 'Unlimited', available: 'Unlimited', capacity: '0%' });
     expect(item(2048, 1024)).toMatchObject({ available: '0B', capacity: '200%' });
     expect(item(1023, 1024)).toMatchObject({ capacity: '99%' });

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
-/** A certificate for 127.0.0.1 that only its own reader trusts, PEM. */
-export async function selfSigned(): Promise<{ key: string; cert: string }> {
+/** Returns a self-signed certificate for 127.0.0.1, and its key, in PEM. */
+export const selfSigned = async (): Promise<{ key: string; cert: string }> => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -16,4 +16,4 @@ export async function selfSigned(): Promise<{ key: string; cert: string }> {
     cert: certificate.toString('pem'),
     key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`,
   };
-}
+};

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { networkFailure, unreachable } from '../../../../lib/source/failures.ts';
 
-const HOST = 'git.example.org';
+const host = 'git.example.org';
 const failed = (code: string) => Object.assign(new Error('secret words of the system'), { code });
 
 test.each<[string, string, string]>([
@@ -19,17 +19,17 @@ test.each<[string, string, string]>([
   ['HPE_INVALID_CONSTANT', 'source_not_git', 'HTTP'],
   ['Z_DATA_ERROR', 'source_not_git', 'compressed'],
   ['ESOMETHING', 'source_unreachable', 'failed'],
-])('%s is said in words', (code, expected, words) => {
-  const error = networkFailure(failed(code), HOST);
+])('networkFailure returns a sentence for %s', (code, expected, words) => {
+  const error = networkFailure(failed(code), host);
   expect([error.status, error.code, error.message]).toEqual([400, expected, expect.stringContaining(words)]);
   expect(error.message).not.toContain('secret');
-  expect(networkFailure(new AggregateError([failed(code), failed('x')]), HOST).message).toBe(error.message);
+  expect(networkFailure(new AggregateError([failed(code), failed('x')]), host).message).toBe(error.message);
 });
 
-test('what has words already keeps them, and what is no error gets some', () => {
+test('networkFailure returns an ApiError as it is, and a sentence for a value that is no error', () => {
   const known = unreachable('it sleeps');
-  expect(networkFailure(known, HOST)).toBe(known);
+  expect(networkFailure(known, host)).toBe(known);
   for (const odd of [undefined, null, 'text', new Error('no code'), { code: 7 }]) {
-    expect(networkFailure(odd, HOST).code).toBe('source_unreachable');
+    expect(networkFailure(odd, host).code).toBe('source_unreachable');
   }
 });

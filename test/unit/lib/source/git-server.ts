@@ -8,8 +8,8 @@ import { join } from 'node:path';
 
 export type Listening = { url: string; port: number; close(): Promise<void> };
 
-/** Serves on 127.0.0.1; closing it closes its connections too. */
-export async function listen(server: Server, scheme = 'http'): Promise<Listening> {
+/** Serves on 127.0.0.1. close() also closes open connections. */
+export const listen = async (server: Server, scheme = 'http'): Promise<Listening> => {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -28,52 +28,49 @@ export async function listen(server: Server, scheme = 'http'): Promise<Listening
         server.close(() => resolve());
       }),
   };
-}
+};
 
-export function serve(listener: RequestListener): Promise<Listening> {
-  return listen(createServer(listener));
-}
+export const serve = (listener: RequestListener): Promise<Listening> => listen(createServer(listener));
 
-const IDENTITY = ['Test', 'test@example.org'] as const;
-const ENVIRONMENT = {
+const identity = ['Test', 'test@example.org'] as const;
+const environment = {
   PATH: process.env.PATH ?? '',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_AUTHOR_NAME: IDENTITY[0],
-  GIT_AUTHOR_EMAIL: IDENTITY[1],
-  GIT_COMMITTER_NAME: IDENTITY[0],
-  GIT_COMMITTER_EMAIL: IDENTITY[1],
+  GIT_AUTHOR_NAME: identity[0],
+  GIT_AUTHOR_EMAIL: identity[1],
+  GIT_COMMITTER_NAME: identity[0],
+  GIT_COMMITTER_EMAIL: identity[1],
 };
 
-export function git(folder: string, ...words: string[]): string {
-  return execFileSync('git', ['-C', folder, ...words], { env: ENVIRONMENT, encoding: 'utf8' }).trim();
-}
+export const git = (folder: string, ...words: string[]): string =>
+  execFileSync('git', ['-C', folder, ...words], { env: environment, encoding: 'utf8' }).trim();
 
 export type Repositories = { root: string; remove(): void };
 
-export function createRoot(): Repositories {
+export const createRoot = (): Repositories => {
   const root = mkdtempSync(join(tmpdir(), 'source-'));
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
-}
+};
 
-export function createRepository(root: string, name: string, ...options: string[]): string {
+export const createRepository = (root: string, name: string, ...options: string[]): string => {
   const folder = join(root, name);
   mkdirSync(folder);
   git(folder, 'init', '-q', '-b', 'main', ...options, '.');
   return folder;
-}
+};
 
-export function commit(folder: string, text: string): string {
+export const commit = (folder: string, text: string): string => {
   writeFileSync(join(folder, 'file.txt'), text);
   git(folder, 'add', '.');
   git(folder, 'commit', '-q', '-m', text);
   return git(folder, 'rev-parse', 'HEAD');
-}
+};
 
-function environmentOf(root: string, request: IncomingMessage, protocol: string | undefined): NodeJS.ProcessEnv {
+const environmentOf = (root: string, request: IncomingMessage, protocol: string | undefined): NodeJS.ProcessEnv => {
   const url = new URL(request.url ?? '/', 'http://localhost');
   return {
-    ...ENVIRONMENT,
+    ...environment,
     GIT_PROJECT_ROOT: root,
     GIT_HTTP_EXPORT_ALL: '1',
     REQUEST_METHOD: request.method ?? 'GET',
@@ -84,10 +81,10 @@ function environmentOf(root: string, request: IncomingMessage, protocol: string 
     REMOTE_ADDR: '127.0.0.1',
     ...(protocol === undefined ? {} : { GIT_PROTOCOL: protocol }),
   };
-}
+};
 
-/** Reads the header block of a CGI answer, then hands the rest on. */
-async function relay(output: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
+/** Reads the header block of a CGI response, and passes the rest on. */
+const relay = async (output: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> => {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of output) {
     if (head === undefined) {
@@ -106,17 +103,17 @@ async function relay(output: AsyncIterable<Buffer>, response: ServerResponse): P
     head = undefined;
   }
   response.end();
-}
+};
 
-/** git's own server for smart HTTP. `version: 0` hides the client's wish for version 2. */
-export function backend(root: string, options: { version?: 0 | 1 } = {}): RequestListener {
-  return (request, response) => {
-    const asked = request.headers['git-protocol'];
-    const protocol = options.version === undefined ? String(asked) : `version=${options.version}`;
+/** Serves with git http-backend. `version` replaces the version of the git protocol that the client requests. */
+export const backend =
+  (root: string, options: { version?: 0 | 1 } = {}): RequestListener =>
+  (request, response) => {
+    const requested = request.headers['git-protocol'];
+    const protocol = options.version === undefined ? String(requested) : `version=${options.version}`;
     const child = spawn('git', ['http-backend'], { env: environmentOf(root, request, protocol), stdio: 'pipe' });
     child.stdin.on('error', () => undefined);
     request.pipe(child.stdin);
     child.stderr.resume();
     relay(child.stdout, response).catch(() => response.destroy());
   };
-}

@@ -22,21 +22,21 @@ async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerato
   }
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
-}
+};
 
-/** What a reader makes of bytes: its result, or the code it refuses them with. */
-async function outcome<T>(read: () => Promise<T>): Promise<T | string> {
+/** Returns the result of a reader, or the code of its refusal. */
+const outcome = async <T>(read: () => Promise<T>): Promise<T | string> => {
   try {
     return await read();
   } catch (error) {
     if (error instanceof ApiError && error.status === 400) return error.code;
     throw error;
   }
-}
+};
 
 const whole = (bytes: Buffer) => inChunks(bytes, [Math.max(1, bytes.length)]);
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
@@ -45,10 +45,10 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
   bytes.map((data): Packet => ({ kind: 'data', data })),
   fc.constantFrom<Packet>({ kind: 'flush' }, { kind: 'delimiter' }, { kind: 'end' }),
 );
-const SPECIAL = { flush: flushPacket, delimiter: delimiterPacket, end: Buffer.from('0002') };
+const special = { flush: flushPacket, delimiter: delimiterPacket, end: Buffer.from('0002') };
 const encode = (packets: readonly Packet[]) =>
-  Buffer.concat(packets.map((one) => (one.kind === 'data' ? encodeData(one.data) : SPECIAL[one.kind])));
-/** Nearly right, which tells more than noise. */
+  Buffer.concat(packets.map((one) => (one.kind === 'data' ? encodeData(one.data) : special[one.kind])));
+/** Bytes that are almost the git protocol. They reach further into the readers than random bytes. */
 const nearly = fc
   .tuple(
     fc.array(
@@ -62,8 +62,8 @@ const nearly = fc
   )
   .map(([lines, rest]) => Buffer.concat([...lines.map(encodeLine), flushPacket, rest]));
 
-describe('packets', () => {
-  test('come out as they went in, however they are cut', async () => {
+describe('readPackets', () => {
+  test('readPackets returns the encoded packets, wherever the bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(packet), sizes, async (packets, cuts) => {
         expect(await collect(readPackets(inChunks(encode(packets), cuts)))).toEqual(packets);
@@ -71,7 +71,7 @@ describe('packets', () => {
     );
   });
 
-  test('are refused for one reason only, and alike however they are cut', async () => {
+  test('readPackets refuses bytes with source_not_git only, wherever the bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(bytes, nearly), sizes, async (input, cuts) => {
         const atOnce = await outcome(() => collect(readPackets(whole(input))));
@@ -81,25 +81,25 @@ describe('packets', () => {
     );
   });
 
-  test('have a largest size', async () => {
+  test('a packet has at most 65,516 bytes', async () => {
     expect(() => encodeData(Buffer.alloc(65_517))).toThrow(RangeError);
     const largest = encodeData(Buffer.alloc(65_516));
     expect(await collect(readPackets(inChunks(largest, [1])))).toHaveLength(1);
     expect(await outcome(() => collect(readPackets(whole(Buffer.from('fff1')))))).toBe('source_not_git');
   });
 
-  test('hold text with or without a line feed', () => {
+  test('textOf drops the line feed at the end', () => {
     expect([textOf(Buffer.from('a\n')), textOf(Buffer.from('a')), textOf(Buffer.from('\n'))]).toEqual(['a', 'a', '']);
   });
 });
 
-describe('what a server says', () => {
+describe('readAdvertisement and readRefs', () => {
   const readAll = async (chunks: AsyncIterable<Buffer>) => {
     const advertisement = await readAdvertisement(readPackets(chunks));
     return advertisement.version === 2 ? [...advertisement.capabilities] : collect(advertisement.refs);
   };
 
-  test('is understood or refused, whatever it is, and alike however it is cut', async () => {
+  test('the readers return the same result or refusal, wherever the bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(bytes, nearly), sizes, async (input, cuts) => {
         const readers: ((chunks: AsyncIterable<Buffer>) => Promise<unknown>)[] = [
@@ -116,7 +116,7 @@ describe('what a server says', () => {
     );
   });
 
-  test('tells tags from what they point at, and what HEAD stands for', async () => {
+  test('the readers return the commit of an annotated tag and the target of HEAD', async () => {
     const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
     const old = [
       `${one} HEAD\0multi_ack symref=HEAD:refs/heads/main agent=x`,
@@ -144,7 +144,7 @@ describe('what a server says', () => {
   });
 });
 
-describe('the first object', () => {
+describe('readFirstObject', () => {
   const hash = 'a'.repeat(40);
   const pack = (objects: number, type: number) => {
     const head = Buffer.alloc(14, 0);
@@ -167,7 +167,7 @@ describe('the first object', () => {
     ['an error late', Buffer.concat([encodeLine('packfile'), encodeData(Buffer.from([3, 65]))]), 'absent'],
     ['no pack', Buffer.concat([encodeLine('packfile'), encodeData(Buffer.from(`\x01${'x'.repeat(20)}`))]), 'unclear'],
     ['half a pack', pack(1, 1).subarray(0, 19), 'unclear'],
-  ])('is %s', async (_what, input, sent) => {
-    expect(await readFirstObject(readPackets(whole(input)), hash)).toBe(sent);
+  ])('readFirstObject classifies %s', async (_what, input, expected) => {
+    expect(await readFirstObject(readPackets(whole(input)), hash)).toBe(expected);
   });
 });

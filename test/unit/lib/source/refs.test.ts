@@ -5,7 +5,7 @@ import { ApiError } from '../../../../lib/errors.ts';
 import { looksAbbreviated, parseRef } from '../../../../lib/source/refs.ts';
 import { similarNames } from '../../../../lib/source/similar-names.ts';
 
-function isValid(text: string): boolean {
+const isValid = (text: string): boolean => {
   try {
     parseRef(text);
     return true;
@@ -14,10 +14,10 @@ function isValid(text: string): boolean {
     expect([error.status, error.code]).toEqual([400, 'ref_invalid']);
     return false;
   }
-}
+};
 
-describe('a ref', () => {
-  test('is the default branch, a commit or a name', () => {
+describe('parseRef', () => {
+  test('parseRef returns the default branch, a commit or the candidates of a name', () => {
     for (const text of [undefined, '', 'HEAD']) expect(parseRef(text)).toEqual({ kind: 'default' });
     for (const hash of ['A'.repeat(40), 'b'.repeat(64)]) {
       expect(parseRef(hash)).toEqual({ kind: 'commit', hash: hash.toLowerCase() });
@@ -32,7 +32,7 @@ describe('a ref', () => {
     ]);
   });
 
-  const CASES = [
+  const cases = [
     'main',
     'a/b',
     'v1.0',
@@ -78,20 +78,20 @@ describe('a ref', () => {
     '\u0001',
   ];
 
-  test.each(CASES)('%j is judged as git does', (text) => {
+  test.each(cases)('parseRef accepts %j exactly where git does', (text) => {
     const { status } = spawnSync('git', ['check-ref-format', `refs/heads/${text}`]);
-    // git takes a branch called @, but @ alone stands for HEAD.
+    // git accepts a branch with the name @, but @ alone means HEAD.
     expect(isValid(text)).toBe(status === 0 && text !== '@');
   });
 
   test.each(['--upload-pack=x', '-', 'a'.repeat(256), 'ä'.repeat(128), 'a\u0085b', 'a\u2028b', 'a\u202eb', 'a\ud800b'])(
-    '%j is refused',
+    'parseRef refuses %j',
     (text) => {
       expect(isValid(text)).toBe(false);
     },
   );
 
-  test('is accepted or refused with a reason, whatever it is', () => {
+  test('parseRef accepts no text that git refuses', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         if (isValid(text)) expect(text).not.toMatch(/^-|\.\.|[ \t\r\n~^:?*[\\]|@\{|\.lock$/);
@@ -101,15 +101,15 @@ describe('a ref', () => {
   });
 });
 
-describe('similar names', () => {
-  test('are few, and the likeliest first', () => {
+describe('similarNames', () => {
+  test('similarNames returns at most five names, the likeliest first', () => {
     expect(similarNames('mian', ['develop', 'main'])).toEqual(['main']);
     expect(similarNames('Main', ['main-2', 'main'])).toEqual(['main', 'main-2']);
     expect(similarNames('zzz', ['develop', 'main'])).toEqual([]);
     expect(similarNames('v1', ['v2', 'v3', 'v4', 'v5', 'v6', 'v7'])).toHaveLength(5);
   });
 
-  test('hold a name that lacks one letter', () => {
+  test('similarNames finds a name of which one letter is missing', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{2,20}$/), fc.nat(), (name, at) => {
         const place = at % name.length;

@@ -3,22 +3,22 @@ import { ApiError } from '../../../../lib/errors.ts';
 import type { SourceOptions } from '../../../../lib/source/source.ts';
 
 /** Settings that let a source reach servers on this machine. */
-export const LOCAL: SourceOptions = { allowedAddresses: ['127.0.0.0/8'], allowHttp: true, timeoutMs: 20_000 };
+export const local: SourceOptions = { allowedAddresses: ['127.0.0.0/8'], allowHttp: true, timeoutMs: 20_000 };
 
-/** What a resolution is refused with; anything but an ApiError fails the test. */
-export async function failureOf(promise: Promise<unknown>): Promise<ApiError> {
+/** Returns the ApiError that a resolution is refused with. Any other outcome fails the test. */
+export const failureOf = async (promise: Promise<unknown>): Promise<ApiError> => {
   const error: unknown = await promise.then(
     (value) => new Error(`resolved to ${JSON.stringify(value)}`),
     (reason: unknown) => reason,
   );
   if (error instanceof ApiError) return error;
   throw error;
-}
+};
 
-/** The code of a refusal, which is the client's fault and is put in a sentence. */
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
+/** Returns the code of a refusal, and expects status 400 and a sentence. */
+export const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   const { status, code, message } = await failureOf(promise);
   expect(status).toBe(400);
   expect(message).toMatch(/[.?]$/);
   return code;
-}
+};

@@ -6,22 +6,22 @@ import type { Source, SourceOptions } from '../../../../lib/source/source.ts';
 import { createSource } from '../../../../lib/source/source.ts';
 import type { Listening, Repositories } from './git-server.ts';
 import { backend, commit, createRepository, createRoot, git, listen, serve } from './git-server.ts';
-import { codeOf, failureOf, LOCAL } from './refusals.ts';
+import { codeOf, failureOf, local } from './refusals.ts';
 
-const TAIL = '/info/refs?service=git-upload-pack';
+const tail = '/info/refs?service=git-upload-pack';
 
 let repositories: Repositories;
 let servers: Listening[];
 let current: Listening;
 let old: Listening;
 let hashes: { first: string; second: string; nested: string; tag: string; tree: string };
-const source: Source = createSource(LOCAL);
+const source: Source = createSource(local);
 
-async function started(server: Promise<Listening>): Promise<Listening> {
+const started = async (server: Promise<Listening>): Promise<Listening> => {
   const listening = await server;
   servers.push(listening);
   return listening;
-}
+};
 
 beforeAll(async () => {
   servers = [];
@@ -54,10 +54,10 @@ afterAll(async () => {
 describe.each([
   ['version 2', () => current],
   ['version 0', () => old],
-])('a repository over %s', (_version, server) => {
+])('resolve over %s of the git protocol', (_version, server) => {
   const resolve = (ref?: string) => source.resolve(`${server().url}/tool.git`, ref);
 
-  test('has a default branch', async () => {
+  test('resolve returns the default branch for no ref, an empty ref and HEAD', async () => {
     const expected = { url: `${server().url}/tool.git`, ref: '', commit: hashes.second, name: 'refs/heads/main' };
     expect(await resolve()).toEqual(expected);
     expect(await resolve('')).toEqual(expected);
@@ -72,17 +72,17 @@ describe.each([
     ['v1', 'nested', 'refs/heads/v1'],
     ['refs/tags/v1', 'first', 'refs/tags/v1'],
     ['refs/pull/1/head', 'nested', 'refs/pull/1/head'],
-  ])('resolves %s', async (ref, hash, name) => {
+  ])('resolve finds %s', async (ref, hash, name) => {
     expect(await resolve(ref)).toMatchObject({ ref, commit: hashes[hash], name });
   });
 
-  test('takes full hashes of commits, in capitals too, and of tags', async () => {
+  test('resolve finds full hashes of commits, also in capitals, and of tags', async () => {
     expect((await resolve(hashes.second)).commit).toBe(hashes.second);
     expect((await resolve(hashes.first.toUpperCase())).commit).toBe(hashes.first);
     expect((await resolve(hashes.tag)).commit).toBe(hashes.first);
   });
 
-  test('knows no other names', async () => {
+  test('resolve refuses unknown names with a hint', async () => {
     const unknown = await failureOf(resolve('mian'));
     expect([unknown.status, unknown.code]).toEqual([400, 'ref_not_found']);
     expect(unknown.message).toContain('Did you mean main');
@@ -93,19 +93,19 @@ describe.each([
     expect(await codeOf(resolve('0'.repeat(64)))).toBe('ref_not_found');
   });
 
-  test('may be empty, or have no default branch', async () => {
+  test('resolve refuses an empty repository and a missing default branch', async () => {
     expect(await codeOf(source.resolve(`${server().url}/empty.git`, ''))).toBe('source_empty');
     expect(await codeOf(source.resolve(`${server().url}/empty.git`, 'main'))).toBe('source_empty');
     const headless = await failureOf(source.resolve(`${server().url}/headless.git`, ''));
     expect([headless.code, headless.message]).toEqual(['ref_not_found', expect.stringContaining('such as main')]);
   });
 
-  test('may be missing', async () => {
+  test('resolve refuses a missing repository', async () => {
     expect(await codeOf(source.resolve(`${server().url}/missing.git`, ''))).toBe('source_not_found');
   });
 });
 
-test('main is never a/main', async () => {
+test('the ref main never means the branch a/main', async () => {
   const folder = createRepository(repositories.root, 'nested-only.git');
   git(folder, 'checkout', '-q', '-b', 'a/main');
   commit(folder, 'one');
@@ -114,7 +114,7 @@ test('main is never a/main', async () => {
   }
 });
 
-test('a hash that is no commit, or not there, is refused where the server can tell', async () => {
+test('a hash of another object and a missing hash are refused where the server can tell', async () => {
   const at = `${current.url}/tool.git`;
   expect((await failureOf(source.resolve(at, hashes.tree))).message).toContain('another kind');
   expect((await failureOf(source.resolve(at, 'ab'.repeat(20)))).message).toContain('no commit');
@@ -122,7 +122,7 @@ test('a hash that is no commit, or not there, is refused where the server can te
   expect((await source.resolve(`${old.url}/tool.git`, 'ab'.repeat(20))).commit).toBe('ab'.repeat(20));
 });
 
-test('repositories with SHA-256 hashes resolve', async () => {
+test('resolve reads repositories with SHA-256 hashes', async () => {
   const folder = createRepository(repositories.root, 'sha256.git', '--object-format=sha256');
   const hash = commit(folder, 'one');
   expect(hash).toHaveLength(64);
@@ -133,15 +133,15 @@ test('repositories with SHA-256 hashes resolve', async () => {
   }
 });
 
-test('version 1 is understood', async () => {
+test('resolve reads version 1 of the git protocol', async () => {
   const server = await started(serve(backend(repositories.root, { version: 1 })));
   expect((await source.resolve(`${server.url}/tool.git`, 'v1')).commit).toBe(hashes.nested);
 });
 
-test('one connection serves a resolution, and is closed after it', async () => {
-  const answer = backend(repositories.root);
+test('a resolution uses one connection and closes it', async () => {
+  const listener = backend(repositories.root);
   const closed: Promise<unknown>[] = [];
-  const server = createHttpServer(answer);
+  const server = createHttpServer(listener);
   server.on('connection', (socket) => closed.push(once(socket, 'close')));
   const listening = await started(listen(server));
   await source.resolve(`${listening.url}/tool.git`, 'main');
@@ -149,78 +149,81 @@ test('one connection serves a resolution, and is closed after it', async () => {
   expect(closed).toHaveLength(1);
 });
 
-describe('redirects', () => {
+describe('redirects of the source URL', () => {
   const redirecting = (locate: (path: string, port: number) => string | undefined, status = 302) => {
-    const answer = backend(repositories.root);
+    const respond = backend(repositories.root);
     return started(
       serve((request, response) => {
         const location = locate(request.url ?? '', request.socket.localPort ?? 0);
-        if (location === undefined) return void answer(request, response);
+        if (location === undefined) return void respond(request, response);
         response.writeHead(status, { Location: location }).end('moved');
       }),
     );
   };
 
-  test.each([301, 302, 303, 307, 308])('%i is followed, and the new address told', async (status) => {
-    const server = await redirecting((path) => (path.startsWith('/old') ? `/tool.git${TAIL}` : undefined), status);
-    const found = await source.resolve(`${server.url}/old.git/`, 'main');
-    expect(found).toMatchObject({ url: `${server.url}/tool.git`, commit: hashes.second });
-  });
+  test.each([301, 302, 303, 307, 308])(
+    'a redirect with %i is followed, and resolve returns the new address',
+    async (status) => {
+      const server = await redirecting((path) => (path.startsWith('/old') ? `/tool.git${tail}` : undefined), status);
+      const found = await source.resolve(`${server.url}/old.git/`, 'main');
+      expect(found).toMatchObject({ url: `${server.url}/tool.git`, commit: hashes.second });
+    },
+  );
 
   test.each<[string, string, (path: string, port: number) => string | undefined]>([
-    ['in a circle', 'source_redirected', (path) => (path.startsWith('/a') ? `/b${TAIL}` : `/a${TAIL}`)],
-    ['for ever', 'source_redirected', (path) => `/${Number(path.split('/')[1]) + 1}${TAIL}`],
+    ['in a circle', 'source_redirected', (path) => (path.startsWith('/a') ? `/b${tail}` : `/a${tail}`)],
+    ['for ever', 'source_redirected', (path) => `/${Number(path.split('/')[1]) + 1}${tail}`],
     ['to a login page', 'source_redirected', () => '/login?next=tool.git'],
     ['to nonsense', 'source_redirected', () => 'http://['],
     ['to another scheme', 'source_redirected', () => 'file:///etc/passwd'],
-    ['to another scheme in disguise', 'source_forbidden', () => `ssh://127.0.0.1/x${TAIL}`],
-    ['to a private address', 'source_forbidden', (_path, port) => `http://10.0.0.1:${port}/x${TAIL}`],
-    ['to the metadata address', 'source_forbidden', () => `http://169.254.169.254/latest${TAIL}`],
-    ['to a mapped private address', 'source_forbidden', () => `http://[::ffff:10.0.0.1]/x${TAIL}`],
-    ['to an address with a password', 'source_invalid', (_path, port) => `http://u:p@127.0.0.1:${port}/x${TAIL}`],
-  ])('%s are refused', async (_how, code, locate) => {
+    ['to another scheme in disguise', 'source_forbidden', () => `ssh://127.0.0.1/x${tail}`],
+    ['to a private address', 'source_forbidden', (_path, port) => `http://10.0.0.1:${port}/x${tail}`],
+    ['to the metadata address', 'source_forbidden', () => `http://169.254.169.254/latest${tail}`],
+    ['to a mapped private address', 'source_forbidden', () => `http://[::ffff:10.0.0.1]/x${tail}`],
+    ['to an address with a password', 'source_invalid', (_path, port) => `http://u:p@127.0.0.1:${port}/x${tail}`],
+  ])('a redirect %s is refused', async (_how, code, locate) => {
     const server = await redirecting(locate);
     expect(await codeOf(source.resolve(`${server.url}/1`, 'main'))).toBe(code);
   });
 
-  test('of the second request are refused', async () => {
+  test('a redirect of the second request is refused', async () => {
     const server = await redirecting((path) => (path.endsWith('/git-upload-pack') ? '/other' : undefined));
     expect(await codeOf(source.resolve(`${server.url}/tool.git`, 'main'))).toBe('source_redirected');
   });
 });
 
-describe('addresses', () => {
-  test('that are not public need to be allowed', async () => {
+describe('addresses of git servers', () => {
+  test('an address that is not public is refused unless it is allowed', async () => {
     const strict = createSource({ allowedAddresses: [], allowHttp: true });
     for (const host of ['127.0.0.1', 'localhost', 'localhost.', '2130706433', '0x7f.1', '0177.1', '[::1]', '0']) {
       expect(await codeOf(strict.resolve(`http://${host}:${current.port}/tool.git`, ''))).toBe('source_forbidden');
     }
   });
 
-  test('are checked again for every connection, so a name that changes them gains nothing', async () => {
-    const answers = [['127.0.0.1'], ['10.1.2.3']];
-    const rebound = createSource({ ...LOCAL, resolveHost: async () => answers.shift() ?? [] });
+  test('the addresses of a name are checked for every connection, so a name that changes its addresses gains nothing', async () => {
+    const lookups = [['127.0.0.1'], ['10.1.2.3']];
+    const rebound = createSource({ ...local, resolveHost: async () => lookups.shift() ?? [] });
     const error = await failureOf(rebound.resolve(`http://git.example.org:${current.port}/tool.git`, 'main'));
     expect(error.code).toBe('source_forbidden');
     expect(error.message).not.toContain('10.1.2.3');
-    expect(answers).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
-  test('of one name are used as far as they are allowed', async () => {
-    const mixed = createSource({ ...LOCAL, resolveHost: async () => ['10.1.2.3', '127.0.0.1'] });
+  test('a name with allowed and forbidden addresses is reached at the allowed address', async () => {
+    const mixed = createSource({ ...local, resolveHost: async () => ['10.1.2.3', '127.0.0.1'] });
     const found = await mixed.resolve(`http://git.example.org:${current.port}/tool.git`, 'main');
     expect(found.commit).toBe(hashes.second);
   });
 
-  test('must exist', async () => {
+  test('a name that does not exist is refused', async () => {
     const missing = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-    const lost = createSource({ ...LOCAL, resolveHost: () => Promise.reject(missing) });
+    const lost = createSource({ ...local, resolveHost: () => Promise.reject(missing) });
     const error = await failureOf(lost.resolve('http://git.example.org/tool.git', ''));
     expect([error.code, error.message]).toEqual(['source_unreachable', expect.stringContaining('DNS')]);
   });
 });
 
-test('wrong settings stop it', () => {
+test('createSource refuses wrong settings', () => {
   const wrong: Partial<SourceOptions>[] = [
     { allowedAddresses: ['127.0.0.1'] },
     { allowedAddresses: ['localhost/8'] },

@@ -4,9 +4,9 @@ import { ApiError, ConfigError } from '../../../../lib/errors.ts';
 import { createAddressTest } from '../../../../lib/source/addresses.ts';
 import { baseOf, parseSourceUrl } from '../../../../lib/source/url.ts';
 
-const POLICY = { allowHttp: false, allowedPorts: undefined };
+const defaultPolicy = { allowHttp: false, allowedPorts: undefined };
 
-function codeOf(text: string, policy: Parameters<typeof parseSourceUrl>[1] = POLICY): string {
+const codeOf = (text: string, policy: Parameters<typeof parseSourceUrl>[1] = defaultPolicy): string => {
   try {
     return baseOf(parseSourceUrl(text, policy));
   } catch (error) {
@@ -14,9 +14,9 @@ function codeOf(text: string, policy: Parameters<typeof parseSourceUrl>[1] = POL
     expect(error.status).toBe(400);
     return error.code;
   }
-}
+};
 
-describe('a source URL', () => {
+describe('parseSourceUrl', () => {
   test.each([
     ['https://example.org/tool.git', 'https://example.org/tool.git'],
     ['https://example.org/tool/', 'https://example.org/tool'],
@@ -30,7 +30,7 @@ describe('a source URL', () => {
     ['https://2130706433./x', 'https://127.0.0.1/x'],
     ['https://１２７.0.0.1/x', 'https://127.0.0.1/x'],
     ['https://example.org/~me/a%20b', 'https://example.org/~me/a%20b'],
-  ])('%s is read', (text, base) => {
+  ])('parseSourceUrl reads %s', (text, base) => {
     expect(codeOf(text)).toBe(base);
   });
 
@@ -81,12 +81,12 @@ describe('a source URL', () => {
     ['fd::17', 'source_forbidden'],
     ['https::https://example.org/x', 'source_invalid'],
     ['javascript:alert(1)', 'source_forbidden'],
-  ])('%j is refused', (text, code) => {
+  ])('parseSourceUrl refuses %j', (text, code) => {
     expect(codeOf(text)).toBe(code);
   });
 
-  test('follows the policy', () => {
-    expect(codeOf('http://example.org/x', { ...POLICY, allowHttp: true })).toBe('http://example.org/x');
+  test('parseSourceUrl allows http and ports by its policy', () => {
+    expect(codeOf('http://example.org/x', { ...defaultPolicy, allowHttp: true })).toBe('http://example.org/x');
     const ports = { allowHttp: true, allowedPorts: [443, 8443] };
     expect(codeOf('https://example.org/x', ports)).toBe('https://example.org/x');
     expect(codeOf('https://example.org:8443/x', ports)).toBe('https://example.org:8443/x');
@@ -102,7 +102,7 @@ describe('a source URL', () => {
       .map(([scheme, rest]) => scheme + rest),
   );
 
-  test('is read or refused with a reason, whatever it is; what was read reads the same again', () => {
+  test('parseSourceUrl refuses any text or returns an address that it reads as the same address', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const outcome = codeOf(text);
@@ -115,11 +115,11 @@ describe('a source URL', () => {
   });
 });
 
-describe('an address', () => {
+describe('createAddressTest', () => {
   const isAllowed = createAddressTest([]);
 
   test.each(['8.8.8.8', '185.15.56.1', '2606:4700::1111', '2a02:ec80:300::1', '64:ff9b::808:808', '::ffff:8.8.8.8'])(
-    '%s is public',
+    'the address %s is public',
     (address) => {
       expect(isAllowed(address)).toBe(true);
     },
@@ -175,11 +175,11 @@ describe('an address', () => {
     '127.1',
     '0x7f000001',
     '1.2.3.4 ',
-  ])('%s is not', (address) => {
+  ])('the address %s is not public', (address) => {
     expect(isAllowed(address)).toBe(false);
   });
 
-  test('is allowed by a network that holds it, and only so', () => {
+  test('an address that is not public is allowed only by a network that contains it', () => {
     const lenient = createAddressTest(['127.0.0.0/8', 'fd00::/8', '10.1.0.0/16']);
     for (const address of ['127.9.9.9', '::ffff:127.0.0.1', 'fd00::1', '10.1.255.1'])
       expect(lenient(address)).toBe(true);
@@ -187,7 +187,7 @@ describe('an address', () => {
     expect(() => createAddressTest(['10.1.0.0/33'])).toThrow(ConfigError);
   });
 
-  test('of any private network is refused in every IPv6 disguise', () => {
+  test('an address of a private network is refused in every IPv6 form', () => {
     const privates = fc.oneof(
       fc.tuple(fc.constantFrom(10, 127, 0), fc.nat(255), fc.nat(255), fc.nat(255)),
       fc.tuple(fc.constant(192), fc.constant(168), fc.nat(255), fc.nat(255)),

@@ -4,12 +4,14 @@ import { buffer } from 'node:stream/consumers';
 import { AwsV4Signer } from 'aws4fetch';
 import { startServer } from '../../../support/server.ts';
 
-/** status 0 cuts the connection, -1 never answers; with a body, that is the answer. */
+/**
+ * Requests that fail. Status 0 closes the connection, -1 sends no response. `body` replaces the body of the response.
+ */
 export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
 export type FakeS3 = {
   url: string;
   requests: () => number;
-  /** Once no request waits for an answer any more: those that never get one are given up by the store's own timeout. */
+  /** Resolves once no request is open. The store's own timeout ends requests that get no response. */
   idle: () => Promise<void>;
   break: (broken: Broken | undefined) => void;
   close: () => Promise<void>;
@@ -21,7 +23,7 @@ const error = (res: ServerResponse, status: number, code: string): void => {
   res.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code></Error>`);
 };
 
-/** Signs the request once more with the key that the server knows. */
+/** Tells whether a request has the right signature: the server signs the request again, and compares. */
 const isSigned = async (req: IncomingMessage, url: string): Promise<boolean> => {
   const { authorization = '', host: _, ...given } = req.headers;
   const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
@@ -49,7 +51,7 @@ const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): 
   res.end(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${page.join('')}${token}</ListBucketResult>`);
 };
 
-/** Enough of S3 for a store: one bucket `bucket` for the key `key` with the secret `secret`. */
+/** Serves the part of S3 that the store uses: one bucket `bucket` for the key `key` with the secret `secret`. */
 export const startFakeS3 = async (): Promise<FakeS3> => {
   const objects = new Map<string, Buffer>();
   let broken: Broken | undefined;
@@ -68,7 +70,7 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
     else error(res, 404, 'NoSuchKey');
   };
 
-  const answer = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
+  const respond = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const body = await buffer(req);
     if (!(await isSigned(req, url.href))) return error(res, 403, 'SignatureDoesNotMatch');
     const [, bucket, key] = /^\/([^/]+)(?:\/(.*))?$/.exec(url.pathname) ?? [];
@@ -82,8 +84,8 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
     requests += 1;
     open.add(res);
     res.once('close', () => open.delete(res));
-    const isMeant = broken && broken.times > 0 && (broken.method ?? req.method) === req.method;
-    if (!broken || !isMeant) return void answer(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
+    const fails = broken && broken.times > 0 && (broken.method ?? req.method) === req.method;
+    if (!broken || !fails) return void respond(req, res, new URL(req.url ?? '', `http://${req.headers.host}`));
     broken.times -= 1;
     if (broken.status === 0) req.socket.destroy();
     else if (broken.body !== undefined) res.writeHead(broken.status).end(broken.body);

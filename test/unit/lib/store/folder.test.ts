@@ -19,7 +19,7 @@ const keys = async (prefix: string): Promise<string[]> => {
   return found.sort();
 };
 
-test('what is put can be got, whole and in ranges', async () => {
+test('a folder store returns a stored object, whole and in ranges', async () => {
   const store = createFolderStore(path.join(folder, 'made', 'when-needed'));
   await store.put('logs/tool/b-1/index.json', bytes('0123456789'));
   expect(text(await store.get('logs/tool/b-1/index.json'))).toBe('0123456789');
@@ -28,7 +28,7 @@ test('what is put can be got, whole and in ranges', async () => {
   expect(text(await store.get('logs/tool/b-1/index.json', { offset: 50, length: 1 }))).toBe('');
 });
 
-test('what is not there is undefined, and may be removed', async () => {
+test('a folder store returns undefined for a missing object, and removes it without an error', async () => {
   const store = createFolderStore(folder);
   expect(await store.get('a/b')).toBeUndefined();
   expect(await store.get('a/b', { offset: 0, length: 1 })).toBeUndefined();
@@ -50,14 +50,14 @@ test.each([
   'a b',
   'a'.repeat(201),
   'a/'.repeat(600),
-])('refuses the key %j', async (key) => {
+])('a folder store refuses the key %j', async (key) => {
   const store = createFolderStore(folder);
   await expect(store.put(key, bytes('x'))).rejects.toThrow('invalid key');
   await expect(store.get(key)).rejects.toThrow('invalid key');
   await expect(store.remove(key)).rejects.toThrow('invalid key');
 });
 
-test('lists by the first characters of the key', async () => {
+test('a folder store lists the keys that begin with a prefix', async () => {
   const store = createFolderStore(folder);
   for (const key of ['logs/a/1', 'logs/a/2/x', 'logs/ab/3', 'other']) await store.put(key, bytes(key));
   expect(await keys('logs/a/')).toEqual(['logs/a/1', 'logs/a/2/x']);
@@ -66,7 +66,7 @@ test('lists by the first characters of the key', async () => {
   expect(await keys('none/')).toEqual([]);
 });
 
-test('leaves no empty folders and no temporary files behind', async () => {
+test('a folder store leaves no empty folders and no temporary files', async () => {
   const store = createFolderStore(folder);
   await store.put('logs/a/1', bytes('x'));
   expect(await readdir(path.join(folder, 'logs', 'a'))).toEqual(['1']);
@@ -74,7 +74,7 @@ test('leaves no empty folders and no temporary files behind', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('many writers and removers at once leave whole objects', async () => {
+test('a folder store keeps whole objects when many writers and removers work at once', async () => {
   const store = createFolderStore(folder);
   const values = Array.from({ length: 20 }, (_, at) => `${at}`.repeat(5000));
   await Promise.all(
@@ -88,7 +88,7 @@ test('many writers and removers at once leave whole objects', async () => {
   for (const key of await keys('logs/t/')) expect(values).toContain(text(await store.get(key)));
 });
 
-test('what goes wrong in the file system is 503 with Retry-After, cause inside', async () => {
+test('an error of the file system becomes 503 log_unavailable with Retry-After and the cause', async () => {
   await writeFile(path.join(folder, 'file'), 'x');
   const store = createFolderStore(path.join(folder, 'file'));
   await expect(store.put('a', bytes('x'))).rejects.toMatchObject({

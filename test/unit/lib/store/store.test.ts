@@ -8,7 +8,10 @@ import { createS3Store } from '../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
 import { type FakeS3, startFakeS3 } from './fake-s3.ts';
 
-/** Every store keeps to this. S3's is a small server here, and a real service where TEST_S3_ENDPOINT names one. */
+/**
+ * The contract of every store. The S3 store talks to a small server here, and to the service at TEST_S3_ENDPOINT where
+ * that is set.
+ */
 const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<unknown> }>) => {
   const prefix = `test-${randomBytes(4).toString('hex')}`;
   let store: ObjectStore;
@@ -29,7 +32,7 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
     for (const key of await keys('')) await store.remove(`${prefix}/${key}`);
   });
 
-  test('what is put can be got, whole and in ranges', async () => {
+  test('get returns a stored object, whole and in ranges', async () => {
     const key = `${prefix}/logs/tool/b-1/index.json`;
     await store.put(key, bytes('0123456789'));
     expect(text(await store.get(key))).toBe('0123456789');
@@ -39,7 +42,7 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
     expect(text(await store.get(key, { offset: 2, length: 0 }))).toBe('');
   });
 
-  test('bytes come back as they were, a megabyte and none', async () => {
+  test('get returns the stored bytes, of one megabyte and of none', async () => {
     const many = randomBytes(1_000_000);
     await store.put(`${prefix}/many`, many);
     await store.put(`${prefix}/none`, bytes(''));
@@ -47,19 +50,19 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
     expect(await store.get(`${prefix}/none`)).toHaveLength(0);
   });
 
-  test('a later write replaces an earlier one', async () => {
+  test('put replaces an earlier object', async () => {
     await store.put(`${prefix}/a`, bytes('first, and longer'));
     await store.put(`${prefix}/a`, bytes('second'));
     expect(text(await store.get(`${prefix}/a`))).toBe('second');
   });
 
-  test('what is not there is undefined, and may be removed', async () => {
+  test('get returns undefined for a missing object, and remove accepts it', async () => {
     expect(await store.get(`${prefix}/b`)).toBeUndefined();
     expect(await store.get(`${prefix}/b`, { offset: 0, length: 1 })).toBeUndefined();
     await store.remove(`${prefix}/b`);
   });
 
-  test('lists by the first characters of the key', async () => {
+  test('list returns the keys that begin with a prefix', async () => {
     for (const key of ['logs/a/1', 'logs/a/2/x', 'logs/ab/3', 'other']) await store.put(`${prefix}/${key}`, bytes(key));
     expect(await keys('logs/a/')).toEqual(['logs/a/1', 'logs/a/2/x']);
     expect(await keys('logs/a')).toEqual(['logs/a/1', 'logs/a/2/x', 'logs/ab/3']);
@@ -68,12 +71,12 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
     expect(await keys('logs/a/')).toEqual(['logs/a/2/x']);
   });
 
-  test.each(['', '/a', '../a', 'a/../b', 'a b', 'a?b'])('refuses the key %j', async (key) => {
+  test.each(['', '/a', '../a', 'a/../b', 'a b', 'a?b'])('put refuses the key %j', async (key) => {
     await expect(store.put(key, bytes('x'))).rejects.toThrow('invalid key');
   });
 };
 
-describe('a folder', () =>
+describe('a folder store', () =>
   suite(async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'store-'));
     return { store: createFolderStore(folder), close: () => rm(folder, { recursive: true, force: true }) };
@@ -87,14 +90,14 @@ const optionsOf = (endpoint: string) => ({
   secretKey: 'secret',
 });
 
-describe('S3', () =>
+describe('an S3 store against a small server', () =>
   suite(async () => {
     const server = await startFakeS3();
     return { store: createS3Store(optionsOf(server.url)), close: server.close };
   }));
 
 const { TEST_S3_ENDPOINT, TEST_S3_BUCKET, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY } = process.env;
-(TEST_S3_ENDPOINT ? describe : describe.skip)('an S3 service', () =>
+(TEST_S3_ENDPOINT ? describe : describe.skip)('an S3 store against a real service', () =>
   suite(async () => ({
     store: createS3Store({
       endpoint: TEST_S3_ENDPOINT ?? '',
@@ -107,51 +110,54 @@ const { TEST_S3_ENDPOINT, TEST_S3_BUCKET, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY
   })),
 );
 
-describe('S3 in trouble', () => {
+describe('an S3 store whose service misbehaves', () => {
   let server: FakeS3;
   beforeAll(async () => {
     server = await startFakeS3();
   });
   afterAll(() => server.close());
   afterEach(() => server.break(undefined));
-  const store = (more = {}) => createS3Store({ ...optionsOf(server.url), ...more });
+  const store = (more = {}) => createS3Store({ ...optionsOf(server.url), sleep: async () => undefined, ...more });
   const unavailable = { status: 503, code: 'log_unavailable', retryAfter: 5 };
 
-  test('a list of many pages is read to its end', async () => {
+  test('list reads all pages', async () => {
     for (let n = 0; n < 7; n += 1) await store().put(`many/${n}`, Buffer.from('x'));
     const found = [];
     for await (const key of store().list('many/')) found.push(key);
     expect(found.sort()).toEqual(Array.from({ length: 7 }, (_, n) => `many/${n}`));
   });
 
-  test('a request that failed twice succeeds at last', async () => {
+  test('a request succeeds after two temporary failures', async () => {
     server.break({ times: 2, status: 503 });
     await store().put('a', Buffer.from('x'));
     server.break({ times: 2, status: 0 });
     expect(await store().get('a')).toHaveLength(1);
   });
 
-  test.each([500, 503, 0])('answers of %i for ever are 503 with the cause inside', async (status) => {
-    server.break({ times: Number.POSITIVE_INFINITY, status });
-    await expect(store({ attempts: 2 }).get('a')).rejects.toMatchObject({
-      ...unavailable,
-      cause: { message: expect.any(String) },
-    });
-  });
+  test.each([500, 503, 0])(
+    'a service that always responds with %i (0: breaks the connection) gives 503 with the cause',
+    async (status) => {
+      server.break({ times: Number.POSITIVE_INFINITY, status });
+      await expect(store({ attempts: 2 }).get('a')).rejects.toMatchObject({
+        ...unavailable,
+        cause: { message: expect.any(String) },
+      });
+    },
+  );
 
-  test.each([403, 400])('a refusal with %i is not asked again', async (status) => {
+  test.each([403, 400])('a request is not sent again after status %i', async (status) => {
     server.break({ times: Number.POSITIVE_INFINITY, status });
     const before = server.requests();
     await expect(store().put('a', Buffer.from('x'))).rejects.toMatchObject(unavailable);
     expect(server.requests() - before).toBe(1);
   });
 
-  test('a wrong key and a missing bucket are failures, not missing objects', async () => {
+  test('a wrong key and a missing bucket give 503, not a missing object', async () => {
     await expect(store({ secretKey: 'wrong' }).get('a')).rejects.toMatchObject(unavailable);
     await expect(store({ bucket: 'none' }).get('a')).rejects.toMatchObject(unavailable);
   });
 
-  test('a server that says nothing is given up', async () => {
+  test('a request that gets no response in time gives 503', async () => {
     server.break({ times: Number.POSITIVE_INFINITY, status: -1 });
     await expect(store({ attempts: 1, timeoutMs: 50 }).get('a')).rejects.toMatchObject(unavailable);
   });
