@@ -1,5 +1,5 @@
 import type { LogState } from '../../ledger/types.ts';
-import { gapReason } from '../pod/build-log.ts';
+import { gapReason } from '../pod/log-summary.ts';
 import type { LogEnd } from '../types.ts';
 import type { ArchiveIndex } from './archive-index.ts';
 

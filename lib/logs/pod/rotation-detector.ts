@@ -1,70 +1,76 @@
-import type { RawLine } from './lines.ts';
+import type { RawLine } from './line-splitter.ts';
+
+type NewestLine = RawLine & { ms: number };
+
+/** Milliseconds by which runtimes write the lines of stdout and stderr out of order. */
+const disorderMs = 2000;
+/** Shortest line that a runtime cuts into parts. The newest line may be such a part. */
+const minPartLength = 8192;
+
+const isPartOf = (newest: string, text: string): boolean =>
+  text.length >= minPartLength && newest !== '' && (text.includes(newest) || newest.endsWith(text));
+
+const isSameLine = (newest: RawLine, { time, text }: RawLine): boolean =>
+  (newest.time === time && newest.text === text) || isPartOf(newest.text, text);
 
 /**
- * Lines that a container's log is known to have: its newest one, looked up every few seconds while the log is followed.
+ * Finds places where the kubelet threw lines away before they were read.
  *
- * The kubelet rotates a log that grows, and a stream that lags behind by two files is led past the one between without a
- * word. Each file is the newest for at least one interval of the kubelet's (`containerLogMonitorInterval`, 10 s), so one
- * of its lines is among the samples, and a stream that passes that one without having shown it has been led past.
+ * The kubelet rotates a log that grows, and a stream that is two files behind continues after the file between them
+ * without any error. Each file is the newest one for at least `containerLogMonitorInterval` (10 s). So while a log is
+ * followed its newest line is looked up every few seconds: at least one line of each file is known then, and a stream
+ * that passes the time of a known line without showing it has skipped a file.
+ *
+ * @see docs/adr/0019-reading-ahead.md
  */
-export type RotationDetector = {
-  /** @param last of the stream so far */
-  add(sample: RawLine | undefined, last: RawLine | undefined): void;
-  /** The stream's next line, or a part of one. True where lines are missing before it. */
-  pass(piece: RawLine): boolean;
-  /** One could not be had: what came before it tells nothing of the time since. */
-  fail(): void;
-  /** The stream has not come to all of them. */
-  open(): boolean;
-  /** Of all that came behind the stream's last line there would be some: the first of them is no later than that line. */
-  cover(last: RawLine | undefined): boolean;
-  /** Those so far no longer count. */
-  clear(): void;
-};
+export class RotationDetector {
+  /** Newest lines that the stream has not reached yet, in order. */
+  #expected: NewestLine[] = [];
+  /** Time of the first newest line since the last failed lookup, in milliseconds since 1970. */
+  #knownSinceMs = Number.POSITIVE_INFINITY;
 
-/** Runtimes write the two streams' lines slightly out of order. */
-const slackMs = 2000;
-/** A runtime writes longer lines in parts, and the newest one may be such a part. */
-const partLength = 8192;
+  /** @param lastRead the stream's last line so far */
+  addNewestLine(newest: RawLine | undefined, lastRead: RawLine | undefined): void {
+    if (!newest || newest.time === '') return;
+    const ms = Date.parse(newest.time);
+    this.#knownSinceMs = Math.min(this.#knownSinceMs, ms);
+    // A line that the stream may have passed already proves nothing.
+    if (!lastRead || ms > Date.parse(lastRead.time)) this.#expected.push({ ...newest, ms });
+  }
 
-const isPartOf = (sample: string, text: string): boolean =>
-  text.length >= partLength && sample !== '' && (text.includes(sample) || sample.endsWith(text));
+  /** Records that a newest line could not be looked up: files since the one before it are unknown. */
+  lookupFailed(): void {
+    this.#knownSinceMs = Number.POSITIVE_INFINITY;
+  }
 
-const isIn = (sample: RawLine, { time, text }: RawLine): boolean =>
-  (sample.time === time && sample.text === text) || isPartOf(sample.text, text);
+  /** Takes the stream's next line. @returns whether lines are missing before it */
+  isGapBefore(line: RawLine): boolean {
+    const [first] = this.#expected;
+    if (!first) return false;
+    if (isSameLine(first, line)) {
+      // Several lookups return the same line if nothing was printed between them, or other parts of a long line.
+      const next = this.#expected.findIndex((newest) => !isSameLine(newest, line));
+      this.#expected = next < 0 ? [] : this.#expected.slice(next);
+      return false;
+    }
+    const ms = Date.parse(line.time);
+    if (ms <= first.ms + disorderMs) return false;
+    this.#expected = this.#expected.filter((newest) => ms <= newest.ms + disorderMs && !isSameLine(newest, line));
+    return true;
+  }
 
-export const createRotationDetector = (): RotationDetector => {
-  let pending: (RawLine & { ms: number })[] = [];
-  let sinceMs = Number.POSITIVE_INFINITY;
-  return {
-    add: (sample, last) => {
-      if (!sample || sample.time === '') return;
-      const ms = Date.parse(sample.time);
-      sinceMs = Math.min(sinceMs, ms);
-      // Whether the stream has shown what it is already past, nobody knows.
-      if (!last || ms > Date.parse(last.time)) pending.push({ ...sample, ms });
-    },
-    pass: (piece) => {
-      const [first] = pending;
-      if (!first) return false;
-      if (isIn(first, piece)) {
-        // The newest line is sampled again when nothing was printed since, or another part of it.
-        const next = pending.findIndex((sample) => !isIn(sample, piece));
-        pending = next < 0 ? [] : pending.slice(next);
-        return false;
-      }
-      const ms = Date.parse(piece.time);
-      if (ms <= first.ms + slackMs) return false;
-      pending = pending.filter((sample) => ms <= sample.ms + slackMs && !isIn(sample, piece));
-      return true;
-    },
-    fail: () => {
-      sinceMs = Number.POSITIVE_INFINITY;
-    },
-    cover: (last) => last !== undefined && sinceMs <= Date.parse(last.time),
-    open: () => pending.length > 0,
-    clear: () => {
-      pending = [];
-    },
-  };
-};
+  /** Whether a newest line was seen that the stream has not reached. */
+  get isExpectingLines(): boolean {
+    return this.#expected.length > 0;
+  }
+
+  /** Whether every file after this line would have been noticed. */
+  knowsAllAfter(line: RawLine | undefined): boolean {
+    return line !== undefined && this.#knownSinceMs <= Date.parse(line.time);
+  }
+
+  /** Forgets the newest lines seen so far. */
+  reset(): void {
+    this.#expected = [];
+  }
+}

@@ -1,191 +1,159 @@
-import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix, decodeCursor, isLater } from '../cursor.ts';
+import { type Cursor, decodeCursor } from '../cursor.ts';
 import { escapeControls } from '../masking/control-characters.ts';
-import { createLineMask } from '../masking/line-mask.ts';
+import { createLineMask, type LineMask } from '../masking/line-mask.ts';
 import { messageMask } from '../masking/mask-message.ts';
 import { createPemMask } from '../masking/pem.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
 import type { LogEvent, LogLine, LogNote } from '../types.ts';
-import { createLines, type RawLine } from './lines.ts';
+import { cursorTime, type GapCause, GapNotes, toMilliseconds } from './gap-notes.ts';
+import { LineNumbering, seenCursor } from './line-numbering.ts';
+import { LineSplitter, type RawLine } from './line-splitter.ts';
+import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
-
-/** Why lines can't be read any more: the kubelet has rotated the log, or the pod is another one now. */
-export type Missing = 'rotated' | 'replaced';
-
-/** What became of a log whose pod went away: the reason, or the beginning of one. */
-export const podGone = 'the pod was gone before its log was read to the end';
-
-const causes: Record<Missing, (when: string) => string> = {
-  rotated: (when) => `the node threw away what was printed ${when}`,
-  replaced: (when) => `${podGone} (what it printed ${when}), and another one began anew`,
-};
 
 export type StepLinesOptions = {
   /** Of cursorTag. */
   tag: string;
   step: string;
   findSecrets: SecretFinder;
-  /** The last line that was seen. The bytes must begin at its second or earlier. */
+  /** The last line that the reader has. The bytes must begin in its second, or earlier. */
   from?: Cursor | undefined;
-  /** The line of `from` is no longer there: begin with what is later than it, and say that lines are missing. */
-  missing?: Missing | undefined;
-  samples?: RotationDetector | undefined;
-  /** Only the samples tell whether lines are missing behind `from`. */
-  sampled?: boolean;
-};
-
-/** One reading of a container's log: bytes in, events out. */
-export type StepLines = {
-  push(bytes: Uint8Array): LogEvent[];
-  /** The bytes are at their end and all there: what came after the last line feed is a line too. */
-  finish(): LogEvent[];
-  /** Where the next reading goes on. */
-  position(): Cursor | undefined;
-  /** The last line as the kubelet sent it, the unfinished one included after `finish`. */
-  lastRaw(): RawLine | undefined;
-  /** Whether the line of `from` was found; true without one. */
-  found(): boolean;
-  /** The kubelet said, in place of the log, that it has none any more. */
-  unavailable(): boolean;
-  /** `from` was passed without having been found: lines are missing. */
-  passed(): boolean;
-  /** The word that lines are missing at the end, unless it was said before a line that came after them. */
-  missing(): LogNote[];
-};
-
-const isoTime = ({ seconds, fraction }: Cursor): string =>
-  new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
-
-/** To the millisecond. */
-const shortTime = (time: string): string => new Date(time).toISOString();
-
-/** In place of the cursor of a line from before `from`: it only passes through the masks. */
-const seenBefore = '';
-
-type Gap = { cause: Missing; after: string };
-
-/** @param before of the first line behind it */
-const gapNote = (step: string, line: number, { cause, after }: Gap, before?: string): LogNote => {
-  const when = before === undefined ? `after ${after}` : `between ${after} and ${shortTime(before)}`;
-  const text = `lines of step ${step} are missing here: ${causes[cause](when)}`;
-  return { type: 'note', text, position: { step, line, gap: true } };
+  /** Why the line of `from` is no longer in the log. Reading then resumes with the first line that is later. */
+  cursorLost?: GapCause | undefined;
+  detector?: RotationDetector | undefined;
+  /** Lines after `from` count as missing only if the detector says so. Default: if `cursorLost` is set. */
+  trustsDetector?: boolean;
 };
 
 /**
- * Escapes, masks and numbers a step's lines. A reading that goes on at a cursor gets some lines from before it again (the
- * kubelet looks up whole seconds): they pass through the same masks, so that what follows is the same, byte for byte, as
- * in a reading from the start.
+ * One stream of a container's log: bytes in, events out. Each line passes through these stages, in this order:
+ * split, detect rotation, escape control characters, mask private keys, add cursor, mask secrets, show.
+ *
+ * Lines from before `from` pass through the same masks, so that the lines after it are the same, byte for byte, as in a
+ * stream from the log's start.
  */
-export const createStepLines = ({
-  tag,
-  step,
-  findSecrets,
-  from,
-  missing,
-  samples,
-  sampled = false,
-}: StepLinesOptions): StepLines => {
-  const lines = createLines();
-  const pem = createPemMask();
-  const timeKey = createTimeKey();
-  const note = messageMask(findSecrets);
-  const wanted = from ? `${from.seconds.toString(36)}.${from.fraction}` : '';
+export class StepLines {
+  readonly #splitter = new LineSplitter();
+  readonly #detector: RotationDetector | undefined;
+  readonly #pem = createPemMask();
+  readonly #resume: ResumePoint | undefined;
+  readonly #numbering: LineNumbering;
+  readonly #secretMask: LineMask<LogLine>;
+  readonly #gaps: GapNotes;
+  readonly #maskMessage: (text: string) => string;
+  readonly #trustsDetector: boolean;
+  #events: LogEvent[] = [];
+  #lastShown: LogLine | undefined;
+  #lastRaw: RawLine | undefined;
+  #isUnavailable = false;
 
-  let skipping = from !== undefined;
-  let passed = false;
-  let line = from ? from.line + 1 : 0;
-  let key = '';
-  let same = 0;
-  let events: LogEvent[] = [];
-  let last: LogLine | undefined;
-  let lastRaw: RawLine | undefined;
-  let unavailable = false;
-  /** The next line tells until when. */
-  let gap: Gap | undefined = from && missing && !sampled ? { cause: missing, after: isoTime(from) } : undefined;
-  /** Before lines that are not shown yet. */
-  const gaps = new Map<LogLine, Gap>();
+  constructor({ tag, step, findSecrets, from, cursorLost, detector, trustsDetector = false }: StepLinesOptions) {
+    this.#detector = detector;
+    this.#resume = from && new ResumePoint(from, cursorLost);
+    this.#numbering = new LineNumbering(tag, step, from);
+    this.#secretMask = createLineMask<LogLine>(findSecrets, (line) => this.#show(line));
+    this.#gaps = new GapNotes(step);
+    this.#maskMessage = messageMask(findSecrets);
+    this.#trustsDetector = trustsDetector;
+    if (!from || !cursorLost) return;
+    this.#pem.raise(from.pemLinesLeft);
+    if (!trustsDetector) this.#gaps.open(cursorLost, cursorTime(from));
+  }
 
-  if (from && missing) pem.raise(from.pemLinesLeft);
+  push(bytes: Uint8Array): LogEvent[] {
+    return this.#process(this.#splitter.push(bytes));
+  }
 
-  /** Whether this line was seen before; ends the skipping behind the cursor's line. */
-  const skip = (cursor: Cursor): boolean => {
-    if (missing) {
-      skipping = !isLater(key, cursor);
-      return skipping;
-    }
-    passed ||= isLater(key, cursor, 1);
-    if (key === wanted && same === cursor.sameTimeBefore) {
-      skipping = false;
-      pem.raise(cursor.pemLinesLeft);
-    }
-    return true;
-  };
+  /** Ends the stream, whose bytes must be complete: the text after the last line feed is a line, too. */
+  finish(): LogEvent[] {
+    return this.#process(this.#splitter.finish());
+  }
 
-  const mask = createLineMask<LogLine>(findSecrets, (shown) => {
-    if (shown.cursor === seenBefore) return;
-    const before = gaps.get(shown);
-    if (before) {
-      events.push(gapNote(step, shown.line, before, shown.time));
-      gaps.delete(shown);
-    }
-    events.push(shown);
-    last = shown;
-  });
+  /** The line after which the next stream resumes. */
+  get position(): Cursor | undefined {
+    return this.#lastShown ? decodeCursor(this.#lastShown.cursor) : this.#resume?.cursor;
+  }
 
-  const prepare = ({ time, text: raw, more }: RawLine): LogLine => {
-    const next = timeKey(time);
-    same = next === key ? same + 1 : 0;
-    key = next;
-    const text = pem.push(escapeControls(raw, more));
-    const isOld = skipping && from !== undefined && skip(from);
-    const cursor = isOld ? seenBefore : cursorFromParts(tag, step, line, key, cursorSuffix(same, pem.remaining()));
-    const prepared: LogLine = { type: 'line', step, line, time, text, cursor };
-    if (more) prepared.more = true;
-    if (isOld) return prepared;
-    if (gap) gaps.set(prepared, gap);
-    gap = undefined;
-    line += 1;
-    return prepared;
-  };
+  /** The last line as the kubelet sent it; after `finish` also one without a line feed. */
+  get lastRaw(): RawLine | undefined {
+    return this.#lastRaw;
+  }
 
-  /** Without a time it is the kubelet's own word, or the end of a line whose beginning was seen before. */
-  const untimed = (piece: RawLine): LogNote[] => {
-    unavailable ||= piece.text.startsWith('unable to retrieve container logs');
-    return lastRaw === undefined && from ? [] : [{ type: 'note', text: note(`the kubelet says: ${piece.text}`) }];
-  };
+  /** Whether the stream has come to the place where reading resumes. */
+  get hasReachedStart(): boolean {
+    return this.#resume?.isReached ?? true;
+  }
 
-  /** Notices what the stream was led past; not on the way to `from`, as another reading may find all that again. */
-  const notice = (piece: RawLine): void => {
-    const isSearching = skipping && !missing;
-    if (isSearching || !samples?.pass(piece)) return;
-    const after = lastRaw ? shortTime(lastRaw.time) : from && isoTime(from);
-    if (after !== undefined) gap ??= { cause: 'rotated', after };
-  };
+  /** Whether the stream is past the time of `from` and did not have its line. */
+  get hasMissedCursor(): boolean {
+    return this.#resume?.isMissed ?? false;
+  }
 
-  const take = (pieces: RawLine[]): LogEvent[] => {
-    events = [];
-    for (const piece of pieces) {
-      if (piece.time === '') {
-        events.push(...untimed(piece));
+  /** Whether the kubelet said, in place of the log, that it has none any more. */
+  get isUnavailable(): boolean {
+    return this.#isUnavailable;
+  }
+
+  /** Returns the note that lines are missing at the end, if they are. */
+  gapAtEnd(): LogNote[] {
+    const from = this.#resume?.cursor;
+    if (from && this.#trustsDetector && this.#detector?.isExpectingLines) this.#gaps.open('rotated', cursorTime(from));
+    return this.#gaps.atEnd(this.#numbering.nextLine);
+  }
+
+  #process(rawLines: RawLine[]): LogEvent[] {
+    this.#events = [];
+    for (const raw of rawLines) {
+      if (raw.time === '') {
+        this.#addKubeletMessage(raw);
         continue;
       }
-      notice(piece);
-      lastRaw = piece;
-      mask.push(prepare(piece));
+      this.#detectRotation(raw);
+      this.#lastRaw = raw;
+      this.#secretMask.push(this.#addCursor(raw, this.#escapeAndMaskKeys(raw)));
     }
-    return events;
-  };
+    return this.#events;
+  }
 
-  return {
-    push: (bytes) => take(lines.push(bytes)),
-    finish: () => take(lines.rest()),
-    position: () => (last ? decodeCursor(last.cursor) : from),
-    lastRaw: () => lastRaw,
-    found: () => !skipping,
-    unavailable: () => unavailable,
-    passed: () => skipping && passed,
-    missing: () => {
-      if (sampled && from && samples?.open()) gap ??= { cause: 'rotated', after: isoTime(from) };
-      return gap ? [gapNote(step, line, gap)] : [];
-    },
-  };
-};
+  /** A line without a time is a message of the kubelet, or the rest of a line that began before a resumed stream. */
+  #addKubeletMessage({ text }: RawLine): void {
+    this.#isUnavailable ||= text.startsWith('unable to retrieve container logs');
+    const isRest = this.#lastRaw === undefined && this.#resume !== undefined;
+    if (!isRest) this.#events.push({ type: 'note', text: this.#maskMessage(`the kubelet says: ${text}`) });
+  }
+
+  /** Lines on the way to `from` prove nothing: another stream may find all lines between. */
+  #detectRotation(raw: RawLine): void {
+    if (this.#resume?.isSearching || !this.#detector?.isGapBefore(raw)) return;
+    const after = this.#lastRaw ? toMilliseconds(this.#lastRaw.time) : this.#resume && cursorTime(this.#resume.cursor);
+    if (after !== undefined) this.#gaps.open('rotated', after);
+  }
+
+  #escapeAndMaskKeys({ text, more }: RawLine): string {
+    return this.#pem.push(escapeControls(text, more));
+  }
+
+  #addCursor(raw: RawLine, text: string): LogLine {
+    this.#numbering.advance(raw.time);
+    if (this.#isSeen()) return this.#numbering.seenLine(raw, text);
+    const line = this.#numbering.addCursor(raw, text, this.#pem.remaining());
+    this.#gaps.attachTo(line);
+    return line;
+  }
+
+  /** At the cursor's line the mask for private keys takes over the state that the cursor carries. */
+  #isSeen(): boolean {
+    const resume = this.#resume;
+    if (!resume?.isSeen(this.#numbering.key, this.#numbering.sameTimeBefore)) return false;
+    if (resume.isReached) this.#pem.raise(resume.cursor.pemLinesLeft);
+    return true;
+  }
+
+  #show(line: LogLine): void {
+    if (line.cursor === seenCursor) return;
+    const note = this.#gaps.takeBefore(line);
+    if (note) this.#events.push(note);
+    this.#events.push(line);
+    this.#lastShown = line;
+  }
+}

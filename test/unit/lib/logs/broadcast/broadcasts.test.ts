@@ -75,9 +75,9 @@ const createLog = () => {
 
 type Log = ReturnType<typeof createLog>;
 
-const follower = (log: Log, sharing: ReturnType<typeof createBroadcasts>, cursor?: string) => {
+const follower = (log: Log, broadcasts: ReturnType<typeof createBroadcasts>, cursor?: string) => {
   const stop = new AbortController();
-  const events = sharing.join({ key: 'k', cursor, signal: stop.signal, open: log.open });
+  const events = broadcasts.join({ key: 'k', cursor, signal: stop.signal, open: log.open });
   return { events, stop };
 };
 
@@ -97,14 +97,14 @@ const cursors = (from: number, to: number) => Array.from({ length: to - from }, 
 describe('an upstream that is shared', () => {
   test('is one for all who follow, late ones too, and ends with the last of them', async () => {
     const log = createLog();
-    const sharing = createBroadcasts();
-    const all = Array.from({ length: 20 }, () => follower(log, sharing));
+    const broadcasts = createBroadcasts();
+    const all = Array.from({ length: 20 }, () => follower(log, broadcasts));
     const reads = all.map(({ events }) => take(events, 50));
     log.add(50);
     for (const read of reads) expect(await read).toEqual(cursors(0, 50));
-    const late = follower(log, sharing);
+    const late = follower(log, broadcasts);
     expect(await take(late.events, 50)).toEqual(cursors(0, 50));
-    const resumed = follower(log, sharing, 'c.30');
+    const resumed = follower(log, broadcasts, 'c.30');
     expect(await take(resumed.events, 19)).toEqual(cursors(31, 50));
     expect(log.opened()).toBe(1);
     const waiting = [...all, late, resumed].map(async ({ events, stop }) => {
@@ -117,7 +117,7 @@ describe('an upstream that is shared', () => {
   });
 
   test('a late reader is not told again why the build waited before', async () => {
-    const sharing = createBroadcasts();
+    const broadcasts = createBroadcasts();
     const note = (text: string): LogEvent => ({ type: 'note', text });
     const gate = Promise.withResolvers<void>();
     const open = async function* (): LogEvents {
@@ -127,10 +127,10 @@ describe('an upstream that is shared', () => {
       yield [line(0)];
     };
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
-    const early = sharing.join(options);
+    const early = broadcasts.join(options);
     expect((await early.next()).value).toEqual([note('waiting: position 2')]);
     expect((await early.next()).value).toEqual([note('waiting: position 1')]);
-    const late = sharing.join(options);
+    const late = broadcasts.join(options);
     expect((await late.next()).value).toEqual([note('waiting: position 1')]);
     gate.resolve();
     expect((await late.next()).value).toEqual([line(0)]);
@@ -140,14 +140,14 @@ describe('an upstream that is shared', () => {
 
   test('a slow reader costs nobody anything: it is told where it is, goes on alone, and joins the others again', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
-    const fast = follower(log, sharing);
-    const slow = follower(log, sharing);
+    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const fast = follower(log, broadcasts);
+    const slow = follower(log, broadcasts);
     log.add(100);
     expect(await take(slow.events, 5)).toEqual(cursors(0, 5));
     expect(await take(fast.events, 100)).toEqual(cursors(0, 100));
     expect(await slow.events.next()).toEqual({ done: true, value: 'behind' });
-    const alone = follower(log, sharing, 'c.4');
+    const alone = follower(log, broadcasts, 'c.4');
     expect(await take(alone.events, 50)).toEqual(cursors(5, 55));
     expect(log.isOpen()).toBe(2);
     expect(await take(alone.events, 45)).toEqual(cursors(55, 100));
@@ -162,16 +162,16 @@ describe('an upstream that is shared', () => {
 
   test('who comes late has the beginning at once, and goes on alone', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
-    const early = follower(log, sharing);
+    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const early = follower(log, broadcasts);
     log.add(100);
     await take(early.events, 100);
-    const late = follower(log, sharing);
+    const late = follower(log, broadcasts);
     const begun = await take(late.events, 100);
     expect(begun.length).toBeGreaterThan(0);
     expect(begun).toEqual(cursors(0, begun.length));
     expect(log.opened()).toBe(1);
-    const alone = follower(log, sharing, begun.at(-1));
+    const alone = follower(log, broadcasts, begun.at(-1));
     expect(await take(alone.events, 100 - begun.length)).toEqual(cursors(begun.length, 100));
     await Promise.all([early, late, alone].map(({ events }) => events.return('done')));
     while (log.isOpen() > 0) await sleep(1);
@@ -186,11 +186,11 @@ describe('an upstream that is shared', () => {
       for (let at = 0; at < 20; at += 1) yield [long(at)];
       await gate.promise;
     };
-    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
-    const early = sharing.join(options);
+    const early = broadcasts.join(options);
     await take(early, 20);
-    const late = sharing.join(options);
+    const late = broadcasts.join(options);
     expect(await take(late, 1)).toEqual(cursors(0, 1));
     gate.resolve();
     await Promise.all([early.return('done'), late.return('done')]);
@@ -198,13 +198,13 @@ describe('an upstream that is shared', () => {
 
   test('at first it waits for those who come together, and hardly for a lone one', async () => {
     const log = createLog();
-    const sharing = createBroadcasts({ bufferBytes: 3200, slowStartMs: 2000 });
-    const [first, second] = [follower(log, sharing), follower(log, sharing)];
+    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 2000 });
+    const [first, second] = [follower(log, broadcasts), follower(log, broadcasts)];
     log.add(100);
     const reading = take(first.events, 100);
     expect(await take(second.events, 1)).toEqual(cursors(0, 1));
     await sleep(100);
-    const third = follower(log, sharing);
+    const third = follower(log, broadcasts);
     expect(await take(third.events, 1)).toEqual(cursors(0, 1));
     expect(log.opened()).toBe(1);
     await Promise.all([second, third].map(({ events }) => events.return('done')));
@@ -214,8 +214,8 @@ describe('an upstream that is shared', () => {
 
   test('a failure reaches all who read', async () => {
     const log = createLog();
-    const sharing = createBroadcasts();
-    const all = [follower(log, sharing), follower(log, sharing)];
+    const broadcasts = createBroadcasts();
+    const all = [follower(log, broadcasts), follower(log, broadcasts)];
     log.add(1);
     for (const { events } of all) expect(await take(events, 1)).toEqual(['c.0']);
     const error = new ApiError(503, 'log_unavailable', 'Later.');
@@ -231,7 +231,7 @@ describe('readers of one build', () => {
   let store: ObjectStore;
   beforeEach(async () => {
     fake = await createFakeKube({ partBytes: 500 });
-    folder = await mkdtemp(path.join(tmpdir(), 'sharing-'));
+    folder = await mkdtemp(path.join(tmpdir(), 'broadcasts-'));
     store = createFolderStore(folder);
   });
   afterEach(async () => {
@@ -254,8 +254,8 @@ describe('readers of one build', () => {
 
   test('fifty followers ask the API server for one log', async () => {
     const view = running();
-    const sharing = createBroadcasts();
-    const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, sharing };
+    const broadcasts = createBroadcasts();
+    const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, broadcasts };
     const reads = Array.from({ length: 50 }, () => collect(readLog(options)));
     await fake.followed(1);
     fake.write('build', texts(100, 200));
@@ -271,8 +271,8 @@ describe('readers of one build', () => {
 
   test('who was too slow goes on from the archive, and gets every line once', async () => {
     const view = running();
-    const sharing = createBroadcasts({ bufferBytes: 2000 });
-    const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, sharing };
+    const broadcasts = createBroadcasts({ bufferBytes: 2000 });
+    const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, broadcasts };
     const slow = readLog(options);
     const seen: LogEvent[] = [];
     await until(slow, seen, 1);

@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { maxLineLength } from '../../../../../lib/logs/pod/lines.ts';
-import { createStepLines } from '../../../../../lib/logs/pod/step-lines.ts';
+import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
+import { StepLines } from '../../../../../lib/logs/pod/step-lines.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { secrets } from './secrets.ts';
 
 const known = 'correct-horse-battery-staple';
 const findSecrets = createSecretFinder([known]);
-const open = () => createStepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets });
+const open = () => new StepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets });
 const time = '2026-11-22T08:02:11.123456789Z ';
 
 /** What a reader sees of these bytes, in all formats. */

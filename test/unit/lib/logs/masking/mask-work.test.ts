@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
-import { maxLineLength } from '../../../../../lib/logs/pod/lines.ts';
+import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { lookAlikes, secrets } from './secrets.ts';
 
 const findSecrets = createSecretFinder(['correct-horse-battery']);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
-import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-watch.ts';
+import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-state.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
 import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
 

@@ -1,73 +1,82 @@
-import { expect, test } from '@jest/globals';
-import type { RawLine } from '../../../../../lib/logs/pod/lines.ts';
-import { createRotationDetector } from '../../../../../lib/logs/pod/rotation-detector.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { RawLine } from '../../../../../lib/logs/pod/line-splitter.ts';
+import { RotationDetector } from '../../../../../lib/logs/pod/rotation-detector.ts';
 import { timeAt } from '../fake-kube.ts';
 
-const piece = (second: number, text: string): RawLine => ({ time: timeAt(second * 1_000_000), text, more: false });
+const lineAt = (second: number, text: string): RawLine => ({ time: timeAt(second * 1_000_000), text, more: false });
 
-test('a line that was shown is none that is missing', () => {
-  const samples = createRotationDetector();
-  samples.add(piece(5, 'b'), piece(1, 'a'));
-  expect(samples.open()).toBe(true);
-  for (const shown of [piece(1, 'a'), piece(5, 'b'), piece(60, 'c')]) expect(samples.pass(shown)).toBe(false);
-  expect(samples.open()).toBe(false);
-});
+const gapsBefore = (detector: RotationDetector, lines: readonly RawLine[]): boolean[] =>
+  lines.map((line) => detector.isGapBefore(line));
 
-test('they cover what comes behind a line that is no earlier than the first, until one could not be had', () => {
-  const samples = createRotationDetector();
-  expect(samples.cover(piece(5, 'b'))).toBe(false);
-  samples.add(piece(5, 'b'), piece(1, 'a'));
-  expect([piece(4, 'a'), piece(5, 'b'), undefined].map(samples.cover)).toEqual([false, true, false]);
-  samples.fail();
-  expect(samples.cover(piece(5, 'b'))).toBe(false);
-});
+describe('The rotation detector', () => {
+  test('reports no gap after the stream has shown the newest line', () => {
+    const detector = new RotationDetector();
+    detector.addNewestLine(lineAt(5, 'b'), lineAt(1, 'a'));
+    expect(detector.isExpectingLines).toBe(true);
+    expect(gapsBefore(detector, [lineAt(1, 'a'), lineAt(5, 'b'), lineAt(60, 'c')])).toEqual([false, false, false]);
+    expect(detector.isExpectingLines).toBe(false);
+  });
 
-test('what shows that lines are missing may be a sample itself', () => {
-  const samples = createRotationDetector();
-  samples.add(piece(5, 'lost'), piece(1, 'a'));
-  samples.add(piece(9, 'b'), piece(1, 'a'));
-  expect([piece(9, 'b'), piece(60, 'c')].map(samples.pass)).toEqual([true, false]);
-  expect(samples.open()).toBe(false);
-});
+  test('knows all files after its first newest line, until a lookup fails', () => {
+    const detector = new RotationDetector();
+    expect(detector.knowsAllAfter(lineAt(5, 'b'))).toBe(false);
+    detector.addNewestLine(lineAt(5, 'b'), lineAt(1, 'a'));
+    const lines = [lineAt(4, 'a'), lineAt(5, 'b'), undefined];
+    expect(lines.map((line) => detector.knowsAllAfter(line))).toEqual([false, true, false]);
+    detector.lookupFailed();
+    expect(detector.knowsAllAfter(lineAt(5, 'b'))).toBe(false);
+  });
 
-test('a line that was the newest one at several looks is shown once', () => {
-  const samples = createRotationDetector();
-  for (const text of ['b', 'b', 'b']) samples.add(piece(5, text), piece(1, 'a'));
-  expect(samples.pass(piece(5, 'b'))).toBe(false);
-  expect(samples.open()).toBe(false);
-  for (const part of ['c', 'd']) samples.add(piece(9, part.repeat(16_384)), piece(5, 'b'));
-  expect(samples.pass(piece(8, 'c'.repeat(16_384) + 'd'.repeat(16_384)))).toBe(false);
-  expect(samples.open()).toBe(false);
-});
+  test('reports a gap before a line that is a newest line itself', () => {
+    const detector = new RotationDetector();
+    detector.addNewestLine(lineAt(5, 'lost'), lineAt(1, 'a'));
+    detector.addNewestLine(lineAt(9, 'b'), lineAt(1, 'a'));
+    expect(gapsBefore(detector, [lineAt(9, 'b'), lineAt(60, 'c')])).toEqual([true, false]);
+    expect(detector.isExpectingLines).toBe(false);
+  });
 
-test('one that was passed is told of once, however many samples there were', () => {
-  const samples = createRotationDetector();
-  for (const second of [5, 9, 13]) samples.add(piece(second, 'lost'), piece(1, 'a'));
-  expect([piece(2, 'a'), piece(20, 'c'), piece(21, 'd')].map(samples.pass)).toEqual([false, true, false]);
-});
+  test('expects a line once that several lookups returned, also in parts of a long line', () => {
+    const detector = new RotationDetector();
+    for (const text of ['b', 'b', 'b']) detector.addNewestLine(lineAt(5, text), lineAt(1, 'a'));
+    expect(detector.isGapBefore(lineAt(5, 'b'))).toBe(false);
+    expect(detector.isExpectingLines).toBe(false);
+    for (const part of ['c', 'd']) detector.addNewestLine(lineAt(9, part.repeat(16_384)), lineAt(5, 'b'));
+    expect(detector.isGapBefore(lineAt(8, 'c'.repeat(16_384) + 'd'.repeat(16_384)))).toBe(false);
+    expect(detector.isExpectingLines).toBe(false);
+  });
 
-test('a line of the other stream may come a little earlier', () => {
-  const samples = createRotationDetector();
-  samples.add(piece(5, 'out'), piece(1, 'a'));
-  expect([piece(6, 'err'), piece(5, 'out'), piece(60, 'c')].map(samples.pass)).toEqual([false, false, false]);
-});
+  test('reports one gap once, however many newest lines were in it', () => {
+    const detector = new RotationDetector();
+    for (const second of [5, 9, 13]) detector.addNewestLine(lineAt(second, 'lost'), lineAt(1, 'a'));
+    expect(gapsBefore(detector, [lineAt(2, 'a'), lineAt(20, 'c'), lineAt(21, 'd')])).toEqual([false, true, false]);
+  });
 
-test('what the stream is already past is no sample; neither is the word of a kubelet that has no log', () => {
-  const samples = createRotationDetector();
-  samples.add(piece(5, 'b'), piece(5, 'b'));
-  samples.add(undefined, piece(5, 'b'));
-  samples.add({ time: '', text: 'unable to retrieve container logs', more: false }, undefined);
-  expect(samples.open()).toBe(false);
-});
+  test('reports no gap when a line of stderr comes slightly before an older line of stdout', () => {
+    const detector = new RotationDetector();
+    detector.addNewestLine(lineAt(5, 'out'), lineAt(1, 'a'));
+    expect(gapsBefore(detector, [lineAt(6, 'err'), lineAt(5, 'out'), lineAt(60, 'c')])).toEqual([false, false, false]);
+  });
 
-test.each([
-  ['first', 'a'],
-  ['second', 'b'],
-  ['last', 'c'],
-])('the %s part of a long line is shown with the line', (_, letter) => {
-  const samples = createRotationDetector();
-  const part = (of: string) => of.repeat(16_384);
-  samples.add(piece(6, part(letter)), piece(1, 'a'));
-  // The kubelet gives the line the time of its first part.
-  expect([piece(5, part('a') + part('b') + part('c')), piece(60, 'd')].map(samples.pass)).toEqual([false, false]);
+  test("ignores newest lines that the stream has passed, and the kubelet's message that it has no log", () => {
+    const detector = new RotationDetector();
+    detector.addNewestLine(lineAt(5, 'b'), lineAt(5, 'b'));
+    detector.addNewestLine(undefined, lineAt(5, 'b'));
+    detector.addNewestLine({ time: '', text: 'unable to retrieve container logs', more: false }, undefined);
+    expect(detector.isExpectingLines).toBe(false);
+  });
+
+  test.each([
+    ['first', 'a'],
+    ['second', 'b'],
+    ['last', 'c'],
+  ])('recognises the %s part of a long line in the whole line', (_, letter) => {
+    const detector = new RotationDetector();
+    const part = (of: string) => of.repeat(16_384);
+    detector.addNewestLine(lineAt(6, part(letter)), lineAt(1, 'a'));
+    // The kubelet gives the line the time of its first part.
+    expect(gapsBefore(detector, [lineAt(5, part('a') + part('b') + part('c')), lineAt(60, 'd')])).toEqual([
+      false,
+      false,
+    ]);
+  });
 });

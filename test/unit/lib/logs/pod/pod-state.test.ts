@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { containerState, type StepPod } from '../../../../../lib/logs/pod/pod-watch.ts';
+import { type ContainerState, containerState, type StepPod } from '../../../../../lib/logs/pod/pod-state.ts';
 
 const cancel = { 'tekton.dev/cancel': 'CANCEL' };
 const ready = { 'tekton.dev/ready': 'READY' };
@@ -11,13 +11,13 @@ const pod = (annotations: Record<string, string>, state: object | undefined, pha
   status: { phase, containerStatuses: state ? [{ name: 'step-clone', state }] : [] },
 });
 
-test.each<[string, StepPod, ReturnType<typeof containerState>]>([
+test.each<[string, StepPod, ContainerState]>([
   ['is running', pod(ready, running, 'Running'), 'running'],
   ['waits for its container', pod({}, waiting, 'Pending'), 'waiting'],
   ['waits for Tekton to let it begin', pod({}, running, 'Running'), 'running'],
   ['is cancelled while it runs', pod({ ...ready, ...cancel }, running, 'Running'), 'running'],
-  // Recorded from Tekton 1.15: such a pod stays Running, or Pending, for ever.
+  // Recorded from Tekton 1.15: a pod that is cancelled before it begins stays Running, or Pending, for ever.
   ['was cancelled before it could begin', pod(cancel, running, 'Running'), 'never'],
   ['was cancelled before its pod had a node', pod(cancel, undefined, 'Pending'), 'never'],
   ['never ran in a pod that has failed', pod({}, undefined, 'Failed'), 'never'],
-])('a step that %s', (_, given, state) => expect(containerState(given, 'clone')).toBe(state));
+])('containerState of a step that %s', (_, given, state) => expect(containerState(given, 'clone')).toBe(state));

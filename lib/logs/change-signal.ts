@@ -1,0 +1,28 @@
+/** When a wait for a change ends without one. */
+export type WaitLimits = { signal?: AbortSignal; ms?: number };
+
+/** Wakes every caller that waits for a change. */
+export class ChangeSignal {
+  readonly #wakers = new Set<() => void>();
+
+  /** Resolves each promise that `next` has returned so far. */
+  notify(): void {
+    for (const wake of this.#wakers) wake();
+  }
+
+  /** Resolves at the next `notify`, when the signal is aborted, or after `ms` milliseconds. Never rejects. */
+  next({ signal, ms }: WaitLimits = {}): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#wakers.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(wake, ms);
+      this.#wakers.add(wake);
+      signal?.addEventListener('abort', wake);
+      if (signal?.aborted) wake();
+    });
+  }
+}

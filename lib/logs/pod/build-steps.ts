@@ -1,0 +1,74 @@
+import { ApiError } from '../../errors.ts';
+import type { Cursor } from '../cursor.ts';
+import type { LogEvent } from '../types.ts';
+import { containerState, type StepPod, stepResult, stepsOf } from './pod-state.ts';
+import type { Reading, StepOutcome } from './reading.ts';
+import { readStep } from './step-log.ts';
+import { waitForPod } from './wait-for-step.ts';
+
+export type StepSelection = {
+  /** Steps whose log may be shown, without `step-`. The log of any other step is never requested. */
+  allowedSteps: readonly string[];
+  /** Resume after this line. It must belong to this build (parseShownCursor). */
+  from?: Cursor | undefined;
+  /** Only this step. */
+  step?: string | undefined;
+};
+
+/** Waits for the end of a step whose log is not shown, and gives one note with its result. */
+async function* readStepResult(reading: Reading, step: string): AsyncGenerator<LogEvent[], StepOutcome> {
+  for (;;) {
+    const pod = yield* waitForPod(reading);
+    if (!pod) return 'gone';
+    const state = containerState(pod, step);
+    if (state === 'terminated' || state === 'never') {
+      yield [{ type: 'note', text: `step ${step} ${stepResult(pod, step)}`, position: { step, line: 0 } }];
+      return 'done';
+    }
+    if (!reading.follow) return 'open';
+    const { notes, isHopeless } = await reading.wait.forStep();
+    if (notes.length > 0 && state === 'waiting') yield notes;
+    if (isHopeless) return 'done';
+  }
+}
+
+const unknownStep = (): ApiError =>
+  new ApiError(
+    400,
+    'cursor_invalid',
+    'This build has no step of the name in the cursor. Read from the start without it.',
+  );
+
+/** @throws ApiError 400 `cursor_invalid` */
+const selectSteps = (allSteps: readonly string[], { from, step: only }: StepSelection): string[] => {
+  const first = from ? allSteps.indexOf(from.step) : 0;
+  if (first < 0) throw unknownStep();
+  return allSteps.slice(first).filter((step) => only === undefined || only === step);
+};
+
+/** A deleted pod matters only if one of the steps that are left has a log to show. */
+const outcomeOf = (outcome: StepOutcome, left: readonly string[], allowedSteps: readonly string[]): StepOutcome =>
+  outcome === 'gone' && !left.some((step) => allowedSteps.includes(step)) ? 'done' : outcome;
+
+/**
+ * Reads a build's steps one after another, in the order of the pod's containers.
+ * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
+ */
+export async function* readSteps(
+  reading: Reading,
+  pod: StepPod,
+  selection: StepSelection,
+): AsyncGenerator<LogEvent[], StepOutcome> {
+  const { allowedSteps, from } = selection;
+  const allSteps = stepsOf(pod);
+  const steps = selectSteps(allSteps, selection);
+  yield [{ type: 'plan', steps: allSteps }];
+  for (const [index, step] of steps.entries()) {
+    const outcome = yield* allowedSteps.includes(step)
+      ? readStep(reading, step, step === from?.step ? from : undefined)
+      : readStepResult(reading, step);
+    if (outcome !== 'done') return outcomeOf(outcome, steps.slice(index), allowedSteps);
+    yield [{ type: 'done', step }];
+  }
+  return 'done';
+}

@@ -1,0 +1,66 @@
+import type { Cursor } from '../cursor.ts';
+import type { LogLine, LogNote } from '../types.ts';
+
+/** Why lines can't be read any more: the kubelet has rotated the log, or Tekton has replaced the pod. */
+export type GapCause = 'rotated' | 'replaced';
+
+/** Reason of a log whose pod was deleted too early. */
+export const podGone = 'the pod was gone before its log was read to the end';
+
+const sentences: Record<GapCause, (when: string) => string> = {
+  rotated: (when) => `the node threw away what was printed ${when}`,
+  replaced: (when) => `${podGone} (what it printed ${when}), and another one began anew`,
+};
+
+/** `after`: time of the last line before the gap. */
+type Gap = { cause: GapCause; after: string };
+
+/** RFC 3339 with milliseconds. */
+export const cursorTime = ({ seconds, fraction }: Cursor): string =>
+  new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
+
+/** RFC 3339 with milliseconds. */
+export const toMilliseconds = (time: string): string => new Date(time).toISOString();
+
+/** @param nextTime of the first line after the gap; undefined if none came */
+const gapNote = (step: string, line: number, { cause, after }: Gap, nextTime?: string): LogNote => {
+  const when = nextTime === undefined ? `after ${after}` : `between ${after} and ${toMilliseconds(nextTime)}`;
+  const text = `lines of step ${step} are missing here: ${sentences[cause](when)}`;
+  return { type: 'note', text, position: { step, line, gap: true } };
+};
+
+/** Keeps the gaps in a step's log until the line after each gap is shown, whose time the note names. */
+export class GapNotes {
+  readonly #step: string;
+  #open: Gap | undefined;
+  readonly #beforeLine = new Map<LogLine, Gap>();
+
+  constructor(step: string) {
+    this.#step = step;
+  }
+
+  /** Records that lines are missing before the next one. A gap that is open already stays as it is. */
+  open(cause: GapCause, after: string): void {
+    this.#open ??= { cause, after };
+  }
+
+  /** Places the open gap, if any, before this line. */
+  attachTo(line: LogLine): void {
+    if (!this.#open) return;
+    this.#beforeLine.set(line, this.#open);
+    this.#open = undefined;
+  }
+
+  /** Returns the note to show before a line, once. */
+  takeBefore(line: LogLine): LogNote | undefined {
+    const gap = this.#beforeLine.get(line);
+    if (!gap) return undefined;
+    this.#beforeLine.delete(line);
+    return gapNote(this.#step, line.line, gap, line.time);
+  }
+
+  /** Returns the note to show after the last line. @param line number that the next line would have */
+  atEnd(line: number): LogNote[] {
+    return this.#open ? [gapNote(this.#step, line, this.#open)] : [];
+  }
+}

@@ -1,0 +1,64 @@
+import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix } from '../cursor.ts';
+import type { LogLine } from '../types.ts';
+import type { RawLine } from './line-splitter.ts';
+
+/** Cursor of a line that the reader has already. Such a line passes through the masks only and is never shown. */
+export const seenCursor = '';
+
+/** Numbers the lines of a step and makes their cursors. */
+export class LineNumbering {
+  readonly #tag: string;
+  readonly #step: string;
+  readonly #timeKey = createTimeKey();
+  /** Number of the next line, 0-based within the step. */
+  #line: number;
+  #key = '';
+  #sameTimeBefore = 0;
+
+  /** @param tag of cursorTag */
+  constructor(tag: string, step: string, from: Cursor | undefined) {
+    this.#tag = tag;
+    this.#step = step;
+    this.#line = from ? from.line + 1 : 0;
+  }
+
+  get nextLine(): number {
+    return this.#line;
+  }
+
+  /** Key of the current line's time, as TimeKey makes it. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** How many lines directly before the current one have the same time. */
+  get sameTimeBefore(): number {
+    return this.#sameTimeBefore;
+  }
+
+  /** Makes a line with this time the current one. Must be called for each line, also for those already seen. */
+  advance(time: string): void {
+    const key = this.#timeKey(time);
+    this.#sameTimeBefore = key === this.#key ? this.#sameTimeBefore + 1 : 0;
+    this.#key = key;
+  }
+
+  /** Returns the current line without a cursor and does not count it. */
+  seenLine({ time, more }: RawLine, text: string): LogLine {
+    return this.#lineOf(time, text, more, seenCursor);
+  }
+
+  /** Returns the current line with its number and cursor. @param pemLinesLeft as in Cursor */
+  addCursor({ time, more }: RawLine, text: string, pemLinesLeft: number): LogLine {
+    const suffix = cursorSuffix(this.#sameTimeBefore, pemLinesLeft);
+    const line = this.#lineOf(time, text, more, cursorFromParts(this.#tag, this.#step, this.#line, this.#key, suffix));
+    this.#line += 1;
+    return line;
+  }
+
+  #lineOf(time: string, text: string, more: boolean, cursor: string): LogLine {
+    const line: LogLine = { type: 'line', step: this.#step, line: this.#line, time, text, cursor };
+    if (more) line.more = true;
+    return line;
+  }
+}

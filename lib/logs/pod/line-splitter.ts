@@ -1,0 +1,85 @@
+/** One line of a container's log as the kubelet sends it, or a part of a line that is too long. */
+export type RawLine = {
+  /** RFC 3339 with up to nine digits of a second. Empty for the kubelet's own messages, which have no timestamp. */
+  time: string;
+  text: string;
+  /** The next raw line continues the same line. */
+  more: boolean;
+};
+
+/** Longest text of a raw line, in UTF-16 code units. Longer lines are cut into several raw lines. */
+export const maxLineLength = 65_536;
+
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const maxTimestampLength = 40;
+
+type TimedText = { time: string; text: string };
+
+const splitTimestamp = (line: string): TimedText => {
+  const space = line.indexOf(' ');
+  const time = space < 0 ? line : line.slice(0, space);
+  if (time.length > maxTimestampLength || !timestamp.test(time)) return { time: '', text: line };
+  return { time, text: space < 0 ? '' : line.slice(space + 1) };
+};
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+
+/**
+ * Splits the bytes that `pods/log` sends with `timestamps=true` into lines. Only a line feed ends a line, and the result
+ * does not depend on how the bytes were cut. Invalid UTF-8 becomes U+FFFD. A line longer than the limit is passed on in
+ * several raw lines and is never in memory as a whole. The kubelet has joined the parts into which a container runtime
+ * cuts long lines (CRI tag P).
+ */
+export class LineSplitter {
+  readonly #maxLength: number;
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #unfinished = '';
+  /** Timestamp of the unfinished line, if its first parts were passed on already. */
+  #openTime: string | undefined;
+
+  /** @param maxLength of a raw line's text, in UTF-16 code units */
+  constructor(maxLength: number = maxLineLength) {
+    this.#maxLength = maxLength;
+  }
+
+  /** Returns the lines that end within these bytes, and the parts of a long line that are complete. */
+  push(bytes: Uint8Array): RawLine[] {
+    const lines = (this.#unfinished + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    this.#unfinished = lines.pop() ?? '';
+    const rawLines: RawLine[] = [];
+    for (const line of lines) this.#addLine(line, rawLines);
+    if (this.#unfinished.length > this.#maxLength + maxTimestampLength) {
+      const { time, text } = this.#cutParts(this.#unfinished, rawLines);
+      this.#openTime = time;
+      this.#unfinished = text;
+    }
+    return rawLines;
+  }
+
+  /** Returns the text after the last line feed as a line. Nothing can be pushed afterwards. */
+  finish(): RawLine[] {
+    this.#unfinished += this.#decoder.decode();
+    const rawLines: RawLine[] = [];
+    if (this.#unfinished !== '' || this.#openTime !== undefined) this.#addLine(this.#unfinished, rawLines);
+    return rawLines;
+  }
+
+  #addLine(line: string, rawLines: RawLine[]): void {
+    const { time, text } = this.#cutParts(line, rawLines);
+    rawLines.push({ time, text, more: false });
+    this.#openTime = undefined;
+  }
+
+  /** Adds all full parts of a line and returns its last part. A part never ends within a surrogate pair. */
+  #cutParts(line: string, rawLines: RawLine[]): TimedText {
+    const { time, text } = this.#openTime === undefined ? splitTimestamp(line) : { time: this.#openTime, text: line };
+    let start = 0;
+    while (text.length - start > this.#maxLength) {
+      const last = text.charCodeAt(start + this.#maxLength - 1);
+      const end = start + this.#maxLength - (isHighSurrogate(last) ? 1 : 0);
+      rawLines.push({ time, text: text.slice(start, end), more: true });
+      start = end;
+    }
+    return { time, text: start === 0 ? text : text.slice(start) };
+  }
+}

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RawLine } from './line-splitter.ts';
+import type { Reading } from './reading.ts';
+import type { RotationDetector } from './rotation-detector.ts';
+import { readNewestLine } from './step-stream.ts';
+
+/**
+ * Looks up the newest line of a step's log every few seconds and tells the rotation detector, beside the stream.
+ * @param lastRead returns the last line of the stream so far
+ * @returns a function that stops the lookups
+ */
+export const startNewestLineLookup = (
+  reading: Reading,
+  step: string,
+  detector: RotationDetector,
+  lastRead: () => RawLine | undefined,
+): (() => void) => {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([reading.signal, stop.signal]);
+  const lookUp = async (): Promise<void> => {
+    for (;;) {
+      await readNewestLine({ ...reading, signal }, step).then(
+        (newest) => detector.addNewestLine(newest, lastRead()),
+        () => signal.aborted || detector.lookupFailed(),
+      );
+      await sleep(reading.rotationCheck.everyMs, undefined, { signal, ref: false });
+    }
+  };
+  lookUp().catch(() => undefined);
+  return () => stop.abort();
+};

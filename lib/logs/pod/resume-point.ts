@@ -1,0 +1,49 @@
+import { type Cursor, isLater } from '../cursor.ts';
+import type { GapCause } from './gap-notes.ts';
+
+/**
+ * Tells which lines of a stream come after the cursor that reading resumes from. The kubelet looks up whole seconds, so
+ * a resumed stream begins with lines from before the cursor.
+ */
+export class ResumePoint {
+  readonly cursor: Cursor;
+  readonly #cursorLost: GapCause | undefined;
+  readonly #key: string;
+  #isSkipping = true;
+  #isPassed = false;
+
+  /** @param cursorLost why the cursor's line is no longer in the log: then reading resumes with the first later line */
+  constructor(cursor: Cursor, cursorLost: GapCause | undefined) {
+    this.cursor = cursor;
+    this.#cursorLost = cursorLost;
+    this.#key = `${cursor.seconds.toString(36)}.${cursor.fraction}`;
+  }
+
+  /** Takes the stream's next line. @returns whether the reader has it already */
+  isSeen(key: string, sameTimeBefore: number): boolean {
+    if (!this.#isSkipping) return false;
+    if (this.#cursorLost) {
+      this.#isSkipping = !isLater(key, this.cursor);
+      return this.#isSkipping;
+    }
+    // One second of slack, as runtimes write the lines of stdout and stderr slightly out of order.
+    this.#isPassed ||= isLater(key, this.cursor, 1);
+    this.#isSkipping = !(key === this.#key && sameTimeBefore === this.cursor.sameTimeBefore);
+    return true;
+  }
+
+  /** The stream has come to the place where reading resumes. */
+  get isReached(): boolean {
+    return !this.#isSkipping;
+  }
+
+  /** The stream is still on its way to the cursor's line, which is expected to be in the log. */
+  get isSearching(): boolean {
+    return this.#isSkipping && !this.#cursorLost;
+  }
+
+  /** The stream is past the cursor's time and did not have its line: lines are missing. */
+  get isMissed(): boolean {
+    return this.#isSkipping && this.#isPassed;
+  }
+}

@@ -1,0 +1,34 @@
+import { isTemporary } from '../retry.ts';
+import type { StepLines } from './step-lines.ts';
+import { isRefusal } from './step-stream.ts';
+
+/**
+ * How a stream ended. `clean`: without an error, which does not prove that all was read. `broken`: by an error that may
+ * pass. `refused`: the kubelet has no log to read now. `limited`: after as many bytes as were requested.
+ */
+export type HowEnded = { end: 'clean' | 'broken' | 'refused' | 'limited'; error?: unknown };
+
+/** A stream that has ended, and the state of its container then. */
+export type StreamEnd = HowEnded & {
+  lines: StepLines;
+  follow: boolean;
+  hasStepEnded: boolean;
+  /** The stream came to the place where reading resumes, or that place is known to be lost. */
+  hasReachedStart: boolean;
+};
+
+/** @throws the error if a retry can't help; the signal's reason */
+export const endedBy = (error: unknown, signal: AbortSignal): HowEnded => {
+  signal.throwIfAborted();
+  if (isRefusal(error)) return { end: 'refused', error };
+  if (!isTemporary(error)) throw error;
+  return { end: 'broken', error };
+};
+
+/** Whether the line to resume after is no longer in the log. */
+export const hasLostCursor = ({ end, hasStepEnded, hasReachedStart, lines }: StreamEnd): boolean =>
+  end === 'clean' && !hasReachedStart && (hasStepEnded || lines.hasMissedCursor);
+
+/** Whether the kubelet has removed the log of a container that has ended. @param failures in a row */
+export const isLogRemoved = ({ end, hasStepEnded, lines }: StreamEnd, failures: number): boolean =>
+  hasStepEnded && (lines.isUnavailable || (end === 'refused' && failures >= 3));
