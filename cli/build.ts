@@ -1,4 +1,7 @@
-/** Bundles the command into cli/dist: `node cli/build.ts`. Needs Node 24, as every script here; the bundle runs on Node 20. */
+/**
+ * Bundles the command into cli/dist: `node cli/build.ts`. Needs Node 24, as every script here; the bundle runs on Node
+ * 20.
+ */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -30,11 +30,16 @@ const maxWaitMs = 60_000;
 /** Backoff of calls and of log streams, in milliseconds. */
 const backoffLimits = { firstMs: 250, maxMs: 10_000 };
 
-/** Returns the backoff after so many failures, in milliseconds. At least half of each delay is fixed, the rest is jitter. */
+/**
+ * Returns the backoff after so many failures, in milliseconds. At least half of each delay is fixed, the rest is
+ * jitter.
+ */
 export const backoffMs = (failures: number, random: () => number): number =>
   exponentialBackoff({ ...backoffLimits, jitter: 0.5, random })(failures);
 
-/** Returns the delay before a retry in milliseconds: never shorter than Retry-After; undefined when that is too long. */
+/**
+ * Returns the delay before a retry in milliseconds: never shorter than Retry-After; undefined when that is too long.
+ */
 const delayFor = (failures: number, failure: Failure, random: () => number): number | undefined => {
   const seconds = failure instanceof ResponseFailure ? failure.retryAfterSeconds : undefined;
   if (seconds === undefined) return backoffMs(failures, random);
@@ -70,8 +75,8 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
 };
 
 /**
- * Returns a function that sends a request and returns a response of 2xx. A request is sent again after 429 and 503, and a
- * repeatable one also after 502, 504 and a broken connection: at most 5 times, at most one minute apart.
+ * Returns a function that sends a request and returns a response of 2xx. A request is sent again after 429 and 503, and
+ * a repeatable one also after 502, 504 and a broken connection: at most 5 times, at most one minute apart.
  * @throws Failure
  */
 export const createCaller =

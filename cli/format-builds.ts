@@ -25,7 +25,9 @@ const statusColours: Record<string, Style> = {
 /** Returns the word for a status: ok, error, timeout, cancelled, running, pending or unknown. */
 export const statusWord = (status: string): string => statusWords[status] ?? 'unknown';
 
-/** Tells whether a build has ended. A status that this version does not know counts as ended once there is an end time. */
+/**
+ * Tells whether a build has ended. A status that this version does not know counts as ended once there is an end time.
+ */
 export const hasEnded = ({ status, end_time }: Build): boolean =>
   ['ok', 'error', 'timeout', 'cancelled'].includes(statusWord(status)) || Boolean(end_time);
 

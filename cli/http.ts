@@ -90,7 +90,9 @@ const decompressed = async (response: IncomingMessage): Promise<ResponseStream> 
 
 type Requester = (url: URL, options: RequestOptions) => ClientRequest;
 
-/** Returns a function that opens requests on kept connections. The modules are loaded on demand: `--help` needs none. */
+/**
+ * Returns a function that opens requests on kept connections. The modules are loaded on demand: `--help` needs none.
+ */
 const createRequester = async ({ tls }: Settings): Promise<Requester> => {
   if (!tls) {
     const http = await import('node:http');

@@ -7,7 +7,9 @@ import { mayRetry, networkFailure } from './network-errors.ts';
 import { parseJson } from './responses.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
-/** A note of the service. With `hand_over` the stream ends here, and the log continues at the cursor in a new stream. */
+/**
+ * A note of the service. With `hand_over` the stream ends here, and the log continues at the cursor in a new stream.
+ */
 export type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
 export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
 export type LogEvent = LogLine | LogNote | LogEnd;

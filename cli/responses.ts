@@ -72,7 +72,9 @@ const hintFor = (status: number, seconds: number | undefined): string | undefine
   return undefined;
 };
 
-/** Returns the failure for a response with a status from 300 to 599, with the API's own sentences where there are any. */
+/**
+ * Returns the failure for a response with a status from 300 to 599, with the API's own sentences where there are any.
+ */
 export const responseFailure = (response: ApiResponse, base: URL): ResponseFailure => {
   const { status, headers, text } = response;
   const sentences = sentencesOf(parseJson(text));

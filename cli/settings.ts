@@ -38,8 +38,8 @@ export type Sources = {
 };
 
 /**
- * Reads the configuration files of the Python clients, in their order. A section of a later file replaces the section of
- * the same name of an earlier file.
+ * Reads the configuration files of the Python clients, in their order. A section of a later file replaces the section
+ * of the same name of an earlier file.
  */
 export const readSections = async ({ env, home, etc }: Sources): Promise<Fields> => {
   const files = [
@@ -109,8 +109,8 @@ const sessionFor = async ({ env, home }: Sources, base: URL): Promise<SessionTok
 type Credential = Pick<Settings, 'token' | 'session'>;
 
 /**
- * Finds the credential: TOOLFORGE_TOKEN, then TOOLFORGE_TOKEN_COMMAND, then a sign-in to this API, then the kubeconfig's
- * client certificate, for which both properties are undefined, then the kubeconfig's token.
+ * Finds the credential: TOOLFORGE_TOKEN, then TOOLFORGE_TOKEN_COMMAND, then a sign-in to this API, then the
+ * kubeconfig's client certificate, for which both properties are undefined, then the kubeconfig's token.
  */
 const credentialFor = async (sources: Sources, base: URL, kubeconfig: Kubeconfig | undefined): Promise<Credential> => {
   const ownToken = sources.env.TOOLFORGE_TOKEN?.trim();

@@ -22,7 +22,9 @@ export const cut = (text: string, width: number, keep: 'start' | 'end' = 'start'
 /** Spaces between two columns. */
 const gap = 2;
 
-/** Returns widths whose sum fits into `available` characters, as far as the columns may shrink. The last shrinks first. */
+/**
+ * Returns widths whose sum fits into `available` characters, as far as the columns may shrink. The last shrinks first.
+ */
 const fit = (columns: Column[], natural: number[], available: number): number[] => {
   const widths = [...natural];
   let excess = natural.reduce((sum, width) => sum + width + gap, -gap) - available;

@@ -37,7 +37,8 @@ export type Terminal = {
 };
 
 /**
- * Tells whether a stream takes colours. FORCE_COLOR decides first, then NO_COLOR, then whether the stream is a terminal.
+ * Tells whether a stream takes colours. FORCE_COLOR decides first, then NO_COLOR, then whether the stream is a
+ * terminal.
  * @see https://no-color.org
  */
 export const wantsColour = (env: Environment, isTerminal: boolean): boolean => {

@@ -7,7 +7,8 @@ import { networkFailure, timeoutError } from '../network-errors.ts';
 import { apiTls, type Tls, trustedAuthorities } from '../tls.ts';
 
 /**
- * The `fetch` that openid-client uses. Redirects are not followed: a token must reach only the endpoint it was meant for.
+ * The `fetch` that openid-client uses. Redirects are not followed: a token must reach only the endpoint it was meant
+ * for.
  * @throws Failure for an error below HTTP
  */
 export type IssuerFetch = CustomFetch;
@@ -40,7 +41,8 @@ const toResponse = async (message: IncomingMessage): Promise<Response> => {
 };
 
 /**
- * Returns a fetch with its own trusted authorities, which the global fetch can't have, and without a client certificate.
+ * Returns a fetch with its own trusted authorities, which the global fetch can't have, and without a client
+ * certificate.
  * @param timeoutMs longest time until the whole response is read, in milliseconds. Default 15 s
  */
 export const createIssuerFetch =
@@ -64,8 +66,8 @@ export const createIssuerFetch =
   };
 
 /**
- * Returns the fetch for the API at `base` and for issuers. The kubeconfig's authority is trusted for the API, and for an
- * issuer only when the issuer has the API's origin.
+ * Returns the fetch for the API at `base` and for issuers. The kubeconfig's authority is trusted for the API, and for
+ * an issuer only when the issuer has the API's origin.
  * @throws Failure when the kubeconfig, or a file with authorities, can't be read
  */
 export const openIssuerFetch = async (env: Environment, home: string, base: URL): Promise<IssuerFetch> => {

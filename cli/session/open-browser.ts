@@ -8,7 +8,9 @@ const desktopCommands: Partial<Record<NodeJS.Platform, string>> = {
   freebsd: 'xdg-open',
 };
 
-/** Returns the command that opens a page: BROWSER, by default the desktop's; undefined without a desktop and over SSH. */
+/**
+ * Returns the command that opens a page: BROWSER, by default the desktop's; undefined without a desktop and over SSH.
+ */
 export const browserCommand = (env: Environment, platform: NodeJS.Platform): string | undefined => {
   if (env.BROWSER) return env.BROWSER;
   const hasDesktop = platform === 'darwin' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);

@@ -14,8 +14,8 @@ const isFinal = (error: unknown): boolean =>
   error instanceof ResponseBodyError && [400, 401].includes(error.status) && finalErrors.includes(error.error);
 
 /**
- * Removes the ID token from token responses. This program uses no ID token, and a session does not hold the metadata that
- * openid-client needs to check one; a failed check would lose the new refresh token.
+ * Removes the ID token from token responses. This program uses no ID token, and a session does not hold the metadata
+ * that openid-client needs to check one; a failed check would lose the new refresh token.
  */
 const withoutIdToken =
   (fetch: IssuerFetch): IssuerFetch =>
@@ -40,7 +40,8 @@ const expiredWithoutRefresh = ({ issuer }: Session, cause: unknown): Failure =>
   });
 
 /**
- * Returns a session with a new access token. While the issuer fails, returns the session as it is until its token expires.
+ * Returns a session with a new access token. While the issuer fails, returns the session as it is until its token
+ * expires.
  * @param now returns milliseconds since 1970
  * @throws Failure when the sign-in has ended, or when the token has expired and the issuer fails
  */

@@ -24,7 +24,10 @@ const refreshLocked = async (
   });
 };
 
-/** Opens the sign-in to the API at this address; undefined when there is none. openid-client is loaded for a refresh only. */
+/**
+ * Opens the sign-in to the API at this address; undefined when there is none. openid-client is loaded for a refresh
+ * only.
+ */
 export const openSession = async (env: Environment, home: string, base: URL): Promise<SessionToken | undefined> => {
   const file = openSessionFile(sessionPath(env, home));
   let session = await file.read(base);

@@ -1,7 +1,9 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import { exitCodes, Failure } from '../failure.ts';
 
-/** The tokens of a sign-in to one API, and what refreshing and revoking them takes. Stored as JSON in the session file. */
+/**
+ * The tokens of a sign-in to one API, and what refreshing and revoking them takes. Stored as JSON in the session file.
+ */
 export type Session = {
   issuer: string;
   clientId: string;
@@ -11,7 +13,9 @@ export type Session = {
   revocationEndpoint: string | undefined;
   accessToken: string;
   refreshToken: string | undefined;
-  /** Time of the next refresh in milliseconds since 1970; undefined when the issuer does not say how long a token lasts. */
+  /**
+   * Time of the next refresh in milliseconds since 1970; undefined when the issuer does not say how long a token lasts.
+   */
   refreshAt: number | undefined;
   /** Time at which the access token expires in milliseconds since 1970; undefined when unknown. */
   expiresAt: number | undefined;

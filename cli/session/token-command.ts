@@ -35,7 +35,9 @@ const runCommand = (command: string, env: Environment): Promise<string> =>
     });
   });
 
-/** Returns the tokens that a command prints. The command runs again before a token expires, as a build may outlast it. */
+/**
+ * Returns the tokens that a command prints. The command runs again before a token expires, as a build may outlast it.
+ */
 export const commandToken = (command: string, env: Environment): SessionToken => {
   let current: { token: string; renewAt: number } | undefined;
   return async () => {
