@@ -9,8 +9,9 @@ import { type GitServer, serveGit } from '../../local/git-server.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
 /**
- * Toolforge's own Python CLI, unchanged, against the embedded platform's gateway. PYTHON_CLI names its command:
- * `python3 -m venv V && V/bin/pip install toolforge-builds-cli`, then V/bin/toolforge-build.
+ * Command of Toolforge's Python CLI, which is tested unchanged against the embedded platform's gateway. Without
+ * PYTHON_CLI the tests are skipped. To install: `python3 -m venv V && V/bin/pip install toolforge-builds-cli`, then
+ * PYTHON_CLI=V/bin/toolforge-build.
  */
 const command = process.env.PYTHON_CLI;
 const withCli = command ? test : test.skip;
@@ -44,9 +45,9 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-type Ran = { code: number; stdout: string; stderr: string };
+type Finished = { code: number; stdout: string; stderr: string };
 
-const run = (...args: string[]): Promise<Ran> =>
+const run = (...args: string[]): Promise<Finished> =>
   new Promise((resolve) => {
     execFile(command ?? '', args, { env: environment, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
@@ -63,7 +64,7 @@ const startDetached = async (repository: string): Promise<string> => {
 };
 
 withCli(
-  'start follows the log to the end',
+  'the Python CLI: start follows the log to the end',
   async () => {
     const started = await run('start', `${git.url}/static.git`, '-e', 'GREETING=hello', '--ref', 'main');
     expect(started).toMatchObject({ code: 0 });
@@ -74,7 +75,7 @@ withCli(
 );
 
 withCli(
-  'list, show, logs and quota read it back',
+  'the Python CLI: list, show, logs and quota show the build',
   async () => {
     const [build] = await list();
     expect(build).toMatchObject({
@@ -92,15 +93,15 @@ withCli(
 );
 
 withCli(
-  'logs -f of a running build, which is then cancelled',
+  'the Python CLI: logs -f follows a running build until cancel ends it, and the next build starts',
   async () => {
     const id = await startDetached('slow');
     const following = spawn(command ?? '', ['logs', '-f', id], { env: environment });
-    const seen = new Promise<void>((resolve) =>
-      following.stdout.on('data', (part) => String(part).includes('still building') && resolve()),
+    const printed = new Promise<void>((resolve) =>
+      following.stdout.on('data', (chunk) => String(chunk).includes('still building') && resolve()),
     );
     const ended = new Promise((resolve) => following.once('close', resolve));
-    await seen;
+    await printed;
     const waiting = await startDetached('static');
     expect((await run('show', waiting)).stdout).toContain('position 1 of 1');
     expect(await run('cancel', '-y', id)).toMatchObject({ code: 0 });
@@ -113,7 +114,7 @@ withCli(
 );
 
 withCli(
-  'delete and clean',
+  'the Python CLI: delete removes a build, and clean removes the images',
   async () => {
     const [build] = await list();
     expect(await run('delete', '-y', build?.build_id ?? '')).toMatchObject({ code: 0 });
@@ -127,7 +128,7 @@ withCli(
 );
 
 withCli(
-  'errors are sentences',
+  'the Python CLI: errors of the API are printed as sentences',
   async () => {
     const refused = await run('start', 'ssh://example.org/x.git', '-D');
     expect(refused.code).toBe(1);

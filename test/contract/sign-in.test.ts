@@ -157,7 +157,7 @@ describe('an issuer', () => {
       expectStatus(await listBuilds(token), 200);
       expect(await run('list')).toMatchObject({ code: 0 });
     } finally {
-      issuer.mode('well');
+      issuer.mode('working');
     }
   });
 });

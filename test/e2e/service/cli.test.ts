@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-type Ran = { code: number; stdout: string; stderr: string };
+type Finished = { code: number; stdout: string; stderr: string };
 
-const run = (command: string, words: string[]): Promise<Ran> =>
+const run = (command: string, words: string[]): Promise<Finished> =>
   new Promise((resolve) => {
     execFile(command, words, { env: environment, timeout: 180_000 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
@@ -35,15 +35,15 @@ const run = (command: string, words: string[]): Promise<Ran> =>
 
 const main = join(import.meta.dirname, '../../../cli/main.ts');
 
-/** PYTHON_CLI names the command of Toolforge's own CLI: `pip install toolforge-builds-cli` in a virtual environment. */
+/** PYTHON_CLI names the command of Toolforge's Python CLI, which `pip install toolforge-builds-cli` installs. */
 const clients: [string, string | undefined, string[]][] = [
   ['our CLI', process.execPath, [main]],
   ["Toolforge's Python CLI", process.env.PYTHON_CLI, []],
 ];
 
-describe.each(clients)('%s', (_, command, first) => {
+describe.each(clients)('%s', (_, command, firstArguments) => {
   const withCommand = command ? test : test.skip;
-  const cli = (...words: string[]) => run(command ?? '', [...first, ...words]);
+  const cli = (...words: string[]) => run(command ?? '', [...firstArguments, ...words]);
 
   withCommand('starts a build, follows its log to the end, and lists it', async () => {
     const started = await cli('start', url);

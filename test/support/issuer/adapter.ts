@@ -1,35 +1,36 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
-type Stored = { payload: AdapterPayload; until: number };
+/** `expiresAt` is in milliseconds since 1970. */
+type Stored = { payload: AdapterPayload; expiresAt: number };
 
-/** What the issuer holds, in memory. It outlives the provider, which is made anew when keys are rotated. */
+/** Makes oidc-provider's storage in memory. The storage outlives the provider, which a rotation of keys replaces. */
 export const createAdapters = (): ((model: string) => Adapter) => {
   const stored = new Map<string, Stored>();
-  const live = (key: string): AdapterPayload | undefined => {
+  const unexpired = (key: string): AdapterPayload | undefined => {
     const found = stored.get(key);
-    return found && found.until > Date.now() ? found.payload : undefined;
+    return found && found.expiresAt > Date.now() ? found.payload : undefined;
   };
   return (model) => {
     const keyOf = (id: string): string => `${model} ${id}`;
-    const mine = () => [...stored].filter(([key]) => key.startsWith(`${model} `));
-    const by = async (field: 'uid' | 'userCode', value: string) =>
-      mine()
-        .map(([key]) => live(key))
+    const ofModel = () => [...stored].filter(([key]) => key.startsWith(`${model} `));
+    const findBy = async (field: 'uid' | 'userCode', value: string) =>
+      ofModel()
+        .map(([key]) => unexpired(key))
         .find((payload) => payload?.[field] === value);
     return {
       upsert: async (id, payload, seconds) => {
-        stored.set(keyOf(id), { payload, until: seconds ? Date.now() + seconds * 1000 : Number.POSITIVE_INFINITY });
+        stored.set(keyOf(id), { payload, expiresAt: seconds ? Date.now() + seconds * 1000 : Number.POSITIVE_INFINITY });
       },
-      find: async (id) => live(keyOf(id)),
-      findByUid: (uid) => by('uid', uid),
-      findByUserCode: (code) => by('userCode', code),
+      find: async (id) => unexpired(keyOf(id)),
+      findByUid: (uid) => findBy('uid', uid),
+      findByUserCode: (code) => findBy('userCode', code),
       consume: async (id) => {
-        const found = live(keyOf(id));
+        const found = unexpired(keyOf(id));
         if (found) found.consumed = Math.floor(Date.now() / 1000);
       },
       destroy: async (id) => void stored.delete(keyOf(id)),
       revokeByGrantId: async (grant) => {
-        for (const [key, { payload }] of mine()) if (payload.grantId === grant) stored.delete(key);
+        for (const [key, { payload }] of ofModel()) if (payload.grantId === grant) stored.delete(key);
       },
     };
   };

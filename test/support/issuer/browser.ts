@@ -1,10 +1,10 @@
-/** As much of a browser as it takes to sign in: cookies, redirects, and forms, which are sent as they stand. */
+/** A browser that can sign in: it keeps cookies, follows redirects, and submits forms unchanged. */
 export type Browser = {
-  /** Opens a page and submits the forms that come, until one has none. @returns the last page's text */
+  /** Opens a page and submits each form that follows. @returns the text of the first page without a form */
   open: (url: string) => Promise<string>;
 };
 
-const mostPages = 30;
+const maxPages = 30;
 
 type Form = { action: string; fields: Record<string, string> };
 
@@ -23,12 +23,12 @@ const formOf = (page: string): Form | undefined => {
   return { action, fields: Object.fromEntries(fields) };
 };
 
-/** @param ask fetches one page, so that it can be asked for from elsewhere */
-export const createBrowser = (ask: typeof fetch = fetch): Browser => {
+/** Makes a browser. @param fetchPage fetches one page. Default: the global fetch */
+export const createBrowser = (fetchPage: typeof fetch = fetch): Browser => {
   const cookies = new Map<string, string>();
   const request = async (url: string, form?: Record<string, string>): Promise<Response> => {
     const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-    const response = await ask(url, {
+    const response = await fetchPage(url, {
       headers: { cookie },
       redirect: 'manual',
       ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
@@ -40,7 +40,7 @@ export const createBrowser = (ask: typeof fetch = fetch): Browser => {
     return response;
   };
   const open = async (url: string, form?: Record<string, string>, pages = 0): Promise<string> => {
-    if (pages > mostPages) throw new Error(`the pages after ${url} do not end`);
+    if (pages > maxPages) throw new Error(`signing in takes more than ${maxPages} pages, the last one ${url}`);
     const response = await request(url, form);
     const location = response.headers.get('location');
     const page = await response.text();

@@ -1,51 +1,58 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose';
-import type { TrustedIssuer as IssuerSetting } from '../../../lib/auth/trusted-issuers.ts';
+import type { TrustedIssuer } from '../../../lib/auth/trusted-issuers.ts';
 import { createAdapters } from './adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 
-/** slow: answers never come. broken: every answer is 500. */
-export type Mode = 'well' | 'slow' | 'broken';
+/** How the issuer answers: as usual, never, or with 500 for every request. */
+export type Mode = 'working' | 'slow' | 'broken';
 
 export type OidcIssuer = {
   url: string;
+  /** People by their names. */
   people: Map<string, Person>;
-  /** Who signs in at the next form. */
+  /** Chooses the person that the next forms sign in. */
   signIn: (person: string) => void;
-  /** Paths that were asked for, with their methods. */
+  /** Methods and paths of all requests, such as `POST /token`. */
   requests: string[];
   mode: (mode: Mode) => void;
-  /** Signs with a new key from now on; the one before stays published until the next time. */
+  /** Makes a new signing key. The key before stays published until the next rotation. */
   rotate: () => Promise<void>;
-  /** How the API is told to believe this issuer. @param secretFile holds the secret of its client */
-  setting: (secretFile?: string, seconds?: number) => IssuerSetting;
+  /**
+   * Returns the element of AUTH_ISSUERS for this issuer.
+   * @param secretFile file with the secret of the API's client; without the file the API asks for no revocations
+   * @param seconds time for which the API may remember that a token is not revoked
+   */
+  setting: (secretFile?: string, seconds?: number) => TrustedIssuer;
   close: () => Promise<void>;
 };
 
 export type OidcIssuerOptions = {
-  /** Where it answers; a free port of loopback when absent. */
+  /** Port on all addresses. Default: a free port on loopback. */
   port?: number;
+  /** Default: the loopback address with the port. */
   url?: string;
   audience?: string;
+  /** Lifetime of an access token in seconds. Default 300. */
   tokenSeconds?: number;
-  /** Of the API's client. */
+  /** Secret of the API's client. */
   secret?: string;
 };
 
-let made = 0;
+let keyCount = 0;
 
 const newKey = async (): Promise<JWK> => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return { ...(await exportJWK(privateKey)), kid: `key-${++made}`, alg: 'ES256', use: 'sig' };
+  return { ...(await exportJWK(privateKey)), kid: `key-${++keyCount}`, alg: 'ES256', use: 'sig' };
 };
 
-const shared = ({ d: _, ...key }: JWK): JWK => key;
+const publicPart = ({ d: _, ...key }: JWK): JWK => key;
 
 type Provider = ReturnType<typeof createProvider>;
 
-/** Signs in whoever is next, and grants what is asked for: what a person does with a form. */
+/** Does what a person does with the forms of sign-in and consent: signs in as `person`, and grants every scope. */
 const interact = async (
   provider: Provider,
   person: string,
@@ -57,8 +64,9 @@ const interact = async (
     await provider.interactionFinished(req, res, { login: { accountId: person } });
     return;
   }
-  const fresh = () => new provider.Grant({ accountId: session?.accountId ?? '', clientId: params.client_id as string });
-  const grant = (grantId ? await provider.Grant.find(grantId) : undefined) ?? fresh();
+  const newGrant = () =>
+    new provider.Grant({ accountId: session?.accountId ?? '', clientId: params.client_id as string });
+  const grant = (grantId ? await provider.Grant.find(grantId) : undefined) ?? newGrant();
   const missing = prompt.details as { missingOIDCScope?: string[]; missingResourceScopes?: Record<string, string[]> };
   grant.addOIDCScope((missing.missingOIDCScope ?? []).join(' '));
   for (const [indicator, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
@@ -77,7 +85,8 @@ const authorized = ({ headers }: IncomingMessage, secret: string): boolean =>
   headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${secret}`).toString('base64')}`;
 
 /**
- * RFC 7662 for the JWTs, of which the provider itself says nothing: active while what the person granted holds.
+ * Answers introspection requests for JWTs, which oidc-provider itself does not answer. A token is active while its grant
+ * exists.
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 const introspect = async (
@@ -88,40 +97,76 @@ const introspect = async (
 ): Promise<void> => {
   const token = new URLSearchParams(await text(req)).get('token') ?? '';
   if (!authorized(req, secret)) return void res.writeHead(401).end();
-  const active = await jwtVerify(token, createLocalJWKSet({ keys: keys.map(shared) }))
+  const active = await jwtVerify(token, createLocalJWKSet({ keys: keys.map(publicPart) }))
     .then(({ payload }) => provider.Grant.find(String(payload.grant)))
     .then(Boolean, () => false);
   res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ active }));
 };
 
-const listen = async (server: ReturnType<typeof createServer>, port: number | undefined): Promise<number> => {
+const listen = async (server: Server, port: number | undefined): Promise<number> => {
   await new Promise<void>((resolve) =>
     port === undefined ? server.listen(0, '127.0.0.1', resolve) : server.listen(port, resolve),
   );
   return (server.address() as AddressInfo).port;
 };
 
-/** oidc-provider on a port: people, a public client for the command line, and one for the API. */
-export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<OidcIssuer> => {
-  const { audience = 'builds-api', tokenSeconds = 300, secret = apiClient.secret } = options;
-  const people = new Map<string, Person>();
-  const state = { mode: 'well' as Mode, person: '', keys: [await newKey()] };
-  const requests: string[] = [];
-  let provider: Provider;
-  const listener: RequestListener = (req, res) => {
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+/** Returns the `setting` of an issuer at this URL. */
+const settingOf =
+  (url: string, audience: string): OidcIssuer['setting'] =>
+  (secretFile, seconds) => ({
+    issuer: url,
+    audience,
+    jwksUri: `${url}/jwks`,
+    claim: 'groups',
+    prefix: 'tools.',
+    scopeClaim: 'scope',
+    client: { id: cliClient },
+    ...(secretFile
+      ? {
+          introspection: {
+            uri: `${url}/introspect`,
+            clientId: apiClient.id,
+            secretFile,
+            ...(seconds === undefined ? {} : { seconds }),
+          },
+        }
+      : {}),
+  });
+
+type State = { mode: Mode; person: string; keys: JWK[]; provider: Provider | undefined };
+
+const createListener =
+  (state: State, requests: string[], secret: string): RequestListener =>
+  (req, res) => {
     requests.push(`${req.method} ${req.url}`);
-    if (state.mode === 'slow') return;
+    const { provider } = state;
+    if (state.mode === 'slow' || !provider) return;
     if (state.mode === 'broken') return void res.writeHead(500).end('broken on purpose');
     if (req.url === '/introspect') return void introspect(provider, { keys: state.keys, secret }, req, res);
     if (req.url?.startsWith('/interaction/')) return void interact(provider, state.person, req, res);
     provider.callback()(req, res);
   };
-  const server = createServer(listener);
+
+/** Starts oidc-provider on a port, with people, a public client for the command line and a client for the API. */
+export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<OidcIssuer> => {
+  const { audience = 'builds-api', tokenSeconds = 300, secret = apiClient.secret } = options;
+  const people = new Map<string, Person>();
+  const requests: string[] = [];
+  const state: State = { mode: 'working', person: '', keys: [await newKey()], provider: undefined };
+  const server = createServer(createListener(state, requests, secret));
   const port = await listen(server, options.port);
   const url = options.url ?? `http://127.0.0.1:${port}`;
   const adapter = createAdapters();
-  const make = (): Provider => createProvider({ url, audience, people, keys: state.keys, tokenSeconds, adapter });
-  provider = make();
+  const restartProvider = () => {
+    state.provider = createProvider({ url, audience, people, keys: state.keys, tokenSeconds, adapter });
+  };
+  restartProvider();
   return {
     url,
     people,
@@ -130,31 +175,9 @@ export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<
     mode: (mode) => Object.assign(state, { mode }),
     rotate: async () => {
       state.keys = [await newKey(), ...state.keys].slice(0, 2);
-      provider = make();
+      restartProvider();
     },
-    setting: (secretFile, seconds) => ({
-      issuer: url,
-      audience,
-      jwksUri: `${url}/jwks`,
-      claim: 'groups',
-      prefix: 'tools.',
-      scopeClaim: 'scope',
-      client: { id: cliClient },
-      ...(secretFile
-        ? {
-            introspection: {
-              uri: `${url}/introspect`,
-              clientId: apiClient.id,
-              secretFile,
-              ...(seconds === undefined ? {} : { seconds }),
-            },
-          }
-        : {}),
-    }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    setting: settingOf(url, audience),
+    close: () => close(server),
   };
 };

@@ -1,6 +1,6 @@
 /**
- * The issuer as a program of its own: PORT, ISSUER_URL, API_SECRET, and PEOPLE as JSON of names and their tools. The
- * first of them signs in at every form.
+ * Starts the issuer as a program. The environment sets PORT, ISSUER_URL, API_SECRET, and PEOPLE: JSON of names and their
+ * tools. Every form signs in the first person.
  */
 import { startOidcIssuer } from './issuer.ts';
 

@@ -1,4 +1,4 @@
-/** Opens a page and submits its forms: `node open.ts URL`. */
+/** Opens a page, submits the forms that follow, and prints the last page: `node open.ts URL`. */
 import { createBrowser } from './browser.ts';
 
 process.stdout.write(await createBrowser().open(process.argv[2] ?? ''));

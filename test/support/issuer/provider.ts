@@ -13,12 +13,13 @@ export type ProviderOptions = {
   audience: string;
   people: ReadonlyMap<string, Person>;
   keys: JWK[];
-  /** Seconds that an access token lasts. */
+  /** Lifetime of an access token in seconds. */
   tokenSeconds: number;
   adapter: (model: string) => Adapter;
 };
 
-const page = async (ctx: { body: unknown }, form: string): Promise<void> => {
+/** Sends a form without any text around it. */
+const sendForm = async (ctx: { body: unknown }, form: string): Promise<void> => {
   ctx.body = form;
 };
 
@@ -26,8 +27,8 @@ const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Conf
   devInteractions: { enabled: false },
   deviceFlow: {
     enabled: true,
-    userCodeInputSource: page,
-    userCodeConfirmSource: page,
+    userCodeInputSource: sendForm,
+    userCodeConfirmSource: sendForm,
     successSource: async (ctx) => {
       ctx.body = 'You are signed in.';
     },
@@ -37,8 +38,8 @@ const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Conf
   resourceIndicators: {
     enabled: true,
     useGrantedResource: () => true,
-    getResourceServerInfo: (_, wanted) => {
-      if (wanted !== resource) throw new Error(`there is no resource ${wanted}`);
+    getResourceServerInfo: (_, indicator) => {
+      if (indicator !== resource) throw new Error(`there is no resource ${indicator}`);
       return {
         audience,
         scope: apiScopes,
@@ -50,7 +51,7 @@ const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Conf
   },
 });
 
-/** An issuer as any organisation may run one, whose tokens for the API are JWTs with groups `tools.<tool>`. */
+/** Makes an issuer as any organisation may run one. Its tokens for the API are JWTs with groups `tools.<tool>`. */
 export const createProvider = (options: ProviderOptions): Provider =>
   new Provider(options.url, {
     adapter: options.adapter,
@@ -71,7 +72,7 @@ export const createProvider = (options: ProviderOptions): Provider =>
     features: features(options),
     formats: {
       customizers: {
-        // So that the endpoint for introspection can tell whether what the token came from still holds.
+        // The introspection endpoint looks up the grant to tell whether the token is still active.
         jwt: (_, token, jwt) => {
           Object.assign(jwt.payload, { grant: (token as { grantId?: string }).grantId });
         },
@@ -82,7 +83,7 @@ export const createProvider = (options: ProviderOptions): Provider =>
       const { accountId = '' } = token as { accountId?: string };
       return { groups: (options.people.get(accountId)?.tools ?? []).map((tool) => `tools.${tool}`) };
     },
-    // As most issuers do not ask for prompt=consent.
+    // Most issuers give a refresh token without prompt=consent.
     issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     revokeGrantPolicy: () => true,

@@ -153,7 +153,7 @@ describe('the token of a sign-in', () => {
       expect(out).toMatchObject({ code: 6, stderr: expect.stringContaining('did not revoke them') });
       expect(await sessions().read(base)).toBeUndefined();
     } finally {
-      issuer.mode('well');
+      issuer.mode('working');
     }
   });
 
