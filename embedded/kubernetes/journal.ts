@@ -69,6 +69,13 @@ export const openJournal = (folder: string, current: () => Iterable<[string, str
   };
 };
 
+/** Returns a journal that keeps nothing: its objects end with the process. */
+export const memoryJournal = (): Journal => ({
+  state: { version: 0, objects: new Map() },
+  append: () => {},
+  close: () => {},
+});
+
 const line = ({ version, key, json }: Entry): Buffer =>
   Buffer.from(`{"version":${version},"key":${JSON.stringify(key)},"object":${json}}\n`);
 

@@ -1,25 +1,20 @@
 import { once } from 'node:events';
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { LogEntry } from './container-log.ts';
-import { readEntries, tailOffset } from './container-log.ts';
 import { badRequest, notFound } from './errors.ts';
 import { kindOf } from './kinds.ts';
 import type { LogQuery } from './log-query.ts';
+import type { LogReader, LogSource } from './log-source.ts';
 import type { ObjectStore } from './store.ts';
 import type { ContainerStatus, Pod } from './types.ts';
 
-/** A follower looks for more this often, so that what was written meanwhile goes out in one piece. */
-const pollMs = 50;
-
 /**
- * Answers GET pods/NAME/log with the bytes a container wrote. Following ends when the container has and all of it is sent.
+ * Sends the bytes that a container wrote, for GET pods/NAME/log. A followed log ends when the container has ended and
+ * all bytes are sent.
  * @throws StatusError before anything is sent: 404 for the pod, 400 where the container has no log (yet)
  */
 export const servePodLog = async (
-  objects: ObjectStore,
+  { objects, logs }: { objects: ObjectStore; logs: LogSource },
   namespace: string,
   name: string,
   query: LogQuery,
@@ -28,22 +23,18 @@ export const servePodLog = async (
   const pod = objects.get('pods', namespace, name);
   if (!pod) throw notFound(kindOf('pods'), name);
   const container = chooseContainer(pod, query);
-  const source = { path: objects.logFile(pod.metadata.uid, container), ended: () => hasEnded(objects, pod, container) };
   res.writeHead(200, { 'content-type': 'text/plain' });
   res.flushHeaders();
   const closed = new AbortController();
   res.on('close', () => closed.abort());
-  const file = await openSource(source, query, closed.signal);
+  const reader = logs(pod.metadata.uid, container, query, closed.signal);
   try {
-    if (file) await copy(file, query, source.ended, res, closed.signal);
+    await copy(reader, query, () => hasEnded(objects, pod, container), res, closed.signal);
   } finally {
-    await file?.close();
+    await reader.close();
   }
   res.end();
 };
-
-/** A container's log file, and whether the container writes no more. */
-type Source = { path: string; ended: () => boolean };
 
 const statuses = ({ status }: Pod): ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),
@@ -80,34 +71,6 @@ const refuseWithoutLog = (pod: Pod, name: string, { previous }: LogQuery): void 
   throw badRequest(`${title} is waiting to start: ${waitingWords[reason] ?? reason}`);
 };
 
-/** A container that has written nothing yet may have no file: who follows waits for it. */
-const openSource = async (
-  { path, ended }: Source,
-  query: LogQuery,
-  closed: AbortSignal,
-): Promise<FileHandle | undefined> => {
-  while (!closed.aborted) {
-    const last = ended() || !query.follow;
-    const file = await openIfThere(path);
-    if (file || last) return file;
-    await wait(closed);
-  }
-  return undefined;
-};
-
-const wait = async (signal: AbortSignal): Promise<void> => {
-  await pause(pollMs, undefined, { signal }).catch(() => {});
-};
-
-const openIfThere = async (path: string): Promise<FileHandle | undefined> => {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-};
-
 const hasEnded = (objects: ObjectStore, { metadata }: Pod, container: string): boolean => {
   const now = objects.get('pods', metadata.namespace, metadata.name);
   if (!now || now.metadata.uid !== metadata.uid) return true;
@@ -115,22 +78,20 @@ const hasEnded = (objects: ObjectStore, { metadata }: Pod, container: string): b
 };
 
 const copy = async (
-  file: FileHandle,
+  reader: LogReader,
   query: LogQuery,
   ended: () => boolean,
   res: ServerResponse,
   closed: AbortSignal,
 ): Promise<void> => {
   const render = createRenderer(query);
-  let offset = query.tailLines === undefined ? 0 : await tailOffset(file, query.tailLines);
   while (!closed.aborted) {
-    const last = ended();
-    const { entries, next } = await readEntries(file, offset);
+    const last = ended() || !query.follow;
+    const entries = await reader.read();
     const { bytes, full } = render(entries);
     if (bytes.length > 0 && !res.write(bytes)) await drained(res, closed);
-    if (full || (next === offset && (last || !query.follow))) return;
-    if (next === offset) await wait(closed);
-    offset = next;
+    if (full || (entries.length === 0 && last)) return;
+    if (entries.length === 0) await reader.changed();
   }
 };
 
@@ -140,7 +101,7 @@ const drained = async (res: ServerResponse, signal: AbortSignal): Promise<void> 
 
 type Rendered = { bytes: Buffer; full: boolean };
 
-/** Turns entries into what the client asked to see, and says when limitBytes is reached. */
+/** Makes a function that turns entries into the bytes of the response and tells when limitBytes is reached. */
 const createRenderer = ({ timestamps, since, limitBytes }: LogQuery): ((entries: LogEntry[]) => Rendered) => {
   let atLineStart = true;
   let left = limitBytes;

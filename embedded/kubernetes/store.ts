@@ -4,7 +4,7 @@ import { admit } from './admission.ts';
 import type { Change, Changes, Listener } from './changes.ts';
 import { createChanges } from './changes.ts';
 import { alreadyExists, badRequest, conflict, invalid, modified, notFound, tooLarge } from './errors.ts';
-import { openJournal } from './journal.ts';
+import { memoryJournal, openJournal } from './journal.ts';
 import type { Kind } from './kinds.ts';
 import { apiVersionOf, kindOf } from './kinds.ts';
 import { complaints, generatedName } from './names.ts';
@@ -59,7 +59,11 @@ export type VersionedStore = ObjectStore & {
   close(): void;
 };
 
-export type StoreOptions = { folder: string; clock: Clock };
+export type StoreOptions = {
+  /** Folder of the objects. Default: the objects are kept in memory only, and pods have no logs. */
+  folder?: string;
+  clock: Clock;
+};
 
 /** etcd's own limit. */
 const maxObjectBytes = 1.5 * 1024 * 1024;
@@ -76,7 +80,7 @@ type State = {
 /** Opens the objects kept in a folder. */
 export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
   const items = new Map<string, Stored>();
-  const journal = openJournal(folder, () => jsonOf(items));
+  const journal = folder === undefined ? memoryJournal() : openJournal(folder, () => jsonOf(items));
   for (const [key, json] of journal.state.objects) items.set(key, stored(json));
   journal.state.objects.clear();
   const state: State = {
@@ -93,10 +97,15 @@ export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
     update: (resource, object, part = 'main') => update(state, kindOf(resource), object, part) as never,
     delete: (resource, namespace, name, options = {}) =>
       remove(state, kindOf(resource), keyOf(resource, namespace, name), name, options) as never,
-    logFile: (podUid, container) => join(folder, 'logs', podUid, `${container}.log`),
-    logFolder: (podUid) => join(folder, 'logs', podUid),
+    logFile: (podUid, container) => join(logFolder(folder, podUid), `${container}.log`),
+    logFolder: (podUid) => logFolder(folder, podUid),
     close: () => journal.close(),
   };
+};
+
+const logFolder = (folder: string | undefined, podUid: string): string => {
+  if (folder === undefined) throw new Error('A store without a folder keeps no logs.');
+  return join(folder, 'logs', podUid);
 };
 
 type Reads = Pick<VersionedStore, 'get' | 'list' | 'entries' | 'has' | 'watch' | 'version' | 'since'>;

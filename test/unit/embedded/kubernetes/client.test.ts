@@ -5,13 +5,13 @@ import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Log } from '@kubernetes/client-node/dist/log.js';
 import { Watch } from '@kubernetes/client-node/dist/watch.js';
 import { openLog } from '../../../../embedded/tekton/log-writer.ts';
-import type { Served } from './support.ts';
-import { ledger, ledgersPath, pod, podsPath, serve } from './support.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import { ledger, ledgersPath, pod, podsPath } from '../../../support/kubernetes/objects.ts';
 
-let served: Served;
+let served: TestCluster;
 let config: KubeConfig;
 beforeEach(async () => {
-  served = await serve({ token: 'secret' });
+  served = await startCluster({ token: 'secret' });
   config = new KubeConfig();
   config.loadFromOptions({
     clusters: [{ name: 'local', server: served.url, skipTLSVerify: true }],

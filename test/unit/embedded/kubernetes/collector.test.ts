@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../../embedded/kubernetes/types.ts';
-import type { Served } from './support.ts';
-import { ledger, ledgersPath, secret, secretsPath, serve, temporaryFolder } from './support.ts';
+import { startCluster, type TestCluster, temporaryFolder } from '../../../support/kubernetes/cluster.ts';
+import { ledger, ledgersPath, secret, secretsPath } from '../../../support/kubernetes/objects.ts';
 
-let served: Served;
+let served: TestCluster;
 beforeEach(async () => {
-  served = await serve();
+  served = await startCluster();
 });
 afterEach(() => served.close());
 
@@ -106,13 +106,13 @@ test('what names an owner that is not there goes at once; one of two owners is e
 
 test('what was left over by a stop is collected at the next start', async () => {
   const { folder, remove } = await temporaryFolder();
-  const first = await serve({ folder });
+  const first = await startCluster({ folder });
   const { body: owner } = await first.call('POST', ledgersPath, ledger('owner'));
   await first.call('POST', secretsPath, secret('child', { ownerReferences: [ownedBy(owner)] }));
   // The collector acts after the call: closing in the same turn leaves its work undone.
   first.api.objects.delete('buildledgers', 'ns', 'owner');
   await first.close();
-  const second = await serve({ folder });
+  const second = await startCluster({ folder });
   expect((await second.call('GET', `${secretsPath}/child`)).status).toBe(404);
   await second.close();
   await remove();

@@ -2,7 +2,8 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openJournal } from '../../../../embedded/kubernetes/journal.ts';
-import { ledger, ledgersPath, serve, temporaryFolder } from './support.ts';
+import { startCluster, temporaryFolder } from '../../../support/kubernetes/cluster.ts';
+import { ledger, ledgersPath } from '../../../support/kubernetes/objects.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -92,12 +93,12 @@ test('is compacted, and an end between its two steps loses nothing', () => {
 });
 
 test('an API that starts again serves the same objects, and goes on counting versions', async () => {
-  const first = await serve({ folder });
+  const first = await startCluster({ folder });
   const { body } = await first.call('POST', ledgersPath, ledger('t', { a: 1 }));
   await first.call('POST', ledgersPath, ledger('u'));
   await first.call('DELETE', `${ledgersPath}/u`);
   await first.close();
-  const second = await serve({ folder });
+  const second = await startCluster({ folder });
   expect((await second.call('GET', `${ledgersPath}/t`)).body).toEqual(body);
   const created = await second.call('POST', ledgersPath, ledger('v'));
   expect(Number(created.body.metadata.resourceVersion)).toBe(4);

@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ContainerState, Pod } from '../../../../embedded/kubernetes/types.ts';
 import { openLog } from '../../../../embedded/tekton/log-writer.ts';
-import type { Served } from './support.ts';
-import { pod, podsPath, serve } from './support.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import { pod, podsPath } from '../../../support/kubernetes/objects.ts';
 
-let served: Served;
+let served: TestCluster;
 beforeEach(async () => {
-  served = await serve();
+  served = await startCluster();
 });
 afterEach(() => served.close());
 

@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Served } from './support.ts';
-import { ledger, ledgersPath, pod, podsPath, runsPath, secret, secretsPath, serve } from './support.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import {
+  ledger,
+  ledgersPath,
+  pod,
+  podsPath,
+  runsPath,
+  secret,
+  secretsPath,
+} from '../../../support/kubernetes/objects.ts';
 
-let served: Served;
+let served: TestCluster;
 beforeEach(async () => {
-  served = await serve();
+  served = await startCluster();
 });
 afterEach(() => served.close());
 
@@ -104,7 +112,7 @@ describe('create and get', () => {
   });
 
   test('a token is demanded where one is set', async () => {
-    const guarded = await serve({ token: 'secret' });
+    const guarded = await startCluster({ token: 'secret' });
     expect(await guarded.call('GET', podsPath)).toMatchObject({ status: 401, body: { reason: 'Unauthorized' } });
     const ok = await fetch(guarded.url + podsPath, { headers: { authorization: 'Bearer secret' } });
     expect(ok.status).toBe(200);

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../../../../embedded/kubernetes/types.ts';
-import type { Served, WatchEvent } from './support.ts';
-import { ledger, ledgersPath, serve, watchUntil } from './support.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import { ledger, ledgersPath } from '../../../support/kubernetes/objects.ts';
+import { type WatchEvent, watchUntil } from '../../../support/kubernetes/watch.ts';
 
-let served: Served;
+let served: TestCluster;
 beforeEach(async () => {
-  served = await serve({ bookmarkMs: 20 });
+  served = await startCluster({ bookmarkMs: 20 });
 });
 afterEach(() => served.close());
 
@@ -49,7 +50,7 @@ test('a version from before the last start is expired', async () => {
   await served.call('POST', ledgersPath, ledger('b'));
   const { folder } = served;
   await served.api.close();
-  const again = await serve({ folder });
+  const again = await startCluster({ folder });
   const [event] = await watchUntil(`${again.url}${ledgersPath}?watch=true&resourceVersion=1`, () => false);
   expect(event).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   await again.close();

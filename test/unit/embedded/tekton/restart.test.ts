@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { temporaryFolder, watchUntil } from '../kubernetes/support.ts';
+import { temporaryFolder } from '../../../support/kubernetes/cluster.ts';
+import { watchUntil } from '../../../support/kubernetes/watch.ts';
 import type { Platform } from './support.ts';
 import { processesWith, run, runsPath, sh, startPlatform } from './support.ts';
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { Resource, Resources, Step } from '../../../../embedded/kubernetes/types.ts';
 import type { Tekton, TektonOptions } from '../../../../embedded/tekton/tekton.ts';
 import { createTekton } from '../../../../embedded/tekton/tekton.ts';
-import type { Served } from '../kubernetes/support.ts';
-import { serve, temporaryFolder } from '../kubernetes/support.ts';
+import { startCluster, type TestCluster, temporaryFolder } from '../../../support/kubernetes/cluster.ts';
 
 export type Event = { type: string; id: string; headers: Record<string, string>; body: Record<string, EventRun> };
 type EventRun = {
@@ -16,7 +15,7 @@ type EventRun = {
 };
 
 export type Platform = {
-  served: Served;
+  served: TestCluster;
   tekton: Tekton;
   folder: string;
   events: Event[];
@@ -41,7 +40,7 @@ type Options = Partial<TektonOptions> & { answer?: (event: Event, count: number)
 export const startPlatform = async ({ answer = () => 202, root, ...options }: Options = {}): Promise<Platform> => {
   const temporary = root === undefined ? await temporaryFolder() : undefined;
   const folder = root ?? temporary?.folder ?? '';
-  const served = await serve({ folder: join(folder, 'kube') });
+  const served = await startCluster({ folder: join(folder, 'kube') });
   const sink = await startSink(answer);
   const tekton = await createTekton({
     objects: served.api.objects,
@@ -74,7 +73,7 @@ export const startPlatform = async ({ answer = () => 202, root, ...options }: Op
 };
 
 const untilOf =
-  ({ api }: Served): Platform['until'] =>
+  ({ api }: TestCluster): Platform['until'] =>
   (resource, name, wanted) =>
     new Promise((resolve) => {
       const check = () => {

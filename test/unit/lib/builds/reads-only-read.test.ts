@@ -17,7 +17,7 @@ import type { ObjectStore } from '../../../../lib/store/types.ts';
 import { pipelineRun } from '../../../../lib/tekton/run.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import type { Build } from '../../../../openapi/generated/types.ts';
-import { startCluster, type TestCluster } from '../../../support/kube.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type StartContext, startBuild } from '../../../../lib/builds/start.ts';
 import type { BuildCapacity } from '../../../../lib/capacity/types.ts';
-import { startCluster, type TestCluster } from '../../../support/kube.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startContext } from './context.ts';
 
 const limits = { running: 4, queued: 1000, succeeded: 10, failed: 10 };

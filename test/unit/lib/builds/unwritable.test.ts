@@ -4,7 +4,7 @@ import { type StartContext, startBuild } from '../../../../lib/builds/start.ts';
 import type { Kube } from '../../../../lib/kube/client.ts';
 import { KubeError } from '../../../../lib/kube/kube-error.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
-import { startCluster, type TestCluster } from '../../../support/kube.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startContext } from './context.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };

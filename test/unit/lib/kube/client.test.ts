@@ -1,23 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Kube } from '../../../../lib/kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../../../lib/kube/resources.ts';
-import { kubeTo, startCluster } from '../../../support/kube.ts';
-import { startServer } from '../../../support/server.ts';
+import { startCluster } from '../../../support/kubernetes/cluster.ts';
+import { closeConnection, cutAfter, type Fault, respondWith, stall } from '../../../support/kubernetes/faults.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-const serve = async (respond: (req: IncomingMessage, res: ServerResponse, call: number) => void): Promise<Kube> => {
-  let calls = 0;
-  const server = await startServer((req, res) => respond(req, res, ++calls));
-  const kube = kubeTo(server.url, 4);
-  cleanups.push(() => server.close(), kube.close);
-  return kube;
-};
 
 const embedded = async () => {
   const cluster = await startCluster();
@@ -86,38 +76,37 @@ describe('the Kubernetes client against the embedded API server', () => {
 });
 
 describe('the Kubernetes client when the API server misbehaves', () => {
+  /** A cluster with the Job `a`, the next requests to which meet these faults. */
+  const faulty = async (...faults: Fault[]) => {
+    const cluster = await embedded();
+    await cluster.kube().create('jobs', job('a'));
+    cluster.requests.length = 0;
+    cluster.faults.push(...faults.map((fault) => ({ fault })));
+    return { cluster, kube: cluster.kube({ attempts: 4, timeoutMs: 2000 }) };
+  };
+
   test('a request is sent again after 429, 503 and a broken connection', async () => {
-    const kube = await serve((req, res, call) => {
-      if (call === 1) return void res.writeHead(429, { 'retry-after': '0' }).end('{}');
-      if (call === 2) return void res.writeHead(503).end('not json');
-      if (call === 3) return void req.socket.destroy();
-      res.end(JSON.stringify({ metadata: { name: 'a' } }));
-    });
-    expect(await kube.get('jobs', 'a')).toEqual({ metadata: { name: 'a' } });
+    const overloaded = respondWith(429, '{}', { 'retry-after': '0' });
+    const { cluster, kube } = await faulty(overloaded, respondWith(503, 'not json'), closeConnection);
+    expect((await kube.get('jobs', 'a')).metadata.name).toBe('a');
+    expect(cluster.requests).toHaveLength(4);
   });
 
   test('a request is sent again when its response was cut off', async () => {
-    const kube = await serve((req, res, call) => {
-      const body = JSON.stringify({ metadata: { name: 'a' } });
-      res.writeHead(200, { 'content-length': body.length });
-      if (call === 1) res.write(body.slice(0, 5), () => req.socket.destroy());
-      else res.end(body);
-    });
+    const { cluster, kube } = await faulty(cutAfter(5));
     expect((await kube.get('jobs', 'a')).metadata.name).toBe('a');
+    expect(cluster.requests).toHaveLength(2);
   });
 
   test('a request is not sent again after a refusal', async () => {
-    let calls = 0;
-    const kube = await serve((_, res, call) => {
-      calls = call;
-      res.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no' }));
-    });
+    const { cluster, kube } = await faulty(respondWith(403, JSON.stringify({ reason: 'Forbidden', message: 'no' })));
     await expect(kube.get('jobs', 'a')).rejects.toMatchObject({ name: 'KubeError', status: 403, reason: 'Forbidden' });
-    expect(calls).toBe(1);
+    expect(cluster.requests).toHaveLength(1);
   });
 
   test('a server that stays away gives ApiError 503 with the cause', async () => {
-    const kube = await serve((req) => req.socket.destroy());
+    const { cluster, kube } = await faulty();
+    cluster.failAll(closeConnection);
     await expect(kube.list('jobs')).rejects.toMatchObject({
       status: 503,
       code: 'unavailable',
@@ -127,17 +116,19 @@ describe('the Kubernetes client when the API server misbehaves', () => {
   });
 
   test('a request is sent again when no response comes in time', async () => {
-    const kube = await serve((_req, res, call) => void (call > 1 && res.end('{"metadata":{"name":"late"}}')));
-    expect((await kube.get('jobs', 'a')).metadata.name).toBe('late');
+    const { cluster, kube } = await faulty(stall);
+    expect((await kube.get('jobs', 'a')).metadata.name).toBe('a');
+    expect(cluster.requests).toHaveLength(2);
   });
 
   test("a request ends with its signal's reason", async () => {
-    const kube = await serve(() => {});
+    const { cluster, kube } = await faulty();
+    cluster.failAll(stall);
     await expect(kube.get('jobs', 'a', AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   test('watch throws the error event of the API server, and a line may contain U+2028', async () => {
-    const kube = await serve((_, res) => {
+    const { kube } = await faulty((_, res) => {
       res.write(`{"type":"ADDED","object":{"metadata":{"name":"a\u2028b"}}}\n{"type":"ER`);
       res.end(`ROR","object":{"code":410,"reason":"Expired","message":"too old"}}\n`);
     });

@@ -3,7 +3,8 @@ import { ApiError } from '../../../../lib/errors.ts';
 import { start } from '../../../../lib/ledger/state.ts';
 import { createLedger } from '../../../../lib/ledger/store.ts';
 import type { BuildLedger, Limits } from '../../../../lib/ledger/types.ts';
-import { kubeTo, startCluster, type TestCluster } from '../../../support/kube.ts';
+import { kubeTo } from '../../../support/kubernetes/client.ts';
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startServer } from '../../../support/server.ts';
 
 const limits: Limits = { running: 4, queued: 1000, succeeded: 10, failed: 10 };
@@ -88,7 +89,7 @@ test('a ledger of that name that belongs to another tool is not touched', async 
 
 test('an API server that is away is 503, to be asked again', async () => {
   const away = await startServer((_, res) => res.writeHead(500).end('{}'));
-  const kube = kubeTo(away.url, 2);
+  const kube = kubeTo(away.url, { attempts: 2, timeoutMs: 2000 });
   await expect(createLedger(kube, limits).change('mine', startOf('a'))).rejects.toMatchObject({
     status: 503,
     code: 'unavailable',

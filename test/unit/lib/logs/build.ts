@@ -1,7 +1,7 @@
 import type { BuildRecord } from '../../../../lib/ledger/types.ts';
 import { createSecretFinder } from '../../../../lib/logs/masking/secret-finder.ts';
 import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
-import type { FakeKube } from './fake-kube.ts';
+import type { BuildPodCluster } from '../../../support/kubernetes/build-pod.ts';
 
 export const entry = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   id: 'b-1',
@@ -33,7 +33,7 @@ export const finished: Partial<BuildRecord> = { status: 'BUILD_SUCCESS', finishe
 
 export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 
-export const common = ({ kube }: Pick<FakeKube, 'kube'>, view: BuildView) => ({
+export const common = ({ kube }: Pick<BuildPodCluster, 'kube'>, view: BuildView) => ({
   kube,
   view,
   findSecrets: createSecretFinder([]),

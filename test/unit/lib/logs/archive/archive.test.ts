@@ -12,14 +12,14 @@ import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
-import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
 
-let fake: FakeKube;
+let fake: BuildPodCluster;
 let folder: string;
 let store: ObjectStore;
 beforeEach(async () => {
-  fake = await createFakeKube();
+  fake = await startBuildPodCluster();
   folder = await mkdtemp(path.join(tmpdir(), 'archive-'));
   store = createFolderStore(folder);
 });
@@ -302,7 +302,7 @@ test('an archive says where lines are missing that the kubelet threw away', asyn
   const view = createView();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
-  await fake.followed(1);
+  await fake.untilFollowCount(1);
   while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await archived;

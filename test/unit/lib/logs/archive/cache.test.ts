@@ -6,7 +6,7 @@ import type { LogLine } from '../../../../../lib/logs/types.ts';
 import { gzipChunk } from '../../../../../lib/logs/wire/compress.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { timeAt } from '../fake-kube.ts';
+import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
 
 const readers = 24;
 const lines = 1000;

@@ -18,8 +18,8 @@ import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../.
 import { writeLog } from '../../../../../lib/logs/wire/serve.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { collect } from '../build.ts';
-import { timeAt } from '../fake-kube.ts';
 
 let folder: string;
 let store: ObjectStore;

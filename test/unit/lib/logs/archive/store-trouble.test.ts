@@ -6,15 +6,15 @@ import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { createS3Store } from '../../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
 import { type Broken, type FakeS3, startFakeS3 } from '../../store/fake-s3.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
-import { createFakeKube, type FakeKube } from '../fake-kube.ts';
 
-let fake: FakeKube;
+let fake: BuildPodCluster;
 let s3: FakeS3;
 let store: ObjectStore;
 beforeEach(async () => {
-  fake = await createFakeKube();
+  fake = await startBuildPodCluster();
   s3 = await startFakeS3();
   store = createS3Store({
     endpoint: s3.url,
@@ -130,7 +130,7 @@ test('archiveBuild keeps lines in memory while the store is full, and the archiv
   const view = running();
   s3.break({ times: always, status: 507, method: 'PUT' });
   const archived = archive(view, { sizes: { chunkBytes: 300, segmentBytes: 400, maxBytes: 1 << 20 } });
-  await fake.followed(1);
+  await fake.untilFollowCount(1);
   fake.write('build', texts(50, 80));
   end(view);
   expect(shownTexts(await read(view))).toEqual(texts(0, 80));

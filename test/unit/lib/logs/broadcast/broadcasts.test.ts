@@ -10,8 +10,8 @@ import { readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
 import { collect, common, createView, endOf, finished, linesOf, visible } from '../build.ts';
-import { createFakeKube, type FakeKube } from '../fake-kube.ts';
 
 const line = (at: number): LogEvent => ({
   type: 'line',
@@ -226,11 +226,11 @@ describe('an upstream that is shared', () => {
 });
 
 describe('readers of one build', () => {
-  let fake: FakeKube;
+  let fake: BuildPodCluster;
   let folder: string;
   let store: ObjectStore;
   beforeEach(async () => {
-    fake = await createFakeKube({ partBytes: 500 });
+    fake = await startBuildPodCluster({ partBytes: 500 });
     folder = await mkdtemp(path.join(tmpdir(), 'broadcasts-'));
     store = createFolderStore(folder);
   });
@@ -257,7 +257,7 @@ describe('readers of one build', () => {
     const broadcasts = createBroadcasts();
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, broadcasts };
     const reads = Array.from({ length: 50 }, () => collect(readLog(options)));
-    await fake.followed(1);
+    await fake.untilFollowCount(1);
     fake.write('build', texts(100, 200));
     fake.setState('build', 'terminated');
     view.set(finished);
@@ -265,8 +265,8 @@ describe('readers of one build', () => {
     expect(linesOf(first).map(({ text }) => text)).toEqual(texts(0, 200));
     expect(endOf(first)).toMatchObject({ status: 'BUILD_SUCCESS', log: 'complete' });
     for (const other of others) expect(other).toEqual(first);
-    expect(fake.asked.filter(({ query }) => query.get('follow') === 'true')).toHaveLength(1);
-    expect(fake.followers()).toBe(0);
+    expect(fake.logRequests().filter(({ query }) => query.get('follow') === 'true')).toHaveLength(1);
+    expect(fake.followCount()).toBe(0);
   });
 
   test('who was too slow goes on from the archive, and gets every line once', async () => {
@@ -292,6 +292,6 @@ describe('readers of one build', () => {
     seen.push(...(await collect(slow)));
     expect(linesOf(seen)).toEqual(linesOf(whole));
     expect(endOf(seen)).toEqual(endOf(whole));
-    expect(fake.followers()).toBe(0);
+    expect(fake.followCount()).toBe(0);
   });
 });

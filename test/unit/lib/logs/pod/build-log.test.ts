@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-state.ts';
+import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { cutAfter, endAfter, onLogStream } from '../../../../support/kubernetes/faults.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
-import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
 
-let fake: FakeKube;
+let fake: BuildPodCluster;
 beforeEach(async () => {
-  fake = await createFakeKube();
+  fake = await startBuildPodCluster();
 });
 afterEach(() => fake.close());
 
@@ -37,8 +38,8 @@ test('a finished build: the allowed steps in their order, the others as their re
     log: 'complete',
     cursor: linesOf(events).at(-1)?.cursor,
   });
-  expect(fake.asked.map(({ container }) => container)).not.toContain('step-export');
-  expect(fake.requests('watch')).toBe(0);
+  expect(fake.logRequests().map(({ container }) => container)).not.toContain('step-export');
+  expect(fake.requestCount('watch')).toBe(0);
 });
 
 test('a failed step that is not shown says how it failed; steps after it were not run', async () => {
@@ -63,7 +64,7 @@ test('following waits for the result of a step that is not shown', async () => {
   fake.setState('build', 'terminated');
   set(finished);
   expect(endOf(await collect(events))).toMatchObject({ log: 'complete' });
-  expect(fake.asked.map(({ container }) => container)).not.toContain('step-analyze');
+  expect(fake.logRequests().map(({ container }) => container)).not.toContain('step-analyze');
 });
 
 test('results of steps that are not shown, as Tekton and Kubernetes tell them', () => {
@@ -107,11 +108,13 @@ test('a head of any size is asked for first, and the log is the same', async () 
   const size = fake.raw('clone').length;
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: size + 50 }), async (headBytes) => {
-      fake.asked.length = 0;
+      fake.requests.length = 0;
       expect(visible(await read(headBytes))).toEqual(visible(whole));
-      const limits = fake.asked.map(({ query }) => query.get('limitBytes'));
+      const limits = fake.logRequests().map(({ query }) => query.get('limitBytes'));
       expect(limits.findLastIndex((limit) => limit !== null)).toBe(0);
-      const clones = fake.asked.filter(({ container, query }) => container === 'step-clone' && !query.has('tailLines'));
+      const clones = fake
+        .logRequests()
+        .filter(({ container, query }) => container === 'step-clone' && !query.has('tailLines'));
       expect(clones.length).toBe(headBytes > size ? 1 : 2);
     }),
   );
@@ -124,7 +127,7 @@ test('no head is asked for of a step that still runs: its log could be rotated b
   const { view } = createView();
   const events = readBuildLog({ ...common(fake, view), follow: true, firstRequestBytes: 10 });
   for (let seen = 0; seen < 2; ) seen += linesOf((await events.next()).value ?? []).length;
-  expect(fake.asked.map(({ query }) => query.get('limitBytes'))).toEqual([null]);
+  expect(fake.logRequests().map(({ query }) => query.get('limitBytes'))).toEqual([null]);
   await events.return();
 });
 
@@ -180,13 +183,15 @@ test('waits from the queue to the end, says why, and gives each line as it comes
   expect(seen.filter((text) => text === 'first')).toHaveLength(1);
 });
 
+const faultAfter = { cut: cutAfter, clean: endAfter };
+
 test.each(['cut', 'clean'] as const)(
   'a stream that ends %s anywhere goes on without loss or doubling',
   async (kind) => {
     const { view } = finishedBuild(Array.from({ length: 40 }, (_, at) => `line ${at} of the build`));
     const whole = visible(await collect(readBuildLog({ ...common(fake, view), follow: false })));
     for (const follow of [true, false]) {
-      fake.faults.push(...[0, 90, 200, 201, 777, 1500].map((afterBytes) => ({ kind, afterBytes })));
+      fake.faults.push(...[0, 90, 200, 201, 777, 1500].map((bytes) => onLogStream(faultAfter[kind](bytes))));
       expect(visible(await collect(readBuildLog({ ...common(fake, view), follow })))).toEqual(whole);
       fake.faults.length = 0;
     }

@@ -3,12 +3,13 @@ import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { cutAfter, onLogStream, respondWith } from '../../../../support/kubernetes/faults.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
-import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
 
-let fake: FakeKube;
+let fake: BuildPodCluster;
 beforeEach(async () => {
-  fake = await createFakeKube();
+  fake = await startBuildPodCluster();
 });
 afterEach(() => fake.close());
 
@@ -100,8 +101,8 @@ const overtaken = async (behind: readonly string[]) => {
   const ended = await followed();
   fake.hold(true);
   fake.write('build', ['c', 'd'], [timeAt(11_000_000), timeAt(12_000_000)]);
-  const asked = fake.asked.length;
-  while (fake.asked.length < asked + 2) await turn();
+  const asked = fake.logRequests().length;
+  while (fake.logRequests().length < asked + 2) await turn();
   fake.rotate('build', 0);
   fake.write(
     'build',
@@ -143,7 +144,7 @@ const leftBehind = async (between: readonly string[]) => {
   const { view, set } = createView();
   const sampling = { fromBytes: 1, everyMs: 1 };
   const events = readBuildLog({ ...common(fake, view), follow: true, rotationCheck: sampling });
-  const looks = () => fake.asked.filter(({ query }) => query.get('tailLines') === '1').length;
+  const looks = () => fake.logRequests().filter(({ query }) => query.get('tailLines') === '1').length;
   const looked = async () => {
     for (const count = looks(); looks() < count + 2; ) await turn();
   };
@@ -155,7 +156,7 @@ const leftBehind = async (between: readonly string[]) => {
   fake.setState('build', 'terminated');
   fake.hold(false);
   expect((await events.next()).value).toMatchObject([{ text: 'b' }]);
-  while (fake.followers() > 0) await turn();
+  while (fake.followCount() > 0) await turn();
   fake.write(
     'build',
     between,
@@ -188,9 +189,9 @@ test('a pod that is made again: what both printed, and a word between them', asy
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
   const ended = await followed();
-  const looks = fake.requests('list');
+  const looks = fake.requestCount('list');
   fake.removePod();
-  while (fake.requests('list') === looks) await turn();
+  while (fake.requestCount('list') === looks) await turn();
   await turn();
   fake.setPod(['build']);
   fake.setState('build', 'running');
@@ -252,7 +253,7 @@ test('an API server that stays away is 503 in the end', async () => {
   const { view } = finishedBuild();
   const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
-  fake.setFailure(500);
+  fake.failAll(respondWith(500));
   await expect(collect(events)).rejects.toMatchObject({ status: 503, code: 'log_unavailable' });
 });
 
@@ -261,9 +262,9 @@ test('an API server that comes back is not noticed', async () => {
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b']);
   const { view, set } = createView();
-  fake.faults.push({ kind: 'cut', afterBytes: 40 });
+  fake.faults.push(onLogStream(cutAfter(40)));
   const all = collect(readBuildLog({ ...common(fake, view), follow: true }));
-  await fake.followed(1);
+  await fake.untilFollowCount(1);
   fake.setState('build', 'terminated');
   set(finished);
   const events = await all;
@@ -279,16 +280,16 @@ test('nobody reads any more: the stream from the kubelet is closed', async () =>
   const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   await events.next();
-  expect(fake.followers()).toBe(1);
+  expect(fake.followCount()).toBe(1);
   await events.return();
-  await fake.followed(0);
+  await fake.untilFollowCount(0);
 });
 
 test('known values and recognised secrets never appear, whatever the reads are cut into', async () => {
   const secret = 'correct-horse-battery';
   const token = `ghp_${'aB3'.repeat(12)}`;
   const lines = [`password is ${secret}!`, `x ${token} y`, `long ${'-'.repeat(65_525)}${token} end`];
-  const parts = await createFakeKube({ partBytes: 7919 });
+  const parts = await startBuildPodCluster({ partBytes: 7919 });
   try {
     parts.setPod(['build']);
     parts.setState('build', 'terminated');

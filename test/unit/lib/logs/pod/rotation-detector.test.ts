@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RawLine } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { RotationDetector } from '../../../../../lib/logs/pod/rotation-detector.ts';
-import { timeAt } from '../fake-kube.ts';
+import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
 
 const lineAt = (second: number, text: string): RawLine => ({ time: timeAt(second * 1_000_000), text, more: false });
 

@@ -9,16 +9,16 @@ import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { collect, common, createView, endOf, finished, linesOf } from '../build.ts';
-import { createFakeKube, type FakeKube, timeAt } from '../fake-kube.ts';
 
-let fake: FakeKube;
+let fake: BuildPodCluster;
 let folder: string;
 let store: ObjectStore;
 /** Ranges that were read of the store. */
 let reads: number;
 beforeEach(async () => {
-  fake = await createFakeKube();
+  fake = await startBuildPodCluster();
   folder = await mkdtemp(path.join(tmpdir(), 'select-'));
   const inner = createFolderStore(folder);
   reads = 0;
@@ -115,7 +115,7 @@ test('lines that go on from the archive into the pod', async () => {
   const view = createView();
   const stop = new AbortController();
   const archived = archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', signal: stop.signal });
-  await fake.followed(1);
+  await fake.untilFollowCount(1);
   stop.abort();
   await archived;
   fake.write('build', ['d', 'e']);
@@ -147,7 +147,7 @@ test.each<[Partial<ReadOptions>, RegExp]>([
   [{ lines: 3, follow: true }, /leave follow out/],
 ])('%j is refused before anything is read', async (more, message) => {
   await expect(read(build(), more)).rejects.toMatchObject({ status: 400, code: 'parameter_invalid', message });
-  expect(fake.requests('log')).toBe(0);
+  expect(fake.requestCount('log')).toBe(0);
 });
 
 const hostile = 'ab1'.repeat(20_000);

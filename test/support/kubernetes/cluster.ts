@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKubeApi, type KubeApi, type KubeApiOptions } from '../../../embedded/kubernetes/api.ts';
+import type { KubeObject } from '../../../embedded/kubernetes/types.ts';
+import type { Kube } from '../../../lib/kube/client.ts';
+import { startServer } from '../server.ts';
+import { type ClientOptions, kubeTo } from './client.ts';
+import { type Fault, type PlannedFault, takeFault } from './faults.ts';
+
+export type CallResponse = {
+  status: number;
+  body: KubeObject & Record<string, never> & { items: KubeObject[]; code: number; reason: string; message: string };
+};
+
+/** The embedded Kubernetes API on a real HTTP server, and what a test may do to it. */
+export type TestCluster = {
+  api: KubeApi;
+  url: string;
+  folder: string;
+  /** Method and URL of every request, such as `GET /api/v1/…?watch=true`. */
+  requests: string[];
+  /** Faults of the next requests; see faults.ts. */
+  faults: PlannedFault[];
+  /** Lets every request meet this fault; undefined ends that. */
+  failAll(fault: Fault | undefined): void;
+  /** The service's own client. Each call makes a new one. */
+  kube(options?: ClientOptions): Kube;
+  /** Sends one request with a JSON body and reads a JSON response. */
+  call(method: string, path: string, body?: unknown, mediaType?: string): Promise<CallResponse>;
+  close(): Promise<void>;
+};
+
+export type ClusterOptions = Partial<KubeApiOptions> & {
+  /** Sends every body in parts of this many bytes. Default: as the API server writes them. */
+  partBytes?: number;
+};
+
+export const temporaryFolder = async (): Promise<{ folder: string; remove(): Promise<void> }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'kube-'));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
+};
+
+const call = async (
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  mediaType = 'application/json',
+): Promise<CallResponse> => {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': mediaType } };
+  const response = await fetch(url + path, { method, ...init });
+  return { status: response.status, body: (await response.json()) as CallResponse['body'] };
+};
+
+const splitWrites = (res: ServerResponse, partBytes: number): void => {
+  const write = res.write.bind(res);
+  const writeParts = (bytes: Buffer): boolean => {
+    let mayGoOn = true;
+    for (let from = 0; from < bytes.length; from += partBytes) mayGoOn = write(bytes.subarray(from, from + partBytes));
+    return mayGoOn;
+  };
+  Object.assign(res, { write: (chunk: Buffer | string) => writeParts(Buffer.from(chunk)) });
+};
+
+/** Starts a cluster. Without a folder in the options, its folder is temporary. */
+export const startCluster = async ({ partBytes, ...options }: ClusterOptions = {}): Promise<TestCluster> => {
+  const temporary = options.folder === undefined ? await temporaryFolder() : undefined;
+  const folder = options.folder ?? temporary?.folder ?? '';
+  const api = await createKubeApi({ ...options, folder });
+  const [requests, faults, clients]: [string[], PlannedFault[], Kube[]] = [[], [], []];
+  let faultOfAll: Fault | undefined;
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    requests.push(`${req.method} ${req.url}`);
+    if (partBytes !== undefined) splitWrites(res, partBytes);
+    const fault = faultOfAll ?? takeFault(faults, req);
+    if (fault) fault(req, res, () => api.handler(req, res));
+    else api.handler(req, res);
+  };
+  const server = await startServer(handle);
+  return {
+    ...{ api, url: server.url, folder, requests, faults },
+    failAll: (fault) => {
+      faultOfAll = fault;
+    },
+    kube: (clientOptions) => {
+      const kube = kubeTo(server.url, clientOptions);
+      clients.push(kube);
+      return kube;
+    },
+    call: (method, path, body, mediaType) => call(server.url, method, path, body, mediaType),
+    close: async () => {
+      for (const client of clients) client.close();
+      await api.close();
+      await server.close();
+      await temporary?.remove();
+    },
+  };
+};
