@@ -3,7 +3,7 @@ import './test/e2e/site.js';
 
 const part = process.env.E2E_PART ?? 'service';
 // Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
-const contract = '<rootDir>/test/contract/{endpoints,failures,gateway,limits,requests}.test.ts';
+const contract = '<rootDir>/test/contract/{credentials,endpoints,failures,gateway,limits,requests}.test.ts';
 
 /** @type {import('jest').Config} */
 export default {

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  type Caller,
-  expectCleanLog,
-  expectCode,
-  expectRefusal,
-  expectShape,
-  expectStatus,
-  forTool,
-  send,
-} from './client.ts';
-import { breakOff, sendRaw } from './raw.ts';
+import { type Caller, expectCleanLog, expectCode, expectRefusal, expectStatus, forTool, send } from './client.ts';
+import { sendRaw } from './raw.ts';
 import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
 
 let target: Target;
@@ -28,80 +19,6 @@ afterAll(async () => {
 });
 
 const json = { 'content-type': 'application/json' };
-
-describe('authentication', () => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const now = () => Math.floor(Date.now() / 1000);
-  const quota = (token: string | undefined, headers = {}) =>
-    send(`${mine.base}/quotas`, token === undefined ? { headers } : { token, headers });
-
-  test('refuses a request without a credential', async () => {
-    const response = await quota(undefined);
-    expectRefusal(response, ...target.withoutCredential);
-    if (response.status === 401) expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
-  });
-
-  test.each<[string, () => Promise<string>]>([
-    ['expired', () => target.token({ groups: ['tools.requests'] }, '-5m')],
-    ['for another audience', () => target.token({ groups: ['tools.requests'], aud: 'jobs-api' })],
-    ['for an event function', () => target.token({ groups: ['tools.requests'], aud: 'finish-build' })],
-    ['of another issuer', () => target.token({ groups: ['tools.requests'], iss: 'https://evil.example' })],
-    ['without a signature', async () => (await target.tokenFor('requests')).replace(/\.[^.]*$/, '.')],
-    ['with a broken signature', async () => (await target.tokenFor('requests')).replace(/.{6}$/, 'AAAAAA')],
-    [
-      'with alg none',
-      async () => {
-        const iss = JSON.parse(
-          Buffer.from((await target.tokenFor('x')).split('.')[1] ?? '', 'base64url').toString(),
-        ).iss;
-        const claims = { iss, aud: 'builds-api', sub: 'x', exp: now() + 600, groups: ['tools.requests'] };
-        return `${encode({ alg: 'none' })}.${encode(claims)}.`;
-      },
-    ],
-    ['whose claims are a list', async () => `${encode({ alg: 'ES256' })}.${encode([])}.AAAA`],
-    ['that is not a JWT', async () => 'hello'],
-    ['of 9,000 characters', async () => 'a'.repeat(9000)],
-    ['that is not valid yet', async () => target.token({ groups: ['tools.requests'], nbf: now() + 3600 })],
-  ])('refuses a token %s', async (_, token) => expectRefusal(await quota(await token()), 401, 'token_invalid'));
-
-  test.each([['Basic eDp5'], ['Bearer'], ['Bearer a b'], ['Bearer  ']])(
-    'refuses the header "Authorization: %s"',
-    async (authorization) => expectRefusal(await quota(undefined, { authorization }), 401, 'token_invalid'),
-  );
-
-  test.each<[string, unknown]>([
-    ['no groups', undefined],
-    ['an empty group', ['tools.']],
-    ['another tool', ['tools.requests2']],
-    ['a prefix of the name', ['tools.request']],
-    ['a group without the prefix', ['requests']],
-    ['groups that are no texts', [{ tools: 'requests' }, null, 7]],
-  ])('refuses a token with %s for this tool', async (_, groups) =>
-    expectRefusal(await quota(await target.token(groups === undefined ? {} : { groups })), 403, 'forbidden'),
-  );
-
-  test.each([
-    ['without its secret', { 'x-toolforge-tool': 'requests' }],
-    ['with a wrong secret', { 'x-toolforge-tool': 'requests', 'x-toolforge-gateway-secret': 'guess' }],
-  ])("ignores the gateway's header %s", async (_, headers) =>
-    expectRefusal(await quota(undefined, headers), ...target.withoutCredential),
-  );
-
-  test('uses only the first of two Authorization headers', async () => {
-    const foreign = await target.tokenFor('other');
-    const lines = [foreign, mine.token].map((token) => `Authorization: Bearer ${token}\r\n`).join('');
-    const path = new URL(`${mine.base}/quotas`).pathname;
-    const bytes = `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`;
-    const response = await sendRaw(target.url, bytes);
-    // On a cluster nginx refuses a request with two Authorization headers.
-    expectStatus(response, onCluster ? 400 : 403);
-  });
-
-  test('comes before validation, so that a caller without a credential learns nothing', async () => {
-    for (const path of ['/v1/tool/no..such/builds', '/v1/tool/x/builds/%2F', '/v1/tool/x/builds?follow=2'])
-      expectRefusal(await send(`${target.url}${path}`), ...target.withoutCredential);
-  });
-});
 
 describe('paths and queries', () => {
   test.each([
@@ -312,70 +229,5 @@ describe('start-build', () => {
     const head = [...lines, 'Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'];
     const response = await sendRaw(target.url, `${head.join('\r\n')}\r\n\r\n${body}`, /}$/);
     expectCode(response, 400, 'idempotency_key_invalid');
-  });
-});
-
-/** These tests are about the function's own HTTP server. On a cluster nginx receives the requests first. */
-const describeServer = onCluster ? describe.skip : describe;
-
-describeServer("the function's HTTP server", () => {
-  const health = '/v1/healthz';
-
-  test.each([
-    [
-      'a target in absolute form',
-      'GET http://elsewhere.example/v1/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-      200,
-    ],
-    ['HTTP/1.0', `GET ${health} HTTP/1.0\r\n\r\n`, 200],
-    ['a request without Host', `GET ${health} HTTP/1.1\r\n\r\n`, 400],
-    ['a target in asterisk form', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
-    ['an unknown method', `BREW ${health} HTTP/1.1\r\nHost: x\r\n\r\n`, 400],
-    ['an unknown expectation', `GET ${health} HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n`, 417],
-    ['bytes that are not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
-    ['headers of 70 kB', `GET ${health} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
-    [
-      'two Content-Length headers',
-      `POST ${health} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
-      400,
-    ],
-    [
-      'Content-Length together with chunks',
-      `POST ${health} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-      400,
-    ],
-    [
-      'a chunk without a valid size',
-      `POST ${health} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
-      400,
-    ],
-    ['a bare line feed in a header', `GET ${health} HTTP/1.1\r\nHost: x\nX-Y: z\r\n\r\n`, 400],
-    ['a path with dots', 'GET /v1/tool/../healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 200],
-    ['a path with two slashes', 'GET //v1/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
-    ['a target that is not a URL', 'GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
-  ])('responds to %s without internal details', async (_, bytes, status) => {
-    const { text } = expectStatus(await sendRaw(target.url, bytes), status);
-    expect(text).not.toMatch(/ at |node:/);
-  });
-
-  test('responds to Expect: 100-continue', async () => {
-    const path = new URL(`${mine.base}/builds`).pathname;
-    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mine.token}\r\nContent-Type: application/json\r\n`;
-    const bytes = `${head}Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`;
-    const { head: received, text } = await sendRaw(target.url, bytes, /body_invalid/);
-    expect(received + text).toContain('400 Bad Request');
-  });
-
-  test('stays healthy after requests that break off', async () => {
-    const path = new URL(`${mine.base}/builds`).pathname;
-    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mine.token}\r\nContent-Type: application/json\r\n`;
-    for (const bytes of [
-      `${head}Content-Length: 100\r\n\r\n{"a"`,
-      `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{`,
-      'GET /v1 HTT',
-      '',
-    ])
-      await breakOff(target.url, bytes);
-    expectShape(expectStatus(await send(`${target.url}/v1/healthz`), 200).json, 'Health');
   });
 });
