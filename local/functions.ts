@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Environment, readSettings } from '../lib/config/settings.ts';
 import { app as eventApp } from '../lib/events/app.ts';
 import { app as endpointApp } from '../lib/http/app.ts';
-import { matchRoute } from '../lib/http/routing.ts';
+import { findRoute } from '../lib/http/routing.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { App, Closable, Wiring } from '../lib/http/wiring.ts';
 import type { Log } from '../lib/log.ts';
@@ -46,13 +46,12 @@ const runEvent = async (name: string, options: FunctionsOptions): Promise<Runnin
   run(name, await import(`../events/${name}/wire.ts`), eventApp, options);
 
 /**
- * The function that the gateway would choose for a request. Every function answers a path or a method that the contract
- * does not have with the same 404 or 405, so such a request goes to the first function.
+ * Returns the function that serves a request. All functions respond to an unknown path with the same 404, and to a
+ * wrong method with the same 405, so the first function gets such a request.
  */
-const functionFor = ({ method = 'GET', url = '/' }: IncomingMessage): string | undefined => {
+const functionFor = (req: IncomingMessage): string | undefined => {
   try {
-    const path = url.split('?')[0] ?? '/';
-    return matchRoute(method, path.replace(/^\/builds\//, '/')).route.function;
+    return findRoute(req).route.function;
   } catch {
     return endpointNames[0];
   }

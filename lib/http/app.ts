@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { type AuditedRequest, audit } from './audit.ts';
 import { maxBodyBytes, readBody } from './body.ts';
 import { sendError, sendJson } from './respond.ts';
-import { matchRoute, type RouteMatch } from './routing.ts';
+import { findRoute, type RouteMatch } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
 import { checkParameters } from './validate.ts';
 import type { App, Closable, Wire } from './wiring.ts';
@@ -17,15 +17,6 @@ export type AppOptions = {
   handlers: Record<string, Handler>;
   authenticate: Authenticate;
   log: Log;
-};
-
-/** Toolforge's API gateway mounts the API at /builds. A function responds below /builds as well as at its root. */
-const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
-
-const findRoute = (req: IncomingMessage): { found: RouteMatch; search: URLSearchParams } => {
-  const url = URL.parse(req.url ?? '/', 'http://function');
-  if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
-  return { found: matchRoute(req.method ?? 'GET', withoutMount(url.pathname)), search: url.searchParams };
 };
 
 const queryParameters = (search: URLSearchParams): Record<string, string> => {
@@ -76,7 +67,7 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     res: ServerResponse,
     audited: AuditedRequest,
   ): Promise<PreparedRequest> => {
-    const { found, search } = findRoute(req);
+    const { search, ...found } = findRoute(req);
     const { operation, open } = found.route;
     const handler = handlers[operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type Route, routes } from '../../openapi/generated/routes.ts';
 import { ApiError } from '../errors.ts';
 
@@ -45,4 +46,17 @@ export const matchRoute = (method: string, path: string): RouteMatch => {
   if (found) return { route: found.route, params: paramsOf(found, segments) };
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(', ');
   throw new ApiError(405, 'method_not_allowed', `This path takes ${allow} only.`, { headers: { allow } });
+};
+
+/** Toolforge's API gateway mounts the API at /builds. Every function serves its paths below /builds and at the root. */
+const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
+
+/**
+ * Finds the route and the query of a request as it was received, also with an absolute URL or with dots in its path.
+ * @throws ApiError as {@link matchRoute}, and 400 `parameter_invalid` when the URL is not valid
+ */
+export const findRoute = (req: IncomingMessage): RouteMatch & { search: URLSearchParams } => {
+  const url = URL.parse(req.url ?? '/', 'http://function');
+  if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
+  return { ...matchRoute(req.method ?? 'GET', withoutMount(url.pathname)), search: url.searchParams };
 };
