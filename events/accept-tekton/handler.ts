@@ -1,37 +1,36 @@
 import { CloudEvent } from 'cloudevents';
 import { buildEventSource } from '../../lib/events/build-event.ts';
-import type { Kube } from '../../lib/kube/client.ts';
+import type { ReadKube } from '../../lib/kube/client.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
-import { eventSubject, isTektonEventType } from '../../lib/tekton/events.ts';
+import { type EventSubject, eventSubject, isTektonEventType } from '../../lib/tekton/events.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';
 
 export type AcceptTektonOptions = {
-  kube: Kube;
-  /** @throws ApiError 503 `unavailable` when the broker does not take it */
+  kube: ReadKube;
+  /** Sends an event to the broker. @throws ApiError 503 `unavailable` when the broker does not take the event */
   send: (event: CloudEvent<unknown>) => Promise<void>;
 };
 
 const runLabel = 'tekton.dev/pipelineRun';
 
-const read = async (
-  kube: Kube,
-  { namespace, kind, name }: NonNullable<ReturnType<typeof eventSubject>>,
-): Promise<KubeObject | undefined> => (namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined);
+const readSubject = async (kube: ReadKube, { namespace, kind, name }: EventSubject): Promise<KubeObject | undefined> =>
+  namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined;
 
 /**
- * Tekton sends events of the whole cluster, without proof of who it is. So nothing is taken from one but the run's name:
- * the run is read, and only a run of ours is told of. The id is the same for a doubled event, unlike Tekton's.
+ * Makes the handler for events from Tekton. Tekton sends the events of the whole cluster without a credential, so only the
+ * object's name is taken from an event: the object is read from the API server, and the broker is told of this service's
+ * runs alone. The id of the sent event is the same for a repeated event, unlike the id of Tekton's event.
  */
 export const createAcceptTekton =
   ({ kube, send }: AcceptTektonOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const subject = isTektonEventType(event.type) ? eventSubject(event.data) : undefined;
-    const run = subject && (await read(kube, subject));
-    const tool = run?.metadata.annotations?.[toolAnnotation];
-    if (!run || !tool) return;
-    const build = run.metadata.labels?.[runLabel] ?? run.metadata.name;
-    const id = `${run.metadata.uid}.${event.type}`;
+    const object = subject && (await readSubject(kube, subject));
+    const tool = object?.metadata.annotations?.[toolAnnotation];
+    if (!object || !tool) return;
+    const build = object.metadata.labels?.[runLabel] ?? object.metadata.name;
+    const id = `${object.metadata.uid}.${event.type}`;
     await send(
       new CloudEvent({ id, type: event.type, source: buildEventSource, subject: build, data: { tool, build } }),
     );

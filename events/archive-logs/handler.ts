@@ -1,10 +1,10 @@
 import type { CloudEvent } from 'cloudevents';
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
+import type { LogsContext } from '../../lib/builds/context.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { parseBuildEvent } from '../../lib/events/build-event.ts';
 import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
-import type { LogsContext } from '../../lib/logs/from-settings.ts';
 import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
 
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };

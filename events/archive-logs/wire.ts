@@ -1,12 +1,8 @@
 import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
+import { archiverFromSettings, archiverSettings } from '../../lib/builds/archiver-from-settings.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import type { EventWire } from '../../lib/events/app.ts';
-import {
-  archiverFromSettings,
-  archiverSettings,
-  logsFromSettings,
-  logsSettings,
-} from '../../lib/logs/from-settings.ts';
+import { logsFromSettings, logsSettings } from '../../lib/logs/from-settings.ts';
 import { createArchiveLogs } from './handler.ts';
 
 export const settingNames = [...buildsSettings, ...logsSettings, ...archiverSettings, ...eventAuthSettings] as const;

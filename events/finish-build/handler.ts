@@ -5,8 +5,8 @@ import { ledgerBehindType, parseBuildEvent } from '../../lib/events/build-event.
 import { isRunEndEvent } from '../../lib/tekton/events.ts';
 
 /**
- * Handles the event of a run that has ended and a reader's report that a ledger is behind: both reconcile the tool, so
- * that ended builds are finished and their slots go to the next in the queue.
+ * Makes the handler that finishes builds and moves the queue. It reconciles a tool when a run of the tool has ended, and
+ * when a function that only reads reports that the tool's ledger is behind.
  */
 export const createFinishBuild =
   (context: BuildsContext) =>

@@ -1,13 +1,9 @@
 import { eventAuthenticateFromSettings, eventAuthSettings } from '../../lib/auth/event-tokens.ts';
 import { saveKeys } from '../../lib/auth/saved-keys.ts';
+import { archiverFromSettings, archiverSettings } from '../../lib/builds/archiver-from-settings.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import type { EventWire } from '../../lib/events/app.ts';
-import {
-  archiverFromSettings,
-  archiverSettings,
-  logsFromSettings,
-  logsSettings,
-} from '../../lib/logs/from-settings.ts';
+import { logsFromSettings, logsSettings } from '../../lib/logs/from-settings.ts';
 import { createSweep } from './handler.ts';
 
 export const settingNames = [
@@ -26,7 +22,7 @@ export const wire: EventWire<typeof settingNames> = async (settings, { log, envi
   const handle = createSweep({
     ...logs,
     archiver: archiverFromSettings(settings, environment),
-    keepKeys: () => saveKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now }),
+    saveKeys: () => saveKeys({ kube: logs.kube, issuers, configMap, log, now: logs.now }),
   });
   return { handle, authenticate, close: logs.kube.close };
 };

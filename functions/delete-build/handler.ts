@@ -4,6 +4,7 @@ import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { IdResponse } from '../../openapi/generated/types.ts';
 
+/** Makes the handler of delete-build. */
 export const createDeleteBuild =
   (context: BuildsContext): Handler =>
   async ({ params: { toolname: tool = '', id = '' } }) => {

@@ -6,11 +6,12 @@ import { storageItem } from '../../lib/registry/sizes.ts';
 import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts';
 
 export type QuotaOptions = {
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'read'>;
+  /** Reads the storage that the tool's images use. Undefined where the registry does not respond in time. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
-const count = (name: string, used: number, limit: number): QuotaItem => ({
+const quotaItem = (name: string, used: number, limit: number): QuotaItem => ({
   name,
   limit: String(limit),
   used: String(used),
@@ -18,23 +19,22 @@ const count = (name: string, used: number, limit: number): QuotaItem => ({
   capacity: limit === 0 ? '100%' : `${Math.round((used / limit) * 100)}%`,
 });
 
-const builds = ({ state, limits }: LedgerView): QuotaItem[] => [
-  count('Running', state.running.length, limits.running),
-  count('Queued', state.queued.length, limits.queued),
+const buildItems = ({ state, limits }: LedgerView): QuotaItem[] => [
+  quotaItem('Running', state.running.length, limits.running),
+  quotaItem('Queued', state.queued.length, limits.queued),
 ];
 
 const response = (view: LedgerView, storage: Storage | undefined): QuotaResponse => ({
-  messages: messages(
-    storage ? {} : { warning: ['The registry does not answer; what its storage holds is not known now.'] },
-  ),
+  messages: messages(storage ? {} : { warning: ['The registry does not respond. Its storage is left out.'] }),
   quota: {
     categories: [
       ...(storage ? [{ name: 'Registry', items: [storageItem(storage)] }] : []),
-      { name: 'Builds', items: builds(view) },
+      { name: 'Builds', items: buildItems(view) },
     ],
   },
 });
 
+/** Makes the handler of quota. */
 export const createQuota =
   ({ ledger, storage }: QuotaOptions): Handler =>
   async ({ params: { toolname: tool = '' }, signal }) => {

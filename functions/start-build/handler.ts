@@ -8,10 +8,11 @@ import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
 export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
-  /** What the tool's images take up; undefined when the registry does not say in time, or nothing limits it. */
+  /** Reads the storage that the tool's images use. Undefined where the registry is too slow, or nothing limits it. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
+/** Share of the storage, from 0 to 1, above which a start warns. */
 const warnAbove = 0.9;
 
 const storageWarnings = (storage: Storage | undefined): string[] => {
@@ -20,7 +21,7 @@ const storageWarnings = (storage: Storage | undefined): string[] => {
   return [`${Math.floor(share * 100)}% of the registry's storage is used. Run \`toolforge build clean\` to free some.`];
 };
 
-/** A registry that does not answer is no reason to refuse: it may answer by the time of the push. */
+/** Refuses a start whose image could not be pushed. Unknown storage is no reason to refuse: the push may succeed. */
 const requireSpace = (storage: Storage | undefined): void => {
   if (!storage || usedShare(storage) < 1) return;
   throw new ApiError(
@@ -45,6 +46,7 @@ const response = (started: StartedBuild, storage: Storage | undefined): StartRes
   },
 });
 
+/** Makes the handler of start-build. */
 export const createStartBuild =
   (options: StartBuildOptions): Handler =>
   async ({ params: { toolname: tool = '' }, headers, body, signal }) => {

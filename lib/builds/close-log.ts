@@ -2,9 +2,9 @@ import { ApiError } from '../errors.ts';
 import { closeLog } from '../ledger/state.ts';
 import type { BuildRecord } from '../ledger/types.ts';
 import { closeArchive } from '../logs/archive/archive-build.ts';
-import type { LogsContext } from '../logs/from-settings.ts';
 import { createSingleFlight, type SingleFlight } from '../single-flight.ts';
 import { changeLedger } from './change-ledger.ts';
+import type { LogsContext } from './context.ts';
 import { reconciledView } from './reconciled-view.ts';
 
 /** A log is waited for no longer than this after its build's end: then it is closed as it is. */

@@ -3,8 +3,10 @@ import type { ReportBehind } from '../events/ledger-behind.ts';
 import type { Kube, ReadKube } from '../kube/client.ts';
 import type { Ledger } from '../ledger/store.ts';
 import type { Log } from '../log.ts';
-import type { FailureExcerpt } from '../logs/masking/failure-excerpt.ts';
+import type { LogMasks } from '../logs/from-settings.ts';
+import type { ObjectStore } from '../store/types.ts';
 import type { RunSettings } from '../tekton/run.ts';
+import type { FailureExcerpt } from '../tekton/status.ts';
 
 /** The dependencies of code that changes builds. */
 export type BuildsContext = {
@@ -19,6 +21,9 @@ export type BuildsContext = {
   removeLog: (tool: string, id: string) => Promise<void>;
   now: () => Date;
 };
+
+/** The dependencies of code that archives logs. */
+export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
 /** The dependencies of code that only reads builds. Its types offer no way to write. */
 export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> & {

@@ -8,68 +8,71 @@ import type { Listener } from '../http/types.ts';
 import type { App, Closable, Wire } from '../http/wiring.ts';
 import type { Log } from '../log.ts';
 
-/** etcd takes no larger object, and an event holds one. */
+/** Limit for an event's body, in bytes. An event holds one object, and etcd stores no larger one. */
 export const maxEventBytes = 2 * 1024 * 1024;
 
 export type EventAppOptions = {
-  /** Who may send events; @throws ApiError 401 */
+  /** Checks who sends an event. @throws ApiError 401 for a sender that may not send events */
   authenticate: (headers: IncomingHttpHeaders) => Promise<unknown>;
-  /** Must be able to run twice for the same event, and for an old one. */
+  /** Handles an event. Must be safe to run twice for the same event, and for an old event. */
   handle: (event: CloudEvent<unknown>) => Promise<void>;
   log: Log;
 };
 
-const poison = (cause: unknown): ApiError =>
+const invalidEvent = (cause: unknown): ApiError =>
   new ApiError(400, 'body_invalid', 'This is not a valid CloudEvent 1.0 in the HTTP binding.', { cause });
 
 /**
- * Binary and structured mode.
+ * Parses an event in binary or structured mode.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
  */
-const parse = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => {
+const parseEvent = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => {
   try {
     const message = { headers: req.headers, body: body.toString('utf8') } as unknown as Message;
     const event = HTTP.toEvent<unknown>(message);
-    if (Array.isArray(event)) throw new Error('batches are not taken');
-    // The library checks an event of another version against nothing.
-    if (event.specversion !== '1.0') throw new Error(`version ${event.specversion} is not taken`);
+    if (Array.isArray(event)) throw new Error('a batch of events is not supported');
+    // The library does not validate events of another version.
+    if (event.specversion !== '1.0') throw new Error(`version ${event.specversion} is not supported`);
     return new CloudEvent<unknown>({ ...event });
   } catch (error) {
-    throw poison(error);
+    throw invalidEvent(error);
   }
 };
 
-const isAskAgain = ({ status }: ApiError): boolean => status >= 500 || status === 429 || status === 409;
+const isTemporary = ({ status }: ApiError): boolean => status >= 500 || status === 429 || status === 409;
+
+const receive = async (req: IncomingMessage, { authenticate, handle }: EventAppOptions): Promise<void> => {
+  if (req.method !== 'POST')
+    throw new ApiError(405, 'method_not_allowed', 'Events are sent by POST.', { headers: { allow: 'POST' } });
+  await authenticate(req.headers);
+  await handle(parseEvent(req, await readBody(req, maxEventBytes)));
+};
+
+const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown, log: Log): void => {
+  const error = toApiError(thrown);
+  const willBeSentAgain = isTemporary(error);
+  log(willBeSentAgain ? 'WARNING' : 'ERROR', 'an event was not handled', {
+    type: req.headers['ce-type'],
+    subject: req.headers['ce-subject'],
+    code: error.code,
+    error: error.cause ?? error,
+  });
+  const status = willBeSentAgain ? 503 : error.status;
+  sendJson(res, status, { error: [error.message], code: error.code }, error.headers);
+};
 
 /**
- * The HTTP side of an event function. 204 for done, or already done; 4xx for an event that will never do; 503 for one
- * to be sent again, the only status that both Tekton and Knative repeat.
+ * Makes the HTTP listener of an event function. The listener responds with 204 for an event that is handled, also if it
+ * was handled before; with 4xx for an event that can never be handled; and with 503 for an event to be sent again. 503 is
+ * the only status after which both Tekton and Knative send an event again.
  */
-export const createEventApp = ({ authenticate, handle, log }: EventAppOptions): Listener => {
-  const take = async (req: IncomingMessage): Promise<void> => {
-    if (req.method !== 'POST')
-      throw new ApiError(405, 'method_not_allowed', 'Events are sent by POST.', { headers: { allow: 'POST' } });
-    await authenticate(req.headers);
-    await handle(parse(req, await readBody(req, maxEventBytes)));
-  };
-
-  const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown): void => {
-    const error = toApiError(thrown);
-    const fields = { type: req.headers['ce-type'], subject: req.headers['ce-subject'], code: error.code };
-    log(isAskAgain(error) ? 'WARNING' : 'ERROR', 'an event was not handled', {
-      ...fields,
-      error: error.cause ?? error,
-    });
-    const status = isAskAgain(error) ? 503 : error.status;
-    sendJson(res, status, { error: [error.message], code: error.code }, error.headers);
-  };
-
-  return (req, res) =>
-    void take(req).then(
+export const createEventApp =
+  (options: EventAppOptions): Listener =>
+  (req, res) =>
+    void receive(req, options).then(
       () => res.writeHead(204).end(),
-      (error: unknown) => refuse(req, res, error),
+      (error: unknown) => refuse(req, res, error, options.log),
     );
-};
 
 /** What `wire.ts` of an event function makes. */
 export type WiredEventFunction = Omit<EventAppOptions, 'log'> & Closable;

@@ -3,31 +3,35 @@ import { type CloudEvent, HTTP } from 'cloudevents';
 import type { Settings } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 
+/** The settings of a function that sends events. */
 export const brokerSettings = ['brokerUrl', 'brokerTokenFile'] as const;
 
-/** The broker answers when all its subscribers are done. */
+/** Milliseconds for the broker's response. The broker responds when all subscribers have handled the event. */
 const timeoutMs = 60_000;
 
 const unavailable = (cause: unknown): ApiError =>
   new ApiError(503, 'unavailable', 'The broker did not take the event.', { cause });
 
-/** Sends events to the broker, with the token that is in the file at that time. @throws ApiError 503 `unavailable` */
+/** Reads the token for each event, because Kubernetes renews the file. */
+const authorizationFrom = async (tokenFile: string | undefined): Promise<Record<string, string>> => {
+  const token = tokenFile && (await readFile(tokenFile, 'utf8')).trim();
+  return token ? { authorization: `Bearer ${token}` } : {};
+};
+
+/** Makes the function that sends an event to the broker. The function throws ApiError 503 `unavailable`. */
 export const sendFromSettings =
   ({ brokerUrl, brokerTokenFile }: Settings<(typeof brokerSettings)[number]>) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
-    const { headers, body } = HTTP.binary(event);
-    const token = brokerTokenFile && (await readFile(brokerTokenFile, 'utf8')).trim();
-    const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-    const init = {
+    const message = HTTP.binary(event);
+    const headers = { ...(message.headers as Record<string, string>), ...(await authorizationFrom(brokerTokenFile)) };
+    const response = await fetch(brokerUrl, {
       method: 'POST',
-      headers: { ...(headers as Record<string, string>), ...authorization },
-      body: body as string,
-    };
-    const response = await fetch(brokerUrl, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch(
-      (error: unknown) => {
-        throw unavailable(error);
-      },
-    );
+      headers,
+      body: message.body as string,
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      throw unavailable(error);
+    });
     await response.body?.cancel();
-    if (!response.ok) throw unavailable(new Error(`status ${response.status}`));
+    if (!response.ok) throw unavailable(new Error(`the broker responded with status ${response.status}`));
   };

@@ -1,25 +1,29 @@
+/** One value of a metric, with the labels that tell it from the metric's other values. */
 export type Sample = { labels?: Record<string, string>; value: number };
 export type Metric = { name: string; type: 'gauge' | 'counter'; help: string; samples: readonly Sample[] };
 
-const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+const escapeLabel = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
-const labelsOf = (labels: Record<string, string> = {}): string => {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+const formatLabels = (labels: Record<string, string> = {}): string => {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 };
 
+const formatMetric = ({ name, type, help, samples }: Metric): string => {
+  const lines = samples.map(({ labels, value }) => `${name}${formatLabels(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+};
+
+/** The media type of Prometheus' text format. */
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+/**
+ * Formats metrics in Prometheus' text format. A metric without samples is left out.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
 export const formatMetrics = (metrics: readonly Metric[]): string =>
   metrics
     .filter(({ samples }) => samples.length > 0)
-    .map(({ name, type, help, samples }) =>
-      [
-        `# HELP ${name} ${help}`,
-        `# TYPE ${name} ${type}`,
-        ...samples.map(({ labels, value }) => `${name}${labelsOf(labels)} ${value}`),
-      ].join('\n'),
-    )
-    .map((text) => `${text}\n`)
+    .map(formatMetric)
     .join('');

@@ -5,12 +5,14 @@ import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import type { Metric, Sample } from './format.ts';
 
-/** All that is known of all builds at one moment. */
+/** The state of all builds at one moment. */
 export type MetricsInput = {
+  /** Ledgers by the name of their tool. */
   ledgers: ReadonlyMap<string, LedgerView>;
+  /** Runs by the id of their build. */
   runs: ReadonlyMap<string, PipelineRun>;
   capacity: CapacityState;
-  /** undefined where no capacity is set. */
+  /** How many builds of all tools may run at once. Undefined where the cluster's capacity is not limited. */
   slots: number | undefined;
   now: Date;
 };
@@ -27,27 +29,29 @@ const statuses: readonly Status[] = [
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const byStatus = ({ ledgers, runs }: MetricsInput): Sample[] => {
+const statusesOf = ({ state }: LedgerView, runs: MetricsInput['runs']): Status[] => {
+  const running = state.running.map(({ id }): Status => {
+    const run = runs.get(id);
+    return run ? statusOf(run) : 'BUILD_PENDING';
+  });
+  return [...running, ...[...state.queued, ...state.finished].map(({ status }) => status)];
+};
+
+const countByStatus = ({ ledgers, runs }: MetricsInput): Sample[] => {
   const counts = new Map<Status, number>(statuses.map((status) => [status, 0]));
-  const add = (status: Status) => counts.set(status, (counts.get(status) ?? 0) + 1);
-  for (const { state } of ledgers.values()) {
-    for (const { status } of [...state.queued, ...state.finished]) add(status);
-    for (const { id } of state.running) {
-      const run = runs.get(id);
-      add(run ? statusOf(run) : 'BUILD_PENDING');
-    }
-  }
+  for (const view of ledgers.values())
+    for (const status of statusesOf(view, runs)) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, value]) => ({ labels: { status }, value }));
 };
 
+/** Returns the age of the oldest queued build of all tools, in seconds. 0 where no build is queued. */
 const oldestWait = ({ ledgers, now }: MetricsInput): number => {
-  const since = [...ledgers.values()].flatMap(({ state }) =>
-    state.queued.map(({ acceptedAt }) => Date.parse(acceptedAt)),
-  );
-  return since.reduce((longest, at) => Math.max(longest, (now.getTime() - at) / 1000), 0);
+  const queued = [...ledgers.values()].flatMap(({ state }) => state.queued);
+  const waits = queued.map(({ acceptedAt }) => (now.getTime() - Date.parse(acceptedAt)) / 1000);
+  return waits.reduce((longest, wait) => Math.max(longest, wait), 0);
 };
 
-const one = (value: number): Sample[] => [{ value }];
+const single = (value: number): Sample[] => [{ value }];
 
 const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
   name: `toolforge_builds${name}`,
@@ -56,61 +60,60 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Metric =
   samples,
 });
 
-/** Idle tools are left out: there are thousands. */
-const ofTools = ({ ledgers }: MetricsInput): Metric[] => {
+/** Returns the metrics by tool. Tools without running or queued builds are left out: there are thousands. */
+const toolMetrics = ({ ledgers }: MetricsInput): Metric[] => {
   const busy = [...ledgers].filter(([, { state }]) => state.running.length + state.queued.length > 0);
-  const each = (value: (view: LedgerView) => number): Sample[] =>
+  const samples = (value: (view: LedgerView) => number): Sample[] =>
     busy.map(([tool, view]) => ({ labels: { tool }, value: value(view) }));
+  const running = samples(({ state }) => state.running.length);
+  const queued = samples(({ state }) => state.queued.length);
+  const limit = samples(({ limits }) => limits.running);
   return [
-    gauge(
-      '_tool_running',
-      'Builds of a tool that run.',
-      each(({ state }) => state.running.length),
-    ),
-    gauge(
-      '_tool_queued',
-      'Builds of a tool that wait.',
-      each(({ state }) => state.queued.length),
-    ),
-    gauge(
-      '_tool_limit',
-      'Builds of a tool that may run at once.',
-      each(({ limits }) => limits.running),
-    ),
+    gauge('_tool_running', 'Builds of a tool that run.', running),
+    gauge('_tool_queued', 'Builds of a tool that wait.', queued),
+    gauge('_tool_limit', 'Builds of a tool that may run at once.', limit),
   ];
 };
 
-const ofSweep = ({ counts }: CapacityState): Metric[] => [
+const sweepMetrics = ({ counts }: CapacityState): Metric[] => [
   {
     name: 'toolforge_builds_sweep_mended_total',
     type: 'counter',
-    help: 'What sweep found undone and did.',
+    help: 'Differences that sweep found and corrected.',
     samples: Object.entries(counts.mended).map(([what, value]) => ({ labels: { what }, value })),
   },
   {
     name: 'toolforge_builds_dead_letters_total',
     type: 'counter',
     help: 'Events that could not be delivered.',
-    samples: one(counts.deadLetters),
+    samples: single(counts.deadLetters),
   },
 ];
 
-/** The service's metrics. Pure; nothing is counted in memory. */
-export const metricsOf = (truth: MetricsInput): Metric[] => {
-  const states = [...truth.ledgers.values()].map(({ state }) => state);
-  const { capacity, slots } = truth;
+const buildMetrics = (input: MetricsInput): Metric[] => {
+  const states = [...input.ledgers.values()].map(({ state }) => state);
+  const running = sum(states.map((state) => state.running.length));
+  const queued = sum(states.map((state) => state.queued.length));
   return [
-    gauge('', 'Builds that are known, by status.', byStatus(truth)),
-    gauge('_running', 'Builds that hold a slot of their tool.', one(sum(states.map(({ running }) => running.length)))),
-    gauge('_queued', 'Builds that wait.', one(sum(states.map(({ queued }) => queued.length)))),
-    gauge(
-      '_oldest_wait_seconds',
-      'How long the build that came first of all that wait has waited.',
-      one(oldestWait(truth)),
-    ),
-    gauge('_slots', 'Builds of all tools that may run at once.', slots === undefined ? [] : one(slots)),
-    gauge('_slots_taken', 'Slots that builds hold.', slots === undefined ? [] : one(capacity.claims.length)),
-    ...ofTools(truth),
-    ...ofSweep(capacity),
+    gauge('', 'Builds that are known, by status.', countByStatus(input)),
+    gauge('_running', 'Builds that hold a slot of their tool.', single(running)),
+    gauge('_queued', 'Builds that wait.', single(queued)),
+    gauge('_oldest_wait_seconds', 'Age of the oldest build that waits.', single(oldestWait(input))),
   ];
 };
+
+const slotMetrics = ({ slots, capacity }: MetricsInput): Metric[] => {
+  if (slots === undefined) return [];
+  return [
+    gauge('_slots', 'Builds of all tools that may run at once.', single(slots)),
+    gauge('_slots_taken', 'Slots that builds hold.', single(capacity.claims.length)),
+  ];
+};
+
+/** Returns the metrics of the service. Pure: nothing is counted in memory. */
+export const metricsOf = (input: MetricsInput): Metric[] => [
+  ...buildMetrics(input),
+  ...slotMetrics(input),
+  ...toolMetrics(input),
+  ...sweepMetrics(input.capacity),
+];

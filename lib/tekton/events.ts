@@ -16,27 +16,27 @@ export const eventTypes = {
 
 export type TektonEventType = (typeof eventTypes)[keyof typeof eventTypes];
 
-const known = new Set<string>(Object.values(eventTypes));
+const tektonTypes = new Set<string>(Object.values(eventTypes));
 
-export const isTektonEventType = (type: string): type is TektonEventType => known.has(type);
+/** Tells whether an event's type is one of Tekton's. */
+export const isTektonEventType = (type: string): type is TektonEventType => tektonTypes.has(type);
 
-const runEvents = new Set<string>([eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed]);
+const runEndTypes = new Set<string>([eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed]);
 
-/** Whether a build may have ended, so that its slot is free. */
-export const isRunEndEvent = (type: string): boolean => runEvents.has(type);
+/** Tells whether an event's type says that a PipelineRun has ended. */
+export const isRunEndEvent = (type: string): boolean => runEndTypes.has(type);
+
+/** Identifies the PipelineRun or TaskRun that an event of Tekton is about. */
+export type EventSubject = { kind: 'pipelineruns' | 'taskruns'; name: string; namespace: string };
 
 /**
- * What Tekton's event is about. Only the name is taken from it: everything else is read from the API server, since
- * events may be old, doubled or forged.
+ * Returns the object that an event of Tekton is about. Undefined for malformed data. Only the name is taken from the
+ * event: everything else must be read from the API server, as events may be old, repeated or forged.
  */
-export const eventSubject = (
-  data: unknown,
-): { kind: 'pipelineruns' | 'taskruns'; name: string; namespace: string } | undefined => {
+export const eventSubject = (data: unknown): EventSubject | undefined => {
   if (typeof data !== 'object' || data === null) return undefined;
-  const { pipelineRun, taskRun } = data as Record<
-    string,
-    { metadata?: { name?: unknown; namespace?: unknown } } | undefined
-  >;
+  type Reference = { metadata?: { name?: unknown; namespace?: unknown } } | undefined;
+  const { pipelineRun, taskRun } = data as Record<string, Reference>;
   const { name, namespace } = (pipelineRun ?? taskRun)?.metadata ?? {};
   if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
   return { kind: pipelineRun ? 'pipelineruns' : 'taskruns', name, namespace };

@@ -1,54 +1,65 @@
 import type { BuildRecord } from '../ledger/types.ts';
 import type { PipelineRun } from './types.ts';
 
-/** What an operator sets for every run. */
+/** The settings of an operator that hold for every run. */
 export type RunSettings = {
   pipeline: string;
   builderImage: string;
   runImage: string;
   serviceAccount: string;
-  /** A duration as Tekton writes it, such as 1h0m0s. */
+  /** Limit for a run, as Tekton writes durations: `1h0m0s`. */
   timeout: string;
 };
 
+/** Name of the label with the tool's name, which is the same as in builds-api 2. */
 export const toolLabelName = 'user';
+
+/** Name of the annotation with the tool's full name. */
 export const toolAnnotation = 'builds.toolforge.org/tool';
-/** Holds a finished run, and so its pod and log, until the log is archived. */
+
+/** Keeps an ended run, its pod and its log until the log is archived. */
 export const logFinalizer = 'builds.toolforge.org/log';
-export const taskName = 'build-from-git';
-/** More than any tool's source and layers; a build that fills it is evicted, not the node. */
+
+/** Name of the Pipeline's only task. */
+const taskName = 'build-from-git';
+
+/** Limit for each of a build's workspaces. A build that exceeds the limit is evicted before it fills the node's disk. */
 const workspaceSize = '10Gi';
 
-/** Else each program of a build starts with seven variables for every Service of the namespace: thousands, of old Revisions. */
+/**
+ * Template of a build's pod. With service links, Kubernetes gives every program of a build seven variables for each
+ * Service of the namespace: thousands, as Knative keeps Services for old revisions.
+ */
 export const podTemplate = { enableServiceLinks: false };
 
 /**
- * Tekton replaces `$(…)` in values and the kubelet `$$`, and a run whose value holds an unknown `$(…)` is refused. So no
- * dollar sign gets there: the steps decode these two. URLs need no decoding: %24 means the same in them.
+ * Encodes dollar signs. Tekton replaces `$(…)` in values, the kubelet replaces `$$`, and Tekton refuses a run whose value
+ * holds an unknown `$(…)`. The steps decode %24 and %25. URLs need no decoding: %24 means the same in a URL.
  */
-const withoutDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
+const encodeDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
 
-const parameters = (entry: BuildRecord, settings: RunSettings) => [
+const parametersOf = (build: BuildRecord, settings: RunSettings) => [
   { name: 'BUILDER_IMAGE', value: settings.builderImage },
   { name: 'RUN_IMAGE', value: settings.runImage },
-  { name: 'APP_IMAGE', value: entry.image },
-  { name: 'SOURCE_URL', value: entry.sourceUrl.replaceAll('$', '%24') },
-  { name: 'SOURCE_REFERENCE', value: entry.commit },
-  { name: 'UNRESOLVED_SOURCE_REFERENCE', value: withoutDollars(entry.parameters.ref ?? '') },
+  { name: 'APP_IMAGE', value: build.image },
+  { name: 'SOURCE_URL', value: build.sourceUrl.replaceAll('$', '%24') },
+  { name: 'SOURCE_REFERENCE', value: build.commit },
+  { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encodeDollars(build.parameters.ref ?? '') },
   {
     name: 'ENV_VARS',
-    value: Object.entries(entry.parameters.envvars ?? {}).map(([name, value]) => withoutDollars(`${name}=${value}`)),
+    value: Object.entries(build.parameters.envvars ?? {}).map(([name, value]) => encodeDollars(`${name}=${value}`)),
   },
-  { name: 'USE_LATEST_VERSIONS', value: String(entry.parameters.use_latest_versions ?? false) },
-  { name: 'USE_DEPRECATED_VERSIONS', value: String(entry.parameters.use_deprecated_versions ?? false) },
+  { name: 'USE_LATEST_VERSIONS', value: String(build.parameters.use_latest_versions ?? false) },
+  { name: 'USE_DEPRECATED_VERSIONS', value: String(build.parameters.use_deprecated_versions ?? false) },
 ];
 
 /**
- * The PipelineRun of a build, from its ledger entry alone.
- * @param cancelled born cancelled: Tekton ends it without starting anything
+ * Makes the PipelineRun of a build from the build's record in the ledger alone.
+ * @param label the value of the tool's label
+ * @param cancelled whether the run is born cancelled. Tekton ends such a run without starting anything
  */
 export const pipelineRun = (
-  entry: BuildRecord,
+  build: BuildRecord,
   tool: string,
   label: string,
   settings: RunSettings,
@@ -57,14 +68,14 @@ export const pipelineRun = (
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
   metadata: {
-    name: entry.id,
+    name: build.id,
     labels: { [toolLabelName]: label },
     annotations: { [toolAnnotation]: tool },
     finalizers: [logFinalizer],
   },
   spec: {
     pipelineRef: { name: settings.pipeline },
-    params: parameters(entry, settings),
+    params: parametersOf(build, settings),
     timeouts: { pipeline: settings.timeout },
     taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount, podTemplate }],
     workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
@@ -75,5 +86,6 @@ export const pipelineRun = (
   },
 });
 
+/** Returns the tool of a run. Undefined for a run that is none of this service's. */
 export const toolOf = (run: { metadata: { annotations?: Record<string, string> } }): string | undefined =>
   run.metadata.annotations?.[toolAnnotation];

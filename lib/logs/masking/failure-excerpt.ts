@@ -1,4 +1,4 @@
-import type { StepState } from '../../tekton/types.ts';
+import type { FailureExcerpt } from '../../tekton/status.ts';
 import { messageMask } from './mask-message.ts';
 import { createPemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
@@ -36,9 +36,6 @@ export const maskExcerpt = (output: string): string => {
 
 /** Name of the Tekton step result in which a failing step stores its last lines of output. */
 const failureResult = 'failure';
-
-/** Returns the last output of a failed step, masked; '' when the step has none or its log is not shown. */
-export type FailureExcerpt = (step: StepState) => string;
 
 /**
  * Makes the function that reads a failed step's excerpt from its results.

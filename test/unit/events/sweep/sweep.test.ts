@@ -29,7 +29,7 @@ const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
   const options = { ...context, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
-  return createSweep({ ...options, keepKeys: async () => undefined } as unknown as SweepOptions);
+  return createSweep({ ...options, saveKeys: async () => undefined } as unknown as SweepOptions);
 };
 
 const start = (tool: string) => {
@@ -181,7 +181,7 @@ test('builds are mended while the store of logs is away, and nothing is removed'
   await sweepOf(away)();
   expect(world.liveRuns().map(({ metadata }) => metadata.name)).toContain(waiting.id);
   expect(logged.map(({ message }) => message)).toContain(
-    'sweep could not look for logs without a build; the next one tries again',
+    'logs without a build were not looked for; the next sweep tries again',
   );
   expect(await archived()).toEqual(expect.arrayContaining(kept));
 });

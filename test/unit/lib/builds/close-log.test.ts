@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { closeBuildLog } from '../../../../lib/builds/close-log.ts';
+import type { LogsContext } from '../../../../lib/builds/context.ts';
 import { emptyState } from '../../../../lib/ledger/state.ts';
 import type { BuildRecord } from '../../../../lib/ledger/types.ts';
-import type { LogsContext } from '../../../../lib/logs/from-settings.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 
 let folder: string;

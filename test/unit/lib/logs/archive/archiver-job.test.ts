@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { archiverFromSettings, archiverSettings } from '../../../../../lib/builds/archiver-from-settings.ts';
 import { readSettings } from '../../../../../lib/config/settings.ts';
 import { createKube } from '../../../../../lib/kube/client.ts';
 import { createTransport } from '../../../../../lib/kube/transport.ts';
 import { startArchiver } from '../../../../../lib/logs/archive/archiver-job.ts';
-import { archiverFromSettings, archiverSettings } from '../../../../../lib/logs/from-settings.ts';
 import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { startServer, type TestServer } from '../../../../support/server.ts';
 

@@ -1,0 +1,75 @@
+import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
+import { type Correction, correctionsOf } from '../../lib/builds/correction.ts';
+import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
+import type { LedgerState } from '../../lib/ledger/types.ts';
+import { hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
+import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
+import { hasRunEnded } from '../../lib/tekton/status.ts';
+import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
+
+/** Starts the archiver of every build that runs without one. */
+const startArchivers = async (
+  { kube, archiver }: ArchiveLogsOptions,
+  tool: string,
+  { state, runs }: Reconciled,
+): Promise<void> => {
+  const live = state.running
+    .flatMap(({ id }) => runs.get(id) ?? [])
+    .filter((run) => run.status?.startTime && !hasRunEnded(run));
+  for (const run of live) await startArchiver(kube, run, tool, archiver);
+};
+
+/** Closes the logs of finished builds, except those that an archiver still writes. */
+const closeLogs = async (
+  options: ArchiveLogsOptions,
+  tool: string,
+  { finished }: LedgerState,
+): Promise<Correction[]> => {
+  const closed: string[] = [];
+  for (const build of finished.filter(({ log }) => log === 'live')) {
+    const isWritten = !isOverdue(build, options.now()) && (await hasArchiver(options.kube, build.id));
+    if (!isWritten && (await closeBuildLog(options, tool, build))) closed.push(build.id);
+  }
+  return correctionsOf('log_closed', closed);
+};
+
+/** Removes the logs of builds that left the ledger before their logs could be deleted. */
+const removeOrphanLogs = async (
+  { removeLog }: ArchiveLogsOptions,
+  tool: string,
+  archived: ReadonlySet<string>,
+  state: LedgerState,
+): Promise<Correction[]> => {
+  const known = new Set([...state.running, ...state.queued, ...state.finished].map(({ id }) => id));
+  const orphans = [...archived].filter((id) => !known.has(id));
+  for (const id of orphans) await removeLog(tool, id);
+  return correctionsOf('log_removed', orphans);
+};
+
+/**
+ * Corrects everything about one tool: its ledger, runs and claims, its archivers, and its logs.
+ * @param archived ids of the builds with an archived log, as listed before the ledger is read
+ */
+export const sweepTool = async (
+  options: ArchiveLogsOptions,
+  tool: string,
+  archived: ReadonlySet<string>,
+): Promise<Correction[]> => {
+  const first = await reconcile(options, tool);
+  await startArchivers(options, tool, first);
+  const closed = await closeLogs(options, tool, first.state);
+  // The runs of the closed logs can be released now.
+  const second = closed.length > 0 ? await reconcile(options, tool) : undefined;
+  const removed = await removeOrphanLogs(options, tool, archived, second?.state ?? first.state);
+  return [...first.corrections, ...closed, ...(second?.corrections ?? []), ...removed];
+};
+
+/** Removes the logs of a tool whose ledger was deleted. Nothing but their keys tells of the tool's builds. */
+export const removeLogsWithoutLedger = async (
+  { store }: ArchiveLogsOptions,
+  ledger: string,
+  archived: ReadonlySet<string>,
+): Promise<Correction[]> => {
+  for (const id of archived) await removeArchiveIn(store, ledger, id);
+  return correctionsOf('log_removed', archived);
+};
