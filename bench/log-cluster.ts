@@ -9,7 +9,7 @@ import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { securityContext } from '../lib/logs/archive/archiver-job.ts';
 import { podTemplate } from '../lib/tekton/run.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
-import { patience } from '../test/e2e/pipeline/cluster.ts';
+import { waitTimeout } from '../test/e2e/pipeline/cluster.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { openStore } from '../test/e2e/service/store.ts';
@@ -86,7 +86,7 @@ const gatewayOf = async (config: string) => {
 
 const ended = async (service: Service, id: string, step: string): Promise<void> => {
   const code = `{.status.containerStatuses[?(@.name=="step-${step}")].state.terminated.exitCode}`;
-  await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, patience]);
+  await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, waitTimeout]);
 };
 
 const startPod = async (service: Service, id: string): Promise<void> => {

@@ -1,7 +1,7 @@
 /**
- * The main job on a cluster on which knative/overlays/test was applied: a repository in a git server of the cluster is
- * built, with this project's CLI and a tool's certificate through the gateway. Removes what it made.
- *   npm run demo:cluster [-- EXAMPLE]       one of examples/, static by default
+ * Shows a build on a cluster with knative/overlays/test: the CLI starts a build of a repository in the cluster's git
+ * server, with a tool's certificate through the gateway. At the end the demo removes everything that it made.
+ *   npm run demo:cluster [-- EXAMPLE]       a folder of examples/; default static
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,10 +13,10 @@ import { openService } from './service/service.ts';
 
 const main = join(import.meta.dirname, '../../cli/main.ts');
 
-const say = (text: string): void => console.log(`\n\u001b[1m${text}\u001b[0m`);
+const print = (text: string): void => console.log(`\n\u001b[1m${text}\u001b[0m`);
 
 const demo = async (): Promise<void> => {
-  say('Waiting until what was applied is ready …');
+  print('Waiting until the deployed service is ready …');
   await waitUntilReady();
   const service = await openService();
   try {
@@ -26,12 +26,12 @@ const demo = async (): Promise<void> => {
     const kubeconfig = await service.gateway.kubeconfig(tool.name);
     const env = { ...process.env, KUBECONFIG: kubeconfig, TOOL_TOOLFORGE_API_URL: service.gateway.url };
     for (const words of [['start', url], ['list'], ['quota']]) {
-      say(`$ toolforge-build ${words.join(' ')}`);
+      print(`$ toolforge-build ${words.join(' ')}`);
       const [code] = await once(spawn(process.execPath, [main, ...words], { stdio: 'inherit', env }), 'close');
       if (code !== 0) throw new Error(`toolforge-build ${words[0]} ended with exit status ${code}.`);
     }
   } finally {
-    say('Removing what this made …');
+    print('Removing the build, the tool and the git server …');
     await service.close();
   }
 };

@@ -7,7 +7,7 @@ import { TestEnvironment } from 'jest-environment-node';
 const folder = join(import.meta.dirname, '../../e2e-failures');
 const namespace = ['--namespace', 'image-build'];
 
-/** What explains a failure, by the file it is kept in. */
+/** kubectl's arguments for the evidence of a failed test, by the name of the file. */
 const evidence = {
   'objects.yaml': [
     ...namespace,
@@ -29,26 +29,26 @@ const evidence = {
     '--max-log-requests=50',
   ],
   'gateway.log': [...namespace, 'logs', 'deployment/gateway', '--tail=300'],
-  'followers.log': [...namespace, 'logs', '-l', 'batch.kubernetes.io/job-name', '--prefix', '--tail=200'],
+  'archivers.log': [...namespace, 'logs', '-l', 'batch.kubernetes.io/job-name', '--prefix', '--tail=200'],
   'broker-filter.log': ['--namespace', 'knative-eventing', 'logs', 'deployment/mt-broker-filter', '--tail=100'],
 };
 
 const collect = async (test, errors) => {
-  const place = join(folder, test.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 100));
-  await mkdir(place, { recursive: true });
-  await writeFile(join(place, 'error.txt'), errors);
+  const target = join(folder, test.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 100));
+  await mkdir(target, { recursive: true });
+  await writeFile(join(target, 'error.txt'), errors);
   for (const [file, words] of Object.entries(evidence)) {
     const { stdout } = await promisify(execFile)('kubectl', words, { maxBuffer: 64 * 1024 * 1024 }).catch((error) => ({
       stdout: `${error.stdout ?? ''}\n${error.message}`,
     }));
-    await writeFile(join(place, file), stdout);
+    await writeFile(join(target, file), stdout);
   }
 };
 
 const titleOf = (test) => (test.parent ? `${titleOf(test.parent)} ${test.name}` : '');
 
-/** Keeps what explains a failure before the test cleans up after itself. */
-// biome-ignore lint/style/noDefaultExport: Jest asks for it.
+/** Collects the evidence of a failed test before the test removes its objects. */
+// biome-ignore lint/style/noDefaultExport: Jest requires a default export.
 export default class extends TestEnvironment {
   #file;
 

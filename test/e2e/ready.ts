@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openIssuer, toolToken } from '../../local/issuer.ts';
 import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
-import { kubectl, patience } from './pipeline/cluster.ts';
+import { kubectl, waitTimeout } from './pipeline/cluster.ts';
 import { openGateway } from './service/gateway.ts';
 import { builds, until } from './service/service.ts';
 
@@ -15,8 +15,11 @@ const isObserved = async (): Promise<boolean> => {
   return items.every(({ metadata, status }) => status?.observedGeneration === metadata.generation);
 };
 
-/** The gateway and the functions read their Secrets anew some time after these were applied. */
-const isAnswered = async (): Promise<boolean> => {
+/**
+ * Tells whether a tool gets in with a certificate and with a token. Gateway and functions load changed Secrets with a
+ * delay.
+ */
+const isToolAccepted = async (): Promise<boolean> => {
   const path = '/builds/v1/tool/e2e-ready/quotas';
   const authorization = `Bearer ${await toolToken(await openIssuer(join(siteFolder, 'issuer.json'), testIssuer), 'e2e-ready')}`;
   const gateway = await openGateway();
@@ -31,10 +34,10 @@ const isAnswered = async (): Promise<boolean> => {
   }
 };
 
-/** Tests are of what was applied last: waits until that is what runs. @throws Error where it doesn't come to that */
+/** Waits until the objects that were applied last are running and ready. @throws Error after the limit for one wait */
 export const waitUntilReady = async (): Promise<void> => {
-  await until('everything that was applied is seen', isObserved);
-  for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', patience);
-  for (const name of ['gateway', 'issuer']) await inBuilds('rollout', 'status', `deployment/${name}`, patience);
-  await until('a tool is let in', isAnswered);
+  await until('all controllers observed the applied objects', isObserved);
+  for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', waitTimeout);
+  for (const name of ['gateway', 'issuer']) await inBuilds('rollout', 'status', `deployment/${name}`, waitTimeout);
+  await until('a tool is accepted', isToolAccepted);
 };

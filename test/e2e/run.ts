@@ -1,6 +1,6 @@
 /**
- * The tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load [JEST OPTIONS AND PATTERNS]. The parts are those of
- * jest.e2e.config.js.
+ * Runs the tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load [JEST OPTIONS AND PATTERNS].
+ * jest.e2e.config.js defines the parts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,8 +8,8 @@ import './site.js';
 import { waitUntilReady } from './ready.ts';
 
 /**
- * Lanes run beside each other, what is in a lane one after the other. The pipeline's tests use no function, so nothing
- * that is done to functions disturbs them, nor do they keep one awake.
+ * Plan → steps → lanes → parts. Steps run one after the other, the lanes of a step in parallel, and the parts of a lane
+ * one after the other. The pipeline's tests use no function, so they run beside tests that stop or start functions.
  */
 const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions', 'idle']], [['restart']]],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What the overlay for tests was made with, where the environment doesn't say. */
+/** The settings of the test overlay. They are the defaults for variables that the environment does not set. */
 const file = new URL('../../knative/overlays/test/site/settings.env', import.meta.url);
 const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
 /** @type {Record<string, string>} */

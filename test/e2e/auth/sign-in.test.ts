@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
-import { type Json, kubectl, patience } from '../pipeline/cluster.ts';
+import { type Json, kubectl, waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { builds, openService, type Service, type Tool, until } from '../service/service.ts';
 
@@ -85,10 +85,13 @@ const startIssuer = async (image: string): Promise<void> => {
   const env = { PORT: '8080', ISSUER_URL: issuerUrl, API_SECRET: secret, PEOPLE: people };
   const items = [pod('sign-in', image, ['/programs/issuer.mjs'], env), issuerService];
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  await service.kubectl(['wait', '--for=condition=Ready', 'pod/sign-in', patience]);
+  await service.kubectl(['wait', '--for=condition=Ready', 'pod/sign-in', waitTimeout]);
 };
 
-/** Starts a pod without a certificate and a kubeconfig. It has the gateway's certificate authority, which is not public. */
+/**
+ * Starts a pod without a certificate and a kubeconfig. It has the gateway's certificate authority, which is not
+ * public.
+ */
 const startShell = async (image: string): Promise<void> => {
   await makePrograms(service.namespace.name, ['toolforge-build.mjs', 'open.mjs']);
   const env = {
@@ -98,7 +101,7 @@ const startShell = async (image: string): Promise<void> => {
     REQUESTS_CA_BUNDLE: '/tmp/ca.crt',
   };
   await service.namespace.apply(pod('shell', image, ['-e', 'setInterval(() => {}, 1000)'], env));
-  await service.namespace.kubectl(['wait', '--for=condition=Ready', 'pod/shell', patience]);
+  await service.namespace.kubectl(['wait', '--for=condition=Ready', 'pod/shell', waitTimeout]);
   const write = `require('fs').writeFileSync('/tmp/ca.crt', require('fs').readFileSync(0))`;
   const authority = await readFile(join(siteFolder, 'ca.crt'), 'utf8');
   await service.namespace.kubectl(['exec', '-i', 'shell', '--', 'node', '-e', write], authority);

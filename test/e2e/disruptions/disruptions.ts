@@ -1,20 +1,21 @@
 import type { BuildLedger } from '../../../lib/ledger/types.ts';
 import type { Service, Tool } from '../service/service.ts';
 
-/** The ledger of a tool as it is stored, read from the API server rather than as the functions show it. */
+/** Returns the stored ledger of a tool, from the API server and not through a function. */
 export const readLedger = async (service: Service, tool: Tool): Promise<NonNullable<BuildLedger['status']>> =>
   (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
 
-/** Whether the ledger has the build's end, and its log is whole in the archive. */
+/** Tells whether the ledger has the build's end, and the archive has the build's whole log. */
 export const isFinished = async (service: Service, tool: Tool, id: string): Promise<boolean> =>
-  (await readLedger(service, tool)).finished?.some((entry) => entry.id === id && entry.log === 'complete') ?? false;
+  (await readLedger(service, tool)).finished?.some((build) => build.id === id && build.log === 'complete') ?? false;
 
-/** When sweep comes, as cron has it; every ten minutes as it is deployed. */
+/** Sets sweep's schedule, in cron's format. Default: every ten minutes, as deployed. */
 export const scheduleSweep = (service: Service, schedule = '*/10 * * * *'): Promise<string> =>
   service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule } })]);
 
+/** Every ten seconds. */
 const often = '*/10 * * * * *';
-/** At New Year. */
+/** Once a year, at New Year. */
 export const never = '0 0 1 1 *';
 
 const withSchedule = async <T>(service: Service, schedule: string, work: () => Promise<T>): Promise<T> => {
@@ -26,10 +27,10 @@ const withSchedule = async <T>(service: Service, schedule: string, work: () => P
   }
 };
 
-/** What is done while sweep comes every ten seconds instead of every ten minutes. */
+/** Runs `work` while sweep runs every ten seconds instead of every ten minutes. */
 export const withSweep = <T>(service: Service, work: () => Promise<T>): Promise<T> =>
   withSchedule(service, often, work);
 
-/** What is done while sweep does not come by itself. */
+/** Runs `work` while sweep does not run by its schedule. */
 export const withoutSweep = <T>(service: Service, work: () => Promise<T>): Promise<T> =>
   withSchedule(service, never, work);

@@ -32,7 +32,7 @@ const setVariables = async (name: string, value: Variable[]): Promise<void> => {
   });
 };
 
-/** What is done while start-build has these settings instead of its own. */
+/** Runs `work` while start-build has these settings. */
 const withSettings = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
   const before = (await readFunction('start-build')).spec.template.spec.containers[0]?.env ?? [];
   const changed = Object.entries(settings).map(([name, value]) => ({ name, value }));
@@ -44,9 +44,9 @@ const withSettings = async <T>(settings: Record<string, string>, work: () => Pro
   }
 };
 
-test('a build that takes too long is stopped, and keeps what it had written', async () => {
+test('a build that exceeds BUILD_TIMEOUT is stopped and keeps its log', async () => {
   const url = await service.repository('slow', slow(600));
-  // Long enough for a step to begin where the machine is slow.
+  // 90 s are enough for a step to begin on a slow machine.
   const id = await withSettings({ BUILD_TIMEOUT: '1m30s' }, () => tool.start(url));
   const build = await tool.finished(id);
   expect(build).toMatchObject({
@@ -58,7 +58,7 @@ test('a build that takes too long is stopped, and keeps what it had written', as
   expect(lines.join('\n')).toContain('[step-clone]');
 });
 
-test('a builder image that is not there is named, and the build ends', async () => {
+test('a missing builder image ends the build, and the message names the image', async () => {
   const missing = setting('BUILDER_IMAGE').replace(/:[^/]*$/, ':missing');
   const url = await service.repository('static', await example('static'));
   const id = await withSettings({ BUILDER_IMAGE: missing }, () => tool.start(url));
@@ -67,7 +67,7 @@ test('a builder image that is not there is named, and the build ends', async () 
   expect(build.message).toContain(missing);
 });
 
-test("a run image that is not there is said to be an administrator's to mend", async () => {
+test('a missing run image ends the build, and the message refers to an administrator', async () => {
   const missing = setting('RUN_IMAGE').replace(/:[^/]*$/, ':missing');
   const url = await service.repository('static-more', await example('static'));
   const build = await withSettings({ RUN_IMAGE: missing }, async () => tool.finished(await tool.start(url)));
@@ -76,7 +76,7 @@ test("a run image that is not there is said to be an administrator's to mend", a
   );
 });
 
-test("a registry's Secret that is missing is named", async () => {
+test('a missing Secret of the registry ends the build, and the message names the Secret', async () => {
   const url = await service.repository('static-too', await example('static'));
   const name = 'registry-credentials';
   const { metadata, ...secret } = JSON.parse(await service.kubectl(['get', 'secret', name, '-o', 'json']));

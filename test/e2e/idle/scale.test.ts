@@ -14,7 +14,7 @@ const pods = async (): Promise<string[]> => {
   return (await kubectl(words)).split('\n').filter((row) => row !== '' && !/Terminating| sweep-/.test(row));
 };
 
-test('nothing runs while nobody asks, and the next call is answered', async () => {
+test('functions scale to zero without requests, and the next request gets a response', async () => {
   await until(
     'there are no pods of functions',
     async () => (await pods()).filter((row) => !row.startsWith('sweep-')).length === 0,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { apiAudience, type LocalIssuer, openIssuer, toolToken } from '../../../local/issuer.ts';
 import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
 import { withSweep } from '../disruptions/disruptions.ts';
-import { patience } from '../pipeline/cluster.ts';
+import { waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import type { Client } from '../service/gateway.ts';
 import { openService, type Service, type Tool, until } from '../service/service.ts';
@@ -86,7 +86,7 @@ test(
       expect((await tool.finished(id)).status).toBe('BUILD_SUCCESS');
     } finally {
       await service.kubectl(['scale', 'deployment/issuer', '--replicas=1']);
-      await service.kubectl(['rollout', 'status', 'deployment/issuer', patience]);
+      await service.kubectl(['rollout', 'status', 'deployment/issuer', waitTimeout]);
     }
   },
   outageMs + 300_000,

@@ -49,7 +49,7 @@ const idsOf = (started: readonly Started[]): string[] =>
     .map(({ id }) => id)
     .sort();
 
-/** Starts them all, and watches every run until the last has ended. */
+/** Starts `each` builds per tool, and watches every run until the last run has ended. */
 const run = async (tools: readonly Tool[], each: number) => {
   const runs = await watchRuns(tools);
   try {
@@ -82,12 +82,12 @@ const fiftyTools = async (): Promise<void> => {
   return expect(unfair(ledgers)).toEqual([]);
 };
 
-describe('undisturbed', () => {
-  test('a hundred starts at once for one tool', oneTool, hour);
-  test('two hundred over fifty tools, which share the slots of the cluster', fiftyTools, hour);
+describe('load without disturbances', () => {
+  test('a hundred starts at once for one tool keep its limit and order', oneTool, hour);
+  test('two hundred starts of fifty tools share the slots of the cluster', fiftyTools, hour);
 
   test(
-    'fifty starts at once with one key are one build, with equal answers',
+    'fifty starts at once with the same Idempotency-Key make one build and get equal responses',
     async () => {
       const [tool] = (await toolsOf(1)) as [Tool];
       const runs = await watchRuns([tool]);
@@ -101,7 +101,7 @@ describe('undisturbed', () => {
   );
 });
 
-describe('with events lost, doubled and shuffled, and a function killed every five seconds', () => {
+describe('load with lost, doubled and shuffled events, and a function killed every five seconds', () => {
   const disturbed = async (work: () => Promise<void>): Promise<void> => {
     const stop = killFunctions(service);
     try {
@@ -111,6 +111,14 @@ describe('with events lost, doubled and shuffled, and a function killed every fi
     }
   };
 
-  test('a hundred starts at once for one tool', () => disturbed(oneTool), hour);
-  test('two hundred over fifty tools, which share the slots of the cluster', () => disturbed(fiftyTools), hour);
+  test(
+    'a hundred starts at once for one tool keep its limit and order despite disturbances',
+    () => disturbed(oneTool),
+    hour,
+  );
+  test(
+    'two hundred starts of fifty tools share the slots of the cluster despite disturbances',
+    () => disturbed(fiftyTools),
+    hour,
+  );
 });

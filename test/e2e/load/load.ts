@@ -1,18 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { sleepUntilAborted } from '../../../lib/abort.ts';
 import { readSettings } from '../../../lib/config/settings.ts';
 import { kubeFromSettings, kubeSettings } from '../../../lib/kube/from-settings.ts';
 import type { BuildLedger, BuildRecord } from '../../../lib/ledger/types.ts';
+import { retry } from '../../../lib/retry.ts';
 import { hasRunEnded } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
-import { type Json, patience } from '../pipeline/cluster.ts';
+import { type Json, waitTimeout } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
 import { builds, type Service, type Tool, until } from '../service/service.ts';
 
-/** The shortest build there is: its source is fetched, and no buildpack wants it. */
+/** Files of the shortest possible build: the source is cloned, and no buildpack recognises it. */
 export const unwanted: Files = { 'nothing.txt': 'No buildpack recognises this.\n' };
 
 export type Sample = {
-  /** Most runs that had not ended, at once: in all, and of each tool. */
+  /** Largest number of unfinished runs at one time: of all tools, and of each tool. */
   most: { all: number; byTool: Map<string, number> };
   /** Names of runs in the order in which they were created. */
   created: string[];
@@ -20,7 +22,7 @@ export type Sample = {
 
 export type Watch = Sample & { close: () => Promise<void> };
 
-/** Counts the runs of these tools that have not ended, at every change there is, from now on. */
+/** Counts the unfinished runs of these tools at every change, from now on. */
 export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
   const kube = await kubeFromSettings({ ...readSettings(kubeSettings), namespace: builds });
   const names = new Set(tools.map(({ name }) => name));
@@ -47,7 +49,7 @@ export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
     }
   };
   const watching = (async () => {
-    // A watch ends by itself from time to time, and goes on where it was: nothing is missed.
+    // The API server ends a watch from time to time. The next watch continues at the last resourceVersion.
     while (!stop.signal.aborted) await watchOnce();
   })().catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
@@ -62,7 +64,7 @@ export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
   };
 };
 
-/** A tool's ledger with limits of its own, and room for all that these tests finish. */
+/** Creates a tool's ledger with these limits, and with room for all builds that the tests finish. */
 export const withLimits = (service: Service, tool: Tool, limits: object): Promise<string> =>
   service.kubectl(
     ['create', '-f', '-'],
@@ -81,11 +83,11 @@ export const ledgersOf = async (service: Service, tools: readonly Tool[]): Promi
   return items.filter(({ spec }) => tools.some(({ name }) => name === spec.tool));
 };
 
-/** Until nothing runs or waits. @returns what has finished */
+/** Waits until no build of these tools runs or waits. @returns the finished builds */
 export const allFinished = async (service: Service, tools: readonly Tool[], ms: number): Promise<BuildRecord[]> => {
   const isIdle = ({ status }: BuildLedger) => !status?.running?.length && !status?.queued?.length;
   const allIdle = async () => {
-    // Asking is work for the cluster, which has enough to do.
+    // Requests are rare, because the cluster is already under load.
     await delay(5000);
     return (await ledgersOf(service, tools)).every(isIdle);
   };
@@ -93,23 +95,23 @@ export const allFinished = async (service: Service, tools: readonly Tool[], ms: 
   return (await ledgersOf(service, tools)).flatMap(({ status }) => status?.finished ?? []);
 };
 
-/** Entries that got their slot after one of the same ledger that was accepted later. */
+/** Returns the ids of builds that got their slot after a build of the same ledger that was accepted later. */
 export const overtaken = ({ status }: BuildLedger): string[] => {
-  const entries = (status?.finished ?? []).toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
-  return entries.flatMap(({ id, acceptedAt, startedAt = '' }, at) =>
-    entries.slice(at + 1).some((later) => later.acceptedAt > acceptedAt && (later.startedAt ?? '') < startedAt)
+  const builds = (status?.finished ?? []).toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
+  return builds.flatMap(({ id, acceptedAt, startedAt = '' }, at) =>
+    builds.slice(at + 1).some((later) => later.acceptedAt > acceptedAt && (later.startedAt ?? '') < startedAt)
       ? [id]
       : [],
   );
 };
 
-/** What the order of events may blur: a slot is given on when its end is noticed. */
+/** Tolerance for the order of times, in milliseconds: a slot is free only once the end of its build is noticed. */
 const toleranceMs = 15_000;
 
-const ran = (entry: BuildRecord, at: number): boolean =>
-  Date.parse(entry.startedAt ?? '') < at && Date.parse(entry.finishedAt ?? '') > at + toleranceMs;
+const ranAt = (build: BuildRecord, at: number): boolean =>
+  Date.parse(build.startedAt ?? '') < at && Date.parse(build.finishedAt ?? '') > at + toleranceMs;
 
-/** Builds that got a slot beside another of their tool while a tool without any had waited for long. */
+/** Returns the ids of builds that got a second slot for their tool while a tool without a slot had waited for long. */
 export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
   const firsts = ledgers.flatMap(
     ({ status }) =>
@@ -120,9 +122,9 @@ export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
   return ledgers.flatMap(({ status }) => {
     const all = status?.finished ?? [];
     return all
-      .filter((entry) => {
-        const at = Date.parse(entry.startedAt ?? '');
-        return all.some((other) => other !== entry && ran(other, at)) && firsts.some((first) => waited(first, at));
+      .filter((build) => {
+        const at = Date.parse(build.startedAt ?? '');
+        return all.some((other) => other !== build && ranAt(other, at)) && firsts.some((first) => waited(first, at));
       })
       .map(({ id }) => id);
   });
@@ -130,11 +132,11 @@ export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
 
 type Deployed = { metadata: { name: string }; spec: { template: { spec: { containers: { env?: Json[] }[] } } } };
 
-/** Those that promote builds; the others have nothing to do with it. */
+/** Names of the functions that give slots to builds, and so need the setting CAPACITY. */
 const promoters =
   /^(start-build|list-builds|get-build|get-logs|cancel-build|delete-build|finish-build|archive-logs|sweep|metrics)$/;
 
-/** What is done while the functions are deployed with a capacity. */
+/** Runs `work` while the functions are deployed with this setting of CAPACITY. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {
   const { items } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as { items: Deployed[] };
   const functions = items.filter(({ metadata }) => promoters.test(metadata.name));
@@ -144,16 +146,16 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
       const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/env', value }];
       await service.kubectl(['patch', 'ksvc', metadata.name, '--type=json', '-p', JSON.stringify(patch)]);
     }
-    // Until the change is seen, what was ready before still says so.
+    // Until the controller observes the change, the condition Ready belongs to the old revision.
     const isObserved = async () => {
       const { items: now } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as {
         items: { metadata: { generation: number }; status: { observedGeneration: number } }[];
       };
       return now.every(({ metadata, status }) => status.observedGeneration === metadata.generation);
     };
-    await until('the change is seen', isObserved);
-    await service.kubectl(['wait', 'ksvc', '--all', '--for=condition=Ready', patience]);
-    // Pods of the revision before know nothing of the capacity.
+    await until('the change is observed', isObserved);
+    await service.kubectl(['wait', 'ksvc', '--all', '--for=condition=Ready', waitTimeout]);
+    // Pods of the old revision have no setting CAPACITY.
     await until('old pods are gone', async () => (await oldPods(service)) === 0);
   };
   await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
@@ -178,21 +180,39 @@ const oldPods = async (service: Service): Promise<number> => {
 
 export type Started = { tool: Tool; status: number; id: string; position: number; text: string };
 
-const tries = 40;
+const attempts = 40;
 
-/** One start that is repeated under its key as long as nobody answers it, as clients do. */
-export const startOnce = async (tool: Tool, url: string, key: string): Promise<Started> => {
+/** The service did not accept or refuse a start: a client sends the start again. */
+class NoResponse extends Error {
+  override readonly name = 'NoResponse';
+  readonly started: Started;
+
+  constructor(started: Started) {
+    super(`the start got status ${started.status}: ${started.text}`);
+    this.started = started;
+  }
+}
+
+const sendStart = async (tool: Tool, url: string, key: string): Promise<Started> => {
   const headers = { 'Idempotency-Key': key };
-  for (let tried = 1; ; tried += 1) {
-    const answer = await tool.client
-      .call('POST', tool.path('/builds'), { body: { source_url: url }, headers })
-      .catch((error: unknown) => ({ status: 503, json: {} as Json, text: String(error) }));
-    const { status, json, text } = answer;
-    const build = json.new_build as { name: string; queue_position?: number } | undefined;
-    const isAnswered = status < 500 && status !== 409;
-    if (isAnswered || tried >= tries)
-      return { tool, status, id: build?.name ?? '', position: build?.queue_position ?? 0, text };
-    await delay(1000 + Math.random() * 2000);
+  const { status, json, text } = await tool.client
+    .call('POST', tool.path('/builds'), { body: { source_url: url }, headers })
+    .catch((error: unknown) => ({ status: 503, json: {} as Json, text: String(error) }));
+  const build = json.new_build as { name: string; queue_position?: number } | undefined;
+  const started = { tool, status, id: build?.name ?? '', position: build?.queue_position ?? 0, text };
+  if (status >= 500 || status === 409) throw new NoResponse(started);
+  return started;
+};
+
+/** Starts a build. The start is sent again with the same Idempotency-Key after 409, 5xx and a broken connection. */
+export const startOnce = async (tool: Tool, url: string, key: string): Promise<Started> => {
+  const isTemporary = (error: unknown): boolean => error instanceof NoResponse;
+  const delayMs = () => 1000 + Math.random() * 2000;
+  try {
+    return await retry({ attempts, delayMs, isTemporary }, () => sendStart(tool, url, key));
+  } catch (error) {
+    if (error instanceof NoResponse) return error.started;
+    throw error;
   }
 };
 
@@ -201,7 +221,7 @@ export const killFunctions = (service: Service): (() => Promise<void>) => {
   const stop = new AbortController();
   const killing = (async () => {
     while (!stop.signal.aborted) {
-      await delay(5000, undefined, { signal: stop.signal }).catch(() => undefined);
+      await sleepUntilAborted(5000, stop.signal);
       const words = ['get', 'pods', '-l', 'serving.knative.dev/service', '-o', 'name'];
       const pods = (await service.kubectl(words)).split('\n').filter(Boolean);
       const pod = pods[Math.floor(Math.random() * pods.length)];

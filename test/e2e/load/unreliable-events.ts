@@ -1,7 +1,7 @@
-import { kubectl, patience, setting } from '../pipeline/cluster.ts';
+import { kubectl, setting, waitTimeout } from '../pipeline/cluster.ts';
 import type { Service } from '../service/service.ts';
 
-/** Takes every event, then loses 30 % of them, sends 30 % twice, and all after a while of their own. */
+/** Accepts every event, then drops 30 % of the events, sends 30 % twice, and delays each event by a random time. */
 const program = `
 import http.server, random, threading, time, urllib.request
 TARGET = 'http://accept-tekton.image-build.svc.cluster.local'
@@ -50,18 +50,18 @@ const objects = () => [
   },
 ];
 
-/** What is done while Tekton's events take a way on which they are lost, doubled and shuffled. */
+/** Runs `work` while Tekton's events pass through a server that drops, doubles and shuffles them. */
 export const withUnreliableEvents = async <T>({ namespace }: Service, work: () => Promise<T>): Promise<T> => {
   await namespace.apply(...objects());
-  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, patience]);
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, waitTimeout]);
   const tekton = (...words: string[]) => kubectl(['--namespace', 'tekton-pipelines', ...words]);
   const sink = (await tekton('get', 'configmap', 'config-events', '-o', 'jsonpath={.data.sink}')).trim();
-  const point = (to: string) =>
+  const setSink = (to: string) =>
     tekton('patch', 'configmap', 'config-events', '--type=merge', '-p', JSON.stringify({ data: { sink: to } }));
-  await point(`http://${name}.${namespace.name}.svc.cluster.local`);
+  await setSink(`http://${name}.${namespace.name}.svc.cluster.local`);
   try {
     return await work();
   } finally {
-    await point(sink);
+    await setSink(sink);
   }
 };

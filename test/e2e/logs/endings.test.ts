@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Follows a build until it has printed everything, then lets it be ended. @returns what was shown until then */
+/**
+ * Follows a build's log until the build has printed everything, then calls `end`, which ends the build.
+ * @returns the lines that were received, and the last event
+ */
 const followUntil = async (id: string, end: () => Promise<unknown>): Promise<{ shown: string[]; last: Event }> => {
   const shown: string[] = [];
   let last: Event = { type: '' };
@@ -38,7 +41,7 @@ const stored = async (id: string): Promise<{ lines: string[]; end: Event | undef
   return { lines, end };
 };
 
-test('cancelled: what was shown is kept, and the state says so', async () => {
+test('the archive of a cancelled build has every line that was sent live', async () => {
   const id = await tool.start(url);
   const { shown, last } = await followUntil(id, () => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`)));
   expect(last).toMatchObject({ type: 'end', status: 'BUILD_CANCELLED' });
@@ -47,21 +50,21 @@ test('cancelled: what was shown is kept, and the state says so', async () => {
   expect(end).toMatchObject({ status: 'BUILD_CANCELLED', log: 'complete' });
 });
 
-test('evicted: what was shown is kept, and the state says what is missing', async () => {
+test('the archive of a build whose pod was evicted has every line that was sent live, and says what is missing', async () => {
   const id = await tool.start(url);
   const { shown } = await followUntil(id, () =>
     service.kubectl(['delete', 'pod', '-l', `tekton.dev/pipelineRun=${id}`, '--force', '--grace-period=0']),
   );
   const { lines, end } = await stored(id);
   expect(lines).toEqual(shown);
-  // Tekton starts the steps again in a new pod, or gives up: what the old pod said before it went nobody knows.
+  // Tekton starts the steps again in a new pod, or gives up. The last lines of the old pod are lost.
   expect(['BUILD_SUCCESS', 'BUILD_FAILURE']).toContain(end?.status);
   expect(['lost', 'truncated']).toContain(end?.log);
   expect(end?.reason).toMatch(/the pod was gone before its log was read to the end/);
 });
 
-test('timed out: what was shown is kept, and the state says so', async () => {
-  // As Tekton does it when the time is up: the setting is one for all builds.
+test('the archive of a build that timed out has every line that was sent live', async () => {
+  // An early start time makes Tekton end this run for its timeout. The setting BUILD_TIMEOUT would affect all builds.
   const id = await tool.start(url);
   const { shown } = await followUntil(id, () =>
     service.kubectl([

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import { Transform } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { Files } from '../pipeline/git-pod.ts';
 import type { Tool } from '../service/service.ts';
 
-/** A line of 100 bytes with its line feed. */
+/** Returns a printed line: 100 bytes, line feed included. */
 export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
 
 const program = `
@@ -21,7 +22,7 @@ const more = () => {
 more();
 `;
 
-/** A repository whose build prints so many lines of 100 bytes as fast as it can, then runs on for so many seconds. */
+/** Returns a repository whose build prints `count` lines of 100 bytes at full speed, then waits for `seconds`. */
 export const printing = (count: number, seconds: number): Files => ({
   'package.json': JSON.stringify({
     name: 'printing',
@@ -32,7 +33,7 @@ export const printing = (count: number, seconds: number): Files => ({
   'server.js': "require('node:http').createServer((_, res) => res.end('ok')).listen(process.env.PORT || 8000);\n",
 });
 
-/** An object of the format ndjson. */
+/** An event of a log in the format ndjson. */
 export type Event = {
   type: string;
   step?: string;
@@ -63,13 +64,16 @@ const cutAfter = (bytes: number): Transform => {
   });
 };
 
-/** The log's events, up to so many bytes of the answer: then the connection is cut, and half an object is dropped. */
+/**
+ * Yields a log's events. The connection is closed after `bytes` of the response, and an incomplete event is dropped.
+ */
 export async function* eventsOf(tool: Tool, id: string, query: string, bytes = Number.POSITIVE_INFINITY) {
   const path = tool.path(`/builds/${id}/logs?format=ndjson${query}`);
   const response = await tool.client.open('GET', path);
-  if (response.statusCode !== 200) throw new Error(`${path} was answered with ${response.statusCode}`);
+  if (response.statusCode !== 200)
+    throw new Error(`GET ${path}: status ${response.statusCode}: ${await text(response)}`);
   const cut = response.pipe(cutAfter(bytes));
-  // Else the pipe would wait for somebody to read.
+  // Without this the pipe would wait for a reader of the rest.
   cut.once('end', () => response.destroy());
   try {
     for await (const line of createInterface({ input: cut, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -7,7 +7,7 @@ const count = 200_000;
 let service: Service;
 let tool: Tool;
 let id: string;
-/** What a follower saw while the build ran. */
+/** The events that a live reader got while the build ran. */
 let live: Event[];
 
 beforeAll(async () => {
@@ -28,13 +28,16 @@ const collect = async (events: AsyncGenerator<Event>): Promise<Event[]> => {
 
 const lines = (events: Event[]): Event[] => events.filter(({ type }) => type === 'line');
 
-/** Not `toEqual`: what it says of 200,000 lines that differ takes minutes. */
+/**
+ * Returns the index of the first difference, -1 without one. `toEqual` takes minutes to describe a difference in
+ * 200,000 lines.
+ */
 const firstDifference = (a: unknown[], b: unknown[]): number => {
   const at = a.findIndex((value, index) => JSON.stringify(value) !== JSON.stringify(b[index]));
   return at < 0 && a.length !== b.length ? Math.min(a.length, b.length) : at;
 };
 
-test('followed live: byte for byte what the step wrote', () => {
+test('a log read live has byte for byte the lines of the step', () => {
   const printed = live.filter(isPrinted).map(({ line }) => line);
   expect(
     firstDifference(
@@ -45,14 +48,14 @@ test('followed live: byte for byte what the step wrote', () => {
   expect(live.at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
 });
 
-test('read afterwards: the same, to every cursor', async () => {
+test('a log read from the archive equals the log read live, cursors included', async () => {
   const stored = await collect(eventsOf(tool, id, ''));
   expect(firstDifference(lines(stored), lines(live))).toBe(-1);
   expect(stored.at(-1)).toMatchObject({ type: 'end', status: 'BUILD_SUCCESS', log: 'complete' });
 });
 
-test('cut at twenty random places and resumed: the same', async () => {
-  // About 220 bytes an object; one place in each twentieth of the log.
+test('a log whose connection broke twenty times and was resumed equals the log read live', async () => {
+  // An event has about 220 bytes. Each connection ends at a random place within a twentieth of the log.
   const part = Math.floor((lines(live).length * 220) / 20);
   const all: Event[] = [];
   for (let cuts = 0; ; cuts += 1) {
@@ -65,7 +68,7 @@ test('cut at twenty random places and resumed: the same', async () => {
   expect(firstDifference(lines(all), lines(live))).toBe(-1);
 });
 
-test('cut at random places while it is followed: the same', async () => {
+test('a log read live over connections that break equals the log in the archive', async () => {
   const again = await tool.start(await service.repository('printing', printing(20_000, 5)));
   const all: Event[] = [];
   for (let cuts = 0; all.at(-1)?.type !== 'end'; cuts += 1) {
@@ -80,14 +83,14 @@ test('cut at random places while it is followed: the same', async () => {
   expect(stored.filter(isPrinted)).toHaveLength(20_000);
 });
 
-test('grep and lines by number come from the archive', async () => {
+test('grep and from_line find lines in the archive', async () => {
   const [found] = lines(await collect(eventsOf(tool, id, '&grep=%5E00123456%20'))) as (Event & { number: number })[];
   expect(found?.line).toBe(printedLine(123_456));
   const around = lines(await collect(eventsOf(tool, id, `&step=build&from_line=${(found?.number ?? 0) - 2}&lines=5`)));
   expect(around.map(({ line }) => line)).toEqual([-2, -1, 0, 1, 2].map((by) => printedLine(123_456 + by)));
 });
 
-/** Counts lines that were printed in order; places where the log itself says that some are missing are no error. */
+/** Counts lines that were printed in order. A place where the log says that lines are missing is no error. */
 const createCount = () => {
   let next = 0;
   let gaps = 0;
@@ -106,7 +109,7 @@ const createCount = () => {
   };
 };
 
-test('two hundred megabytes that nobody follows: every line, or how many are missing', async () => {
+test('the archive of two hundred megabytes without a live reader has every line, or says how many are missing', async () => {
   const lot = 2_000_000;
   const big = await tool.start(await service.repository('lots', printing(lot, 30)));
   await until('the build has ended', async () => /SUCCESS|FAIL|TIME/.test((await tool.get(big)).status), 600_000);

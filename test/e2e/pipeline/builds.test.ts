@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
-import { installPipeline, makeNamespace, marker, type Namespace, patience, setting } from './cluster.ts';
+import { installPipeline, makeNamespace, marker, type Namespace, setting, waitTimeout } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
 
 const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
-const made: string[] = [];
+const pushed: string[] = [];
 let namespace: Namespace;
 let git: GitServer;
 
 const imagePath = (name: string): string => {
-  made.push(`${prefix}/${name}`);
+  pushed.push(`${prefix}/${name}`);
   return `${prefix}/${name}`;
 };
 
-/** Runs an image as a stranger would, and gets its page. */
+/** Runs an image without privileges, and returns its page. */
 const pageOf = async (name: string, image: string): Promise<string> => {
   const unprivileged = {
     runAsNonRoot: true,
@@ -33,7 +33,7 @@ const pageOf = async (name: string, image: string): Promise<string> => {
       containers: [{ name, image, securityContext: unprivileged, env: [{ name: 'PORT', value: '8000' }] }],
     },
   });
-  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, patience]);
+  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, waitTimeout]);
   const pod = await namespace.get<{ status: { podIP: string } }>('pod', name);
   return git.fetch(`http://${pod.status.podIP}:8000/`);
 };
@@ -45,17 +45,17 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const path of made) for (const tag of ['latest', 'build-cache']) await removeImage(path, tag);
+  for (const path of pushed) for (const tag of ['latest', 'build-cache']) await removeImage(path, tag);
   await namespace?.remove();
 });
 
-describe('examples', () => {
+describe('the pipeline on examples/', () => {
   test.each([
     ['node', 'Hello from Node.js'],
     ['python', 'Hello from Python'],
     ['static', 'Hello from a static site'],
     ['procfile', 'Hello from a Procfile'],
-  ])('%s is built from git, runs without privileges and serves its page', async (name, words) => {
+  ])('the example %s is built from git, runs without privileges and serves its page', async (name, words) => {
     const path = imagePath(name);
     const source = await git.commit(name, await example(name));
     const run = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
@@ -68,8 +68,8 @@ describe('examples', () => {
   });
 });
 
-describe('building again', () => {
-  test('the same commit gives the same digest, and its layers are found again', async () => {
+describe('the pipeline on a second build', () => {
+  test('a second build of the same commit has the same digest and reuses the layers', async () => {
     const path = imagePath('again');
     const files = { ...(await example('node')), ...(await localDependency()) };
     const source = await git.commit('again', files);
@@ -81,7 +81,7 @@ describe('building again', () => {
     expect(await second.log('export')).toMatch(/Reusing layer 'toolforge\/node:/);
   });
 
-  test('another commit takes over the layers that did not change', async () => {
+  test('a build of another commit reuses the layers that did not change', async () => {
     const path = imagePath('changed');
     const source = await git.commit('changed', await example('python'));
     const first = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
@@ -97,7 +97,7 @@ describe('building again', () => {
   });
 });
 
-/** A dependency in the repository itself: npm has something to install, without a network. */
+/** Returns files with a dependency inside the repository, so npm installs something without a network. */
 const localDependency = async () => {
   const manifest = {
     ...JSON.parse((await example('node'))['package.json'] ?? '{}'),
@@ -109,7 +109,7 @@ const localDependency = async () => {
   };
 };
 
-describe('parameters', () => {
+describe('the parameters of a build', () => {
   const probe = `const { env } = process;
 for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
   console.log('value', name, JSON.stringify(env[name]));
@@ -134,7 +134,7 @@ for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
     run = await build(namespace, { ...source, variables, image: imageName(`${path}:latest`) });
   });
 
-  test('a variable arrives as it was given', async () => {
+  test('the build step gets every variable unchanged', async () => {
     expect(run.failed).toBeUndefined();
     const log = await run.log('build');
     for (const [name, value] of Object.entries(values)) {
@@ -142,7 +142,7 @@ for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
     }
   });
 
-  test('the credentials are in no step but those that talk to the registry', async () => {
+  test('only the steps that use the registry have its credentials', async () => {
     type Container = { name: string; volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[] };
     type Pod = {
       spec: { containers: Container[]; initContainers: Container[]; automountServiceAccountToken?: boolean };

@@ -18,16 +18,18 @@ export type Build = {
   succeeded: boolean;
   reason: string;
   results: Record<string, string>;
-  /** The step that failed, with its exit code and its result `failure`; no step where the run failed without one. */
+  /**
+   * The failed step, its exit code and its result `failure`. `step` is '' where the run failed without a failed step.
+   */
   failed: { step: string; exitCode: number; message: string } | undefined;
   log: (step: string) => Promise<string>;
-  /** When a step began and ended, RFC 3339. */
+  /** Returns the times at which a step began and ended, in RFC 3339. */
   times: (step: string) => [string, string];
   podName: string;
 };
 
-/** As the pipeline wants what a user may write: Tekton and the kubelet read $(…) and $$ themselves. */
-const encoded = (text: string): string => text.replaceAll('%', '%25').replaceAll('$', '%24');
+/** Encodes a user's text for the pipeline: Tekton and the kubelet would replace $(…) and $$. */
+const encode = (text: string): string => text.replaceAll('%', '%25').replaceAll('$', '%24');
 
 const pipelineRun = (name: string, request: BuildRequest) => ({
   apiVersion: 'tekton.dev/v1',
@@ -41,8 +43,8 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
       { name: 'APP_IMAGE', value: request.image },
       { name: 'SOURCE_URL', value: request.url },
       { name: 'SOURCE_REFERENCE', value: request.commit },
-      { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encoded(request.ref ?? 'main') },
-      { name: 'ENV_VARS', value: (request.variables ?? []).map(encoded) },
+      { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encode(request.ref ?? 'main') },
+      { name: 'ENV_VARS', value: (request.variables ?? []).map(encode) },
       { name: 'USE_LATEST_VERSIONS', value: 'false' },
       { name: 'USE_DEPRECATED_VERSIONS', value: 'false' },
     ],
@@ -61,7 +63,7 @@ const failureOf = (taskRun: TaskRun): Build['failed'] => {
   return { step: step.name, exitCode: step.terminated?.exitCode ?? 0, message };
 };
 
-/** Runs one build to its end. */
+/** Runs one build, and waits for its end. */
 export const build = async (namespace: Namespace, request: BuildRequest): Promise<Build> => {
   const name = `build-${randomBytes(5).toString('hex')}`;
   await namespace.apply(pipelineRun(name, request));

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { retry } from '../../../lib/retry.ts';
 
 export type Json = Record<string, unknown>;
 
-/** When a test gives up waiting. It claims nothing of how long things take: shared machines are slow at times. */
-export const patienceMs = 300_000;
-/** The same for kubectl wait. */
-export const patience = `--timeout=${patienceMs / 1000}s`;
+/** Limit for one wait of a test, in milliseconds. It is long, because shared machines are slow at times. */
+export const waitTimeoutMs = 300_000;
+/** The option of `kubectl wait` for the same limit. */
+export const waitTimeout = `--timeout=${waitTimeoutMs / 1000}s`;
 
 const required = {
   KUBECONFIG: 'the cluster to test on',
@@ -17,16 +17,16 @@ const required = {
   TEST_REGISTRY: 'the registry to push to, such as http://registry.example:5000, as pods and this machine reach it',
 } as const;
 
-/** A setting of these tests, from the environment. @throws Error which says what it is for */
+/** Returns a setting of these tests from the environment. @throws Error that says what the missing setting is for */
 export const setting = (name: keyof typeof required): string => {
   const value = process.env[name];
   if (value) return value;
   throw new Error(`Set ${name}: ${required[name]}. These tests run on a real cluster with Tekton.`);
 };
 
-type Ran = { code: number | null; stdout: string; stderr: string };
+type KubectlResult = { code: number | null; stdout: string; stderr: string };
 
-const runKubectl = async (words: string[], input: string | Buffer): Promise<Ran> => {
+const runKubectl = async (words: string[], input: string | Buffer): Promise<KubectlResult> => {
   const child = spawn('kubectl', words, { env: { ...process.env, KUBECONFIG: setting('KUBECONFIG') } });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -37,18 +37,39 @@ const runKubectl = async (words: string[], input: string | Buffer): Promise<Ran>
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString().trim() };
 };
 
-/** The cluster's own, before anything was done: a small one starts its webhooks anew when it is short of processor. */
+/**
+ * Errors of the cluster itself, before it changed anything. A small cluster restarts its webhooks when it is short of
+ * processor time.
+ */
 const clusterIsAway =
   /failed calling webhook[\s\S]*(connection refused|deadline exceeded)|The connection to the server .* was refused/;
 
-/** Runs kubectl. @returns its standard output @throws Error with what it said */
-export const kubectl = async (words: string[], input: string | Buffer = ''): Promise<string> => {
-  for (const end = Date.now() + patienceMs; ; await delay(1000)) {
-    const { code, stdout, stderr } = await runKubectl(words, input);
-    if (code === 0) return stdout;
-    if (!clusterIsAway.test(stderr) || Date.now() > end) throw new Error(`kubectl ${words.join(' ')}: ${stderr}`);
+/** kubectl ended with an exit code other than 0. */
+class KubectlError extends Error {
+  override readonly name = 'KubectlError';
+  readonly isTemporary: boolean;
+
+  constructor(words: string[], stderr: string) {
+    super(`kubectl ${words.join(' ')}: ${stderr}`);
+    this.isTemporary = clusterIsAway.test(stderr);
   }
+}
+
+const isTemporary = (error: unknown): boolean => error instanceof KubectlError && error.isTemporary;
+
+/** Returns a delay for retries that end after the limit for one wait. */
+const delayUntilTimeout = (ms: number): (() => number | undefined) => {
+  const end = Date.now() + waitTimeoutMs;
+  return () => (Date.now() > end ? undefined : ms);
 };
+
+/** Runs kubectl, again while the cluster is away. @returns its standard output @throws Error with its standard error */
+export const kubectl = (words: string[], input: string | Buffer = ''): Promise<string> =>
+  retry({ attempts: Number.POSITIVE_INFINITY, delayMs: delayUntilTimeout(1000), isTemporary }, async () => {
+    const { code, stdout, stderr } = await runKubectl(words, input);
+    if (code !== 0) throw new KubectlError(words, stderr);
+    return stdout;
+  });
 
 export type Namespace = {
   name: string;
@@ -58,12 +79,12 @@ export type Namespace = {
   remove: () => Promise<void>;
 };
 
-/** A namespace of its own, so that runs of these tests don't meet, and one deletion removes all. */
+/** Makes a namespace for one run of the tests. Its deletion removes everything that the tests made in it. */
 export const makeNamespace = async (): Promise<Namespace> => {
   const name = `builds-pipeline-test-${randomBytes(4).toString('hex')}`;
   await kubectl(['create', 'namespace', name]);
   const inside = (words: string[], input?: string | Buffer) => kubectl(['--namespace', name, ...words], input);
-  // A controller makes it, and no pod may come before it.
+  // A controller makes the ServiceAccount, and no pod can start before.
   await eventually(() => inside(['get', 'serviceaccount', 'default']));
   return {
     name,
@@ -77,10 +98,10 @@ export const makeNamespace = async (): Promise<Namespace> => {
   };
 };
 
-/** What the credentials hold in these tests: a word that may appear nowhere else. */
+/** A word in the credentials of these tests that must appear nowhere else. */
 export const marker = `marker-${randomBytes(12).toString('hex')}`;
 
-/** The credentials of a registry that nobody asks, so that a leak is harmless and easily recognised. */
+/** Returns credentials of a registry that does not exist, so a leak is harmless and easy to recognise. */
 export const credentials = (): Json => {
   const auth = Buffer.from(`robot:${marker}`).toString('base64');
   const config = { auths: { 'registry.invalid': { username: 'robot', password: marker, auth } } };
@@ -93,21 +114,13 @@ export const credentials = (): Json => {
   };
 };
 
-/** Installs knative/pipeline as it is, and the credentials. */
+/** Installs knative/pipeline and the credentials. */
 export const installPipeline = async (namespace: Namespace): Promise<void> => {
   const folder = join(import.meta.dirname, '../../../knative/pipeline');
   await namespace.kubectl(['apply', '-f', '-'], await kubectl(['kustomize', folder]));
   await namespace.apply(credentials());
 };
 
-/** Asks until the answer comes; for what has no event to await. @throws the last error when patience ends */
-export const eventually = async <T>(ask: () => Promise<T>): Promise<T> => {
-  for (const end = Date.now() + patienceMs; ; ) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await delay(500);
-    }
-  }
-};
+/** Calls `act` until it succeeds. @throws the last error after the limit for one wait */
+export const eventually = <T>(act: () => Promise<T>): Promise<T> =>
+  retry({ attempts: Number.POSITIVE_INFINITY, delayMs: delayUntilTimeout(500), isTemporary: () => true }, act);

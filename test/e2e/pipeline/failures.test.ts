@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, type BuildRequest, build } from './builds.ts';
-import { installPipeline, makeNamespace, type Namespace, patience, setting } from './cluster.ts';
+import { installPipeline, makeNamespace, type Namespace, setting, waitTimeout } from './cluster.ts';
 import { example, type Files, type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, removeImage } from './registry.ts';
 
@@ -14,7 +14,7 @@ let source: { url: string; commit: string };
 const run = (request: Partial<BuildRequest>): Promise<Build> => build(namespace, { ...source, image, ...request });
 const buildOf = async (name: string, files: Files) => run(await git.commit(name, files));
 
-/** A Node.js project whose build script is this program. */
+/** Returns a Node.js project whose build script is this program. */
 const project = (program: string): Files => ({
   'package.json': JSON.stringify({ name: 'project', scripts: { build: 'node build.mjs', start: 'node build.mjs' } }),
   'build.mjs': program,
@@ -36,7 +36,7 @@ const absent = '0123456789abcdef0123456789abcdef01234567';
 
 type Pipeline = { spec: { tasks: { taskSpec: { volumes: { name: string; configMap?: { name: string } }[] } }[] } };
 
-/** A pod in which the step clone is run by hand, as a build runs it: one pod's start is most of what that takes there. */
+/** Starts a pod in which the tests run the script of the step clone. One pod for all cases saves most of their time. */
 const startClonePod = async (): Promise<void> => {
   const { spec } = await namespace.get<Pipeline>('pipeline', 'buildpacks');
   const steps = spec.tasks[0]?.taskSpec.volumes.find(({ name }) => name === 'steps');
@@ -52,21 +52,21 @@ const startClonePod = async (): Promise<void> => {
     metadata: { name: 'clone' },
     spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes: [steps] },
   });
-  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/clone', patience]);
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/clone', waitTimeout]);
 };
 
-/** @returns its exit code, and what it leaves as the reason of its failure */
+/** Runs the script of the step clone. @returns its exit code, and the result `failure` that it writes */
 const clone = async (url: string, commit: string): Promise<{ exitCode: number; message: string }> => {
   const script = `rm -rf /tmp/failure /tmp/app
     /bin/bash /steps/run-phase.sh /tmp/failure /bin/bash /steps/clone.sh "$@" main /tmp/app >/dev/null
     echo $?
     cat /tmp/failure`;
-  const said = await namespace.kubectl(['exec', 'clone', '--', 'bash', '-c', script, 'clone', url, commit]);
-  const [exitCode, ...lines] = said.split('\n');
+  const output = await namespace.kubectl(['exec', 'clone', '--', 'bash', '-c', script, 'clone', url, commit]);
+  const [exitCode, ...lines] = output.split('\n');
   return { exitCode: Number(exitCode), message: lines.join('\n') };
 };
 
-describe('clone', () => {
+describe('the step clone', () => {
   const cases: [name: string, source: () => { url?: string; commit?: string }, words: string][] = [
     ['something else than a hash', () => ({ commit: 'main' }), '"main" is no commit\'s hash'],
     ['an option instead of a hash', () => ({ commit: '--upload-pack=id' }), "is no commit's hash"],
@@ -84,12 +84,12 @@ describe('clone', () => {
 
   beforeAll(startClonePod);
 
-  test.each(cases)('%s is exit code 128, with the reason', async (_name, changed, words) => {
+  test.each(cases)('the step clone ends with exit code 128 and the reason for %s', async (_name, changed, words) => {
     const { url, commit } = { ...source, ...changed() };
     expect(await clone(url, commit)).toEqual({ exitCode: 128, message: expect.stringContaining(words) });
   });
 
-  test('a commit that is not there ends a build with exit code 128, and the reason', async () => {
+  test('a build of a missing commit ends with exit code 128 and the reason', async () => {
     expect((await run({ commit: absent })).failed).toEqual({
       step: 'clone',
       exitCode: 128,
@@ -97,7 +97,7 @@ describe('clone', () => {
     });
   });
 
-  test('a server that gives no commit by its hash is asked for the branch, with its history', async () => {
+  test('the step clone fetches the branch with its history from a server that gives out no commit by its hash', async () => {
     const first = await git.commit('old', await example('static'));
     await git.amend('old', { ...(await example('static')), 'more.txt': 'more' });
     const run = await build(namespace, { ...first, url: first.url.replace('local/', 'local/old/'), image });
@@ -107,33 +107,33 @@ describe('clone', () => {
     expect(log).toMatch(new RegExp(`Commit ${first.commit}: \\d+ files`));
   });
 
-  test('links and hooks in a repository run nothing, and .git is not in the image', async () => {
+  test('a repository with a submodule and a symbolic link to /etc/passwd is built', async () => {
     const files = { ...(await example('static')), '.gitmodules': '[submodule "a"]\n\tpath = a\n\turl = ext::id\n' };
     const { failed } = await buildOf('modules', { ...files, link: '-> /etc/passwd' });
     expect(failed).toBeUndefined();
   });
 });
 
-describe('detect', () => {
-  test('nothing found is exit code 20, and says what is looked for', async () => {
+describe('the step detect', () => {
+  test('the step detect ends with exit code 20 where no buildpack recognises the repository', async () => {
     const { failed } = await buildOf('nothing-to-detect', { 'README.txt': 'Nothing to build.' });
     expect(failed).toMatchObject({ step: 'detect', exitCode: 20 });
     expect(failed?.message).toContain('No buildpack recognises this repository');
   });
 
-  test('a variable that cannot be one is refused', async () => {
+  test('the step detect refuses a variable with an invalid name', async () => {
     const { failed } = await run({ variables: ['../../x=1'] });
     expect(failed).toMatchObject({ step: 'detect', exitCode: 3, message: expect.stringContaining('"../../x" can\'t') });
   });
 });
 
-describe('build', () => {
-  test('a failing build is exit code 51, and its last lines are kept', async () => {
+describe('the step build', () => {
+  test('a failing build script ends with exit code 51 and its last lines', async () => {
     const { failed } = await buildOf('failing', project("console.log('the reason'); process.exit(7);"));
     expect(failed).toMatchObject({ step: 'build', exitCode: 51, message: expect.stringContaining('the reason') });
   });
 
-  test('the last bytes are valid text that fits, whatever the program wrote', async () => {
+  test('the last bytes of any output are valid text of at most 1,000 bytes', async () => {
     const program = `
       const noise = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
       process.stdout.write(noise);
@@ -145,15 +145,15 @@ describe('build', () => {
     expect(Buffer.byteLength(failed?.message ?? '')).toBeLessThanOrEqual(1000);
   });
 
-  test('a process that the build leaves behind, its output closed, does not hold it', async () => {
+  test('a background process with closed output does not delay the end of the build', async () => {
     const program = `import { spawn } from 'node:child_process';
       spawn('sleep', ['3600'], { stdio: 'ignore', detached: true }).unref();`;
     expect((await buildOf('left-behind', project(program))).failed).toBeUndefined();
   });
 });
 
-describe('what an operator must mend', () => {
-  test('an unknown run image is found right after analyze', async () => {
+describe('mistakes that an operator must fix', () => {
+  test('an unknown run image fails in the step analyze', async () => {
     const { failed } = await run({ runImage: `${setting('RUN_IMAGE').replace(/[:@][^/]*$/, '')}-unknown:1` });
     expect(failed).toMatchObject({
       step: 'analyze',
@@ -162,14 +162,14 @@ describe('what an operator must mend', () => {
     });
   });
 
-  test('a registry that does not answer fails in analyze', async () => {
+  test('a registry that does not respond fails in the step analyze', async () => {
     expect((await run({ image: '127.0.0.1:9/tool/web:latest' })).failed).toMatchObject({
       step: 'analyze',
       exitCode: 1,
     });
   });
 
-  test('missing credentials are said, and nothing waits for them', async () => {
+  test('missing credentials fail in the step analyze at once', async () => {
     const other = await makeNamespace();
     try {
       await installPipeline(other);

@@ -2,17 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { eventually, type Namespace, patience, setting } from './cluster.ts';
+import { eventually, type Namespace, setting, waitTimeout } from './cluster.ts';
 
-/** Path to content. */
+/** Content by path. A content that begins with `-> ` is the target of a symbolic link. */
 export type Files = Record<string, string>;
 export type GitServer = {
-  /** Makes a repository of one commit on the branch main. */
+  /** Makes a repository with one commit on the branch main. */
   commit: (name: string, files: Files) => Promise<{ url: string; commit: string }>;
-  /** Another commit on top. */
+  /** Adds a commit to the branch main. @returns its hash */
   amend: (name: string, files: Files) => Promise<string>;
   url: (name: string) => string;
-  /** A page of a pod of the namespace, as another pod gets it. */
+  /** Returns the page at a URL, requested from a pod of the namespace. */
   fetch: (url: string) => Promise<string>;
 };
 
@@ -20,14 +20,14 @@ export type GitServer = {
 const server = `
 import http.server, os, subprocess
 class Handler(http.server.BaseHTTPRequestHandler):
-    def answer(self):
+    def respond(self):
         path, _, query = self.path.partition('?')
         if path.startswith('/redirect/'):
             self.send_response(302)
             self.send_header('Location', self.path.replace('/redirect/', '/', 1))
             self.end_headers()
             return
-        # As servers do that know only git's first protocol: they give nothing by its hash but what a ref names.
+        # A server that knows only git's first protocol gives out no commit by its hash, unless a ref names it.
         old = path.startswith('/old/')
         if old: path = path[4:]
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
@@ -43,7 +43,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if name != 'Status': self.send_header(name, value)
         self.end_headers()
         self.wfile.write(rest)
-    do_GET = do_POST = answer
+    do_GET = do_POST = respond
 http.server.ThreadingHTTPServer(('', 8080), Handler).serve_forever()
 `;
 
@@ -95,10 +95,10 @@ const archive = async (files: Files): Promise<Buffer> => {
   return buffer(tar);
 };
 
-/** A git server in the namespace, from the builder image, which has git. */
+/** Starts a git server in the namespace. It runs the builder image, which contains git. */
 export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
   await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
-  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', patience]);
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', waitTimeout]);
   const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
   const exec = (words: string[], input?: Buffer) => namespace.kubectl(['exec', '-i', 'git', '--', ...words], input);
   const amend = async (name: string, files: Files) =>
@@ -112,7 +112,7 @@ export const startGitServer = async (namespace: Namespace): Promise<GitServer> =
   };
 };
 
-/** The files of a folder of examples/. */
+/** Returns the files of a folder of examples/. */
 export const example = async (name: string): Promise<Files> => {
   const folder = join(import.meta.dirname, '../../../examples', name);
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });

@@ -11,11 +11,11 @@ const forged = `sha256:${'f'.repeat(64)}`;
 let namespace: Namespace;
 let git: GitServer;
 
-/** Builds a Node.js project whose build script is this shell program. It runs as any repository's would. */
+/** Builds a Node.js project whose build script is this shell program. */
 const attack = async (name: string, program: string): Promise<Build> => {
   const manifest = { name: 'hostile', scripts: { build: 'bash attack.sh', start: 'node server.mjs' } };
   const server =
-    "import { createServer } from 'node:http';\ncreateServer((_, answer) => answer.end('mine')).listen(8000);\n";
+    "import { createServer } from 'node:http';\ncreateServer((_, response) => response.end('mine')).listen(8000);\n";
   const files = { 'package.json': JSON.stringify(manifest), 'attack.sh': program, 'server.mjs': server };
   return build(namespace, { ...(await git.commit(name, files)), image });
 };
@@ -31,7 +31,7 @@ afterAll(async () => {
   await namespace?.remove();
 });
 
-/** Nothing of the credentials is in the logs, nor in any layer of the image or the cache. */
+/** Expects no part of the credentials in the logs, and in the layers of image and cache. */
 const expectNoLeak = async (run: Build): Promise<void> => {
   for (const step of ['clone', 'analyze', 'detect', 'restore', 'build', 'seal', 'export']) {
     expect(await run.log(step).catch(() => '')).not.toContain(marker);
@@ -45,7 +45,7 @@ const expectNoLeak = async (run: Build): Promise<void> => {
   }
 };
 
-test('a build step finds neither credentials nor a token', async () => {
+test('a build script finds neither credentials nor a token', async () => {
   const run = await attack(
     'credentials',
     `echo "user $(id -u):$(id -g) capabilities $(grep CapEff /proc/self/status | cut -f2) no new privileges $(grep NoNewPrivs /proc/self/status | cut -f2)"
@@ -68,7 +68,7 @@ test('a build step finds neither credentials nor a token', async () => {
   await expectNoLeak(run);
 });
 
-test('a build step changes neither the run image nor the results', async () => {
+test('a build script changes neither the run image nor the results', async () => {
   const run = await attack(
     'forge',
     `try() { if eval "$1" 2>/dev/null; then echo "done: $1"; else echo "refused: $1"; fi; }
@@ -119,13 +119,13 @@ test.each([
     `cd /layers/toolforge_node; printf '[types]\\nlaunch = true\\n' >x.toml; ln -s /registry-credentials x`,
     'something else than a file or a folder',
   ],
-])('%s that leads to the credentials is refused before it is read', async (name, program, words) => {
+])('the step seal refuses a symbolic link to the credentials in the place of %s', async (name, program, words) => {
   const run = await attack(`link-${name.replaceAll(/[^a-z]+/g, '-')}`, program);
   await expectNoLeak(run);
   expect(run.failed).toMatchObject({ step: 'seal', message: expect.stringContaining(words) });
 });
 
-test('links inside the application are kept as links', async () => {
+test('symbolic links inside the application stay links', async () => {
   const run = await attack(
     'links',
     'ln -s /registry-credentials secrets; ln -s /registry-credentials/config.json config.json; ln -s /proc/self/environ environ',
@@ -134,7 +134,7 @@ test('links inside the application are kept as links', async () => {
   await expectNoLeak(run);
 });
 
-test('a build that lets the next step start while it still runs swaps nothing under the eyes of export', async () => {
+test('a build script that starts the next step early changes no file while the step export reads it', async () => {
   const { stringData } = credentials() as { stringData: Record<string, string> };
   const size = Buffer.byteLength(stringData['.dockerconfigjson'] ?? '');
   const run = await attack(

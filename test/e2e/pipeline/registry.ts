@@ -10,16 +10,16 @@ export type Manifest = { config: Descriptor; layers: Descriptor[] };
 const accept = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
 const address = (): URL => new URL(setting('TEST_REGISTRY'));
 
-/** The name of an image in the registry under test, as a build gets it. */
+/** Returns the name of an image in the registry under test, as a build gets it. */
 export const imageName = (path: string): string => `${address().host}/${path}`;
 
 const get = async (path: string): Promise<Response> => {
   const response = await fetch(new URL(`/v2/${path}`, address()), { headers: { accept: accept.join(', ') } });
-  if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+  if (!response.ok) throw new Error(`GET ${path}: status ${response.status}: ${await response.text()}`);
   return response;
 };
 
-/** An image by its path in the registry and its tag or digest. */
+/** Returns the manifest of an image. @param reference a tag or a digest */
 export const readManifest = async (path: string, reference: string): Promise<Manifest & { digest: string }> => {
   const response = await get(`${path}/manifests/${reference}`);
   return { ...((await response.json()) as Manifest), digest: response.headers.get('docker-content-digest') ?? '' };
@@ -30,13 +30,16 @@ export type ImageConfig = { config: Record<string, unknown>; rootfs: { diff_ids:
 export const readConfig = async (path: string, { config }: Manifest): Promise<ImageConfig> =>
   (await get(`${path}/blobs/${config.digest}`)).json() as Promise<ImageConfig>;
 
-/** The uncompressed layers of an image of the registry under test, by its whole reference. */
+/**
+ * Returns the digests of the uncompressed layers of an image.
+ * @param reference the image's name with host and tag or digest
+ */
 export const layersOf = async (reference: string): Promise<string[]> => {
   const [, path = '', tag = 'latest', digest] = /^[^/]+\/([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(reference) ?? [];
   return (await readConfig(path, await readManifest(path, digest ?? tag))).rootfs.diff_ids;
 };
 
-/** The files of a layer: path to content. */
+/** Returns the files of a layer: content by path. */
 export const readLayer = async (path: string, layer: Descriptor): Promise<Record<string, string>> => {
   const { body } = await get(`${path}/blobs/${layer.digest}`);
   if (body === null) return {};
@@ -48,7 +51,7 @@ export const readLayer = async (path: string, layer: Descriptor): Promise<Record
   return files;
 };
 
-/** Removes an image, where the registry allows that. */
+/** Removes an image, if the registry allows that. */
 export const removeImage = async (path: string, reference: string): Promise<void> => {
   const found = await readManifest(path, reference).catch(() => undefined);
   if (found) await fetch(new URL(`/v2/${path}/manifests/${found.digest}`, address()), { method: 'DELETE' });

@@ -13,14 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Long enough for the API server to come back meanwhile. */
+/** Duration of the build in seconds. The API server restarts meanwhile. */
 const seconds = 25;
 
-/** A shell command that restarts the API server and returns when it answers again: how, is each cluster's own. */
+/** A shell command that restarts the API server and returns once the API server responds. It depends on the cluster. */
 const restart = process.env.TEST_RESTART_API_SERVER;
 
 (restart ? test : test.skip)(
-  'a restart of the API server breaks no build, and no log in the middle',
+  'a restart of the API server breaks no build and no log',
   async () => {
     const url = await service.repository('slow', slow(seconds));
     const id = await tool.start(url);
@@ -34,7 +34,7 @@ const restart = process.env.TEST_RESTART_API_SERVER;
     await restarted;
     const printed = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
     expect(printed).toEqual(Array.from({ length: seconds }, (_, index) => `${index + 1}`));
-    // Tekton's own webhook may be away for two minutes after this, and its controller then asks ever more seldom.
+    // Tekton's webhook may be away for two minutes after the restart, and Tekton's controller retries ever more rarely.
     await until('the log is archived', () => isFinished(service, tool, id), 420_000);
   },
   600_000,

@@ -25,24 +25,24 @@ const collect = async (lines: AsyncGenerator<LogLine>): Promise<LogLine[]> => {
   return all;
 };
 
-/** What a step wrote. What the service says itself depends on when it is asked. */
+/** Returns the lines of the steps. The service's own lines depend on the time of the request, so they are left out. */
 const written = (lines: LogLine[]): string[] => lines.map(({ line }) => line).filter((line) => /^\[step-/.test(line));
 
-/** What every program of its step build starts with. */
+/** Returns the environment variables of the step build of a running build. */
 const variablesOf = async (id: string): Promise<string> => {
   const pod = await podsOf(service, id);
   return service.kubectl(['exec', pod.trim(), '--container', 'step-build', '--', 'env']);
 };
 
-test('a static site is built, and its log outlives its pod', async () => {
+test('a static site is built, and its log stays after its pod is gone', async () => {
   const url = await service.repository('static', await example('static'));
   const id = await tool.start(url);
   const live = await collect(tool.log(id));
   expect(written(live).join('\n')).toMatch(/\[step-clone\][\s\S]*\[step-detect\][\s\S]*\[step-build\]/);
   expect(live.at(-1)?.end).toEqual({ status: 'BUILD_SUCCESS', log: 'complete' });
 
-  // A reader of the log may know that it is whole before the ledger has it.
-  await until('the ledger knows the log', async () => (await tool.get(id)).log === 'complete');
+  // The log's end may reach a reader before the ledger has the log's state.
+  await until('the ledger has the state of the log', async () => (await tool.get(id)).log === 'complete');
   const build = await tool.finished(id);
   expect(build).toMatchObject({ status: 'BUILD_SUCCESS', message: 'The build succeeded.' });
   expect(build.destination_image).toMatch(/@sha256:[0-9a-f]{64}$/);
@@ -55,7 +55,7 @@ test('a static site is built, and its log outlives its pod', async () => {
   expect(written(await collect(tool.log(id, '')))).toEqual(written(live));
 });
 
-test('a log is seen while the build writes it, and the quota counts it', async () => {
+test('a log is sent while the build runs, and the quota counts the build', async () => {
   const url = await service.repository('slow', slow(8));
   const id = await tool.start(url);
   expect(await used('Running')).toBe('1');
@@ -73,7 +73,7 @@ test('a log is seen while the build writes it, and the quota counts it', async (
   expect(await used('Running')).toBe('0');
 });
 
-test('a log can be resumed at any cursor', async () => {
+test('a log resumes after any cursor', async () => {
   const { json } = await tool.client.call('GET', tool.path('/builds/latest'));
   const id = (json.build as { build_id: string }).build_id;
   const all = await collect(tool.log(id, ''));
@@ -82,7 +82,7 @@ test('a log can be resumed at any cursor', async () => {
   expect(rest.map(({ line }) => line)).toEqual(all.slice(all.indexOf(middle as LogLine) + 1).map(({ line }) => line));
 });
 
-test('a deleted build is gone, and so is its log', async () => {
+test('a deleted build and its log get 404', async () => {
   const url = await service.repository('static', { 'public/new.html': 'new' });
   const id = await tool.start(url);
   await tool.finished(id);

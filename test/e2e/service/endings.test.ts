@@ -12,7 +12,7 @@ afterAll(() => service.close());
 
 const cancel = (id: string) => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`));
 
-test('a cancelled build keeps what it had written', async () => {
+test('a cancelled build keeps its log', async () => {
   const id = await tool.start(await service.repository('slow', slow(120)));
   for await (const { line } of tool.log(id)) if (line.endsWith('second 2')) break;
   expect((await cancel(id)).status).toBe(200);
@@ -24,7 +24,7 @@ test('a cancelled build keeps what it had written', async () => {
   expect((await cancel(id)).status).toBe(409);
 });
 
-test('what is cancelled before it begins leaves no pod behind', async () => {
+test('a build that is cancelled before its steps begin leaves no pod', async () => {
   const id = await tool.start(await service.repository('unbegun', slow(120)));
   await until('the build has a pod', async () => (await podsOf(service, id)) !== '');
   expect((await cancel(id)).status).toBe(200);
@@ -32,20 +32,20 @@ test('what is cancelled before it begins leaves no pod behind', async () => {
   await until('its pod is gone', async () => (await podsOf(service, id)) === '');
 });
 
-test('a failing step is named, with its last lines', async () => {
+test('the message of a failed build names the step and has its last lines', async () => {
   const files = { 'package.json': JSON.stringify({ name: 'a', scripts: { build: 'echo no such planet; exit 3' } }) };
   const build = await tool.finished(await tool.start(await service.repository('failing', files)));
   expect(build.status).toBe('BUILD_FAILURE');
   expect(build.message).toMatch(/^Step build failed with exit code 51: a buildpack failed\.\n[\s\S]*no such planet/);
 });
 
-test('a repository that no buildpack knows is said to be such', async () => {
+test('the message of a build that no buildpack recognises says so', async () => {
   const build = await tool.finished(await tool.start(await service.repository('unknown', { 'a.txt': 'a' })));
   expect(build).toMatchObject({ status: 'BUILD_FAILURE' });
   expect(build.message).toMatch(/^Step detect failed with exit code 20: no buildpack recognises this repository/);
 });
 
-test('a step that takes more memory than there is for it is said to', async () => {
+test('the message of a build whose step ran out of memory says so', async () => {
   const program = 'const all = []; for (;;) all.push(Buffer.alloc(64 << 20, 1));';
   const files = { 'package.json': JSON.stringify({ name: 'a', scripts: { build: `node -e "${program}"` } }) };
   const build = await tool.finished(await tool.start(await service.repository('greedy', files)));
@@ -53,15 +53,15 @@ test('a step that takes more memory than there is for it is said to', async () =
   expect(build.message).toMatch(/^Step build failed with exit code [0-9]+: it ran out of memory\./);
 });
 
-test('what can not be fetched is refused at once', async () => {
+test('start refuses a missing ref, a missing repository and a private address', async () => {
   const url = await service.repository('refs', { 'a.txt': 'a' });
-  const refused = async (body: object) => (await tool.client.call('POST', tool.path('/builds'), { body })).json.code;
-  expect(await refused({ source_url: url, ref: 'nothing' })).toBe('ref_not_found');
-  expect(await refused({ source_url: url.replace('refs.git', 'none.git') })).toBe('source_not_found');
-  expect(await refused({ source_url: 'http://169.254.169.254/latest' })).toBe('source_forbidden');
+  const refusalOf = async (body: object) => (await tool.client.call('POST', tool.path('/builds'), { body })).json.code;
+  expect(await refusalOf({ source_url: url, ref: 'nothing' })).toBe('ref_not_found');
+  expect(await refusalOf({ source_url: url.replace('refs.git', 'none.git') })).toBe('source_not_found');
+  expect(await refusalOf({ source_url: 'http://169.254.169.254/latest' })).toBe('source_forbidden');
 });
 
-test('what is over the limit waits its turn, and what is over the queue is refused', async () => {
+test('builds over the limit wait in the queue, and start refuses a build over the queue', async () => {
   const url = await service.repository('slow', slow(60));
   const ids: string[] = [];
   for (let n = 0; n < 5; n += 1) ids.push(await tool.start(url));
@@ -82,14 +82,14 @@ test('what is over the limit waits its turn, and what is over the queue is refus
   for (const id of ids) expect((await tool.finished(id)).status).toBe('BUILD_CANCELLED');
 });
 
-test('one key is one build', async () => {
+test('twenty starts with the same Idempotency-Key make one build', async () => {
   const url = await service.repository('slow', slow(1));
   const start = () =>
     tool.client.call('POST', tool.path('/builds'), {
       body: { source_url: url },
       headers: { 'idempotency-key': `key-${tool.name}` },
     });
-  const answers = await Promise.all(Array.from({ length: 20 }, start));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect(new Set(answers.map(({ json }) => (json.new_build as { name: string }).name)).size).toBe(1);
+  const responses = await Promise.all(Array.from({ length: 20 }, start));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(new Set(responses.map(({ json }) => (json.new_build as { name: string }).name)).size).toBe(1);
 });

@@ -16,7 +16,7 @@ const successful = 'dev.tekton.event.pipelinerun.successful.v1';
 
 type Forged = { type: string; source: string; data: object; token?: string };
 
-/** Posts an event from a pod of a stranger. @returns the status */
+/** Posts an event from a pod outside of the service. @returns the status of the response */
 const post = async (url: string, { type, source, data, token }: Forged): Promise<string> => {
   const headers = {
     'ce-specversion': '1.0',
@@ -32,30 +32,36 @@ const post = async (url: string, { type, source, data, token }: Forged): Promise
 };
 
 const functionUrl = (name: string) => `http://${name}.${builds}.svc.cluster.local/`;
-const ours = () => ({ type: successful, source: '/builds/accept-tekton', data: { tool: tool.name, build: id } });
+const genuineEvent = () => ({
+  type: successful,
+  source: '/builds/accept-tekton',
+  data: { tool: tool.name, build: id },
+});
 const tokenFor = async (account: string, audience: string): Promise<string> =>
   (await service.kubectl(['create', 'token', account, '--audience', audience])).trim();
 
-describe.each(['finish-build', 'archive-logs', 'sweep'])('%s takes nothing', (name) => {
-  test('without a token', async () => {
-    expect(await post(functionUrl(name), ours())).toBe('401');
+describe.each(['finish-build', 'archive-logs', 'sweep'])('the function %s refuses an event', (name) => {
+  test('an event without a token gets 401', async () => {
+    expect(await post(functionUrl(name), genuineEvent())).toBe('401');
   });
-  test('with a token for another function', async () => {
-    expect(await post(functionUrl(name), { ...ours(), token: await tokenFor('start-build', 'somebody-else') })).toBe(
-      '401',
+  test('an event with a token for another function gets 401', async () => {
+    expect(
+      await post(functionUrl(name), { ...genuineEvent(), token: await tokenFor('start-build', 'somebody-else') }),
+    ).toBe('401');
+  });
+  test('an event from another sender gets 403', async () => {
+    expect(await post(functionUrl(name), { ...genuineEvent(), token: await tokenFor('start-build', name) })).toBe(
+      '403',
     );
   });
-  test('from another sender', async () => {
-    expect(await post(functionUrl(name), { ...ours(), token: await tokenFor('start-build', name) })).toBe('403');
-  });
 });
 
-test('the broker takes nothing without a token', async () => {
+test('the broker refuses an event without a token', async () => {
   const url = await service.kubectl(['get', 'broker', 'builds', '-o', 'jsonpath={.status.address.url}']);
-  expect(await post(url, ours())).toBe('401');
+  expect(await post(url, genuineEvent())).toBe('401');
 });
 
-test('a forged event of Tekton changes nothing', async () => {
+test('a forged event of Tekton changes no build', async () => {
   const status = { conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded' }] };
   const metadata = { name: id, namespace: builds };
   const data = { pipelineRun: { metadata, status } };

@@ -12,7 +12,7 @@ afterAll(() => gateway.close());
 
 const list = '/builds/v1/tool/somebody/builds';
 
-test('a tool is who its certificate says', async () => {
+test('the certificate decides which tool a caller is', async () => {
   const client = await gateway.client('somebody');
   expect((await client.call('GET', list)).json).toMatchObject({ builds: [] });
   expect(await client.call('GET', '/builds/v1/tool/other/builds')).toMatchObject({
@@ -21,25 +21,25 @@ test('a tool is who its certificate says', async () => {
   });
 });
 
-test.each([['with no certificate', undefined] as const, ['with the certificate of a stranger', 'somebody'] as const])(
-  'a caller %s is refused',
-  async (_, tool) => {
-    const client = tool ? await gateway.stranger(tool) : await gateway.client(undefined);
-    expect(await client.call('GET', list)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
-  },
-);
+test.each([
+  ['with no certificate', undefined] as const,
+  ['with a certificate of another authority', 'somebody'] as const,
+])('the gateway refuses a caller %s', async (_, tool) => {
+  const client = tool ? await gateway.stranger(tool) : await gateway.client(undefined);
+  expect(await client.call('GET', list)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+});
 
-test('what a client says it is counts for nothing', async () => {
+test("the gateway ignores a client's own identity headers", async () => {
   const headers = { 'x-toolforge-tool': 'other', 'x-toolforge-gateway-secret': 'guess' };
   const client = await gateway.client('somebody');
   expect((await client.call('GET', list, { headers })).status).toBe(200);
   expect((await client.call('GET', '/builds/v1/tool/other/builds', { headers })).status).toBe(403);
   const unknown = await gateway.client(undefined);
-  const answer = await unknown.call('GET', list, { headers: { ...headers, authorization: 'Bearer a.b.c' } });
-  expect(answer).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
+  const response = await unknown.call('GET', list, { headers: { ...headers, authorization: 'Bearer a.b.c' } });
+  expect(response).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
 });
 
-test('unknown paths and methods have their codes', async () => {
+test('unknown paths get not_found, and unknown methods get method_not_allowed', async () => {
   const client = await gateway.client('somebody');
   expect(await client.call('GET', '/builds/v1/nothing')).toMatchObject({ status: 404, json: { code: 'not_found' } });
   expect(await client.call('GET', '/builds/v1/../v1/healthz')).toMatchObject({ status: 404 });
@@ -47,13 +47,13 @@ test('unknown paths and methods have their codes', async () => {
   expect(wrong).toMatchObject({ status: 405, json: { code: 'method_not_allowed' }, headers: { allow: 'GET, POST' } });
 });
 
-test('healthz and the contract are open to all', async () => {
+test('healthz and the contract need no credential', async () => {
   const client = await gateway.client(undefined);
   expect((await client.call('GET', '/builds/v1/healthz')).json).toMatchObject({ status: 'OK' });
   expect((await client.call('GET', '/openapi.json')).json).toMatchObject({ openapi: expect.stringMatching(/^3/) });
 });
 
-test('a token of a trusted issuer is as good as a certificate', async () => {
+test('a token of a trusted issuer is accepted without a certificate', async () => {
   const issuer = await openIssuer(join(siteFolder, 'issuer.json'), testIssuer);
   const headers = { authorization: `Bearer ${await toolToken(issuer, 'somebody')}` };
   const client = await gateway.client(undefined);
@@ -61,12 +61,15 @@ test('a token of a trusted issuer is as good as a certificate', async () => {
   expect((await client.call('GET', '/builds/v1/tool/other/builds', { headers })).status).toBe(403);
 });
 
-test.each(['/builds/v1/tool/%00/builds', '/builds/v1/tool/%/builds'])('%s is refused with a code', async (path) => {
-  const client = await gateway.client('somebody');
-  expect(await client.call('GET', path)).toMatchObject({ status: 400, json: { code: expect.any(String) } });
-});
+test.each(['/builds/v1/tool/%00/builds', '/builds/v1/tool/%/builds'])(
+  'the path %s gets 400 with a code',
+  async (path) => {
+    const client = await gateway.client('somebody');
+    expect(await client.call('GET', path)).toMatchObject({ status: 400, json: { code: expect.any(String) } });
+  },
+);
 
-test('a body that is too large is refused with a code', async () => {
+test('a body over the limit gets body_too_large', async () => {
   const client = await gateway.client('somebody');
   const body = { source_url: 'x'.repeat(2 * 1024 * 1024) };
   expect(await client.call('POST', list, { body })).toMatchObject({ status: 413, json: { code: 'body_too_large' } });

@@ -10,25 +10,25 @@ import { toolKubeconfig } from '../../../local/kubeconfig.ts';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 
-export type Answer = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
+export type GatewayResponse = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
-/** The API as one tool sees it through the gateway, with its certificate. */
+/** A client of the API through the gateway, with the certificate of one tool. */
 export type Client = {
-  /** The answer as it comes. */
+  /** Returns the response once its headers are there, its body unread. */
   open: (method: string, path: string, options?: CallOptions) => Promise<IncomingMessage>;
-  call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+  call: (method: string, path: string, options?: CallOptions) => Promise<GatewayResponse>;
 };
 
 export type Gateway = {
   url: string;
-  /** For files of this run; removed at the end. */
+  /** Folder for files of this run. It is removed at the end. */
   folder: string;
   /** @param tool undefined for a caller without a certificate */
   client: (tool: string | undefined) => Promise<Client>;
-  /** A caller with a certificate of another authority. */
+  /** Returns a client with a certificate of another authority. */
   stranger: (tool: string) => Promise<Client>;
-  /** Writes a tool's kubeconfig and says where. */
+  /** Writes a tool's kubeconfig. @returns its path */
   kubeconfig: (tool: string) => Promise<string>;
   close: () => Promise<void>;
 };
@@ -36,7 +36,7 @@ export type Gateway = {
 type NodeList = { items: { status: { addresses: { type: string; address: string }[] } }[] };
 type Service = { spec: { ports: { nodePort: number }[] } };
 
-/** Where the gateway is from here: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
+/** Returns the gateway's address: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
 export const gatewayAddress = async (): Promise<{ host: string; port: number }> => {
   const [host, port] = process.env.TEST_GATEWAY?.split(':') ?? [];
   if (host) return { host, port: Number(port) };
@@ -47,10 +47,10 @@ export const gatewayAddress = async (): Promise<{ host: string; port: number }> 
   return { host: address ?? '', port: service.spec.ports[0]?.nodePort ?? 0 };
 };
 
-/** The gateway as localhost, which its certificate is for. */
+/** Opens a tunnel from a port of localhost to the gateway, whose certificate is for localhost. */
 const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
   const target = await gatewayAddress();
-  // Else the end of an answer may wait for 40 ms, for an acknowledgement of its beginning.
+  // Without noDelay the end of a response may wait 40 ms for the acknowledgement of its beginning.
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ ...target, noDelay: true });
     near.on('error', () => far.destroy());
@@ -58,7 +58,7 @@ const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
     near.pipe(far).pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // Who fails before it is closed must still be able to end.
+  // A test that fails before close() must still be able to end.
   server.unref();
   return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 };
@@ -73,9 +73,9 @@ const createClient = (port: number, ca: string, own: KeyAndCertificate | undefin
       sent.on('response', resolve).on('error', reject);
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
-  const parsed = (answer: string): Json => {
+  const parse = (body: string): Json => {
     try {
-      return JSON.parse(answer) as Json;
+      return JSON.parse(body) as Json;
     } catch {
       return {};
     }
@@ -84,13 +84,13 @@ const createClient = (port: number, ca: string, own: KeyAndCertificate | undefin
     open,
     call: async (method, path, options) => {
       const response = await open(method, path, options);
-      const answer = await text(response);
-      return { status: response.statusCode ?? 0, headers: response.headers, text: answer, json: parsed(answer) };
+      const received = await text(response);
+      return { status: response.statusCode ?? 0, headers: response.headers, text: received, json: parse(received) };
     },
   };
 };
 
-/** The deployed gateway of knative/overlays/test, with the authority that `npm run images` made. */
+/** Opens the deployed gateway of knative/overlays/test. Its authority comes from `npm run images`. */
 export const openGateway = async (): Promise<Gateway> => {
   const authority = await openAuthority(join(siteFolder, 'authority.json'));
   const folder = await mkdtemp(join(tmpdir(), 'builds-e2e-'));

@@ -22,18 +22,18 @@ test.each([
   [{ tool: name, limits: { running: -1 } }, /spec.limits.running/],
   [{ tool: name, limits: { queued: 1.5 } }, /spec.limits.queued/],
   [{ tool: name, limits: { succeeded: 600, failed: 600 } }, /no more than 1000/],
-])('the API server refuses %j', async (spec, why) => {
+])('the API server refuses a ledger with the spec %j', async (spec, why) => {
   await expect(create(spec)).rejects.toThrow(why);
 });
 
-test('an operator sees who uses and who waits', async () => {
+test("kubectl shows a ledger's running and queued builds", async () => {
   await create({ tool: name });
   const [head = ''] = (await kubectl(['get', 'buildledgers', name, '--namespace', builds])).split('\n');
   expect(head.split(/ {2,}/)).toEqual(['NAME', 'TOOL', 'RUNNING', 'LIMIT', 'QUEUED', 'OLDEST WAIT', 'FINISHED', 'AGE']);
   await remove();
 });
 
-test('there is one capacity', async () => {
+test('the API server refuses a second BuildCapacity', async () => {
   const other = {
     apiVersion: 'builds.toolforge.org/v1alpha1',
     kind: 'BuildCapacity',
@@ -42,7 +42,7 @@ test('there is one capacity', async () => {
   await expect(kubectl(['create', '-f', '-'], JSON.stringify(other))).rejects.toThrow(/named builds/);
 });
 
-test('a ledger stays with its tool, and its limits may change', async () => {
+test("a ledger's limits can change, its tool can't", async () => {
   await create({ tool: name, limits: { running: 3 } });
   const patch = (spec: object) =>
     kubectl(['patch', 'buildledger', name, '-n', builds, '--type=merge', '-p', JSON.stringify({ spec })]);

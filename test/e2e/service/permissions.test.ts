@@ -5,7 +5,7 @@ import { builds } from './service.ts';
 
 const serviceAccount = (name: string) => `system:serviceaccount:${builds}:${name}`;
 
-/** What `kubectl auth can-i --list` shows, as `verb resource`, without what everybody may. */
+/** Returns the rows of `kubectl auth can-i --list` as `verb resource`, without the permissions that everybody has. */
 const allowed = async (name: string): Promise<string[]> => {
   const table = await kubectl(['auth', 'can-i', '--list', '--namespace', builds, '--as', serviceAccount(name)]);
   return table
@@ -18,7 +18,7 @@ const allowed = async (name: string): Promise<string[]> => {
     .filter((row) => row.trim() !== '' && !/selfsubject/.test(row));
 };
 
-/** The command shows groups behind the resource: pipelineruns.tekton.dev. */
+/** Returns a resource of the matrix as kubectl shows it, with the group behind the name: pipelineruns.tekton.dev. */
 const shown = (path: string): string => {
   const resource = path.replace(/#.*$/, '');
   const [group, name] = resource.includes('/') && resource !== 'pods/log' ? resource.split(/\/(.*)/s) : ['', resource];
@@ -27,13 +27,13 @@ const shown = (path: string): string => {
   return [`${kind}.${group}`, ...sub].join('/');
 };
 
-test.each(Object.keys(matrix))('%s may do what the matrix says, and nothing else', async (name) => {
+test.each(Object.keys(matrix))('the account %s has the permissions of the matrix, and no others', async (name) => {
   const expected = Object.entries(matrix[name] ?? {}).flatMap(([resource, verbs]) =>
     verbs.map((verb) => `${verb} ${shown(resource)}`),
   );
   expect((await allowed(name)).sort()).toEqual(expected.sort());
 });
 
-test.each(['gateway', 'buildpacks-service-account'])('%s may do nothing', async (name) => {
+test.each(['gateway', 'buildpacks-service-account'])('the account %s has no permissions', async (name) => {
   expect(await allowed(name)).toEqual([]);
 });

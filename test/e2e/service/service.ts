@@ -1,26 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Build } from '../../../openapi/generated/types.ts';
-import { eventually, type Json, kubectl, makeNamespace, type Namespace, patienceMs } from '../pipeline/cluster.ts';
+import { eventually, type Json, kubectl, makeNamespace, type Namespace, waitTimeoutMs } from '../pipeline/cluster.ts';
 import { type Files, type GitServer, startGitServer } from '../pipeline/git-pod.ts';
 import { type CallOptions, type Client, type Gateway, openGateway } from './gateway.ts';
 
 export const builds = 'image-build';
 
-/** One line of a log as clients get it. */
+/** A line of a log as clients get it. */
 export type LogLine = { line: string; cursor?: string; end?: { status: string; log: string } };
 
 export type Service = {
   gateway: Gateway;
   git: GitServer;
-  /** Where the git server is; a pod of it can be asked to call others. */
+  /** Namespace of the git server. Its pod can send requests to other pods. */
   namespace: Namespace;
-  /** A repository that can be fetched by now. @returns its URL */
+  /** Makes a repository, and waits until it can be fetched. @returns its URL */
   repository: (name: string, files: Files) => Promise<string>;
-  /** A tool of this run alone. Its ledger and builds are removed at the end. */
+  /** Makes a tool for this run. Its ledger and builds are removed at the end. */
   tool: () => Promise<Tool>;
-  /** kubectl in the namespace of the builds. */
+  /** Runs kubectl in the namespace of the builds. */
   kubectl: (words: string[], input?: string) => Promise<string>;
   close: () => Promise<void>;
 };
@@ -29,48 +30,53 @@ export type Tool = {
   name: string;
   client: Client;
   path: (rest: string) => string;
-  /** @throws Error unless it is answered with 200 */
+  /** Starts a build. @returns its id @throws Error with status and body unless the status is 200 */
   start: (url: string, parameters?: Json) => Promise<string>;
   get: (id: string) => Promise<Build>;
-  /** Until the build has a final status. */
+  /** Waits until the build has a final status. */
   finished: (id: string) => Promise<Build>;
   log: (id: string, query?: string) => AsyncGenerator<LogLine>;
 };
 
 const finalStatuses = new Set(['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT']);
 
-/** Names of a build's pods, a line each. */
+/** Returns the names of a build's pods, one per line. */
 export const podsOf = (service: Service, id: string): Promise<string> =>
   service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
 
-/** Asks until the answer is true. @throws Error after so many milliseconds */
-export const until = async (what: string, ask: () => Promise<boolean>, ms = patienceMs): Promise<void> => {
-  for (const end = Date.now() + ms; !(await ask()); await delay(500)) {
+/**
+ * Waits until a condition is true.
+ * @param what names the condition in the error
+ * @throws Error after `ms` milliseconds
+ */
+export const until = async (what: string, condition: () => Promise<boolean>, ms = waitTimeoutMs): Promise<void> => {
+  for (const end = Date.now() + ms; !(await condition()); await delay(500)) {
     if (Date.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}`);
   }
 };
 
 async function* linesOf(client: Client, path: string): AsyncGenerator<LogLine> {
   const response = await client.open('GET', path);
-  if (response.statusCode !== 200) throw new Error(`${path} was answered with ${response.statusCode}`);
+  if (response.statusCode !== 200)
+    throw new Error(`GET ${path}: status ${response.statusCode}: ${await text(response)}`);
   try {
     for await (const line of createInterface(response)) if (line) yield JSON.parse(line) as LogLine;
   } finally {
-    // Else the end of a connection that nobody reads any more, as of a function that is killed, is nobody's error.
+    // Without this, the broken connection of a killed function would be an uncaught error.
     response.destroy();
   }
 }
 
-/** @throws Error unless it is answered with 200 */
-const ask = async (client: Client, method: string, path: string, options?: CallOptions): Promise<Json> => {
-  const { status, json, text } = await client.call(method, path, options);
-  if (status !== 200) throw new Error(`${method} ${path} was answered with ${status}: ${text}`);
-  return json;
+/** Sends a request. @returns the body @throws Error with status and body unless the status is 200 */
+const send = async (client: Client, method: string, path: string, options?: CallOptions): Promise<Json> => {
+  const response = await client.call(method, path, options);
+  if (response.status !== 200) throw new Error(`${method} ${path}: status ${response.status}: ${response.text}`);
+  return response.json;
 };
 
 const createTool = (name: string, client: Client): Tool => {
   const path = (rest: string): string => `/builds/v1/tool/${name}${rest}`;
-  const get = async (id: string): Promise<Build> => (await ask(client, 'GET', path(`/builds/${id}`))).build as Build;
+  const get = async (id: string): Promise<Build> => (await send(client, 'GET', path(`/builds/${id}`))).build as Build;
   return {
     name,
     client,
@@ -78,7 +84,7 @@ const createTool = (name: string, client: Client): Tool => {
     get,
     start: async (url, parameters = {}) => {
       const body = { source_url: url, ...parameters };
-      return ((await ask(client, 'POST', path('/builds'), { body })).new_build as { name: string }).name;
+      return ((await send(client, 'POST', path('/builds'), { body })).new_build as { name: string }).name;
     },
     finished: async (id) => {
       await until(`the end of ${id}`, async () => finalStatuses.has((await get(id)).status));
@@ -88,16 +94,16 @@ const createTool = (name: string, client: Client): Tool => {
   };
 };
 
-/** Builds that still run would keep their slots, and their pods this machine's memory. */
+/** Deletes a tool's builds and ledger. Running builds would keep their slots, and their pods the machine's memory. */
 const removeTool = async ({ client, path, name }: Tool): Promise<void> => {
-  const { builds: left } = await ask(client, 'GET', path('/builds'));
-  for (const { build_id } of left as Build[]) await ask(client, 'DELETE', path(`/builds/${build_id}`));
+  const { builds: left } = await send(client, 'GET', path('/builds'));
+  for (const { build_id } of left as Build[]) await send(client, 'DELETE', path(`/builds/${build_id}`));
   const words = ['get', 'pipelineruns', '--namespace', builds, '-l', `user=${name}`, '-o', 'name'];
   await until(`the runs of ${name} are gone`, async () => (await kubectl(words)) === '');
   await kubectl(['delete', 'buildledger', name, '--namespace', builds, '--ignore-not-found']);
 };
 
-/** The deployed service, a git server, and tools to use it. */
+/** Opens the deployed service, and starts a git server for its builds. */
 export const openService = async (): Promise<Service> => {
   const gateway = await openGateway();
   const namespace = await makeNamespace();
@@ -121,7 +127,8 @@ export const openService = async (): Promise<Service> => {
     kubectl: (words, input) => kubectl(['--namespace', builds, ...words], input),
     close: async () => {
       try {
-        // A node whose API server was away for a minute counts as lost, and for some seconds more nothing on it is reached.
+        // After a minute without its API server a node counts as lost, and its pods can't be reached for some seconds
+        // more.
         for (const tool of tools) await eventually(() => removeTool(tool));
       } finally {
         await namespace.remove();
@@ -131,7 +138,7 @@ export const openService = async (): Promise<Service> => {
   };
 };
 
-/** A repository whose build takes so many seconds, and says so each second. */
+/** Returns a repository whose build takes `seconds`, and prints a line each second. */
 export const slow = (seconds: number): Files => ({
   'package.json': JSON.stringify({
     name: 'slow',

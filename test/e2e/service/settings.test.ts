@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 import { builds, until } from './service.ts';
 
-/** A name for each, as pods of a deleted one take their time to go. */
+/** Each test has an own name, because the pods of a deleted function end with a delay. */
 let name = '';
 beforeEach(() => {
   name = `e2e-wrong-${randomBytes(4).toString('hex')}`;
@@ -17,8 +17,8 @@ type Pods = {
   items: { status: { containerStatuses?: { name: string; state?: Terminated; lastState?: Terminated }[] } }[];
 };
 
-/** Kept by Kubernetes of the function's last words. */
-const lastWords = async (): Promise<string> => {
+/** Returns the termination message of the function: the end of its output, which Kubernetes keeps. */
+const terminationMessage = async (): Promise<string> => {
   const selector = `serving.knative.dev/service=${name}`;
   const { items } = JSON.parse(
     await kubectl(['get', 'pods', '--namespace', builds, '-l', selector, '-o', 'json']),
@@ -29,7 +29,7 @@ const lastWords = async (): Promise<string> => {
   return statuses.map(({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.message ?? '').join('');
 };
 
-/** A copy of list-builds with a setting of its own. @returns what it said before it stopped */
+/** Deploys a copy of list-builds with a wrong setting. @returns its termination message */
 const messageOf = async (variable: string, value: string): Promise<string> => {
   const get = (service: string) => kubectl(['get', 'ksvc', service, '--namespace', builds, '-o', 'json']);
   const { spec } = JSON.parse(await get('list-builds')) as Service;
@@ -45,7 +45,7 @@ const messageOf = async (variable: string, value: string): Promise<string> => {
   await kubectl(['apply', '-f', '-'], JSON.stringify(copy));
   let message = '';
   await until('the function has stopped', async () => {
-    message = await lastWords();
+    message = await terminationMessage();
     return message !== '';
   });
   return message;
@@ -55,6 +55,6 @@ test.each([
   ['LIMIT_RUNNING', '-1', 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
   ['S3_ENDPOINT', 'nowhere', 'S3_ENDPOINT must be empty or an http or https URL without credentials'],
   ['GATEWAY_SECRET_FILE', '/secrets/missing', 'GATEWAY_SECRET_FILE must be empty or the path of a readable file'],
-])('a function with %s=%s does not start, and says so', async (variable, value, said) => {
-  expect(await messageOf(variable, value)).toContain(said);
+])('a function with %s=%s does not start, and its message names the setting', async (variable, value, sentence) => {
+  expect(await messageOf(variable, value)).toContain(sentence);
 });

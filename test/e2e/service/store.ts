@@ -5,7 +5,10 @@ import type { ObjectStore } from '../../../lib/store/types.ts';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { settings } from '../site.js';
 
-/** Where the deployed service archives logs. @throws ConfigError where `npm run images` has not been run */
+/**
+ * Opens the store in which the deployed service archives logs.
+ * @throws ConfigError where `npm run images` has not run
+ */
 export const openStore = (): ObjectStore =>
   storeFromSettings(
     readSettings(storeSettings, {

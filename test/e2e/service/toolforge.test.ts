@@ -4,10 +4,10 @@ import { kubectl } from '../pipeline/cluster.ts';
 
 const overlay = join(import.meta.dirname, '../../../knative/overlays/toolforge');
 
-/** It can't be deployed beside the one under test: nothing is changed. */
-test('what an operator of Toolforge starts from is taken by the API server, every object of it', async () => {
+/** A dry run, because Toolforge's overlay can't be deployed beside the overlay under test. */
+test("the API server accepts every object of Toolforge's overlay", async () => {
   const manifests = await kubectl(['kustomize', overlay]);
   const objects = manifests.match(/^kind: /gm) ?? [];
-  const answer = await kubectl(['apply', '--dry-run=server', '-f', '-'], manifests);
-  expect(answer.trim().split('\n')).toEqual(objects.map(() => expect.stringContaining('(server dry run)')));
+  const output = await kubectl(['apply', '--dry-run=server', '-f', '-'], manifests);
+  expect(output.trim().split('\n')).toEqual(objects.map(() => expect.stringContaining('(server dry run)')));
 });

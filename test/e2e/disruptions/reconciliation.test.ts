@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { archivePrefix } from '../../../lib/logs/archive/archive-index.ts';
-import { kubectl, patience } from '../pipeline/cluster.ts';
+import { kubectl, waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
 import { openStore } from '../service/store.ts';
@@ -14,14 +14,17 @@ beforeAll(async () => {
   tool = await service.tool();
 });
 afterAll(async () => {
-  // Knative's activator may probe a function whose pods were killed in vain from then on, until it is restarted.
+  // Knative's activator may keep probing the addresses of killed pods in vain, until the activator is restarted.
   const activator = 'deployment/activator';
   await kubectl(['rollout', 'restart', activator, '--namespace', 'knative-serving']);
-  await kubectl(['rollout', 'status', activator, '--namespace', 'knative-serving', patience]);
+  await kubectl(['rollout', 'status', activator, '--namespace', 'knative-serving', waitTimeout]);
   await service.close();
 });
 
-/** Not by force: then the pod's address may be another's before all have heard, and Knative's activator stays confused. */
+/**
+ * Kills the pods of all functions within a second. Deletion by force would free a pod's address before Knative's
+ * activator knows that the pod is gone.
+ */
 const killFunctions = () =>
   service.kubectl(['delete', 'pods', '-l', 'serving.knative.dev/service', '--grace-period=1', '--wait=false']);
 
@@ -37,14 +40,14 @@ const filters = (trigger: string, value: object[]) =>
 
 type Triggers = { items: { metadata: { name: string }; spec: { filters: object[] } }[] };
 
-test('what events did not tell, sweep mends', async () => {
+test('sweep finishes a build whose events were lost', async () => {
   const { items } = JSON.parse(await service.kubectl(['get', 'triggers', '-o', 'json'])) as Triggers;
-  // Not deleted: a Trigger made anew leaves the subscription of the old one in an in-memory channel.
+  // Triggers are not deleted: a new Trigger leaves the old subscription in an in-memory channel.
   for (const { metadata } of items) await filters(metadata.name, [{ exact: { type: 'none' } }]);
   try {
     const id = await withoutSweep(service, async () => {
       const started = await tool.start(await service.repository('static-again', await example('static')));
-      await service.kubectl(['wait', `pipelinerun/${started}`, '--for=jsonpath={.status.completionTime}', patience]);
+      await service.kubectl(['wait', `pipelinerun/${started}`, '--for=jsonpath={.status.completionTime}', waitTimeout]);
       expect(await isFinished(service, tool, started)).toBe(false);
       return started;
     });
@@ -58,7 +61,7 @@ test('what events did not tell, sweep mends', async () => {
   }
 });
 
-test('the log of a tool whose ledger was deleted goes with the next sweep', async () => {
+test('the next sweep removes the logs of a tool whose ledger was deleted', async () => {
   const forgotten = await service.tool();
   const store = openStore();
   const archived = async (owner: Tool, id: string): Promise<number> => {
@@ -77,20 +80,20 @@ test('the log of a tool whose ledger was deleted goes with the next sweep', asyn
   expect(await archived(tool, other)).toBe(kept);
 });
 
-/** Follows the log until that line. @throws Error when the function that serves it is killed: a client asks again */
-const sees = async (id: string, end: string): Promise<boolean> => {
+/** Follows the log until a line ends with `end`. @throws Error when the function that serves the log is killed */
+const hasLine = async (id: string, end: string): Promise<boolean> => {
   for await (const { line } of tool.log(id)) if (line.endsWith(end)) return true;
   return false;
 };
 
-test('a build that was accepted ends, whichever functions are killed', async () => {
+test('an accepted build ends although functions are killed', async () => {
   const id = await tool.start(await service.repository('slow', slow(12)));
   await killFunctions();
-  await until('the third second is seen', async () => sees(id, 'second 3').catch(() => false));
+  await until('the third second is seen', async () => hasLine(id, 'second 3').catch(() => false));
   await killFunctions();
-  await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', patience]);
+  await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', waitTimeout]);
   await killFunctions();
-  // A call to a function that is killed meanwhile breaks off: a client asks again.
+  // A request to a function that is killed meanwhile breaks off, so the test sends the request again.
   const status = async () => (await tool.get(id).catch(() => undefined))?.status;
   await until('the build has succeeded', async () => (await status()) === 'BUILD_SUCCESS');
   await until('the log is archived', () => isFinished(service, tool, id));
@@ -106,22 +109,22 @@ const audience = (trigger: string, value: string) =>
     JSON.stringify({ spec: { subscriber: { audience: value } } }),
   ]);
 
-test('an event that no function takes goes to sweep', async () => {
+test('an event that no function accepts goes to sweep', async () => {
   await audience('finish-build', 'nobody');
   await audience('archive-logs', 'nobody');
   try {
-    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', waitTimeout]);
     await withoutSweep(service, async () => {
       const id = await tool.start(await service.repository('static-third', await example('static')));
-      // Not its log: that may be closed a little later only, by the next sweep.
+      // The log is not checked: the next sweep may close it later.
       await until(
         'the ledger says finished',
-        async () => (await readLedger(service, tool)).finished?.some((entry) => entry.id === id) ?? false,
+        async () => (await readLedger(service, tool)).finished?.some((build) => build.id === id) ?? false,
       );
     });
   } finally {
     await audience('finish-build', 'finish-build');
     await audience('archive-logs', 'archive-logs');
-    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', patience]);
+    await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', waitTimeout]);
   }
 });
