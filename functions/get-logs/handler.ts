@@ -6,9 +6,9 @@ import { type Broadcasts, createBroadcasts } from '../../lib/logs/broadcast/broa
 import type { LogMasks } from '../../lib/logs/from-settings.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
-import { acceptsGzip, type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
+import { type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
-import { chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
+import { acceptsGzip, chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
 import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
 import type { ObjectStore } from '../../lib/store/types.ts';

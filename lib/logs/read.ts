@@ -8,8 +8,9 @@ import type { Broadcasts } from './broadcast/broadcasts.ts';
 import { parseCursor, parseShownCursor } from './cursor.ts';
 import { type BuildLogOptions, readBuildLog } from './pod/build-log.ts';
 import { listPods } from './pod/pod-watch.ts';
+import { mapBatches } from './query/map-batches.ts';
 import { checkSelection, isBefore, isSelective, type Selection, selectLines } from './query/select.ts';
-import { dropLines, locateTail, mapBatches } from './query/tail.ts';
+import { dropLines, locateTail } from './query/tail.ts';
 import {
   type BuildState,
   type ChunkEncoding,

@@ -1,6 +1,5 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { BuildRecord, LogState } from '../ledger/types.ts';
-import type { Deflated } from './wire/compress.ts';
 
 /** One line of a step, or a part of a line that is longer than the limit. */
 export type LogLine = {
@@ -28,15 +27,18 @@ export type LogNote = { type: 'note'; text: string; position?: NotePosition };
 /** `complete` is what a reader has seen or could see; `reason` says what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
 
-/** Lines of one step as the format ndjson has them, without an object for each. Alone in its batch. */
+/** Raw DEFLATE data without a final block, its uncompressed size in bytes and the CRC-32 of the uncompressed bytes. */
+export type Deflated = { bytes: Buffer; size: number; crc: number };
+
+/** Lines of one step in the format ndjson, without an object for each line. The chunk is alone in its batch. */
 export type LogChunk = {
   type: 'chunk';
   ndjson: Buffer | Deflated;
-  /** Of the last line. */
+  /** Cursor of the last line. */
   cursor: string;
 };
 
-/** What a reader that looks into no line takes them as: LogPack's frames. */
+/** Encoding of a LogChunk's lines: `plain` for bytes, `deflated` for compressed data. */
 export type ChunkEncoding = 'plain' | 'deflated';
 
 /**

@@ -3,43 +3,53 @@ import { RE2JS } from 're2js';
 import { ApiError } from '../../errors.ts';
 import { colourPattern } from '../masking/colour.ts';
 
-/** Those of some lines that are looked for. */
+/** Returns the lines that match a pattern. @throws ApiError 400 `parameter_invalid` when the search takes too long */
 export type Grep = <T extends { text: string }>(lines: readonly T[]) => Promise<T[]>;
 
 export type GrepOptions = {
-  /** Milliseconds, of a clock that never goes back. */
+  /** Returns milliseconds of a clock that never goes back. Default: performance.now. */
   now?: () => number;
-  /** Resolves when whatever else waits in this process has had its turn. */
+  /** Resolves when the other work of this process has had its turn. Default: setImmediate, one search at a time. */
   turn?: () => Promise<unknown>;
 };
 
-/** Instructions of the compiled pattern: repetitions count as often as they may repeat. */
-const longestProgram = 80;
-/** Characters that are looked through at once: a hostile pattern takes some tens of milliseconds for them, seldom 200. */
-const longestPart = 2048;
-/** Parts overlap, so that a match up to this length is found wherever it is. */
-const overlap = 512;
-/** Milliseconds of looking after which others have their turn. */
+/** Limit of a compiled pattern, in instructions. A repetition counts as often as it may repeat. */
+const maxProgramSize = 80;
+/**
+ * Characters that are searched without a break. The worst patterns take some tens of milliseconds for them, and seldom
+ * 200 ms.
+ */
+const windowLength = 2048;
+/** Characters that two windows of a line share, so that a match up to this length is found anywhere. */
+const windowOverlap = 512;
+/** Time of searching after which other work gets its turn, in milliseconds. */
 const sliceMs = 5;
-/** Milliseconds of looking for one reader. */
+/** Limit of one reader's searching, in milliseconds. */
 const budgetMs = 30_000;
 
-const refused = (why: string): ApiError => new ApiError(400, 'parameter_invalid', why);
-
 const invalid = (why: string): ApiError =>
-  refused(`grep must be a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${why}.`);
+  new ApiError(
+    400,
+    'parameter_invalid',
+    `grep must be a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${why}.`,
+  );
 
 const exhausted = (): ApiError =>
-  refused('This grep takes too long for this log. Ask for a simpler pattern, or for a part: step, since, from_line.');
+  new ApiError(
+    400,
+    'parameter_invalid',
+    'This grep takes too long for this log. Use a simpler pattern, or read a part of the log: step, since, from_line.',
+  );
 
-/** Compiling what repeats much takes long in itself, so what repeats far too much isn't. */
+/** Says whether a pattern's repetitions are far over the limit. Compiling such a pattern would itself take long. */
 const repeatsFarTooMuch = (pattern: string): boolean => {
   const counts = [...pattern.matchAll(/(?<!\\)\{(\d+)(?:,(\d*))?\}/g)].map(([, from, to]) => Number(to || from));
-  return counts.some((count) => count > longestProgram) || counts.reduce((a, b) => a + b, 0) > 4 * longestProgram;
+  return counts.some((count) => count > maxProgramSize) || counts.reduce((a, b) => a + b, 0) > 4 * maxProgramSize;
 };
 
-const compile = (pattern: string): RE2JS => {
-  if (repeatsFarTooMuch(pattern)) throw invalid('this one repeats too much');
+const repeatsTooMuch = (): ApiError => invalid('this one repeats too much');
+
+const parse = (pattern: string): RE2JS => {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
@@ -47,59 +57,82 @@ const compile = (pattern: string): RE2JS => {
   }
 };
 
+const compile = (pattern: string): RE2JS => {
+  if (repeatsFarTooMuch(pattern)) throw repeatsTooMuch();
+  const compiled = parse(pattern);
+  if (compiled.programSize() > maxProgramSize) throw repeatsTooMuch();
+  return compiled;
+};
+
 const colours = new RegExp(colourPattern, 'g');
 
-const partsOf = (text: string): string[] => {
-  const shown = text.includes('\u001b') ? text.replace(colours, '') : text;
-  const parts: string[] = [];
+/** Divides a line, without its colours, into windows that overlap. Nearly every line is one window. */
+const windowsOf = (text: string): string[] => {
+  const plain = text.includes('\u001b') ? text.replace(colours, '') : text;
+  const windows: string[] = [];
   let from = 0;
-  for (; from + longestPart < shown.length; from += longestPart - overlap)
-    parts.push(shown.slice(from, from + longestPart));
-  return [...parts, shown.slice(from)];
+  for (; from + windowLength < plain.length; from += windowLength - windowOverlap)
+    windows.push(plain.slice(from, from + windowLength));
+  return [...windows, plain.slice(from)];
 };
 
-let queue: Promise<unknown> = Promise.resolve();
+let lastTurn: Promise<unknown> = Promise.resolve();
 
-/** One by one: however many readers look for something, between two turns of theirs all else goes on. */
-const inTurn = (): Promise<unknown> => {
-  queue = queue.then(() => nextTurn());
-  return queue;
+/** Waits until other work had its turn. The searches of all readers queue up, so other work runs between any two of them. */
+const turnInQueue = (): Promise<unknown> => {
+  lastTurn = lastTurn.then(() => nextTurn());
+  return lastTurn;
 };
+
+/** Measures how long one reader searches, and gives other work its turn. */
+class SearchTime {
+  readonly #now: () => number;
+  readonly #turn: () => Promise<unknown>;
+  #spentMs = 0;
+  #spentBeforeSliceMs = 0;
+
+  constructor({ now = () => performance.now(), turn = turnInQueue }: GrepOptions) {
+    this.#now = now;
+    this.#turn = turn;
+  }
+
+  /** Says whether a text matches, and counts the time. */
+  test(pattern: RE2JS, text: string): boolean {
+    const begin = this.#now();
+    const isMatch = pattern.test(text);
+    this.#spentMs += this.#now() - begin;
+    return isMatch;
+  }
+
+  /** Says whether other work should have its turn. */
+  isSliceOver(): boolean {
+    return this.#spentMs - this.#spentBeforeSliceMs >= sliceMs;
+  }
+
+  /** Gives other work its turn. @throws ApiError 400 `parameter_invalid` when the reader's time is used up */
+  async rest(): Promise<void> {
+    if (this.#spentMs > budgetMs) throw exhausted();
+    await this.#turn();
+    this.#spentBeforeSliceMs = this.#spentMs;
+  }
+}
 
 /**
- * Looks through lines in time that grows with their length only, whatever the pattern; gives up its turn between.
- * Colours are not part of a line. What is longer than a part is looked through part by part.
- * @throws ApiError 400 `parameter_invalid`, also while looking: when it has taken too long for one reader
+ * Makes a search for a pattern in RE2's syntax. The time grows with the length of the lines only, whatever the pattern.
+ * Colours are not part of a line. A line longer than 2,048 characters is searched in windows, so a match longer than 512
+ * characters may be missed there.
+ * @throws ApiError 400 `parameter_invalid`
  */
-export const createGrep = (
-  pattern: string,
-  { now = () => performance.now(), turn = inTurn }: GrepOptions = {},
-): Grep => {
+export const createGrep = (pattern: string, options: GrepOptions = {}): Grep => {
   const compiled = compile(pattern);
-  if (compiled.programSize() > longestProgram) throw invalid('this one repeats too much');
-  let spent = 0;
-  let rested = 0;
-
-  const matches = (part: string): boolean => {
-    const begun = now();
-    const found = compiled.test(part);
-    spent += now() - begun;
-    return found;
-  };
-
-  const rest = async (): Promise<void> => {
-    if (spent > budgetMs) throw exhausted();
-    await turn();
-    rested = spent;
-  };
-
+  const time = new SearchTime(options);
   return async (lines) => {
     const found: (typeof lines)[number][] = [];
     for (const line of lines) {
-      for (const part of partsOf(line.text)) {
-        const isMatch = matches(part);
-        // Not for every line: a promise would cost more than most patterns.
-        if (spent - rested >= sliceMs) await rest();
+      for (const window of windowsOf(line.text)) {
+        const isMatch = time.test(compiled, window);
+        // An await for every line would cost more than most patterns.
+        if (time.isSliceOver()) await time.rest();
         if (!isMatch) continue;
         found.push(line);
         break;

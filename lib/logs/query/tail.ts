@@ -1,56 +1,68 @@
 import { type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
+import { mapBatches } from './map-batches.ts';
 
+/** Where the last lines of a log begin. */
 export type TailStart = {
-  /** Lines that were counted. */
+  /** Number of all lines that were read. */
   lines: number;
-  /** Begin behind this cursor, ... */
+  /** Cursor behind which the reading begins; undefined for the beginning of the log. */
   from: string | undefined;
-  /** ... and leave out so many lines. */
+  /** Number of lines behind that cursor that are left out. */
   drop: number;
 };
 
-/**
- * Where the last lines of a log begin. Keeps one mark for each batch of the tail, not the lines, so any number does.
- * @param events the log as it is, to its end
- */
-export const locateTail = async (events: LogEvents, count: number, from: string | undefined): Promise<TailStart> => {
-  const marks: { from: string | undefined; lines: number }[] = [];
-  let inMarks = 0;
-  let lines = 0;
-  let before = from;
-  for await (const batch of events) {
-    const here = linesIn(batch);
-    if (here === 0) continue;
-    marks.push({ from: before, lines: here });
-    before = lastLineOf(batch)?.cursor;
-    lines += here;
-    inMarks += here;
-    for (let first = marks[0]; first && inMarks - first.lines >= count; first = marks[0]) {
-      inMarks -= first.lines;
-      marks.shift();
+/** One batch of the tail: its number of lines, and the cursor of the line before the batch. */
+type Batch = { from: string | undefined; lines: number };
+
+/** The batches that hold the last lines of a log. It keeps where a batch begins, and not its lines. */
+class TailBatches {
+  readonly #count: number;
+  readonly #batches: Batch[] = [];
+  #lines = 0;
+
+  /** @param count number of lines that are wanted */
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** Adds a batch, and forgets the first batches as long as the others have enough lines. */
+  add(batch: Batch): void {
+    this.#batches.push(batch);
+    this.#lines += batch.lines;
+    for (let first = this.#batches[0]; first && this.#lines - first.lines >= this.#count; first = this.#batches[0]) {
+      this.#lines -= first.lines;
+      this.#batches.shift();
     }
   }
-  return { lines, from: marks[0] ? marks[0].from : before, drop: Math.max(0, inMarks - count) };
-};
 
-/** As `yield*`, with each batch changed; what is empty then is left out. */
-export async function* mapBatches<T>(
-  events: AsyncGenerator<LogEvent[], T>,
-  change: (batch: LogEvent[]) => LogEvent[],
-): AsyncGenerator<LogEvent[], T> {
-  try {
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done) return value;
-      const changed = change(value);
-      if (changed.length > 0) yield changed;
-    }
-  } finally {
-    await events.return(undefined as T);
+  /** Returns where the wanted lines begin. @param end cursor of the last line of the log */
+  start(end: string | undefined): Pick<TailStart, 'from' | 'drop'> {
+    const [first] = this.#batches;
+    return { from: first ? first.from : end, drop: Math.max(0, this.#lines - this.#count) };
   }
 }
 
-/** Without the first lines, and without the notes among them. */
+/**
+ * Finds where the last lines of a log begin. Memory grows with the number of batches in the tail, not with their lines.
+ * @param events the log without a selection, to its end
+ * @param count number of lines that are wanted
+ * @param from cursor behind which the events begin
+ */
+export const locateTail = async (events: LogEvents, count: number, from: string | undefined): Promise<TailStart> => {
+  const tail = new TailBatches(count);
+  let cursor = from;
+  let total = 0;
+  for await (const batch of events) {
+    const lines = linesIn(batch);
+    if (lines === 0) continue;
+    tail.add({ from: cursor, lines });
+    cursor = lastLineOf(batch)?.cursor;
+    total += lines;
+  }
+  return { lines: total, ...tail.start(cursor) };
+};
+
+/** Leaves out the first `count` lines, and the notes among them. */
 export const dropLines = <T>(events: AsyncGenerator<LogEvent[], T>, count: number): AsyncGenerator<LogEvent[], T> => {
   let left = count;
   const isKept = (event: LogEvent): boolean => {

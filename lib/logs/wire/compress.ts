@@ -1,101 +1,97 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
-import { wishesIn } from '../../http/accept.ts';
+import type { Deflated } from '../types.ts';
 import { combineCrc } from './crc.ts';
 
-/** Blocks of a deflate stream, ended by a flush, that give `size` bytes with this CRC-32. */
-export type Deflated = { bytes: Buffer; size: number; crc: number };
-
-/** How an answer's bytes go over the wire. */
+/** A content coding of a response: turns the bytes of a log into the bytes that are sent. */
 export type ContentCoding = {
-  /** Of `content-encoding`. */
+  /** Value of the header Content-Encoding; undefined for no header. */
   encoding: 'gzip' | undefined;
+  /** Codes some bytes. The client can decode what it has at any time. */
   write(bytes: Buffer): Buffer;
-  /** As `write` of what they give. */
-  pass(blocks: Deflated): Buffer;
-  /** What ends the stream. */
+  /** Codes bytes that are compressed already. The result is the same for the client as `write` of the plain bytes. */
+  pass(deflated: Deflated): Buffer;
+  /** Returns the bytes that end the response. */
   end(): Buffer;
 };
 
-const nothing = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
-/** The blocks end at a byte's end, and none of them is the last one. */
+/** The compressed data ends at a byte's end without a final DEFLATE block, so other data can follow. */
 const flushed = { finishFlush: constants.Z_FULL_FLUSH } satisfies ZlibOptions;
 
+/** The content coding that changes nothing, for clients that do not accept gzip. */
 export const identityCoding: ContentCoding = {
   encoding: undefined,
   write: (bytes) => bytes,
   pass: ({ bytes }) => inflateRawSync(bytes, flushed),
-  end: () => nothing,
+  end: () => noBytes,
 };
 
-/** Deflate, no name, no time, unknown system. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
+/** A gzip header: method DEFLATE, no name, no time, unknown system. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
-/** An empty last block. */
-const lastBlock = Buffer.from([3, 0]);
+/** An empty final DEFLATE block. */
+const finalBlock = Buffer.from([3, 0]);
 
 const trailer = (crc: number, size: number): Buffer => {
-  const bytes = Buffer.alloc(lastBlock.length + 8);
-  lastBlock.copy(bytes);
-  bytes.writeUInt32LE(crc, lastBlock.length);
-  bytes.writeUInt32LE(size % 2 ** 32, lastBlock.length + 4);
+  const bytes = Buffer.alloc(finalBlock.length + 8);
+  finalBlock.copy(bytes);
+  bytes.writeUInt32LE(crc, finalBlock.length);
+  bytes.writeUInt32LE(size % 2 ** 32, finalBlock.length + 4);
   return bytes;
 };
 
 const deflate = promisify(deflateRaw);
 
-/** A gzip file whose blocks can be taken out of it: more about size than about speed, as it is read more than once. */
+/**
+ * Compresses a chunk into a gzip file from which the compressed data can be taken (deflateDataOf). Level 4 favours size
+ * over speed, because a chunk is read more than once.
+ */
 export const gzipChunk = async (bytes: Buffer): Promise<Buffer> =>
   Buffer.concat([header, await deflate(bytes, { ...flushed, level: 4 }), trailer(crc32(bytes), bytes.length)]);
 
-/** Without looking into them. @param member of gzipMember */
-export const deflateDataOf = (member: Buffer): Deflated => {
-  const end = member.length - lastBlock.length - 8;
+/** Takes the compressed data out of a chunk, without decompressing it. @param gzip a result of gzipChunk */
+export const deflateDataOf = (gzip: Buffer): Deflated => {
+  const end = gzip.length - finalBlock.length - 8;
   return {
-    bytes: member.subarray(header.length, end),
-    crc: member.readUInt32LE(end + lastBlock.length),
-    size: member.readUInt32LE(end + lastBlock.length + 4),
+    bytes: gzip.subarray(header.length, end),
+    crc: gzip.readUInt32LE(end + finalBlock.length),
+    size: gzip.readUInt32LE(end + finalBlock.length + 4),
   };
 };
 
-/** Readers that are sent the same bytes share them compressed, too. */
-const compressed = new WeakMap<Buffer, Deflated>();
+/** Compressed data by its plain bytes, so that readers who are sent the same bytes share the compression. */
+const deflatedBytes = new WeakMap<Buffer, Deflated>();
 
-const compress = (bytes: Buffer): Deflated => {
-  const known = compressed.get(bytes);
+const deflateShared = (bytes: Buffer): Deflated => {
+  const known = deflatedBytes.get(bytes);
   if (known) return known;
-  const blocks = {
+  const deflated = {
     bytes: deflateRawSync(bytes, { ...flushed, level: constants.Z_BEST_SPEED }),
     crc: crc32(bytes),
     size: bytes.length,
   };
-  compressed.set(bytes, blocks);
-  return blocks;
+  deflatedBytes.set(bytes, deflated);
+  return deflated;
 };
 
 /**
- * One gzip member out of blocks that are compressed each on its own: what is written can be read at once, and a reader
- * costs a checksum, not a compressor with its quarter of a megabyte.
+ * Makes the content coding of one response in gzip. Each write is compressed on its own, so a client can read it at once,
+ * and a reader costs a checksum instead of a compressor with 256 KiB of memory.
  */
 export const createGzipCoding = (): ContentCoding => {
   let crc = 0;
-  let length = 0;
-  const pass = (blocks: Deflated): Buffer => {
-    const bytes = length === 0 ? Buffer.concat([header, blocks.bytes]) : blocks.bytes;
-    crc = combineCrc(crc, blocks.crc, blocks.size);
-    length += blocks.size;
+  let size = 0;
+  const pass = (deflated: Deflated): Buffer => {
+    const bytes = size === 0 ? Buffer.concat([header, deflated.bytes]) : deflated.bytes;
+    crc = combineCrc(crc, deflated.crc, deflated.size);
+    size += deflated.size;
     return bytes;
   };
   return {
     encoding: 'gzip',
-    write: (bytes) => pass(compress(bytes)),
+    write: (bytes) => pass(deflateShared(bytes)),
     pass,
-    end: () => Buffer.concat([length === 0 ? header : nothing, trailer(crc, length)]),
+    end: () => Buffer.concat([size === 0 ? header : noBytes, trailer(crc, size)]),
   };
-};
-
-/** Whether the client takes gzip. @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding */
-export const acceptsGzip = (accept: string | undefined): boolean => {
-  const qualities = new Map(wishesIn(accept ?? '').map(({ name, quality }) => [name, quality]));
-  return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
 };

@@ -1,11 +1,11 @@
 /**
- * CRC-32s as polynomials over GF(2), reflected: the highest bit is the coefficient of x^0.
+ * The polynomial of CRC-32 over GF(2), in reflected form: the highest bit is the coefficient of x^0.
  * @see https://www.rfc-editor.org/rfc/rfc1952#section-8
  */
 const modulus = 0xedb88320;
 const one = 0x80000000;
 
-/** Modulo the polynomial of CRC-32. */
+/** Multiplies two polynomials, modulo the polynomial of CRC-32. */
 const multiply = (a: number, b: number): number => {
   let product = 0;
   let shifted = b;
@@ -16,11 +16,11 @@ const multiply = (a: number, b: number): number => {
   return product >>> 0;
 };
 
-/** x^8, x^16, x^32 and so on: what 1, 2, 4 bytes shift by. */
+/** The polynomials x^8, x^16, x^32 and so on. Multiplying by the nth one shifts a checksum by 2^n bytes. */
 const shifts: number[] = [one >>> 8];
 for (let at = 1; at < 53; at += 1) shifts.push(multiply(shifts[at - 1] ?? 0, shifts[at - 1] ?? 0));
 
-/** The CRC-32 of two byte sequences, one behind the other. @param size of the second one, in bytes */
+/** Returns the CRC-32 of two byte sequences in a row from their own CRC-32s. @param size length of the second, in bytes */
 export const combineCrc = (first: number, second: number, size: number): number => {
   let crc = first;
   for (let left = size, at = 0; left > 0; left = Math.floor(left / 2), at += 1)

@@ -3,21 +3,26 @@ import { escapeLineEnds } from '../../http/escape-line-ends.ts';
 import type { LogEnd, LogEvent, LogLine } from '../types.ts';
 import { type LogFormat, mediaTypes } from './negotiate.ts';
 
-/** One wire format. Whatever it makes ends where a reader may begin anew: no frame is ever cut. */
+/**
+ * One format of a log. Everything that an encoder returns ends where another response may continue: no event is cut. For
+ * ndjson and text an event is one line, for sse one message.
+ */
 export type Encoder = {
+  /** Value of the header Content-Type. */
   contentType: string;
+  /** Encodes a batch of events. Events that are not for clients become ''. */
   encode(events: readonly LogEvent[]): string;
-  /** What `encode` makes of lines, out of what ndjson's makes of them. */
-  fromNdjson(frames: Buffer): string | Buffer;
-  /** Nothing, to be sent while nothing happens. */
+  /** Turns lines in ndjson into what `encode` makes of the same lines. */
+  fromNdjson(ndjson: Buffer): string | Buffer;
+  /** Bytes without a meaning, for a connection on which nothing else is sent. */
   keepAlive: string;
-  /** An error after the first byte. The stream ends without an end frame. */
+  /** Encodes an error that comes after the first byte. The response then ends without an end event. */
   failure(error: Pick<ApiError, 'code' | 'message'>, cursor: string | undefined): string;
-  /** The stream ends here, the log doesn't: ask again with the cursor. */
+  /** Says that the response ends before the log does: the client requests the rest with the cursor. */
   handOver(cursor: string | undefined): string;
 };
 
-const handOverText = 'this stream ends here, the log does not: ask again with the last cursor';
+const handOverText = 'this stream ends here, but the log does not: request it again with the last cursor';
 
 const endText = ({ status, log, reason }: LogEnd): string => {
   if (log === 'live') return `this is all there is so far (${status})`;
@@ -28,47 +33,57 @@ const endText = ({ status, log, reason }: LogEnd): string => {
   return `the build has ended: ${status}${missing}`;
 };
 
+/** Encodes a batch event by event. Other characters that end a line somewhere (U+2028) are escaped for simple clients. */
 const encodeEach = (encodeOne: (event: LogEvent) => string) => (events: readonly LogEvent[]) => {
   let out = '';
   for (const event of events) out += encodeOne(event);
   return escapeLineEnds(out);
 };
 
-const more = ({ number, more }: LogLine): string =>
+/** The optional fields of a line, as JSON. */
+const optionalFields = ({ number, more }: LogLine): string =>
   `${number === undefined ? '' : `,"number":${number}`}${more ? ',"more":true' : ''}`;
 
-/** Frames by an expression, several times as fast as by parsing them. JSON leaves no line feed or quote as it is. */
-const replaced = (pattern: RegExp, by: string) => (frames: Buffer) => frames.toString().replace(pattern, by);
+/**
+ * Makes a function that rewrites ndjson lines by a regular expression, several times as fast as by parsing them. It is
+ * safe because JSON escapes every line feed and every quote within a string.
+ */
+const rewriteLines = (pattern: RegExp, by: string) => (ndjson: Buffer) => ndjson.toString().replace(pattern, by);
 
-const ours = (text: string, extra: object = {}): string =>
+/** A line of the text format that is not a step's: a note, an end or an error. */
+const serviceLine = (text: string, extra: object = {}): string =>
   `${JSON.stringify({ line: `[builds] ${text}`, ...extra })}\n`;
 
 const textEvent = (event: LogEvent): string => {
   switch (event.type) {
     case 'line':
-      return `{"line":${JSON.stringify(`[step-${event.step}] ${event.time} ${event.text}`)},"cursor":"${event.cursor}"${more(event)}}\n`;
+      return `{"line":${JSON.stringify(`[step-${event.step}] ${event.time} ${event.text}`)},"cursor":"${event.cursor}"${optionalFields(event)}}\n`;
     case 'note':
-      return ours(event.text);
+      return serviceLine(event.text);
     case 'end': {
       const { status, log, reason, cursor } = event;
-      return ours(endText(event), { cursor, end: { status, log, reason } });
+      return serviceLine(endText(event), { cursor, end: { status, log, reason } });
     }
     default:
       return '';
   }
 };
 
-/** builds-api 2's JSON lines. Leading spaces before an object are JSON, a blank line is not. */
+/**
+ * The format of builds-api 2: one JSON object a line. A keep-alive is a space, because JSON allows spaces before an object
+ * and a client would not parse a blank line.
+ */
 const text: Encoder = {
   contentType: `${mediaTypes.text}; charset=utf-8`,
   encode: encodeEach(textEvent),
-  fromNdjson: replaced(/^\{"type":"line","step":"([^"]*)","time":"([^"]*)","line":"/gm, '{"line":"[step-$1] $2 '),
+  fromNdjson: rewriteLines(/^\{"type":"line","step":"([^"]*)","time":"([^"]*)","line":"/gm, '{"line":"[step-$1] $2 '),
   keepAlive: ' ',
-  failure: ({ code, message }, cursor) => escapeLineEnds(ours(`error: ${message}`, { code, cursor })),
-  handOver: (cursor) => ours(handOverText, { cursor }),
+  failure: ({ code, message }, cursor) => escapeLineEnds(serviceLine(`error: ${message}`, { code, cursor })),
+  handOver: (cursor) => serviceLine(handOverText, { cursor }),
 };
 
-const frame = (event: string, data: object | string, cursor?: string): string => {
+/** One message of an event stream. */
+const sseMessage = (event: string, data: object | string, cursor?: string): string => {
   const id = cursor === undefined ? '' : `id: ${cursor}\n`;
   return `${id}event: ${event}\ndata: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 };
@@ -76,28 +91,28 @@ const frame = (event: string, data: object | string, cursor?: string): string =>
 const sseEvent = (event: LogEvent): string => {
   switch (event.type) {
     case 'line': {
-      const data = `{"step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${more(event)}}`;
-      return frame('line', data, event.cursor);
+      const data = `{"step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${optionalFields(event)}}`;
+      return sseMessage('line', data, event.cursor);
     }
     case 'note':
-      return frame('note', { note: event.text });
+      return sseMessage('note', { note: event.text });
     case 'end': {
       const { status, log, reason, cursor } = event;
-      return frame('end', { status, complete: log === 'complete', log, reason }, cursor);
+      return sseMessage('end', { status, complete: log === 'complete', log, reason }, cursor);
     }
     default:
       return '';
   }
 };
 
-/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** Server-sent events, which a browser's EventSource reads. @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
 const sse: Encoder = {
   contentType: `${mediaTypes.sse}; charset=utf-8`,
   encode: encodeEach(sseEvent),
-  fromNdjson: replaced(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
+  fromNdjson: rewriteLines(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
   keepAlive: ':\n\n',
-  failure: ({ code, message }) => escapeLineEnds(frame('note', { note: `error: ${message}`, code })),
-  // EventSource asks again by itself: soon, as nothing is wrong.
+  failure: ({ code, message }) => escapeLineEnds(sseMessage('note', { note: `error: ${message}`, code })),
+  // EventSource connects again by itself. The short delay is right here, because nothing has failed.
   handOver: (cursor) => `${cursor === undefined ? '' : `id: ${cursor}\n`}retry: 100\n\n`,
 };
 
@@ -106,7 +121,7 @@ const cursorKey = ',"cursor":"';
 const ndjsonEvent = (event: LogEvent): string => {
   switch (event.type) {
     case 'line':
-      return `{"type":"line","step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${cursorKey}${event.cursor}"${more(event)}}\n`;
+      return `{"type":"line","step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${cursorKey}${event.cursor}"${optionalFields(event)}}\n`;
     case 'note':
       return `${JSON.stringify({ type: 'note', note: event.text })}\n`;
     case 'end':
@@ -116,26 +131,31 @@ const ndjsonEvent = (event: LogEvent): string => {
   }
 };
 
-/** The line of an ndjson frame. @param line its number within the step */
-export const ndjsonLine = (frame: string, line: number): LogLine => {
-  const { type, step, time, line: text, cursor, more } = JSON.parse(frame);
+/** Parses a line in ndjson. @param line the line's 0-based number within the step, which the format does not have */
+export const ndjsonLine = (json: string, line: number): LogLine => {
+  const { type, step, time, line: text, cursor, more } = JSON.parse(json);
   return { type, step, line, time, text, cursor, ...(more ? { more } : {}) };
 };
 
-/** The cursor of the last of these frames. Only a frame's own keys have quotes without a backslash. */
-export const lastNdjsonCursor = (frames: Buffer): string => {
-  const from = frames.lastIndexOf(cursorKey) + cursorKey.length;
-  return frames.toString('latin1', from, frames.indexOf('"', from));
+/**
+ * Returns the cursor of the last line in ndjson, without parsing the line. The key is found by its quotes: JSON puts a
+ * backslash before a quote within a string.
+ */
+export const lastNdjsonCursor = (ndjson: Buffer): string => {
+  const from = ndjson.lastIndexOf(cursorKey) + cursorKey.length;
+  return ndjson.toString('latin1', from, ndjson.indexOf('"', from));
 };
 
+/** One JSON object a line. Archives store lines in this format, so a change needs a new version of the index. */
 const ndjson: Encoder = {
   contentType: `${mediaTypes.ndjson}; charset=utf-8`,
   encode: encodeEach(ndjsonEvent),
-  fromNdjson: (frames) => frames,
+  fromNdjson: (lines) => lines,
   keepAlive: ' ',
   failure: ({ code, message }, cursor) =>
     escapeLineEnds(`${JSON.stringify({ type: 'note', note: `error: ${message}`, code, cursor })}\n`),
   handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor, hand_over: true })}\n`,
 };
 
+/** The encoder of each format. */
 export const encoders: Record<LogFormat, Encoder> = { text, sse, ndjson };

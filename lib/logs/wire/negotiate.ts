@@ -1,45 +1,45 @@
+import Negotiator from 'negotiator';
 import { ApiError } from '../../errors.ts';
-import { type AcceptedRange, wishesIn } from '../../http/accept.ts';
 
 export type LogFormat = 'text' | 'sse' | 'ndjson';
 
-/** In the order of preference among equals. */
+/** The media type of each format. The first one wins where one range such as `text/*` accepts several. */
 export const mediaTypes: Record<LogFormat, string> = {
   text: 'text/plain',
   sse: 'text/event-stream',
   ndjson: 'application/x-ndjson',
 };
 
-/** 3 for the very type, 2 for its family, 1 for everything, 0 for another. */
-const closeness = (range: string, type: string): number => {
-  if (range === type) return 3;
-  if (range === `${type.split('/')[0]}/*`) return 2;
-  return range === '*/*' ? 1 : 0;
+const formats = Object.keys(mediaTypes) as LogFormat[];
+
+/** Removes all parameters but the quality from an Accept header: a client that asks for a charset gets UTF-8. */
+const withoutParameters = (accept: string): string => accept.replace(/;(?!\s*q=)[^,;]*/gi, '');
+
+const acceptedFormat = (accept: string | undefined): LogFormat | undefined => {
+  const negotiator = new Negotiator({ headers: { accept: withoutParameters(accept?.trim() || '*/*') } });
+  const type = negotiator.mediaType(Object.values(mediaTypes));
+  return formats.find((format) => mediaTypes[format] === type);
 };
-
-/** The most specific range that covers the type decides (RFC 9110, 12.5.1). */
-const score = (all: readonly AcceptedRange[], type: string): { quality: number; close: number } =>
-  all.reduce(
-    (best, { name: range, quality }) => {
-      const close = closeness(range, type);
-      return close > best.close ? { quality, close } : best;
-    },
-    { quality: 0, close: 0 },
-  );
-
-const isFormat = (format: string): format is LogFormat => Object.hasOwn(mediaTypes, format);
 
 /**
- * The format of the answer: `format` if given, else what `Accept` likes best, the compatible text where it has no wish.
+ * Returns the format of a log's response: the parameter `format` if given, else the format that the header Accept
+ * prefers. Default: text, which clients of builds-api 2 read. Where the header names several formats with the same quality,
+ * the first one wins.
  * @throws ApiError 400 `parameter_invalid`, 406 `not_acceptable`
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept
  */
 export const chooseFormat = (accept: string | undefined, format: string | undefined): LogFormat => {
-  if (format !== undefined && isFormat(format)) return format;
+  const chosen = format === undefined ? acceptedFormat(accept) : formats.find((known) => known === format);
+  if (chosen !== undefined) return chosen;
   if (format !== undefined) throw new ApiError(400, 'parameter_invalid', 'format must be text, sse or ndjson.');
-  const all = wishesIn(accept?.trim() || '*/*').filter(({ quality }) => !Number.isNaN(quality));
-  const scored = (Object.keys(mediaTypes) as LogFormat[]).map((name) => ({ name, ...score(all, mediaTypes[name]) }));
-  const [best] = scored.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality || b.close - a.close);
-  if (best) return best.name;
-  const known = Object.values(mediaTypes).join(', ');
-  throw new ApiError(406, 'not_acceptable', `Logs come as ${known}. Ask for one of these in Accept, or with format=.`);
+  const types = Object.values(mediaTypes).join(', ');
+  throw new ApiError(406, 'not_acceptable', `Logs come as ${types}. Ask for one of these in Accept, or with format=.`);
 };
+
+/**
+ * Says whether a client accepts a response in gzip.
+ * @param accept the header Accept-Encoding. Without it the response is not compressed
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding
+ */
+export const acceptsGzip = (accept: string | undefined): boolean =>
+  new Negotiator({ headers: { 'accept-encoding': accept } }).encodings(['gzip']).includes('gzip');

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: the tests are about control characters
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { escapeControls } from '../../../../../lib/logs/masking/control-characters.ts';
@@ -15,11 +15,12 @@ test.each([
   ['windows\r', 'windows'],
   ['10%\r20%\r\r', '10%␍20%␍'],
   ['bidi \u202e stays, \u2028 too', 'bidi \u202e stays, \u2028 too'],
-])('%j', (raw, shown) => expect(escapeControls(raw)).toBe(shown));
+])('escapeControls turns %j into %j', (raw, shown) => expect(escapeControls(raw)).toBe(shown));
 
-test('a carriage return where a piece ends is within the line', () => expect(escapeControls('a\r', true)).toBe('a␍'));
+test('a carriage return at the end of a part is within the line and becomes visible', () =>
+  expect(escapeControls('a\r', true)).toBe('a␍'));
 
-test('property: no control character but tab and the escape of a colour is left', () => {
+test('property: no control character is left except tabs and the escapes of colours', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('\u001b', '[', '3', ';', 'm', '\r', '\u009b', 'a', '\t', '\u0007') }),
@@ -39,4 +40,6 @@ test.each([
   ['\u001b[38;2;8;8;8;48:5:8;1mgrey\u001b[0m', '\u001b[38;2;8;8;8;48:5:8;1mgrey\u001b[0m'],
   ['\u001b[38;5;1;8mhidden', '\u241b[38;5;1;8mhidden'],
   ['\u001b[4:3;58;5;9mwavy\u001b[24;59m', '\u001b[4:3;58;5;9mwavy\u001b[24;59m'],
-])('only colours that hide nothing pass: %j', (text, shown) => expect(escapeControls(text)).toBe(shown));
+])('a colour sequence passes only when no parameter hides text: %j', (text, shown) =>
+  expect(escapeControls(text)).toBe(shown),
+);

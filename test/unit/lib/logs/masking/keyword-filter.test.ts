@@ -6,7 +6,7 @@ import { secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
 const known = { keywords: ['pässword', '密码密码', 'With Capitals', 'Kelvin', 'ends in İ'] };
 const rules = [...secretRules, known];
 
-/** With other capitals among ASCII's letters. */
+/** Changes the case of a keyword's ASCII letters. */
 const recased = (keyword: string, upper: readonly boolean[]): string =>
   [...keyword]
     .map((letter, at) => (/[a-z]/i.test(letter) ? letter[upper[at] ? 'toUpperCase' : 'toLowerCase']() : letter))
@@ -14,23 +14,25 @@ const recased = (keyword: string, upper: readonly boolean[]): string =>
 
 const around = fc.string({ unit: 'binary' });
 
-test('property: a text with a keyword finds its rule, whatever stands around it, in any case', () => {
-  const sieve = createKeywordFilter(rules);
-  const hinted = fc
+test('property: the filter selects a rule whose keyword is in the text, in any case', () => {
+  const filter = createKeywordFilter(rules);
+  const keyworded = fc
     .constantFrom(...rules)
     .chain((rule) => fc.tuple(fc.constant(rule), fc.constantFrom(...rule.keywords)));
   const upper = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
   fc.assert(
-    fc.property(around, hinted, upper, around, (before, [rule, keyword], upper, after) => {
-      expect(sieve(before + recased(keyword, upper) + after)).toContain(rule);
+    fc.property(around, keyworded, upper, around, (before, [rule, keyword], upper, after) => {
+      expect(filter(before + recased(keyword, upper) + after)).toContain(rule);
     }),
   );
 });
 
-test('property: it finds the rules whose keywords are in the text, and no others', () => {
-  const sieve = createKeywordFilter(rules);
+test('property: the filter selects no rule without a keyword in the text', () => {
+  const filter = createKeywordFilter(rules);
   const all = rules.flatMap(({ keywords }) => keywords.map((keyword) => keyword.toLowerCase()));
-  const parts = fc.array(fc.oneof(fc.constantFrom(...all), around, fc.constantFrom(...all.map((h) => h.slice(1)))));
+  const parts = fc.array(
+    fc.oneof(fc.constantFrom(...all), around, fc.constantFrom(...all.map((keyword) => keyword.slice(1)))),
+  );
   fc.assert(
     fc.property(parts, (texts) => {
       const text = texts.join('');
@@ -38,13 +40,13 @@ test('property: it finds the rules whose keywords are in the text, and no others
       const expected = rules.filter(({ keywords }) =>
         keywords.some((keyword) => folded.includes(recased(keyword, []))),
       );
-      expect(new Set(sieve(text))).toEqual(new Set(expected));
+      expect(new Set(filter(text))).toEqual(new Set(expected));
     }),
   );
 });
 
 test.each(['', 'ab', 'Step 3 of 17: compiling main.c', '#12 DONE 0.4s', 'x'.repeat(90), 'added 529 modules in 25s'])(
-  '%j finds none',
+  'the filter selects no rule for %j',
   (line) => {
     expect(createKeywordFilter(rules)(line)).toBeUndefined();
   },

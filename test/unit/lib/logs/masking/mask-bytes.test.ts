@@ -12,7 +12,7 @@ const findSecrets = createSecretFinder([known]);
 const open = () => new StepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets });
 const time = '2026-11-22T08:02:11.123456789Z ';
 
-/** What a reader sees of these bytes, in all formats. */
+/** Returns what a reader sees of a step's bytes, in all formats. */
 const shown = (parts: readonly Uint8Array[]): string => {
   const lines = open();
   const events = [...parts.flatMap((part) => lines.push(part)), ...lines.finish()];
@@ -26,7 +26,7 @@ const cutAt = (bytes: Buffer, places: readonly number[]): Buffer[] => {
   return sorted.slice(1).map((to, at) => bytes.subarray(sorted[at], to));
 };
 
-/** Bytes that are not UTF-8, parts of characters, colours, carriage returns; no line feed. */
+/** Bytes that are not UTF-8, incomplete characters, colours and carriage returns, without a line feed. */
 const noise = fc
   .array(
     fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '0d', '1b5b33316d', '20', 'c3a9', '61', 'e282ac', '00', '9b'),
@@ -39,11 +39,11 @@ const lineWith = (text: string, before: Buffer, after: Buffer): Buffer =>
 
 const line = fc.record({ sample: fc.constantFrom(...secrets), before: noise, after: noise });
 
-/** What must not show: the secret's last characters, without the colours. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
+/** The last characters of a secret without its colours. They must not show. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with a control character
 const tailOf = (secret: string): string => secret.replaceAll(/\u001b\[[0-9;]*m/g, '').slice(-8);
 
-test('property: however the bytes are cut, the same is shown, and no secret', () => {
+test('property: the same lines are shown however the bytes are cut, and no secret', () => {
   fc.assert(
     fc.property(
       fc.array(line, { minLength: 1, maxLength: 5 }),
@@ -59,7 +59,7 @@ test('property: however the bytes are cut, the same is shown, and no secret', ()
   );
 });
 
-test('property: a secret is masked wherever it stands in a line that is shown in parts', () => {
+test('property: a secret is masked anywhere in a line that is shown in parts', () => {
   const place = fc.integer({ min: -200, max: 200 });
   fc.assert(
     fc.property(
@@ -77,7 +77,7 @@ test('property: a secret is masked wherever it stands in a line that is shown in
   );
 });
 
-test('a known value is masked between bytes that are not UTF-8, in every encoding', () => {
+test('a known secret is masked in every encoding between bytes that are not UTF-8', () => {
   const forms = [known, encodeURIComponent(known), Buffer.from(`robot:${known}`).toString('base64')];
   for (const form of forms) {
     const bytes = Buffer.concat([
@@ -94,14 +94,14 @@ test('a known value is masked between bytes that are not UTF-8, in every encodin
   }
 });
 
-test('what grep --color puts around its match hides no secret from the mask', () => {
+test('a secret is masked although grep --color has put sequences into it', () => {
   const token = `ghp_\u001b[m\u001b[K${'aB3'.repeat(12)}`;
   const all = shown([Buffer.from(`${time}a \u001b[01;31m\u001b[K${token} b\n`)]);
   expect(all).toContain('[masked] b');
   expect(all).not.toContain('aB3aB3');
 });
 
-test('a line of 10 MB leaves as it comes, and its secret does not: no more than two parts are ever held', () => {
+test('a line of 10 MB is shown in parts while it comes, with its secret masked', () => {
   const token = `ghp_${'aB3'.repeat(12)}`;
   const bytes = Buffer.concat([
     Buffer.from(time),

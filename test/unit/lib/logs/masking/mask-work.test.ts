@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: the tests are about terminal colours
 import { expect, test } from '@jest/globals';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
@@ -8,7 +8,7 @@ import { lookAlikes, secrets } from './secrets.ts';
 const findSecrets = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
-/** What the processor did for it, not the time that went by. */
+/** Processor time of one search in microseconds. The time that passes is not measured. */
 const work = (line: string): number => {
   const before = process.cpuUsage();
   findSecrets(line);
@@ -19,7 +19,7 @@ const least = (line: string): number => Math.min(...[1, 2, 3].map(() => work(lin
 
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
 least(benign);
-/** Microseconds. What is quadratic takes some 500 times as long as a benign line. */
+/** Limit in microseconds. A search of quadratic time takes some 500 times as long as a benign line. */
 const bound = 100 * least(benign);
 
 const expectLinear = (line: string): void => {
@@ -27,12 +27,12 @@ const expectLinear = (line: string): void => {
   if (work(line) > bound) expect(least(line)).toBeLessThan(bound);
 };
 
-/** What the rule finds in the corpus. */
+/** The first match of a rule in the corpus. */
 const found = ({ pattern }: SecretRule): string =>
   secrets.map(({ line }) => line.replace(/\u001b\[[0-9;]*m/g, '').match(pattern)?.[0]).find(Boolean) ?? '';
 
 test.each(secretRules.map((rule) => [rule.pattern.source.slice(0, 60), rule] as const))(
-  'a line full of beginnings of %s costs about as much as any other',
+  'a line full of beginnings of %s takes about as long as any other line',
   (_, rule) => {
     const whole = found(rule);
     expect(whole).not.toBe('');
@@ -43,12 +43,12 @@ test.each(secretRules.map((rule) => [rule.pattern.source.slice(0, 60), rule] as 
 
 test.each<[string, string]>([
   ['beginnings of tokens that never go on', filled('-eyJ')],
-  ['one dot behind them', `${filled('-eyJ').slice(10)}.a`],
+  ['beginnings of tokens with one dot behind them', `${filled('-eyJ').slice(10)}.a`],
   ['colours behind addresses', '://:b@ '.repeat(4600) + '\u001b[m'.repeat(10_900)],
   ['colours among addresses', filled('://:b@\u001b[m ')],
   ['visible sequences', filled('://:b@ \u241b[0;0')],
-  ['a pair without an end', `basic ${Buffer.from(`${':'.repeat(48_000)}\u0001`).toString('base64')}`],
+  ['credentials in base64 without an end', `basic ${Buffer.from(`${':'.repeat(48_000)}\u0001`).toString('base64')}`],
   ['addresses without an end', filled('://a:b:')],
   ['one long address', `://${filled('a:')}`],
   ['known values, nearly', filled('correct-horse-batter')],
-])('%s cost about as much as any other line', (_, line) => expectLinear(line));
+])('a line of %s takes about as long as any other line', (_, line) => expectLinear(line));

@@ -1,7 +1,7 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders as people print them
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the corpus has placeholders such as ${TOKEN}
 /**
- * Secrets of recognisable form, none of them real: each made of its form and of characters from a fixed sequence. The
- * sequence keeps anything that looks like a credential out of the repository.
+ * Secrets of known forms. None of them is real: each is made from its form and a fixed sequence of characters, so the
+ * repository holds nothing that looks like a credential.
  */
 const upper = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
 const lower = 'abcdefghjkmnpqrstuvwxyz';
@@ -21,7 +21,7 @@ const base32 = (count: number, seed: number) => take('ABCDEFGHIJKLMNOPQRSTUVWXYZ
 const jwt = (seed: number) => `eyJ${a(30, seed)}.eyJ${a(60, seed + 1)}.${a(43, seed + 2)}`;
 const basic = (seed: number) => Buffer.from(`robot$tool:${a(24, seed)}`).toString('base64');
 
-/** The secret, and a line that holds it. */
+/** A secret, and a line that contains it. */
 export type Sample = { name: string; secret: string; line: string };
 
 const sample = (name: string, secret: string, line: (secret: string) => string = (s) => `value ${s} end`): Sample => ({
@@ -115,7 +115,7 @@ const single: Sample[] = [
 
 type Form = [name: string, secret: (seed: number) => string];
 
-/** Tokens that are known by themselves, wherever they stand. */
+/** Tokens that are recognised by their own form. */
 const tokens: Form[] = [
   ['GitHub', (n) => `ghp_${a(36, n)}`],
   ['GitHub app', (n) => `ghs_${a(36, n)}`],
@@ -143,7 +143,7 @@ const tokens: Form[] = [
 
 type Place = [name: string, line: (secret: string) => string];
 
-/** Where a token shows up in a build's log. */
+/** Lines of a build's log in which a token appears. */
 const places: Place[] = [
   ['alone', (s) => s],
   ['traced', (s) => `+ curl -fsSL -H 'X-Custom: ${s}' https://example.org/`],
@@ -152,7 +152,7 @@ const places: Place[] = [
   ['coloured', (s) => `\u001b[31m${s}\u001b[0m`],
 ];
 
-/** Passwords of no form of their own: what stands around them tells. */
+/** Passwords without a form of their own. They are recognised by the text around them. */
 const contexts: Place[] = [
   ['basic in a header', (s) => `> Authorization: Basic ${Buffer.from(`robot:${s}`).toString('base64')}`],
   ['bearer in a header', (s) => `  authorization: Bearer ${s}`],
@@ -174,7 +174,7 @@ const contexts: Place[] = [
 const shownSecret = (secret: string, line: string): string =>
   line.includes(secret) ? secret : Buffer.from(`robot:${secret}`).toString('base64').replace(/=+$/, '');
 
-/** Every token in every place, and passwords in every context. */
+/** Every token in every kind of line, and a password in every context. */
 const combined: Sample[] = [
   ...tokens.flatMap(([name, make], at) =>
     places.map(([place, line], where) => sample(`${name} ${place}`, make(200 + at * 10 + where), line)),
@@ -285,7 +285,7 @@ const packages = [
   'oauthlib<4',
 ];
 
-/** What builds print all day. */
+/** Ordinary lines of builds, which hold no secret. */
 const ordinary: string[] = [
   ...hashes.flatMap((hash) => [
     `HEAD is now at ${hash} Merge branch 'main'`,
@@ -372,5 +372,5 @@ const ordinary: string[] = [
   'xoxo-gossip-girl',
 ];
 
-/** Lines that must stay as they are. */
+/** Lines that look as if they held a secret, and must not be masked. */
 export const lookAlikes: string[] = [...new Set([...written, ...ordinary])];

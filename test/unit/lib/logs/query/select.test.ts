@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
-import { createGrep } from '../../../../../lib/logs/query/grep.ts';
 import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
@@ -15,7 +14,7 @@ import { collect, common, createView, endOf, finished, linesOf } from '../build.
 let fake: BuildPodCluster;
 let folder: string;
 let store: ObjectStore;
-/** Ranges that were read of the store. */
+/** Number of ranges that were read from the store. */
 let reads: number;
 beforeEach(async () => {
   fake = await startBuildPodCluster();
@@ -68,7 +67,7 @@ const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> =>
 const numbers = (events: LogEvent[]) => linesOf(events).map(({ number }) => number);
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
-/** From the pod, and from the archive. */
+/** Reads the log from the pod, and again from the archive. */
 const both = async (more: Partial<ReadOptions>): Promise<LogEvent[][]> => {
   const view = build();
   const live = await read(view, more);
@@ -76,7 +75,7 @@ const both = async (more: Partial<ReadOptions>): Promise<LogEvent[][]> => {
   return [live, await read(view, more)];
 };
 
-test('grep finds what is shown, colours aside, with its numbers; secrets can not be asked for', async () => {
+test('grep searches the masked text without its colours, and numbers the lines', async () => {
   const wanted = [1, 51, 101, 151, 201, 251];
   for (const events of await both({ grep: '^err[o]r in (line|word) \\d+$' })) {
     expect(numbers(events)).toEqual(wanted);
@@ -85,7 +84,7 @@ test('grep finds what is shown, colours aside, with its numbers; secrets can not
   for (const events of await both({ grep: 'ghp_a' })) expect(linesOf(events)).toEqual([]);
 });
 
-test('what is not shown moves the cursor on, too', async () => {
+test('lines that a selection leaves out move the cursor too', async () => {
   for (const events of await both({ grep: 'nothing like it' })) {
     const seen = events.filter((event) => event.type === 'progress');
     const end = endOf(events);
@@ -94,7 +93,7 @@ test('what is not shown moves the cursor on, too', async () => {
   }
 });
 
-test('lines by number, without reading the whole archive', async () => {
+test('from_line and lines read only the chunks of the archive that they need', async () => {
   for (const events of await both({ step: 'build', fromLine: 120, lines: 7 })) {
     expect(numbers(events)).toEqual(upTo(120, 127));
     expect(linesOf(events)[0]?.text).toBe('line 119');
@@ -108,7 +107,7 @@ test('lines by number, without reading the whole archive', async () => {
     expect(numbers(events)).toEqual([101, 151]);
 });
 
-test('lines that go on from the archive into the pod', async () => {
+test('from_line and lines can begin in the archive and end in the pod', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b', 'c']);
@@ -124,7 +123,7 @@ test('lines that go on from the archive into the pod', async () => {
   expect(endOf(shown)).toMatchObject({ status: 'BUILD_RUNNING', log: 'live' });
 });
 
-test('since begins with the first line that is not earlier', async () => {
+test('since leaves out the lines before the first one that is not earlier', async () => {
   const since = timeAt(200 * 1000);
   for (const events of await both({ since })) {
     expect(linesOf(events)).toHaveLength(total - 199 + 1);
@@ -145,71 +144,7 @@ test.each<[Partial<ReadOptions>, RegExp]>([
   [{ since: '2026-11-22T08:02:11' }, /offset/],
   [{ fromLine: 3 }, /say which with step/],
   [{ lines: 3, follow: true }, /leave follow out/],
-])('%j is refused before anything is read', async (more, message) => {
+])('the selection %j is refused before the log is read', async (more, message) => {
   await expect(read(build(), more)).rejects.toMatchObject({ status: 400, code: 'parameter_invalid', message });
   expect(fake.requestCount('log')).toBe(0);
 });
-
-const hostile = 'ab1'.repeat(20_000);
-const lineOf = (text: string) => ({ text });
-
-test.each(['\\pL{980}', '(?i)\\pL{900}', '\\pL{81}', '(?:\\pL{30}){31}', '(?:\\pL{9}){9}', '\\pL{1000}'.repeat(20)])(
-  'grep=%s repeats too much',
-  (pattern) => {
-    expect(() => createGrep(pattern)).toThrow(/repeats too much/);
-  },
-);
-
-test('a reader that looks for something gives up its turn within a line, one reader at a time', async () => {
-  let ms = 0;
-  const now = () => {
-    ms += 3;
-    return ms;
-  };
-  const grep = createGrep('(?i)\\pL.{40}[Zq]', { now });
-  let turns = 0;
-  let done = false;
-  const others = (): void => {
-    turns += 1;
-    if (!done) setImmediate(others);
-  };
-  setImmediate(others);
-  expect(await Promise.all([grep([lineOf(hostile)]), grep([lineOf(hostile)])])).toEqual([[], []]);
-  done = true;
-  // Two readers, some forty parts each, and a turn for the others after every two of them at the latest.
-  expect(turns).toBeGreaterThan(35);
-});
-
-test('what takes too long for one reader is refused', async () => {
-  let ms = 0;
-  const now = () => {
-    ms += 1000;
-    return ms;
-  };
-  let turns = 0;
-  const turn = async () => {
-    turns += 1;
-  };
-  const grep = createGrep('error', { now, turn });
-  const search = async (): Promise<never> => {
-    for (;;) await grep([lineOf('ok')]);
-  };
-  await expect(search()).rejects.toMatchObject({ status: 400, message: expect.stringContaining('takes too long') });
-  expect(turns).toBe(30);
-});
-
-test('a match in a long line is found wherever it is', async () => {
-  const grep = createGrep('needle in (a|the) haystack');
-  for (let at = 0; at < 8000; at += 7) {
-    const line = lineOf(`${'.'.repeat(at)}needle in the haystack${'.'.repeat(8000 - at)}`);
-    expect(await grep([lineOf('hay'), line])).toEqual([line]);
-  }
-});
-
-test.each(['(?:a?){20}a{20}!', '(?:(?:a|b)*){20}!$', '(?:[ab]?){30}!', '(a*)*[!]', '(.*.*.*.*)*!'])(
-  'hostile pattern %s is looked for to the end',
-  async (pattern) => {
-    const last = lineOf(`${'a'.repeat(20)}!`);
-    expect(await createGrep(pattern)([lineOf('ab'.repeat(32_768)), last])).toEqual([last]);
-  },
-);

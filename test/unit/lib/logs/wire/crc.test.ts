@@ -5,7 +5,7 @@ import { combineCrc } from '../../../../../lib/logs/wire/crc.ts';
 
 const combined = (a: Uint8Array, b: Uint8Array): number => combineCrc(crc32(a), crc32(b), b.length);
 
-test('property: as of both in one', () => {
+test('property: combineCrc gives the CRC-32 of both byte sequences in a row', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.uint8Array({ maxLength: 3000 }), (a, b) => {
       expect(combined(a, b)).toBe(crc32(Buffer.concat([a, b])));
@@ -13,11 +13,11 @@ test('property: as of both in one', () => {
   );
 });
 
-test('of more bytes than 32 bits count', () => {
+test('combineCrc is right for more than 4 GiB', () => {
   const zeros = Buffer.alloc(1 << 20);
   let [crc, size] = [crc32(zeros), zeros.length];
   for (; size <= 2 ** 32; size *= 2) crc = combineCrc(crc, crc, size);
-  // The same, a mebibyte at a time.
+  // The expected value is combined from steps of one mebibyte.
   let slowly = 0;
   for (let at = 0; at < size / zeros.length; at += 1) slowly = combineCrc(slowly, crc32(zeros), zeros.length);
   expect(crc).toBe(slowly);

@@ -1,9 +1,8 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what this is about
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: the tests are about control characters
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { LogEvent, LogLine } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
-import { chooseFormat } from '../../../../../lib/logs/wire/negotiate.ts';
 
 const time = '2026-11-22T08:02:11.123456789Z';
 const line = (text: string, more: Partial<LogLine> = {}): LogLine => ({
@@ -17,11 +16,11 @@ const line = (text: string, more: Partial<LogLine> = {}): LogLine => ({
 });
 const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete', cursor: 'c.1' };
 
-/** As Python's str.splitlines cuts, which is what clients of the text format do. */
+/** Splits a text into lines in the way of Python's str.splitlines, which clients of the text format use. */
 const pythonLines = (text: string): string[] =>
   text.split(/\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/).slice(0, -1);
 
-test('text: every line is an object with `line`, the last one has no `message`', () => {
+test('text makes of every event an object with `line` and without `message`', () => {
   const out = encoders.text.encode([
     { type: 'plan', steps: [] },
     { type: 'note', text: 'waiting: x' },
@@ -51,11 +50,11 @@ test.each([
     { ...end, log: 'truncated', reason: 'too long' },
     '[builds] the build has ended: BUILD_SUCCESS; the log is truncated: too long',
   ],
-] as [LogEvent, string][])('text: how it ended', (event, said) =>
+] as [LogEvent, string][])('text says how the log ended: %j', (event, said) =>
   expect(JSON.parse(encoders.text.encode([event])).line).toBe(said),
 );
 
-test('ndjson and sse have the documented frames', () => {
+test('ndjson and sse encode events as the API documents them', () => {
   const events: LogEvent[] = [
     line('a'),
     { type: 'note', text: 'n' },
@@ -77,7 +76,7 @@ test('ndjson and sse have the documented frames', () => {
   );
 });
 
-test.each(['text', 'ndjson'] as const)('property: %s: no text breaks the lines, keep-alives neither', (format) => {
+test.each(['text', 'ndjson'] as const)('property: no text and no keep-alive breaks the lines of %s', (format) => {
   const { encode, keepAlive, failure, handOver } = encoders[format];
   const text = fc.string({
     unit: fc.constantFrom('a', '\u2028', '\u2029', '\u0085', '"', '\\', '\r', '\u001c', '\ud800', '\0'),
@@ -94,33 +93,11 @@ test.each(['text', 'ndjson'] as const)('property: %s: no text breaks the lines, 
   );
 });
 
-test('sse: a keep-alive is a comment, an error a note, a hand-over asks to come back soon', () => {
+test('sse sends a keep-alive as a comment, an error as a note, and a hand-over as a short delay to the next request', () => {
   expect(encoders.sse.keepAlive).toBe(':\n\n');
   expect(encoders.sse.failure({ code: 'log_unavailable', message: 'Later.' }, undefined)).toBe(
     'event: note\ndata: {"note":"error: Later.","code":"log_unavailable"}\n\n',
   );
   expect(encoders.sse.handOver('c')).toBe('id: c\nretry: 100\n\n');
   expect(encoders.sse.handOver(undefined)).toBe('retry: 100\n\n');
-});
-
-test.each([
-  [undefined, undefined, 'text'],
-  ['', undefined, 'text'],
-  ['*/*', undefined, 'text'],
-  ['text/*', undefined, 'text'],
-  ['application/*', undefined, 'ndjson'],
-  ['text/event-stream', undefined, 'sse'],
-  ['text/event-stream, */*', undefined, 'sse'],
-  ['*/*;q=0.1, application/x-ndjson;q=0.5', undefined, 'ndjson'],
-  ['text/plain;q=0, */*', undefined, 'sse'],
-  ['TEXT/PLAIN; charset=utf-8', undefined, 'text'],
-  ['image/png', 'sse', 'sse'],
-] as const)('Accept %j, format %j: %s', (accept, format, chosen) => expect(chooseFormat(accept, format)).toBe(chosen));
-
-test('what we do not have is 406, and a format that does not exist 400', () => {
-  expect(() => chooseFormat('image/png', undefined)).toThrow('Logs come as text/plain');
-  expect(() => chooseFormat('*/*;q=0', undefined)).toThrow(
-    expect.objectContaining({ status: 406, code: 'not_acceptable' }),
-  );
-  expect(() => chooseFormat('*/*', 'toString')).toThrow(expect.objectContaining({ status: 400 }));
 });

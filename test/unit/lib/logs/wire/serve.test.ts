@@ -31,7 +31,7 @@ type Case = {
   format?: 'text' | 'sse' | 'ndjson';
 };
 
-/** Serves one answer; resolves with the response, and with how writing it ended. */
+/** Serves one response. `written` resolves with the error of writeLog, or with undefined. */
 const serve = async ({ open, options, format = 'ndjson' }: Case) => {
   const written = Promise.withResolvers<unknown>();
   const respond = async (res: ServerResponse) => {
@@ -59,7 +59,7 @@ const text = async (response: IncomingMessage): Promise<string> => {
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
-test('writes what comes, with headers that keep proxies from holding it back', async () => {
+test('writeLog sends events with headers that keep proxies from buffering them', async () => {
   const { response } = await serve({
     open: async function* () {
       yield [line(0), line(1)];
@@ -74,10 +74,10 @@ test('writes what comes, with headers that keep proxies from holding it back', a
   expect(await text(response)).toBe(encoders.ndjson.encode([line(0), line(1), end]));
 });
 
-test('an error before the first byte is thrown, so that it becomes an ordinary answer', async () => {
+test('an error before the first byte is thrown, so that it becomes an ordinary error response', async () => {
   const error = new ApiError(400, 'cursor_invalid', 'No.');
   const { response, written } = await serve({
-    // biome-ignore lint/correctness/useYield: it fails before it has anything
+    // biome-ignore lint/correctness/useYield: this log fails before its first event
     open: async function* () {
       throw error;
     },
@@ -92,11 +92,11 @@ test.each([
     { line: '[builds] error: Later.', code: 'log_unavailable', cursor: 'c.0' },
   ],
   [new Error('inner detail'), { code: 'internal', cursor: 'c.0' }],
-])('an error in mid-stream is a line', async (error, last) => {
-  const told: unknown[] = [];
+])('an error after the first byte is sent as a line, without inner details: %s', async (error, last) => {
+  const reported: unknown[] = [];
   const { response } = await serve({
     format: 'text',
-    options: { onError: (seen) => told.push(seen) },
+    options: { onError: (seen) => reported.push(seen) },
     open: async function* () {
       yield [line(0)];
       throw error;
@@ -109,23 +109,23 @@ test.each([
   expect(lines).toHaveLength(2);
   expect(lines[1]).toMatchObject(last);
   expect(JSON.stringify(lines)).not.toContain('inner');
-  expect(told).toEqual([error]);
+  expect(reported).toEqual([error]);
 });
 
-test('a build that is deleted while it is read is told to the reader, and to nobody else', async () => {
-  const told: unknown[] = [];
+test('an error that only concerns the client is sent, and not passed to onError', async () => {
+  const reported: unknown[] = [];
   const { response } = await serve({
-    options: { onError: (seen) => told.push(seen) },
+    options: { onError: (seen) => reported.push(seen) },
     open: async function* () {
       yield [line(0)];
       throw new ApiError(404, 'build_not_found', 'There is none.');
     },
   });
   expect(await text(response)).toContain('There is none.');
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
-test('keep-alives while nothing comes are no lines', async () => {
+test('a keep-alive of the text format adds no line', async () => {
   const gate = Promise.withResolvers<void>();
   const { response } = await serve({
     format: 'text',
@@ -141,13 +141,13 @@ test('keep-alives while nothing comes are no lines', async () => {
   expect(JSON.parse(await text(response)).line).toContain('line 0');
 });
 
-test.each(['the time is up', 'the process is told to end'])(
-  '%s: the stream ends with its cursor and no end frame',
+test.each(['selfCloseMs has passed', 'the process is told to stop'])(
+  'when %s, the response ends with a cursor and without an end event',
   async (why) => {
     const stop = new AbortController();
     let signal: AbortSignal | undefined;
     const { response, written } = await serve({
-      options: why === 'the time is up' ? { selfCloseMs: 50 } : { signal: stop.signal },
+      options: why === 'selfCloseMs has passed' ? { selfCloseMs: 50 } : { signal: stop.signal },
       open: async function* (given) {
         signal = given;
         yield [line(0), line(1)];
@@ -168,7 +168,7 @@ test.each(['the time is up', 'the process is told to end'])(
   },
 );
 
-test('a client that goes away ends the reading', async () => {
+test('writeLog stops reading when the client goes away', async () => {
   const ended = Promise.withResolvers<void>();
   const { request, response, written } = await serve({
     open: async function* (signal) {
@@ -186,7 +186,7 @@ test('a client that goes away ends the reading', async () => {
   expect(await written).toBeUndefined();
 });
 
-test('a slow client slows the reading', async () => {
+test('writeLog stops reading while the client is slow', async () => {
   let made = 0;
   const big = 'x'.repeat(65_536);
   const { request, response, written } = await serve({
@@ -196,7 +196,7 @@ test('a slow client slows the reading', async () => {
   });
   await once(response, 'readable');
   let before = -1;
-  // Until nothing moves any more: what is made then waits in the sockets' buffers.
+  // The loop ends when no more events are read. The events so far wait in the sockets' buffers.
   while (before !== made) {
     before = made;
     await new Promise((resolve) => setTimeout(resolve, 100));

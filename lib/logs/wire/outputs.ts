@@ -1,0 +1,55 @@
+import type { LogEvent, LogEvents } from '../types.ts';
+
+/** What a response writes next. `handOver` ends the response before the log's end. */
+export type Output =
+  | { type: 'events'; events: LogEvent[] }
+  | { type: 'keepAlive' }
+  | { type: 'ended' }
+  | { type: 'handOver' }
+  | { type: 'failed'; error: unknown };
+
+const nextOutput = async (events: LogEvents): Promise<Output> => {
+  try {
+    const { done, value } = await events.next();
+    return done ? { type: 'ended' } : { type: 'events', events: value };
+  } catch (error) {
+    return { type: 'failed', error };
+  }
+};
+
+/**
+ * Resolves with the pending output, with a keep-alive, or with a hand-over when the signal fires. Promise.race with a
+ * promise for the signal would add a reaction to that promise for every batch of a long stream.
+ */
+const firstOf = (pending: Promise<Output>, stop: AbortSignal, keepAliveMs: number): Promise<Output> =>
+  new Promise((resolve) => {
+    const settle = (output: Output): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', onStop);
+      resolve(output);
+    };
+    const onStop = (): void => settle({ type: 'handOver' });
+    const timer = setTimeout(settle, keepAliveMs, { type: 'keepAlive' });
+    stop.addEventListener('abort', onStop);
+    if (stop.aborted) onStop();
+    void pending.then(settle);
+  });
+
+/**
+ * Turns a log's events into the outputs of a response, with a keep-alive after every `keepAliveMs` milliseconds without
+ * events. The last output is `ended`, `handOver` or `failed`.
+ * @param stop ends the outputs with a hand-over
+ */
+export async function* outputs(
+  events: LogEvents,
+  stop: AbortSignal,
+  keepAliveMs: number,
+): AsyncGenerator<Output, void> {
+  let pending = nextOutput(events);
+  for (;;) {
+    const output = await firstOf(pending, stop, keepAliveMs);
+    yield output;
+    if (output.type === 'events') pending = nextOutput(events);
+    else if (output.type !== 'keepAlive') return;
+  }
+}
