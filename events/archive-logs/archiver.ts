@@ -1,4 +1,4 @@
-/** The Job beside a running build: follows its log into the archive until it ends, or until SIGTERM. */
+/** The archiver: a Job beside a running build that archives its log until the log ends, or until SIGTERM. */
 
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
@@ -10,32 +10,31 @@ import { createLog } from '../../lib/log.ts';
 import { archiveBuild } from '../../lib/logs/archive/archive-build.ts';
 import { archiveSizes, logsFromSettings, logsSettings } from '../../lib/logs/from-settings.ts';
 
-const follow = async (): Promise<void> => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'archiverTool', 'archiverBuild']);
-  const log = createLog('follow');
-  const context = logsFromSettings(settings, await buildsFromSettings(settings, log));
-  const { archiverTool: tool, archiverBuild: id } = settings;
+const log = createLog('archiver');
+
+const abortAtSigterm = (): AbortSignal => {
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
-  const build = reconciledView(context, tool, id);
-  const result = await archiveBuild({
-    ...context,
-    tool,
-    id,
-    view: build,
-    sizes: archiveSizes(settings),
-    signal: stop.signal,
-  });
-  log('INFO', 'followed', { tool, id, ...result });
+  return stop.signal;
+};
+
+const archiveLog = async (): Promise<void> => {
+  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'archiverTool', 'archiverBuild']);
+  const { archiverTool: tool, archiverBuild: id } = settings;
+  const context = logsFromSettings(settings, await buildsFromSettings(settings, log));
+  const view = reconciledView(context, tool, id);
+  const options = { tool, id, view, sizes: archiveSizes(settings), signal: abortAtSigterm() };
+  const result = await archiveBuild({ ...context, ...options });
+  log('INFO', 'archiving ended', { tool, id, ...result });
   if (result.state !== 'live') {
-    await closeBuildLog(context, tool, (await build.read()).build);
+    await closeBuildLog(context, tool, (await view.read()).build);
     await reconcile(context, tool);
   }
   context.kube.close();
 };
 
-await follow().catch((error: unknown) => {
-  if (error instanceof ConfigError) process.stderr.write(`follow can not start: ${error.message}\n`);
-  else createLog('follow')('ERROR', 'following a log failed', { error });
+await archiveLog().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`The archiver cannot start: ${error.message}\n`);
+  else log('ERROR', 'archiving failed, exiting', { error });
   process.exitCode = 1;
 });

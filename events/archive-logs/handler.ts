@@ -7,37 +7,37 @@ import { parseBuildEvent } from '../../lib/events/build-event.ts';
 import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
 import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
 
+/** The dependencies of archive-logs: the builds, their logs and the archiver. */
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
 
-const follow = async (
-  { kube, archiver, ...context }: ArchiveLogsOptions,
-  tool: string,
-  build: string,
-): Promise<void> => {
-  const { runs } = await reconcile({ ...context, kube }, tool);
-  const run = runs.get(build);
-  if (run) await startArchiver(kube, run, tool, archiver);
+const startArchiverFor = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
+  const { runs } = await reconcile(options, tool);
+  const run = runs.get(id);
+  if (run) await startArchiver(options.kube, run, tool, options.archiver);
 };
 
-const again = (): ApiError => new ApiError(503, 'unavailable', 'The log is not at its end yet.', { retryAfter: 2 });
+/** The error that makes the broker deliver the event again. */
+const notEnded = (): ApiError =>
+  new ApiError(503, 'unavailable', 'The log has not ended yet. Retry in 2 s.', { retryAfter: 2 });
 
-const close = async (options: ArchiveLogsOptions, tool: string, build: string): Promise<void> => {
+const closeWithoutArchiver = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
   const { state } = await reconcile(options, tool);
-  const entry = state.finished.find(({ id, log }) => id === build && log === 'live');
-  if (!entry || (await hasArchiver(options.kube, build))) return;
-  if (!(await closeBuildLog(options, tool, entry))) throw again();
+  const build = state.finished.find((finished) => finished.id === id && finished.log === 'live');
+  if (!build || (await hasArchiver(options.kube, id))) return;
+  if (!(await closeBuildLog(options, tool, build))) throw notEnded();
   await reconcile(options, tool);
 };
 
 /**
- * A build runs: let a Job follow its log into the archive, which that closes at the build's end. Where there is no such
- * Job, the final event closes it.
+ * Returns the handler of archive-logs. When a build runs, the handler starts the build's archiver, which closes the archive
+ * at the end. When a build ends without a running archiver, the handler closes the archive itself.
+ * @throws ApiError 503 when the log has not ended yet or cannot be read, so that the broker delivers the event again
  */
 export const createArchiveLogs =
   (options: ArchiveLogsOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const { type, tool, build } = parseBuildEvent(event);
     if (build === undefined) return;
-    if (type === eventTypes.taskRunRunning) await follow(options, tool, build);
-    if (isRunEndEvent(type)) await close(options, tool, build);
+    if (type === eventTypes.taskRunRunning) await startArchiverFor(options, tool, build);
+    if (isRunEndEvent(type)) await closeWithoutArchiver(options, tool, build);
   };

@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 
-/** The ledger of a tool without builds, and how often it was read. */
+/** Returns a context with the ledger of a tool without builds, and the number of reads of that ledger. */
 const contextOf = (now = new Date()) => {
   const seen = { reads: 0 };
   const read = async () => {
@@ -36,25 +36,25 @@ const contextOf = (now = new Date()) => {
   return { context, seen };
 };
 
-const entry = (id: string) => ({ id, finishedAt: new Date().toISOString() }) as BuildRecord;
+const buildOf = (id: string) => ({ id, finishedAt: new Date().toISOString() }) as BuildRecord;
 
-test('a log whose build was deleted in the meantime needs no closing', async () => {
-  expect(await closeBuildLog(contextOf().context, 'tool', entry('gone'))).toBe(true);
+test('closeBuildLog has nothing to do when the build was deleted meanwhile', async () => {
+  expect(await closeBuildLog(contextOf().context, 'tool', buildOf('gone'))).toBe(true);
 });
 
-test('events that come at once for one build wait for one reader', async () => {
+test('closeBuildLog reads the log once for calls at the same time for one build', async () => {
   const { context, seen } = contextOf();
-  const once = contextOf();
-  await closeBuildLog(once.context, 'tool', entry('one'));
-  await Promise.all(Array.from({ length: 10 }, () => closeBuildLog(context, 'tool', entry('one'))));
-  expect(seen.reads).toBe(once.seen.reads);
-  await closeBuildLog(context, 'tool', entry('one'));
-  expect(seen.reads).toBe(2 * once.seen.reads);
+  const single = contextOf();
+  await closeBuildLog(single.context, 'tool', buildOf('one'));
+  await Promise.all(Array.from({ length: 10 }, () => closeBuildLog(context, 'tool', buildOf('one'))));
+  expect(seen.reads).toBe(single.seen.reads);
+  await closeBuildLog(context, 'tool', buildOf('one'));
+  expect(seen.reads).toBe(2 * single.seen.reads);
 });
 
-test('other builds and other tools do not wait', async () => {
+test('closeBuildLog does not wait for other builds or other tools', async () => {
   const { context, seen } = contextOf();
-  const all = [closeBuildLog(context, 'tool', entry('one')), closeBuildLog(context, 'tool', entry('two'))];
-  await Promise.all([...all, closeBuildLog(context, 'other', entry('one'))]);
+  const all = [closeBuildLog(context, 'tool', buildOf('one')), closeBuildLog(context, 'tool', buildOf('two'))];
+  await Promise.all([...all, closeBuildLog(context, 'other', buildOf('one'))]);
   expect(seen.reads).toBeGreaterThanOrEqual(3);
 });
