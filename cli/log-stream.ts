@@ -10,7 +10,7 @@ export type LogLine = { type: 'line'; step: string; time: string; line: string; 
 /**
  * A note of the service. With `hand_over` the stream ends here, and the log continues at the cursor in a new stream.
  */
-export type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
+type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
 export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
 export type LogEvent = LogLine | LogNote | LogEnd;
 

@@ -24,7 +24,7 @@ export class ResponseFailure extends Failure {
  * @param now milliseconds since 1970
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-export const retryAfterSeconds = (headers: IncomingHttpHeaders, now: number): number | undefined => {
+const retryAfterSeconds = (headers: IncomingHttpHeaders, now: number): number | undefined => {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value);

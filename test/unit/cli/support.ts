@@ -100,7 +100,7 @@ export const bundle = (target: string): string => {
   return out;
 };
 
-export type Finished = { code: number | null; stdout: string; stderr: string };
+type Finished = { code: number | null; stdout: string; stderr: string };
 export type Running = {
   child: ChildProcessByStdio<Writable | null, Readable, Readable>;
   finished: Promise<Finished>;
