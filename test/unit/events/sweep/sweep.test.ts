@@ -40,7 +40,7 @@ const start = (tool: string) => {
 const corrections = () =>
   logged.filter(({ message }) => message === 'sweep corrected').map(({ tool, id, kind }) => ({ tool, id, kind }));
 
-test('what it mends is a line each, and is counted', async () => {
+test('sweep logs each correction in a line of its own, and counts it', async () => {
   const first = await start('a');
   await start('b');
   const waiting = await start('c');
@@ -54,7 +54,7 @@ test('what it mends is a line each, and is counted', async () => {
   expect(Object.values(counts?.mended ?? {}).reduce((sum, times) => sum + times, 0)).toBe(corrections().length);
 });
 
-test('where there is nothing to mend nothing is said and nothing is written', async () => {
+test('sweep logs and writes nothing where there is nothing to correct', async () => {
   await start('a');
   const before = world.writes.length;
   await Promise.all([sweepOf()(), sweepOf()()]);
@@ -62,7 +62,7 @@ test('where there is nothing to mend nothing is said and nothing is written', as
   expect(world.writes.length).toBe(before);
 });
 
-test('slots of a tool whose ledger somebody deleted are free again when its runs have ended', async () => {
+test('sweep frees the slots of a tool whose ledger was deleted when the runs of the tool have ended', async () => {
   const { id } = await start('a');
   world.forget('a');
   await sweepOf()();
@@ -74,7 +74,7 @@ test('slots of a tool whose ledger somebody deleted are free again when its runs
   expect(world.capacity()?.status?.claims).toEqual([]);
 });
 
-test('so are its runs, where no capacity is set', async () => {
+test('sweep releases the runs of a tool whose ledger was deleted, also without a capacity', async () => {
   world = createWorld(undefined);
   world.settle();
   const { id } = await start('a');
@@ -86,7 +86,7 @@ test('so are its runs, where no capacity is set', async () => {
   expect(corrections()).toContainEqual({ tool: 'a', id, kind: 'run_released' });
 });
 
-test('an event that could not be delivered is counted', async () => {
+test('sweep counts an event that could not be delivered', async () => {
   const event = { type: 't', source: '/s', subject: 'build', knativeerrorcode: '503', knativeerrordest: 'http://x' };
   await sweepOf()(new CloudEvent(event));
   await sweepOf()(new CloudEvent({ type: 'dev.knative.sources.ping', source: '/ping' }));
@@ -106,7 +106,7 @@ const archived = async () => {
   return keys;
 };
 
-test('a log without a build is removed, and no other', async () => {
+test('sweep removes the log of an unknown build, and no other log', async () => {
   const { id } = await start('a');
   await archive('a', id);
   const kept = await archived();
@@ -117,7 +117,7 @@ test('a log without a build is removed, and no other', async () => {
 });
 
 test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
-  'so are the logs of %s, of which nothing else is left',
+  'sweep removes the logs of the tool %s, whose ledger was deleted',
   async (tool) => {
     const { id } = await start('a');
     await archive('a', id);
@@ -135,7 +135,7 @@ test.each(['b', `long-${'b'.repeat(100)}`, 'with_underscore'])(
   },
 );
 
-test('what is no archive stays, below logs/ too', async () => {
+test('sweep removes no object that is not part of an archive, also below logs/', async () => {
   const store = createFolderStore(folder);
   for (const key of ['logs/one', 'logs/some/two', 'logs/some/day/three', 'index.json', 'other/some/day/index.json'])
     await store.put(key, Buffer.from('{}'));
@@ -146,7 +146,7 @@ test('what is no archive stays, below logs/ too', async () => {
   expect(corrections()).toEqual([{ tool: 'gone', id: 'one', kind: 'log_removed' }]);
 });
 
-test('a tool that has its first build meanwhile keeps its log', async () => {
+test('sweep keeps the log of a tool whose first build starts during the sweep', async () => {
   const store = createFolderStore(folder);
   const late: ObjectStore = {
     ...store,
@@ -161,7 +161,7 @@ test('a tool that has its first build meanwhile keeps its log', async () => {
   expect(corrections()).toEqual([]);
 });
 
-test('builds are mended while the store of logs is away, and nothing is removed', async () => {
+test('sweep corrects builds and removes no log while the object store is away', async () => {
   const store = createFolderStore(folder);
   await archive('gone', 'one');
   const kept = await archived();

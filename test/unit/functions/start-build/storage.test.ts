@@ -7,7 +7,7 @@ import type { StartResponse } from '../../../../openapi/generated/types.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 
-/** start-build with a ledger in memory, and a registry that says this. */
+/** Calls start-build with a ledger in memory and a registry that reports this storage. */
 const startWith = async (storage: Storage | undefined) => {
   let state = emptyState;
   const options = {
@@ -41,9 +41,9 @@ const startWith = async (storage: Storage | undefined) => {
 test.each<[string, Storage | undefined, RegExp[]]>([
   ['is unknown', undefined, []],
   ['has no limit', { usedBytes: 5, limitBytes: undefined }, []],
-  ['is used to 90 %', { usedBytes: 90, limitBytes: 100 }, []],
-  ['is used to more', { usedBytes: 91, limitBytes: 100 }, [/^91% of the registry's storage is used/]],
-])('a build starts where the storage %s', async (_, storage, warnings) => {
+  ['is used up to 90 %', { usedBytes: 90, limitBytes: 100 }, []],
+  ['is used to more than 90 %', { usedBytes: 91, limitBytes: 100 }, [/^91% of the registry's storage is used/]],
+])('start-build starts a build where the storage %s', async (_, storage, warnings) => {
   const { messages, state } = await startWith(storage);
   expect(state.running).toHaveLength(1);
   expect(messages.warning).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
@@ -53,6 +53,9 @@ test.each([
   [100, 100],
   [101, 100],
   [0, 0],
-])('no build starts whose image could not be pushed: %d of %d bytes', async (usedBytes, limitBytes) => {
-  await expect(startWith({ usedBytes, limitBytes })).rejects.toMatchObject({ status: 409, code: 'storage_full' });
-});
+])(
+  'start-build refuses a build whose image could not be pushed: %d of %d bytes are used',
+  async (usedBytes, limitBytes) => {
+    await expect(startWith({ usedBytes, limitBytes })).rejects.toMatchObject({ status: 409, code: 'storage_full' });
+  },
+);

@@ -29,14 +29,14 @@ const writes = async (act: () => Promise<unknown>): Promise<string[]> => {
 describe.each([
   [undefined, 2],
   [50, 3],
-])('with a capacity of %p', (slots, expected) => {
-  test(`a start is ${expected} writes`, async () => {
+])('with a capacity of %p, start', (slots, expected) => {
+  test(`needs ${expected} writes`, async () => {
     const context = contextOf(slots);
     await start(context);
     expect(await writes(() => start(context))).toHaveLength(expected);
   });
 
-  test('a hundred starts at once are folded', async () => {
+  test('writes a hundred simultaneous builds in batches', async () => {
     const context = contextOf(slots);
     const all = await writes(() => Promise.all(Array.from({ length: 100 }, () => start(context))));
     const runs = all.filter((request) => request === 'POST pipelineruns');
@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-test('starts of many tools at once share the writes of the capacity', async () => {
+test('simultaneous starts of many tools share the writes of the capacity', async () => {
   const context = contextOf(10);
   const tools = Array.from({ length: 50 }, (_, at) => `tool-${at}`);
   const all = await writes(() => Promise.all(tools.map((tool) => start(context, tool))));
@@ -56,13 +56,13 @@ test('starts of many tools at once share the writes of the capacity', async () =
   expect(status?.summary).toEqual({ running: 10, slots: 10, waiting: 40 });
 });
 
-test('a storm of writers does not make a start fail', async () => {
+test('no start fails when many processes write at once', async () => {
   const contexts = Array.from({ length: 8 }, () => contextOf(10));
   const started = contexts.flatMap((context, at) => [0, 1].map((nth) => start(context, `tool-${at}-${nth}`)));
   expect((await Promise.all(started)).filter(({ position }) => position === 0)).toHaveLength(10);
 });
 
-test('without a capacity nothing is written of it', async () => {
+test('start writes no BuildCapacity where the capacity is not limited', async () => {
   const all = await writes(() => start(contextOf(undefined)));
   expect(all).toHaveLength(3);
   await expect(cluster.kube().get('buildcapacities', 'builds')).rejects.toMatchObject({ status: 404 });

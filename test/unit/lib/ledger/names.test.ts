@@ -4,12 +4,12 @@ import { buildId, ledgerName, toolLabel } from '../../../../lib/ledger/names.ts'
 
 const tool = fc.stringMatching(/^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/);
 
-test('ids are names Tekton takes, whatever the tool is called', () => {
+test('the id of a build is a valid name of a PipelineRun, whatever the name of the tool', () => {
   fc.assert(fc.property(tool, (name) => expect(buildId(name)).toMatch(/^[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/)));
   fc.assert(fc.property(tool, (name) => expect(buildId(name)).toContain('-buildpacks-pipelinerun-')));
 });
 
-test('ledgers and labels have names Kubernetes takes', () => {
+test('the name of a ledger and the label of a tool are valid in Kubernetes', () => {
   fc.assert(fc.property(tool, (name) => expect(ledgerName(name)).toMatch(/^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$/)));
   fc.assert(fc.property(tool, (name) => expect(toolLabel(name)).toMatch(/^[a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?$/)));
 });
@@ -19,7 +19,7 @@ test('two tools never share a ledger', () => {
   expect(ledgerName('a_b')).not.toBe(ledgerName('a-b'));
 });
 
-test('a key gives the same id for one tool, and another for another tool', () => {
+test('an Idempotency-Key gives the same id for the same tool, and another id for another tool', () => {
   expect(buildId('a', 'k')).toBe(buildId('a', 'k'));
   expect(buildId('a', 'k')).not.toBe(buildId('a', 'l'));
   expect(buildId('a', 'k').slice(-10)).not.toBe(buildId('b', 'k').slice(-10));

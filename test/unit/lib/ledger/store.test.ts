@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../lib/errors.ts';
 import { start } from '../../../../lib/ledger/state.ts';
-import { createLedger } from '../../../../lib/ledger/store.ts';
+import { createLedger, type LedgerView } from '../../../../lib/ledger/store.ts';
 import type { BuildLedger, Limits } from '../../../../lib/ledger/types.ts';
 import { kubeTo } from '../../../support/kubernetes/client.ts';
 import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
@@ -15,12 +15,12 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.close());
 
+/** A change of a ledger that starts a build. */
 const startOf =
   (id: string) =>
-  ({ state, limits: own }: { state: Parameters<typeof start>[0]; limits: Limits }) => {
-    const entry = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
-    const changed = start(state, entry, undefined, own, new Date());
-    return { state: changed.state, result: changed.result };
+  ({ state, limits: own }: LedgerView) => {
+    const build = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
+    return start(state, build, undefined, own, new Date());
   };
 
 test('an unknown tool has an empty ledger, and reading it writes nothing', async () => {
@@ -29,7 +29,7 @@ test('an unknown tool has an empty ledger, and reading it writes nothing', async
   expect(cluster.requests.every((request) => request.startsWith('GET'))).toBe(true);
 });
 
-test('changes of one instance are folded: a hundred starts are a handful of writes', async () => {
+test('a hundred starts in one process need two writes at most', async () => {
   const ledger = createLedger(cluster.kube(), limits);
   await Promise.all(Array.from({ length: 100 }, (_, at) => ledger.change('mine', startOf(`b${at}`))));
   const { state } = await ledger.read('mine');
@@ -38,7 +38,7 @@ test('changes of one instance are folded: a hundred starts are a handful of writ
   expect(cluster.requests.filter((request) => request.startsWith('PUT')).length).toBeLessThanOrEqual(2);
 });
 
-test('five instances at once lose nothing and never pass the limit', async () => {
+test('starts in five processes at once are all in the ledger, and never exceed the limit', async () => {
   const ledgers = Array.from({ length: 5 }, () => createLedger(cluster.kube(), limits));
   await Promise.all(
     ledgers.flatMap((ledger, instance) =>
@@ -50,7 +50,7 @@ test('five instances at once lose nothing and never pass the limit', async () =>
   expect(new Set([...state.running, ...state.queued].map(({ id }) => id)).size).toBe(50);
 });
 
-test("an administrator's limits hold over the defaults", async () => {
+test("an administrator's limits override the defaults", async () => {
   const kube = cluster.kube();
   await kube.create<BuildLedger>('buildledgers', {
     apiVersion: 'builds.toolforge.org/v1alpha1',
@@ -64,7 +64,7 @@ test("an administrator's limits hold over the defaults", async () => {
   expect(await ledger.tools()).toEqual(['mine']);
 });
 
-test('one change that throws does not hurt those it was folded with', async () => {
+test('a change that throws leaves the other changes of its batch intact', async () => {
   const ledger = createLedger(cluster.kube(), limits);
   const first = ledger.change('mine', startOf('a'));
   const bad = ledger.change('mine', () => {
@@ -76,7 +76,7 @@ test('one change that throws does not hurt those it was folded with', async () =
   expect((await ledger.read('mine')).state.running.length).toBe(2);
 });
 
-test('a ledger of that name that belongs to another tool is not touched', async () => {
+test('a ledger that belongs to another tool is refused', async () => {
   const kube = cluster.kube();
   await kube.create<BuildLedger>('buildledgers', {
     apiVersion: 'builds.toolforge.org/v1alpha1',
@@ -87,7 +87,7 @@ test('a ledger of that name that belongs to another tool is not touched', async 
   await expect(createLedger(kube, limits).change('mine', startOf('a'))).rejects.toThrow('belongs to the tool other');
 });
 
-test('an API server that is away is 503, to be asked again', async () => {
+test('an API server that is away gives 503 with a time to retry after', async () => {
   const away = await startServer((_, res) => res.writeHead(500).end('{}'));
   const kube = kubeTo(away.url, { attempts: 2, timeoutMs: 2000 });
   await expect(createLedger(kube, limits).change('mine', startOf('a'))).rejects.toMatchObject({

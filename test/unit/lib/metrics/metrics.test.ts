@@ -9,7 +9,7 @@ import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 const limits: Limits = { running: 2, queued: 5, succeeded: 10, failed: 10 };
 const now = new Date('2026-11-22T08:00:00Z');
 
-const entry = (
+const record = (
   id: string,
   status: BuildRecord['status'] = 'BUILD_PENDING',
   acceptedAt = now.toISOString(),
@@ -31,7 +31,7 @@ const run = (name: string, reason: string) =>
     { metadata: { name }, spec: {}, status: { conditions: [{ type: 'Succeeded', status: 'Unknown', reason }] } },
   ] as unknown as [string, PipelineRun];
 
-const truth: MetricsInput = {
+const input: MetricsInput = {
   ledgers: new Map([
     [
       'busy',
@@ -39,13 +39,13 @@ const truth: MetricsInput = {
         limits,
         state: {
           ...emptyState,
-          running: [entry('a'), entry('b')],
-          queued: [entry('c', 'BUILD_PENDING', '2026-11-22T07:58:30Z'), entry('d')],
-          finished: [entry('e', 'BUILD_SUCCESS'), entry('f', 'BUILD_TIMEOUT')],
+          running: [record('a'), record('b')],
+          queued: [record('c', 'BUILD_PENDING', '2026-11-22T07:58:30Z'), record('d')],
+          finished: [record('e', 'BUILD_SUCCESS'), record('f', 'BUILD_TIMEOUT')],
         },
       },
     ],
-    ['idle', { limits, state: { ...emptyState, finished: [entry('g', 'BUILD_SUCCESS')] } }],
+    ['idle', { limits, state: { ...emptyState, finished: [record('g', 'BUILD_SUCCESS')] } }],
   ]),
   runs: new Map([run('a', 'Running')]),
   capacity: {
@@ -59,8 +59,8 @@ const truth: MetricsInput = {
 
 const lines = (of: MetricsInput): string[] => formatMetrics(metricsOf(of)).split('\n');
 
-test('says what is, by status, tool and slot', () => {
-  expect(lines(truth).filter((line) => !line.startsWith('#'))).toEqual([
+test('the metrics show builds by status and tool, slots, and the counts of sweep', () => {
+  expect(lines(input).filter((line) => !line.startsWith('#'))).toEqual([
     'toolforge_builds{status="BUILD_PENDING"} 3',
     'toolforge_builds{status="BUILD_RUNNING"} 1',
     'toolforge_builds{status="BUILD_SUCCESS"} 2',
@@ -82,17 +82,17 @@ test('says what is, by status, tool and slot', () => {
   ]);
 });
 
-test('each metric is explained once', () => {
-  const explained = lines(truth).filter((line) => line.startsWith('# TYPE'));
+test('each metric has one TYPE line', () => {
+  const explained = lines(input).filter((line) => line.startsWith('# TYPE'));
   expect(explained).toContain('# TYPE toolforge_builds_sweep_mended_total counter');
   expect(new Set(explained).size).toBe(explained.length);
 });
 
-test('without a capacity nothing is said of slots', () => {
-  expect(lines({ ...truth, slots: undefined }).some((line) => line.includes('_slots'))).toBe(false);
+test('the metrics of slots are left out where the capacity is not limited', () => {
+  expect(lines({ ...input, slots: undefined }).some((line) => line.includes('_slots'))).toBe(false);
 });
 
-test('labels are escaped', () => {
+test('labels are escaped as Prometheus requires', () => {
   const samples = [{ labels: { a: 'x"\\\n' }, value: 1 }];
   expect(formatMetrics([{ name: 'm', type: 'gauge', help: 'h', samples }])).toBe(
     '# HELP m h\n# TYPE m gauge\nm{a="x\\"\\\\\\n"} 1\n',

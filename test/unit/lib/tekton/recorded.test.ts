@@ -12,7 +12,7 @@ const recorded = (name: string): Recorded =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../../fixtures/tekton-events', `${name}.json`), 'utf8'));
 const run = (name: string) => recorded(`${name}.v1`).body.pipelineRun as PipelineRun;
 const taskRun = (name: string) => recorded(`${name}.v1`).body.taskRun as TaskRun;
-const lastWords = createFailureExcerpt(['clone', 'detect', 'build']);
+const failureExcerpt = createFailureExcerpt(['clone', 'detect', 'build']);
 const now = new Date('2026-11-22T09:00:00Z');
 
 test.each([
@@ -24,12 +24,12 @@ test.each([
   ['ev-badimage.pipelinerun.failed', 'BUILD_FAILURE', true],
   ['ev-cancel.pipelinerun.failed', 'BUILD_CANCELLED', true],
   ['ev-timeout.pipelinerun.failed', 'BUILD_TIMEOUT', true],
-])('%s is %s', (name, status, done) => {
+])('the run of the recorded event %s has the status %s', (name, status, done) => {
   expect(statusOf(run(name))).toBe(status);
   expect(hasRunEnded(run(name))).toBe(done);
 });
 
-test('a condition of an unknown kind is BUILD_UNKNOWN', () => {
+test('a run with an unknown reason has the status BUILD_UNKNOWN', () => {
   const odd = {
     ...run('ev-ok.pipelinerun.running'),
     status: { conditions: [{ type: 'Succeeded', status: 'Unknown' as const, reason: 'Odd' }] },
@@ -37,10 +37,10 @@ test('a condition of an unknown kind is BUILD_UNKNOWN', () => {
   expect(statusOf(odd)).toBe('BUILD_UNKNOWN');
 });
 
-test('a failure names the step, its exit code, what it means and its last lines', () => {
+test('the message of a failed build names the step, the exit code, its meaning and the last lines', () => {
   const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
   expect(failedStep(failed)?.name).toBe('build');
-  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, lastWords)).toEqual({
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, failureExcerpt)).toEqual({
     status: 'BUILD_FAILURE',
     message: 'Step build failed with exit code 3.',
     finishedAt: '2026-11-22T08:02:12Z',
@@ -53,13 +53,13 @@ test('a failure names the step, its exit code, what it means and its last lines'
     results: [{ name: 'failure', value: 'ERROR: nothing fits\n' }],
   };
   const skipped = { ...build, name: 'export', terminationReason: 'Skipped' };
-  const withTail = { ...failed, status: { ...failed.status, steps: [clone, explained, skipped] } } as TaskRun;
-  expect(endingOf(run('ev-fail.pipelinerun.failed'), withTail, now, lastWords)?.message).toBe(
+  const withExcerpt = { ...failed, status: { ...failed.status, steps: [clone, explained, skipped] } } as TaskRun;
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), withExcerpt, now, failureExcerpt)?.message).toBe(
     'Step detect failed with exit code 20: no buildpack recognises this repository.\nERROR: nothing fits',
   );
 });
 
-test('out of memory is said in words', () => {
+test('the message of a build that ran out of memory says so', () => {
   const killed = { name: 'build', container: 'step-build', terminated: { exitCode: 137, reason: 'OOMKilled' } };
   const conditions = [
     { type: 'Succeeded', status: 'False' as const, reason: 'StepOOM', message: '"step-build" ran out of memory' },
@@ -68,12 +68,12 @@ test('out of memory is said in words', () => {
     ...taskRun('ev-fail-build-from-git.taskrun.failed'),
     status: { conditions, steps: [killed] },
   } as TaskRun;
-  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, lastWords)?.message).toBe(
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), failed, now, failureExcerpt)?.message).toBe(
     'Step build failed with exit code 137: it ran out of memory.',
   );
 });
 
-test('without a guilty step the condition says why', () => {
+test('the message shows the condition of the run where no step failed', () => {
   const condition = {
     type: 'Succeeded',
     status: 'False' as const,
@@ -81,26 +81,26 @@ test('without a guilty step the condition says why', () => {
     message: 'the step "build" failed to pull the image ""',
   };
   const pulled = { metadata: { name: 'x' }, status: { conditions: [condition] } } as TaskRun;
-  expect(endingOf(run('ev-badimage.pipelinerun.failed'), pulled, now, lastWords)?.message).toBe(
+  expect(endingOf(run('ev-badimage.pipelinerun.failed'), pulled, now, failureExcerpt)?.message).toBe(
     'TaskRunImagePullFailed: the step "build" failed to pull the image ""',
   );
-  expect(endingOf(run('ev-badimage.pipelinerun.failed'), undefined, now, lastWords)?.message).toMatch(
+  expect(endingOf(run('ev-badimage.pipelinerun.failed'), undefined, now, failureExcerpt)?.message).toMatch(
     /^Failed: Tasks Completed/,
   );
 });
 
-test('a success has its digest, a timeout its limit', () => {
+test('the ending of a success has the digest of the image, and that of a timeout has the limit', () => {
   const done = run('ev-ok.pipelinerun.successful');
   const results = [{ name: 'APP_IMAGE_DIGEST', value: 'sha256:abc\n' }];
-  expect(endingOf({ ...done, status: { ...done.status, results } }, undefined, now, lastWords)).toMatchObject({
+  expect(endingOf({ ...done, status: { ...done.status, results } }, undefined, now, failureExcerpt)).toMatchObject({
     status: 'BUILD_SUCCESS',
     digest: 'sha256:abc',
   });
-  expect(endingOf(run('ev-timeout.pipelinerun.failed'), undefined, now, lastWords)?.message).toContain('3s');
-  expect(endingOf(run('ev-ok.pipelinerun.running'), undefined, now, lastWords)).toBeUndefined();
+  expect(endingOf(run('ev-timeout.pipelinerun.failed'), undefined, now, failureExcerpt)?.message).toContain('3s');
+  expect(endingOf(run('ev-ok.pipelinerun.running'), undefined, now, failureExcerpt)).toBeUndefined();
 });
 
-test('events are known by type, and name their subject', () => {
+test('an event of Tekton is recognised by its type and names its object', () => {
   const { headers, body } = recorded('ev-ok.pipelinerun.successful.v1');
   expect(isTektonEventType(headers['ce-type'] ?? '')).toBe(true);
   expect(isRunEndEvent(headers['ce-type'] ?? '')).toBe(true);
@@ -115,13 +115,13 @@ test('events are known by type, and name their subject', () => {
     expect(eventSubject(odd)).toBeUndefined();
 });
 
-test('the last lines of a step that holds credentials are not shown, and secrets never', () => {
+test('a failure excerpt leaves out steps that hold credentials, and masks secrets', () => {
   const step = (name: string, value: string) => ({
     name,
     container: `step-${name}`,
     results: [{ name: 'failure', value }],
   });
-  expect(lastWords(step('export', 'denied'))).toBe('');
-  expect(lastWords(step('build', 'curl https://me:hunter2hunter2@example.org failed'))).not.toContain('hunter2');
-  expect(lastWords({ name: 'build', container: 'step-build' })).toBe('');
+  expect(failureExcerpt(step('export', 'denied'))).toBe('');
+  expect(failureExcerpt(step('build', 'curl https://me:hunter2hunter2@example.org failed'))).not.toContain('hunter2');
+  expect(failureExcerpt({ name: 'build', container: 'step-build' })).toBe('');
 });

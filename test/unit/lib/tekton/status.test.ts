@@ -7,7 +7,7 @@ const failed = { type: 'Succeeded', status: 'False', reason: 'StepFailed' };
 
 const messageOf = (name: string, exitCode: number): string | undefined => {
   const terminated = { exitCode, reason: 'Error' };
-  const results = [{ name: 'failure', value: 'registry answered: Basic cm9ib3Q6c2VjcmV0' }];
+  const results = [{ name: 'failure', value: 'registry responded: Basic cm9ib3Q6c2VjcmV0' }];
   const taskRun = { status: { conditions: [failed], steps: [{ name, terminated, results }] } } as unknown as TaskRun;
   const run = { spec: {}, status: { conditions: [{ ...failed, reason: 'Failed' }] } } as unknown as PipelineRun;
   return endingOf(run, taskRun, new Date(0), createFailureExcerpt(['build']))?.message;
@@ -23,6 +23,7 @@ test.each([
     'Step analyze failed with exit code 79: the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials.',
   ],
   [1, 'Step analyze failed with exit code 1.'],
-])('a step that holds credentials tells by its exit code alone what is wrong (%d)', (exitCode, message) =>
-  expect(messageOf('analyze', exitCode)).toBe(message),
+])(
+  'the message of a failed step that holds credentials explains exit code %d and shows no output',
+  (exitCode, message) => expect(messageOf('analyze', exitCode)).toBe(message),
 );

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import { createWorld, toolLimit } from './world.ts';
 
-/** Always the same numbers for the same seed. */
+/** Returns a generator of pseudo-random numbers, which are the same for the same seed. */
 const numbers = (seed: number) => {
   let last = seed * 7919;
   return (): number => {
@@ -26,7 +26,7 @@ const storm = async (seed: number, starts: number) => {
 };
 
 test.each([3, 5, 10])(
-  'of %p starts of a tool at once, each by another instance, as many run as may',
+  'of %p simultaneous starts of a tool in as many processes, as many builds run as the limit allows',
   async (starts) => {
     for (let seed = 1; seed <= 20; seed += 1)
       expect(await storm(seed, starts)).toEqual({ runs: toolLimit, claims: toolLimit });

@@ -10,7 +10,7 @@ import { startContext } from './context.ts';
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 const hour = 60 * 60 * 1000;
 let cluster: TestCluster;
-/** What the API server refuses, and how; a test changes it. */
+/** The error with which the API server refuses a request. Undefined: it accepts the request. Tests replace this function. */
 let refusal: (verb: 'get' | 'create' | 'replaceStatus', resource: string, name: string) => KubeError | undefined;
 
 beforeEach(async () => {
@@ -41,7 +41,7 @@ const refusing = (kube: Kube): Kube => {
   };
 };
 
-/** @param skewMs by how much its clock is ahead: what was at work then has ended since */
+/** @param skewMs milliseconds by which the clock is ahead, so that every start counts as ended long ago */
 const contextOf = (slots: number, skewMs = 0): StartContext =>
   startContext(refusing(cluster.kube()), { limits, slots, skewMs, sleep: async () => undefined });
 
@@ -57,7 +57,7 @@ const endRuns = async ({ kube }: StartContext): Promise<void> => {
   for (const run of items) await kube.replaceStatus('pipelineruns', { ...run, status: { conditions } });
 };
 
-/** As functions do that are killed between their two writes. */
+/** Leaves claims without builds, as a function does that is killed between its two writes. */
 const leaveClaims = async ({ capacity }: StartContext, tool: string, ids: readonly string[]): Promise<void> => {
   const left = ids.map((id) => ({ tool, id, at: new Date().toISOString() }));
   await capacity.change((state) => ({ state: { ...state, claims: [...state.claims, ...left] }, result: undefined }));
@@ -66,7 +66,7 @@ const leaveClaims = async ({ capacity }: StartContext, tool: string, ids: readon
 const runningOf = async ({ ledger }: StartContext, tool: string): Promise<string[]> =>
   (await ledger.read(tool)).state.running.map(({ id }) => id);
 
-test("a tool whose ledger can't be written takes no more slots than it may have", async () => {
+test('a tool whose ledger cannot be written takes no more slots than its limit', async () => {
   const context = contextOf(50);
   await start(context, 'x');
   refusal = (verb, resource) => (verb === 'replaceStatus' && resource === 'buildledgers' ? tooLarge : undefined);
@@ -74,8 +74,8 @@ test("a tool whose ledger can't be written takes no more slots than it may have"
   expect(await claimsOf(context, 'x')).toHaveLength(limits.running);
 });
 
-describe('claims that were left behind are given back', () => {
-  test('where a run can not be created', async () => {
+describe('a reconcile removes claims that were left behind', () => {
+  test('also when a run cannot be created', async () => {
     const context = contextOf(4, hour);
     refusal = (verb, resource) => (verb === 'create' && resource === 'pipelineruns' ? broken : undefined);
     await start(context, 'x');
@@ -85,7 +85,7 @@ describe('claims that were left behind are given back', () => {
     expect(await claimsOf(context, 'x')).toEqual(await runningOf(context, 'x'));
   });
 
-  test('where a change of the ledger is refused', async () => {
+  test('also when the API server refuses a change of the ledger', async () => {
     const context = contextOf(4, hour);
     await start(context, 'x');
     await endRuns(context);
@@ -101,7 +101,7 @@ describe('claims that were left behind are given back', () => {
     expect(await claimsOf(context, 'x')).toEqual(await runningOf(context, 'x'));
   });
 
-  test('and the first error is told where that fails too', async () => {
+  test('and throws the first error when that fails too', async () => {
     const context = contextOf(4, hour);
     await start(context, 'x');
     await endRuns(context);
@@ -115,7 +115,7 @@ describe('claims that were left behind are given back', () => {
     await expect(reconcile(context, 'x')).rejects.toBe(tooLarge);
   });
 
-  test('where the capacity was too busy when the build ended, however soon', async () => {
+  test('also of a build that has just ended, when the capacity was too busy at that moment', async () => {
     const context = contextOf(4);
     await start(context, 'x');
     await endRuns(context);
@@ -132,7 +132,7 @@ describe('claims that were left behind are given back', () => {
   });
 });
 
-test('a tool that can not be promoted does not keep the others waiting, and waits again once it can be', async () => {
+test('a tool that cannot be promoted does not keep others waiting, and waits again once it can be promoted', async () => {
   const context = contextOf(1);
   for (const tool of ['first', 'x', 'y']) await start(context, tool);
   await endRuns(context);
