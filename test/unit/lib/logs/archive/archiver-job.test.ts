@@ -1,52 +1,51 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { archiverFromSettings, archiverSettings } from '../../../../../lib/builds/archiver-from-settings.ts';
 import { readSettings } from '../../../../../lib/config/settings.ts';
-import { createKube } from '../../../../../lib/kube/client.ts';
-import { createTransport } from '../../../../../lib/kube/transport.ts';
+import type { KubeObject } from '../../../../../lib/kube/resources.ts';
 import { startArchiver } from '../../../../../lib/logs/archive/archiver-job.ts';
 import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { startServer, type TestServer } from '../../../../support/server.ts';
+import { startCluster, type TestCluster } from '../../../../support/kubernetes/cluster.ts';
+
+const pipelineRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { name: 'b-1' },
+  spec: { pipelineRef: { name: 'buildpacks' } },
+};
 
 type Job = {
   spec: { template: { spec: { volumes: object[]; containers: { env: object[]; volumeMounts: object[] }[] } } };
 };
 
-let server: TestServer;
-let created: Job[];
+let cluster: TestCluster;
 let folder: string;
 beforeEach(async () => {
-  created = [];
   folder = await mkdtemp(join(tmpdir(), 'known-'));
-  server = await startServer(async (req, res) => {
-    created.push(JSON.parse((await buffer(req)).toString()) as Job);
-    res.writeHead(201, { 'content-type': 'application/json' }).end('{}');
-  });
+  cluster = await startCluster();
 });
 afterEach(async () => {
-  await server.close();
+  await cluster.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Returns the Job that archive-logs makes with these settings. */
 const jobOf = async (environment: Record<string, string>) => {
   const settings = { ARCHIVER_IMAGE: 'functions:1', LOG_STORE: 's3', ...environment };
-  const connection = { server: new URL(server.url), namespace: 'ns', tls: {}, authorization: async () => undefined };
-  const kube = createKube(createTransport({ connection, timeoutMs: 5000, attempts: 1 }), 'ns');
+  const kube = cluster.kube();
   const archiver = archiverFromSettings(readSettings(archiverSettings, settings), settings);
-  await startArchiver(kube, { metadata: { name: 'b-1', uid: 'u' } } as never, 'tool', archiver);
-  kube.close();
-  const [job] = created;
+  const run = await kube.create('pipelineruns', pipelineRun);
+  await startArchiver(kube, run as never, 'tool', archiver);
+  const [job] = (await kube.list<KubeObject & Job>('jobs')).items;
   if (!job) throw new Error('startArchiver made no Job');
-  return { spec: job.spec.template.spec, container: job.spec.template.spec.containers[0] };
+  return { job, spec: job.spec.template.spec, container: job.spec.template.spec.containers[0] };
 };
 
 test('the archiver gets secrets as mounted files, and none in its environment', async () => {
   await writeFile(join(folder, 'gateway'), 'correct-horse-battery');
-  const { spec, container } = await jobOf({
+  const { job, spec, container } = await jobOf({
     S3_ACCESS_KEY_FILE: '/secrets/log-store/access-key',
     ARCHIVER_SECRET: 'log-store',
     KNOWN_SECRETS_FOLDER: folder,
@@ -73,7 +72,7 @@ test('the archiver gets secrets as mounted files, and none in its environment', 
   ]);
   expect(container?.volumeMounts).toContainEqual({ name: 'known-secrets', mountPath: folder, readOnly: true });
   expect(container?.env).toContainEqual({ name: 'KNOWN_SECRETS_FOLDER', value: folder });
-  expect(JSON.stringify(created)).not.toContain('correct-horse');
+  expect(JSON.stringify(job)).not.toContain('correct-horse');
 });
 
 test('the archiver of an installation without secrets mounts only a volume for temporary files', async () => {

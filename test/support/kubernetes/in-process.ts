@@ -1,0 +1,42 @@
+import { StatusError, toStatus } from '../../../embedded/kubernetes/errors.ts';
+import { parsePath } from '../../../embedded/kubernetes/route.ts';
+import { openStore, type VersionedStore } from '../../../embedded/kubernetes/store.ts';
+import { verbOf } from '../../../embedded/kubernetes/verbs.ts';
+import { KubeError } from '../../../lib/kube/kube-error.ts';
+import type { KubeRequest } from '../../../lib/kube/transport.ts';
+
+/** Objects in memory, as the embedded API server keeps them. */
+export const openMemoryStore = (): VersionedStore => openStore({ clock: Date.now });
+
+const asJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+const queryOf = (query: KubeRequest['query'] = {}): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
+  );
+
+const kubeError = (error: unknown): unknown => {
+  if (!(error instanceof StatusError)) return error;
+  const { code, reason, message } = toStatus(error);
+  return new KubeError(code, reason, message);
+};
+
+/**
+ * Sends one request of the service's client straight to the embedded API server, without HTTP. The response is there
+ * when the call returns. Watches and pod logs need HTTP: see cluster.ts.
+ * @throws KubeError as the client does
+ */
+export const sendInProcess = (store: VersionedStore, request: KubeRequest): unknown => {
+  const { method, path, query, body, contentType: mediaType = 'application/json' } = request;
+  try {
+    const target = parsePath(path);
+    const response = verbOf(method, target)(store, {
+      ...{ method, target, mediaType },
+      query: queryOf(query),
+      body: asJson(body),
+    });
+    return typeof response.body === 'string' ? JSON.parse(response.body) : asJson(response.body);
+  } catch (error) {
+    throw kubeError(error);
+  }
+};
