@@ -78,3 +78,12 @@ export class ConfigError extends Error {
     this.setting = setting;
   }
 }
+
+/** A setting is set by a name that it no longer has, so the process can't start. */
+export class RenamedSettingError extends ConfigError {
+  /** @param present the setting's name now */
+  constructor(former: string, present: string) {
+    super(former, `called ${present}`);
+    this.message = `${former} is now ${present}: rename it.`;
+  }
+}

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { type Environment, readSettings } from '../lib/config/settings.ts';
+import { services } from '../functions/table.ts';
+import type { Environment } from '../lib/config/setting.ts';
+import { readSettings } from '../lib/config/settings.ts';
 import { app as eventApp } from '../lib/events/app.ts';
 import { app as endpointApp } from '../lib/http/app.ts';
 import { findRoute } from '../lib/http/routing.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { App, Closable, Wiring } from '../lib/http/wiring.ts';
 import type { Log } from '../lib/log.ts';
-import { routes } from '../openapi/generated/routes.ts';
 
 export type Functions = {
   /** Every endpoint of the contract on one listener. */
@@ -25,8 +26,11 @@ export type FunctionsOptions = {
 
 type Running = Closable & { name: string; listener: Listener };
 
-const endpointNames = [...new Set(routes.map((route) => route.function))];
-const eventNames = ['accept-tekton', 'finish-build', 'archive-logs', 'sweep'];
+const namesOf = (kind: 'endpoint' | 'event'): string[] =>
+  Object.entries(services).flatMap(([name, row]) => (row.kind === kind ? [name] : []));
+
+const endpointNames = namesOf('endpoint');
+const eventNames = namesOf('event');
 
 const run = async <Wired extends Closable>(
   name: string,

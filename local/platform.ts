@@ -7,11 +7,11 @@ import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
-import { ledgerBehindType } from '../lib/events/build-event.ts';
+import type { ServiceRow } from '../functions/row.ts';
+import { services } from '../functions/table.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
-import { eventTypes } from '../lib/tekton/events.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { paths, readOrMake, writePrivate } from './folder.ts';
@@ -51,12 +51,6 @@ const builderImage = 'local/builder:1';
 const runImage = 'local/run:host';
 const archiverImage = 'local/functions:1';
 const root = join(import.meta.dirname, '..');
-
-const finalTypes = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
-const triggerTypes: Record<string, readonly string[]> = {
-  'finish-build': [...finalTypes, ledgerBehindType],
-  'archive-logs': [eventTypes.taskRunRunning, ...finalTypes],
-};
 
 type Ports = { url: string; internalUrl: string };
 
@@ -194,7 +188,9 @@ const apiOf =
     (parts.functions?.api ?? notFound)(req, res);
 
 const triggersAt = (internalUrl: string): Trigger[] =>
-  Object.entries(triggerTypes).map(([name, types]) => ({ name, types, url: `${internalUrl}/events/${name}` }));
+  Object.entries(services as Record<string, ServiceRow>).flatMap(([name, { eventTypes: types }]) =>
+    types ? [{ name, types, url: `${internalUrl}/events/${name}` }] : [],
+  );
 
 const startTekton = (options: PlatformOptions, kube: KubeApi, internalUrl: string, settings: Record<string, string>) =>
   createTekton({

@@ -1,4 +1,5 @@
-import { type Environment, environmentOf, type Settings } from '../config/settings.ts';
+import type { Environment } from '../config/setting.ts';
+import { environmentOf, type Settings } from '../config/settings.ts';
 import type { ArchiverSettings } from '../logs/archive/archiver-job.ts';
 import { sharedBuildsSettings } from './from-settings.ts';
 

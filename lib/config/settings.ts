@@ -1,18 +1,9 @@
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
-import {
-  cidrs,
-  flag,
-  integer,
-  json,
-  list,
-  optional,
-  readSetting,
-  type Setting,
-  secretFile,
-  secretFolder,
-  text,
-  url,
-} from './parse.ts';
+import { RenamedSettingError } from '../errors.ts';
+import { cidrs, flag, integer, json, list, text, url } from './parse.ts';
+import { renamedSettings } from './renamed.ts';
+import { secretFile, secretFolder } from './secrets.ts';
+import { type Environment, optional, readSetting, type Setting } from './setting.ts';
 
 const isIssuers = (value: unknown): value is TrustedIssuer[] => issuersProblem(value) === undefined;
 
@@ -21,7 +12,7 @@ const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
 
-/** Every setting there is, by the name code uses for it. docs/settings.md is made from this table. */
+/** All settings, by the name that code uses. docs/settings.md is made from this table. */
 export const settings = {
   port: integer('PORT', { min: 0, max: 65535 }, 8080),
   kubeconfig: optional(text('KUBECONFIG', 'the path of a kubeconfig file', /./)),
@@ -76,7 +67,7 @@ export const settings = {
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 
-  // The other steps of the pipeline hold the registry's credentials.
+  // No other step of the pipeline may be shown: the others hold the registry's credentials.
   logSteps: list(
     'LOG_STEPS',
     'a comma-separated list of some of clone, prepare, detect and build',
@@ -117,26 +108,29 @@ export type SettingName = keyof typeof settings;
 type ValueOf<N extends SettingName> = (typeof settings)[N] extends Setting<infer T> ? T : never;
 export type Settings<N extends SettingName = SettingName> = { [K in N]: ValueOf<K> };
 
-/** Environment variables, as a process is given them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The variables of this process. No other code in lib, functions and events reads process.env. */
 export const environment: Environment = process.env;
 
+const refuseFormerNames = (from: Environment): void => {
+  for (const [former, present] of Object.entries(renamedSettings))
+    if (from[former] !== undefined) throw new RenamedSettingError(former, present);
+};
+
 /**
  * Reads and checks the settings that a function declares.
- * @throws ConfigError for the first that is missing or wrong
+ * @throws ConfigError for the first setting that is missing or wrong, or that is set by a former name
  */
 export const readSettings = <N extends SettingName>(
   names: readonly N[],
   from: Environment = environment,
 ): Settings<N> => {
+  refuseFormerNames(from);
   const entries = names.map((key) => [key, readSetting(from, settings[key] as Setting<unknown>)]);
   return Object.fromEntries(entries) as Settings<N>;
 };
 
-/** The variables that these settings are read from, as far as they are set: to start another process with the same. */
-export const environmentOf = (names: readonly SettingName[], from: Environment = environment): Record<string, string> =>
+/** The variables of settings, without those that are not set. A process that gets them has the same settings. */
+export const environmentOf = (names: readonly SettingName[], from: Environment): Record<string, string> =>
   Object.fromEntries(
     names.flatMap((key) => {
       const { name } = settings[key];

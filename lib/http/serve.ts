@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { environment, readSettings } from '../config/settings.ts';
@@ -6,14 +7,18 @@ import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import { readBody } from './body.ts';
 import { sendError } from './respond.ts';
+import type { Listener } from './types.ts';
 import type { App, Closable, Wiring } from './wiring.ts';
 
-/** How long others' requests may go on after an error that nobody caught: the one it came from may never end. */
-const lastMs = 10_000;
+/** A client gets this time in milliseconds to send its request, body included. */
+const requestTimeoutMs = 60_000;
+
+/** After an uncaught exception, other requests get this time in milliseconds: the failed request may never end. */
+const lastRequestsMs = 10_000;
 
 /**
- * Knative stops sending requests before SIGTERM, but what is open must end; streams end at `shutdown`. The same after an
- * error that nobody caught: in what state that left the process nobody knows, but its other requests are not to blame.
+ * Ends the process on SIGTERM, and after an uncaught exception, once the open requests are done. Log streams end
+ * themselves at `shutdown`. Knative sends no further request before it sends SIGTERM.
  */
 const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close: () => void): void => {
   const finish = (code: number): void => {
@@ -26,16 +31,18 @@ const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close:
   };
   process.once('SIGTERM', () => finish(0));
   process.on('uncaughtException', (error) => {
-    log('ERROR', 'an error that nobody caught: this process ends', { error });
+    log('ERROR', 'uncaught exception, exiting', { error });
     if (shutdown.signal.aborted) return;
-    setTimeout(() => process.exit(1), lastMs).unref();
+    setTimeout(() => process.exit(1), lastRequestsMs).unref();
     finish(1);
   });
 };
 
 /**
- * functions-framework reads any body up to 1 GiB into memory before the function sees it. Read here first, within our
- * limit, it finds nothing left to read.
+ * Reads each request's body within our limit before functions-framework does, whose own limit of 1 GiB can't be set.
+ * The framework then finds nothing left to read.
+ * @param limit in bytes
+ * @see docs/adr/0005-body-limit.md
  */
 const withBodyLimit =
   (framework: RequestListener, limit: number, log: Log): RequestListener =>
@@ -45,41 +52,56 @@ const withBodyLimit =
       (error: unknown) => sendError(res, error, log),
     );
 
-const listen = (server: Server, port: number): Promise<void> =>
+/** Registers a function with functions-framework and returns the framework's listener for it. */
+const frameworkListener = (name: string, listener: Listener): RequestListener => {
+  http(name, listener);
+  const [framework] = getTestServer(name).listeners('request') as RequestListener[];
+  if (!framework) throw new Error('functions-framework made no listener');
+  return framework;
+};
+
+const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, resolve);
+    server.listen(port, () => resolve((server.address() as AddressInfo).port));
   });
 
 const stop = (name: string, error: unknown): never => {
-  const what = error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error));
-  process.stderr.write(`${name} can not start: ${what}\n`);
+  const reason = error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`${name} can not start: ${reason}\n`);
   process.exit(1);
 };
 
-/**
- * The main of every function: reads its settings, wires it, registers it with functions-framework and listens on PORT
- * until SIGTERM. A wrong setting ends the process with a line that names the setting.
- * @param name what the log and functions-framework call the function
- * @param wiring what the function's wire.ts exports
- */
-export const serve = async <Wired extends Closable>(
+const start = async <Wired extends Closable>(
   name: string,
   { settingNames, wire }: Wiring<Wired>,
   { createListener, maxBodyBytes }: App<Wired>,
 ): Promise<void> => {
+  const log = createLog(name);
+  const shutdown = new AbortController();
+  const { port } = readSettings(['port']);
+  const wired = await wire(readSettings(settingNames), { log, shutdown: shutdown.signal, environment });
+  const listener = frameworkListener(name, createListener({ ...wired, log }));
+  const server = createServer({ requestTimeout: requestTimeoutMs }, withBodyLimit(listener, maxBodyBytes, log));
+  const listening = await listen(server, port);
+  finishAtEnd(server, shutdown, log, () => wired.close?.());
+  log('INFO', 'listening', { port: listening });
+};
+
+/**
+ * The main of every function: reads the function's settings, wires the function, and listens on PORT until SIGTERM. A
+ * wrong setting ends the process with exit code 1 and a line that names the setting.
+ * @param name the function's name in its log and in functions-framework
+ * @param wiring the exports of the function's wire.ts
+ * @param app makes an HTTP listener of a wired function
+ */
+export const serve = async <Wired extends Closable>(
+  name: string,
+  wiring: Wiring<Wired>,
+  app: App<Wired>,
+): Promise<void> => {
   try {
-    const log = createLog(name);
-    const shutdown = new AbortController();
-    const { port } = readSettings(['port']);
-    const wired = await wire(readSettings(settingNames), { log, shutdown: shutdown.signal, environment });
-    http(name, createListener({ ...wired, log }));
-    const [framework] = getTestServer(name).listeners('request') as RequestListener[];
-    if (!framework) throw new Error('functions-framework made no listener');
-    const server = createServer({ requestTimeout: 60_000 }, withBodyLimit(framework, maxBodyBytes, log));
-    await listen(server, port);
-    finishAtEnd(server, shutdown, log, () => wired.close?.());
-    log('INFO', 'listening', { port: (server.address() as { port: number }).port });
+    await start(name, wiring, app);
   } catch (error) {
     stop(name, error);
   }

@@ -1,4 +1,5 @@
-import type { Environment, SettingName, Settings } from '../config/settings.ts';
+import type { Environment } from '../config/setting.ts';
+import type { SettingName, Settings } from '../config/settings.ts';
 import type { Log } from '../log.ts';
 import type { Listener } from './types.ts';
 

@@ -1,4 +1,4 @@
-// Generated from openapi/openapi.yaml by `npm run generate`. Do not edit.
+// Made by npm run generate from openapi/openapi.yaml. Do not edit.
 /**
  * operation: operationId. function: the folder under functions/ that serves it. open: needs no authentication. scope:
  * what a caller must be allowed to do for the tool.

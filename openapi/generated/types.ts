@@ -1,4 +1,4 @@
-// Generated from openapi/openapi.yaml by `npm run generate`. Do not edit.
+// Made by npm run generate from openapi/openapi.yaml. Do not edit.
 
 export type Status =
   | 'BUILD_PENDING'

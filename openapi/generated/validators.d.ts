@@ -1,4 +1,4 @@
-// Generated from openapi/openapi.yaml by `npm run generate`. Do not edit.
+// Made by npm run generate from openapi/openapi.yaml. Do not edit.
 import type { BuildParameters } from './types.ts';
 export type Violation = { instancePath: string; keyword: string; message?: string; params: Record<string, unknown> };
 export type Validator<T> = { (value: unknown): value is T; errors?: Violation[] | null };

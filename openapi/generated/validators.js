@@ -1,4 +1,4 @@
-// Generated from openapi/openapi.yaml by `npm run generate`. Do not edit.
+// Made by npm run generate from openapi/openapi.yaml. Do not edit.
 import func1Module from 'ajv/dist/runtime/ucs2length.js';
 "use strict";
 export const isBuildParameters = validate20;

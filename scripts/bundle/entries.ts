@@ -1,42 +1,34 @@
-import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import type { ServiceRow } from '../../functions/row.ts';
 
-/** A function folder: `functions/NAME` serves endpoints of the contract, `events/NAME` takes events. */
-export type FunctionFolder = { folder: 'functions' | 'events'; name: string };
+type Kind = ServiceRow['kind'];
 
-const apps = { functions: 'lib/http/app.ts', events: 'lib/events/app.ts' };
+const apps = { endpoint: 'lib/http/app.ts', event: 'lib/events/app.ts' };
+const folders = { endpoint: 'functions', event: 'events' };
 
 /**
- * The program of one function: serves what its wire.ts makes. Written by the bundler rather than by hand, so that each
- * bundle imports the code of its own function only.
+ * The program of one function: serves what its wire.ts makes. The bundler writes the program, so that each bundle
+ * imports the code of its own function only.
  */
-const program = ({ folder, name }: FunctionFolder): string =>
+const program = (kind: Kind, name: string): string =>
   [
     "import { serve } from './lib/http/serve.ts';",
-    `import { app } from './${apps[folder]}';`,
-    `import { settingNames, wire } from './${folder}/${name}/wire.ts';`,
+    `import { app } from './${apps[kind]}';`,
+    `import { settingNames, wire } from './${folders[kind]}/${name}/wire.ts';`,
     `await serve('${name}', { settingNames, wire }, app);`,
   ].join('\n');
 
-const namespace = 'function';
+/** The entry point of a function for esbuild, such as `endpoint:quota`. The plugin functionPrograms loads it. */
+export const entryOf = (kind: Kind, name: string): string => `${kind}:${name}`;
 
-/** An entry point for esbuild, which `functionPrograms` resolves. */
-export const entryOf = ({ folder, name }: FunctionFolder): string => `${namespace}:${folder}/${name}`;
-
-const folderOf = (path: string): FunctionFolder => {
-  const [folder, name = ''] = path.split('/');
-  return { folder: folder === 'events' ? 'events' : 'functions', name };
-};
-
-/** Lets esbuild bundle entry points such as `function:functions/quota`. @param root the project's folder */
+/** Lets esbuild bundle functions by the entry points that entryOf returns. @param root the project's folder */
 export const functionPrograms = (root: string): Plugin => ({
   name: 'function-programs',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^function:/ }, ({ path }) => ({ path: path.slice(namespace.length + 1), namespace }));
-    onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: program(folderOf(path)),
-      loader: 'ts',
-      resolveDir: join(root),
-    }));
+    onResolve({ filter: /^(endpoint|event):/ }, ({ path }) => ({ path, namespace: 'program' }));
+    onLoad({ filter: /.*/, namespace: 'program' }, ({ path }) => {
+      const [kind, name = ''] = path.split(':');
+      return { contents: program(kind as Kind, name), loader: 'ts', resolveDir: root };
+    });
   },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { matrix } from '../../../knative/rbac/matrix.ts';
+import { makeFacts } from '../../../scripts/generate/facts.ts';
 import { kubectl } from '../pipeline/cluster.ts';
 import { builds } from './service.ts';
 
@@ -27,12 +27,17 @@ const shown = (path: string): string => {
   return [`${kind}.${group}`, ...sub].join('/');
 };
 
-test.each(Object.keys(matrix))('the account %s has the permissions of the matrix, and no others', async (name) => {
-  const expected = Object.entries(matrix[name] ?? {}).flatMap(([resource, verbs]) =>
-    verbs.map((verb) => `${verb} ${shown(resource)}`),
-  );
-  expect((await allowed(name)).sort()).toEqual(expected.sort());
-});
+const { accounts } = makeFacts({ namespace: builds });
+
+test.each(accounts.map(({ name, grants }) => [name, grants] as const))(
+  'the account %s has the permissions of its row in functions/table.ts, and no others',
+  async (name, grants) => {
+    const expected = Object.entries(grants).flatMap(([resource, verbs]) =>
+      verbs.map((verb) => `${verb} ${shown(resource)}`),
+    );
+    expect((await allowed(name)).sort()).toEqual(expected.sort());
+  },
+);
 
 test.each(['gateway', 'buildpacks-service-account'])('the account %s has no permissions', async (name) => {
   expect(await allowed(name)).toEqual([]);

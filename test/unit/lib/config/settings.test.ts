@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticateFromSettings, authSettings } from '../../../../lib/auth/from-settings.ts';
-import { readSettings, type SettingName } from '../../../../lib/config/settings.ts';
+import { renamedSettings } from '../../../../lib/config/renamed.ts';
+import { readSetting } from '../../../../lib/config/setting.ts';
+import { readSettings, type SettingName, settings } from '../../../../lib/config/settings.ts';
 import { kubeFromSettings } from '../../../../lib/kube/from-settings.ts';
 
 const read = (name: SettingName, environment: Record<string, string>) => readSettings([name], environment)[name];
 
-test('defaults hold where nothing is set', () => {
+test('a setting that is not set has its default', () => {
   expect(
     readSettings(['port', 'limitRunning', 'registryKind', 'logSteps', 'sourceAllowHttp', 'gatewaySecret'], {}),
   ).toEqual({
@@ -21,7 +23,7 @@ test('defaults hold where nothing is set', () => {
   });
 });
 
-describe('a wrong setting names itself and what it must be', () => {
+describe('the error of a wrong setting names the setting and what it must be', () => {
   test.each<[SettingName, Record<string, string>, string]>([
     ['limitRunning', { LIMIT_RUNNING: '-1' }, 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
     ['limitRunning', { LIMIT_RUNNING: 'four' }, 'LIMIT_RUNNING must be a whole number from 1 to 1000'],
@@ -58,14 +60,30 @@ describe('a wrong setting names itself and what it must be', () => {
   });
 });
 
-test('a secret comes from its file, without the newline at its end', async () => {
+describe('a setting that is set by its former name', () => {
+  test.each(Object.entries(renamedSettings))('%s is refused with the present name %s', (former, present) => {
+    expect(() => readSettings(['port'], { [former]: 'x', [present]: 'x' })).toThrow(
+      `${former} is now ${present}: rename it.`,
+    );
+    expect(Object.values(settings).map(({ name }) => name)).toContain(present);
+    expect(Object.values(settings).map(({ name }) => name)).not.toContain(former);
+  });
+});
+
+test('an optional setting that is empty has no value, whatever its description says', () => {
+  const described = { ...settings.pipeline, expected: 'empty or anything', default: '' };
+  expect(() => readSetting({}, described)).toThrow('PIPELINE must be empty or anything');
+  expect(readSetting({}, { ...described, expected: 'a name', mayBeEmpty: true })).toBeUndefined();
+});
+
+test('a secret is read from its file, without the newline at the end', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));
   await writeFile(join(folder, 'secret'), 's3cret\n');
   expect(read('gatewaySecret', { GATEWAY_SECRET_FILE: join(folder, 'secret') })).toBe('s3cret');
   await rm(folder, { recursive: true });
 });
 
-test('no way to sign in, or no cluster, stops the start', async () => {
+test('a start without a way to sign in, or without a cluster, is refused', async () => {
   expect(() => authenticateFromSettings(readSettings(authSettings, {}), () => undefined)).toThrow(
     'AUTH_ISSUERS must be set',
   );

@@ -13,7 +13,7 @@ let child: ChildProcessByStdio<null, Readable, Readable>;
 let output = '';
 let url = '';
 
-// As it is deployed: the bundle has parts of its own in place of some of the framework's.
+// Bundled as for an image, since the bundler replaces parts of functions-framework.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'serve-test-'));
   const entryPoints = { throwing: join(import.meta.dirname, 'throwing.ts') };
@@ -39,27 +39,27 @@ beforeEach(async () => {
 });
 afterEach(() => void child.kill('SIGKILL'));
 
-/** Asks for what takes a second, and waits until that is under way. */
-const ask = async (): Promise<{ answer: Promise<string> }> => {
-  const answer = fetch(`${url}/slow`).then((response) => response.text());
+/** Sends a request whose response takes a second, and waits until the request is open. */
+const request = async (): Promise<{ response: Promise<string> }> => {
+  const response = fetch(`${url}/slow`).then((received) => received.text());
   await new Promise((resolve) => setTimeout(resolve, 400));
-  return { answer };
+  return { response };
 };
 
-test('an error that nobody caught is logged and ends the process; what others asked for is answered first', async () => {
-  const slow = await ask();
+test('serve logs an uncaught exception and ends the process with exit code 1 once the other requests are answered', async () => {
+  const slow = await request();
   const ended = once(child, 'exit');
   const thrown = fetch(`${url}/throw`).catch(() => 'cut');
-  expect(await slow.answer).toBe('late, but whole');
+  expect(await slow.response).toBe('late, but whole');
   expect(await ended).toEqual([1, null]);
   expect(await thrown).toBe('cut');
-  expect(output).toMatch(/"severity":"ERROR".*an error that nobody caught/);
+  expect(output).toMatch(/"severity":"ERROR".*uncaught exception, exiting/);
 }, 60_000);
 
-test('told to end, it answers what is open and ends well', async () => {
-  const slow = await ask();
+test('serve answers open requests after SIGTERM and ends the process with exit code 0', async () => {
+  const slow = await request();
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  expect(await slow.answer).toBe('late, but whole');
+  expect(await slow.response).toBe('late, but whole');
   expect(await ended).toEqual([0, null]);
 }, 60_000);

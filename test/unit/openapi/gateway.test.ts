@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { routes } from '../../../../openapi/generated/routes.ts';
+import { routes } from '../../../openapi/generated/routes.ts';
 
-const file = join(import.meta.dirname, '../../../../knative/gateway/routes.conf');
+const file = join(import.meta.dirname, '../../../knative/gateway/routes.conf');
 
-/** The map as nginx reads it: the first expression that fits decides. */
+/** Reads the map as nginx does: the first expression that fits decides. */
 const readMap = async () => {
   const rows = (await readFile(file, 'utf8')).matchAll(/^ {2}"~(.+)" ([a-z-]+);$/gm);
   const map = [...rows].map(([, pattern = '', name = '']) => ({ pattern: new RegExp(pattern), name }));
@@ -15,7 +15,7 @@ const readMap = async () => {
 const filled = (path: string): string => path.replace(/\{[^}]+\}/g, 'x');
 
 test.each(routes.map(({ method, path, function: name }) => [method, path, name] as const))(
-  '%s %s goes to %s',
+  'the gateway routes %s %s to the function %s',
   async (method, path, name) => {
     const route = await readMap();
     for (const uri of [filled(path), `/builds${filled(path)}`, `${filled(path)}/`, `${filled(path)}?a=b/c`])
@@ -24,19 +24,19 @@ test.each(routes.map(({ method, path, function: name }) => [method, path, name] 
   },
 );
 
-test('a slash that is encoded stays in its segment, others do not', async () => {
+test('the gateway keeps an encoded slash in its path segment, and no other slash', async () => {
   const route = await readMap();
   expect(route('GET', '/v1/tool/a%2Fb/builds')).toBe('list-builds');
   expect(route('GET', '/v1/tool/a/b/builds')).toBe('');
 });
 
 test.each(['/', '/v1', '/v1/tool//builds', '/v1/tool/a/builds/../..', '/other/v1/healthz', '/v1/healthz/x'])(
-  'nothing is at %s',
+  'the gateway has no function for %s',
   async (uri) => {
     expect((await readMap())('GET', uri)).toBe('');
   },
 );
 
-test('another method goes where it is told which there are', async () => {
+test('the gateway routes a method that a path does not have to a function of that path, which answers with the allowed methods', async () => {
   expect((await readMap())('PATCH', '/v1/tool/a/builds')).toBe('list-builds');
 });

@@ -1,19 +1,10 @@
-/**
- * Makes everything that follows from the contract: types, validators, the route table, the served document and
- * the gateway's routes. `npm run generate` writes them; `npm run generate -- --check` fails when they differ.
- */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** Everything in openapi/generated, as it follows from the contract openapi/openapi.yaml. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
-import { dump, load } from 'js-yaml';
 import { compile } from 'json-schema-to-typescript';
-import { gatewayRoutes, httpRoutes } from './gateway.ts';
 import { type Document, type Operation, operations } from './operations.ts';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const notice = 'Generated from openapi/openapi.yaml by `npm run generate`. Do not edit.';
+const notice = 'Made by npm run generate from openapi/openapi.yaml. Do not edit.';
 
 const inlineRefs = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value).replaceAll('#/components/schemas/', '#/$defs/'));
@@ -38,7 +29,7 @@ const parametersSchema = (operation: Operation): object => ({
   required: operation.parameters.filter(({ required }) => required).map(({ name }) => name),
 });
 
-/** What a request carries: the body of start-build, and each operation's path, query and header parameters. */
+/** Schemas of requests: the body of start-build, and the path, query and header parameters of each operation. */
 const requestSchemas = (document: Document): Record<string, object> => ({
   isBuildParameters: document.components.schemas.BuildParameters ?? {},
   ...Object.fromEntries(
@@ -48,7 +39,7 @@ const requestSchemas = (document: Document): Record<string, object> => ({
   ),
 });
 
-/** Ajv's standalone code asks for its runtime with `require`, which an ES module doesn't have. */
+/** Replaces `require` in Ajv's standalone code by imports, since an ES module has no `require`. */
 const withImports = (code: string): string => {
   const imports: string[] = [];
   const body = code.replace(/const (\w+) = require\("([^"]+)"\)\.default;/g, (_, name: string, path: string) => {
@@ -110,35 +101,11 @@ ${lines}
 `;
 };
 
-const routeManifests = (document: Document): string =>
-  `# ${notice}\n${httpRoutes(operations(document), 'image-build')
-    .map((route) => dump(route, { lineWidth: 120 }))
-    .join('---\n')}`;
-
-const outputs = async (document: Document): Promise<Record<string, string>> => ({
+/** The text of each generated file by its path. */
+export const contractOutputs = async (document: Document): Promise<Record<string, string>> => ({
   'openapi/generated/types.ts': await types(document),
   'openapi/generated/validators.js': validators(document),
   'openapi/generated/validators.d.ts': validatorTypes(document),
   'openapi/generated/routes.ts': routes(document),
   'openapi/generated/openapi.json': `${JSON.stringify(document, null, 1)}\n`,
-  'knative/gateway-api/routes.yaml': routeManifests(document),
-  'knative/gateway/routes.conf': gatewayRoutes(operations(document), `# ${notice}`),
 });
-
-const check = async (path: string, content: string): Promise<boolean> => {
-  const present = await readFile(join(root, path), 'utf8').catch(() => '');
-  if (present !== content)
-    console.error(`${path} differs from what openapi/openapi.yaml says: run \`npm run generate\``);
-  return present === content;
-};
-
-const write = async (path: string, content: string): Promise<boolean> => {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), content);
-  return true;
-};
-
-const document = load(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8')) as Document;
-const act = process.argv.includes('--check') ? check : write;
-const results = await Promise.all(Object.entries(await outputs(document)).map(([path, content]) => act(path, content)));
-process.exitCode = results.every(Boolean) ? 0 : 1;

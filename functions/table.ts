@@ -1,0 +1,234 @@
+/**
+ * One row for each function, each event function and each Job. `npm run generate` makes from this table the manifests
+ * of Knative, the ServiceAccounts and Roles, the gateway's routes and a part of docs/settings.md. The bundler, the
+ * embedded platform and the tests read this table too.
+ */
+import { ledgerBehindType } from '../lib/events/build-event.ts';
+import { eventTypes } from '../lib/tekton/events.ts';
+import type { Grants, JobRow, Mount, ServiceRow, Size } from './row.ts';
+
+/** The size of an instance, unless its row says otherwise. CPU is a request without a limit. */
+const usualSize: Size = { cpu: '20m', memory: '96Mi', memoryLimit: '256Mi' };
+
+/** The secret by which functions know the gateway. */
+const gateway: Mount = {
+  name: 'gateway',
+  path: '/secrets/gateway',
+  source: { secret: 'gateway' },
+  environment: { GATEWAY_SECRET_FILE: '/secrets/gateway/secret' },
+};
+
+/** Keys of the issuers, saved by sweep: an issuer's outage stops no function's start. */
+const issuerKeys: Mount = {
+  name: 'issuer-keys',
+  path: '/keys',
+  source: { configMap: 'issuer-keys' },
+  environment: { AUTH_KEYS_FOLDER: '/keys' },
+};
+
+/** Keys of the object store that holds the archived logs. knative/base/settings.env says where they are mounted. */
+const logStore: Mount = { name: 'log-store', path: '/secrets/log-store', source: { secret: 'log-store' } };
+
+/** A token for the broker, renewed each hour by the kubelet. */
+const broker: Mount = {
+  name: 'broker',
+  path: '/secrets/broker',
+  source: { tokenFor: 'eventing.knative.dev/broker/{namespace}/builds', seconds: 3600 },
+  environment: { BROKER_TOKEN_FILE: '/secrets/broker/token' },
+};
+
+/** Secrets that could show up in a log. They are masked there. */
+const knownSecrets = [
+  { secret: 'gateway', key: 'secret' },
+  { secret: 'registry-account', key: 'password' },
+  { secret: 'registry-credentials', key: '.dockerconfigjson' },
+];
+
+const knownSecretsMount: Mount = {
+  name: 'known-secrets',
+  path: '/secrets/known',
+  source: { secrets: knownSecrets },
+  environment: { KNOWN_SECRETS_FOLDER: '/secrets/known' },
+};
+
+/** The registry's robot account, in installations whose registry asks for one. */
+const registryAccount: Mount = {
+  name: 'registry-account',
+  path: '/secrets/registry-account',
+  source: { secret: 'registry-account' },
+  environment: { REGISTRY_PASSWORD_FILE: '/secrets/registry-account/password' },
+  component: 'registry-account',
+};
+
+const signIn = [gateway, issuerKeys];
+
+/** What a function needs that starts archivers. */
+const startsArchivers = {
+  ARCHIVER_SERVICE_ACCOUNT: 'archiver',
+  ARCHIVER_SECRET: 'log-store',
+  ARCHIVER_KNOWN_SECRETS: knownSecrets.map(({ secret, key }) => `${secret}/${key}`).join(','),
+};
+
+/** Brings a ledger and its runs in line: lib/builds/reconcile.ts. */
+const reconcile: Grants = {
+  'builds.toolforge.org/buildledgers': ['get'],
+  'builds.toolforge.org/buildledgers/status': ['update'],
+  'builds.toolforge.org/buildcapacities': ['get', 'create'],
+  'builds.toolforge.org/buildcapacities/status': ['update'],
+  'tekton.dev/pipelineruns': ['list', 'create', 'patch', 'delete'],
+  'tekton.dev/taskruns': ['get'],
+};
+
+/** Shows builds as a reconcile would leave them, without writing: lib/builds/preview.ts. */
+const preview: Grants = {
+  'builds.toolforge.org/buildledgers': ['get'],
+  'builds.toolforge.org/buildcapacities': ['get'],
+  'tekton.dev/pipelineruns': ['get', 'list'],
+  'tekton.dev/taskruns': ['get'],
+};
+
+/** Reads a build's log from its pod: lib/logs/pod. */
+const readPods: Grants = { pods: ['list', 'watch'], 'pods/log': ['get'] };
+
+const readRun: Grants = { 'tekton.dev/pipelineruns': ['get'] };
+const readLedger: Grants = { 'builds.toolforge.org/buildledgers': ['get'] };
+const listLedgers: Grants = { 'builds.toolforge.org/buildledgers': ['list'] };
+const createLedger: Grants = { 'builds.toolforge.org/buildledgers': ['create'] };
+const startArchiver: Grants = { 'batch/jobs': ['get', 'create'] };
+
+const endpoint = { kind: 'endpoint', exposure: 'gateway', ...usualSize } as const;
+const event = { kind: 'event', exposure: 'cluster', ...usualSize } as const;
+
+const buildEnded = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
+
+export const services = {
+  'start-build': {
+    ...endpoint,
+    concurrency: 50,
+    timeoutSeconds: 60,
+    mounts: [...signIn, logStore, registryAccount],
+    permissions: [reconcile, createLedger],
+  },
+  'list-builds': {
+    ...endpoint,
+    concurrency: 100,
+    timeoutSeconds: 60,
+    mounts: [...signIn, broker],
+    permissions: [preview],
+  },
+  'get-build': {
+    ...endpoint,
+    concurrency: 100,
+    timeoutSeconds: 60,
+    mounts: [...signIn, broker],
+    permissions: [preview],
+  },
+  'get-logs': {
+    ...endpoint,
+    // A log stream waits for the build most of the time.
+    concurrency: 1000,
+    // STREAM_SELF_CLOSE_MS ends a stream 60 s earlier.
+    timeoutSeconds: 600,
+    mounts: [...signIn, broker, logStore],
+    environment: {
+      TEXT_STREAMS_DRAIN: 'true',
+      // Read buffers are freed with the young generation: a larger one costs MiB while a large log is sent.
+      NODE_OPTIONS: '--max-semi-space-size=4',
+    },
+    permissions: [preview, readPods],
+  },
+  'cancel-build': {
+    ...endpoint,
+    concurrency: 100,
+    timeoutSeconds: 60,
+    mounts: [...signIn, logStore],
+    permissions: [reconcile],
+  },
+  'delete-build': {
+    ...endpoint,
+    concurrency: 100,
+    timeoutSeconds: 60,
+    mounts: [...signIn, logStore],
+    permissions: [reconcile],
+  },
+  quota: {
+    ...endpoint,
+    concurrency: 100,
+    timeoutSeconds: 60,
+    mounts: [...signIn, registryAccount],
+    permissions: [readLedger],
+  },
+  'clean-images': {
+    ...endpoint,
+    concurrency: 20,
+    timeoutSeconds: 300,
+    mounts: [...signIn, registryAccount],
+  },
+  healthz: { ...endpoint, concurrency: 100, timeoutSeconds: 30 },
+  metrics: {
+    ...endpoint,
+    concurrency: 10,
+    timeoutSeconds: 60,
+    // All ledgers and all runs are in memory at once.
+    memoryLimit: '512Mi',
+    permissions: [
+      listLedgers,
+      { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['list'] },
+    ],
+  },
+  openapi: { ...endpoint, concurrency: 100, timeoutSeconds: 30, withoutToken: true },
+  whoami: { ...endpoint, concurrency: 100, timeoutSeconds: 30, mounts: signIn },
+  'accept-tekton': {
+    ...event,
+    concurrency: 100,
+    timeoutSeconds: 90,
+    mounts: [broker],
+    permissions: [{ 'tekton.dev/pipelineruns': ['get'], 'tekton.dev/taskruns': ['get'] }],
+  },
+  'finish-build': {
+    ...event,
+    concurrency: 20,
+    timeoutSeconds: 60,
+    mounts: [logStore],
+    eventTypes: [...buildEnded, ledgerBehindType],
+    permissions: [reconcile],
+  },
+  'archive-logs': {
+    ...event,
+    concurrency: 20,
+    timeoutSeconds: 120,
+    mounts: [logStore, knownSecretsMount],
+    environment: startsArchivers,
+    eventTypes: [eventTypes.taskRunRunning, ...buildEnded],
+    permissions: [reconcile, readRun, readPods, startArchiver],
+  },
+  sweep: {
+    ...event,
+    concurrency: 10,
+    timeoutSeconds: 600,
+    mounts: [logStore, knownSecretsMount],
+    environment: { ...startsArchivers, AUTH_KEYS_CONFIG_MAP: 'issuer-keys' },
+    schedule: '*/10 * * * *',
+    takesDeadLetters: true,
+    // A sweep takes seconds, and no other instance sweeps until the next schedule.
+    scaling: { windowSeconds: 6, maxInstances: 1 },
+    permissions: [
+      reconcile,
+      readRun,
+      readPods,
+      startArchiver,
+      listLedgers,
+      // lib/auth/saved-keys.ts
+      { 'configmaps#issuer-keys': ['patch'] },
+    ],
+  },
+} as const satisfies Record<string, ServiceRow>;
+
+/** Programs that functions start as Jobs. The Job itself is made by lib/logs/archive/archiver-job.ts. */
+export const jobs = {
+  archiver: {
+    source: 'events/archive-logs/archiver.ts',
+    program: 'archive-logs/archiver',
+    permissions: [reconcile, readRun, readPods],
+  },
+} as const satisfies Record<string, JobRow>;

@@ -1,0 +1,10 @@
+/** Settings that had another name once: the former name and the present one. */
+export const renamedSettings: Readonly<Record<string, string>> = {
+  FOLLOWER_IMAGE: 'ARCHIVER_IMAGE',
+  FOLLOWER_COMMAND: 'ARCHIVER_COMMAND',
+  FOLLOWER_SERVICE_ACCOUNT: 'ARCHIVER_SERVICE_ACCOUNT',
+  FOLLOWER_SECRET: 'ARCHIVER_SECRET',
+  FOLLOWER_KNOWN_SECRETS: 'ARCHIVER_KNOWN_SECRETS',
+  FOLLOW_TOOL: 'ARCHIVER_TOOL',
+  FOLLOW_BUILD: 'ARCHIVER_BUILD',
+};

@@ -1,0 +1,114 @@
+import type { Grants, Mount, ServiceRow, Size, Verb } from '../../functions/row.ts';
+import { jobs, services } from '../../functions/table.ts';
+import type { Operation } from '../../openapi/operations.ts';
+
+/** What an installation decides. */
+export type Site = { namespace: string };
+
+/** A ServiceAccount and what it may do. */
+export type AccountFacts = { name: string; hasToken: boolean; grants: Grants };
+
+/** Everything that a manifest says about one function. Plain data: a renderer only puts it into its own form. */
+export type ServiceFacts = Size & {
+  name: string;
+  kind: ServiceRow['kind'];
+  exposure: ServiceRow['exposure'];
+  /** What the container runs. */
+  program: string;
+  concurrency: number;
+  timeoutSeconds: number;
+  scaling: ServiceRow['scaling'];
+  environment: Readonly<Record<string, string>>;
+  mounts: readonly Mount[];
+  /** Mounts of optional parts of an installation. */
+  optionalMounts: readonly Mount[];
+  eventTypes: readonly string[];
+  schedule: string | undefined;
+  takesDeadLetters: boolean;
+};
+
+export type Facts = { site: Site; services: readonly ServiceFacts[]; accounts: readonly AccountFacts[] };
+
+const rows: Readonly<Record<string, ServiceRow>> = services;
+
+const merge = (grants: readonly Grants[] = []): Grants => {
+  const merged: Record<string, Verb[]> = {};
+  for (const [resource, verbs] of grants.flatMap(Object.entries) as [string, readonly Verb[]][])
+    merged[resource] = [...new Set([...(merged[resource] ?? []), ...verbs])];
+  return merged;
+};
+
+/** Whose tokens a function's events carry: those of its Trigger, of its schedule, and of Triggers with dead letters. */
+const eventSubjects = (name: string, row: ServiceRow, { namespace }: Site): string[] => {
+  const subject = (owner: string, source: string) => `system:serviceaccount:${namespace}:${owner}-oidc-${source}`;
+  const trigger = (owner: string) => subject(owner, 'eventing.knative.dev-trigger');
+  const triggered = Object.keys(rows).filter((other) => rows[other]?.eventTypes);
+  return [
+    ...(row.schedule ? [subject(name, 'sources.knative.dev-pingsource')] : []),
+    ...(row.eventTypes ? [trigger(name)] : []),
+    ...(row.takesDeadLetters ? triggered.filter((other) => other !== name).map(trigger) : []),
+  ];
+};
+
+const environmentOf = (name: string, row: ServiceRow, mounts: readonly Mount[], site: Site) => {
+  const subjects = eventSubjects(name, row, site);
+  return {
+    ...(subjects.length > 0 ? { EVENT_SUBJECTS: subjects.join(',') } : {}),
+    ...Object.assign({}, ...mounts.map(({ environment }) => environment)),
+    ...row.environment,
+  };
+};
+
+const atSite = (mount: Mount, { namespace }: Site): Mount =>
+  'tokenFor' in mount.source
+    ? { ...mount, source: { ...mount.source, tokenFor: mount.source.tokenFor.replaceAll('{namespace}', namespace) } }
+    : mount;
+
+const serviceFacts = (name: string, row: ServiceRow, site: Site): ServiceFacts => {
+  const mounts = (row.mounts ?? []).map((mount) => atSite(mount, site));
+  const always = mounts.filter(({ component }) => component === undefined);
+  return {
+    name,
+    kind: row.kind,
+    exposure: row.exposure,
+    program: `/app/${name}/index.mjs`,
+    concurrency: row.concurrency,
+    timeoutSeconds: row.timeoutSeconds,
+    scaling: row.scaling,
+    cpu: row.cpu,
+    memory: row.memory,
+    memoryLimit: row.memoryLimit,
+    environment: environmentOf(name, row, always, site),
+    mounts: always,
+    optionalMounts: mounts.filter(({ component }) => component !== undefined),
+    eventTypes: row.eventTypes ?? [],
+    schedule: row.schedule,
+    takesDeadLetters: row.takesDeadLetters ?? false,
+  };
+};
+
+/** The facts that follow from functions/table.ts, for one installation. */
+export const makeFacts = (site: Site): Facts => ({
+  site,
+  services: Object.entries(rows).map(([name, row]) => serviceFacts(name, row, site)),
+  accounts: [
+    ...Object.entries(rows).map(([name, row]) => ({
+      name,
+      hasToken: !row.withoutToken,
+      grants: merge(row.permissions),
+    })),
+    ...Object.entries(jobs).map(([name, { permissions }]) => ({ name, hasToken: true, grants: merge(permissions) })),
+  ],
+});
+
+/**
+ * The operations that clients reach through the gateway.
+ * @throws Error for an operation whose function has no row in the table, or is no endpoint
+ */
+export const exposedOperations = (operations: readonly Operation[]): Operation[] =>
+  operations.filter(({ id, fn }) => {
+    const row = rows[fn];
+    if (row?.kind !== 'endpoint')
+      throw new Error(`Operation ${id} is served by ${fn}: add an endpoint ${fn} to functions/table.ts.`);
+    return row.exposure === 'gateway';
+  });

@@ -1,0 +1,34 @@
+import { gatewayRoutes, httpRoutes } from '../../openapi/gateway.ts';
+import { type Document, operations } from '../../openapi/operations.ts';
+import { accountManifests } from './accounts.ts';
+import { componentManifest } from './components.ts';
+import { exposedOperations, makeFacts } from './facts.ts';
+import { serviceManifest } from './services.ts';
+import { settingsPage } from './settings-page.ts';
+import { eventManifests } from './triggers.ts';
+import { notice, yamlFile } from './yaml.ts';
+
+const table = 'functions/table.ts';
+const contract = 'openapi/openapi.yaml and functions/table.ts';
+
+/** The namespace that the kustomize overlays deploy to. */
+const site = { namespace: 'image-build' };
+
+/**
+ * The text of each file that says how the functions are deployed and set, by its path.
+ * @throws Error for an operation that no row of functions/table.ts serves
+ */
+export const deploymentOutputs = async (document: Document): Promise<Record<string, string>> => {
+  const exposed = exposedOperations(operations(document));
+  const { services, accounts } = makeFacts(site);
+  const registryAccount = componentManifest('registry-account', services);
+  return {
+    'knative/base/generated/services.yaml': yamlFile(table, services.map(serviceManifest)),
+    'knative/base/generated/accounts.yaml': yamlFile(table, accounts.flatMap(accountManifests), 3),
+    'knative/base/generated/eventing.yaml': yamlFile(table, eventManifests(services)),
+    'knative/overlays/toolforge/registry-account/kustomization.yaml': yamlFile(table, [registryAccount]),
+    'knative/gateway-api/routes.yaml': yamlFile(contract, httpRoutes(exposed, site.namespace)),
+    'knative/gateway/routes.conf': gatewayRoutes(exposed, `# ${notice(contract)}`),
+    'docs/settings.md': await settingsPage(),
+  };
+};

@@ -1,0 +1,81 @@
+import { services } from '../../functions/table.ts';
+import { renamedSettings } from '../../lib/config/renamed.ts';
+import { expectation } from '../../lib/config/setting.ts';
+import { type SettingName, settings } from '../../lib/config/settings.ts';
+import type { Wiring } from '../../lib/http/wiring.ts';
+import { type SettingGroup, settingGroups } from './settings-text.ts';
+import { notice } from './yaml.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const shownDefault = (fallback: string | undefined): string => {
+  if (fallback === undefined) return '**required**';
+  return fallback === '' ? 'empty' : `\`${fallback}\``;
+};
+
+const row = ([key, line]: [string, string]): string => {
+  const setting = settings[key as SettingName];
+  return `| \`${setting.name}\` | ${cell(line)} | ${cell(expectation(setting))} | ${shownDefault(setting.default)} |`;
+};
+
+const section = ({ title, intro, lines }: SettingGroup): string =>
+  [
+    `## ${title}`,
+    ...(intro ? [intro] : []),
+    '',
+    '| variable | meaning | must be | default |',
+    '|---|---|---|---|',
+    ...Object.entries(lines).map(row),
+  ].join('\n');
+
+const settingNamesOf = async (name: string, kind: 'endpoint' | 'event'): Promise<readonly SettingName[]> => {
+  const folder = kind === 'endpoint' ? 'functions' : 'events';
+  const { settingNames } = (await import(`../../${folder}/${name}/wire.ts`)) as Wiring<unknown>;
+  return settingNames;
+};
+
+const readersRow = async (name: string, kind: 'endpoint' | 'event'): Promise<string> => {
+  const variables = new Set((await settingNamesOf(name, kind)).map((key) => settings[key].name));
+  return `| ${name} | ${[...variables].sort().join(', ')} |`;
+};
+
+const readers = async (): Promise<string> => {
+  const rows: string[] = [];
+  for (const [name, { kind }] of Object.entries(services)) rows.push(await readersRow(name, kind));
+  return [
+    '## Which function reads which setting',
+    'All functions read `PORT` too.',
+    '',
+    '| function | variables |',
+    '|---|---|',
+    ...rows,
+  ].join('\n');
+};
+
+const renamed = (): string =>
+  [
+    '## Renamed settings',
+    'A function does not start where a former name is set.',
+    '',
+    '| former name | name |',
+    '|---|---|',
+    ...Object.entries(renamedSettings).map(([former, present]) => `| \`${former}\` | \`${present}\` |`),
+  ].join('\n');
+
+const sources = 'lib/config/settings.ts, scripts/generate/settings-text.ts and functions/table.ts';
+
+/** docs/settings.md: what each setting means, which functions read it, and former names. */
+export const settingsPage = async (): Promise<string> =>
+  `<!-- ${notice(sources)} -->
+# Settings
+Functions are set by environment variables, which the manifests take from one ConfigMap: \`settings.env\` of an overlay. Each function
+reads the settings that it needs. A function does not start when a setting is missing or wrong: it prints the setting's name and
+what the setting must be. The embedded platform has the same settings. A name that ends in \`_FILE\` is the path of a file, because the
+value is a secret and variables show up in too many places.
+
+${settingGroups.map(section).join('\n\n')}
+
+${await readers()}
+
+${renamed()}
+`;

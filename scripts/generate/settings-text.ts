@@ -1,0 +1,121 @@
+import type { SettingName } from '../../lib/config/settings.ts';
+
+export type SettingGroup = { title: string; intro?: string; lines: Partial<Record<SettingName, string>> };
+
+const installation = {
+  builderImage:
+    "The image with the lifecycle and the buildpacks, with its digest. Without a digest, a pushed tag would change every tool's next build.",
+  runImage: 'The image that applications are based on, with its digest.',
+  archiverImage: 'The image of the functions, with its digest. The overlays put this image into every function too.',
+  registryUrl: 'The registry to which builds push images. Its storage is counted.',
+  registryKind: 'The kind of the registry. Harbor has projects, quotas and robot accounts; oci is any other registry.',
+  registryHost: "The registry's name in images, where the name differs from the host of `REGISTRY_URL`.",
+  registryUser: 'The robot account by which functions use the registry.',
+  registryPassword: "The robot account's password. Read at start.",
+  registryFiller: "Harbor's project names may not hold some sequences of characters that tools' names hold.",
+  registryLimitBytes: "A tool's storage in bytes, for a registry without quotas.",
+  logStore: 'The kind of store that archived logs are in.',
+  s3Endpoint: 'The S3 service, without the bucket.',
+  s3Bucket: 'A bucket that exists. Nothing else may be in it below logs/.',
+  s3Region: "The bucket's region. Many services accept any region.",
+  s3AccessKey: "The bucket's access key. Read at start.",
+  s3SecretKey: "The bucket's secret key. Read at start.",
+  logFolder: 'The folder of archived logs, where `LOG_STORE` is folder.',
+} as const;
+
+const signIn = {
+  issuers: 'The issuers whose tokens are trusted, and the tools that their tokens are for. See below.',
+  gatewaySecret:
+    "A secret that the gateway sends beside a tool's name. Without the secret, any pod could claim to be the gateway.",
+  metricsSubjects:
+    'ServiceAccounts that may read /v1/metrics, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: nobody may.',
+  authResource: 'The resource for which command lines ask a token (RFC 8707), where the issuer knows resources.',
+} as const;
+
+const issuersText = `At least one of the first two must be set. An entry of \`AUTH_ISSUERS\` has
+
+| field | meaning |
+|---|---|
+| \`issuer\`, \`audience\` | The values that \`iss\` and \`aud\` of a token must have. |
+| \`jwksUri\` | The address of the issuer's keys. |
+| \`caFile\`, \`tokenFile\` | The certificate authority of that address, and a token to send there. The API server's own keys need both. |
+| \`kind\` | \`person\` (default), \`ci\` or \`service-account\`, for the log. |
+| \`claim\`, \`prefix\` | Short for one rule: groups in a claim, the tool's name after the prefix. |
+| \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. No \`*\` may let a caller choose the tool: none stands before \`{tool}\`, and after \`{tool}\` only past a character such as \`/\` or \`:\` that no tool has in its name. \`tool\` names the tool where no pattern does. \`scopes\`: some of read, build, admin. Default: all. |
+| \`scopeClaim\` | The claim with the scopes that a token has. Default: a token has all scopes that the rules give. |
+| \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: the address that says whether a token was revoked (RFC 7662), and for how many seconds a response counts. Default: 10. |
+| \`client\` | \`{id, scope}\`: the public client by which people sign in with \`toolforge-build login\`. |
+
+For GitLab, GitHub and Kubernetes, for example:
+
+    [{"issuer": "https://gitlab.example.org", "audience": "builds-api", "jwksUri": "https://gitlab.example.org/oauth/discovery/keys", "kind": "ci",
+      "rules": [{"match": {"project_path": "toolforge-repos/{tool}", "ref_protected": "true"}, "scopes": ["read", "build"]}]},
+     {"issuer": "https://token.actions.githubusercontent.com", "audience": "builds-api", "kind": "ci",
+      "jwksUri": "https://token.actions.githubusercontent.com/.well-known/jwks",
+      "rules": [{"match": {"repository_id": "1234567", "ref": "refs/heads/main"}, "tool": "mytool", "scopes": ["read", "build"]}]},
+     {"issuer": "https://kubernetes.default.svc.cluster.local", "audience": "builds-api", "kind": "service-account",
+      "jwksUri": "https://kubernetes.default.svc/openid/v1/jwks",
+      "caFile": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
+      "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]`;
+
+const policy = {
+  rateReads: 'Reading requests per minute of one caller for one tool, for each instance of a function. 0: no limit.',
+  rateChanges: 'Changing requests per minute of one caller for one tool, for each instance of a function. 0: no limit.',
+  failureDelayMs: 'Milliseconds before a wrong token is refused.',
+  limitRunning:
+    'Builds of one tool that run at once. `spec.limits` of its BuildLedger overrides this setting and the next three.',
+  limitQueued: 'Builds of one tool that wait. A start beyond this limit is refused with 429.',
+  capacity:
+    'Builds of all tools that run at once. The next slot goes to the waiting tool with the fewest running builds, then to the tool that waits longest. Empty: only the limits of the tools count.',
+  keepSucceeded: 'Succeeded builds of one tool that are kept. The oldest go first.',
+  keepFailed: 'Other finished builds of one tool that are kept. The oldest go first.',
+  buildTimeout: 'A build that runs longer ends as BUILD_TIMEOUT. Waiting does not count.',
+  logSteps: 'Steps whose logs are shown. The other steps hold credentials.',
+  logMaxBytes: 'The limit of a log in bytes. A longer log is cut, and says so.',
+  sourceAllowHttp: 'Whether repositories may be fetched without TLS.',
+  sourceAllowedAddresses: 'Private addresses that git servers may have. All other private addresses are refused.',
+  sourceTimeoutMs: 'Milliseconds for finding the commit of a ref.',
+} as const;
+
+const platform = {
+  eventIssuer: "The issuer of the tokens of events: the cluster's service-account issuer.",
+  eventKeysUrl: "The address of that issuer's keys. Empty: the API server is asked for the keys.",
+  eventSubjects: "The identities of a function's Trigger or PingSource. Events of others are refused.",
+  keysFolder: 'The folder with the issuers’ keys that sweep saved, for a start while an issuer is away.',
+  keysConfigMap: 'The ConfigMap in which sweep saves the keys of the issuers.',
+  brokerUrl:
+    'The broker. accept-tekton sends the events of builds to it; list-builds, get-build and get-logs report a ledger that is behind its runs.',
+  brokerTokenFile: "A token for the broker's audience. Read for each event, since the kubelet renews the token.",
+  pipeline: 'The Pipeline of a build.',
+  serviceAccount: "The ServiceAccount of a build's pods. It has no permission.",
+  archiverCommand: "The command of the archiver, which stores a build's log while the build runs.",
+  archiverServiceAccount: "The archiver's ServiceAccount.",
+  archiverSecret:
+    "The Secret with the object store's keys. It is mounted in the archiver where `S3_ACCESS_KEY_FILE` is.",
+  knownSecrets:
+    'A folder of secrets. Each file is a secret, or a docker config with secrets, and is masked wherever it shows up in a log. Read at start.',
+  archiverKnownSecrets:
+    'Secrets that are mounted at `KNOWN_SECRETS_FOLDER` in the archiver. A Secret that does not exist is left out.',
+  archiverTool: 'The tool of the archived build. Set by the function that starts the archiver.',
+  archiverBuild: 'The id of the archived build. Set by the function that starts the archiver.',
+  streamSelfCloseMs:
+    'Milliseconds after which a log stream ends itself with a cursor, before `timeoutSeconds` of get-logs would cut the stream.',
+  textStreamsDrain:
+    'Whether a log in the compatible text format goes on after SIGTERM, since clients of this format can not resume. Knative waits for the log as long as for any request.',
+  namespace: "The namespace of the builds, where it is not the function's own.",
+  kubeconfig: 'A kubeconfig file, for a process outside of a cluster.',
+  kubernetesHost: "The API server's address. Set by Kubernetes.",
+  kubernetesPort: "The API server's port. Set by Kubernetes.",
+  port: 'The port on which a function listens. Set by Knative.',
+} as const;
+
+/** The sections of docs/settings.md. */
+export const settingGroups: SettingGroup[] = [
+  { title: 'The installation', lines: installation },
+  { title: 'Signing in', intro: issuersText, lines: signIn },
+  { title: 'Policy', lines: policy },
+  { title: 'What the manifests set', intro: 'An operator rarely changes these settings.', lines: platform },
+];
+
+/** A setting without a line here is a type error. */
+({ ...installation, ...signIn, ...policy, ...platform }) satisfies Record<SettingName, string>;
