@@ -1,4 +1,4 @@
-/** A body is larger than its reader allows. */
+/** The body of a request or a response is larger than the limit of the code that reads the body. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
   /** The limit in bytes. */
@@ -20,7 +20,7 @@ export class ByteBudget {
     this.#left = maxBytes;
   }
 
-  /** @throws BodyTooLargeError when more bytes were spent than the budget holds */
+  /** @throws BodyTooLargeError when the spent bytes exceed the budget */
   spend(bytes: number): void {
     this.#left -= bytes;
     if (this.#left < 0) throw new BodyTooLargeError(this.maxBytes);
@@ -28,8 +28,8 @@ export class ByteBudget {
 }
 
 /**
- * Passes the chunks of a body on as long as the budget lasts.
- * @throws BodyTooLargeError
+ * Yields the chunks of a body until the budget is spent.
+ * @throws BodyTooLargeError when the body exceeds the budget; the source is closed then
  */
 export async function* limitBody<T extends Uint8Array>(
   chunks: AsyncIterable<T>,

@@ -1,6 +1,6 @@
 /**
- * Codes of all errors that a client can receive. The codes are part of the contract: openapi/openapi.yaml explains them.
- * The sentences beside the codes may change.
+ * Codes of all errors that a client can receive. The codes are part of the contract: openapi/openapi.yaml explains
+ * them. The sentences beside the codes may change.
  */
 export type ErrorCode =
   | 'body_invalid'
@@ -44,7 +44,7 @@ export type ErrorCode =
 export type ErrorDetails = {
   /** Seconds after which the same request may succeed. Sent as Retry-After. */
   retryAfter?: number;
-  /** The error behind this one. Logged, never sent to the client. */
+  /** The internal error that caused this ApiError. The cause is logged, never sent to the client. */
   cause?: unknown;
   /** Extra response headers, such as WWW-Authenticate or Allow. */
   headers?: Record<string, string>;

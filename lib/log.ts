@@ -19,7 +19,7 @@ const describeError = (error: unknown): unknown => {
 /**
  * Makes a log with one JSON object per line, the format that log collectors in Kubernetes expect.
  * @param component name of the function, in every line
- * @param write takes a line; default standard error, because standard output is for a command's results
+ * @param write writes a line. Default: to standard error, because standard output is for the results of commands
  */
 export const createLog =
   (component: string, write: (line: string) => void = (line) => process.stderr.write(line)): Log =>

@@ -8,7 +8,7 @@ export type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | '
 /** Scopes that a caller has for one tool. */
 export type Grant = { tool: string; scopes: readonly Scope[] };
 
-/** What a caller may do, for which tools, and by which credential. */
+/** A caller's access: the tools that the caller may act for, with its scopes for each tool. */
 export type Access = {
   /** Name of the caller for the log: issuer and subject of the token, or the certificate's tool. */
   subject: string;
@@ -17,14 +17,16 @@ export type Access = {
   grants: readonly Grant[];
   /** Expiry of the credential in seconds since 1970. Undefined when the credential has none. */
   expires: number | undefined;
-  /** @throws ApiError 403 `forbidden` for a foreign tool, 403 `scope_insufficient` without the scope, 429 `rate_limited` */
+  /**
+   * @throws ApiError 403 `forbidden` for a foreign tool, 403 `scope_insufficient` without the scope, 429 `rate_limited`
+   */
   assertTool(tool: string, scope: Scope): void;
 };
 
 export type AccessOptions = {
   subject: string;
   credential: CredentialKind;
-  /** May name a tool several times; its scopes are then united. */
+  /** Scopes by tool. A tool may occur several times, and then has the scopes of all occurrences. */
   grants: readonly Grant[];
   expires?: number | undefined;
 };

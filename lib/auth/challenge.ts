@@ -1,6 +1,6 @@
 /**
  * Returns the WWW-Authenticate header of a refused request.
- * @param error an error code of RFC 6750; absent when the request had no credential at all
+ * @param error an error code of RFC 6750, only for a request with a credential
  * @param scope the scope that the token lacks
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */

@@ -26,8 +26,8 @@ const authenticate = async (
 };
 
 /**
- * Authenticates events. Knative's Triggers and sources send each event with a token for the function's own audience;
- * the token's subject is the Trigger or source.
+ * Authenticates events. Knative's Triggers and sources send each event with a token. The token's audience is the
+ * function, and the token's subject is the Trigger or source.
  * @param audience the function's name
  * @throws ConfigError when no subjects are set
  * @see https://knative.dev/docs/eventing/features/authn-oidc/

@@ -7,7 +7,7 @@ export type JsonRequest = {
   url: string;
   /** Fields to POST as application/x-www-form-urlencoded. Without fields the request is a GET. */
   form?: Record<string, string>;
-  /** Value of the Authorization header. A token file takes its place. */
+  /** Value of the Authorization header. Ignored when there is a `tokenFile`. */
   authorization?: string | undefined;
   /** Path of the certificate authority in PEM. The file is read for each request, because authorities are rotated. */
   caFile?: string | undefined;
@@ -20,7 +20,10 @@ export type JsonRequest = {
 /** Limit for a response in bytes: 1 MiB. */
 const maxResponseBytes = 1024 * 1024;
 
-// The API server serves its keys as application/jwk-set+json only, and refuses with 406 a request for JSON alone.
+/**
+ * Value of the Accept header. The API server serves its keys as application/jwk-set+json only, and refuses with 406 a
+ * request for JSON alone.
+ */
 const accept = 'application/json, */*;q=0.5';
 
 const headersOf = async (request: JsonRequest, body: string | undefined): Promise<http.OutgoingHttpHeaders> => {

@@ -18,7 +18,7 @@ export const createGatewayCheck = (secret: string): CredentialCheck => {
   return async (headers) => {
     const [tool, given] = [headers[toolHeader], headers[secretHeader]];
     if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
-    // Digests have equal lengths, which timingSafeEqual requires.
+    // timingSafeEqual requires values of equal length. Digests always have equal lengths.
     if (!timingSafeEqual(digest(given), expected)) return undefined;
     return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
   };

@@ -5,7 +5,10 @@ import { fetchJson } from './fetch-json.ts';
 const timeoutMs = 5000;
 /** Age in milliseconds after which keys are downloaded again in the background: 10 minutes. */
 const freshMs = 10 * 60 * 1000;
-/** Least time between two downloads for the same reason, in milliseconds. Made-up key ids must not load the issuer. */
+/**
+ * Least time in milliseconds between two downloads because of old keys, or because of an unknown key id. Without this
+ * pause, tokens with made-up key ids would cause a request to the issuer each.
+ */
 const cooldownMs = 10_000;
 
 /** The issuer's keys can't be loaded, so a token can be neither accepted nor refused. */
@@ -24,7 +27,10 @@ export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddr
 
 export type IssuerKeysOptions = {
   load: () => Promise<JSONWebKeySet>;
-  /** Returns keys saved by an earlier process with their time in milliseconds since 1970. Saves the first download. */
+  /**
+   * Returns keys that sweep saved, with their time in milliseconds since 1970. With saved keys, no request waits for a
+   * download.
+   */
   saved?: () => { keys: JSONWebKeySet; at: number } | undefined;
   now?: () => number;
 };
@@ -93,7 +99,8 @@ class IssuerKeys {
 
   /**
    * Returns keys that were loaded after `known`, undefined when it is too early to download again. A token that arrives
-   * during a download waits for that download, so that no token of a new key is refused while the keys are on their way.
+   * during a download waits for that download, so that no token of a new key is refused while the keys are on their
+   * way.
    */
   async #newerThan(known: LoadedKeys): Promise<LoadedKeys | undefined> {
     if (this.#loaded !== known) return this.#loaded;

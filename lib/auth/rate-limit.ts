@@ -6,7 +6,7 @@ import type { Authenticate } from './authenticate.ts';
 import type { Scope } from './scopes.ts';
 
 export type RateLimiterOptions = {
-  /** Requests of one key in a minute, and at once. 0 for no limit. */
+  /** Limit for the requests of one key, in a minute and at once. 0 for no limit. */
   perMinute: number;
   now?: () => number;
   /** Number of keys to remember. The key used longest ago is forgotten first. Default 10,000. */
@@ -29,7 +29,8 @@ export const createRateLimiter = (options: RateLimiterOptions): RateLimiter => {
     const bucket = buckets.get(key);
     const tokens = bucket ? refilled(bucket) : perMinute;
     if (tokens < 1) return Math.ceil((1 - tokens) / perMs / 1000);
-    // Deleted and set again, so that the Map's first key is the one used longest ago.
+    // A Map keeps the order of insertion. Deleting the key first moves it to the end, so the first key is the oldest
+    // one.
     buckets.delete(key);
     buckets.set(key, { tokens: tokens - 1, at: now() });
     const [oldest] = buckets.keys();
@@ -39,9 +40,11 @@ export const createRateLimiter = (options: RateLimiterOptions): RateLimiter => {
 };
 
 export type RateLimitOptions = {
-  /** Requests with scope `read` of one caller for one tool in a minute, to one instance. 0 for no limit. */
+  /**
+   * Limit for requests with the scope `read`, of one caller for one tool in a minute, to one instance. 0 for no limit.
+   */
   rateReads: number;
-  /** Requests with another scope, counted in the same way. */
+  /** The same limit for requests with the scopes `build` and `admin`. */
   rateChanges: number;
   /** Milliseconds before a request with a bad credential is refused. */
   failureDelayMs: number;
@@ -69,7 +72,10 @@ const createLimitRate = ({ rateReads, rateChanges, now = Date.now }: RateLimitOp
   };
 };
 
-/** @returns a function that counts and logs a bad credential, waits, and throws the error again, or 429 when too many wait */
+/**
+ * @returns a function that counts and logs a bad credential, waits, and throws the error again, or 429 when too many
+ * wait
+ */
 const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) => {
   let [refused, waiting] = [0, 0];
   return async (error: unknown): Promise<never> => {

@@ -17,7 +17,9 @@ export type RevocationOptions = {
 
 /** Limit for one request to the issuer, in milliseconds. */
 const timeoutMs = 1000;
-/** Default of `introspection.seconds`. */
+/**
+ * Seconds for which a response of the issuer is remembered, unless the issuer's `introspection.seconds` says otherwise.
+ */
 const defaultSeconds = 10;
 /** Milliseconds without requests to an issuer that did not respond. */
 const pauseMs = 10_000;

@@ -9,7 +9,7 @@ import { type Scope, scopes } from './scopes.ts';
  * and every other character matches itself. If a claim is a list, each element is tried.
  */
 export type Rule = {
-  /** Patterns by the names of claims. */
+  /** Patterns for the values of claims, by the names of the claims. */
   match: Readonly<Record<string, string>>;
   /** The tool that the rule gives. Required unless a pattern contains `{tool}`. */
   tool?: string;
@@ -86,7 +86,10 @@ const toolProblem = (patterns: string[], tool: unknown): string | undefined => {
   return tool === undefined ? boundaryProblem(before ?? '', after ?? '') : undefined;
 };
 
-/** Describes what is wrong with a rule as a phrase, such as "tool must be the name of a tool". Undefined for a valid rule. */
+/**
+ * Describes what is wrong with a rule as a phrase, such as "tool must be the name of a tool". Undefined for a valid
+ * rule.
+ */
 export const ruleProblem = (value: unknown): string | undefined => {
   if (typeof value !== 'object' || value === null) return 'it must be an object';
   const { match, tool, scopes: given, ...more } = value as Record<string, unknown>;

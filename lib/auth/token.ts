@@ -27,7 +27,7 @@ const algorithms = [
   'EdDSA',
   'Ed25519',
 ];
-/** Accepted difference between our clock and an issuer's. */
+/** Accepted difference between our clock and an issuer's clock, in seconds. */
 const clockToleranceSeconds = 30;
 /** Limit for a token, in characters. */
 const maxTokenLength = 8192;

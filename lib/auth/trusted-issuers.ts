@@ -1,7 +1,10 @@
 import { isObject } from '../objects.ts';
 import { type Rule, ruleProblem } from './rules.ts';
 
-/** An issuer whose tokens are trusted, and the rules that turn its tokens' claims into tools. An element of AUTH_ISSUERS. */
+/**
+ * An issuer whose tokens are trusted, and the rules that turn its tokens' claims into tools. An element of
+ * AUTH_ISSUERS.
+ */
 export type TrustedIssuer = {
   /** URL that the claim `iss` must equal. */
   issuer: string;

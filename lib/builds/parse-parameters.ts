@@ -24,7 +24,7 @@ const nestingDepth = (json: string): number => {
 const parseJson = (body: Buffer): unknown => {
   const text = body.toString('utf8');
   if (text.trim() === '') throw refusal('The body is empty. Send a JSON object with at least source_url.');
-  // Checked before JSON.parse, which recurses. Brackets inside strings count too: no sensible request has 100 of them.
+  // The depth is checked before JSON.parse, which recurses. Brackets inside strings count too: no request needs 100 of them.
   if (nestingDepth(text) > maxDepth) throw refusal('The body is nested too deeply.');
   try {
     return JSON.parse(text);

@@ -61,7 +61,7 @@ type PreparedRequest = { handler: Handler; request: ApiRequest };
  * without a credential learns nothing about the parameters.
  */
 export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener => {
-  /** @param audited gets what is known about the request, also when preparing the request fails later */
+  /** @param audited receives route, parameters and access for the audit log, also when a later step fails */
   const prepare = async (
     req: IncomingMessage,
     res: ServerResponse,
@@ -99,11 +99,11 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
   return (req, res) => void respond(req, res);
 };
 
-/** What `wire.ts` of an endpoint makes. */
+/** The result of `wire` in an endpoint's wire.ts. */
 export type WiredEndpoint = Omit<AppOptions, 'log'> & Closable;
 
 /** The type of `wire` in functions/NAME/wire.ts. */
 export type EndpointWire<N extends readonly SettingName[]> = Wire<N, WiredEndpoint>;
 
-/** Serves endpoints of the contract. */
+/** The app of endpoints, which lib/http/serve.ts runs. */
 export const app: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };

@@ -26,7 +26,7 @@ export const audit = (
     ...(params.id === undefined ? {} : { build: params.id }),
     ...response?.audit,
     subject: access.subject,
-    // Named as in the response of whoami.
+    // The field has the same name as in the response of whoami.
     proof: access.credential,
     status: failure?.status ?? 200,
     ...(failure ? { code: failure.code } : {}),

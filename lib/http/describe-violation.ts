@@ -1,9 +1,9 @@
 import type { Violation } from '../../openapi/generated/validators.js';
 
-/** Longest path of a field that an error sentence repeats, in characters. */
+/** Limit for the path of a field in an error sentence, in characters. */
 const maxPathLength = 100;
 
-/** Describes a violation of the contract, such as "ref must be string". The value itself is never repeated. */
+/** Describes a violation of the contract, such as "ref must be string". The sentence never contains the value. */
 export const describeViolation = ({ instancePath, message, params }: Violation): string => {
   const field = instancePath.slice(1).replaceAll('/', '.').slice(0, maxPathLength);
   const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.filter(Boolean).join(', ')}` : '';

@@ -37,7 +37,9 @@ const internalError = (cause: unknown): ApiError =>
     cause,
   });
 
-/** Returns an ApiError as it is, and any other error as 500 `internal`, so that a client never sees its message. */
+/**
+ * Returns an ApiError as it is, and any other error as 500 `internal`, so that a client never sees an internal message.
+ */
 export const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : internalError(error));
 
 const errorHeaders = (error: ApiError): Record<string, string> => ({

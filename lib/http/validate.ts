@@ -8,14 +8,14 @@ const parameterValidators = validators as unknown as Record<string, Validator<Re
 
 const camelCase = (id: string): string => id.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Parameters whose violation has an error code of its own. All others get `parameter_invalid`. */
+/** Error codes by parameter. All other parameters get `parameter_invalid`. */
 const codes: Record<string, ErrorCode> = {
   toolname: 'tool_invalid',
   'Idempotency-Key': 'idempotency_key_invalid',
   cursor: 'cursor_invalid',
 };
 
-/** Sentences for parameters whose pattern says little to a reader. */
+/** Error sentences by parameter, in place of a sentence that only repeats the parameter's pattern. */
 const sentences: Record<string, string> = {
   toolname: "The tool's name may hold a-z, 0-9, - and _, and begins with a letter.",
   id: 'The build id may hold a-z, 0-9, - and . only.',

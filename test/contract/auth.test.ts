@@ -114,7 +114,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Returns the code of an error. Of a body that is not JSON it returns the beginning, so that a failure shows the body. */
+/**
+ * Returns the code of an error. If the body is not JSON, returns the beginning of the body, to show it when a test
+ * fails.
+ */
 const codeOf = (body: string): string | undefined => {
   try {
     return (JSON.parse(body) as { code?: string }).code;

@@ -57,7 +57,7 @@ export const expectRefusal = (response: ApiResponse, status: number, code: strin
   expect(sentence).not.toMatch(/\bat .*:\d+:\d+|node:|\/(tmp|home|work)\/|undefined|\[object/);
 };
 
-/** Milliseconds between two checks. The gateway limits a caller to 50 requests a second. */
+/** Milliseconds between two checks of `eventually`. The gateway limits a caller to 50 requests a second. */
 const pollMs = 100;
 
 /** Checks again and again until the check returns something other than undefined and false. */
@@ -69,7 +69,9 @@ export const eventually = async <T>(check: () => Promise<T | undefined | false>)
   }
 };
 
-/** Returns the calls that one tool makes. Calls that return data throw an Error with the response unless they get 200. */
+/**
+ * Returns the calls that one tool makes. Calls that return data throw an Error with the response unless they get 200.
+ */
 export const forTool = async (target: Target, tool: string) => {
   const token = await target.tokenFor(tool);
   await target.clear(tool);

@@ -186,7 +186,7 @@ describe('cancel-build and delete-build', () => {
       for (let at = 0; at < 6; at++) started.push(idOf(await ended.post({ source_url: slow })));
       const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
 
-      // Builds that wait in the queue.
+      // The fifth and sixth build wait in the queue.
       expectStatus(await ended.cancel(sixth), 200);
       expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
       expect(await ended.get(sixth)).toMatchObject({
@@ -197,7 +197,7 @@ describe('cancel-build and delete-build', () => {
       expectStatus(await ended.remove(fifth), 200);
       expectRefusal(await ended.remove(fifth), 404, 'build_not_found');
 
-      // Running builds, with eight requests at once.
+      // The first and second build run, and get eight requests at once.
       const cancels = await Promise.all(Array.from({ length: 8 }, () => ended.cancel(first)));
       expectStatuses(cancels, [200, 409]);
       expect(cancels.some(({ status }) => status === 200)).toBe(true);
@@ -208,7 +208,7 @@ describe('cancel-build and delete-build', () => {
       for (const response of removals.filter(({ status }) => status !== 200))
         expectRefusal(response, 404, 'build_not_found');
 
-      // A running build that is cancelled and deleted at once.
+      // The third build runs, and is cancelled and deleted at once.
       const mixed = await Promise.all([
         ended.cancel(third),
         ended.remove(third),
@@ -218,7 +218,7 @@ describe('cancel-build and delete-build', () => {
       expectStatuses(mixed, [200, 404, 409]);
       expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
 
-      // A finished build.
+      // The fourth build has finished.
       expectStatus(await ended.cancel(fourth), 200);
       await ended.finished(fourth);
       expectStatus(await ended.remove(fourth), 200);

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { parseJson, type Received } from './response.ts';
 
-/** The status is 0 when the server closed the connection without a response. */
+/**
+ * The response to bytes that `sendRaw` sent. The status is 0 if the server closed the connection without a response.
+ */
 export type RawResponse = Received & { head: string };
 
 const requestLine = (bytes: string | Buffer): string => JSON.stringify(bytes.toString('latin1').split('\r\n', 1)[0]);

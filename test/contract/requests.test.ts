@@ -27,7 +27,7 @@ describe('paths and queries', () => {
     ['-dash', 'tool_invalid'],
     ['dash-', 'tool_invalid'],
     ['dot.ted', 'tool_invalid'],
-    // On a cluster nginx refuses this path.
+    // On a cluster nginx refuses a path with %00.
     ['%00', onCluster ? 'parameter_invalid' : 'tool_invalid'],
     ['requests%2Fbuilds', 'tool_invalid'],
     ['requests%0a', 'tool_invalid'],

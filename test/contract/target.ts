@@ -9,7 +9,9 @@ import { type GitServer, makeRepository, serveGit } from '../../local/git-server
 import { apiAudience } from '../../local/issuer.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
-/** The service that the suite tests: an embedded platform, or with CONTRACT_TARGET=cluster the service deployed there. */
+/**
+ * The service that the suite tests: an embedded platform, or with CONTRACT_TARGET=cluster the service deployed there.
+ */
 export type Target = {
   url: string;
   /** URL of the API gateway, which takes client certificates. */

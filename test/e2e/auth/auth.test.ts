@@ -101,7 +101,7 @@ const sendThroughGateway =
     for (const { method, path, headers, body } of requests) {
       const options = { headers, ...(body ? { body: JSON.parse(body) as unknown } : {}) };
       const { status, json, text } = await client.call(method, `/builds${path}`, options);
-      // Of a response without a code, the beginning of the body shows what came.
+      // If an error has no code, the beginning of the body stands in its place, to show it when the test fails.
       const code = json.code ?? (status < 400 ? undefined : text.slice(0, 100));
       responses.push([status, code as string | undefined]);
     }

@@ -53,7 +53,7 @@ export const expectedOf = (route: Route, credential: CredentialName, callerTool:
   return scopes.includes(route.scope) ? (allowed[route.operation] ?? [200]) : [403, 'scope_insufficient'];
 };
 
-/** @param prefix path where the API is mounted */
+/** Returns the request of a case. @param prefix path where the API is mounted */
 export const requestFor = (
   route: Route,
   tool: string,
