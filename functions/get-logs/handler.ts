@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildView } from '../../lib/builds/build-view.ts';
 import type { ReadContext } from '../../lib/builds/context.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
-import { type Broadcasts, createBroadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
+import { Broadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { LogMasks } from '../../lib/logs/from-settings.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
+import type { ReadOptions } from '../../lib/logs/sources/read-options.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
 import { type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
 import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
@@ -16,69 +17,78 @@ import type { ObjectStore } from '../../lib/store/types.ts';
 export type GetLogsOptions = ReadContext &
   LogMasks & {
     store: ObjectStore;
-    /** Streams end themselves after so long, before the platform would cut them. */
+    /** Milliseconds after which a stream ends itself with its cursor, before the platform cuts it. */
     selfCloseMs: number;
     /** Aborted on SIGTERM: every stream ends with its cursor. */
     shutdown: AbortSignal;
-    /** On SIGTERM the compatible text goes on until its end or `selfCloseMs`, as its clients don't resume. */
+    /**
+     * After SIGTERM the compatible text continues to its end or to `selfCloseMs`, because its clients can't resume.
+     * Default: false.
+     */
     textDrains?: boolean;
   };
 
 const keepAliveMs = 15_000;
 
-/** Python writes its booleans with a capital. */
+/** Python writes its booleans with a capital letter. */
 const isTrue = (text: string | undefined): boolean => ['true', 'True', '1'].includes(text ?? '');
 
-const numberIn = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+const toNumber = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
-/** A browser's EventSource resumes with the id of the last event it saw, over the cursor its URL began with. */
+/** A browser's EventSource resumes with the id of its last event. The cursor in its URL stays the one it began with. */
 const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
-  const last = headers['last-event-id'];
-  return typeof last === 'string' && last !== '' ? last : params.cursor;
+  const lastEventId = headers['last-event-id'];
+  return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : params.cursor;
 };
 
-/** Within one request what was just looked up need not be looked up again: each look asks the API server. */
-const briefMs = 100;
+/** Milliseconds for which one request uses a build's state again. Each read costs requests to the API server. */
+const stateMaxAgeMs = 100;
 
-const brief = ({ read }: BuildView): BuildView => {
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let last: Promise<BuildState>;
+const cacheBriefly = (view: BuildView): BuildView => {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let state: Promise<BuildState>;
   return {
     read: () => {
-      if (performance.now() - lookedAt < briefMs) return last;
-      lookedAt = performance.now();
-      last = read();
-      return last;
+      if (performance.now() - readAt < stateMaxAgeMs) return state;
+      readAt = performance.now();
+      state = view.read();
+      return state;
     },
   };
 };
 
-type Shared = { broadcasts: Broadcasts; view: (tool: string, id: string) => BuildView };
+type Shared = { broadcasts: Broadcasts; viewOf: (tool: string, id: string) => BuildView };
 
-/** What the readers in this instance share: the pods' streams, and looks at the ledger that come together. */
+/** Makes what all requests of this instance share: live log streams, and reads of the same build at the same time. */
 const createShared = (options: GetLogsOptions): Shared => {
-  const looks = createSingleFlight<BuildState>();
+  const singleFlight = createSingleFlight<BuildState>();
   return {
-    broadcasts: createBroadcasts(),
-    view: (tool, id) => ({ read: () => looks(`${tool}/${id}`, () => buildView(options, tool, id).read()) }),
+    broadcasts: new Broadcasts(),
+    viewOf: (tool, id) => ({
+      read: () => singleFlight(`${tool}/${id}`, () => buildView(options, tool, id).read()),
+    }),
   };
 };
 
-const readOptions = (options: GetLogsOptions, { broadcasts, view }: Shared, request: ApiRequest) => {
+const readOptions = (
+  options: GetLogsOptions,
+  { broadcasts, viewOf }: Shared,
+  request: ApiRequest,
+): Omit<ReadOptions, 'signal' | 'chunkEncoding'> => {
   const { toolname: tool = '', id = '', follow, step, tail, grep, since, from_line, lines } = request.params;
   return {
     ...options,
     tool,
     broadcasts,
-    view: brief(view(tool, id)),
+    view: cacheBriefly(viewOf(tool, id)),
     follow: isTrue(follow),
     cursor: cursorOf(request),
     step,
-    tail: numberIn(tail),
+    tail: toNumber(tail),
     grep,
     since,
-    fromLine: numberIn(from_line),
-    lines: numberIn(lines),
+    fromLine: toNumber(from_line),
+    lines: toNumber(lines),
   };
 };
 
@@ -86,33 +96,34 @@ const sendHead = (res: ServerResponse, encoder: Encoder, coding: ContentCoding):
   res.writeHead(200, logHeaders(encoder, coding)).end();
 };
 
-const acceptedEncodings = ({ headers }: IncomingMessage): string | undefined => headers['accept-encoding']?.toString();
+const codingFor = ({ headers }: IncomingMessage): ContentCoding =>
+  acceptsGzip(headers['accept-encoding']?.toString()) ? createGzipCoding() : identityCoding;
 
-const neverStopped = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-/** The compatible text is read by clients that can't resume: where the platform waits for them, they are left to it. */
-const stopOf = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
-  format === 'text' && textDrains ? neverStopped : shutdown;
+/** Clients of the compatible text can't resume. If the platform waits for their streams, SIGTERM does not end these. */
+const stopSignal = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
+  format === 'text' && textDrains ? neverAborted : shutdown;
 
+/** Returns the handler of get-logs, which streams a build's log in the format that the client accepts. */
 export const createGetLogs = (options: GetLogsOptions): Handler => {
   const shared = createShared(options);
   return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
     const read = readOptions(options, shared, request);
-    // Before the first byte, and for HEAD too, so that what is wrong is an ordinary error.
+    // Checked before the first byte, for HEAD too, so that an invalid request gets an ordinary error response.
     await checkRead({ ...read, signal: request.signal });
-    return {
-      stream: async (res, req) => {
-        const coding = acceptsGzip(acceptedEncodings(req)) ? createGzipCoding() : identityCoding;
-        if (req.method === 'HEAD') return sendHead(res, encoders[format], coding);
-        await writeLog(res, (signal, chunkEncoding) => readLog({ ...read, signal, chunkEncoding }), encoders[format], {
-          selfCloseMs: options.selfCloseMs,
-          keepAliveMs,
-          coding,
-          signal: stopOf(options, format),
-          onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
-        });
-      },
+    const stream = async (res: ServerResponse, req: IncomingMessage): Promise<void> => {
+      const coding = codingFor(req);
+      if (req.method === 'HEAD') return sendHead(res, encoders[format], coding);
+      await writeLog(res, (signal, chunkEncoding) => readLog({ ...read, signal, chunkEncoding }), encoders[format], {
+        selfCloseMs: options.selfCloseMs,
+        keepAliveMs,
+        coding,
+        signal: stopSignal(options, format),
+        onError: (error) => options.log('ERROR', 'a log stream broke', { tool: read.tool, error }),
+      });
     };
+    return { stream };
   };
 };

@@ -1,201 +1,159 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ChangeSignal } from '../change-signal.ts';
 import { type LogEvent, type LogEvents, lastLineOf } from '../types.ts';
+import { BatchBuffer, type BroadcastPosition } from './batch-buffer.ts';
 
-/** Behind so many batches, and so many events of the next one. */
-export type BroadcastPosition = { batch: number; skip: number };
+/** Milliseconds of a clock that never goes back, and a timer. Tests pass their own. */
+export type Clock = { now: () => number; sleep: (ms: number) => Promise<unknown> };
 
-/** One upstream stream that any number of readers share. It is read as fast as the fastest of them asks. */
-export type Broadcast = {
-  /** Where a reader begins that has seen all up to this cursor; undefined when that is no longer here. */
-  place(cursor: string | undefined): BroadcastPosition | undefined;
-  /** The batch at the place; undefined when it hasn't come yet. */
-  batch(place: BroadcastPosition): LogEvent[] | undefined;
-  /** The place was dropped: its reader was too slow. */
-  dropped(place: BroadcastPosition): boolean;
-  /** Nothing more will come. @throws what the upstream threw */
-  ended(): boolean;
-  /** Where to go on at the end: another hub that has all that this one had. */
-  successor(): { hub: Broadcast; place: BroadcastPosition } | undefined;
-  /** Resolves when something has changed, or the signal is aborted. */
-  more(signal: AbortSignal): Promise<void>;
-  join(): void;
-  /** The last one who leaves ends the upstream. */
-  leave(): void;
-  /** From here on readers go on in the other one. */
-  follow(hub: Broadcast, place: BroadcastPosition): void;
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms) => sleep(ms, undefined, { ref: false }),
 };
 
 export type BroadcastOptions = {
+  /** Opens the upstream. Its signal is aborted when nobody reads any more. */
   open: (signal: AbortSignal) => LogEvents;
-  /** What the upstream goes on behind. */
+  /** Cursor that the upstream resumes from; undefined for the log's start. */
   start: string | undefined;
-  /** How much is kept for those who lag, in bytes of memory, about. */
-  keepBytes: () => number;
-  /** So long after its beginning little more is read than the beginning; a quarter of that for one reader alone. */
-  youngMs: number;
-  /** Told of the last line's cursor whenever something came. */
+  /** Returns the size limit of what is kept for slow readers, in bytes of memory. */
+  bufferBytes: () => number;
+  /** Milliseconds after the start in which little is read ahead; a quarter of that while there is one reader only. */
+  slowStartMs: number;
+  clock: Clock;
+  /** Called with the cursor of the last line whenever lines have come. */
   onLine: (cursor: string) => void;
   onClose: () => void;
 };
 
-/** Of what is kept, for the beginning. */
-const headShare = 1 / 4;
+export type Successor = { broadcast: Broadcast; position: BroadcastPosition };
 
-/** Of what is kept, for what a young hub reads: the more, the more the API server and the node have sent meanwhile. */
-const youngShare = 1 / 16;
-const youngStepMs = 20;
+/**
+ * Share of the buffer that is filled during the slow start. A larger share makes the API server and the node send more
+ * that readers who come together don't need yet.
+ */
+const slowStartShare = 1 / 16;
+const slowStartPollMs = 20;
 
-/** An event beside its text: its object, time and cursor. */
-const eventBytes = 300;
+/** One upstream log stream shared by several readers. It is read as fast as the fastest reader asks. */
+export class Broadcast {
+  readonly #options: BroadcastOptions;
+  readonly #control = new AbortController();
+  readonly #changed = new ChangeSignal();
+  readonly #buffer: BatchBuffer;
+  readonly #startedAt: number;
+  #upstream: LogEvents | undefined;
+  #readers = 0;
+  #isPulling = false;
+  #end: { error?: unknown } | undefined;
+  #successor: Successor | undefined;
 
-const sizeOf = (events: readonly LogEvent[]): number =>
-  events.reduce((sum, event) => sum + eventBytes + ('text' in event ? 2 * event.text.length : 0), 0);
+  constructor(options: BroadcastOptions) {
+    this.#options = options;
+    this.#buffer = new BatchBuffer(options.bufferBytes);
+    this.#startedAt = options.clock.now();
+  }
 
-/** Soon to be outdated, as why a build waits. */
-const isPassing = (events: readonly LogEvent[]): boolean =>
-  events.every((event) => event.type === 'note' && !event.position);
+  /** Returns the position after a cursor; undefined if its line is not in the buffer. */
+  positionAfter(cursor: string | undefined): BroadcastPosition | undefined {
+    if (cursor === this.#options.start) return this.#buffer.start;
+    return cursor === undefined ? undefined : this.#buffer.after(cursor);
+  }
 
-export const createBroadcast = ({ open, start, keepBytes, youngMs, onLine, onClose }: BroadcastOptions): Broadcast => {
-  const control = new AbortController();
-  const born = performance.now();
-  const wakers = new Set<() => void>();
-  const kept: { events: LogEvent[]; bytes: number }[] = [];
-  let upstream: LogEvents | undefined;
-  let first = 0;
-  let bytes = 0;
-  /** Whoever begins at the start begins here: what was said before is outdated. */
-  let beginning = 0;
-  /** What is there at once for who comes late, though not all that follows. */
-  const head: LogEvent[][] = [];
-  let headBytes = 0;
-  let begun = false;
-  let readers = 0;
-  let pulling = false;
-  let over: { error?: unknown } | undefined;
-  let next: { hub: Broadcast; place: BroadcastPosition } | undefined;
+  /** Returns the events at a position; undefined if they have not come yet. */
+  eventsAt(position: BroadcastPosition): LogEvent[] | undefined {
+    return this.#buffer.at(position);
+  }
 
-  const wake = (): void => {
-    for (const waker of [...wakers]) waker();
-  };
+  /** Whether the reader at this position was too slow: its next events are no longer in the buffer. */
+  hasDropped(position: BroadcastPosition): boolean {
+    return this.#buffer.hasDropped(position);
+  }
 
-  const close = (how: { error?: unknown }): void => {
-    if (over) return;
-    over = how;
-    onClose();
-    control.abort();
-    void upstream?.return().catch(() => undefined);
-    wake();
-  };
+  /** Whether no more events will come. @throws the upstream's error */
+  hasEnded(): boolean {
+    if (this.#end && 'error' in this.#end) throw this.#end.error;
+    return this.#end !== undefined;
+  }
 
-  const at = (batch: number): LogEvent[] | undefined => kept[batch - first]?.events ?? head[batch - beginning];
+  /** The broadcast in which readers continue at the end of this one. */
+  get successor(): Successor | undefined {
+    return this.#successor;
+  }
 
-  const begin = (events: LogEvent[], size: number): void => {
-    const batch = first + kept.length;
-    if (!begun && isPassing(events)) {
-      beginning = batch;
-      head.length = 0;
-      headBytes = 0;
-    } else begun = true;
-    const isNext = batch === beginning + head.length;
-    // A head without a line would lead nobody on, but to itself.
-    const hasLine = (): boolean => head.some((batch) => lastLineOf(batch) !== undefined);
-    if (!isNext || (hasLine() && headBytes + size > keepBytes() * headShare)) return;
-    head.push(events);
-    headBytes += size;
-  };
+  /** Reads on. Resolves when something has changed, or when the signal is aborted. */
+  waitForMore(signal: AbortSignal): Promise<void> {
+    const changed = this.#changed.next({ signal });
+    void this.#pull();
+    return changed;
+  }
 
-  const append = (events: LogEvent[]): void => {
-    const size = sizeOf(events);
-    begin(events, size);
-    kept.push({ events, bytes: size });
-    bytes += size;
-    while (bytes > keepBytes() && kept.length > 1) {
-      bytes -= kept.shift()?.bytes ?? 0;
-      first += 1;
+  join(): void {
+    this.#readers += 1;
+  }
+
+  /** Ends the upstream when the last reader leaves. */
+  leave(): void {
+    this.#readers -= 1;
+    if (this.#readers > 0) return;
+    this.#close({});
+    this.#successor?.broadcast.leave();
+  }
+
+  /** Ends the upstream; readers continue in another broadcast, which is kept open until the last one has moved. */
+  continueIn(successor: Successor): void {
+    successor.broadcast.join();
+    this.#successor = successor;
+    this.#close({});
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#isPulling || this.#end) return;
+    this.#isPulling = true;
+    await this.#slowStart();
+    if (this.#end) return;
+    await this.#readBatch();
+    this.#isPulling = false;
+    this.#changed.notify();
+  }
+
+  async #readBatch(): Promise<void> {
+    this.#upstream ??= this.#options.open(this.#control.signal);
+    try {
+      const { done, value } = await this.#upstream.next();
+      if (done) this.#close({});
+      else if (!this.#end) this.#add(value);
+    } catch (error) {
+      this.#close({ error });
     }
+  }
+
+  #add(events: LogEvent[]): void {
+    this.#buffer.add(events);
     const cursor = lastLineOf(events)?.cursor;
-    if (cursor !== undefined) onLine(cursor);
-  };
+    if (cursor !== undefined) this.#options.onLine(cursor);
+  }
 
   /**
-   * Readers often come together: at a build's start, or handed over from an instance that ends. A log that runs ahead of
-   * those on their way would have each of them read the beginning anew, all of it at once.
+   * Readers often come together: when a build starts, or when another instance ends. If the broadcast ran ahead of
+   * readers that are about to join, each of them would open an upstream of its own to read the beginning.
    */
-  const growUp = async (): Promise<void> => {
-    const isYoung = (): boolean => performance.now() - born < (readers > 1 ? youngMs : youngMs / 4);
-    while (bytes > keepBytes() * youngShare && isYoung() && !over) await sleep(youngStepMs, undefined, { ref: false });
-  };
+  async #slowStart(): Promise<void> {
+    while (this.#buffer.newestBytes > this.#options.bufferBytes() * slowStartShare && this.#isStarting() && !this.#end)
+      await this.#options.clock.sleep(slowStartPollMs);
+  }
 
-  const pull = async (): Promise<void> => {
-    if (pulling || over) return;
-    pulling = true;
-    await growUp();
-    if (over) return;
-    upstream ??= open(control.signal);
-    try {
-      const { done, value } = await upstream.next();
-      if (done) close({});
-      else if (!over) append(value);
-    } catch (error) {
-      close({ error });
-    }
-    pulling = false;
-    wake();
-  };
+  #isStarting(): boolean {
+    const { clock, slowStartMs } = this.#options;
+    return clock.now() - this.#startedAt < (this.#readers > 1 ? slowStartMs : slowStartMs / 4);
+  }
 
-  const find = (cursor: string): BroadcastPosition | undefined => {
-    for (const [at, { events }] of kept.entries()) {
-      // Most batches end long before or behind it: only one is looked through.
-      const index = events.findLastIndex((event) => event.type === 'line' && event.cursor === cursor);
-      if (index === events.length - 1) return { batch: first + at + 1, skip: 0 };
-      if (index >= 0) return { batch: first + at, skip: index + 1 };
-    }
-    return undefined;
-  };
-
-  return {
-    place: (cursor) => {
-      if (cursor === start) return { batch: beginning, skip: 0 };
-      return cursor === undefined ? undefined : find(cursor);
-    },
-    batch: ({ batch, skip }) => {
-      const events = at(batch);
-      return skip > 0 ? events?.slice(skip) : events;
-    },
-    dropped: ({ batch }) => batch < first && !at(batch),
-    ended: () => {
-      if (over && 'error' in over) throw over.error;
-      return over !== undefined;
-    },
-    successor: () => next,
-    more: (signal) => {
-      const changed = new Promise<void>((resolve) => {
-        const waker = (): void => {
-          wakers.delete(waker);
-          signal.removeEventListener('abort', waker);
-          resolve();
-        };
-        wakers.add(waker);
-        signal.addEventListener('abort', waker);
-        if (signal.aborted) waker();
-      });
-      void pull();
-      return changed;
-    },
-    join: () => {
-      readers += 1;
-    },
-    leave: () => {
-      readers -= 1;
-      if (readers > 0) return;
-      close({});
-      next?.hub.leave();
-    },
-    follow: (hub, place) => {
-      // Held until the last reader has moved.
-      hub.join();
-      next = { hub, place };
-      close({});
-    },
-  };
-};
+  #close(end: { error?: unknown }): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#options.onClose();
+    this.#control.abort();
+    void this.#upstream?.return().catch(() => undefined);
+    this.#changed.notify();
+  }
+}

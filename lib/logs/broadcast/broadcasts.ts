@@ -1,119 +1,112 @@
 import type { LogEvent, LogEvents } from '../types.ts';
-import { type Broadcast, type BroadcastPosition, createBroadcast } from './broadcast.ts';
+import { Broadcast, type Clock, type Successor, systemClock } from './broadcast.ts';
 
-/** Follows one build's log together with whoever else does in this process. */
-export type Broadcasts = {
-  /**
-   * @param key what is followed: readers of the same share
-   * @param cursor the last line that was seen
-   * @param open begins an upstream behind a cursor; its signal is aborted when nobody reads it any more
-   * @returns `behind` when this reader was so slow that others have gone on without it: its cursor tells where it is
-   */
-  join(options: JoinBroadcast): AsyncGenerator<LogEvent[], 'behind' | 'done'>;
-};
+/** `too-slow`: the other readers went on without this one, which must resume from its cursor. */
+export type BroadcastEnd = 'ended' | 'too-slow';
 
 export type JoinBroadcast = {
+  /** Names what is read. Readers with the same key share an upstream. */
   key: string;
+  /** Cursor of the last line that the reader has. */
   cursor: string | undefined;
   signal: AbortSignal;
+  /** Opens an upstream after a cursor. Its signal is aborted when nobody reads it any more. */
   open: (cursor: string | undefined, signal: AbortSignal) => LogEvents;
 };
 
 export type BroadcastsOptions = {
-  /** Bytes of memory, about, that one upstream keeps for those who lag, and all together. */
+  /** Limit of what one broadcast keeps for slow readers, in bytes of memory. Default: 2 MiB. */
   bufferBytes?: number;
+  /** Limit of what all broadcasts together keep, in bytes of memory. Default: 16 MiB. */
   totalBufferBytes?: number;
-  /** Milliseconds after an upstream's beginning in which it waits for readers that come together. */
+  /** Milliseconds after its start in which a broadcast waits for readers that come together. Default: 1000. */
   slowStartMs?: number;
+  /** Default: the system's. */
+  clock?: Clock;
 };
-
-type Seat = { hub: Broadcast; place: BroadcastPosition };
-
-const next = (place: BroadcastPosition): BroadcastPosition => ({ batch: place.batch + 1, skip: 0 });
-
-async function* read(seat: Seat, signal: AbortSignal): AsyncGenerator<LogEvent[], 'behind' | 'done'> {
-  for (;;) {
-    const { hub, place } = seat;
-    if (hub.dropped(place)) return 'behind';
-    const events = hub.batch(place);
-    if (events) {
-      seat.place = next(place);
-      yield events;
-      continue;
-    }
-    const successor = hub.successor();
-    if (successor) {
-      successor.hub.join();
-      hub.leave();
-      Object.assign(seat, successor);
-    } else if (hub.ended()) return 'done';
-    else await hub.more(signal);
-    signal.throwIfAborted();
-  }
-}
 
 /**
- * A thousand followers of one build cost the API server one stream. It is read at the speed of the fastest; what was read
- * last is kept for the others, within a bound. Who lags farther goes on by a stream of its own, at its own speed and
- * nobody else's cost, and joins the others again when it has caught up.
+ * Shares log streams among the readers of one process: a thousand live readers of a build cost the API server one
+ * stream. A broadcast runs at the speed of its fastest reader and keeps the newest events for the others, up to a limit.
+ * A reader that is slower than that gets an upstream of its own when it resumes, and joins the others again when it has
+ * caught up.
  */
-export const createBroadcasts = ({
-  bufferBytes: keepBytes = 2 << 20,
-  totalBufferBytes: keepAllBytes = 16 << 20,
-  slowStartMs: youngMs = 1000,
-}: BroadcastsOptions = {}): Broadcasts => {
-  const hubs = new Map<string, Set<Broadcast>>();
-  let count = 0;
+export class Broadcasts {
+  readonly #options: Required<BroadcastsOptions>;
+  readonly #byKey = new Map<string, Set<Broadcast>>();
+  #count = 0;
 
-  const remove = (key: string, hub: Broadcast): void => {
-    const all = hubs.get(key);
-    if (!all?.delete(hub)) return;
-    count -= 1;
-    if (all.size === 0) hubs.delete(key);
-  };
+  constructor(options: BroadcastsOptions = {}) {
+    const defaults = { bufferBytes: 2 << 20, totalBufferBytes: 16 << 20, slowStartMs: 1000, clock: systemClock };
+    this.#options = { ...defaults, ...options };
+  }
 
-  /** Where another upstream has what this one has come to, both are not needed. */
-  const merge = (key: string, hub: Broadcast, cursor: string): void => {
-    for (const other of hubs.get(key) ?? []) {
-      const place = other === hub ? undefined : other.place(cursor);
-      if (!place) continue;
-      hub.follow(other, place);
-      return;
+  /** Reads what others with the same key read, from a cursor on. @throws what the upstream throws; the signal's reason */
+  async *join(options: JoinBroadcast): AsyncGenerator<LogEvent[], BroadcastEnd> {
+    let { broadcast, position } = this.#find(options) ?? this.#create(options);
+    broadcast.join();
+    try {
+      for (;;) {
+        if (broadcast.hasDropped(position)) return 'too-slow';
+        const events = broadcast.eventsAt(position);
+        if (events) {
+          position = { batch: position.batch + 1, skip: 0 };
+          yield events;
+          continue;
+        }
+        const { successor } = broadcast;
+        if (successor) {
+          successor.broadcast.join();
+          broadcast.leave();
+          ({ broadcast, position } = successor);
+        } else if (broadcast.hasEnded()) return 'ended';
+        else await broadcast.waitForMore(options.signal);
+        options.signal.throwIfAborted();
+      }
+    } finally {
+      broadcast.leave();
     }
-  };
+  }
 
-  const create = ({ key, cursor, open }: JoinBroadcast): Broadcast => {
-    const hub: Broadcast = createBroadcast({
+  #find({ key, cursor }: JoinBroadcast, except?: Broadcast): Successor | undefined {
+    for (const broadcast of this.#byKey.get(key) ?? []) {
+      const position = broadcast === except ? undefined : broadcast.positionAfter(cursor);
+      if (position) return { broadcast, position };
+    }
+    return undefined;
+  }
+
+  #create(options: JoinBroadcast): Successor {
+    const { key, cursor, open } = options;
+    const { slowStartMs, clock } = this.#options;
+    const broadcast: Broadcast = new Broadcast({
       open: (signal) => open(cursor, signal),
       start: cursor,
-      youngMs,
-      keepBytes: () => Math.min(keepBytes, keepAllBytes / Math.max(1, count)),
-      onLine: (last) => merge(key, hub, last),
-      onClose: () => remove(key, hub),
+      slowStartMs,
+      clock,
+      bufferBytes: () => this.#bufferBytes(),
+      onLine: (lastCursor) => this.#merge(broadcast, { ...options, cursor: lastCursor }),
+      onClose: () => this.#remove(key, broadcast),
     });
-    const all = hubs.get(key) ?? new Set();
-    hubs.set(key, all.add(hub));
-    count += 1;
-    return hub;
-  };
+    this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(broadcast));
+    this.#count += 1;
+    return { broadcast, position: { batch: 0, skip: 0 } };
+  }
 
-  const seatOf = (options: JoinBroadcast): Seat => {
-    for (const hub of hubs.get(options.key) ?? []) {
-      const place = hub.place(options.cursor);
-      if (place) return { hub, place };
-    }
-    return { hub: create(options), place: { batch: 0, skip: 0 } };
-  };
+  #bufferBytes(): number {
+    return Math.min(this.#options.bufferBytes, this.#options.totalBufferBytes / Math.max(1, this.#count));
+  }
 
-  return {
-    join: async function* (options) {
-      const seat = seatOf(options);
-      seat.hub.join();
-      try {
-        return yield* read(seat, options.signal);
-      } finally {
-        seat.hub.leave();
-      }
-    },
-  };
-};
+  /** Ends a broadcast as soon as another one has what comes after its last line. */
+  #merge(broadcast: Broadcast, options: JoinBroadcast): void {
+    const successor = this.#find(options, broadcast);
+    if (successor) broadcast.continueIn(successor);
+  }
+
+  #remove(key: string, broadcast: Broadcast): void {
+    const all = this.#byKey.get(key);
+    if (!all?.delete(broadcast)) return;
+    this.#count -= 1;
+    if (all.size === 0) this.#byKey.delete(key);
+  }
+}

@@ -3,7 +3,7 @@ import { createSecretFinder } from '../../../../lib/logs/masking/secret-finder.t
 import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
 import type { BuildPodCluster } from '../../../support/kubernetes/build-pod.ts';
 
-export const entry = (more: Partial<BuildRecord> = {}): BuildRecord => ({
+export const buildRecord = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   id: 'b-1',
   parameters: { source_url: 'https://example.org/r.git' },
   sourceUrl: 'https://example.org/r.git',
@@ -17,9 +17,9 @@ export const entry = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   ...more,
 });
 
-/** A ledger's view that a test moves by hand. */
+/** Makes a view of a build whose state the test sets. */
 export const createView = (first: Partial<BuildRecord> = {}, more: Partial<BuildState> = {}) => {
-  let state: BuildState = { build: entry(first), queuePosition: undefined, ...more };
+  let state: BuildState = { build: buildRecord(first), queuePosition: undefined, ...more };
   const view: BuildView = { read: async () => state };
   return {
     view,
@@ -53,5 +53,5 @@ export const notesOf = (events: readonly LogEvent[]) =>
   events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
 export const endOf = (events: readonly LogEvent[]) => events.find((event) => event.type === 'end');
 
-/** What a client may see: neither plans nor batches. */
+/** Returns the events that a client may see. */
 export const visible = (events: readonly LogEvent[]) => events.filter(({ type }) => type !== 'plan' && type !== 'done');

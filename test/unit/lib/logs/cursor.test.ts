@@ -19,7 +19,7 @@ const cursor = {
   pemLinesLeft: 0,
 };
 
-test('property: what is encoded is parsed', () => {
+test('property: parseCursor returns what encodeCursor encoded', () => {
   const step = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
   const fraction = fc.stringMatching(/^[0-9]{0,9}$/);
   const any = fc.record({
@@ -39,7 +39,7 @@ test('property: what is encoded is parsed', () => {
   );
 });
 
-test('property: anything else is refused with 400', () => {
+test('property: parseCursor refuses any other text with 400 cursor_invalid', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -65,16 +65,16 @@ test.each([
   `${tag}.build.00.1.1`,
   `${tag}.Build.0.1.1`,
   `${tag}.build.0.1.1.0.0`,
-])('refuses %j', (text) => expect(() => parseCursor(text, 'b-1')).toThrow('This cursor is not one'));
+])('parseCursor refuses %j', (text) => expect(() => parseCursor(text, 'b-1')).toThrow('This cursor is not one'));
 
-test('refuses a cursor of another build, and of a step that is not shown', () => {
+test('a cursor of another build is refused, and one of a step that is not shown', () => {
   const text = encodeCursor(tag, cursor);
   expect(() => parseCursor(text, 'b-2')).toThrow('This cursor is not one');
   expect(() => parseShownCursor(text, 'b-1', ['clone'])).toThrow('This cursor is not one');
   expect(parseShownCursor(text, 'b-1', ['clone', 'build'])).toEqual(cursor);
 });
 
-test('times: with and without fraction, at any offset from UTC', () => {
+test('createTimeKey accepts times with and without fraction, at any offset from UTC', () => {
   const key = createTimeKey();
   const seconds = (Date.UTC(2026, 10, 22, 8, 2, 11) / 1000).toString(36);
   expect(key('2026-11-22T08:02:11.123456789Z')).toBe(`${seconds}.123456789`);
@@ -84,7 +84,7 @@ test('times: with and without fraction, at any offset from UTC', () => {
   expect(key('2026-11-22T08:02:12Z')).not.toBe(key('2026-11-22T08:02:11Z'));
 });
 
-test('later is later, whatever the number of digits', () => {
+test('isLater compares fractions of a second with different numbers of digits', () => {
   const key = createTimeKey();
   const at = (time: string) => key(`2026-11-22T08:02:${time}Z`);
   const from = { ...cursor, seconds: Date.UTC(2026, 10, 22, 8, 2, 11) / 1000, fraction: '5' };

@@ -7,7 +7,8 @@ import { archiveBuild, closeArchive } from '../../../../../lib/logs/archive/arch
 import { archivePrefix, indexKey, readIndex, writeIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { type ReadOptions, readLog } from '../../../../../lib/logs/read.ts';
+import { readLog } from '../../../../../lib/logs/read.ts';
+import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';

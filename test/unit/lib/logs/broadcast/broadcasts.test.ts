@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../../lib/errors.ts';
 import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
-import { createBroadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
+import { Broadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
@@ -22,7 +21,7 @@ const line = (at: number): LogEvent => ({
   cursor: `c.${at}`,
 });
 
-/** A log that grows by hand, and that can be opened any number of times. */
+/** Makes a log that the test extends, and that can be opened any number of times. */
 const createLog = () => {
   const lines: LogEvent[] = [];
   const wakers = new Set<() => void>();
@@ -75,36 +74,64 @@ const createLog = () => {
 
 type Log = ReturnType<typeof createLog>;
 
-const follower = (log: Log, broadcasts: ReturnType<typeof createBroadcasts>, cursor?: string) => {
+const joinLog = (log: Log, broadcasts: Broadcasts, cursor?: string) => {
   const stop = new AbortController();
   const events = broadcasts.join({ key: 'k', cursor, signal: stop.signal, open: log.open });
   return { events, stop };
 };
 
-/** Reads so many lines. */
-const take = async (events: AsyncGenerator<LogEvent[], string>, count: number): Promise<string[]> => {
+/** Reads at least `count` lines, or to the end. @returns their cursors */
+const take = async (
+  events: AsyncGenerator<LogEvent[], string>,
+  count: number,
+  onLine: () => void = () => undefined,
+): Promise<string[]> => {
   const texts: string[] = [];
   while (texts.length < count) {
     const { done, value } = await events.next();
     if (done) break;
-    for (const event of value) if (event.type === 'line') texts.push(event.cursor);
+    for (const event of value) {
+      if (event.type !== 'line') continue;
+      texts.push(event.cursor);
+      onLine();
+    }
   }
   return texts;
 };
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Makes a clock that stands still until the test advances it. */
+const createClock = () => {
+  let now = 0;
+  let sleepers: { at: number; wake: () => void }[] = [];
+  return {
+    now: () => now,
+    sleep: (ms: number) => new Promise<void>((resolve) => sleepers.push({ at: now + ms, wake: resolve })),
+    advance: async (ms: number): Promise<void> => {
+      for (const end = now + ms; now < end; await turn()) {
+        now += 10;
+        const due = sleepers.filter(({ at }) => at <= now);
+        sleepers = sleepers.filter(({ at }) => at > now);
+        for (const { wake } of due) wake();
+      }
+    },
+  };
+};
+
 const cursors = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `c.${from + at}`);
 
-describe('an upstream that is shared', () => {
-  test('is one for all who follow, late ones too, and ends with the last of them', async () => {
+describe('Broadcasts', () => {
+  test('open one upstream for all readers, also late ones, and end it with the last reader', async () => {
     const log = createLog();
-    const broadcasts = createBroadcasts();
-    const all = Array.from({ length: 20 }, () => follower(log, broadcasts));
+    const broadcasts = new Broadcasts();
+    const all = Array.from({ length: 20 }, () => joinLog(log, broadcasts));
     const reads = all.map(({ events }) => take(events, 50));
     log.add(50);
     for (const read of reads) expect(await read).toEqual(cursors(0, 50));
-    const late = follower(log, broadcasts);
+    const late = joinLog(log, broadcasts);
     expect(await take(late.events, 50)).toEqual(cursors(0, 50));
-    const resumed = follower(log, broadcasts, 'c.30');
+    const resumed = joinLog(log, broadcasts, 'c.30');
     expect(await take(resumed.events, 19)).toEqual(cursors(31, 50));
     expect(log.opened()).toBe(1);
     const waiting = [...all, late, resumed].map(async ({ events, stop }) => {
@@ -116,8 +143,8 @@ describe('an upstream that is shared', () => {
     expect(log.isOpen()).toBe(0);
   });
 
-  test('a late reader is not told again why the build waited before', async () => {
-    const broadcasts = createBroadcasts();
+  test('spare a late reader the outdated notes why the build waited', async () => {
+    const broadcasts = new Broadcasts();
     const note = (text: string): LogEvent => ({ type: 'note', text });
     const gate = Promise.withResolvers<void>();
     const open = async function* (): LogEvents {
@@ -134,20 +161,20 @@ describe('an upstream that is shared', () => {
     expect((await late.next()).value).toEqual([note('waiting: position 1')]);
     gate.resolve();
     expect((await late.next()).value).toEqual([line(0)]);
-    await early.return('done');
-    await late.return('done');
+    await early.return('ended');
+    await late.return('ended');
   });
 
-  test('a slow reader costs nobody anything: it is told where it is, goes on alone, and joins the others again', async () => {
+  test('end a reader that is too slow, and let it catch up with an upstream of its own', async () => {
     const log = createLog();
-    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
-    const fast = follower(log, broadcasts);
-    const slow = follower(log, broadcasts);
+    const broadcasts = new Broadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const fast = joinLog(log, broadcasts);
+    const slow = joinLog(log, broadcasts);
     log.add(100);
     expect(await take(slow.events, 5)).toEqual(cursors(0, 5));
     expect(await take(fast.events, 100)).toEqual(cursors(0, 100));
-    expect(await slow.events.next()).toEqual({ done: true, value: 'behind' });
-    const alone = follower(log, broadcasts, 'c.4');
+    expect(await slow.events.next()).toEqual({ done: true, value: 'too-slow' });
+    const alone = joinLog(log, broadcasts, 'c.4');
     expect(await take(alone.events, 50)).toEqual(cursors(5, 55));
     expect(log.isOpen()).toBe(2);
     expect(await take(alone.events, 45)).toEqual(cursors(55, 100));
@@ -160,24 +187,24 @@ describe('an upstream that is shared', () => {
     expect(log.isOpen()).toBe(0);
   });
 
-  test('who comes late has the beginning at once, and goes on alone', async () => {
+  test('give a late reader the beginning at once, before it continues with an upstream of its own', async () => {
     const log = createLog();
-    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
-    const early = follower(log, broadcasts);
+    const broadcasts = new Broadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const early = joinLog(log, broadcasts);
     log.add(100);
     await take(early.events, 100);
-    const late = follower(log, broadcasts);
+    const late = joinLog(log, broadcasts);
     const begun = await take(late.events, 100);
     expect(begun.length).toBeGreaterThan(0);
     expect(begun).toEqual(cursors(0, begun.length));
     expect(log.opened()).toBe(1);
-    const alone = follower(log, broadcasts, begun.at(-1));
+    const alone = joinLog(log, broadcasts, begun.at(-1));
     expect(await take(alone.events, 100 - begun.length)).toEqual(cursors(begun.length, 100));
-    await Promise.all([early, late, alone].map(({ events }) => events.return('done')));
-    while (log.isOpen() > 0) await sleep(1);
+    await Promise.all([early, late, alone].map(({ events }) => events.return('ended')));
+    while (log.isOpen() > 0) await turn();
   });
 
-  test('a beginning has a line, however long the first ones are', async () => {
+  test('keep at least one line of the beginning, however long the first lines are', async () => {
     const long = (at: number): LogEvent => ({ ...line(at), text: 'x'.repeat(3000) }) as LogEvent;
     const gate = Promise.withResolvers<void>();
     const open = async function* (): LogEvents {
@@ -186,36 +213,42 @@ describe('an upstream that is shared', () => {
       for (let at = 0; at < 20; at += 1) yield [long(at)];
       await gate.promise;
     };
-    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 0 });
+    const broadcasts = new Broadcasts({ bufferBytes: 3200, slowStartMs: 0 });
     const options = { key: 'k', cursor: undefined, signal: new AbortController().signal, open };
     const early = broadcasts.join(options);
     await take(early, 20);
     const late = broadcasts.join(options);
     expect(await take(late, 1)).toEqual(cursors(0, 1));
     gate.resolve();
-    await Promise.all([early.return('done'), late.return('done')]);
+    await Promise.all([early.return('ended'), late.return('ended')]);
   });
 
-  test('at first it waits for those who come together, and hardly for a lone one', async () => {
+  test('read ahead little during the slow start, which is four times as long for several readers', async () => {
     const log = createLog();
-    const broadcasts = createBroadcasts({ bufferBytes: 3200, slowStartMs: 2000 });
-    const [first, second] = [follower(log, broadcasts), follower(log, broadcasts)];
+    const clock = createClock();
+    const broadcasts = new Broadcasts({ bufferBytes: 3200, slowStartMs: 2000, clock });
+    const [first, second] = [joinLog(log, broadcasts), joinLog(log, broadcasts)];
     log.add(100);
-    const reading = take(first.events, 100);
+    let linesRead = 0;
+    const reading = take(first.events, 100, () => {
+      linesRead += 1;
+    });
     expect(await take(second.events, 1)).toEqual(cursors(0, 1));
-    await sleep(100);
-    const third = follower(log, broadcasts);
+    await clock.advance(1900);
+    const third = joinLog(log, broadcasts);
     expect(await take(third.events, 1)).toEqual(cursors(0, 1));
     expect(log.opened()).toBe(1);
-    await Promise.all([second, third].map(({ events }) => events.return('done')));
+    expect(linesRead).toBe(1);
+    await Promise.all([second, third].map(({ events }) => events.return('ended')));
+    await clock.advance(20);
     expect(await reading).toEqual(cursors(0, 100));
-    await first.events.return('done');
+    await first.events.return('ended');
   });
 
-  test('a failure reaches all who read', async () => {
+  test('give an error of the upstream to all readers', async () => {
     const log = createLog();
-    const broadcasts = createBroadcasts();
-    const all = [follower(log, broadcasts), follower(log, broadcasts)];
+    const broadcasts = new Broadcasts();
+    const all = [joinLog(log, broadcasts), joinLog(log, broadcasts)];
     log.add(1);
     for (const { events } of all) expect(await take(events, 1)).toEqual(['c.0']);
     const error = new ApiError(503, 'log_unavailable', 'Later.');
@@ -225,7 +258,7 @@ describe('an upstream that is shared', () => {
   });
 });
 
-describe('readers of one build', () => {
+describe('Live readers of one build', () => {
   let fake: BuildPodCluster;
   let folder: string;
   let store: ObjectStore;
@@ -247,14 +280,14 @@ describe('readers of one build', () => {
     return createView();
   };
 
-  /** Reads on until so many lines were seen. */
+  /** Reads on until `seen` has this many lines. */
   const until = async (events: LogEvents, seen: LogEvent[], lines: number): Promise<void> => {
     while (linesOf(seen).length < lines) seen.push(...((await events.next()).value ?? []));
   };
 
-  test('fifty followers ask the API server for one log', async () => {
+  test('cost the API server one log stream when fifty of them follow', async () => {
     const view = running();
-    const broadcasts = createBroadcasts();
+    const broadcasts = new Broadcasts();
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, broadcasts };
     const reads = Array.from({ length: 50 }, () => collect(readLog(options)));
     await fake.untilFollowCount(1);
@@ -269,9 +302,9 @@ describe('readers of one build', () => {
     expect(fake.followCount()).toBe(0);
   });
 
-  test('who was too slow goes on from the archive, and gets every line once', async () => {
+  test('get every line once, also a slow one that continues from the archive', async () => {
     const view = running();
-    const broadcasts = createBroadcasts({ bufferBytes: 2000 });
+    const broadcasts = new Broadcasts({ bufferBytes: 2000 });
     const options = { ...common(fake, view.view), store, tool: 'tool', follow: true, broadcasts };
     const slow = readLog(options);
     const seen: LogEvent[] = [];

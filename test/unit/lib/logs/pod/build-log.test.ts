@@ -22,7 +22,7 @@ const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
   return createView(finished);
 };
 
-test('a finished build: the allowed steps in their order, the others as their result, then the end', async () => {
+test('the log of a finished build has the allowed steps in order, the others as their result, then the end', async () => {
   const { view } = finishedBuild();
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(linesOf(events).map(({ step, line, text }) => [step, line, text])).toEqual([
@@ -42,14 +42,14 @@ test('a finished build: the allowed steps in their order, the others as their re
   expect(fake.requestCount('watch')).toBe(0);
 });
 
-test('a failed step that is not shown says how it failed; steps after it were not run', async () => {
+test('a failed step whose log is not shown gives a note how it failed', async () => {
   const { view } = finishedBuild();
   fake.setState('export', 'terminated', 3);
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(notesOf(events)).toEqual(['step export failed with exit code 3']);
 });
 
-test('following waits for the result of a step that is not shown', async () => {
+test('a live reader waits for the result of a step whose log is not shown', async () => {
   fake.setPod(['clone', 'analyze', 'build']);
   fake.setState('clone', 'terminated');
   for (const step of ['analyze', 'build']) fake.setState(step, 'running');
@@ -67,7 +67,7 @@ test('following waits for the result of a step that is not shown', async () => {
   expect(fake.logRequests().map(({ container }) => container)).not.toContain('step-analyze');
 });
 
-test('results of steps that are not shown, as Tekton and Kubernetes tell them', () => {
+test('stepResult, podWaits and stepsOf read what Tekton and Kubernetes write into a pod', () => {
   const pod = (terminated: object, name = 'step-x'): StepPod => ({
     metadata: { name: 'p' },
     status: { containerStatuses: [{ name, state: { terminated: { exitCode: 1, ...terminated } } }] },
@@ -93,34 +93,34 @@ test('results of steps that are not shown, as Tekton and Kubernetes tell them', 
   ).toEqual(['b', 'a']);
 });
 
-test('a head of any size is asked for first, and the log is the same', async () => {
+test('property: a first request of any size leaves the log the same', async () => {
   const { view } = finishedBuild(['one']);
   fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
-  const read = (headBytes?: number) =>
+  const read = (firstRequestBytes?: number) =>
     collect(
       readBuildLog({
         ...common(fake, view),
         follow: true,
-        ...(headBytes === undefined ? {} : { firstRequestBytes: headBytes }),
+        ...(firstRequestBytes === undefined ? {} : { firstRequestBytes }),
       }),
     );
   const whole = await read();
   const size = fake.raw('clone').length;
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: size + 50 }), async (headBytes) => {
+    fc.asyncProperty(fc.integer({ min: 1, max: size + 50 }), async (firstRequestBytes) => {
       fake.requests.length = 0;
-      expect(visible(await read(headBytes))).toEqual(visible(whole));
+      expect(visible(await read(firstRequestBytes))).toEqual(visible(whole));
       const limits = fake.logRequests().map(({ query }) => query.get('limitBytes'));
       expect(limits.findLastIndex((limit) => limit !== null)).toBe(0);
       const clones = fake
         .logRequests()
         .filter(({ container, query }) => container === 'step-clone' && !query.has('tailLines'));
-      expect(clones.length).toBe(headBytes > size ? 1 : 2);
+      expect(clones.length).toBe(firstRequestBytes > size ? 1 : 2);
     }),
   );
 });
 
-test('no head is asked for of a step that still runs: its log could be rotated before the rest is read', async () => {
+test('the first request has no limit if the step still runs, as its log may be rotated before the second request', async () => {
   fake.setPod(['clone']);
   fake.setState('clone', 'running');
   fake.write('clone', ['one', 'two']);
@@ -131,7 +131,7 @@ test('no head is asked for of a step that still runs: its log could be rotated b
   await events.return();
 });
 
-test('without follow a running build gives what is there and says that more may come', async () => {
+test('without follow the log of a running build ends as live', async () => {
   fake.setPod(['clone', 'build']);
   fake.setState('clone', 'running');
   fake.write('clone', ['a']);
@@ -141,7 +141,7 @@ test('without follow a running build gives what is there and says that more may 
   expect(endOf(events)).toMatchObject({ status: 'BUILD_RUNNING', log: 'live' });
 });
 
-test('waits from the queue to the end, says why, and gives each line as it comes', async () => {
+test('a live reader gets notes why the build waits, then each line as it comes', async () => {
   const { view, set } = createView({ status: 'BUILD_PENDING' }, { queuePosition: 2 });
   const events = readBuildLog({ ...common(fake, view), follow: true });
   const seen: string[] = [];
@@ -186,7 +186,7 @@ test('waits from the queue to the end, says why, and gives each line as it comes
 const faultAfter = { cut: cutAfter, clean: endAfter };
 
 test.each(['cut', 'clean'] as const)(
-  'a stream that ends %s anywhere goes on without loss or doubling',
+  'a stream that ends %s at any byte is resumed without loss or doubling',
   async (kind) => {
     const { view } = finishedBuild(Array.from({ length: 40 }, (_, at) => `line ${at} of the build`));
     const whole = visible(await collect(readBuildLog({ ...common(fake, view), follow: false })));
@@ -198,7 +198,7 @@ test.each(['cut', 'clean'] as const)(
   },
 );
 
-test('property: resumed at any line, what follows is the same', async () => {
+test('property: a log resumed at any line continues with the same lines', async () => {
   const { view } = finishedBuild();
   const line = fc.constantFrom(
     'x',
@@ -236,7 +236,7 @@ test('property: resumed at any line, what follows is the same', async () => {
   await fc.assert(property, { numRuns: 40 });
 });
 
-test('a masked key stays masked when reading goes on within it, long after its beginning', async () => {
+test('a private key stays masked when reading resumes within it', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'terminated');
   const body = ['MIIE'.repeat(16), 'AAAA'.repeat(16), 'BBBB'.repeat(16), 'QQ=='];

@@ -24,7 +24,7 @@ const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
 
 const ms = (second: number): string => new Date(timeAt(second * 1_000_000)).toISOString();
 
-test('lines that the node has thrown away are told of, and the rest is not numbered twice', async () => {
+test('a reader that resumes is told of lines that the node threw away, and the numbers continue', async () => {
   const { view } = finishedBuild([]);
   fake.write(
     'build',
@@ -44,7 +44,7 @@ test('lines that the node has thrown away are told of, and the rest is not numbe
   expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
 });
 
-test('while following, too, a line that is gone is noticed when later ones come', async () => {
+test("a live reader is told that its cursor's line is gone as soon as later lines come", async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b'], [timeAt(0), timeAt(10_000_000)]);
@@ -73,7 +73,7 @@ const sampling = { fromBytes: 1, everyMs: 5 };
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Follows until two lines were shown, then goes on on its own. */
+/** Follows a build until two lines were shown; the reading continues. @returns a function that ends the build */
 const followed = async () => {
   const { view, set } = createView();
   const events: LogEvent[] = [];
@@ -93,7 +93,7 @@ const followed = async () => {
   return ended;
 };
 
-/** A step that prints three files full, while its stream is held up in the first. */
+/** Runs a step that fills three files while its stream is held up in the first one. */
 const overtaken = async (behind: readonly string[]) => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
@@ -113,21 +113,21 @@ const overtaken = async (behind: readonly string[]) => {
   return ended();
 };
 
-test('a stream that is led past a whole file says so, where it is and until when', async () => {
+test('a stream that skips a rotated file has a note at that place, with the times around the gap', async () => {
   const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(22)}`;
   const { shown, end } = await overtaken(['e', 'f']);
   expect(shown).toEqual(['a', 'b', missing, 'e', 'f']);
   expect(end).toMatchObject({ log: 'truncated', reason: missing });
 });
 
-test('the same where nothing came behind it', async () => {
+test('a stream that skips the last rotated file has a note at its end', async () => {
   const missing = `lines of step build are missing here: the node threw away what was printed after ${ms(1)}`;
   const { shown, end } = await overtaken([]);
   expect(shown).toEqual(['a', 'b', missing]);
   expect(end).toMatchObject({ log: 'truncated', reason: missing });
 });
 
-test('a log that was rotated behind its last line is complete', async () => {
+test('a log that was rotated after its last line is complete', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b']);
@@ -136,7 +136,7 @@ test('a log that was rotated behind its last line is complete', async () => {
   expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
-/** A step whose stream ends with its first file, as the container has; then there is only the last file. */
+/** Runs a step whose stream ends with its first file, after the container ended. Then only the last file is left. */
 const leftBehind = async (between: readonly string[]) => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
@@ -169,14 +169,14 @@ const leftBehind = async (between: readonly string[]) => {
   return collect(events);
 };
 
-test('a stream that ends with a file, as the container has, leaves what is in the next one: nothing is missing', async () => {
+test('a stream that ends with one file, after its container ended, continues in the next file without a gap', async () => {
   const rest = await leftBehind([]);
   expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
   expect(notesOf(rest)).toEqual([]);
   expect(endOf(rest)).toMatchObject({ log: 'complete' });
 });
 
-test('unless there was another file between', async () => {
+test('a stream that ends with one file, after its container ended, reports a gap if a file between was thrown away', async () => {
   const rest = await leftBehind(['lost', 'lost, too']);
   const missing = `lines of step build are missing here: the node threw away what was printed between ${ms(1)} and ${ms(61)}`;
   expect(linesOf(rest).map(({ text, line }) => [text, line])).toEqual([['c', 2]]);
@@ -184,7 +184,7 @@ test('unless there was another file between', async () => {
   expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: missing });
 });
 
-test('a pod that is made again: what both printed, and a word between them', async () => {
+test('a pod that Tekton made again has the logs of both pods, and a note between them', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b'], [timeAt(0), timeAt(1_000_000)]);
@@ -202,7 +202,7 @@ test('a pod that is made again: what both printed, and a word between them', asy
   expect(end).toMatchObject({ log: 'truncated', reason });
 });
 
-test('a pod that goes away in mid-log: what was shown stays, the end says lost and why', async () => {
+test('a pod that is deleted while its log is read ends the log as lost, with the reason', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a']);
@@ -222,8 +222,8 @@ test('a pod that goes away in mid-log: what was shown stays, the end says lost a
 test('a build that was cancelled in the queue has a complete, empty log', async () => {
   const { view, set } = createView();
   set({ status: 'BUILD_CANCELLED', finishedAt: timeAt(0) });
-  const { build: entry } = await view.read();
-  delete entry.startedAt;
+  const { build } = await view.read();
+  delete build.startedAt;
   const events = await collect(readBuildLog({ ...common(fake, view), follow: true }));
   expect(events).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
 });
@@ -235,13 +235,13 @@ test('a build whose containers never ran ends, though its pod still waits', asyn
   expect(endOf(events)).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
 });
 
-test('only one step when asked for', async () => {
+test('readBuildLog reads one step only, if step is set', async () => {
   const { view } = finishedBuild();
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false, step: 'clone' }));
   expect(visible(events)).toMatchObject([{ type: 'line', text: 'cloned' }, { type: 'end' }]);
 });
 
-test('a cursor of a step that the build lacks is refused', async () => {
+test('readBuildLog refuses a cursor of a step that the build lacks', async () => {
   const { view } = finishedBuild();
   const from = { step: 'other', line: 0, seconds: 1, fraction: '', sameTimeBefore: 0, pemLinesLeft: 0 };
   await expect(collect(readBuildLog({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
@@ -249,7 +249,7 @@ test('a cursor of a step that the build lacks is refused', async () => {
   });
 });
 
-test('an API server that stays away is 503 in the end', async () => {
+test('an API server that stays away ends the log with 503 log_unavailable', async () => {
   const { view } = finishedBuild();
   const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
@@ -257,7 +257,7 @@ test('an API server that stays away is 503 in the end', async () => {
   await expect(collect(events)).rejects.toMatchObject({ status: 503, code: 'log_unavailable' });
 });
 
-test('an API server that comes back is not noticed', async () => {
+test('a broken stream from an API server that comes back changes nothing in the log', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a', 'b']);
@@ -272,7 +272,7 @@ test('an API server that comes back is not noticed', async () => {
   expect(endOf(events)).toMatchObject({ log: 'complete' });
 });
 
-test('nobody reads any more: the stream from the kubelet is closed', async () => {
+test('a reader that leaves closes the stream from the kubelet', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   fake.write('build', ['a']);
@@ -285,7 +285,7 @@ test('nobody reads any more: the stream from the kubelet is closed', async () =>
   await fake.untilFollowCount(0);
 });
 
-test('known values and recognised secrets never appear, whatever the reads are cut into', async () => {
+test('known values and recognised secrets never appear, however the bytes are cut', async () => {
   const secret = 'correct-horse-battery';
   const token = `ghp_${'aB3'.repeat(12)}`;
   const lines = [`password is ${secret}!`, `x ${token} y`, `long ${'-'.repeat(65_525)}${token} end`];
@@ -306,7 +306,7 @@ test('known values and recognised secrets never appear, whatever the reads are c
   }
 });
 
-test("the kubelet's own words are notes, and a log it no longer has is lost", async () => {
+test("the kubelet's own messages are notes, and a log that the kubelet no longer has is lost", async () => {
   fake.setPod(['build']);
   fake.setState('build', 'terminated');
   fake.write('build', ['to retrieve container logs for containerd://1'], ['unable']);

@@ -23,7 +23,7 @@ const parts = (sizes: readonly number[]): Buffer[] => {
   return sizes.map((size) => Buffer.from(Array.from({ length: size }, () => next++ % 251)));
 };
 
-/** How much the source has given when its reader has taken one part and waits. */
+/** Returns how many bytes the source has given when its reader has taken one buffer and waits. */
 const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
   let given = 0;
   const source = Readable.from(
@@ -42,7 +42,7 @@ const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
   return given;
 };
 
-test('whatever comes when, and however slow the reader is: the same bytes', async () => {
+test('property: readAhead returns the same bytes, whenever they come and however slow the reader is', async () => {
   const step = fc.record({ size: fc.integer({ min: 1, max: 400 }), read: fc.nat(3), wait: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -73,7 +73,7 @@ test('whatever comes when, and however slow the reader is: the same bytes', asyn
   );
 });
 
-test('small parts that come fast leave together', async () => {
+test('readAhead joins small buffers that come fast', async () => {
   const all = parts(Array(2000).fill(50));
   const source = Readable.from(all, { objectMode: true });
   const got: Buffer[] = [];
@@ -83,14 +83,14 @@ test('small parts that come fast leave together', async () => {
   expect(Math.max(...got.map(({ length }) => length))).toBeLessThanOrEqual(1 << 16);
 });
 
-test('the source need not wait for the reader, until memory and file are full', async () => {
+test('readAhead lets the source wait only when memory and file are full', async () => {
   expect(await takenAhead({ ...small, fileBytes: 1e6 })).toBe(10_000);
   const ahead = await takenAhead(small);
   expect(ahead).toBeGreaterThan(1000);
   expect(ahead).toBeLessThan(1500);
 });
 
-test('where no file can be written, memory is all there is', async () => {
+test('readAhead uses memory only where no file can be written', async () => {
   small.folder = join(folder, 'missing');
   expect(await takenAhead(small)).toBeLessThan(600);
   const all = parts(Array(100).fill(60));
@@ -99,7 +99,7 @@ test('where no file can be written, memory is all there is', async () => {
   expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
 });
 
-test('what came before a failure is read first; nothing is left in the folder', async () => {
+test('readAhead returns all bytes before an error of the stream, and leaves no file', async () => {
   const all = parts(Array(30).fill(60));
   const source = Readable.from(
     (async function* () {
@@ -117,7 +117,7 @@ test('what came before a failure is read first; nothing is left in the folder', 
   expect(Buffer.concat(got).equals(Buffer.concat(all))).toBe(true);
 });
 
-test('the signal ends it, though much is left to be read', async () => {
+test('readAhead ends when its signal is aborted, though bytes are left', async () => {
   const stop = new AbortController();
   const source = new PassThrough();
   source.write(Buffer.alloc(900));

@@ -1,0 +1,103 @@
+import { type LogEvent, lastLineOf } from '../types.ts';
+
+/** A reader's position in a broadcast: skip `batch` batches, then `skip` events of the next one. */
+export type BroadcastPosition = { batch: number; skip: number };
+
+/** Share of the buffer that is reserved for the log's beginning. */
+const beginningShare = 1 / 4;
+
+/** Estimated memory of an event beside its text, in bytes: the object, its time and its cursor. */
+const eventBytes = 300;
+
+const sizeOf = (events: readonly LogEvent[]): number =>
+  events.reduce((sum, event) => sum + eventBytes + ('text' in event ? 2 * event.text.length : 0), 0);
+
+/** Whether events are outdated as soon as others follow, such as notes why a build waits. */
+const areTemporary = (events: readonly LogEvent[]): boolean =>
+  events.every((event) => event.type === 'note' && !event.position);
+
+/** The newest batches of a broadcast, for slow readers, and its first batches, for readers that come late. */
+export class BatchBuffer {
+  readonly #maxBytes: () => number;
+  readonly #newest: { events: LogEvent[]; bytes: number }[] = [];
+  #newestBytes = 0;
+  /** Number of the first of the newest batches. */
+  #newestFrom = 0;
+  #beginning: LogEvent[][] = [];
+  #beginningBytes = 0;
+  /** Number of the batch with which the beginning starts. Earlier batches have only outdated notes. */
+  #beginningFrom = 0;
+  #hasBegun = false;
+
+  /** @param maxBytes returns the size limit of the newest batches, in bytes. Their last one is always kept */
+  constructor(maxBytes: () => number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Size of the newest batches, in bytes. */
+  get newestBytes(): number {
+    return this.#newestBytes;
+  }
+
+  /** Position of a reader that has seen nothing. */
+  get start(): BroadcastPosition {
+    return { batch: this.#beginningFrom, skip: 0 };
+  }
+
+  add(events: LogEvent[]): void {
+    const bytes = sizeOf(events);
+    this.#addToBeginning(events, bytes);
+    this.#newest.push({ events, bytes });
+    this.#newestBytes += bytes;
+    while (this.#newestBytes > this.#maxBytes() && this.#newest.length > 1) {
+      this.#newestBytes -= this.#newest.shift()?.bytes ?? 0;
+      this.#newestFrom += 1;
+    }
+  }
+
+  /** Returns the events at a position; undefined if they have not come yet, or were dropped. */
+  at({ batch, skip }: BroadcastPosition): LogEvent[] | undefined {
+    const events = this.#batch(batch);
+    return skip > 0 ? events?.slice(skip) : events;
+  }
+
+  hasDropped({ batch }: BroadcastPosition): boolean {
+    return batch < this.#newestFrom && !this.#batch(batch);
+  }
+
+  /** Returns the position after the line with this cursor; undefined if that line is not among the newest batches. */
+  after(cursor: string): BroadcastPosition | undefined {
+    for (const [index, { events }] of this.#newest.entries()) {
+      const line = events.findLastIndex((event) => event.type === 'line' && event.cursor === cursor);
+      if (line < 0) continue;
+      const batch = this.#newestFrom + index;
+      return line === events.length - 1 ? { batch: batch + 1, skip: 0 } : { batch, skip: line + 1 };
+    }
+    return undefined;
+  }
+
+  #batch(batch: number): LogEvent[] | undefined {
+    return this.#newest[batch - this.#newestFrom]?.events ?? this.#beginning[batch - this.#beginningFrom];
+  }
+
+  #addToBeginning(events: LogEvent[], bytes: number): void {
+    const batch = this.#newestFrom + this.#newest.length;
+    if (!this.#hasBegun && areTemporary(events)) this.#restartBeginning(batch);
+    else this.#hasBegun = true;
+    if (batch !== this.#beginningFrom + this.#beginning.length || !this.#hasRoomInBeginning(bytes)) return;
+    this.#beginning.push(events);
+    this.#beginningBytes += bytes;
+  }
+
+  #restartBeginning(batch: number): void {
+    this.#beginningFrom = batch;
+    this.#beginning = [];
+    this.#beginningBytes = 0;
+  }
+
+  /** The beginning has at least one line, however long: without a line there is no cursor to resume from. */
+  #hasRoomInBeginning(bytes: number): boolean {
+    const hasLine = this.#beginning.some((events) => lastLineOf(events) !== undefined);
+    return !hasLine || this.#beginningBytes + bytes <= this.#maxBytes() * beginningShare;
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArchiveIndex, ArchiveLocation } from '../archive/archive-index.ts';
+import { cacheOf } from '../archive/cache.ts';
+import { parseCursor, parseShownCursor } from '../cursor.ts';
+import { type BuildState, hasBuildEnded } from '../types.ts';
+import type { ReadOptions } from './read-options.ts';
+
+/** Where a reader's log is: in the archive, in the pod, or partly in both. */
+export type LogSource = {
+  options: ReadOptions;
+  location: ArchiveLocation;
+  /** What is archived. If the pod has the rest, the index ends with the last archived line. */
+  index: ArchiveIndex | undefined;
+  /** The archive has the whole log. */
+  isClosed: boolean;
+  /** The object store can't be read now, so part of the log may be in the archive unseen. */
+  isStoreAway: boolean;
+};
+
+type FoundIndex = Pick<LogSource, 'index' | 'isStoreAway'>;
+
+/** Whether no writer will add to an archive any more. */
+export const isArchiveClosed = (index: ArchiveIndex): boolean => index.state !== 'live';
+
+/** While the pod has the log, a store that fails or is slow must not keep the reader from it. */
+const findIndex = async (
+  { archiveTimeoutMs = 3000 }: ReadOptions,
+  location: ArchiveLocation,
+  { build }: BuildState,
+): Promise<FoundIndex> => {
+  const read = async (): Promise<FoundIndex> => ({
+    index: await cacheOf(location.store).index(location),
+    isStoreAway: false,
+  });
+  if (build.log !== 'live') return read();
+  const away: FoundIndex = { index: undefined, isStoreAway: true };
+  return Promise.race([read().catch(() => away), sleep(archiveTimeoutMs, away, { ref: false })]);
+};
+
+/**
+ * Cuts an index after its last line. The notes after that line come from the pod again and must not be shown twice.
+ * Undefined if the archive has no line.
+ */
+const cutAfterLastLine = (index: ArchiveIndex, id: string): ArchiveIndex | undefined => {
+  if (index.kept === undefined) return undefined;
+  const { step, line } = parseCursor(index.kept, id);
+  const notes = index.notes.filter((note) => note.step !== step || note.line <= line);
+  return { ...index, steps: index.steps.slice(0, index.steps.indexOf(step) + 1), notes };
+};
+
+/** Finds what is archived of a build's log. @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable` */
+export const findSource = async (options: ReadOptions, state: BuildState): Promise<LogSource> => {
+  const location = { store: options.store, tool: options.tool, id: state.build.id };
+  if (options.cursor !== undefined) parseShownCursor(options.cursor, location.id, options.allowedSteps);
+  const { index, isStoreAway } = await findIndex(options, location, state);
+  const isClosed = index !== undefined && isArchiveClosed(index) && hasBuildEnded(state.build);
+  return {
+    options,
+    location,
+    isClosed,
+    isStoreAway,
+    index: index && (isClosed ? index : cutAfterLastLine(index, location.id)),
+  };
+};

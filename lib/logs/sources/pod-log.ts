@@ -1,0 +1,48 @@
+import type { ArchiveLocation } from '../archive/archive-index.ts';
+import type { BroadcastEnd } from '../broadcast/broadcasts.ts';
+import { parseShownCursor } from '../cursor.ts';
+import { readBuildLog } from '../pod/build-log.ts';
+import { listPods } from '../pod/pod-watch.ts';
+import type { BuildState, LogEvent, LogEvents } from '../types.ts';
+import type { ReadOptions } from './read-options.ts';
+
+/** Size of a live reader's first request, in bytes: more than a reader sees at once, less than a broadcast's slow start. */
+const firstRequestBytes = 64 << 10;
+
+/**
+ * Lists the build's pods while the object store is asked, for a reader that will need both. Live readers don't: they
+ * share one list.
+ */
+export const requestPods = (options: ReadOptions, { build: { id, log } }: BuildState): ReadOptions => {
+  if (options.follow || log !== 'live') return options;
+  const podList = listPods({ ...options, id });
+  // The reader meets the failure when it awaits the list.
+  podList.catch(() => undefined);
+  return { ...options, podList };
+};
+
+/** Reads the pod's log after a cursor, in a stream of its own. @throws ApiError 400 `cursor_invalid` */
+export const readPod = (
+  options: ReadOptions,
+  { id }: Pick<ArchiveLocation, 'id'>,
+  cursor: string | undefined,
+): LogEvents => {
+  const from = cursor === undefined ? undefined : parseShownCursor(cursor, id, options.allowedSteps);
+  return readBuildLog({ ...options, from });
+};
+
+/** Reads the pod's log after a cursor; live readers share one stream. */
+export async function* readSharedPod(
+  options: ReadOptions,
+  location: Pick<ArchiveLocation, 'id'>,
+  cursor: string | undefined,
+): AsyncGenerator<LogEvent[], BroadcastEnd> {
+  const { broadcasts, follow, tool, step = '', signal } = options;
+  if (broadcasts && follow) {
+    const open = (from: string | undefined, upstreamSignal: AbortSignal) =>
+      readPod({ ...options, firstRequestBytes, signal: upstreamSignal }, location, from);
+    return yield* broadcasts.join({ key: `${tool}/${location.id}/${step}`, cursor, signal, open });
+  }
+  yield* readPod(options, location, cursor);
+  return 'ended';
+}

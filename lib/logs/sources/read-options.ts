@@ -1,0 +1,37 @@
+import { ApiError } from '../../errors.ts';
+import type { ArchiveLocation } from '../archive/archive-index.ts';
+import type { Broadcasts } from '../broadcast/broadcasts.ts';
+import type { BuildLogOptions } from '../pod/build-log.ts';
+import { checkSelection, type Selection } from '../query/select.ts';
+import type { ChunkEncoding } from '../types.ts';
+
+export type ReadOptions = Omit<ArchiveLocation, 'id'> &
+  Omit<BuildLogOptions, 'from'> &
+  Selection & {
+    /** Cursor as a client sent it: reading resumes after its line. */
+    cursor?: string | undefined;
+    /** Only the last lines, this many. Ignored with a cursor, because a client that resumes keeps its query. */
+    tail?: number | undefined;
+    /** Shares the pod's log with other live readers. Without it each reader opens a stream of its own. */
+    broadcasts?: Broadcasts;
+    /**
+     * Encoding of archived lines that no stage looks into. Default: one event a line, also where lines are selected.
+     */
+    chunkEncoding?: ChunkEncoding | undefined;
+    /** Milliseconds that a reader of a running build waits for the object store. Default: 3000. */
+    archiveTimeoutMs?: number;
+  };
+
+const invalid = (message: string): ApiError => new ApiError(400, 'parameter_invalid', message);
+
+/** @throws ApiError 400 `parameter_invalid` */
+export const checkOptions = (options: ReadOptions): void => {
+  const { step, allowedSteps, fromLine, lines, follow } = options;
+  checkSelection(options);
+  if (fromLine !== undefined && step === undefined)
+    throw invalid('from_line counts the lines of one step. Name the step in the parameter step.');
+  if (follow && (fromLine !== undefined || lines !== undefined))
+    throw invalid("from_line and lines can't be combined with follow. Leave follow out.");
+  if (step === undefined || allowedSteps.includes(step)) return;
+  throw invalid(`No step ${step} has a log to show. Steps that have one: ${allowedSteps.join(', ')}.`);
+};

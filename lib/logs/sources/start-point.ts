@@ -1,0 +1,86 @@
+import { type ArchiveIndex, lineCount } from '../archive/archive-index.ts';
+import { locateCursor } from '../archive/locate-cursor.ts';
+import type { ArchiveStart } from '../archive/reader.ts';
+import { parseCursor } from '../cursor.ts';
+import { isBefore } from '../query/select.ts';
+import { locateTail } from '../query/tail.ts';
+import type { LogSource } from './log-source.ts';
+import { readPod } from './pod-log.ts';
+
+/** Where reading begins: first in the archive, then in the pod. */
+export type StartPoint = {
+  /** First line to read in the archive. Undefined if nothing is read there. */
+  archive: ArchiveStart | 'start' | undefined;
+  /** Cursor after which the pod's log is read; undefined for its start. */
+  podCursor: string | undefined;
+  /** Lines to leave out at the start of the pod's part. */
+  skipLines: number;
+};
+
+/** Begins in the pod, after this cursor. */
+export const startInPod = (podCursor: string | undefined, skipLines = 0): StartPoint => ({
+  archive: undefined,
+  podCursor,
+  skipLines,
+});
+
+const startInArchive = (archive: ArchiveStart | 'start', index: ArchiveIndex | undefined): StartPoint => ({
+  archive,
+  podCursor: index?.kept,
+  skipLines: 0,
+});
+
+/** Finds the line after a cursor. */
+export const startAfterCursor = async (
+  { location, index, isClosed }: Pick<LogSource, 'location' | 'index' | 'isClosed'>,
+  text: string,
+): Promise<StartPoint> => {
+  if (!index) return startInPod(text);
+  const cursor = parseCursor(text, location.id);
+  const next = await locateCursor(location, index, cursor);
+  if (next) return startInArchive(next, index);
+  // The reader has all archived lines of the cursor's step, but the archive may have later steps.
+  const isStepArchived = isClosed || index.steps.indexOf(cursor.step) < index.steps.length - 1;
+  if (!isStepArchived) return startInPod(text);
+  return startInArchive({ step: cursor.step, line: lineCount(index, cursor.step) }, index);
+};
+
+/** Finds the first of the archive's last `count` lines, of one step or of all. */
+const archiveTail = (index: ArchiveIndex, step: string | undefined, count: number): ArchiveStart | 'start' => {
+  let left = count;
+  const steps = index.steps.filter((name) => step === undefined || name === step);
+  for (const name of steps.reverse()) {
+    const lines = lineCount(index, name);
+    if (left <= lines) return { step: name, line: lines - left };
+    left -= lines;
+  }
+  return 'start';
+};
+
+const tailStart = async ({ options, location, index, isClosed }: LogSource, count: number): Promise<StartPoint> => {
+  if (index && isClosed) return startInArchive(archiveTail(index, options.step, count), index);
+  const podPart = readPod({ ...options, follow: false }, location, index?.kept);
+  const { lines, from, drop } = await locateTail(podPart, count, index?.kept);
+  if (lines >= count || !index) return startInPod(from, drop);
+  return startInArchive(archiveTail(index, options.step, count - lines), index);
+};
+
+/** Finds the archive's last chunk that begins before a time. */
+const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'start' => {
+  const isEarlier = isBefore(since);
+  const chunk = chunks.findLast(({ time }) => isEarlier(time));
+  return chunk ? { step: chunk.step, line: chunk.line } : 'start';
+};
+
+/**
+ * Finds where reading begins. With `since` that may be up to a chunk too early: the selection drops the rest.
+ * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
+ */
+export const findStart = async (source: LogSource): Promise<StartPoint> => {
+  const { index, options } = source;
+  const { cursor, tail, since, step, fromLine } = options;
+  if (cursor !== undefined) return startAfterCursor(source, cursor);
+  if (tail !== undefined) return tailStart(source, tail);
+  if (step !== undefined && fromLine !== undefined) return startInArchive({ step, line: fromLine - 1 }, index);
+  return startInArchive(since !== undefined && index ? sinceStart(index, since) : 'start', index);
+};
