@@ -10,7 +10,7 @@ import { build, type Metafile } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const dist = join(import.meta.dirname, 'dist');
 
-/** The packages whose code is in the bundle, as folders of node_modules. */
+/** Returns the folders of the packages whose code is in the bundle. */
 const packagesIn = ({ inputs }: Metafile): string[] => {
   const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
   return [...new Set(folders)].sort();

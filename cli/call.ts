@@ -21,7 +21,9 @@ export type CallOptions = {
   stream?: boolean;
 };
 
-/** The response with its body as text, and the stream, which is unread for a call with `stream`. */
+/**
+ * Result of an API call: the response with its body as text, and its stream, which a call with `stream` leaves unread.
+ */
 export type CallResult = { stream: ResponseStream; response: ApiResponse };
 
 const maxAttempts = 5;

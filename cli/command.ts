@@ -7,11 +7,11 @@ import type { Terminal } from './terminal.ts';
 
 export type Option = {
   type: 'string' | 'boolean';
-  /** One letter, for `-v`. */
+  /** Short name of the option: one letter, such as v for -v. */
   short?: string;
   /** Whether the option may be given several times. Default false. */
   multiple?: boolean;
-  /** Placeholder of the value in the help. */
+  /** Placeholder that the help shows for the option's value. */
   value?: string;
   help: string;
 };
@@ -22,7 +22,7 @@ export type Values = Record<string, string | boolean | Array<string | boolean> |
 /** The options and arguments of one call of the program. */
 export type Invocation = { values: Values; positionals: string[] };
 
-/** What a command gets from the program. */
+/** Everything that a command gets from the program. */
 export type Context = {
   terminal: Terminal;
   verbose: boolean;
@@ -30,7 +30,7 @@ export type Context = {
   commands: Commands;
   /** Reads the settings and loads the HTTP client. `--help` and `--version` never do this. */
   connect: () => Promise<Connection>;
-  /** Opens the account, which needs no tool: for signing in and out. */
+  /** Opens the user's account at the API. `login` and `logout` use it, because it needs no tool. */
   account: () => Promise<Account>;
   /** Lines that Ctrl-C prints before it ends the program. */
   farewell: string[];
@@ -40,16 +40,16 @@ export type Run = (context: Context, invocation: Invocation) => Promise<ExitCode
 
 export type Command = {
   summary: string;
-  /** Arguments, as the help writes them. */
+  /** The command's arguments in the notation of the help, such as [ID]. */
   usage: string;
-  /** Limit of arguments. */
+  /** Largest number of arguments that the command takes. */
   maxArguments: number;
-  /** The possible arguments, for completion. */
+  /** Values that an argument can have, for the completion scripts. */
   choices?: readonly string[];
   options: Options;
-  /** A paragraph for the help. */
+  /** A paragraph about the command, for the command's help. */
   details?: string;
-  /** Command lines without the program's name, and what each does. */
+  /** Pairs of an example's command line, without the program's name, and what the example does. */
   examples: ReadonlyArray<readonly [string, string]>;
   run: Run;
 };

@@ -15,7 +15,7 @@ export type ConnectOptions = {
   /** Value of --api-url. */
   apiUrl: string | undefined;
   version: string;
-  /** Called with a line for each request, which never holds a credential. */
+  /** Called with a line about each request. The line never holds a credential. */
   trace: (line: string) => void;
 };
 

@@ -6,12 +6,16 @@ import { hasEnded, statusWord } from './format-builds.ts';
 import { type LogEnd, type LogLine, readLog } from './log-stream.ts';
 import { printable, printableLines, printableLogLine } from './printable.ts';
 
-/** Delays between two requests for a build's status, in milliseconds. Each is 1.5 times as long as the one before. */
+/**
+ * First and longest delay between two requests for a build's status, in milliseconds. Each delay is 1.5 times as long
+ * as the delay before.
+ */
 const firstPollMs = 500;
 const maxPollMs = 5000;
 
 /**
- * Returns `[step-build] text`, with the line's time when verbose, and with its number when the API sent one.
+ * Returns a line of the log as `[step-build] text`, with the line's time when verbose, and with its number when the API
+ * sent one.
  * @param toError whether the line goes to standard error
  */
 export const renderLine = (

@@ -62,7 +62,7 @@ const statusCell = (build: Build, { paint }: Terminal): Cell => {
   return { text, paint: (cell) => paint(statusColours[word] ?? 'dim', cell) };
 };
 
-/** A cell without a style; - stands for a missing value. */
+/** Returns a table cell without a style. A missing value is shown as -. */
 const plainCell = (text: string | undefined): Cell => ({ text: printable(text ?? '') || '-' });
 
 const source = ({ parameters }: Build) =>

@@ -18,10 +18,10 @@ export type ApiRequest = {
   deadlineMs?: number;
 };
 
-/** Called with a line for each response, which never holds a credential. */
+/** Called with a line about each response. The line never holds a credential. */
 export type Trace = (line: string) => void;
 
-/** A response whose body is not read yet. The body is decompressed. */
+/** A response whose body is still to be read. A gzip encoding of the body is already removed. */
 export type ResponseStream = Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders };
 
 export type Send = (request: ApiRequest) => Promise<ResponseStream>;
@@ -78,7 +78,7 @@ const redirectTarget = (response: IncomingMessage, from: URL, method: string): U
 
 const decompressed = async (response: IncomingMessage): Promise<ResponseStream> => {
   if (response.headers['content-encoding'] !== 'gzip') return response;
-  // Loaded on demand: only logs are compressed.
+  // node:zlib is loaded on demand, because only logs are compressed.
   const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
   const { statusCode, headers } = response;
   // pipeline() passes an error of one stream on to the other, where the reader sees the error.

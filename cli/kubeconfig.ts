@@ -18,7 +18,7 @@ export type Kubeconfig = {
   skipTlsVerify: boolean;
 };
 
-/** Reads the file that `section[key]` names; a relative path starts at the kubeconfig's folder. */
+/** Reads the file that a key of the kubeconfig names. A relative path starts at the kubeconfig's folder. */
 const referencedFile = async (
   section: Fields | undefined,
   key: string,
@@ -38,7 +38,7 @@ const referencedFile = async (
 const pemOf = async (section: Fields | undefined, key: string, folder: string): Promise<string | undefined> =>
   inlineData(section, key)?.toString('utf8') ?? referencedFile(section, key, folder);
 
-/** A client certificate is preferred to a token. */
+/** Returns the client certificate of a kubeconfig's user, or the user's token when there is no certificate. */
 const credentialOf = async (
   user: Fields | undefined,
   folder: string,

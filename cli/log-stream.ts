@@ -16,17 +16,17 @@ export type LogEvent = LogLine | LogNote | LogEnd;
 
 export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
   api: Pick<Api, 'openLog'>;
-  /** Called with a sentence each time the connection breaks. */
+  /** Called with a sentence each time the connection for the log breaks. */
   warn: (sentence: string) => void;
 };
 
-/** Limit of broken connections in a row, without an event in between. */
+/** Number of broken log streams in a row, without an event in between, after which `readLog` gives up. */
 const maxBrokenStreams = 6;
 /** Delay before the next stream after a handover, in milliseconds: the server that stops must not get the request. */
 const handOverMs = 100;
 const unfinishedStatuses = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
 
-/** Yields the lines of a body, without their "\n". No other character separates lines. */
+/** Yields the lines of a response body, without their "\n". No other character separates lines. */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -39,7 +39,7 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<st
 }
 
 /**
- * Parses one line of the stream.
+ * Parses one line of a log stream into an event.
  * @returns undefined for a blank line, the first half of a line, and a type that this version does not know
  * @throws Failure for an error of the service
  */
@@ -74,12 +74,12 @@ async function* readEvents(stream: ResponseStream): AsyncGenerator<LogEvent> {
   }
 }
 
-/** How far a log was read. */
+/** The cursor up to which a log was read, and the number of broken streams since the last event. */
 type Progress = { cursor: string | undefined; brokenStreams: number };
-/** Why a stream ended: at the end of the log, by a handover, or too early. */
+/** Why a log stream ended: at the end of the log, by a handover to another instance, or too early. */
 type StreamEnd = 'complete' | 'handed over' | 'broken';
 
-/** Yields the events of one stream, and returns why the stream ended. The line at the cursor was yielded before. */
+/** Yields the events of one log stream after the cursor, and returns why the stream ended. */
 async function* readStream(
   { api }: LogOptions,
   id: string,

@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Fields, isObject } from '../lib/objects.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 
-/** A response whose body was read. */
+/** A response of the API with its body as text. */
 export type ApiResponse = { status: number; headers: IncomingHttpHeaders; text: string };
 
-/** The API refused or failed a request. Tells the status and the Retry-After header, which decide about a retry. */
+/**
+ * The failure of a request that the API refused or could not serve. Its status and Retry-After decide about a retry.
+ */
 export class ResponseFailure extends Failure {
   override readonly name = 'ResponseFailure';
   readonly status: number;
@@ -80,7 +82,7 @@ export const responseFailure = (response: ApiResponse, base: URL): ResponseFailu
   const sentences = sentencesOf(parseJson(text));
   const hint = hintFor(status, retryAfterSeconds(headers, Date.now()));
   if (sentences.length > 0) return new ResponseFailure(sentences.join('\n'), response, exitCodeFor(status), hint);
-  // Without the API's sentences, a status such as 404 says nothing about a build: another server may have sent it.
+  // A body without sentences may come from another server, so its 404 does not mean that the build does not exist.
   const isMeaningful = status === 401 || status === 403 || status === 429;
   return new ResponseFailure(
     `${base.origin} answered with HTTP status ${status}.`,

@@ -19,11 +19,11 @@ export type Settings = {
   session: SessionToken | undefined;
   /** A warning when the token crosses a network unencrypted. */
   unencryptedWarning: string | undefined;
-  /** Undefined when the address is plain http. */
+  /** How the API's certificate is verified; undefined when the API's address is plain http. */
   tls: Tls | undefined;
 };
 
-/** Where settings are read from. */
+/** Sources of the settings: the environment, folders, and options of the command line. */
 export type Sources = {
   env: Environment;
   home: string;

@@ -8,7 +8,7 @@ export type Column = {
   keep?: 'start' | 'end';
 };
 
-/** Counts characters, not UTF-16 code units. */
+/** Counts the characters of a text, not its UTF-16 code units. */
 const length = (text: string) => [...text].length;
 
 /** Cuts text to `width` characters. The character … stands for the missing text. */
@@ -19,7 +19,7 @@ export const cut = (text: string, width: number, keep: 'start' | 'end' = 'start'
   return `…${characters.slice(characters.length - Math.max(0, width - 1)).join('')}`;
 };
 
-/** Spaces between two columns. */
+/** Number of spaces between two columns of a table. */
 const gap = 2;
 
 /**

@@ -56,7 +56,7 @@ const requireNoToken = ({ env }: Account): void => {
 export const login: Run = async (context, { values }) => {
   const account = await context.account();
   requireNoToken(account);
-  // Changes nothing: fails before the user signs in when the session file can't be written.
+  // This write changes nothing. When the session file can't be written, the command fails here, before the sign-in.
   await account.sessions.change(account.base, async (session) => session);
   const session = await signIn(context, account, flag(values, 'device'));
   await account.sessions.change(account.base, async () => session);

@@ -18,7 +18,7 @@ const filters = (values: Values) => ({
   lines: number(values, 'lines'),
   since: text(values, 'since'),
   grep: text(values, 'grep'),
-  // The CLI prints a step as [step-build], and the API names the same step build: both are accepted.
+  // A step has two names, and both are accepted: the log shows step-build, and the API calls the same step build.
   step: text(values, 'step')?.replace(/^step-/, ''),
 });
 

@@ -11,7 +11,7 @@ const quotaColumns: Column[] = ['CATEGORY', 'ITEM', 'LIMIT', 'USED', 'AVAILABLE'
 
 const plainCell = (text: string): Cell => ({ text: printable(text) });
 
-/** The used share in percent: yellow from 75 %, red from 90 %. */
+/** Returns the table cell with the used share of a quota in percent: yellow from 75 %, red from 90 %. */
 const capacityCell = (text: string, { paint }: Terminal): Cell => {
   const percent = Number.parseFloat(text);
   if (percent >= 90) return { ...plainCell(text), paint: (cell) => paint('red', cell) };

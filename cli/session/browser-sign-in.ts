@@ -14,7 +14,7 @@ import type { IssuerFetch } from './issuer-fetch.ts';
 import { configurationOf, type Issuer, signInFailure } from './openid.ts';
 import { type Session, sessionFrom } from './session.ts';
 
-/** Time for the sign-in in milliseconds. */
+/** Longest time that a user may take to sign in, in milliseconds. */
 const signInMs = 300_000;
 
 const sendPage = (response: ServerResponse, status: number, sentence: string): void => {
@@ -36,8 +36,8 @@ type Callback = {
 };
 
 /**
- * Starts the server for the redirect. Security: only a request for the exact path with our state is accepted. Any other
- * local process gets a 404, and does not end the wait.
+ * Starts the server that the issuer redirects the browser to. Security: only a request for the exact path with our
+ * state is accepted. Any other local process gets a 404, and does not end the wait.
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-8.10
  */
 const openCallback = async (state: string): Promise<Callback> => {
@@ -54,7 +54,7 @@ const openCallback = async (state: string): Promise<Callback> => {
   return { server, redirectUri, redirected };
 };
 
-/** Promise.withResolvers, which Node 20 does not have. */
+/** Replaces Promise.withResolvers, which Node 20 does not have. */
 const promiseWithResolver = <T>(): { promise: Promise<T>; resolve: (value: T) => void } => {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((settle) => {

@@ -37,7 +37,7 @@ const undiscovered = (issuer: string, error: unknown): Failure => {
   return new Failure(exitCodes.unavailable, `${issuer} does not say how to sign in: ${reason}.`, { cause: error });
 };
 
-/** @see https://openid.net/specs/openid-connect-discovery-1_0.html */
+/** Requests the issuer's metadata. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
 const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client): Promise<ServerMetadata> => {
   const options = { execute: [allowInsecureRequests], [customFetch]: fetch };
   const configuration = await discovery(new URL(issuer), clientId, undefined, None(), options).catch(
@@ -55,14 +55,15 @@ const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client
 export const findIssuer = async (fetch: IssuerFetch, base: URL): Promise<Issuer> => {
   const client = await findClient(fetch, base);
   const metadata = await discoverMetadata(fetch, client);
-  // Security: openid-client compares URLs and makes exceptions for some vendors; here the text must be the same.
+  // Security: openid-client compares issuers as URLs, with exceptions for some vendors. Tokens of a foreign issuer must
+  // not be accepted, so the issuer must have exactly the name that the API sent.
   if (metadata.issuer !== client.issuer || !metadata.token_endpoint) {
     throw new Failure(exitCodes.unavailable, `${client.issuer} describes another issuer, or has no token endpoint.`);
   }
   return { metadata, clientId: client.clientId, scope: client.scope, resource: client.resource };
 };
 
-/** Returns what a session keeps of an issuer. */
+/** Returns the part of an issuer's data that is stored with a session. */
 export const tokenSourceOf = ({ metadata, clientId, resource }: Issuer) => ({
   issuer: metadata.issuer,
   clientId,

@@ -7,16 +7,17 @@ import { networkFailure, timeoutError } from '../network-errors.ts';
 import { apiTls, type Tls, trustedAuthorities } from '../tls.ts';
 
 /**
- * The `fetch` that openid-client uses. Redirects are not followed: a token must reach only the endpoint it was meant
- * for.
+ * The `fetch` that openid-client uses. Redirects are not followed, so that a token reaches only its own endpoint.
  * @throws Failure for an error below HTTP
  */
 export type IssuerFetch = CustomFetch;
 
-/** Longest time of an exchange in milliseconds. Refreshing holds a lock, and other commands wait longer than this. */
+/**
+ * Longest time of a request to an issuer in milliseconds. Must be shorter than the time after which a lock is stale.
+ */
 const exchangeMs = 15_000;
 
-/** Statuses whose Response can't have a body. */
+/** HTTP statuses for which the class Response accepts no body. */
 const bodilessStatuses = new Set([204, 205, 304]);
 
 const readBody = async (message: IncomingMessage): Promise<Buffer> => {

@@ -87,7 +87,10 @@ const writeSessions = async (path: string, sessions: Sessions): Promise<void> =>
   await rename(draft, path);
 };
 
-/** Makes the folder and takes the lock. @returns a function that releases the lock. @throws Failure */
+/**
+ * Makes the folder of the session file and takes the file's lock. @returns a function that releases the lock. @throws
+ * Failure
+ */
 const lock = async (path: string, options: LockOptions): Promise<() => Promise<void>> => {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -97,7 +100,7 @@ const lock = async (path: string, options: LockOptions): Promise<() => Promise<v
   }
 };
 
-/** Opens the session file at this path, which need not exist. */
+/** Opens a session file. The file and its folder need not exist. */
 export const openSessionFile = (path: string, lockOptions: LockOptions = {}): SessionFile => ({
   path,
   read: async (base) => (await readSessions(path))[base.href],

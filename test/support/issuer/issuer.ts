@@ -85,8 +85,8 @@ const authorized = ({ headers }: IncomingMessage, secret: string): boolean =>
   headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${secret}`).toString('base64')}`;
 
 /**
- * Answers introspection requests for JWTs, which oidc-provider itself does not answer. A token is active while its grant
- * exists.
+ * Answers introspection requests for JWTs, which oidc-provider itself does not answer. A token is active while its
+ * grant exists.
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 const introspect = async (

@@ -63,8 +63,8 @@ const receive = async (raw: IncomingMessage): Promise<Received> => {
   return { method: raw.method ?? '', path: url.pathname, query: url.searchParams, headers: raw.headers, body };
 };
 
-/** A real server that keeps what it was asked; the handler responses. */
-export async function serve(handler: Handler, tls?: ServerOptions): Promise<TestServer> {
+/** Starts a server that records its requests. The handler sends the responses. */
+export const serve = async (handler: Handler, tls?: ServerOptions): Promise<TestServer> => {
   const requests: Received[] = [];
   const listener = async (raw: IncomingMessage, response: ServerResponse) => {
     const request = await receive(raw);
@@ -80,7 +80,7 @@ export async function serve(handler: Handler, tls?: ServerOptions): Promise<Test
       server.closeAllConnections();
     });
   return { url, requests, close };
-}
+};
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'cli-test-'));
 export const remove = (path: string): void => rmSync(path, { recursive: true, force: true });

@@ -47,7 +47,8 @@ afterAll(async () => {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-async function kubeconfig(cluster: string): Promise<string> {
+/** Writes a kubeconfig with a new client certificate. @returns the path of the file */
+const kubeconfig = async (cluster: string): Promise<string> => {
   const { certificate, key } = await authority.issue('O=toolforge, CN=demo');
   return file(
     'kubeconfig',
@@ -57,7 +58,7 @@ clusters: [{name: k, cluster: ${cluster}}]
 users: [{name: u, user: {client-certificate-data: ${base64(certificate)}, client-key-data: ${base64(key)}}}]
 `,
   );
-}
+};
 
 test('a command refuses a certificate of an unknown authority and says how to trust the authority', async () => {
   const { code, stderr } = await cli.run(['list'], { TOOL_TOOLFORGE_API_URL: server.url });
