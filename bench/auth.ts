@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { saveKeys } from '../lib/auth/saved-keys.ts';
-import type { Kube } from '../lib/kube/client.ts';
 import { createLog } from '../lib/log.ts';
 import { toolToken } from '../local/issuer.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';
@@ -91,7 +90,7 @@ const keepIn = async (folder: string, environment: Record<string, string>): Prom
   };
   const issuers = JSON.parse(environment.AUTH_ISSUERS ?? '[]');
   const log = createLog('bench', () => {});
-  await saveKeys({ kube: { patch } as unknown as Kube, issuers, configMap: 'keys', log, now: () => new Date() });
+  await saveKeys({ kube: { patch }, issuers, configMap: 'keys', log, now: () => new Date() });
   return keys;
 };
 

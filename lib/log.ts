@@ -1,4 +1,4 @@
-export type Severity = 'INFO' | 'WARNING' | 'ERROR';
+type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 /**
  * Writes a line to the log. Security: messages and fields must not contain a token, a password or a request's body.

@@ -1,14 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Settings } from '../config/settings.ts';
 import { ApiError, ConfigError } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
 import { challenge } from './challenge.ts';
-import { clusterKeys } from './cluster-keys.ts';
+import { type ClusterKeySource, clusterKeys } from './cluster-keys.ts';
 import { bearerToken, type TokenIssuer, verifyToken } from './token.ts';
 
 export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'] as const;
 
-type EventAuthSettings = Settings<(typeof eventAuthSettings)[number]>;
+type EventAuthSettings = {
+  eventIssuer: string;
+  eventKeysUrl: string | undefined;
+  /** Subjects of the tokens that events come with. */
+  eventSubjects: readonly string[];
+};
 
 const authenticate = async (
   authorization: string | undefined,
@@ -35,7 +38,7 @@ const authenticate = async (
 export const eventAuthenticateFromSettings = (
   settings: EventAuthSettings,
   audience: string,
-  kube: Kube,
+  kube: ClusterKeySource,
 ): ((headers: IncomingHttpHeaders) => Promise<void>) => {
   const { eventIssuer, eventSubjects } = settings;
   if (eventSubjects.length === 0)

@@ -1,10 +1,10 @@
-import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { createGatewayCheck } from './gateway.ts';
-import { withRateLimit } from './rate-limit.ts';
+import { type RateLimitOptions, withRateLimit } from './rate-limit.ts';
 import { createTokenCheck } from './token.ts';
+import type { TrustedIssuer } from './trusted-issuers.ts';
 
 export const authSettings = [
   'issuers',
@@ -15,7 +15,12 @@ export const authSettings = [
   'failureDelayMs',
 ] as const;
 
-type AuthSettings = Settings<(typeof authSettings)[number]>;
+type AuthSettings = Pick<RateLimitOptions, 'rateReads' | 'rateChanges' | 'failureDelayMs'> & {
+  issuers: readonly TrustedIssuer[];
+  /** Folder where the ConfigMap with saved keys is mounted. */
+  keysFolder: string | undefined;
+  gatewaySecret: string | undefined;
+};
 
 /**
  * Makes the authentication of the HTTP functions: the gateway's headers, then bearer tokens, both rate limited.

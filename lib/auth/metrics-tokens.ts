@@ -1,13 +1,18 @@
-import type { Settings } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
 import { createAccess } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { challenge } from './challenge.ts';
-import { clusterKeys } from './cluster-keys.ts';
+import { type ClusterKeySource, clusterKeys } from './cluster-keys.ts';
 import { bearerToken, verifyToken } from './token.ts';
 
 export const metricsAuthSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
+
+type MetricsAuthSettings = {
+  eventIssuer: string;
+  eventKeysUrl: string | undefined;
+  /** Subjects of the ServiceAccounts that may read metrics. */
+  metricsSubjects: readonly string[];
+};
 
 /** Audience of the tokens that may read metrics. A token made for another purpose has another audience. */
 const audience = 'metrics';
@@ -17,8 +22,8 @@ const audience = 'metrics';
  * all tools, so no tool's credential may read them. An empty list lets nobody read them.
  */
 export const metricsAuthenticateFromSettings = (
-  settings: Settings<(typeof metricsAuthSettings)[number]>,
-  kube: Kube,
+  settings: MetricsAuthSettings,
+  kube: ClusterKeySource,
 ): Authenticate => {
   const { eventIssuer, metricsSubjects } = settings;
   const keys = clusterKeys(kube, settings);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import type { Kube } from '../kube/client.ts';
 import type { Log } from '../log.ts';
 import { isObject } from '../objects.ts';
 import { downloadKeys } from './issuer-keys.ts';
@@ -33,8 +32,13 @@ export const readSavedKeys = (folder: string, issuer: string): SavedKeys | undef
   }
 };
 
+/** The part of the Kubernetes client that changes a ConfigMap. */
+type ConfigMapPatcher = {
+  patch: (resource: 'configmaps', name: string, patch: { data: Record<string, string> }) => Promise<unknown>;
+};
+
 export type SaveKeysOptions = {
-  kube: Kube;
+  kube: ConfigMapPatcher;
   issuers: readonly TrustedIssuer[];
   /** Name of the ConfigMap that the functions mount. Without a name no keys are saved. */
   configMap: string | undefined;

@@ -22,7 +22,8 @@ import {
 import { signedTokens, type Tokens } from '../support/auth/tokens.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { expectCleanLog, expectShape, expectStatus, send } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 // test/e2e/auth/auth.test.ts runs the same cases on a cluster.
 const audience = 'builds-api';

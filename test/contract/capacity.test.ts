@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Caller, eventually, expectCleanLog, expectRefusal, expectStatus, forTool, send } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 let source_url: string;

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { expectCleanLog, expectCode, expectStatus, forTool, send } from './client.ts';
-import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 let internalUrl: string;

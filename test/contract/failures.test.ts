@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Caller, expectCleanLog, expectCode, expectShape, expectStatus, forTool } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;

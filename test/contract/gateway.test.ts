@@ -10,7 +10,8 @@ import { load } from 'js-yaml';
 import { openAuthority } from '../../local/certificates.ts';
 import { expectCleanLog, expectCode, expectShape, expectStatus } from './client.ts';
 import { parseJson, type Received } from './response.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 type ClientCertificate = { key?: string; cert?: string };
 

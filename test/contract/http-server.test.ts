@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Caller, expectCleanLog, expectShape, expectStatus, forTool, send } from './client.ts';
 import { breakOff, sendRaw } from './raw.ts';
-import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;

@@ -14,7 +14,8 @@ import {
   forTool,
   send,
 } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 /** URL of a repository whose build takes two minutes. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Caller, forTool } from './client.ts';
-import { buildTimeoutMs, onCluster, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 const targets: Target[] = [];
 

@@ -8,7 +8,8 @@ import { type OidcIssuer, startOidcIssuer } from '../support/issuer/issuer.ts';
 import { apiClient } from '../support/issuer/provider.ts';
 import { type Cli, createCli } from '../unit/cli/support.ts';
 import { expectCleanLog, expectRefusal, expectShape, expectStatus, send } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let folder: string;
 let issuer: OidcIssuer;

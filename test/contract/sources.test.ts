@@ -3,7 +3,8 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Caller, expectCleanLog, expectRefusal, expectStatus, forTool } from './client.ts';
-import { buildTimeoutMs, startTarget, type Target } from './target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
 
 let target: Target;
 let mine: Caller;

@@ -2,7 +2,7 @@ import { type Route, routes } from '../../../openapi/generated/routes.ts';
 import { defects, type Tokens } from './tokens.ts';
 
 /** Kinds of credentials, and the scopes that each kind has in these tests. */
-export const credentials = {
+const credentials = {
   person: ['read', 'build', 'admin'],
   ci: ['read', 'build'],
   'service-account': ['read', 'build'],
@@ -12,7 +12,7 @@ export const credentials = {
 export type CredentialName = keyof typeof credentials;
 
 /** The tool of the caller: the tool in the path, another tool, or no tool. */
-export const callerTools = ['own', 'other', 'none'] as const;
+const callerTools = ['own', 'other', 'none'] as const;
 export type CallerTool = (typeof callerTools)[number];
 
 export type StatusAndCode = readonly [status: number, code?: string | undefined];

@@ -6,7 +6,6 @@ import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { readSavedKeys, saveKeys } from '../../../../lib/auth/saved-keys.ts';
 import { createTokenCheck } from '../../../../lib/auth/token.ts';
 import type { TrustedIssuer } from '../../../../lib/auth/trusted-issuers.ts';
-import type { Kube } from '../../../../lib/kube/client.ts';
 import { newPrivateKey, published } from '../../../support/auth/keys.ts';
 import { signedTokens } from '../../../support/auth/tokens.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
@@ -45,7 +44,7 @@ const saveOptions = (logged: unknown[] = []) => ({
     patch: async (_resource: string, _name: string, { data }: { data: Record<string, string> }) => {
       await Promise.all(Object.entries(data).map(([name, text]) => writeFile(join(folder, name), text)));
     },
-  } as unknown as Kube,
+  },
   issuers: [issuer],
   configMap: 'issuer-keys',
   log: (...line: unknown[]) => void logged.push(line),
