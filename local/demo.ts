@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NoDefaultProcess, runImage } from '../embedded/image/run.ts';
+import { NoDefaultProcessError, runImage } from '../embedded/image/run.ts';
 import { createLog } from '../lib/log.ts';
 import { serveGit } from './git-server.ts';
 import { toolToken } from './issuer.ts';
@@ -88,8 +88,8 @@ const demo = async (given: string | undefined, finish: Finish[]): Promise<void> 
   if (code !== 0) throw new Error('the build did not succeed; see above why');
   say('Running the image');
   await showAnswer(platform, await latestImage(platform, token), finish).catch((error: unknown) => {
-    if (!(error instanceof NoDefaultProcess)) throw error;
-    console.log(`The image is built, but ${error.message.replace(/^\S+ /, 'it ')}`);
+    if (!(error instanceof NoDefaultProcessError)) throw error;
+    console.log(`The image is built. ${error.message}`);
   });
 };
 

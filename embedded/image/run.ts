@@ -1,4 +1,3 @@
-/** Starts an image's process on this machine, from its layers alone: `node embedded/image/run.ts [OPTIONS] IMAGE`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
@@ -6,44 +5,47 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { dataFolder, paths } from '../../local/folder.ts';
 import { findManifest, type ImageConfig, layoutFolder, type Manifest, readIndex, readJson } from './layout.ts';
 import { parseReference } from './reference.ts';
 import { unpackImage } from './unpack.ts';
 
 export type RunOptions = {
   imagesFolder: string;
-  /** As `HOST/REPOSITORY:TAG` or `REPOSITORY@DIGEST`; the host isn't looked at. */
+  /** `HOST/REPOSITORY:TAG` or `REPOSITORY@DIGEST`. The host is ignored. */
   image: string;
-  /** The port the process shall listen on; a free one where none is given. */
+  /** Port that the process listens on. Default: a free port. */
   port?: number;
   env?: Record<string, string>;
-  /** A process type other than the image's default. */
+  /** Process type. Default: the image's default process. */
   process?: string;
-  /** Milliseconds until the port must answer. */
-  timeout?: number;
-  /** Takes the process' output as it comes. */
+  /** Time in milliseconds until the process must listen on the port. Default 60 s. */
+  timeoutMs?: number;
+  /** Called with each chunk of the process's output. */
   onOutput?: (chunk: string) => void;
 };
-/** A library, for example: nothing to serve. */
-export class NoDefaultProcess extends Error {
-  override readonly name = 'NoDefaultProcess';
+
+/** The image has no process that starts by default, such as the image of a library. */
+export class NoDefaultProcessError extends Error {
+  override readonly name = 'NoDefaultProcessError';
+
+  constructor(image: string) {
+    super(`${image} has no process that starts by default. Name one of its processes.`);
+  }
 }
 
 export type RunningImage = {
   url: string;
-  /** Ends the process and all it started, and removes what was unpacked. */
+  /** Ends the process and its children, and removes the unpacked files. */
   stop(): Promise<void>;
-  /** The last of what the process wrote. */
+  /** The last 64 KiB of the process's output. */
   output(): string;
-  /** Resolves with the exit status when the process ends by itself. */
+  /** Resolves with the exit code when the process ends by itself. */
   ended: Promise<number>;
 };
 
-const outputLimit = 64 * 1024;
-const patience = { start: 60_000, stop: 3_000 };
+const maxOutputChars = 64 * 1024;
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 3000;
 
 const readImage = async (imagesFolder: string, image: string) => {
   const { repository, tag, digest } = parseReference(image);
@@ -55,11 +57,11 @@ const readImage = async (imagesFolder: string, image: string) => {
   return { layout, manifest, config: await readJson<ImageConfig>(layout, manifest.config.digest) };
 };
 
-/** The port itself where it is free, a free one for 0. */
+/** Returns the port if it is free, or a free port for 0. @throws Error when the port is in use */
 const freePort = async (port: number): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
-    server.once('error', () => reject(new Error(`Port ${port} is in use: choose another.`)));
+    server.once('error', () => reject(new Error(`Port ${port} is in use. Choose another port.`)));
     server.listen(port, () => resolve());
   });
   const { port: free } = server.address() as AddressInfo;
@@ -68,7 +70,7 @@ const freePort = async (port: number): Promise<number> => {
   return free;
 };
 
-const answers = (port: number): Promise<boolean> =>
+const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => resolve(true));
@@ -78,7 +80,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.end());
   });
 
-/** The image's variables, with this machine's programs on the path: the run image is this machine. */
+/** The image's variables, with this machine's programs on the path, because the image has no base layers of its own. */
 const environmentFor = (root: string, config: ImageConfig, port: number, env: Record<string, string>) => {
   const own = (config.config?.Env ?? []).map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]);
   const machine = ['LANG', 'TZ', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'PYENV_ROOT'];
@@ -98,11 +100,11 @@ const startProcess = (root: string, config: ImageConfig, port: number, options: 
   const entrypoint = options.process === undefined ? Entrypoint : [`/cnb/process/${options.process}`];
   const [program, ...words] = [...entrypoint, ...Cmd];
   if (program === undefined || program === '/cnb/lifecycle/launcher') {
-    throw new NoDefaultProcess(`${options.image} has no process that starts by default: name one of its processes.`);
+    throw new NoDefaultProcessError(options.image);
   }
   return spawn(program.startsWith('/') ? join(root, program) : program, words, {
     cwd: root,
-    // A group of its own, so that all it starts can be ended with it.
+    // The process leads a process group, so that its children can be ended with it.
     detached: true,
     env: environmentFor(root, config, port, options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -118,7 +120,7 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): boolean => {
 };
 
 const stopGroup = async (child: ChildProcess): Promise<void> => {
-  const deadline = Date.now() + patience.stop;
+  const deadline = Date.now() + stopTimeoutMs;
   let signalled = signalGroup(child, 'SIGTERM');
   while (signalled && Date.now() < deadline) {
     await delay(20);
@@ -131,7 +133,7 @@ const collectOutput = (child: ChildProcess, onOutput: RunOptions['onOutput']): (
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      text = (text + chunk).slice(-outputLimit);
+      text = (text + chunk).slice(-maxOutputChars);
       onOutput?.(chunk);
     });
   }
@@ -149,17 +151,18 @@ const waitUntilReady = async (
   ended.then((code) => {
     exitCode = code;
   });
-  while (!(await answers(port))) {
+  while (!(await isListening(port))) {
     const said = `Its output:\n${output() || '(none)'}`;
-    if (exitCode !== undefined) throw new Error(`The process ended with exit status ${exitCode}. ${said}`);
+    if (exitCode !== undefined) throw new Error(`The process ended with exit code ${exitCode}. ${said}`);
     if (Date.now() > deadline) throw new Error(`Nothing listens on port ${port}: the process must use $PORT. ${said}`);
     await delay(50);
   }
 };
 
 /**
- * Unpacks an image into a temporary folder and starts its process there.
- * @throws Error with a sentence when there is no such image, or its process ends or doesn't listen in time
+ * Unpacks an image into a temporary folder and starts its process there, from the image's layers alone.
+ * @throws NoDefaultProcessError when the image has no default process and none is named
+ * @throws Error when there is no such image, or its process ends or does not listen in time
  */
 export const runImage = async (options: RunOptions): Promise<RunningImage> => {
   const { layout, manifest, config } = await readImage(options.imagesFolder, options.image);
@@ -178,7 +181,7 @@ export const runImage = async (options: RunOptions): Promise<RunningImage> => {
       await stopGroup(child);
       await remove();
     };
-    await waitUntilReady(port, ended, options.timeout ?? patience.start, output).catch(async (error) => {
+    await waitUntilReady(port, ended, options.timeoutMs ?? startTimeoutMs, output).catch(async (error) => {
       await stop();
       throw error;
     });
@@ -188,44 +191,3 @@ export const runImage = async (options: RunOptions): Promise<RunningImage> => {
     throw error;
   }
 };
-
-const usage =
-  'Usage: node embedded/image/run.ts [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE';
-
-const main = async (): Promise<void> => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      images: { type: 'string', default: paths(dataFolder()).images },
-      port: { type: 'string', default: '8000' },
-      process: { type: 'string' },
-      env: { type: 'string', multiple: true, default: [] },
-    },
-  });
-  const [image] = positionals;
-  if (image === undefined) throw new Error(usage);
-  const env = Object.fromEntries(values.env.map((pair) => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=?/, '')]));
-  const type = values.process === undefined ? {} : { process: values.process };
-  const onOutput = (chunk: string) => void process.stdout.write(chunk);
-  const running = await runImage({
-    imagesFolder: values.images,
-    image,
-    port: Number(values.port),
-    env,
-    ...type,
-    onOutput,
-  });
-  console.log(`Running at ${running.url}; Ctrl+C stops it.`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => running.stop().then(() => process.exit(0)));
-  }
-  process.exitCode = await running.ended;
-  await running.stop();
-};
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await main().catch((error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
-}

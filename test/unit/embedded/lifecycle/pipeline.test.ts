@@ -92,7 +92,7 @@ const hasSkopeo = spawnSync('skopeo', ['--version']).status === 0;
 
 test('a process type other than the default can be started', async () => {
   await builtExample('procfile');
-  const options = { imagesFolder: join(data, 'images'), image: 'tool-x/procfile', process: 'worker', timeout: 500 };
+  const options = { imagesFolder: join(data, 'images'), image: 'tool-x/procfile', process: 'worker', timeoutMs: 500 };
   await expect(runImage(options)).rejects.toThrow(/Nothing listens[\s\S]*Working at/);
 }, 60_000);
 
@@ -103,7 +103,7 @@ describe('a build that fails says why', () => {
     ['bad-procfile', 'build', 51, 'Procfile, line 2'],
     ['failing-build', 'build', 51, 'a reason worth reading'],
   ])(
-    '%s: step %s, exit status %i',
+    'a build of %s fails in step %s with exit code %i',
     async (name, step, exitCode, reason) => {
       const { failed } = await build(name);
       expect(failed).toMatchObject({ name: step, exitCode });

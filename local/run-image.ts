@@ -1,0 +1,42 @@
+/** `npm run image -- IMAGE`: starts the process of an image that the embedded platform built. */
+import { parseArgs } from 'node:util';
+import { runImage } from '../embedded/image/run.ts';
+import { dataFolder, paths } from './folder.ts';
+
+const usage = 'Usage: npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE';
+
+const splitPair = (pair: string): [string, string] => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=?/, '')];
+
+const readArguments = () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      images: { type: 'string', default: paths(dataFolder()).images },
+      port: { type: 'string', default: '8000' },
+      process: { type: 'string' },
+      env: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const [image] = positionals;
+  if (image === undefined) throw new Error(usage);
+  return {
+    ...{ image, imagesFolder: values.images, port: Number(values.port) },
+    env: Object.fromEntries(values.env.map(splitPair)),
+    ...(values.process === undefined ? {} : { process: values.process }),
+  };
+};
+
+const main = async (): Promise<void> => {
+  const running = await runImage({ ...readArguments(), onOutput: (chunk) => void process.stdout.write(chunk) });
+  console.log(`Running at ${running.url}. Ctrl-C stops the process.`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => running.stop().then(() => process.exit(0)));
+  }
+  process.exitCode = await running.ended;
+  await running.stop();
+};
+
+await main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
