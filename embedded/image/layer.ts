@@ -8,7 +8,7 @@ import { createGzip } from 'node:zlib';
 import { type Header, type Pack, pack } from 'tar-stream';
 import { type Descriptor, layerType } from './layout.ts';
 
-/** One entry of a layer. `name` is relative to the root, without a slash at either end. */
+/** An entry of a layer's tar file. `name` is relative to the image's root, without a slash at either end. */
 export type LayerEntry =
   | { type: 'directory'; name: string }
   | { type: 'symlink'; name: string; linkname: string }
@@ -17,7 +17,7 @@ export type LayerEntry =
 
 export type WrittenLayer = { descriptor: Descriptor; diffId: string };
 
-/** Cloud Native Buildpacks give every file this time and this owner, so that equal content is an equal layer. */
+/** Every file gets this time and this owner, as in Cloud Native Buildpacks, so that equal files give an equal layer. */
 export const layerTime: Date = new Date('1980-01-01T00:00:01Z');
 const owner = { uid: 1001, gid: 1000 };
 const smallFile = 1024 * 1024;
@@ -50,7 +50,7 @@ const addAll = async (tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<vo
   }
 };
 
-/** Passes bytes on, and knows their digest afterwards. */
+/** Makes a stage that passes bytes on and computes their SHA-256 digest. */
 const digesting = () => {
   const hash = createHash('sha256');
   async function* pass(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -62,7 +62,10 @@ const digesting = () => {
   return { pass, digest: () => hash.digest('hex') };
 };
 
-/** Writes a gzipped tar into the folder under its own digest. Memory stays bounded whatever the layer's size. */
+/**
+ * Writes the entries as a gzipped tar file into the folder, named by its digest. Memory use does not depend on the
+ * layer's size.
+ */
 export const writeLayer = async (entries: AsyncIterable<LayerEntry>, blobsFolder: string): Promise<WrittenLayer> => {
   const temporary = join(blobsFolder, `.${randomUUID()}`);
   const [plain, zipped, tar] = [digesting(), digesting(), pack()];
@@ -87,11 +90,13 @@ async function* fileEntry(source: string, name: string, info: Stats): AsyncGener
 }
 
 export type WalkOptions = {
-  /** What a symbolic link's target becomes in the image. */
+  /** Rewrites the target of a symbolic link for the image. Default: the target stays as it is. */
   rewriteLink?: (target: string) => string;
 };
 
-/** Everything below a folder as entries below `name`, in sorted order; sockets, pipes and devices are left out. */
+/**
+ * Yields everything below a folder as entries below `name`, sorted by name. Sockets, pipes and devices are left out.
+ */
 export async function* walkFolder(folder: string, name: string, options: WalkOptions = {}): AsyncGenerator<LayerEntry> {
   yield { type: 'directory', name };
   for (const child of (await readdir(folder)).sort()) {

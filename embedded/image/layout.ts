@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { withLock } from '../../lib/lock-file.ts';
 import { fileNameOf } from './reference.ts';
 
-/** OCI image specification 1.1, descriptor.md; `size` in bytes. */
+/** A reference to a blob; `size` in bytes. @see OCI image specification 1.1, descriptor.md */
 export type Descriptor = {
   mediaType: string;
   digest: string;
@@ -38,7 +38,7 @@ export const refName = 'org.opencontainers.image.ref.name';
 
 export type Repository = { imagesFolder: string; repository: string };
 
-/** The OCI image layout of a repository: one folder each, named as the repository. */
+/** Returns the folder of a repository's OCI image layout. The folder has the repository's name. */
 export const layoutFolder = ({ imagesFolder, repository }: Repository): string => join(imagesFolder, repository);
 
 export const blobPath = (layout: string, digest: string): string =>
@@ -53,21 +53,21 @@ const ifThere = async <T>(read: Promise<T>): Promise<T | undefined> => {
   }
 };
 
-/** The layout's index, or undefined where there is no layout. */
+/** Returns the index of a layout, or undefined when there is no layout. */
 export const readIndex = async (layout: string): Promise<ImageIndex | undefined> => {
   const text = await ifThere(readFile(join(layout, 'index.json'), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as ImageIndex);
 };
 
-/** A blob that holds JSON: manifest, index or configuration. */
+/** Reads a blob that holds JSON: a manifest, an index or a configuration. */
 export const readJson = async <T>(layout: string, digest: string): Promise<T> =>
   JSON.parse(await readFile(blobPath(layout, digest), 'utf8')) as T;
 
-/** The entry with this tag or digest. */
+/** Returns the index's entry with this tag or digest, or undefined. */
 export const findManifest = (index: ImageIndex, reference: string): Descriptor | undefined =>
   index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
 
-/** The digests of everything that a manifest, or an index of manifests, needs; its own included. */
+/** Returns the digests of all blobs that a manifest, or an index of manifests, needs, with its own digest. */
 const reachable = async (layout: string, { digest, mediaType }: Descriptor): Promise<string[]> => {
   const isIndex = mediaType === indexType || mediaType.includes('manifest.list');
   if (isIndex) {
@@ -96,17 +96,25 @@ const moveBlobs = async (from: string, layout: string): Promise<void> => {
   for (const name of await readdir(from)) await rename(join(from, name), blobPath(layout, name));
 };
 
-/** A change takes milliseconds, so a longer wait means that something is wrong. */
+/**
+ * Longest wait for the lock of a layout. A change takes milliseconds, so a longer wait means that something is wrong.
+ */
 const lockWaitMs = 60_000;
 
 export type LayoutChange = {
-  /** Folder of finished blobs, named by their digests in hex, to move in; on the same file system. */
+  /**
+   * Folder whose blobs are moved into the layout. The blobs are named by their digests in hex, and lie on the layout's
+   * file system.
+   */
   blobs?: string;
-  /** The index as it shall be. Not called concurrently for one repository, in whichever process. */
+  /** Returns the new index. Changes of one repository run one after the other, across all processes. */
   change: (index: ImageIndex) => ImageIndex;
 };
 
-/** Changes a repository's layout in one step, then removes the blobs nobody needs, or the layout when it is empty. */
+/**
+ * Changes a repository's layout in one step. Then removes the blobs that no manifest needs, or the whole layout when
+ * its index is empty.
+ */
 export const changeLayout = async (where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> => {
   const layout = layoutFolder(where);
   const lock = join(where.imagesFolder, '.locks', fileNameOf(where.repository));
@@ -126,14 +134,14 @@ export const changeLayout = async (where: Repository, { blobs, change }: LayoutC
   return withLock(lock, work, { waitMs: lockWaitMs, pollMs: 10 });
 };
 
-/** Only the layout's own files: other repositories may lie deeper in the same folder. */
+/** Removes the layout's own files only, because deeper folders may hold other repositories. */
 const removeLayout = async (layout: string): Promise<void> => {
   await rm(join(layout, 'index.json'), { force: true });
   await rm(join(layout, 'oci-layout'), { force: true });
   await rm(join(layout, 'blobs'), { recursive: true, force: true });
 };
 
-/** The names of all repositories below the folder, sorted. */
+/** Returns the names of all repositories below the folder, sorted. */
 export const listRepositories = async (imagesFolder: string, below = ''): Promise<string[]> => {
   const entries = (await ifThere(readdir(join(imagesFolder, below), { withFileTypes: true }))) ?? [];
   const own = below !== '' && entries.some((entry) => entry.name === 'index.json') ? [below] : [];
@@ -142,7 +150,7 @@ export const listRepositories = async (imagesFolder: string, below = ''): Promis
   return [...own, ...(await Promise.all(deeper)).flat()].sort();
 };
 
-/** Bytes of all blobs of a repository. */
+/** Returns the size of all blobs of a repository in bytes. */
 export const repositorySize = async (where: Repository): Promise<number> => {
   const blobs = join(layoutFolder(where), 'blobs', 'sha256');
   const names = (await ifThere(readdir(blobs))) ?? [];

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 
-/** What an image reference such as `127.0.0.1:5000/tool-x/web:latest@sha256:…` names. Absent parts are empty. */
+/**
+ * The parts of an image reference such as `127.0.0.1:5000/tool-x/web:latest@sha256:…`. A missing part is an empty
+ * string.
+ */
 export type ImageReference = { host: string; repository: string; tag: string; digest: string };
 
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-/** The grammar of the OCI distribution specification, "Pulling manifests". */
+/** The grammar of repository names, tags and digests. @see OCI distribution specification 1.1, "Pulling manifests" */
 export const repositoryPattern: RegExp = new RegExp(`^${component}(?:/${component})*$`);
 export const tagPattern: RegExp = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 export const digestPattern: RegExp = /^sha256:[a-f0-9]{64}$/;
 
-/** The first component is a host where it could be no repository: it holds a dot or a port, or is localhost. */
+/** The first component of a reference is a host when it holds a dot or a port, or is localhost. */
 const splitHost = (name: string): { host: string; repository: string } => {
   const slash = name.indexOf('/');
   const first = name.slice(0, slash);
@@ -17,7 +20,7 @@ const splitHost = (name: string): { host: string; repository: string } => {
   return isHost ? { host: first, repository: name.slice(slash + 1) } : { host: '', repository: name };
 };
 
-/** @throws Error with a sentence when the text is no image reference */
+/** Parses an image reference. @throws Error when the text is no image reference */
 export const parseReference = (text: string): ImageReference => {
   const [named = '', digest = ''] = text.split('@', 2);
   const colon = named.lastIndexOf(':');
@@ -33,10 +36,10 @@ export const parseReference = (text: string): ImageReference => {
   return { host, repository, tag, digest };
 };
 
-/** File systems take names of 255 bytes, to which temporary ones add something. */
+/** Longest file name. File systems allow 255 bytes, and temporary names add a suffix. */
 const longestName = 200;
 
-/** A repository's name as the name of one file or folder. */
+/** Returns a repository's name as the name of one file or folder. */
 export const fileNameOf = (repository: string): string => {
   const name = encodeURIComponent(repository);
   return name.length <= longestName ? name : createHash('sha256').update(repository).digest('hex');

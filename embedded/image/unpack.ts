@@ -10,10 +10,12 @@ import { blobPath, type Manifest } from './layout.ts';
 const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 const maxLinks = 40;
-/** Folders that an image made by buildpacks refers to by absolute paths: links to them follow the image's root. */
+/**
+ * An absolute link to one of these folders, to which images made by buildpacks refer, is moved below the image's root.
+ */
 const ownFolders = /^\/(workspace|layers|cnb)(?=\/|$)/;
 
-/** The parts of a path that stays below the root: without empty parts, and `..` never leads above it. */
+/** Returns the parts of a path below the root, without empty parts. `..` never leads above the root. */
 const partsOf = (path: string): string[] => {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -33,17 +35,17 @@ const linkTarget = async (path: string): Promise<string | undefined> => {
 
 type Walk = { current: string[]; ahead: string[] };
 
-/** Goes into what a link names; an absolute one starts at the root again. */
+/** Follows a link of the image. An absolute link starts at the image's root again. */
 const follow = (root: string, target: string, { current, ahead }: Walk): Walk => {
   const own = target.startsWith(root) ? target.slice(root.length) : target;
-  // As written, not through partsOf: "a/.." in a link means the parent of what a leads to.
+  // A link's parts stay as written: "a/.." means the parent of the folder that the link a leads to.
   const words = own.split('/').filter((word) => word !== '' && word !== '.');
   return { current: target.startsWith('/') ? [] : current, ahead: [...words, ...ahead] };
 };
 
 /**
- * Where a path of the image lies below `root`, following the image's links as a container would: an absolute link
- * starts at the root again, and none leads out of it. The last part is not followed.
+ * Returns where a path of the image lies below `root`. Links are followed as in a container: an absolute link starts at
+ * the root again, and no link leads out of the root. The last part of the path is not followed.
  */
 export const resolveInRoot = async (root: string, path: string): Promise<string> => {
   let walk: Walk = { current: [], ahead: partsOf(path) };
@@ -67,7 +69,7 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Makes what `make` makes, first removing what lies in its place: nothing is ever written through that. */
+/** Calls `make`, and removes what lies in its place first, because a write must not follow a link there. */
 const create = async <T>(path: string, make: () => Promise<T>): Promise<T> => {
   try {
     return await make();
@@ -109,7 +111,7 @@ const makeHardLink = async ({ root, path, header }: Place): Promise<void> => {
   await create(path, () => link(target, path));
 };
 
-/** Never set-user-id; "wx" refuses whatever might lie there after all. */
+/** Writes a file without the set-user-id bits. The flag "wx" refuses to write through an existing link. */
 const makeFile = async ({ path, header, content }: Place): Promise<void> => {
   const file = await create(path, () => open(path, 'wx', header.mode & 0o755));
   await pipeline(content, file.createWriteStream());
@@ -131,8 +133,9 @@ const applyEntry = async (root: string, header: Header, content: Readable): Prom
 };
 
 /**
- * Unpacks one layer, a tar or a gzipped tar, over what earlier layers left below `root`. No entry, link or whiteout
- * touches anything outside; devices and pipes are left out. OCI image specification 1.1, layer.md.
+ * Unpacks one layer, a tar or gzipped tar file, over the earlier layers below `root`. No entry, link or whiteout
+ * changes a file outside the root. Devices and pipes are left out.
+ * @see OCI image specification 1.1, layer.md
  */
 export const unpackLayer = async (file: string, mediaType: string, root: string): Promise<void> => {
   const tar = extract();

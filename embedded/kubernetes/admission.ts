@@ -6,9 +6,9 @@ import type { KubeObject, PipelineRun, Secret } from './types.ts';
 const specStatuses = ['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
 
 type Admission = {
-  /** Fills in defaults; the object is a copy the caller may change. */
+  /** Fills in defaults. The object is a copy that may be changed. */
   complete?(object: KubeObject): void;
-  /** @throws StatusError when the object may not be stored */
+  /** Checks an object. @throws StatusError when the object may not be stored */
   check?(object: KubeObject, before: KubeObject | undefined): void;
 };
 
@@ -71,7 +71,7 @@ const fixedPart = ({ spec }: PipelineRun, done: boolean): object => {
   return done ? { ...rest, status: status ?? '' } : rest;
 };
 
-/** Nothing but spec.status may change, and that only until the run is done. */
+/** Only spec.status of a run may change, and only until the run is done. */
 const checkUnchanged = (run: PipelineRun, before: PipelineRun): void => {
   const done = before.status?.conditions?.some((condition) => condition.status !== 'Unknown') ?? false;
   if (sameJson(fixedPart(run, done), fixedPart(before, done))) return;
@@ -90,14 +90,14 @@ const checkPipelineRun = (object: KubeObject, before: KubeObject | undefined): v
   }
 };
 
-/** What webhooks and storage strategies add to or refuse of single kinds. */
+/** The defaults and rules of single kinds, which a real cluster has in webhooks and storage strategies. */
 const admissions: Partial<Record<string, Admission>> = {
   Pod: { complete: completePod },
   Secret: { complete: completeSecret },
   PipelineRun: { complete: completePipelineRun, check: checkPipelineRun },
 };
 
-/** Runs the kind's own defaults and rules on an object about to be stored. */
+/** Applies the kind's defaults and rules to an object before it is stored. */
 export const admit = (object: KubeObject, before: KubeObject | undefined): void => {
   const admission = admissions[object.kind];
   if (object.metadata.deletionTimestamp !== undefined) return;

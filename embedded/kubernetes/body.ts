@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest, tooLarge, unsupportedMediaType } from './errors.ts';
 
-/** What kube-apiserver accepts of a request. */
+/** Largest body of a request in bytes, as in kube-apiserver. */
 const maxRequestBytes = 3 * 1024 * 1024;
 
-/** The request's media type in lower case, without parameters; '' when there is none. */
+/** Returns the request's media type in lower case, without parameters; '' when there is none. */
 export const mediaType = (req: IncomingMessage): string =>
   (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /**
  * Reads a JSON body.
  * @returns undefined when the body is empty
- * @throws StatusError 415 for other media types, 413 when it is too large, 400 when it is no JSON
+ * @throws StatusError 415 for other media types, 413 for a body that is too large, 400 for invalid JSON
  */
 export const readJson = async (req: IncomingMessage, accepted: readonly string[]): Promise<unknown> => {
   const text = await readText(req);

@@ -1,11 +1,11 @@
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './types.ts';
 
-/** One write: what was there before, what is there now, and the object as it is sent. */
+/** One write to the store. */
 export type Change = {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   kind: Kind;
-  /** The new object, or the last one with the deletion's version. */
+  /** The object after the write. A deleted object is the last one, with the resourceVersion of its deletion. */
   object: KubeObject;
   before: KubeObject | undefined;
   json: string;
@@ -16,7 +16,7 @@ export type Listener = (change: Change) => void;
 
 export type Changes = {
   publish(change: Change): void;
-  /** Everything after a version, or undefined when that is too long ago. */
+  /** Returns the changes after a version, or undefined when the version is too old. */
   since(version: number): Change[] | undefined;
   subscribe(listener: Listener): () => void;
 };
@@ -25,8 +25,8 @@ const maxKeptChanges = 20_000;
 const maxKeptBytes = 32 * 1024 * 1024;
 
 /**
- * The recent past, for watches that resume, and its delivery. Listeners are called in the order of the writes, after the write that
- * caused it has returned; what a listener writes itself is delivered after what it was called for.
+ * Keeps the recent changes, for watches that resume, and delivers new changes. Listeners are called in the order of the
+ * writes, after the write has returned. A change that a listener makes itself is delivered later.
  * @param start version before the first change that will be published
  */
 export const createChanges = (start: number): Changes => {

@@ -7,9 +7,9 @@ const foregroundFinalizer = 'foregroundDeletion';
 const orphanFinalizer = 'orphan';
 
 /**
- * Deletes what belongs to objects that are gone, and whatever names an owner that never was; like the garbage collector of Kubernetes
- * a moment after the owner's deletion. https://kubernetes.io/docs/concepts/architecture/garbage-collection/
- * @returns a function that ends it
+ * Deletes objects whose owners are gone or never existed, as the garbage collector of Kubernetes does a moment later.
+ * @returns a function that stops the collector
+ * @see https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
 export const collectGarbage = (objects: ObjectStore): (() => void) => {
   for (const object of everything(objects)) collect(objects, object);
@@ -64,7 +64,7 @@ const deleteIfOrphaned = (objects: ObjectStore, object: KubeObject): void => {
   else keepOwners(objects, object, (owner) => !gone.includes(owner));
 };
 
-/** Owners of kinds that are not served here cannot be looked up, and count as there. */
+/** An owner of a kind that this API does not serve cannot be looked up. It counts as present. */
 const isGone = (objects: ObjectStore, { apiVersion, kind, uid }: OwnerReference): boolean =>
   kindOfReference(apiVersion, kind) !== undefined && !objects.has(uid);
 

@@ -1,16 +1,16 @@
 /**
- * The form a container's output is kept in: the container runtime interface's log lines,
- * `<time> <stdout|stderr> <F|P> <text>\n`, where P is a part that no line end followed.
- * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
+ * The format of a container's log file: the log lines of the container runtime interface, `<time> <stdout|stderr> <F|P>
+ * <text>\n`. The tag P marks a part of a line that no line end followed.
+ * @see https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
  */
 import type { FileHandle } from 'node:fs/promises';
 
 export type LogEntry = {
-  /** RFC 3339 with nine digits of a second, UTC: such times compare as text. */
+  /** Time of the entry: RFC 3339, UTC, nine digits of a second, so that times compare as text. */
   time: string;
-  /** Exactly the bytes written, the line end included where there was one. */
+  /** The bytes as written, with the line end where there was one. */
   text: Buffer;
-  /** Whether the text ends its line. */
+  /** True when the text ends its line. */
   whole: boolean;
 };
 
@@ -18,7 +18,7 @@ const spaceByte = 0x20;
 const newlineByte = 0x0a;
 const readBytes = 64 * 1024;
 
-/** Parses one line of the file, its line end included; undefined when it is no log line. */
+/** Parses one line of a log file, with its line end. Returns undefined when the text is no log line. */
 export const parseEntry = (line: Buffer): LogEntry | undefined => {
   const first = line.indexOf(spaceByte);
   const second = line.indexOf(spaceByte, first + 1);
@@ -31,17 +31,17 @@ export const parseEntry = (line: Buffer): LogEntry | undefined => {
 
 const lineEnd = Buffer.from('\n');
 
-/** One line of the file, in pieces to be written after each other. */
+/** Returns one line of a log file as buffers, so that a large text is not copied. */
 export const entryParts = (time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer[] => [
   Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `),
   text,
   lineEnd,
 ];
 
-/** What was read, and where to read on. */
+/** Entries of a log file and the offset of the next read. */
 export type Block = { entries: LogEntry[]; next: number };
 
-/** Reads whole lines from an offset, about 64 KiB at once; none at the end of the file. */
+/** Reads whole lines of a log file from an offset, at most 64 KiB. Returns no entries at the end of the file. */
 export const readEntries = async (file: FileHandle, offset: number): Promise<Block> => {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, offset);
   const entries: LogEntry[] = [];
@@ -54,7 +54,7 @@ export const readEntries = async (file: FileHandle, offset: number): Promise<Blo
   return { entries, next: offset + start };
 };
 
-/** Where the last so many lines begin. */
+/** Returns the offset where the last `lines` lines of a log file begin. */
 export const tailOffset = async (file: FileHandle, lines: number): Promise<number> => {
   let { size: end } = await file.stat();
   let missing = lines + 1;

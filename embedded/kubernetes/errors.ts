@@ -1,7 +1,10 @@
 import type { Kind } from './kinds.ts';
 import { qualifiedName } from './kinds.ts';
 
-/** The body of every refusal: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+/**
+ * The body of every error response.
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+ */
 export type Status = {
   kind: 'Status';
   apiVersion: 'v1';
@@ -54,7 +57,10 @@ export const expired = (message: string): StatusError => new StatusError(410, 'E
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 
-/** @param causes what is wrong with which field, as `Invalid value: "x": must be …` */
+/**
+ * Returns the refusal of an invalid object.
+ * @param causes the invalid fields, each with a message such as `Invalid value: "x": must be …`
+ */
 export const invalid = (kind: Kind, name: string, causes: { field: string; message: string }[]): StatusError => {
   const said = causes.map(({ field, message }) => `${field}: ${message}`);
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
@@ -80,7 +86,7 @@ export const unauthorized = (): StatusError => new StatusError(401, 'Unauthorize
 
 export const tooLarge = (message: string): StatusError => new StatusError(413, 'RequestEntityTooLarge', message);
 
-/** Any error as a Status: what is no refusal is a fault of this server. */
+/** Returns the Status of an error. An error that is no StatusError is an internal error of this server. */
 export const toStatus = (error: unknown): Status => {
   if (error instanceof StatusError) return error.status;
   return new StatusError(500, 'InternalError', 'Internal error occurred').status;

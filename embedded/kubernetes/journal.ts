@@ -11,27 +11,27 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** One change: the object as JSON text, or null where it is gone. */
+/** One change of an object: its key and its JSON text, or null when the object was deleted. */
 export type Entry = { version: number; key: string; json: string | null };
 
 export type Journal = {
-  /** What the folder held when it was opened. */
+  /** The contents of the folder when it was opened. */
   state: { version: number; objects: Map<string, string> };
   append(entry: Entry): void;
   close(): void;
 };
 
-/** Compaction waits until the journal holds this many bytes, and twice what a snapshot would. */
+/** The journal is compacted when it holds this many bytes, and twice the bytes of the last snapshot. */
 const minCompactBytes = 4 * 1024 * 1024;
-/** Version of a snapshot's lines: its last line gives that of the whole. */
+/** Version of a snapshot's lines. The snapshot's last line holds the real version. */
 const snapshotVersion = 0;
 
 /**
- * Keeps objects in a folder: a snapshot and a journal of what changed since, both one JSON line a change.
- * A change is handed to the operating system before append returns, so it outlives the process, however that ends.
- * A last line torn by such an end is dropped. The snapshot is written beside and renamed; journal lines it
- * already holds are known by their version and skipped, so an end between the two steps loses nothing either.
- * @param current every object at the time of a compaction
+ * Keeps objects in a folder: a snapshot and a journal of the changes since, each with one JSON line per change.
+ * `append` hands a change to the operating system before it returns, so the change outlives the process. A last line
+ * that a killed process tore is dropped. Compaction writes the snapshot to another file and renames it. Journal lines
+ * that the snapshot already holds are skipped by their version, so a process may end between the two steps.
+ * @param current returns every object for a compaction
  * @throws Error when a line that is not the last cannot be read
  */
 export const openJournal = (folder: string, current: () => Iterable<[string, string]>): Journal => {
@@ -85,7 +85,10 @@ const writeAll = (fd: number, bytes: Buffer): number => {
   return done;
 };
 
-/** A line that fits only in part (a full disk) is taken back, so that the next one starts on a line of its own. */
+/**
+ * Writes a whole line. A line that a full disk cut short is removed again, so that the next line starts at a line's
+ * start.
+ */
 const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   try {
     return writeAll(fd, bytes);
@@ -95,7 +98,7 @@ const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   }
 };
 
-/** @returns how many bytes of the file could be read */
+/** Applies the lines of a file to the state. @returns the number of bytes that whole lines take */
 const replay = (state: Journal['state'], file: string): number => {
   if (!existsSync(file)) return 0;
   const bytes = readFileSync(file);

@@ -5,13 +5,13 @@ export type Kind = {
   version: string;
   resource: Resource;
   kind: string;
-  /** Spec and status are written through separate paths. */
+  /** True when the status is written through the path /status only. */
   statusSubresource: boolean;
-  /** metadata.generation counts the changes of everything but metadata and status. */
+  /** True when metadata.generation counts the changes of all fields but metadata and status. */
   generation: boolean;
-  /** Kubernetes' own types lose apiVersion and kind inside a list; custom resources keep them. */
+  /** True for custom resources, which keep apiVersion and kind inside a list. Kubernetes' own kinds lose them. */
   custom: boolean;
-  /** Field selectors beside metadata.name and metadata.namespace. */
+  /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
   fields: string[];
 };
 
@@ -30,7 +30,7 @@ const custom = (
   statusSubresource: boolean,
 ): Kind => ({ group, version, resource, kind, statusSubresource, generation: true, custom: true, fields: [] });
 
-/** Every kind the embedded platform serves. */
+/** Every kind that the embedded API serves. */
 export const kinds: readonly Kind[] = [
   core('pods', 'Pod', { statusSubresource: true, fields: ['status.phase', 'spec.restartPolicy'] }),
   core('secrets', 'Secret', { fields: ['type'] }),
@@ -45,23 +45,23 @@ export const kinds: readonly Kind[] = [
 
 const byResource = new Map(kinds.map((kind) => [kind.resource, kind]));
 
-/** The kind of a plural name. */
+/** Returns the kind with this plural name. */
 export const kindOf = (resource: Resource): Kind => {
   const kind = byResource.get(resource);
   if (!kind) throw new TypeError(`no kind is called ${resource}`);
   return kind;
 };
 
-/** The kind at a path's group, version and plural name; undefined when none is served there. */
+/** Returns the kind at a path's group, version and plural name; undefined when none is served there. */
 export const findKind = (group: string, version: string, resource: string): Kind | undefined =>
   kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
 
-/** The kind an owner reference names, if it is served here. */
+/** Returns the kind that an owner reference names, if it is served here. */
 export const kindOfReference = (apiVersion: string, name: string): Kind | undefined =>
   kinds.find((kind) => apiVersionOf(kind) === apiVersion && kind.kind === name);
 
-/** apiVersion as objects carry it: `v1` or `tekton.dev/v1`. */
+/** Returns the apiVersion of a kind: `v1` or `tekton.dev/v1`. */
 export const apiVersionOf = (kind: Kind): string => (kind.group ? `${kind.group}/${kind.version}` : kind.version);
 
-/** The name Kubernetes' messages use: `pods` or `pipelineruns.tekton.dev`. */
+/** Returns the name that Kubernetes' messages use: `pods` or `pipelineruns.tekton.dev`. */
 export const qualifiedName = (kind: Kind): string => (kind.group ? `${kind.resource}.${kind.group}` : kind.resource);

@@ -7,17 +7,23 @@ import { fieldSelector, labelSelector } from './selectors.ts';
 import type { Stored, VersionedStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
-/** Position after a page: the first page's version, and the last object's place. */
+/** The position after a page of a list: the version of the first page and the last object's key. */
 type Continuation = { version: number; after: string };
 
-/** The objects a list or watch asks for. @throws StatusError 400 */
+/**
+ * Returns a function that tells whether a list or watch selects an object.
+ * @throws StatusError 400 for a selector that cannot be read
+ */
 export const matcherOf = (kind: Kind, query: URLSearchParams): Matcher => {
   const byLabel = query.get('labelSelector') ? labelSelector(query.get('labelSelector') ?? '') : () => true;
   const byField = query.get('fieldSelector') ? fieldSelector(kind, query.get('fieldSelector') ?? '') : () => true;
   return (object) => byField(object) && byLabel(object);
 };
 
-/** A resourceVersion parameter; 0 when there is none. @throws StatusError 400, or 504 for one that is still to come */
+/**
+ * Parses the resourceVersion parameter; 0 when there is none.
+ * @throws StatusError 400, or 504 for a version that is not reached yet
+ */
 export const versionOf = (store: VersionedStore, text: string | null): number => {
   if (text === null || text === '') return 0;
   if (!/^\d{1,15}$/.test(text))
@@ -28,8 +34,8 @@ export const versionOf = (store: VersionedStore, text: string | null): number =>
 };
 
 /**
- * The body of a list, in pages of `limit` where that is given. Pages after the first show objects as they are now, under the first
- * page's version: a watch from there repeats whatever changed in between.
+ * Returns the JSON body of a list, in pages of `limit` objects where a limit is given. Later pages show objects as they
+ * are now, under the version of the first page, so a watch from that version repeats the changes in between.
  */
 export const listJson = (store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string => {
   versionOf(store, query.get('resourceVersion'));
@@ -79,7 +85,7 @@ const decode = (token: string): Continuation => {
     const { version, after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Continuation;
     if (typeof version === 'number' && typeof after === 'string') return { version, after };
   } catch {
-    // Refused below, like a token of the wrong shape.
+    // Text that is no JSON is refused below, like a token with other fields.
   }
   throw badRequest('continue key is not valid: unrecognized format');
 };

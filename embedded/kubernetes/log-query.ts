@@ -3,19 +3,23 @@ import { kindOf } from './kinds.ts';
 import type { Clock } from './time.ts';
 import { seconds, wholeSeconds } from './time.ts';
 
-/** What a client asks of a container's log. */
+/** The query of a request for a container's log. */
 export type LogQuery = {
   container: string | undefined;
   follow: boolean;
   timestamps: boolean;
-  /** Entries before it are left out: nine-digit RFC 3339, as in LogEntry. */
+  /** Entries before this time are left out. RFC 3339 with nine digits, as in LogEntry. */
   since: string | undefined;
   tailLines: number | undefined;
   limitBytes: number;
   previous: boolean;
 };
 
-/** Reads PodLogOptions. @throws StatusError 400 and 422 as for https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-2 */
+/**
+ * Parses the query of a request for a pod's log.
+ * @throws StatusError 400 and 422
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-2
+ */
 export const parseLogQuery = (query: URLSearchParams, clock: Clock): LogQuery => ({
   container: query.get('container') || undefined,
   follow: flag(query, 'follow'),
@@ -40,7 +44,10 @@ const count = (query: URLSearchParams, name: string, least: 0 | 1): number | und
   throw invalid(kindOf('pods'), '', [{ field: name, message: `Invalid value: ${text}: ${rule}` }]);
 };
 
-/** The API server hands times on to the kubelet in whole seconds: fractions are cut off. */
+/**
+ * Parses sinceTime and sinceSeconds. Fractions of a second are cut off, because the API server passes whole seconds to
+ * the kubelet.
+ */
 const sinceOf = (query: URLSearchParams, clock: Clock): string | undefined => {
   const time = query.get('sinceTime');
   const age = count(query, 'sinceSeconds', 1);

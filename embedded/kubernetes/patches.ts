@@ -11,7 +11,10 @@ type Place = { parent: Fields | unknown[]; key: string };
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** RFC 7386: fields of the patch replace those of the target, null removes. */
+/**
+ * Applies a JSON merge patch: fields of the patch replace those of the target, and null removes a field.
+ * @see RFC 7386
+ */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {
   if (!isFields(patch)) return patch;
   const merged: Fields = isFields(target) ? { ...target } : {};
@@ -23,8 +26,9 @@ export const mergePatch = (target: unknown, patch: unknown): unknown => {
 };
 
 /**
- * RFC 6902, the operations test, add, replace and remove.
+ * Applies a JSON patch with the operations test, add, replace and remove.
  * @throws StatusError 422 when a test fails or a path does not exist; 400 when the patch is no list of operations
+ * @see RFC 6902
  */
 export const jsonPatch = (target: unknown, patch: unknown): unknown => {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');

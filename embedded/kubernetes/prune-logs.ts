@@ -2,7 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore } from './store.ts';
 
-/** Removes the logs of pods that are gone, those that went before the last stop included. @returns a function that ends it */
+/**
+ * Removes the logs of deleted pods, also of pods that were deleted before the last stop.
+ * @returns a function that stops the removal
+ */
 export const pruneLogs = async (objects: ObjectStore, folder: string): Promise<() => void> => {
   const known = await readdir(join(folder, 'logs')).catch(() => []);
   for (const uid of known) if (!objects.has(uid)) await remove(objects, uid);
@@ -12,6 +15,6 @@ export const pruneLogs = async (objects: ObjectStore, folder: string): Promise<(
 };
 
 const remove = async (objects: ObjectStore, podUid: string): Promise<void> => {
-  // What stays behind, because a writer was still at it, goes at the next start.
+  // A folder into which a process still writes can stay behind. The next start removes it.
   await rm(objects.logFolder(podUid), { recursive: true, force: true }).catch(() => {});
 };

@@ -2,10 +2,10 @@ import { noSuchPath } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { findKind } from './kinds.ts';
 
-/** What a path names: a collection, an object or a part of one. */
+/** The collection, the object or the part of an object that a path names. */
 export type Target = {
   kind: Kind;
-  /** undefined: all namespaces */
+  /** Namespace; undefined for all namespaces. */
   namespace: string | undefined;
   name: string | undefined;
   subresource: 'status' | 'log' | undefined;
@@ -14,7 +14,7 @@ export type Target = {
 const pathPattern =
   /^\/(?:api\/(?<core>v1)|apis\/(?<group>[^/]+)\/(?<version>[^/]+))(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<part>[^/]+))?)?\/?$/;
 
-/** @throws StatusError 404 for paths that no kind is served at */
+/** Parses the path of a request. @throws StatusError 404 for a path at which no kind is served */
 export const parsePath = (pathname: string): Target => {
   const found = pathPattern.exec(pathname)?.groups;
   const kind = findKind(found?.group ?? '', found?.core ?? found?.version ?? '', found?.plural ?? '');

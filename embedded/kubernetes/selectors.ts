@@ -2,7 +2,7 @@ import { badRequest } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './types.ts';
 
-/** Whether an object is among those asked for. */
+/** Tells whether a selector selects an object. */
 export type Matcher = (object: KubeObject) => boolean;
 
 type Requirement = (labels: Record<string, string>) => boolean;
@@ -13,9 +13,9 @@ const equalsPattern = new RegExp(`^${keyPattern}\\s*(=|==|!=)\\s*([A-Za-z0-9][\\
 const existsPattern = new RegExp(`^(!?)\\s*${keyPattern}$`);
 
 /**
- * Matches labels: `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
- * https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+ * Parses a label selector such as `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
  * @throws StatusError 400 when the selector cannot be read
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
  */
 export const labelSelector = (text: string): Matcher => {
   const requirements = splitOutsideParentheses(text).map(requirement);
@@ -55,8 +55,8 @@ const existsRequirement = (text: string): Requirement | undefined => {
 };
 
 /**
- * Matches fields: `metadata.name=x`, and the few others the kind supports.
- * @throws StatusError 400 for a field the kind does not support
+ * Parses a field selector such as `metadata.name=x`.
+ * @throws StatusError 400 for a field that the kind does not support
  */
 export const fieldSelector = (kind: Kind, text: string): Matcher => {
   const tests = text.split(',').filter(Boolean);

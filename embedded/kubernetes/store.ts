@@ -26,33 +26,42 @@ export type DeleteOptions = {
 export type Stored<T extends KubeObject = KubeObject> = { object: T; json: string };
 
 /**
- * Objects as an API server keeps them. Every call is done, and durable against the end of the process, when it returns; so code that
- * reads and writes without awaiting in between needs no compare-and-swap. What is returned is frozen: clone it to change it.
- * All throw StatusError with the Status a client would get.
+ * The objects of an API server. A write is done when the call returns, and outlives the process. So code that reads and
+ * writes without an await in between needs no compare-and-swap. Returned objects are frozen: clone an object to change
+ * it. All methods throw StatusError with the Status that a client gets.
  */
 export type ObjectStore = {
   get<R extends Resource>(resource: R, namespace: string, name: string): Resources[R] | undefined;
-  /** In order of namespace and name. @param namespace all of them when undefined */
+  /** Returns the objects in the order of namespace and name. @param namespace default: all namespaces */
   list<R extends Resource>(resource: R, namespace?: string, matches?: Matcher): Resources[R][];
-  /** As list, with the JSON text of each. */
+  /** Returns the same objects as `list`, each with its JSON text. */
   entries<R extends Resource>(resource: R, namespace?: string): Stored<Resources[R]>[];
-  /** @param object may bring its own metadata.uid */
+  /** Creates an object. @param object may have its own metadata.uid */
   create<R extends Resource>(resource: R, object: Draft<Resources[R]>): Resources[R];
-  /** Refuses with 409 when the object's metadata.resourceVersion is given and not the current one. */
+  /**
+   * Replaces an object, or its status.
+   * @throws StatusError 409 when the object's metadata.resourceVersion is given and is not the current one
+   */
   update<R extends Resource>(resource: R, object: Resources[R], part?: Part): Resources[R];
-  /** @returns the object: gone, unless it has a deletionTimestamp now */
+  /**
+   * Deletes an object, or marks it for deletion while it has finalizers.
+   * @returns the object; a metadata.deletionTimestamp tells that finalizers still keep it
+   */
   delete<R extends Resource>(resource: R, namespace: string, name: string, options?: DeleteOptions): Resources[R];
-  /** Whether any object has this uid. */
+  /** Tells whether an object with this uid exists. */
   has(uid: string): boolean;
-  /** Calls back for every change of any kind, in order, after the call that made it. */
+  /**
+   * Calls the listener for every change of any kind, in order, after the write has returned.
+   * @returns a function that ends the calls
+   */
   watch(listener: Listener): () => void;
-  /** The file a container's output is kept in, in the form of container-log.ts. */
+  /** Returns the path of a container's log file, whose format container-log.ts describes. */
   logFile(podUid: string, container: string): string;
-  /** The folder of a pod's logs. */
+  /** Returns the folder of a pod's log files. */
   logFolder(podUid: string): string;
 };
 
-/** An ObjectStore with what the HTTP side needs beside it. */
+/** An ObjectStore with the versions and changes that the HTTP side needs. */
 export type VersionedStore = ObjectStore & {
   version(): number;
   since(version: number): Change[] | undefined;
@@ -65,7 +74,7 @@ export type StoreOptions = {
   clock: Clock;
 };
 
-/** etcd's own limit. */
+/** Largest object in bytes: etcd's limit. */
 const maxObjectBytes = 1.5 * 1024 * 1024;
 
 type State = {
@@ -77,7 +86,7 @@ type State = {
   clock: Clock;
 };
 
-/** Opens the objects kept in a folder. */
+/** Opens the objects of a folder. */
 export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
   const items = new Map<string, Stored>();
   const journal = folder === undefined ? memoryJournal() : openJournal(folder, () => jsonOf(items));

@@ -1,4 +1,4 @@
-/** The parts of Kubernetes' and Tekton's types that the embedded platform reads or writes. */
+/** The fields of Kubernetes' and Tekton's objects that the embedded platform reads or writes. */
 
 export type OwnerReference = {
   apiVersion: string;
@@ -33,7 +33,7 @@ export type KubeObject = {
   status?: unknown;
 };
 
-/** What a caller hands over to create an object: the store fills in the rest. */
+/** A new object, of which the store fills in the rest. */
 export type Draft<T extends KubeObject = KubeObject> = Omit<T, 'metadata' | 'apiVersion' | 'kind'> & {
   apiVersion?: string;
   kind?: string;
@@ -246,7 +246,7 @@ export type Secret = KubeObject & {
   stringData?: Record<string, string>;
 };
 
-/** Plural name of each kind and its type. */
+/** The type of each kind, by its plural name. */
 export type Resources = {
   pods: Pod;
   secrets: Secret;

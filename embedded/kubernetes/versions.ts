@@ -3,7 +3,10 @@ import type { Kind } from './kinds.ts';
 import { sameJson } from './same.ts';
 import type { KubeObject, ObjectMeta } from './types.ts';
 
-/** What a write to the object's own path stores: what the client may not set comes from the current object. */
+/**
+ * Returns the object that a write to its own path stores. Fields that a client may not set come from the current
+ * object.
+ */
 export const nextMain = (kind: Kind, before: KubeObject, object: KubeObject): KubeObject => {
   const status = kind.statusSubresource ? before.status : object.status;
   const { status: _, ...rest } = object;
@@ -21,7 +24,7 @@ export const nextMain = (kind: Kind, before: KubeObject, object: KubeObject): Ku
   return next;
 };
 
-/** What a write to /status stores: the new status, and everything else as it was. */
+/** Returns the object that a write to /status stores: the new status, and all other fields as they were. */
 export const nextStatus = (before: KubeObject, { status }: KubeObject): KubeObject => {
   const { status: _, ...rest } = before;
   return status === undefined ? rest : { ...rest, status };

@@ -8,16 +8,17 @@ import type { Matcher } from './selectors.ts';
 import type { VersionedStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
-/** A watch ends by itself after so long, as a real server's do. */
+/** Longest life of a watch without timeoutSeconds, in seconds. A real API server ends watches, too. */
 const defaultLifeSeconds = 30 * 60;
-/** A watcher that reads so much too slowly is cut off: it must list again. */
+/** A watcher that is this many bytes behind is disconnected and must list again. */
 const maxBehindBytes = 16 * 1024 * 1024;
 
 export type WatchOptions = { bookmarkMs: number };
 
 /**
- * Answers a watch: what is there (without a resourceVersion), or what happened since, and then every change as it comes.
- * @returns a function that ends it
+ * Serves a watch. Without a resourceVersion the watch starts with the existing objects, otherwise with the changes
+ * since that version. Then every change is sent as it happens.
+ * @returns a function that ends the watch
  */
 export const serveWatch = (
   store: VersionedStore,
@@ -69,7 +70,10 @@ const endExpired = (write: (text: string) => void, res: ServerResponse, from: nu
 const existing = (store: VersionedStore, { kind, namespace }: Target, matches: Matcher): { json: string }[] =>
   store.entries(kind.resource, namespace).filter(({ object }) => matches(object));
 
-/** An object that stops matching is gone for this watcher, and one that begins to is new. */
+/**
+ * Returns the event of a change for one watcher. An object that no longer matches the selector is deleted for this
+ * watcher; an object that starts to match is added.
+ */
 const eventFor = (change: Change, { kind, namespace }: Target, matches: Matcher): string | undefined => {
   const { object, before, json, type } = change;
   if (change.kind !== kind || (namespace !== undefined && object.metadata.namespace !== namespace)) return undefined;

@@ -1,8 +1,8 @@
 export type Page = { items: string[]; link: Record<string, string> };
 
 /**
- * The part of a sorted list that `n` and `last` ask for, and the Link header to the next part.
- * OCI distribution specification 1.1, "Listing Tags".
+ * Returns the part of a sorted list that the parameters `n` and `last` select, and the Link header to the next part.
+ * @see OCI distribution specification 1.1, "Listing Tags"
  */
 export const page = (sorted: string[], url: URL): Page => {
   const last = url.searchParams.get('last');
@@ -18,7 +18,11 @@ export const page = (sorted: string[], url: URL): Page => {
 
 export type Range = { start: number; end: number };
 
-/** One range of bytes, both ends included (RFC 9110, 14.1.2). Several ranges or another unit mean the whole. */
+/**
+ * Parses a Range header with one range of bytes, both ends included. Several ranges or another unit mean the whole
+ * blob.
+ * @see RFC 9110, 14.1.2
+ */
 export const readRange = (header: string | undefined, size: number): Range | 'unsatisfiable' | undefined => {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === '' && last === '') return undefined;

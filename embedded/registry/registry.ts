@@ -19,11 +19,13 @@ import { page, readRange } from './pages.ts';
 export type Usage = { repositories: string[]; bytes: number };
 export type Registry = {
   handler(request: IncomingMessage, response: ServerResponse): void;
-  /** Bytes on disk of a project: all repositories that are called so, or whose names begin with `PROJECT/`. */
+  /**
+   * Returns the size in bytes of a project: of the repository with this name and of all repositories below `PROJECT/`.
+   */
   usage(project: string): Promise<Usage>;
 };
 
-/** A refusal in the registry's own form. OCI distribution specification 1.1, "Error Codes". */
+/** An error response of the registry. @see OCI distribution specification 1.1, "Error Codes" */
 class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
@@ -69,7 +71,7 @@ const tags = async (exchange: Exchange): Promise<void> => {
   sendJson(exchange, { name: exchange.repository, tags: items }, link);
 };
 
-/** Sends a blob or the part of it that was asked for, never holding it in memory. */
+/** Sends a blob, or the requested range of it, as a stream. */
 const sendBlob = async ({ request, response, ...where }: Exchange, digest: string, type: string): Promise<void> => {
   const file = blobPath(layoutFolder(where), digest);
   const info = await stat(file).catch(() => undefined);
@@ -98,7 +100,10 @@ const getManifest = async (exchange: Exchange): Promise<void> => {
   await sendBlob(exchange, found.digest, found.mediaType);
 };
 
-/** By tag the tag goes, by digest every tag of it; the blobs that nothing needs any more go with it. */
+/**
+ * Deletes a manifest. A tag in the path deletes that tag; a digest deletes all tags of the manifest. Blobs that no
+ * manifest needs are deleted with it.
+ */
 const deleteManifest = async (exchange: Exchange): Promise<void> => {
   const { imagesFolder, repository, reference, response } = exchange;
   if (findManifest(await existingIndex(exchange), reference) === undefined) {
@@ -171,7 +176,10 @@ const refuse = (response: ServerResponse, error: unknown): void => {
   response.end(JSON.stringify({ errors: [{ code, message }] }));
 };
 
-/** The OCI distribution API, to read and delete, over a folder of OCI layouts. Specification 1.1. */
+/**
+ * Makes the part of the OCI distribution API that reads and deletes, over a folder of OCI layouts.
+ * @see OCI distribution specification 1.1
+ */
 export const createRegistry = ({ imagesFolder }: { imagesFolder: string }): Registry => ({
   handler: (request, response) => {
     answer(imagesFolder, request, response).catch((error) => refuse(response, error));
