@@ -1,15 +1,14 @@
 /**
- * `npm run bench:auth [-- STARTS REQUESTS]`: what verifying a token costs. One function's bundle with authentication and
- * without it take turns in one run: from spawn to the first answer, and for each request of a warm process. With it,
- * once with keys that have to be loaded from the issuer and once with those that sweep keeps.
+ * Measures the cost of verifying a token: npm run bench:auth [-- STARTS REQUESTS]. Bundles of list-builds with and
+ * without
+ * authentication take turns in one run. Measured are the time from spawn to the first response, and the time of each
+ * request to a warm process. Authentication runs with keys from the issuer, and with the keys that sweep saves.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { saveKeys } from '../lib/auth/saved-keys.ts';
 import { createLog } from '../lib/log.ts';
@@ -17,24 +16,17 @@ import { toolToken } from '../local/issuer.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';
 import { functionOptions } from '../scripts/bundle/functions.ts';
 import { median } from '../test/support/quantile.ts';
+import { firstSuccess, freePort, stopProcess } from './processes.ts';
 
 const [starts = 15, requests = 1000] = process.argv.slice(2).map(Number);
 const tool = 'bench';
 
-type Contender = { name: string; program: string; environment: Record<string, string> };
+type Variant = { name: string; program: string; environment: Record<string, string> };
 type Running = { child: ChildProcess; port: number; firstMs: number };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-const ask = (port: number, token: string): Promise<number> =>
+const sendRequest = (port: number, token: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const options = {
       port,
@@ -47,30 +39,17 @@ const ask = (port: number, token: string): Promise<number> =>
     sent.on('error', reject);
   });
 
-const firstAnswer = async (port: number, token: string): Promise<number> => {
-  for (;;) {
-    const status = await ask(port, token).catch(() => undefined);
-    if (status !== undefined) return status;
-    await sleep(1);
-  }
-};
-
-const start = async ({ name, program, environment }: Contender, token: string): Promise<Running> => {
+const start = async ({ name, program, environment }: Variant, token: string): Promise<Running> => {
   const port = await freePort();
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...environment, PORT: String(port) };
   const began = performance.now();
   const child = spawn(process.execPath, [program], { env, stdio: 'ignore' });
-  const status = await firstAnswer(port, token);
-  if (status !== 200) throw new Error(`${name} answered ${status}`);
+  const status = await firstSuccess(() => sendRequest(port, token));
+  if (status !== 200) throw new Error(`${name}: status ${status} instead of 200`);
   return { child, port, firstMs: performance.now() - began };
 };
 
-const stop = async ({ child }: Running): Promise<void> => {
-  const gone = new Promise((resolve) => child.once('close', resolve));
-  // Not SIGKILL: Node writes its compile cache when it ends.
-  child.kill('SIGTERM');
-  await gone;
-};
+const stop = ({ child }: Running): Promise<void> => stopProcess(child);
 
 const bundle = async (folder: string, withAuthentication: boolean): Promise<string> => {
   const program = join(folder, `${withAuthentication ? 'with' : 'without'}.mjs`);
@@ -81,8 +60,8 @@ const bundle = async (folder: string, withAuthentication: boolean): Promise<stri
   return program;
 };
 
-/** The issuer's keys as a pod has them in its ConfigMap. */
-const keepIn = async (folder: string, environment: Record<string, string>): Promise<string> => {
+/** Writes the issuer's keys into a folder, as a pod has them from its ConfigMap. @returns the folder */
+const saveKeysIn = async (folder: string, environment: Record<string, string>): Promise<string> => {
   const keys = join(folder, 'keys');
   await mkdir(keys);
   const patch = async (_resource: string, _name: string, { data }: { data: Record<string, string> }) => {
@@ -94,7 +73,7 @@ const keepIn = async (folder: string, environment: Record<string, string>): Prom
   return keys;
 };
 
-const contendersFor = async (folder: string, platform: Platform): Promise<Contender[]> => {
+const variantsFor = async (folder: string, platform: Platform): Promise<Variant[]> => {
   const environment = {
     ...platform.environment,
     RATE_READS: '0',
@@ -105,19 +84,19 @@ const contendersFor = async (folder: string, platform: Platform): Promise<Conten
     { name: 'without', program: await bundle(folder, false), environment },
     { name: 'with, keys from the issuer', program, environment },
     {
-      name: 'with, kept keys',
+      name: 'with, saved keys',
       program,
-      environment: { ...environment, AUTH_KEYS_FOLDER: await keepIn(folder, platform.environment) },
+      environment: { ...environment, AUTH_KEYS_FOLDER: await saveKeysIn(folder, platform.environment) },
     },
   ];
 };
 
-const coldStarts = async (contenders: Contender[], token: string): Promise<number[]> => {
-  const samples = contenders.map((): number[] => []);
-  // The first fills the compile cache.
+const coldStarts = async (variants: Variant[], token: string): Promise<number[]> => {
+  const samples = variants.map((): number[] => []);
+  // The first run fills the compile cache, and is not counted.
   for (let run = -1; run < starts; run++) {
-    for (const [at, contender] of contenders.entries()) {
-      const running = await start(contender, token);
+    for (const [at, variant] of variants.entries()) {
+      const running = await start(variant, token);
       await stop(running);
       if (run >= 0) samples[at]?.push(running.firstMs);
     }
@@ -125,14 +104,14 @@ const coldStarts = async (contenders: Contender[], token: string): Promise<numbe
   return samples.map(median);
 };
 
-const warmRequests = async (contenders: Contender[], token: string): Promise<number[]> => {
+const warmRequests = async (variants: Variant[], token: string): Promise<number[]> => {
   const running: Running[] = [];
-  for (const contender of contenders) running.push(await start(contender, token));
-  const samples = contenders.map((): number[] => []);
+  for (const variant of variants) running.push(await start(variant, token));
+  const samples = variants.map((): number[] => []);
   for (let run = -100; run < requests; run++) {
     for (const [at, { port }] of running.entries()) {
       const began = performance.now();
-      await ask(port, token);
+      await sendRequest(port, token);
       if (run >= 0) samples[at]?.push(performance.now() - began);
     }
   }
@@ -144,12 +123,12 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 const platform = await startPlatform({ folder, port: 0, gatewayPort: 0, log: createLog('bench', () => {}) });
 try {
   const token = await toolToken(platform.issuer, tool);
-  const contenders = await contendersFor(folder, platform);
-  const [cold, warm] = [await coldStarts(contenders, token), await warmRequests(contenders, token)];
+  const variants = await variantsFor(folder, platform);
+  const [cold, warm] = [await coldStarts(variants, token), await warmRequests(variants, token)];
   console.log(
-    '| authentication | cold start, ms | to without | warm request, ms | more than without, ms |\n|---|---|---|---|---|',
+    '| authentication | cold start, ms | ratio to without | warm request, ms | more than without, ms |\n|---|---|---|---|---|',
   );
-  for (const [at, { name }] of contenders.entries()) {
+  for (const [at, { name }] of variants.entries()) {
     const [start = 0, request = 0] = [cold[at], warm[at]];
     const [ratio, more] = [start / (cold[0] ?? 1), request - (warm[0] ?? 0)];
     console.log(`| ${name} | ${start.toFixed(0)} | ${ratio.toFixed(2)} | ${request.toFixed(2)} | ${more.toFixed(2)} |`);

@@ -1,7 +1,8 @@
 /**
- * How long the first call takes after scale to zero, for functions and for a bare Node server as a Knative Service, in
- * one run: KUBECONFIG names a cluster on which knative/overlays/test is deployed. Prints a table in Markdown.
- *   npm run bench:cluster-cold-start [-- ROUNDS]
+ * Measures the first request after scale to zero, of functions and of a bare Node server as a Knative Service, in one
+ * run.
+ * KUBECONFIG names a cluster with knative/overlays/test. Prints a table in Markdown.
+ *   npm run bench:cluster-cold-start [-- ROUNDS]     default 5
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,14 +12,15 @@ import { siteFolder } from '../scripts/test-overlay.ts';
 import '../test/e2e/site.js';
 import { kubectl, type Namespace } from '../test/e2e/pipeline/cluster.ts';
 import { example } from '../test/e2e/pipeline/git-pod.ts';
-import { builds, openService } from '../test/e2e/service/service.ts';
+import { builds, openService, type Service } from '../test/e2e/service/service.ts';
+import { median } from '../test/support/quantile.ts';
 
 const server =
   "process.once('SIGTERM', () => process.exit()); require('node:http').createServer((_, res) => res.end('ok')).listen(8080)";
 
 /**
- * The same image and the same limits as a function's; only the program differs. As Kubernetes has it by default, and as a
- * function needs it, with its account's token; or without that volume.
+ * Returns a Knative Service that differs from a function only in its program.
+ * @param withToken whether the pod has its ServiceAccount's token, as functions have and as is Kubernetes' default
  */
 const bare = (name: string, image: string, withToken: boolean) => ({
   apiVersion: 'serving.knative.dev/v1',
@@ -28,7 +30,7 @@ const bare = (name: string, image: string, withToken: boolean) => ({
     template: {
       spec: {
         enableServiceLinks: false,
-        // Knative refuses true, which is what nothing means.
+        // Knative refuses the value true, so the field is left out for the default.
         ...(withToken ? {} : { automountServiceAccountToken: false }),
         containers: [
           { image, args: ['-e', server], securityContext, resources: { requests: { cpu: '20m', memory: '96Mi' } } },
@@ -40,7 +42,7 @@ const bare = (name: string, image: string, withToken: boolean) => ({
 
 type Target = { name: string; url: string; headers: string[]; body?: string };
 
-/** With a body it is a POST. */
+/** Returns a request to a function. A request with a body is a POST. */
 const functionTarget = (name: string, path: string, headers: string[], body?: object): Target => ({
   name,
   url: `http://${name}.${builds}.svc.cluster.local${path}`,
@@ -55,24 +57,19 @@ const countPods = async (): Promise<number> => {
 
 const waitForZero = async (): Promise<void> => {
   for (const end = Date.now() + 300_000; (await countPods()) > 0; await delay(2000)) {
-    if (Date.now() > end) throw new Error('functions do not scale to zero');
+    if (Date.now() > end) throw new Error('the functions did not scale to zero within 300 s');
   }
 };
 
-/** @returns milliseconds until the whole answer */
-const call = async (namespace: Namespace, { url, headers, body }: Target): Promise<number> => {
-  const sent = body ? ['--header', 'content-type: application/json', '--data', body] : [];
-  const options = [...headers.flatMap((header) => ['--header', header]), ...sent];
+/** Sends a request from a pod of the namespace. @returns milliseconds until the end of the response */
+const send = async (namespace: Namespace, { url, headers, body }: Target): Promise<number> => {
+  const bodyOptions = body ? ['--header', 'content-type: application/json', '--data', body] : [];
+  const options = [...headers.flatMap((header) => ['--header', header]), ...bodyOptions];
   const write = ['--silent', '--output', '/dev/null', '--write-out', '%{http_code} %{time_total}'];
-  const answer = await namespace.kubectl(['exec', 'git', '--', 'curl', ...write, ...options, url]);
-  const [status, seconds] = answer.split(' ');
-  if (status !== '200') throw new Error(`${url} was answered with ${status}`);
+  const output = await namespace.kubectl(['exec', 'git', '--', 'curl', ...write, ...options, url]);
+  const [status, seconds] = output.split(' ');
+  if (status !== '200') throw new Error(`${url}: status ${status} instead of 200`);
   return Number(seconds) * 1000;
-};
-
-const median = (values: number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.floor(sorted.length / 2)] ?? 0)) / 2;
 };
 
 const spread = (values: readonly number[]): string =>
@@ -91,11 +88,11 @@ const measure = async (
   const times = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     await waitForZero();
-    // Each is first in turn: whoever is first also wakes the activator.
+    // Every target comes first in turn, because the first request of a round also wakes Knative's activator.
     for (const target of rotated(targets, round)) {
-      // Until the pod before is through with its own start: else who comes after a slow one is slow.
+      // The pod of the target before must have ended its start, or it would slow down this start.
       await delay(5000);
-      times.get(target.name)?.push(await call(namespace, target));
+      times.get(target.name)?.push(await send(namespace, target));
     }
   }
   return times;
@@ -107,55 +104,47 @@ const table = (times: Map<string, number[]>): string => {
     ([name, values]) =>
       `| ${name} | ${Math.round(median(values))} ms | ${(median(values) / base).toFixed(2)} | ${spread(values)} |`,
   );
-  const head = ['| service | first call from zero (median) | against bare | all |', '|---|---|---|---|'];
+  const head = ['| service | first request from zero (median) | ratio to bare | all |', '|---|---|---|---|'];
   return [...head, ...rows].join('\n');
 };
 
-const main = async (): Promise<void> => {
-  const rounds = Number(process.argv[2] ?? 5);
-  const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();
-  const image = await kubectl([
-    'get',
-    'ksvc',
-    'openapi',
-    '-n',
-    builds,
-    '-o',
-    'jsonpath={.spec.template.spec.containers[0].image}',
-  ]);
-  const service = await openService();
+/** Prepares what the measured requests need: two bare services, and a tool with a finished build. */
+const prepare = async (service: Service): Promise<Target[]> => {
   const { namespace } = service;
-  try {
-    await namespace.apply(bare('bare', image, true), bare('bare-without-token', image, false));
-    await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc', '--all', '--timeout=180s']);
-    const tool = await service.tool();
-    const url = await service.repository('static', await example('static'));
-    // The measured start is a repetition of this one: another build would take the processor meanwhile.
-    const key = `cold-start-${tool.name}`;
-    const first = { body: { source_url: url }, headers: { 'idempotency-key': key } };
-    const { json } = await tool.client.call('POST', tool.path('/builds'), first);
-    const { name: id } = json.new_build as { name: string };
-    await tool.finished(id);
-    const proof = [`x-toolforge-tool: ${tool.name}`, `x-toolforge-gateway-secret: ${secret}`];
-    const path = (rest: string) => `/v1/tool/${tool.name}${rest}`;
-    const targets: Target[] = [
-      ...['bare', 'bare-without-token'].map((name) => ({
-        name,
-        url: `http://${name}.${namespace.name}.svc.cluster.local/`,
-        headers: [],
-      })),
-      functionTarget('openapi', '/openapi.json', []),
-      functionTarget('healthz', '/v1/healthz', []),
-      functionTarget('list-builds', path('/builds'), proof),
-      functionTarget('get-build', path(`/builds/${id}`), proof),
-      functionTarget('quota', path('/quotas'), proof),
-      functionTarget('get-logs', path(`/builds/${id}/logs`), proof),
-      functionTarget('start-build', path('/builds'), [...proof, `idempotency-key: ${key}`], first.body),
-    ];
-    console.log(table(await measure(namespace, targets, rounds)));
-  } finally {
-    await service.close();
-  }
+  const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();
+  const words = ['get', 'ksvc', 'openapi', '-n', builds, '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
+  const image = await kubectl(words);
+  await namespace.apply(bare('bare', image, true), bare('bare-without-token', image, false));
+  await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc', '--all', '--timeout=180s']);
+  const tool = await service.tool();
+  const url = await service.repository('static', await example('static'));
+  // The measured start repeats this start with its Idempotency-Key: another build would take the processor meanwhile.
+  const key = `cold-start-${tool.name}`;
+  const body = { source_url: url };
+  const first = await tool.client.call('POST', tool.path('/builds'), { body, headers: { 'idempotency-key': key } });
+  const { name: id } = first.json.new_build as { name: string };
+  await tool.finished(id);
+  const credential = [`x-toolforge-tool: ${tool.name}`, `x-toolforge-gateway-secret: ${secret}`];
+  const path = (rest: string) => `/v1/tool/${tool.name}${rest}`;
+  return [
+    ...['bare', 'bare-without-token'].map((name) => ({
+      name,
+      url: `http://${name}.${namespace.name}.svc.cluster.local/`,
+      headers: [],
+    })),
+    functionTarget('openapi', '/openapi.json', []),
+    functionTarget('healthz', '/v1/healthz', []),
+    functionTarget('list-builds', path('/builds'), credential),
+    functionTarget('get-build', path(`/builds/${id}`), credential),
+    functionTarget('quota', path('/quotas'), credential),
+    functionTarget('get-logs', path(`/builds/${id}/logs`), credential),
+    functionTarget('start-build', path('/builds'), [...credential, `idempotency-key: ${key}`], body),
+  ];
 };
 
-await main();
+const service = await openService();
+try {
+  console.log(table(await measure(service.namespace, await prepare(service), Number(process.argv[2] ?? 5))));
+} finally {
+  await service.close();
+}

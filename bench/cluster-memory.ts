@@ -1,8 +1,9 @@
 /**
- * What functions need of memory under load, beside what their manifests ask for: KUBECONFIG names a cluster on which
- * knative/overlays/test is deployed. Each is called by as many callers as one instance takes at once, without a pause,
- * for a tool with a hundred finished builds. A row is of the largest pod; a restart means that the limit is too low.
- *   npm run bench:cluster-memory [-- SECONDS]     for each
+ * Measures the memory of functions under load, beside the requests and limits of their manifests. KUBECONFIG names a
+ * cluster with knative/overlays/test. As many clients as one instance serves at once send requests without a pause. A
+ * row
+ * shows the largest pod; a restart means that the limit is too low.
+ *   npm run bench:cluster-memory [-- SECONDS]     for each function; default 20
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import '../test/e2e/site.js';
@@ -21,26 +22,29 @@ const restarts = async (service: Service, name: string): Promise<number> => {
   return statuses.filter((one) => one.name === 'function').reduce((sum, one) => sum + one.restartCount, 0);
 };
 
-type Load = { name: string; callers: number; call: () => Promise<{ status: number }> };
+type Load = { name: string; clients: number; send: () => Promise<{ status: number }> };
 
-/** Calls without a pause, and looks at the pods meanwhile. @returns the largest working set, and the statuses seen */
-const press = async ({ name, callers, call }: Load): Promise<[number, Map<number, number>]> => {
+/**
+ * Sends requests without a pause, and reads the memory of the pods meanwhile.
+ * @returns the largest working set in bytes, and the number of responses by status
+ */
+const applyLoad = async ({ name, clients, send }: Load): Promise<[number, Map<number, number>]> => {
   const statuses = new Map<number, number>();
   const end = Date.now() + seconds * 1000;
-  let most = 0;
-  const calling = Array.from({ length: callers }, async () => {
+  let largest = 0;
+  const sending = Array.from({ length: clients }, async () => {
     while (Date.now() < end) {
-      const { status } = await call().catch(() => ({ status: 0 }));
+      const { status } = await send().catch(() => ({ status: 0 }));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   });
-  // The kubelet looks every ten seconds, so that its last number of the load comes after the load.
+  // The kubelet updates its numbers every ten seconds, so the last number of the load comes after the load.
   while (Date.now() < end + 12_000) {
-    most = Math.max(most, await workingSet(name));
+    largest = Math.max(largest, await workingSet(name));
     await delay(2_000);
   }
-  await Promise.all(calling);
-  return [most, statuses];
+  await Promise.all(sending);
+  return [largest, statuses];
 };
 
 const resourcesOf = async (service: Service, name: string): Promise<string[]> => {
@@ -56,15 +60,15 @@ const loads = (tool: Tool, id: string, url: string): Load[] => {
   const get = (path: string) => () => tool.client.call('GET', tool.path(path));
   const body = { source_url: url, ref: 'nothing' };
   return [
-    { name: 'quota', callers: 100, call: get('/quotas') },
-    { name: 'list-builds', callers: 100, call: get('/builds') },
-    { name: 'get-build', callers: 100, call: get(`/builds/${id}`) },
-    { name: 'get-logs', callers: 200, call: get(`/builds/${id}/logs`) },
-    { name: 'start-build', callers: 50, call: () => tool.client.call('POST', tool.path('/builds'), { body }) },
-    { name: 'cancel-build', callers: 100, call: () => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`)) },
-    { name: 'delete-build', callers: 100, call: () => tool.client.call('DELETE', tool.path('/builds/none')) },
-    { name: 'clean-images', callers: 20, call: () => tool.client.call('POST', tool.path('/clean')) },
-    { name: 'openapi', callers: 100, call: () => tool.client.call('GET', '/openapi.json') },
+    { name: 'quota', clients: 100, send: get('/quotas') },
+    { name: 'list-builds', clients: 100, send: get('/builds') },
+    { name: 'get-build', clients: 100, send: get(`/builds/${id}`) },
+    { name: 'get-logs', clients: 200, send: get(`/builds/${id}/logs`) },
+    { name: 'start-build', clients: 50, send: () => tool.client.call('POST', tool.path('/builds'), { body }) },
+    { name: 'cancel-build', clients: 100, send: () => tool.client.call('PUT', tool.path(`/builds/${id}/cancel`)) },
+    { name: 'delete-build', clients: 100, send: () => tool.client.call('DELETE', tool.path('/builds/none')) },
+    { name: 'clean-images', clients: 20, send: () => tool.client.call('POST', tool.path('/clean')) },
+    { name: 'openapi', clients: 100, send: () => tool.client.call('GET', '/openapi.json') },
   ];
 };
 
@@ -75,14 +79,14 @@ try {
   const id = await tool.start(url);
   await tool.finished(id);
   console.log(
-    '| function | callers | largest working set | request | limit | restarts | answers |\n|---|---|---|---|---|---|---|',
+    '| function | clients | largest working set | request | limit | restarts | responses |\n|---|---|---|---|---|---|---|',
   );
   for (const load of loads(tool, id, url)) {
-    const [most, statuses] = await press(load);
-    const answers = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
+    const [largest, statuses] = await applyLoad(load);
+    const responses = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
     const [request, limit] = await resourcesOf(service, load.name);
-    const row = [load.name, load.callers, `${Math.round(most / 1048576)} MiB`, request, limit];
-    console.log(`| ${[...row, await restarts(service, load.name), answers].join(' | ')} |`);
+    const row = [load.name, load.clients, `${Math.round(largest / 1048576)} MiB`, request, limit];
+    console.log(`| ${[...row, await restarts(service, load.name), responses].join(' | ')} |`);
   }
 } finally {
   await service.close();

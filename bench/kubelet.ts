@@ -9,9 +9,13 @@ const readNode = async (): Promise<string> =>
 
 let node: Promise<string> | undefined;
 
-/** Bytes of the largest of a function's pods, as the kubelet of the only node saw it within the last ten seconds. */
+/**
+ * Returns the working set of a function's largest pod in bytes. The kubelet of the only node updates the number every
+ * ten
+ * seconds.
+ */
 export const workingSet = async (functionName: string): Promise<number> => {
-  // Asked every two seconds of a measurement: the node stays the same.
+  // The node's name is read once: this function is called every two seconds.
   node ??= readNode();
   const summary = await kubectl(['get', '--raw', `/api/v1/nodes/${await node}/proxy/stats/summary`]);
   const { pods } = JSON.parse(summary) as Stats;

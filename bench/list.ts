@@ -1,15 +1,16 @@
 /**
- * How long listing builds takes, beside a raw list of as many PipelineRuns in the same run, in turns. Nothing is built
- * meanwhile. Prints a table in Markdown.
- *   npm run bench:list               on KUBECONFIG's cluster, where knative/overlays/test is deployed
- *   npm run bench:list -- embedded   on this machine
+ * Measures list-builds beside a raw list of as many PipelineRuns. Both take turns in one run, and no build runs
+ * meanwhile.
+ * Prints a table in Markdown.
+ *   npm run bench:list               on KUBECONFIG's cluster with knative/overlays/test
+ *   npm run bench:list -- embedded   on this machine, against the embedded Kubernetes API
  */
 import { randomBytes } from 'node:crypto';
 import type { BuildLedger, BuildRecord } from '../lib/ledger/types.ts';
 import { pipelineRun } from '../lib/tekton/run.ts';
 import type { PipelineRun } from '../lib/tekton/types.ts';
 import { median } from '../test/support/quantile.ts';
-import { openTarget, type Target, timed } from './target.ts';
+import { millisecondsOf, openTarget, type Target } from './target.ts';
 
 const sizes = [10, 200, 1000];
 const rounds = 20;
@@ -23,7 +24,7 @@ const runSettings = {
   timeout: '1h0m0s',
 };
 
-const entryOf = (tool: string, at: number): BuildRecord => ({
+const buildRecord = (tool: string, at: number): BuildRecord => ({
   id: `${tool}-buildpacks-pipelinerun-${String(at).padStart(5, '0')}`,
   parameters: {
     source_url: 'https://example.org/repository.git',
@@ -42,24 +43,24 @@ const entryOf = (tool: string, at: number): BuildRecord => ({
   log: 'complete',
 });
 
-const fill = async ({ kube }: Target, tool: string, size: number): Promise<void> => {
-  const made = await kube.create<BuildLedger>('buildledgers', {
+const createLedger = async ({ kube }: Target, tool: string, size: number): Promise<void> => {
+  const created = await kube.create<BuildLedger>('buildledgers', {
     apiVersion: 'builds.toolforge.org/v1alpha1',
     kind: 'BuildLedger',
     metadata: { name: tool },
     spec: { tool, limits: { succeeded: Math.min(size, 999) } },
   });
-  const finished = Array.from({ length: size }, (_, at) => entryOf(tool, at)).reverse();
-  await kube.replaceStatus<BuildLedger>('buildledgers', { ...made, status: { running: [], queued: [], finished } });
+  const finished = Array.from({ length: size }, (_, at) => buildRecord(tool, at)).reverse();
+  await kube.replaceStatus<BuildLedger>('buildledgers', { ...created, status: { running: [], queued: [], finished } });
 };
 
-/** Of no tool, and born cancelled: whatever Tekton does, it starts nothing. */
-const fillRaw = async ({ kube }: Target, tool: string, size: number): Promise<void> => {
+/** Creates PipelineRuns that belong to no tool. They are created as cancelled, so Tekton starts nothing. */
+const createRuns = async ({ kube }: Target, tool: string, size: number): Promise<void> => {
   for (let at = 0; at < size; at += 20) {
-    const some = Array.from({ length: Math.min(20, size - at) }, (_, nth) => entryOf(`raw-${tool}`, at + nth));
-    const runs = some.map((entry): PipelineRun => {
-      const run = pipelineRun(entry, '', `raw-${tool}`, runSettings, true);
-      return { ...run, metadata: { name: entry.id, labels: { user: `raw-${tool}` } } };
+    const records = Array.from({ length: Math.min(20, size - at) }, (_, nth) => buildRecord(`raw-${tool}`, at + nth));
+    const runs = records.map((record): PipelineRun => {
+      const run = pipelineRun(record, '', `raw-${tool}`, runSettings, true);
+      return { ...run, metadata: { name: record.id, labels: { user: `raw-${tool}` } } };
     });
     await Promise.all(runs.map((run) => kube.create('pipelineruns', run)));
   }
@@ -74,27 +75,28 @@ const clean = async ({ kube }: Target, tool: string): Promise<void> => {
 const list = async ({ call }: Target, tool: string, size: number): Promise<void> => {
   const { status, text } = await call(tool, 'GET', '/builds');
   const listed = status === 200 ? (JSON.parse(text) as { builds: unknown[] }).builds.length : 0;
-  if (listed !== size) throw new Error(`list was answered with ${status} and ${listed} builds`);
+  if (listed !== size)
+    throw new Error(`list: status ${status} with ${listed} builds instead of ${size}: ${text.slice(0, 300)}`);
 };
 
 const measure = async (target: Target, size: number): Promise<string> => {
   const tool = `bench-${suffix}-${size}`;
   try {
-    await fill(target, tool, size);
-    await fillRaw(target, tool, size);
+    await createLedger(target, tool, size);
+    await createRuns(target, tool, size);
     const raw = () => target.kube.list('pipelineruns', { labelSelector: `user=raw-${tool}` });
     const times = { ours: [] as number[], raw: [] as number[] };
-    // A function that has just started runs code that is not compiled yet; the API server has run for long.
+    // The function has just started, so its code is not compiled yet. The API server has run for long.
     for (let warm = 0; warm < 50; warm += 1) {
       await list(target, tool, size);
       await raw();
     }
     for (let round = 0; round < rounds; round += 1) {
-      times.raw.push(await timed(raw));
-      times.ours.push(await timed(() => list(target, tool, size)));
+      times.raw.push(await millisecondsOf(raw));
+      times.ours.push(await millisecondsOf(() => list(target, tool, size)));
     }
-    const [ours, theirs] = [median(times.ours), median(times.raw)];
-    return `| ${size} | ${ours.toFixed(1)} ms | ${theirs.toFixed(1)} ms | ${(ours / theirs).toFixed(2)} |`;
+    const [ours, rawMs] = [median(times.ours), median(times.raw)];
+    return `| ${size} | ${ours.toFixed(1)} ms | ${rawMs.toFixed(1)} ms | ${(ours / rawMs).toFixed(2)} |`;
   } finally {
     await clean(target, tool);
   }

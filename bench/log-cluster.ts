@@ -14,22 +14,32 @@ import { gatewayAddress } from '../test/e2e/service/gateway.ts';
 import { builds, openService, type Service } from '../test/e2e/service/service.ts';
 import { openStore } from '../test/e2e/service/store.ts';
 import { workingSet } from './kubelet.ts';
-import { answerTo, archivePod, buildLines, cloneLines, entryOf, isWhole, type LogTarget, timed } from './log-target.ts';
+import {
+  archivePod,
+  buildLines,
+  buildRecord,
+  cloneLines,
+  isWhole,
+  type LogTarget,
+  responseTo,
+  timeRead,
+} from './log-target.ts';
 
-const printing = (count: number, then: string): string => `
+/** Returns a program that prints `count` lines of 100 bytes, and then runs the statement `then`. */
+const printProgram = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
   let at = 0;
   const more = () => {
     while (at < ${count}) {
-      let part = '';
-      for (const end = at + 1000; at < end; at += 1) part += String(at).padStart(8, '0') + ' ' + 'x'.repeat(90) + '\\n';
-      if (!process.stdout.write(part)) return process.stdout.once('drain', more);
+      let lines = '';
+      for (const end = at + 1000; at < end; at += 1) lines += String(at).padStart(8, '0') + ' ' + 'x'.repeat(90) + '\\n';
+      if (!process.stdout.write(lines)) return process.stdout.once('drain', more);
     }
     ${then}
   };
   more();`;
 
-/** A pod as Tekton makes it for a build, as far as a reader of logs can tell. */
+/** Returns a pod that looks to a reader of logs like the pod that Tekton makes for a build. */
 const podOf = (id: string, image: string) => {
   const container = (step: string, program: string) => ({
     name: `step-${step}`,
@@ -47,14 +57,14 @@ const podOf = (id: string, image: string) => {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,
       containers: [
-        container('clone', printing(cloneLines, '')),
-        container('build', printing(buildLines, 'setInterval(() => {}, 1000);')),
+        container('clone', printProgram(cloneLines, '')),
+        container('build', printProgram(buildLines, 'setInterval(() => {}, 1000);')),
       ],
     },
   };
 };
 
-const printed = async (words: string[]) => {
+const spawnKubectl = async (words: string[]) => {
   const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { stdout } = child;
   return {
@@ -64,9 +74,13 @@ const printed = async (words: string[]) => {
 };
 
 const rawLog = (pod: string, step: string, follow: boolean) =>
-  printed(['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])]);
+  spawnKubectl(['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])]);
 
-/** For kubectl, which then is the client of both; straight to the gateway, not through the tunnel of the tests. */
+/**
+ * Writes a kubeconfig for kubectl, so that kubectl is the client of both measurements. It leads directly to the
+ * gateway,
+ * not through the tunnel of the tests.
+ */
 const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<string> => {
   const file = await gateway.kubeconfig(tool);
   const { host, port } = await gatewayAddress();
@@ -76,15 +90,15 @@ const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<str
   return file;
 };
 
-/** Each request with a connection of its own, as clients have. */
+/** Returns request options for the gateway. Every request opens a connection, as the requests of most clients do. */
 const gatewayOf = async (config: string) => {
   const connection = await plainConnection(config);
-  if (!connection) throw new Error('the kubeconfig of the tests has more to it than certificates');
+  if (!connection) throw new Error('the kubeconfig of the tests must hold certificates only');
   const { hostname: host, port } = connection.server;
   return { host, port, agent: false, servername: 'localhost', secureContext: createSecureContext(connection.tls) };
 };
 
-const ended = async (service: Service, id: string, step: string): Promise<void> => {
+const waitForEnd = async (service: Service, id: string, step: string): Promise<void> => {
   const code = `{.status.containerStatuses[?(@.name=="step-${step}")].state.terminated.exitCode}`;
   await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, waitTimeout]);
 };
@@ -94,14 +108,14 @@ const startPod = async (service: Service, id: string): Promise<void> => {
   const pod = JSON.stringify(podOf(id, await service.kubectl(words)));
   for (;;) {
     await service.kubectl(['apply', '-f', '-'], pod);
-    await ended(service, id, 'clone');
-    if (isWhole(await timed(() => rawLog(`${id}-pod`, 'clone', false)))) return;
-    // The kubelet rotates what grows, and then has the last file only; what has ended in time is left as it is.
+    await waitForEnd(service, id, 'clone');
+    if (isWhole(await timeRead(() => rawLog(`${id}-pod`, 'clone', false)))) return;
+    // The kubelet may have rotated the log while it grew, and then serves only the last file: try again.
     await service.kubectl(['delete', 'pod', `${id}-pod`]);
   }
 };
 
-/** What is deployed on the cluster that KUBECONFIG names; a pod and a ledger of their own take the place of a build. */
+/** Opens get-logs on the cluster of KUBECONFIG. A pod and a ledger of this benchmark take the place of a build. */
 export const openCluster = async (): Promise<LogTarget> => {
   const service = await openService();
   const { name: tool, path } = await service.tool();
@@ -112,7 +126,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
-  // Sweep would start the run that this ledger's build lacks.
+  // Sweep would start a run for the ledger's build, so it is stopped.
   await scheduleSweep(service, never);
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
   await startPod(service, id);
@@ -120,24 +134,24 @@ export const openCluster = async (): Promise<LogTarget> => {
     tool,
     id,
     store,
-    setEntry: async (more) => {
-      const entry = entryOf(more.id, more);
-      const status = entry.finishedAt ? { running: [], finished: [entry] } : { running: [entry], finished: [] };
+    setBuild: async (more) => {
+      const build = buildRecord(more.id, more);
+      const status = build.finishedAt ? { running: [], finished: [build] } : { running: [build], finished: [] };
       const words = ['patch', 'buildledger', tool, '--subresource=status', '--type=merge', '-p'];
       await service.kubectl([...words, JSON.stringify({ status: { queued: [], keys: [], ...status } })]);
     },
     endPod: async () => {
       const end = ['--', 'node', '-e', 'process.kill(1, "SIGTERM")'];
-      // It is killed with the container that it ends.
+      // The command fails, because it is killed with the container that it ends.
       await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]).catch(() => undefined);
-      await ended(service, id, 'build');
+      await waitForEnd(service, id, 'build');
     },
     raw: (step, follow) => rawLog(`${id}-pod`, step, follow),
     open: (build, query, headers = {}) =>
-      answerTo(get({ ...gateway, path: path(`/builds/${build}/logs?${query}`), headers })),
+      responseTo(get({ ...gateway, path: path(`/builds/${build}/logs?${query}`), headers })),
     fetch: (build, query, compressed) => {
       const words = ['--kubeconfig', config, 'get', '--raw', path(`/builds/${build}/logs?${query}`)];
-      return printed(compressed ? words : ['--disable-compression', ...words]);
+      return spawnKubectl(compressed ? words : ['--disable-compression', ...words]);
     },
     archive: () => archivePod({ kube, store, tool, id }),
     memory: () => workingSet('get-logs'),

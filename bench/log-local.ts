@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,16 +12,17 @@ import type { BuildRecord } from '../lib/ledger/types.ts';
 import { createFolderStore } from '../lib/store/folder.ts';
 import { internalKubeconfig } from '../local/kubeconfig.ts';
 import {
-  answerTo,
   archivePod,
   buildLines,
+  buildRecord,
   cloneLines,
-  entryOf,
   gzip,
   type LogTarget,
   printedLine,
+  responseTo,
   steps,
 } from './log-target.ts';
+import { freePort, residentBytes } from './processes.ts';
 
 const tool = 'bench';
 const id = 'bench-1';
@@ -39,15 +40,15 @@ const logOf = (lines: number): Buffer =>
     ),
   );
 
-const send = (res: ServerResponse, status: number, value: object): void => {
+const sendJson = (res: ServerResponse, status: number, value: object): void => {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 };
 
-/** As much of an API server as get-logs asks for: one pod, its logs, one ledger. */
+/** Serves the part of an API server that get-logs uses: one pod, its logs, one ledger. */
 const createApi = () => {
   const logs: Record<string, Buffer> = { clone: logOf(cloneLines), build: logOf(buildLines) };
   const open = new Set<ServerResponse>();
-  let entry: BuildRecord = entryOf(id);
+  let build: BuildRecord = buildRecord(id);
   let running = true;
   let version = 1;
   const terminated = { terminated: { exitCode: 0, reason: 'Completed' } };
@@ -67,28 +68,29 @@ const createApi = () => {
     kind: 'BuildLedger',
     metadata: { name: tool, resourceVersion: String(version) },
     spec: { tool },
-    status: entry.finishedAt ? { finished: [entry] } : { running: [entry] },
+    status: build.finishedAt ? { finished: [build] } : { running: [build] },
   });
   const log = async (res: ServerResponse, query: URLSearchParams): Promise<void> => {
     const step = query.get('container')?.slice('step-'.length) ?? '';
     const bytes = logs[step] ?? Buffer.alloc(0);
-    const part = query.has('tailLines') ? bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1) : bytes;
-    if (!res.write(part)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    const lastLine = bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1);
+    if (!res.write(query.has('tailLines') ? lastLine : bytes))
+      await Promise.race([once(res, 'drain'), once(res, 'close')]);
     if (query.get('follow') !== 'true' || step !== 'build' || !running) res.end();
     else open.add(res);
   };
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', 'http://api');
     if (url.pathname.endsWith('/log')) void log(res, url.searchParams);
-    else if (url.pathname.includes('/buildledgers')) send(res, 200, ledger());
-    else if (url.pathname.includes('/pipelineruns')) send(res, 404, { reason: 'NotFound', message: 'no such run' });
+    else if (url.pathname.includes('/buildledgers')) sendJson(res, 200, ledger());
+    else if (url.pathname.includes('/pipelineruns')) sendJson(res, 404, { reason: 'NotFound', message: 'no such run' });
     else if (url.searchParams.get('watch') === 'true') open.add(res.writeHead(200));
-    else send(res, 200, { metadata: { resourceVersion: String(version) }, items: [pod()] });
+    else sendJson(res, 200, { metadata: { resourceVersion: String(version) }, items: [pod()] });
   });
   return {
     server,
-    setEntry: (next: BuildRecord) => {
-      entry = next;
+    setBuild: (next: BuildRecord) => {
+      build = next;
       version += 1;
     },
     end: () => {
@@ -100,33 +102,24 @@ const createApi = () => {
   };
 };
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
 const startGetLogs = async (folder: string, environment: Record<string, string>): Promise<ChildProcess> => {
   const program = join(import.meta.dirname, '../functions/main.ts');
-  // As Node sets it for itself within a container's 256 MiB.
+  // Node sets this limit of the heap for itself in a container with 256 MiB.
   const child = spawn(process.execPath, ['--max-old-space-size=128', program, 'get-logs'], {
     env: { PATH: process.env.PATH, LOG_FOLDER: join(folder, 'logs'), ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   const listening = Promise.withResolvers<void>();
-  child.stderr.on('data', (part) => String(part).includes('listening') && listening.resolve());
+  child.stderr.on('data', (chunk) => String(chunk).includes('listening') && listening.resolve());
   child.once('exit', (code) => listening.reject(new Error(`get-logs ended with ${code}`)));
   await listening.promise;
   return child;
 };
 
-const request = (options: object): Promise<IncomingMessage> =>
-  answerTo(get({ host: '127.0.0.1', agent: false, ...options }));
+const send = (options: object): Promise<IncomingMessage> =>
+  responseTo(get({ host: '127.0.0.1', agent: false, ...options }));
 
-/** get-logs as a process of its own on this machine, and the least of an API server beside it. */
+/** Starts get-logs as a process on this machine, beside a minimal API server. */
 export const openLocal = async (): Promise<LogTarget> => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-logs-'));
   const api = createApi();
@@ -148,29 +141,26 @@ export const openLocal = async (): Promise<LogTarget> => {
   const kube = createKube(createTransport({ connection, timeoutMs: 10_000, attempts: 2 }), 'ns');
   const headers = { 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': 'bench-secret' };
   const raw: LogTarget['raw'] = (step, follow) =>
-    request({
+    send({
       port: apiPort,
       path: `/api/v1/namespaces/ns/pods/${id}-pod/log?container=step-${step}&follow=${follow}`,
     });
-  const ask: LogTarget['open'] = (build, query, more) =>
-    request({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
+  const open: LogTarget['open'] = (build, query, more) =>
+    send({ port, headers: { ...headers, ...more }, path: `/v1/tool/${tool}/builds/${build}/logs?${query}` });
   return {
     tool,
     id,
     store,
-    setEntry: async (entry) => api.setEntry(entryOf(entry.id, entry)),
+    setBuild: async (build) => api.setBuild(buildRecord(build.id, build)),
     endPod: async () => api.end(),
     raw,
-    open: ask,
+    open,
     fetch: async (build, query, compressed) => {
-      const answer = await ask(build, query, compressed ? gzip : {});
-      return compressed ? answer.pipe(createGunzip()) : answer;
+      const response = await open(build, query, compressed ? gzip : {});
+      return compressed ? response.pipe(createGunzip()) : response;
     },
     archive: () => archivePod({ kube, store, tool, id }),
-    memory: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
-    },
+    memory: () => residentBytes(child),
     close: async () => {
       child.kill('SIGKILL');
       kube.close();

@@ -10,46 +10,50 @@ import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 
-/** Where the benchmark runs: a pod of one build whose step clone has printed all, and whose step build still runs. */
+/** What bench/logs.ts measures: the pod of one build. Its step clone has ended, and its step build still runs. */
 export type LogTarget = {
   tool: string;
   id: string;
   store: ObjectStore;
-  /** Puts the build into the ledger as it is to be seen. */
-  setEntry(entry: Partial<BuildRecord> & { id: string }): Promise<void>;
-  /** Ends the step build, and so the pod. */
+  /** Writes the build into the ledger. */
+  setBuild(build: Partial<BuildRecord> & { id: string }): Promise<void>;
+  /** Ends the step build, and with it the pod. */
   endPod(): Promise<void>;
-  /** The container's log without us. */
+  /** Requests the container's log directly from the API server. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
-  /** What get-logs answers, as it comes. */
+  /** Requests a log from get-logs. @returns the response, its body unread */
   open(id: string, query: string, headers?: OutgoingHttpHeaders): Promise<IncomingMessage>;
-  /** The same, through a client like that of `raw`, which takes gzip unless told not to, as our clients do. */
+  /**
+   * Requests a log from get-logs with the same kind of client as `raw`.
+   * @param compressed whether the client accepts gzip
+   */
   fetch(id: string, query: string, compressed: boolean): Promise<AsyncIterable<Buffer>>;
-  /** As archivePod. */
+  /** Archives the pod's log. @throws Error unless the archive is complete */
   archive(): Promise<void>;
-  /** Of get-logs, in bytes. */
+  /** Returns the memory of get-logs in bytes. */
   memory(): Promise<number>;
   close(): Promise<void>;
 };
 
-export const answerTo = async (sent: ClientRequest): Promise<IncomingMessage> => {
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  return answer;
+/** Returns the response to a request once its headers are there. */
+export const responseTo = async (sent: ClientRequest): Promise<IncomingMessage> => {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response;
 };
 
-/** As our clients ask. */
+/** The header of our clients, which accept gzip. */
 export const gzip = { 'accept-encoding': 'gzip' };
 
-/** Those of the pod. */
+/** The steps of the pod. */
 export const steps = ['clone', 'build'];
 
-/** What the steps print: lines of 100 bytes. */
+/** Number of lines that each step prints. A line has 100 bytes. */
 export const cloneLines = 200_000;
 export const buildLines = 5000;
 
 export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
 
-export const entryOf = (id: string, more: Partial<BuildRecord> = {}): BuildRecord => ({
+export const buildRecord = (id: string, more: Partial<BuildRecord> = {}): BuildRecord => ({
   id,
   parameters: { source_url: 'https://example.org/bench.git' },
   sourceUrl: 'https://example.org/bench.git',
@@ -65,40 +69,40 @@ export const entryOf = (id: string, more: Partial<BuildRecord> = {}): BuildRecor
 
 export const finished = (): Partial<BuildRecord> => ({ status: 'BUILD_SUCCESS', finishedAt: new Date().toISOString() });
 
-export type Timing = { firstMs: number; wholeMs: number; bytes: number; tail: string };
+export type Timing = { firstMs: number; wholeMs: number; bytes: number; lastBytes: string };
 
-/** Reads all; the first byte counts from when it was asked for. */
-export const timed = async (open: () => Promise<AsyncIterable<Buffer>>): Promise<Timing> => {
+/** Reads a whole stream. Times count from the request. */
+export const timeRead = async (open: () => Promise<AsyncIterable<Buffer>>): Promise<Timing> => {
   const begin = performance.now();
   let firstMs = 0;
   let bytes = 0;
-  let tail = '';
-  for await (const part of await open()) {
+  let lastBytes = '';
+  for await (const chunk of await open()) {
     firstMs ||= performance.now() - begin;
-    bytes += part.length;
-    tail = (tail + part.subarray(-500).toString('latin1')).slice(-500);
+    bytes += chunk.length;
+    lastBytes = (lastBytes + chunk.subarray(-500).toString('latin1')).slice(-500);
   }
-  return { firstMs, wholeMs: performance.now() - begin, bytes, tail };
+  return { firstMs, wholeMs: performance.now() - begin, bytes, lastBytes };
 };
 
-/** Whether it is what the step clone printed, in any format. */
+/** Tells whether enough bytes were read for the whole log of the step clone, in any format. */
 export const isWhole = ({ bytes }: Timing): boolean => bytes > cloneLines * printedLine(0).length;
 
-/** Archives the pod's log as the follower does. @throws Error unless that is complete */
+/** Archives the pod's log as the archiver does. @throws Error unless the archive is complete */
 export const archivePod = async (target: {
   kube: Kube;
   store: ObjectStore;
   tool: string;
   id: string;
 }): Promise<void> => {
-  const read = async () => ({ build: entryOf(target.id, finished()), queuePosition: undefined });
+  const read = async () => ({ build: buildRecord(target.id, finished()), queuePosition: undefined });
   const signal = AbortSignal.timeout(600_000);
   const findSecrets = createSecretFinder([]);
   const result = await closeArchive({ ...target, view: { read }, allowedSteps: steps, findSecrets, signal });
   if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };
 
-/** A complete archive of so many bytes, without a build that wrote it. */
+/** Writes a complete archive of about `bytes` bytes without a build. */
 export const writeArchive = async (target: LogTarget, id: string, bytes: number): Promise<void> => {
   const { store, tool } = target;
   const index = { ...emptyIndex(), steps: ['clone'], done: ['clone'] };

@@ -1,102 +1,110 @@
 /**
- * get-logs against the container's log as it is without us, in one run: how long it takes from the pod and from the
- * archive, the first byte, fifty followers, a thousand, and memory between a small log and a large one.
- *   npm run bench:logs [-- local|cluster [MEGABYTES]]     of the large log
- * local: get-logs as a process here, with the least of an API server beside it. cluster: what is deployed on the cluster
- * that KUBECONFIG names, with knative/overlays/test. Prints a table in Markdown.
+ * Measures get-logs beside the container's log from the API server, in one run: whole logs from the pod and from the
+ * archive, the first byte, fifty live readers, a thousand live readers, and memory for a small and a large log.
+ *   npm run bench:logs [-- local|cluster [MEGABYTES]]     size of the large log; default 1000
+ * local: get-logs as a process on this machine, beside a minimal API server. cluster: the cluster of KUBECONFIG with
+ * knative/overlays/test. Prints a table in Markdown.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { sleepUntilAborted } from '../lib/abort.ts';
 import { median, quantile } from '../test/support/quantile.ts';
 import { openLocal } from './log-local.ts';
 import {
   buildLines,
-  entryOf,
+  buildRecord,
   finished,
   gzip,
   isWhole,
   type LogTarget,
   removeArchives,
   type Timing,
-  timed,
+  timeRead,
   writeArchive,
 } from './log-target.ts';
 
 const [where = 'local', large = '1000'] = process.argv.slice(2);
 const rounds = 7;
-/** So many where one byte is timed, and the client's own start is most of it. */
+/** Rounds for reads from the archive. There are more of them, because most of the time is the client's own start. */
 const archiveRounds = 21;
 /**
- * One reading takes twice as long as the next, as the scheduler has the node's and the API server's threads take turns:
- * a tenth is told apart by no fewer.
+ * Rounds for reads from the pod. The time of a read varies by a factor of two with the scheduling of the node's and the
+ * API server's threads. A difference of 10 % shows only in this many rounds.
  */
 const podRounds = 81;
-/** What one leaves behind is not the next one's. */
+/** Pause between two reads in milliseconds, so that the load of a read does not reach the next read. */
 const pauseMs = 500;
 
-type Row = [what: string, ours: string, yardstick: string, ratio: string, most: string];
+type Row = [what: string, ours: string, baseline: string, ratio: string, limit: string];
 const rows: Row[] = [];
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-const drawn = (values: number[]): number[] => values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0);
+const resample = (values: number[]): number[] =>
+  values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0);
 
-/** The 90 % confidence interval of the ratio of the medians, by bootstrap. */
-const interval = (ours: number[], yardstick: number[]): string => {
-  const ratios = Array.from({ length: 2000 }, () => median(drawn(ours)) / median(drawn(yardstick)));
+/** Returns the 90 % confidence interval of the ratio of the medians, by bootstrap. */
+const interval = (ours: number[], baseline: number[]): string => {
+  const ratios = Array.from({ length: 2000 }, () => median(resample(ours)) / median(resample(baseline)));
   return [0.05, 0.95].map((share) => quantile(ratios, share).toFixed(2)).join(' to ');
 };
 
-/** Medians. */
-const add = (what: string, ours: number[], yardstick: number[], most: string): void => {
-  const [mine, other] = [median(ours), median(yardstick)];
-  rows.push([what, ms(mine), ms(other), `${(mine / other).toFixed(2)} (${interval(ours, yardstick)})`, most]);
+/** Adds a row with the medians and their ratio. */
+const addRow = (what: string, ours: number[], baseline: number[], limit: string): void => {
+  const [oursMs, baselineMs] = [median(ours), median(baseline)];
+  const ratio = `${(oursMs / baselineMs).toFixed(2)} (${interval(ours, baseline)})`;
+  rows.push([what, ms(oursMs), ms(baselineMs), ratio, limit]);
 };
 
-const expectEnd = ({ tail }: Timing, wanted: RegExp): void => {
-  if (!wanted.test(tail)) throw new Error(`this log does not end as it should: ${tail.slice(-300)}`);
+const expectEnd = ({ lastBytes }: Timing, expected: RegExp): void => {
+  if (!expected.test(lastBytes)) throw new Error(`the log does not end with ${expected}: ${lastBytes.slice(-300)}`);
 };
 
 const expectWhole = (timing: Timing): Timing => {
-  if (!isWhole(timing)) throw new Error(`this log is of ${timing.bytes} bytes only: ${timing.tail.slice(-300)}`);
+  if (!isWhole(timing)) throw new Error(`the log has only ${timing.bytes} bytes: ${timing.lastBytes.slice(-300)}`);
   return timing;
 };
 
-type Place = {
+type Measurement = {
   where: string;
-  wanted: RegExp;
-  most: string;
+  expectedEnd: RegExp;
+  limit: string;
   rounds: number;
-  /** In one of so many rounds the log is fetched in gzip, too. */
+  /** The log is also fetched in gzip in one of `gzipEvery` rounds. */
   gzipEvery: number;
 };
 
-const fetches = async (target: LogTarget, { where, wanted, most, rounds, gzipEvery }: Place): Promise<void> => {
+const measureReads = async (
+  target: LogTarget,
+  { where, expectedEnd, limit, rounds, gzipEvery }: Measurement,
+): Promise<void> => {
   const [compressed, plain, raw]: [Timing[], Timing[], Timing[]] = [[], [], []];
   const fetch = async (isCompressed: boolean): Promise<Timing> => {
-    const mine = await timed(() => target.fetch(target.id, 'step=clone&format=ndjson', isCompressed));
-    expectEnd(mine, wanted);
-    return mine;
+    const timing = await timeRead(() => target.fetch(target.id, 'step=clone&format=ndjson', isCompressed));
+    expectEnd(timing, expectedEnd);
+    return timing;
   };
   const turns: [Timing[], () => Promise<Timing>][] = [
-    [raw, () => timed(() => target.raw('clone', false))],
+    [raw, () => timeRead(() => target.raw('clone', false))],
     [plain, () => fetch(false)],
     [compressed, () => fetch(true)],
   ];
   for (let round = 0; round < rounds; round += 1) {
-    // There and back: what each leaves behind, such as the API server's garbage, is not always the same one's to bear.
+    // The order changes from round to round, so the garbage that a read leaves in the API server slows down each kind
+    // of
+    // read equally often.
     const now = round % gzipEvery === 0 ? turns : turns.slice(0, 2);
-    for (const [timings, take] of round % 2 === 0 ? now : now.toReversed()) {
-      timings.push(expectWhole(await take()));
+    for (const [timings, read] of round % 2 === 0 ? now : now.toReversed()) {
+      timings.push(expectWhole(await read()));
       await delay(2 * pauseMs);
     }
   }
   const of = (timings: Timing[], key: 'firstMs' | 'wholeMs') => timings.map((timing) => timing[key]);
-  // The API server compresses no logs: like is compared with like.
-  add(`200,000 × 100 B from ${where}`, of(plain, 'wholeMs'), of(raw, 'wholeMs'), most);
-  add('the same in gzip', of(compressed, 'wholeMs'), of(raw, 'wholeMs'), '');
-  add(`first byte from ${where}`, of(plain, 'firstMs'), of(raw, 'firstMs'), '1.2');
+  // The API server compresses no logs, so the plain read is compared.
+  addRow(`200,000 × 100 B from ${where}`, of(plain, 'wholeMs'), of(raw, 'wholeMs'), limit);
+  addRow('the same in gzip', of(compressed, 'wholeMs'), of(raw, 'wholeMs'), '');
+  addRow(`first byte from ${where}`, of(plain, 'firstMs'), of(raw, 'firstMs'), '1.2');
 };
 
-/** Milliseconds until the first byte; then the connection is cut. */
+/** Returns the milliseconds until the first byte, and closes the connection then. */
 const firstByte = async (open: () => Promise<AsyncIterable<Buffer> & { destroy(): void }>): Promise<number> => {
   const begin = performance.now();
   const stream = await open();
@@ -105,7 +113,7 @@ const firstByte = async (open: () => Promise<AsyncIterable<Buffer> & { destroy()
   return performance.now() - begin;
 };
 
-const fifty = async (target: LogTarget): Promise<void> => {
+const measureFiftyReaders = async (target: LogTarget): Promise<void> => {
   const follow = () => firstByte(() => target.open(target.id, 'follow=true&format=ndjson', gzip));
   const [ours, raw]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
@@ -114,17 +122,20 @@ const fifty = async (target: LogTarget): Promise<void> => {
     ours.push(median(await Promise.all(Array.from({ length: 50 }, follow))));
     await delay(4 * pauseMs);
   }
-  add('50 followers, first byte (p50)', ours, raw, '5');
+  addRow('50 live readers, first byte (p50)', ours, raw, '5');
 };
 
-/** Where a stream was handed over, it goes on at its cursor, as our command line does it. */
-const follower = async (target: LogTarget, begun: () => void): Promise<boolean> => {
+/**
+ * Follows a log to its end. After a hand-over the reader continues at the last cursor, as our command line does.
+ * @returns whether every line and the end came
+ */
+const readLive = async (target: LogTarget, onChunk: () => void): Promise<boolean> => {
   let lines = 0;
   for (let cursor = ''; ; ) {
     let last = '';
-    for await (const part of await target.open(target.id, `follow=true&step=build&format=ndjson${cursor}`)) {
-      begun();
-      const bytes = part as Buffer;
+    for await (const chunk of await target.open(target.id, `follow=true&step=build&format=ndjson${cursor}`)) {
+      onChunk();
+      const bytes = chunk as Buffer;
       for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
       last = (last + bytes.subarray(-500).toString()).slice(-500);
     }
@@ -140,7 +151,7 @@ const watchMemory = (target: LogTarget) => {
     let bytes = 0;
     while (!stop.signal.aborted) {
       bytes = Math.max(bytes, await target.memory());
-      await delay(where === 'local' ? 200 : 2000, undefined, { signal: stop.signal }).catch(() => undefined);
+      await sleepUntilAborted(where === 'local' ? 200 : 2000, stop.signal);
     }
     return bytes;
   })();
@@ -152,36 +163,36 @@ const watchMemory = (target: LogTarget) => {
   };
 };
 
-const thousand = async (target: LogTarget): Promise<void> => {
+const measureThousandReaders = async (target: LogTarget): Promise<void> => {
   const memory = watchMemory(target);
   let begun = 0;
   const reading = Array.from({ length: 1000 }, () => {
     let isFirst = true;
-    return follower(target, () => {
+    return readLive(target, () => {
       begun += isFirst ? 1 : 0;
       isFirst = false;
     });
   });
   for (const end = Date.now() + 120_000; begun < 1000 && Date.now() < end; ) await delay(100);
   await target.endPod();
-  await target.setEntry(entryOf(target.id, finished()));
+  await target.setBuild(buildRecord(target.id, finished()));
   const complete = (await Promise.all(reading)).filter(Boolean).length;
   if (where !== 'local') await delay(12_000);
-  rows.push(['1,000 followers, memory', mebibytes(await memory.stop()), '', '', '256 MiB']);
-  rows.push(['1,000 followers, complete', String(complete), '1000', '', '']);
+  rows.push(['1,000 live readers, memory', mebibytes(await memory.stop()), '', '', '256 MiB']);
+  rows.push(['1,000 live readers, complete', String(complete), '1000', '', '']);
 };
 
-/** The most that get-logs takes while an archived log of so many bytes is read. */
+/** Returns the largest memory of get-logs while an archived log is read, in bytes. */
 const memoryOf = async (target: LogTarget, id: string): Promise<number> => {
-  await target.setEntry(entryOf(id, { ...finished(), log: 'complete' }));
+  await target.setBuild(buildRecord(id, { ...finished(), log: 'complete' }));
   const memory = watchMemory(target);
   for (let round = 0; round < (id.endsWith('small') ? 200 : 1); round += 1)
-    expectEnd(await timed(() => target.fetch(id, 'format=ndjson', true)), /"log":"complete"/);
+    expectEnd(await timeRead(() => target.fetch(id, 'format=ndjson', true)), /"log":"complete"/);
   if (where !== 'local') await delay(12_000);
   return memory.stop();
 };
 
-const flat = async (target: LogTarget): Promise<void> => {
+const measureMemory = async (target: LogTarget): Promise<void> => {
   const ids = [`${target.id}-small`, `${target.id}-large`] as const;
   try {
     await writeArchive(target, ids[0], 1_000_000);
@@ -200,24 +211,30 @@ const flat = async (target: LogTarget): Promise<void> => {
 };
 
 const measure = async (target: LogTarget): Promise<void> => {
-  // A thousand followers leave an instance with more memory than any log would take.
-  await flat(target);
-  await target.setEntry(entryOf(target.id, finished()));
-  await fetches(target, { where: 'the pod', wanted: /"type":"end"/, most: '1.0', rounds: podRounds, gzipEvery: 5 });
-  await target.setEntry(entryOf(target.id));
-  await fifty(target);
-  await thousand(target);
+  // Memory comes first, because a thousand live readers leave the instance with more memory than any log needs.
+  await measureMemory(target);
+  await target.setBuild(buildRecord(target.id, finished()));
+  await measureReads(target, {
+    where: 'the pod',
+    expectedEnd: /"type":"end"/,
+    limit: '1.0',
+    rounds: podRounds,
+    gzipEvery: 5,
+  });
+  await target.setBuild(buildRecord(target.id));
+  await measureFiftyReaders(target);
+  await measureThousandReaders(target);
   await target.archive();
-  await target.setEntry(entryOf(target.id, { ...finished(), log: 'complete' }));
-  const complete = { wanted: /"log":"complete"/, rounds: archiveRounds, gzipEvery: 1 };
-  await fetches(target, { where: 'the archive', most: '0.33', ...complete });
+  await target.setBuild(buildRecord(target.id, { ...finished(), log: 'complete' }));
+  const complete = { expectedEnd: /"log":"complete"/, rounds: archiveRounds, gzipEvery: 1 };
+  await measureReads(target, { where: 'the archive', limit: '0.33', ...complete });
 };
 
 const target = where === 'cluster' ? await (await import('./log-cluster.ts')).openCluster() : await openLocal();
 try {
   await measure(target);
 } finally {
-  const table = [['what', 'get-logs', 'without us', 'ratio', 'at most'], Array<string>(5).fill('---'), ...rows];
+  const table = [['what', 'get-logs', 'API server', 'ratio', 'limit'], Array<string>(5).fill('---'), ...rows];
   console.log(table.map((row) => `| ${row.join(' | ')} |`).join('\n'));
   await removeArchives(target, [target.id]);
   await target.close();

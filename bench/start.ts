@@ -1,14 +1,15 @@
 /**
- * How long starting a build takes, beside raw creates of the same PipelineRun in the same run: 20 in sequence in turns,
- * and 50 at once. Nothing is built meanwhile. Prints a table in Markdown.
- *   npm run bench:start               on KUBECONFIG's cluster, where knative/overlays/test is deployed
- *   npm run bench:start -- embedded   on this machine, where writes are counted too; CAPACITY=n as on a cluster
+ * Measures start-build beside raw creates of the same PipelineRun in one run: 20 in sequence that take turns, and 50 at
+ * once. No build runs meanwhile. Prints a table in Markdown.
+ *   npm run bench:start               on KUBECONFIG's cluster with knative/overlays/test
+ *   npm run bench:start -- embedded   on this machine, where writes are counted too; CAPACITY=n limits the slots
  */
 import { randomBytes } from 'node:crypto';
+import { sleep } from '../lib/abort.ts';
 import type { BuildLedger } from '../lib/ledger/types.ts';
 import type { PipelineRun } from '../lib/tekton/types.ts';
 import { median } from '../test/support/quantile.ts';
-import { openTarget, type Target, timed } from './target.ts';
+import { millisecondsOf, openTarget, type Target } from './target.ts';
 
 const sequence = 20;
 const parallel = 50;
@@ -20,10 +21,10 @@ type Times = { name: string; ours: number[]; raw: number[]; writes: number | und
 
 const start = async ({ call, repository }: Target): Promise<void> => {
   const { status, text } = await call(tool, 'POST', '/builds', { source_url: repository });
-  if (status !== 200) throw new Error(`start was answered with ${status}: ${text}`);
+  if (status !== 200) throw new Error(`start: status ${status} instead of 200: ${text}`);
 };
 
-/** The run of a build, under other names and of no tool. */
+/** Returns a function that copies the run of a build, each time under another name. The copies belong to no tool. */
 const copyOf = ({ apiVersion, kind, spec }: PipelineRun) => {
   let serial = 0;
   return (): PipelineRun => {
@@ -33,7 +34,7 @@ const copyOf = ({ apiVersion, kind, spec }: PipelineRun) => {
   };
 };
 
-const allow = ({ kube }: Target): Promise<unknown> =>
+const createLedger = ({ kube }: Target): Promise<unknown> =>
   kube.create<BuildLedger>('buildledgers', {
     apiVersion: 'builds.toolforge.org/v1alpha1',
     kind: 'BuildLedger',
@@ -44,9 +45,9 @@ const allow = ({ kube }: Target): Promise<unknown> =>
 const inSequence = async (target: Target, raw: () => Promise<unknown>): Promise<Times> => {
   const times: Times = { name: `${sequence} in sequence`, ours: [], raw: [], writes: 0 };
   for (let at = 0; at < sequence; at += 1) {
-    times.raw.push(await timed(raw));
+    times.raw.push(await millisecondsOf(raw));
     target.writes();
-    times.ours.push(await timed(() => start(target)));
+    times.ours.push(await millisecondsOf(() => start(target)));
     const writes = target.writes();
     times.writes = writes === undefined ? undefined : (times.writes ?? 0) + writes / sequence;
   }
@@ -54,7 +55,7 @@ const inSequence = async (target: Target, raw: () => Promise<unknown>): Promise<
 };
 
 const atOnce = async (target: Target, raw: () => Promise<unknown>): Promise<Times> => {
-  const all = (act: () => Promise<unknown>) => Promise.all(Array.from({ length: parallel }, () => timed(act)));
+  const all = (act: () => Promise<unknown>) => Promise.all(Array.from({ length: parallel }, () => millisecondsOf(act)));
   const rawTimes = await all(raw);
   target.writes();
   const ours = await all(() => start(target));
@@ -68,9 +69,9 @@ const atOnce = async (target: Target, raw: () => Promise<unknown>): Promise<Time
 };
 
 const row = ({ name, ours, raw, writes }: Times): string => {
-  const [mine, theirs] = [median(ours), median(raw)];
+  const [oursMs, rawMs] = [median(ours), median(raw)];
   const counted = writes === undefined ? '' : writes.toFixed(2);
-  return `| ${name} | ${mine.toFixed(0)} ms | ${theirs.toFixed(0)} ms | ${(mine / theirs).toFixed(2)} | ${counted} |`;
+  return `| ${name} | ${oursMs.toFixed(0)} ms | ${rawMs.toFixed(0)} ms | ${(oursMs / rawMs).toFixed(2)} | ${counted} |`;
 };
 
 const clean = async (target: Target): Promise<void> => {
@@ -82,20 +83,24 @@ const clean = async (target: Target): Promise<void> => {
   for (const { metadata } of items) await kube.remove('pipelineruns', metadata.name);
 };
 
-/** Tekton ends what was cancelled while it slept; the sweep after that lets it go, and then the ledger is empty. */
-const forget = async ({ kube, call }: Target): Promise<void> => {
-  for (let tries = 0; tries < 120; tries += 1) {
+/**
+ * Removes the ledger once no build runs, after at most 120 s. Tekton's controller first ends the runs that were
+ * cancelled
+ * while the controller was stopped.
+ */
+const removeLedger = async ({ kube, call }: Target): Promise<void> => {
+  for (let seconds = 0; seconds < 120; seconds += 1) {
     await call(tool, 'GET', '/builds');
     const { status } = await kube.get<BuildLedger>('buildledgers', tool);
     if ((status?.running?.length ?? 0) === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await sleep(1000);
   }
   await kube.remove('buildledgers', tool);
 };
 
 const target = await openTarget();
 try {
-  await allow(target);
+  await createLedger(target);
   await target.withoutBuilds(async () => {
     try {
       for (let warm = 0; warm < 5; warm += 1) await start(target);
@@ -111,7 +116,7 @@ try {
       await clean(target);
     }
   });
-  if (target.writes() === undefined) await forget(target);
+  if (target.writes() === undefined) await removeLedger(target);
 } finally {
   await target.close();
 }

@@ -1,10 +1,11 @@
-/** What start and list are measured on: the service of a cluster, or with `embedded` the same code on this machine. */
+/** The service that bench/start.ts and bench/list.ts measure: on a cluster, or with `embedded` on this machine. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { createKubeApi } from '../embedded/kubernetes/api.ts';
@@ -20,32 +21,31 @@ import { closeServer, listen } from '../local/listen.ts';
 
 export const namespace = 'image-build';
 
+/** Pause in milliseconds after the stop of Tekton's controller. */
 const settleMs = 10_000;
 
-export type Answer = { status: number; text: string };
+export type TargetResponse = { status: number; text: string };
 
 export type Target = {
   name: string;
   kube: Kube;
-  /** Over one connection that is kept, as the raw calls are. */
-  call: (tool: string, method: string, path: string, body?: unknown) => Promise<Answer>;
-  /** A repository that can be fetched. */
+  /** Sends a request of a tool. Connections are kept open, as those of the raw requests are. */
+  call: (tool: string, method: string, path: string, body?: unknown) => Promise<TargetResponse>;
+  /** URL of a repository that can be fetched. */
   repository: string;
-  /** Writes that the Kubernetes API was asked for since it was last called; undefined where nobody counts. */
+  /** Returns the number of writes to the Kubernetes API since the last call; undefined where writes are not counted. */
   writes: () => number | undefined;
-  /** While it works nothing is built, whatever runs there are. */
+  /** Runs `work` while Tekton starts no build. */
   withoutBuilds: <T>(work: () => Promise<T>) => Promise<T>;
   close: () => Promise<void>;
 };
 
 type Send = { url: URL; options: https.RequestOptions };
 
-const send = ({ url, options }: Send, body: unknown): Promise<Answer> =>
+const send = ({ url, options }: Send, body: unknown): Promise<TargetResponse> =>
   new Promise((resolve, reject) => {
     const sent = (url.protocol === 'https:' ? https : http).request(url, options, async (response) => {
-      const parts: Buffer[] = [];
-      for await (const part of response) parts.push(part as Buffer);
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() });
+      resolve({ status: response.statusCode ?? 0, text: await text(response) });
     });
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
@@ -53,26 +53,36 @@ const send = ({ url, options }: Send, body: unknown): Promise<Answer> =>
 
 const json = { 'content-type': 'application/json' };
 
-/** Kubernetes' API without Tekton behind it: nothing takes time but what is measured. */
-const embedded = async (): Promise<Target> => {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  const token = randomBytes(16).toString('hex');
+/** Starts the embedded Kubernetes API, which counts its writes. @returns the path of a kubeconfig for it, too */
+const startKubeApi = async (folder: string, token: string) => {
   const api = await createKubeApi({ folder: join(folder, 'kube'), token });
-  let writes = 0;
-  const kubeServer = http.createServer((req, res) => {
-    if (req.method !== 'GET') writes += 1;
+  const counted = { writes: 0 };
+  const server = http.createServer((req, res) => {
+    if (req.method !== 'GET') counted.writes += 1;
     api.handler(req, res);
   });
-  const kubeUrl = `http://127.0.0.1:${await listen(kubeServer, 0, 'PORT')}`;
-  const [kubeconfig, secret] = [join(folder, 'kubeconfig'), join(folder, 'secret')];
-  await writeFile(kubeconfig, internalKubeconfig(kubeUrl, token, namespace));
-  await writeFile(secret, token);
-  const registry = http.createServer(createRegistry({ imagesFolder: join(folder, 'images') }).handler);
+  const kubeconfig = join(folder, 'kubeconfig');
+  const url = `http://127.0.0.1:${await listen(server, 0, 'PORT')}`;
+  await writeFile(kubeconfig, internalKubeconfig(url, token, namespace));
+  const close = async (): Promise<void> => {
+    await closeServer(server);
+    await api.close();
+  };
+  return { kubeconfig, counted, close };
+};
+
+/** Starts a git server with one repository. */
+const startGit = async (folder: string) => {
   const work = await mkdtemp(join(folder, 'work-'));
   await writeFile(join(work, 'Procfile'), 'web: true\n');
   await makeRepository(work, join(folder, 'git/bench.git'));
-  const git = await serveGit({ folder: join(folder, 'git') });
-  const environment = {
+  return serveGit({ folder: join(folder, 'git') });
+};
+
+const environmentOf = async (folder: string, kubeconfig: string, token: string, registryUrl: string) => {
+  const secret = join(folder, 'secret');
+  await writeFile(secret, token);
+  return {
     KUBECONFIG: kubeconfig,
     GATEWAY_SECRET_FILE: secret,
     EVENT_SUBJECTS: 'nobody',
@@ -83,13 +93,25 @@ const embedded = async (): Promise<Target> => {
     SOURCE_ALLOW_HTTP: 'true',
     SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
     REGISTRY_KIND: 'oci',
-    REGISTRY_URL: `http://127.0.0.1:${await listen(registry, 0, 'PORT')}`,
+    REGISTRY_URL: registryUrl,
     LOG_FOLDER: join(folder, 'logs'),
     ...(process.env.CAPACITY ? { CAPACITY: process.env.CAPACITY } : {}),
   };
+};
+
+/**
+ * Starts the functions against the embedded Kubernetes API. Tekton is left out, so only the measured code takes time.
+ */
+const embedded = async (): Promise<Target> => {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const token = randomBytes(16).toString('hex');
+  const kubeApi = await startKubeApi(folder, token);
+  const registry = http.createServer(createRegistry({ imagesFolder: join(folder, 'images') }).handler);
+  const registryUrl = `http://127.0.0.1:${await listen(registry, 0, 'PORT')}`;
+  const git = await startGit(folder);
+  const environment = await environmentOf(folder, kubeApi.kubeconfig, token, registryUrl);
   const stop = new AbortController();
-  const log = createLog('bench');
-  const functions = await createFunctions({ environment, log, shutdown: stop.signal });
+  const functions = await createFunctions({ environment, log: createLog('bench'), shutdown: stop.signal });
   const server = http.createServer(functions.api);
   const url = `http://127.0.0.1:${await listen(server, 0, 'PORT')}`;
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
@@ -103,9 +125,9 @@ const embedded = async (): Promise<Target> => {
     },
     repository: `${git.url}/bench.git`,
     writes: () => {
-      const counted = writes;
-      writes = 0;
-      return counted;
+      const { writes } = kubeApi.counted;
+      kubeApi.counted.writes = 0;
+      return writes;
     },
     withoutBuilds: (act) => act(),
     close: async () => {
@@ -113,9 +135,9 @@ const embedded = async (): Promise<Target> => {
       agent.destroy();
       kube.close();
       functions.close();
-      await Promise.all([server, registry, kubeServer].map(closeServer));
+      await Promise.all([server, registry].map(closeServer));
+      await kubeApi.close();
       await git.close();
-      await api.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -123,9 +145,22 @@ const embedded = async (): Promise<Target> => {
 
 type Kubeconfig = { clusters: { cluster: Record<string, string> }[]; users: { user: Record<string, string> }[] };
 
-const decoded = (text = ''): string => Buffer.from(text, 'base64').toString();
+const decodeBase64 = (text = ''): string => Buffer.from(text, 'base64').toString();
 
-/** Through the gateway of knative/overlays/test, with a tool's certificate, and Tekton's controller asleep. */
+/** Returns an agent with the certificates of a tool's kubeconfig. */
+const agentOf = async (kubeconfig: string): Promise<https.Agent> => {
+  const config = load(await readFile(kubeconfig, 'utf8')) as Kubeconfig;
+  const user = config.users[0]?.user;
+  return new https.Agent({
+    keepAlive: true,
+    maxSockets: 64,
+    ca: decodeBase64(config.clusters[0]?.cluster['certificate-authority-data']),
+    cert: decodeBase64(user?.['client-certificate-data']),
+    key: decodeBase64(user?.['client-key-data']),
+  });
+};
+
+/** Opens the service of a cluster, through the gateway of knative/overlays/test and with a tool's certificate. */
 const cluster = async (): Promise<Target> => {
   await import('../test/e2e/site.js');
   const { openService, until } = await import('../test/e2e/service/service.ts');
@@ -134,17 +169,6 @@ const cluster = async (): Promise<Target> => {
   const repository = await service.repository('bench', { Procfile: 'web: true\n' });
   const kube = await kubeFromSettings({ ...readSettings(kubeSettings), namespace });
   const agents = new Map<string, https.Agent>();
-  const agentOf = async (tool: string): Promise<https.Agent> => {
-    const config = load(await readFile(await service.gateway.kubeconfig(tool), 'utf8')) as Kubeconfig;
-    const user = config.users[0]?.user;
-    return new https.Agent({
-      keepAlive: true,
-      maxSockets: 64,
-      ca: decoded(config.clusters[0]?.cluster['certificate-authority-data']),
-      cert: decoded(user?.['client-certificate-data']),
-      key: decoded(user?.['client-key-data']),
-    });
-  };
   const tekton = (...words: string[]) => kubectl(['--namespace', 'tekton-pipelines', ...words]);
   const controller = 'deployment/tekton-pipelines-controller';
   const scale = (replicas: string) => tekton('scale', controller, `--replicas=${replicas}`);
@@ -152,7 +176,7 @@ const cluster = async (): Promise<Target> => {
     name: 'a cluster',
     kube,
     call: async (tool, method, path, body) => {
-      const agent = agents.get(tool) ?? (await agentOf(tool));
+      const agent = agents.get(tool) ?? (await agentOf(await service.gateway.kubeconfig(tool)));
       agents.set(tool, agent);
       const url = new URL(`${service.gateway.url}/builds/v1/tool/${tool}${path}`);
       return send({ url, options: { method, agent, headers: json } }, body);
@@ -164,8 +188,8 @@ const cluster = async (): Promise<Target> => {
       await scale('0');
       try {
         const pods = () => tekton('get', 'pods', '-l', 'app=tekton-pipelines-controller', '-o', 'name');
-        await until("Tekton's controller is asleep", async () => (await pods()) === '');
-        // What its end set in motion, and the functions' own start, must not be measured.
+        await until("Tekton's controller is stopped", async () => (await pods()) === '');
+        // The end of the controller and the start of the functions must not be measured.
         await delay(settleMs);
         return await act();
       } finally {
@@ -180,11 +204,11 @@ const cluster = async (): Promise<Target> => {
   };
 };
 
-/** `embedded` as the last word of the command takes this machine. */
+/** Opens the service on a cluster; with the argument `embedded`, on this machine. */
 export const openTarget = (): Promise<Target> => (process.argv.includes('embedded') ? embedded() : cluster());
 
-/** @returns milliseconds */
-export const timed = async (act: () => Promise<unknown>): Promise<number> => {
+/** Returns the duration of `act` in milliseconds. */
+export const millisecondsOf = async (act: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();
   await act();
   return performance.now() - began;

@@ -76,34 +76,48 @@ const writeRetries: RetryOptions = {
   isTemporary: (error) => errorCode(error) === 'ENOENT',
 };
 
+const write = async (file: string, bytes: Uint8Array): Promise<void> => {
+  const parent = path.dirname(file);
+  const temporary = path.join(parent, `.${randomUUID()}`);
+  try {
+    await mkdir(parent, { recursive: true });
+    await writeSynced(temporary, bytes);
+    await rename(temporary, file);
+    await syncFolder(parent);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+};
+
+/** Returns the bytes of a file, or of a range of the file; undefined where the file is missing. */
+const readIfPresent = async (file: string, range: Range | undefined): Promise<Uint8Array | undefined> => {
+  try {
+    return await (range ? readRange(file, range) : readFile(file));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+const removeIfPresent = (file: string): Promise<void> =>
+  unlink(file).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+
+/** Removes a folder and the folders above it up to `root`, as long as they are empty. */
+const removeEmptyFolders = async (root: string, folder: string): Promise<void> => {
+  if (!path.relative(root, folder)) return;
+  const isRemoved = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isRemoved) await removeEmptyFolders(root, path.dirname(folder));
+};
+
 /** Makes a store that keeps objects as files below one folder. The first write makes the folder. */
-export const createFolderStore = (folder: string): ObjectStore => {
-  const fileOf = (key: string) => path.join(folder, ...keyParts(key));
-
-  const write = async (file: string, bytes: Uint8Array): Promise<void> => {
-    const parent = path.dirname(file);
-    const temporary = path.join(parent, `.${randomUUID()}`);
-    try {
-      await mkdir(parent, { recursive: true });
-      await writeSynced(temporary, bytes);
-      await rename(temporary, file);
-      await syncFolder(parent);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
-  };
-
-  /** Removes the folder and the folders above it, as long as they are empty. */
-  const removeEmptyFolders = async (parent: string): Promise<void> => {
-    if (!path.relative(folder, parent)) return;
-    const emptied = await rmdir(parent).then(
-      () => true,
-      () => false,
-    );
-    if (emptied) await removeEmptyFolders(path.dirname(parent));
-  };
-
+export const createFolderStore = (root: string): ObjectStore => {
+  const fileOf = (key: string) => path.join(root, ...keyParts(key));
   return {
     put: async (key, bytes) => {
       const file = fileOf(key);
@@ -111,23 +125,14 @@ export const createFolderStore = (folder: string): ObjectStore => {
     },
     get: async (key, range) => {
       const file = fileOf(key);
-      return mapErrors(async () => {
-        try {
-          return await (range ? readRange(file, range) : readFile(file));
-        } catch (error) {
-          if (isMissing(error)) return undefined;
-          throw error;
-        }
-      });
+      return mapErrors(() => readIfPresent(file, range));
     },
-    list: (prefix) => keysBelow(folder, [], prefix),
+    list: (prefix) => keysBelow(root, [], prefix),
     remove: async (key) => {
       const file = fileOf(key);
       await mapErrors(async () => {
-        await unlink(file).catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-        });
-        await removeEmptyFolders(path.dirname(file));
+        await removeIfPresent(file);
+        await removeEmptyFolders(root, path.dirname(file));
       });
     },
   };
