@@ -3,11 +3,11 @@ import type { CloudEvent } from 'cloudevents';
 import { createFinishBuild } from '../../../../events/finish-build/handler.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import { createBehindReporter } from '../../../../lib/events/ledger-behind.ts';
-import { createWorld } from '../../lib/builds/world.ts';
+import { World } from '../../lib/builds/world.ts';
 
 test('finish-build reconciles a tool at once when a reader reports that its ledger is behind', async () => {
-  const world = createWorld(undefined);
-  const { context } = world.instance({ unhurried: true });
+  const world = new World(undefined);
+  const { context } = world.instance({ isImmediate: true });
   const start = () =>
     startBuild(context, 'mine', { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
   const [first, second, third] = [await start(), await start(), await start()];

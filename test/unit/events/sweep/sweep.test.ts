@@ -10,7 +10,7 @@ import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 import { storeFailure } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
-import { createWorld, type World } from '../../lib/builds/world.ts';
+import { World } from '../../lib/builds/world.ts';
 
 let folder: string;
 let world: World;
@@ -18,14 +18,14 @@ let logged: Record<string, unknown>[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-'));
-  world = createWorld(2);
-  world.settle();
+  world = new World(2);
+  world.deleteReleasedRuns();
   logged = [];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
-  const { context } = world.instance({ unhurried: true, skewMs: 60 * 60 * 1000 });
+  const { context } = world.instance({ isImmediate: true, skewMs: 60 * 60 * 1000 });
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
   const options = { ...context, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
@@ -33,7 +33,7 @@ const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
 };
 
 const start = (tool: string) => {
-  const { context } = world.instance({ unhurried: true });
+  const { context } = world.instance({ isImmediate: true });
   return startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
 };
 
@@ -64,7 +64,7 @@ test('sweep logs and writes nothing where there is nothing to correct', async ()
 
 test('sweep frees the slots of a tool whose ledger was deleted when the runs of the tool have ended', async () => {
   const { id } = await start('a');
-  world.forget('a');
+  world.deleteLedger('a');
   await sweepOf()();
   expect(corrections()).toEqual([{ tool: 'a', id, kind: 'run_cancelled' }]);
   expect(world.capacity()?.status?.claims).toHaveLength(1);
@@ -75,10 +75,10 @@ test('sweep frees the slots of a tool whose ledger was deleted when the runs of 
 });
 
 test('sweep releases the runs of a tool whose ledger was deleted, also without a capacity', async () => {
-  world = createWorld(undefined);
-  world.settle();
+  world = new World(undefined);
+  world.deleteReleasedRuns();
   const { id } = await start('a');
-  world.forget('a');
+  world.deleteLedger('a');
   await sweepOf()();
   expect(corrections()).toEqual([{ tool: 'a', id, kind: 'run_cancelled' }]);
   world.endRun(0);

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cancelBuild } from '../../../../lib/builds/cancel.ts';
 import { type StartContext, startBuild } from '../../../../lib/builds/start.ts';
-import { createWorld, type World } from './world.ts';
+import { World } from './world.ts';
 
 let world: World;
 let context: StartContext;
 let id: string;
 
 beforeEach(async () => {
-  world = createWorld(undefined);
-  context = world.instance({ unhurried: true }).context;
+  world = new World(undefined);
+  context = world.instance({ isImmediate: true }).context;
   const given = { source_url: 'https://example.org/x' };
   id = (await startBuild(context, 'mine', given, undefined, new AbortController().signal)).id;
 });

@@ -7,13 +7,13 @@ import type { Limits } from '../../../../lib/ledger/types.ts';
 export type ContextOptions = {
   limits: Limits;
   slots: number | undefined;
-  /** By how much its clock is ahead: what was at work then has ended since. */
+  /** Milliseconds by which the clock is ahead, so that every start counts as ended long ago. Default 0. */
   skewMs?: number;
-  /** Instead of a wait between two tries. */
+  /** Called instead of a wait between two attempts to write. */
   sleep?: () => Promise<void>;
 };
 
-/** A function's context with the real ledger and capacity, and no git server, registry or log. */
+/** Returns the context of a function with the real ledger and capacity, and without a git server, registry or log. */
 export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: ContextOptions): StartContext => {
   const capacity = createCapacity(kube, { slots, ...(sleep ? { sleep } : {}) });
   return {

@@ -5,12 +5,12 @@ import { reconcile } from '../../../../lib/builds/reconcile.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import { fairShares } from '../../../../lib/capacity/state.ts';
 import type { CapacityState } from '../../../../lib/capacity/types.ts';
-import { createWorld, type Instance, toolLimit, type World } from './world.ts';
+import { type Instance, toolLimit, World } from './world.ts';
 
-/**
- * The code of the functions against Kubernetes in memory. Every request of every instance waits until it is let
- * through, in an order that fast-check invents; instances are killed between any two requests, and events are lost,
- * doubled and late, since a reconcile may be begun at any time, and never has to be.
+/*
+ * These tests run the code of the functions against Kubernetes in memory. Every request of every process waits until it is
+ * delivered, in an order that fast-check invents. Processes are killed between any two requests. Events are lost, repeated
+ * and late, because a reconcile may start at any time, and none has to.
  */
 const slots = 3;
 const tools = ['a', 'b', 'c', 'd'];
@@ -28,7 +28,7 @@ const command = fc.oneof(
       at: fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }),
     }),
   },
-  // All others are held up.
+  // The requests of all other processes are delayed.
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('only' as const), by: fc.nat(2), times: fc.nat(60) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), at: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('event' as const), by: fc.nat(2), tool: fc.nat(3) }) },
@@ -38,7 +38,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-type Story = {
+type Scenario = {
   world: World;
   instances: Instance[];
   accepted: { tool: string; id: string }[];
@@ -46,12 +46,15 @@ type Story = {
   byKey: Map<string, Set<string>>;
 };
 
-/** One of them is an hour ahead: for it nobody else is still at work. */
-const revive = (world: World, at: number): Instance => world.instance({ skewMs: at === 0 ? hour : 0 });
+/** Starts a process. The clock of the first one is an hour ahead: to that process all other starts look left behind. */
+const startInstance = (world: World, at: number): Instance => world.instance({ skewMs: at === 0 ? hour : 0 });
 
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined);
 
-const begin = ({ instances, accepted, byKey }: Story, { by, tool: at, key }: Command & { kind: 'start' }): void => {
+const startNext = (
+  { instances, accepted, byKey }: Scenario,
+  { by, tool: at, key }: Command & { kind: 'start' },
+): void => {
   const tool = tools[at] ?? 'a';
   const idempotencyKey = key < 3 ? `k${key}` : undefined;
   const context = instances[by]?.context as Instance['context'];
@@ -67,7 +70,7 @@ const begin = ({ instances, accepted, byKey }: Story, { by, tool: at, key }: Com
 
 type Ending = Command & { kind: 'cancel' | 'delete' };
 
-const endBuild = ({ instances, accepted, deleted }: Story, { kind, by, at }: Ending): void => {
+const endBuild = ({ instances, accepted, deleted }: Scenario, { kind, by, at }: Ending): void => {
   const context = instances[by]?.context as Instance['context'];
   const build = accepted[at % Math.max(1, accepted.length)];
   if (!build) return;
@@ -75,39 +78,39 @@ const endBuild = ({ instances, accepted, deleted }: Story, { kind, by, at }: End
   ignore((kind === 'delete' ? deleteBuild : cancelBuild)(context, build.tool, build.id));
 };
 
-const kill = ({ world, instances }: Story, { by, dropped }: Command & { kind: 'kill' }): void => {
+const kill = ({ world, instances }: Scenario, { by, dropped }: Command & { kind: 'kill' }): void => {
   world.kill(instances[by] as Instance, (at) => (at + dropped) % 2 === 0);
-  instances[by] = revive(world, by);
+  instances[by] = startInstance(world, by);
 };
 
-const act = async (story: Story, c: Command): Promise<void> => {
-  const { world, instances } = story;
-  if (c.kind === 'start') begin(story, c);
+const run = async (scenario: Scenario, c: Command): Promise<void> => {
+  const { world, instances } = scenario;
+  if (c.kind === 'start') startNext(scenario, c);
   if (c.kind === 'end') world.endRun(c.at);
   if (c.kind === 'event') ignore(reconcile(instances[c.by]?.context as Instance['context'], tools[c.tool] ?? 'a'));
-  if (c.kind === 'cancel' || c.kind === 'delete') endBuild(story, c);
-  if (c.kind === 'kill') kill(story, c);
+  if (c.kind === 'cancel' || c.kind === 'delete') endBuild(scenario, c);
+  if (c.kind === 'kill') kill(scenario, c);
   if (c.kind === 'only') for (let at = 0; at < c.times; at++) await world.step(0, instances[c.by]);
   for (const at of c.kind === 'steps' ? c.at : [0]) await world.step(at);
 };
 
-const play = async (commands: readonly Command[]): Promise<Story> => {
-  const world = createWorld(slots);
-  const instances = [0, 1, 2].map((at) => revive(world, at));
-  const story: Story = { world, instances, accepted: [], deleted: new Set(), byKey: new Map() };
-  for (const c of commands) await act(story, c);
-  // What is on its way arrives; whoever is at work by then comes to its end.
+const play = async (commands: readonly Command[]): Promise<Scenario> => {
+  const world = new World(slots);
+  const instances = [0, 1, 2].map((at) => startInstance(world, at));
+  const scenario: Scenario = { world, instances, accepted: [], deleted: new Set(), byKey: new Map() };
+  for (const c of commands) await run(scenario, c);
+  // All requests on their way are delivered, and every process finishes its work.
   while (await world.step(0));
-  return story;
+  return scenario;
 };
 
 const sweep = async (world: World): Promise<void> => {
-  const { context } = world.instance({ skewMs: 2 * hour, unhurried: true });
+  const { context } = world.instance({ skewMs: 2 * hour, isImmediate: true });
   for (const tool of tools) await reconcile(context, tool);
 };
 
-const sweepUntilAllHasEnded = async (world: World): Promise<void> => {
-  world.settle();
+const sweepUntilAllBuildsEnded = async (world: World): Promise<void> => {
+  world.deleteReleasedRuns();
   for (let round = 0; round < 100; round++) {
     await sweep(world);
     if (world.liveRuns().length === 0) break;
@@ -119,33 +122,33 @@ const capacityOf = (world: World): CapacityState =>
   ({ claims: [], waiting: [], ...world.capacity()?.status }) as unknown as CapacityState;
 
 const commands = fc.array(command, { minLength: 20, maxLength: 120, size: 'max' });
-const runs = Number(process.env.PROPERTY_RUNS ?? 60);
+const numRuns = Number(process.env.PROPERTY_RUNS ?? 60);
 
-describe('whatever is lost, doubled, late or killed', () => {
-  test('limits and capacity hold at every instant, accepted builds end, one key is one build, nobody is overtaken', async () => {
+describe('property: with lost, repeated and late events and killed processes', () => {
+  test('limits and capacity hold at every moment, accepted builds end, one key gives one build, and no build overtakes another', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {
         const { world, accepted, deleted, byKey } = await play(all);
-        await sweepUntilAllHasEnded(world);
-        expect(world.most.all).toBeLessThanOrEqual(slots);
-        for (const most of world.most.byTool.values()) expect(most).toBeLessThanOrEqual(toolLimit);
+        await sweepUntilAllBuildsEnded(world);
+        expect(world.mostRuns.all).toBeLessThanOrEqual(slots);
+        for (const most of world.mostRuns.byTool.values()) expect(most).toBeLessThanOrEqual(toolLimit);
         expect(world.overtaken).toEqual([]);
         for (const ids of byKey.values()) expect(ids.size).toBe(1);
         for (const { tool, id } of accepted) {
           const finished = world.ledger(tool)?.status?.finished ?? [];
-          expect(deleted.has(id) || finished.some((entry) => entry.id === id)).toBe(true);
+          expect(deleted.has(id) || finished.some((build) => build.id === id)).toBe(true);
         }
         expect(capacityOf(world)).toMatchObject({ claims: [], waiting: [] });
       }),
-      { numRuns: runs },
+      { numRuns },
     );
   }, 120_000);
 
-  test('after one sweep ledger, capacity and truth agree, and no slot is free while somebody waits', async () => {
+  test('after one sweep the ledger, the capacity and the runs agree, and no slot is free while a tool waits', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {
         const { world } = await play(all);
-        world.settle();
+        world.deleteReleasedRuns();
         await sweep(world);
         const capacity = capacityOf(world);
         for (const tool of tools) {
@@ -161,7 +164,7 @@ describe('whatever is lost, doubled, late or killed', () => {
         }
         expect(fairShares(capacity, slots)).toEqual(new Map());
       }),
-      { numRuns: runs },
+      { numRuns },
     );
   }, 120_000);
 });

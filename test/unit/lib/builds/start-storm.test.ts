@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { startBuild } from '../../../../lib/builds/start.ts';
-import { createWorld, toolLimit } from './world.ts';
+import { toolLimit, World } from './world.ts';
 
 /** Returns a generator of pseudo-random numbers, which are the same for the same seed. */
 const numbers = (seed: number) => {
@@ -12,7 +12,7 @@ const numbers = (seed: number) => {
 };
 
 const storm = async (seed: number, starts: number) => {
-  const world = createWorld(50);
+  const world = new World(50);
   const next = numbers(seed);
   for (let at = 0; at < starts; at += 1) {
     const given = { source_url: 'https://example.org/x' };

@@ -10,82 +10,68 @@ import { namespace } from '../../../support/kubernetes/client.ts';
 import { openMemoryStore, sendInProcess } from '../../../support/kubernetes/in-process.ts';
 import { startContext } from './context.ts';
 
-/** One pod of a function: its batches of writes are its own, and it may be killed between any two requests. */
-export type Instance = { context: StartContext; killed: boolean };
+/** One process of a function. It batches its own writes only, and may be killed between any two requests. */
+export type Instance = { context: StartContext; isKilled: boolean };
 
-export type World = {
-  /** @param options.unhurried lets every request of the instance through at once */
-  instance: (options?: { skewMs?: number; unhurried?: boolean }) => Instance;
-  /** Kills an instance. Its open requests still arrive, except for those that `dropped` names; nobody reads the responses. */
-  kill: (instance: Instance, dropped: (at: number) => boolean) => void;
-  /** Lets one open request or response through, of all or of one instance. @returns false when none is open */
-  step: (at: number, owner?: Instance) => Promise<boolean>;
-  endRun: (at: number) => void;
-  /** From now on a deleted run is gone. Before, its name stays taken, as for an instance that was held up for long. */
-  settle: () => void;
-  liveRuns: () => PipelineRun[];
-  /** Deletes the ledger of a tool, as an administrator may. */
-  forget: (tool: string) => void;
-  ledger: (tool: string) => BuildLedger | undefined;
-  capacity: () => BuildCapacity | undefined;
-  /** Most runs at once, in all and by tool. */
-  most: { all: number; byTool: Map<string, number> };
-  /** Builds that started before an earlier queued build of their tool. */
-  overtaken: string[];
-  /** Requests that changed an object. */
-  writes: string[];
+export type InstanceOptions = {
+  /** Milliseconds by which the clock of the process is ahead. Default 0. */
+  skewMs?: number;
+  /** Requests and responses are delivered at once. Default: `step` delivers them. */
+  isImmediate?: boolean;
 };
 
 const limits: Limits = { running: 2, queued: 5, succeeded: 1000, failed: 1000 };
+
+/** How many builds each tool may run at once. */
 export const toolLimit = limits.running;
 
-const ids = (records: readonly BuildRecord[] = []): string[] => records.map(({ id }) => id);
+const idsOf = (records: readonly BuildRecord[] = []): string[] => records.map(({ id }) => id);
 
-/** Builds that left the queue while a build that was queued before them still waits. */
+/** Returns the builds that a write has promoted although a build that was queued earlier still waits. */
 const overtakers = (before: BuildLedger, after: BuildLedger): string[] => {
-  const [queued, waiting] = [ids(before.status?.queued), new Set(ids(after.status?.queued))];
-  const started = ids(after.status?.running).filter((id) => !ids(before.status?.running).includes(id));
+  const [queued, waiting] = [idsOf(before.status?.queued), new Set(idsOf(after.status?.queued))];
+  const started = idsOf(after.status?.running).filter((id) => !idsOf(before.status?.running).includes(id));
   return started.filter((id) => {
     const at = queued.indexOf(id);
     return queued.slice(0, at < 0 ? queued.length : at).some((earlier) => waiting.has(earlier));
   });
 };
 
-/** A request or a response that waits until the test lets it through. */
-type Step = { owner: Instance; run: () => void };
+/** A request on its way to the API server, or a response on its way back. */
+type Delivery = { owner: Instance; deliver: () => void };
 
-/** The order in which requests and responses get through. */
+/** Holds requests and responses until a test delivers them. */
 class Scheduler {
-  #steps: Step[] = [];
+  #deliveries: Delivery[] = [];
 
-  pass(owner: Instance): Promise<void> {
-    return new Promise((resolve) => this.#steps.push({ owner, run: resolve }));
+  delivered(owner: Instance): Promise<void> {
+    return new Promise((deliver) => this.#deliveries.push({ owner, deliver }));
   }
 
-  drop(owner: Instance, dropped: (at: number) => boolean): void {
-    this.#steps = this.#steps.filter((step, at) => step.owner !== owner || !dropped(at));
+  drop(owner: Instance, isDropped: (at: number) => boolean): void {
+    this.#deliveries = this.#deliveries.filter((delivery, at) => delivery.owner !== owner || !isDropped(at));
   }
 
   async step(at: number, owner?: Instance): Promise<boolean> {
-    const open = this.#steps.filter((step) => !owner || step.owner === owner);
-    const step = open[at % Math.max(1, open.length)];
-    if (step) this.#steps.splice(this.#steps.indexOf(step), 1);
-    step?.run();
+    const pending = this.#deliveries.filter((delivery) => !owner || delivery.owner === owner);
+    const next = pending[at % Math.max(1, pending.length)];
+    if (next) this.#deliveries.splice(this.#deliveries.indexOf(next), 1);
+    next?.deliver();
     await new Promise((resolve) => setImmediate(resolve));
-    return step !== undefined;
+    return next !== undefined;
   }
 }
 
-/** The objects of the embedded API server, in memory, and a record of what the requests did to them. */
+/** The objects of the embedded API server in memory, and a record of what requests did to them. */
 class Objects {
   readonly store: VersionedStore = openMemoryStore();
-  readonly most = { all: 0, byTool: new Map<string, number>() };
+  readonly mostRuns = { all: 0, byTool: new Map<string, number>() };
   readonly overtaken: string[] = [];
   readonly writes: string[] = [];
-  #settled = false;
+  #deletesReleasedRuns = false;
 
-  settle(): void {
-    this.#settled = true;
+  deleteReleasedRuns(): void {
+    this.#deletesReleasedRuns = true;
   }
 
   ledger(tool: string): BuildLedger | undefined {
@@ -107,7 +93,8 @@ class Objects {
   }
 
   send(request: KubeRequest): unknown {
-    if (request.method === 'DELETE' && !this.#settled) return sendInProcess(this.store, { ...request, method: 'GET' });
+    if (request.method === 'DELETE' && !this.#deletesReleasedRuns)
+      return sendInProcess(this.store, { ...request, method: 'GET' });
     const [version, ledger] = [this.store.version(), this.#ledgerOf(request)];
     const response = sendInProcess(this.store, request);
     if (this.store.version() !== version) this.writes.push(`${request.method} ${request.path}`);
@@ -123,53 +110,98 @@ class Objects {
 
   #countRuns(): void {
     const tools = this.liveRuns().map(({ metadata }) => metadata.labels?.user ?? '');
-    this.most.all = Math.max(this.most.all, tools.length);
+    this.mostRuns.all = Math.max(this.mostRuns.all, tools.length);
     for (const tool of tools) {
       const own = tools.filter((other) => other === tool).length;
-      this.most.byTool.set(tool, Math.max(this.most.byTool.get(tool) ?? 0, own));
+      this.mostRuns.byTool.set(tool, Math.max(this.mostRuns.byTool.get(tool) ?? 0, own));
     }
   }
 }
 
-/** A request waits twice, when it is sent and when it is answered: between the two, others may be served. */
-const transportOf = (objects: Objects, pass: () => Promise<void>, owner: Instance): Transport => ({
+/** Waits for a delivery twice, for the request and for the response. Other requests may be served in between. */
+const transportOf = (objects: Objects, delivered: () => Promise<void>, owner: Instance): Transport => ({
   json: async <T>(request: KubeRequest): Promise<T> => {
-    await pass();
-    const [result] = await Promise.allSettled([(async () => objects.send(request))()]);
-    await pass();
-    if (owner.killed) await new Promise(() => undefined);
-    if (result.status === 'rejected') throw result.reason;
-    return result.value as T;
+    await delivered();
+    const [response] = await Promise.allSettled([(async () => objects.send(request))()]);
+    await delivered();
+    if (owner.isKilled) await new Promise(() => undefined);
+    if (response.status === 'rejected') throw response.reason;
+    return response.value as T;
   },
   stream: () => Promise.reject(new Error('This test has no streams.')),
   close: () => undefined,
 });
 
-/** Makes the embedded API server in memory, in which every request waits until the test lets it through. */
-export const createWorld = (slots: number | undefined): World => {
-  const [scheduler, objects] = [new Scheduler(), new Objects()];
-  const instance: World['instance'] = ({ skewMs = 0, unhurried = false } = {}) => {
-    const made = { killed: false } as Instance;
-    const pass = () => (unhurried ? Promise.resolve() : scheduler.pass(made));
-    const kube = createKube(transportOf(objects, pass, made), namespace);
-    made.context = startContext(kube, { limits, slots, skewMs, sleep: pass });
-    return made;
-  };
-  return {
-    instance,
-    kill: (killed, dropped) => {
-      killed.killed = true;
-      scheduler.drop(killed, dropped);
-    },
-    step: (at, owner) => scheduler.step(at, owner),
-    endRun: (at) => objects.endRun(at),
-    settle: () => objects.settle(),
-    liveRuns: () => objects.liveRuns(),
-    forget: (tool) => void objects.store.delete('buildledgers', namespace, tool),
-    ledger: (tool) => objects.ledger(tool),
-    capacity: () => objects.store.get('buildcapacities', namespace, 'builds') as BuildCapacity | undefined,
-    most: objects.most,
-    overtaken: objects.overtaken,
-    writes: objects.writes,
-  };
-};
+/** The embedded API server in memory, in which every request and every response waits until a test delivers it. */
+export class World {
+  readonly #slots: number | undefined;
+  readonly #scheduler = new Scheduler();
+  readonly #objects = new Objects();
+
+  /** @param slots the cluster's capacity. Undefined: only the tools' limits count */
+  constructor(slots: number | undefined) {
+    this.#slots = slots;
+  }
+
+  /** Starts another process of a function. */
+  instance({ skewMs = 0, isImmediate = false }: InstanceOptions = {}): Instance {
+    const instance = { isKilled: false } as Instance;
+    const delivered = () => (isImmediate ? Promise.resolve() : this.#scheduler.delivered(instance));
+    const kube = createKube(transportOf(this.#objects, delivered, instance), namespace);
+    instance.context = startContext(kube, { limits, slots: this.#slots, skewMs, sleep: delivered });
+    return instance;
+  }
+
+  /** Kills a process. Its requests still arrive, except those that are dropped; nothing receives the responses. */
+  kill(killed: Instance, isDropped: (at: number) => boolean): void {
+    killed.isKilled = true;
+    this.#scheduler.drop(killed, isDropped);
+  }
+
+  /** Delivers one request or response of all, or of those of one process. @returns false where there is none */
+  step(at: number, owner?: Instance): Promise<boolean> {
+    return this.#scheduler.step(at, owner);
+  }
+
+  /** Ends one of the live runs, as Tekton does: cancelled where the run was told to be. */
+  endRun(at: number): void {
+    this.#objects.endRun(at);
+  }
+
+  /** From now on a released run is deleted. Until then it stays, so that a delayed start finds its name taken. */
+  deleteReleasedRuns(): void {
+    this.#objects.deleteReleasedRuns();
+  }
+
+  liveRuns(): PipelineRun[] {
+    return this.#objects.liveRuns();
+  }
+
+  /** Deletes the ledger of a tool, as an administrator may. */
+  deleteLedger(tool: string): void {
+    this.#objects.store.delete('buildledgers', namespace, tool);
+  }
+
+  ledger(tool: string): BuildLedger | undefined {
+    return this.#objects.ledger(tool);
+  }
+
+  capacity(): BuildCapacity | undefined {
+    return this.#objects.store.get('buildcapacities', namespace, 'builds') as BuildCapacity | undefined;
+  }
+
+  /** The most runs that ran at once: in all, and by tool. */
+  get mostRuns(): { all: number; byTool: Map<string, number> } {
+    return this.#objects.mostRuns;
+  }
+
+  /** Promoted builds that overtook a build of their own tool. */
+  get overtaken(): readonly string[] {
+    return this.#objects.overtaken;
+  }
+
+  /** Requests that changed an object, in their order. */
+  get writes(): readonly string[] {
+    return this.#objects.writes;
+  }
+}
