@@ -1,31 +1,32 @@
 /**
- * How long tools wait while one of them floods, with the state machines that the functions use and time that costs
- * nothing: npm run bench:fairness [-- TOOLS SLOTS]. Prints a table in Markdown.
+ * Simulates how long tools wait while one of them floods the service, with the state machines that the functions use.
+ * Prints a table in Markdown: npm run bench:fairness [-- TOOLS SLOTS].
  */
 import { pathToFileURL } from 'node:url';
-import { admit, emptyCapacity, fairShares } from '../../lib/capacity/state.ts';
-import { emptyState, finish, promote, start, waitingSince } from '../../lib/ledger/state.ts';
+import { admit, type ClaimRequest, emptyCapacity, fairShares } from '../../lib/capacity/state.ts';
+import { claimRequest } from '../../lib/ledger/claims.ts';
+import { emptyState, finish, promote, start } from '../../lib/ledger/state.ts';
 import type { Ending, LedgerState, Limits } from '../../lib/ledger/types.ts';
 import { quantile } from '../support/quantile.ts';
 
 export type Scenario = {
   tools: number;
   slots: number;
-  /** Until this second one more tool always has as many builds waiting as it may; then it is gone, and its builds too. */
+  /** Second until which one more tool keeps its queue full. After that the tool and its builds are gone. */
   floodUntil: number;
-  /** Seconds of every build: one slot's time. */
+  /** Seconds that every build runs. */
   duration: number;
-  /** Seconds over which the others come, each with one to three builds at once. */
+  /** Seconds over which the other tools come, each with one to three builds at once. */
   over: number;
   seed: number;
 };
 
-export type Outcome = {
+export type Result = {
   /** Seconds that each tool's first build waited, by tool. */
   firstWaits: Map<string, number>;
-  /** The second at which each came. */
-  came: Map<string, number>;
-  /** Most slots that the flooding tool got while another's first build waited. */
+  /** Second at which each tool came, by tool. */
+  cameAt: Map<string, number>;
+  /** The most slots that the flooding tool got while the first build of another tool waited. */
   turns: number;
   mostRunning: number;
   finished: number;
@@ -34,7 +35,7 @@ export type Outcome = {
 const limits: Limits = { running: 4, queued: 10, succeeded: 1, failed: 1 };
 const flooder = 'flood';
 
-/** Mulberry32: the same numbers for the same seed. */
+/** Returns a generator of pseudo-random numbers (Mulberry32), which are the same for the same seed. */
 const random = (seed: number) => {
   let a = seed;
   return (): number => {
@@ -45,51 +46,58 @@ const random = (seed: number) => {
   };
 };
 
-type Happening = { at: number; act: () => void };
+type ScheduledEvent = { at: number; run: () => void };
 
-/** Happenings in the order of their times; those of one time in the order in which they came. */
-const createClock = () => {
-  const heap: (Happening & { order: number })[] = [];
-  let order = 0;
-  const isBefore = (a: number, b: number): boolean => {
-    const [x, y] = [heap[a], heap[b]];
+/** Returns events in the order of their times, and events of the same time in the order in which they were added. */
+class EventQueue {
+  readonly #heap: (ScheduledEvent & { order: number })[] = [];
+  #order = 0;
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  add(event: ScheduledEvent): void {
+    this.#order += 1;
+    this.#heap.push({ ...event, order: this.#order });
+    this.#rise(this.#heap.length - 1);
+  }
+
+  next(): ScheduledEvent | undefined {
+    this.#swap(0, this.#heap.length - 1);
+    const first = this.#heap.pop();
+    if (this.#heap.length > 0) this.#sink(0);
+    return first;
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const [x, y] = [this.#heap[a], this.#heap[b]];
     if (!x || !y) return false;
     return x.at < y.at || (x.at === y.at && x.order < y.order);
-  };
-  const swap = (a: number, b: number): void => {
-    [heap[a], heap[b]] = [heap[b] as (typeof heap)[number], heap[a] as (typeof heap)[number]];
-  };
-  const sink = (at: number): void => {
-    const child = isBefore(2 * at + 2, 2 * at + 1) ? 2 * at + 2 : 2 * at + 1;
-    if (child >= heap.length || !isBefore(child, at)) return;
-    swap(at, child);
-    sink(child);
-  };
-  const rise = (at: number): void => {
-    const parent = Math.floor((at - 1) / 2);
-    if (at === 0 || !isBefore(at, parent)) return;
-    swap(at, parent);
-    rise(parent);
-  };
-  return {
-    add: (happening: Happening): void => {
-      order += 1;
-      heap.push({ ...happening, order });
-      rise(heap.length - 1);
-    },
-    next: (): Happening | undefined => {
-      swap(0, heap.length - 1);
-      const first = heap.pop();
-      if (heap.length > 0) sink(0);
-      return first;
-    },
-    get length() {
-      return heap.length;
-    },
-  };
-};
+  }
 
-const done = (at: Date): Ending => ({
+  #swap(a: number, b: number): void {
+    const [x, y] = [this.#heap[a], this.#heap[b]];
+    if (!x || !y) return;
+    [this.#heap[a], this.#heap[b]] = [y, x];
+  }
+
+  #sink(at: number): void {
+    const child = this.#isBefore(2 * at + 2, 2 * at + 1) ? 2 * at + 2 : 2 * at + 1;
+    if (child >= this.#heap.length || !this.#isBefore(child, at)) return;
+    this.#swap(at, child);
+    this.#sink(child);
+  }
+
+  #rise(at: number): void {
+    const parent = Math.floor((at - 1) / 2);
+    if (at === 0 || !this.#isBefore(at, parent)) return;
+    this.#swap(at, parent);
+    this.#rise(parent);
+  }
+}
+
+const success = (at: Date): Ending => ({
   status: 'BUILD_SUCCESS',
   message: '',
   finishedAt: at.toISOString(),
@@ -98,108 +106,132 @@ const done = (at: Date): Ending => ({
 
 type Change = (state: LedgerState, limits: Limits, now: Date) => LedgerState;
 
-const missing = <T extends { id: string }>(first: readonly T[], second: readonly T[]): T[] => {
-  const ids = new Set(second.map(({ id }) => id));
-  return first.filter(({ id }) => !ids.has(id));
-};
+/** The service with time that costs nothing: ledgers and the capacity change as the functions would change them. */
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #events = new EventQueue();
+  readonly #ledgers = new Map<string, LedgerState>();
+  /** When each build was accepted, and how many builds of the flooding tool had started by then. */
+  readonly #accepted = new Map<string, { at: number; floodStarts: number }>();
+  readonly #result: Result = { firstWaits: new Map(), cameAt: new Map(), turns: 0, mostRunning: 0, finished: 0 };
+  #capacity = emptyCapacity;
+  #time = 0;
+  #builds = 0;
+  #floodStarts = 0;
 
-export const simulate = ({ tools, slots, floodUntil, duration, over, seed }: Scenario): Outcome => {
-  const clock = createClock();
-  const chance = random(seed);
-  const ledgers = new Map<string, LedgerState>();
-  const accepted = new Map<string, { at: number; floodStarts: number }>();
-  const outcome: Outcome = { firstWaits: new Map(), came: new Map(), turns: 0, mostRunning: 0, finished: 0 };
-  let capacity = emptyCapacity;
-  let time = 0;
-  let serial = 0;
-  const now = () => new Date(time * 1000);
-  const of = (tool: string) => ledgers.get(tool) ?? emptyState;
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+  }
 
-  let floodStarts = 0;
-  const begun = (tool: string, id: string): void => {
-    if (tool === flooder) floodStarts += 1;
-    else if (!outcome.firstWaits.has(tool)) {
-      const came = accepted.get(id) ?? { at: time, floodStarts };
-      outcome.firstWaits.set(tool, time - came.at);
-      outcome.came.set(tool, came.at);
-      outcome.turns = Math.max(outcome.turns, floodStarts - came.floodStarts);
+  run(): Result {
+    const { floodUntil, over } = this.#scenario;
+    this.#scheduleTools();
+    if (floodUntil > 0) this.#events.add({ at: 0, run: () => this.#refillFlood() });
+    if (floodUntil < over) this.#events.add({ at: floodUntil, run: () => this.#endFlood() });
+    while (this.#events.length > 0) {
+      const event = this.#events.next();
+      this.#time = event?.at ?? this.#time;
+      event?.run();
     }
-    clock.add({ at: time + duration, act: () => ended(tool, id) });
-  };
-
-  /** As lib/ledger/store.ts does it, in three requests. */
-  const change = (tool: string, act: Change): void => {
-    const before = of(tool);
-    const wish = act(before, limits, now());
-    const promoted = missing(wish.running, before.running);
-    const wanted = promoted.map(({ id }) => id);
-    const gone = missing(before.running, wish.running).map(({ id }) => id);
-    const since = waitingSince(gone.length > 0 ? wish : before, promoted[0]);
-    const admitted = admit(capacity, { tool, ended: gone, wanted, since, limit: limits.running }, slots, now());
-    capacity = admitted.state;
-    const after = act(before, { ...limits, claimed: admitted.result }, now());
-    ledgers.set(tool, after);
-    outcome.mostRunning = Math.max(outcome.mostRunning, capacity.claims.length);
-    for (const { id } of missing(after.running, before.running)) begun(tool, id);
-  };
-
-  const begin = (tool: string): void => {
-    const id = `${tool}-${serial++}`;
-    const entry = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
-    accepted.set(id, { at: time, floodStarts });
-    change(tool, (state, own, at) => start(state, entry, undefined, own, at).state);
-  };
-
-  const refill = (): void => {
-    while (of(flooder).queued.length < limits.queued) begin(flooder);
-  };
-
-  /** As lib/builds/dispatch.ts does. */
-  const dispatch = (): void => {
-    for (const tool of fairShares(capacity, slots).keys()) change(tool, promote);
-  };
-
-  const ended = (tool: string, id: string): void => {
-    outcome.finished += 1;
-    change(tool, (state, own, at) => finish(state, id, done(at), own, at));
-    dispatch();
-    if (tool === flooder && time < Math.min(over, floodUntil)) refill();
-  };
-
-  for (let at = 0; at < tools; at += 1) {
-    const [tool, come, builds] = [`tool-${at}`, chance() * over, 1 + Math.floor(chance() * 3)];
-    for (let build = 0; build < builds; build += 1) clock.add({ at: come, act: () => begin(tool) });
+    return this.#result;
   }
-  const vanish = (): void => {
-    ledgers.delete(flooder);
-    capacity = {
-      ...capacity,
-      claims: capacity.claims.filter(({ tool }) => tool !== flooder),
-      waiting: capacity.waiting.filter(({ tool }) => tool !== flooder),
+
+  #scheduleTools(): void {
+    const { tools, over, seed } = this.#scenario;
+    const chance = random(seed);
+    for (let at = 0; at < tools; at += 1) {
+      const [tool, cameAt, builds] = [`tool-${at}`, chance() * over, 1 + Math.floor(chance() * 3)];
+      for (let build = 0; build < builds; build += 1)
+        this.#events.add({ at: cameAt, run: () => this.#startBuild(tool) });
+    }
+  }
+
+  #now(): Date {
+    return new Date(this.#time * 1000);
+  }
+
+  #ledgerOf(tool: string): LedgerState {
+    return this.#ledgers.get(tool) ?? emptyState;
+  }
+
+  /** Changes a ledger and the capacity, as lib/ledger/store.ts does in three requests. */
+  #change(tool: string, change: Change): void {
+    const before = this.#ledgerOf(tool);
+    const request = claimRequest(tool, before, change(before, limits, this.#now()), limits);
+    const claimed = this.#admit(request);
+    const after = change(before, { ...limits, claimed }, this.#now());
+    this.#ledgers.set(tool, after);
+    const ranBefore = new Set(before.running.map(({ id }) => id));
+    for (const { id } of after.running.filter((build) => !ranBefore.has(build.id))) this.#buildStarted(tool, id);
+  }
+
+  #admit(request: ClaimRequest | undefined): ReadonlySet<string> {
+    if (!request) return new Set();
+    const { state, result } = admit(this.#capacity, request, this.#scenario.slots, this.#now());
+    this.#capacity = state;
+    this.#result.mostRunning = Math.max(this.#result.mostRunning, state.claims.length);
+    return result;
+  }
+
+  #startBuild(tool: string): void {
+    const id = `${tool}-${this.#builds++}`;
+    const build = { id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i' };
+    this.#accepted.set(id, { at: this.#time, floodStarts: this.#floodStarts });
+    this.#change(tool, (state, own, now) => start(state, build, undefined, own, now).state);
+  }
+
+  #buildStarted(tool: string, id: string): void {
+    if (tool === flooder) this.#floodStarts += 1;
+    else if (!this.#result.firstWaits.has(tool)) this.#noteFirstWait(tool, id);
+    this.#events.add({ at: this.#time + this.#scenario.duration, run: () => this.#endBuild(tool, id) });
+  }
+
+  #noteFirstWait(tool: string, id: string): void {
+    const accepted = this.#accepted.get(id) ?? { at: this.#time, floodStarts: this.#floodStarts };
+    this.#result.firstWaits.set(tool, this.#time - accepted.at);
+    this.#result.cameAt.set(tool, accepted.at);
+    this.#result.turns = Math.max(this.#result.turns, this.#floodStarts - accepted.floodStarts);
+  }
+
+  #endBuild(tool: string, id: string): void {
+    const { over, floodUntil } = this.#scenario;
+    this.#result.finished += 1;
+    this.#change(tool, (state, own, now) => finish(state, id, success(now), own, now));
+    this.#dispatch();
+    if (tool === flooder && this.#time < Math.min(over, floodUntil)) this.#refillFlood();
+  }
+
+  /** Gives the free slots to the tools whose turn it is, as lib/builds/dispatch.ts does. */
+  #dispatch(): void {
+    for (const tool of fairShares(this.#capacity, this.#scenario.slots).keys()) this.#change(tool, promote);
+  }
+
+  #refillFlood(): void {
+    while (this.#ledgerOf(flooder).queued.length < limits.queued) this.#startBuild(flooder);
+  }
+
+  #endFlood(): void {
+    this.#ledgers.delete(flooder);
+    this.#capacity = {
+      ...this.#capacity,
+      claims: this.#capacity.claims.filter(({ tool }) => tool !== flooder),
+      waiting: this.#capacity.waiting.filter(({ tool }) => tool !== flooder),
     };
-    dispatch();
-  };
-  if (floodUntil > 0) clock.add({ at: 0, act: refill });
-  if (floodUntil < over) clock.add({ at: floodUntil, act: vanish });
-  while (clock.length > 0) {
-    const happening = clock.next();
-    time = happening?.at ?? time;
-    happening?.act();
+    this.#dispatch();
   }
-  return outcome;
-};
+}
 
 /**
- * By how much the flood delays the first builds of some tools, in slots' times: each of these against the same world in
- * which the flood is gone in the moment that this tool comes.
+ * Returns by how much the flood delays the first builds of some tools, in multiples of a build's duration. Each delay
+ * compares the scenario with one in which the flood ends at the moment when that tool comes.
  */
 export const delays = (scenario: Omit<Scenario, 'floodUntil'>, sample: number) => {
-  const flooded = simulate({ ...scenario, floodUntil: Number.POSITIVE_INFINITY });
-  const tools = [...flooded.came].filter((_, at) => at % Math.ceil(scenario.tools / sample) === 0);
-  const of = ({ firstWaits }: Outcome, tool: string) => firstWaits.get(tool) ?? 0;
-  const delay = ([tool, came]: [string, number]): number => {
-    const without = simulate({ ...scenario, floodUntil: came });
-    return (of(flooded, tool) - of(without, tool)) / scenario.duration;
+  const flooded = new Simulation({ ...scenario, floodUntil: Number.POSITIVE_INFINITY }).run();
+  const tools = [...flooded.cameAt].filter((_, at) => at % Math.ceil(scenario.tools / sample) === 0);
+  const firstWait = ({ firstWaits }: Result, tool: string) => firstWaits.get(tool) ?? 0;
+  const delay = ([tool, cameAt]: [string, number]): number => {
+    const without = new Simulation({ ...scenario, floodUntil: cameAt }).run();
+    return (firstWait(flooded, tool) - firstWait(without, tool)) / scenario.duration;
   };
   return { flooded, delays: tools.map(delay) };
 };

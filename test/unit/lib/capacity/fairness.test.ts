@@ -5,7 +5,7 @@ const duration = 120;
 const [tools, slots] = [200, 10];
 
 test.each([0.5, 0.9, 2])(
-  'one tool that floods delays no first build by more than a slot, at load %d',
+  'a tool that floods the service delays no first build by more than one slot, at load %d',
   (load) => {
     const over = (tools * 2 * duration) / (load * slots);
     const result = delays({ tools, slots, duration, over, seed: 7 }, 20);
