@@ -15,7 +15,7 @@ import {
 import { parseReference } from '../image/reference.ts';
 import { exitCodes, PhaseError } from './phase.ts';
 
-/** What an image stands on: nothing, or another image's layers. */
+/** The base of an image: another image's layers, or no layers. */
 export type BaseImage = {
   layers: Descriptor[];
   diffIds: string[];
@@ -27,8 +27,8 @@ export type BaseImage = {
 };
 
 /**
- * The run image that is this machine itself: the image holds the application and its layers, and runs wherever the same
- * interpreters are installed.
+ * Name of the run image without layers. Such an image holds only the application and its layers, and runs where the
+ * same interpreters are installed.
  */
 export const hostRunImage = 'local/run:host';
 
@@ -53,7 +53,7 @@ const findLayout = async (runImage: string, imagesFolder: string) => {
     );
     if (found !== undefined) return { layout, found };
   } catch {
-    // Said below: to the user, a name that isn't valid and one that isn't there are the same mistake.
+    // An invalid name and a missing image are the same mistake of the user. The error below names it.
   }
   const hint = `Put it there as an OCI layout, or name ${hostRunImage} for this machine itself.`;
   throw new PhaseError(
@@ -62,7 +62,7 @@ const findLayout = async (runImage: string, imagesFolder: string) => {
   );
 };
 
-/** Of an index of several platforms, this machine's. */
+/** Returns the manifest for this machine from an index of several platforms. */
 const platformManifest = async (layout: string, found: Descriptor): Promise<Manifest> => {
   if (found.mediaType !== indexType) return readJson<Manifest>(layout, found.digest);
   const { manifests } = await readJson<ImageIndex>(layout, found.digest);
@@ -77,7 +77,7 @@ const pairs = (environment: string[]): Record<string, string> =>
   Object.fromEntries(environment.map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]));
 
 /**
- * Reads the run image and puts its layers among the new image's blobs, linked where the file system allows.
+ * Reads the run image and puts its layers among the new image's blobs, as hard links where the file system allows.
  * @throws PhaseError 3 when there is no such image
  */
 export const readBaseImage = async (runImage: string, imagesFolder: string, blobs: string): Promise<BaseImage> => {

@@ -1,4 +1,4 @@
-/** Step build: the group's buildpacks, one after the other, fill layers and say which processes there are. */
+/** Step build: the group's buildpacks run one after another, fill layers and name the image's processes. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -59,7 +59,10 @@ const runBuild = async (buildpack: Buildpack, folders: Folders, progress: Progre
   return runScript(script, { folder: folders.app, environment, words: [own, folders.platform, plan] });
 };
 
-/** What the buildpack left: its layers, what they change for later ones, and its processes. */
+/**
+ * Reads the results of a buildpack: its layers, their changes of the environment for later buildpacks, and its
+ * processes.
+ */
 const collect = async ({ id }: BuildpackId, folders: Folders, progress: Progress): Promise<Progress> => {
   const layers = await readLayers(folders.layers, id);
   const changes = await Promise.all(
@@ -112,7 +115,7 @@ const writeMetadata = async (group: BuildpackId[], folders: Folders, { processes
   await writeFile(join(folders.layers, 'config', 'metadata.toml'), stringify(metadata));
 };
 
-/** A build that fails gives its cache back: what was downloaded before the failure serves the next one. */
+/** Puts the cache of a failed build back, so that the next build can use the downloads. */
 const giveBack = async (cache: Cache, folders: Folders, group: BuildpackId[]): Promise<void> => {
   const layers = await Promise.all(group.map(({ id }) => readLayers(folders.layers, id)));
   await putCache(

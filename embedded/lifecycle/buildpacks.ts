@@ -10,7 +10,7 @@ export type GroupMember = BuildpackId & { optional: boolean };
 export type Group = GroupMember[];
 
 export const nameOf = ({ id, version }: BuildpackId): string => `${id}@${version}`;
-/** A buildpack's folder below the layers' folder. */
+/** Returns the name of a buildpack's folder below the layers' folder. */
 export const folderOf = (id: string): string => id.replaceAll('/', '_');
 
 type BuildpackToml = { buildpack: BuildpackId & { 'clear-env'?: boolean } };
@@ -18,7 +18,7 @@ type OrderToml = { order: { group: (BuildpackId & { optional?: boolean })[] }[] 
 
 export const readToml = async <T>(file: string): Promise<T> => parse(await readFile(file, 'utf8')) as T;
 
-/** As `readToml`, and the fallback where there is no such file or it is empty. */
+/** Reads a TOML file. Fields that the file lacks, or all fields of a missing file, come from the fallback. */
 export const readTomlIfThere = async <T>(file: string, fallback: T): Promise<T> => {
   try {
     return { ...fallback, ...(await readToml<T>(file)) };
@@ -28,7 +28,7 @@ export const readTomlIfThere = async <T>(file: string, fallback: T): Promise<T> 
   }
 };
 
-/** Every buildpack that has a folder here, by `id@version`. */
+/** Reads all buildpacks of a folder, by `id@version`. */
 export const readBuildpacks = async (folder: string): Promise<Map<string, Buildpack>> => {
   const found = new Map<string, Buildpack>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -52,13 +52,19 @@ export const findBuildpack = (buildpacks: Map<string, Buildpack>, member: Buildp
   return found;
 };
 
-/** What every buildpack is told of the machine the image is for. Buildpack specification, "Targets". */
+/**
+ * Returns the variables that tell a buildpack for which system the image is.
+ * @see Buildpack specification, "Targets"
+ */
 export const targetEnvironment = (): Environment => ({
   CNB_TARGET_OS: 'linux',
   CNB_TARGET_ARCH: process.arch === 'x64' ? 'amd64' : process.arch,
 });
 
-/** As `targetEnvironment`, with the distribution's name and version where the machine says them. */
+/**
+ * Returns the variables of `targetEnvironment`, and the name and version of the machine's distribution where /etc/os-
+ * release names them.
+ */
 export const machineEnvironment = async (): Promise<Environment> => {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const value = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1];

@@ -8,11 +8,14 @@ import type { Layer } from './layers.ts';
 
 export type Cache = { cacheFolder: string; image: string };
 
-/** A cache belongs to one image of one tool: nobody's build can write what another's reads. */
+/**
+ * Returns the cache folder of an image. Each image of a tool has its own cache, because a build must not write what
+ * another tool's build reads.
+ */
 const folderFor = ({ cacheFolder, image }: Cache): string =>
   join(cacheFolder, fileNameOf(parseReference(image).repository));
 
-/** Renames where it can, and copies between file systems. @returns false where there was nothing */
+/** Moves a folder: renames it, or copies it between file systems. @returns false when the folder does not exist */
 const move = async (from: string, to: string): Promise<boolean> => {
   try {
     await mkdir(dirname(to), { recursive: true });
@@ -29,8 +32,8 @@ const move = async (from: string, to: string): Promise<boolean> => {
 };
 
 /**
- * Moves the cached layers of these buildpacks to where they will look. The cache is taken, not copied: of two builds
- * at once one finds it, and none sees what the other is writing.
+ * Moves the cached layers of these buildpacks to their layers' folder. The cache is moved, not copied: of two builds at
+ * once only one gets it, and no build reads what the other is writing.
  * @returns the buildpacks that got layers
  */
 export const takeCache = async (cache: Cache, layers: string, buildpacks: string[]): Promise<string[]> => {
@@ -44,7 +47,7 @@ export const takeCache = async (cache: Cache, layers: string, buildpacks: string
   return found;
 };
 
-/** Moves cached layers into the cache, in place of what is there. The layers are gone from their folder afterwards. */
+/** Moves cached layers into the cache, in the place of older ones. Their folders no longer exist afterwards. */
 export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => {
   const [place, fresh, old] = [folderFor(cache), ...[0, 1].map(() => join(cache.cacheFolder, `.${randomUUID()}`))] as [
     string,
@@ -54,7 +57,7 @@ export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => 
   for (const layer of layers) {
     const own = join(fresh, folderOf(layer.buildpack));
     if (!(await move(layer.folder, join(own, layer.name)))) continue;
-    // Without its types: a buildpack that wants the layer again says so again.
+    // The layer's types are left out of the cache, because a buildpack that needs the layer again sets them again.
     await writeFile(join(own, `${layer.name}.toml`), stringify({ metadata: layer.metadata }));
   }
   if ((await readdir(fresh).catch(() => [])).length === 0) return;

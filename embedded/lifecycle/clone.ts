@@ -1,4 +1,4 @@
-/** Step clone: the files of one commit, without git's own folder. */
+/** Step clone: checks out the files of one commit, without git's own folder. */
 import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fetchCommit } from './fetch-commit.ts';
@@ -9,7 +9,7 @@ const limits = { bytes: 1024 ** 3, files: 200_000, seconds: 900 };
 
 type Contents = { files: number; bytes: number; submodules: number; unreadable: string[] };
 
-/** Counts what a checkout would write, before it is written. Stops as soon as it is too much. */
+/** Adds up the size of a checkout before it is written. Stops when the size is over the limit. */
 const countContents = async (folder: string, commit: string, maxBytes: number): Promise<Contents> => {
   const counted: Contents = { files: 0, bytes: 0, submodules: 0, unreadable: [] };
   const controller = new AbortController();
@@ -31,7 +31,7 @@ const countContents = async (folder: string, commit: string, maxBytes: number): 
   return counted;
 };
 
-/** One line of ls-tree: mode, type, hash and size, a tab, the name in whichever encoding. */
+/** Parses one line of ls-tree: mode, type, hash and size, a tab, the file name in any encoding. */
 const countEntry = (entry: Buffer, counted: Contents): void => {
   const tab = entry.indexOf(9);
   const [, type, , size] = entry.subarray(0, tab).toString().split(/ +/);

@@ -1,4 +1,4 @@
-/** Step detect: which group of buildpacks builds this application. */
+/** Step detect: finds the group of buildpacks that builds the application. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -20,7 +20,7 @@ import { type Alternative, alternativesOf, type BuildPlanToml, type Resolved, re
 type Detected = { outcome: 'pass' | 'fail' | 'err'; exitCode: number; output: string; alternatives: Alternative[] };
 type Detector = (buildpack: Buildpack) => Promise<Detected>;
 
-/** The user's variables as the platform passes them to buildpacks: one file each, in a folder that phases share. */
+/** Writes the user's variables into the platform folder, one file per variable, for all phases. */
 const writePlatform = async (platform: string, pairs: string[]): Promise<void> => {
   await rm(platform, { recursive: true, force: true });
   await mkdir(join(platform, 'env'), { recursive: true });
@@ -53,7 +53,7 @@ const runDetect = async (buildpack: Buildpack, options: DetectorOptions): Promis
   return { outcome, ...run, alternatives: alternativesOf(written) };
 };
 
-/** Each buildpack is asked once, however many groups it is in. */
+/** Runs each buildpack's bin/detect once, although it may be in several groups. */
 const detectOnce = (options: DetectorOptions): Detector => {
   const asked = new Map<string, Promise<Detected>>();
   return (buildpack) => {

@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One change that a layer makes to the environment. */
+/** A change that a layer makes to one variable. */
 export type EnvironmentChange = {
   name: string;
   action: 'override' | 'default' | 'append' | 'prepend';
   value: string;
-  /** Stands between the old value and the new. */
+  /** Separator between the old and the new value. */
   delimiter: string;
 };
 
@@ -15,7 +15,7 @@ export type Environment = Record<string, string>;
 const actions = ['override', 'default', 'append', 'prepend'] as const;
 const validName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables that a layer's folders extend. Buildpack specification, "Layer Paths". */
+/** Variables that the folders of a layer extend. @see Buildpack specification, "Layer Paths" */
 const layerPaths = {
   build: [
     ['bin', 'PATH'],
@@ -38,7 +38,7 @@ const namesIn = async (folder: string): Promise<string[]> => {
     .sort();
 };
 
-/** The changes that one folder of files `NAME.ACTION` asks for; a file without an action overrides. */
+/** Reads the changes of one folder of files `NAME.ACTION`. A file without an action overrides the variable. */
 const readChanges = async (folder: string): Promise<EnvironmentChange[]> => {
   const files = await namesIn(folder);
   const contents = new Map<string, string>();
@@ -52,8 +52,8 @@ const readChanges = async (folder: string): Promise<EnvironmentChange[]> => {
 };
 
 /**
- * What a layer changes for later buildpacks (build) or for the application's processes (launch), in order.
- * Buildpack specification, "Environment".
+ * Reads a layer's changes for later buildpacks (build) or for the application's processes (launch), in order.
+ * @see Buildpack specification, "Environment"
  */
 export const layerChanges = async (
   layer: string,
@@ -86,18 +86,20 @@ export const applyChanges = (environment: Environment, changes: EnvironmentChang
   return next;
 };
 
-/** What of this machine's environment buildpacks may see: where programs, certificates and proxies are; no secrets. */
+/**
+ * Variables of this machine that buildpacks may see: paths of programs, certificates and proxies. They hold no secrets.
+ */
 const inherited = [
   ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT', 'PIP_FIND_LINKS', 'npm_config_registry'],
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 
-/** The environment that buildpacks start from. */
+/** Returns the environment with which buildpacks start. */
 export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment =>
   Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
 
-/** The user's variables, one file each. Platform specification, "Platform Directory". */
+/** Reads the user's variables, one file per variable. @see Platform specification, "Platform Directory" */
 export const platformEnvironment = async (platform: string): Promise<Environment> => {
   const folder = join(platform, 'env');
   const names = await namesIn(folder);
@@ -107,7 +109,11 @@ export const platformEnvironment = async (platform: string): Promise<Environment
 
 const lists = ['PATH', 'LD_LIBRARY_PATH', 'LIBRARY_PATH', 'CPATH', 'PKG_CONFIG_PATH'];
 
-/** The user's variables replace the machine's, but lists of folders are put in front. Platform specification. */
+/**
+ * Returns the environment with the user's variables. They replace the machine's variables; lists of folders are put in
+ * front.
+ * @see Platform specification
+ */
 export const withUserVariables = (machine: Environment, user: Environment): Environment => {
   const changes = Object.entries(user).map(([name, value]): EnvironmentChange => {
     return { name, value, action: lists.includes(name) ? 'prepend' : 'override', delimiter: ':' };

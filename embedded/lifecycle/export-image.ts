@@ -43,14 +43,14 @@ async function* layerEntries(layer: Layer, folders: BuildFolders): AsyncGenerato
   }
 }
 
-/** What the layers change when a process starts, in the image's own paths. */
+/** Returns the changes of the environment that a process starts with, with the image's paths. */
 const launchChanges = async ({ layers, folders }: ExportRequest, processType = ''): Promise<EnvironmentChange[]> => {
   const launch = layers.filter((layer) => layer.launch);
   const changes = await Promise.all(launch.map(({ folder }) => layerChanges(folder, 'launch', processType)));
   return changes.flat().map((change) => ({ ...change, value: toImagePaths(change.value, folders) }));
 };
 
-/** The launcher, a link's worth of script for each process, and the metadata they were made from. */
+/** Yields the launcher, a script for each process, and the metadata from which both were made. */
 async function* configEntries(request: ExportRequest): AsyncGenerator<LayerEntry> {
   const { metadata } = request;
   const common = await launchChanges(request);
@@ -86,7 +86,7 @@ const writeLayers = async (request: ExportRequest, blobs: string, say: Say): Pro
   return written;
 };
 
-/** Labels of the platform specification; sizes and order don't matter to their readers. */
+/** Returns the labels of the platform specification. Their readers ignore sizes and order. */
 const labelsFor = ({ metadata, runImage }: ExportRequest, written: NamedLayer[]): Record<string, string> => {
   const shaOf = (name: string) => written.find((one) => one.name === name)?.diffId ?? '';
   const buildpacks = metadata.buildpacks.map(({ id, version }) => {
@@ -144,7 +144,7 @@ const writeJson = async (content: object, mediaType: string, blobs: string): Pro
   return { mediaType, digest: `sha256:${digest}`, size: Buffer.byteLength(text) };
 };
 
-/** Metadata as it shall stand in the image: no path of this build in it. */
+/** Returns the metadata with the image's paths in the place of this build's paths. */
 const inImagePaths = (metadata: Metadata, folders: BuildFolders): Metadata =>
   JSON.parse(toImagePaths(JSON.stringify(metadata), folders)) as Metadata;
 
@@ -158,8 +158,8 @@ const writeImage = async (request: ExportRequest, blobs: string, say: Say): Prom
 };
 
 /**
- * Writes the image beside its place and then moves it there at once, under its tag; what the tag named before and
- * nothing else names is removed.
+ * Writes the image to a temporary folder and moves it to its tag in one step. Blobs that only the tag's old image
+ * needed are removed.
  * @returns the manifest's digest
  */
 export const exportImage = async (request: ExportRequest, say: Say): Promise<string> => {

@@ -1,4 +1,6 @@
-/** Step export: the application and its layers become an image in an OCI layout, the same for the same files. */
+/**
+ * Step export: makes an image in an OCI layout from the application and its layers. The same files give the same image.
+ */
 
 import { realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -26,7 +28,7 @@ const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, names);
   const at = (name: string) => resolve(values[name] ?? '');
   const { repository, tag, host } = imageReference(values.image ?? '');
-  // Buildpacks see resolved paths, as pwd gives them.
+  // Paths are resolved, because buildpacks see resolved paths, such as pwd's.
   const folders = { app: realpathSync(at('app')), layers: realpathSync(at('layers')) };
   const metadata = await readToml<Metadata>(join(folders.layers, 'config', 'metadata.toml'));
   const perBuildpack = await Promise.all(metadata.buildpacks.map(({ id }) => readLayers(folders.layers, id)));

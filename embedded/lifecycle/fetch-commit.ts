@@ -8,17 +8,17 @@ export type FetchRequest = {
   url: string;
   /** The commit, 40 hexadecimal digits. */
   commit: string;
-  /** What the user asked for: a branch, a tag, a full ref, or nothing for the default branch. */
+  /** The ref of the user: a branch, a tag, a full ref, or an empty text for the default branch. */
   ref: string;
-  /** An initialised git repository without a remote. */
+  /** Folder of an initialised git repository without a remote. */
   folder: string;
-  /** Bytes that the transfer may take on disk. */
+  /** Longest transfer in bytes on disk. */
   maxBytes: number;
-  /** Seconds that the transfer may take. */
+  /** Longest transfer in seconds. */
   maxSeconds: number;
 };
 
-/** git's words, and the sentence a user can act on. The first that matches says it. */
+/** Messages of git, and the sentence that tells the user what to do. The first match counts. */
 const explanations: [RegExp, string][] = [
   [/could not resolve host/i, "The repository's host name doesn't exist: check the address."],
   [
@@ -35,11 +35,11 @@ const explanations: [RegExp, string][] = [
   [/not valid: is this a git repository|unable to parse|bad line length|protocol error/i, 'This is no git repository.'],
 ];
 
-/** Failures of which another way of asking may know better. */
+/** Failures after which the commit is requested in another way. */
 const worthAnotherWay =
   /not our ref|unadvertised object|couldn't find remote ref|remote ref|dumb http|does not support shallow|no such remote ref|shallow/i;
 
-/** git's word for all of it, which unlike --unshallow may be said before the first fetch. */
+/** Depth that means the whole history. Unlike --unshallow it is allowed before the first fetch. */
 const wholeHistory = '--depth=2147483647';
 
 const explain = (stderr: string): string => {
@@ -48,7 +48,7 @@ const explain = (stderr: string): string => {
   return known === undefined ? `git fetch failed:\n${said}` : `${known}\n${said}`;
 };
 
-/** Bytes below a folder; files that vanish meanwhile count nothing. */
+/** Returns the size of a folder in bytes. Files that vanish meanwhile count as 0. */
 const folderSize = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
@@ -58,7 +58,7 @@ const folderSize = async (folder: string): Promise<number> => {
   return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + (size ?? 0), 0);
 };
 
-/** Runs a transfer that ends when it grows too big or takes too long. */
+/** Runs a transfer, and ends it when it is too large or takes too long. */
 const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: string[]): Promise<GitResult> => {
   const controller = new AbortController();
   const watch = setInterval(async () => {
@@ -75,7 +75,7 @@ const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: st
   }
 };
 
-/** The full names a short ref can mean, in git's own order (gitrevisions(7)). */
+/** Returns the full names that a short ref can mean, in git's own order. @see gitrevisions(7) */
 export const fullNames = (ref: string): string[] => {
   if (ref === '' || ref === 'HEAD') return ['HEAD'];
   if (/^[0-9a-f]{40}$/.test(ref)) return [];
@@ -84,8 +84,8 @@ export const fullNames = (ref: string): string[] => {
 };
 
 /**
- * Fetches the commit alone, by its hash. A server that refuses hashes is asked for the ref, first without its history,
- * then with it, since the ref may have moved on after it was resolved; a server of plain files knows no depth at all.
+ * Fetches one commit by its hash. A server that refuses hashes is asked for the ref: first without its history, then
+ * with it, because the ref may have moved after it was resolved. A server of plain files does not support a depth.
  * @throws PhaseError 128
  */
 export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void> => {

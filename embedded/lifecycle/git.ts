@@ -4,13 +4,16 @@ export type GitResult = { exitCode: number; stdout: string; stderr: string };
 export type GitOptions = {
   folder: string;
   signal?: AbortSignal;
-  /** Takes standard output as it comes; otherwise it is collected. */
+  /** Called with each chunk of standard output. Default: standard output is collected. */
   onOutput?: (chunk: Buffer) => void;
 };
 
 const errorLimit = 64 * 1024;
 
-/** What a repository, its server or this machine's configuration could use to make git do something else. */
+/**
+ * Settings against everything with which a repository, its server or this machine's configuration could make git run
+ * programs.
+ */
 const settings: Record<string, string> = {
   'protocol.allow': 'never',
   'protocol.http.allow': 'always',
@@ -23,7 +26,7 @@ const settings: Record<string, string> = {
   'core.fsmonitor': 'false',
   'core.symlinks': 'true',
   'core.autocrlf': 'false',
-  // Larger objects are streamed instead of held in memory.
+  // Larger objects are streamed and not held in memory.
   'core.bigFileThreshold': '16m',
   'fetch.recurseSubmodules': 'false',
   'submodule.recurse': 'false',
@@ -70,7 +73,8 @@ export const git = (words: string[], { folder, signal, onOutput }: GitOptions): 
       resolve({ exitCode: code ?? 1, stdout: Buffer.concat(output).toString(), stderr });
     };
     child.on('close', end);
-    // The transfer is a child of git's: after git was killed it may hold the pipes until its own time limit.
+    // The transfer is a child of git. After git is killed, the transfer may keep the pipes open until its own time
+    // limit.
     child.on('exit', (code) => {
       if (!signal?.aborted) return;
       for (const stream of [child.stdout, child.stderr]) stream.destroy();

@@ -2,15 +2,15 @@ import type { EnvironmentChange } from './environment.ts';
 import { imagePaths, splitAtRoot } from './image-paths.ts';
 import type { Process } from './metadata.ts';
 
-/** The shell's variable for the image's root: empty in a container, a folder where the image was unpacked into one. */
+/** Shell variable with the image's root: empty in a container, otherwise the folder of the unpacked image. */
 const root = '"$cnb_root"';
 
 const quoted = (text: string): string => (text === '' ? "''" : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** One word of the shell that expands to the text, with the image's folders found wherever its root is. */
+/** Returns a shell word that expands to the text, with the image's root before each image folder. */
 export const shellWord = (text: string): string => {
   const [first = '', ...others] = splitAtRoot(text);
-  // A text that begins with such a folder is cut there too, which a split at the start doesn't show.
+  // A split at the start gives no empty first part, so a text that begins with an image folder gets one here.
   const starts = splitAtRoot(` ${text}`).length > others.length + 1;
   const head = starts ? root + quoted(first) : quoted(first);
   return head + others.map((part) => root + quoted(part)).join('');
@@ -27,14 +27,17 @@ const exportLine = ({ name, action, value, delimiter }: EnvironmentChange): stri
 
 const preamble = (changes: EnvironmentChange[]): string[] => [
   '#!/bin/sh',
-  // Its own place tells the root, so the same file works in a container and in an unpacked folder.
+  // The script finds the root from its own path, so the same file works in a container and in an unpacked folder.
   `cnb_root=$(CDPATH='' cd -- "\${0%/*}/../.." && pwd -P) || exit`,
   '[ "$cnb_root" != / ] || cnb_root=',
   `export CNB_APP_DIR=${shellWord(imagePaths.app)} CNB_LAYERS_DIR=${shellWord(imagePaths.layers)}`,
   ...changes.map(exportLine),
 ];
 
-/** /cnb/process/TYPE: starts one process. Arguments given to it replace the process' own default arguments. */
+/**
+ * Returns the script /cnb/process/TYPE, which starts one process. Arguments of the script replace the process's default
+ * arguments.
+ */
 export const processScript = (process: Process, changes: EnvironmentChange[]): string => {
   const { command, args = [], 'working-dir': folder = imagePaths.app } = process;
   const place = folder.startsWith('/') ? folder : `${imagePaths.app}/${folder}`;
@@ -47,6 +50,9 @@ export const processScript = (process: Process, changes: EnvironmentChange[]): s
   return `${lines.join('\n')}\n`;
 };
 
-/** /cnb/lifecycle/launcher: runs any command with the layers' environment, in the application's folder. */
+/**
+ * Returns the script /cnb/lifecycle/launcher, which runs any command in the application's folder with the layers'
+ * environment.
+ */
 export const launcherScript = (changes: EnvironmentChange[]): string =>
   `${[...preamble(changes), `cd ${shellWord(imagePaths.app)} || exit`, 'exec "$@"'].join('\n')}\n`;

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderOf, readTomlIfThere } from './buildpacks.ts';
 
-/** One layer as its buildpack described it in `<layer>.toml`. */
+/** A layer as its buildpack described it in `<layer>.toml`. */
 export type Layer = {
-  /** Id of the buildpack that made it. */
+  /** Id of the buildpack that made the layer. */
   buildpack: string;
   name: string;
   folder: string;
@@ -20,7 +20,7 @@ type LayerToml = {
 };
 const notLayers = ['launch.toml', 'build.toml', 'store.toml'];
 
-/** The layers of one buildpack, sorted by name. A layer whose file has no [types] serves nothing and is left out. */
+/** Reads the layers of one buildpack, sorted by name. A layer whose file has no [types] is left out. */
 export const readLayers = async (layers: string, buildpack: string): Promise<Layer[]> => {
   const own = join(layers, folderOf(buildpack));
   const files = (await readdir(own).catch(() => [])).filter((file) => file.endsWith('.toml'));

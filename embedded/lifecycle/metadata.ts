@@ -1,11 +1,11 @@
 import { exitCodes, PhaseError } from './phase.ts';
 
-/** A process of the application. Buildpack specification 0.11, launch.toml. */
+/** A process of the application. @see Buildpack specification 0.11, launch.toml */
 export type Process = {
   type: string;
-  /** The program and the arguments it always gets. */
+  /** The program and its fixed arguments. */
   command: string[];
-  /** Arguments it gets when whoever starts it gives none. */
+  /** Default arguments, which the caller may replace. */
   args?: string[];
   default?: boolean;
   'working-dir'?: string;
@@ -13,7 +13,7 @@ export type Process = {
 };
 export type Label = { key: string; value: string };
 
-/** layers/config/metadata.toml: what build tells export, and the launcher reads in the image. */
+/** The file layers/config/metadata.toml, which the step build writes. The step export and the launcher read it. */
 export type Metadata = {
   'buildpack-default-process-type': string;
   buildpacks: { id: string; version: string; api?: string }[];
@@ -27,7 +27,10 @@ const checkProcess = ({ type, command }: Process, buildpack: string): void => {
   throw new PhaseError(exitCodes.buildpackFailed, `${buildpack} wrote a process that isn't valid: "${type}".`);
 };
 
-/** A later buildpack's process replaces an earlier one of the same type, and its default an earlier default. */
+/**
+ * Merges processes: a later buildpack's process replaces an earlier one of the same type, and its default process
+ * replaces an earlier default.
+ */
 export const mergeProcesses = (earlier: Process[], later: Process[], buildpack: string): Process[] => {
   for (const process of later) checkProcess(process, buildpack);
   const kept = earlier.filter(({ type }) => !later.some((process) => process.type === type));

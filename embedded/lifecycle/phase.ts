@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Exit statuses of the real lifecycle (platform specification 0.14), and git's own 128 for clone. */
+/** Exit codes of the real lifecycle (platform specification 0.14), and 128, git's own code, for the step clone. */
 export const exitCodes = {
   clone: 128,
   invalidArguments: 3,
@@ -10,7 +10,7 @@ export const exitCodes = {
   exportFailed: 62,
 } as const;
 
-/** A phase ends for a reason that the user should read. */
+/** A phase failed for a reason that the user should read. */
 export class PhaseError extends Error {
   override readonly name = 'PhaseError';
   readonly exitCode: number;
@@ -24,7 +24,7 @@ export class PhaseError extends Error {
 export type Say = (line: string) => void;
 export type Arguments = { values: Record<string, string>; positionals: string[] };
 
-/** Reads `--name=value` options, of which the named ones must be there, then positional words. */
+/** Parses options `--name=value`, of which the named ones are required, and positional arguments. */
 export const readArguments = (words: string[], required: string[], optional: string[] = []): Arguments => {
   const options = Object.fromEntries([...required, ...optional].map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
@@ -33,10 +33,15 @@ export const readArguments = (words: string[], required: string[], optional: str
   return { values: values as Record<string, string>, positionals };
 };
 
-/** The API writes a dollar sign as %24 and a percent sign as %25, as Tekton would replace what follows a dollar. */
+/**
+ * Decodes %24 and %25. The API encodes dollar and percent signs, because Tekton would replace the text after a dollar
+ * sign.
+ */
 export const decoded = (value: string): string => value.replaceAll('%24', '$').replaceAll('%25', '%');
 
-/** Runs a phase as this process' program: its lines carry its name, its error becomes the exit status. */
+/**
+ * Runs a phase as this process's program. Its lines begin with the phase's name, and its error becomes the exit code.
+ */
 export const runPhase = async (name: string, phase: (words: string[], say: Say) => Promise<void>): Promise<void> => {
   const say: Say = (line) => void process.stdout.write(`[${name}] ${line}\n`);
   try {

@@ -4,11 +4,11 @@ export type PipelineOptions = {
   namespace: string;
   /** Path of the Node.js program that runs the steps. */
   node: string;
-  /** Folder of OCI layouts: finished images, and run images. */
+  /** Folder of OCI layouts: built images and run images. */
   imagesFolder: string;
-  /** Folder of the buildpacks' caches, one for each image. */
+  /** Folder of the buildpacks' caches, one per image. */
   cacheFolder: string;
-  /** The builder image where a run names none. */
+  /** Builder image of a run that names none. */
   builderImage: string;
 };
 
@@ -26,7 +26,10 @@ const strings = [
 ];
 const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
 
-/** Values reach a program as arguments of their own, `--name=value` or after `--`: never through a shell. */
+/**
+ * Options and arguments of a step. Values are separate arguments, `--name=value` or after `--`, and never pass through
+ * a shell.
+ */
 const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({
     name,
@@ -62,7 +65,7 @@ const parameters = ({ builderImage }: PipelineOptions) => {
   return [{ ...builder, default: builderImage }, ...others, { name: 'ENV_VARS', type: 'array', default: [] }];
 };
 
-/** The Tekton Pipeline `buildpacks` of the embedded platform: the steps are programs of this machine. */
+/** Returns the Tekton Pipeline `buildpacks` of the embedded platform, whose steps are programs of this machine. */
 export const buildpacksPipeline = (options: PipelineOptions): object => {
   const params = parameters(options);
   const workspaces = ['source-ws', 'cache-ws'].map((name) => ({ name }));
@@ -76,7 +79,7 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
     taskSpec: {
       params,
       workspaces,
-      // From steps' own results: a later step can write a task's result, but not another step's.
+      // The results come from single steps, because a later step can write a task's result but not another step's.
       results: results.map((name) => ({ name, type: 'string', value: `$(steps.export.results.${name})` })),
       steps: stepsFor(options),
     },

@@ -2,20 +2,20 @@ import type { GroupMember } from './buildpacks.ts';
 
 export type Require = { name: string; metadata?: Record<string, unknown> };
 export type Alternative = { provides: { name: string }[]; requires: Require[] };
-/** What bin/detect may write: one way to take part, and others. */
+/** The build plan that bin/detect writes: what the buildpack provides and requires, and alternatives. */
 export type BuildPlanToml = Partial<Alternative> & { or?: Partial<Alternative>[] };
 export type PlanEntry = { providers: { id: string; version: string }[]; requires: Require[] };
 
 type Candidate = { member: GroupMember; alternative: Alternative };
 export type Resolved = { group: GroupMember[]; entries: PlanEntry[] };
 
-/** All the ways in which a buildpack would take part, its first choice first. */
+/** Returns all alternatives of a build plan, the first choice first. */
 export const alternativesOf = ({ or = [], ...first }: BuildPlanToml): Alternative[] =>
   [first, ...or].map(({ provides = [], requires = [] }) => ({ provides, requires }));
 
 type Dependency = { open: GroupMember[]; early: GroupMember[]; providers: GroupMember[]; requires: Require[] };
 
-/** Who provides and who requires each name, walking through the group in order. */
+/** Collects who provides and who requires each name, in the order of the group. */
 const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
   const found = new Map<string, Dependency>();
   const at = (name: string): Dependency => {
@@ -36,8 +36,8 @@ const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
 };
 
 /**
- * Tries one choice of alternatives. Optional buildpacks whose needs aren't met, or whose provisions nobody needs,
- * leave the group; with a required one the trial fails.
+ * Tries one choice of alternatives. An optional buildpack whose requirements are not met, or whose provisions nobody
+ * requires, leaves the group. A required one fails the trial.
  */
 const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
   const dependencies = dependenciesOf(candidates);
@@ -53,8 +53,9 @@ const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
 };
 
 /**
- * The first combination of alternatives in which everything required is provided by the same or an earlier buildpack
- * and everything provided is required. Buildpack specification, "Build Plan"; undefined where there is none.
+ * Returns the first combination of alternatives in which everything required is provided by the same or an earlier
+ * buildpack, and everything provided is required; undefined when there is none.
+ * @see Buildpack specification, "Build Plan"
  */
 export const resolvePlan = (detected: { member: GroupMember; alternatives: Alternative[] }[]): Resolved | undefined => {
   const tryFrom = (index: number, chosen: Candidate[]): Resolved | undefined => {
@@ -69,7 +70,7 @@ export const resolvePlan = (detected: { member: GroupMember; alternatives: Alter
   return tryFrom(0, []);
 };
 
-/** The entries a buildpack shall provide: those of which it is a provider and that no earlier one has met. */
+/** Returns the requirements that a buildpack must provide: those of the plan's entries that it provides. */
 export const entriesFor = (entries: PlanEntry[], id: string): Require[] =>
   entries
     .filter(({ providers }) => providers.some((provider) => provider.id === id))

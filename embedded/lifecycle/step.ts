@@ -1,6 +1,6 @@
 /**
- * Runs one phase as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through unchanged;
- * when the phase fails, its last 1,000 bytes go to FILE, the step's result that says why.
+ * Runs one phase as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through unchanged.
+ * When the phase fails, the last 1,000 bytes of its output are written to FILE, the step's result with the reason.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const tailSize = 1000;
 const drainTime = 1000;
 
-/** The last bytes of both streams; a character cut in two at the start is dropped. */
+/** Keeps the last bytes of both streams. A character that is cut at the start is dropped. */
 const tailOf = (streams: Readable[]): (() => Buffer) => {
   let tail: Buffer = Buffer.alloc(0);
   for (const stream of streams) {
@@ -37,7 +37,7 @@ const main = async ([failure = '', ...command]: string[]): Promise<void> => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
-  // A process that a build left behind may hold the pipes open for ever.
+  // A process that a build left running may keep the pipes open for ever.
   await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainTime)]);
   if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), tail());
   process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -3,17 +3,17 @@ import type { Condition } from '../kubernetes/types.ts';
 
 type WithConditions = { status?: { conditions?: Condition[] } };
 
-/** The Succeeded condition, which tells how a run goes. */
+/** Returns the condition Succeeded of a run, or undefined before it is set. */
 export const succeeded = ({ status }: WithConditions): Condition | undefined =>
   status?.conditions?.find(({ type }) => type === 'Succeeded');
 
-/** Whether a run has ended, well or not. */
+/** Tells whether a run has ended, with success or without. */
 export const isDone = (run: WithConditions): boolean => {
   const status = succeeded(run)?.status;
   return status === 'True' || status === 'False';
 };
 
-/** The conditions of a run after this one: the time changes only when something else does. */
+/** Returns the next conditions of a run. The transition time changes only when another field changes. */
 export const conditionsWith = (
   before: WithConditions,
   status: Condition['status'],

@@ -4,18 +4,18 @@ import type { KubeObject, Resource, Resources } from '../kubernetes/types.ts';
 
 export type Log = (message: string, cause?: unknown) => void;
 
-/** What every controller needs. */
+/** The dependencies of every controller. */
 export type Context = {
   objects: ObjectStore;
-  /** Where pods' working folders are. */
+  /** Folder of the pods' working folders. */
   folder: string;
   clock: Clock;
   log: Log;
 };
 
 /**
- * Changes a copy of an object and stores it.
- * @returns what is stored now; undefined when the object is gone, or another one has its name
+ * Changes a copy of an object and stores the copy.
+ * @returns the stored object; undefined when the object is gone, or another object has its name
  */
 export const change = <R extends Resource>(
   objects: ObjectStore,
@@ -31,11 +31,11 @@ export const change = <R extends Resource>(
   return objects.update(resource, copy, part);
 };
 
-/** The owner that controls an object, if it is of this kind. */
+/** Returns the name of the owner that controls an object, if the owner is of this kind. */
 export const controllerOf = ({ metadata }: KubeObject, kind: string): string | undefined =>
   metadata.ownerReferences?.find((owner) => owner.controller && owner.kind === kind)?.name;
 
-/** The reference by which an object belongs to its controller. */
+/** Returns the owner reference that makes an object the controller of another. */
 export const ownedBy = ({ apiVersion, kind, metadata }: KubeObject) => {
   const { name, uid } = metadata;
   return [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];

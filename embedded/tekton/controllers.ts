@@ -13,14 +13,14 @@ export type ControllerOptions = { jobRetryMs: number };
 type Reconciled = 'pipelineruns' | 'taskruns' | 'jobs';
 type Reconcile<R extends Reconciled> = (context: Context, object: Resources[R], later: (ms: number) => void) => void;
 
-/** Which kind looks at an object whose dependant has changed. */
+/** The resources that are reconciled, with the kind of owner whose dependants trigger a reconcile. */
 const ownerKinds: { owner: string; resource: Reconciled }[] = [
   { owner: 'PipelineRun', resource: 'pipelineruns' },
   { owner: 'TaskRun', resource: 'taskruns' },
   { owner: 'Job', resource: 'jobs' },
 ];
 
-/** Keeps runs and Jobs on their way. @returns a function that ends it */
+/** Reconciles runs and Jobs whenever they or their dependants change. @returns a function that stops the controllers */
 export const startControllers = (context: Context, { jobRetryMs }: ControllerOptions): (() => void) => {
   const queues: Record<Reconciled, Queue<string>> = {
     pipelineruns: controller(context, 'pipelineruns', reconcilePipelineRun),

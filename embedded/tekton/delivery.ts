@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from './context.ts';
 
-/** An event as it goes over the wire: CloudEvents in HTTP's binary mode. */
+/** A CloudEvent in HTTP's binary mode. */
 export type Message = { headers: Record<string, string>; body: string };
 
-/** Where events go at this moment; undefined: nowhere. */
+/** Returns the URL to which events are posted now; undefined drops the event. */
 export type Sink = () => string | undefined;
 
 const retriedStatuses = new Set([404, 413, 425, 429, 502, 503, 504]);
@@ -12,9 +12,9 @@ const maxTries = 11;
 const attemptMs = 10_000;
 
 /**
- * Posts an event as Tekton's controller does: about eleven tries within twenty seconds after broken connections and the answers that
- * promise better ones; dropped after that, and at once after any other answer.
- * @param retryMs wait before the second try; it doubles
+ * Posts an event as Tekton's controller does. After a broken connection or a retryable status the event is sent again,
+ * at most 11 times; after any other status it is not.
+ * @param retryMs delay before the second try in milliseconds; the delay doubles
  */
 export const deliver = async (
   message: Message,
@@ -37,7 +37,7 @@ export const deliver = async (
   if (!signal.aborted) log(`event ${title} was dropped after ${maxTries} tries`);
 };
 
-/** @returns the answer's status; undefined where none came */
+/** Posts the event once. @returns the status of the response; undefined without a response */
 const post = async ({ headers, body }: Message, url: string, signal: AbortSignal): Promise<number | undefined> => {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]);

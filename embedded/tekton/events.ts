@@ -7,7 +7,7 @@ import type { Message, Sink } from './delivery.ts';
 import { deliver } from './delivery.ts';
 import { createRandom } from './random.ts';
 
-/** How much worse than necessary events travel, for tests: chances from 0 to 1, and the longest delay. */
+/** Faults of the delivery, for tests: chances from 0 to 1, and the longest delay in milliseconds. */
 export type Chaos = { duplicate?: number; drop?: number; shuffleMs?: number; seed?: number };
 
 export type EventOptions = { sink: Sink; chaos: Chaos; retryMs: number };
@@ -19,8 +19,9 @@ type Run = PipelineRun | TaskRun;
 const rememberMs = 2 * 3_600_000;
 
 /**
- * Sends what becomes of runs as CloudEvents, like Tekton's events controller: for each state once within two hours, told apart by
- * namespace, name and type only, so that a name used again stays silent; in no order; and every run's present state after a start.
+ * Sends the states of runs as CloudEvents, as Tekton's events controller does. Each state is sent once within two
+ * hours. States are told apart by namespace, name and type only, so a run with a reused name sends nothing. The order
+ * is not kept. After a start the present state of every run is sent.
  */
 export const startEvents = (context: Context, options: EventOptions): EventSender => {
   const { objects } = context;
@@ -51,7 +52,7 @@ export const startEvents = (context: Context, options: EventOptions): EventSende
 
 const finalStates = { True: 'successful', False: 'failed' } as const;
 
-/** The CloudEvent's type for a run's state. */
+/** Returns the CloudEvent type for the state of a run. */
 export const eventType = (run: Run): string => {
   const condition = succeeded(run);
   return `dev.tekton.event.${run.kind.toLowerCase()}.${stateOf(condition)}.v1`;
@@ -64,7 +65,7 @@ const stateOf = (condition: ReturnType<typeof succeeded>): string => {
   return condition.reason === 'Running' ? 'running' : 'unknown';
 };
 
-/** Several states are of type unknown: those differ by what they say. */
+/** Several states have the type unknown. The reason and the message tell these states apart. */
 const memoryKey = (run: Run, type: string): string => {
   const { reason, message } = succeeded(run) ?? {};
   const more = type.endsWith('.unknown.v1') ? `${reason} ${message}` : '';
@@ -85,7 +86,7 @@ const createMemory = (clock: () => number): ((key: string) => boolean) => {
   };
 };
 
-/** After how many milliseconds an event is sent: once, twice or never. */
+/** Returns the delays in milliseconds after which copies of an event are sent: one, two, or none. */
 const fate = ({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] => {
   const copies = random() < duplicate ? 2 : 1;
   return Array.from({ length: copies }, () => [random() < drop, random() * shuffleMs] as const).flatMap(

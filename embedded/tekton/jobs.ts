@@ -12,9 +12,10 @@ const defaultBackoffLimit = 6;
 const maxBackoffMs = 360_000;
 
 /**
- * Brings a Job one step on: makes its pod, makes another after a failure, ends and removes it.
- * One pod at a time, no parallelism. https://kubernetes.io/docs/concepts/workloads/controllers/job/
- * @param retryMs wait before the first retry; it doubles
+ * Reconciles a Job: makes its pod, makes another pod after a failure, ends and removes the Job. A Job has one pod at a
+ * time.
+ * @param retryMs delay before the first retry in milliseconds; the delay doubles
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/
  */
 export const reconcileJob = (context: Context, job: Job, later: Later, retryMs: number): void => {
   if (job.metadata.deletionTimestamp) return;
@@ -55,7 +56,10 @@ const podsOf = ({ objects }: Context, { metadata }: Job): Pod[] =>
 const isActive = ({ status, metadata }: Pod): boolean =>
   !metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
 
-/** A pod that the platform's own end took along is made again, and not held against the Job. */
+/**
+ * Tells whether a pod counts as a failure of its Job. A pod that ended because the platform stopped does not count, and
+ * is made again.
+ */
 const isFailure = ({ status }: Pod): boolean => status?.phase === 'Failed' && status.reason !== stoppedReason;
 
 const isLate = ({ clock }: Context, { spec, status }: Job, later: Later): boolean => {

@@ -24,7 +24,7 @@ import { goTime } from './run-process.ts';
 import type { Variables } from './substitute.ts';
 import { decodeMessage, encodeMessage, internal, stepResultType, valuesOf } from './termination.ts';
 
-/** What an image stands for here: settings of its processes; undefined when there is no such image. */
+/** Returns the environment variables of an image, or undefined when there is no such image. */
 export type Images = (image: string) => { env: Record<string, string> } | undefined;
 
 export type KubeletOptions = {
@@ -35,20 +35,21 @@ export type KubeletOptions = {
 
 export type Kubelet = { close(): Promise<void> };
 
-/** The annotation by which Tekton ends the steps of a pod that is kept. */
+/** Annotation with which Tekton ends the steps of a pod and keeps the pod. */
 export const cancelAnnotation = 'tekton.dev/cancel';
 
 type Running = { stop: AbortController; done: Promise<void> };
 type Node = Context & KubeletOptions;
-/** Why a pod's processes are ended. Closing says nothing about the pod: the next start does. */
+/** Reason for ending a pod's processes. Closing writes nothing into the pod's status, because the next start does. */
 type Reason = 'cancelled' | 'deleted' | 'closing';
 
-/** Phases of a pod follow each other by so much, that who watches can tell them apart. */
+/** Time in milliseconds between two phases of a pod, so that a watcher can tell them apart. */
 const phaseMs = 2;
 
 /**
- * Runs the containers of pods as processes on this machine: one after another, as Tekton's entrypoint has it, and none after one that
- * failed. A pod that is deleted, or told to cancel, loses its processes at once.
+ * Runs the containers of pods as processes on this machine. As with Tekton's entrypoint, containers run one after
+ * another, and a container after a failed one is skipped. The processes of a deleted or cancelled pod are killed at
+ * once.
  */
 export const startKubelet = (context: Context, options: KubeletOptions): Kubelet => {
   const node: Node = { ...context, ...options };
@@ -132,7 +133,7 @@ const report = ({ objects }: Node, pod: Pod, next: (status: PodStatus) => PodSta
   });
 };
 
-/** Takes a pod up to the point where its containers run. @returns whether they may */
+/** Reports the phases of a pod up to the start of its containers. @returns true when the containers may start */
 const initialize = async (node: Node, pod: Pod, signal: AbortSignal): Promise<boolean> => {
   const { clock } = node;
   const inits = pod.spec.initContainers?.length ?? 0;
@@ -176,7 +177,7 @@ const runOne = async ({ node, pod, folder, signal, variables }: PodRun, containe
   return terminated;
 };
 
-/** What Tekton's entrypoint does in a step after one that failed. */
+/** Ends a container that comes after a failed one, as Tekton's entrypoint does. */
 const skip = ({ node, pod }: PodRun, { name }: Container): Terminated => {
   const now = node.clock();
   const file = node.objects.logFile(pod.metadata.uid, name);

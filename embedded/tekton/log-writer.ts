@@ -7,18 +7,18 @@ import type { Clock } from '../kubernetes/time.ts';
 type Stream = 'stdout' | 'stderr';
 
 export type LogWriter = {
-  /** Keeps everything a stream brings, at the pace the disk takes it; done when the stream ends. */
+  /** Writes everything that a stream yields, at the pace of the disk. Resolves when the stream ends. */
   copy(source: AsyncIterable<Buffer>, stream: Stream): Promise<void>;
-  /** Keeps a line of the platform's own. */
+  /** Writes a line of the platform's own. */
   line(text: string): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Longer lines are kept in parts, as containerd does. */
+/** Longest text of a log entry in bytes. A longer line is written in parts, as containerd does. */
 const maxPartBytes = 16 * 1024;
 const newlineByte = 0x0a;
 
-/** Opens a container's log file for writing; see container-log.ts for its form. */
+/** Opens a container's log file for writing. container-log.ts describes the format. */
 export const openLog = async (path: string, clock: Clock): Promise<LogWriter> => {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a');
@@ -70,7 +70,7 @@ const cut = (bytes: Buffer): { lines: Part[]; left: Buffer } => {
   return { lines, left: bytes.subarray(start) };
 };
 
-/** Times that only ever grow, a nanosecond apart at least. */
+/** Makes a clock for log entries, whose times grow by at least a nanosecond. */
 const createStamps = (clock: Clock): (() => string) => {
   let millisecond = -1;
   let nanoseconds = 0;

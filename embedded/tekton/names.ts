@@ -4,8 +4,8 @@ const maxNameLength = 63;
 const hashedPrefixLength = 32;
 
 /**
- * A child's name: parent and suffix, or with a hash in it where that would be longer than 63 characters.
- * https://pkg.go.dev/knative.dev/pkg/kmeta#ChildName
+ * Returns the name of a child: parent and suffix. A name over 63 characters gets a hash in the place of its middle.
+ * @see https://pkg.go.dev/knative.dev/pkg/kmeta#ChildName
  */
 export const childName = (parent: string, suffix: string): string => {
   if (parent.length <= maxNameLength - suffix.length) return parent + suffix;

@@ -1,13 +1,13 @@
 import type { Param, ParamSpec, ParamValue } from '../kubernetes/types.ts';
 import type { Variables } from './substitute.ts';
 
-/** Parameters that have neither a value nor a default. */
+/** Returns the names of parameters that have neither a value nor a default. */
 export const missingParams = (specs: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] => {
   const names = new Set(given.map(({ name }) => name));
   return specs.filter((spec) => spec.default === undefined && !names.has(spec.name)).map(({ name }) => name);
 };
 
-/** The variables `params.NAME`: what is given goes before the defaults. */
+/** Returns the variables `params.NAME`. A given value wins over the default. */
 export const paramVariables = (specs: readonly ParamSpec[] = [], given: readonly Param[] = []): Variables => {
   const defaults = specs.flatMap((spec): [string, ParamValue][] =>
     spec.default === undefined ? [] : [[spec.name, spec.default]],

@@ -9,15 +9,15 @@ import { judge, statusAfter } from './pipeline-status.ts';
 import type { TaskState } from './pipeline-tasks.ts';
 import { applyParams, newTaskRun, nextTask, taskResultVariables, taskRunName } from './pipeline-tasks.ts';
 
-/** Looks at a run again after so many milliseconds. */
+/** Reconciles a run again after this many milliseconds. */
 export type Later = (milliseconds: number) => void;
 
 const cancelled = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
 const timedOut = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
 
 /**
- * Brings a PipelineRun one step on: holds it, begins its next task, ends it. Safe to call at any time and any number of times.
- * A run that is being deleted is left alone, as Tekton leaves it.
+ * Reconciles a PipelineRun: keeps it pending, starts its next task, or ends it. Calls may be repeated at any time. A
+ * run that is being deleted is left alone, as Tekton does.
  */
 export const reconcilePipelineRun = (context: Context, run: PipelineRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
@@ -100,7 +100,7 @@ const cancelTasks = ({ objects }: Context, states: readonly TaskState[], why: st
   }
 };
 
-/** Ends a run whose time is up, or looks again when it will be. */
+/** Ends a run whose timeout is over; otherwise plans a reconcile for the end of the timeout. */
 const expire = (context: Context, run: PipelineRun, later: Later): boolean => {
   const text = run.spec.timeouts?.pipeline ?? '0';
   const limit = parseDuration(text) ?? 0;

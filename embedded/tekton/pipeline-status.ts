@@ -13,7 +13,7 @@ import { tally, taskResultVariables } from './pipeline-tasks.ts';
 import { provenance } from './provenance.ts';
 import { substitute } from './substitute.ts';
 
-/** How a run stands, before it is written into its status. */
+/** The Succeeded condition of a run, before it is written into the run's status. */
 export type Verdict = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
 
 const stoppingReasons: Record<string, string> = {
@@ -21,7 +21,7 @@ const stoppingReasons: Record<string, string> = {
   StoppedRunFinally: 'StoppedRunningFinally',
 };
 
-/** What the tasks' runs say about the pipeline's. */
+/** Returns the condition of a pipeline's run from the runs of its tasks. */
 export const judge = (run: PipelineRun, states: readonly TaskState[]): Verdict => {
   const { total, done, failed, cancelled } = tally(states);
   const stopping = stoppingReasons[run.spec.status ?? ''];
@@ -49,7 +49,10 @@ const ending = (
   return { status: 'True', reason: 'Succeeded' };
 };
 
-/** A run's status after a verdict: fields in the order Tekton has them, the end's only at the end. */
+/**
+ * Returns the status of a run for its condition, with the fields in Tekton's order. Some fields are set only at the end
+ * of the run.
+ */
 export const statusAfter = (
   run: PipelineRun,
   verdict: Verdict,
@@ -84,7 +87,7 @@ const reference = (name: string, pipelineTaskName: string): ChildReference => ({
   pipelineTaskName,
 });
 
-/** Pipeline results whose task results all exist. */
+/** Returns the pipeline's results whose task results all exist. */
 const resultsOf = (spec: PipelineSpec | undefined, states: readonly TaskState[]): RunResult[] => {
   const variables = taskResultVariables(states);
   return (spec?.results ?? []).flatMap(({ name, value }) => {

@@ -17,14 +17,14 @@ import { substituteDeep, substituteValue } from './substitute.ts';
 
 const defaultTimeoutMs = 3_600_000;
 
-/** A task of a pipeline beside its run, if that exists. */
+/** A task of a pipeline and its TaskRun, if that exists. */
 export type TaskState = { task: PipelineTask; run: TaskRun | undefined };
 
-/** The name of a task's run. */
+/** Returns the name of a task's TaskRun. */
 export const taskRunName = (run: PipelineRun, task: PipelineTask): string =>
   childName(run.metadata.name, `-${task.name}`);
 
-/** The pipeline with the run's parameters in their places. */
+/** Returns the pipeline with the values of the run's parameters. */
 export const applyParams = (spec: PipelineSpec, run: PipelineRun): PipelineSpec => {
   const variables = pipelineVariables(spec, run);
   return { ...spec, tasks: spec.tasks.map((task) => applyToTask(task, variables)) };
@@ -39,7 +39,9 @@ const pipelineVariables = (spec: PipelineSpec, run: PipelineRun): Variables =>
     ['context.pipeline.name', run.spec.pipelineRef?.name ?? run.metadata.name],
   ]);
 
-/** An embedded task sees the pipeline's parameters, but for those it declares itself. */
+/**
+ * Substitutes the pipeline's parameters in a task. An embedded task also sees those that it does not declare itself.
+ */
 const applyToTask = (task: PipelineTask, variables: Variables): PipelineTask => {
   const own = new Set(task.taskSpec?.params?.map(({ name }) => `params.${name}`));
   const given = task.params?.map(({ name, value }) => ({ name, value: substituteValue(value, variables) }));
@@ -48,13 +50,13 @@ const applyToTask = (task: PipelineTask, variables: Variables): PipelineTask => 
   return { ...task, ...(given ? { params: given } : {}), ...(taskSpec ? { taskSpec } : {}) };
 };
 
-/** The first task that may begin: none before it in the list is unfinished. */
+/** Returns the first task that may start: all tasks before it in the list have succeeded. */
 export const nextTask = (states: readonly TaskState[]): PipelineTask | undefined => {
   if (states.some(({ run }) => run !== undefined && succeeded(run)?.status !== 'True')) return undefined;
   return states.find(({ run }) => run === undefined)?.task;
 };
 
-/** Results of the tasks that are through: `tasks.NAME.results.RESULT`. */
+/** Returns the results of finished tasks as variables `tasks.NAME.results.RESULT`. */
 export const taskResultVariables = (states: readonly TaskState[]): Variables =>
   new Map(
     states.flatMap(({ task, run }) =>
@@ -65,7 +67,7 @@ export const taskResultVariables = (states: readonly TaskState[]): Variables =>
     ),
   );
 
-/** The TaskRun of a task, as Tekton 1.15 makes it. */
+/** Returns a new TaskRun for a task, with the fields of Tekton 1.15. */
 export const newTaskRun = (run: PipelineRun, task: PipelineTask, results: Variables): Draft<TaskRun> => {
   const { taskSpec, params } = substituteDeep({ taskSpec: task.taskSpec, params: task.params }, results);
   const workspaces = bindings(run, task);
@@ -128,7 +130,7 @@ const bindings = (run: PipelineRun, task: PipelineTask): WorkspaceBinding[] => {
   });
 };
 
-/** How many tasks came to what. */
+/** Number of tasks by their outcome. */
 export type Tally = { total: number; done: number; failed: number; cancelled: number };
 
 export const tally = (states: readonly TaskState[]): Tally => {

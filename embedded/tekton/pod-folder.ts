@@ -1,14 +1,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where a pod's processes live: one folder a pod, removed with it. Every path in it is absolute. */
+/** The folder of one pod's processes. It is removed with the pod. All paths are absolute. */
 export type PodFolder = {
   path: string;
   workspace: string;
   home: string;
   tmp: string;
   results: string;
-  /** Number and start of the process that runs. */
+  /** File with the id and the start time of the running process. */
   record: string;
   stepResult(container: string, name: string): string;
   bound(workspace: string): string;
@@ -37,7 +37,7 @@ export const makePodFolder = (folder: PodFolder): void => {
   for (const path of [folder.workspace, folder.home, folder.tmp, folder.results]) mkdirSync(path, { recursive: true });
 };
 
-/** Writes a file that can be executed; without a `#!` line the shell runs it, as Tekton has it. */
+/** Writes an executable file. A script without a `#!` line runs in the shell, as with Tekton. */
 export const writeScript = (path: string, script: string): void => {
   const text = script.startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`;
   writeFileSync(path, text, { mode: 0o755 });
@@ -47,5 +47,8 @@ export const removePodFolder = (folder: PodFolder): void => {
   rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
 };
 
-/** What the environment of every process of a pod holds, so that those that left its session are found. */
+/**
+ * Returns a text that the environment of all processes of a pod contains. Processes that left their session are found
+ * by this text.
+ */
 export const marker = (folder: PodFolder): string => `TMPDIR=${folder.tmp}\0`;

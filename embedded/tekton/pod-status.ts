@@ -10,13 +10,11 @@ import type {
   Terminated,
 } from '../kubernetes/types.ts';
 
-/** The statuses a kubelet reports for a pod on its way, each made from the pod alone. */
-
 const initializingState: ContainerState = { waiting: { reason: 'PodInitializing' } };
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** A digest that stands for an image: there is no real one to name. */
+/** Returns an image id with a digest of the image's name, because the embedded platform pulls no images. */
 export const imageId = (image: string): string =>
   `${image.replace(/(@sha256:[0-9a-f]+|:[\w.-]+)$/, '')}@sha256:${digest(image)}`;
 
@@ -58,7 +56,10 @@ const conditions = (
   ];
 };
 
-/** While init containers do their part: `done` of them have. Before the sandbox exists, done is undefined. */
+/**
+ * Returns the status while init containers run.
+ * @param done number of init containers that have ended; undefined before the pod's sandbox exists
+ */
 export const initializing = (pod: Pod, done: number | undefined, now: number): PodStatus => {
   const inits = pod.spec.initContainers ?? [];
   const finished: ContainerState = {
@@ -73,7 +74,10 @@ export const initializing = (pod: Pod, done: number | undefined, now: number): P
   };
 };
 
-/** All containers of a pod run at once; Tekton's entrypoint makes each wait for the one before. */
+/**
+ * Returns the status while containers run. All containers count as running, because Tekton's entrypoint makes each wait
+ * for the one before.
+ */
 export const running = (pod: Pod, before: PodStatus, now: number): PodStatus => {
   const startedAt = seconds(now);
   return {
@@ -84,7 +88,7 @@ export const running = (pod: Pod, before: PodStatus, now: number): PodStatus => 
   };
 };
 
-/** Images that cannot be pulled keep their containers, and so the pod, waiting. */
+/** Returns the status of a pod whose images cannot be pulled. The pod stays pending. */
 export const unpullable = (pod: Pod, before: PodStatus, missing: ReadonlySet<string>, backOff: boolean): PodStatus => {
   const state = (image: string): ContainerState => {
     const reference = image.includes('/') ? image : `docker.io/library/${image}`;
@@ -100,7 +104,7 @@ export const unpullable = (pod: Pod, before: PodStatus, missing: ReadonlySet<str
   return { ...before, containerStatuses };
 };
 
-/** One container has ended. */
+/** Returns the status after one container has ended. */
 export const withTerminated = (before: PodStatus, name: string, terminated: Terminated): PodStatus => {
   const containerStatuses = before.containerStatuses?.map((status) =>
     status.name === name ? { ...status, ready: false, started: false, state: { terminated } } : status,
@@ -108,13 +112,13 @@ export const withTerminated = (before: PodStatus, name: string, terminated: Term
   return { ...before, ...(containerStatuses ? { containerStatuses } : {}) };
 };
 
-/** All that have not ended yet have ended the same way. */
+/** Returns the status after all running containers have ended in the same way. */
 export const withAllTerminated = (before: PodStatus, terminated: Terminated): PodStatus => {
   const open = before.containerStatuses?.filter(({ state }) => !state.terminated) ?? [];
   return open.reduce((status, { name }) => withTerminated(status, name, terminated), before);
 };
 
-/** All have ended. */
+/** Returns the status after all containers have ended. */
 export const finished = (before: PodStatus): PodStatus => {
   const failed = before.containerStatuses?.some(({ state }) => state.terminated?.exitCode !== 0) ?? true;
   const conditions = before.conditions?.map((old) =>

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A step's processes: those of the session its first process leads, and any whose environment names its folder. */
+/**
+ * The processes of a step: those in the session of its first process, and those whose environment contains the marker.
+ */
 export type Group = {
   leader: number | undefined;
-  /** When the leader started, in the kernel's ticks, to tell it from a later process of the same number. */
+  /** Start time of the leader in kernel ticks, which tells the leader from a later process with the same id. */
   startTime: string | undefined;
-  /** Text in the environment of all of them: the folder their HOME is in. */
+  /** Text in the environment of all processes of the step: the folder of their HOME. */
   marker: string;
 };
 
@@ -15,17 +17,17 @@ type Stat = { pid: number; state: string; session: number; startTime: string };
 const findAgainMs = 10;
 const maxKillRounds = 500;
 
-/** When a process started; undefined where the system does not tell. */
+/** Returns the start time of a process in kernel ticks; undefined where the system does not tell. */
 export const startTimeOf = (pid: number): string | undefined => readStat(pid)?.startTime;
 
-/** Sends a signal to all processes of a group. @returns how many there were */
+/** Sends a signal to all processes of a group. @returns the number of processes */
 export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
   const found = membersOf(group);
   for (const pid of found) send(pid, signal);
   return found.length;
 };
 
-/** Ends a group for certain: what forks meanwhile is found again. */
+/** Kills a group until no process of it is left, because a process may fork meanwhile. */
 export const killGroup = async (group: Group): Promise<void> => {
   for (let round = 0; round < maxKillRounds && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(findAgainMs);
 };
@@ -38,7 +40,10 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
   }
 };
 
-/** Process numbers; a negative one, for the whole process group, where the system has no /proc. */
+/**
+ * Returns the ids of a group's processes. Where the system has no /proc, a negative id stands for the whole process
+ * group.
+ */
 const membersOf = (group: Group): number[] => {
   const pids = listPids();
   if (pids === undefined) return group.leader !== undefined && isAlive(-group.leader) ? [-group.leader] : [];
@@ -71,7 +76,10 @@ const listPids = (): number[] | undefined => {
   }
 };
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in parentheses, may hold anything. */
+/**
+ * Reads /proc/PID/stat. The process name in parentheses may contain any character.
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
 const readStat = (pid: number): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');

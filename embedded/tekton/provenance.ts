@@ -1,4 +1,4 @@
-/** What Tekton 1.15 writes into every run's status.provenance. */
+/** The field status.provenance that Tekton 1.15 writes into every run. */
 export const provenance = {
   featureFlags: {
     runningInEnvWithInjectedSidecars: true,

@@ -1,7 +1,7 @@
 export type Queue<Key> = {
-  /** Handles the key soon; once, however often it is added meanwhile. */
+  /** Handles the key soon. A key that is added several times meanwhile is handled once. */
   add(key: Key): void;
-  /** Handles the key after so many milliseconds at the latest, unless it is done with before. */
+  /** Handles the key after this many milliseconds at the latest. */
   addAfter(key: Key, milliseconds: number): void;
   close(): void;
 };
@@ -9,7 +9,9 @@ export type Queue<Key> = {
 const maxTimerMs = 2 ** 31 - 1;
 const retryMs = 1000;
 
-/** A queue of keys whose state somebody has to look at: what matters is that it is looked at, not why. */
+/**
+ * Makes a queue of keys whose objects are to be reconciled. A key whose handler throws is handled again after a second.
+ */
 export const createQueue = (
   handle: (key: string) => void,
   onError: (key: string, error: unknown) => void,

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1, the same ones for the same seed: the mulberry32 generator. */
+/** Makes a generator of numbers from 0 up to 1, the same numbers for the same seed. The algorithm is mulberry32. */
 export const createRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

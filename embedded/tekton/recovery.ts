@@ -9,14 +9,14 @@ import type { Group } from './processes.ts';
 import { killGroup } from './processes.ts';
 import { encodeMessage, internal } from './termination.ts';
 
-/** Reason of a pod, and so of its TaskRun, that ran when the platform stopped. */
+/** Reason in the status of a pod, and of its TaskRun, that ran when the platform stopped. */
 export const stoppedReason = 'PlatformStopped';
 
 const killedExitCode = 137;
 
 /**
- * Clears up after a platform that ended without clearing up: kills the processes it left, removes the folders of pods that are gone, and
- * ends the pods that ran. Pods that had not begun are left to the kubelet, which begins them.
+ * Clears up after a platform that was killed: kills its processes, removes the folders of deleted pods, and ends the
+ * pods that ran. Pods that had not started are left for the kubelet to start.
  */
 export const recover = async (context: Context): Promise<void> => {
   const { objects, folder } = context;
@@ -35,7 +35,7 @@ const foldersIn = (path: string): string[] => {
   }
 };
 
-/** The process that was written down; and, by their environment, any others. */
+/** Returns the processes of a pod: the recorded process, and those whose environment contains the pod's marker. */
 const leftGroup = ({ folder, log }: Context, uid: string): Group => {
   const { record, ...rest } = podFolder(folder, uid);
   const nobody = { leader: undefined, startTime: undefined, marker: marker({ record, ...rest }) };

@@ -13,7 +13,7 @@ import { substitute, substituteList } from './substitute.ts';
 import type { MessageEntry } from './termination.ts';
 import { encodeMessage, internal, readResults, stepResultType, taskResultType, tooLongMessage } from './termination.ts';
 
-/** What is known of a container beyond its pod: results it may write, and its time limit. */
+/** Results that a container may write, and its timeout in milliseconds. The TaskRun knows them, the pod does not. */
 export type StepPlan = { stepResults: string[]; taskResults: string[]; timeoutMs: number | undefined };
 
 export type ContainerRun = {
@@ -21,15 +21,18 @@ export type ContainerRun = {
   container: Container;
   plan: StepPlan;
   folder: PodFolder;
-  /** Settings that come with the image. */
+  /** Environment variables of the image. */
   imageEnv: Record<string, string>;
-  /** Results of the steps before: `steps.NAME.results.RESULT`. */
+  /** Results of earlier steps: `steps.NAME.results.RESULT`. */
   variables: Variables;
   graceMs: number;
   signal: AbortSignal;
 };
 
-/** Runs a container's command as a process. @returns how it ended, with its results as Tekton's entrypoint reports them */
+/**
+ * Runs a container's command as a process.
+ * @returns the state of the ended container, with its results as Tekton's entrypoint reports them
+ */
 export const runContainer = async (context: Context, run: ContainerRun): Promise<Terminated> => {
   const { objects, clock } = context;
   const { pod, container, folder, variables } = run;
@@ -77,7 +80,7 @@ const terminated = ({ pod, container }: ContainerRun, outcome: Outcome, results:
   };
 };
 
-/** Nothing of the platform's own environment but what a program needs to start. */
+/** Returns the environment of a container. Of the platform's own environment it contains only PATH and LANG. */
 const environment = (objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) => {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',

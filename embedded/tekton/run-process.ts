@@ -16,25 +16,25 @@ export type Execution = {
   env: Record<string, string>;
   folder: PodFolder;
   logFile: string;
-  /** The process is ended after so long. */
+  /** Time in milliseconds after which the process is ended; undefined for no limit. */
   timeoutMs: number | undefined;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time in milliseconds between SIGTERM and SIGKILL. */
   graceMs: number;
-  /** Ends the process. */
+  /** Ends the process when it aborts. */
   signal: AbortSignal;
   clock: Clock;
-  /** Says what the log should end with, given how the process did. */
+  /** Returns the last line of the log, if there is one. */
   epilogue(outcome: Outcome): string | undefined;
 };
 
-/** Times in milliseconds since the epoch. */
+/** The end of a process; times in milliseconds since the epoch. */
 export type Outcome = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
 
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Runs a command in a session of its own and keeps its output. When this is done no process of it is left, and the log is complete.
- * A command that cannot be started ends with code 1 and says so in the log.
+ * Runs a command in a session of its own and writes its output into a log. When the promise resolves, no process of the
+ * session is left and the log is complete. A command that cannot be started ends with code 1, and the log says so.
  */
 export const runProcess = async (execution: Execution): Promise<Outcome> => {
   const { clock, folder } = execution;
@@ -45,7 +45,7 @@ export const runProcess = async (execution: Execution): Promise<Outcome> => {
     const child = start(execution);
     const group = recordGroup(child, folder);
     const copying = Promise.all([log.copy(piped(child.stdout), 'stdout'), log.copy(piped(child.stderr), 'stderr')]);
-    // A log that cannot be kept ends the step: nobody would read its pipe any more.
+    // When the log cannot be written, the step is killed, because nothing reads its output any more.
     copying.catch(() => void killGroup(group));
     const stopTimers = limit(execution, group);
     const { code, error } = await exitOf(child);
@@ -62,7 +62,7 @@ export const runProcess = async (execution: Execution): Promise<Outcome> => {
   }
 };
 
-/** A time as Go's log package writes it. */
+/** Formats a time as Go's log package does. */
 export const goTime = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
 
@@ -91,7 +91,10 @@ const exitOf = (child: ChildProcess): Promise<Exit> =>
     child.once('exit', (code, signal) => resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0) }));
   });
 
-/** Ends the group when it is told to or its time is up. @returns a function that stops this and tells whether the time was up */
+/**
+ * Ends the group when the signal aborts or the timeout is over.
+ * @returns a function that cancels both and tells whether the timeout was over
+ */
 const limit = ({ signal, timeoutMs, graceMs }: Execution, group: Group): (() => boolean) => {
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];

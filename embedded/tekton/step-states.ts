@@ -3,7 +3,7 @@ import type { Pod, RunResult, StepState, TaskRun, TaskSpec, Terminated } from '.
 import { substitute } from './substitute.ts';
 import { decodeMessage, internalType, stepResultType, taskResultType, valuesOf } from './termination.ts';
 
-/** status.steps of a TaskRun, from its pod's containers. */
+/** Returns status.steps of a TaskRun from its pod's containers. */
 export const stepStates = ({ status }: Pod): StepState[] =>
   (status?.containerStatuses ?? []).map(({ name, state, imageID }) => ({
     ...(state.terminated ? endOf(state.terminated) : state),
@@ -13,7 +13,7 @@ export const stepStates = ({ status }: Pod): StepState[] =>
     provenance: {},
   }));
 
-/** A container's end as Tekton shows it: results and the inner reason are taken out of the message. */
+/** Returns the end of a container as Tekton shows it, without the results and the inner reason in its message. */
 const endOf = (terminated: Terminated): Pick<StepState, 'terminated' | 'results' | 'terminationReason'> => {
   const { message, ...rest } = terminated;
   const said = decodeMessage(message);
@@ -28,7 +28,7 @@ const endOf = (terminated: Terminated): Pick<StepState, 'terminated' | 'results'
   };
 };
 
-/** Steps of a run that was ended from outside: those that ran, and those that still waited. */
+/** Returns the steps of a run that was cancelled or timed out: running and waiting steps have ended. */
 export const endedSteps = (run: TaskRun, pod: Pod | undefined, reason: string, now: number): StepState[] => {
   const steps = pod ? stepStates(pod) : (run.status?.steps ?? []);
   const message = (name: string) => `Step ${name} terminated as pod ${run.status?.podName} is terminated`;
@@ -40,7 +40,7 @@ export const endedSteps = (run: TaskRun, pod: Pod | undefined, reason: string, n
   });
 };
 
-/** A task's results: from the steps they name, or from the files the steps wrote. */
+/** Returns a task's results, from the steps that the task names or from the files that its steps wrote. */
 export const taskResults = (spec: TaskSpec, pod: Pod): RunResult[] => {
   const ends = (pod.status?.containerStatuses ?? []).map(({ name, state }) => ({
     step: name.replace(/^step-/, ''),

@@ -1,20 +1,25 @@
 import type { ParamValue } from '../kubernetes/types.ts';
 
-/** Values of variables by their name, as `params.x` or `context.pipelineRun.name`. */
+/** Values of variables by name, such as `params.x` or `context.pipelineRun.name`. */
 export type Variables = Map<string, ParamValue>;
 
 const variablePattern = /\$\(([^()\s]+)\)/g;
 const indexedPattern = /^(.+)\[(\d+|\*)\]$/;
 const quotedPattern = /^params\[(?:"([^"]+)"|'([^']+)')\](\[(?:\d+|\*)\])?$/;
 
-/** Replaces `$(name)` in a text; what has no value stays as it is. https://tekton.dev/docs/pipelines/variables/ */
+/**
+ * Replaces `$(name)` in a text. A name without a value stays as it is.
+ * @see https://tekton.dev/docs/pipelines/variables/
+ */
 export const substitute = (text: string, variables: Variables): string =>
   text.replace(variablePattern, (whole, name: string) => {
     const value = lookUp(name, variables);
     return typeof value === 'string' ? value : whole;
   });
 
-/** Replaces in every text of a list, where `$(params.list[*])` standing alone becomes all its elements. */
+/**
+ * Replaces variables in every text of a list. A text that is only `$(params.list[*])` becomes all elements of the list.
+ */
 export const substituteList = (texts: readonly string[], variables: Variables): string[] =>
   texts.flatMap((text) => {
     const whole = /^\$\(([^()\s]+)\)$/.exec(text)?.[1];
@@ -22,7 +27,7 @@ export const substituteList = (texts: readonly string[], variables: Variables): 
     return Array.isArray(value) ? value : [substitute(text, variables)];
   });
 
-/** Replaces in a parameter's value: `$(params.list[*])` gives a whole list. */
+/** Replaces variables in a parameter's value. `$(params.list[*])` gives a whole list. */
 export const substituteValue = (value: ParamValue, variables: Variables): ParamValue => {
   if (Array.isArray(value)) return substituteList(value, variables);
   const whole = /^\$\(([^()\s]+\[\*\])\)$/.exec(value)?.[1];
@@ -30,7 +35,7 @@ export const substituteValue = (value: ParamValue, variables: Variables): ParamV
   return list ?? substitute(value, variables);
 };
 
-/** Replaces in every text of a structure. */
+/** Replaces variables in every text of a JSON value. */
 export const substituteDeep = <T>(value: T, variables: Variables): T => {
   if (typeof value === 'string') return substitute(value, variables) as T;
   if (Array.isArray(value)) return value.flatMap((part) => spread(part, variables)) as T;

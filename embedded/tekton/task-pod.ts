@@ -14,11 +14,11 @@ import { substitute, substituteList } from './substitute.ts';
 
 const entrypoint = 'tekton-entrypoint';
 
-/** The container of a step: `step-NAME`, or by its place where it has no name. */
+/** Returns the name of a step's container: `step-NAME`, or with its position when the step has no name. */
 export const containerName = (step: Step, index: number): string =>
   step.name ? `step-${step.name}` : `step-unnamed-${index}`;
 
-/** Makes a TaskRun's pod and what has to lie in its folder: scripts and workspaces. */
+/** Creates a TaskRun's pod and the files in its folder: scripts and workspaces. */
 export const createTaskPod = ({ objects, folder: base }: Context, run: TaskRun, spec: TaskSpec): Pod => {
   const uid = randomUUID();
   const folder = podFolder(base, uid);
@@ -114,7 +114,7 @@ const taskVariables = (run: TaskRun, spec: TaskSpec, folder: PodFolder): Variabl
 const workspacePath = (folder: PodFolder, { name, subPath }: WorkspaceBinding): string =>
   join(folder.bound(name), subPath ?? '');
 
-/** A workspace is an empty folder, or holds a secret's keys as files. */
+/** Makes the folders of the workspaces: empty, or with the keys of a secret as files. */
 const bindWorkspaces = (objects: ObjectStore, run: TaskRun, folder: PodFolder): void => {
   for (const binding of run.spec.workspaces ?? []) {
     const path = workspacePath(folder, binding);

@@ -16,7 +16,7 @@ import { judgePod, pullFailure } from './task-status.ts';
 type Later = (milliseconds: number) => void;
 type More = Pick<TaskRunStatus, 'steps' | 'results' | 'podName'>;
 
-/** Brings a TaskRun one step on: makes its pod, follows it, ends it. Safe to call at any time and any number of times. */
+/** Reconciles a TaskRun: makes its pod, copies the pod's state, ends the run. Calls may be repeated at any time. */
 export const reconcileTaskRun = (context: Context, run: TaskRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
   const pod = podOf(context, run);
@@ -32,7 +32,7 @@ const podOf = ({ objects }: Context, run: TaskRun): Pod | undefined => {
   return pod ?? (name === undefined ? undefined : objects.get('pods', run.metadata.namespace, name));
 };
 
-/** A pod made just before the platform stopped, whose name was not written down any more. */
+/** Finds a pod that was made just before the platform stopped, before its name was stored in the run. */
 const findPod = (pods: Pod[], { metadata }: TaskRun): Pod | undefined =>
   pods.find((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
 
@@ -41,7 +41,7 @@ const cancel = (context: Context, run: TaskRun, pod: Pod | undefined): void => {
   end(context, run, pod, { status: 'False', reason: 'TaskRunCancelled', message });
 };
 
-/** Ends a run from outside. Its pod is kept, with its log, as with Tekton's keep-pod-on-cancel. */
+/** Ends a run that was cancelled or timed out. Its pod and log are kept, as with Tekton's keep-pod-on-cancel. */
 const end = (context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskVerdict): void => {
   const steps = endedSteps(run, pod, verdict.reason, context.clock());
   if (pod) {
@@ -122,7 +122,7 @@ const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskVerdict, 
   });
 };
 
-/** What a TaskRun asks of a container of its pod. */
+/** Returns the results and the timeout that a TaskRun sets for a container of its pod. */
 export const planOf = ({ objects }: Context, pod: Pod, { name }: Container): StepPlan => {
   const owner = controllerOf(pod, 'TaskRun');
   const run = owner === undefined ? undefined : objects.get('taskruns', pod.metadata.namespace, owner);

@@ -3,7 +3,7 @@ import { decodeMessage, internalType, valuesOf } from './termination.ts';
 
 export type TaskVerdict = { status: Condition['status']; reason: string; message: string };
 
-/** What a pod's status says about its TaskRun, in Tekton's words. */
+/** Returns the condition of a TaskRun from the status of its pod, with Tekton's messages. */
 export const judgePod = (pod: Pod): TaskVerdict => {
   const phase = pod.status?.phase ?? 'Pending';
   if (phase === 'Succeeded') return verdict('True', 'Succeeded', 'All Steps have completed executing');
@@ -35,7 +35,7 @@ const waiting = (pod: Pod): TaskVerdict => {
 
 const isPull = (reason: string | undefined): boolean => reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
 
-/** Why the run of a pod whose image cannot be pulled has failed; undefined while there is hope. */
+/** Returns the condition of a TaskRun whose image cannot be pulled; undefined while the pull may still succeed. */
 export const pullFailure = (pod: Pod, runName: string): TaskVerdict | undefined => {
   const stuck = containers(pod).find(({ state }) => state.waiting?.reason === 'ImagePullBackOff');
   if (!stuck) return undefined;

@@ -12,28 +12,31 @@ import { planOf } from './task-runs.ts';
 
 export type TektonOptions = {
   objects: ObjectStore;
-  /** Where pods' processes work; absolute, and of one process at a time. */
+  /** Absolute path of the folder in which pods' processes run. One platform at a time may use the folder. */
   folder: string;
-  /** Where events are posted to, asked before each try. */
+  /** Returns the URL of the events; called before each try. */
   sink: Sink;
   images: Images;
   clock?: Clock;
   log?: Log;
   chaos?: Chaos;
-  /** Wait before an event's second try; it doubles ten times. */
+  /** Delay in milliseconds before an event's second try; the delay doubles ten times. Default 20 ms. */
   eventRetryMs?: number;
-  /** Wait before a failed Job's second pod; it doubles. */
+  /** Delay in milliseconds before a failed Job's second pod; the delay doubles. Default 10 s. */
   jobRetryMs?: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time in milliseconds between SIGTERM and SIGKILL. Default 2 s. */
   graceMs?: number;
 };
 
 export type Tekton = {
-  /** Ends all processes. What they worked at is ended as failed by the next start. */
+  /** Ends all processes. The next start marks their pods as failed. */
   close(): Promise<void>;
 };
 
-/** Runs Tekton's and the Job controller's part over a Kubernetes API's objects, with processes of this machine as containers. */
+/**
+ * Runs Tekton's controllers, the Job controller and a kubelet over the objects of a Kubernetes API. Containers are
+ * processes of this machine.
+ */
 export const createTekton = async (options: TektonOptions): Promise<Tekton> => {
   const { objects, folder, clock = Date.now, log = () => {} } = options;
   const context: Context = { objects, folder, clock, log };

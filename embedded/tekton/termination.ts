@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** A container's termination message, as Tekton's entrypoint writes it: a list of what a step has to say. */
+/** An entry of a container's termination message, as Tekton's entrypoint writes it. */
 export type MessageEntry = { key: string; value: string; type: number };
 
 export const taskResultType = 1;
 export const internalType = 3;
 export const stepResultType = 4;
 
-/** Kubernetes' limit of a container's termination message. */
+/** Longest termination message in bytes: Kubernetes' limit. */
 const maxMessageBytes = 4096;
 
 export const tooLongMessage = 'Termination message is above max allowed size 4096, caused by large task result.';
 
-/** Reads the results that exist. @param files names and where each would be */
+/** Reads the result files that exist. @param files names of results and the paths of their files */
 export const readResults = (type: number, files: Iterable<[string, string]>): MessageEntry[] =>
   [...files].flatMap(([key, path]) => {
     const value = readStart(path);
@@ -29,13 +29,13 @@ const readStart = (path: string): string | undefined => {
 
 export const internal = (key: string, value: string): MessageEntry => ({ key, value, type: internalType });
 
-/** The message's text, or undefined when it is too long. */
+/** Returns the termination message as text; undefined when it is too long. */
 export const encodeMessage = (entries: readonly MessageEntry[]): string | undefined => {
   const text = JSON.stringify(entries);
   return Buffer.byteLength(text) > maxMessageBytes ? undefined : text;
 };
 
-/** What a message says; nothing where it is none of Tekton's. */
+/** Parses a termination message. Returns no entries for a message that Tekton did not write. */
 export const decodeMessage = (message: string | undefined): MessageEntry[] => {
   if (!message?.startsWith('[')) return [];
   try {
@@ -45,6 +45,6 @@ export const decodeMessage = (message: string | undefined): MessageEntry[] => {
   }
 };
 
-/** The values of one type, by key; the last one counts. */
+/** Returns the values of one type by key. The last value of a key wins. */
 export const valuesOf = (entries: readonly MessageEntry[], type: number): Map<string, string> =>
   new Map(entries.filter((entry) => entry.type === type).map(({ key, value }) => [key, value]));
