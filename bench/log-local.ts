@@ -44,58 +44,60 @@ const sendJson = (res: ServerResponse, status: number, value: object): void => {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 };
 
+type State = { build: BuildRecord; isRunning: boolean; version: number };
+
+const podOf = ({ isRunning, version }: State) => ({
+  metadata: { name: `${id}-pod`, labels: {}, resourceVersion: String(version), creationTimestamp: `${time}Z` },
+  spec: { containers: steps.map((step) => ({ name: `step-${step}` })) },
+  status: {
+    phase: isRunning ? 'Running' : 'Succeeded',
+    containerStatuses: steps.map((step) => ({
+      name: `step-${step}`,
+      state:
+        isRunning && step === 'build'
+          ? { running: { startedAt: `${time}Z` } }
+          : { terminated: { exitCode: 0, reason: 'Completed' } },
+    })),
+  },
+});
+
+const ledgerOf = ({ build, version }: State) => ({
+  apiVersion: 'builds.toolforge.org/v1alpha1',
+  kind: 'BuildLedger',
+  metadata: { name: tool, resourceVersion: String(version) },
+  spec: { tool },
+  status: build.finishedAt ? { finished: [build] } : { running: [build] },
+});
+
 /** Serves the part of an API server that get-logs uses: one pod, its logs, one ledger. */
 const createApi = () => {
   const logs: Record<string, Buffer> = { clone: logOf(cloneLines), build: logOf(buildLines) };
   const open = new Set<ServerResponse>();
-  let build: BuildRecord = buildRecord(id);
-  let running = true;
-  let version = 1;
-  const terminated = { terminated: { exitCode: 0, reason: 'Completed' } };
-  const pod = () => ({
-    metadata: { name: `${id}-pod`, labels: {}, resourceVersion: String(version), creationTimestamp: `${time}Z` },
-    spec: { containers: steps.map((step) => ({ name: `step-${step}` })) },
-    status: {
-      phase: running ? 'Running' : 'Succeeded',
-      containerStatuses: steps.map((step) => ({
-        name: `step-${step}`,
-        state: running && step === 'build' ? { running: { startedAt: `${time}Z` } } : terminated,
-      })),
-    },
-  });
-  const ledger = () => ({
-    apiVersion: 'builds.toolforge.org/v1alpha1',
-    kind: 'BuildLedger',
-    metadata: { name: tool, resourceVersion: String(version) },
-    spec: { tool },
-    status: build.finishedAt ? { finished: [build] } : { running: [build] },
-  });
+  let state: State = { build: buildRecord(id), isRunning: true, version: 1 };
   const log = async (res: ServerResponse, query: URLSearchParams): Promise<void> => {
     const step = query.get('container')?.slice('step-'.length) ?? '';
     const bytes = logs[step] ?? Buffer.alloc(0);
     const lastLine = bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1);
     if (!res.write(query.has('tailLines') ? lastLine : bytes))
       await Promise.race([once(res, 'drain'), once(res, 'close')]);
-    if (query.get('follow') !== 'true' || step !== 'build' || !running) res.end();
+    if (query.get('follow') !== 'true' || step !== 'build' || !state.isRunning) res.end();
     else open.add(res);
   };
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', 'http://api');
     if (url.pathname.endsWith('/log')) void log(res, url.searchParams);
-    else if (url.pathname.includes('/buildledgers')) sendJson(res, 200, ledger());
+    else if (url.pathname.includes('/buildledgers')) sendJson(res, 200, ledgerOf(state));
     else if (url.pathname.includes('/pipelineruns')) sendJson(res, 404, { reason: 'NotFound', message: 'no such run' });
     else if (url.searchParams.get('watch') === 'true') open.add(res.writeHead(200));
-    else sendJson(res, 200, { metadata: { resourceVersion: String(version) }, items: [pod()] });
+    else sendJson(res, 200, { metadata: { resourceVersion: String(state.version) }, items: [podOf(state)] });
   });
   return {
     server,
-    setBuild: (next: BuildRecord) => {
-      build = next;
-      version += 1;
+    setBuild: (build: BuildRecord) => {
+      state = { ...state, build, version: state.version + 1 };
     },
     end: () => {
-      running = false;
-      version += 1;
+      state = { ...state, isRunning: false, version: state.version + 1 };
       for (const res of open) res.end();
       open.clear();
     },

@@ -1,6 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises';
 
-/** A signal that may be missing: the work then can't be stopped from outside. */
+/** An abort signal, or undefined where nothing can abort the work. */
 export type MaybeSignal = AbortSignal | undefined;
 
 /** Returns a signal that fires with the first of the given signals. Missing signals are left out. */

@@ -2,7 +2,11 @@ import { ApiError } from '../errors.ts';
 import { exponentialBackoff, type RetryOptions, retry, type Sleep } from '../retry.ts';
 import { isConflict, isNotFound, KubeError } from './kube-error.ts';
 
-/** A pure change. It may be applied several times before it is written. Returning the same state writes nothing. */
+/**
+ * A pure change of an object's state. It may be applied several times before the state is written. A change that
+ * returns
+ * the same state writes nothing.
+ */
 export type Change<View, State, Result> = (view: View) => { state: State; result: Result };
 
 type PendingChange<View, State> = {
@@ -23,13 +27,13 @@ export type BatchedWritesOptions<View, State> = {
   attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
   /** The subject and verb of the error sentence: "The builds of this tool are". */
   busy: string;
-  /** Waits between attempts. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 
 const attempts = 60;
 
-/** Full jitter keeps instances that write the same object from conflicting again. */
+/** Delay after a conflict. Full jitter keeps instances that write the same object from conflicting again. */
 const delayMs = exponentialBackoff({ firstMs: 10, maxMs: 500, jitter: 1 });
 
 /**
@@ -53,7 +57,10 @@ export const applyAll = <View extends { state: State }, State>(view: View, batch
   return { state, respond };
 };
 
-/** @throws KubeError 409 also where the object was deleted between reading and writing */
+/**
+ * Waits for the write of an object.
+ * @throws KubeError 409 also where the object was deleted between reading and writing
+ */
 export const written = async (write: Promise<unknown>): Promise<void> => {
   try {
     await write;

@@ -72,7 +72,7 @@ const queryOf = ({ labelSelector, fieldSelector }: ListOptions): Record<string, 
   fieldSelector,
 });
 
-/** Returns all pages of a list. */
+/** Returns all pages of a list of Kubernetes objects. */
 const listAll = async <T extends KubeObject>(
   transport: Transport,
   path: string,
@@ -99,7 +99,10 @@ const watchError = (object: unknown): KubeError => {
   return new KubeError(code, reason, message);
 };
 
-/** @throws KubeError where the API server ends the watch with an error, such as 410 for an expired resourceVersion */
+/**
+ * Yields the changes of a resource.
+ * @throws KubeError where the API server ends the watch with an error, such as 410 for an expired resourceVersion
+ */
 async function* watchEvents<T extends KubeObject>(
   transport: Transport,
   path: string,

@@ -30,7 +30,7 @@ export type TransportOptions = {
   timeoutMs: number;
   /** Limit of attempts for one request, the first attempt included. After that the caller gets 503 `unavailable`. */
   attempts: number;
-  /** Waits between attempts. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 
@@ -113,7 +113,7 @@ const urlOf = ({ server }: Connection, { path, query = {} }: KubeRequest): URL =
 
 type Sending = { connection: Connection; agent: http.Agent; timeoutMs: number };
 
-/** @param sending `timeoutMs` 0: no limit, for streams */
+/** Sends a request to the API server. A stream has no limit of time: its `timeoutMs` is 0. */
 const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
   const url = urlOf(connection, request);
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
@@ -132,7 +132,10 @@ const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequ
   });
 };
 
-/** @throws ApiServerAway where another attempt may succeed, KubeError for any other refusal */
+/**
+ * Sends a request to the API server once.
+ * @throws ApiServerAway where another attempt may succeed, KubeError for any other refusal
+ */
 const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
   const response = await send(sending, request).catch((error: unknown) => {
     request.signal?.throwIfAborted();

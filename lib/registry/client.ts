@@ -14,7 +14,7 @@ export type ClientOptions = {
   attempts: number;
   /** Limit for the body of one response, in bytes. */
   maxBytes: number;
-  /** Waits between attempts. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 
@@ -24,6 +24,7 @@ export type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: str
 /** Sends idempotent requests only: each request is sent again after a temporary failure. */
 export type RegistryClient = {
   /**
+   * Sends a request to the registry, and returns the response whatever its status is.
    * @param path begins with a slash
    * @throws ApiError 503 registry_unavailable; the signal's reason where it was aborted
    */
@@ -34,7 +35,7 @@ const retryAfterSeconds = 30;
 const delayMs = exponentialBackoff({ firstMs: 100, jitter: 0.5 });
 const temporaryStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** @param cause for the log; must not hold credentials */
+/** Returns the error for a registry that fails. @param cause goes into the log, so it must not hold credentials */
 export const unavailable = (cause: unknown): ApiError =>
   new ApiError(
     503,
@@ -65,7 +66,10 @@ const withoutCredentials = (path: string, request: RegistryRequest, error: unkno
   return new Error(`${request.method ?? 'GET'} ${path}: ${name}: ${message}${code}`);
 };
 
-/** @throws Error for every failure that another attempt may end: a broken connection, or a temporary status */
+/**
+ * Sends a request to the registry once.
+ * @throws Error after a broken connection or a response with a temporary status
+ */
 const attempt = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
   const response = await fetchOnce(options, path, request).catch((error: unknown) => {
     throw withoutCredentials(path, request, error);
@@ -85,7 +89,7 @@ export const createClient = (options: ClientOptions): RegistryClient => ({
   },
 });
 
-/** @throws ApiError 503 registry_unavailable */
+/** Parses the body of a registry's response. @throws ApiError 503 registry_unavailable */
 export const parseJson = (response: RegistryResponse): unknown => {
   try {
     return JSON.parse(response.body.toString('utf8'));

@@ -30,7 +30,7 @@ export type RegistryOptions = {
   limitBytes?: number;
   /** Letter between two adjacent separators of a project's name, see names.ts. Default 'x'. */
   filler?: string;
-  /** Waits between attempts. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 

@@ -8,11 +8,11 @@ import { ApiError } from '../errors.ts';
 export const sourceError = (code: ErrorCode, message: string, cause?: unknown): ApiError =>
   new ApiError(400, code, message, { cause });
 
-/** @param reason a clause that follows a colon */
+/** Returns the error for an address that is not a git repository. @param reason a clause that follows a colon */
 export const notGit = (reason: string, cause?: unknown): ApiError =>
   sourceError('source_not_git', `This address can't be used as a git repository: ${reason}. Check the address.`, cause);
 
-/** @param reason a clause that follows a colon */
+/** Returns the error for a git server that can't be reached. @param reason a clause that follows a colon */
 export const unreachable = (reason: string, cause?: unknown): ApiError =>
   sourceError(
     'source_unreachable',

@@ -52,7 +52,7 @@ export const openGitServer = async (url: URL, connection: Connection, options: S
   return currentServer(base, advertisement.capabilities, connection);
 };
 
-/** @throws ApiError 400 where the content type is not the git protocol's */
+/** Checks the content type of a git server's response. @throws ApiError 400 for a content type of another protocol */
 const checkType = async (response: GitResponse, expected: string): Promise<void> => {
   const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === expected) return;

@@ -8,7 +8,7 @@ import type { ObjectStore, Range } from './types.ts';
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '');
 
-/** @throws ApiError 503 log_unavailable for every error of the file system */
+/** Runs an action on the file system. @throws ApiError 503 log_unavailable for every error of the file system */
 const mapErrors = async <T>(act: () => Promise<T>): Promise<T> => {
   try {
     return await act();

@@ -16,7 +16,11 @@ export const storeSettings = [
 
 type StoreSettings = Settings<(typeof storeSettings)[number]>;
 
-/** @param expected what the setting must be, as a phrase */
+/**
+ * Returns the value of a setting that the store needs.
+ * @param expected what the setting must be, as a phrase
+ * @throws ConfigError
+ */
 const required = <T>(value: T | undefined, name: string, expected: string, store: string): T => {
   if (value === undefined) throw new ConfigError(name, `${expected}, as LOG_STORE is ${store}`);
   return value;

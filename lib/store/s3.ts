@@ -19,7 +19,7 @@ export type S3Options = {
   timeoutMs?: number;
   /** Limit of attempts for one request, the first attempt included. Default 4. */
   attempts?: number;
-  /** Waits between attempts. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 

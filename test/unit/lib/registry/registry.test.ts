@@ -46,11 +46,8 @@ const unavailable = async (promise: Promise<unknown>): Promise<ApiError> => {
 const digests = (count: number, prefix = 'd') => Array.from({ length: count }, (_, index) => digestOf(prefix + index));
 
 describe('the registry client against Harbor', () => {
-  const project = (hard: number, used: number, repositories: Record<string, string[]> = {}) => ({
-    hard,
-    used,
-    repositories,
-  });
+  type Repositories = Record<string, string[]>;
+  const project = (hard: number, used: number, repositories: Repositories = {}) => ({ hard, used, repositories });
   const settings = (rest: Partial<HarborSettings> = {}): HarborSettings => ({
     projects: { 'tool-full': project(gib, gib / 2), 'tool-free': project(-1, 5) },
     ...rest,
@@ -65,10 +62,8 @@ describe('the registry client against Harbor', () => {
 
   test('storageForStart returns the storage of a tool', async () => {
     const { registry } = await against(harbor(settings()));
-    expect(await storageForStart(registry)('full', AbortSignal.timeout(5000))).toEqual({
-      usedBytes: gib / 2,
-      limitBytes: gib,
-    });
+    const storage = await storageForStart(registry)('full', AbortSignal.timeout(5000));
+    expect(storage).toEqual({ usedBytes: gib / 2, limitBytes: gib });
   });
 
   test.each([404, 403, 401])(

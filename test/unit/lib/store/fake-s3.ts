@@ -51,12 +51,9 @@ const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): 
   res.end(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${page.join('')}${token}</ListBucketResult>`);
 };
 
-/** Serves the part of S3 that the store uses: one bucket `bucket` for the key `key` with the secret `secret`. */
-export const startFakeS3 = async (): Promise<FakeS3> => {
+/** Serves one bucket with the name `bucket`. */
+const createBucket = () => {
   const objects = new Map<string, Buffer>();
-  let broken: Broken | undefined;
-  let requests = 0;
-  const open = new Set<ServerResponse>();
 
   const write = (method: string | undefined, key: string, body: Buffer): number => {
     if (method === 'PUT') objects.set(key, body);
@@ -70,7 +67,7 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
     else error(res, 404, 'NoSuchKey');
   };
 
-  const respond = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
+  return async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const body = await buffer(req);
     if (!(await isSigned(req, url.href))) return error(res, 403, 'SignatureDoesNotMatch');
     const [, bucket, key] = /^\/([^/]+)(?:\/(.*))?$/.exec(url.pathname) ?? [];
@@ -79,6 +76,14 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
     if (req.method === 'GET') return read(req, res, key);
     res.writeHead(write(req.method, key, body)).end();
   };
+};
+
+/** Serves the part of S3 that the store uses: one bucket `bucket` for the key `key` with the secret `secret`. */
+export const startFakeS3 = async (): Promise<FakeS3> => {
+  const respond = createBucket();
+  let broken: Broken | undefined;
+  let requests = 0;
+  const open = new Set<ServerResponse>();
 
   const server = await startServer((req, res) => {
     requests += 1;
