@@ -4,12 +4,12 @@ import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
 
-/** A Trigger: which events go to which function. */
+/** A Trigger of the broker: the types of events that go to one function. */
 export type Trigger = { name: string; types: readonly string[]; url: string };
 
 export type BrokerOptions = {
   triggers: readonly Trigger[];
-  /** The token of the delivery, for the audience of that function. */
+  /** Returns the token of a delivery. @param audience name of the function */
   token: (audience: string) => Promise<string>;
   log: Log;
   signal: AbortSignal;
@@ -71,6 +71,6 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): L
     await Promise.allSettled(fitting.map((trigger) => deliver(trigger, event)));
   };
 
-  // The broker's address is known to the functions only: no credential is asked for.
+  // Only the functions know the broker's address, so it asks for no credential.
   return createEventApp({ authenticate: async () => {}, handle, log });
 };

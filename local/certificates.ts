@@ -1,4 +1,4 @@
-// First: @peculiar/x509 needs it loaded.
+// This import comes first, because @peculiar/x509 needs it.
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import {
@@ -58,7 +58,9 @@ const importKey = (pem: string): Promise<webcrypto.CryptoKey> =>
 const alternativeName = (host: string) =>
   /^[0-9.]+$/.test(host) ? { type: 'ip' as const, value: host } : { type: 'dns' as const, value: host };
 
-/** The certificate authority of the embedded gateway: its server's certificate and each tool's come from it. */
+/**
+ * Opens the certificate authority of the embedded gateway. It issues the gateway's certificate and one for each tool.
+ */
 export const openAuthority = async (path: string): Promise<Authority> => {
   const saved = JSON.parse(await readOrMake(path, newAuthority)) as KeyAndCertificate;
   const parent = new X509Certificate(saved.certificate);

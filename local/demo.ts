@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- URL]`: the main job from beginning to end on this machine. Builds the repository at URL, or one of
- * the examples, follows the log, shows quota and result, runs the image and shows its answer; leaves nothing running.
+ * `npm run demo [-- URL]`: shows the service from start to end on this machine. The demo builds the repository at URL,
+ * or an example, follows the log, shows the quota and the result, and runs the image. It leaves nothing running.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,7 +33,7 @@ const cli = (platform: Platform, token: string, args: string[]): Promise<number>
     child.once('close', (code) => resolve(code ?? 1));
   });
 
-/** What the image answers; an image without a web process has nothing to ask. */
+/** Starts the image and shows the response of its web process. */
 const showAnswer = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
   const running = await runImage({ imagesFolder: platform.imagesFolder, image });
   finish.push(running.stop);

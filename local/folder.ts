@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-/** Where the embedded platform keeps everything: TOOLFORGE_BUILDS_DATA, or `data` in the working folder. */
+/** Returns the data folder of the embedded platform: TOOLFORGE_BUILDS_DATA, or `data` in the working folder. */
 export const dataFolder = (): string => resolve(process.env.TOOLFORGE_BUILDS_DATA ?? 'data');
 
 export const paths = (folder: string) => ({
@@ -20,7 +20,7 @@ export const paths = (folder: string) => ({
   addresses: join(folder, 'addresses.json'),
 });
 
-/** For keys and tokens: readable by their owner only, whole or not at all. */
+/** Writes a file with keys or tokens, readable by its owner only, in one step. */
 export const writePrivate = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const part = `${path}.${randomBytes(6).toString('hex')}`;
@@ -28,7 +28,7 @@ export const writePrivate = async (path: string, text: string): Promise<void> =>
   await rename(part, path);
 };
 
-/** What the file holds, or what `make` gives, which is then written. */
+/** Returns the contents of a file. A missing file is written first, with what `make` returns. */
 export const readOrMake = async (path: string, make: () => Promise<string>): Promise<string> => {
   try {
     return await readFile(path, 'utf8');

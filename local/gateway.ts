@@ -16,10 +16,13 @@ const toolOf = (req: IncomingMessage): string | undefined => {
 
 const openPaths = new Set(routes.filter(({ open }) => open).flatMap(({ path }) => [path, `/builds${path}`]));
 
-/** What anybody may ask: the contract, how to sign in, whether the service is well. */
+/** Tells whether a request needs no credential: the contract, the sign-in settings and the health check are public. */
 const isOpen = (req: IncomingMessage): boolean => openPaths.has(req.url?.split('?')[0]?.replace(/\/$/, '') ?? '');
 
-/** Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool), the API mounted at /builds, and without it, as in knative/gateway. */
+/**
+ * Makes Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool). The API is served at /builds and at
+ * /, as in knative/gateway.
+ */
 export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
   const own = await authority.issue('CN=localhost', ['localhost', '127.0.0.1']);
   const tls = {
@@ -32,7 +35,7 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
   return createServer(tls, (req, res) => {
     const tool = toolOf(req);
     const mounted = /^\/(?:builds\/|v1\/|openapi\.json|\.well-known\/)/.test(req.url ?? '');
-    // Whatever a client claims is taken away, whether or not something is put in its place.
+    // Security: headers that only the gateway may set are always removed from a client's request.
     delete req.headers['x-toolforge-tool'];
     delete req.headers['x-toolforge-gateway-secret'];
     if (!mounted || (!tool && !req.headers.authorization && !isOpen(req))) {

@@ -6,19 +6,19 @@ import { join, resolve } from 'node:path';
 import { listen } from './listen.ts';
 
 export type GitServerOptions = {
-  /** Bare repositories to serve, in this folder; or… */
+  /** Folder of bare repositories to serve. Default: a temporary folder. */
   folder?: string;
-  /** …plain folders to make repositories from, by the name they are served under (`NAME.git`). */
+  /** Folders from which repositories are made, by the name of the repository (`NAME.git`). */
   repositories?: Record<string, string>;
   host?: string;
   port?: number;
-  /** 0 hides protocol 2 from clients: such a server refuses commits by hash. */
+  /** Protocol 0 hides protocol 2 from clients. Such a server refuses to send commits by hash. Default 2. */
   protocol?: 0 | 2;
 };
 export type GitServer = {
-  /** Without a slash at the end; a repository is `${url}/NAME.git`. */
+  /** URL without a slash at the end. A repository is at `${url}/NAME.git`. */
   url: string;
-  /** The commit of each repository made from a folder. */
+  /** Commit of each repository that was made from a folder. */
   commits: Record<string, string>;
   close(): Promise<void>;
 };
@@ -51,7 +51,10 @@ const gitOutput = (words: string[], environment: NodeJS.ProcessEnv = {}): Promis
     );
   });
 
-/** Commits a folder's files to a new bare repository, branch main, with a fixed author and date. @returns the commit */
+/**
+ * Commits the files of a folder to a new bare repository, on the branch main, with a fixed author and date.
+ * @returns the commit
+ */
 export const makeRepository = async (folder: string, bare: string): Promise<string> => {
   await mkdir(bare, { recursive: true });
   await gitOutput(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', bare]);
@@ -65,7 +68,7 @@ export const makeRepository = async (folder: string, bare: string): Promise<stri
   return gitOutput(['rev-parse', 'HEAD'], { GIT_DIR: bare });
 };
 
-/** Git's CGI program writes headers, a blank line, and the body. */
+/** Copies the output of git's CGI program into the response: headers, a blank line, and the body. */
 const relay = (child: ChildProcess, response: ServerResponse): void => {
   let head = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {
@@ -119,7 +122,7 @@ const cgiEnvironment = (request: IncomingMessage, root: string, protocol: 0 | 2)
   } as NodeJS.ProcessEnv;
 };
 
-/** Serves git repositories over smart HTTP, to read only, for demonstrations and tests. */
+/** Serves git repositories over smart HTTP, read only, for the demo and tests. */
 export const serveGit = async (options: GitServerOptions): Promise<GitServer> => {
   const own = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'git-')) : undefined;
   const root = resolve(options.folder ?? own ?? '');

@@ -6,7 +6,7 @@ const algorithm = 'ES256';
 
 export type LocalIssuer = {
   url: string;
-  /** The public key, as an issuer publishes it. */
+  /** The public key as a JSON Web Key Set. */
   jwks: { keys: JWK[] };
   sign(claims: Record<string, unknown>, subject: string, audience: string, lifetime: string): Promise<string>;
 };
@@ -16,12 +16,13 @@ const newKey = async (): Promise<string> => {
   return JSON.stringify(await exportJWK(privateKey));
 };
 
-/** An issuer of one key, which stays the same across restarts. @param url its name and where it answers */
+/** Opens an issuer with one key, which stays the same across restarts. @param url name and address of the issuer */
 export const openIssuer = async (keyPath: string, url: string): Promise<LocalIssuer> => {
   const secret = JSON.parse(await readOrMake(keyPath, newKey)) as JWK;
   const { d: _, ...shared } = secret;
   const key = await importJWK(secret, algorithm);
-  // Another key has another id: who knows an issuer's keys by id asks for new ones only when he meets an unknown one.
+  // The key's id is its thumbprint: clients that have cached the issuer's keys by id fetch them again only for an
+  // unknown id.
   const keyId = await calculateJwkThumbprint(shared);
   return {
     url,
@@ -40,7 +41,7 @@ export const openIssuer = async (keyPath: string, url: string): Promise<LocalIss
 
 export const apiAudience = 'builds-api';
 
-/** How the functions are told to believe this issuer. */
+/** Returns the setting with which the functions trust this issuer. */
 export const issuerSetting = (url: string, audience: string): IssuerSetting => ({
   issuer: url,
   audience,
@@ -49,6 +50,6 @@ export const issuerSetting = (url: string, audience: string): IssuerSetting => (
   prefix: 'tools.',
 });
 
-/** A token for a maintainer of one tool. */
+/** Signs a token for a maintainer of one tool. */
 export const toolToken = (issuer: LocalIssuer, tool: string, lifetime = '12h'): Promise<string> =>
   issuer.sign({ groups: [`tools.${tool}`] }, `maintainer-of-${tool}`, apiAudience, lifetime);

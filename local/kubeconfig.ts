@@ -13,7 +13,10 @@ const kubeconfig = (cluster: object, user: object, namespace: string): string =>
     users: [{ name: 'toolforge', user }],
   });
 
-/** A tool's kubeconfig as Toolforge writes it: the tool is in the certificate and in the namespace. */
+/**
+ * Returns a tool's kubeconfig as Toolforge writes it. The tool's name is in the client certificate and in the
+ * namespace.
+ */
 export const toolKubeconfig = (tool: string, server: string, authority: string, client: KeyAndCertificate): string =>
   kubeconfig(
     { server, 'certificate-authority-data': base64(authority) },
@@ -21,6 +24,6 @@ export const toolKubeconfig = (tool: string, server: string, authority: string, 
     `tool-${tool}`,
   );
 
-/** The functions' way to the embedded Kubernetes API. */
+/** Returns the kubeconfig with which the functions reach the embedded Kubernetes API. */
 export const internalKubeconfig = (server: string, token: string, namespace: string): string =>
   kubeconfig({ server }, { token }, namespace);

@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 const explain = (error: NodeJS.ErrnoException, port: number, setting: string): Error =>
   error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another one.`) : error;
 
-/** On loopback only: the embedded platform is for one machine. @returns the port, which 0 leaves to the system */
+/**
+ * Listens on loopback only, because the embedded platform is for one machine.
+ * @param port 0 for a free port
+ * @returns the port
+ * @throws Error that names the setting when the port is in use
+ */
 export const listen = (server: Server, port: number, setting: string, host = '127.0.0.1'): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, port, setting)));
@@ -13,7 +18,7 @@ export const listen = (server: Server, port: number, setting: string, host = '12
 
 const graceMs = 1000;
 
-/** Lets answers end that are under way, as streams do when they are told to; after a second they are cut. */
+/** Closes a server. Open responses have one second to end, and are cut then. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const idle = setInterval(() => server.closeIdleConnections(), 20);

@@ -1,4 +1,4 @@
-/** `npm start`: the embedded platform, until Ctrl-C. */
+/** `npm start`: runs the embedded platform until Ctrl-C. */
 import { join } from 'node:path';
 import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';
@@ -16,7 +16,7 @@ const portOf = (name: string, fallback: number): number => {
   throw new Error(`${name} must be a port number`);
 };
 
-/** Settings of the functions that make sense here too, such as LIMIT_RUNNING. */
+/** Settings of the functions that also apply to the embedded platform, such as LIMIT_RUNNING. */
 const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|LOG_(STEPS|MAX)|SOURCE|STREAM)/;
 const settings = Object.fromEntries(
   Object.entries(process.env).filter(

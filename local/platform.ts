@@ -24,12 +24,12 @@ import { lockFolder } from './lock-folder.ts';
 
 export type PlatformOptions = {
   folder: string;
-  /** 0 takes a free one. */
+  /** Port of the API; 0 for a free port. */
   port: number;
   gatewayPort: number;
-  /** Settings of the functions, over the platform's own. */
+  /** Settings of the functions, which replace the platform's own. */
   settings?: Record<string, string>;
-  /** How often sweep looks, in milliseconds. */
+  /** Time in milliseconds between two sweeps. Default one minute. */
   sweepMs?: number;
   log: Log;
 };
@@ -38,10 +38,10 @@ export type Platform = {
   url: string;
   gatewayUrl: string;
   imagesFolder: string;
-  /** The functions' settings, for those that run as processes of their own. */
+  /** Environment variables with the functions' settings, for functions in processes of their own. */
   environment: Record<string, string>;
   issuer: LocalIssuer;
-  /** Writes the kubeconfig of a tool and says where. */
+  /** Writes the kubeconfig of a tool and returns its path. */
   kubeconfig(tool: string): Promise<string>;
   close(): Promise<void>;
 };
@@ -57,7 +57,7 @@ type Ports = { url: string; internalUrl: string };
 /** The broker's path at the internal address. As on a cluster, an event there is only a hint to look. */
 const brokerPath = '/broker';
 
-/** The same settings that a cluster's functions have. */
+/** Returns the functions' settings, the same that a cluster's functions have. */
 const environment = (options: PlatformOptions, { url, internalUrl }: Ports): Record<string, string> => {
   const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(options.folder);
   const issuer = `${url}/issuer`;
@@ -86,7 +86,7 @@ const environment = (options: PlatformOptions, { url, internalUrl }: Ports): Rec
 
 const notFound: Listener = (_, res) => sendJson(res, 404, { error: ['There is nothing here.'], code: 'not_found' });
 
-/** Everything that is not the API itself: the issuer's keys and the images. */
+/** Routes requests by the prefix of their path; other requests go to the API. */
 const outer =
   (routes: [string, Listener][], otherwise: Listener): Listener =>
   (req, res) => {
@@ -125,7 +125,7 @@ const postEvent = async (url: string, token: string, type: string): Promise<void
   if (!response.ok) throw new Error(`it answered ${response.status}`);
 };
 
-/** What is running, as far as the start has come. */
+/** The parts of the platform that have been started so far. */
 type Parts = {
   stopping: AbortController;
   unlock: () => Promise<void>;
@@ -140,7 +140,7 @@ type Parts = {
   pings?: NodeJS.Timeout;
 };
 
-/** Clients first, so that what they wait for can still end. */
+/** Stops the parts of the platform. Servers close first, while the parts that open responses wait for still run. */
 const stop = async (parts: Parts): Promise<void> => {
   clearInterval(parts.pings);
   parts.stopping.abort();
@@ -152,7 +152,10 @@ const stop = async (parts: Parts): Promise<void> => {
   await parts.unlock();
 };
 
-/** @returns where the functions and Tekton find the API server and the event functions */
+/**
+ * Starts the Kubernetes API.
+ * @returns the address at which functions and Tekton find the API server and the event functions
+ */
 const startKube = async (
   { folder }: PlatformOptions,
   parts: Parts,
@@ -168,7 +171,7 @@ const startKube = async (
   return { internalUrl, kube };
 };
 
-/** What clients reach: the API, the issuer's keys and the images. */
+/** Starts the server for clients: the API, the issuer's keys and the images. */
 const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ url: string; issuer: LocalIssuer }> => {
   const places = paths(options.folder);
   const registry = createRegistry({ imagesFolder: places.images });
@@ -241,9 +244,9 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 };
 
 /**
- * The whole service in one process on one machine: Kubernetes and Tekton as far as it uses them, the functions, their
- * events, an issuer, a registry and the gateway. What it holds lies in the folder and outlives the process.
- * @throws Error for a port or a folder that is in use; nothing is left running then
+ * Starts the whole service in one process on one machine: the parts of Kubernetes and Tekton that it uses, the
+ * functions, their events, an issuer, a registry and the gateway. All data is in the folder and outlives the process.
+ * @throws Error for a port or folder that is in use; nothing is left running then
  */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const parts: Parts = { unlock: await lockFolder(options.folder), stopping: new AbortController() };
@@ -255,7 +258,10 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   }
 };
 
-/** The addresses of the platform that last ran on this folder. */
+/**
+ * Returns the addresses of the platform that last ran on this folder.
+ * @throws Error when no platform has run on the folder
+ */
 export const lastAddresses = async (folder: string): Promise<{ url: string; gatewayUrl: string }> =>
   JSON.parse(
     await readFile(paths(folder).addresses, 'utf8').catch(() => {

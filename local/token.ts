@@ -1,4 +1,4 @@
-/** `npm run -s token -- TOOL`: prints a token with which one may act for the tool on the embedded platform. */
+/** `npm run -s token -- TOOL`: prints a token that may act for the tool on the embedded platform. */
 import { dataFolder, paths } from './folder.ts';
 import { openIssuer, toolToken } from './issuer.ts';
 import { lastAddresses } from './platform.ts';
