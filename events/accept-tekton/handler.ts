@@ -18,9 +18,9 @@ const readSubject = async (kube: ReadKube, { namespace, kind, name }: EventSubje
   namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined;
 
 /**
- * Makes the handler for events from Tekton. Tekton sends the events of the whole cluster without a credential, so only the
- * object's name is taken from an event: the object is read from the API server, and the broker is told of this service's
- * runs alone. The id of the sent event is the same for a repeated event, unlike the id of Tekton's event.
+ * Makes the handler of accept-tekton, which sends Tekton's events on to the broker. Tekton sends the events of the whole
+ * cluster without a credential. The handler takes only an object's name from such an event, reads the object from the API
+ * server, and drops the event of an object that is none of this service's. A repeated event is sent on with the same id.
  */
 export const createAcceptTekton =
   ({ kube, send }: AcceptTektonOptions) =>

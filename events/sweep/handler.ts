@@ -71,7 +71,9 @@ const listLogs = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> =
   }
 };
 
-/** Adds sweep's corrections to the counts that /v1/metrics shows, in one write. Writes nothing where nothing happened. */
+/**
+ * Adds sweep's corrections to the counts that /v1/metrics shows, in one write. Writes nothing where nothing happened.
+ */
 const countCorrections = async (
   { capacity, log }: ArchiveLogsOptions,
   corrections: readonly Correction[],
@@ -88,15 +90,15 @@ const countCorrections = async (
 };
 
 /**
- * Makes the handler that runs every ten minutes and corrects what an event that never came, or a function that was
- * killed, left undone. It uses the code of the other functions, so it may run beside them and beside itself.
+ * Makes the handler of sweep, which runs every ten minutes. Sweep corrects everything that a lost event or a killed
+ * function left undone. It uses the code of the other functions, so several sweeps may run at once, beside all others.
  */
 export const createSweep =
   (options: SweepOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
     await options.saveKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    // Listed before the ledgers: a log is only written for a build that is in a ledger by then.
+    // Logs are listed before the ledgers: a log is only written for a build that is in a ledger by then.
     const archives = await listLogs(options);
     const tools = new Map((await listTools(options)).map((tool) => [ledgerName(tool), tool]));
     const corrections: Correction[] = [];

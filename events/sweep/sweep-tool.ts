@@ -58,13 +58,15 @@ export const sweepTool = async (
   const first = await reconcile(options, tool);
   await startArchivers(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
-  // The runs of the closed logs can be released now.
+  // A second reconcile releases the runs whose logs were closed.
   const second = closed.length > 0 ? await reconcile(options, tool) : undefined;
   const removed = await removeOrphanLogs(options, tool, archived, second?.state ?? first.state);
   return [...first.corrections, ...closed, ...(second?.corrections ?? []), ...removed];
 };
 
-/** Removes the logs of a tool whose ledger was deleted. Nothing but their keys tells of the tool's builds. */
+/**
+ * Removes the logs of a tool whose ledger was deleted. The keys of these logs are the only trace of the tool's builds.
+ */
 export const removeLogsWithoutLedger = async (
   { store }: ArchiveLogsOptions,
   ledger: string,

@@ -26,7 +26,7 @@ const readInput = async (
   return { ledgers, runs: runsById, capacity: state, slots: capacity.slots, now: now() };
 };
 
-/** Makes the handler of metrics. It reads the ledgers at each call, so that all instances show the same. */
+/** Makes the handler of metrics, which reads the ledgers for each request, so that all instances show the same. */
 export const createMetrics =
   (options: MetricsOptions): Handler =>
   async ({ signal }) => {

@@ -7,7 +7,7 @@ import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts'
 
 export type QuotaOptions = {
   ledger: Pick<Ledger, 'read'>;
-  /** Reads the storage that the tool's images use. Undefined where the registry does not respond in time. */
+  /** Reads how much storage the tool's images use. Undefined where the registry does not respond in time. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 

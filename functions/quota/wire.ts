@@ -8,7 +8,7 @@ import { createQuota } from './handler.ts';
 
 export const settingNames = [...authSettings, ...kubeSettings, ...ledgerSettings, ...registrySettings] as const;
 
-/** The quota is answered without the registry's part when the registry takes longer. */
+/** Milliseconds for the response of the registry. After that the quota leaves out the registry. */
 const storageTimeoutMs = 5000;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {

@@ -8,11 +8,11 @@ import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
 export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
-  /** Reads the storage that the tool's images use. Undefined where the registry is too slow, or nothing limits it. */
+  /** Reads how much storage the tool's images use. Undefined where the registry is too slow, or sets no limit. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
-/** Share of the storage, from 0 to 1, above which a start warns. */
+/** Share of the registry's storage, from 0 to 1, above which a start warns the client. */
 const warnAbove = 0.9;
 
 const storageWarnings = (storage: Storage | undefined): string[] => {

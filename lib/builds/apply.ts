@@ -27,7 +27,10 @@ const failBuild = async (context: BuildsContext, tool: string, id: string, error
 
 const invalidStatuses = [400, 413, 422];
 
-/** @returns whether Kubernetes refused the run, so that the build has failed and its slot goes to the next one */
+/**
+ * Creates the run of a build. A run that exists already is fine.
+ * @returns whether Kubernetes refused the run, so that the build has failed and its slot goes to the next build
+ */
 const createRun = async (context: BuildsContext, tool: string, change: CreateRun): Promise<boolean> => {
   const run = pipelineRun(change.build, tool, toolLabel(tool), context.runSettings, change.cancelled);
   try {
@@ -41,7 +44,10 @@ const createRun = async (context: BuildsContext, tool: string, change: CreateRun
   return false;
 };
 
-/** Deletes a run, then removes our finalizer. A function killed between the two leaves the rest to the next reconcile. */
+/**
+ * Deletes a run, then removes the finalizer that kept it. A function killed in between leaves the rest to the next
+ * reconcile.
+ */
 const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
   await ifFound(kube.remove('pipelineruns', id));
   const finalizers = (run?.metadata.finalizers ?? []).filter((finalizer) => finalizer !== logFinalizer);

@@ -24,8 +24,9 @@ const alreadyFinished = (id: string): ApiError =>
   new ApiError(409, 'build_finished', `The build ${id} has already finished; it can't be cancelled.`);
 
 /**
- * Whether a build had ended before it was cancelled. Reads show an ended build as finished before the ledger says so;
- * the ledger then took the cancellation, and the reconcile after it found the run's own ending.
+ * Tells whether a build had ended before it was cancelled. A read shows an ended build as finished before the ledger says
+ * so. Until then the ledger accepts a cancellation, and the reconcile after that finds how the run ended by itself.
+ * @param state the ledger after that reconcile
  */
 const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boolean): boolean => {
   const finished = state?.finished.find((build) => build.id === id);
@@ -34,7 +35,7 @@ const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boo
 
 /** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // A write whose response was lost is applied again on top of itself: the result of the first time counts.
+  // The change may run twice, as a write whose response was lost is applied again. The first result counts.
   let firstResult: CancelResult | undefined;
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
@@ -50,7 +51,7 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 
 /** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // A write whose response was lost is applied again: the build was known if it was known the first time.
+  // The change may run twice, as a write whose response was lost is applied again. The first result counts.
   let wasKnown = false;
   const known = await changeLedger(context, tool, ({ state }) => {
     const removed = remove(state, id, context.now());

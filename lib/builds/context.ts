@@ -15,7 +15,7 @@ export type BuildsContext = {
   capacity: Capacity;
   runSettings: RunSettings;
   log: Log;
-  /** Gives the part of a failed step's output that may be shown. */
+  /** Returns the last output of a failed step, masked. */
   failureExcerpt: FailureExcerpt;
   /** Deletes the archived log of a build. */
   removeLog: (tool: string, id: string) => Promise<void>;

@@ -1,4 +1,4 @@
-/** The kinds of corrections. They are the values of the label `what` of a metric, so they stay as they are. */
+/** The kinds of corrections, which are also the values of the label `what` of the metric of sweep's corrections. */
 export const correctionKinds = [
   'finished',
   'promoted',
@@ -11,7 +11,7 @@ export const correctionKinds = [
   'log_removed',
 ] as const;
 
-/** One difference between the ledger and the world that a reconcile or sweep has written. `id` is the build's. */
+/** One difference that a reconcile or a sweep has found and corrected. `id` is the id of the build. */
 export type Correction = { kind: (typeof correctionKinds)[number]; id: string };
 
 /** Returns a correction of the same kind for each build. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fairShares, registerWaiting } from '../capacity/state.ts';
 import type { BuildsContext } from './context.ts';
 
-/** Limit of rounds. Every other process that changes the capacity dispatches its slots as well. */
+/** Limit of the rounds in which one process gives away slots. Other processes that change the capacity do the same. */
 const maxRounds = 20;
 
 /** Ends a tool's wait, so that the slot goes to the next tool. The tool's own next reconcile registers it again. */

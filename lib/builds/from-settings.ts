@@ -9,7 +9,9 @@ import { storeFromSettings, storeSettings } from '../store/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { BuildsContext } from './context.ts';
 
-/** The settings of a function that changes builds, except the address of the API server: the archiver's Job finds that itself. */
+/**
+ * The settings of a function that changes builds, except the API server's address. The archiver gets these settings.
+ */
 export const sharedBuildsSettings = [
   ...ledgerSettings,
   'capacity',
@@ -35,7 +37,10 @@ const runSettingsOf = (settings: BuildsSettings) => ({
   timeout: settings.buildTimeout,
 });
 
-/** Makes the dependencies of a function that changes builds. @throws ConfigError for a setting that is missing or wrong */
+/**
+ * Makes the dependencies of a function that changes builds.
+ * @throws ConfigError for a setting that is missing or wrong
+ */
 export const buildsFromSettings = async (
   settings: BuildsSettings,
   log: Log,

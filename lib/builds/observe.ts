@@ -22,7 +22,9 @@ export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
 export const findRun = (kube: ReadKube, id: string): Promise<PipelineRun | undefined> =>
   ifFound(kube.get<PipelineRun>('pipelineruns', id));
 
-/** Limit for reading runs one by one. Above it a list is cheaper, though the API server filters the runs of all tools. */
+/**
+ * Limit for reading runs one by one. Above it a list is cheaper, though the API server filters the runs of all tools.
+ */
 const maxSingleReads = 10;
 
 /** Reads the runs of some builds of a tool. A build without a run is missing in the result. */

@@ -21,8 +21,8 @@ export type PreviewOptions = {
 const graceMs = 5000;
 
 /**
- * The running builds whose runs are read. A running build is shown from its own run, a finished build from the ledger
- * alone. The position of a queued build changes when any running build ends.
+ * Returns the running builds whose runs have to be read. A running build is shown from its own run, and a finished build
+ * from the ledger alone. The position of a queued build changes when any running build ends.
  */
 const buildsToObserve = ({ running, queued }: LedgerState, { id }: PreviewOptions): BuildRecord[] => {
   if (id === undefined || queued.some((build) => build.id === id)) return running;
@@ -60,7 +60,7 @@ const buildWithWrongRun = (
   return change && (change.kind === 'create' ? change.build.id : change.id);
 };
 
-/** Returns the first build that runs in one of two states only. */
+/** Returns the first build that runs in one of two ledgers only. */
 const buildThatMoved = (before: LedgerState, after: LedgerState): string | undefined => {
   const idsBefore = new Set(before.running.map(({ id }) => id));
   const idsAfter = new Set(after.running.map(({ id }) => id));
@@ -80,7 +80,8 @@ const reportIfBehind = (
 
 /**
  * Returns the builds of a tool as a reconcile would leave them now: builds whose run has ended are finished, and free
- * slots are filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles it at once.
+ * slots are filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles the
+ * tool at once.
  */
 export const previewReconcile = async (
   context: ReadContext,

@@ -11,7 +11,10 @@ import type { ReadContext } from './context.ts';
 /** The settings of a function that only reads builds. */
 export const readsSettings = [...kubeSettings, ...ledgerSettings, ...brokerSettings, 'capacity', 'logSteps'] as const;
 
-/** Makes the dependencies of a function that only reads builds. @throws ConfigError for a setting that is missing or wrong */
+/**
+ * Makes the dependencies of a function that only reads builds.
+ * @throws ConfigError for a setting that is missing or wrong
+ */
 export const readsFromSettings = async (
   settings: Settings<(typeof readsSettings)[number]>,
   log: Log,

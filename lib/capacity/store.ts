@@ -11,7 +11,9 @@ export const capacityName = 'builds';
 type View = { state: CapacityState };
 
 export type Capacity = {
-  /** How many builds of all tools may run at once. Undefined: only the tools' limits count, and no claims are written. */
+  /**
+   * How many builds of all tools may run at once. Undefined: only the tools' limits count, and no claims are written.
+   */
   slots: number | undefined;
   read(signal?: AbortSignal): Promise<CapacityState>;
   /**

@@ -7,16 +7,21 @@ export type Claim = {
   id: string;
   /** When the slot was claimed: RFC 3339 in UTC. */
   at: string;
-  /** Random name of the process that takes the claim away. Until then the claim counts, but its build may not start. */
+  /**
+   * Random name of the process that is taking the claim away. Until it is gone the claim counts, but its build may not
+   * start.
+   */
   revoked?: string;
 };
 
 /** A tool with queued builds that its own limit would let run. */
 export type WaitingTool = {
   tool: string;
-  /** The later one of when the first of these builds was accepted and when a build of the tool last began or ended. */
+  /**
+   * When the tool's first queued build was accepted, or when a build of the tool last began or ended, if that is later.
+   */
   since: string;
-  /** Number of these builds. */
+  /** Number of queued builds that the tool's own limit would let run. */
   wants: number;
 };
 

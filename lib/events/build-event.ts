@@ -10,12 +10,12 @@ export const buildEventSource = '/builds/accept-tekton';
 /** The source of the events that list-builds, get-build and get-logs send. */
 export const readsEventSource = '/builds/reads';
 
-/** The data of an event of our own. A `ledgerBehindType` event may concern the tool as a whole and name no build. */
+/** The data of the events that functions of this service send. A report about a tool's ledger may name no build. */
 export type BuildEventData = { tool: string; build?: string };
 
 /**
- * An event of our own. The tool and the build are only a hint where to look: the receiver reads the ledger and the
- * run from the API server.
+ * An event that a function of this service has sent. The receiver takes only the names from it, and reads the ledger and
+ * the run from the API server.
  */
 export type BuildEvent = { type: string; tool: string; build: string | undefined };
 
@@ -29,7 +29,7 @@ const invalid = (): ApiError =>
     `This event must come from ${buildEventSource} and name a tool and a build, or be ${ledgerBehindType} from ${readsEventSource} and name a tool.`,
   );
 
-/** The type, tool and build of an event of our own. @throws ApiError 400 `body_invalid` for any other event */
+/** Parses an event that a function of this service has sent. @throws ApiError 400 `body_invalid` for any other event */
 export const parseBuildEvent = ({ type, source, data }: CloudEvent<unknown>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
   const isReport = type === ledgerBehindType;

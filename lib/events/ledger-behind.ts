@@ -5,7 +5,7 @@ import { type BuildEventData, ledgerBehindType, readsEventSource } from './build
 
 /**
  * Reports that the ledger of a tool is behind its runs. Returns at once and never throws.
- * @param build the build that the ledger is behind about, where there is one
+ * @param build a build whose state in the ledger is old, where one is known
  */
 export type ReportBehind = (tool: string, build?: string) => void;
 
@@ -15,7 +15,7 @@ export type BehindReporterOptions = {
   log: Log;
   /** Milliseconds between two events about the same tool. Default 5000. */
   intervalMs?: number;
-  /** The time in milliseconds. Default Date.now. */
+  /** Returns the time in milliseconds. Default: Date.now. */
   now?: () => number;
 };
 
@@ -29,8 +29,8 @@ const eventOf = (tool: string, build: string | undefined): CloudEvent<BuildEvent
   });
 
 /**
- * A reporter that sends at most one event about a tool per interval and has at most one on its way, so that a client
- * that polls causes no storm. A failure is logged: the next sweep reconciles the tool anyway.
+ * Returns a reporter that sends at most one event about a tool per interval, and has at most one on its way, so that a
+ * client that polls does not flood the broker. A failure is only logged, because the next sweep reconciles the tool.
  */
 export const createBehindReporter = ({
   send,

@@ -8,13 +8,16 @@ export type ObservedRun = {
   ending?: Ending;
   /** Tekton was told to cancel the run. */
   cancelling: boolean;
-  /** The run was deleted, and only our finalizer keeps it. */
+  /** The run was deleted, and only the finalizer of this service keeps it. */
   deleting: boolean;
 };
 
 /** One change that makes the runs match the ledger. */
 export type RunChange =
-  /** Create the run; already cancelled where the build is, so that a late creator finds the name taken. */
+  /**
+   * Create the run of a build. The run of a cancelled build is born cancelled, so that a delayed start finds the name
+   * taken.
+   */
   | { kind: 'create'; build: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
   /** Delete the run: its log is archived, or its build has left the ledger. */
@@ -22,7 +25,7 @@ export type RunChange =
 
 /**
  * Cancels the builds whose run was deleted before it ended. Tekton ignores a run with a deletionTimestamp, so the run
- * would never end. It is released, which ends its pod, and a run that is born cancelled takes its place.
+ * would never end. The run is released, which ends its pod, and a run that is born cancelled takes its place.
  */
 const cancelDeleted = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
   const isDeleted = (build: BuildRecord) => {
@@ -62,7 +65,10 @@ const changesForBuild = (build: BuildRecord, run: ObservedRun | undefined): RunC
   return build.cancelledAt && !run.cancelling && !run.ending ? [{ kind: 'cancel', id: run.id }] : [];
 };
 
-/** The changes for a run whose build does not run. `finished` is undefined for a run whose build is unknown. */
+/**
+ * Returns the changes for a run whose build does not run. `finished` is undefined where the ledger does not know the
+ * build.
+ */
 const changesForOtherRun = (run: ObservedRun, finished: BuildRecord | undefined): RunChange[] => {
   if (finished?.log === 'live') return [];
   if (!run.ending && !run.cancelling) return [{ kind: 'cancel', id: run.id }];

@@ -21,7 +21,9 @@ const isDnsLabel = (name: string): boolean => name.length <= 63 && /^[a-z0-9]([-
  */
 export const ledgerName = (tool: string): string => (isDnsLabel(tool) ? tool : shortened(tool, 54, '.'));
 
-/** Returns the value of the label `user`: the name of the tool, shortened with a hash where it exceeds 63 characters. */
+/**
+ * Returns the value of the label `user`: the name of the tool, shortened with a hash where it exceeds 63 characters.
+ */
 export const toolLabel = (tool: string): string => (tool.length <= 63 ? tool : shortened(tool, 54, '.'));
 
 /**

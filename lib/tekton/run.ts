@@ -23,7 +23,9 @@ export const logFinalizer = 'builds.toolforge.org/log';
 /** Name of the Pipeline's only task. */
 const taskName = 'build-from-git';
 
-/** Limit for each of a build's workspaces. A build that exceeds the limit is evicted before it fills the node's disk. */
+/**
+ * Limit for each of a build's workspaces. A build that exceeds the limit is evicted before it fills the node's disk.
+ */
 const workspaceSize = '10Gi';
 
 /**

@@ -10,7 +10,10 @@ import { startContext } from './context.ts';
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 const hour = 60 * 60 * 1000;
 let cluster: TestCluster;
-/** The error with which the API server refuses a request. Undefined: it accepts the request. Tests replace this function. */
+/**
+ * The error with which the API server refuses a request. Undefined: it accepts the request. Tests replace this
+ * function.
+ */
 let refusal: (verb: 'get' | 'create' | 'replaceStatus', resource: string, name: string) => KubeError | undefined;
 
 beforeEach(async () => {

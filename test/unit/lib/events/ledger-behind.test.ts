@@ -7,18 +7,18 @@ import { createBehindReporter, type ReportBehind } from '../../../../lib/events/
 let now: number;
 let sent: CloudEvent<unknown>[];
 let logged: unknown[];
-let answer: () => Promise<void>;
+let respond: () => Promise<void>;
 let report: ReportBehind;
 
 beforeEach(() => {
   now = 0;
   sent = [];
   logged = [];
-  answer = async () => undefined;
+  respond = async () => undefined;
   report = createBehindReporter({
     send: (event) => {
       sent.push(event);
-      return answer();
+      return respond();
     },
     log: (...line) => void logged.push(line),
     intervalMs: 5000,
@@ -50,7 +50,7 @@ describe('the reporter of ledgers that are behind', () => {
 
   test('has one event about a tool on its way at most, however slow the broker is', async () => {
     const broker = Promise.withResolvers<void>();
-    answer = () => broker.promise;
+    respond = () => broker.promise;
     report('mine', 'a');
     now = 60_000;
     report('mine', 'b');
@@ -61,8 +61,8 @@ describe('the reporter of ledgers that are behind', () => {
     expect(subjects()).toEqual(['a', 'c']);
   });
 
-  test('logs a broker that refuses, and leaves it in peace for the interval', async () => {
-    answer = () => Promise.reject(new Error('away'));
+  test('logs that the broker refused, and sends nothing until the interval has passed', async () => {
+    respond = () => Promise.reject(new Error('away'));
     report('mine', 'a');
     await setImmediate();
     report('mine', 'b');
