@@ -100,7 +100,7 @@ const reconcileClaimsAfterFailure = async (
 };
 
 /** Reconciles one tool, and leaves the cluster's free slots as they are. */
-export const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
+const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
   const observedTool = await observeTool(context, tool);
   const applied = await apply(context, tool, observedTool).catch(async (error: unknown) => {
     await reconcileClaimsAfterFailure(context, tool, observedTool);

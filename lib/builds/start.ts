@@ -35,11 +35,13 @@ const quotaExceeded = (sentence: string): ApiError =>
   new ApiError(429, 'quota_exceeded', sentence, { retryAfter: retryAfterSeconds });
 
 const full = (): ApiError =>
-  quotaExceeded('As many builds run and wait as this tool may have. Wait for one to finish, or cancel one.');
+  quotaExceeded(
+    'This tool has as many running and queued builds as it may have. Wait for a build to finish, or cancel one.',
+  );
 
 const tooLarge = (): ApiError =>
   quotaExceeded(
-    'The envvars of the builds that run and wait take up all the room there is for them. Wait for a build to finish, cancel one, or pass less.',
+    'The envvars of the running and queued builds use all the space for envvars. Wait for a build to finish, cancel one, or pass fewer envvars.',
   );
 
 const keyReused = (): ApiError =>

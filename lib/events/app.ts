@@ -9,7 +9,7 @@ import type { App, Closable, Wire } from '../http/wiring.ts';
 import type { Log } from '../log.ts';
 
 /** Limit for an event's body, in bytes. An event holds one object, and etcd stores no larger one. */
-export const maxEventBytes = 2 * 1024 * 1024;
+const maxEventBytes = 2 * 1024 * 1024;
 
 export type EventAppOptions = {
   /** Checks who sends an event. @throws ApiError 401 for a sender that may not send events */

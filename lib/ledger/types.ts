@@ -79,7 +79,7 @@ export type Limits = {
 };
 
 /** The limits that an administrator may override for one tool. */
-export type LimitOverrides = { running?: number; queued?: number; succeeded?: number; failed?: number };
+type LimitOverrides = { running?: number; queued?: number; succeeded?: number; failed?: number };
 
 export type LedgerState = {
   running: BuildRecord[];

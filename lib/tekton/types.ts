@@ -15,8 +15,8 @@ export type Condition = {
   lastTransitionTime?: string;
 };
 
-export type Param = { name: string; value: string | string[] };
-export type Result = { name: string; type?: string; value: string };
+type Param = { name: string; value: string | string[] };
+type Result = { name: string; type?: string; value: string };
 
 export type PipelineRun = KubeObject & {
   spec: {
