@@ -7,7 +7,7 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
 export type Grants = Readonly<Record<string, readonly Verb[]>>;
 
 /** A key of a Secret, mounted as a file that has the Secret's name. */
-export type SecretKey = { secret: string; key: string };
+type SecretKey = { secret: string; key: string };
 
 /** Files that an instance finds in a folder. A Secret or ConfigMap that does not exist leaves the folder empty. */
 export type Mount = {
@@ -34,7 +34,7 @@ export type Size = {
 };
 
 /** How Knative scales a function, where its defaults do not fit. */
-export type Scaling = {
+type Scaling = {
   /** Seconds without a request after which the last instance ends. */
   windowSeconds: number;
   maxInstances: number;

@@ -1,9 +1,12 @@
 import type { Operation } from './operations.ts';
 
-/** One parameter is one path segment; `%2F` stays inside it, as nginx matches `$uri` decoded but `$request_uri` not. */
+/**
+ * The regular expression of a path. A parameter is one path segment, in which an encoded slash (`%2F`) stays encoded: nginx
+ * decodes `$uri`, but not `$request_uri`, which the map uses.
+ */
 const pattern = (path: string): string => path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/?]+');
 
-/** Fixed segments before variable ones, so that `latest` is not taken for an id. */
+/** Puts fixed path segments before parameters, so that `latest` is not taken for an id. */
 const bySpecificity = (a: Operation, b: Operation): number =>
   a.path.split('{').length - b.path.split('{').length || b.path.length - a.path.length;
 
@@ -13,8 +16,8 @@ const nginxRow = (method: string, { path, fn }: Operation): string =>
   `  "~^${method} (/builds)?${pattern(path)}/?(\\?.*)?$" ${fn};`;
 
 /**
- * nginx: a `map` from method and path to the function that serves them. `$function` is empty where there is none. A
- * path with another method goes to one of the path's functions, which says which methods there are.
+ * The routes for nginx: a `map` from method and path to a function. `$function` is empty for a path that no operation has.
+ * A method that a path does not have is routed to a function of that path, which answers with the allowed methods.
  * @see https://nginx.org/en/docs/http/ngx_http_map_module.html
  */
 export const gatewayRoutes = (operations: Operation[], notice: string): string => {
@@ -28,14 +31,14 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
   return [
     `${notice}\n`,
     map('"$request_method $request_uri"', '$function', [...rows, ...others]),
-    '# Functions that anybody may call.\n',
+    '# Functions that serve an operation without authentication.\n',
     map('$function', '$open', functions),
   ].join('');
 };
 
 const routeRule = (host: string) => ({
   filters: [{ type: 'URLRewrite', urlRewrite: { hostname: host } }],
-  // By the host's name Kourier finds the function, whichever namespace that is in.
+  // Kourier finds a function by the host's name, in any namespace.
   backendRefs: [{ name: 'kourier-internal', namespace: 'kourier-system', port: 80 }],
 });
 
@@ -60,8 +63,8 @@ const httpRoute = (operation: Operation, namespace: string): object => ({
 });
 
 /**
- * The same routes for the Gateway API, one HTTPRoute for each operation. What they can't do is verify client
- * certificates: they are for callers with tokens.
+ * The same routes for the Gateway API, an HTTPRoute for each operation. HTTPRoutes can't verify client certificates, so
+ * they are for callers with tokens.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
 export const httpRoutes = (operations: Operation[], namespace: string): object[] =>

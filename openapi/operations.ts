@@ -26,7 +26,7 @@ export type Operation = {
   method: string;
   path: string;
   open: boolean;
-  /** What a token must be good for; undefined when it only has to be genuine. */
+  /** The scope that a credential needs for the tool. Undefined: any valid credential is enough. */
   scope: string | undefined;
   parameters: Parameter[];
 };
@@ -42,7 +42,7 @@ const parameterOf =
     return found;
   };
 
-/** Every operation of the contract, in the document's order. */
+/** Returns every operation of the contract, in the document's order. */
 export const operations = (document: Document): Operation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     methods

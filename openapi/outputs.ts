@@ -82,8 +82,8 @@ const routes = (document: Document): string => {
   const lines = rows.map((row) => `  ${JSON.stringify(row)},`).join('\n');
   return `// ${notice}
 /**
- * operation: operationId. function: the folder under functions/ that serves it. open: needs no authentication. scope:
- * what a caller must be allowed to do for the tool.
+ * One operation of the contract. operation: its operationId. function: the folder under functions/ that serves the
+ * operation. open: the operation needs no authentication. scope: the scope that a caller needs for the tool.
  */
 export type Route = {
   operation: string;

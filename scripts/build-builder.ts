@@ -1,6 +1,6 @@
 /**
- * Builds the builder and the run image and pushes them: knative/builder/README.md says how it is called.
- * Prints one line for each image, `builder=REFERENCE@DIGEST` and `run=REFERENCE@DIGEST`.
+ * Builds and pushes the builder image and the run image. knative/builder/README.md explains the options. Prints a line
+ * for each image, `builder=REFERENCE@DIGEST` and `run=REFERENCE@DIGEST`.
  */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,19 +9,22 @@ import { parseArgs } from 'node:util';
 import { parse } from 'smol-toml';
 import { buildAndPush, destinationOptions, output, readDestination, root, runScript } from './containers.ts';
 
-/** Pinned, because what npm writes may differ from version to version. */
+/** npm's version is pinned, because each version may write other files. */
 const npm = 'npm@11.21.2';
 
-/** Node's images without npm are common, so npm comes from its own package, which holds all that it needs. */
-async function addNpm(context: string): Promise<void> {
+/** Unpacks npm from its package, since many images with Node have no npm. The package holds all that npm needs. */
+const addNpm = async (context: string): Promise<void> => {
   const archive = await output('npm', ['pack', '--silent', npm], context);
   await mkdir(join(context, 'npm'));
   await output('tar', ['-xzf', archive, '--strip-components=1', '-C', 'npm'], context);
   await rm(join(context, archive));
-}
+};
 
-/** /cnb/buildpacks/ID/VERSION, slashes in the id replaced. Platform specification, "Buildpacks Directory Layout". */
-async function addBuildpacks(context: string): Promise<void> {
+/**
+ * Copies each buildpack to /cnb/buildpacks/ID/VERSION. In ID, slashes are replaced by underscores.
+ * @see https://github.com/buildpacks/spec/blob/main/platform.md#buildpacks-directory-layout
+ */
+const addBuildpacks = async (context: string): Promise<void> => {
   const entries = await readdir(join(root, 'buildpacks'), { withFileTypes: true });
   for (const { name } of entries.filter((entry) => entry.isDirectory())) {
     const folder = join(root, 'buildpacks', name);
@@ -32,25 +35,25 @@ async function addBuildpacks(context: string): Promise<void> {
     await cp(folder, place, { recursive: true });
   }
   await cp(join(root, 'buildpacks/order.toml'), join(context, 'buildpacks/order.toml'));
-}
+};
 
-async function makeContext(context: string, lifecycle: string, runImage: string): Promise<void> {
+const makeContext = async (context: string, lifecycle: string, runImage: string): Promise<void> => {
   for (const name of ['lifecycle', 'launcher']) {
     await cp(join(lifecycle, name), join(context, 'lifecycle', name)).catch(() => {
-      throw new Error(`${lifecycle} holds no ${name}: unpack a release of buildpacks/lifecycle there.`);
+      throw new Error(`${lifecycle} has no file ${name}. Unpack a release of buildpacks/lifecycle there.`);
     });
   }
   await addBuildpacks(context);
   await addNpm(context);
   await writeFile(join(context, 'run.toml'), `[[images]]\nimage = ${JSON.stringify(runImage)}\n`);
-}
+};
 
 await runScript(async () => {
   const text = { type: 'string' } as const;
   const own = { lifecycle: text, 'base-image': text, 'node-image': text, 'node-binary': text };
   const { values } = parseArgs({ options: { ...destinationOptions, ...own } });
   if (values.lifecycle === undefined)
-    throw new Error('Say --lifecycle FOLDER: knative/builder/README.md explains what it holds.');
+    throw new Error('Set --lifecycle FOLDER. knative/builder/README.md explains what the folder holds.');
   const destination = await readDestination(values);
   const shared = {
     file: join(root, 'knative/builder/Containerfile'),

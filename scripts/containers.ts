@@ -9,19 +9,19 @@ export const root = join(import.meta.dirname, '..');
 const tools = ['buildah', 'podman', 'docker'] as const;
 type Tool = (typeof tools)[number];
 
-/** Where images go, and with what they are made. */
+/** The registry that images are pushed to, and the tool that builds them. `insecure`: the registry has no TLS. */
 export type Destination = { tool: Tool; registry: string; tag: string; insecure: boolean };
-/** An image to build: its name in the registry, its Containerfile, and the folder that it copies from. */
+/** An image to build: its name in the registry, its Containerfile, and the folder that the Containerfile copies from. */
 export type Image = {
   name: string;
   file: string;
   context: string;
   target?: string;
-  /** Undefined ones are left to the Containerfile. */
+  /** Build arguments. An undefined argument has the default of the Containerfile. */
   arguments: Record<string, string | undefined>;
 };
 
-/** The options of parseArgs that every script which pushes images has. */
+/** The command-line options of every script that pushes images, for parseArgs. */
 export const destinationOptions = {
   registry: { type: 'string' },
   tag: { type: 'string', default: 'latest' },
@@ -29,11 +29,11 @@ export const destinationOptions = {
   insecure: { type: 'boolean', default: false },
 } as const;
 
-/** Runs a command. @returns what it printed, trimmed */
+/** Runs a command and returns its trimmed standard output. */
 export const output = async (command: string, words: string[], cwd = root): Promise<string> =>
   (await promisify(execFile)(command, words, { cwd })).stdout.trim();
 
-/** Runs a command whose output is for the person who waits. */
+/** Runs a command whose output goes to standard error, for the person who waits. */
 export const run = async (command: string, words: string[]): Promise<void> => {
   const child = spawn(command, words, { stdio: ['ignore', 2, 2], cwd: root });
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
@@ -44,15 +44,19 @@ const installedTool = async (): Promise<Tool> => {
   for (const tool of tools) {
     if (await output(tool, ['--version']).catch(() => '')) return tool;
   }
-  throw new Error(`Install one of ${tools.join(', ')}: images can't be built without.`);
+  throw new Error(`Install one of ${tools.join(', ')} to build images.`);
 };
 
 type Values = { registry?: string | undefined; tag: string; tool?: string | undefined; insecure: boolean };
 
-/** Options, and where they are silent IMAGE_REGISTRY and IMAGE_REGISTRY_INSECURE. @throws Error without a registry */
+/**
+ * Reads the destination from the options, and from IMAGE_REGISTRY and IMAGE_REGISTRY_INSECURE where an option is missing.
+ * @throws Error without a registry
+ */
 export const readDestination = async (values: Values): Promise<Destination> => {
   const registry = values.registry ?? process.env.IMAGE_REGISTRY;
-  if (!registry) throw new Error('Say --registry HOST/PATH, or set IMAGE_REGISTRY: where the images are pushed.');
+  if (!registry)
+    throw new Error('Set the registry for the images: --registry HOST/PATH, or the variable IMAGE_REGISTRY.');
   const tool = tools.find((known) => known === values.tool) ?? (await installedTool());
   const insecure = values.insecure || process.env.IMAGE_REGISTRY_INSECURE === 'true';
   return { tool, registry, tag: values.tag, insecure };
@@ -61,7 +65,7 @@ export const readDestination = async (values: Values): Promise<Destination> => {
 const plainHttp = ({ tool, insecure }: Destination): string[] =>
   insecure && tool !== 'docker' ? ['--tls-verify=false'] : [];
 
-/** @returns the image's digest in the registry */
+/** Pushes an image and returns its digest in the registry. */
 const push = async (destination: Destination, reference: string): Promise<string> => {
   if (destination.tool === 'docker') {
     await run('docker', ['push', reference]);
@@ -85,7 +89,10 @@ const buildFlags = (destination: Destination, image: Image): string[] => [
   ...(image.target ? ['--target', image.target] : []),
 ];
 
-/** Prints `name=reference`. @returns the reference with its digest, so that a tag pushed later changes nothing that runs */
+/**
+ * Builds and pushes an image, prints `name=reference`, and returns the reference. The reference has the image's digest, so
+ * that a tag pushed later does not change what runs.
+ */
 export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
   const tagged = `${destination.registry}/${image.name}:${destination.tag}`;
   const flags = [...buildFlags(destination, image), '--file', image.file, '--tag', tagged];
@@ -95,7 +102,7 @@ export const buildAndPush = async (destination: Destination, image: Image): Prom
   return reference;
 };
 
-/** Runs a script's main function; an error is one line and exit status 1. */
+/** Runs a script's main function. An error is printed as one line, and the exit code is then 1. */
 export const runScript = async (main: () => Promise<void>): Promise<void> => {
   try {
     await main();

@@ -31,6 +31,6 @@ const finish = async (outputs: Record<string, string>): Promise<void> => {
 
 const document = load(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8')) as Document;
 await finish(await contractOutputs(document));
-// Imported late: the settings page needs each wire.ts, which needs what was just generated from the contract.
+// The settings page imports each wire.ts, which imports files that were just generated. So this import comes last.
 const { deploymentOutputs } = await import('./generate/outputs.ts');
 await finish(await deploymentOutputs(document));

@@ -1,6 +1,7 @@
 /**
- * Builds the image of the functions and the gateway's and pushes them: docs/deploy.md says how it is called. Prints one
- * line for each, `functions=REFERENCE@DIGEST`. Where TEST_REGISTRY is set, the overlay for tests is made ready too.
+ * Builds and pushes the image of the functions and the image of the gateway. docs/deploy.md explains the options. Prints a
+ * line for each image, such as `functions=REFERENCE@DIGEST`. Where TEST_REGISTRY is set, the script also writes
+ * knative/overlays/test/site.
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';

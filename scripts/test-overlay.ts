@@ -7,7 +7,7 @@ import { openIssuer } from '../local/issuer.ts';
 
 export const siteFolder = join(import.meta.dirname, '../knative/overlays/test/site');
 
-/** What the overlay for tests must be told of the cluster. */
+/** Variables that describe the cluster to the overlay for tests. */
 const variables = {
   BUILDER_IMAGE: 'the builder image, as scripts/build-builder.ts prints it',
   RUN_IMAGE: 'the run image, likewise',
@@ -21,13 +21,15 @@ type Site = Record<keyof typeof variables, string>;
 
 const bucket = 'build-logs';
 
-/** As overlays/test/settings has it. */
+/** The issuer in knative/overlays/test/settings/settings.env. */
 export const testIssuer = 'http://issuer.image-build.svc.cluster.local';
 
 const readSite = (environment: Record<string, string | undefined>): Site => {
   const missing = Object.entries(variables).filter(([name]) => !environment[name]);
   if (missing.length > 0)
-    throw new Error(`Set, for the overlay for tests:\n${missing.map((pair) => `  ${pair.join(': ')}`).join('\n')}`);
+    throw new Error(
+      `Set these variables for the overlay for tests:\n${missing.map((pair) => `  ${pair.join(': ')}`).join('\n')}`,
+    );
   return environment as Site;
 };
 
@@ -73,7 +75,7 @@ const settingsOf = (site: Site, images: Record<string, string>): string => {
     .join('');
 };
 
-/** What is there already stays: running functions hold it. */
+/** Keeps a file that exists, since running functions use the secret in it. */
 const readOrWrite = async (path: string, make: () => string): Promise<void> => {
   await readFile(path).catch(() => writeFile(path, make(), { mode: 0o600 }));
 };
@@ -83,7 +85,7 @@ const makeBucket = async (site: Site): Promise<void> => {
   const client = new AwsClient({ ...keys, service: 's3', region: 'us-east-1' });
   const response = await client.fetch(`${site.TEST_S3_ENDPOINT}/${bucket}`, { method: 'PUT' });
   if (!response.ok && response.status !== 409)
-    throw new Error(`The bucket ${bucket} can not be made: ${response.status} ${await response.text()}`);
+    throw new Error(`The S3 service did not make the bucket ${bucket}: ${response.status} ${await response.text()}`);
 };
 
 const writeCertificates = async (): Promise<void> => {
@@ -96,9 +98,9 @@ const writeCertificates = async (): Promise<void> => {
 };
 
 /**
- * Writes knative/overlays/test/site: what the overlay needs to know of the cluster, and secrets of its own.
- * @param images settings by name
- * @throws Error that names the variables which are missing
+ * Writes knative/overlays/test/site: settings that describe the cluster, and new secrets.
+ * @param images the settings that name images
+ * @throws Error that names the missing variables
  */
 export const writeTestOverlay = async (
   images: Record<string, string>,

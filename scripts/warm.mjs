@@ -1,6 +1,9 @@
 /**
- * Runs while the image is built, on the base's Node: starts each function as the user it will run as, asks it once, and
- * so leaves V8's compiled code in a folder for NODE_COMPILE_CACHE. Node names the cache after the user, hence the user's id.
+ * Fills the folder of NODE_COMPILE_CACHE with V8's compiled code while the image is built. The script starts each function
+ * on the image's Node and sends two requests to each. Node names the cache after the user, so a function is started as
+ * the user that will run it.
+ *
+ *     node warm.mjs USER_ID CACHE_FOLDER
  */
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +15,7 @@ const accounts = '/var/run/secrets';
 const account = `${accounts}/kubernetes.io/serviceaccount`;
 const cache = process.argv[3];
 
-/** Nobody is asked: these only have to be of the right form. */
+/** Settings with which every function starts. The addresses in them are never reached, and need the right form only. */
 const settings = {
   PORT: '0',
   KUBERNETES_SERVICE_HOST: '127.0.0.1',
@@ -35,7 +38,7 @@ const settings = {
   BROKER_URL: 'http://broker',
 };
 
-const ask = async (port) => {
+const sendRequests = async (port) => {
   await fetch(`http://127.0.0.1:${port}/v1/tool/a/builds`).catch(() => {});
   await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' }).catch(() => {});
 };
@@ -48,17 +51,17 @@ const warm = (name) =>
       env: { ...process.env, ...settings, NODE_COMPILE_CACHE: cache },
       stdio: ['ignore', 'inherit', 'pipe'],
     });
-    const said = [];
+    const output = [];
     createInterface(child.stderr).on('line', async (line) => {
-      said.push(line);
+      output.push(line);
       if (!line.includes('"listening"')) return;
-      await ask(JSON.parse(line).port);
+      await sendRequests(JSON.parse(line).port);
       child.kill('SIGTERM');
     });
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`${name} did not start:\n${said.join('\n')}`));
+      else reject(new Error(`${name} did not start:\n${output.join('\n')}`));
     });
   });
 

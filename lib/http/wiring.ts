@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Listener } from './types.ts';
 
 /** What a function is given besides its settings. */
-export type WireContext = {
+type WireContext = {
   log: Log;
   /** Aborted on SIGTERM: every open stream then ends itself. */
   shutdown: AbortSignal;

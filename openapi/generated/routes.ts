@@ -1,7 +1,7 @@
 // Made by npm run generate from openapi/openapi.yaml. Do not edit.
 /**
- * operation: operationId. function: the folder under functions/ that serves it. open: needs no authentication. scope:
- * what a caller must be allowed to do for the tool.
+ * One operation of the contract. operation: its operationId. function: the folder under functions/ that serves the
+ * operation. open: the operation needs no authentication. scope: the scope that a caller needs for the tool.
  */
 export type Route = {
   operation: string;

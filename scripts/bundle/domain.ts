@@ -1,7 +1,7 @@
 /**
- * In place of node:domain in the functions' bundles. functions-framework makes a domain for each request, and from the
- * first one on Node's async hooks watch every promise of the process: a log took three times as long. What a function
- * throws is answered by lib/http/app.ts; what nobody catches ends the process (lib/http/serve.ts).
+ * Replaces node:domain in the functions' bundles by a stand-in that does nothing. functions-framework makes a domain for
+ * each request, and from the first domain on, Node's async hooks watch every promise of the process: a log took three
+ * times as long. lib/http/app.ts answers errors that a function throws, and lib/http/serve.ts handles uncaught exceptions.
  */
 export const create = () => ({
   on: (): void => undefined,

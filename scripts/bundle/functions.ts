@@ -2,24 +2,24 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** An ES module has no require, which some CommonJS dependencies call for Node's own modules. */
-export const requireBanner =
+/** Defines `require` in the bundle, since some CommonJS dependencies call it for Node's own modules. */
+const requireBanner =
   "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
 
-/** What a dependency asks for, and what it gets instead. */
+/** Modules that dependencies import, and the modules that the bundle has instead. */
 const replaced = {
   domain: join(import.meta.dirname, 'domain.ts'),
   'iconv-lite': join(import.meta.dirname, 'iconv-lite.ts'),
 };
 
 /**
- * An `import` of node:http makes Node evaluate every getter of the module, the one that loads undici included: a third
- * of a cold start. Asked for as an object, it costs what is used.
+ * Takes Node's own modules as objects, by process.getBuiltinModule. An `import` of node:http makes Node evaluate every
+ * getter of the module, and one getter loads undici, which is a third of a cold start.
  */
 const builtinsAsObjects: Plugin = {
   name: 'builtins-as-objects',
   setup: ({ onResolve, onLoad }) => {
-    // A dynamic import wants a module with named exports, which an object is not.
+    // A dynamic import needs a module with named exports, so a dynamic import of Node's modules is left alone.
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
       isBuiltin(path) && !(path in replaced) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
     );
@@ -29,7 +29,7 @@ const builtinsAsObjects: Plugin = {
   },
 };
 
-export const common: BuildOptions = {
+const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -40,7 +40,7 @@ export const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** How a function is bundled. */
+/** The options of esbuild for a function's bundle. */
 export const functionOptions: BuildOptions = {
   ...common,
   target: 'node24',

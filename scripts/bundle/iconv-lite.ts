@@ -1,6 +1,6 @@
 /**
- * In place of iconv-lite in the functions' bundles, which is half a megabyte of code pages for body parsers that never
- * run: bodies are read before functions-framework (lib/http/body.ts), and JSON is UTF-8.
+ * Replaces iconv-lite in the functions' bundles by a decoder for UTF-8. iconv-lite is half a megabyte of code pages for the
+ * body parsers of functions-framework, which never run: lib/http/serve.ts reads bodies first, and JSON is UTF-8.
  */
 export const encodingExists = (encoding: string): boolean => /^utf-?8$/i.test(encoding);
 
