@@ -1,7 +1,8 @@
-# Starts nginx, and lets it read its secrets anew when they change: certificates are renewed while it runs.
+# Starts nginx, and makes nginx read its secrets again when they change. Certificates are renewed while nginx runs.
 set -eu
 
-# nginx can't read a variable from a file, so the secret becomes a line of configuration in memory.
+# Writes the gateway's secret into a line of nginx's configuration, since nginx can't read a variable from a file. /tmp is in
+# memory.
 write_secret() {
   secret=$(cat /secrets/gateway/secret)
   case $secret in
@@ -16,17 +17,17 @@ write_secret
 seen=$(sum)
 nginx -c /etc/gateway/nginx.conf &
 nginx=$!
-# QUIT: streams that are open get their time to end.
+# On QUIT, nginx ends when its open log streams have ended.
 trap 'kill -QUIT $nginx' TERM QUIT
 
 while kill -0 $nginx 2>/dev/null; do
-  # In the background: a shell takes a signal only when its own command has ended.
+  # sleep runs in the background, because a shell handles a signal only after its foreground command.
   sleep 5 & wait $! || continue
   now=$(sum)
   if [ "$now" != "$seen" ]; then
     seen=$now
-    # What is wrong is told; what ran before goes on.
-    if write_secret && check; then kill -HUP $nginx; echo 'secrets read anew' >&2; fi
+    # A wrong secret or certificate is reported, and nginx goes on with the former configuration.
+    if write_secret && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
   fi
 done
 wait $nginx

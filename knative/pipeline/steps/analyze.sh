@@ -1,19 +1,20 @@
 #!/bin/bash
-# analyze.sh IMAGE RUN-IMAGE: checks access to the registry, reads the previous image's layers and the run image.
+# analyze.sh IMAGE RUN-IMAGE: checks access to the registry, and reads the layers of the previous image and the run image.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"
 
 readonly image=$1 run_image=$2
 
-# Exit codes of their own: of a step that holds credentials nothing else is shown to users (lib/tekton/status.ts).
-# The Secret is an optional volume: a pod that waits for a missing one waits for ever and says so only in its events.
+# These failures have exit codes of their own, since the log of a step with credentials is never shown to users
+# (lib/tekton/status.ts). The Secret is an optional volume: a pod whose Secret is missing would wait for ever, and report
+# that in its events only.
 [ -r "$DOCKER_CONFIG/config.json" ] ||
   exit_code=78 fail "The registry's credentials are missing: an operator must create the Secret registry-credentials (type kubernetes.io/dockerconfigjson) in this namespace."
 
 /cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image"
 
-# analyze passes without a run image; export would fail at the very end.
+# The phase analyze succeeds without a run image, and export would then fail at the end of the build.
 reference=$(awk '/^\[/ { here = ($1 == "[run-image]") } here && $1 == "reference" { print $3 }' "$CNB_ANALYZED_PATH")
 [[ $reference == *@sha256:* ]] ||
   exit_code=79 fail "The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."

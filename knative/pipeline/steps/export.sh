@@ -1,5 +1,5 @@
 #!/bin/bash
-# export.sh IMAGE URL-FILE DIGEST-FILE: makes the image, pushes it and the cache, and writes the step's results.
+# export.sh IMAGE URL-FILE DIGEST-FILE: makes the image, pushes the image and the cache, and writes the step's results.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"

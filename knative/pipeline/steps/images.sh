@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# What the steps that talk to the registry share.
+# Functions of the steps that use the registry.
 
 fail() {
   printf '[%s] ERROR: %s\n' "$(basename "$0" .sh)" "$@"
   exit "${exit_code:-1}"
 }
 
-# Where the layers that only builds need are kept: beside the image, so that nobody but its tool writes or reads it.
+# Prints the name of the cache image, which has the layers that only builds need. It is in the tool's own repository, so that
+# no other tool reads or writes it.
 cache_of() {
   local name=${1%@*}
   if [[ ${name##*/} == *:* ]]; then name=${name%:*}; fi

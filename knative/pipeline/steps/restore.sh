@@ -1,5 +1,5 @@
 #!/bin/bash
-# restore.sh IMAGE: brings back the layers of earlier builds.
+# restore.sh IMAGE: restores the cached layers of earlier builds.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"
