@@ -6,8 +6,8 @@ import { KubeError } from './kube-error.ts';
 import { type KubeList, type KubeObject, type Resource, resources, type WatchEvent } from './resources.ts';
 import type { Transport } from './transport.ts';
 
-export type ListOptions = { labelSelector?: string; fieldSelector?: string; signal?: MaybeSignal };
-export type WatchOptions = ListOptions & { resourceVersion?: string; timeoutSeconds?: number };
+type ListOptions = { labelSelector?: string; fieldSelector?: string; signal?: MaybeSignal };
+type WatchOptions = ListOptions & { resourceVersion?: string; timeoutSeconds?: number };
 
 export type PodLogOptions = {
   container: string;

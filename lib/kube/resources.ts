@@ -28,7 +28,7 @@ export type AsJson<T> = T extends Date
       ? { [Key in keyof T]: AsJson<T[Key]> }
       : T;
 
-export type Metadata = AsJson<V1ObjectMeta> & { name: string };
+type Metadata = AsJson<V1ObjectMeta> & { name: string };
 export type KubeObject = { apiVersion?: string; kind?: string; metadata: Metadata };
 /** A list's metadata has `continue`, a token for the next page, unless the page is the last one. */
 export type KubeList<T> = { metadata: Pick<V1ListMeta, 'resourceVersion'> & { continue?: string }; items: T[] };

@@ -19,7 +19,7 @@ export type ClientOptions = {
 };
 
 export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
-export type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: MaybeSignal };
+type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: MaybeSignal };
 
 /** Sends idempotent requests only: each request is sent again after a temporary failure. */
 export type RegistryClient = {

@@ -3,20 +3,14 @@ import { forEachParallel } from '../concurrency.ts';
 import type { ApiError } from '../errors.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
 import { nextPage, parseJson, unavailable } from './client.ts';
-import type { Cleaned } from './registry.ts';
 import type { Storage } from './sizes.ts';
+import type { Cleaned, Strategy } from './strategy.ts';
 
 const apiPath = '/api/v2.0';
 const pageSize = 100;
 /** Limit of pages for one list: 20,000 items. */
 const maxPages = 200;
 const parallelDeletes = 4;
-
-export type Harbor = {
-  /** Returns undefined where the project does not exist. */
-  storage(project: string, signal: MaybeSignal): Promise<Storage | undefined>;
-  clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
-};
 
 /** What every request of one call needs. */
 type Context = { client: RegistryClient; project: string; signal: MaybeSignal };
@@ -124,7 +118,7 @@ const cleanProject = async (context: Context): Promise<Cleaned> => {
  * Makes a client of Harbor's API, version 2.0.
  * @see https://goharbor.io/docs/latest/working-with-projects/using-api-explorer
  */
-export const createHarbor = (client: RegistryClient): Harbor => ({
+export const createHarbor = (client: RegistryClient): Strategy => ({
   storage: async (project, signal) => {
     const response = await read({ client, project, signal }, `${apiPath}/projects/${project}/summary`);
     return response === undefined ? undefined : readSummary(response.value);

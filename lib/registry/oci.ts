@@ -4,7 +4,7 @@ import { forEachParallel } from '../concurrency.ts';
 import { ApiError } from '../errors.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
 import { nextPage, parseJson, unavailable } from './client.ts';
-import type { Cleaned } from './registry.ts';
+import type { Cleaned, Strategy } from './strategy.ts';
 
 /** Limit of pages for one list. A page of the catalog has up to 1,000 repositories. */
 const maxPages = 1000;
@@ -18,12 +18,6 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}$/;
-
-export type Oci = {
-  /** Returns the bytes of all blobs and manifests of a project's repositories, each counted once. */
-  storage(project: string, signal: MaybeSignal): Promise<{ usedBytes: number }>;
-  clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
-};
 
 /** What every request of one call needs. */
 type Context = { client: RegistryClient; signal: MaybeSignal };
@@ -116,6 +110,7 @@ const remove = async ({ client, signal }: Context, repository: string, digest: s
   );
 };
 
+/** Returns the bytes of all blobs and manifests of a project's repositories, each counted once. */
 const measure = async (context: Context, project: string): Promise<{ usedBytes: number }> => {
   const sizes = new Map<string, number>();
   for (const repository of await listRepositories(context, project)) {
@@ -144,7 +139,7 @@ const clean = async (context: Context, project: string): Promise<Cleaned> => {
  * no quotas.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
-export const createOci = (client: RegistryClient): Oci => ({
+export const createOci = (client: RegistryClient): Strategy => ({
   storage: (project, signal) => measure({ client, signal }, project),
   clean: (project, signal) => clean({ client, signal }, project),
 });

@@ -1,4 +1,3 @@
-import type { MaybeSignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
 import type { Sleep } from '../retry.ts';
 import type { RegistryClient } from './client.ts';
@@ -7,6 +6,7 @@ import { createHarbor } from './harbor.ts';
 import { projectName, repositoryName } from './names.ts';
 import { createOci } from './oci.ts';
 import type { Storage } from './sizes.ts';
+import type { Strategy } from './strategy.ts';
 
 export type RegistryOptions = {
   /** 'harbor' has projects with quotas. 'oci' is any other registry with a catalog. */
@@ -34,9 +34,6 @@ export type RegistryOptions = {
   sleep?: Sleep;
 };
 
-/** Number of deleted images, and the repositories that they were in. */
-export type Cleaned = { deleted: number; repositories: string[] };
-
 export type Registry = {
   /** Whether a tool's storage has a limit, so that the start of a build depends on the storage in use. */
   isLimited: boolean;
@@ -51,13 +48,6 @@ export type Registry = {
   clean(tool: string, signal?: AbortSignal): Promise<{ deleted: number; repository: string }>;
   /** Returns "<host>/<project>/<name>", without a tag. @throws ApiError 400 parameter_invalid */
   image(tool: string, imageName: string): string;
-};
-
-/** The part of a registry that differs between Harbor and other registries. */
-type Strategy = {
-  /** Returns undefined where the project does not exist, and no `limitBytes` where the registry has no limit. */
-  storage(project: string, signal: MaybeSignal): Promise<Partial<Storage> | undefined>;
-  clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
 };
 
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;

@@ -42,7 +42,7 @@ const nextLine = async (packets: AsyncIterator<Packet>): Promise<string | undefi
 };
 
 /** Returns the error for the text of an ERR line. The text goes into the log only. Git has no codes for ERR lines. */
-export const serverRefusal = (text: string): Error => {
+const serverRefusal = (text: string): Error => {
   const cause = new Error(text.slice(0, 500));
   return /not found|not exist|no such/i.test(text)
     ? sourceError('source_not_found', 'The git server has no repository at this address. Check its spelling.', cause)

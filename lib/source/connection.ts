@@ -18,7 +18,7 @@ export type ConnectionOptions = {
   ca: string | undefined;
 };
 
-export type GitRequest = { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders; body?: Buffer };
+type GitRequest = { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders; body?: Buffer };
 export type GitResponse = {
   status: number;
   headers: IncomingMessage['headers'];

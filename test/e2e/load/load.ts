@@ -13,7 +13,7 @@ import { builds, type Service, type Tool, until } from '../service/service.ts';
 /** Files of the shortest possible build: the source is cloned, and no buildpack recognises it. */
 export const unwanted: Files = { 'nothing.txt': 'No buildpack recognises this.\n' };
 
-export type Sample = {
+type Sample = {
   /** Largest number of unfinished runs at one time: of all tools, and of each tool. */
   most: { all: number; byTool: Map<string, number> };
   /** Names of runs in the order in which they were created. */

@@ -10,7 +10,7 @@ import { toolKubeconfig } from '../../../local/kubeconfig.ts';
 import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 
-export type GatewayResponse = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
+type GatewayResponse = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
 /** A client of the API through the gateway, with the certificate of one tool. */
