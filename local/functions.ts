@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ServiceRow } from '../functions/row.ts';
 import { services } from '../functions/table.ts';
 import type { Environment } from '../lib/config/setting.ts';
 import { readSettings } from '../lib/config/settings.ts';
@@ -24,30 +25,27 @@ export type FunctionsOptions = {
   shutdown: AbortSignal;
 };
 
-type Running = Closable & { name: string; listener: Listener };
+type Kind = ServiceRow['kind'];
+type Running = Closable & { name: string; kind: Kind; listener: Listener };
 
-const namesOf = (kind: 'endpoint' | 'event'): string[] =>
-  Object.entries(services).flatMap(([name, row]) => (row.kind === kind ? [name] : []));
-
-const endpointNames = namesOf('endpoint');
-const eventNames = namesOf('event');
+const rows = Object.entries(services).map(([name, { kind }]) => ({ name, kind }));
+const firstEndpoint = rows.find(({ kind }) => kind === 'endpoint')?.name;
 
 const run = async <Wired extends Closable>(
-  name: string,
+  row: { name: string; kind: Kind },
   { settingNames, wire }: Wiring<Wired>,
   app: App<Wired>,
   { environment, log, shutdown }: FunctionsOptions,
 ): Promise<Running> => {
   const wired = await wire(readSettings(settingNames, environment), { log, shutdown, environment });
-  const running = { name, listener: app.createListener({ ...wired, log }) };
+  const running = { ...row, listener: app.createListener({ ...wired, log }) };
   return wired.close ? { ...running, close: wired.close } : running;
 };
 
-const runEndpoint = async (name: string, options: FunctionsOptions): Promise<Running> =>
-  run(name, await import(`../functions/${name}/wire.ts`), endpointApp, options);
-
-const runEvent = async (name: string, options: FunctionsOptions): Promise<Running> =>
-  run(name, await import(`../events/${name}/wire.ts`), eventApp, options);
+const runRow = async (row: { name: string; kind: Kind }, options: FunctionsOptions): Promise<Running> =>
+  row.kind === 'endpoint'
+    ? run(row, await import(`../functions/${row.name}/wire.ts`), endpointApp, options)
+    : run(row, await import(`../events/${row.name}/wire.ts`), eventApp, options);
 
 /**
  * Returns the function that serves a request. All functions respond to an unknown path with the same 404, and to a
@@ -57,30 +55,36 @@ const functionFor = (req: IncomingMessage): string | undefined => {
   try {
     return findRoute(req).route.function;
   } catch {
-    return endpointNames[0];
+    return firstEndpoint;
   }
 };
 
-const runAll = async (names: readonly string[], runOne: (name: string) => Promise<Running>): Promise<Running[]> => {
-  const running: Running[] = [];
-  // One after the other: Jest's module loader does not support concurrent imports.
-  for (const name of names) running.push(await runOne(name));
-  return running;
+const closeAll = (running: readonly Running[]): void => {
+  for (const { close } of running) close?.();
 };
 
-const byName = (running: Running[]): Record<string, Listener> =>
-  Object.fromEntries(running.map(({ name, listener }) => [name, listener]));
+/** Runs functions one after the other, since Jest's module loader does not support concurrent imports. */
+const runAll = async (options: FunctionsOptions): Promise<Running[]> => {
+  const running: Running[] = [];
+  try {
+    for (const row of rows) running.push(await runRow(row, options));
+    return running;
+  } catch (error) {
+    closeAll(running);
+    throw error;
+  }
+};
+
+const listenersOf = (running: Running[], wanted: Kind): Record<string, Listener> =>
+  Object.fromEntries(running.flatMap(({ name, kind, listener }) => (kind === wanted ? [[name, listener]] : [])));
 
 /** Runs every function of the project in this process, each as its own wire.ts makes it. */
 export const createFunctions = async (options: FunctionsOptions): Promise<Functions> => {
-  const endpoints = await runAll(endpointNames, (name) => runEndpoint(name, options));
-  const events = await runAll(eventNames, (name) => runEvent(name, options));
-  const listeners = byName(endpoints);
+  const running = await runAll(options);
+  const endpoints = listenersOf(running, 'endpoint');
   return {
-    api: (req, res) => listeners[functionFor(req) ?? '']?.(req, res),
-    events: byName(events),
-    close: () => {
-      for (const { close } of [...endpoints, ...events]) close?.();
-    },
+    api: (req, res) => endpoints[functionFor(req) ?? '']?.(req, res),
+    events: listenersOf(running, 'event'),
+    close: () => closeAll(running),
   };
 };

@@ -4,13 +4,15 @@ import type { Handler } from '../../lib/http/types.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Health } from '../../openapi/generated/types.ts';
 
-const checkMs = 3000;
+/** The API server gets this time in milliseconds to respond. */
+const checkTimeoutMs = 3000;
 
+/** Makes the handler of healthz, which responds with 503 while the Kubernetes API server is not ready. */
 export const createHealthz =
   (kube: Kube): Handler =>
   async ({ signal }) => {
-    const ready = await kube.ready(withTimeout(checkMs, signal));
-    const error = ready ? [] : ['The Kubernetes API server does not answer.'];
+    const ready = await kube.ready(withTimeout(checkTimeoutMs, signal));
+    const error = ready ? [] : ['The Kubernetes API server does not respond.'];
     const json: Health = { status: ready ? 'OK' : 'ERROR', messages: messages({ error }) };
     return { status: ready ? 200 : 503, json };
   };

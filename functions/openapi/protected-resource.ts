@@ -3,11 +3,12 @@ import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ProtectedResource } from '../../openapi/generated/types.ts';
 
+/** Scopes that a client requests, unless its issuer's setting names others. */
 const defaultScope = `openid offline_access ${scopes.join(' ')}`;
 
 /**
- * Tells a client that knows nothing but the API's address how to get a token for it.
- * @param resource what the token is asked for
+ * Makes the handler of protected-resource, by which a client that knows the API's address only finds out how to get a token.
+ * @param resource the resource for which a client requests its token
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */
 export const createProtectedResource = (issuers: readonly TrustedIssuer[], resource: string): Handler => {
