@@ -1,31 +1,34 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 
-/** A place in a build's log: right behind one line. */
+/** A position in a build's log: directly after one line. */
 export type Cursor = {
   step: string;
   /** 0-based number of the line within the step. */
   line: number;
-  /** The line's time: what the kubelet can look for. */
+  /** The line's time in whole seconds since 1970, by which the kubelet finds it. */
   seconds: number;
-  /** Digits after the decimal point, as the kubelet gave them. */
+  /** Digits of the second's fraction, as the kubelet sent them. */
   fraction: string;
-  /** How many lines right before it bear the same time. */
+  /** How many lines directly before this one have the same time. */
   sameTimeBefore: number;
-  /** In how many more lines a private key may go on (lib/logs/masking/pem.ts). */
+  /** Number of lines that may still belong to a private key, which is masked; 0 outside of one. @see masking/pem.ts */
   pemLinesLeft: number;
 };
 
 const form =
   /^([\w-]{8})\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\.([0-9a-z]{1,9})\.([0-9a-z]{1,8})\.(\d{0,9})(?:\.([0-9a-z]{1,9})\.([0-9a-z]{1,3}))?$/;
 
-/** What a build's cursors begin with, so that another build's are refused. */
+/** Returns the first part of a build's cursors. A cursor of another build is refused by it. */
 export const cursorTag = (id: string): string => createHash('sha256').update(id).digest('base64url').slice(0, 8);
 
-/** Seconds since 1970 in base 36, a point, the fraction's digits. */
+/** Returns a time as it is in a cursor: seconds since 1970 in base 36, a point, the digits of the fraction. */
 export type TimeKey = (time: string) => string;
 
-/** Lines of one second come together: parsing each one's date would cost more than the rest of the cursor. */
+/**
+ * Returns a TimeKey that parses a date only when the second changes. Parsing the date of each line would cost more than
+ * the rest of its cursor.
+ */
 export const createTimeKey = (): TimeKey => {
   let head = '';
   let zone = '';
@@ -41,29 +44,35 @@ export const createTimeKey = (): TimeKey => {
   };
 };
 
-/** Whether a time is later than the cursor's. @param key of a TimeKey */
+/** Whether a time is later than a cursor's time plus `slackSeconds`. @param key of a TimeKey */
 export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds = 0): boolean => {
   const [second = '', digits = ''] = key.split('.');
   const difference = Number.parseInt(second, 36) - seconds - slackSeconds;
   return difference === 0 ? digits.padEnd(9, '0') > fraction.padEnd(9, '0') : difference > 0;
 };
 
-/** The end of a cursor, mostly ''. */
-export const cursorSuffix = (same: number, pem: number): string =>
-  same === 0 && pem === 0 ? '' : `.${same.toString(36)}.${pem.toString(36)}`;
+/** Returns the last part of a cursor, which is empty for most lines. */
+export const cursorSuffix = (sameTimeBefore: number, pemLinesLeft: number): string =>
+  sameTimeBefore === 0 && pemLinesLeft === 0 ? '' : `.${sameTimeBefore.toString(36)}.${pemLinesLeft.toString(36)}`;
 
-/** @param tag of cursorTag; @param key of a TimeKey; @param suffix of cursorSuffix */
+/**
+ * Returns the text of a cursor, without an object for its fields.
+ * @param tag of cursorTag
+ * @param key of a TimeKey
+ * @param suffix of cursorSuffix
+ */
 export const cursorFromParts = (tag: string, step: string, line: number, key: string, suffix: string): string =>
   `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
 
+/** Returns the text of a cursor. @param tag of cursorTag */
 export const encodeCursor = (
   tag: string,
   { step, line, seconds, fraction, sameTimeBefore, pemLinesLeft }: Cursor,
 ): string =>
   cursorFromParts(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(sameTimeBefore, pemLinesLeft));
 
-/** The last second that RFC 3339 can write. */
-const latest = 253_402_300_799;
+/** The last second of the year 9999, the last year that RFC 3339 can write. */
+const maxSeconds = 253_402_300_799;
 
 const invalid = (): ApiError =>
   new ApiError(
@@ -72,7 +81,7 @@ const invalid = (): ApiError =>
     "This cursor is not one of this build's log. Use one from its stream, or read from the start without it.",
   );
 
-const partsOf = (text: string): { tag: string | undefined; cursor: Cursor } => {
+const decode = (text: string): { tag: string | undefined; cursor: Cursor } => {
   const [, tag, step = '', line = '', seconds = '', fraction = '', same = '0', pem = '0'] = form.exec(text) ?? [];
   const cursor = {
     step,
@@ -85,20 +94,24 @@ const partsOf = (text: string): { tag: string | undefined; cursor: Cursor } => {
   return { tag, cursor };
 };
 
-/** Of one that was made here. */
-export const decodeCursor = (text: string): Cursor => partsOf(text).cursor;
+/** Returns the fields of a cursor that this process has made. */
+export const decodeCursor = (text: string): Cursor => decode(text).cursor;
 
 /**
+ * Returns the fields of a cursor.
  * @param id of the build whose log is read
- * @throws ApiError 400 `cursor_invalid`, for a cursor of another build too
+ * @throws ApiError 400 `cursor_invalid`, also for a cursor of another build
  */
 export const parseCursor = (text: string, id: string): Cursor => {
-  const { tag, cursor } = partsOf(text);
-  if (tag !== cursorTag(id) || cursor.seconds > latest || encodeCursor(tag, cursor) !== text) throw invalid();
+  const { tag, cursor } = decode(text);
+  if (tag !== cursorTag(id) || cursor.seconds > maxSeconds || encodeCursor(tag, cursor) !== text) throw invalid();
   return cursor;
 };
 
-/** As parseCursor, and the step must be one whose log is shown. */
+/**
+ * Returns the fields of a cursor of a step whose log may be shown.
+ * @throws ApiError 400 `cursor_invalid`
+ */
 export const parseShownCursor = (text: string, id: string, allowedSteps: readonly string[]): Cursor => {
   const cursor = parseCursor(text, id);
   if (!allowedSteps.includes(cursor.step)) throw invalid();

@@ -1,30 +1,30 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { BuildRecord, LogState } from '../ledger/types.ts';
 
-/** One line of a step, or a part of a line that is longer than the limit. */
+/** One line of a step's log, or a part of a line of more than 65,536 characters. */
 export type LogLine = {
   type: 'line';
   /** The step's name, without Tekton's `step-`. */
   step: string;
-  /** 0-based within the step. */
+  /** 0-based number within the step. */
   line: number;
-  /** RFC 3339, as the kubelet gave it. */
+  /** RFC 3339, as the kubelet sent it. */
   time: string;
   text: string;
   cursor: string;
-  /** 1-based, where lines are selected. */
+  /** 1-based number within the step. Only set if lines are selected. */
   number?: number;
-  /** The next line of the step continues this one: both together are one line of the step's output. */
+  /** The next line continues this one: in the step's output both are one line. */
   more?: true;
 };
 
-/** A note's place: before that line. `gap`: lines are missing there. */
+/** Position of an archived note: before this line of the step. `gap`: lines are missing there. */
 export type NotePosition = { step: string; line: number; gap?: true };
 
-/** A word of ours among the lines. Those with a lasting place are archived. */
+/** A message of the service among the lines. Only a note with a position is archived. */
 export type LogNote = { type: 'note'; text: string; position?: NotePosition };
 
-/** `complete` is what a reader has seen or could see; `reason` says what is missing. */
+/** The end of a log. `log`: whether the reader has seen all of it. `reason`: what is missing. */
 export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
 
 /** Raw DEFLATE data without a final block, its uncompressed size in bytes and the CRC-32 of the uncompressed bytes. */
@@ -42,8 +42,8 @@ export type LogChunk = {
 export type ChunkEncoding = 'plain' | 'deflated';
 
 /**
- * plan: all steps in their order; done: a step's log was read to its end; seen: a reader has come so far, though it was
- * not shown that line. None of them goes to a client.
+ * What a reader gets. Three events are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
+ * read to its end. `progress`: how far a reader has come whose selection shows no line.
  */
 export type LogEvent =
   | LogLine
@@ -54,30 +54,34 @@ export type LogEvent =
   | { type: 'done'; step: string }
   | { type: 'progress'; cursor: string };
 
-/** Batches: a promise for each line would cost more than all the rest. */
+/** A log as batches of events. A promise for each line would cost more processor time than all other work. */
 export type LogEvents = AsyncGenerator<LogEvent[], void>;
 
+/** A build and where it waits. */
 export type BuildState = {
   build: BuildRecord;
-  /** 1-based; undefined when it is not queued. */
+  /** 1-based position in the tool's queue. Undefined if the build is not queued. */
   queuePosition: number | undefined;
-  /** Why the build has no pod yet, as a phrase after "waiting: ". */
+  /** Why the build has no pod yet, as a phrase after "waiting: ". Default: the build is being started. */
   waiting?: string;
 };
 
-/** The build as the ledger has it now. */
+/** Reads one build from the ledger. */
 export type BuildView = { read(): Promise<BuildState> };
 
 const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
 
-export const hasBuildEnded = (entry: BuildRecord): boolean =>
-  finalStatuses.includes(entry.status) || entry.finishedAt !== undefined;
+/** Whether a build has ended, so that its log can't grow any more. */
+export const hasBuildEnded = ({ status, finishedAt }: BuildRecord): boolean =>
+  finalStatuses.includes(status) || finishedAt !== undefined;
 
+/** Returns the last line of a batch; undefined without any. */
 export const lastLineOf = (events: readonly LogEvent[]): LogLine | undefined =>
   events.findLast((event) => event.type === 'line');
 
-/** Behind which all of these were read. */
+/** Returns the cursor of the last line or chunk of a batch; undefined without any. */
 export const lastCursorOf = (events: readonly LogEvent[]): string | undefined =>
   events.findLast((event) => event.type === 'line' || event.type === 'chunk')?.cursor;
 
+/** Returns the number of lines in a batch. */
 export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
-import { podWaits, type StepPod, stepResult, stepsOf } from '../../../../../lib/logs/pod/pod-state.ts';
 import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { cutAfter, endAfter, onLogStream } from '../../../../support/kubernetes/faults.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
@@ -65,32 +64,6 @@ test('a live reader waits for the result of a step whose log is not shown', asyn
   set(finished);
   expect(endOf(await collect(events))).toMatchObject({ log: 'complete' });
   expect(fake.logRequests().map(({ container }) => container)).not.toContain('step-analyze');
-});
-
-test('stepResult, podWaits and stepsOf read what Tekton and Kubernetes write into a pod', () => {
-  const pod = (terminated: object, name = 'step-x'): StepPod => ({
-    metadata: { name: 'p' },
-    status: { containerStatuses: [{ name, state: { terminated: { exitCode: 1, ...terminated } } }] },
-  });
-  expect(stepResult(pod({ message: '[{"key":"Reason","value":"Skipped","type":3}]' }), 'x')).toBe('was not run');
-  expect(stepResult(pod({}, 'step-y'), 'x')).toBe('was not run');
-  expect(stepResult(pod({ exitCode: 137, reason: 'OOMKilled' }), 'x')).toBe('failed with exit code 137 (OOMKilled)');
-  expect(
-    podWaits({
-      metadata: { name: 'p' },
-      status: {
-        containerStatuses: [
-          { name: 'a', state: { waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' } } },
-        ],
-      },
-    }),
-  ).toBe('CreateContainerConfigError: secret "s" not found');
-  expect(
-    stepsOf({
-      metadata: { name: 'p' },
-      spec: { containers: [{ name: 'step-b' }, { name: 'sidecar' }, { name: 'step-a' }] },
-    }),
-  ).toEqual(['b', 'a']);
 });
 
 test('property: a first request of any size leaves the log the same', async () => {
