@@ -19,7 +19,7 @@ export type GetLogsOptions = ReadContext &
     store: ObjectStore;
     /** Milliseconds after which a stream ends itself with its cursor, before the platform cuts it. */
     selfCloseMs: number;
-    /** Aborted on SIGTERM: every stream ends with its cursor. */
+    /** Aborted on SIGTERM, so that every stream ends with its cursor. */
     shutdown: AbortSignal;
     /**
      * After SIGTERM the compatible text continues to its end or to `selfCloseMs`, because its clients can't resume.
@@ -41,7 +41,9 @@ const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
   return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : params.cursor;
 };
 
-/** Milliseconds for which one request uses a build's state again. Each read costs requests to the API server. */
+/**
+ * Milliseconds for which a request reuses the build's state. Each read of the state costs requests to the API server.
+ */
 const stateMaxAgeMs = 100;
 
 const cacheBriefly = (view: BuildView): BuildView => {
@@ -59,7 +61,7 @@ const cacheBriefly = (view: BuildView): BuildView => {
 
 type Shared = { broadcasts: Broadcasts; viewOf: (tool: string, id: string) => BuildView };
 
-/** Makes what all requests of this instance share: live log streams, and reads of the same build at the same time. */
+/** Makes the state that all requests of this instance share: log streams, and simultaneous reads of the same build. */
 const createShared = (options: GetLogsOptions): Shared => {
   const singleFlight = createSingleFlight<BuildState>();
   return {
@@ -101,7 +103,7 @@ const codingFor = ({ headers }: IncomingMessage): ContentCoding =>
 
 const neverAborted = new AbortController().signal;
 
-/** Clients of the compatible text can't resume. If the platform waits for their streams, SIGTERM does not end these. */
+/** Returns the signal that ends a stream early: SIGTERM's, except for compatible text if `textDrains` is set. */
 const stopSignal = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
   format === 'text' && textDrains ? neverAborted : shutdown;
 
@@ -111,7 +113,7 @@ export const createGetLogs = (options: GetLogsOptions): Handler => {
   return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
     const read = readOptions(options, shared, request);
-    // Checked before the first byte, for HEAD too, so that an invalid request gets an ordinary error response.
+    // The options are checked before the first byte, for HEAD too, so that an invalid request gets an ordinary error.
     await checkRead({ ...read, signal: request.signal });
     const stream = async (res: ServerResponse, req: IncomingMessage): Promise<void> => {
       const coding = codingFor(req);

@@ -1,4 +1,4 @@
-/** When a wait for a change ends without one. */
+/** Limits of a wait for a change: the wait ends when the signal is aborted, or after `ms` milliseconds. */
 export type WaitLimits = { signal?: AbortSignal; ms?: number };
 
 /** Wakes every caller that waits for a change. */

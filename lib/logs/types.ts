@@ -42,7 +42,7 @@ export type LogChunk = {
 export type ChunkEncoding = 'plain' | 'deflated';
 
 /**
- * What a reader gets. Three events are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
+ * An event of a log. Three kinds are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
  * read to its end. `progress`: how far a reader has come whose selection shows no line.
  */
 export type LogEvent =

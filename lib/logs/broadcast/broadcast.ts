@@ -12,16 +12,16 @@ export const systemClock: Clock = {
 };
 
 export type BroadcastOptions = {
-  /** Opens the upstream. Its signal is aborted when nobody reads any more. */
+  /** Opens the upstream log stream. Its signal is aborted when the last reader leaves. */
   open: (signal: AbortSignal) => LogEvents;
   /** Cursor that the upstream resumes from; undefined for the log's start. */
   start: string | undefined;
-  /** Returns the size limit of what is kept for slow readers, in bytes of memory. */
+  /** Returns the size limit of the buffer for slow readers, in bytes of memory. */
   bufferBytes: () => number;
   /** Milliseconds after the start in which little is read ahead; a quarter of that while there is one reader only. */
   slowStartMs: number;
   clock: Clock;
-  /** Called with the cursor of the last line whenever lines have come. */
+  /** Called after each batch that has lines, with the cursor of its last line. */
   onLine: (cursor: string) => void;
   onClose: () => void;
 };
@@ -81,7 +81,7 @@ export class Broadcast {
     return this.#successor;
   }
 
-  /** Reads on. Resolves when something has changed, or when the signal is aborted. */
+  /** Reads the next batch. Resolves when the broadcast has changed, or when the signal is aborted. */
   waitForMore(signal: AbortSignal): Promise<void> {
     const changed = this.#changed.next({ signal });
     void this.#pull();

@@ -1,35 +1,35 @@
 import type { LogEvent, LogEvents } from '../types.ts';
 import { Broadcast, type Clock, type Successor, systemClock } from './broadcast.ts';
 
-/** `too-slow`: the other readers went on without this one, which must resume from its cursor. */
+/** How a broadcast ended for a reader. `too-slow`: the others went on, and this reader must resume from its cursor. */
 export type BroadcastEnd = 'ended' | 'too-slow';
 
 export type JoinBroadcast = {
-  /** Names what is read. Readers with the same key share an upstream. */
+  /** Name of the log that is read. Readers with the same key share one upstream. */
   key: string;
   /** Cursor of the last line that the reader has. */
   cursor: string | undefined;
   signal: AbortSignal;
-  /** Opens an upstream after a cursor. Its signal is aborted when nobody reads it any more. */
+  /** Opens an upstream log stream after a cursor. Its signal is aborted when the last reader leaves. */
   open: (cursor: string | undefined, signal: AbortSignal) => LogEvents;
 };
 
 export type BroadcastsOptions = {
-  /** Limit of what one broadcast keeps for slow readers, in bytes of memory. Default: 2 MiB. */
+  /** Size limit of one broadcast's buffer for slow readers, in bytes of memory. Default: 2 MiB. */
   bufferBytes?: number;
-  /** Limit of what all broadcasts together keep, in bytes of memory. Default: 16 MiB. */
+  /** Size limit of the buffers of all broadcasts together, in bytes of memory. Default: 16 MiB. */
   totalBufferBytes?: number;
-  /** Milliseconds after its start in which a broadcast waits for readers that come together. Default: 1000. */
+  /** Milliseconds after its start in which a broadcast reads little ahead, as more readers may join. Default: 1000. */
   slowStartMs?: number;
-  /** Default: the system's. */
+  /** Clock and timer. Default: the system's. */
   clock?: Clock;
 };
 
 /**
  * Shares log streams among the readers of one process: a thousand live readers of a build cost the API server one
- * stream. A broadcast runs at the speed of its fastest reader and keeps the newest events for the others, up to a limit.
- * A reader that is slower than that gets an upstream of its own when it resumes, and joins the others again when it has
- * caught up.
+ * stream. A broadcast runs at the speed of its fastest reader and keeps the newest events for the others, up to a
+ * limit. A reader that is slower than that gets an upstream of its own when it resumes, and joins the others again when
+ * it has caught up.
  */
 export class Broadcasts {
   readonly #options: Required<BroadcastsOptions>;
@@ -41,7 +41,7 @@ export class Broadcasts {
     this.#options = { ...defaults, ...options };
   }
 
-  /** Reads what others with the same key read, from a cursor on. @throws what the upstream throws; the signal's reason */
+  /** Reads a log together with all readers of the same key. @throws the upstream's error; the signal's reason */
   async *join(options: JoinBroadcast): AsyncGenerator<LogEvent[], BroadcastEnd> {
     let { broadcast, position } = this.#find(options) ?? this.#create(options);
     broadcast.join();
@@ -97,7 +97,7 @@ export class Broadcasts {
     return Math.min(this.#options.bufferBytes, this.#options.totalBufferBytes / Math.max(1, this.#count));
   }
 
-  /** Ends a broadcast as soon as another one has what comes after its last line. */
+  /** Ends a broadcast as soon as another broadcast has the events after its last line. */
   #merge(broadcast: Broadcast, options: JoinBroadcast): void {
     const successor = this.#find(options, broadcast);
     if (successor) broadcast.continueIn(successor);

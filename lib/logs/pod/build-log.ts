@@ -16,23 +16,23 @@ export type BuildLogOptions = StepSelection & {
   view: BuildView;
   /** Finds the secrets that are masked. */
   findSecrets: SecretFinder;
-  /** Stay until the build has ended. */
+  /** Whether the reader stays until the build has ended. */
   follow: boolean;
-  /** Default: 32 KiB of memory and no file, since each reader that follows alone has a spool of its own. */
+  /** Sizes of the read-ahead. Default: 32 KiB of memory and no file, since each stream has a spool of its own. */
   spool?: SpoolOptions;
-  /** Result of listPods, requested before. */
+  /** Result of listPods, if a caller has requested the pods already. Default: a new request. */
   podList?: Promise<KubeList<StepPod>>;
   /**
-   * Size of the first request, in bytes, if it is for the log of a container that has ended; the second request brings
-   * the rest. Without it the node reads ahead by megabytes before readers see the beginning. Default: one request.
+   * Size limit of the first log request, in bytes, if the container has ended; a second request brings the rest.
+   * Without the limit the node reads megabytes ahead before readers see the beginning. Default: one request for all.
    */
   firstRequestBytes?: number;
-  /** Default: every 4 s, in logs of 1 MiB or more. */
+  /** When the newest line of a log is looked up to detect rotation. Default: every 4 s, in logs of 1 MiB or more. */
   rotationCheck?: RotationCheck;
   signal: AbortSignal;
   /** Milliseconds between two reads of the ledger while nothing happens. Default: 250, doubled up to 5000. */
   pollMs?: BuildWaitOptions['pollMs'];
-  /** Milliseconds before the first retry. Default: 100. */
+  /** Delay before the first retry of a failed request, in milliseconds. Default: 100. */
   retryMs?: number;
 };
 
@@ -49,7 +49,10 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string
   return { kube, pods, wait, findSecrets, tag: cursorTag(id), follow, spool, rotationCheck, signal, retryMs, state };
 };
 
-/** Waits until the build has a pod; its notes say why. @returns undefined if it never gets one, or if nobody follows */
+/**
+ * Waits until the build has a pod. Its notes say why the build waits.
+ * @returns undefined if the build never gets a pod, or without `follow`
+ */
 async function* waitForFirstPod({ pods, wait, follow }: Reading): AsyncGenerator<LogEvent[], StepPod | undefined> {
   for (;;) {
     const state = await wait.read();
@@ -83,8 +86,9 @@ async function* summarizeSteps(
 
 /**
  * Reads a build's log from its pod: the steps one after another with one stream open at a time, then the end with the
- * build's final status. Before the steps begin, notes say why they wait. Without `follow` it reads what is there now;
- * the end's log is `live` while more may come. Nothing else requests logs from the API server.
+ * build's final status. Before the steps begin, notes say why they wait. Without `follow` it reads what the pod has
+ * printed so far, and the end has the log state `live` if more may come. Only this function requests logs from the API
+ * server.
  *
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */

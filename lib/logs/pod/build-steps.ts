@@ -9,9 +9,9 @@ import { waitForPod } from './wait-for-step.ts';
 export type StepSelection = {
   /** Steps whose log may be shown, without `step-`. The log of any other step is never requested. */
   allowedSteps: readonly string[];
-  /** Resume after this line. It must belong to this build (parseShownCursor). */
+  /** The line after which reading resumes, as parseShownCursor returns it. Default: the first step's start. */
   from?: Cursor | undefined;
-  /** Only this step. */
+  /** Reads only this step. Default: all steps. */
   step?: string | undefined;
 };
 
@@ -39,7 +39,7 @@ const unknownStep = (): ApiError =>
     'This build has no step of the name in the cursor. Read from the start without it.',
   );
 
-/** @throws ApiError 400 `cursor_invalid` */
+/** Returns the steps to read, in order. @throws ApiError 400 `cursor_invalid` if the cursor's step is unknown */
 const selectSteps = (allSteps: readonly string[], { from, step: only }: StepSelection): string[] => {
   const first = from ? allSteps.indexOf(from.step) : 0;
   if (first < 0) throw unknownStep();

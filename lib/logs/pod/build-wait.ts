@@ -10,13 +10,13 @@ export type BuildWaitOptions = {
   pods: PodWatch;
   findSecrets: SecretFinder;
   signal: AbortSignal;
-  /** Milliseconds before the first retry of a failed read. */
+  /** Delay before the first retry of a failed read, in milliseconds. */
   retryMs: number;
   /** Milliseconds between two reads of the ledger while nothing happens: first, then doubled up to `most`. */
   pollMs?: { first: number; most: number } | undefined;
 };
 
-/** Reads of a finished build's ledger after which a container that still seems to wait is given up. */
+/** Number of ledger reads after a build's end. If a container still seems to wait then, its step is given up. */
 const maxReadsAfterEnd = 10;
 
 const ledgerWaits = ({ queuePosition, waiting }: BuildState): string => {
@@ -24,7 +24,7 @@ const ledgerWaits = ({ queuePosition, waiting }: BuildState): string => {
   return waiting ?? 'the build is being started';
 };
 
-/** Waits for a build's progress and says in notes why it waits. */
+/** Waits for a build to make progress, and makes notes that say why the build waits. */
 export class BuildWait {
   readonly #options: BuildWaitOptions;
   readonly #maskMessage: (text: string) => string;
@@ -65,13 +65,13 @@ export class BuildWait {
     }
   }
 
-  /** Returns a note why the build has no pod yet, if the reason is a new one. */
+  /** Returns a note that says why the build has no pod yet; no note if the reason is the same as before. */
   noteLedger(state: BuildState): LogEvent[] {
     return this.#note(ledgerWaits(state));
   }
 
   /**
-   * Waits a while for a step that has not begun. Returns at once if there is a new reason for a note.
+   * Waits a while for a step that has not begun. If the step waits for a new reason, it returns a note at once.
    * @returns the note, and whether waiting is hopeless because the build has ended long ago
    */
   async forStep(): Promise<{ notes: LogEvent[]; isHopeless: boolean }> {

@@ -1,4 +1,4 @@
-/** Buffers in the order in which they arrived, and how many bytes they hold together. */
+/** A queue of buffers that knows its total size in bytes. */
 export class ByteQueue {
   #buffers: Buffer[] = [];
   #bytes = 0;

@@ -4,7 +4,7 @@ import type { LogLine, LogNote } from '../types.ts';
 /** Why lines can't be read any more: the kubelet has rotated the log, or Tekton has replaced the pod. */
 export type GapCause = 'rotated' | 'replaced';
 
-/** Reason of a log whose pod was deleted too early. */
+/** Reason, in a log's end, why a log is `lost`: its pod was deleted too early. */
 export const podGone = 'the pod was gone before its log was read to the end';
 
 const sentences: Record<GapCause, (when: string) => string> = {
@@ -12,17 +12,17 @@ const sentences: Record<GapCause, (when: string) => string> = {
   replaced: (when) => `${podGone} (what it printed ${when}), and another one began anew`,
 };
 
-/** `after`: time of the last line before the gap. */
+/** A place where lines are missing. `after`: time of the last line before the gap. */
 type Gap = { cause: GapCause; after: string };
 
-/** RFC 3339 with milliseconds. */
+/** Returns a cursor's time in RFC 3339 with milliseconds. */
 export const cursorTime = ({ seconds, fraction }: Cursor): string =>
   new Date(seconds * 1000 + Math.floor(Number(`0.${fraction}`) * 1000)).toISOString();
 
-/** RFC 3339 with milliseconds. */
+/** Shortens a time in RFC 3339 to milliseconds. */
 export const toMilliseconds = (time: string): string => new Date(time).toISOString();
 
-/** @param nextTime of the first line after the gap; undefined if none came */
+/** Returns the note about a gap. @param nextTime time of the first line after the gap; undefined if no line came */
 const gapNote = (step: string, line: number, { cause, after }: Gap, nextTime?: string): LogNote => {
   const when = nextTime === undefined ? `after ${after}` : `between ${after} and ${toMilliseconds(nextTime)}`;
   const text = `lines of step ${step} are missing here: ${sentences[cause](when)}`;
@@ -51,7 +51,7 @@ export class GapNotes {
     this.#open = undefined;
   }
 
-  /** Returns the note to show before a line, once. */
+  /** Returns the note about the gap before a line, and forgets the gap; undefined without one. */
   takeBefore(line: LogLine): LogNote | undefined {
     const gap = this.#beforeLine.get(line);
     if (!gap) return undefined;
@@ -59,7 +59,7 @@ export class GapNotes {
     return gapNote(this.#step, line.line, gap, line.time);
   }
 
-  /** Returns the note to show after the last line. @param line number that the next line would have */
+  /** Returns the note about a gap after the last line, if any. @param line number that the next line would have */
   atEnd(line: number): LogNote[] {
     return this.#open ? [gapNote(this.#step, line, this.#open)] : [];
   }

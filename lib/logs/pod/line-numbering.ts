@@ -15,7 +15,7 @@ export class LineNumbering {
   #key = '';
   #sameTimeBefore = 0;
 
-  /** @param tag of cursorTag */
+  /** @param tag first part of the build's cursors, of cursorTag */
   constructor(tag: string, step: string, from: Cursor | undefined) {
     this.#tag = tag;
     this.#step = step;
@@ -26,7 +26,7 @@ export class LineNumbering {
     return this.#line;
   }
 
-  /** Key of the current line's time, as TimeKey makes it. */
+  /** Time of the current line in the form that cursors have (TimeKey). */
   get key(): string {
     return this.#key;
   }
@@ -36,14 +36,14 @@ export class LineNumbering {
     return this.#sameTimeBefore;
   }
 
-  /** Makes a line with this time the current one. Must be called for each line, also for those already seen. */
+  /** Makes the line with this time the current one. Must be called for each line, also if the reader has it already. */
   advance(time: string): void {
     const key = this.#timeKey(time);
     this.#sameTimeBefore = key === this.#key ? this.#sameTimeBefore + 1 : 0;
     this.#key = key;
   }
 
-  /** Returns the current line without a cursor and does not count it. */
+  /** Returns the current line without a cursor, and does not count the line. */
   seenLine({ time, more }: RawLine, text: string): LogLine {
     return this.#lineOf(time, text, more, seenCursor);
   }

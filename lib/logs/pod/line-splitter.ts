@@ -1,9 +1,9 @@
-/** One line of a container's log as the kubelet sends it, or a part of a line that is too long. */
+/** One line of a container's log as the kubelet sends it, or a part of a line of more than 65,536 characters. */
 export type RawLine = {
   /** RFC 3339 with up to nine digits of a second. Empty for the kubelet's own messages, which have no timestamp. */
   time: string;
   text: string;
-  /** The next raw line continues the same line. */
+  /** Whether the next raw line continues the same line. */
   more: boolean;
 };
 
@@ -25,10 +25,10 @@ const splitTimestamp = (line: string): TimedText => {
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
 
 /**
- * Splits the bytes that `pods/log` sends with `timestamps=true` into lines. Only a line feed ends a line, and the result
- * does not depend on how the bytes were cut. Invalid UTF-8 becomes U+FFFD. A line longer than the limit is passed on in
- * several raw lines and is never in memory as a whole. The kubelet has joined the parts into which a container runtime
- * cuts long lines (CRI tag P).
+ * Splits the bytes that `pods/log` sends with `timestamps=true` into lines. Only a line feed ends a line, and the
+ * result does not depend on how the bytes were cut. Invalid UTF-8 becomes U+FFFD. A line longer than the limit is
+ * passed on in several raw lines and is never in memory as a whole. The kubelet has joined the parts into which a
+ * container runtime cuts long lines (CRI tag P).
  */
 export class LineSplitter {
   readonly #maxLength: number;

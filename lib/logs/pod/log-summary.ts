@@ -9,12 +9,12 @@ export const gapReason = ([first, ...others]: readonly string[]): string | undef
 const gapTexts = (events: readonly LogEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'note' && event.position?.gap ? [event.text] : []));
 
-/** Collects what the end of a log says about all of it. */
+/** Collects the facts for a log's end while the log is read: the last cursor, and the gaps. */
 export class LogSummary {
   #cursor: string | undefined;
   readonly #gaps: string[] = [];
 
-  /** @param cursor that reading began at */
+  /** @param cursor the cursor from which reading resumed; undefined for the log's start */
   constructor(cursor: string | undefined) {
     this.#cursor = cursor;
   }

@@ -5,7 +5,8 @@ import type { RotationDetector } from './rotation-detector.ts';
 import { readNewestLine } from './step-stream.ts';
 
 /**
- * Looks up the newest line of a step's log every few seconds and tells the rotation detector, beside the stream.
+ * Looks up the newest line of a step's log every few seconds, while a stream of the log is read, and tells the rotation
+ * detector.
  * @param lastRead returns the last line of the stream so far
  * @returns a function that stops the lookups
  */

@@ -7,7 +7,10 @@ const prefix = 'step-';
 /** Returns the name of a step's container. The compatible text format shows this name, too. */
 export const containerOf = (step: string): string => prefix + step;
 
-/** Returns the steps in the order in which they run. Only the spec has it: the kubelet sorts containerStatuses by name. */
+/**
+ * Returns a pod's steps in the order in which they run: that of the spec, as the kubelet sorts containerStatuses by
+ * name.
+ */
 export const stepsOf = (pod: StepPod): string[] =>
   (pod.spec?.containers ?? pod.status?.containerStatuses ?? [])
     .map(({ name }) => name)

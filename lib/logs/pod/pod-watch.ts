@@ -4,11 +4,13 @@ import type { KubeList } from '../../kube/resources.ts';
 import { ChangeSignal } from '../change-signal.ts';
 import type { StepPod } from './pod-state.ts';
 
-/** `id`: of the build, which is its PipelineRun's name. */
+/** How the pod of a build is found. `id`: the build's id, which is the name of its PipelineRun. */
 type PodLookup = { kube: ReadKube; id: string; signal: AbortSignal };
 
 export type PodWatchOptions = PodLookup & {
-  /** Result of listPods, requested before. It takes the place of the first request. */
+  /**
+   * Result of listPods, if a caller has requested the pods already. The watch then makes no first request of its own.
+   */
   podList?: Promise<KubeList<StepPod>> | undefined;
 };
 
@@ -30,7 +32,7 @@ const oldest = (pods: StepPod[]): StepPod | undefined =>
 const isSameVersion = (a: StepPod | undefined, b: StepPod | undefined): boolean =>
   a?.metadata.resourceVersion === b?.metadata.resourceVersion && (a === undefined) === (b === undefined);
 
-/** A build's pod as it changes. The watch begins with the first wait, so reading a finished build costs one LIST. */
+/** Keeps the newest state of a build's pod. The watch begins with the first wait: a finished build costs one LIST. */
 export class PodWatch {
   readonly #options: PodWatchOptions;
   readonly #changed = new ChangeSignal();
@@ -51,7 +53,7 @@ export class PodWatch {
     return this.#pod;
   }
 
-  /** Lists the pods. */
+  /** Lists the build's pods and takes over the newest state. */
   async refresh(): Promise<void> {
     const request = this.#podList ?? listPods(this.#options);
     this.#podList = undefined;

@@ -4,7 +4,7 @@ import type { BuildWait } from './build-wait.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { SpoolOptions } from './spool.ts';
 
-/** When the newest line of a log is looked up to detect rotation, while the log is followed. */
+/** Options of the lookups of a followed log's newest line, which detect rotation. */
 export type RotationCheck = {
   /** Size of a step's log, in bytes, below which nothing is looked up: the kubelet rotates only larger logs. */
   fromBytes: number;
@@ -12,44 +12,47 @@ export type RotationCheck = {
   everyMs: number;
 };
 
-/** What all steps of one reading of a build's log share. */
+/** The dependencies and options that all steps share while one reader reads a build's log. */
 export type Reading = {
   kube: ReadKube;
   pods: PodWatch;
   wait: BuildWait;
   findSecrets: SecretFinder;
-  /** Of cursorTag. */
+  /** First part of the build's cursors, of cursorTag. */
   tag: string;
   follow: boolean;
   spool: SpoolOptions;
   rotationCheck: RotationCheck;
   signal: AbortSignal;
-  /** Milliseconds before the first retry. */
+  /** Delay before the first retry of a failed request, in milliseconds. */
   retryMs: number;
   state: ReadingState;
 };
 
-/** `done`: the step's log was read to its end. `open`: the log may grow. `gone`: the rest can't be read any more. */
+/**
+ * How reading a step ended. `done`: at the log's end. `open`: the log may grow. `gone`: the rest can't be read any
+ * more.
+ */
 export type StepOutcome = 'done' | 'open' | 'gone';
 
-/** What changes while the steps are read. */
+/** The state of one reading of a build's log that changes from step to step. */
 export class ReadingState {
   #firstRequestBytes: number | undefined;
   #hasRun = false;
 
-  /** @param firstRequestBytes as in BuildLogOptions */
+  /** @param firstRequestBytes size limit of the first log request, as in BuildLogOptions */
   constructor(firstRequestBytes: number | undefined) {
     this.#firstRequestBytes = firstRequestBytes;
   }
 
-  /** Returns the size limit of the reading's first request; undefined for all requests after it. */
+  /** Returns the size limit of the first log request, in bytes; at later calls undefined. */
   takeFirstRequestBytes(): number | undefined {
     const bytes = this.#firstRequestBytes;
     this.#firstRequestBytes = undefined;
     return bytes;
   }
 
-  /** Records that a container was seen that runs, or has run. */
+  /** Records that a container of the build runs or has run. */
   noteRun(): void {
     this.#hasRun = true;
   }

@@ -2,8 +2,8 @@ import { type Cursor, isLater } from '../cursor.ts';
 import type { GapCause } from './gap-notes.ts';
 
 /**
- * Tells which lines of a stream come after the cursor that reading resumes from. The kubelet looks up whole seconds, so
- * a resumed stream begins with lines from before the cursor.
+ * Tells which lines of a resumed stream the reader has already. The kubelet finds lines by whole seconds, so a resumed
+ * stream begins with lines from before the reader's cursor.
  */
 export class ResumePoint {
   readonly cursor: Cursor;
@@ -12,14 +12,16 @@ export class ResumePoint {
   #isSkipping = true;
   #isPassed = false;
 
-  /** @param cursorLost why the cursor's line is no longer in the log: then reading resumes with the first later line */
+  /**
+   * @param cursorLost why the cursor's line is no longer in the log, so that reading resumes with the first later line
+   */
   constructor(cursor: Cursor, cursorLost: GapCause | undefined) {
     this.cursor = cursor;
     this.#cursorLost = cursorLost;
     this.#key = `${cursor.seconds.toString(36)}.${cursor.fraction}`;
   }
 
-  /** Takes the stream's next line. @returns whether the reader has it already */
+  /** Takes the next line of the stream. @returns whether the reader has this line already */
   isSeen(key: string, sameTimeBefore: number): boolean {
     if (!this.#isSkipping) return false;
     if (this.#cursorLost) {
@@ -32,17 +34,17 @@ export class ResumePoint {
     return true;
   }
 
-  /** The stream has come to the place where reading resumes. */
+  /** Whether the stream has come to the line after which reading resumes. */
   get isReached(): boolean {
     return !this.#isSkipping;
   }
 
-  /** The stream is still on its way to the cursor's line, which is expected to be in the log. */
+  /** Whether the stream is still before the cursor's line, which is expected to be in the log. */
   get isSearching(): boolean {
     return this.#isSkipping && !this.#cursorLost;
   }
 
-  /** The stream is past the cursor's time and did not have its line: lines are missing. */
+  /** Whether the stream is past the cursor's time without the cursor's line, so that lines are missing. */
   get isMissed(): boolean {
     return this.#isSkipping && this.#isPassed;
   }

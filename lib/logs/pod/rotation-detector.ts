@@ -2,9 +2,9 @@ import type { RawLine } from './line-splitter.ts';
 
 type NewestLine = RawLine & { ms: number };
 
-/** Milliseconds by which runtimes write the lines of stdout and stderr out of order. */
+/** Longest time by which container runtimes write the lines of stdout and stderr out of order, in milliseconds. */
 const disorderMs = 2000;
-/** Shortest line that a runtime cuts into parts. The newest line may be such a part. */
+/** Length from which a container runtime may cut a line into parts. The kubelet's newest line may be such a part. */
 const minPartLength = 8192;
 
 const isPartOf = (newest: string, text: string): boolean =>
@@ -24,12 +24,12 @@ const isSameLine = (newest: RawLine, { time, text }: RawLine): boolean =>
  * @see docs/adr/0019-reading-ahead.md
  */
 export class RotationDetector {
-  /** Newest lines that the stream has not reached yet, in order. */
+  /** Lines that were the newest at a lookup and that the stream has not reached yet, in order. */
   #expected: NewestLine[] = [];
   /** Time of the first newest line since the last failed lookup, in milliseconds since 1970. */
   #knownSinceMs = Number.POSITIVE_INFINITY;
 
-  /** @param lastRead the stream's last line so far */
+  /** Takes the result of a lookup. @param lastRead the stream's last line so far */
   addNewestLine(newest: RawLine | undefined, lastRead: RawLine | undefined): void {
     if (!newest || newest.time === '') return;
     const ms = Date.parse(newest.time);
@@ -38,12 +38,12 @@ export class RotationDetector {
     if (!lastRead || ms > Date.parse(lastRead.time)) this.#expected.push({ ...newest, ms });
   }
 
-  /** Records that a newest line could not be looked up: files since the one before it are unknown. */
+  /** Records that a lookup failed: a file since the last successful lookup would not be noticed. */
   lookupFailed(): void {
     this.#knownSinceMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the stream's next line. @returns whether lines are missing before it */
+  /** Takes the next line of the stream. @returns whether lines are missing before this line */
   isGapBefore(line: RawLine): boolean {
     const [first] = this.#expected;
     if (!first) return false;
@@ -59,17 +59,17 @@ export class RotationDetector {
     return true;
   }
 
-  /** Whether a newest line was seen that the stream has not reached. */
+  /** Whether a lookup returned a line that the stream has not reached yet. */
   get isExpectingLines(): boolean {
     return this.#expected.length > 0;
   }
 
-  /** Whether every file after this line would have been noticed. */
+  /** Whether lookups have noticed every file that the kubelet began after this line. */
   knowsAllAfter(line: RawLine | undefined): boolean {
     return line !== undefined && this.#knownSinceMs <= Date.parse(line.time);
   }
 
-  /** Forgets the newest lines seen so far. */
+  /** Forgets the results of all lookups so far that the stream has not reached. */
   reset(): void {
     this.#expected = [];
   }

@@ -43,8 +43,8 @@ export class SpoolFile {
   }
 
   /**
-   * Appends buffers.
-   * @returns false if not all could be written. The file then has no room until `rewind`, and a partial write is overwritten.
+   * Appends buffers to the file.
+   * @returns false if the write failed. The file then takes nothing until `rewind`, and a partial write is overwritten
    */
   async append(buffers: readonly Buffer[], bytes: number): Promise<boolean> {
     this.#file ??= await openUnlinked(this.#options.folder);
@@ -63,7 +63,7 @@ export class SpoolFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Begins at the file's first byte again. Call it only when `unreadBytes` is 0. */
+  /** Lets writing and reading begin at the file's first byte again. All bytes must have been read. */
   rewind(): void {
     this.#readBytes = 0;
     this.#writtenBytes = 0;

@@ -5,21 +5,27 @@ import { ByteQueue } from './byte-queue.ts';
 import { SpoolFile, type SpoolFileOptions } from './spool-file.ts';
 
 export type SpoolOptions = SpoolFileOptions & {
-  /** Bytes that each of the two queues in memory may hold: the one that is read next, and the one before the file. */
+  /**
+   * Size limit of each of the two queues in memory, in bytes: what is read next, and what is written to the file next.
+   */
   memoryBytes: number;
 };
 
-/** Size of what a reader gets at once, in bytes. A single larger buffer passes uncut. */
+/** Largest number of bytes that a reader gets at once. A larger buffer of the stream is not cut. */
 const readBytes = 1 << 16;
-/** Milliseconds after a read in which small buffers are joined: for each reader a buffer costs as much as a large one. */
+/**
+ * Milliseconds after a read in which small buffers are joined, as a small buffer costs readers as much as a large one.
+ */
 const gatherMs = 10;
 
-/** Bytes that were read ahead. They pass through memory, then the file, then the overflow queue, always in this order. */
+/**
+ * Bytes of a stream that were read ahead. Oldest bytes are in memory, newer ones in the file, newest in the overflow.
+ */
 class Spool {
   readonly #stream: Readable;
   readonly #memoryBytes: number;
   readonly #changed = new ChangeSignal();
-  /** The reader takes from this queue first. */
+  /** Oldest bytes, which the reader gets first. */
   readonly #memory = new ByteQueue();
   readonly #file: SpoolFile;
   /** Newest bytes, on their way into the file. */
@@ -82,14 +88,14 @@ class Spool {
     this.#changed.notify();
   }
 
-  /** @throws the stream's error, after all bytes that came before it */
+  /** Whether the stream has ended and all its bytes were read. @throws the stream's error, if it ended with one */
   #isDrained(): boolean {
     if (!this.#streamEnd || !this.#overflow.isEmpty || this.#spilling) return false;
     if ('error' in this.#streamEnd) throw this.#streamEnd.error;
     return true;
   }
 
-  /** Wakes the spilling first: it may be waiting for the reader. */
+  /** Waits for more bytes. Writing to the file may be waiting for the reader, so it is woken before. */
   #nextChange(): Promise<void> {
     this.#changed.notify();
     return this.#changed.next();
@@ -129,7 +135,7 @@ class Spool {
     }
   }
 
-  /** @returns false if nothing can move until the reader has taken more */
+  /** Moves the overflow into the file. @returns false if the file has no room until the reader has read more of it */
   async #moveOverflow(): Promise<boolean> {
     if (this.#file.unreadBytes === 0) this.#skipEmptyFile();
     const hasRoom = this.#file.hasRoomFor(this.#overflow.bytes);

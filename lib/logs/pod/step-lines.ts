@@ -12,25 +12,27 @@ import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
 
 export type StepLinesOptions = {
-  /** Of cursorTag. */
+  /** First part of the build's cursors, of cursorTag. */
   tag: string;
   step: string;
   findSecrets: SecretFinder;
-  /** The last line that the reader has. The bytes must begin in its second, or earlier. */
+  /** Cursor of the last line that the reader has. The stream must begin in the second of that line, or earlier. */
   from?: Cursor | undefined;
-  /** Why the line of `from` is no longer in the log. Reading then resumes with the first line that is later. */
+  /** Why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
   cursorLost?: GapCause | undefined;
   detector?: RotationDetector | undefined;
-  /** Lines after `from` count as missing only if the detector says so. Default: if `cursorLost` is set. */
+  /**
+   * Whether lines after a lost cursor count as missing only if the rotation detector says so. Default: they always do.
+   */
   trustsDetector?: boolean;
 };
 
 /**
- * One stream of a container's log: bytes in, events out. Each line passes through these stages, in this order:
+ * Turns one stream of a container's log from bytes into events. Each line passes through these stages, in this order:
  * split, detect rotation, escape control characters, mask private keys, add cursor, mask secrets, show.
  *
- * Lines from before `from` pass through the same masks, so that the lines after it are the same, byte for byte, as in a
- * stream from the log's start.
+ * Lines from before the cursor pass through the same masks, so that the lines after it are the same, byte for byte, as
+ * in a stream from the log's start.
  */
 export class StepLines {
   readonly #splitter = new LineSplitter();
@@ -74,27 +76,27 @@ export class StepLines {
     return this.#lastShown ? decodeCursor(this.#lastShown.cursor) : this.#resume?.cursor;
   }
 
-  /** The last line as the kubelet sent it; after `finish` also one without a line feed. */
+  /** The last line as the kubelet sent it. After `finish` that may be a line without a line feed. */
   get lastRaw(): RawLine | undefined {
     return this.#lastRaw;
   }
 
-  /** Whether the stream has come to the place where reading resumes. */
+  /** Whether the stream has come to the line after which reading resumes. True for a reading from the log's start. */
   get hasReachedStart(): boolean {
     return this.#resume?.isReached ?? true;
   }
 
-  /** Whether the stream is past the time of `from` and did not have its line. */
+  /** Whether the stream is past the cursor's time without the cursor's line, so that lines are missing. */
   get hasMissedCursor(): boolean {
     return this.#resume?.isMissed ?? false;
   }
 
-  /** Whether the kubelet said, in place of the log, that it has none any more. */
+  /** Whether the kubelet sent a message that it has no log any more. */
   get isUnavailable(): boolean {
     return this.#isUnavailable;
   }
 
-  /** Returns the note that lines are missing at the end, if they are. */
+  /** Returns a note if lines are missing at the end of the log. */
   gapAtEnd(): LogNote[] {
     const from = this.#resume?.cursor;
     if (from && this.#trustsDetector && this.#detector?.isExpectingLines) this.#gaps.open('rotated', cursorTime(from));
@@ -122,7 +124,7 @@ export class StepLines {
     if (!isRest) this.#events.push({ type: 'note', text: this.#maskMessage(`the kubelet says: ${text}`) });
   }
 
-  /** Lines on the way to `from` prove nothing: another stream may find all lines between. */
+  /** Before the stream has come to the cursor's line a gap proves nothing, as the reader may have those lines. */
   #detectRotation(raw: RawLine): void {
     if (this.#resume?.isSearching || !this.#detector?.isGapBefore(raw)) return;
     const after = this.#lastRaw ? toMilliseconds(this.#lastRaw.time) : this.#resume && cursorTime(this.#resume.cursor);

@@ -12,7 +12,7 @@ import { openStepStream, type StreamOptions } from './step-stream.ts';
 import { endedBy, type HowEnded, hasLostCursor, isLogRemoved, type StreamEnd } from './stream-end.ts';
 import { waitForStart } from './wait-for-step.ts';
 
-/** Reads one stream to its end. While it follows a large log the newest line is looked up beside it. */
+/** Reads one stream of a step's log to its end. Beside a followed stream of a large log, newest lines are looked up. */
 async function* readStream(
   reading: Reading,
   step: string,
@@ -24,7 +24,7 @@ async function* readStream(
   let stopLookup: (() => void) | undefined;
   let bytesLeft = limitBytes ?? Number.POSITIVE_INFINITY;
   try {
-    // Leaving the loop ends the stream.
+    // Leaving the loop closes the stream.
     for await (const bytes of await openStepStream(reading, step, { follow, limitBytes, from })) {
       progress.countBytes(bytes.length);
       bytesLeft -= bytes.length;
@@ -44,7 +44,7 @@ async function* readStream(
 
 type Conclusion = { events?: LogEvent[]; outcome?: StepOutcome };
 
-/** Decides from a stream's end whether the step's log is read. Without an outcome another stream is needed. */
+/** Decides after a stream's end whether the step's log is finished. Without an outcome another stream must follow. */
 const conclude = async (
   reading: Reading,
   step: string,
@@ -55,7 +55,7 @@ const conclude = async (
   await retryReads(reading, () => reading.pods.refresh());
   const pod = reading.pods.current;
   if (!pod) {
-    // The rest of this pod's log is gone. Another pod may begin anew.
+    // The rest of the deleted pod's log is lost. Tekton may make another pod, whose steps begin anew.
     progress.resumeAt(position);
     return reading.follow ? {} : { outcome: 'gone' };
   }
@@ -77,8 +77,8 @@ const createStepLines = ({ tag, findSecrets }: Reading, step: string, progress: 
 };
 
 /**
- * Reads one step's log from a cursor to its end; without `follow` to what is there now. If a stream breaks, another one
- * resumes after the last line: no line is lost or doubled.
+ * Reads one step's log from a cursor to its end; without `follow` as far as it was printed. If a stream breaks, another
+ * stream resumes after the last line, so that no line is lost or doubled.
  *
  * @throws ApiError 503 `log_unavailable` after too many failures in a row
  */

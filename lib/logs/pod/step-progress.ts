@@ -8,7 +8,7 @@ import type { StreamEnd } from './stream-end.ts';
 const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
   a?.time === b?.time && a?.text === b?.text;
 
-/** Where the next stream of a step's log resumes, and what the streams before it have shown. */
+/** Progress in a step's log over several streams: where the next stream resumes, and how the last ones ended. */
 export class StepProgress {
   readonly detector = new RotationDetector();
   #from: Cursor | undefined;
@@ -23,30 +23,30 @@ export class StepProgress {
     this.#from = from;
   }
 
-  /** The last line that was read. The next stream resumes after it. */
+  /** Cursor of the last line that was read, after which the next stream resumes. */
   get from(): Cursor | undefined {
     return this.#from;
   }
 
-  /** Why the line of `from` is no longer in the log, so that only its time helps. */
+  /** Why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
   get cursorLost(): GapCause | undefined {
     return this.#cursorLost;
   }
 
   /**
-   * Whether the container had ended when its followed stream did. Only the rotation detector knows then whether lines
-   * are missing since.
+   * Whether a followed stream ended after its container had. Then only the rotation detector knows whether lines are
+   * missing after that stream.
    */
   get hasFollowedToEnd(): boolean {
     return this.#hasFollowedToEnd;
   }
 
-  /** Streams in a row that failed and brought nothing. */
+  /** Number of streams in a row that failed and brought no line. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Bytes that all streams have brought. */
+  /** Number of bytes that all streams of the step have brought. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -55,7 +55,7 @@ export class StepProgress {
     this.#bytes += bytes;
   }
 
-  /** Records the pod that is read next. Tekton makes a deleted pod again, and its steps begin anew. */
+  /** Records which pod is read next. Tekton makes a deleted pod again, and the steps of the new pod begin anew. */
   notePod(uid: string | undefined): void {
     if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) this.#loseCursor('replaced');
     this.#podUid = uid;
@@ -83,20 +83,25 @@ export class StepProgress {
   }
 
   /**
-   * Records that the line of `from` is in a file that the kubelet no longer serves. A followed stream that ends with
-   * the container is not continued in the next file: then nothing is missing, unless the detector expects more lines.
+   * Records that the cursor's line is in a file that the kubelet no longer serves. A followed stream that ends with its
+   * container is not continued in the next file. Then no line is missing, unless the rotation detector expects more.
    */
   noteRotation(): void {
     if (this.#hasFollowedToEnd) this.#cursorLost = 'rotated';
     else this.#loseCursor('rotated');
   }
 
-  /** Whether a stream ended with the same line when its last line was compared with the kubelet's before. */
+  /**
+   * Whether this last line of a stream was compared with the kubelet's newest line already, after the stream before.
+   */
   wasCompared(last: RawLine | undefined): boolean {
     return this.#compared !== undefined && isSameLine(this.#compared.last, last);
   }
 
-  /** Records a comparison of a stream's last line with the kubelet's newest one. @returns whether they are the same */
+  /**
+   * Compares a stream's last line with the kubelet's newest line, and remembers it.
+   * @returns whether they are the same
+   */
   compare(last: RawLine | undefined, newest: RawLine | undefined): boolean {
     this.#compared = { last };
     return isSameLine(newest, last);
@@ -106,7 +111,7 @@ export class StepProgress {
     this.#compared = undefined;
   }
 
-  /** From now on only times help. What the detector expects is known to be missing. */
+  /** Lets reading resume by time. The lines that the detector expects are known to be missing. */
   #loseCursor(cause: GapCause): void {
     this.#cursorLost = cause;
     this.#hasFollowedToEnd = false;

@@ -7,7 +7,9 @@ import { containerOf } from './pod-state.ts';
 import type { Reading } from './reading.ts';
 import { readAhead } from './spool.ts';
 
-/** RFC 3339 with whole seconds, one second early: runtimes write the lines of stdout and stderr slightly out of order. */
+/**
+ * Returns a cursor's time for `sinceTime`, one second early: runtimes write stdout and stderr slightly out of order.
+ */
 const sinceTime = (from: Cursor): string =>
   new Date(Math.max(0, from.seconds - 1) * 1000).toISOString().replace('.000', '');
 
@@ -42,7 +44,7 @@ export type StreamOptions = {
   limitBytes: number | undefined;
 };
 
-/** Requests a step's log from the second of `from` on, and reads it ahead. */
+/** Requests a step's log from one second before the cursor on, and reads ahead. */
 export const openStepStream = async (
   reading: Reading,
   step: string,

@@ -3,21 +3,22 @@ import type { StepLines } from './step-lines.ts';
 import { isRefusal } from './step-stream.ts';
 
 /**
- * How a stream ended. `clean`: without an error, which does not prove that all was read. `broken`: by an error that may
- * pass. `refused`: the kubelet has no log to read now. `limited`: after as many bytes as were requested.
+ * How a stream of a step's log ended. `clean`: without an error, which does not prove that the log was read to its end.
+ * `broken`: by an error that a retry may help. `refused`: the kubelet has no log to read now. `limited`: after as many
+ * bytes as were requested.
  */
 export type HowEnded = { end: 'clean' | 'broken' | 'refused' | 'limited'; error?: unknown };
 
-/** A stream that has ended, and the state of its container then. */
+/** A stream of a step's log that has ended, and the state of its container then. */
 export type StreamEnd = HowEnded & {
   lines: StepLines;
   follow: boolean;
   hasStepEnded: boolean;
-  /** The stream came to the place where reading resumes, or that place is known to be lost. */
+  /** Whether the stream came to the line after which reading resumes, or that line is known to be lost. */
   hasReachedStart: boolean;
 };
 
-/** @throws the error if a retry can't help; the signal's reason */
+/** Returns how an error ended a stream. @throws the error if a retry can't help; the signal's reason */
 export const endedBy = (error: unknown, signal: AbortSignal): HowEnded => {
   signal.throwIfAborted();
   if (isRefusal(error)) return { end: 'refused', error };
@@ -25,7 +26,7 @@ export const endedBy = (error: unknown, signal: AbortSignal): HowEnded => {
   return { end: 'broken', error };
 };
 
-/** Whether the line to resume after is no longer in the log. */
+/** Whether the line after which reading resumes is no longer in the log. */
 export const hasLostCursor = ({ end, hasStepEnded, hasReachedStart, lines }: StreamEnd): boolean =>
   end === 'clean' && !hasReachedStart && (hasStepEnded || lines.hasMissedCursor);
 

@@ -4,8 +4,9 @@ import { containerState, type StepPod } from './pod-state.ts';
 import type { Reading, StepOutcome } from './reading.ts';
 
 /**
- * Waits for the build's pod; its notes say why. Tekton makes a deleted pod again, unless the build has ended.
- * @returns undefined if there will be no pod, or if nobody follows
+ * Waits for the build's pod. Its notes say why the build waits. Tekton makes a deleted pod again, unless the build has
+ * ended.
+ * @returns undefined if there will be no pod, or without `follow`
  */
 export async function* waitForPod(reading: Reading): AsyncGenerator<LogEvent[], StepPod | undefined> {
   for (;;) {
@@ -20,7 +21,10 @@ export async function* waitForPod(reading: Reading): AsyncGenerator<LogEvent[], 
   }
 }
 
-/** Waits until a step's container runs or has run; its notes say why. @returns the outcome if it never will */
+/**
+ * Waits until a step's container runs or has run. Its notes say why the step waits.
+ * @returns the step's outcome if its container never runs
+ */
 export async function* waitForStart(
   reading: Reading,
   step: string,

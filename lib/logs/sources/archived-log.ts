@@ -42,10 +42,13 @@ export async function* readClosedArchive({ source, index, start, state, ...reade
   yield [endOf(index, state, cursor)];
 }
 
-/** Where the pod's part begins, and whether lines before it are missing because the store is away. */
+/** Start of the pod's part of a log. `isPartial`: lines before it are missing because the object store is away. */
 export type PodPart = { start: StartPoint; isPartial: boolean };
 
-/** Reads the archived part of a log whose rest is in the pod. If the store fails, the pod's log is read from there on. */
+/**
+ * Reads the archived part of a log whose rest is in the pod. If the object store fails, the pod's part begins after the
+ * last line that was read.
+ */
 export async function* readArchivedPart(source: LogSource, start: StartPoint): AsyncGenerator<LogEvent[], PodPart> {
   const isPartial = source.isStoreAway && start.podCursor === undefined;
   if (isPartial) yield [storeAwayNote('the beginning may be missing')];

@@ -5,24 +5,24 @@ import { parseCursor, parseShownCursor } from '../cursor.ts';
 import { type BuildState, hasBuildEnded } from '../types.ts';
 import type { ReadOptions } from './read-options.ts';
 
-/** Where a reader's log is: in the archive, in the pod, or partly in both. */
+/** The source of a reader's log: the archive, the pod, or both. */
 export type LogSource = {
   options: ReadOptions;
   location: ArchiveLocation;
-  /** What is archived. If the pod has the rest, the index ends with the last archived line. */
+  /** Index of the archived part. If the pod has the rest, the index ends with the last archived line. */
   index: ArchiveIndex | undefined;
-  /** The archive has the whole log. */
+  /** Whether the archive has the whole log. */
   isClosed: boolean;
-  /** The object store can't be read now, so part of the log may be in the archive unseen. */
+  /** Whether the object store can't be read now, so that an archived part of the log may be left out. */
   isStoreAway: boolean;
 };
 
 type FoundIndex = Pick<LogSource, 'index' | 'isStoreAway'>;
 
-/** Whether no writer will add to an archive any more. */
+/** Whether an archive is closed, so that no writer adds lines any more. */
 export const isArchiveClosed = (index: ArchiveIndex): boolean => index.state !== 'live';
 
-/** While the pod has the log, a store that fails or is slow must not keep the reader from it. */
+/** Reads the archive's index. While the pod has the log, a failing or slow object store must not stop the reader. */
 const findIndex = async (
   { archiveTimeoutMs = 3000 }: ReadOptions,
   location: ArchiveLocation,
@@ -48,7 +48,7 @@ const cutAfterLastLine = (index: ArchiveIndex, id: string): ArchiveIndex | undef
   return { ...index, steps: index.steps.slice(0, index.steps.indexOf(step) + 1), notes };
 };
 
-/** Finds what is archived of a build's log. @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable` */
+/** Finds the source of a build's log. @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable` */
 export const findSource = async (options: ReadOptions, state: BuildState): Promise<LogSource> => {
   const location = { store: options.store, tool: options.tool, id: state.build.id };
   if (options.cursor !== undefined) parseShownCursor(options.cursor, location.id, options.allowedSteps);

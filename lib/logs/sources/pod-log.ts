@@ -6,17 +6,19 @@ import { listPods } from '../pod/pod-watch.ts';
 import type { BuildState, LogEvent, LogEvents } from '../types.ts';
 import type { ReadOptions } from './read-options.ts';
 
-/** Size of a live reader's first request, in bytes: more than a reader sees at once, less than a broadcast's slow start. */
+/**
+ * Size of a live reader's first request, in bytes: more than a reader sees at once, less than a broadcast's slow start.
+ */
 const firstRequestBytes = 64 << 10;
 
 /**
- * Lists the build's pods while the object store is asked, for a reader that will need both. Live readers don't: they
- * share one list.
+ * Requests the build's pods early, while the object store is still read. Live readers don't need that, as they share
+ * one request.
  */
 export const requestPods = (options: ReadOptions, { build: { id, log } }: BuildState): ReadOptions => {
   if (options.follow || log !== 'live') return options;
   const podList = listPods({ ...options, id });
-  // The reader meets the failure when it awaits the list.
+  // An error is thrown where the list is awaited. Without this handler it would end the process before.
   podList.catch(() => undefined);
   return { ...options, podList };
 };

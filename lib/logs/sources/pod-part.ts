@@ -27,7 +27,7 @@ async function* readRestFromArchive({ options, location }: LogSource, end: LogEn
   yield* readClosedArchive({ source, index, start, state, cursor });
 }
 
-/** Identifies a note that is archived. */
+/** Returns a key for a note that is archived; undefined for any other event. */
 const noteKey = (event: LogEvent): string | undefined =>
   event.type === 'note' && event.position ? `${event.position.step} ${event.text}` : undefined;
 

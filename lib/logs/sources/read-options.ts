@@ -10,12 +10,13 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
   Selection & {
     /** Cursor as a client sent it: reading resumes after its line. */
     cursor?: string | undefined;
-    /** Only the last lines, this many. Ignored with a cursor, because a client that resumes keeps its query. */
+    /** Number of the log's last lines to read. Ignored with a cursor, because a client that resumes keeps its query. */
     tail?: number | undefined;
     /** Shares the pod's log with other live readers. Without it each reader opens a stream of its own. */
     broadcasts?: Broadcasts;
     /**
-     * Encoding of archived lines that no stage looks into. Default: one event a line, also where lines are selected.
+     * Encoding in which archived lines pass all stages as they are stored. Default, and if lines are selected: one
+     * event for each line.
      */
     chunkEncoding?: ChunkEncoding | undefined;
     /** Milliseconds that a reader of a running build waits for the object store. Default: 3000. */
@@ -24,7 +25,7 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
 
 const invalid = (message: string): ApiError => new ApiError(400, 'parameter_invalid', message);
 
-/** @throws ApiError 400 `parameter_invalid` */
+/** Checks the parameters of a request for a log. @throws ApiError 400 `parameter_invalid` */
 export const checkOptions = (options: ReadOptions): void => {
   const { step, allowedSteps, fromLine, lines, follow } = options;
   checkSelection(options);

@@ -7,17 +7,17 @@ import { locateTail } from '../query/tail.ts';
 import type { LogSource } from './log-source.ts';
 import { readPod } from './pod-log.ts';
 
-/** Where reading begins: first in the archive, then in the pod. */
+/** The start of a reading: a line of the archive, and the cursor after which the pod's log follows. */
 export type StartPoint = {
-  /** First line to read in the archive. Undefined if nothing is read there. */
+  /** First line to read in the archive. Undefined if the archive is not read. */
   archive: ArchiveStart | 'start' | undefined;
-  /** Cursor after which the pod's log is read; undefined for its start. */
+  /** Cursor after which the pod's log is read; undefined for the start of the pod's log. */
   podCursor: string | undefined;
-  /** Lines to leave out at the start of the pod's part. */
+  /** Number of lines to leave out at the start of the pod's part. */
   skipLines: number;
 };
 
-/** Begins in the pod, after this cursor. */
+/** Returns a start in the pod's log, after a cursor. */
 export const startInPod = (podCursor: string | undefined, skipLines = 0): StartPoint => ({
   archive: undefined,
   podCursor,
@@ -30,7 +30,7 @@ const startInArchive = (archive: ArchiveStart | 'start', index: ArchiveIndex | u
   skipLines: 0,
 });
 
-/** Finds the line after a cursor. */
+/** Finds the line after a cursor, in the archive or in the pod. */
 export const startAfterCursor = async (
   { location, index, isClosed }: Pick<LogSource, 'location' | 'index' | 'isClosed'>,
   text: string,
@@ -73,7 +73,8 @@ const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'st
 };
 
 /**
- * Finds where reading begins. With `since` that may be up to a chunk too early: the selection drops the rest.
+ * Finds where reading begins. With `since` the start may be up to a chunk too early, as selectLines drops earlier
+ * lines.
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */
 export const findStart = async (source: LogSource): Promise<StartPoint> => {
