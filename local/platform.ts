@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
-import { CloudEvent } from 'cloudevents';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
@@ -14,13 +12,16 @@ import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
+import { archiverImage, builderImage, environmentOf, namespace } from './environment.ts';
 import { paths, readOrMake, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
-import { apiAudience, issuerSetting, type LocalIssuer, openIssuer } from './issuer.ts';
+import { type LocalIssuer, openIssuer } from './issuer.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
+import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
+import { startSweepPings } from './sweep-pings.ts';
 
 export type PlatformOptions = {
   folder: string;
@@ -46,69 +47,6 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-export const namespace = 'image-build';
-const builderImage = 'local/builder:1';
-const runImage = 'local/run:host';
-const archiverImage = 'local/functions:1';
-const root = join(import.meta.dirname, '..');
-
-type Ports = { url: string; internalUrl: string };
-
-/** The broker's path at the internal address. As on a cluster, an event there is only a hint to look. */
-const brokerPath = '/broker';
-
-/** Returns the functions' settings, the same that a cluster's functions have. */
-const environment = (options: PlatformOptions, { url, internalUrl }: Ports): Record<string, string> => {
-  const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(options.folder);
-  const issuer = `${url}/issuer`;
-  return {
-    KUBECONFIG,
-    AUTH_ISSUERS: JSON.stringify([issuerSetting(issuer, apiAudience)]),
-    EVENT_ISSUER: issuer,
-    EVENT_KEYS_URL: `${issuer}/jwks`,
-    EVENT_SUBJECTS: 'broker',
-    METRICS_SUBJECTS: 'monitoring',
-    BROKER_URL: `${internalUrl}${brokerPath}`,
-    GATEWAY_SECRET_FILE: gatewaySecret,
-    BUILDER_IMAGE: builderImage,
-    RUN_IMAGE: runImage,
-    BUILD_TIMEOUT: '30m0s',
-    SOURCE_ALLOW_HTTP: 'true',
-    SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
-    REGISTRY_KIND: 'oci',
-    REGISTRY_URL: url,
-    LOG_FOLDER: logs,
-    ARCHIVER_IMAGE: archiverImage,
-    ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
-    ...options.settings,
-  };
-};
-
-const notFound: Listener = (_, res) => sendJson(res, 404, { error: ['There is nothing here.'], code: 'not_found' });
-
-/** Routes requests by the prefix of their path; other requests go to the API. */
-const outer =
-  (routes: [string, Listener][], otherwise: Listener): Listener =>
-  (req, res) => {
-    const found = routes.find(([prefix]) => req.url?.startsWith(prefix));
-    (found ? found[1] : otherwise)(req, res);
-  };
-
-const internalRoutes =
-  (kube: KubeApi, { broker, functions }: Pick<Parts, 'broker' | 'functions'>): Listener =>
-  (req, res) => {
-    if (req.url === brokerPath) return (broker ?? notFound)(req, res);
-    const [, event] = /^\/events\/([a-z-]+)$/.exec(req.url ?? '') ?? [];
-    if (event) (functions?.events[event] ?? notFound)(req, res);
-    else kube.handler(req, res);
-  };
-
-const ping = (post: () => Promise<unknown>, everyMs: number, log: Log) =>
-  setInterval(
-    () => void post().catch((error: unknown) => log('WARNING', 'sweep was not reached', { error })),
-    everyMs,
-  ).unref();
-
 const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => {
   const { images, cache } = paths(folder);
   const options = { namespace, node: process.execPath, imagesFolder: images, cacheFolder: cache, builderImage };
@@ -116,13 +54,6 @@ const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => 
   const present = kube.objects.get('pipelines', namespace, 'buildpacks');
   if (present) kube.objects.delete('pipelines', namespace, 'buildpacks');
   kube.objects.create('pipelines', pipeline);
-};
-
-const postEvent = async (url: string, token: string, type: string): Promise<void> => {
-  const event = new CloudEvent({ type, source: '/local/ping' });
-  const headers = { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${token}` };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) });
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
 };
 
 /** The parts of the platform that have been started so far. */
@@ -179,7 +110,7 @@ const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ ur
     ['/issuer/jwks', (_, res) => sendJson(res, 200, parts.issuer?.jwks)],
     ['/v2/', registry.handler],
   ];
-  parts.server = createServer(outer(routes, apiOf(parts)));
+  parts.server = createServer(routeByPrefix(routes, apiOf(parts)));
   const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;
   parts.issuer = await openIssuer(places.issuer, `${url}/issuer`);
   return { url, issuer: parts.issuer };
@@ -218,7 +149,7 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const places = paths(folder);
   const { internalUrl, kube } = await startKube(options, parts);
   const { url, issuer } = await startServer(options, parts);
-  const settings = environment(options, { url, internalUrl });
+  const settings = { ...environmentOf(folder, { url, internalUrl }), ...options.settings };
   await readOrMake(places.gatewaySecret, async () => randomBytes(32).toString('hex'));
 
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
@@ -230,9 +161,10 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const gatewayUrl = await startGateway(options, parts, authority);
   await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));
 
-  const sweep = async () => postEvent(`${internalUrl}/events/sweep`, await token('sweep'), 'dev.knative.sources.ping');
-  parts.pings = ping(sweep, options.sweepMs ?? 60_000, log);
-  await sweep().catch((error: unknown) => log('WARNING', 'sweep was not reached', { error }));
+  parts.pings = await startSweepPings({
+    ...{ url: `${internalUrl}/events/sweep`, everyMs: options.sweepMs ?? 60_000, log },
+    token: () => token('sweep'),
+  });
 
   const kubeconfig = async (tool: string): Promise<string> => {
     const client = await authority.issue(`O=toolforge,CN=${tool}`);

@@ -1,7 +1,8 @@
 import { formatDuration, parseDuration } from './duration.ts';
 import { badRequest } from './errors.ts';
 import { sameJson } from './same.ts';
-import type { KubeObject, PipelineRun, Secret } from './types.ts';
+import type { PipelineRun } from './tekton-types.ts';
+import type { KubeObject, Secret } from './types.ts';
 
 const specStatuses = ['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
 

@@ -14,60 +14,8 @@ export type Change = {
 
 export type Listener = (change: Change) => void;
 
-export type Changes = {
-  publish(change: Change): void;
-  /** Returns the changes after a version, or undefined when the version is too old. */
-  since(version: number): Change[] | undefined;
-  subscribe(listener: Listener): () => void;
-};
-
 const maxKeptChanges = 20_000;
 const maxKeptBytes = 32 * 1024 * 1024;
-
-/**
- * Keeps the recent changes, for watches that resume, and delivers new changes. Listeners are called in the order of the
- * writes, after the write has returned. A change that a listener makes itself is delivered later.
- * @param start version before the first change that will be published
- */
-export const createChanges = (start: number): Changes => {
-  const past: Change[] = [];
-  let forgotten = start;
-  let bytes = 0;
-  const listeners = new Set<Listener>();
-  let waiting: Change[] = [];
-
-  const forget = (): void => {
-    const drop = past.length > maxKeptChanges || bytes > maxKeptBytes ? Math.ceil(past.length / 4) : 0;
-    for (const old of past.splice(0, drop)) {
-      bytes -= old.json.length;
-      forgotten = old.version;
-    }
-  };
-
-  const deliver = (): void => {
-    const batch = waiting;
-    waiting = [];
-    for (const change of batch) for (const listener of listeners) listener(change);
-  };
-
-  return {
-    publish(change) {
-      past.push(change);
-      bytes += change.json.length;
-      forget();
-      if (waiting.length === 0) queueMicrotask(deliver);
-      waiting.push(change);
-    },
-    since(version) {
-      if (version < forgotten) return undefined;
-      return past.slice(firstAfter(past, version));
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-};
 
 const firstAfter = (past: readonly Change[], version: number): number => {
   let low = 0;
@@ -79,3 +27,54 @@ const firstAfter = (past: readonly Change[], version: number): number => {
   }
   return low;
 };
+
+/**
+ * Keeps the recent changes, for watches that resume, and delivers new changes. Listeners are called in the order of the
+ * writes, after the write has returned. A change that a listener makes itself is delivered later.
+ */
+export class Changes {
+  readonly #past: Change[] = [];
+  readonly #listeners = new Set<Listener>();
+  #waiting: Change[] = [];
+  #keptBytes = 0;
+  #forgottenVersion: number;
+
+  /** @param start version before the first change that will be published */
+  constructor(start: number) {
+    this.#forgottenVersion = start;
+  }
+
+  publish(change: Change): void {
+    this.#past.push(change);
+    this.#keptBytes += change.json.length;
+    this.#forget();
+    if (this.#waiting.length === 0) queueMicrotask(() => this.#deliver());
+    this.#waiting.push(change);
+  }
+
+  /** Returns the changes after a version, or undefined when the version is too old. */
+  since(version: number): Change[] | undefined {
+    if (version < this.#forgottenVersion) return undefined;
+    return this.#past.slice(firstAfter(this.#past, version));
+  }
+
+  /** @returns a function that ends the calls of the listener */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #forget(): void {
+    const isFull = this.#past.length > maxKeptChanges || this.#keptBytes > maxKeptBytes;
+    for (const old of this.#past.splice(0, isFull ? Math.ceil(this.#past.length / 4) : 0)) {
+      this.#keptBytes -= old.json.length;
+      this.#forgottenVersion = old.version;
+    }
+  }
+
+  #deliver(): void {
+    const changes = this.#waiting;
+    this.#waiting = [];
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -26,6 +26,48 @@ const minCompactBytes = 4 * 1024 * 1024;
 /** Version of a snapshot's lines. The snapshot's last line holds the real version. */
 const snapshotVersion = 0;
 
+/** A journal in a folder; see openJournal. */
+class FileJournal implements Journal {
+  readonly state = { version: 0, objects: new Map<string, string>() };
+  readonly #snapshot: string;
+  readonly #current: () => Iterable<[string, string]>;
+  readonly #fd: number;
+  #size: number;
+  #compactBytes = minCompactBytes;
+  #isOpen = true;
+
+  constructor(folder: string, current: () => Iterable<[string, string]>) {
+    mkdirSync(folder, { recursive: true });
+    this.#current = current;
+    this.#snapshot = join(folder, 'snapshot.jsonl');
+    replay(this.state, this.#snapshot);
+    const journal = join(folder, 'journal.jsonl');
+    this.#size = replay(this.state, journal);
+    this.#fd = openSync(journal, 'a');
+    ftruncateSync(this.#fd, this.#size);
+  }
+
+  append(entry: Entry): void {
+    if (!this.#isOpen) throw new Error('the journal is closed');
+    this.#size += writeWhole(this.#fd, line(entry), this.#size);
+    if (this.#size > this.#compactBytes) this.#compact(entry.version);
+  }
+
+  #compact(version: number): void {
+    const written = writeSnapshot(this.#snapshot, version, this.#current());
+    ftruncateSync(this.#fd, 0);
+    this.#size = 0;
+    this.#compactBytes = Math.max(minCompactBytes, 2 * written);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    fsyncSync(this.#fd);
+    closeSync(this.#fd);
+  }
+}
+
 /**
  * Keeps objects in a folder: a snapshot and a journal of the changes since, each with one JSON line per change.
  * `append` hands a change to the operating system before it returns, so the change outlives the process. A last line
@@ -34,40 +76,8 @@ const snapshotVersion = 0;
  * @param current returns every object for a compaction
  * @throws Error when a line that is not the last cannot be read
  */
-export const openJournal = (folder: string, current: () => Iterable<[string, string]>): Journal => {
-  mkdirSync(folder, { recursive: true });
-  const snapshot = join(folder, 'snapshot.jsonl');
-  const state = { version: 0, objects: new Map<string, string>() };
-  replay(state, snapshot);
-  const journal = join(folder, 'journal.jsonl');
-  let size = replay(state, journal);
-  const fd = openSync(journal, 'a');
-  ftruncateSync(fd, size);
-
-  const compact = (version: number): void => {
-    const written = writeSnapshot(snapshot, version, current());
-    ftruncateSync(fd, 0);
-    size = 0;
-    compactAt = Math.max(minCompactBytes, 2 * written);
-  };
-
-  let compactAt = minCompactBytes;
-  let open = true;
-  return {
-    state,
-    append(entry) {
-      if (!open) throw new Error('the journal is closed');
-      size += writeWhole(fd, line(entry), size);
-      if (size > compactAt) compact(entry.version);
-    },
-    close() {
-      if (!open) return;
-      open = false;
-      fsyncSync(fd);
-      closeSync(fd);
-    },
-  };
-};
+export const openJournal = (folder: string, current: () => Iterable<[string, string]>): Journal =>
+  new FileJournal(folder, current);
 
 /** Returns a journal that keeps nothing: its objects end with the process. */
 export const memoryJournal = (): Journal => ({

@@ -4,7 +4,8 @@ import { apiVersionOf } from './kinds.ts';
 import type { Target } from './route.ts';
 import type { Matcher } from './selectors.ts';
 import { fieldSelector, labelSelector } from './selectors.ts';
-import type { Stored, VersionedStore } from './store.ts';
+import type { VersionedStore } from './store.ts';
+import type { Stored } from './store-state.ts';
 import type { KubeObject } from './types.ts';
 
 /** The position after a page of a list: the version of the first page and the last object's key. */

@@ -1,29 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { admit } from './admission.ts';
-import type { Change, Changes, Listener } from './changes.ts';
-import { createChanges } from './changes.ts';
-import { alreadyExists, badRequest, conflict, invalid, modified, notFound, tooLarge } from './errors.ts';
+import { type Change, Changes, type Listener } from './changes.ts';
 import { memoryJournal, openJournal } from './journal.ts';
-import type { Kind } from './kinds.ts';
-import { apiVersionOf, kindOf } from './kinds.ts';
-import { complaints, generatedName } from './names.ts';
-import { sameJson } from './same.ts';
+import { kindOf } from './kinds.ts';
 import type { Matcher } from './selectors.ts';
+import { keyOf, type State, type Stored, stored } from './store-state.ts';
 import type { Clock } from './time.ts';
-import { seconds } from './time.ts';
-import type { Draft, KubeObject, Resource, Resources } from './types.ts';
-import { nextMain, nextStatus } from './versions.ts';
-
-export type Part = 'main' | 'status';
-
-export type DeleteOptions = {
-  propagation?: 'Background' | 'Foreground' | 'Orphan';
-  uid?: string;
-  resourceVersion?: string;
-};
-
-export type Stored<T extends KubeObject = KubeObject> = { object: T; json: string };
+import type { Draft, Resource, Resources } from './types.ts';
+import { create, type DeleteOptions, type ObjectPart, remove, update } from './writes.ts';
 
 /**
  * The objects of an API server. A write is done when the call returns, and outlives the process. So code that reads and
@@ -42,7 +25,7 @@ export type ObjectStore = {
    * Replaces an object, or its status.
    * @throws StatusError 409 when the object's metadata.resourceVersion is given and is not the current one
    */
-  update<R extends Resource>(resource: R, object: Resources[R], part?: Part): Resources[R];
+  update<R extends Resource>(resource: R, object: Resources[R], part?: ObjectPart): Resources[R];
   /**
    * Deletes an object, or marks it for deletion while it has finalizers.
    * @returns the object; a metadata.deletionTimestamp tells that finalizers still keep it
@@ -74,18 +57,6 @@ export type StoreOptions = {
   clock: Clock;
 };
 
-/** Largest object in bytes: etcd's limit. */
-const maxObjectBytes = 1.5 * 1024 * 1024;
-
-type State = {
-  items: Map<string, Stored>;
-  uids: Set<string>;
-  version: number;
-  changes: Changes;
-  append(version: number, key: string, json: string | null): void;
-  clock: Clock;
-};
-
 /** Opens the objects of a folder. */
 export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
   const items = new Map<string, Stored>();
@@ -96,7 +67,7 @@ export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
     items,
     uids: new Set([...items.values()].map(({ object }) => object.metadata.uid)),
     version: journal.state.version,
-    changes: createChanges(journal.state.version),
+    changes: new Changes(journal.state.version),
     append: (version, key, json) => journal.append({ version, key, json }),
     clock,
   };
@@ -139,116 +110,8 @@ function* jsonOf(items: Map<string, Stored>): Generator<[string, string]> {
   for (const [key, { json }] of items) yield [key, json];
 }
 
-const keyOf = (resource: Resource, namespace: string, name: string): string => `${resource}/${namespace}/${name}`;
-
 const select = (items: Map<string, Stored>, resource: Resource, namespace: string | undefined): Stored[] => {
   const prefix = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
   const keys = [...items.keys()].filter((key) => key.startsWith(prefix)).sort();
   return keys.flatMap((key) => items.get(key) ?? []);
-};
-
-const stored = (json: string): Stored => ({ object: freeze(JSON.parse(json) as KubeObject), json });
-
-const freeze = <T>(value: T): T => {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const part of Object.values(value)) freeze(part);
-  return Object.freeze(value);
-};
-
-const create = (state: State, kind: Kind, draft: Draft): KubeObject => {
-  const { generateName } = draft.metadata;
-  const name = draft.metadata.name || (generateName ? generatedName(generateName) : '');
-  if (!name)
-    throw invalid(kind, '', [{ field: 'metadata.name', message: 'Required value: name or generateName is required' }]);
-  const { resourceVersion, deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = draft.metadata;
-  if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  const object = structuredClone({
-    ...(draft as KubeObject),
-    apiVersion: apiVersionOf(kind),
-    kind: kind.kind,
-    metadata: {
-      ...metadata,
-      name,
-      namespace: metadata.namespace ?? 'default',
-      uid: metadata.uid ?? randomUUID(),
-      resourceVersion: '',
-      ...(kind.generation ? { generation: 1 } : {}),
-      creationTimestamp: seconds(state.clock()),
-    },
-  });
-  if (kind.statusSubresource) delete object.status;
-  check(kind, object, undefined);
-  const key = keyOf(kind.resource, object.metadata.namespace, name);
-  if (state.items.has(key)) throw alreadyExists(kind, name);
-  return commit(state, kind, key, 'ADDED', object);
-};
-
-const check = (kind: Kind, object: KubeObject, before: KubeObject | undefined): void => {
-  const found = complaints(object.metadata);
-  if (found.length > 0) throw invalid(kind, object.metadata.name, found);
-  admit(object, before);
-};
-
-const update = (state: State, kind: Kind, object: KubeObject, part: Part): KubeObject => {
-  const { namespace, name } = object.metadata;
-  const key = keyOf(kind.resource, namespace, name);
-  const before = current(state, kind, key, name);
-  expectSame(kind, before, object.metadata);
-  const next = structuredClone(part === 'status' ? nextStatus(before, object) : nextMain(kind, before, object));
-  if (part === 'main') check(kind, next, before);
-  if (sameJson(before, next)) return before;
-  const gone = next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length;
-  return commit(state, kind, key, gone ? 'DELETED' : 'MODIFIED', next);
-};
-
-const current = (state: State, kind: Kind, key: string, name: string): KubeObject => {
-  const found = state.items.get(key);
-  if (!found) throw notFound(kind, name);
-  return found.object;
-};
-
-type Expected = { uid?: string; resourceVersion?: string };
-
-const expectSame = (kind: Kind, { metadata }: KubeObject, { uid, resourceVersion }: Expected): void => {
-  if (uid && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
-    throw conflict(kind, metadata.name, why);
-  }
-  if (resourceVersion && resourceVersion !== metadata.resourceVersion) throw modified(kind, metadata.name);
-};
-
-const propagationFinalizers = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'], Background: [] };
-
-const remove = (state: State, kind: Kind, key: string, name: string, options: DeleteOptions): KubeObject => {
-  const before = current(state, kind, key, name);
-  expectSame(kind, before, options);
-  const { metadata } = before;
-  const finalizers = [
-    ...new Set([...(metadata.finalizers ?? []), ...propagationFinalizers[options.propagation ?? 'Background']]),
-  ];
-  if (finalizers.length === 0) return commit(state, kind, key, 'DELETED', structuredClone(before));
-  if (metadata.deletionTimestamp) return before;
-  const deletion = { deletionTimestamp: seconds(state.clock()), deletionGracePeriodSeconds: 0, finalizers };
-  const generation = kind.generation ? { generation: (metadata.generation ?? 0) + 1 } : {};
-  const next = structuredClone({ ...before, metadata: { ...metadata, ...generation, ...deletion } });
-  return commit(state, kind, key, 'MODIFIED', next);
-};
-
-const commit = (state: State, kind: Kind, key: string, type: Change['type'], object: KubeObject): KubeObject => {
-  const version = state.version + 1;
-  object.metadata.resourceVersion = String(version);
-  const { apiVersion: _, kind: __, ...rest } = object;
-  const json = JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest });
-  if (json.length > maxObjectBytes / 4 && Buffer.byteLength(json) > maxObjectBytes)
-    throw tooLarge('etcdserver: request is too large');
-  const before = state.items.get(key)?.object;
-  state.append(version, key, type === 'DELETED' ? null : json);
-  const next = stored(json);
-  state.version = version;
-  if (type === 'DELETED') state.items.delete(key);
-  else state.items.set(key, next);
-  if (type === 'ADDED') state.uids.add(object.metadata.uid);
-  if (type === 'DELETED') state.uids.delete(object.metadata.uid);
-  state.changes.publish({ type, kind, object: next.object, before, json, version });
-  return next.object;
 };

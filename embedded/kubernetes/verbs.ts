@@ -3,8 +3,9 @@ import { apiVersionOf } from './kinds.ts';
 import { listJson } from './list.ts';
 import { jsonPatch, jsonPatchType, mergePatch, mergePatchType } from './patches.ts';
 import type { Target } from './route.ts';
-import type { DeleteOptions, Part, VersionedStore } from './store.ts';
+import type { VersionedStore } from './store.ts';
 import type { Draft, KubeObject } from './types.ts';
+import type { DeleteOptions, ObjectPart } from './writes.ts';
 
 /** A request whose whole body has been read. Watches and pod logs are streams: see watch.ts and pod-log.ts. */
 export type ApiRequest = {
@@ -69,7 +70,7 @@ const current = (store: VersionedStore, target: Target): KubeObject => {
 const read: Verb = (store, { target }) => ({ status: 200, body: current(store, target) });
 
 const write = (store: VersionedStore, { kind, subresource }: Target, object: KubeObject): ApiResponse => {
-  const part: Part = subresource === 'status' ? 'status' : 'main';
+  const part: ObjectPart = subresource === 'status' ? 'status' : 'main';
   return { status: 200, body: store.update(kind.resource, object as never, part) };
 };
 

@@ -1,6 +1,7 @@
-import type { ObjectStore, Part } from '../kubernetes/store.ts';
+import type { ObjectStore } from '../kubernetes/store.ts';
 import type { Clock } from '../kubernetes/time.ts';
 import type { KubeObject, Resource, Resources } from '../kubernetes/types.ts';
+import type { ObjectPart } from '../kubernetes/writes.ts';
 
 export type Log = (message: string, cause?: unknown) => void;
 
@@ -21,7 +22,7 @@ export const change = <R extends Resource>(
   objects: ObjectStore,
   resource: R,
   { metadata }: KubeObject,
-  part: Part,
+  part: ObjectPart,
   edit: (copy: Resources[R]) => void,
 ): Resources[R] | undefined => {
   const now = objects.get(resource, metadata.namespace, metadata.name);

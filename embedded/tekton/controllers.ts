@@ -4,8 +4,7 @@ import type { Context } from './context.ts';
 import { controllerOf } from './context.ts';
 import { reconcileJob } from './jobs.ts';
 import { reconcilePipelineRun } from './pipeline-runs.ts';
-import type { Queue } from './queue.ts';
-import { createQueue } from './queue.ts';
+import { Queue } from './queue.ts';
 import { reconcileTaskRun } from './task-runs.ts';
 
 export type ControllerOptions = { jobRetryMs: number };
@@ -22,7 +21,7 @@ const ownerKinds: { owner: string; resource: Reconciled }[] = [
 
 /** Reconciles runs and Jobs whenever they or their dependants change. @returns a function that stops the controllers */
 export const startControllers = (context: Context, { jobRetryMs }: ControllerOptions): (() => void) => {
-  const queues: Record<Reconciled, Queue<string>> = {
+  const queues: Record<Reconciled, Queue> = {
     pipelineruns: controller(context, 'pipelineruns', reconcilePipelineRun),
     taskruns: controller(context, 'taskruns', reconcileTaskRun),
     jobs: controller(context, 'jobs', (within, job, later) => reconcileJob(within, job, later, jobRetryMs)),
@@ -34,14 +33,10 @@ export const startControllers = (context: Context, { jobRetryMs }: ControllerOpt
   };
 };
 
-const controller = <R extends Reconciled>(
-  { log, ...rest }: Context,
-  resource: R,
-  reconcile: Reconcile<R>,
-): Queue<string> => {
+const controller = <R extends Reconciled>({ log, ...rest }: Context, resource: R, reconcile: Reconcile<R>): Queue => {
   const context = { log, ...rest };
   const { objects } = context;
-  const queue = createQueue(
+  const queue = new Queue(
     (key) => {
       const [namespace = '', name = ''] = key.split('/');
       const object = objects.get(resource, namespace, name);
@@ -53,7 +48,7 @@ const controller = <R extends Reconciled>(
   return queue;
 };
 
-const dispatch = (queues: Record<Reconciled, Queue<string>>, { kind, object }: Change): void => {
+const dispatch = (queues: Record<Reconciled, Queue>, { kind, object }: Change): void => {
   const { namespace, name } = object.metadata;
   if (isReconciled(kind.resource)) queues[kind.resource].add(`${namespace}/${name}`);
   for (const { owner, resource } of ownerKinds) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PipelineRun, TaskRun } from '../kubernetes/types.ts';
+import type { PipelineRun, TaskRun } from '../kubernetes/tekton-types.ts';
 import { succeeded } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Message, Sink } from './delivery.ts';

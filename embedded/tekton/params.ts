@@ -1,4 +1,4 @@
-import type { Param, ParamSpec, ParamValue } from '../kubernetes/types.ts';
+import type { Param, ParamSpec, ParamValue } from '../kubernetes/tekton-types.ts';
 import type { Variables } from './substitute.ts';
 
 /** Returns the names of parameters that have neither a value nor a default. */

@@ -1,5 +1,5 @@
 import { parseDuration } from '../kubernetes/duration.ts';
-import type { PipelineRun, PipelineSpec, TaskRun } from '../kubernetes/types.ts';
+import type { PipelineRun, PipelineSpec, TaskRun } from '../kubernetes/tekton-types.ts';
 import { conditionsWith, isDone } from './conditions.ts';
 import type { Context } from './context.ts';
 import { change } from './context.ts';

@@ -1,12 +1,12 @@
-import { seconds } from '../kubernetes/time.ts';
 import type {
   ChildReference,
-  Condition,
   PipelineRun,
   PipelineRunStatus,
   PipelineSpec,
   RunResult,
-} from '../kubernetes/types.ts';
+} from '../kubernetes/tekton-types.ts';
+import { seconds } from '../kubernetes/time.ts';
+import type { Condition } from '../kubernetes/types.ts';
 import { conditionsWith } from './conditions.ts';
 import type { TaskState } from './pipeline-tasks.ts';
 import { tally, taskResultVariables } from './pipeline-tasks.ts';

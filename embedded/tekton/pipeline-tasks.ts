@@ -1,13 +1,13 @@
 import { formatDuration, parseDuration } from '../kubernetes/duration.ts';
 import type {
-  Draft,
   PipelineRun,
   PipelineSpec,
   PipelineTask,
   TaskRun,
   TaskSpec,
   WorkspaceBinding,
-} from '../kubernetes/types.ts';
+} from '../kubernetes/tekton-types.ts';
+import type { Draft } from '../kubernetes/types.ts';
 import { isDone, succeeded } from './conditions.ts';
 import { ownedBy } from './context.ts';
 import { childName } from './names.ts';

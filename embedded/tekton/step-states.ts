@@ -1,5 +1,6 @@
+import type { RunResult, StepState, TaskRun, TaskSpec } from '../kubernetes/tekton-types.ts';
 import { seconds } from '../kubernetes/time.ts';
-import type { Pod, RunResult, StepState, TaskRun, TaskSpec, Terminated } from '../kubernetes/types.ts';
+import type { Pod, Terminated } from '../kubernetes/types.ts';
 import { substitute } from './substitute.ts';
 import { decodeMessage, internalType, stepResultType, taskResultType, valuesOf } from './termination.ts';
 

@@ -1,4 +1,4 @@
-import type { ParamValue } from '../kubernetes/types.ts';
+import type { ParamValue } from '../kubernetes/tekton-types.ts';
 
 /** Values of variables by name, such as `params.x` or `context.pipelineRun.name`. */
 export type Variables = Map<string, ParamValue>;

@@ -1,6 +1,7 @@
 import { parseDuration } from '../kubernetes/duration.ts';
+import type { StepState, TaskRun, TaskRunStatus, TaskSpec } from '../kubernetes/tekton-types.ts';
 import { seconds } from '../kubernetes/time.ts';
-import type { Container, Pod, StepState, TaskRun, TaskRunStatus, TaskSpec } from '../kubernetes/types.ts';
+import type { Container, Pod } from '../kubernetes/types.ts';
 import { conditionsWith, isDone } from './conditions.ts';
 import type { Context } from './context.ts';
 import { change, controllerOf } from './context.ts';

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { paths } from './folder.ts';
+import { apiAudience, issuerSetting } from './issuer.ts';
+
+export const namespace = 'image-build';
+export const builderImage = 'local/builder:1';
+const runImage = 'local/run:host';
+export const archiverImage = 'local/functions:1';
+const root = join(import.meta.dirname, '..');
+
+/** Addresses of the server for clients, and of the server for functions and Tekton. */
+export type Addresses = { url: string; internalUrl: string };
+
+/**
+ * Path of the broker at the internal address. The broker accepts every event, as on a cluster, because functions take an
+ * event only as a hint to read the cluster.
+ */
+export const brokerPath = '/broker';
+
+/** Returns the functions' settings, the same that a cluster's functions have. */
+export const environmentOf = (folder: string, { url, internalUrl }: Addresses): Record<string, string> => {
+  const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(folder);
+  const issuer = `${url}/issuer`;
+  return {
+    KUBECONFIG,
+    AUTH_ISSUERS: JSON.stringify([issuerSetting(issuer, apiAudience)]),
+    EVENT_ISSUER: issuer,
+    EVENT_KEYS_URL: `${issuer}/jwks`,
+    EVENT_SUBJECTS: 'broker',
+    METRICS_SUBJECTS: 'monitoring',
+    BROKER_URL: `${internalUrl}${brokerPath}`,
+    GATEWAY_SECRET_FILE: gatewaySecret,
+    BUILDER_IMAGE: builderImage,
+    RUN_IMAGE: runImage,
+    BUILD_TIMEOUT: '30m0s',
+    SOURCE_ALLOW_HTTP: 'true',
+    SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
+    REGISTRY_KIND: 'oci',
+    REGISTRY_URL: url,
+    LOG_FOLDER: logs,
+    ARCHIVER_IMAGE: archiverImage,
+    ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
+  };
+};

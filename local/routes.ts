@@ -1,0 +1,26 @@
+import type { KubeApi } from '../embedded/kubernetes/api.ts';
+import { sendJson } from '../lib/http/respond.ts';
+import type { Listener } from '../lib/http/types.ts';
+import { brokerPath } from './environment.ts';
+import type { Functions } from './functions.ts';
+
+export const notFound: Listener = (_, res) =>
+  sendJson(res, 404, { error: ['There is nothing here.'], code: 'not_found' });
+
+/** Routes requests by the prefix of their path; other requests go to the API. */
+export const routeByPrefix =
+  (routes: [string, Listener][], otherwise: Listener): Listener =>
+  (req, res) => {
+    const found = routes.find(([prefix]) => req.url?.startsWith(prefix));
+    (found ? found[1] : otherwise)(req, res);
+  };
+
+/** Routes requests of functions and Tekton: to the broker, to an event function, or to the Kubernetes API. */
+export const internalRoutes =
+  (kube: KubeApi, { broker, functions }: { broker?: Listener; functions?: Functions }): Listener =>
+  (req, res) => {
+    if (req.url === brokerPath) return (broker ?? notFound)(req, res);
+    const [, event] = /^\/events\/([a-z-]+)$/.exec(req.url ?? '') ?? [];
+    if (event) (functions?.events[event] ?? notFound)(req, res);
+    else kube.handler(req, res);
+  };
