@@ -14,8 +14,8 @@ import { type Platform, startPlatform } from './platform.ts';
 
 const tool = 'demo';
 const root = join(import.meta.dirname, '..');
-const pageLimit = 600;
-const answerMs = 20_000;
+const maxPageChars = 600;
+const responseTimeoutMs = 20_000;
 
 const say = (text: string): void => console.log(`\n==> ${text}`);
 
@@ -34,16 +34,16 @@ const cli = (platform: Platform, token: string, args: string[]): Promise<number>
   });
 
 /** Starts the image and shows the response of its web process. */
-const showAnswer = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
+const showResponse = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
   const running = await runImage({ imagesFolder: platform.imagesFolder, image });
   finish.push(running.stop);
   try {
-    const response = await fetch(running.url, { signal: AbortSignal.timeout(answerMs) });
+    const response = await fetch(running.url, { signal: AbortSignal.timeout(responseTimeoutMs) });
     const page = (await response.text()).trim();
     console.log(
-      `GET ${running.url} -> ${response.status}\n${page.slice(0, pageLimit)}${page.length > pageLimit ? ' …' : ''}`,
+      `GET ${running.url} -> ${response.status}\n${page.slice(0, maxPageChars)}${page.length > maxPageChars ? ' …' : ''}`,
     );
-    if (!response.ok) throw new Error(`the image answered ${response.status}`);
+    if (!response.ok) throw new Error(`the image responded with status ${response.status}`);
   } finally {
     await running.stop();
   }
@@ -75,19 +75,19 @@ const demo = async (given: string | undefined, finish: Finish[]): Promise<void> 
     log: createLog('demo', (line) => lines.push(line)),
   });
   finish.push(platform.close);
-  console.log(`It answers at ${platform.url}`);
+  console.log(`The build service runs at ${platform.url}`);
   const token = await toolToken(platform.issuer, tool);
   const url = await source(given, finish);
 
   say('Starting a build and following its log');
   const code = await cli(platform, token, ['start', url]);
-  say('The build');
+  say('Showing the build');
   await cli(platform, token, ['show']);
-  say('The quota');
+  say('Showing the quota');
   await cli(platform, token, ['quota']);
-  if (code !== 0) throw new Error('the build did not succeed; see above why');
+  if (code !== 0) throw new Error('the build failed; its output above says why');
   say('Running the image');
-  await showAnswer(platform, await latestImage(platform, token), finish).catch((error: unknown) => {
+  await showResponse(platform, await latestImage(platform, token), finish).catch((error: unknown) => {
     if (!(error instanceof NoDefaultProcessError)) throw error;
     console.log(`The image is built. ${error.message}`);
   });

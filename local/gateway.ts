@@ -41,7 +41,7 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
     if (!mounted || (!tool && !req.headers.authorization && !isOpen(req))) {
       const [status, code, error] = mounted
         ? [403, 'forbidden', 'Show a client certificate of a tool, as in its kubeconfig.']
-        : [404, 'not_found', 'The gateway has this API at /builds/.'];
+        : [404, 'not_found', 'There is nothing at this path. The API is at /builds/.'];
       res
         .writeHead(Number(status), { 'content-type': 'application/json' })
         .end(JSON.stringify({ error: [error], code }));

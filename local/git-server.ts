@@ -47,7 +47,7 @@ const gitOutput = (words: string[], environment: NodeJS.ProcessEnv = {}): Promis
     child.on('close', (code) =>
       code === 0
         ? done(Buffer.concat(output).toString().trim())
-        : reject(new Error(`git ${words[0]} ended with ${code}`)),
+        : reject(new Error(`git ${words[0]} ended with exit code ${code}`)),
     );
   });
 

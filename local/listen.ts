@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const explain = (error: NodeJS.ErrnoException, port: number, setting: string): Error =>
-  error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another one.`) : error;
+  error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another port.`) : error;
 
 /**
  * Listens on loopback only, because the embedded platform is for one machine.

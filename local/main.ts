@@ -13,7 +13,7 @@ const examples = ['node', 'python', 'static', 'procfile'];
 const portOf = (name: string, fallback: number): number => {
   const port = Number(process.env[name] ?? fallback);
   if (Number.isInteger(port) && port >= 0 && port < 65536) return port;
-  throw new Error(`${name} must be a port number`);
+  throw new Error(`${name} must be a port number from 0 to 65535.`);
 };
 
 /** Settings of the functions that also apply to the embedded platform, such as LIMIT_RUNNING. */

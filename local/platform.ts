@@ -198,7 +198,7 @@ export const lastAddresses = async (folder: string): Promise<{ url: string; gate
   JSON.parse(
     await readFile(paths(folder).addresses, 'utf8').catch(() => {
       throw new Error(
-        `No platform has run on ${folder} yet: run \`npm start\` first, or set TOOLFORGE_BUILDS_DATA to the folder of one that did.`,
+        `No platform has run on ${folder} yet. Run \`npm start\` first, or set TOOLFORGE_BUILDS_DATA to the folder of another platform.`,
       );
     }),
   );

@@ -5,7 +5,7 @@ import { lastAddresses } from './platform.ts';
 
 const tool = process.argv[2];
 if (!tool || !/^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/.test(tool)) {
-  console.error('Say for which tool: npm run -s token -- TOOL');
+  console.error('Usage: npm run -s token -- TOOL');
   process.exit(2);
 }
 try {

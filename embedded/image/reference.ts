@@ -32,7 +32,7 @@ export const parseReference = (text: string): ImageReference => {
     repository.length <= 255 &&
     (!tagged || tagPattern.test(tag)) &&
     (!text.includes('@') || digestPattern.test(digest));
-  if (!valid) throw new Error(`"${text}" is no image reference: write HOST/REPOSITORY:TAG, in small letters.`);
+  if (!valid) throw new Error(`"${text}" is no image reference. Write HOST/REPOSITORY:TAG in lower case.`);
   return { host, repository, tag, digest };
 };
 

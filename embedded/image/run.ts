@@ -154,7 +154,8 @@ const waitUntilReady = async (
   while (!(await isListening(port))) {
     const said = `Its output:\n${output() || '(none)'}`;
     if (exitCode !== undefined) throw new Error(`The process ended with exit code ${exitCode}. ${said}`);
-    if (Date.now() > deadline) throw new Error(`Nothing listens on port ${port}: the process must use $PORT. ${said}`);
+    if (Date.now() > deadline)
+      throw new Error(`Nothing listens on port ${port}. The process must listen on $PORT. ${said}`);
     await delay(50);
   }
 };

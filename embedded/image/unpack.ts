@@ -56,7 +56,7 @@ export const resolveInRoot = async (root: string, path: string): Promise<string>
     const target = part === '..' ? undefined : await linkTarget(join(root, ...current, part));
     if (target !== undefined) {
       links += 1;
-      if (links > maxLinks) throw new Error(`${path}: too many symbolic links`);
+      if (links > maxLinks) throw new Error(`The path ${path} has too many symbolic links.`);
       walk = follow(root, target, { current, ahead });
     } else walk = { current: part === '..' ? current.slice(0, -1) : [...current, part], ahead };
   }
@@ -93,31 +93,31 @@ const applyWhiteout = async (root: string, name: string): Promise<void> => {
     await rm(join(folder, hidden), { recursive: true, force: true });
 };
 
-type Place = { root: string; path: string; header: Header; content: Readable };
+type Extraction = { root: string; path: string; header: Header; content: Readable };
 
-const makeFolder = async ({ path }: Place): Promise<void> => {
+const makeFolder = async ({ path }: Extraction): Promise<void> => {
   if (await isFolder(path)) return;
   await create(path, () => mkdir(path));
 };
 
-const makeLink = async ({ root, path, header }: Place): Promise<void> => {
+const makeLink = async ({ root, path, header }: Extraction): Promise<void> => {
   const target = header.linkname;
   await create(path, () => symlink(ownFolders.test(target) ? root + target : target, path));
 };
 
-const makeHardLink = async ({ root, path, header }: Place): Promise<void> => {
+const makeHardLink = async ({ root, path, header }: Extraction): Promise<void> => {
   const target = await resolveInRoot(root, header.linkname);
   if (target === path) return;
   await create(path, () => link(target, path));
 };
 
 /** Writes a file without the set-user-id bits. The flag "wx" refuses to write through an existing link. */
-const makeFile = async ({ path, header, content }: Place): Promise<void> => {
+const makeFile = async ({ path, header, content }: Extraction): Promise<void> => {
   const file = await create(path, () => open(path, 'wx', header.mode & 0o755));
   await pipeline(content, file.createWriteStream());
 };
 
-const makers: Partial<Record<Header['type'], (place: Place) => Promise<void>>> = {
+const makers: Partial<Record<Header['type'], (place: Extraction) => Promise<void>>> = {
   directory: makeFolder,
   symlink: makeLink,
   link: makeHardLink,

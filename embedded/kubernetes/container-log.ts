@@ -39,10 +39,10 @@ export const entryParts = (time: string, stream: 'stdout' | 'stderr', text: Buff
 ];
 
 /** Entries of a log file and the offset of the next read. */
-export type Block = { entries: LogEntry[]; next: number };
+export type ReadEntries = { entries: LogEntry[]; next: number };
 
 /** Reads whole lines of a log file from an offset, at most 64 KiB. Returns no entries at the end of the file. */
-export const readEntries = async (file: FileHandle, offset: number): Promise<Block> => {
+export const readEntries = async (file: FileHandle, offset: number): Promise<ReadEntries> => {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, offset);
   const entries: LogEntry[] = [];
   let start = 0;

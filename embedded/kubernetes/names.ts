@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ObjectMeta } from './types.ts';
 
-type Complaint = { field: string; message: string };
+type NameError = { field: string; message: string };
 
 const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const subdomainRule =
@@ -15,13 +15,13 @@ const labelNameRule =
 const suffixCharacters = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Returns the errors in an object's name and labels, with the messages of a real API server. */
-export const complaints = (metadata: Partial<ObjectMeta>): Complaint[] => [
+export const nameErrors = (metadata: Partial<ObjectMeta>): NameError[] => [
   ...nameComplaints(metadata.name ?? ''),
   ...Object.entries(metadata.labels ?? {}).flatMap(labelComplaints),
 ];
 
-const nameComplaints = (name: string): Complaint[] => {
-  const found: Complaint[] = [];
+const nameComplaints = (name: string): NameError[] => {
+  const found: NameError[] = [];
   const say = (message: string) =>
     found.push({ field: 'metadata.name', message: `Invalid value: "${name}": ${message}` });
   if (name.length > 253) say('must be no more than 253 bytes');
@@ -29,8 +29,8 @@ const nameComplaints = (name: string): Complaint[] => {
   return found;
 };
 
-const labelComplaints = ([key, value]: [string, string]): Complaint[] => {
-  const found: Complaint[] = [];
+const labelComplaints = ([key, value]: [string, string]): NameError[] => {
+  const found: NameError[] = [];
   const say = (text: unknown, message: string) =>
     found.push({ field: 'metadata.labels', message: `Invalid value: ${JSON.stringify(text)}: ${message}` });
   const name = key.slice(key.indexOf('/') + 1);

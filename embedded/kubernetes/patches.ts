@@ -6,7 +6,7 @@ export const jsonPatchType = 'application/json-patch+json';
 
 type Fields = Record<string, unknown>;
 type Operation = { op: string; path: string; value?: unknown };
-type Place = { parent: Fields | unknown[]; key: string };
+type Location = { parent: Fields | unknown[]; key: string };
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -43,7 +43,7 @@ const apply = (root: { '': unknown }, operation: Operation): void => {
   handler(locate(root, operation.path), operation);
 };
 
-const operations: Record<string, (place: Place, operation: Operation) => void> = {
+const operations: Record<string, (place: Location, operation: Operation) => void> = {
   test: (place, { value }) => {
     if (!sameJson(read(place), value)) throw refused();
   },
@@ -65,7 +65,7 @@ const operations: Record<string, (place: Place, operation: Operation) => void> =
 const refused = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
-const locate = (root: { '': unknown }, path: string): Place => {
+const locate = (root: { '': unknown }, path: string): Location => {
   if (path !== '' && !path.startsWith('/')) throw badRequest(`error decoding patch: ${path} is no JSON pointer`);
   const keys = path.split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (keys.some((key) => key === '__proto__')) throw refused();
@@ -77,13 +77,13 @@ const locate = (root: { '': unknown }, path: string): Place => {
 
 const isContainer = (value: unknown): value is Fields | unknown[] => Array.isArray(value) || isFields(value);
 
-const read = ({ parent, key }: Place): unknown => (parent as Fields)[key];
+const read = ({ parent, key }: Location): unknown => (parent as Fields)[key];
 
-const mustExist = ({ parent, key }: Place): void => {
+const mustExist = ({ parent, key }: Location): void => {
   if (!Object.hasOwn(parent, key)) throw refused();
 };
 
-const index = ({ key }: Place, highest: number): number => {
+const index = ({ key }: Location, highest: number): number => {
   if (key === '-') return highest;
   const at = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.NaN;
   if (!(at <= highest)) throw refused();

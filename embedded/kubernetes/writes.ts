@@ -3,7 +3,7 @@ import { admit } from './admission.ts';
 import { alreadyExists, badRequest, conflict, invalid, modified, notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { apiVersionOf } from './kinds.ts';
-import { complaints, generatedName } from './names.ts';
+import { generatedName, nameErrors } from './names.ts';
 import { sameJson } from './same.ts';
 import { commit, keyOf, type State } from './store-state.ts';
 import { seconds } from './time.ts';
@@ -49,7 +49,7 @@ export const create = (state: State, kind: Kind, draft: Draft): KubeObject => {
 };
 
 const check = (kind: Kind, object: KubeObject, before: KubeObject | undefined): void => {
-  const found = complaints(object.metadata);
+  const found = nameErrors(object.metadata);
   if (found.length > 0) throw invalid(kind, object.metadata.name, found);
   admit(object, before);
 };

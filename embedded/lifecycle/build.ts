@@ -88,7 +88,7 @@ const buildGroup = async (group: BuildpackId[], folders: Folders, say: Say): Pro
     say(`======== ${nameOf(member)} ========`);
     const { exitCode } = await runBuild(findBuildpack(buildpacks, member), folders, progress, entries);
     if (exitCode !== 0) {
-      throw new PhaseError(exitCodes.buildpackFailed, `${nameOf(member)} failed with exit status ${exitCode}.`);
+      throw new PhaseError(exitCodes.buildpackFailed, `${nameOf(member)} failed with exit code ${exitCode}.`);
     }
     progress = await collect(member, folders, progress);
   }

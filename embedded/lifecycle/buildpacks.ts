@@ -48,7 +48,7 @@ export const readOrder = async (file: string): Promise<Group[]> => {
 
 export const findBuildpack = (buildpacks: Map<string, Buildpack>, member: BuildpackId): Buildpack => {
   const found = buildpacks.get(nameOf(member));
-  if (found === undefined) throw new Error(`The order names ${nameOf(member)}, which isn't there.`);
+  if (found === undefined) throw new Error(`order.toml names the buildpack ${nameOf(member)}, which does not exist.`);
   return found;
 };
 

@@ -73,7 +73,7 @@ const tryGroup = async (group: Group, buildpacks: Map<string, Buildpack>, detect
   for (const { member, outcome, exitCode, output } of results) {
     const word = outcome === 'fail' && member.optional ? 'skip' : outcome;
     const why = outcome === 'pass' || output === '' ? '' : `: ${output}`;
-    say(`${word}: ${nameOf(member)}${outcome === 'err' ? ` (exit status ${exitCode})` : ''}${why}`);
+    say(`${word}: ${nameOf(member)}${outcome === 'err' ? ` (exit code ${exitCode})` : ''}${why}`);
   }
   const broke = results.some(({ outcome }) => outcome === 'err');
   if (results.some(({ outcome, member }) => outcome !== 'pass' && !member.optional)) {
@@ -118,7 +118,7 @@ const detect = async (words: string[], say: Say): Promise<void> => {
     if (result.resolved !== undefined) return writeResult(layers, result.resolved, say);
     broke ||= result.broke;
   }
-  if (broke) throw new PhaseError(exitCodes.detectBroke, 'A buildpack broke while it looked; it says why above.');
+  if (broke) throw new PhaseError(exitCodes.detectBroke, 'A buildpack failed in detect. Its output above says why.');
   throw new PhaseError(exitCodes.nothingDetected, nothingDetected);
 };
 

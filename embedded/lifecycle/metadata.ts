@@ -24,7 +24,7 @@ export type Metadata = {
 const checkProcess = ({ type, command }: Process, buildpack: string): void => {
   const words = Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string');
   if (/^[A-Za-z0-9._-]+$/.test(type) && words) return;
-  throw new PhaseError(exitCodes.buildpackFailed, `${buildpack} wrote a process that isn't valid: "${type}".`);
+  throw new PhaseError(exitCodes.buildpackFailed, `${buildpack} wrote an invalid process: "${type}".`);
 };
 
 /**

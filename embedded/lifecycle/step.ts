@@ -9,27 +9,27 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const tailSize = 1000;
-const drainTime = 1000;
+const maxExcerptBytes = 1000;
+const drainMs = 1000;
 
 /** Keeps the last bytes of both streams. A character that is cut at the start is dropped. */
-const tailOf = (streams: Readable[]): (() => Buffer) => {
-  let tail: Buffer = Buffer.alloc(0);
+const keepExcerpt = (streams: Readable[]): (() => Buffer) => {
+  let excerpt: Buffer = Buffer.alloc(0);
   for (const stream of streams) {
     stream.on('data', (chunk: Buffer) => {
-      tail = Buffer.concat([tail, chunk.subarray(-tailSize)]).subarray(-tailSize);
+      excerpt = Buffer.concat([excerpt, chunk.subarray(-maxExcerptBytes)]).subarray(-maxExcerptBytes);
     });
   }
   return () => {
-    const start = tail.findIndex((byte) => (byte & 0xc0) !== 0x80);
-    return tail.subarray(Math.max(start, 0));
+    const start = excerpt.findIndex((byte) => (byte & 0xc0) !== 0x80);
+    return excerpt.subarray(Math.max(start, 0));
   };
 };
 
 const main = async ([failure = '', ...command]: string[]): Promise<void> => {
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const { stdout, stderr } = child;
-  const tail = tailOf([stdout, stderr]);
+  const excerpt = keepExcerpt([stdout, stderr]);
   stdout.pipe(process.stdout);
   stderr.pipe(process.stderr);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
@@ -38,8 +38,8 @@ const main = async ([failure = '', ...command]: string[]): Promise<void> => {
     child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
   // A process that a build left running may keep the pipes open for ever.
-  await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainTime)]);
-  if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), tail());
+  await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainMs)]);
+  if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), excerpt());
   process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
 };
 

@@ -96,7 +96,8 @@ const sendBlob = async ({ request, response, ...where }: Exchange, digest: strin
 
 const getManifest = async (exchange: Exchange): Promise<void> => {
   const found = findManifest(await existingIndex(exchange), exchange.reference);
-  if (found === undefined) throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${exchange.reference}.`);
+  if (found === undefined)
+    throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no manifest ${exchange.reference}.`);
   await sendBlob(exchange, found.digest, found.mediaType);
 };
 
@@ -107,7 +108,7 @@ const getManifest = async (exchange: Exchange): Promise<void> => {
 const deleteManifest = async (exchange: Exchange): Promise<void> => {
   const { imagesFolder, repository, reference, response } = exchange;
   if (findManifest(await existingIndex(exchange), reference) === undefined) {
-    throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no ${reference}.`);
+    throw new RegistryError(404, 'MANIFEST_UNKNOWN', `There is no manifest ${reference}.`);
   }
   await changeLayout(
     { imagesFolder, repository },
@@ -123,19 +124,24 @@ const deleteManifest = async (exchange: Exchange): Promise<void> => {
   response.writeHead(202, { 'content-length': 0 }).end();
 };
 
-type Route = { methods: string[]; path: RegExp; answer: (exchange: Exchange) => Promise<void> | void };
+type Route = { methods: string[]; path: RegExp; handle: (exchange: Exchange) => Promise<void> | void };
 
 const routes: Route[] = [
-  { methods: ['GET', 'HEAD'], path: /^\/v2\/?$/, answer: (exchange) => sendJson(exchange, {}) },
-  { methods: ['GET', 'HEAD'], path: /^\/v2\/_catalog$/, answer: catalog },
-  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/tags\/list$/, answer: tags },
-  { methods: ['DELETE'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, answer: deleteManifest },
-  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, answer: getManifest },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/?$/, handle: (exchange) => sendJson(exchange, {}) },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/_catalog$/, handle: catalog },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/tags\/list$/, handle: tags },
+  { methods: ['DELETE'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, handle: deleteManifest },
+  { methods: ['GET', 'HEAD'], path: /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/, handle: getManifest },
   {
     methods: ['GET', 'HEAD'],
     path: /^\/v2\/(?<repository>.+)\/blobs\/(?<reference>[^/]+)$/,
-    answer: (exchange) => {
-      if (!digestPattern.test(exchange.reference)) throw new RegistryError(400, 'DIGEST_INVALID', 'That is no digest.');
+    handle: (exchange) => {
+      if (!digestPattern.test(exchange.reference))
+        throw new RegistryError(
+          400,
+          'DIGEST_INVALID',
+          'The digest is invalid. Write sha256: and 64 hexadecimal digits.',
+        );
       return sendBlob(exchange, exchange.reference, 'application/octet-stream');
     },
   },
@@ -145,24 +151,27 @@ const findRoute = (method: string, path: string) => {
   const matching = routes.filter((route) => route.path.test(path));
   if (matching.length === 0) throw new RegistryError(404, 'NOT_FOUND', 'There is nothing at this path.');
   const route = matching.find(({ methods }) => methods.includes(method));
-  if (route === undefined)
-    throw new RegistryError(405, 'UNSUPPORTED', 'This registry can be read and deleted from only.');
+  if (route === undefined) throw new RegistryError(405, 'UNSUPPORTED', 'This registry only lists, reads and deletes.');
   const { repository = '', reference = '' } = route.path.exec(path)?.groups ?? {};
   if (repository !== '' && (!repositoryPattern.test(repository) || repository.length > 255)) {
-    throw new RegistryError(400, 'NAME_INVALID', 'That is no name of a repository.');
+    throw new RegistryError(400, 'NAME_INVALID', 'The name of the repository is invalid.');
   }
   if (reference !== '' && !digestPattern.test(reference) && !tagPattern.test(reference)) {
     const code = reference.includes(':') ? 'DIGEST_INVALID' : 'TAG_INVALID';
-    throw new RegistryError(400, code, 'That is neither a tag nor a digest.');
+    throw new RegistryError(400, code, 'The reference is neither a tag nor a digest.');
   }
   return { route, repository, reference };
 };
 
-const answer = async (imagesFolder: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const handleRequest = async (
+  imagesFolder: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   const url = new URL(`http://localhost${request.url ?? '/'}`);
   const { route, repository, reference } = findRoute(request.method ?? 'GET', url.pathname);
-  await route.answer({ imagesFolder, request, response, url, repository, reference });
+  await route.handle({ imagesFolder, request, response, url, repository, reference });
 };
 
 const refuse = (response: ServerResponse, error: unknown): void => {
@@ -170,7 +179,7 @@ const refuse = (response: ServerResponse, error: unknown): void => {
     response.destroy();
     return;
   }
-  const unexpected = new RegistryError(500, 'UNKNOWN', 'The registry failed; try again.');
+  const unexpected = new RegistryError(500, 'UNKNOWN', 'The registry failed. Try again.');
   const { status, code, message } = error instanceof RegistryError ? error : unexpected;
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ errors: [{ code, message }] }));
@@ -182,7 +191,7 @@ const refuse = (response: ServerResponse, error: unknown): void => {
  */
 export const createRegistry = ({ imagesFolder }: { imagesFolder: string }): Registry => ({
   handler: (request, response) => {
-    answer(imagesFolder, request, response).catch((error) => refuse(response, error));
+    handleRequest(imagesFolder, request, response).catch((error) => refuse(response, error));
   },
   usage: async (project) => {
     const all = await listRepositories(imagesFolder);

@@ -42,7 +42,7 @@ const controller = <R extends Reconciled>({ log, ...rest }: Context, resource: R
       const object = objects.get(resource, namespace, name);
       if (object) reconcile(context, object, (milliseconds) => queue.addAfter(key, milliseconds));
     },
-    (key, error) => log(`${resource} ${key} could not be brought on`, error),
+    (key, error) => log(`${resource} ${key} reconcile failed`, error),
   );
   for (const { metadata } of objects.list(resource)) queue.add(`${metadata.namespace}/${metadata.name}`);
   return queue;

@@ -29,7 +29,7 @@ export const deliver = async (
     if (url === undefined || signal.aborted) return;
     const status = await post(message, url, signal);
     if (status !== undefined && !retriedStatuses.has(status)) {
-      if (status >= 300) log(`event ${title} was dropped: the sink answered ${status}`);
+      if (status >= 300) log(`event ${title} was dropped: the sink responded with status ${status}`);
       return;
     }
     await pause(retryMs * 2 ** attempt, undefined, { signal }).catch(() => {});

@@ -32,7 +32,7 @@ export const startEvents = (context: Context, options: EventOptions): EventSende
   const consider = (run: Run) => {
     const type = eventType(run);
     if (!isNew(memoryKey(run, type))) return;
-    for (const delay of fate(options.chaos, random)) {
+    for (const delay of deliveryDelays(options.chaos, random)) {
       const sent = send(context, options, run, type, delay, stop.signal).finally(() => sending.delete(sent));
       sending.add(sent);
     }
@@ -87,7 +87,7 @@ const createMemory = (clock: () => number): ((key: string) => boolean) => {
 };
 
 /** Returns the delays in milliseconds after which copies of an event are sent: one, two, or none. */
-const fate = ({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] => {
+const deliveryDelays = ({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] => {
   const copies = random() < duplicate ? 2 : 1;
   return Array.from({ length: copies }, () => [random() < drop, random() * shuffleMs] as const).flatMap(
     ([lost, delay]) => (lost ? [] : [delay]),

@@ -54,7 +54,7 @@ const phaseMs = 2;
 export const startKubelet = (context: Context, options: KubeletOptions): Kubelet => {
   const node: Node = { ...context, ...options };
   const pods = new Map<string, Running>();
-  for (const pod of node.objects.list('pods')) consider(node, pods, pod);
+  for (const pod of node.objects.list('pods')) startOrStop(node, pods, pod);
   const unsubscribe = node.objects.watch((event) => {
     if (event.kind.resource === 'pods') onChange(node, pods, event);
   });
@@ -71,7 +71,7 @@ export const startKubelet = (context: Context, options: KubeletOptions): Kubelet
 const onChange = (node: Node, pods: Map<string, Running>, { type, object }: Change): void => {
   const pod = object as Pod;
   if (type === 'DELETED') void discard(node, pods, pod);
-  else consider(node, pods, pod);
+  else startOrStop(node, pods, pod);
 };
 
 const discard = async ({ folder, log }: Node, pods: Map<string, Running>, { metadata }: Pod): Promise<void> => {
@@ -82,11 +82,11 @@ const discard = async ({ folder, log }: Node, pods: Map<string, Running>, { meta
   try {
     removePodFolder(podFolder(folder, metadata.uid));
   } catch (error) {
-    log('a pod folder could not be removed', error);
+    log('removing a pod folder failed', error);
   }
 };
 
-const consider = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
+const startOrStop = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
   const { uid, deletionTimestamp, annotations } = pod.metadata;
   const run = pods.get(uid);
   if (deletionTimestamp) run?.stop.abort('deleted' satisfies Reason);
@@ -96,12 +96,12 @@ const consider = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
 
 const begin = (node: Node, pods: Map<string, Running>, pod: Pod): void => {
   const stop = new AbortController();
-  const done = runPod(node, pod, stop.signal).catch((error: unknown) => breakOff(node, pod, error));
+  const done = runPod(node, pod, stop.signal).catch((error: unknown) => reportFailure(node, pod, error));
   pods.set(pod.metadata.uid, { stop, done });
 };
 
-const breakOff = (node: Node, pod: Pod, error: unknown): void => {
-  node.log(`pod ${pod.metadata.name} broke off`, error);
+const reportFailure = (node: Node, pod: Pod, error: unknown): void => {
+  node.log(`running pod ${pod.metadata.name} failed`, error);
   const now = seconds(node.clock());
   const terminated: Terminated = { exitCode: 128, reason: 'StartError', finishedAt: now };
   report(node, pod, (status) =>

@@ -54,10 +54,10 @@ const copy = async (
   if (rest.length > 0) await write(Buffer.concat(entryParts(stamp(), stream, rest, false)));
 };
 
-type Part = { text: Buffer; whole: boolean };
+type LogPart = { text: Buffer; whole: boolean };
 
-const cut = (bytes: Buffer): { lines: Part[]; left: Buffer } => {
-  const lines: Part[] = [];
+const cut = (bytes: Buffer): { lines: LogPart[]; left: Buffer } => {
+  const lines: LogPart[] = [];
   let start = 0;
   while (start < bytes.length) {
     const end = bytes.indexOf(newlineByte, start);

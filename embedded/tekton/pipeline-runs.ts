@@ -4,7 +4,7 @@ import { conditionsWith, isDone } from './conditions.ts';
 import type { Context } from './context.ts';
 import { change } from './context.ts';
 import { missingParams } from './params.ts';
-import type { Verdict } from './pipeline-status.ts';
+import type { RunCondition } from './pipeline-status.ts';
 import { judge, statusAfter } from './pipeline-status.ts';
 import type { TaskState } from './pipeline-tasks.ts';
 import { applyParams, newTaskRun, nextTask, taskResultVariables, taskRunName } from './pipeline-tasks.ts';
@@ -60,7 +60,7 @@ const proceed = (context: Context, run: PipelineRun, later: Later): void => {
   write(context, run, judge(run, started), spec, started);
 };
 
-const resolve = ({ objects }: Context, run: PipelineRun): PipelineSpec | Verdict => {
+const resolve = ({ objects }: Context, run: PipelineRun): PipelineSpec | RunCondition => {
   const { namespace, name } = run.metadata;
   const wanted = run.spec.pipelineRef?.name;
   const spec = wanted === undefined ? run.spec.pipelineSpec : objects.get('pipelines', namespace, wanted)?.spec;
@@ -81,7 +81,7 @@ const resolve = ({ objects }: Context, run: PipelineRun): PipelineSpec | Verdict
   return applyParams(spec, run);
 };
 
-const failed = (reason: string, message: string): Verdict => ({ status: 'False', reason, message });
+const failed = (reason: string, message: string): RunCondition => ({ status: 'False', reason, message });
 
 const statesOf = ({ objects }: Context, run: PipelineRun, spec: PipelineSpec | undefined): TaskState[] =>
   (spec?.tasks ?? []).map((task) => {
@@ -128,7 +128,7 @@ const begin = ({ objects }: Context, run: PipelineRun, states: readonly TaskStat
 const write = (
   { objects, clock }: Context,
   run: PipelineRun,
-  verdict: Verdict,
+  verdict: RunCondition,
   spec: PipelineSpec | undefined,
   states: readonly TaskState[],
 ): void => {

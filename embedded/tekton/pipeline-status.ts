@@ -14,7 +14,7 @@ import { provenance } from './provenance.ts';
 import { substitute } from './substitute.ts';
 
 /** The Succeeded condition of a run, before it is written into the run's status. */
-export type Verdict = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
+export type RunCondition = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
 
 const stoppingReasons: Record<string, string> = {
   CancelledRunFinally: 'CancelledRunningFinally',
@@ -22,7 +22,7 @@ const stoppingReasons: Record<string, string> = {
 };
 
 /** Returns the condition of a pipeline's run from the runs of its tasks. */
-export const judge = (run: PipelineRun, states: readonly TaskState[]): Verdict => {
+export const judge = (run: PipelineRun, states: readonly TaskState[]): RunCondition => {
   const { total, done, failed, cancelled } = tally(states);
   const stopping = stoppingReasons[run.spec.status ?? ''];
   const begun = states.filter((state) => state.run !== undefined).length;
@@ -42,7 +42,7 @@ const ending = (
   cancelled: number,
   skipped: number,
   stopping: string | undefined,
-): Omit<Verdict, 'message'> => {
+): Omit<RunCondition, 'message'> => {
   if (cancelled > 0 || (stopping !== undefined && skipped + failed > 0))
     return { status: 'False', reason: 'Cancelled' };
   if (failed > 0) return { status: 'False', reason: 'Failed' };
@@ -55,7 +55,7 @@ const ending = (
  */
 export const statusAfter = (
   run: PipelineRun,
-  verdict: Verdict,
+  verdict: RunCondition,
   spec: PipelineSpec | undefined,
   states: readonly TaskState[],
   now: number,

@@ -22,7 +22,7 @@ export const startTimeOf = (pid: number): string | undefined => readStat(pid)?.s
 
 /** Sends a signal to all processes of a group. @returns the number of processes */
 export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
-  const found = membersOf(group);
+  const found = pidsOf(group);
   for (const pid of found) send(pid, signal);
   return found.length;
 };
@@ -44,7 +44,7 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
  * Returns the ids of a group's processes. Where the system has no /proc, a negative id stands for the whole process
  * group.
  */
-const membersOf = (group: Group): number[] => {
+const pidsOf = (group: Group): number[] => {
   const pids = listPids();
   if (pids === undefined) return group.leader !== undefined && isAlive(-group.leader) ? [-group.leader] : [];
   const stats = pids.flatMap((pid) => readStat(pid) ?? []);

@@ -43,7 +43,7 @@ const leftGroup = ({ folder, log }: Context, uid: string): Group => {
     return { ...nobody, ...(JSON.parse(readFileSync(record, 'utf8')) as Group) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      log(`the record of pod ${uid}'s process cannot be read`, error);
+      log(`reading the process record of pod ${uid} failed`, error);
     return nobody;
   }
 };

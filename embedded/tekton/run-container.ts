@@ -6,7 +6,7 @@ import type { Container, EnvVar, Pod, Terminated } from '../kubernetes/types.ts'
 import type { Context } from './context.ts';
 import type { PodFolder } from './pod-folder.ts';
 import { containerId } from './pod-status.ts';
-import type { Outcome } from './run-process.ts';
+import type { ProcessEnd } from './run-process.ts';
 import { runProcess } from './run-process.ts';
 import type { Variables } from './substitute.ts';
 import { substitute, substituteList } from './substitute.ts';
@@ -66,7 +66,7 @@ const readAll = ({ plan, folder, container }: ContainerRun): MessageEntry[] => {
   return [...readResults(taskResultType, tasks), ...readResults(stepResultType, steps)];
 };
 
-const terminated = ({ pod, container }: ContainerRun, outcome: Outcome, results: MessageEntry[]): Terminated => {
+const terminated = ({ pod, container }: ContainerRun, outcome: ProcessEnd, results: MessageEntry[]): Terminated => {
   const { exitCode, startedAt, finishedAt, timedOut } = outcome;
   const reason = timedOut ? [internal('Reason', 'TimeoutExceeded')] : [];
   const message = encodeMessage([...results, ...reason]) ?? encodeMessage(reason);

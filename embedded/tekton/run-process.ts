@@ -24,11 +24,11 @@ export type Execution = {
   signal: AbortSignal;
   clock: Clock;
   /** Returns the last line of the log, if there is one. */
-  epilogue(outcome: Outcome): string | undefined;
+  epilogue(outcome: ProcessEnd): string | undefined;
 };
 
 /** The end of a process; times in milliseconds since the epoch. */
-export type Outcome = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
+export type ProcessEnd = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
 
 const maxTimerMs = 2 ** 31 - 1;
 
@@ -36,7 +36,7 @@ const maxTimerMs = 2 ** 31 - 1;
  * Runs a command in a session of its own and writes its output into a log. When the promise resolves, no process of the
  * session is left and the log is complete. A command that cannot be started ends with code 1, and the log says so.
  */
-export const runProcess = async (execution: Execution): Promise<Outcome> => {
+export const runProcess = async (execution: Execution): Promise<ProcessEnd> => {
   const { clock, folder } = execution;
   const log = await openLog(execution.logFile, clock);
   const startedAt = clock();

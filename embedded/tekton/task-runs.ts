@@ -11,7 +11,7 @@ import { provenance } from './provenance.ts';
 import type { StepPlan } from './run-container.ts';
 import { endedSteps, stepStates, taskResults } from './step-states.ts';
 import { containerName, createTaskPod } from './task-pod.ts';
-import type { TaskVerdict } from './task-status.ts';
+import type { TaskCondition } from './task-status.ts';
 import { judgePod, pullFailure } from './task-status.ts';
 
 type Later = (milliseconds: number) => void;
@@ -43,7 +43,7 @@ const cancel = (context: Context, run: TaskRun, pod: Pod | undefined): void => {
 };
 
 /** Ends a run that was cancelled or timed out. Its pod and log are kept, as with Tekton's keep-pod-on-cancel. */
-const end = (context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskVerdict): void => {
+const end = (context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskCondition): void => {
   const steps = endedSteps(run, pod, verdict.reason, context.clock());
   if (pod) {
     change(context.objects, 'pods', pod, 'main', (copy) => {
@@ -105,7 +105,7 @@ const follow = (context: Context, run: TaskRun, pod: Pod): void => {
 
 const specOf = (run: TaskRun): TaskSpec => run.status?.taskSpec ?? run.spec.taskSpec ?? { steps: [] };
 
-const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskVerdict, more: More): void => {
+const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskCondition, more: More): void => {
   const { status, reason, message } = verdict;
   const now = clock();
   change(objects, 'taskruns', run, 'status', (copy) => {

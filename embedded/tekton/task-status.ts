@@ -1,10 +1,10 @@
 import type { Condition, ContainerStatus, Pod } from '../kubernetes/types.ts';
 import { decodeMessage, internalType, valuesOf } from './termination.ts';
 
-export type TaskVerdict = { status: Condition['status']; reason: string; message: string };
+export type TaskCondition = { status: Condition['status']; reason: string; message: string };
 
 /** Returns the condition of a TaskRun from the status of its pod, with Tekton's messages. */
-export const judgePod = (pod: Pod): TaskVerdict => {
+export const judgePod = (pod: Pod): TaskCondition => {
   const phase = pod.status?.phase ?? 'Pending';
   if (phase === 'Succeeded') return verdict('True', 'Succeeded', 'All Steps have completed executing');
   if (phase === 'Failed') return failure(pod);
@@ -12,7 +12,7 @@ export const judgePod = (pod: Pod): TaskVerdict => {
   return waiting(pod);
 };
 
-const verdict = (status: Condition['status'], reason: string, message: string): TaskVerdict => ({
+const verdict = (status: Condition['status'], reason: string, message: string): TaskCondition => ({
   status,
   reason,
   message,
@@ -20,7 +20,7 @@ const verdict = (status: Condition['status'], reason: string, message: string): 
 
 const containers = ({ status }: Pod): ContainerStatus[] => status?.containerStatuses ?? [];
 
-const waiting = (pod: Pod): TaskVerdict => {
+const waiting = (pod: Pod): TaskCondition => {
   for (const { name, state } of containers(pod)) {
     const message = state.waiting?.message;
     if (!message) continue;
@@ -36,7 +36,7 @@ const waiting = (pod: Pod): TaskVerdict => {
 const isPull = (reason: string | undefined): boolean => reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
 
 /** Returns the condition of a TaskRun whose image cannot be pulled; undefined while the pull may still succeed. */
-export const pullFailure = (pod: Pod, runName: string): TaskVerdict | undefined => {
+export const pullFailure = (pod: Pod, runName: string): TaskCondition | undefined => {
   const stuck = containers(pod).find(({ state }) => state.waiting?.reason === 'ImagePullBackOff');
   if (!stuck) return undefined;
   const step = stuck.name.replace(/^step-/, '');
@@ -45,7 +45,7 @@ export const pullFailure = (pod: Pod, runName: string): TaskVerdict | undefined 
   return verdict('False', 'TaskRunImagePullFailed', message);
 };
 
-const failure = (pod: Pod): TaskVerdict => {
+const failure = (pod: Pod): TaskCondition => {
   if (pod.status?.reason) return verdict('False', pod.status.reason, pod.status.message ?? pod.status.reason);
   const broken = containers(pod).find(({ state }) => (state.terminated?.exitCode ?? 0) !== 0);
   if (!broken) return verdict('False', 'Failed', 'build failed for unspecified reasons.');

@@ -32,15 +32,15 @@ const occupied = async (): Promise<number> => {
 test('a port that is in use is named with its setting, and nothing is left running or locked', async () => {
   const folder = await newFolder();
   const port = await occupied();
-  await expect(start(folder, port)).rejects.toThrow(`Port ${port} is in use. Set PORT to another one.`);
-  await expect(start(folder, 0, port)).rejects.toThrow('Set GATEWAY_PORT to another one.');
+  await expect(start(folder, port)).rejects.toThrow(`Port ${port} is in use. Set PORT to another port.`);
+  await expect(start(folder, 0, port)).rejects.toThrow('Set GATEWAY_PORT to another port.');
   const platform = await start(folder);
   expect((await fetch(`${platform.url}/v1/healthz`)).status).toBe(200);
 });
 
 test('two platforms do not share a folder, and its token is for the address it last had', async () => {
   const folder = await newFolder();
-  await expect(lastAddresses(folder)).rejects.toThrow('run `npm start` first');
+  await expect(lastAddresses(folder)).rejects.toThrow('Run `npm start` first');
   const platform = await start(folder);
   await expect(start(folder)).rejects.toThrow('is in use by the platform with process id');
   expect((await lastAddresses(folder)).url).toBe(platform.url);
