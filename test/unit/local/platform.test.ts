@@ -29,7 +29,7 @@ const occupied = async (): Promise<number> => {
   return Number(new URL(server.url).port);
 };
 
-test('a port that is in use is named with its setting, and nothing is left running or locked', async () => {
+test('a port in use is refused with the name of its setting, and the platform leaves nothing running or locked', async () => {
   const folder = await newFolder();
   const port = await occupied();
   await expect(start(folder, port)).rejects.toThrow(`Port ${port} is in use. Set PORT to another port.`);
@@ -38,7 +38,7 @@ test('a port that is in use is named with its setting, and nothing is left runni
   expect((await fetch(`${platform.url}/v1/healthz`)).status).toBe(200);
 });
 
-test('two platforms do not share a folder, and its token is for the address it last had', async () => {
+test("a second platform on a folder is refused, and lastAddresses returns the first one's address", async () => {
   const folder = await newFolder();
   await expect(lastAddresses(folder)).rejects.toThrow('Run `npm start` first');
   const platform = await start(folder);

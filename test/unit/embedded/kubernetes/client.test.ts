@@ -30,7 +30,7 @@ const send = (method: string, path: string, body: object) =>
     headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
   });
 
-test("client-node's Watch sees objects come, change and go", async () => {
+test("client-node's Watch reads ADDED, MODIFIED and DELETED events", async () => {
   const seen: string[] = [];
   const done = new Promise<unknown>((resolve) => {
     void new Watch(config).watch(
@@ -47,7 +47,7 @@ test("client-node's Watch sees objects come, change and go", async () => {
   expect(seen.at(-1)).toBe('DELETED t 2');
 });
 
-test("client-node's Log reads and follows, and gets refusals as errors", async () => {
+test("client-node's Log follows a log and throws a refusal as an error", async () => {
   await send('POST', podsPath, pod('p', ['step-a']));
   const { objects } = served.api;
   const copy = structuredClone(objects.get('pods', 'ns', 'p'));

@@ -35,7 +35,7 @@ const gone = (name: string) =>
 
 const get = (path: string) => served.call('GET', path);
 
-test('dependants go after their owner, in cascade', async () => {
+test('the garbage collector deletes dependants and their dependants after the owner', async () => {
   await family();
   const deletion = gone('grandchild');
   await served.call('DELETE', `${ledgersPath}/owner`);
@@ -44,7 +44,7 @@ test('dependants go after their owner, in cascade', async () => {
   expect((await get(`${secretsPath}/grandchild`)).status).toBe(404);
 });
 
-test('a finalizer of a dependant keeps it, and what belongs to it', async () => {
+test('a finalizer of a dependant keeps the dependant and its own dependants', async () => {
   await family();
   await served.call(
     'PATCH',
@@ -78,7 +78,7 @@ test('a finalizer of the owner keeps its dependants', async () => {
   expect((await get(`${ledgersPath}/child`)).body.metadata).not.toHaveProperty('deletionTimestamp');
 });
 
-test('foreground: the owner waits for its dependants', async () => {
+test('with foreground deletion the owner is deleted after its dependants', async () => {
   await family();
   const deletion = gone('grandchild');
   const answer = await served.call('DELETE', `${ledgersPath}/owner`, { propagationPolicy: 'Foreground' });
@@ -88,14 +88,14 @@ test('foreground: the owner waits for its dependants', async () => {
   expect((await get(`${secretsPath}/grandchild`)).status).toBe(404);
 });
 
-test('orphans stay, without the reference', async () => {
+test('with orphan deletion dependants stay and lose the owner reference', async () => {
   await family();
   await served.call('DELETE', `${ledgersPath}/owner?propagationPolicy=Orphan`);
   expect((await get(`${ledgersPath}/owner`)).status).toBe(404);
   expect((await get(`${ledgersPath}/child`)).body.metadata).not.toHaveProperty('ownerReferences');
 });
 
-test('what names an owner that is not there goes at once; one of two owners is enough to stay', async () => {
+test('an object whose owners do not exist is deleted at once, and one existing owner keeps it', async () => {
   const { owner } = await family();
   const nobody = { ...ownedBy(owner), uid: 'nobody' };
   await served.call('POST', secretsPath, secret('stray', { ownerReferences: [nobody] }));
@@ -104,7 +104,7 @@ test('what names an owner that is not there goes at once; one of two owners is e
   expect((await get(`${secretsPath}/shared`)).body.metadata.ownerReferences).toEqual([ownedBy(owner)]);
 });
 
-test('what was left over by a stop is collected at the next start', async () => {
+test('the garbage collector deletes at the start what a stop left over', async () => {
   const { folder, remove } = await temporaryFolder();
   const first = await startCluster({ folder });
   const { body: owner } = await first.call('POST', ledgersPath, ledger('owner'));

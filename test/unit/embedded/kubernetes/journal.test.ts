@@ -38,7 +38,7 @@ const open = () => {
   };
 };
 
-test('everything is there again', () => {
+test('a journal that is opened again has all objects and the version', () => {
   const first = open();
   first.put('a', 1);
   first.put('b', { deep: ['é\n'] });
@@ -50,7 +50,7 @@ test('everything is there again', () => {
   expect(second.version()).toBe(4);
 });
 
-test('cut off at any byte, the journal keeps every whole line and can be written on', () => {
+test('a journal that is cut off at any byte keeps every whole line and can be appended to', () => {
   const first = open();
   for (let at = 0; at < 5; at += 1) first.put(`k${at}`, { at });
   first.close();
@@ -67,14 +67,14 @@ test('cut off at any byte, the journal keeps every whole line and can be written
   }
 });
 
-test('a line that is damaged, and not the last, stops the start', () => {
+test('a journal with a damaged line before its end cannot be opened', () => {
   const first = open();
   first.put('a', 1);
   appendFileSync(file(), 'nonsense\n');
   expect(() => open()).toThrow(/is damaged/);
 });
 
-test('is compacted, and an end between its two steps loses nothing', () => {
+test('a compaction loses nothing, even when the process ends between its two steps', () => {
   const first = open();
   const big = 'x'.repeat(100_000);
   const kept: Buffer[] = [];
@@ -92,7 +92,7 @@ test('is compacted, and an end between its two steps loses nothing', () => {
   expect(Object.fromEntries(open().objects)).toEqual(Object.fromEntries(first.objects));
 });
 
-test('an API that starts again serves the same objects, and goes on counting versions', async () => {
+test('an API server that starts again serves the same objects and continues the resourceVersions', async () => {
   const first = await startCluster({ folder });
   const { body } = await first.call('POST', ledgersPath, ledger('t', { a: 1 }));
   await first.call('POST', ledgersPath, ledger('u'));

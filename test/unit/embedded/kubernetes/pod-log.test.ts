@@ -56,7 +56,7 @@ const writtenLines: [string, string, string][] = [
   ['4.000000000', 'P', 'no end'],
 ];
 
-describe('what is there', () => {
+describe("a request for a pod's log", () => {
   beforeEach(() => withLog(terminated, ...writtenLines));
 
   test.each([
@@ -75,7 +75,7 @@ describe('what is there', () => {
     ['sinceSeconds=10', ''],
     ['follow=true', 'one\ntwo\n\nno end'],
     ['follow=false&pretty=false&previous=false', 'one\ntwo\n\nno end'],
-  ])('?%s', async (query, expected) => {
+  ])("a request for a pod's log with ?%s gets the selected lines", async (query, expected) => {
     expect(await text(query)).toBe(expected);
   });
 
@@ -88,14 +88,14 @@ describe('what is there', () => {
     ['container=step-a&tailLines=x', 400, 'invalid syntax'],
     ['container=step-a&sinceTime=yesterday', 400, 'cannot parse'],
     ['container=step-a&sinceTime=2026-01-01T00:00:00Z&sinceSeconds=1', 422, 'at most one of'],
-  ])('?%s is refused with %d', async (query, status, message) => {
+  ])("a request for a pod's log with ?%s is refused with %d", async (query, status, message) => {
     const answer = await read(query);
     expect(answer).toMatchObject({ status, type: 'application/json' });
     expect(JSON.parse(answer.text)).toMatchObject({ kind: 'Status', message: expect.stringContaining(message) });
   });
 });
 
-test('a container that waits has no log', async () => {
+test('the log of a waiting container is refused with the reason for the wait', async () => {
   await served.call('POST', podsPath, pod('p', containerNames));
   setStates({ waiting: { reason: 'PodInitializing' } }, { waiting: { reason: 'ImagePullBackOff' } });
   const message = async (name: string) => JSON.parse((await read(`container=${name}`)).text).message;
@@ -106,7 +106,7 @@ test('a container that waits has no log', async () => {
   expect((await served.call('GET', `${podsPath}/none/log`)).body.message).toBe('pods "none" not found');
 });
 
-test('following brings what comes, and ends with the container', async () => {
+test('a followed log sends new lines and ends when the container ends', async () => {
   const made = await withLog(running);
   const response = await fetch(`${served.url}${podsPath}/p/log?container=step-a&follow=true`);
   append(made, writtenLines.slice(0, 3));
@@ -119,7 +119,7 @@ test('following brings what comes, and ends with the container', async () => {
   expect(all).toBe('one\ntwo\n\nno end');
 });
 
-test('following ends when the pod is deleted', async () => {
+test('a followed log ends when the pod is deleted', async () => {
   const made = await withLog(running);
   append(made, writtenLines.slice(0, 1));
   const response = await fetch(`${served.url}${podsPath}/p/log?container=step-a&follow=true`);
@@ -127,7 +127,7 @@ test('following ends when the pod is deleted', async () => {
   expect(await response.text()).toMatch(/^(one\n)?$/);
 });
 
-test('bytes arrive as they were written, whatever they are, and a slow reader costs no memory', async () => {
+test('a log is sent byte for byte, and a slow reader does not use memory', async () => {
   const made = await withLog(terminated);
   const file = served.api.objects.logFile(made.metadata.uid, 'step-a');
   const log = await openLog(file, Date.now);

@@ -23,8 +23,8 @@ const run = (name: string, spec: object = { pipelineRef: { name: 'p' } }) => ({
   spec,
 });
 
-describe('create and get', () => {
-  test('fills in what the server owns, and ignores status', async () => {
+describe('the API server creates and reads objects', () => {
+  test("create fills in the server's fields and ignores the status", async () => {
     const { status, body } = await served.call('POST', ledgersPath, {
       ...ledger('t', { a: 1 }),
       status: { running: [1] },
@@ -37,12 +37,12 @@ describe('create and get', () => {
     expect((await served.call('GET', `${ledgersPath}/t`)).body).toEqual(body);
   });
 
-  test('generateName appends five characters', async () => {
+  test('generateName gets five characters appended', async () => {
     const { body } = await served.call('POST', podsPath, pod('', ['a'], { name: undefined, generateName: 'x-' }));
     expect(body.metadata.name).toMatch(/^x-[a-z0-9]{5}$/);
   });
 
-  test('controllers of the same process get the same treatment, and frozen objects', () => {
+  test('a controller of the same process gets the same defaults, and frozen objects', () => {
     const { objects } = served.api;
     const created = objects.create('pipelineruns', { metadata: { name: 'r' }, spec: { pipelineRef: { name: 'p' } } });
     expect(created).toMatchObject({
@@ -53,7 +53,7 @@ describe('create and get', () => {
     expect(() => Object.assign(created.spec, { status: 'Cancelled' })).toThrow(TypeError);
   });
 
-  test('a secret keeps stringData as data', async () => {
+  test("create stores a secret's stringData as data", async () => {
     const { body } = await served.call('POST', secretsPath, { ...secret('s'), stringData: { k: 'v' } });
     expect(body).toMatchObject({ type: 'Opaque', data: { k: 'dg==' } });
     expect(body).not.toHaveProperty('stringData');
@@ -80,7 +80,7 @@ describe('create and get', () => {
       'BadRequest',
     ],
     ['a run of nothing', runsPath, run('r', {}), 400, 'BadRequest'],
-  ])('%s is refused with a Status', async (_, path, body, code, reason) => {
+  ])('create of an object with %s is refused with a Status', async (_, path, body, code, reason) => {
     await served.call('POST', ledgersPath, ledger('t'));
     const answer = await served.call('POST', path, body);
     expect(answer.status).toBe(code);
@@ -97,12 +97,12 @@ describe('create and get', () => {
     ['GET', `${ledgersPath}?continue=nonsense`, 400, 'BadRequest'],
     ['GET', `${ledgersPath}?resourceVersion=x`, 400, 'BadRequest'],
     ['GET', `${ledgersPath}?resourceVersion=99`, 504, 'Timeout'],
-  ])('%s %s gives %d %s', async (method, path, code, reason) => {
+  ])('the request %s %s gets %d %s', async (method, path, code, reason) => {
     const answer = await served.call(method, path);
     expect(answer).toMatchObject({ status: code, body: { kind: 'Status', code, reason } });
   });
 
-  test('what is no JSON, and other media types, are refused', async () => {
+  test('a body that is no JSON, or has another media type, is refused', async () => {
     const send = (body: string, type: string) =>
       fetch(served.url + ledgersPath, { method: 'POST', body, headers: { 'content-type': type } }).then(
         (r) => r.status,
@@ -111,7 +111,7 @@ describe('create and get', () => {
     expect(await send('a: 1', 'application/yaml')).toBe(415);
   });
 
-  test('a token is demanded where one is set', async () => {
+  test("a request without the API server's token is refused", async () => {
     const guarded = await startCluster({ token: 'secret' });
     expect(await guarded.call('GET', podsPath)).toMatchObject({ status: 401, body: { reason: 'Unauthorized' } });
     const ok = await fetch(guarded.url + podsPath, { headers: { authorization: 'Bearer secret' } });
@@ -120,8 +120,8 @@ describe('create and get', () => {
   });
 });
 
-describe('update', () => {
-  test('compares the version when it is given one', async () => {
+describe('the API server updates objects', () => {
+  test('replace refuses an old resourceVersion with 409', async () => {
     const { body: first } = await served.call('POST', ledgersPath, ledger('t'));
     const second = await served.call('PUT', `${ledgersPath}/t`, { ...first, spec: { a: 1 } });
     expect(second.body.metadata).toMatchObject({ generation: 2, resourceVersion: '2', uid: first.metadata.uid });
@@ -134,7 +134,7 @@ describe('update', () => {
     expect(blind).toMatchObject({ status: 200, body: { spec: { a: 3 }, metadata: { generation: 3 } } });
   });
 
-  test('status has a path of its own', async () => {
+  test('the status is written through its own path only', async () => {
     const { body } = await served.call('POST', ledgersPath, ledger('t', { a: 1 }));
     const status = await served.call('PUT', `${ledgersPath}/t/status`, {
       ...body,
@@ -150,12 +150,12 @@ describe('update', () => {
     expect(main.body).toMatchObject({ spec: { a: 3 }, status: { running: [] }, metadata: { generation: 2 } });
   });
 
-  test('a write that changes nothing makes no version', async () => {
+  test('a write that changes nothing makes no new resourceVersion', async () => {
     const { body } = await served.call('POST', ledgersPath, ledger('t', { a: 1 }));
     expect((await served.call('PUT', `${ledgersPath}/t`, body)).body).toEqual(body);
   });
 
-  test('merge and JSON patches', async () => {
+  test('patch applies merge patches and JSON patches', async () => {
     await served.call('POST', ledgersPath, ledger('t', { a: 1, b: { c: 2 } }, { finalizers: ['x/hold', 'x/other'] }));
     const merged = await served.call(
       'PATCH',
@@ -180,7 +180,7 @@ describe('update', () => {
     expect((await served.call('PATCH', `${ledgersPath}/t`, {}, 'application/json')).status).toBe(415);
   });
 
-  test('a run may change its status only, and that until it is done', async () => {
+  test('only spec.status of a PipelineRun may change, and only until the run is done', async () => {
     const { body } = await served.call('POST', runsPath, run('r'));
     expect(body.spec).toMatchObject({ timeouts: { pipeline: '1h0m0s' }, serviceAccountName: 'default' });
     const patch = (spec: object) => served.call('PATCH', `${runsPath}/r`, { spec }, 'application/merge-patch+json');
@@ -195,8 +195,8 @@ describe('update', () => {
   });
 });
 
-describe('list', () => {
-  test('selects by labels and by name', async () => {
+describe('the API server lists objects', () => {
+  test('list selects objects by labels and by name', async () => {
     const labels = [{ app: 'a', tier: 'x' }, { app: 'b' }, { app: 'c', tier: 'y' }, undefined];
     for (const [at, given] of labels.entries()) {
       await served.call('POST', ledgersPath, ledger(`t${at}`, {}, given ? { labels: given } : {}));
@@ -214,7 +214,7 @@ describe('list', () => {
     expect(await names('fieldSelector=metadata.name!%3Dt2')).toEqual(['t0', 't1', 't3']);
   });
 
-  test('goes in pages that hold everything once, in all namespaces', async () => {
+  test('the pages of a list hold every object of all namespaces once', async () => {
     for (let at = 0; at < 7; at += 1) {
       const namespace = at % 2 ? 'ns' : 'other';
       const path = secretsPath.replace('/ns/', `/${namespace}/`);
@@ -232,7 +232,7 @@ describe('list', () => {
     expect(found).toEqual(['s1', 's3', 's5', 's0', 's2', 's4', 's6']);
   });
 
-  test("items of Kubernetes' own kinds carry no kind, custom ones do", async () => {
+  test("list items of Kubernetes' own kinds have no kind, and custom resources have one", async () => {
     await served.call('POST', ledgersPath, ledger('t'));
     await served.call('POST', podsPath, pod('p'));
     expect((await served.call('GET', podsPath)).body.items[0]).not.toHaveProperty('kind');
@@ -243,8 +243,8 @@ describe('list', () => {
   });
 });
 
-describe('delete', () => {
-  test('answers a Status, or the object while a finalizer holds it', async () => {
+describe('the API server deletes objects', () => {
+  test('delete returns a Status, or the object while a finalizer keeps it', async () => {
     await served.call('POST', ledgersPath, ledger('free'));
     await served.call('POST', ledgersPath, ledger('held', {}, { finalizers: ['x/hold'] }));
     expect((await served.call('DELETE', `${ledgersPath}/free`)).body).toMatchObject({
@@ -265,7 +265,7 @@ describe('delete', () => {
     expect((await served.call('GET', `${ledgersPath}/held`)).status).toBe(404);
   });
 
-  test('checks preconditions', async () => {
+  test('delete checks its preconditions', async () => {
     const { body } = await served.call('POST', ledgersPath, ledger('t'));
     const del = (preconditions: object) => served.call('DELETE', `${ledgersPath}/t`, { preconditions });
     expect((await del({ uid: 'other' })).status).toBe(409);

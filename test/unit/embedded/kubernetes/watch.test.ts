@@ -14,7 +14,7 @@ afterEach(() => served.close());
 const shorten = (events: WatchEvent[]) => events.map(({ type, object }) => `${type} ${object.metadata.name}`);
 const watchUrl = (query: string) => `${served.url}${ledgersPath}?watch=true&${query}`;
 
-test('shows what is there, then what happens', async () => {
+test('a watch sends the existing objects first and then the changes', async () => {
   await served.call('POST', ledgersPath, ledger('a'));
   const watching = watchUntil(watchUrl(''), (events) => events.length === 4);
   const { body } = await served.call('POST', ledgersPath, ledger('b'));
@@ -23,7 +23,7 @@ test('shows what is there, then what happens', async () => {
   expect(shorten(await watching)).toEqual(expect.arrayContaining(['ADDED a', 'ADDED b', 'DELETED b']));
 });
 
-test('resumes after a version, and ends in time with a bookmark', async () => {
+test('a watch resumes after a resourceVersion and ends after timeoutSeconds with a bookmark', async () => {
   await served.call('POST', ledgersPath, ledger('a'));
   await served.call('POST', ledgersPath, ledger('b'));
   const events = await watchUntil(watchUrl('resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=1'), () => false);
@@ -32,7 +32,7 @@ test('resumes after a version, and ends in time with a bookmark', async () => {
   expect(last).toMatchObject({ type: 'BOOKMARK', object: { kind: 'BuildLedger', metadata: { resourceVersion: '2' } } });
 });
 
-test('a label selector makes objects come and go', async () => {
+test('a watch with a label selector sends ADDED and DELETED when labels change', async () => {
   const watching = watchUntil(watchUrl('labelSelector=on'), (events) => events.length === 3);
   const { body } = await served.call('POST', ledgersPath, ledger('a'));
   const label = (labels: object) =>
@@ -45,7 +45,7 @@ test('a label selector makes objects come and go', async () => {
   expect(events.at(-1)?.object.metadata.labels).toEqual({ on: '2' });
 });
 
-test('a version from before the last start is expired', async () => {
+test('a watch from a resourceVersion before the last start gets 410 Expired', async () => {
   await served.call('POST', ledgersPath, ledger('a'));
   await served.call('POST', ledgersPath, ledger('b'));
   const { folder } = served;
@@ -56,7 +56,7 @@ test('a version from before the last start is expired', async () => {
   await again.close();
 });
 
-test('a hundred writers at once: each write is one version, none is lost', async () => {
+test('a hundred concurrent writers lose no write, and each write is one resourceVersion', async () => {
   await served.call('POST', ledgersPath, ledger('t', { count: 0 }));
   const increment = async (): Promise<void> => {
     const { body } = await served.call('GET', `${ledgersPath}/t`);
@@ -98,25 +98,28 @@ const replay = (events: WatchEvent[]): KubeObject[] => {
   return [...objects.values()].sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
 };
 
-test.each(['', 'labelSelector=parity%3D0'])('whatever happens, a watch (%s) adds up to the list', async (query) => {
-  await fc.assert(
-    fc.asyncProperty(operations, async (list) => {
-      const start = (await served.call('GET', ledgersPath)).body.metadata.resourceVersion;
-      const before = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
-      const done = ledger('zz-done', {}, { labels: { parity: '0' } });
-      const isDone = ({ type, object }: WatchEvent) => type === 'DELETED' && object.metadata.name === 'zz-done';
-      const url = watchUrl(`${query}&resourceVersion=${start === '0' ? '' : start}`);
-      const watching = watchUntil(url, (events) => events.some(isDone));
-      await Promise.all(list.map(perform));
-      const after = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
-      await served.call('POST', ledgersPath, done);
-      await served.call('DELETE', `${ledgersPath}/zz-done`);
-      const events = await watching;
-      const added = before.map((object) => ({ type: 'ADDED', object }));
-      expect(replay([...added, ...events])).toEqual(after);
-      const versions = events.map(({ object }) => Number(object.metadata.resourceVersion));
-      if (start !== '0') expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
-    }),
-    { numRuns: 8 },
-  );
-});
+test.each(['', 'labelSelector=parity%3D0'])(
+  'property: the events of a watch (%s) add up to the list',
+  async (query) => {
+    await fc.assert(
+      fc.asyncProperty(operations, async (list) => {
+        const start = (await served.call('GET', ledgersPath)).body.metadata.resourceVersion;
+        const before = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
+        const done = ledger('zz-done', {}, { labels: { parity: '0' } });
+        const isDone = ({ type, object }: WatchEvent) => type === 'DELETED' && object.metadata.name === 'zz-done';
+        const url = watchUrl(`${query}&resourceVersion=${start === '0' ? '' : start}`);
+        const watching = watchUntil(url, (events) => events.some(isDone));
+        await Promise.all(list.map(perform));
+        const after = (await served.call('GET', `${ledgersPath}?${query}`)).body.items;
+        await served.call('POST', ledgersPath, done);
+        await served.call('DELETE', `${ledgersPath}/zz-done`);
+        const events = await watching;
+        const added = before.map((object) => ({ type: 'ADDED', object }));
+        expect(replay([...added, ...events])).toEqual(after);
+        const versions = events.map(({ object }) => Number(object.metadata.resourceVersion));
+        if (start !== '0') expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+      }),
+      { numRuns: 8 },
+    );
+  },
+);

@@ -75,7 +75,7 @@ const withServer = async <T>(listener: RequestListener, use: (url: string) => Pr
   }
 };
 
-test('an older commit is fetched by its hash, without .git', async () => {
+test('the step clone fetches an older commit by its hash and leaves out .git', async () => {
   const { exitCode, output } = await clone(`${git.url}/repository.git`, first);
   expect(output).toContain(`Commit ${first}: 1 files, 4 bytes`);
   expect(exitCode).toBe(0);
@@ -87,7 +87,7 @@ test.each([
   ['a commit in the branch', 'main', () => first],
   ['an annotated tag', 'v1', () => first],
   ['the default branch', '', () => second],
-])('a server that refuses hashes is asked for the ref: %s', async (_, ref, commit) => {
+])('the step clone fetches the ref from a server that refuses hashes: %s', async (_, ref, commit) => {
   const old = await serveGit({ folder: repositories, protocol: 0 });
   try {
     const { exitCode, output } = await clone(`${old.url}/repository.git`, commit(), ref);
@@ -98,7 +98,7 @@ test.each([
   }
 });
 
-test('a commit that is not there ends as 128, and says what to do', async () => {
+test('the step clone fails with code 128 and a hint for a missing commit', async () => {
   const { exitCode, output } = await clone(`${git.url}/repository.git`, 'a'.repeat(40));
   expect(exitCode).toBe(128);
   expect(output).toContain("can't be found");
@@ -111,17 +111,20 @@ test.each([
   ['--upload-pack=id', 'Only http and https'],
   ['http://127.0.0.1:1/r.git', "can't be reached"],
   ['http://nowhere.invalid/r.git', "doesn't exist"],
-])('%s is refused', async (url, sentence) => {
+])('the step clone refuses %s', async (url, sentence) => {
   const { exitCode, output } = await clone(url, first);
   expect(output).toContain(sentence);
   expect(exitCode).toBe(128);
 });
 
-test.each(['main', 'A'.repeat(40), `${'a'.repeat(39)}`, '--help'])('"%s" is no commit', async (commit) => {
-  expect(await clone(`${git.url}/repository.git`, commit)).toMatchObject({ exitCode: 128 });
-});
+test.each(['main', 'A'.repeat(40), `${'a'.repeat(39)}`, '--help'])(
+  'the step clone refuses the commit "%s"',
+  async (commit) => {
+    expect(await clone(`${git.url}/repository.git`, commit)).toMatchObject({ exitCode: 128 });
+  },
+);
 
-test('a password, a redirect, a missing repository and a page each have their sentence', async () => {
+test('the step clone has a sentence for a password, a redirect, a missing repository and a web page', async () => {
   const cases: [RequestListener, string][] = [
     [(_, response) => response.writeHead(401, { 'www-authenticate': 'Basic' }).end(), "isn't public"],
     [(_, response) => response.writeHead(302, { location: `${git.url}/repository.git` }).end(), 'redirects elsewhere'],
@@ -135,13 +138,13 @@ test('a password, a redirect, a missing repository and a page each have their se
   }
 }, 60_000);
 
-test('too large a checkout ends before it is written', async () => {
+test('the step clone refuses a checkout that is too large before it writes files', async () => {
   const { exitCode, output } = await clone(`${git.url}/repository.git`, second, 'main', ['--max-bytes=3000']);
   expect(exitCode).toBe(128);
   expect(output).toContain('3000 bytes');
 });
 
-test('an endless answer ends at the time limit', async () => {
+test('the step clone ends an endless response at its time limit', async () => {
   const endless: RequestListener = (_, response) => {
     response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
     response.write('001e# service=git-upload-pack\n0000');
@@ -151,7 +154,7 @@ test('an endless answer ends at the time limit', async () => {
   expect(exitCode).toBe(128);
 });
 
-test('no ref becomes an option, a refspec or a pattern', () => {
+test('property: a ref never becomes a git option, a refspec or a pattern', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('-', '+', ':', '^', '*', '/', 'a', '.', '@', '{', ' ') }), (ref) => {
       for (const name of fullNames(ref)) expect(name).toMatch(/^(HEAD|refs\/[^\s:^*+-][^\s:^*]*)$/);
@@ -159,7 +162,7 @@ test('no ref becomes an option, a refspec or a pattern', () => {
   );
 });
 
-test('the demonstration server only reads', async () => {
+test('the git server refuses pushes', async () => {
   expect((await fetch(`${git.url}/repository.git/info/refs?service=git-receive-pack`)).status).toBe(403);
   expect((await fetch(`${git.url}/repository.git/git-receive-pack`, { method: 'POST' })).status).toBe(403);
 });

@@ -57,7 +57,7 @@ const expectOutsideUntouched = async (): Promise<void> => {
   expect((await readdir(folder)).filter((name) => name !== 'layer.tar').sort()).toEqual(['outside', 'root']);
 };
 
-test('a folder becomes the same layer whatever its times, modes and order', async () => {
+test('a folder gives the same layer for other times, modes and orders of its files', async () => {
   const make = async (name: string, names: string[], mode: number) => {
     const place = join(folder, name);
     await mkdir(join(place, 'sub'), { recursive: true });
@@ -72,7 +72,7 @@ test('a folder becomes the same layer whatever its times, modes and order', asyn
   expect(two).toEqual(one);
 });
 
-test('a layer is written and read again: modes, links and a file larger than a buffer', async () => {
+test('a layer that is written and unpacked keeps modes, links and large files', async () => {
   const place = join(folder, 'place');
   await mkdir(place);
   await writeFile(join(place, 'big'), '');
@@ -89,7 +89,7 @@ test('a layer is written and read again: modes, links and a file larger than a b
   expect(await readlink(join(root, 'workspace/link'))).toBe('run');
 });
 
-test('names and links that lead outside stay inside', async () => {
+test('unpacking keeps names and links that lead outside below the root', async () => {
   await unpack(
     { name: '../outside/secret', content: 'x' },
     { name: '/etc/passwd', content: 'inside' },
@@ -104,7 +104,7 @@ test('names and links that lead outside stay inside', async () => {
   await expectOutsideUntouched();
 });
 
-test('a file never writes through a link that lies in its place', async () => {
+test('unpacking a file replaces a link in its place and does not write through it', async () => {
   await unpack(
     { name: 'secret', type: 'symlink', linkname: join(outside, 'secret') },
     { name: 'secret', content: 'mine' },
@@ -113,12 +113,12 @@ test('a file never writes through a link that lies in its place', async () => {
   await expectOutsideUntouched();
 });
 
-test('a hard link finds nothing outside', async () => {
+test('a hard link in a layer cannot name a file outside the root', async () => {
   await expect(unpack({ name: 'hard', type: 'link', linkname: '../outside/secret' })).rejects.toThrow(/ENOENT/);
   await expectOutsideUntouched();
 });
 
-test('whiteouts hide what earlier layers brought, and nothing else', async () => {
+test('a whiteout removes a file of earlier layers and no other file', async () => {
   await unpack({ name: 'a/one', content: '1' }, { name: 'a/two', content: '2' }, { name: 'b/three', content: '3' });
   await unpack({ name: 'a/.wh.one', content: '' }, { name: 'b/.wh..wh..opq', content: '' });
   expect(await readdir(join(root, 'a'))).toEqual(['two']);
@@ -128,7 +128,7 @@ test('whiteouts hide what earlier layers brought, and nothing else', async () =>
   await expectOutsideUntouched();
 });
 
-test('devices are left out and no file is set-user-id', async () => {
+test('unpacking leaves out devices and set-user-id bits', async () => {
   await unpack(
     { name: 'null', type: 'character-device', devmajor: 1, devminor: 3 },
     { name: 'su', mode: 0o4777, content: 'x' },
@@ -137,12 +137,12 @@ test('devices are left out and no file is set-user-id', async () => {
   expect((await stat(join(root, 'su'))).mode & 0o7022).toBe(0);
 });
 
-test('links that lead round in a circle end', async () => {
+test('unpacking refuses a circle of links', async () => {
   await unpack({ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'b', type: 'symlink', linkname: 'a' });
   await expect(resolveInRoot(root, 'a/file')).rejects.toThrow(/too many/);
 });
 
-test("the image's own folders are found from absolute links", async () => {
+test("absolute links to the image's own folders are moved below the root", async () => {
   await unpack(
     { name: 'layers/x/file', content: 'found' },
     { name: 'workspace/link', type: 'symlink', linkname: '/layers/x' },
@@ -150,7 +150,7 @@ test("the image's own folders are found from absolute links", async () => {
   expect(await readFile(join(root, 'workspace/link/file'), 'utf8')).toBe('found');
 });
 
-test('whatever a path says, it stays below the root', async () => {
+test('property: every path of a layer stays below the root', async () => {
   const part = fc.constantFrom('..', '.', '', 'a', 'link', 'up', 'root');
   await symlink('..', join(root, 'up'));
   await symlink('/', join(root, 'root'));
@@ -167,9 +167,9 @@ test.each([
   ['tool-x/web', { host: '', repository: 'tool-x/web', tag: '', digest: '' }],
   ['127.0.0.1:5000/tool-x/web:v1', { host: '127.0.0.1:5000', repository: 'tool-x/web', tag: 'v1', digest: '' }],
   ['localhost/web', { host: 'localhost', repository: 'web', tag: '', digest: '' }],
-])('%s is read', (text, expected) => expect(parseReference(text)).toEqual(expected));
+])('the image reference %s is parsed', (text, expected) => expect(parseReference(text)).toEqual(expected));
 
-test('whatever is read as a repository is a path that stays where it is', () => {
+test("property: a repository's name is a path without .. or empty parts", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('.', '/', 'a', '-', '_', ':', '@', '1', 'A') }), (text) => {
       let repository = 'valid';

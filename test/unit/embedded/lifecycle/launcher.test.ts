@@ -29,13 +29,13 @@ const report =
   'console.log(JSON.stringify({ cwd: process.cwd(), words: process.argv.slice(1), env: process.env.VALUE }))';
 const node = [process.execPath, '-e', report, '--'];
 
-test('a process starts in the application folder with its arguments as they are', async () => {
+test("a process script starts in the application's folder with unchanged arguments", async () => {
   const words = ['a b', "it's", '$HOME', '`id`', '', '"', '\\', 'new\nline', '*'];
   const answer = await start(processScript({ type: 'web', command: [...node, ...words] }, []));
   expect(answer).toEqual({ cwd: join(root, 'workspace'), words });
 });
 
-test("the image's folders are found wherever the image lies", async () => {
+test("a process script finds the image's folders below any root", async () => {
   const words = ['/layers/x/y', '--dir=/workspace', '/layers-not', '/usr/layers', 'a:/workspace/b:/layers', '/cnb'];
   const process = { type: 'web', command: node, args: words, 'working-dir': 'sub' };
   expect(await start(processScript(process, []))).toEqual({
@@ -51,17 +51,17 @@ test("the image's folders are found wherever the image lies", async () => {
   });
 });
 
-test('arguments given at the start replace the default ones', async () => {
+test('arguments of a process script replace the default arguments', async () => {
   const script = processScript({ type: 'web', command: node, args: ['default'] }, []);
   expect(await start(script, 'given')).toMatchObject({ words: ['given'] });
 });
 
-test('the launcher runs any command', async () => {
+test('the launcher script runs any command', async () => {
   const change: EnvironmentChange = { name: 'VALUE', action: 'override', value: 'of a layer', delimiter: '' };
   expect(await start(launcherScript([change]), ...node, 'one')).toMatchObject({ words: ['one'], env: 'of a layer' });
 });
 
-test('the shell and the builder agree about what changes do', async () => {
+test("property: the launcher's shell applies changes of the environment as the builder does", async () => {
   const change = fc.record({
     name: fc.constant('VALUE'),
     action: fc.constantFrom<EnvironmentChange['action']>('override', 'default', 'append', 'prepend'),
@@ -77,7 +77,7 @@ test('the shell and the builder agree about what changes do', async () => {
   );
 }, 60_000);
 
-test('a layer says what it changes by its folders and files', async () => {
+test("layerChanges reads a layer's changes from its folders and files", async () => {
   const layer = join(root, 'layers/x');
   for (const folder of ['bin', 'lib', 'env', 'env.launch/web', 'env.build']) {
     await mkdir(join(layer, folder), { recursive: true });
@@ -95,13 +95,13 @@ test('a layer says what it changes by its folders and files', async () => {
   expect(applyChanges({ A: '0' }, build).A).toBe('0;1');
 });
 
-test('paths of the build become paths of the image, and no others', () => {
+test("toImagePaths replaces the build's folders and no other paths", () => {
   const folders = { app: '/tmp/run/source', layers: '/tmp/run/layers' };
   const text = '/tmp/run/layers/a:/tmp/run/source /tmp/run/source2 /tmp/run/layers.toml "/tmp/run/source".';
   expect(toImagePaths(text, folders)).toBe('/layers/a:/workspace /tmp/run/source2 /tmp/run/layers.toml "/workspace".');
 });
 
-test('a word without such a folder is only quoted', () => {
+test('shellWord only quotes a word without an image folder', () => {
   expect(shellWord("it's")).toBe("'it'\\''s'");
   expect(shellWord('')).toBe("''");
 });

@@ -52,7 +52,7 @@ describe.each([
   ['static', 'Hello from a static site'],
   ['procfile', 'Hello from a Procfile'],
 ])('the example %s', (name, greeting) => {
-  test('becomes an image whose process answers', async () => {
+  test('the example is built into an image whose process responds', async () => {
     const first = await builtExample(name);
     expect(first.failed?.output).toBeUndefined();
     expect(first.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -96,7 +96,7 @@ test('a process type other than the default can be started', async () => {
   await expect(runImage(options)).rejects.toThrow(/Nothing listens[\s\S]*Working at/);
 }, 60_000);
 
-describe('a build that fails says why', () => {
+describe('a failed build gives a reason', () => {
   test.each([
     ['nothing', 'detect', 20, 'No buildpack recognises this repository'],
     ['bad-json', 'build', 51, "package.json can't be read"],
@@ -113,19 +113,19 @@ describe('a build that fails says why', () => {
     30_000,
   );
 
-  test('a run image that is not there', async () => {
+  test('a build with a missing run image fails and names the image', async () => {
     const { failed } = await build('node', { runImage: 'registry.example.org/none:latest' });
     expect(failed).toMatchObject({ name: 'export', exitCode: 3 });
     expect(failed?.results.failure).toContain('There is no run image "registry.example.org/none:latest"');
   }, 30_000);
 
-  test('a variable without a name', async () => {
+  test('a build with a variable without a name fails', async () => {
     const { failed } = await build('node', { variables: ['=x'] });
     expect(failed).toMatchObject({ name: 'detect', exitCode: 3 });
   }, 30_000);
 });
 
-test("the user's variables reach bin/build unchanged, and layers' paths are found in the unpacked image", async () => {
+test("bin/build gets the user's variables unchanged, and the unpacked image has the layers' paths", async () => {
   const value = `it's "quoted" $(params.SOURCE_URL) \n --second`;
   const { failed } = await build('layers', { variables: [`GREETING=${value}`] });
   expect(failed?.output).toBeUndefined();
@@ -151,7 +151,7 @@ const layersOf = async (name: string): Promise<string[]> => {
   return (await readJson<Manifest>(layout, digest)).layers.map((layer) => layer.digest);
 };
 
-test('another image may be the base: its layers come first and its variables stay', async () => {
+test("an image on a base image has the base's layers first and keeps its variables", async () => {
   const base = await builtExample('static');
   const { failed } = await build('node', { runImage: 'tool-x/static:latest' });
   expect(failed).toBeUndefined();
@@ -161,7 +161,7 @@ test('another image may be the base: its layers come first and its variables sta
   expect(base.failed).toBeUndefined();
 }, 60_000);
 
-test('the pipeline passes values as arguments of their own and takes its results from steps', () => {
+test('the pipeline passes values as separate arguments and takes its results from steps', () => {
   const options = { namespace: 'n', node: 'node', imagesFolder: '/i', cacheFolder: '/c', builderImage: 'b' };
   const text = JSON.stringify(buildpacksPipeline(options));
   expect(text).not.toContain('script');
@@ -172,7 +172,7 @@ test('the pipeline passes values as arguments of their own and takes its results
   });
 });
 
-test('the order names buildpacks that exist', async () => {
+test('order.toml names existing buildpacks', async () => {
   const order = await readFile(join(root, 'buildpacks/order.toml'), 'utf8');
   for (const name of names) expect(order).toContain(`toolforge/${name}`);
 });

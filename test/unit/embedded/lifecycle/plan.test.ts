@@ -12,17 +12,17 @@ const candidate = (id: string, alternatives: Alternative[], optional = false) =>
 const groupOf = (...candidates: Parameters<typeof resolvePlan>[0]) =>
   resolvePlan(candidates)?.group.map(({ id }) => id);
 
-test('what is required must be provided by the same or an earlier buildpack', () => {
+test('a build plan needs a provider of each requirement, in the same or an earlier buildpack', () => {
   expect(groupOf(candidate('a', [provides('x')]), candidate('b', [requires('x')]))).toEqual(['a', 'b']);
   expect(groupOf(candidate('a', [requires('x')]), candidate('b', [provides('x')]))).toBeUndefined();
   expect(groupOf(candidate('a', [{ ...provides('x'), ...{ requires: [{ name: 'x' }] } }]))).toEqual(['a']);
 });
 
-test('what is provided must be required', () => {
+test('a build plan needs a requirement of each provision', () => {
   expect(groupOf(candidate('a', [provides('x')]))).toBeUndefined();
 });
 
-test('optional buildpacks without use leave, one after the other', () => {
+test('optional buildpacks that nothing requires leave the group', () => {
   const chain = [
     candidate('a', [provides('x')], true),
     candidate('b', [{ provides: [{ name: 'y' }], requires: [{ name: 'x' }] }], true),
@@ -31,17 +31,17 @@ test('optional buildpacks without use leave, one after the other', () => {
   expect(groupOf(...chain)).toEqual(['c']);
 });
 
-test('a group of which nobody is left fails', () => {
+test('a group without remaining buildpacks has no build plan', () => {
   expect(groupOf(candidate('a', [provides('x')], true))).toBeUndefined();
 });
 
-test('alternatives are tried in their order until one fits', () => {
+test('alternatives of a build plan are tried in order until one fits', () => {
   const or = alternativesOf({ requires: [{ name: 'missing' }], or: [{ requires: [{ name: 'x' }] }, {}] });
   expect(groupOf(candidate('a', [provides('x')]), candidate('b', or))).toEqual(['a', 'b']);
   expect(groupOf(candidate('b', or))).toEqual(['b']);
 });
 
-test('entries go to those who provide them', () => {
+test('entriesFor returns a buildpack the requirements that it provides', () => {
   const resolved = resolvePlan([candidate('a', [provides('x')]), candidate('b', [requires('x')])]);
   expect(entriesFor(resolved?.entries ?? [], 'a')).toEqual([{ name: 'x' }]);
   expect(entriesFor(resolved?.entries ?? [], 'b')).toEqual([]);

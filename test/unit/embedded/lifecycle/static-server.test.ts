@@ -69,7 +69,7 @@ describe.each(servers)('the static server in %s', (name, [program, file]) => {
     ['/%C3%A4%20b.css', 200, 'text/css; charset=utf-8', 'body {}'],
     ['/empty.js', 200, 'text/javascript; charset=utf-8', ''],
     ['/nowhere', 404, 'text/html; charset=utf-8', '<h1>Own page</h1>'],
-  ])('%s is %i, %s', async (path, status, type, body) => {
+  ])('the static server responds to %s with %i, %s', async (path, status, type, body) => {
     const answer = await get(port, path);
     expect(answer).toMatchObject({ status, body, headers: { 'content-type': type } });
     const head = await get(port, path, 'HEAD');
@@ -89,7 +89,7 @@ describe.each(servers)('the static server in %s', (name, [program, file]) => {
     '/sub/../../secret.txt',
     '/link.txt',
     '/.env',
-  ])('%s is not served', async (path) => {
+  ])('the static server does not serve %s', async (path) => {
     const answer = await get(port, path);
     expect(answer.status).toBe(404);
     expect(answer.body).not.toContain('secret');

@@ -61,13 +61,13 @@ afterEach(async () => {
   await rm(imagesFolder, { recursive: true, force: true });
 });
 
-test('says that it is a registry', async () => {
+test('the registry responds to GET /v2/', async () => {
   const response = await get('/v2/');
   expect(response.status).toBe(200);
   expect(response.headers.get('docker-distribution-api-version')).toBe('registry/2.0');
 });
 
-test('gives a manifest by tag and by digest, and its blobs whole and in part', async () => {
+test('the registry sends a manifest by tag and digest, and blobs as a whole and in ranges', async () => {
   const image = await addImage('tool-x/web', 'latest', '0123456789');
   for (const reference of ['latest', image.manifest]) {
     const response = await get(`/v2/tool-x/web/manifests/${reference}`);
@@ -84,7 +84,7 @@ test('gives a manifest by tag and by digest, and its blobs whole and in part', a
   expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */10']);
 });
 
-test('lists repositories and tags in pages that lead to the end', async () => {
+test('the registry lists repositories and tags in pages', async () => {
   for (const name of ['b/two', 'a/one', 'a/one/deep', 'c']) await addImage(name, 'latest', name);
   for (const tag of ['v2', 'v10', 'v1']) await addImage('c', tag, tag);
   const seen: string[] = [];
@@ -98,7 +98,7 @@ test('lists repositories and tags in pages that lead to the end', async () => {
   expect(await (await get('/v2/c/tags/list')).json()).toEqual({ name: 'c', tags: ['latest', 'v1', 'v10', 'v2'] });
 });
 
-test('deleting a manifest frees its own blobs and leaves those of others', async () => {
+test('deleting a manifest deletes its blobs and keeps those of other manifests', async () => {
   const one = await addImage('tool-x/web', 'one', 'first');
   const two = await addImage('tool-x/web', 'two', 'second');
   const before = await registry.usage('tool-x');
@@ -118,7 +118,7 @@ test("a project's usage counts no other project", async () => {
   expect((await registry.usage('tool-x')).repositories).toEqual(['tool-x/web']);
 });
 
-test('many changes at once lose nothing and leave no blob behind', async () => {
+test('concurrent changes of a repository lose no tag and leave no unused blob', async () => {
   const tags = Array.from({ length: 20 }, (_, index) => `t${index}`);
   await Promise.all(tags.map((tag) => addImage('tool-x/web', tag, tag)));
   expect(((await (await get('/v2/tool-x/web/tags/list')).json()) as { tags: string[] }).tags).toEqual(tags.sort());
@@ -152,12 +152,12 @@ test.each([
   ['/v2/none/blobs/uploads/', 'POST', 404, 'NOT_FOUND'],
   ['/v2/none/manifests/latest', 'PUT', 405, 'UNSUPPORTED'],
   ['/elsewhere', 'GET', 404, 'NOT_FOUND'],
-])('%s by %s is %i %s', async (path, method, status, code) => {
+])('the registry refuses %s by %s with %i %s', async (path, method, status, code) => {
   const response = await get(path, { method });
   expect([response.status, await response.json()]).toMatchObject([status, { errors: [{ code }] }]);
 });
 
-test('pages of any size cover a list once, in order', () => {
+test('property: pages of any size hold every item once, in order', () => {
   const names = fc.uniqueArray(fc.string({ unit: 'grapheme-ascii', minLength: 1 }), { maxLength: 20 });
   fc.assert(
     fc.property(names, fc.integer({ min: 1, max: 7 }), (list, size) => {
@@ -175,7 +175,7 @@ test('pages of any size cover a list once, in order', () => {
   );
 });
 
-test('a range never reaches outside the blob', () => {
+test('property: a range never reaches outside the blob', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^bytes=\d{0,3}-\d{0,3}$/), fc.nat(200), (header, size) => {
       const range = readRange(header, size);

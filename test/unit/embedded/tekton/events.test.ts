@@ -15,7 +15,7 @@ const states = (name: string) =>
 const final = (name: string, type: string) =>
   platform.event((event) => event.headers['ce-subject'] === name && event.type === `pipelinerun.${type}.v1`);
 
-test('a run is told of as Tekton tells of it', async () => {
+test('a successful run sends the events that Tekton sends', async () => {
   platform = await startPlatform();
   await post(run('ok', [sh('s', 'true')]));
   const last = await final('ok', 'successful');
@@ -35,7 +35,7 @@ test('a run is told of as Tekton tells of it', async () => {
   expect(named('ok', platform.events)[0]?.body.pipelineRun?.status).toBeDefined();
 });
 
-test('failed, cancelled and pending runs arrive under the types recorded', async () => {
+test('failed, cancelled and pending runs send events of the recorded types', async () => {
   platform = await startPlatform();
   await post(run('bad', [sh('s', 'exit 1')]));
   await post(run('hold', [sh('s', 'true')], { status: 'PipelineRunPending' }));
@@ -51,7 +51,7 @@ test('failed, cancelled and pending runs arrive under the types recorded', async
   expect((await final('hold', 'failed')).body.pipelineRun?.status.conditions?.[0]?.reason).toBe('Cancelled');
 });
 
-test('answers that promise better ones are asked again, others are not; broken connections are', async () => {
+test('an event is sent again after a retryable status or a broken connection only', async () => {
   const tries = new Map<string, number>();
   const answers: Record<string, number[]> = {
     'pipelinerun.queued.v1': [503, 0, 429, 202],
@@ -71,13 +71,13 @@ test('answers that promise better ones are asked again, others are not; broken c
   expect(count('pipelinerun.running.v1')).toBe(1);
 });
 
-test('an unreachable sink holds nothing up', async () => {
+test('an unreachable sink does not delay a run', async () => {
   platform = await startPlatform({ sink: () => 'http://127.0.0.1:1/' });
   await post(run('ok', [sh('s', 'true')]));
   expect((await platform.end('ok')).status?.conditions?.[0]?.reason).toBe('Succeeded');
 });
 
-test('chaos doubles with fresh ids, or loses', async () => {
+test('chaos sends an event twice with different ids, or not at all', async () => {
   platform = await startPlatform({ chaos: { duplicate: 1, shuffleMs: 20, seed: 7 } });
   await post(run('ok', [sh('s', 'true')]));
   const finals = () => platform.events.filter(({ type }) => type === 'pipelinerun.successful.v1');

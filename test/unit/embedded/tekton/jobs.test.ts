@@ -34,7 +34,7 @@ const start = async (name: string, script: string, spec: object = {}) => {
 const done = (name: string) => platform.until('jobs', name, (job) => job?.status?.conditions !== undefined);
 const pods = () => platform.served.api.objects.list('pods', 'ns');
 
-test('runs its container once, and is complete', async () => {
+test('a Job runs its container once and is complete', async () => {
   await start('j', 'echo $GREETING $FROM_IMAGE');
   const { status } = await done('j');
   expect(status).toMatchObject({
@@ -51,7 +51,7 @@ test('runs its container once, and is complete', async () => {
   expect(await platform.log(pods()[0]?.metadata.name ?? '', 'main')).toBe('hello functions\n');
 });
 
-test('is tried again up to its limit, and failed then', async () => {
+test('a Job is retried up to backoffLimit and then fails', async () => {
   await start('j', 'exit 1', { backoffLimit: 2 });
   const { status } = await done('j');
   expect(status).toMatchObject({
@@ -60,25 +60,25 @@ test('is tried again up to its limit, and failed then', async () => {
   });
 });
 
-test('succeeds in the end', async () => {
+test('a Job succeeds after a failed pod', async () => {
   await start('j', `test -e ${platform.folder}/second || { touch ${platform.folder}/second; exit 1; }`, {
     backoffLimit: 1,
   });
   expect((await done('j')).status).toMatchObject({ failed: 1, succeeded: 1 });
 });
 
-test('active too long: ended, nothing runs on', async () => {
+test('a Job that exceeds activeDeadlineSeconds fails and leaves no process', async () => {
   await start('j', 'sleep 600', { activeDeadlineSeconds: 1 });
   expect((await done('j')).status?.conditions?.[1]).toMatchObject({ type: 'Failed', reason: 'DeadlineExceeded' });
   while (processesWith(platform.folder).length > 0) await new Promise(setImmediate);
 });
 
-test('goes away after its time', async () => {
+test('a Job is deleted after ttlSecondsAfterFinished', async () => {
   await start('j', 'true', { ttlSecondsAfterFinished: 0 });
   await platform.until('jobs', 'j', (job) => job === undefined);
 });
 
-test('deleted: its processes go with it', async () => {
+test('a deleted Job leaves no process', async () => {
   await start('j', 'sleep 600 & sleep 600');
   await platform.until('jobs', 'j', (job) => job?.status?.ready === 1);
   await platform.served.call('DELETE', `${jobsPath}/j`);

@@ -37,7 +37,7 @@ const paths = (value: unknown, at = ''): string[] => {
   return Object.entries(value).flatMap(([key, part]) => paths(part, `${at}/${Array.isArray(value) ? '*' : key}`));
 };
 
-test.each(files)('%s: every field, the condition and the headers are as recorded', async (file) => {
+test.each(files)('the event %s has the recorded fields, condition and headers', async (file) => {
   const recorded = JSON.parse(readFileSync(join(fixtures, file), 'utf8')) as Event;
   const object = recorded.body.pipelineRun ?? recorded.body.taskRun;
   const [, type = ''] = /^[^.]+\.(.+)\.json$/.exec(file) ?? [];

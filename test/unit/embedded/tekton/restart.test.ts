@@ -51,7 +51,7 @@ const hasWritten = async (pod: string, container: string): Promise<void> => {
   await reader?.cancel();
 };
 
-test('killed in mid-step: no process survives, the run fails and says why, nothing is lost', async () => {
+test('after SIGKILL in a step no process survives, the run fails with a reason, and no object is lost', async () => {
   await post(
     runsPath,
     run('mid', [
@@ -91,7 +91,7 @@ test('killed in mid-step: no process survives, the run fails and says why, nothi
   expect((await platform.end('waits')).status?.conditions?.[0]?.reason).toBe('Succeeded');
 });
 
-test('a run that had not begun goes on; a Job that ran is started again', async () => {
+test('after a restart a pending run starts, and a running Job is started again', async () => {
   const answer = await post(runsPath, run('early', [sh('s', 'true')]));
   expect(answer.status).toBe(201);
   const flag = join(folder, 'flag');
@@ -119,7 +119,7 @@ test('a run that had not begun goes on; a Job that ran is started again', async 
   expect(processesWith(`${folder}/tekton`)).toEqual([]);
 });
 
-test('closed in order: processes end, and the next start says so', async () => {
+test('closing ends all processes, and the next start writes that into the status', async () => {
   await kill();
   platform = await startPlatform({ root: folder });
   await platform.served.call('POST', runsPath, run('mid', [sh('build', 'sleep 600')]));

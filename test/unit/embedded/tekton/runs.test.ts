@@ -20,7 +20,7 @@ const condition = (status: string, reason: string, message: unknown) => [
 ];
 
 describe('a run that succeeds', () => {
-  test('has the shapes Tekton gives it', async () => {
+  test('a successful run has the fields that Tekton writes', async () => {
     const created = await post(
       run('ok', [sh('clone', 'echo cloning'), { name: 'build', image: 'base', script: 'echo building' }]),
     );
@@ -73,7 +73,7 @@ describe('a run that succeeds', () => {
     expect(await platform.log('ok-build-from-git-pod', 'step-build')).toBe('building\n');
   });
 
-  test('hands parameters and results on', async () => {
+  test('a run passes parameters and results on', async () => {
     const pipelineSpec = {
       params: [
         { name: 'url', type: 'string' },
@@ -146,7 +146,7 @@ describe('a run that succeeds', () => {
     );
   });
 
-  test('tasks run one after another, and later ones see the results of earlier ones', async () => {
+  test('tasks run one after another, and later tasks get the results of earlier ones', async () => {
     const tasks = [
       { name: 'first', taskSpec: { results: [{ name: 'r' }], steps: [sh('s', 'printf 42 > $(results.r.path)')] } },
       {
@@ -161,7 +161,7 @@ describe('a run that succeeds', () => {
     expect(await platform.log('two-second-pod', 'step-s')).toBe('42\n');
   });
 
-  test('a step sees nothing of the environment of the platform', async () => {
+  test("a step does not get the platform's environment variables", async () => {
     process.env.PLATFORM_SECRET = 'hush';
     await post(run('env', [sh('s', 'env; pwd; ls -A $HOME $TMPDIR')]));
     await platform.end('env');
@@ -174,7 +174,7 @@ describe('a run that succeeds', () => {
 });
 
 describe('a run that fails', () => {
-  test('says the step and its code, and skips the rest', async () => {
+  test('a failed run names the step and its exit code and skips the rest', async () => {
     await post(run('bad', [sh('clone', 'true'), sh('build', 'echo building; exit 3'), sh('export', 'echo never')]));
     const ended = await platform.end('bad');
     const message = 'Tasks Completed: 1 (Failed: 1, Cancelled 0), Skipped: 0';
@@ -193,7 +193,7 @@ describe('a run that fails', () => {
     );
   });
 
-  test('keeps what a failing step gave as its result', async () => {
+  test('a failed run keeps the result of its failed step', async () => {
     await post(
       run('why', [sh('s', 'printf because > $(step.results.why.path); exit 1', { results: [{ name: 'why' }] })]),
     );
@@ -229,7 +229,7 @@ describe('a run that fails', () => {
     expect(ended.status?.conditions).toEqual(condition('False', reason, expect.stringContaining(message)));
   });
 
-  test('a command that does not exist, and a step that a signal ends', async () => {
+  test('a missing command and a step that a signal ends fail the run', async () => {
     await post(run('none', [{ name: 's', image: 'base', command: ['/no/such/program'] }]));
     await post(run('killed', [sh('s', 'kill -9 $$')]));
     await platform.end('none');
@@ -238,7 +238,7 @@ describe('a run that fails', () => {
     expect(taskRun('killed')?.status?.conditions?.[0]?.message).toBe('"step-s" exited with code 137: Error');
   });
 
-  test('a step time limit', async () => {
+  test('a step that exceeds its timeout fails the run', async () => {
     await post(run('slow', [sh('s', 'sleep 60', { timeout: '100ms' })]));
     await platform.end('slow');
     const { status } = taskRun('slow') ?? {};
@@ -248,7 +248,7 @@ describe('a run that fails', () => {
     expect(status?.steps?.[0]?.terminationReason).toBe('TimeoutExceeded');
   });
 
-  test('an image that cannot be pulled', async () => {
+  test('an image that cannot be pulled fails the run', async () => {
     await post(run('img', [sh('clone', 'true'), sh('build', 'true', { image: 'registry/nope:1' })]));
     const ended = await platform.end('img');
     expect(ended.status?.conditions?.[0]).toMatchObject({ status: 'False', reason: 'Failed' });

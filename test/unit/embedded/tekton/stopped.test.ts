@@ -24,7 +24,7 @@ const condition = (status: string, reason: string, message: unknown) => [
   { type: 'Succeeded', status, lastTransitionTime: time, reason, message },
 ];
 
-describe('a run that is stopped', () => {
+describe('a PipelineRun that is stopped', () => {
   const sleeper = (name: string, spec: object = {}) =>
     run(
       name,
@@ -50,7 +50,7 @@ describe('a run that is stopped', () => {
   const podEnd = (name: string) =>
     platform.until('pods', `${name}-build-from-git-pod`, (pod) => pod?.status?.phase === 'Failed');
 
-  test('cancelled: the pod and its log stay, no process does', async () => {
+  test('a cancelled run keeps its pod and log and leaves no process', async () => {
     await post(sleeper('cancel'));
     await started('cancel');
     expect(processesWith(platform.folder).length).toBeGreaterThan(0);
@@ -75,7 +75,7 @@ describe('a run that is stopped', () => {
     expect(await platform.log('cancel-build-from-git-pod', 'step-clone')).toBe('started\n');
   });
 
-  test('timed out', async () => {
+  test('a run that exceeds its timeout fails with its tasks', async () => {
     await post(sleeper('late', { timeouts: { pipeline: '1s' } }));
     const ended = await platform.end('late');
     expect(ended.status?.conditions).toEqual(
@@ -88,7 +88,7 @@ describe('a run that is stopped', () => {
     expect(processesWith(platform.folder)).toEqual([]);
   });
 
-  test('gracefully: CancelledRunFinally', async () => {
+  test('CancelledRunFinally cancels the running task', async () => {
     await post(sleeper('grace'));
     await started('grace');
     await patch('grace', { status: 'CancelledRunFinally' });
@@ -98,7 +98,7 @@ describe('a run that is stopped', () => {
     await podEnd('grace');
   });
 
-  test('gracefully: StoppedRunFinally lets the running task finish and begins no other', async () => {
+  test('StoppedRunFinally lets the running task finish and starts no other', async () => {
     const tasks = ['one', 'two'].map((name) => ({
       name,
       taskSpec: { steps: [sh('s', `while [ ! -e ${platform.folder}/go ]; do sleep 0.02; done`)] },
@@ -113,7 +113,7 @@ describe('a run that is stopped', () => {
     expect(platform.served.api.objects.get('taskruns', 'ns', 'stop-two')).toBeUndefined();
   });
 
-  test('pending: held without a start time, and goes on when cleared', async () => {
+  test('a pending run has no start time and starts when spec.status is cleared', async () => {
     await post(run('hold', [sh('s', 'true')], { status: 'PipelineRunPending', timeouts: { pipeline: '5s' } }));
     const held = await platform.until('pipelineruns', 'hold', (found) => found?.status?.conditions !== undefined);
     expect(held.status).toEqual({
@@ -124,14 +124,14 @@ describe('a run that is stopped', () => {
     expect((await platform.end('hold')).status?.conditions?.[0]?.reason).toBe('Succeeded');
   });
 
-  test('pending and cancelled: ends without ever having begun', async () => {
+  test('a pending run that is cancelled ends without a task', async () => {
     await post(run('hold', [sh('s', 'true')], { status: 'PipelineRunPending' }));
     await patch('hold', { status: 'Cancelled' });
     expect((await platform.end('hold')).status?.conditions?.[0]?.reason).toBe('Cancelled');
     expect(platform.served.api.objects.list('taskruns')).toEqual([]);
   });
 
-  test('deleted: everything goes, processes that left their session included', async () => {
+  test('a deleted run leaves no object and no process, even one that left its session', async () => {
     await post(run('del', [sh('clone', 'setsid sleep 600 & echo started; sleep 600')]));
     await started('del');
     const { metadata } = platform.served.api.objects.get('pods', 'ns', 'del-build-from-git-pod') ?? {
@@ -145,7 +145,7 @@ describe('a run that is stopped', () => {
     expect(processesWith(platform.folder)).toEqual([]);
   });
 
-  test('what a step leaves running ends with it', async () => {
+  test('processes that a step leaves running end with the step', async () => {
     await post(run('leave', [sh('s', 'setsid sleep 600 & sleep 600 & echo done')]));
     await platform.end('leave');
     expect(processesWith(platform.folder)).toEqual([]);
