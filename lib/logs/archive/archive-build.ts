@@ -101,9 +101,9 @@ const archive = async (options: ArchiveOptions, follow: boolean): Promise<Archiv
 };
 
 /**
- * Archives a build's log while the build runs, and closes the archive at the end. After a kill and a new start it
- * continues behind the last stored line. When the signal fires it stores what it has and leaves the archive open. While
- * the store is away it waits, and reading the pod's log waits too.
+ * Archives a build's log while the build runs, and closes the archive at the end. A new call after a kill continues
+ * behind the last stored line. When the signal fires, the lines read so far are stored and the archive stays open. While
+ * the store is away, archiving waits, and so does the reading of the pod's log.
  */
 export const archiveBuild = (options: ArchiveOptions): Promise<ArchiveResult> => archive(options, true);
 

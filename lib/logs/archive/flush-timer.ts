@@ -1,4 +1,4 @@
-/** Runs out when events have waited long enough to be stored. It runs until `stop`, however often it is started. */
+/** A timer that runs out when events have waited long enough to be stored. A start while the timer runs has no effect. */
 export class FlushTimer {
   readonly #ms: number;
   #timer: NodeJS.Timeout | undefined;

@@ -58,7 +58,7 @@ const beforeSince = (since: string | undefined): ((event: LogEvent) => boolean) 
 export const isSelective = ({ grep, fromLine, lines, since }: Selection): boolean =>
   [grep, fromLine, lines, since].some((condition) => condition !== undefined);
 
-/** A selection, compiled. It has state: an event must be tested once, in the order of the log. */
+/** A compiled selection. A filter has state, so each event must be tested once, in the order of the log. */
 type Filter = {
   /** Lines get their number, because the selection may leave out others before them. */
   isNumbered: boolean;

@@ -14,7 +14,7 @@ export type TailStart = {
 /** One batch of the tail: its number of lines, and the cursor of the line before the batch. */
 type Batch = { from: string | undefined; lines: number };
 
-/** The batches that hold the last lines of a log. It keeps where a batch begins, and not its lines. */
+/** The batches that hold the last lines of a log. Only the start of each batch is kept in memory, without its lines. */
 class TailBatches {
   readonly #count: number;
   readonly #batches: Batch[] = [];
