@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export type TestServer = { url: string; server: Server; close(): Promise<void> };
 
-/** A real HTTP server on a free port of loopback. */
+/** Starts a real HTTP server on a free port of loopback. */
 export const startServer = async (listener: RequestListener): Promise<TestServer> => {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,4 @@
-// Answers the questions that bin/detect and bin/build have about package.json. Exit status 0 is yes, 1 no.
+// Tells bin/detect and bin/build about package.json. Exit code 0 means yes, 1 means no.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,14 +19,14 @@ const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifes
 const count = (field) => Object.keys(manifest[field] ?? {}).length;
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
-/** The file that `main` names, found as Node.js finds it. */
+/** Returns the file that `main` names, as Node.js finds it. */
 function mainFile() {
   const main = typeof manifest.main === 'string' && !manifest.main.startsWith('/') ? manifest.main : '';
   if (main === '' || main.split('/').includes('..')) return '';
   return [main, `${main}.js`, join(main, 'index.js')].find(isFile) ?? '';
 }
 
-/** The command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach it. */
+/** Returns the command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach the process. */
 function command() {
   const start = script('start');
   const wrapped = script('prestart') !== '' || script('poststart') !== '';
@@ -53,7 +53,7 @@ const questions = {
   'has-prepare': () => yes(script('prepare') !== ''),
   'serves-pages': () => yes(script('build') !== '' && script('start') === '' && !isFile('server.js')),
   describe: () => console.log(command().join(' ')),
-  // A JSON string is a TOML basic string, but for the escape of the slash, which JSON.stringify doesn't use.
+  // A JSON string is also a TOML basic string, except for an escaped slash, which JSON.stringify does not write.
   launch: () => {
     const words = command();
     if (words.length === 0) return;

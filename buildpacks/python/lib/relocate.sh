@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the build's paths out of a virtual environment, so that it works wherever the layer is unpacked, and so that
+# Removes the build's paths from a virtual environment, so that it works wherever the layer is unpacked, and so that
 # the same commit gives the same layer. Scripts find the interpreter by PATH, on which the layer's bin comes first.
 set -eu
 venv=$1
@@ -13,7 +13,7 @@ fi
 for script in "$venv"/bin/*; do
   if [ ! -f "$script" ] || [ -L "$script" ]; then continue; fi
   case $(head -c 2 "$script") in '#!') ;; *) continue ;; esac
-  # A long path makes pip write "#!/bin/sh" and then "'''exec' path …" instead.
+  # For a long path pip writes "#!/bin/sh" and then "'''exec' path …".
   sed -e "1s|^#!$venv/bin/python[0-9.]*|#!/usr/bin/env python3|" \
     -e "2s|^'''exec' \"\{0,1\}$venv/bin/python[0-9.]*\"\{0,1\} |'''exec' python3 |" "$script" >"$script.tmp"
   cat "$script.tmp" >"$script"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Finds the command of the web process and prints launch.toml; nothing where there is none.
+# Finds the command of the web process and prints launch.toml. Prints nothing when there is no web process.
 set -eu
 venv=$1
 
 has() { [ -e "$venv/bin/$1" ]; }
-# No argument of this function holds a quote or a backslash.
+# The arguments of this function contain no quote and no backslash.
 web() {
   printf -- '-----> Process web: %s\n' "$1" >&2
   printf '[[processes]]\ntype = "web"\ncommand = ["sh", "-c", '"'%s'"']\ndefault = true\n' "$1"

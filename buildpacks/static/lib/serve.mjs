@@ -11,7 +11,7 @@ const lines = readFileSync(new URL('./types.txt', import.meta.url), 'utf8')
   .split('\n');
 const types = new Map(lines.map((line) => [`.${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]));
 
-/** The path a request names, or undefined where it names nothing that may be served. */
+/** Returns the path that a request names, or undefined when the path may not be served. */
 function requestedPath(url) {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
@@ -23,7 +23,7 @@ function requestedPath(url) {
   }
 }
 
-/** The file to send, with its size; undefined where there is none. */
+/** Returns the file to send, with its size; undefined when there is no file. */
 async function find(path) {
   const name = join(root, path);
   const target = await realpath(name).catch(() => undefined);
@@ -63,7 +63,7 @@ async function answer(request, response) {
   const path = requestedPath(request.url ?? '/');
   const found = path === undefined ? undefined : await find(path);
   if (found?.redirect) {
-    // Two slashes at the start would name another host.
+    // In a redirect, two slashes at the start would name another host.
     const location = encodeURI(found.redirect.replace(/^\/+/, '/'));
     response.writeHead(301, { location, 'content-length': 0 }).end();
   } else if (found) await send(request, response, found);
@@ -74,7 +74,7 @@ const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
-// biome-ignore lint/style/noProcessEnv: a program of its own, whose only setting this is
+// biome-ignore lint/style/noProcessEnv: this program has no settings module, and only this setting
 server.listen(Number(process.env.PORT || 8000), () =>
   console.log(`Serving ${process.argv[2] ?? '.'} on port ${server.address().port}`),
 );

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Serves the first folder of $STATIC_FOLDERS that has an index.html, with whichever interpreter the image has.
+# Serves the first folder of $STATIC_FOLDERS that has an index.html, with Node.js or Python, depending on the image.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 
 IFS=:

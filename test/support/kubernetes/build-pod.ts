@@ -38,7 +38,7 @@ export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll
 
 const startedAt = Date.UTC(2026, 10, 22, 8, 2, 11);
 
-/** The time so many microseconds after the start of the build, with nine digits of a second. */
+/** Returns the time this many microseconds after the start of the build, with nine digits of a second. */
 export const timeAt = (microseconds: number, base = startedAt): string => {
   const ms = base + Math.floor(microseconds / 1000);
   return new Date(ms).toISOString().replace('Z', `${String(microseconds % 1000).padStart(3, '0')}000Z`);
@@ -55,7 +55,7 @@ const containerStatus = (step: Step): ContainerStatus => ({
   state: containerState(step),
 });
 
-/** The kubelet of the build's pod: a pure list of steps, written to the API server after each change. */
+/** The kubelet of the build's pod: its steps, which are written to the API server after each change. */
 class BuildPod {
   readonly #cluster: TestCluster;
   #steps: Step[] = [];

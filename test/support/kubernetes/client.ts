@@ -4,7 +4,7 @@ import { createTransport } from '../../../lib/kube/transport.ts';
 
 export const namespace = 'image-build';
 
-/** A plain HTTP connection. */
+/** Returns a connection over plain HTTP. */
 export const connectionTo = (url: string, authorization?: string): Connection => ({
   server: new URL(url),
   namespace,
@@ -19,7 +19,7 @@ export type ClientOptions = {
   timeoutMs?: number;
 };
 
-/** The service's own client for an API server. The client does not wait between attempts. */
+/** Makes the service's own client for an API server. The client does not wait between attempts. */
 export const kubeTo = (url: string, { attempts = 3, timeoutMs = 30_000 }: ClientOptions = {}): Kube =>
   createKube(
     createTransport({ connection: connectionTo(url), timeoutMs, attempts, sleep: async () => undefined }),

@@ -25,7 +25,7 @@ export type TestCluster = {
   faults: PlannedFault[];
   /** Lets every request meet this fault; undefined ends that. */
   failAll(fault: Fault | undefined): void;
-  /** The service's own client. Each call makes a new one. */
+  /** Makes a new client, the service's own. */
   kube(options?: ClientOptions): Kube;
   /** Sends one request with a JSON body and reads a JSON response. */
   call(method: string, path: string, body?: unknown, mediaType?: string): Promise<CallResponse>;

@@ -6,16 +6,16 @@ export type Fault = (req: IncomingMessage, res: ServerResponse, pass: () => void
 /** A fault for the first request that matches. Without `matches`: for the next request. */
 export type PlannedFault = { fault: Fault; matches?: (req: IncomingMessage) => boolean };
 
-/** Responds with this status and body. */
+/** Returns a fault that responds with this status and body. */
 export const respondWith =
   (status: number, body = '{}', headers: Record<string, string> = {}): Fault =>
   (_, res) =>
     void res.writeHead(status, headers).end(body);
 
-/** Closes the connection without a response. */
+/** Fault: the connection is closed without a response. */
 export const closeConnection: Fault = (req) => void req.socket.destroy();
 
-/** Never responds. */
+/** Fault: the request gets no response. */
 export const stall: Fault = () => {};
 
 const limitBody =
@@ -51,13 +51,18 @@ const limitBody =
     pass();
   };
 
-/** Sends so many bytes of the response's body, or all of a shorter one, and then breaks the connection. */
+/**
+ * Returns a fault that sends this many bytes of the response's body, or all of a shorter one, and then breaks the
+ * connection.
+ */
 export const cutAfter = (bytes: number): Fault => limitBody(bytes, (res) => void res.destroy());
 
-/** Sends so many bytes of the response's body, and then ends the response as if it were complete. */
+/**
+ * Returns a fault that sends this many bytes of the response's body and then ends the response as if it were complete.
+ */
 export const endAfter = (bytes: number): Fault => limitBody(bytes, (_, end) => end());
 
-/** The fault for the next request for a pod's log, except for requests of its last lines. */
+/** Plans a fault for the next request for a pod's log, except for requests of its last lines. */
 export const onLogStream = (fault: Fault): PlannedFault => ({
   fault,
   matches: ({ url = '' }) => /\/log\?/.test(url) && !url.includes('tailLines='),

@@ -5,7 +5,7 @@ import { verbOf } from '../../../embedded/kubernetes/verbs.ts';
 import { KubeError } from '../../../lib/kube/kube-error.ts';
 import type { KubeRequest } from '../../../lib/kube/transport.ts';
 
-/** Objects in memory, as the embedded API server keeps them. */
+/** Opens an embedded object store in memory. */
 export const openMemoryStore = (): VersionedStore => openStore({ clock: Date.now });
 
 const asJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));

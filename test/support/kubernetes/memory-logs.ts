@@ -58,7 +58,7 @@ export class MemoryLogs {
     log.removed += log.entries.splice(0, Math.max(0, log.entries.length - keep)).length;
   }
 
-  /** While held, streams that follow bring nothing new. */
+  /** While a log is held, streams that follow bring nothing new. */
   hold(held: boolean): void {
     this.#held = held;
     this.wake();

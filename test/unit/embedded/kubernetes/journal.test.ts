@@ -14,7 +14,7 @@ afterEach(() => remove());
 
 const file = () => join(folder, 'journal.jsonl');
 
-/** A journal and the objects it is about. */
+/** Opens a journal with the objects that it keeps. */
 const open = () => {
   const objects = new Map<string, string>();
   const journal = openJournal(folder, () => objects);
@@ -44,7 +44,7 @@ test('a journal that is opened again has all objects and the version', () => {
   first.put('b', { deep: ['é\n'] });
   first.put('a', 2);
   first.drop('b');
-  // Not closed: as after SIGKILL.
+  // The first journal is not closed, as after SIGKILL.
   const second = open();
   expect([...second.objects]).toEqual([['a', '2']]);
   expect(second.version()).toBe(4);
@@ -86,7 +86,7 @@ test('a compaction loses nothing, even when the process ends between its two ste
   first.drop('k0');
   expect(kept.length).toBeGreaterThan(0);
   expect([...open().objects.keys()]).toEqual(['k1', 'k2']);
-  // The old journal beside the new snapshot: as if the process had ended before it was emptied.
+  // The old journal lies beside the new snapshot, as if the process had ended before the journal was emptied.
   const now = readFileSync(file());
   writeFileSync(file(), Buffer.concat([kept.at(-1) ?? Buffer.alloc(0), now]));
   expect(Object.fromEntries(open().objects)).toEqual(Object.fromEntries(first.objects));

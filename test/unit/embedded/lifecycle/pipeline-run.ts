@@ -9,7 +9,7 @@ type Pipeline = { spec: { tasks: { taskSpec: { steps: Step[] } }[] } };
 export type StepRun = { name: string; exitCode: number; output: string; results: Record<string, string> };
 export type BuildRun = { steps: StepRun[]; failed: StepRun | undefined; digest: string };
 export type BuildOptions = {
-  /** Holds images and caches, which several builds share. */
+  /** Folder of images and caches, which several builds share. */
   data: string;
   url: string;
   commit: string;
@@ -21,7 +21,7 @@ export type BuildOptions = {
 
 export const temporaryFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'lifecycle-test-'));
 
-/** What Tekton puts in place of $(…): a word that is a whole array becomes its items. */
+/** Replaces $(…) in the words of a command, as Tekton does. A word that is a whole array becomes the array's items. */
 const substitute = (words: string[], values: Record<string, string>, variables: string[]): string[] =>
   words.flatMap((word) => {
     if (word === '$(params.ENV_VARS[*])') return variables;
@@ -56,7 +56,7 @@ const runStep = async (
   return { name: step.name, ...run, results };
 };
 
-/** Runs the pipeline's steps in order, as Tekton does: the first that fails is the last. */
+/** Runs the pipeline's steps in order, as Tekton does. No step runs after a failed one. */
 export const runBuild = async (options: BuildOptions): Promise<BuildRun> => {
   const {
     data,

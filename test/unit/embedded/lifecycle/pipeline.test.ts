@@ -21,7 +21,7 @@ beforeAll(async () => {
   const examples = names.map((name) => [name, example(name)]);
   const fixtures = broken.map((name) => [name, fixture(name)]);
   data = await temporaryFolder();
-  // Not among the fixtures, where tools would read it and complain.
+  // This broken package.json is written here, because tools would read and refuse it among the fixtures.
   const badJson = join(data, 'bad-json');
   await mkdir(badJson);
   await writeFile(join(badJson, 'package.json'), '{ "name": "x", }');
@@ -39,7 +39,7 @@ const build = (name: string, more: { variables?: string[]; ref?: string; runImag
 };
 
 const built = new Map<string, ReturnType<typeof build>>();
-/** Each example is built once for all tests that only look at its image. */
+/** Builds each example once, for all tests that only read its image. */
 const builtExample = (name: string) => {
   const run = built.get(name) ?? build(name);
   built.set(name, run);

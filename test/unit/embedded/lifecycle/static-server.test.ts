@@ -32,7 +32,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; body: string };
 
-/** Sends the path as it is: fetch would tidy it up. */
+/** Sends the path unchanged; fetch would normalise the path. */
 const get = (port: number, path: string, method = 'GET'): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const sent = request({ port, path, method, host: '127.0.0.1' }, async (response) => {

@@ -1,4 +1,7 @@
-/** The platform in a process of its own, to be killed: argv is its folder and where events go. Prints its address. */
+/**
+ * Runs Tekton and the API in a process of its own, for tests that kill it. Arguments: the folder and the URL for
+ * events. Prints the API's address.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';

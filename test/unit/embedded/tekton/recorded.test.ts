@@ -4,11 +4,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Event, Platform } from './support.ts';
 import { run, runsPath, sh, startPlatform } from './support.ts';
 
-/** Deliveries recorded from Tekton Pipelines 1.15; of the objects' fields only metadata.managedFields is left out. */
+/** Deliveries recorded from Tekton Pipelines 1.15. Only the field metadata.managedFields is left out. */
 const fixtures = join(import.meta.dirname, '../../../fixtures/tekton-events');
-/** A missing image and a timeout depend on the machine's speed: runs.test.ts and stopped.test.ts have them. */
+/**
+ * The recordings of a missing image and of a timeout depend on the machine's speed. runs.test.ts and stopped.test.ts
+ * test these cases.
+ */
 const files = readdirSync(fixtures).filter((file) => !/^ev-(badimage|timeout)/.test(file));
-/** Defaults that Tekton's webhook writes into a pipeline's tasks. */
+/** Defaults that Tekton's webhook writes into a pipeline's tasks, and that the embedded platform leaves out. */
 const ignoredFields = /\/taskSpec\/(spec|metadata)|\/taskSpec\/steps\//;
 
 let platform: Platform;
@@ -31,7 +34,7 @@ const start = async (name: string, script: string, spec: object = {}): Promise<v
 const sent = (type: string, name: string): Promise<Event> =>
   platform.event((event) => event.type === type && event.headers['ce-subject'] === name);
 
-/** Paths of all fields, elements of lists under one name. */
+/** Returns the paths of all fields. The elements of a list share one path. */
 const paths = (value: unknown, at = ''): string[] => {
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value).flatMap(([key, part]) => paths(part, `${at}/${Array.isArray(value) ? '*' : key}`));

@@ -20,15 +20,15 @@ export type Platform = {
   tekton: Tekton;
   folder: string;
   events: Event[];
-  /** Waits for an event that this says yes to, past ones included. */
+  /** Waits for an event that `wanted` accepts. Past events count. */
   event(wanted: (event: Event) => boolean): Promise<Event>;
-  /** Waits until an object, or its absence, is as wanted. */
+  /** Waits until `wanted` accepts an object, or its absence. */
   until<R extends Resource>(
     resource: R,
     name: string,
     wanted: (object: Resources[R] | undefined) => boolean,
   ): Promise<Resources[R]>;
-  /** Waits for the end of a PipelineRun. */
+  /** Waits until a PipelineRun has ended. */
   end(name: string): Promise<Resources['pipelineruns']>;
   log(pod: string, container: string, query?: string): Promise<string>;
   close(): Promise<void>;
@@ -123,7 +123,7 @@ const startSink = async (answer: (event: Event, count: number) => number) => {
   };
 };
 
-/** A run of one task, build-from-git, with these steps. */
+/** Returns a run with one task, build-from-git, and these steps. */
 export const run = (name: string, steps: Step[], spec: object = {}, task: object = {}, metadata: object = {}) => {
   const taskSpec = { steps, ...task };
   return {
@@ -142,7 +142,7 @@ export const sh = (name: string, script: string, more: object = {}): Step => ({
   ...more,
 });
 
-/** Processes whose command line or environment holds a text. */
+/** Returns the processes whose command line or environment contains a text. */
 export const processesWith = (text: string): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
