@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLineMask } from '../../../../../lib/logs/masking/line-mask.ts';
 import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { lookAlikes, secrets } from './secrets.ts';
+import { lookAlikes } from './look-alikes.ts';
+import { secrets } from './secrets.ts';
 
 const findSecrets = createSecretFinder([]);
 const masked = (line: string, finder = findSecrets) => maskSpans(line, finder(line));

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { type SecretRule, secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
 import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
-import { lookAlikes, secrets } from './secrets.ts';
+import { lookAlikes } from './look-alikes.ts';
+import { secrets } from './secrets.ts';
 
 const findSecrets = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
