@@ -1,5 +1,5 @@
 /**
- * Who may import whom, as data. `npm run check:imports` applies the rules, and CI runs it.
+ * The rules of imports between folders, as data. `npm run check:imports` applies the rules, and CI runs it.
  *
  *     functions, events → lib → openapi/generated
  *     embedded → types of lib      local → everything      cli → leaf files of lib, openapi/generated

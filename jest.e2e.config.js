@@ -12,7 +12,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 900_000,
-  // What a failed test left open must not keep the others, and CI, waiting for ever.
+  // A failed test can leave a connection open. It must not keep CI waiting for ever.
   forceExit: true,
   // The tools of two files don't meet; the others' tests disturb each other.
   maxWorkers: ['contract', 'service'].includes(part) ? 2 : 1,

@@ -10,7 +10,7 @@ import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 
-/** What bench/logs.ts measures: the pod of one build. Its step clone has ended, and its step build still runs. */
+/** The pod of one build, which bench/logs.ts measures. Its step clone has ended, and its step build still runs. */
 export type LogTarget = {
   tool: string;
   id: string;

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** What the current context of a kubeconfig says about the API and about the user. */
+/** The address of the API and the credential of the user, from the current context of a kubeconfig. */
 export type Kubeconfig = {
   path: string;
   namespace: string | undefined;

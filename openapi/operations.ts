@@ -1,6 +1,6 @@
 type Reference = { $ref: string };
 
-export type Parameter = {
+type Parameter = {
   name: string;
   in: 'path' | 'query' | 'header';
   required?: boolean;

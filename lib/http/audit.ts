@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { toApiError } from './respond.ts';
 import type { ApiResponse } from './types.ts';
 
-/** What is known about a request for the audit log. A request that fails early lacks some of the fields. */
+/** The facts about a request that the audit log needs. A request that fails early lacks some of the fields. */
 export type AuditedRequest = { route?: Route; params?: Record<string, string>; access?: Access };
 
 /**

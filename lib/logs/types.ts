@@ -31,7 +31,7 @@ export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: stri
 export type Deflated = { bytes: Buffer; size: number; crc: number };
 
 /** Lines of one step in the format ndjson, without an object for each line. The chunk is alone in its batch. */
-export type LogChunk = {
+type LogChunk = {
   type: 'chunk';
   ndjson: Buffer | Deflated;
   /** Cursor of the last line. */

@@ -12,7 +12,7 @@ const pageSize = 100;
 const maxPages = 200;
 const parallelDeletes = 4;
 
-/** What every request of one call needs. */
+/** The values that all requests of one operation share. */
 type Context = { client: RegistryClient; project: string; signal: MaybeSignal };
 
 type Fields = Record<string, unknown>;

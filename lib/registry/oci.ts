@@ -19,7 +19,7 @@ const manifestTypes = [
 ].join(', ');
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}$/;
 
-/** What every request of one call needs. */
+/** The values that all requests of one operation share. */
 type Context = { client: RegistryClient; signal: MaybeSignal };
 
 type Descriptor = { digest: string; size: number };

@@ -1,7 +1,7 @@
 import type { Packet } from './pkt-line.ts';
 import { textOf } from './pkt-line.ts';
 
-/** What a server has under a hash: a commit, another kind of object, nothing, or a response that doesn't tell. */
+/** The kind of object that a server has under a hash: a commit, another kind of object, nothing, or a response that doesn't tell. */
 export type ProbeResult = 'commit' | 'other' | 'absent' | 'unclear';
 
 /**

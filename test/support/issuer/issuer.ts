@@ -7,7 +7,7 @@ import { createAdapters } from './adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 
 /** How the issuer answers: as usual, never, or with 500 for every request. */
-export type Mode = 'working' | 'slow' | 'broken';
+type Mode = 'working' | 'slow' | 'broken';
 
 export type OidcIssuer = {
   url: string;
