@@ -1,5 +1,5 @@
-import { CloudEvent } from 'cloudevents';
-import { buildEventSource } from '../../lib/events/build-event.ts';
+import type { CloudEvent } from 'cloudevents';
+import { buildEventSource, type OwnEvent } from '../../lib/events/build-event.ts';
 import type { ReadKube } from '../../lib/kube/client.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
@@ -9,7 +9,7 @@ import { toolAnnotation } from '../../lib/tekton/run.ts';
 export type AcceptTektonOptions = {
   kube: ReadKube;
   /** Sends an event to the broker. @throws ApiError 503 `unavailable` when the broker does not take the event */
-  send: (event: CloudEvent<unknown>) => Promise<void>;
+  send: (event: OwnEvent) => Promise<void>;
 };
 
 const runLabel = 'tekton.dev/pipelineRun';
@@ -31,7 +31,5 @@ export const createAcceptTekton =
     if (!object || !tool) return;
     const build = object.metadata.labels?.[runLabel] ?? object.metadata.name;
     const id = `${object.metadata.uid}.${event.type}`;
-    await send(
-      new CloudEvent({ id, type: event.type, source: buildEventSource, subject: build, data: { tool, build } }),
-    );
+    await send({ id, type: event.type, source: buildEventSource, subject: build, data: { tool, build } });
   };

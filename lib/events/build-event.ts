@@ -11,7 +11,10 @@ export const buildEventSource = '/builds/accept-tekton';
 export const readsEventSource = '/builds/reads';
 
 /** The data of the events that functions of this service send. A report about a tool's ledger may name no build. */
-export type BuildEventData = { tool: string; build?: string };
+type BuildEventData = { tool: string; build?: string };
+
+/** The attributes of an event that a function of this service sends. */
+export type OwnEvent = Pick<CloudEvent<unknown>, 'id' | 'type' | 'source' | 'subject'> & { data: BuildEventData };
 
 /**
  * An event that a function of this service has sent. The receiver takes only the names from it, and reads the ledger and
@@ -30,7 +33,11 @@ const invalid = (): ApiError =>
   );
 
 /** Parses an event that a function of this service has sent. @throws ApiError 400 `body_invalid` for any other event */
-export const parseBuildEvent = ({ type, source, data }: CloudEvent<unknown>): BuildEvent => {
+export const parseBuildEvent = ({
+  type,
+  source,
+  data,
+}: Pick<CloudEvent<unknown>, 'type' | 'source' | 'data'>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
   const isReport = type === ledgerBehindType;
   if (source !== (isReport ? readsEventSource : buildEventSource) || !isName(tool)) throw invalid();

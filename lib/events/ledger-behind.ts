@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { CloudEvent } from 'cloudevents';
 import type { Log } from '../log.ts';
-import { type BuildEventData, ledgerBehindType, readsEventSource } from './build-event.ts';
+import { ledgerBehindType, type OwnEvent, readsEventSource } from './build-event.ts';
 
 /**
  * Reports that the ledger of a tool is behind its runs. Returns at once and never throws.
@@ -11,7 +10,7 @@ export type ReportBehind = (tool: string, build?: string) => void;
 
 export type BehindReporterOptions = {
   /** Sends an event to the broker. */
-  send: (event: CloudEvent<unknown>) => Promise<void>;
+  send: (event: OwnEvent) => Promise<void>;
   log: Log;
   /** Milliseconds between two events about the same tool. Default 5000. */
   intervalMs?: number;
@@ -19,14 +18,13 @@ export type BehindReporterOptions = {
   now?: () => number;
 };
 
-const eventOf = (tool: string, build: string | undefined): CloudEvent<BuildEventData> =>
-  new CloudEvent({
-    id: randomUUID(),
-    type: ledgerBehindType,
-    source: readsEventSource,
-    subject: build ?? tool,
-    data: { tool, ...(build === undefined ? {} : { build }) },
-  });
+const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
+  id: randomUUID(),
+  type: ledgerBehindType,
+  source: readsEventSource,
+  subject: build ?? tool,
+  data: { tool, ...(build === undefined ? {} : { build }) },
+});
 
 /**
  * Returns a reporter that sends at most one event about a tool per interval, and has at most one on its way, so that a

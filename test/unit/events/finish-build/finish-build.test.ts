@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { CloudEvent } from 'cloudevents';
+import { CloudEvent } from 'cloudevents';
 import { createFinishBuild } from '../../../../events/finish-build/handler.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
+import type { OwnEvent } from '../../../../lib/events/build-event.ts';
 import { createBehindReporter } from '../../../../lib/events/ledger-behind.ts';
 import { World } from '../../lib/builds/world.ts';
 
@@ -17,7 +18,7 @@ test('finish-build reconciles a tool at once when a reader reports that its ledg
 
   const finishBuild = createFinishBuild(context);
   const handled: Promise<void>[] = [];
-  const send = async (event: CloudEvent<unknown>) => void handled.push(finishBuild(event));
+  const send = async (event: OwnEvent) => void handled.push(finishBuild(new CloudEvent(event)));
   createBehindReporter({ send, log: context.log })('mine', ended);
   await Promise.all(handled);
   const { finished, running } = world.ledger('mine')?.status ?? {};

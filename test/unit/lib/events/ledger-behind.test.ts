@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
-import { parseBuildEvent } from '../../../../lib/events/build-event.ts';
+import { type OwnEvent, parseBuildEvent } from '../../../../lib/events/build-event.ts';
 import { createBehindReporter, type ReportBehind } from '../../../../lib/events/ledger-behind.ts';
 
 let now: number;
-let sent: CloudEvent<unknown>[];
+let sent: OwnEvent[];
 let logged: unknown[];
 let respond: () => Promise<void>;
 let report: ReportBehind;
