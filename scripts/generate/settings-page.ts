@@ -1,8 +1,7 @@
-import { services } from '../../functions/table.ts';
 import { renamedSettings } from '../../lib/config/renamed.ts';
 import { expectation } from '../../lib/config/setting.ts';
 import { type SettingName, settings } from '../../lib/config/settings.ts';
-import type { Wiring } from '../../lib/http/wiring.ts';
+import { settingNamesByFunction } from './setting-names.ts';
 import { type SettingGroup, settingGroups } from './settings-text.ts';
 import { notice } from './yaml.ts';
 
@@ -28,29 +27,20 @@ const section = ({ title, intro, lines }: SettingGroup): string =>
     ...Object.entries(lines).map(row),
   ].join('\n');
 
-const settingNamesOf = async (name: string, kind: 'endpoint' | 'event'): Promise<readonly SettingName[]> => {
-  const folder = kind === 'endpoint' ? 'functions' : 'events';
-  const { settingNames } = (await import(`../../${folder}/${name}/wire.ts`)) as Wiring<unknown>;
-  return settingNames;
-};
-
-const readersRow = async (name: string, kind: 'endpoint' | 'event'): Promise<string> => {
-  const variables = new Set((await settingNamesOf(name, kind)).map((key) => settings[key].name));
+const readersRow = ([name, settingNames]: [string, readonly SettingName[]]): string => {
+  const variables = new Set(settingNames.map((key) => settings[key].name));
   return `| ${name} | ${[...variables].sort().join(', ')} |`;
 };
 
-const readers = async (): Promise<string> => {
-  const rows: string[] = [];
-  for (const [name, { kind }] of Object.entries(services)) rows.push(await readersRow(name, kind));
-  return [
+const readers = async (): Promise<string> =>
+  [
     '## Which function reads which setting',
     'All functions read `PORT` too.',
     '',
     '| function | variables |',
     '|---|---|',
-    ...rows,
+    ...[...(await settingNamesByFunction())].map(readersRow),
   ].join('\n');
-};
 
 const renamed = (): string =>
   [

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { eventReceivers } from '../support/functions.ts';
 import { expectCleanLog, expectCode, expectStatus, forTool, send } from './client.ts';
 import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
@@ -42,16 +43,13 @@ describeEmbedded('the event functions', () => {
     });
   const tokenOf = (audience: string, lifetime = '5m') => target.token({ aud: audience, sub: 'broker' }, lifetime);
 
-  test.each(['finish-build', 'archive-logs', 'sweep'])(
-    '%s refuses an event without a valid token for its own audience',
-    async (name) => {
-      expectStatus(await post(name), 401);
-      expectStatus(await post(name, await target.tokenFor('victim')), 401);
-      expectStatus(await post(name, await tokenOf('another-function')), 401);
-      expectStatus(await post(name, await tokenOf(name, '-5m')), 401);
-      expectStatus(await post(name, await tokenOf(name)), 204);
-    },
-  );
+  test.each(eventReceivers)('%s refuses an event without a valid token for its own audience', async (name) => {
+    expectStatus(await post(name), 401);
+    expectStatus(await post(name, await target.tokenFor('victim')), 401);
+    expectStatus(await post(name, await tokenOf('another-function')), 401);
+    expectStatus(await post(name, await tokenOf(name, '-5m')), 401);
+    expectStatus(await post(name, await tokenOf(name)), 204);
+  });
 
   test.each<[string, Record<string, string>, string | Buffer]>([
     ['of another version', { 'ce-specversion': '9.9' }, body],

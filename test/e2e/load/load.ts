@@ -6,6 +6,7 @@ import type { BuildLedger, BuildRecord } from '../../../lib/ledger/types.ts';
 import { retry } from '../../../lib/retry.ts';
 import { hasRunEnded } from '../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../lib/tekton/types.ts';
+import { settingNamesByFunction } from '../../../scripts/generate/setting-names.ts';
 import { type Json, waitTimeout } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
 import { builds, type Service, type Tool, until } from '../service/service.ts';
@@ -132,14 +133,15 @@ export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
 
 type Deployed = { metadata: { name: string }; spec: { template: { spec: { containers: { env?: Json[] }[] } } } };
 
-/** Names of the functions that give slots to builds, and so need the setting CAPACITY. */
-const promoters =
-  /^(start-build|list-builds|get-build|get-logs|cancel-build|delete-build|finish-build|archive-logs|sweep|metrics)$/;
+/** Names of the functions that read the setting CAPACITY. */
+const capacityReaders = [...(await settingNamesByFunction())]
+  .filter(([, settingNames]) => settingNames.includes('capacity'))
+  .map(([name]) => name);
 
 /** Runs `work` while the functions are deployed with this setting of CAPACITY. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {
   const { items } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as { items: Deployed[] };
-  const functions = items.filter(({ metadata }) => promoters.test(metadata.name));
+  const functions = items.filter(({ metadata }) => capacityReaders.includes(metadata.name));
   const environment = async (of: (env: Json[]) => Json[]): Promise<void> => {
     for (const { metadata, spec } of functions) {
       const value = of(spec.template.spec.containers[0]?.env ?? []);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventReceivers } from '../../support/functions.ts';
 import { builds, openService, type Service, slow, type Tool } from './service.ts';
 
 let service: Service;
@@ -40,7 +41,7 @@ const genuineEvent = () => ({
 const tokenFor = async (account: string, audience: string): Promise<string> =>
   (await service.kubectl(['create', 'token', account, '--audience', audience])).trim();
 
-describe.each(['finish-build', 'archive-logs', 'sweep'])('the function %s refuses an event', (name) => {
+describe.each(eventReceivers)('the function %s refuses an event', (name) => {
   test('an event without a token gets 401', async () => {
     expect(await post(functionUrl(name), genuineEvent())).toBe('401');
   });
