@@ -1,7 +1,8 @@
 import type { Change } from './changes.ts';
 import { kindOfReference, kinds } from './kinds.ts';
+import type { Resource } from './resources.ts';
 import type { ObjectStore } from './store.ts';
-import type { KubeObject, OwnerReference, Resource } from './types.ts';
+import type { KubeObject, OwnerReference } from './types.ts';
 
 const foregroundFinalizer = 'foregroundDeletion';
 const orphanFinalizer = 'orphan';

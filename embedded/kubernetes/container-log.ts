@@ -19,7 +19,7 @@ const newlineByte = 0x0a;
 const readBytes = 64 * 1024;
 
 /** Parses one line of a log file, with its line end. Returns undefined when the text is no log line. */
-export const parseEntry = (line: Buffer): LogEntry | undefined => {
+const parseEntry = (line: Buffer): LogEntry | undefined => {
   const first = line.indexOf(spaceByte);
   const second = line.indexOf(spaceByte, first + 1);
   const third = line.indexOf(spaceByte, second + 1);

@@ -16,7 +16,7 @@ export type Status = {
   code: number;
 };
 
-export type Cause = { reason: string; message: string; field: string };
+type Cause = { reason: string; message: string; field: string };
 
 /** A refusal with the message and reason that a real API server gives. Its status is the body of the response. */
 export class StatusError extends Error {

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 
 /** One change of an object: its key and its JSON text, or null when the object was deleted. */
-export type Entry = { version: number; key: string; json: string | null };
+type Entry = { version: number; key: string; json: string | null };
 
 export type Journal = {
   /** The contents of the folder when it was opened. */

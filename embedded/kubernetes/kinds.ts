@@ -1,4 +1,4 @@
-import type { Resource } from './types.ts';
+import type { Resource } from './resources.ts';
 
 export type Kind = {
   group: string;

@@ -2,8 +2,9 @@ import type { Change, Changes } from './changes.ts';
 import { tooLarge } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { apiVersionOf } from './kinds.ts';
+import type { Resource } from './resources.ts';
 import type { Clock } from './time.ts';
-import type { KubeObject, Resource } from './types.ts';
+import type { KubeObject } from './types.ts';
 
 /** A stored object and its JSON text. */
 export type Stored<T extends KubeObject = KubeObject> = { object: T; json: string };

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { type Change, Changes, type Listener } from './changes.ts';
 import { memoryJournal, openJournal } from './journal.ts';
 import { kindOf } from './kinds.ts';
+import type { Resource, Resources } from './resources.ts';
 import type { Matcher } from './selectors.ts';
 import { keyOf, type State, type Stored, stored } from './store-state.ts';
 import type { Clock } from './time.ts';
-import type { Draft, Resource, Resources } from './types.ts';
+import type { Draft } from './types.ts';
 import { create, type DeleteOptions, type ObjectPart, remove, update } from './writes.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Condition, ContainerState, EnvVar, KubeObject } from './types.ts';
 export type ParamValue = string | string[];
 export type Param = { name: string; value: ParamValue };
 export type ParamSpec = { name: string; type?: 'string' | 'array'; default?: ParamValue };
-export type ResultSpec = { name: string; type?: string; value?: string };
+type ResultSpec = { name: string; type?: string; value?: string };
 export type RunResult = { name: string; type?: string; value: string };
 
 export type Step = {

@@ -1,7 +1,5 @@
 /** The fields of Kubernetes' objects that the embedded platform reads or writes. */
 
-import type { Pipeline, PipelineRun, TaskRun } from './tekton-types.ts';
-
 export type OwnerReference = {
   apiVersion: string;
   kind: string;
@@ -94,7 +92,7 @@ export type PodStatus = {
   containerStatuses?: ContainerStatus[];
 };
 
-export type PodSpec = {
+type PodSpec = {
   initContainers?: Container[];
   containers: Container[];
   restartPolicy?: string;
@@ -136,18 +134,3 @@ export type Secret = KubeObject & {
   data?: Record<string, string>;
   stringData?: Record<string, string>;
 };
-
-/** The type of each kind, by its plural name. */
-export type Resources = {
-  pods: Pod;
-  secrets: Secret;
-  events: KubeObject;
-  pipelines: Pipeline;
-  pipelineruns: PipelineRun;
-  taskruns: TaskRun;
-  jobs: Job;
-  buildcapacities: KubeObject;
-  buildledgers: KubeObject;
-};
-
-export type Resource = keyof Resources;

@@ -8,7 +8,7 @@ import type { Draft, KubeObject } from './types.ts';
 import type { DeleteOptions, ObjectPart } from './writes.ts';
 
 /** A request whose whole body has been read. Watches and pod logs are streams: see watch.ts and pod-log.ts. */
-export type ApiRequest = {
+type ApiRequest = {
   method: string;
   target: Target;
   query: URLSearchParams;
@@ -18,7 +18,7 @@ export type ApiRequest = {
   body: unknown;
 };
 
-export type ApiResponse = {
+type ApiResponse = {
   status: number;
   /** JSON text, or a value that is still to be written as JSON. */
   body: string | object;

@@ -16,7 +16,7 @@ import {
 import { digestPattern, repositoryPattern, tagPattern } from '../image/reference.ts';
 import { page, readRange } from './pages.ts';
 
-export type Usage = { repositories: string[]; bytes: number };
+type Usage = { repositories: string[]; bytes: number };
 export type Registry = {
   handler(request: IncomingMessage, response: ServerResponse): void;
   /**

@@ -1,6 +1,7 @@
+import type { Resource, Resources } from '../kubernetes/resources.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import type { Clock } from '../kubernetes/time.ts';
-import type { KubeObject, Resource, Resources } from '../kubernetes/types.ts';
+import type { KubeObject } from '../kubernetes/types.ts';
 import type { ObjectPart } from '../kubernetes/writes.ts';
 
 export type Log = (message: string, cause?: unknown) => void;

@@ -1,5 +1,5 @@
 import type { Change } from '../kubernetes/changes.ts';
-import type { Resource, Resources } from '../kubernetes/types.ts';
+import type { Resource, Resources } from '../kubernetes/resources.ts';
 import type { Context } from './context.ts';
 import { controllerOf } from './context.ts';
 import { reconcileJob } from './jobs.ts';

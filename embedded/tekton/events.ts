@@ -53,7 +53,7 @@ export const startEvents = (context: Context, options: EventOptions): EventSende
 const finalStates = { True: 'successful', False: 'failed' } as const;
 
 /** Returns the CloudEvent type for the state of a run. */
-export const eventType = (run: Run): string => {
+const eventType = (run: Run): string => {
   const condition = succeeded(run);
   return `dev.tekton.event.${run.kind.toLowerCase()}.${stateOf(condition)}.v1`;
 };

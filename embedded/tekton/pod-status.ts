@@ -15,7 +15,7 @@ const initializingState: ContainerState = { waiting: { reason: 'PodInitializing'
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Returns an image id with a digest of the image's name, because the embedded platform pulls no images. */
-export const imageId = (image: string): string =>
+const imageId = (image: string): string =>
   `${image.replace(/(@sha256:[0-9a-f]+|:[\w.-]+)$/, '')}@sha256:${digest(image)}`;
 
 export const containerId = (pod: Pod, container: string): string =>

@@ -4,7 +4,7 @@ import { namespace } from './client.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { MemoryLogs } from './memory-logs.ts';
 
-export type LogRequest = { container: string; query: URLSearchParams };
+type LogRequest = { container: string; query: URLSearchParams };
 
 type State = 'waiting' | 'running' | 'terminated';
 type Step = { name: string; state: State; exitCode: number };

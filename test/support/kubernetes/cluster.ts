@@ -9,7 +9,7 @@ import { startServer } from '../server.ts';
 import { type ClientOptions, kubeTo } from './client.ts';
 import { type Fault, type PlannedFault, takeFault } from './faults.ts';
 
-export type CallResponse = {
+type CallResponse = {
   status: number;
   body: KubeObject & Record<string, never> & { items: KubeObject[]; code: number; reason: string; message: string };
 };

@@ -6,7 +6,7 @@ import { buildpacksPipeline } from '../../../../embedded/lifecycle/pipeline.ts';
 
 type Step = { name: string; command: string[]; args: string[]; results: { name: string }[] };
 type Pipeline = { spec: { tasks: { taskSpec: { steps: Step[] } }[] } };
-export type StepRun = { name: string; exitCode: number; output: string; results: Record<string, string> };
+type StepRun = { name: string; exitCode: number; output: string; results: Record<string, string> };
 export type BuildRun = { steps: StepRun[]; failed: StepRun | undefined; digest: string };
 export type BuildOptions = {
   /** Folder of images and caches, which several builds share. */
