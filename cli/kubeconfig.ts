@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { type Fields, textAt } from '../lib/json-values.ts';
 import { currentContextOf, inlineData } from '../lib/kube/kubeconfig-file.ts';
-import { type Fields, textAt } from '../lib/objects.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { readYaml } from './yaml-file.ts';

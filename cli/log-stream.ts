@@ -1,4 +1,4 @@
-import { isObject, textAt } from '../lib/objects.ts';
+import { isObject, textAt } from '../lib/json-values.ts';
 import type { Api, LogQuery } from './api.ts';
 import { backoffMs, type CallerOptions } from './call.ts';
 import { exitCodes, Failure } from './failure.ts';

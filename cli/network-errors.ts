@@ -1,4 +1,4 @@
-import { isObject } from '../lib/objects.ts';
+import { isObject } from '../lib/json-values.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /** Codes of errors that say that the server's certificate is not trusted. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Fields, isObject } from '../lib/objects.ts';
+import { type Fields, isObject } from '../lib/json-values.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 
 /** A response of the API with its body as text. */

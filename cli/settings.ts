@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Fields, isObject, textAt } from '../lib/objects.ts';
+import { type Fields, isObject, textAt } from '../lib/json-values.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { type Fields, isObject } from '../lib/json-values.ts';
 import { parseYaml } from '../lib/kube/kubeconfig-file.ts';
-import { type Fields, isObject } from '../lib/objects.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /**

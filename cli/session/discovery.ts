@@ -1,5 +1,5 @@
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
-import { isObject, textAt } from '../../lib/objects.ts';
+import { isObject, textAt } from '../../lib/json-values.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import type { IssuerFetch } from './issuer-fetch.ts';
 import { type Issuer, unusableStatusOf } from './openid.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isObject } from '../../lib/json-values.ts';
 import { acquireLock, type LockOptions } from '../../lib/lock-file.ts';
-import { isObject } from '../../lib/objects.ts';
 import type { Environment } from '../environment.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import type { Session } from './session.ts';

@@ -5,12 +5,12 @@ import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import { Broadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { LogMasks } from '../../lib/logs/from-settings.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
+import { type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/response/compress.ts';
+import { type Encoder, encoders } from '../../lib/logs/response/encode.ts';
+import { acceptsGzip, chooseFormat, type LogFormat } from '../../lib/logs/response/negotiate.ts';
+import { logHeaders, writeLog } from '../../lib/logs/response/write-log.ts';
 import type { ReadOptions } from '../../lib/logs/sources/read-options.ts';
 import type { BuildState, BuildView } from '../../lib/logs/types.ts';
-import { type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/wire/compress.ts';
-import { type Encoder, encoders } from '../../lib/logs/wire/encode.ts';
-import { acceptsGzip, chooseFormat, type LogFormat } from '../../lib/logs/wire/negotiate.ts';
-import { logHeaders, writeLog } from '../../lib/logs/wire/serve.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
 import type { ObjectStore } from '../../lib/store/types.ts';
 

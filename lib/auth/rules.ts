@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { isObject } from '../objects.ts';
+import { isObject } from '../json-values.ts';
 import type { Grant } from './access.ts';
 import { type Scope, scopes } from './scopes.ts';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
+import { isObject } from '../json-values.ts';
 import type { Log } from '../log.ts';
-import { isObject } from '../objects.ts';
 import { downloadKeys } from './issuer-keys.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 

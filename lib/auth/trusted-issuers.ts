@@ -1,4 +1,4 @@
-import { isObject } from '../objects.ts';
+import { isObject } from '../json-values.ts';
 import { type Rule, ruleProblem } from './rules.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type Fields, isObject, textAt } from '../objects.ts';
+import { type Fields, isObject, textAt } from '../json-values.ts';
 
 /**
  * The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when

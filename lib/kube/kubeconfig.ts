@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Fields, textAt } from '../objects.ts';
+import { type Fields, textAt } from '../json-values.ts';
 import type { Connection } from './connection.ts';
 import { currentContextOf, inlineData, parseYaml } from './kubeconfig-file.ts';
 

@@ -19,7 +19,7 @@
  *   resume      after the last line, if a broadcast went on       read.ts
  *   select      lines by grep, since, from_line and lines         query/select.ts
  *
- * The response is made of the events by wire/serve.ts: encode (wire/encode.ts), then compress (wire/compress.ts). The
+ * The response is made of the events by response/write-log.ts: encode (response/encode.ts), then compress (response/compress.ts). The
  * stages from split to mask are method calls for each line, in pod/step-lines.ts; all others are generators of batches.
  */
 import type { BroadcastEnd } from './broadcast/broadcasts.ts';

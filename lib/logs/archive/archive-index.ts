@@ -5,8 +5,8 @@ import type { ObjectStore } from '../../store/types.ts';
 import type { NotePosition } from '../types.ts';
 
 /**
- * A compressed part of one step's log: masked lines in the format ndjson (wire/encode.ts), as a complete gzip file whose
- * compressed data can be sent without being decompressed (wire/compress.ts).
+ * A compressed part of one step's log: masked lines in the format ndjson (response/encode.ts), as a complete gzip file whose
+ * compressed data can be sent without being decompressed (response/compress.ts).
  */
 export type Chunk = {
   step: string;

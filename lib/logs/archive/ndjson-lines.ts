@@ -1,5 +1,5 @@
+import { ndjsonLine } from '../response/encode.ts';
 import type { LogLine } from '../types.ts';
-import { ndjsonLine } from '../wire/encode.ts';
 
 const lineFeed = 10;
 

@@ -1,6 +1,6 @@
+import { deflateDataOf } from '../response/compress.ts';
+import { lastNdjsonCursor } from '../response/encode.ts';
 import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../types.ts';
-import { deflateDataOf } from '../wire/compress.ts';
-import { lastNdjsonCursor } from '../wire/encode.ts';
 import type { ArchiveIndex, ArchiveLocation } from './archive-index.ts';
 import { cacheOf } from './cache.ts';
 import { byteRange, type ChunkRange, chunkRanges, loadChunks } from './load-chunks.ts';

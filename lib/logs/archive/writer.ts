@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LogState } from '../../ledger/types.ts';
+import { gzipChunk } from '../response/compress.ts';
+import { encoders } from '../response/encode.ts';
 import type { LogEvent, LogLine, LogNote } from '../types.ts';
-import { gzipChunk } from '../wire/compress.ts';
-import { encoders } from '../wire/encode.ts';
 import { type ArchiveIndex, type ArchiveLocation, emptyIndex, readIndex, writeIndex } from './archive-index.ts';
 import { type BufferedChunk, ChunkBuffer } from './chunk-buffer.ts';
 import { SegmentWriter } from './segment-writer.ts';

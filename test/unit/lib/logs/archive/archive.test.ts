@@ -8,9 +8,9 @@ import { archivePrefix, indexKey, readIndex, writeIndex } from '../../../../../l
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
+import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';

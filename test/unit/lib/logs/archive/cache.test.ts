@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { type ArchiveIndex, emptyIndex, segmentKey } from '../../../../../lib/logs/archive/archive-index.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
+import { gzipChunk } from '../../../../../lib/logs/response/compress.ts';
+import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { LogLine } from '../../../../../lib/logs/types.ts';
-import { gzipChunk } from '../../../../../lib/logs/wire/compress.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
 

@@ -12,10 +12,10 @@ import { emptyIndex, readIndex } from '../../../../../lib/logs/archive/archive-i
 import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
 import { ArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
+import { type ContentCoding, createGzipCoding, identityCoding } from '../../../../../lib/logs/response/compress.ts';
+import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/response/encode.ts';
+import { writeLog } from '../../../../../lib/logs/response/write-log.ts';
 import type { ChunkEncoding, LogEvent, LogEvents, LogLine } from '../../../../../lib/logs/types.ts';
-import { type ContentCoding, createGzipCoding, identityCoding } from '../../../../../lib/logs/wire/compress.ts';
-import { type Encoder, encoders, lastNdjsonCursor, ndjsonLine } from '../../../../../lib/logs/wire/encode.ts';
-import { writeLog } from '../../../../../lib/logs/wire/serve.ts';
 import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { timeAt } from '../../../../support/kubernetes/build-pod.ts';

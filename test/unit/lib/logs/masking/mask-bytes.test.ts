@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { StepLines } from '../../../../../lib/logs/pod/step-lines.ts';
+import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 import { secrets } from './secrets.ts';
 
 const known = 'correct-horse-battery-staple';

@@ -8,7 +8,7 @@ import {
   deflateDataOf,
   gzipChunk,
   identityCoding,
-} from '../../../../../lib/logs/wire/compress.ts';
+} from '../../../../../lib/logs/response/compress.ts';
 
 test('property: a gzip response decompresses to the bytes that were written', () => {
   fc.assert(

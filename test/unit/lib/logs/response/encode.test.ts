@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: the tests are about control characters
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { LogEvent, LogLine } from '../../../../../lib/logs/types.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
 
 const time = '2026-11-22T08:02:11.123456789Z';
 const line = (text: string, more: Partial<LogLine> = {}): LogLine => ({

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isObject, textAt } from '../../../lib/objects.ts';
+import { isObject, textAt } from '../../../lib/json-values.ts';
 
 test('isObject is true for objects with keys only', () => {
   expect(isObject({})).toBe(true);

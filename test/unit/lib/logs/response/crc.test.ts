@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { combineCrc } from '../../../../../lib/logs/wire/crc.ts';
+import { combineCrc } from '../../../../../lib/logs/response/crc.ts';
 
 const combined = (a: Uint8Array, b: Uint8Array): number => combineCrc(crc32(a), crc32(b), b.length);
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { acceptsGzip, chooseFormat } from '../../../../../lib/logs/wire/negotiate.ts';
+import { acceptsGzip, chooseFormat } from '../../../../../lib/logs/response/negotiate.ts';
 
 test.each([
   [undefined, undefined, 'text'],

@@ -3,9 +3,9 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../../lib/errors.ts';
+import { encoders } from '../../../../../lib/logs/response/encode.ts';
+import { type WriteOptions, writeLog } from '../../../../../lib/logs/response/write-log.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
-import { encoders } from '../../../../../lib/logs/wire/encode.ts';
-import { type WriteOptions, writeLog } from '../../../../../lib/logs/wire/serve.ts';
 
 let server: Server | undefined;
 afterEach(async () => {
