@@ -2,7 +2,8 @@ import config from './jest.config.js';
 import './test/e2e/site.js';
 
 const part = process.env.E2E_PART ?? 'service';
-// Not sources: they are hostile servers on this machine. Nor shutdown: it stops the platform. Events: test/e2e has them.
+// The contract tests that also run against a cluster. The tests of sources need hostile servers on this machine, the
+// test of shutdown stops the whole platform, and test/e2e has its own tests of events.
 const contract = '<rootDir>/test/contract/{credentials,endpoints,failures,gateway,limits,requests}.test.ts';
 
 /** @type {import('jest').Config} */
@@ -12,8 +13,9 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 900_000,
-  // A failed test can leave a connection open. It must not keep CI waiting for ever.
+  // Jest is forced to exit, because a failed test can leave a connection open, and CI would wait for ever.
   forceExit: true,
-  // The tools of two files don't meet; the others' tests disturb each other.
+  // Test files of contract and service use different tools and may run in parallel. Test files of other parts disturb
+  // each other.
   maxWorkers: ['contract', 'service'].includes(part) ? 2 : 1,
 };

@@ -1,4 +1,4 @@
-/** list-builds as it is deployed, or without authentication: bench/auth.ts compares the two. */
+/** Serves list-builds with or without authentication. bench/auth.ts compares the two variants. */
 import { createListBuilds } from '../functions/list-builds/handler.ts';
 import * as deployed from '../functions/list-builds/wire.ts';
 import { createAccess } from '../lib/auth/access.ts';
@@ -8,7 +8,7 @@ import { app, type WiredEndpoint } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
 import type { Wiring } from '../lib/http/wiring.ts';
 
-/** Set by the bundler, so that the bundle without authentication holds no code for authentication. */
+/** The bundler sets this constant, so that the bundle without authentication holds no code for authentication. */
 declare const withAuthentication: boolean;
 
 const anybody: Authenticate = async () =>

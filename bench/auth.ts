@@ -1,8 +1,8 @@
 /**
  * Measures the cost of verifying a token: npm run bench:auth [-- STARTS REQUESTS]. Bundles of list-builds with and
- * without
- * authentication take turns in one run. Measured are the time from spawn to the first response, and the time of each
- * request to a warm process. Authentication runs with keys from the issuer, and with the keys that sweep saves.
+ * without authentication take turns in one run. The benchmark measures the time from spawn to the first response, and
+ * the time of each request to a warm process. Authentication runs with keys from the issuer, and with the keys that
+ * sweep saves.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ const bundle = async (folder: string, withAuthentication: boolean): Promise<stri
   return program;
 };
 
-/** Writes the issuer's keys into a folder, as a pod has them from its ConfigMap. @returns the folder */
+/** Writes an issuer's keys into a folder, as a ConfigMap with saved keys is mounted in a pod. @returns the folder */
 const saveKeysIn = async (folder: string, environment: Record<string, string>): Promise<string> => {
   const keys = join(folder, 'keys');
   await mkdir(keys);
@@ -93,7 +93,7 @@ const variantsFor = async (folder: string, platform: Platform): Promise<Variant[
 
 const coldStarts = async (variants: Variant[], token: string): Promise<number[]> => {
   const samples = variants.map((): number[] => []);
-  // The first run fills the compile cache, and is not counted.
+  // The first start fills Node's compile cache, and its time is not counted.
   for (let run = -1; run < starts; run++) {
     for (const [at, variant] of variants.entries()) {
       const running = await start(variant, token);

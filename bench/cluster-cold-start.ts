@@ -1,7 +1,6 @@
 /**
  * Measures the first request after scale to zero, of functions and of a bare Node server as a Knative Service, in one
- * run.
- * KUBECONFIG names a cluster with knative/overlays/test. Prints a table in Markdown.
+ * run. KUBECONFIG names a cluster with knative/overlays/test. Prints a table in Markdown.
  *   npm run bench:cluster-cold-start [-- ROUNDS]     default 5
  */
 import { readFile } from 'node:fs/promises';
@@ -19,8 +18,9 @@ const server =
   "process.once('SIGTERM', () => process.exit()); require('node:http').createServer((_, res) => res.end('ok')).listen(8080)";
 
 /**
- * Returns a Knative Service that differs from a function only in its program.
- * @param withToken whether the pod has its ServiceAccount's token, as functions have and as is Kubernetes' default
+ * Returns a Knative Service of a bare Node server, which differs from a function's Service only in its program.
+ * @param withToken whether the pod has its ServiceAccount's token. Functions have the token, and so have pods by
+ * default
  */
 const bare = (name: string, image: string, withToken: boolean) => ({
   apiVersion: 'serving.knative.dev/v1',
@@ -30,7 +30,7 @@ const bare = (name: string, image: string, withToken: boolean) => ({
     template: {
       spec: {
         enableServiceLinks: false,
-        // Knative refuses the value true, so the field is left out for the default.
+        // Knative refuses automountServiceAccountToken: true. Without this field a pod has the token by default.
         ...(withToken ? {} : { automountServiceAccountToken: false }),
         containers: [
           { image, args: ['-e', server], securityContext, resources: { requests: { cpu: '20m', memory: '96Mi' } } },
@@ -42,7 +42,7 @@ const bare = (name: string, image: string, withToken: boolean) => ({
 
 type Target = { name: string; url: string; headers: string[]; body?: string };
 
-/** Returns a request to a function. A request with a body is a POST. */
+/** Returns a request to a function. With a body it is a POST, without a body a GET. */
 const functionTarget = (name: string, path: string, headers: string[], body?: object): Target => ({
   name,
   url: `http://${name}.${builds}.svc.cluster.local${path}`,
@@ -88,9 +88,9 @@ const measure = async (
   const times = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     await waitForZero();
-    // Every target comes first in turn, because the first request of a round also wakes Knative's activator.
+    // Each target is the first of a round in turn, because the first request of a round also wakes Knative's activator.
     for (const target of rotated(targets, round)) {
-      // The pod of the target before must have ended its start, or it would slow down this start.
+      // The pod of the previous target must have ended its start, or that start would slow down the next one.
       await delay(5000);
       times.get(target.name)?.push(await send(namespace, target));
     }
@@ -118,7 +118,8 @@ const prepare = async (service: Service): Promise<Target[]> => {
   await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc', '--all', '--timeout=180s']);
   const tool = await service.tool();
   const url = await service.repository('static', await example('static'));
-  // The measured start repeats this start with its Idempotency-Key: another build would take the processor meanwhile.
+  // The measured request repeats this start of a build with the same Idempotency-Key. A new build would need processor
+  // time while the benchmark measures.
   const key = `cold-start-${tool.name}`;
   const body = { source_url: url };
   const first = await tool.client.call('POST', tool.path('/builds'), { body, headers: { 'idempotency-key': key } });

@@ -1,8 +1,7 @@
 /**
  * Measures the memory of functions under load, beside the requests and limits of their manifests. KUBECONFIG names a
- * cluster with knative/overlays/test. As many clients as one instance serves at once send requests without a pause. A
- * row
- * shows the largest pod; a restart means that the limit is too low.
+ * cluster with knative/overlays/test. As many clients as one instance serves at once send requests without a pause.
+ * Each row shows the largest pod of a function. A restart of the pod means that the memory limit is too low.
  *   npm run bench:cluster-memory [-- SECONDS]     for each function; default 20
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,7 +24,7 @@ const restarts = async (service: Service, name: string): Promise<number> => {
 type Load = { name: string; clients: number; send: () => Promise<{ status: number }> };
 
 /**
- * Sends requests without a pause, and reads the memory of the pods meanwhile.
+ * Sends requests to a function without a pause, and reads the memory of its pods meanwhile.
  * @returns the largest working set in bytes, and the number of responses by status
  */
 const applyLoad = async ({ name, clients, send }: Load): Promise<[number, Map<number, number>]> => {
@@ -38,7 +37,7 @@ const applyLoad = async ({ name, clients, send }: Load): Promise<[number, Map<nu
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   });
-  // The kubelet updates its numbers every ten seconds, so the last number of the load comes after the load.
+  // The kubelet measures memory every ten seconds, so memory is read until 12 s after the last request.
   while (Date.now() < end + 12_000) {
     largest = Math.max(largest, await workingSet(name));
     await delay(2_000);

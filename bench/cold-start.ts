@@ -1,7 +1,8 @@
 /**
- * Measures the time from spawn to the first authenticated response of each function's bundle, beside a bare `http` server
- * and a bare, unbundled functions-framework: npm run bench:cold-start [-- RUNS]. All take turns in one run; on a noisy
- * machine only the ratios of the medians count. Memory is the process's resident set after the response.
+ * Measures the time from spawn to the first authenticated response of each function's bundle, beside a bare `http`
+ * server and a bare, unbundled functions-framework: npm run bench:cold-start [-- RUNS]. All servers take turns in one
+ * run; on a noisy machine only the ratios of the medians count. Memory is the process's resident set after the
+ * response.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +19,7 @@ const runs = Number(process.argv[2] ?? 15);
 const tool = 'bench';
 
 type Request = { method: string; path: string; body?: string };
-/** `expected` is the status of the response. */
+/** A server to measure, with a request and the expected HTTP status of the response. */
 type Server = { name: string; args: string[]; request: Request; expected: number };
 type Measurement = { ms: number; mebibytes: number };
 
@@ -53,7 +54,9 @@ const fn = (name: string, request: Request, expected: number): Server => ({
 
 const bare = `require('node:http').createServer((q, s) => s.end('ok')).listen(process.env.PORT, '127.0.0.1')`;
 
-/** The tool has no builds, so each function does all its reads, and then responds that there is nothing. */
+/**
+ * Servers to measure. The tool has no builds, so each function does all its reads and then responds without a build.
+ */
 const servers: Server[] = [
   { name: 'bare http', args: ['-e', bare], request: get('/'), expected: 200 },
   {

@@ -10,12 +10,11 @@ const readNode = async (): Promise<string> =>
 let node: Promise<string> | undefined;
 
 /**
- * Returns the working set of a function's largest pod in bytes. The kubelet of the only node updates the number every
- * ten
- * seconds.
+ * Returns the working set of a function's largest pod in bytes. The kubelet of the cluster's only node updates this
+ * number every ten seconds.
  */
 export const workingSet = async (functionName: string): Promise<number> => {
-  // The node's name is read once: this function is called every two seconds.
+  // The name of the node is read once, because the memory is read every two seconds.
   node ??= readNode();
   const summary = await kubectl(['get', '--raw', `/api/v1/nodes/${await node}/proxy/stats/summary`]);
   const { pods } = JSON.parse(summary) as Stats;

@@ -1,7 +1,6 @@
 /**
  * Measures list-builds beside a raw list of as many PipelineRuns. Both take turns in one run, and no build runs
- * meanwhile.
- * Prints a table in Markdown.
+ * meanwhile. Prints a table in Markdown.
  *   npm run bench:list               on KUBECONFIG's cluster with knative/overlays/test
  *   npm run bench:list -- embedded   on this machine, against the embedded Kubernetes API
  */
@@ -54,7 +53,7 @@ const createLedger = async ({ kube }: Target, tool: string, size: number): Promi
   await kube.replaceStatus<BuildLedger>('buildledgers', { ...created, status: { running: [], queued: [], finished } });
 };
 
-/** Creates PipelineRuns that belong to no tool. They are created as cancelled, so Tekton starts nothing. */
+/** Creates PipelineRuns that belong to no tool. Each run is created as cancelled, so Tekton starts no pod. */
 const createRuns = async ({ kube }: Target, tool: string, size: number): Promise<void> => {
   for (let at = 0; at < size; at += 20) {
     const records = Array.from({ length: Math.min(20, size - at) }, (_, nth) => buildRecord(`raw-${tool}`, at + nth));
@@ -86,7 +85,8 @@ const measure = async (target: Target, size: number): Promise<string> => {
     await createRuns(target, tool, size);
     const raw = () => target.kube.list('pipelineruns', { labelSelector: `user=raw-${tool}` });
     const times = { ours: [] as number[], raw: [] as number[] };
-    // The function has just started, so its code is not compiled yet. The API server has run for long.
+    // Fifty unmeasured requests come first: the function's code is not compiled yet, but the API server has run for
+    // long.
     for (let warm = 0; warm < 50; warm += 1) {
       await list(target, tool, size);
       await raw();

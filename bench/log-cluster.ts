@@ -25,7 +25,7 @@ import {
   timeRead,
 } from './log-target.ts';
 
-/** Returns a program that prints `count` lines of 100 bytes, and then runs the statement `then`. */
+/** Returns a Node program that prints `count` lines of 100 bytes, and then runs the statement `then`. */
 const printProgram = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
   let at = 0;
@@ -77,9 +77,8 @@ const rawLog = (pod: string, step: string, follow: boolean) =>
   spawnKubectl(['logs', '--namespace', builds, pod, '-c', `step-${step}`, '--timestamps', ...(follow ? ['-f'] : [])]);
 
 /**
- * Writes a kubeconfig for kubectl, so that kubectl is the client of both measurements. It leads directly to the
- * gateway,
- * not through the tunnel of the tests.
+ * Writes a kubeconfig with which kubectl reads a log through the gateway. So kubectl is the client of get-logs and of
+ * the API server. The address is the gateway's own, not the tunnel of the tests.
  */
 const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<string> => {
   const file = await gateway.kubeconfig(tool);
@@ -90,7 +89,7 @@ const directKubeconfig = async ({ gateway }: Service, tool: string): Promise<str
   return file;
 };
 
-/** Returns request options for the gateway. Every request opens a connection, as the requests of most clients do. */
+/** Returns request options for the gateway. Every request opens a new connection, as most clients do. */
 const gatewayOf = async (config: string) => {
   const connection = await plainConnection(config);
   if (!connection) throw new Error('the kubeconfig of the tests must hold certificates only');
@@ -110,7 +109,7 @@ const startPod = async (service: Service, id: string): Promise<void> => {
     await service.kubectl(['apply', '-f', '-'], pod);
     await waitForEnd(service, id, 'clone');
     if (isWhole(await timeRead(() => rawLog(`${id}-pod`, 'clone', false)))) return;
-    // The kubelet may have rotated the log while it grew, and then serves only the last file: try again.
+    // The kubelet may have rotated the log while it grew, and then serves only the last file. A new pod is tried.
     await service.kubectl(['delete', 'pod', `${id}-pod`]);
   }
 };
@@ -126,7 +125,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
-  // Sweep would start a run for the ledger's build, so it is stopped.
+  // Sweep is stopped, because it would start a run for the build that this benchmark writes into the ledger.
   await scheduleSweep(service, never);
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
   await startPod(service, id);
@@ -142,7 +141,7 @@ export const openCluster = async (): Promise<LogTarget> => {
     },
     endPod: async () => {
       const end = ['--', 'node', '-e', 'process.kill(1, "SIGTERM")'];
-      // The command fails, because it is killed with the container that it ends.
+      // `kubectl exec` fails, because its command ends the container and is killed with the container.
       await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]).catch(() => undefined);
       await waitForEnd(service, id, 'build');
     },

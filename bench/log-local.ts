@@ -69,7 +69,7 @@ const ledgerOf = ({ build, version }: State) => ({
   status: build.finishedAt ? { finished: [build] } : { running: [build] },
 });
 
-/** Serves the part of an API server that get-logs uses: one pod, its logs, one ledger. */
+/** Serves the part of the Kubernetes API that get-logs uses: one pod, its logs, one ledger. */
 const createApi = () => {
   const logs: Record<string, Buffer> = { clone: logOf(cloneLines), build: logOf(buildLines) };
   const open = new Set<ServerResponse>();
@@ -106,7 +106,7 @@ const createApi = () => {
 
 const startGetLogs = async (folder: string, environment: Record<string, string>): Promise<ChildProcess> => {
   const program = join(import.meta.dirname, '../functions/main.ts');
-  // Node sets this limit of the heap for itself in a container with 256 MiB.
+  // 128 MiB is the heap limit that Node chooses by itself in a container with 256 MiB.
   const child = spawn(process.execPath, ['--max-old-space-size=128', program, 'get-logs'], {
     env: { PATH: process.env.PATH, LOG_FOLDER: join(folder, 'logs'), ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
@@ -121,7 +121,7 @@ const startGetLogs = async (folder: string, environment: Record<string, string>)
 const send = (options: object): Promise<IncomingMessage> =>
   responseTo(get({ host: '127.0.0.1', agent: false, ...options }));
 
-/** Starts get-logs as a process on this machine, beside a minimal API server. */
+/** Starts get-logs as a process on this machine, beside a minimal Kubernetes API. */
 export const openLocal = async (): Promise<LogTarget> => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-logs-'));
   const api = createApi();

@@ -10,21 +10,21 @@ import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 
-/** The pod of one build, which bench/logs.ts measures. Its step clone has ended, and its step build still runs. */
+/** The pod whose log bench/logs.ts reads. Its step clone has ended, and its step build still runs. */
 export type LogTarget = {
   tool: string;
   id: string;
   store: ObjectStore;
-  /** Writes the build into the ledger. */
+  /** Writes a build into the ledger. */
   setBuild(build: Partial<BuildRecord> & { id: string }): Promise<void>;
   /** Ends the step build, and with it the pod. */
   endPod(): Promise<void>;
-  /** Requests the container's log directly from the API server. */
+  /** Requests the log of a step directly from the API server. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
-  /** Requests a log from get-logs. @returns the response, its body unread */
+  /** Requests a log from get-logs. @returns the response with an unread body */
   open(id: string, query: string, headers?: OutgoingHttpHeaders): Promise<IncomingMessage>;
   /**
-   * Requests a log from get-logs with the same kind of client as `raw`.
+   * Requests a log from get-logs with the same kind of client that requests a log from the API server.
    * @param compressed whether the client accepts gzip
    */
   fetch(id: string, query: string, compressed: boolean): Promise<AsyncIterable<Buffer>>;
@@ -35,19 +35,18 @@ export type LogTarget = {
   close(): Promise<void>;
 };
 
-/** Returns the response to a request once its headers are there. */
+/** Returns the response to a request once the response's headers have arrived. */
 export const responseTo = async (sent: ClientRequest): Promise<IncomingMessage> => {
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
 };
 
-/** The header of our clients, which accept gzip. */
+/** Header of clients that accept gzip. */
 export const gzip = { 'accept-encoding': 'gzip' };
 
-/** The steps of the pod. */
 export const steps = ['clone', 'build'];
 
-/** Number of lines that each step prints. A line has 100 bytes. */
+/** Number of lines of 100 bytes that the step clone prints. */
 export const cloneLines = 200_000;
 export const buildLines = 5000;
 
@@ -71,7 +70,7 @@ export const finished = (): Partial<BuildRecord> => ({ status: 'BUILD_SUCCESS', 
 
 export type Timing = { firstMs: number; wholeMs: number; bytes: number; lastBytes: string };
 
-/** Reads a whole stream. Times count from the request. */
+/** Requests a stream and reads it to its end. Times are in milliseconds since the request. */
 export const timeRead = async (open: () => Promise<AsyncIterable<Buffer>>): Promise<Timing> => {
   const begin = performance.now();
   let firstMs = 0;
@@ -102,7 +101,7 @@ export const archivePod = async (target: {
   if (result.state !== 'complete') throw new Error(`the log was archived as ${result.state}: ${result.reason}`);
 };
 
-/** Writes a complete archive of about `bytes` bytes without a build. */
+/** Writes an archive with about `bytes` bytes of made-up log lines, so no build has to print them. */
 export const writeArchive = async (target: LogTarget, id: string, bytes: number): Promise<void> => {
   const { store, tool } = target;
   const index = { ...emptyIndex(), steps: ['clone'], done: ['clone'] };

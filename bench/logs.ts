@@ -24,11 +24,11 @@ import {
 
 const [where = 'local', large = '1000'] = process.argv.slice(2);
 const rounds = 7;
-/** Rounds for reads from the archive. There are more of them, because most of the time is the client's own start. */
+/** Number of reads from the archive. Many are needed, because most of a read's time is the start of the client. */
 const archiveRounds = 21;
 /**
- * Rounds for reads from the pod. The time of a read varies by a factor of two with the scheduling of the node's and the
- * API server's threads. A difference of 10 % shows only in this many rounds.
+ * Number of reads from the pod. The time of a read varies by a factor of two with the scheduling of the node's and the
+ * API server's threads, so 81 reads are needed to show a difference of 10 %.
  */
 const podRounds = 81;
 /** Pause between two reads in milliseconds, so that the load of a read does not reach the next read. */
@@ -41,13 +41,13 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 const resample = (values: number[]): number[] =>
   values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0);
 
-/** Returns the 90 % confidence interval of the ratio of the medians, by bootstrap. */
+/** Returns the 90 % confidence interval of the ratio of two medians, by bootstrap. */
 const interval = (ours: number[], baseline: number[]): string => {
   const ratios = Array.from({ length: 2000 }, () => median(resample(ours)) / median(resample(baseline)));
   return [0.05, 0.95].map((share) => quantile(ratios, share).toFixed(2)).join(' to ');
 };
 
-/** Adds a row with the medians and their ratio. */
+/** Adds a row with the medians of two measurements and their ratio to the printed table. */
 const addRow = (what: string, ours: number[], baseline: number[], limit: string): void => {
   const [oursMs, baselineMs] = [median(ours), median(baseline)];
   const ratio = `${(oursMs / baselineMs).toFixed(2)} (${interval(ours, baseline)})`;
@@ -68,7 +68,7 @@ type Measurement = {
   expectedEnd: RegExp;
   limit: string;
   rounds: number;
-  /** The log is also fetched in gzip in one of `gzipEvery` rounds. */
+  /** One of this many rounds also reads the log in gzip. */
   gzipEvery: number;
 };
 
@@ -88,9 +88,8 @@ const measureReads = async (
     [compressed, () => fetch(true)],
   ];
   for (let round = 0; round < rounds; round += 1) {
-    // The order changes from round to round, so the garbage that a read leaves in the API server slows down each kind
-    // of
-    // read equally often.
+    // The order of the reads changes from round to round, so the garbage that a read leaves in the API server slows
+    // down each kind of read equally often.
     const now = round % gzipEvery === 0 ? turns : turns.slice(0, 2);
     for (const [timings, read] of round % 2 === 0 ? now : now.toReversed()) {
       timings.push(expectWhole(await read()));
@@ -98,13 +97,13 @@ const measureReads = async (
     }
   }
   const of = (timings: Timing[], key: 'firstMs' | 'wholeMs') => timings.map((timing) => timing[key]);
-  // The API server compresses no logs, so the plain read is compared.
+  // The API server compresses no logs, so its time is compared with a read without gzip.
   addRow(`200,000 × 100 B from ${where}`, of(plain, 'wholeMs'), of(raw, 'wholeMs'), limit);
   addRow('the same in gzip', of(compressed, 'wholeMs'), of(raw, 'wholeMs'), '');
   addRow(`first byte from ${where}`, of(plain, 'firstMs'), of(raw, 'firstMs'), '1.2');
 };
 
-/** Returns the milliseconds until the first byte, and closes the connection then. */
+/** Returns the milliseconds until the first byte of a stream, and then closes the connection. */
 const firstByte = async (open: () => Promise<AsyncIterable<Buffer> & { destroy(): void }>): Promise<number> => {
   const begin = performance.now();
   const stream = await open();
@@ -126,8 +125,9 @@ const measureFiftyReaders = async (target: LogTarget): Promise<void> => {
 };
 
 /**
- * Follows a log to its end. After a hand-over the reader continues at the last cursor, as our command line does.
- * @returns whether every line and the end came
+ * Follows a log to its end. When an instance hands over its readers, the reader continues at the last cursor, as our
+ * command line does.
+ * @returns whether every line and the end arrived
  */
 const readLive = async (target: LogTarget, onChunk: () => void): Promise<boolean> => {
   let lines = 0;
@@ -211,7 +211,7 @@ const measureMemory = async (target: LogTarget): Promise<void> => {
 };
 
 const measure = async (target: LogTarget): Promise<void> => {
-  // Memory comes first, because a thousand live readers leave the instance with more memory than any log needs.
+  // Memory is measured first, because a thousand live readers leave the instance with more memory than any log needs.
   await measureMemory(target);
   await target.setBuild(buildRecord(target.id, finished()));
   await measureReads(target, {

@@ -1,6 +1,6 @@
 /**
- * Measures start-build beside raw creates of the same PipelineRun in one run: 20 in sequence that take turns, and 50 at
- * once. No build runs meanwhile. Prints a table in Markdown.
+ * Measures start-build beside raw creates of the same PipelineRun in one run: 20 of each in sequence, in turn, and 50
+ * at once. No build runs meanwhile. Prints a table in Markdown.
  *   npm run bench:start               on KUBECONFIG's cluster with knative/overlays/test
  *   npm run bench:start -- embedded   on this machine, where writes are counted too; CAPACITY=n limits the slots
  */
@@ -24,7 +24,7 @@ const start = async ({ call, repository }: Target): Promise<void> => {
   if (status !== 200) throw new Error(`start: status ${status} instead of 200: ${text}`);
 };
 
-/** Returns a function that copies the run of a build, each time under another name. The copies belong to no tool. */
+/** Returns a function that copies a PipelineRun, each time under another name. The copies belong to no tool. */
 const copyOf = ({ apiVersion, kind, spec }: PipelineRun) => {
   let serial = 0;
   return (): PipelineRun => {
@@ -85,8 +85,7 @@ const clean = async (target: Target): Promise<void> => {
 
 /**
  * Removes the ledger once no build runs, after at most 120 s. Tekton's controller first ends the runs that were
- * cancelled
- * while the controller was stopped.
+ * cancelled while the controller was stopped.
  */
 const removeLedger = async ({ kube, call }: Target): Promise<void> => {
   for (let seconds = 0; seconds < 120; seconds += 1) {

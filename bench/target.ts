@@ -1,4 +1,6 @@
-/** The service that bench/start.ts and bench/list.ts measure: on a cluster, or with `embedded` on this machine. */
+/**
+ * Opens the service that bench/start.ts and bench/list.ts measure: on a cluster, or with `embedded` on this machine.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -21,7 +23,7 @@ import { closeServer, listen } from '../local/listen.ts';
 
 export const namespace = 'image-build';
 
-/** Pause in milliseconds after the stop of Tekton's controller. */
+/** Pause in milliseconds after Tekton's controller stops, so that its end does not slow down the measured requests. */
 const settleMs = 10_000;
 
 export type TargetResponse = { status: number; text: string };
@@ -29,9 +31,9 @@ export type TargetResponse = { status: number; text: string };
 export type Target = {
   name: string;
   kube: Kube;
-  /** Sends a request of a tool. Connections are kept open, as those of the raw requests are. */
+  /** Sends a tool's request to the service. Connections are kept open, as for raw requests to the Kubernetes API. */
   call: (tool: string, method: string, path: string, body?: unknown) => Promise<TargetResponse>;
-  /** URL of a repository that can be fetched. */
+  /** URL of a git repository that the service can fetch. */
   repository: string;
   /** Returns the number of writes to the Kubernetes API since the last call; undefined where writes are not counted. */
   writes: () => number | undefined;
@@ -53,7 +55,7 @@ const send = ({ url, options }: Send, body: unknown): Promise<TargetResponse> =>
 
 const json = { 'content-type': 'application/json' };
 
-/** Starts the embedded Kubernetes API, which counts its writes. @returns the path of a kubeconfig for it, too */
+/** Starts the embedded Kubernetes API, and counts the writes to it. @returns the path of a kubeconfig and the count */
 const startKubeApi = async (folder: string, token: string) => {
   const api = await createKubeApi({ folder: join(folder, 'kube'), token });
   const counted = { writes: 0 };
@@ -189,7 +191,7 @@ const cluster = async (): Promise<Target> => {
       try {
         const pods = () => tekton('get', 'pods', '-l', 'app=tekton-pipelines-controller', '-o', 'name');
         await until("Tekton's controller is stopped", async () => (await pods()) === '');
-        // The end of the controller and the start of the functions must not be measured.
+        // The end of Tekton's controller and the start of the functions must not be measured.
         await delay(settleMs);
         return await act();
       } finally {
@@ -204,7 +206,7 @@ const cluster = async (): Promise<Target> => {
   };
 };
 
-/** Opens the service on a cluster; with the argument `embedded`, on this machine. */
+/** Opens the service on a cluster, or on this machine where the command line has the argument `embedded`. */
 export const openTarget = (): Promise<Target> => (process.argv.includes('embedded') ? embedded() : cluster());
 
 /** Returns the duration of `act` in milliseconds. */

@@ -9,10 +9,10 @@ import { parseArgs } from 'node:util';
 import { parse } from 'smol-toml';
 import { buildAndPush, destinationOptions, output, readDestination, root, runScript } from './containers.ts';
 
-/** npm's version is pinned, because each version may write other files. */
+/** npm package to install. The version is pinned, because another version of npm may write other files. */
 const npm = 'npm@11.21.2';
 
-/** Unpacks npm from its package, since many images with Node have no npm. The package holds all that npm needs. */
+/** Unpacks npm from its package on the npm registry, since many images with Node have no npm. */
 const addNpm = async (context: string): Promise<void> => {
   const archive = await output('npm', ['pack', '--silent', npm], context);
   await mkdir(join(context, 'npm'));

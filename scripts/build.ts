@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '..');
 const functionEntries = Object.entries(services).map(([name, { kind }]) => [`${name}/index`, entryOf(kind, name)]);
 const jobEntries = Object.values(jobs).map(({ program, source }) => [program, join(root, source)]);
 
-/** Code that several functions share becomes chunks in shared/, so one image holds all functions without copies. */
+/** Bundles all functions. Code that several functions share becomes chunks in shared/, so the image holds no copies. */
 const bundleFunctions = () =>
   build({
     ...functionOptions,

@@ -9,15 +9,15 @@ export const root = join(import.meta.dirname, '..');
 const tools = ['buildah', 'podman', 'docker'] as const;
 type Tool = (typeof tools)[number];
 
-/** The registry that images are pushed to, and the tool that builds them. `insecure`: the registry has no TLS. */
+/** Registry and tag for pushed images, and the program that builds images. `insecure`: the registry has no TLS. */
 export type Destination = { tool: Tool; registry: string; tag: string; insecure: boolean };
-/** An image to build: its name in the registry, its Containerfile, and the folder that the Containerfile copies from. */
+/** An image to build: its name in the registry, its Containerfile, and its build context. */
 export type Image = {
   name: string;
   file: string;
   context: string;
   target?: string;
-  /** Build arguments. An undefined argument has the default of the Containerfile. */
+  /** Build arguments of the Containerfile. An undefined argument has the Containerfile's default. */
   arguments: Record<string, string | undefined>;
 };
 
@@ -33,7 +33,7 @@ export const destinationOptions = {
 export const output = async (command: string, words: string[], cwd = root): Promise<string> =>
   (await promisify(execFile)(command, words, { cwd })).stdout.trim();
 
-/** Runs a command whose output goes to standard error, for the person who waits. */
+/** Runs a command whose output goes to standard error, since standard output is for the references of the images. */
 export const run = async (command: string, words: string[]): Promise<void> => {
   const child = spawn(command, words, { stdio: ['ignore', 2, 2], cwd: root });
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
@@ -50,8 +50,9 @@ const installedTool = async (): Promise<Tool> => {
 type Values = { registry?: string | undefined; tag: string; tool?: string | undefined; insecure: boolean };
 
 /**
- * Reads the destination from the options, and from IMAGE_REGISTRY and IMAGE_REGISTRY_INSECURE where an option is missing.
- * @throws Error without a registry
+ * Returns the destination of images, from command-line options, or from IMAGE_REGISTRY and IMAGE_REGISTRY_INSECURE
+ * where an option is missing.
+ * @throws Error where neither names a registry
  */
 export const readDestination = async (values: Values): Promise<Destination> => {
   const registry = values.registry ?? process.env.IMAGE_REGISTRY;
@@ -90,8 +91,8 @@ const buildFlags = (destination: Destination, image: Image): string[] => [
 ];
 
 /**
- * Builds and pushes an image, prints `name=reference`, and returns the reference. The reference has the image's digest, so
- * that a tag pushed later does not change what runs.
+ * Builds and pushes an image, prints `name=reference`, and returns the reference. The reference has the image's digest,
+ * so that a later push to the same tag does not change a deployed image.
  */
 export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
   const tagged = `${destination.registry}/${image.name}:${destination.tag}`;

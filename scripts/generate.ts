@@ -31,6 +31,6 @@ const finish = async (outputs: Record<string, string>): Promise<void> => {
 
 const document = load(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8')) as Document;
 await finish(await contractOutputs(document));
-// The settings page imports each wire.ts, which imports files that were just generated. So this import comes last.
+// This import comes last, because the settings page imports each wire.ts, which imports generated files.
 const { deploymentOutputs } = await import('./generate/outputs.ts');
 await finish(await deploymentOutputs(document));

@@ -7,7 +7,7 @@ import { openIssuer } from '../local/issuer.ts';
 
 export const siteFolder = join(import.meta.dirname, '../knative/overlays/test/site');
 
-/** Variables that describe the cluster to the overlay for tests. */
+/** Required environment variables, with their meaning. They describe the cluster to knative/overlays/test. */
 const variables = {
   BUILDER_IMAGE: 'the builder image, as scripts/build-builder.ts prints it',
   RUN_IMAGE: 'the run image, likewise',
@@ -21,7 +21,7 @@ type Site = Record<keyof typeof variables, string>;
 
 const bucket = 'build-logs';
 
-/** The issuer in knative/overlays/test/settings/settings.env. */
+/** URL of the tests' static issuer, which knative/overlays/test trusts. */
 export const testIssuer = 'http://issuer.image-build.svc.cluster.local';
 
 const readSite = (environment: Record<string, string | undefined>): Site => {
@@ -75,7 +75,7 @@ const settingsOf = (site: Site, images: Record<string, string>): string => {
     .join('');
 };
 
-/** Keeps a file that exists, since running functions use the secret in it. */
+/** Writes a file unless the file exists. An existing secret is kept, since running functions use it. */
 const readOrWrite = async (path: string, make: () => string): Promise<void> => {
   await readFile(path).catch(() => writeFile(path, make(), { mode: 0o600 }));
 };

@@ -1,7 +1,7 @@
 /**
- * Fills the folder of NODE_COMPILE_CACHE with V8's compiled code while the image is built. The script starts each function
- * on the image's Node and sends two requests to each. Node names the cache after the user, so a function is started as
- * the user that will run it.
+ * Fills the folder of NODE_COMPILE_CACHE with V8's compiled code while the image is built, so that functions start
+ * faster. The script starts each function on the image's Node and sends two requests to the function. Node names the
+ * cache after the user, so a function is started as the user that will run the function in a container.
  *
  *     node warm.mjs USER_ID CACHE_FOLDER
  */
@@ -15,7 +15,9 @@ const accounts = '/var/run/secrets';
 const account = `${accounts}/kubernetes.io/serviceaccount`;
 const cache = process.argv[3];
 
-/** Settings with which every function starts. The addresses in them are never reached, and need the right form only. */
+/**
+ * Settings with which every function starts. Their addresses only need a valid form, since no server responds there.
+ */
 const settings = {
   PORT: '0',
   KUBERNETES_SERVICE_HOST: '127.0.0.1',

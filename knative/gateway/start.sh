@@ -1,8 +1,8 @@
-# Starts nginx, and makes nginx read its secrets again when they change. Certificates are renewed while nginx runs.
+# Starts nginx, and makes nginx read its secrets again when they change, since certificates are renewed while nginx runs.
 set -eu
 
-# Writes the gateway's secret into a line of nginx's configuration, since nginx can't read a variable from a file. /tmp is in
-# memory.
+# Writes the gateway's secret into a line of nginx's configuration, since nginx can't read a variable from a file. The
+# folder /tmp is in memory.
 write_secret() {
   secret=$(cat /secrets/gateway/secret)
   case $secret in
@@ -17,7 +17,7 @@ write_secret
 seen=$(sum)
 nginx -c /etc/gateway/nginx.conf &
 nginx=$!
-# On QUIT, nginx ends when its open log streams have ended.
+# The shell sends QUIT to nginx, which then ends once its open log streams have ended.
 trap 'kill -QUIT $nginx' TERM QUIT
 
 while kill -0 $nginx 2>/dev/null; do
@@ -26,7 +26,8 @@ while kill -0 $nginx 2>/dev/null; do
   now=$(sum)
   if [ "$now" != "$seen" ]; then
     seen=$now
-    # A wrong secret or certificate is reported, and nginx goes on with the former configuration.
+    # Where the new secret or certificate is wrong, the script reports the mistake, and nginx keeps the former
+    # configuration.
     if write_secret && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
   fi
 done

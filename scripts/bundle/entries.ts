@@ -7,8 +7,8 @@ const apps = { endpoint: 'lib/http/app.ts', event: 'lib/events/app.ts' };
 const folders = { endpoint: 'functions', event: 'events' };
 
 /**
- * The program of one function: serves what its wire.ts makes. The bundler writes the program, so that each bundle
- * imports the code of its own function only.
+ * Returns the source code of a function's program, which serves the dependencies that the function's wire.ts makes.
+ * Each function has a program of its own, so that its bundle imports the code of no other function.
  */
 const program = (kind: Kind, name: string): string =>
   [
@@ -18,10 +18,12 @@ const program = (kind: Kind, name: string): string =>
     `await serve('${name}', { settingNames, wire }, app);`,
   ].join('\n');
 
-/** The entry point of a function for esbuild, such as `endpoint:quota`. The plugin functionPrograms loads it. */
+/**
+ * Returns the entry point of a function for esbuild, such as `endpoint:quota`. The plugin functionPrograms loads it.
+ */
 export const entryOf = (kind: Kind, name: string): string => `${kind}:${name}`;
 
-/** Lets esbuild bundle functions by the entry points that entryOf returns. @param root the project's folder */
+/** Returns an esbuild plugin that loads entry points such as `endpoint:quota`. @param root the project's folder */
 export const functionPrograms = (root: string): Plugin => ({
   name: 'function-programs',
   setup: ({ onResolve, onLoad }) => {

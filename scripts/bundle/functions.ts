@@ -6,20 +6,20 @@ import type { BuildOptions, Plugin } from 'esbuild';
 const requireBanner =
   "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
 
-/** Modules that dependencies import, and the modules that the bundle has instead. */
+/** Modules that npm packages import, each with the module that the bundle has instead. */
 const replaced = {
   domain: join(import.meta.dirname, 'domain.ts'),
   'iconv-lite': join(import.meta.dirname, 'iconv-lite.ts'),
 };
 
 /**
- * Takes Node's own modules as objects, by process.getBuiltinModule. An `import` of node:http makes Node evaluate every
- * getter of the module, and one getter loads undici, which is a third of a cold start.
+ * An esbuild plugin that replaces imports of Node's own modules by process.getBuiltinModule. An `import` of node:http
+ * makes Node evaluate every getter of the module, and one getter loads undici, which takes a third of a cold start.
  */
 const builtinsAsObjects: Plugin = {
   name: 'builtins-as-objects',
   setup: ({ onResolve, onLoad }) => {
-    // A dynamic import needs a module with named exports, so a dynamic import of Node's modules is left alone.
+    // A dynamic import needs a module with named exports, so dynamic imports of Node's own modules are not replaced.
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
       isBuiltin(path) && !(path in replaced) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
     );
@@ -40,7 +40,7 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** The options of esbuild for a function's bundle. */
+/** Options of esbuild for the bundle of a function. */
 export const functionOptions: BuildOptions = {
   ...common,
   target: 'node24',

@@ -1,6 +1,7 @@
 /**
- * Replaces iconv-lite in the functions' bundles by a decoder for UTF-8. iconv-lite is half a megabyte of code pages for the
- * body parsers of functions-framework, which never run: lib/http/serve.ts reads bodies first, and JSON is UTF-8.
+ * Replaces iconv-lite in the functions' bundles by a decoder for UTF-8. iconv-lite is half a megabyte of code pages.
+ * Only the body parsers of functions-framework need these, and they never run: lib/http/serve.ts reads bodies first, as
+ * UTF-8.
  */
 export const encodingExists = (encoding: string): boolean => /^utf-?8$/i.test(encoding);
 

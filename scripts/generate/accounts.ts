@@ -30,6 +30,6 @@ const binding = ({ name }: AccountFacts) => ({
   subjects: [{ kind: 'ServiceAccount', name }],
 });
 
-/** A ServiceAccount, and a Role with its RoleBinding unless the account may do nothing. */
+/** Returns manifests of a ServiceAccount, and of a Role with a RoleBinding where the account has permissions. */
 export const accountManifests = (facts: AccountFacts): object[] =>
   Object.keys(facts.grants).length === 0 ? [account(facts)] : [account(facts), role(facts), binding(facts)];

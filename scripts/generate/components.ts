@@ -4,7 +4,7 @@ import { volumeMountOf, volumeOf } from './services.ts';
 
 const container = '/spec/template/spec/containers/0';
 
-/** JSON patches that add a mount to a Knative Service which has mounts and variables already. */
+/** Returns JSON patches that add a mount to a Knative Service that has mounts and environment variables already. */
 const patchOf = (mount: Mount): object[] => [
   ...Object.entries(mount.environment ?? {}).map(([name, value]) => ({
     op: 'add',
@@ -15,7 +15,7 @@ const patchOf = (mount: Mount): object[] => [
   { op: 'add', path: '/spec/template/spec/volumes/-', value: volumeOf(mount) },
 ];
 
-/** A kustomize Component that gives a mount to each function whose row has it. */
+/** Returns a kustomize Component that adds a mount to each function whose row in functions/table.ts has the mount. */
 export const componentManifest = (component: string, services: readonly ServiceFacts[]): object => {
   const having = services.flatMap(({ name, optionalMounts }) => {
     const mount = optionalMounts.find((one) => one.component === component);

@@ -2,25 +2,25 @@ import type { Grants, Mount, ServiceRow, Size, Verb } from '../../functions/row.
 import { jobs, services } from '../../functions/table.ts';
 import type { Operation } from '../../openapi/operations.ts';
 
-/** What an installation decides. */
+/** The facts that differ between installations of the service. */
 export type Site = { namespace: string };
 
-/** A ServiceAccount and what it may do. */
+/** A ServiceAccount and its permissions. */
 export type AccountFacts = { name: string; hasToken: boolean; grants: Grants };
 
-/** Everything that a manifest says about one function. Plain data: a renderer only puts it into its own form. */
+/** The facts about one function for its manifests, as plain data. */
 export type ServiceFacts = Size & {
   name: string;
   kind: ServiceRow['kind'];
   exposure: ServiceRow['exposure'];
-  /** What the container runs. */
+  /** Path of the program that the function's container runs. */
   program: string;
   concurrency: number;
   timeoutSeconds: number;
   scaling: ServiceRow['scaling'];
   environment: Readonly<Record<string, string>>;
   mounts: readonly Mount[];
-  /** Mounts of optional parts of an installation. */
+  /** Mounts that belong to optional parts of an installation, each a kustomize Component. */
   optionalMounts: readonly Mount[];
   eventTypes: readonly string[];
   schedule: string | undefined;
@@ -38,7 +38,9 @@ const merge = (grants: readonly Grants[] = []): Grants => {
   return merged;
 };
 
-/** Whose tokens a function's events carry: those of its Trigger, of its schedule, and of Triggers with dead letters. */
+/**
+ * Returns the token subjects that may send events to a function: Triggers, its schedule, and senders of dead letters.
+ */
 const eventSubjects = (name: string, row: ServiceRow, { namespace }: Site): string[] => {
   const subject = (owner: string, source: string) => `system:serviceaccount:${namespace}:${owner}-oidc-${source}`;
   const trigger = (owner: string) => subject(owner, 'eventing.knative.dev-trigger');
@@ -87,7 +89,7 @@ const serviceFacts = (name: string, row: ServiceRow, site: Site): ServiceFacts =
   };
 };
 
-/** The facts that follow from functions/table.ts, for one installation. */
+/** Returns the facts about all functions and ServiceAccounts of one installation, from functions/table.ts. */
 export const makeFacts = (site: Site): Facts => ({
   site,
   services: Object.entries(rows).map(([name, row]) => serviceFacts(name, row, site)),
@@ -102,7 +104,7 @@ export const makeFacts = (site: Site): Facts => ({
 });
 
 /**
- * The operations that clients reach through the gateway.
+ * Returns the operations of the API that clients reach through the gateway.
  * @throws Error for an operation whose function has no row in the table, or is no endpoint
  */
 export const exposedOperations = (operations: readonly Operation[]): Operation[] =>

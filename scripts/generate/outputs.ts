@@ -11,11 +11,11 @@ import { notice, yamlFile } from './yaml.ts';
 const table = 'functions/table.ts';
 const contract = 'openapi/openapi.yaml and functions/table.ts';
 
-/** The namespace that the kustomize overlays deploy to. */
+/** The kustomize overlays deploy the service to this namespace. */
 const site = { namespace: 'image-build' };
 
 /**
- * The text of each file that says how the functions are deployed and set, by its path.
+ * Returns the generated manifests, routes and settings page: the text of each file by its path.
  * @throws Error for an operation that no row of functions/table.ts serves
  */
 export const deploymentOutputs = async (document: Document): Promise<Record<string, string>> => {

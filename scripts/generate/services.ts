@@ -14,14 +14,15 @@ const volumeSource = ({ source }: Mount): object => {
   return { projected: { sources } };
 };
 
-/** A volume of a pod. */
+/** Returns the volume of a mount in a pod's spec. */
 export const volumeOf = (mount: Mount): object => ({ name: mount.name, ...volumeSource(mount) });
 
-/** Where a container finds a volume. */
+/** Returns the volumeMount of a mount in a container's spec. */
 export const volumeMountOf = ({ name, path }: Mount): object => ({ name, mountPath: path, readOnly: true });
 
 const annotations = ({ scaling }: ServiceFacts): Record<string, string> => ({
-  // The activator proxies a request only where no pod runs yet. All other requests take one proxy less.
+  // With 0, Knative's activator is in the path of requests only while no pod runs. All other requests pass one proxy
+  // less.
   'autoscaling.knative.dev/target-burst-capacity': '0',
   ...(scaling
     ? {
@@ -51,7 +52,7 @@ const container = (facts: ServiceFacts) => {
   };
 };
 
-/** The Knative Service of a function. */
+/** Returns the manifest of a function's Knative Service. */
 export const serviceManifest = (facts: ServiceFacts): object => ({
   apiVersion: 'serving.knative.dev/v1',
   kind: 'Service',

@@ -54,7 +54,7 @@ const renamed = (): string =>
 
 const sources = 'lib/config/settings.ts, scripts/generate/settings-text.ts and functions/table.ts';
 
-/** docs/settings.md: what each setting means, which functions read it, and former names. */
+/** Returns docs/settings.md: the meaning of each setting, the functions that read it, and its former names. */
 export const settingsPage = async (): Promise<string> =>
   `<!-- ${notice(sources)} -->
 # Settings

@@ -117,5 +117,5 @@ export const settingGroups: SettingGroup[] = [
   { title: 'What the manifests set', intro: 'An operator rarely changes these settings.', lines: platform },
 ];
 
-/** A setting without a line here is a type error. */
+/** Every setting must have an explanation for docs/settings.md. A setting without one is a type error. */
 ({ ...installation, ...signIn, ...policy, ...platform }) satisfies Record<SettingName, string>;

@@ -1,6 +1,8 @@
 import type { ServiceFacts } from './facts.ts';
 
-/** A function as the destination of events. The token of an event is valid for this function alone. */
+/**
+ * Returns a function as the destination of events. The audience makes an event's token valid for this function alone.
+ */
 const destination = (name: string) => ({
   ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name },
   audience: name,
@@ -24,7 +26,9 @@ const pingSource = ({ name, schedule }: ServiceFacts): object => ({
   spec: { schedule, sink: destination(name) },
 });
 
-/** The broker with the retries of its deliveries. What it still can't deliver goes to the dead letters. */
+/**
+ * Returns the Broker. An event that is not delivered after eight retries goes to the function that takes dead letters.
+ */
 const broker = (deadLetters: string | undefined): object => ({
   apiVersion: 'eventing.knative.dev/v1',
   kind: 'Broker',
@@ -40,7 +44,7 @@ const broker = (deadLetters: string | undefined): object => ({
   },
 });
 
-/** The Broker, a Trigger for each function that takes its events, and a PingSource for each schedule. */
+/** Returns the Broker, a Trigger for each function that takes events, and a PingSource for each schedule. */
 export const eventManifests = (services: readonly ServiceFacts[]): object[] => [
   broker(services.find(({ takesDeadLetters }) => takesDeadLetters)?.name),
   ...services.filter(({ eventTypes }) => eventTypes.length > 0).map(trigger),

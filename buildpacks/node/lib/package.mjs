@@ -1,4 +1,4 @@
-// Tells bin/detect and bin/build about package.json. Exit code 0 means yes, 1 means no.
+// Tells bin/detect and bin/build facts about package.json. Exit code 0 means yes, 1 means no.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,20 +19,23 @@ const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifes
 const count = (field) => Object.keys(manifest[field] ?? {}).length;
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
-/** Returns the file that `main` names, as Node.js finds it. */
+/** Returns the file that `main` of package.json names, as Node.js finds the file. */
 function mainFile() {
   const main = typeof manifest.main === 'string' && !manifest.main.startsWith('/') ? manifest.main : '';
   if (main === '' || main.split('/').includes('..')) return '';
   return [main, `${main}.js`, join(main, 'index.js')].find(isFile) ?? '';
 }
 
-/** Returns the command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach the process. */
+/**
+ * Returns the command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach
+ * the process.
+ */
 function command() {
   const start = script('start');
   const wrapped = script('prestart') !== '' || script('poststart') !== '';
   if (start !== '' && !wrapped && /^node [\w./=@:, -]+$/.test(start)) return start.split(/ +/);
   if (start !== '') return ['npm', 'start'];
-  // server.js comes first because `npm start` without a script runs it.
+  // server.js comes first, because `npm start` runs server.js where package.json has no script `start`.
   const file = ['server.js', mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find(
     (path) => path && isFile(path),
   );
@@ -53,7 +56,7 @@ const questions = {
   'has-prepare': () => yes(script('prepare') !== ''),
   'serves-pages': () => yes(script('build') !== '' && script('start') === '' && !isFile('server.js')),
   describe: () => console.log(command().join(' ')),
-  // A JSON string is also a TOML basic string, except for an escaped slash, which JSON.stringify does not write.
+  // JSON.stringify writes TOML: a JSON string without an escaped slash is also a TOML basic string.
   launch: () => {
     const words = command();
     if (words.length === 0) return;

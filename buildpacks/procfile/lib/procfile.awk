@@ -1,11 +1,13 @@
-# Reads lines "name: command" and writes launch.toml. Blank lines and lines that start with # are ignored.
+# Reads the lines "name: command" of a Procfile and writes launch.toml. Blank lines and lines that start with # are
+# ignored.
 function fail(sentence) {
   print "ERROR: Procfile, line " NR ": " sentence | "cat >&2"
   print "ERROR: Write one process a line, for example: web: node server.js" | "cat >&2"
   failed = 1
   exit 1
 }
-# The text is escaped character by character, because versions of awk disagree about backslashes in gsub.
+# Returns the text as a TOML string. It is escaped character by character, because versions of awk disagree about
+# backslashes in gsub.
 function quoted(text,    out, i, letter) {
   for (i = 1; i <= length(text); i++) {
     letter = substr(text, i, 1)

@@ -13,7 +13,7 @@ fi
 for script in "$venv"/bin/*; do
   if [ ! -f "$script" ] || [ -L "$script" ]; then continue; fi
   case $(head -c 2 "$script") in '#!') ;; *) continue ;; esac
-  # For a long path pip writes "#!/bin/sh" and then "'''exec' path …".
+  # A script starts with "#!/bin/sh" and "'''exec' path …" where pip found the interpreter's path too long for "#!".
   sed -e "1s|^#!$venv/bin/python[0-9.]*|#!/usr/bin/env python3|" \
     -e "2s|^'''exec' \"\{0,1\}$venv/bin/python[0-9.]*\"\{0,1\} |'''exec' python3 |" "$script" >"$script.tmp"
   cat "$script.tmp" >"$script"

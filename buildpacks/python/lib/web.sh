@@ -4,7 +4,7 @@ set -eu
 venv=$1
 
 has() { [ -e "$venv/bin/$1" ]; }
-# The arguments of this function contain no quote and no backslash.
+# Prints launch.toml for the words of a command. The words must contain no quote and no backslash.
 web() {
   printf -- '-----> Process web: %s\n' "$1" >&2
   printf '[[processes]]\ntype = "web"\ncommand = ["sh", "-c", '"'%s'"']\ndefault = true\n' "$1"

@@ -1,4 +1,5 @@
-// Serves one folder over HTTP on $PORT. Nothing outside the folder and no hidden file is served, links included.
+// Serves one folder over HTTP on $PORT. The server refuses paths with a hidden part, and links that lead out of the
+// folder.
 import { createReadStream, readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,7 +12,7 @@ const lines = readFileSync(new URL('./types.txt', import.meta.url), 'utf8')
   .split('\n');
 const types = new Map(lines.map((line) => [`.${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]));
 
-/** Returns the path that a request names, or undefined when the path may not be served. */
+/** Returns the path in the URL of a request, or undefined when the path may not be served. */
 function requestedPath(url) {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
@@ -23,7 +24,7 @@ function requestedPath(url) {
   }
 }
 
-/** Returns the file to send, with its size; undefined when there is no file. */
+/** Returns the file to send for a path, with the file's size; undefined when there is no file. */
 async function find(path) {
   const name = join(root, path);
   const target = await realpath(name).catch(() => undefined);
@@ -63,7 +64,7 @@ async function answer(request, response) {
   const path = requestedPath(request.url ?? '/');
   const found = path === undefined ? undefined : await find(path);
   if (found?.redirect) {
-    // In a redirect, two slashes at the start would name another host.
+    // A Location that starts with two slashes would redirect to another host.
     const location = encodeURI(found.redirect.replace(/^\/+/, '/'));
     response.writeHead(301, { location, 'content-length': 0 }).end();
   } else if (found) await send(request, response, found);
@@ -74,7 +75,7 @@ const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
-// biome-ignore lint/style/noProcessEnv: this program has no settings module, and only this setting
+// biome-ignore lint/style/noProcessEnv: the static server has no settings module, and PORT is its only setting
 server.listen(Number(process.env.PORT || 8000), () =>
   console.log(`Serving ${process.argv[2] ?? '.'} on port ${server.address().port}`),
 );

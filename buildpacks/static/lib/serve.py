@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         path = requested_path(self.path)
         file, redirect = (None, None) if path is None else find(path)
         if redirect:
-            # In a redirect, two slashes at the start would name another host.
+            # A Location that starts with two slashes would redirect to another host.
             self.reply(301, {"Location": quote("/" + redirect.lstrip("/")), "Content-Length": "0"})
         elif file:
             self.send_file(200, file)

@@ -1,20 +1,21 @@
 #!/bin/bash
-# analyze.sh IMAGE RUN-IMAGE: checks access to the registry, and reads the layers of the previous image and the run image.
+# analyze.sh IMAGE RUN-IMAGE: checks access to the registry, and reads the layers of the previous image and the run
+# image.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"
 
 readonly image=$1 run_image=$2
 
-# These failures have exit codes of their own, since the log of a step with credentials is never shown to users
-# (lib/tekton/status.ts). The Secret is an optional volume: a pod whose Secret is missing would wait for ever, and report
-# that in its events only.
+# Failures that an operator must correct have exit codes of their own, since the log of a step with credentials is never
+# shown to users (lib/tekton/status.ts). The Secret with the credentials is an optional volume, because a pod with a
+# required Secret that is missing would wait for ever, and report the cause in its events only.
 [ -r "$DOCKER_CONFIG/config.json" ] ||
   exit_code=78 fail "The registry's credentials are missing: an operator must create the Secret registry-credentials (type kubernetes.io/dockerconfigjson) in this namespace."
 
 /cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image"
 
-# The phase analyze succeeds without a run image, and export would then fail at the end of the build.
+# The lifecycle's analyzer succeeds without a run image, and the step export would then fail at the end of the build.
 reference=$(awk '/^\[/ { here = ($1 == "[run-image]") } here && $1 == "reference" { print $3 }' "$CNB_ANALYZED_PATH")
 [[ $reference == *@sha256:* ]] ||
   exit_code=79 fail "The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."

@@ -1,7 +1,7 @@
 #!/bin/bash
-# clone.sh URL COMMIT REF FOLDER: writes the files of one commit to a folder, without git's own folder. REF is a branch or a
-# tag, or empty for the default branch. REF is fetched where the server gives no commit by its hash. REF has %24 in the place
-# of a dollar sign, and %25 in the place of a percent sign. The exit code of every failure is 128.
+# clone.sh URL COMMIT REF FOLDER: writes the files of one commit to a folder, without git's own folder. REF is a branch
+# or a tag, or empty for the default branch. REF is fetched where the server gives no commit by its hash. REF has %24 in
+# the place of a dollar sign, and %25 in the place of a percent sign. The exit code of every failure is 128.
 set -uo pipefail
 umask 022
 
@@ -23,7 +23,7 @@ export GIT_DIR=$work/git GIT_WORK_TREE=$folder HOME=$work
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=${BASH_SOURCE[0]%/*}/gitconfig
 export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true GIT_LFS_SKIP_SMUDGE=1 LC_ALL=C.UTF-8
 
-# The full names that a short ref can stand for, in git's own order (gitrevisions(7)).
+# Prints the full names that a short ref can stand for, in git's own order (gitrevisions(7)).
 full_names() {
   case $1 in
     '' | HEAD) echo HEAD ;;
@@ -34,14 +34,14 @@ full_names() {
 
 has_commit() { git cat-file -e "$commit^{commit}" 2>/dev/null; }
 
-# Runs git fetch with a limit on the size of files, and so of git's pack. The function runs in a subshell, since a limit can't
-# be raised again.
+# Runs git fetch with a limit on the size of files, and so of git's pack. The function runs in a subshell, so that the
+# limit does not hold for the rest of the script: a limit can't be raised again.
 fetch() (
   ulimit -f $((max_bytes / 1024))
   timeout --kill-after=5 "$max_seconds" git fetch --quiet --no-tags --no-write-fetch-head "$@" 2>"$work/error"
 )
 
-# Prints the sentence for the first pattern that matches git's error output. Each sentence says what a user can do.
+# Prints the sentence for the first pattern that matches git's error output. Each sentence tells a user what to do.
 explain() {
   local pattern sentence
   while IFS='|' read -r pattern sentence; do
@@ -69,7 +69,7 @@ give_up() {
   fail "$(explain)" "$(tail -n 3 "$work/error")"
 }
 
-# Failures after which fetching the branch or tag may succeed.
+# Errors of fetching a commit by its hash, after which fetching the branch or tag may succeed.
 readonly another_way='not our ref|unadvertised object|remote ref|dumb http|shallow'
 
 fetch_commit() {
@@ -89,7 +89,8 @@ fetch_commit() {
     "$(tail -n 3 "$work/error")"
 }
 
-# Checks the number and size of the files before any file is written. awk stops, and git too, as soon as a limit is passed.
+# Checks the number and size of a commit's files before any file is written. awk and git stop as soon as a limit is
+# passed.
 check_size() {
   local files bytes submodules
   read -r files bytes submodules < <(git ls-tree -r -l --full-tree "$commit" | awk -v files="$max_files" -v bytes="$max_bytes" '

@@ -1,8 +1,8 @@
 #!/bin/bash
 # seal.sh FOLDER: copies the output of the step build to a folder that build can't reach, for the step export to read.
-# A build can start the next step while its own processes still run, since it owns the file that marks its end. If export read
-# the build's folders directly, such a process could replace a file by a link to the registry's credentials, which export
-# mounts. This step mounts no credentials.
+# A build can start the next step while its own processes still run, since it owns the file that marks its end. If
+# export read the build's folders directly, such a process could replace a file by a link to the registry's credentials,
+# which export mounts. The step seal mounts no credentials.
 set -euo pipefail
 
 readonly sealed=$1
@@ -19,7 +19,8 @@ cp --archive --no-target-directory -- "$CNB_APP_DIR" "$sealed/source/app" || fai
 find "$CNB_LAYERS_DIR" -mindepth 1 -maxdepth 1 -exec cp --archive --target-directory="$sealed/layers" -- {} + ||
   fail "The buildpacks' layers cannot be read."
 
-# The lifecycle opens these folders by name, so a link among them could lead the lifecycle to any other folder.
+# The application's folder and the layers must hold no links at their top, since the lifecycle opens the entries by
+# name, and a link could lead the lifecycle to any other folder.
 strange=$(find "$sealed/source" "$sealed/layers" -mindepth 1 -maxdepth 1 -not -type d -not -type f -print -quit)
 strange=${strange:-$(find "$sealed/layers" -mindepth 2 -maxdepth 2 -not -type d -not -type f -print -quit)}
 [ -z "$strange" ] || fail "The build put something else than a file or a folder at ${strange#"$sealed"}: a layer must be a folder."
