@@ -187,8 +187,8 @@ describe('start-build', () => {
     'a b',
     'a\n',
     'x@sha256:0',
-  ])('refuses the image name %j', async (image_name) =>
-    expectRefusal(await mine.post({ source_url, image_name }), 400, 'body_invalid'),
+  ])('refuses the image name %j', async (name) =>
+    expectRefusal(await mine.post({ source_url, image_name: name }), 400, 'body_invalid'),
   );
 
   test('refuses an image name of 129 characters', async () => {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-function read() {
+const read = () => {
   try {
     const value = JSON.parse(readFileSync('package.json', 'utf8').replace(/^\uFEFF/, ''));
     if (value && typeof value === 'object' && !Array.isArray(value)) return value;
@@ -12,7 +12,7 @@ function read() {
     console.error('ERROR: Correct it; "npm pkg get name" tells whether npm understands it.');
     process.exit(1);
   }
-}
+};
 
 const manifest = read();
 const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifest.scripts[name].trim() : '');
@@ -20,17 +20,17 @@ const count = (field) => Object.keys(manifest[field] ?? {}).length;
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
 /** Returns the file that `main` of package.json names, as Node.js finds the file. */
-function mainFile() {
+const mainFile = () => {
   const main = typeof manifest.main === 'string' && !manifest.main.startsWith('/') ? manifest.main : '';
   if (main === '' || main.split('/').includes('..')) return '';
   return [main, `${main}.js`, join(main, 'index.js')].find(isFile) ?? '';
-}
+};
 
 /**
  * Returns the command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach
  * the process.
  */
-function command() {
+const command = () => {
   const start = script('start');
   const wrapped = script('prestart') !== '' || script('poststart') !== '';
   if (start !== '' && !wrapped && /^node [\w./=@:, -]+$/.test(start)) return start.split(/ +/);
@@ -40,13 +40,13 @@ function command() {
     (path) => path && isFile(path),
   );
   return file ? ['node', file] : [];
-}
+};
 
-function installs() {
+const installs = () => {
   const development = script('build') !== '' || script('prepare') !== '';
   const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
   return [...fields, ...(development ? ['devDependencies'] : [])].some((field) => count(field) > 0);
-}
+};
 
 const yes = (value) => process.exit(value ? 0 : 1);
 const questions = {

@@ -13,7 +13,7 @@ const lines = readFileSync(new URL('./types.txt', import.meta.url), 'utf8')
 const types = new Map(lines.map((line) => [`.${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]));
 
 /** Returns the path in the URL of a request, or undefined when the path may not be served. */
-function requestedPath(url) {
+const requestedPath = (url) => {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
     const parts = path.split('/').filter((part) => part !== '');
@@ -22,28 +22,28 @@ function requestedPath(url) {
   } catch {
     return undefined;
   }
-}
+};
 
 /** Returns the file to send for a path, with the file's size; undefined when there is no file. */
-async function find(path) {
+const find = async (path) => {
   const name = join(root, path);
   const target = await realpath(name).catch(() => undefined);
   if (target === undefined || (target !== root && !target.startsWith(root + sep))) return undefined;
   const info = await stat(target);
   if (info.isDirectory()) return path.endsWith('/') ? find(`${path}index.html`) : { redirect: `${path}/` };
   return info.isFile() && !path.endsWith('/') ? { file: target, info } : undefined;
-}
+};
 
-async function notFound(request, response) {
+const notFound = async (request, response) => {
   const page = await find('/404.html');
   const body = page?.file
     ? await readFile(page.file)
     : Buffer.from('<!doctype html><title>404</title><h1>404 Not found</h1>\n');
   response.writeHead(404, { 'content-type': 'text/html; charset=utf-8', 'content-length': body.length });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
+};
 
-function send(request, response, { file, info }) {
+const send = (request, response, { file, info }) => {
   const modified = new Date(Math.floor(info.mtimeMs / 1000) * 1000);
   const headers = { 'last-modified': modified.toUTCString(), 'x-content-type-options': 'nosniff' };
   if (Date.parse(request.headers['if-modified-since'] ?? '') >= modified.getTime()) {
@@ -54,9 +54,9 @@ function send(request, response, { file, info }) {
   response.writeHead(200, { ...headers, 'content-type': type, 'content-length': info.size });
   if (request.method === 'HEAD' || info.size === 0) return response.end();
   return pipeline(createReadStream(file, { end: info.size - 1 }), response);
-}
+};
 
-async function answer(request, response) {
+const answer = async (request, response) => {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
     return;
@@ -69,7 +69,7 @@ async function answer(request, response) {
     response.writeHead(301, { location, 'content-length': 0 }).end();
   } else if (found) await send(request, response, found);
   else await notFound(request, response);
-}
+};
 
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());

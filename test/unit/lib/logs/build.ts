@@ -3,7 +3,7 @@ import { createSecretFinder } from '../../../../lib/logs/masking/secret-finder.t
 import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
 import type { BuildPodCluster } from '../../../support/kubernetes/build-pod.ts';
 
-export const buildRecord = (more: Partial<BuildRecord> = {}): BuildRecord => ({
+const buildRecord = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   id: 'b-1',
   parameters: { source_url: 'https://example.org/r.git' },
   sourceUrl: 'https://example.org/r.git',
@@ -31,7 +31,7 @@ export const createView = (first: Partial<BuildRecord> = {}, more: Partial<Build
 
 export const finished: Partial<BuildRecord> = { status: 'BUILD_SUCCESS', finishedAt: '2026-11-22T08:05:00.000Z' };
 
-export const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
+const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 
 export const common = ({ kube }: Pick<BuildPodCluster, 'kube'>, view: BuildView) => ({
   kube,

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
+import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { readLog } from '../../../../../lib/logs/read.ts';
+import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { createFolderStore } from '../../../../../lib/store/folder.ts';
+import type { ObjectStore } from '../../../../../lib/store/types.ts';
+import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+
+let fake: BuildPodCluster;
+let folder: string;
+let store: ObjectStore;
+beforeEach(async () => {
+  fake = await startBuildPodCluster();
+  folder = await mkdtemp(path.join(tmpdir(), 'archive-'));
+  store = createFolderStore(folder);
+});
+afterEach(async () => {
+  await fake.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const location = () => ({ store, tool: 'tool', id: 'b-1' });
+
+const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
+  visible(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
+
+const archive = (view: ReturnType<typeof createView>, more = {}) =>
+  archiveBuild({ ...common(fake, view.view), ...location(), flushMs: 5, ...more });
+
+test('an archive says where lines are missing that the kubelet threw away', async () => {
+  fake.setPod(['build']);
+  fake.setState('build', 'running');
+  fake.write(
+    'build',
+    ['a', 'b', 'c', 'd'],
+    [0, 3, 6, 9].map((s) => timeAt(s * 1_000_000)),
+  );
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  await fake.untilFollowCount(1);
+  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  fake.write(
+    'build',
+    ['e', 'f'],
+    [12, 15].map((s) => timeAt(s * 1_000_000)),
+  );
+  fake.rotate('build', 1);
+  fake.setState('build', 'terminated');
+  view.set(finished);
+  const at = (second: number) => new Date(timeAt(second * 1_000_000)).toISOString();
+  const reason = `lines of step build are missing here: the node threw away what was printed between ${at(9)} and ${at(15)}`;
+  expect(await archive(view)).toEqual({ state: 'truncated', reason });
+  const shown = await read(view);
+  expect(shown.map((event) => ('text' in event ? event.text : event.type))).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+    reason,
+    'f',
+    'end',
+  ]);
+  const cursor = linesOf(shown)[3]?.cursor;
+  expect(await read(view, { cursor })).toEqual(shown.slice(4));
+});
+
+test('a live reader gets each note once at a truncated end, although the archive has the notes too', async () => {
+  fake.setPod(['build', 'export']);
+  fake.setState('build', 'running');
+  fake.write(
+    'build',
+    ['a', 'b'],
+    [0, 3].map((s) => timeAt(s * 1_000_000)),
+  );
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  const cursor = linesOf(await read(view))[1]?.cursor;
+  fake.write('build', ['c', 'd'], [timeAt(12_000_000), timeAt(15_000_000)]);
+  fake.rotate('build', 1);
+  fake.setState('build', 'terminated');
+  fake.setState('export', 'terminated');
+  const reading = read(view, { follow: true, cursor });
+  const { reason } = await archive(createView(finished));
+  view.set(finished);
+  const shown = await reading;
+  expect(notesOf(shown).filter((note) => /missing|export/.test(note))).toHaveLength(2);
+  expect(linesOf(shown).map(({ text }) => text)).toEqual(['d']);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
+});
