@@ -8,21 +8,26 @@ export class ChangeSignal {
   /** Resolves each promise that `next` has returned so far. */
   notify(): void {
     for (const wake of this.#wakers) wake();
+    this.#wakers.clear();
   }
 
   /** Resolves at the next `notify`, when the signal is aborted, or after `ms` milliseconds. Never rejects. */
-  next({ signal, ms }: WaitLimits = {}): Promise<void> {
+  next(limits?: WaitLimits): Promise<void> {
+    if (limits?.signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#wakers.delete(wake);
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = ms === undefined ? undefined : setTimeout(wake, ms);
-      this.#wakers.add(wake);
-      signal?.addEventListener('abort', wake);
-      if (signal?.aborted) wake();
+      this.#wakers.add(limits ? this.#limitedWaker(limits, resolve) : resolve);
     });
+  }
+
+  #limitedWaker({ signal, ms }: WaitLimits, resolve: () => void): () => void {
+    const wake = (): void => {
+      clearTimeout(timer);
+      this.#wakers.delete(wake);
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = ms === undefined ? undefined : setTimeout(wake, ms);
+    signal?.addEventListener('abort', wake);
+    return wake;
   }
 }
