@@ -1,4 +1,5 @@
-# Starts nginx, and makes nginx read its secrets again when they change, since certificates are renewed while nginx runs.
+# Starts nginx, and makes nginx read its secrets again when they change, since certificates are renewed while nginx
+# runs.
 set -eu
 
 # Writes the gateway's secret into a line of nginx's configuration, since nginx can't read a variable from a file. The
@@ -26,8 +27,7 @@ while kill -0 $nginx 2>/dev/null; do
   now=$(sum)
   if [ "$now" != "$seen" ]; then
     seen=$now
-    # Where the new secret or certificate is wrong, the script reports the mistake, and nginx keeps the former
-    # configuration.
+    # The script reports a wrong secret or certificate, and nginx then keeps its former configuration.
     if write_secret && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
   fi
 done

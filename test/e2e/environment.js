@@ -7,7 +7,7 @@ import { TestEnvironment } from 'jest-environment-node';
 const folder = join(import.meta.dirname, '../../e2e-failures');
 const namespace = ['--namespace', 'image-build'];
 
-/** kubectl's arguments for the evidence of a failed test, by the name of the file. */
+/** Arguments of kubectl that print the evidence of a failed test, by the name of the file to write. */
 const evidence = {
   'objects.yaml': [
     ...namespace,
@@ -47,7 +47,7 @@ const collect = async (test, errors) => {
 
 const titleOf = (test) => (test.parent ? `${titleOf(test.parent)} ${test.name}` : '');
 
-/** Collects the evidence of a failed test before the test removes its objects. */
+/** Collects objects and logs of the cluster after a test fails, before the test removes its objects. */
 // biome-ignore lint/style/noDefaultExport: Jest requires a default export.
 export default class extends TestEnvironment {
   #file;

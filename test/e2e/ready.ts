@@ -16,8 +16,8 @@ const isObserved = async (): Promise<boolean> => {
 };
 
 /**
- * Tells whether a tool gets in with a certificate and with a token. Gateway and functions load changed Secrets with a
- * delay.
+ * Tells whether the service accepts a tool's certificate and token. Both can fail at first, because the gateway and the
+ * functions load changed Secrets with a delay.
  */
 const isToolAccepted = async (): Promise<boolean> => {
   const path = '/builds/v1/tool/e2e-ready/quotas';
@@ -34,7 +34,7 @@ const isToolAccepted = async (): Promise<boolean> => {
   }
 };
 
-/** Waits until the objects that were applied last are running and ready. @throws Error after the limit for one wait */
+/** Waits until the last deployment runs and accepts requests. @throws Error after 300 s without progress */
 export const waitUntilReady = async (): Promise<void> => {
   await until('all controllers observed the applied objects', isObserved);
   for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', waitTimeout);

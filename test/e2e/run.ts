@@ -1,6 +1,6 @@
 /**
  * Runs the tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load [JEST OPTIONS AND PATTERNS].
- * jest.e2e.config.js defines the parts.
+ * jest.e2e.config.js says which test files belong to a part.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,8 +8,9 @@ import './site.js';
 import { waitUntilReady } from './ready.ts';
 
 /**
- * Plan → steps → lanes → parts. Steps run one after the other, the lanes of a step in parallel, and the parts of a lane
- * one after the other. The pipeline's tests use no function, so they run beside tests that stop or start functions.
+ * A plan is a list of steps, a step a list of lanes, and a lane a list of parts. Steps run one after the other, the
+ * lanes of a step in parallel, and the parts of a lane one after the other. The tests of the pipeline use no function,
+ * so they run beside tests that stop and start functions.
  */
 const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions', 'idle']], [['restart']]],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** The settings of the test overlay. They are the defaults for variables that the environment does not set. */
+/** Settings file of the overlay for tests. Its values are defaults for variables that the environment does not set. */
 const file = new URL('../../knative/overlays/test/site/settings.env', import.meta.url);
 const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
 /** @type {Record<string, string>} */

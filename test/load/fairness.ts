@@ -1,5 +1,6 @@
 /**
- * Simulates how long tools wait while one of them floods the service, with the state machines that the functions use.
+ * Simulates how long the first builds of tools wait while another tool floods the service, with the state machines that
+ * the functions use.
  * Prints a table in Markdown: npm run bench:fairness [-- TOOLS SLOTS].
  */
 import { pathToFileURL } from 'node:url';
@@ -12,21 +13,21 @@ import { quantile } from '../support/quantile.ts';
 export type Scenario = {
   tools: number;
   slots: number;
-  /** Second until which one more tool keeps its queue full. After that the tool and its builds are gone. */
+  /** Second until which a flooding tool keeps its queue full. Then this tool and its builds are removed. */
   floodUntil: number;
-  /** Seconds that every build runs. */
+  /** Duration of every build in seconds. */
   duration: number;
-  /** Seconds over which the other tools come, each with one to three builds at once. */
+  /** Seconds within which all other tools start builds, each tool one to three builds at once. */
   over: number;
   seed: number;
 };
 
 export type Result = {
-  /** Seconds that each tool's first build waited, by tool. */
+  /** Seconds that the first build of each tool waited, by tool. */
   firstWaits: Map<string, number>;
-  /** Second at which each tool came, by tool. */
+  /** Second at which each tool started its first build, by tool. */
   cameAt: Map<string, number>;
-  /** The most slots that the flooding tool got while the first build of another tool waited. */
+  /** Largest number of slots that the flooding tool got while the first build of another tool waited. */
   turns: number;
   mostRunning: number;
   finished: number;
@@ -35,7 +36,7 @@ export type Result = {
 const limits: Limits = { running: 4, queued: 10, succeeded: 1, failed: 1 };
 const flooder = 'flood';
 
-/** Returns a generator of pseudo-random numbers (Mulberry32), which are the same for the same seed. */
+/** Returns a generator of pseudo-random numbers (Mulberry32). The same seed gives the same numbers. */
 const random = (seed: number) => {
   let a = seed;
   return (): number => {
@@ -48,7 +49,7 @@ const random = (seed: number) => {
 
 type ScheduledEvent = { at: number; run: () => void };
 
-/** Returns events in the order of their times, and events of the same time in the order in which they were added. */
+/** A queue of events in the order of their times. Events of the same time keep the order in which they were added. */
 class EventQueue {
   readonly #heap: (ScheduledEvent & { order: number })[] = [];
   #order = 0;
@@ -106,12 +107,12 @@ const success = (at: Date): Ending => ({
 
 type Change = (state: LedgerState, limits: Limits, now: Date) => LedgerState;
 
-/** The service with time that costs nothing: ledgers and the capacity change as the functions would change them. */
+/** Simulates the service without waiting: ledgers and the capacity change as the functions would change them. */
 class Simulation {
   readonly #scenario: Scenario;
   readonly #events = new EventQueue();
   readonly #ledgers = new Map<string, LedgerState>();
-  /** When each build was accepted, and how many builds of the flooding tool had started by then. */
+  /** The second at which each build was accepted, and the number of the flooding tool's builds started by then. */
   readonly #accepted = new Map<string, { at: number; floodStarts: number }>();
   readonly #result: Result = { firstWaits: new Map(), cameAt: new Map(), turns: 0, mostRunning: 0, finished: 0 };
   #capacity = emptyCapacity;
@@ -154,7 +155,7 @@ class Simulation {
     return this.#ledgers.get(tool) ?? emptyState;
   }
 
-  /** Changes a ledger and the capacity, as lib/ledger/store.ts does in three requests. */
+  /** Changes the ledger of a tool and the capacity, as lib/ledger/store.ts does in three requests. */
   #change(tool: string, change: Change): void {
     const before = this.#ledgerOf(tool);
     const request = claimRequest(tool, before, change(before, limits, this.#now()), limits);
@@ -201,7 +202,7 @@ class Simulation {
     if (tool === flooder && this.#time < Math.min(over, floodUntil)) this.#refillFlood();
   }
 
-  /** Gives the free slots to the tools whose turn it is, as lib/builds/dispatch.ts does. */
+  /** Gives free slots of the cluster to the tools whose turn it is, as lib/builds/dispatch.ts does. */
   #dispatch(): void {
     for (const tool of fairShares(this.#capacity, this.#scenario.slots).keys()) this.#change(tool, promote);
   }
@@ -222,8 +223,9 @@ class Simulation {
 }
 
 /**
- * Returns by how much the flood delays the first builds of some tools, in multiples of a build's duration. Each delay
- * compares the scenario with one in which the flood ends at the moment when that tool comes.
+ * Returns by how much a flooding tool delays the first builds of about `sample` other tools, in multiples of a build's
+ * duration. Each delay compares the scenario with a scenario in which the flood ends when the delayed tool starts its
+ * first build.
  */
 export const delays = (scenario: Omit<Scenario, 'floodUntil'>, sample: number) => {
   const flooded = new Simulation({ ...scenario, floodUntil: Number.POSITIVE_INFINITY }).run();

@@ -21,7 +21,8 @@ import { kubectl } from '../pipeline/cluster.ts';
 import type { Client } from '../service/gateway.ts';
 import { builds, openService, type Service, until } from '../service/service.ts';
 
-// The cases of test/contract/auth.test.ts on a cluster: through the gateway, and from a pod directly to each function.
+// These tests repeat test/contract/auth.test.ts on a cluster: through the gateway, and from a pod directly to each
+// function.
 const audience = 'builds-api';
 const account = 'ci';
 type TokenCredential = Exclude<CredentialName, 'certificate'>;
@@ -31,7 +32,7 @@ let service: Service;
 let own: string;
 let other: string;
 let tokens: Record<TokenCredential, Tokens>;
-/** A client without a certificate. */
+/** An HTTP client without a certificate. */
 let anonymousClient: Client;
 const namespaces: string[] = [];
 
@@ -40,7 +41,8 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
   const issuers = { person: testIssuer, ci: `${testIssuer}/ci` };
   return signedTokens({
     issuer: issuers[kind],
-    // The issuers for people and for CI share their keys. The cluster's own issuer has other keys.
+    // Tokens of the wrong issuer name the cluster's own issuer, since the issuers for people and for CI share their
+    // keys.
     otherIssuer: 'https://kubernetes.default.svc.cluster.local',
     audience,
     key,
@@ -52,7 +54,7 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
   });
 };
 
-/** Makes a tool's namespace with a ServiceAccount. */
+/** Makes a namespace for a tool, with a ServiceAccount. */
 const makeToolNamespace = async (tool: string): Promise<void> => {
   const name = `tool-${tool}`;
   await kubectl(['create', 'namespace', name]);
@@ -60,7 +62,7 @@ const makeToolNamespace = async (tool: string): Promise<void> => {
   await kubectl(['create', 'serviceaccount', account, '--namespace', name]);
 };
 
-/** Makes tokens of the cluster's ServiceAccounts. Defects that need the cluster's private key are left out. */
+/** Makes tokens of the cluster's ServiceAccounts, without defects that only the cluster's private key can sign. */
 const accountTokens = async (): Promise<Tokens> => {
   const { keys } = JSON.parse(await kubectl(['get', '--raw', '/openid/v1/jwks'])) as { keys: JWK[] };
   const tokenOf = async (name: string, namespace: string, wanted = audience): Promise<string> =>
@@ -101,14 +103,14 @@ const sendThroughGateway =
     for (const { method, path, headers, body } of requests) {
       const options = { headers, ...(body ? { body: JSON.parse(body) as unknown } : {}) };
       const { status, json, text } = await client.call(method, `/builds${path}`, options);
-      // If an error has no code, the beginning of the body stands in its place, to show it when the test fails.
+      // An error response without a code gets the beginning of its body as code, so that a failed test shows the body.
       const code = json.code ?? (status < 400 ? undefined : text.slice(0, 100));
       responses.push([status, code as string | undefined]);
     }
     return responses;
   };
 
-/** Sends the requests on standard input from a pod, and prints the status and code of each response. */
+/** A Python program that sends the requests on its standard input, and prints status and code of each response. */
 const sendScript = `
 import http.client, json, sys
 responses = []
@@ -124,7 +126,7 @@ for request in json.load(sys.stdin):
 json.dump(responses, sys.stdout)
 `;
 
-/** Sends requests from a pod without any access, directly to the functions' addresses. */
+/** Sends requests directly to the functions' addresses, from a pod that has no certificate and no token. */
 const sendDirectly: SendAll = async (requests) => {
   const words = ['exec', '-i', 'git', '--', 'python3', '-c', sendScript];
   const responses = JSON.parse(await service.namespace.kubectl(words, JSON.stringify(requests))) as [

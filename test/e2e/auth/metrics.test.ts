@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Requests the metrics from a pod of the cluster, as the monitoring does. Returns the status and the body. */
+/** Requests the metrics from a pod of the cluster, as a monitoring system does. @returns the status and the body */
 const getMetrics = async (token?: string): Promise<[string, string]> => {
   const words = token ? ['--header', `Authorization: Bearer ${token}`] : [];
   const url = `http://metrics.${builds}.svc.cluster.local/v1/metrics`;
@@ -17,7 +17,7 @@ const getMetrics = async (token?: string): Promise<[string, string]> => {
   return [lines.at(-1) ?? '', lines.slice(0, -1).join('\n')];
 };
 
-/** Requests the metrics, checks the status, and returns the body. A failure shows the body. */
+/** Requests the metrics and checks the status of the response. A failed check shows the body. @returns the body */
 const expectMetrics = async (expected: string, token?: string): Promise<string> => {
   const [status, text] = await getMetrics(token);
   expect({ status, text }).toEqual({ status: expected, text });

@@ -8,14 +8,14 @@ import { type Json, kubectl, waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { builds, openService, type Service, type Tool, until } from '../service/service.ts';
 
-/** URL of the issuer in knative/overlays/test/settings. */
+/** URL of the issuer that this test starts. knative/overlays/test/settings trusts this issuer. */
 const issuerUrl = `http://sign-in.${builds}.svc.cluster.local`;
 const root = join(import.meta.dirname, '../../..');
 
 let service: Service;
 let tool: Tool;
 
-/** Bundles a program with all its modules into one file. */
+/** Bundles a program with all its modules into one file, so that a pod can run the program from a ConfigMap. */
 const bundle = async (entry: string, file: string): Promise<void> => {
   const banner =
     "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
@@ -71,7 +71,10 @@ const issuerService: Json = {
 const removeIssuer = () =>
   service.kubectl(['delete', 'pod/sign-in', 'service/sign-in', 'configmap/programs', '--ignore-not-found']);
 
-/** Uses `create`, because `apply` copies the object into an annotation, and the programs are too large for that. */
+/**
+ * Makes a ConfigMap with programs. `kubectl apply` would copy the programs into an annotation, for which they are too
+ * large, so the ConfigMap is made by `kubectl create`.
+ */
 const makePrograms = async (namespace: string, files: string[]): Promise<void> => {
   const from = files.map((file) => `--from-file=${join(service.gateway.folder, file)}`);
   await kubectl(['create', 'configmap', 'programs', '--namespace', namespace, ...from]);
@@ -89,8 +92,8 @@ const startIssuer = async (image: string): Promise<void> => {
 };
 
 /**
- * Starts a pod without a certificate and a kubeconfig. It has the gateway's certificate authority, which is not
- * public.
+ * Starts a pod that has neither a client certificate nor a kubeconfig, only the certificate of the gateway's
+ * certificate authority, which is not public.
  */
 const startShell = async (image: string): Promise<void> => {
   await makePrograms(service.namespace.name, ['toolforge-build.mjs', 'open.mjs']);
@@ -124,7 +127,9 @@ const inShell = (program: string, ...words: string[]): Promise<string> =>
   service.namespace.kubectl(['exec', 'shell', '--', 'node', `/programs/${program}.mjs`, ...words]);
 const cli = (...words: string[]) => inShell('toolforge-build', ...words);
 
-/** Starts the login. Its messages go to a file, because the test must read them while the command waits. */
+/**
+ * Runs `toolforge-build login` in the pod. Its messages go to a file, so that the test can read them while it waits.
+ */
 const startLogin = (): Promise<string> => {
   const script = `
     const { spawn } = require('child_process');
@@ -136,7 +141,7 @@ const startLogin = (): Promise<string> => {
   return service.namespace.kubectl(['exec', 'shell', '--', 'node', '-e', script]);
 };
 
-/** Returns the messages of the login so far. */
+/** Returns the messages that `toolforge-build login` has written so far. */
 const loginMessages = (): Promise<string> =>
   service.namespace.kubectl([
     'exec',
@@ -173,7 +178,8 @@ test('login, start, logs -f, quota and logout work without a certificate, and th
   };
   expect(await listBuilds()).toMatchObject({ status: 200 });
   expect(await cli('logout')).toContain('You are signed out.');
-  // Each instance remembers a response of the issuer for a second.
+  // Each instance of a function caches the issuer's response for a second, so the token may be accepted a little
+  // longer.
   await until('the token is refused', async () => (await listBuilds()).status === 401, 30_000);
   await expect(cli('quota')).rejects.toThrow('you are not signed in');
 });

@@ -1,21 +1,21 @@
 import type { BuildLedger } from '../../../lib/ledger/types.ts';
 import type { Service, Tool } from '../service/service.ts';
 
-/** Returns the stored ledger of a tool, from the API server and not through a function. */
+/** Returns the stored ledger of a tool, read from the API server and not through a function. */
 export const readLedger = async (service: Service, tool: Tool): Promise<NonNullable<BuildLedger['status']>> =>
   (JSON.parse(await service.kubectl(['get', 'buildledger', tool.name, '-o', 'json'])) as BuildLedger).status ?? {};
 
-/** Tells whether the ledger has the build's end, and the archive has the build's whole log. */
+/** Tells whether the ledger lists a build as finished, with a complete log in the archive. */
 export const isFinished = async (service: Service, tool: Tool, id: string): Promise<boolean> =>
   (await readLedger(service, tool)).finished?.some((build) => build.id === id && build.log === 'complete') ?? false;
 
-/** Sets sweep's schedule, in cron's format. Default: every ten minutes, as deployed. */
+/** Sets the schedule on which sweep runs, in cron's format. Default: every ten minutes, as deployed. */
 export const scheduleSweep = (service: Service, schedule = '*/10 * * * *'): Promise<string> =>
   service.kubectl(['patch', 'pingsource', 'sweep', '--type=merge', '-p', JSON.stringify({ spec: { schedule } })]);
 
-/** Every ten seconds. */
+/** Cron schedule: every ten seconds. */
 const often = '*/10 * * * * *';
-/** Once a year, at New Year. */
+/** Cron schedule: once a year, on 1 January, so that sweep does not run during a test. */
 export const never = '0 0 1 1 *';
 
 const withSchedule = async <T>(service: Service, schedule: string, work: () => Promise<T>): Promise<T> => {
@@ -31,6 +31,6 @@ const withSchedule = async <T>(service: Service, schedule: string, work: () => P
 export const withSweep = <T>(service: Service, work: () => Promise<T>): Promise<T> =>
   withSchedule(service, often, work);
 
-/** Runs `work` while sweep does not run by its schedule. */
+/** Runs `work` while the schedule of sweep is off. */
 export const withoutSweep = <T>(service: Service, work: () => Promise<T>): Promise<T> =>
   withSchedule(service, never, work);

@@ -32,7 +32,7 @@ const setVariables = async (name: string, value: Variable[]): Promise<void> => {
   });
 };
 
-/** Runs `work` while start-build has these settings. */
+/** Runs `work` while the function start-build is deployed with other settings. */
 const withSettings = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
   const before = (await readFunction('start-build')).spec.template.spec.containers[0]?.env ?? [];
   const changed = Object.entries(settings).map(([name, value]) => ({ name, value }));
@@ -46,7 +46,7 @@ const withSettings = async <T>(settings: Record<string, string>, work: () => Pro
 
 test('a build that exceeds BUILD_TIMEOUT is stopped and keeps its log', async () => {
   const url = await service.repository('slow', slow(600));
-  // 90 s are enough for a step to begin on a slow machine.
+  // A BUILD_TIMEOUT of 90 s lets the first step of a build begin even on a slow machine.
   const id = await withSettings({ BUILD_TIMEOUT: '1m30s' }, () => tool.start(url));
   const build = await tool.finished(id);
   expect(build).toMatchObject({

@@ -22,8 +22,8 @@ afterAll(async () => {
 });
 
 /**
- * Kills the pods of all functions within a second. Deletion by force would free a pod's address before Knative's
- * activator knows that the pod is gone.
+ * Kills the pods of all functions within a second. The pods are not deleted by force, which would free a pod's address
+ * before Knative's activator knows that the pod is gone.
  */
 const killFunctions = () =>
   service.kubectl(['delete', 'pods', '-l', 'serving.knative.dev/service', '--grace-period=1', '--wait=false']);
@@ -42,7 +42,8 @@ type Triggers = { items: { metadata: { name: string }; spec: { filters: object[]
 
 test('sweep finishes a build whose events were lost', async () => {
   const { items } = JSON.parse(await service.kubectl(['get', 'triggers', '-o', 'json'])) as Triggers;
-  // Triggers are not deleted: a new Trigger leaves the old subscription in an in-memory channel.
+  // The Triggers get a filter that matches no event. Deleting them would leave old subscriptions in an in-memory
+  // channel.
   for (const { metadata } of items) await filters(metadata.name, [{ exact: { type: 'none' } }]);
   try {
     const id = await withoutSweep(service, async () => {
@@ -80,7 +81,7 @@ test('the next sweep removes the logs of a tool whose ledger was deleted', async
   expect(await archived(tool, other)).toBe(kept);
 });
 
-/** Follows the log until a line ends with `end`. @throws Error when the function that serves the log is killed */
+/** Follows a build's log until a line ends with `end`. @throws Error when the function that serves the log is killed */
 const hasLine = async (id: string, end: string): Promise<boolean> => {
   for await (const { line } of tool.log(id)) if (line.endsWith(end)) return true;
   return false;
@@ -93,7 +94,7 @@ test('an accepted build ends although functions are killed', async () => {
   await killFunctions();
   await service.kubectl(['wait', `pipelinerun/${id}`, '--for=jsonpath={.status.completionTime}', waitTimeout]);
   await killFunctions();
-  // A request to a function that is killed meanwhile breaks off, so the test sends the request again.
+  // A request breaks off when its function is killed, so the test sends the request again.
   const status = async () => (await tool.get(id).catch(() => undefined))?.status;
   await until('the build has succeeded', async () => (await status()) === 'BUILD_SUCCESS');
   await until('the log is archived', () => isFinished(service, tool, id));
@@ -116,7 +117,7 @@ test('an event that no function accepts goes to sweep', async () => {
     await service.kubectl(['wait', 'triggers', '--all', '--for=condition=Ready', waitTimeout]);
     await withoutSweep(service, async () => {
       const id = await tool.start(await service.repository('static-third', await example('static')));
-      // The log is not checked: the next sweep may close it later.
+      // The test does not check the log, because only the next sweep may close the log.
       await until(
         'the ledger says finished',
         async () => (await readLedger(service, tool)).finished?.some((build) => build.id === id) ?? false,

@@ -14,7 +14,7 @@ const outageMs = 600_000;
 let service: Service;
 let tool: Tool;
 let issuer: LocalIssuer;
-/** A client without a certificate, which sends tokens. */
+/** An HTTP client without a certificate, for requests with tokens. */
 let client: Client;
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ afterAll(() => service.close());
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Returns "200", or path, status and body of another response. */
+/** Sends a GET request. @returns "200", or path, status and body of a response with another status */
 const get = async (token: string, rest: string): Promise<string> => {
   const { status, text } = await client.call('GET', tool.path(rest), { headers: bearer(token) });
   return status === 200 ? '200' : `${rest}: ${status} ${text}`;
@@ -73,7 +73,7 @@ test(
       let startedPods = 0;
       let id = '';
       for (let round = 0; Date.now() < outageStart.getTime() + outageMs; round += 1) {
-        // list-builds gets requests all the time. The other functions scale to zero between their requests.
+        // list-builds gets requests in every round. All other functions scale to zero between their requests.
         responses.push(await get(person, '/builds'), await get(ci, '/builds'));
         if (round % 8 === 4) responses.push(await get(person, '/quotas'), await get(ci, '/quotas'));
         if (round === 12) id = await start(ci, url);
@@ -94,7 +94,7 @@ test(
 
 type Deployment = { spec: { template: { spec: { volumes: { configMap: { name: string } }[] } } } };
 
-/** Does some work while the issuer also publishes the keys of `second`. */
+/** Runs `work` while the issuer also publishes the keys of `second`. */
 const withSecondKey = async (second: LocalIssuer, work: () => Promise<void>): Promise<void> => {
   const deployment = await service.kubectl(['get', 'deployment', 'issuer', '-o', 'json']);
   const name = (JSON.parse(deployment) as Deployment).spec.template.spec.volumes[0]?.configMap.name ?? '';

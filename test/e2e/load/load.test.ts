@@ -49,7 +49,7 @@ const idsOf = (started: readonly Started[]): string[] =>
     .map(({ id }) => id)
     .sort();
 
-/** Starts `each` builds per tool, and watches every run until the last run has ended. */
+/** Starts `each` builds of every tool, and watches their runs until the last run has ended. */
 const run = async (tools: readonly Tool[], each: number) => {
   const runs = await watchRuns(tools);
   try {

@@ -11,11 +11,11 @@ import { type Json, waitTimeout } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
 import { builds, type Service, type Tool, until } from '../service/service.ts';
 
-/** Files of the shortest possible build: the source is cloned, and no buildpack recognises it. */
+/** Files of a repository that no buildpack recognises, so its build ends right after cloning. */
 export const unwanted: Files = { 'nothing.txt': 'No buildpack recognises this.\n' };
 
 type Sample = {
-  /** Largest number of unfinished runs at one time: of all tools, and of each tool. */
+  /** Largest number of runs that were unfinished at one time: of all tools, and of each tool. */
   most: { all: number; byTool: Map<string, number> };
   /** Names of runs in the order in which they were created. */
   created: string[];
@@ -23,7 +23,7 @@ type Sample = {
 
 export type Watch = Sample & { close: () => Promise<void> };
 
-/** Counts the unfinished runs of these tools at every change, from now on. */
+/** Counts the unfinished runs of some tools at every change of a run, until `close` is called. */
 export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
   const kube = await kubeFromSettings({ ...readSettings(kubeSettings), namespace: builds });
   const names = new Set(tools.map(({ name }) => name));
@@ -65,7 +65,7 @@ export const watchRuns = async (tools: readonly Tool[]): Promise<Watch> => {
   };
 };
 
-/** Creates a tool's ledger with these limits, and with room for all builds that the tests finish. */
+/** Creates a tool's ledger with the given limits, and with room for all builds that the tests finish. */
 export const withLimits = (service: Service, tool: Tool, limits: object): Promise<string> =>
   service.kubectl(
     ['create', '-f', '-'],
@@ -84,11 +84,11 @@ export const ledgersOf = async (service: Service, tools: readonly Tool[]): Promi
   return items.filter(({ spec }) => tools.some(({ name }) => name === spec.tool));
 };
 
-/** Waits until no build of these tools runs or waits. @returns the finished builds */
+/** Waits up to `ms` milliseconds until no build of some tools runs or is queued. @returns the finished builds */
 export const allFinished = async (service: Service, tools: readonly Tool[], ms: number): Promise<BuildRecord[]> => {
   const isIdle = ({ status }: BuildLedger) => !status?.running?.length && !status?.queued?.length;
   const allIdle = async () => {
-    // Requests are rare, because the cluster is already under load.
+    // The ledgers are read every five seconds only, because the cluster is already under load.
     await delay(5000);
     return (await ledgersOf(service, tools)).every(isIdle);
   };
@@ -96,7 +96,7 @@ export const allFinished = async (service: Service, tools: readonly Tool[], ms: 
   return (await ledgersOf(service, tools)).flatMap(({ status }) => status?.finished ?? []);
 };
 
-/** Returns the ids of builds that got their slot after a build of the same ledger that was accepted later. */
+/** Returns the ids of overtaken builds: a build of the same tool was accepted later, but started earlier. */
 export const overtaken = ({ status }: BuildLedger): string[] => {
   const builds = (status?.finished ?? []).toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
   return builds.flatMap(({ id, acceptedAt, startedAt = '' }, at) =>
@@ -106,13 +106,13 @@ export const overtaken = ({ status }: BuildLedger): string[] => {
   );
 };
 
-/** Tolerance for the order of times, in milliseconds: a slot is free only once the end of its build is noticed. */
+/** Tolerance for comparing times, in milliseconds. A slot is free only once a function has observed its build's end. */
 const toleranceMs = 15_000;
 
 const ranAt = (build: BuildRecord, at: number): boolean =>
   Date.parse(build.startedAt ?? '') < at && Date.parse(build.finishedAt ?? '') > at + toleranceMs;
 
-/** Returns the ids of builds that got a second slot for their tool while a tool without a slot had waited for long. */
+/** Returns the ids of builds that got a second slot for their tool, although a tool without a slot waited for 15 s. */
 export const unfair = (ledgers: readonly BuildLedger[]): string[] => {
   const firsts = ledgers.flatMap(
     ({ status }) =>
@@ -138,7 +138,7 @@ const capacityReaders = [...(await settingNamesByFunction())]
   .filter(([, settingNames]) => settingNames.includes('capacity'))
   .map(([name]) => name);
 
-/** Runs `work` while the functions are deployed with this setting of CAPACITY. */
+/** Runs `work` while the functions are deployed with another value of the setting CAPACITY. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {
   const { items } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as { items: Deployed[] };
   const functions = items.filter(({ metadata }) => capacityReaders.includes(metadata.name));
@@ -148,7 +148,7 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
       const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/env', value }];
       await service.kubectl(['patch', 'ksvc', metadata.name, '--type=json', '-p', JSON.stringify(patch)]);
     }
-    // Until the controller observes the change, the condition Ready belongs to the old revision.
+    // Until Knative's controller observes a change, the condition Ready belongs to the old revision.
     const isObserved = async () => {
       const { items: now } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as {
         items: { metadata: { generation: number }; status: { observedGeneration: number } }[];
@@ -157,7 +157,7 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
     };
     await until('the change is observed', isObserved);
     await service.kubectl(['wait', 'ksvc', '--all', '--for=condition=Ready', waitTimeout]);
-    // Pods of the old revision have no setting CAPACITY.
+    // The test waits until old pods are gone, because they run with the former value of CAPACITY.
     await until('old pods are gone', async () => (await oldPods(service)) === 0);
   };
   await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
@@ -184,7 +184,7 @@ export type Started = { tool: Tool; status: number; id: string; position: number
 
 const attempts = 40;
 
-/** The service did not accept or refuse a start: a client sends the start again. */
+/** A request to start a build failed, and was neither accepted nor refused, so the client sends the request again. */
 class NoResponse extends Error {
   override readonly name = 'NoResponse';
   readonly started: Started;
@@ -206,7 +206,7 @@ const sendStart = async (tool: Tool, url: string, key: string): Promise<Started>
   return started;
 };
 
-/** Starts a build. The start is sent again with the same Idempotency-Key after 409, 5xx and a broken connection. */
+/** Starts a build. The request is retried with the same Idempotency-Key after 409, 5xx and a broken connection. */
 export const startOnce = async (tool: Tool, url: string, key: string): Promise<Started> => {
   const isTemporary = (error: unknown): boolean => error instanceof NoResponse;
   const delayMs = () => 1000 + Math.random() * 2000;
@@ -218,7 +218,7 @@ export const startOnce = async (tool: Tool, url: string, key: string): Promise<S
   }
 };
 
-/** Deletes one pod of a function every five seconds. */
+/** Deletes a random pod of the functions every five seconds. @returns a function that stops the deletions */
 export const killFunctions = (service: Service): (() => Promise<void>) => {
   const stop = new AbortController();
   const killing = (async () => {

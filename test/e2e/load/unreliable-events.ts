@@ -1,7 +1,10 @@
 import { kubectl, setting, waitTimeout } from '../pipeline/cluster.ts';
 import type { Service } from '../service/service.ts';
 
-/** Accepts every event, then drops 30 % of the events, sends 30 % twice, and delays each event by a random time. */
+/**
+ * A Python server that accepts every event, then drops 30 % of the events, sends 30 % twice, and delays each event by
+ * up to 8 s.
+ */
 const program = `
 import http.server, random, threading, time, urllib.request
 TARGET = 'http://accept-tekton.image-build.svc.cluster.local'
@@ -50,7 +53,7 @@ const objects = () => [
   },
 ];
 
-/** Runs `work` while Tekton's events pass through a server that drops, doubles and shuffles them. */
+/** Runs `work` while Tekton's events pass through a server that drops, doubles and reorders events. */
 export const withUnreliableEvents = async <T>({ namespace }: Service, work: () => Promise<T>): Promise<T> => {
   await namespace.apply(...objects());
   await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, waitTimeout]);

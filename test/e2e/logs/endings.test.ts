@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /**
- * Follows a build's log until the build has printed everything, then calls `end`, which ends the build.
- * @returns the lines that were received, and the last event
+ * Follows a build's log. Once the build has printed all its lines, `end` is called to end the build.
+ * @returns the received lines, and the last event of the log
  */
 const followUntil = async (id: string, end: () => Promise<unknown>): Promise<{ shown: string[]; last: Event }> => {
   const shown: string[] = [];
@@ -57,14 +57,16 @@ test('the archive of a build whose pod was evicted has every line that was sent 
   );
   const { lines, end } = await stored(id);
   expect(lines).toEqual(shown);
-  // Tekton starts the steps again in a new pod, or gives up. The last lines of the old pod are lost.
+  // Tekton starts the steps of an evicted pod again in a new pod, or fails the run. The last lines of the old pod are
+  // lost.
   expect(['BUILD_SUCCESS', 'BUILD_FAILURE']).toContain(end?.status);
   expect(['lost', 'truncated']).toContain(end?.log);
   expect(end?.reason).toMatch(/the pod was gone before its log was read to the end/);
 });
 
 test('the archive of a build that timed out has every line that was sent live', async () => {
-  // An early start time makes Tekton end this run for its timeout. The setting BUILD_TIMEOUT would affect all builds.
+  // The start time of this run is set to the past, so that Tekton ends the run for its timeout. The setting
+  // BUILD_TIMEOUT would affect all builds.
   const id = await tool.start(url);
   const { shown } = await followUntil(id, () =>
     service.kubectl([

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Files } from '../pipeline/git-pod.ts';
 import type { Tool } from '../service/service.ts';
 
-/** Returns a printed line: 100 bytes, line feed included. */
+/** Returns line number `at` of the build's output. With its line feed, each line has 100 bytes. */
 export const printedLine = (at: number): string => `${String(at).padStart(8, '0')} ${'x'.repeat(90)}`;
 
 const program = `
@@ -22,7 +22,7 @@ const more = () => {
 more();
 `;
 
-/** Returns a repository whose build prints `count` lines of 100 bytes at full speed, then waits for `seconds`. */
+/** Returns files of a repository whose build prints `count` lines of 100 bytes at full speed, then waits `seconds`. */
 export const printing = (count: number, seconds: number): Files => ({
   'package.json': JSON.stringify({
     name: 'printing',
@@ -65,7 +65,8 @@ const cutAfter = (bytes: number): Transform => {
 };
 
 /**
- * Yields a log's events. The connection is closed after `bytes` of the response, and an incomplete event is dropped.
+ * Yields the events of a log. The connection is closed after `bytes` bytes of the response, and an incomplete event is
+ * dropped. Default: the whole response.
  */
 export async function* eventsOf(tool: Tool, id: string, query: string, bytes = Number.POSITIVE_INFINITY) {
   const path = tool.path(`/builds/${id}/logs?format=ndjson${query}`);
@@ -73,7 +74,7 @@ export async function* eventsOf(tool: Tool, id: string, query: string, bytes = N
   if (response.statusCode !== 200)
     throw new Error(`GET ${path}: status ${response.statusCode}: ${await text(response)}`);
   const cut = response.pipe(cutAfter(bytes));
-  // Without this the pipe would wait for a reader of the rest.
+  // The response is destroyed once enough bytes arrived, because the pipe would wait for a reader of all other bytes.
   cut.once('end', () => response.destroy());
   try {
     for await (const line of createInterface({ input: cut, crlfDelay: Number.POSITIVE_INFINITY })) {

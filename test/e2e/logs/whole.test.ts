@@ -7,7 +7,7 @@ const count = 200_000;
 let service: Service;
 let tool: Tool;
 let id: string;
-/** The events that a live reader got while the build ran. */
+/** Events of the log that a live reader received while the build ran. */
 let live: Event[];
 
 beforeAll(async () => {
@@ -29,8 +29,8 @@ const collect = async (events: AsyncGenerator<Event>): Promise<Event[]> => {
 const lines = (events: Event[]): Event[] => events.filter(({ type }) => type === 'line');
 
 /**
- * Returns the index of the first difference, -1 without one. `toEqual` takes minutes to describe a difference in
- * 200,000 lines.
+ * Returns the index of the first difference between two lists, or -1 where they are equal. Jest's `toEqual` is not
+ * used, because it takes minutes to describe a difference in 200,000 lines.
  */
 const firstDifference = (a: unknown[], b: unknown[]): number => {
   const at = a.findIndex((value, index) => JSON.stringify(value) !== JSON.stringify(b[index]));
@@ -55,7 +55,7 @@ test('a log read from the archive equals the log read live, cursors included', a
 });
 
 test('a log whose connection broke twenty times and was resumed equals the log read live', async () => {
-  // An event has about 220 bytes. Each connection ends at a random place within a twentieth of the log.
+  // Each connection ends at a random place within a twentieth of the log. An event of the log has about 220 bytes.
   const part = Math.floor((lines(live).length * 220) / 20);
   const all: Event[] = [];
   for (let cuts = 0; ; cuts += 1) {
@@ -90,7 +90,7 @@ test('grep and from_line find lines in the archive', async () => {
   expect(around.map(({ line }) => line)).toEqual([-2, -1, 0, 1, 2].map((by) => printedLine(123_456 + by)));
 });
 
-/** Counts lines that were printed in order. A place where the log says that lines are missing is no error. */
+/** Counts printed lines, and throws when a line is missing or out of order, unless the log reports a gap there. */
 const createCount = () => {
   let next = 0;
   let gaps = 0;

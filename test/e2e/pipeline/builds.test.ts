@@ -15,7 +15,7 @@ const imagePath = (name: string): string => {
   return `${prefix}/${name}`;
 };
 
-/** Runs an image without privileges, and returns its page. */
+/** Runs an image in a pod without privileges. @returns the page that the image's web process serves */
 const pageOf = async (name: string, image: string): Promise<string> => {
   const unprivileged = {
     runAsNonRoot: true,
@@ -97,7 +97,7 @@ describe('the pipeline on a second build', () => {
   });
 });
 
-/** Returns files with a dependency inside the repository, so npm installs something without a network. */
+/** Returns files of a Node.js project with a dependency inside the repository, so that npm needs no network. */
 const localDependency = async () => {
   const manifest = {
     ...JSON.parse((await example('node'))['package.json'] ?? '{}'),

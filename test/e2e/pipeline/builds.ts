@@ -19,7 +19,7 @@ export type Build = {
   reason: string;
   results: Record<string, string>;
   /**
-   * The failed step, its exit code and its result `failure`. `step` is '' where the run failed without a failed step.
+   * The step that failed, its exit code and its result `failure`. `step` is '' where the run failed but no step did.
    */
   failed: { step: string; exitCode: number; message: string } | undefined;
   log: (step: string) => Promise<string>;
@@ -28,7 +28,7 @@ export type Build = {
   podName: string;
 };
 
-/** Encodes a user's text for the pipeline: Tekton and the kubelet would replace $(…) and $$. */
+/** Encodes a user's text for the pipeline. Without the encoding, Tekton and the kubelet would replace $(…) and $$. */
 const encode = (text: string): string => text.replaceAll('%', '%25').replaceAll('$', '%24');
 
 const pipelineRun = (name: string, request: BuildRequest) => ({
@@ -63,7 +63,7 @@ const failureOf = (taskRun: TaskRun): Build['failed'] => {
   return { step: step.name, exitCode: step.terminated?.exitCode ?? 0, message };
 };
 
-/** Runs one build, and waits for its end. */
+/** Creates the run of a build, and waits up to 600 s for its end. */
 export const build = async (namespace: Namespace, request: BuildRequest): Promise<Build> => {
   const name = `build-${randomBytes(5).toString('hex')}`;
   await namespace.apply(pipelineRun(name, request));

@@ -5,9 +5,9 @@ import { retry } from '../../../lib/retry.ts';
 
 export type Json = Record<string, unknown>;
 
-/** Limit for one wait of a test, in milliseconds. It is long, because shared machines are slow at times. */
+/** Time limit of each wait in a test, in milliseconds. It is long, because shared machines are slow at times. */
 export const waitTimeoutMs = 300_000;
-/** The option of `kubectl wait` for the same limit. */
+/** Option `--timeout` of `kubectl wait`, with the time limit of each wait in a test. */
 export const waitTimeout = `--timeout=${waitTimeoutMs / 1000}s`;
 
 const required = {
@@ -17,7 +17,7 @@ const required = {
   TEST_REGISTRY: 'the registry to push to, such as http://registry.example:5000, as pods and this machine reach it',
 } as const;
 
-/** Returns a setting of these tests from the environment. @throws Error that says what the missing setting is for */
+/** Returns a setting of the cluster tests from the environment. @throws Error that explains a missing setting */
 export const setting = (name: keyof typeof required): string => {
   const value = process.env[name];
   if (value) return value;
@@ -38,13 +38,13 @@ const runKubectl = async (words: string[], input: string | Buffer): Promise<Kube
 };
 
 /**
- * Errors of the cluster itself, before it changed anything. A small cluster restarts its webhooks when it is short of
- * processor time.
+ * Errors with which the cluster refuses a request before it changes anything, so the request can be sent again. A small
+ * cluster restarts its webhooks when it is short of processor time.
  */
 const clusterIsAway =
   /failed calling webhook[\s\S]*(connection refused|deadline exceeded)|The connection to the server .* was refused/;
 
-/** kubectl ended with an exit code other than 0. */
+/** Error of a kubectl command that ended with an exit code other than 0. */
 class KubectlError extends Error {
   override readonly name = 'KubectlError';
   readonly isTemporary: boolean;
@@ -57,13 +57,17 @@ class KubectlError extends Error {
 
 const isTemporary = (error: unknown): boolean => error instanceof KubectlError && error.isTemporary;
 
-/** Returns a delay for retries that end after the limit for one wait. */
+/** Returns a function that returns the delay before a retry, or undefined once 300 s have passed. */
 const delayUntilTimeout = (ms: number): (() => number | undefined) => {
   const end = Date.now() + waitTimeoutMs;
   return () => (Date.now() > end ? undefined : ms);
 };
 
-/** Runs kubectl, again while the cluster is away. @returns its standard output @throws Error with its standard error */
+/**
+ * Runs kubectl, and retries for up to 300 s while the cluster does not respond.
+ * @returns the standard output
+ * @throws Error with the standard error
+ */
 export const kubectl = (words: string[], input: string | Buffer = ''): Promise<string> =>
   retry({ attempts: Number.POSITIVE_INFINITY, delayMs: delayUntilTimeout(1000), isTemporary }, async () => {
     const { code, stdout, stderr } = await runKubectl(words, input);
@@ -79,12 +83,12 @@ export type Namespace = {
   remove: () => Promise<void>;
 };
 
-/** Makes a namespace for one run of the tests. Its deletion removes everything that the tests made in it. */
+/** Makes a namespace for the objects of one test run. Deleting the namespace removes these objects. */
 export const makeNamespace = async (): Promise<Namespace> => {
   const name = `builds-pipeline-test-${randomBytes(4).toString('hex')}`;
   await kubectl(['create', 'namespace', name]);
   const inside = (words: string[], input?: string | Buffer) => kubectl(['--namespace', name, ...words], input);
-  // A controller makes the ServiceAccount, and no pod can start before.
+  // No pod can start before a controller has made the namespace's default ServiceAccount.
   await eventually(() => inside(['get', 'serviceaccount', 'default']));
   return {
     name,
@@ -98,10 +102,10 @@ export const makeNamespace = async (): Promise<Namespace> => {
   };
 };
 
-/** A word in the credentials of these tests that must appear nowhere else. */
+/** A random word in the registry credentials of a test run. Logs and images that contain the word leak credentials. */
 export const marker = `marker-${randomBytes(12).toString('hex')}`;
 
-/** Returns credentials of a registry that does not exist, so a leak is harmless and easy to recognise. */
+/** Returns a Secret with credentials of a registry that does not exist, so a leak is harmless and easy to recognise. */
 export const credentials = (): Json => {
   const auth = Buffer.from(`robot:${marker}`).toString('base64');
   const config = { auths: { 'registry.invalid': { username: 'robot', password: marker, auth } } };
@@ -114,13 +118,13 @@ export const credentials = (): Json => {
   };
 };
 
-/** Installs knative/pipeline and the credentials. */
+/** Installs knative/pipeline and the Secret with registry credentials in a namespace. */
 export const installPipeline = async (namespace: Namespace): Promise<void> => {
   const folder = join(import.meta.dirname, '../../../knative/pipeline');
   await namespace.kubectl(['apply', '-f', '-'], await kubectl(['kustomize', folder]));
   await namespace.apply(credentials());
 };
 
-/** Calls `act` until it succeeds. @throws the last error after the limit for one wait */
+/** Calls `act` until it succeeds. @throws the last error after 300 s */
 export const eventually = <T>(act: () => Promise<T>): Promise<T> =>
   retry({ attempts: Number.POSITIVE_INFINITY, delayMs: delayUntilTimeout(500), isTemporary: () => true }, act);

@@ -14,7 +14,7 @@ let source: { url: string; commit: string };
 const run = (request: Partial<BuildRequest>): Promise<Build> => build(namespace, { ...source, image, ...request });
 const buildOf = async (name: string, files: Files) => run(await git.commit(name, files));
 
-/** Returns a Node.js project whose build script is this program. */
+/** Returns the files of a Node.js project whose build script runs the given program. */
 const project = (program: string): Files => ({
   'package.json': JSON.stringify({ name: 'project', scripts: { build: 'node build.mjs', start: 'node build.mjs' } }),
   'build.mjs': program,
@@ -36,7 +36,7 @@ const absent = '0123456789abcdef0123456789abcdef01234567';
 
 type Pipeline = { spec: { tasks: { taskSpec: { volumes: { name: string; configMap?: { name: string } }[] } }[] } };
 
-/** Starts a pod in which the tests run the script of the step clone. One pod for all cases saves most of their time. */
+/** Starts a pod in which tests run the script of the step clone. One pod for all cases saves most of their time. */
 const startClonePod = async (): Promise<void> => {
   const { spec } = await namespace.get<Pipeline>('pipeline', 'buildpacks');
   const steps = spec.tasks[0]?.taskSpec.volumes.find(({ name }) => name === 'steps');

@@ -4,19 +4,19 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { eventually, type Namespace, setting, waitTimeout } from './cluster.ts';
 
-/** Content by path. A content that begins with `-> ` is the target of a symbolic link. */
+/** Files of a repository: content by path. A content that begins with `-> ` is the target of a symbolic link. */
 export type Files = Record<string, string>;
 export type GitServer = {
-  /** Makes a repository with one commit on the branch main. */
+  /** Makes a git repository with one commit on the branch main. @returns its URL and the commit's hash */
   commit: (name: string, files: Files) => Promise<{ url: string; commit: string }>;
-  /** Adds a commit to the branch main. @returns its hash */
+  /** Adds a commit to the branch main of a repository. @returns the commit's hash */
   amend: (name: string, files: Files) => Promise<string>;
   url: (name: string) => string;
-  /** Returns the page at a URL, requested from a pod of the namespace. */
+  /** Returns the page at a URL, requested from the pod of the git server. */
   fetch: (url: string) => Promise<string>;
 };
 
-/** Serves /repositories with git's own CGI program. */
+/** A Python server that serves the repositories in /repositories with git's own CGI program. */
 const server = `
 import http.server, os, subprocess
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -95,7 +95,7 @@ const archive = async (files: Files): Promise<Buffer> => {
   return buffer(tar);
 };
 
-/** Starts a git server in the namespace. It runs the builder image, which contains git. */
+/** Starts a git server in a namespace. The server's pod runs the builder image, which contains git. */
 export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
   await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
   await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', waitTimeout]);
@@ -112,7 +112,7 @@ export const startGitServer = async (namespace: Namespace): Promise<GitServer> =
   };
 };
 
-/** Returns the files of a folder of examples/. */
+/** Returns the files of an example application in the folder examples/. */
 export const example = async (name: string): Promise<Files> => {
   const folder = join(import.meta.dirname, '../../../examples', name);
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });

@@ -11,7 +11,7 @@ const forged = `sha256:${'f'.repeat(64)}`;
 let namespace: Namespace;
 let git: GitServer;
 
-/** Builds a Node.js project whose build script is this shell program. */
+/** Builds a Node.js project whose build script is a hostile shell program. */
 const attack = async (name: string, program: string): Promise<Build> => {
   const manifest = { name: 'hostile', scripts: { build: 'bash attack.sh', start: 'node server.mjs' } };
   const server =
@@ -31,7 +31,7 @@ afterAll(async () => {
   await namespace?.remove();
 });
 
-/** Expects no part of the credentials in the logs, and in the layers of image and cache. */
+/** Expects that neither the build's logs nor the layers of its image and cache contain the registry's credentials. */
 const expectNoLeak = async (run: Build): Promise<void> => {
   for (const step of ['clone', 'analyze', 'detect', 'restore', 'build', 'seal', 'export']) {
     expect(await run.log(step).catch(() => '')).not.toContain(marker);

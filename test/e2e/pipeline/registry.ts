@@ -10,7 +10,7 @@ export type Manifest = { config: Descriptor; layers: Descriptor[] };
 const accept = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
 const address = (): URL => new URL(setting('TEST_REGISTRY'));
 
-/** Returns the name of an image in the registry under test, as a build gets it. */
+/** Returns the full name of an image in the tests' registry: host and path, as the parameter of a build. */
 export const imageName = (path: string): string => `${address().host}/${path}`;
 
 const get = async (path: string): Promise<Response> => {
@@ -32,14 +32,14 @@ export const readConfig = async (path: string, { config }: Manifest): Promise<Im
 
 /**
  * Returns the digests of the uncompressed layers of an image.
- * @param reference the image's name with host and tag or digest
+ * @param reference the image's name with host, and with a tag or digest
  */
 export const layersOf = async (reference: string): Promise<string[]> => {
   const [, path = '', tag = 'latest', digest] = /^[^/]+\/([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(reference) ?? [];
   return (await readConfig(path, await readManifest(path, digest ?? tag))).rootfs.diff_ids;
 };
 
-/** Returns the files of a layer: content by path. */
+/** Returns the files of an image's layer: content by path. */
 export const readLayer = async (path: string, layer: Descriptor): Promise<Record<string, string>> => {
   const { body } = await get(`${path}/blobs/${layer.digest}`);
   if (body === null) return {};
@@ -51,7 +51,7 @@ export const readLayer = async (path: string, layer: Descriptor): Promise<Record
   return files;
 };
 
-/** Removes an image, if the registry allows that. */
+/** Removes an image from the tests' registry, if the registry allows removals. */
 export const removeImage = async (path: string, reference: string): Promise<void> => {
   const found = await readManifest(path, reference).catch(() => undefined);
   if (found) await fetch(new URL(`/v2/${path}/manifests/${found.digest}`, address()), { method: 'DELETE' });

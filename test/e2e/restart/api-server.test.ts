@@ -13,10 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Duration of the build in seconds. The API server restarts meanwhile. */
+/** Duration in seconds of the build during which the API server restarts. */
 const seconds = 25;
 
-/** A shell command that restarts the API server and returns once the API server responds. It depends on the cluster. */
+/**
+ * A shell command that restarts the cluster's API server, and returns once the API server responds. The test is skipped
+ * where TEST_RESTART_API_SERVER is not set.
+ */
 const restart = process.env.TEST_RESTART_API_SERVER;
 
 (restart ? test : test.skip)(
@@ -34,7 +37,8 @@ const restart = process.env.TEST_RESTART_API_SERVER;
     await restarted;
     const printed = seen.flatMap((line) => / second (\d+)$/.exec(line)?.[1] ?? []);
     expect(printed).toEqual(Array.from({ length: seconds }, (_, index) => `${index + 1}`));
-    // Tekton's webhook may be away for two minutes after the restart, and Tekton's controller retries ever more rarely.
+    // Seven minutes are needed, because Tekton's webhook may not respond for two minutes after a restart of the API
+    // server, and Tekton's controller waits longer before each retry.
     await until('the log is archived', () => isFinished(service, tool, id), 420_000);
   },
   600_000,

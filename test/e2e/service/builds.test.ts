@@ -25,10 +25,12 @@ const collect = async (lines: AsyncGenerator<LogLine>): Promise<LogLine[]> => {
   return all;
 };
 
-/** Returns the lines of the steps. The service's own lines depend on the time of the request, so they are left out. */
+/**
+ * Returns the log lines that steps wrote. Lines of the service are left out, as they depend on the time of a request.
+ */
 const written = (lines: LogLine[]): string[] => lines.map(({ line }) => line).filter((line) => /^\[step-/.test(line));
 
-/** Returns the environment variables of the step build of a running build. */
+/** Returns the environment variables of the step build while a build runs. */
 const variablesOf = async (id: string): Promise<string> => {
   const pod = await podsOf(service, id);
   return service.kubectl(['exec', pod.trim(), '--container', 'step-build', '--', 'env']);
@@ -41,7 +43,7 @@ test('a static site is built, and its log stays after its pod is gone', async ()
   expect(written(live).join('\n')).toMatch(/\[step-clone\][\s\S]*\[step-detect\][\s\S]*\[step-build\]/);
   expect(live.at(-1)?.end).toEqual({ status: 'BUILD_SUCCESS', log: 'complete' });
 
-  // The log's end may reach a reader before the ledger has the log's state.
+  // A live reader may receive the end of a log before the ledger has the state of the log.
   await until('the ledger has the state of the log', async () => (await tool.get(id)).log === 'complete');
   const build = await tool.finished(id);
   expect(build).toMatchObject({ status: 'BUILD_SUCCESS', message: 'The build succeeded.' });

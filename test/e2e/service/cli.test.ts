@@ -35,7 +35,10 @@ const run = (command: string, words: string[]): Promise<Finished> =>
 
 const main = join(import.meta.dirname, '../../../cli/main.ts');
 
-/** PYTHON_CLI names the command of Toolforge's Python CLI, which `pip install toolforge-builds-cli` installs. */
+/**
+ * Command-line clients to test: name, command, first arguments. PYTHON_CLI is the path of Toolforge's Python CLI, which
+ * `pip install toolforge-builds-cli` installs.
+ */
 const clients: [string, string | undefined, string[]][] = [
   ['our CLI', process.execPath, [main]],
   ["Toolforge's Python CLI", process.env.PYTHON_CLI, []],

@@ -17,7 +17,7 @@ const successful = 'dev.tekton.event.pipelinerun.successful.v1';
 
 type Forged = { type: string; source: string; data: object; token?: string };
 
-/** Posts an event from a pod outside of the service. @returns the status of the response */
+/** Sends a forged event from a pod outside of the service. @returns the status of the response */
 const post = async (url: string, { type, source, data, token }: Forged): Promise<string> => {
   const headers = {
     'ce-specversion': '1.0',

@@ -13,22 +13,22 @@ import { type Json, kubectl } from '../pipeline/cluster.ts';
 type GatewayResponse = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
-/** A client of the API through the gateway, with the certificate of one tool. */
+/** A client that calls the API through the gateway, with a tool's certificate or without one. */
 export type Client = {
-  /** Returns the response once its headers are there, its body unread. */
+  /** Sends a request. @returns the response once its headers have arrived, with an unread body */
   open: (method: string, path: string, options?: CallOptions) => Promise<IncomingMessage>;
   call: (method: string, path: string, options?: CallOptions) => Promise<GatewayResponse>;
 };
 
 export type Gateway = {
   url: string;
-  /** Folder for files of this run. It is removed at the end. */
+  /** Folder for the files of one test run. `close` removes this folder. */
   folder: string;
-  /** @param tool undefined for a caller without a certificate */
+  /** Returns a client with a certificate of the tool. @param tool undefined: the client has no certificate */
   client: (tool: string | undefined) => Promise<Client>;
-  /** Returns a client with a certificate of another authority. */
+  /** Returns a client whose certificate is signed by an authority that the gateway does not trust. */
   stranger: (tool: string) => Promise<Client>;
-  /** Writes a tool's kubeconfig. @returns its path */
+  /** Writes a kubeconfig with a tool's certificate. @returns the path of the kubeconfig */
   kubeconfig: (tool: string) => Promise<string>;
   close: () => Promise<void>;
 };
@@ -50,7 +50,8 @@ export const gatewayAddress = async (): Promise<{ host: string; port: number }> 
 /** Opens a tunnel from a port of localhost to the gateway, whose certificate is for localhost. */
 const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
   const target = await gatewayAddress();
-  // Without noDelay the end of a response may wait 40 ms for the acknowledgement of its beginning.
+  // TCP's noDelay is set, since otherwise the end of a response may wait 40 ms for the acknowledgement of its
+  // beginning.
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ ...target, noDelay: true });
     near.on('error', () => far.destroy());
@@ -58,7 +59,7 @@ const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
     near.pipe(far).pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A test that fails before close() must still be able to end.
+  // The tunnel does not keep the process alive, so that a test that fails before close() can still end.
   server.unref();
   return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 };
@@ -90,7 +91,7 @@ const createClient = (port: number, ca: string, own: KeyAndCertificate | undefin
   };
 };
 
-/** Opens the deployed gateway of knative/overlays/test. Its authority comes from `npm run images`. */
+/** Opens the deployed gateway of knative/overlays/test, with the certificate authority that `npm run images` made. */
 export const openGateway = async (): Promise<Gateway> => {
   const authority = await openAuthority(join(siteFolder, 'authority.json'));
   const folder = await mkdtemp(join(tmpdir(), 'builds-e2e-'));

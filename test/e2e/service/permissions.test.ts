@@ -5,7 +5,7 @@ import { builds } from './service.ts';
 
 const serviceAccount = (name: string) => `system:serviceaccount:${builds}:${name}`;
 
-/** Returns the rows of `kubectl auth can-i --list` as `verb resource`, without the permissions that everybody has. */
+/** Returns the permissions of a ServiceAccount as `verb resource`, without the permissions that everybody has. */
 const allowed = async (name: string): Promise<string[]> => {
   const table = await kubectl(['auth', 'can-i', '--list', '--namespace', builds, '--as', serviceAccount(name)]);
   return table
@@ -18,7 +18,9 @@ const allowed = async (name: string): Promise<string[]> => {
     .filter((row) => row.trim() !== '' && !/selfsubject/.test(row));
 };
 
-/** Returns a resource of the matrix as kubectl shows it, with the group behind the name: pipelineruns.tekton.dev. */
+/**
+ * Converts a resource of functions/table.ts to kubectl's form, with the API group at the end: pipelineruns.tekton.dev.
+ */
 const shown = (path: string): string => {
   const resource = path.replace(/#.*$/, '');
   const [group, name] = resource.includes('/') && resource !== 'pods/log' ? resource.split(/\/(.*)/s) : ['', resource];

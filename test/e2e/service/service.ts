@@ -9,17 +9,17 @@ import { type CallOptions, type Client, type Gateway, openGateway } from './gate
 
 export const builds = 'image-build';
 
-/** A line of a log as clients get it. */
+/** A line of a build's log, as the API sends it. */
 export type LogLine = { line: string; cursor?: string; end?: { status: string; log: string } };
 
 export type Service = {
   gateway: Gateway;
   git: GitServer;
-  /** Namespace of the git server. Its pod can send requests to other pods. */
+  /** Namespace of the tests' git server. Tests send requests to other pods from the pod of the git server. */
   namespace: Namespace;
-  /** Makes a repository, and waits until it can be fetched. @returns its URL */
+  /** Makes a git repository, and waits until it can be fetched. @returns the repository's URL */
   repository: (name: string, files: Files) => Promise<string>;
-  /** Makes a tool for this run. Its ledger and builds are removed at the end. */
+  /** Makes a tool for one test run. `close` removes the tool's ledger and builds. */
   tool: () => Promise<Tool>;
   /** Runs kubectl in the namespace of the builds. */
   kubectl: (words: string[], input?: string) => Promise<string>;
@@ -30,23 +30,23 @@ export type Tool = {
   name: string;
   client: Client;
   path: (rest: string) => string;
-  /** Starts a build. @returns its id @throws Error with status and body unless the status is 200 */
+  /** Starts a build. @returns the build's id @throws Error with status and body unless the status is 200 */
   start: (url: string, parameters?: Json) => Promise<string>;
   get: (id: string) => Promise<Build>;
-  /** Waits until the build has a final status. */
+  /** Waits until a build has a final status. @returns the build */
   finished: (id: string) => Promise<Build>;
   log: (id: string, query?: string) => AsyncGenerator<LogLine>;
 };
 
 const finalStatuses = new Set(['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT']);
 
-/** Returns the names of a build's pods, one per line. */
+/** Returns the names of a build's pods, one on each line. */
 export const podsOf = (service: Service, id: string): Promise<string> =>
   service.kubectl(['get', 'pods', '-l', `tekton.dev/pipelineRun=${id}`, '-o', 'name']);
 
 /**
  * Waits until a condition is true.
- * @param what names the condition in the error
+ * @param what the text for the condition in the error
  * @throws Error after `ms` milliseconds
  */
 export const until = async (what: string, condition: () => Promise<boolean>, ms = waitTimeoutMs): Promise<void> => {
@@ -62,12 +62,12 @@ async function* linesOf(client: Client, path: string): AsyncGenerator<LogLine> {
   try {
     for await (const line of createInterface(response)) if (line) yield JSON.parse(line) as LogLine;
   } finally {
-    // Without this, the broken connection of a killed function would be an uncaught error.
+    // The response is destroyed, because the broken connection of a killed function would be an uncaught error.
     response.destroy();
   }
 }
 
-/** Sends a request. @returns the body @throws Error with status and body unless the status is 200 */
+/** Sends a request. @returns the response's JSON body @throws Error with status and body unless the status is 200 */
 const send = async (client: Client, method: string, path: string, options?: CallOptions): Promise<Json> => {
   const response = await client.call(method, path, options);
   if (response.status !== 200) throw new Error(`${method} ${path}: status ${response.status}: ${response.text}`);
@@ -94,7 +94,7 @@ const createTool = (name: string, client: Client): Tool => {
   };
 };
 
-/** Deletes a tool's builds and ledger. Running builds would keep their slots, and their pods the machine's memory. */
+/** Deletes a tool's builds and ledger, because running builds would keep their slots and the memory of their pods. */
 const removeTool = async ({ client, path, name }: Tool): Promise<void> => {
   const { builds: left } = await send(client, 'GET', path('/builds'));
   for (const { build_id } of left as Build[]) await send(client, 'DELETE', path(`/builds/${build_id}`));
@@ -127,8 +127,8 @@ export const openService = async (): Promise<Service> => {
     kubectl: (words, input) => kubectl(['--namespace', builds, ...words], input),
     close: async () => {
       try {
-        // After a minute without its API server a node counts as lost, and its pods can't be reached for some seconds
-        // more.
+        // The removal is retried: a node that has had no API server for a minute counts as lost, and its pods can't be
+        // reached for some more seconds.
         for (const tool of tools) await eventually(() => removeTool(tool));
       } finally {
         await namespace.remove();
@@ -138,7 +138,7 @@ export const openService = async (): Promise<Service> => {
   };
 };
 
-/** Returns a repository whose build takes `seconds`, and prints a line each second. */
+/** Returns files of a repository whose build takes `seconds` seconds, and prints a line each second. */
 export const slow = (seconds: number): Files => ({
   'package.json': JSON.stringify({
     name: 'slow',

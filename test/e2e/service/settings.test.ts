@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 import { builds, until } from './service.ts';
 
-/** Each test has an own name, because the pods of a deleted function end with a delay. */
+/** Name of the deployed function. Each test uses a new name, because pods of a deleted function end with a delay. */
 let name = '';
 beforeEach(() => {
   name = `e2e-wrong-${randomBytes(4).toString('hex')}`;
@@ -17,7 +17,7 @@ type Pods = {
   items: { status: { containerStatuses?: { name: string; state?: Terminated; lastState?: Terminated }[] } }[];
 };
 
-/** Returns the termination message of the function: the end of its output, which Kubernetes keeps. */
+/** Returns the termination message of the deployed function: the end of its output, which Kubernetes keeps. */
 const terminationMessage = async (): Promise<string> => {
   const selector = `serving.knative.dev/service=${name}`;
   const { items } = JSON.parse(
@@ -29,7 +29,7 @@ const terminationMessage = async (): Promise<string> => {
   return statuses.map(({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.message ?? '').join('');
 };
 
-/** Deploys a copy of list-builds with a wrong setting. @returns its termination message */
+/** Deploys a copy of the function list-builds with a wrong setting. @returns the copy's termination message */
 const messageOf = async (variable: string, value: string): Promise<string> => {
   const get = (service: string) => kubectl(['get', 'ksvc', service, '--namespace', builds, '-o', 'json']);
   const { spec } = JSON.parse(await get('list-builds')) as Service;

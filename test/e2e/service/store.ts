@@ -6,7 +6,7 @@ import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { settings } from '../site.js';
 
 /**
- * Opens the store in which the deployed service archives logs.
+ * Opens the object store in which the deployed service archives logs.
  * @throws ConfigError where `npm run images` has not run
  */
 export const openStore = (): ObjectStore =>

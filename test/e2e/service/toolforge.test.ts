@@ -4,7 +4,7 @@ import { kubectl } from '../pipeline/cluster.ts';
 
 const overlay = join(import.meta.dirname, '../../../knative/overlays/toolforge');
 
-/** A dry run, because Toolforge's overlay can't be deployed beside the overlay under test. */
+// This test applies Toolforge's overlay as a dry run, because it can't be deployed beside the overlay for tests.
 test("the API server accepts every object of Toolforge's overlay", async () => {
   const manifests = await kubectl(['kustomize', overlay]);
   const objects = manifests.match(/^kind: /gm) ?? [];

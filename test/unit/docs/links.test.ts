@@ -13,7 +13,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 const documents = tracked.filter((file) => file.endsWith('.md') && !/^(examples|test\/fixtures)\//.test(file));
 const topFolders = [...new Set(tracked.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? ''))];
 
-/** A document without its code: indented and fenced blocks are commands, in which brackets mean nothing. */
+/** Returns a document without its code blocks, because brackets in commands are no links. */
 const prose = (document: string): string =>
   readFileSync(join(root, document), 'utf8')
     .replace(/^```[\s\S]*?^```/gm, '')
@@ -24,7 +24,7 @@ const linksIn = (document: string): string[] =>
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
 
-/** GitHub's rule for the anchor of a heading: lower case, punctuation removed, spaces as hyphens. */
+/** Returns the anchors of a document's headings by GitHub's rule: lower case, no punctuation, hyphens for spaces. */
 const anchorsOf = (document: string): string[] =>
   [...prose(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -33,7 +33,10 @@ const anchorsOf = (document: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-/** Paths in backticks that begin with a folder of the repository. Placeholders in capitals and the example `ping` are left out. */
+/**
+ * Returns the paths in backticks that begin with a folder of the repository. Placeholders in capitals and the example
+ * `ping` are left out.
+ */
 const pathsIn = (document: string): string[] =>
   [...prose(document).matchAll(/`([\w.-]+\/[\w./-]*)`/g)]
     .map(([, path = '']) => path)

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 const root = join(import.meta.dirname, '../../..');
 const page = await readFile(join(root, 'docs/security.md'), 'utf8');
 
-/** File and quoted part of the title of each test that docs/security.md names. */
+/** Tests that docs/security.md names: the file, and the quoted part of the title. */
 const named = [...page.matchAll(/`(test\/[^`]+)`(?: “([^”]+)”)?/g)].map(([, file = '', title = '']) => [file, title]);
 
 test('docs/security.md names more than 30 tests', () => expect(named.length).toBeGreaterThan(30));

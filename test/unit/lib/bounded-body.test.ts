@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { BodyTooLargeError, ByteBudget, limitBody, readBounded } from '../../../lib/bounded-body.ts';
 
-/** Yields the chunks and notes whether the reader closed the stream. */
+/**
+ * Returns a stream of text chunks, with a state that counts the chunks and tells whether the reader closed the stream.
+ */
 const stream = (...chunks: string[]) => {
   const state = { yielded: 0, closed: false };
   const chunksOf = async function* (): AsyncGenerator<Buffer> {

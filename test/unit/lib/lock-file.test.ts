@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const path = () => join(folder, 'lock');
 const breakPath = () => `${path()}.break`;
 
-/** The content of a lock file that this process holds. */
+/** Returns the content of a lock file that the test's process holds. */
 const ownContent = (): Promise<string> => withLock(join(folder, 'own'), () => readFile(join(folder, 'own'), 'utf8'));
 
 const contentOfPid = async (pid: number | undefined): Promise<string> =>
@@ -28,7 +28,7 @@ const contentOfEndedProcess = async (): Promise<string> => {
   return contentOfPid(child.pid);
 };
 
-/** Work that fails when two callers do it at once. */
+/** Returns work that fails when two callers run it at the same time. */
 const exclusiveWork = () => {
   let inside = 0;
   return async () => {
@@ -38,7 +38,7 @@ const exclusiveWork = () => {
   };
 };
 
-/** Names of files in the folder that appear, vanish or change while `act` runs. */
+/** Returns the names of files in the test's folder that appear, vanish or change while `act` runs. */
 const changedFiles = async (act: () => Promise<unknown>): Promise<Set<string>> => {
   const changed = new Set<string>();
   let watcher: FSWatcher | undefined;
@@ -130,7 +130,7 @@ describe('breakLock', () => {
     await writeFile(breakPath(), await ownContent());
     const broken = breakLock(path(), 'dead', { staleMs: Number.POSITIVE_INFINITY, pollMs: 1 });
     for (let round = 0; round < 100; round++) await stat(path());
-    // The other process breaks the lock, and a third process takes it.
+    // The test acts as another process that breaks the lock, and as a third process that then takes the lock.
     await writeFile(join(folder, 'next'), 'live');
     await rename(join(folder, 'next'), path());
     await rm(breakPath());

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Everything that the generator and the bundler read. */
+/** Folders that the generator and the bundler read. */
 const copied = ['cli', 'docs', 'events', 'functions', 'knative', 'lib', 'openapi', 'scripts'];
 const copiedFiles = ['package.json', 'tsconfig.json'];
 
@@ -18,7 +18,7 @@ let child: ChildProcess | undefined;
 
 const node = (...words: string[]) => promisify(execFile)(process.execPath, words, { cwd: project });
 
-/** The code blocks of docs/adding-an-endpoint.md, in their order. */
+/** Returns the code blocks of docs/adding-an-endpoint.md in their order. */
 const codeBlocks = async (): Promise<string[]> => {
   const page = await readFile(join(root, 'docs/adding-an-endpoint.md'), 'utf8');
   return [...page.matchAll(/^```(?:ts|yaml)\n(.*?)^```$/gms)].map(([, code = '']) => code);
@@ -35,7 +35,7 @@ const write = async (path: string, code: string): Promise<void> => {
   await writeFile(join(project, path), code);
 };
 
-/** Does by hand what docs/adding-an-endpoint.md tells the reader to do. */
+/** Makes the changes by hand that docs/adding-an-endpoint.md describes. */
 const followThePage = async (): Promise<void> => {
   const [operation = '', handler = '', wire = '', row = ''] = await codeBlocks();
   await insertAfter('openapi/openapi.yaml', 'paths:', operation);
@@ -44,7 +44,7 @@ const followThePage = async (): Promise<void> => {
   await insertAfter('functions/table.ts', 'export const services = {', row);
 };
 
-/** A digest of each file in the project, by its path. */
+/** Returns a SHA-256 digest of each file in the project, by the file's path. */
 const digests = async (): Promise<Map<string, string>> => {
   const entries = await readdir(project, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -7,7 +7,7 @@ import type { StartResponse } from '../../../../openapi/generated/types.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 
-/** Calls start-build with a ledger in memory and a registry that reports this storage. */
+/** Calls start-build with a ledger in memory, and with a registry that reports the given storage. */
 const startWith = async (storage: Storage | undefined) => {
   let state = emptyState;
   const options = {

@@ -13,7 +13,7 @@ let jwksUri: string;
 let caFile: string;
 let tokenFile: string;
 
-/** Starts a server like the API server: its certificate has its own authority, and it shows its keys only for a token. */
+/** Starts a server of keys like the API server: it has a certificate of its own authority, and requires a token. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cluster-keys-'));
   [caFile, tokenFile] = [join(folder, 'ca.crt'), join(folder, 'token')];

@@ -25,7 +25,7 @@ test('a rotated key is found without a restart, and made-up key ids do not load 
   const keys = createIssuerKeys({ load, now: () => clock });
   await Promise.all([jwtVerify(one.token, keys), jwtVerify(one.token, keys)]);
   expect(loads).toBe(1);
-  // A rotation right after the first download is found too.
+  // The issuer rotates its key one second after the first download.
   published = [two.jwk];
   clock += 1000;
   await jwtVerify(two.token, keys);

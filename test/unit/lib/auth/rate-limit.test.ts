@@ -7,7 +7,7 @@ import { ApiError } from '../../../../lib/errors.ts';
 const accessOf = (subject: string) =>
   createAccess({ subject, credential: 'person', grants: [{ tool: 'mine', scopes: ['read', 'build'] }] });
 
-/** Authenticates everybody but those whose credential begins with "bad". */
+/** Returns a rate-limited authentication that accepts all tokens except tokens that begin with "bad". */
 const limitedAuthenticate = (options: Partial<RateLimitOptions> = {}) => {
   const logged: unknown[][] = [];
   const log = (...line: unknown[]) => void logged.push(line);

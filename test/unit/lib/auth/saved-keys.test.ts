@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Options that write the ConfigMap's entries as files, as the kubelet mounts them. */
+/** Returns options for saveKeys that write the entries of the ConfigMap as files, as the kubelet mounts them. */
 const saveOptions = (logged: unknown[] = []) => ({
   kube: {
     patch: async (_resource: string, _name: string, { data }: { data: Record<string, string> }) => {
@@ -61,7 +61,7 @@ const token = () =>
     claims: () => ({ groups: ['tools.mine'] }),
   }).valid('mine');
 
-/** Authenticates with a new token check, as a function that has just started. */
+/** Authenticates with a new token check, as in a function that has just started. */
 const authenticateAfterStart = async () =>
   createAuthenticate([createTokenCheck([issuer], folder)])({ authorization: `Bearer ${await token()}` });
 

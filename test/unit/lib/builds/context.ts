@@ -7,9 +7,9 @@ import type { Limits } from '../../../../lib/ledger/types.ts';
 export type ContextOptions = {
   limits: Limits;
   slots: number | undefined;
-  /** Milliseconds by which the clock is ahead, so that every start counts as ended long ago. Default 0. */
+  /** Milliseconds by which the function's clock is ahead. A large value makes every start look abandoned. Default 0. */
   skewMs?: number;
-  /** Called instead of a wait between two attempts to write. */
+  /** Replaces the delay before a write is retried. Default: a real delay. */
   sleep?: () => Promise<void>;
 };
 

@@ -8,9 +8,9 @@ import type { CapacityState } from '../../../../lib/capacity/types.ts';
 import { type Instance, toolLimit, World } from './world.ts';
 
 /*
- * These tests run the code of the functions against Kubernetes in memory. Every request of every process waits until it is
- * delivered, in an order that fast-check invents. Processes are killed between any two requests. Events are lost, repeated
- * and late, because a reconcile may start at any time, and none has to.
+ * These tests run the code of the functions against Kubernetes in memory. Every request of every process waits until it
+ * is delivered, in an order that fast-check chooses. Processes are killed between any two requests. A reconcile starts
+ * at random times or never, as when events are lost, repeated and late.
  */
 const slots = 3;
 const tools = ['a', 'b', 'c', 'd'];
@@ -28,7 +28,7 @@ const command = fc.oneof(
       at: fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }),
     }),
   },
-  // The requests of all other processes are delayed.
+  // The command `only` delivers the requests of a single process, while all other processes wait.
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('only' as const), by: fc.nat(2), times: fc.nat(60) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), at: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('event' as const), by: fc.nat(2), tool: fc.nat(3) }) },
@@ -46,7 +46,9 @@ type Scenario = {
   byKey: Map<string, Set<string>>;
 };
 
-/** Starts a process. The clock of the first one is an hour ahead: to that process all other starts look left behind. */
+/**
+ * Starts a process. The clock of process 0 is an hour ahead, so it takes the starts of other processes for abandoned.
+ */
 const startInstance = (world: World, at: number): Instance => world.instance({ skewMs: at === 0 ? hour : 0 });
 
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined);
@@ -99,7 +101,7 @@ const play = async (commands: readonly Command[]): Promise<Scenario> => {
   const instances = [0, 1, 2].map((at) => startInstance(world, at));
   const scenario: Scenario = { world, instances, accepted: [], deleted: new Set(), byKey: new Map() };
   for (const c of commands) await run(scenario, c);
-  // All requests on their way are delivered, and every process finishes its work.
+  // At the end all pending requests are delivered, so every process finishes its work.
   while (await world.step(0));
   return scenario;
 };

@@ -63,7 +63,7 @@ const unwritableStore = (objects: Map<string, string>): ObjectStore => ({
   remove: refuse('remove'),
 });
 
-/** Serves the functions that only read, with a Kubernetes API and an object store that refuse every write. */
+/** Serves the functions that must only read. Their Kubernetes API and object store refuse every write. */
 const serveReads = async (objects = new Map<string, string>(), slots?: number): Promise<void> => {
   const kube = unwritableKube(cluster.kube());
   const capacity = createCapacity(kube, { slots });

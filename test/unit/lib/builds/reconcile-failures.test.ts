@@ -11,8 +11,8 @@ const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 const hour = 60 * 60 * 1000;
 let cluster: TestCluster;
 /**
- * The error with which the API server refuses a request. Undefined: it accepts the request. Tests replace this
- * function.
+ * Returns the error with which the API server refuses a request, or undefined where it accepts the request. Tests
+ * replace this function.
  */
 let refusal: (verb: 'get' | 'create' | 'replaceStatus', resource: string, name: string) => KubeError | undefined;
 
@@ -44,7 +44,7 @@ const refusing = (kube: Kube): Kube => {
   };
 };
 
-/** @param skewMs milliseconds by which the clock is ahead, so that every start counts as ended long ago */
+/** Returns a context. @param skewMs milliseconds by which its clock is ahead, to make every start look abandoned */
 const contextOf = (slots: number, skewMs = 0): StartContext =>
   startContext(refusing(cluster.kube()), { limits, slots, skewMs, sleep: async () => undefined });
 
@@ -60,7 +60,7 @@ const endRuns = async ({ kube }: StartContext): Promise<void> => {
   for (const run of items) await kube.replaceStatus('pipelineruns', { ...run, status: { conditions } });
 };
 
-/** Leaves claims without builds, as a function does that is killed between its two writes. */
+/** Writes claims without builds, as a function leaves them that is killed between its writes of capacity and ledger. */
 const leaveClaims = async ({ capacity }: StartContext, tool: string, ids: readonly string[]): Promise<void> => {
   const left = ids.map((id) => ({ tool, id, at: new Date().toISOString() }));
   await capacity.change((state) => ({ state: { ...state, claims: [...state.claims, ...left] }, result: undefined }));

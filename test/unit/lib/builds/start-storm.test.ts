@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import { toolLimit, World } from './world.ts';
 
-/** Returns a generator of pseudo-random numbers, which are the same for the same seed. */
+/** Returns a generator of pseudo-random numbers. The same seed gives the same numbers. */
 const numbers = (seed: number) => {
   let last = seed * 7919;
   return (): number => {

@@ -10,24 +10,24 @@ import { namespace } from '../../../support/kubernetes/client.ts';
 import { openMemoryStore, sendInProcess } from '../../../support/kubernetes/in-process.ts';
 import { startContext } from './context.ts';
 
-/** One process of a function. It batches its own writes only, and may be killed between any two requests. */
+/** One process of a function. The process batches only its own writes, and may be killed between any two requests. */
 export type Instance = { context: StartContext; isKilled: boolean };
 
 export type InstanceOptions = {
-  /** Milliseconds by which the clock of the process is ahead. Default 0. */
+  /** Milliseconds by which the clock of a process is ahead. Default 0. */
   skewMs?: number;
-  /** Requests and responses are delivered at once. Default: `step` delivers them. */
+  /** Whether requests and responses are delivered at once. Default: each waits until the test calls `step`. */
   isImmediate?: boolean;
 };
 
 const limits: Limits = { running: 2, queued: 5, succeeded: 1000, failed: 1000 };
 
-/** How many builds each tool may run at once. */
+/** Number of builds that each tool may run at once. */
 export const toolLimit = limits.running;
 
 const idsOf = (records: readonly BuildRecord[] = []): string[] => records.map(({ id }) => id);
 
-/** Returns the builds that a write has promoted although a build that was queued earlier still waits. */
+/** Returns the ids of builds that a write promoted although a build that was queued earlier still waits. */
 const overtakers = (before: BuildLedger, after: BuildLedger): string[] => {
   const [queued, waiting] = [idsOf(before.status?.queued), new Set(idsOf(after.status?.queued))];
   const started = idsOf(after.status?.running).filter((id) => !idsOf(before.status?.running).includes(id));
@@ -62,7 +62,7 @@ class Scheduler {
   }
 }
 
-/** The objects of the embedded API server in memory, and a record of what requests did to them. */
+/** Holds the objects of the embedded API server in memory, and records the writes and the number of live runs. */
 class Objects {
   readonly store: VersionedStore = openMemoryStore();
   readonly mostRuns = { all: 0, byTool: new Map<string, number>() };
@@ -118,7 +118,7 @@ class Objects {
   }
 }
 
-/** Waits for a delivery twice, for the request and for the response. Other requests may be served in between. */
+/** Returns a transport that delays both request and response, so that other requests may be served in between. */
 const transportOf = (objects: Objects, delivered: () => Promise<void>, owner: Instance): Transport => ({
   json: async <T>(request: KubeRequest): Promise<T> => {
     await delivered();
@@ -138,12 +138,12 @@ export class World {
   readonly #scheduler = new Scheduler();
   readonly #objects = new Objects();
 
-  /** @param slots the cluster's capacity. Undefined: only the tools' limits count */
+  /** @param slots number of slots of the cluster. Undefined: only the limits of the tools count */
   constructor(slots: number | undefined) {
     this.#slots = slots;
   }
 
-  /** Starts another process of a function. */
+  /** Starts a new process of a function. */
   instance({ skewMs = 0, isImmediate = false }: InstanceOptions = {}): Instance {
     const instance = { isKilled: false } as Instance;
     const delivered = () => (isImmediate ? Promise.resolve() : this.#scheduler.delivered(instance));
@@ -152,23 +152,23 @@ export class World {
     return instance;
   }
 
-  /** Kills a process. Its requests still arrive, except those that are dropped; nothing receives the responses. */
+  /** Kills a process. Its pending requests are still delivered unless `isDropped`, but the process gets no response. */
   kill(killed: Instance, isDropped: (at: number) => boolean): void {
     killed.isKilled = true;
     this.#scheduler.drop(killed, isDropped);
   }
 
-  /** Delivers one request or response of all, or of those of one process. @returns false where there is none */
+  /** Delivers one pending request or response, of any process or of `owner`. @returns false where none is pending */
   step(at: number, owner?: Instance): Promise<boolean> {
     return this.#scheduler.step(at, owner);
   }
 
-  /** Ends one of the live runs, as Tekton does: cancelled where the run was told to be. */
+  /** Ends one of the live runs, as Tekton does. A run whose spec asks for cancellation ends as cancelled. */
   endRun(at: number): void {
     this.#objects.endRun(at);
   }
 
-  /** From now on a released run is deleted. Until then it stays, so that a delayed start finds its name taken. */
+  /** Makes released runs be deleted. Before this call they stay, so that a delayed start finds its run's name taken. */
   deleteReleasedRuns(): void {
     this.#objects.deleteReleasedRuns();
   }
@@ -190,17 +190,17 @@ export class World {
     return this.#objects.store.get('buildcapacities', namespace, 'builds') as BuildCapacity | undefined;
   }
 
-  /** The most runs that ran at once: in all, and by tool. */
+  /** Largest number of runs that were live at once: of all tools, and by tool. */
   get mostRuns(): { all: number; byTool: Map<string, number> } {
     return this.#objects.mostRuns;
   }
 
-  /** Promoted builds that overtook a build of their own tool. */
+  /** Ids of promoted builds that overtook a build of the same tool in the queue. */
   get overtaken(): readonly string[] {
     return this.#objects.overtaken;
   }
 
-  /** Requests that changed an object, in their order. */
+  /** Requests that changed an object, as "METHOD path", in the order of delivery. */
   get writes(): readonly string[] {
     return this.#objects.writes;
   }

@@ -13,7 +13,8 @@ let child: ChildProcessByStdio<null, Readable, Readable>;
 let output = '';
 let url = '';
 
-// Bundled as for an image, since the bundler replaces parts of functions-framework.
+// The test's function is bundled like the functions of an image, since the bundler replaces parts of
+// functions-framework.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'serve-test-'));
   const entryPoints = { throwing: join(import.meta.dirname, 'throwing.ts') };
@@ -39,7 +40,7 @@ beforeEach(async () => {
 });
 afterEach(() => void child.kill('SIGKILL'));
 
-/** Sends a request whose response takes a second, and waits until the request is open. */
+/** Sends a request whose response takes a second, and waits 400 ms, so that the server handles the request by then. */
 const request = async (): Promise<{ response: Promise<string> }> => {
   const response = fetch(`${url}/slow`).then((received) => received.text());
   await new Promise((resolve) => setTimeout(resolve, 400));

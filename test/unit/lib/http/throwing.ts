@@ -1,4 +1,4 @@
-/** A function that throws where nobody catches it. Run by serve.test.ts. */
+/** A function with an uncaught exception, which serve.test.ts runs as a process. */
 import { serve } from '../../../../lib/http/serve.ts';
 import type { Listener } from '../../../../lib/http/types.ts';
 

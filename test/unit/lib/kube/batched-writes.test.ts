@@ -6,7 +6,7 @@ type View = { state: number };
 
 const conflict = () => new KubeError(409, 'Conflict', 'changed meanwhile');
 
-/** An object with one number. The first `conflicts` writes fail. */
+/** Sets up batched writes to a stored number. The first `conflicts` writes fail with a conflict. */
 const setUp = (conflicts = 0) => {
   const delays: number[] = [];
   const stored = { state: 0 };

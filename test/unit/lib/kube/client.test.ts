@@ -76,7 +76,7 @@ describe('the Kubernetes client against the embedded API server', () => {
 });
 
 describe('the Kubernetes client when the API server misbehaves', () => {
-  /** A cluster with the Job `a`, the next requests to which meet these faults. */
+  /** Returns a cluster with the Job `a`, and with faults for the next requests, one fault for each request. */
   const faulty = async (...faults: Fault[]) => {
     const cluster = await embedded();
     await cluster.kube().create('jobs', job('a'));

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A transport to a server with this listener. `delays` lists the delays between attempts, in milliseconds. */
+/** Returns a transport to a server with the given listener, and the delays between attempts in milliseconds. */
 const against = async (listener: (req: IncomingMessage, res: ServerResponse) => void, attempts = 6) => {
   const server = await startServer(listener);
   const delays: number[] = [];

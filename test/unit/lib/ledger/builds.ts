@@ -1,5 +1,3 @@
-/** Builds and ledgers for the tests of lib/ledger. */
-
 import { emptyState, start } from '../../../../lib/ledger/state.ts';
 import type { LedgerState, Limits, NewBuild } from '../../../../lib/ledger/types.ts';
 
@@ -18,10 +16,10 @@ export const newBuild = (id: string): NewBuild => ({
 /** Starts a build without an Idempotency-Key. */
 export const startBuild = (state: LedgerState, id: string) => start(state, newBuild(id), undefined, limits, now);
 
-/** Returns a ledger in which these builds were started one after the other. */
+/** Returns a ledger in which builds with the given ids were started one after the other. */
 export const ledgerWith = (...ids: string[]) => ids.reduce((state, id) => startBuild(state, id).state, emptyState);
 
-/** Returns the ids of a ledger's builds. */
+/** Returns the ids of a ledger's running, queued and finished builds. */
 export const idsOf = (state: LedgerState) => ({
   running: state.running.map(({ id }) => id),
   queued: state.queued.map(({ id }) => id),

@@ -5,8 +5,8 @@ import { cancel, emptyState, remove, start } from '../../../../lib/ledger/state.
 import type { LedgerState, Limits } from '../../../../lib/ledger/types.ts';
 
 /**
- * One ledger and its runs, in which every function may be killed between any two writes: a command writes the ledger
- * only, and the changes of the runs that follow happen in a separate step, or never.
+ * A ledger and its runs, for tests in which functions are killed between any two writes. A command writes only the
+ * ledger. The changes of runs that follow are applied in a separate step, or never.
  */
 type World = {
   state: LedgerState;
@@ -14,9 +14,9 @@ type World = {
   accepted: Set<string>;
   removed: Set<string>;
   serial: number;
-  /** The most runs that ran at once. */
+  /** Largest number of runs that were active at once. */
   mostRuns: number;
-  /** Ids of the runs in the order of their creation. */
+  /** Ids of all created runs in the order of their creation. */
   created: string[];
 };
 
@@ -51,7 +51,7 @@ const endRun = (w: World, at: number): void => {
   w.runs.set(run.id, { ...run, ending: { status, message: '', finishedAt: now.toISOString() } });
 };
 
-/** Applies the first changes of a diff, up to a number after which the function is killed. */
+/** Applies the first `limit` changes of a diff to the runs, as a function does that is then killed. */
 const applyChanges = (w: World, limit: number): void => {
   for (const change of diff(w.state, [...w.runs.values()]).slice(0, limit)) {
     if (change.kind === 'create') {
@@ -131,7 +131,7 @@ test('property: runs are created in the order in which their builds were accepte
       for (const c of commands) step(w, c);
       sweepUntilQuiet(w);
       const serials = w.created.map((id) => Number(id.slice(1)));
-      // One reconcile promotes up to `running` builds together. Apart from that no build overtakes another.
+      // One reconcile promotes up to `limits.running` builds together. Only these builds may overtake each other.
       for (const [at, serial] of serials.entries())
         expect(serials.slice(at + limits.running).every((later) => later > serial - limits.running)).toBe(true);
     }),

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.close());
 
-/** A change of a ledger that starts a build. */
+/** Returns a change of a ledger that starts a build with the given id. */
 const startOf =
   (id: string) =>
   ({ state, limits: own }: LedgerView) => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Served = { url: string; requests: string[]; close(): Promise<void> };
 
-/** Serves on 127.0.0.1. `requests` lists "METHOD path" of every request. */
+/** Starts an HTTP server on 127.0.0.1. `requests` lists "METHOD path" of every request. */
 export const serve = async (listener: RequestListener): Promise<Served> => {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -47,7 +47,7 @@ export type HarborSettings = {
   links?: boolean;
 };
 
-/** Sends a page of a list with Harbor's headers. */
+/** Sends one page of a list, with the headers of Harbor: X-Total-Count, and Link where `links` is set. */
 const page = (response: ServerResponse, url: URL, items: unknown[], links: boolean): void => {
   const [number, size] = [Number(url.searchParams.get('page')), Number(url.searchParams.get('page_size'))];
   const last = number * size >= items.length;
@@ -71,7 +71,7 @@ const artifact = (digest: string, index: number) => ({
   tags: [{ id: index, name: 'latest', immutable: false }],
 });
 
-/** Serves the part of Harbor's API 2.0 that the client uses, in the shapes of Harbor's swagger file. */
+/** Serves the part of Harbor's API 2.0 that the registry client uses, with the schemas of Harbor's swagger file. */
 export const harbor =
   (settings: HarborSettings): RequestListener =>
   (request, response) => {
@@ -147,7 +147,7 @@ const pageOfTwo = (response: ServerResponse, url: URL, key: string, items: strin
   send(response, 200, body, from + 2 < items.length ? { Link: next } : {});
 };
 
-/** Serves the part of the OCI distribution API that the client uses. Lists come in pages of two. */
+/** Serves the part of the OCI distribution API that the registry client uses. Lists have pages of two items. */
 export const oci =
   (content: OciContent, settings: OciSettings = {}): RequestListener =>
   (request, response) => {

@@ -32,7 +32,9 @@ const against = async (
   return { registry, requests: served.requests };
 };
 
-/** Expects 503 registry_unavailable, and no password in the error and its causes. */
+/**
+ * Expects that a call fails with 503 registry_unavailable, without the registry's password in the error and its causes.
+ */
 const unavailable = async (promise: Promise<unknown>): Promise<ApiError> => {
   const error: unknown = await promise.catch((reason: unknown) => reason);
   if (!(error instanceof ApiError)) throw new Error('no ApiError', { cause: error });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
-/** Returns a self-signed certificate for 127.0.0.1, and its key, in PEM. */
+/** Returns a self-signed certificate for 127.0.0.1, and its private key, both in PEM. */
 export const selfSigned = async (): Promise<{ key: string; cert: string }> => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 export type Listening = { url: string; port: number; close(): Promise<void> };
 
-/** Serves on 127.0.0.1. close() also closes open connections. */
+/** Starts a server on a free port of 127.0.0.1. `close` also closes the server's open connections. */
 export const listen = async (server: Server, scheme = 'http'): Promise<Listening> => {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -83,7 +83,7 @@ const environmentOf = (root: string, request: IncomingMessage, protocol: string 
   };
 };
 
-/** Reads the header block of a CGI response, and passes the rest on. */
+/** Sends the output of a CGI program as a response: the header block becomes headers, all other bytes the body. */
 const relay = async (output: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> => {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of output) {
@@ -105,7 +105,7 @@ const relay = async (output: AsyncIterable<Buffer>, response: ServerResponse): P
   response.end();
 };
 
-/** Serves with git http-backend. `version` replaces the version of the git protocol that the client requests. */
+/** Serves repositories with git http-backend. `version` overrides the git protocol version that a client requests. */
 export const backend =
   (root: string, options: { version?: 0 | 1 } = {}): RequestListener =>
   (request, response) => {

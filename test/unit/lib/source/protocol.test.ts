@@ -28,7 +28,7 @@ const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return all;
 };
 
-/** Returns the result of a reader, or the code of its refusal. */
+/** Returns the result of a protocol reader, or the code of the ApiError 400 with which it refuses its input. */
 const outcome = async <T>(read: () => Promise<T>): Promise<T | string> => {
   try {
     return await read();
@@ -48,7 +48,7 @@ const packet: fc.Arbitrary<Packet> = fc.oneof(
 const special = { flush: flushPacket, delimiter: delimiterPacket, end: Buffer.from('0002') };
 const encode = (packets: readonly Packet[]) =>
   Buffer.concat(packets.map((one) => (one.kind === 'data' ? encodeData(one.data) : special[one.kind])));
-/** Bytes that are almost the git protocol. They reach further into the readers than random bytes. */
+/** Generates bytes that are almost the git protocol, because they reach more code of the readers than random bytes. */
 const nearly = fc
   .tuple(
     fc.array(

@@ -80,7 +80,7 @@ describe('parseRef', () => {
 
   test.each(cases)('parseRef accepts %j exactly where git does', (text) => {
     const { status } = spawnSync('git', ['check-ref-format', `refs/heads/${text}`]);
-    // git accepts a branch with the name @, but @ alone means HEAD.
+    // parseRef refuses @, which git accepts as the name of a branch, because @ alone means HEAD.
     expect(isValid(text)).toBe(status === 0 && text !== '@');
   });
 

@@ -2,7 +2,9 @@ import { expect, test } from '@jest/globals';
 import { shareResolutions } from '../../../../lib/source/share-resolutions.ts';
 import type { Resolved } from '../../../../lib/source/source.ts';
 
-/** A source whose resolutions end when the test says so. The commit is the number of the resolution. */
+/**
+ * Returns a source whose resolutions end when the test ends them. A resolved commit is the number of the resolution.
+ */
 const slowSource = () => {
   const resolutions: { key: string; end: () => void; fail: (error: Error) => void }[] = [];
   const source = shareResolutions({

@@ -5,13 +5,14 @@ import { AwsV4Signer } from 'aws4fetch';
 import { startServer } from '../../../support/server.ts';
 
 /**
- * Requests that fail. Status 0 closes the connection, -1 sends no response. `body` replaces the body of the response.
+ * The next `times` requests to the fake S3 service fail. Status 0 closes the connection, status -1 sends no response.
+ * `body` replaces the body of the response. Default method: any.
  */
 export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
 export type FakeS3 = {
   url: string;
   requests: () => number;
-  /** Resolves once no request is open. The store's own timeout ends requests that get no response. */
+  /** Waits until no request is open. The timeout of the store client ends requests that get no response. */
   idle: () => Promise<void>;
   break: (broken: Broken | undefined) => void;
   close: () => Promise<void>;
@@ -23,7 +24,9 @@ const error = (res: ServerResponse, status: number, code: string): void => {
   res.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code></Error>`);
 };
 
-/** Tells whether a request has the right signature: the server signs the request again, and compares. */
+/**
+ * Tells whether the signature of a request is right: the server signs the request again and compares the signatures.
+ */
 const isSigned = async (req: IncomingMessage, url: string): Promise<boolean> => {
   const { authorization = '', host: _, ...given } = req.headers;
   const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
@@ -51,7 +54,7 @@ const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): 
   res.end(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${page.join('')}${token}</ListBucketResult>`);
 };
 
-/** Serves one bucket with the name `bucket`. */
+/** Returns a request handler that serves one S3 bucket with the name `bucket`. */
 const createBucket = () => {
   const objects = new Map<string, Buffer>();
 
@@ -78,7 +81,9 @@ const createBucket = () => {
   };
 };
 
-/** Serves the part of S3 that the store uses: one bucket `bucket` for the key `key` with the secret `secret`. */
+/**
+ * Serves the part of S3 that the object store uses: the bucket `bucket`, with the access key `key` and secret `secret`.
+ */
 export const startFakeS3 = async (): Promise<FakeS3> => {
   const respond = createBucket();
   let broken: Broken | undefined;

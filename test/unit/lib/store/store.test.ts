@@ -9,8 +9,8 @@ import type { ObjectStore } from '../../../../lib/store/types.ts';
 import { type FakeS3, startFakeS3 } from './fake-s3.ts';
 
 /**
- * The contract of every store. The S3 store talks to a small server here, and to the service at TEST_S3_ENDPOINT where
- * that is set.
+ * Defines the tests that every object store must pass. The S3 store is tested against a fake S3 service, and against
+ * the service at TEST_S3_ENDPOINT where this variable is set.
  */
 const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<unknown> }>) => {
   const prefix = `test-${randomBytes(4).toString('hex')}`;
