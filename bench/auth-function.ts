@@ -4,7 +4,7 @@ import * as deployed from '../functions/list-builds/wire.ts';
 import { createAccess } from '../lib/auth/access.ts';
 import type { Authenticate } from '../lib/auth/authenticate.ts';
 import { readsFromSettings, readsSettings } from '../lib/builds/reads-from-settings.ts';
-import { app, type WiredEndpoint } from '../lib/http/app.ts';
+import { apiApp, type WiredEndpoint } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
 import type { Wiring } from '../lib/http/wiring.ts';
 
@@ -22,4 +22,4 @@ const open: Wiring<WiredEndpoint> = {
   },
 };
 
-await serve('list-builds', withAuthentication ? deployed : open, app);
+await serve('list-builds', withAuthentication ? deployed : open, apiApp);

@@ -8,11 +8,11 @@ import { services } from './table.ts';
 const name = process.argv[2] ?? '';
 const kind = name in services ? services[name as keyof typeof services].kind : undefined;
 if (kind === 'endpoint') {
-  const { app } = await import('../lib/http/app.ts');
-  await serve(name, await import(`./${name}/wire.ts`), app);
+  const { apiApp } = await import('../lib/http/app.ts');
+  await serve(name, await import(`./${name}/wire.ts`), apiApp);
 } else if (kind === 'event') {
-  const { app } = await import('../lib/events/app.ts');
-  await serve(name, await import(`../events/${name}/wire.ts`), app);
+  const { eventApp } = await import('../lib/events/app.ts');
+  await serve(name, await import(`../events/${name}/wire.ts`), eventApp);
 } else {
   console.error(`Name one of the functions in functions/table.ts: ${Object.keys(services).join(', ')}.`);
   process.exitCode = 2;

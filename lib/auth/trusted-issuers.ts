@@ -34,7 +34,7 @@ export type TrustedIssuer = {
 };
 
 type Check = (value: unknown) => boolean;
-type Fields = Record<string, { check: Check; expected: string; optional?: boolean }>;
+type IssuerFields = Record<string, { check: Check; expected: string; optional?: boolean }>;
 
 const isText: Check = (value) => typeof value === 'string' && value.length > 0;
 const isUrl: Check = (value) => isText(value) && /^https?:$/.test(URL.parse(value as string)?.protocol ?? '');
@@ -47,7 +47,7 @@ const url = { check: isUrl, expected: 'an http or https URL' };
 const path = { check: isPath, expected: 'the absolute path of a file', optional: true };
 const optional = <T extends object>(field: T) => ({ ...field, optional: true });
 
-const issuerFields: Fields = {
+const issuerFields: IssuerFields = {
   issuer: url,
   audience: text,
   jwksUri: url,
@@ -62,17 +62,17 @@ const issuerFields: Fields = {
   client: { check: isObject, expected: 'an object', optional: true },
 };
 
-const introspectionFields: Fields = {
+const introspectionFields: IssuerFields = {
   uri: url,
   clientId: text,
   secretFile: { ...path, optional: false },
   seconds: { check: isSeconds, expected: 'a whole number from 0 to 300', optional: true },
 };
 
-const clientFields: Fields = { id: text, scope: optional(text) };
+const clientFields: IssuerFields = { id: text, scope: optional(text) };
 
 /** Describes the first field that is unknown, missing or wrong. */
-const fieldProblem = (value: unknown, fields: Fields, where = ''): string | undefined => {
+const fieldProblem = (value: unknown, fields: IssuerFields, where = ''): string | undefined => {
   if (!isObject(value)) return `${where || 'it'} must be an object`;
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined) return `it has no field ${where}${unknown}`;

@@ -11,13 +11,18 @@ import { type Correction, correctionsOf } from './correction.ts';
 const graceMs = 30_000;
 
 /** A tool's ledger, and the tool's runs as they were before the ledger was read. */
-type ObservedTool = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
+type ObservedLedger = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
 
 /** Ids of builds whose claim is missing, and of claims whose build does not run. */
 type ClaimDiff = { missing: string[]; orphans: string[] };
 
 /** Compares the claims of a tool with its ledger and its runs. Pure. */
-const diffClaims = (capacity: CapacityState, tool: string, { state, observed }: ObservedTool, now: Date): ClaimDiff => {
+const diffClaims = (
+  capacity: CapacityState,
+  tool: string,
+  { state, observed }: ObservedLedger,
+  now: Date,
+): ClaimDiff => {
   const claims = capacity.claims.filter((claim) => claim.tool === tool);
   const claimed = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const running = new Set(state.running.map(({ id }) => id));
@@ -36,7 +41,7 @@ const diffClaims = (capacity: CapacityState, tool: string, { state, observed }: 
 const corrected = (
   capacity: CapacityState,
   tool: string,
-  { state, limits }: ObservedTool,
+  { state, limits }: ObservedLedger,
   missing: readonly string[],
 ): CapacityState => {
   const known = new Set(capacity.claims.map(({ id }) => id));
@@ -64,7 +69,7 @@ const removeClaims = async ({ capacity, ledger }: BuildsContext, tool: string, i
 export const reconcileClaims = async (
   context: BuildsContext,
   tool: string,
-  observedTool: ObservedTool,
+  observedTool: ObservedLedger,
 ): Promise<Correction[]> => {
   const { capacity, now } = context;
   if (capacity.slots === undefined) return [];

@@ -81,4 +81,4 @@ export type WiredEventFunction = Omit<EventAppOptions, 'log'> & Closable;
 export type EventWire<N extends readonly SettingName[]> = Wire<N, WiredEventFunction>;
 
 /** Serves CloudEvents. */
-export const app: App<WiredEventFunction> = { createListener: createEventApp, maxBodyBytes: maxEventBytes };
+export const eventApp: App<WiredEventFunction> = { createListener: createEventApp, maxBodyBytes: maxEventBytes };

@@ -106,4 +106,4 @@ export type WiredEndpoint = Omit<AppOptions, 'log'> & Closable;
 export type EndpointWire<N extends readonly SettingName[]> = Wire<N, WiredEndpoint>;
 
 /** The app of endpoints, which lib/http/serve.ts runs. */
-export const app: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };
+export const apiApp: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 
 /** Address of the API server, and the credentials of this process. */
-export type Connection = {
+export type KubeConnection = {
   server: URL;
   namespace: string;
   /** Certificate authority and client certificate, as options of node:https. */
@@ -18,7 +18,7 @@ const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
  * start than everything else together (docs/adr/0003-kubernetes-client.md).
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
-export const inClusterConnection = async (host: string, port: string): Promise<Connection> => ({
+export const inClusterConnection = async (host: string, port: string): Promise<KubeConnection> => ({
   server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
   namespace: (await readFile(`${accountFolder}/namespace`, 'utf8')).trim(),
   tls: { ca: await readFile(`${accountFolder}/ca.crt`) },
@@ -26,7 +26,7 @@ export const inClusterConnection = async (host: string, port: string): Promise<C
 });
 
 /** Reads the connection of a kubeconfig's current context, with every way to authenticate that client-node supports. */
-export const kubeconfigConnection = async (file: string): Promise<Connection> => {
+export const kubeconfigConnection = async (file: string): Promise<KubeConnection> => {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   config.loadFromFile(file);

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import { createKube, type Kube } from './client.ts';
-import { type Connection, inClusterConnection, kubeconfigConnection } from './connection.ts';
+import { inClusterConnection, type KubeConnection, kubeconfigConnection } from './connection.ts';
 import { plainConnection } from './kubeconfig.ts';
 import { createTransport } from './transport.ts';
 
@@ -9,7 +9,7 @@ export const kubeSettings = ['kubeconfig', 'kubernetesHost', 'kubernetesPort', '
 
 type KubeSettings = Settings<(typeof kubeSettings)[number]>;
 
-const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSettings): Promise<Connection> => {
+const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSettings): Promise<KubeConnection> => {
   if (kubeconfig) {
     const connection = plainConnection(kubeconfig).then((plain) => plain ?? kubeconfigConnection(kubeconfig));
     return connection.catch((error: unknown) => {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Fields, textAt } from '../json-values.ts';
-import type { Connection } from './connection.ts';
+import type { KubeConnection } from './connection.ts';
 import { currentContextOf, inlineData, parseYaml } from './kubeconfig-file.ts';
 
 /** Keys of a user that this file understands. Any other key, such as `exec`, needs client-node. */
 const plainKeys = new Set(['token', 'client-certificate-data', 'client-key-data']);
 
-const tlsOf = (cluster: Fields, user: Fields): Connection['tls'] => {
+const tlsOf = (cluster: Fields, user: Fields): KubeConnection['tls'] => {
   const options = {
     ca: inlineData(cluster, 'certificate-authority'),
     cert: inlineData(user, 'client-certificate'),
@@ -23,7 +23,7 @@ const tlsOf = (cluster: Fields, user: Fields): Connection['tls'] => {
  * @returns undefined when the kubeconfig needs client-node: exec plugins, auth providers, certificates in other files
  * @throws TypeError when the cluster's `server` is no URL; the error of the file system or of the YAML parser
  */
-export const plainConnection = async (file: string): Promise<Connection | undefined> => {
+export const plainConnection = async (file: string): Promise<KubeConnection | undefined> => {
   const { cluster, user = {}, namespace } = currentContextOf(await parseYaml(await readFile(file, 'utf8')));
   if (!cluster || cluster['certificate-authority'] || !Object.keys(user).every((key) => plainKeys.has(key)))
     return undefined;

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
-import type { Connection } from './connection.ts';
+import type { KubeConnection } from './connection.ts';
 import { KubeError } from './kube-error.ts';
 
 export type KubeRequest = {
@@ -25,7 +25,7 @@ export type Transport = {
 };
 
 export type TransportOptions = {
-  connection: Connection;
+  connection: KubeConnection;
   /** Limit for one response that is not a stream, in milliseconds. */
   timeoutMs: number;
   /** Limit of attempts for one request, the first attempt included. After that the caller gets 503 `unavailable`. */
@@ -97,7 +97,7 @@ const unavailable = (cause: unknown): ApiError =>
 type Agents = { short: http.Agent; stream: http.Agent };
 
 /** Streams stay open for as long as their readers, so streams don't share the sockets that short requests wait for. */
-const createAgents = ({ server, tls }: Connection): Agents => {
+const createAgents = ({ server, tls }: KubeConnection): Agents => {
   const create = (limits: http.AgentOptions) =>
     server.protocol === 'https:'
       ? new https.Agent({ keepAlive: true, ...limits, ...tls })
@@ -105,13 +105,13 @@ const createAgents = ({ server, tls }: Connection): Agents => {
   return { short: create({ maxSockets: 64 }), stream: create({ maxFreeSockets: 8 }) };
 };
 
-const urlOf = ({ server }: Connection, { path, query = {} }: KubeRequest): URL => {
+const urlOf = ({ server }: KubeConnection, { path, query = {} }: KubeRequest): URL => {
   const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   return url;
 };
 
-type Sending = { connection: Connection; agent: http.Agent; timeoutMs: number };
+type Sending = { connection: KubeConnection; agent: http.Agent; timeoutMs: number };
 
 /** Sends a request to the API server. A stream has no limit of time: its `timeoutMs` is 0. */
 const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {

@@ -13,11 +13,12 @@ const maxPages = 200;
 const parallelDeletes = 4;
 
 /** The values that all requests of one operation share. */
-type Context = { client: RegistryClient; project: string; signal: MaybeSignal };
+type HarborContext = { client: RegistryClient; project: string; signal: MaybeSignal };
 
-type Fields = Record<string, unknown>;
+type HarborFields = Record<string, unknown>;
 
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+const fieldsOf = (value: unknown): HarborFields =>
+  typeof value === 'object' && value !== null ? (value as HarborFields) : {};
 
 const unexpected = ({ status }: RegistryResponse, what: string): ApiError =>
   unavailable(new Error(`${what}: status ${status}`));
@@ -40,7 +41,7 @@ const readSummary = (summary: unknown): Storage => {
 /** Encodes a repository's name twice: proxies before Harbor decode the path once, and a slash must stay encoded. */
 const encodeRepository = (name: string): string => encodeURIComponent(encodeURIComponent(name));
 
-const projectExists = async ({ client, project, signal }: Context): Promise<boolean> => {
+const projectExists = async ({ client, project, signal }: HarborContext): Promise<boolean> => {
   const path = `${apiPath}/projects?project_name=${encodeURIComponent(project)}`;
   const response = await client.send(path, { method: 'HEAD', signal });
   if (response.status === 404) return false;
@@ -53,7 +54,10 @@ const projectExists = async ({ client, project, signal }: Context): Promise<bool
  * missing project. Robot accounts get 403, sometimes 401, so for these a second request tells whether the project
  * exists.
  */
-const read = async (context: Context, path: string): Promise<{ value: unknown; headers: Headers } | undefined> => {
+const read = async (
+  context: HarborContext,
+  path: string,
+): Promise<{ value: unknown; headers: Headers } | undefined> => {
   const response = await context.client.send(path, { signal: context.signal });
   if (response.status === 200) return { value: parseJson(response), headers: response.headers };
   if (response.status === 404) return undefined;
@@ -64,8 +68,8 @@ const read = async (context: Context, path: string): Promise<{ value: unknown; h
 /**
  * Returns all pages of a list. The next page comes from the Link header, or without that header from the total count.
  */
-const list = async (context: Context, path: string): Promise<Fields[]> => {
-  const items: Fields[] = [];
+const list = async (context: HarborContext, path: string): Promise<HarborFields[]> => {
+  const items: HarborFields[] = [];
   let next: string | undefined = `${path}?page=1&page_size=${pageSize}`;
   for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
     const response = await read(context, next);
@@ -79,7 +83,7 @@ const list = async (context: Context, path: string): Promise<Fields[]> => {
 };
 
 /** Returns whether this request deleted the artifact. An artifact under an immutability rule (412) stays. */
-const remove = async ({ client, signal }: Context, path: string): Promise<boolean> => {
+const remove = async ({ client, signal }: HarborContext, path: string): Promise<boolean> => {
   const response = await client.send(path, { method: 'DELETE', signal });
   if (response.status === 404 || response.status === 412) return false;
   if (response.status >= 200 && response.status < 300) return true;
@@ -87,7 +91,7 @@ const remove = async ({ client, signal }: Context, path: string): Promise<boolea
 };
 
 /** Deletes all artifacts of a repository, and returns how many were deleted. */
-const cleanRepository = async (context: Context, name: string): Promise<number> => {
+const cleanRepository = async (context: HarborContext, name: string): Promise<number> => {
   const path = `${apiPath}/projects/${context.project}/repositories/${encodeRepository(name)}/artifacts`;
   const digests = (await list(context, path)).map(({ digest }) => digest);
   let deleted = 0;
@@ -101,7 +105,7 @@ const cleanRepository = async (context: Context, name: string): Promise<number> 
   return deleted;
 };
 
-const cleanProject = async (context: Context): Promise<Cleaned> => {
+const cleanProject = async (context: HarborContext): Promise<Cleaned> => {
   const { project } = context;
   const found = await list(context, `${apiPath}/projects/${project}/repositories`);
   const names = found.map(({ name }) => String(name)).filter((name) => name.startsWith(`${project}/`));

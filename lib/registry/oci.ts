@@ -20,7 +20,7 @@ const manifestTypes = [
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}$/;
 
 /** The values that all requests of one operation share. */
-type Context = { client: RegistryClient; signal: MaybeSignal };
+type OciContext = { client: RegistryClient; signal: MaybeSignal };
 
 type Descriptor = { digest: string; size: number };
 type Manifest = { digest: string; size: number; blobs: Descriptor[]; children: Descriptor[] };
@@ -46,7 +46,7 @@ const readManifest = (response: RegistryResponse): Manifest => {
 };
 
 /** Returns all pages of a list under one key of the responses. A list that does not exist is empty. */
-const list = async ({ client, signal }: Context, path: string, key: string): Promise<string[]> => {
+const list = async ({ client, signal }: OciContext, path: string, key: string): Promise<string[]> => {
   const items: string[] = [];
   let next: string | undefined = path;
   for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
@@ -61,14 +61,14 @@ const list = async ({ client, signal }: Context, path: string, key: string): Pro
   return items;
 };
 
-const listRepositories = async (context: Context, project: string): Promise<string[]> => {
+const listRepositories = async (context: OciContext, project: string): Promise<string[]> => {
   const all = await list(context, '/v2/_catalog?n=1000', 'repositories');
   return all.filter((name) => name.startsWith(`${project}/`));
 };
 
 /** @param reference a tag or a digest */
 const getManifest = async (
-  { client, signal }: Context,
+  { client, signal }: OciContext,
   repository: string,
   reference: string,
 ): Promise<Manifest | undefined> => {
@@ -80,7 +80,7 @@ const getManifest = async (
 };
 
 /** Returns every manifest that a repository's tags lead to, by digest. An index comes before its manifests. */
-const listManifests = async (context: Context, repository: string): Promise<Map<string, Manifest>> => {
+const listManifests = async (context: OciContext, repository: string): Promise<Map<string, Manifest>> => {
   const known = new Map<string, Manifest>();
   let references = await list(context, `/v2/${repository}/tags/list`, 'tags');
   for (let depth = 0; depth < maxDepth && references.length > 0; depth += 1) {
@@ -97,7 +97,7 @@ const listManifests = async (context: Context, repository: string): Promise<Map<
 };
 
 /** Returns whether this request deleted the manifest. */
-const remove = async ({ client, signal }: Context, repository: string, digest: string): Promise<boolean> => {
+const remove = async ({ client, signal }: OciContext, repository: string, digest: string): Promise<boolean> => {
   const path = `/v2/${repository}/manifests/${digest}`;
   const { status } = await client.send(path, { method: 'DELETE', signal });
   if (status === 404) return false;
@@ -111,7 +111,7 @@ const remove = async ({ client, signal }: Context, repository: string, digest: s
 };
 
 /** Returns the bytes of all blobs and manifests of a project's repositories, each counted once. */
-const measure = async (context: Context, project: string): Promise<{ usedBytes: number }> => {
+const measure = async (context: OciContext, project: string): Promise<{ usedBytes: number }> => {
   const sizes = new Map<string, number>();
   for (const repository of await listRepositories(context, project)) {
     for (const { digest, size, blobs } of (await listManifests(context, repository)).values()) {
@@ -121,7 +121,7 @@ const measure = async (context: Context, project: string): Promise<{ usedBytes: 
   return { usedBytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 };
 
-const clean = async (context: Context, project: string): Promise<Cleaned> => {
+const clean = async (context: OciContext, project: string): Promise<Cleaned> => {
   const cleaned: Cleaned = { deleted: 0, repositories: [] };
   for (const repository of await listRepositories(context, project)) {
     const before = cleaned.deleted;

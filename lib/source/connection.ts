@@ -30,7 +30,7 @@ export type GitResponse = {
 /**
  * The connections of one resolution of a ref. Connections are opened to checked addresses only, and closed together.
  */
-export type Connection = {
+export type GitConnection = {
   /** @throws ApiError 400 source_unreachable, source_forbidden or source_not_git */
   send(url: URL, request: GitRequest): Promise<GitResponse>;
   close(): void;
@@ -86,7 +86,7 @@ const send = (
   });
 
 /** @param signal ends all requests; its reason is then thrown */
-export const createConnection = (options: ConnectionOptions, signal: AbortSignal): Connection => {
+export const createGitConnection = (options: ConnectionOptions, signal: AbortSignal): GitConnection => {
   const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
 

@@ -1,6 +1,6 @@
 import type { Advertisement, Capabilities, Ref } from './advertisement.ts';
 import { readAdvertisement, readRefs } from './advertisement.ts';
-import type { Connection, GitResponse } from './connection.ts';
+import type { GitConnection, GitResponse } from './connection.ts';
 import { notGit, sourceError, statusFailure } from './failures.ts';
 import type { ProbeResult } from './pack.ts';
 import { readFirstObject } from './pack.ts';
@@ -39,7 +39,11 @@ const gitHeaders = { 'User-Agent': userAgent, 'Git-Protocol': 'version=2', 'Acce
  * Requests info/refs of a repository, and returns the server in the version of the git protocol that it speaks.
  * @throws ApiError 400
  */
-export const openGitServer = async (url: URL, connection: Connection, options: ServerOptions): Promise<GitServer> => {
+export const openGitServer = async (
+  url: URL,
+  connection: GitConnection,
+  options: ServerOptions,
+): Promise<GitServer> => {
   const { base, response } = await followRedirects(url, connection, options);
   if (response.status !== 200) throw statusFailure(response.status, new URL(base).host);
   await checkType(response, 'application/x-git-upload-pack-advertisement');
@@ -70,7 +74,7 @@ const firstChunk = async (response: GitResponse): Promise<string> => {
 };
 
 /** Follows redirects of the first request as git does: the repository's address becomes the redirect's target. */
-const followRedirects = async (url: URL, connection: Connection, options: ServerOptions) => {
+const followRedirects = async (url: URL, connection: GitConnection, options: ServerOptions) => {
   const seen = new Set<string>();
   let base = baseOf(url);
   for (;;) {
@@ -116,7 +120,7 @@ const oldServer = (base: string, advertisement: Extract<Advertisement, { version
   probe: async () => 'unclear',
 });
 
-const currentServer = (base: string, capabilities: Capabilities, connection: Connection): GitServer => {
+const currentServer = (base: string, capabilities: Capabilities, connection: GitConnection): GitServer => {
   const format = capabilities.get('object-format') ?? 'sha1';
   const command = (name: string, lines: readonly string[]) =>
     Buffer.concat([

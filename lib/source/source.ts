@@ -2,7 +2,7 @@ import { anySignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
 import type { ResolveHost } from './addresses.ts';
 import { createAddressTest, resolveWithSystem } from './addresses.ts';
-import { createConnection } from './connection.ts';
+import { createGitConnection } from './connection.ts';
 import { unreachable } from './failures.ts';
 import { type FoundCommit, findCommit, findDefault, findNamed } from './find-commit.ts';
 import type { RequestedRef } from './refs.ts';
@@ -105,7 +105,7 @@ export const createSource = (options: SourceOptions): Source => {
       const address = parseSourceUrl(url, settings);
       signal?.throwIfAborted();
       const time = deadline(settings.timeoutMs, signal);
-      const connection = createConnection({ ...settings, isAllowed }, time.signal);
+      const connection = createGitConnection({ ...settings, isAllowed }, time.signal);
       try {
         const server = await openGitServer(address, connection, settings);
         const found = await find(server, requested, ref ?? '');

@@ -1,11 +1,11 @@
 import { createKube, type Kube } from '../../../lib/kube/client.ts';
-import type { Connection } from '../../../lib/kube/connection.ts';
+import type { KubeConnection } from '../../../lib/kube/connection.ts';
 import { createTransport } from '../../../lib/kube/transport.ts';
 
 export const namespace = 'image-build';
 
 /** Returns a connection over plain HTTP. */
-export const connectionTo = (url: string, authorization?: string): Connection => ({
+export const connectionTo = (url: string, authorization?: string): KubeConnection => ({
   server: new URL(url),
   namespace,
   tls: {},
