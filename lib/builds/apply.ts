@@ -10,7 +10,10 @@ import type { Runs } from './observe.ts';
 
 type CreateRun = Extract<RunChange, { kind: 'create' }>;
 
-/** Ends a build whose run Kubernetes will never accept, so that nothing tries to create the run for ever. */
+/**
+ * Marks a build as failed whose run Kubernetes refuses as invalid. Otherwise each reconcile would try to create the run
+ * again.
+ */
 const failBuild = async (context: BuildsContext, tool: string, id: string, error: KubeError): Promise<void> => {
   const now = context.now();
   const ending = {
@@ -28,8 +31,9 @@ const failBuild = async (context: BuildsContext, tool: string, id: string, error
 const invalidStatuses = [400, 413, 422];
 
 /**
- * Creates the run of a build. A run that exists already is fine.
- * @returns whether Kubernetes refused the run, so that the build has failed and its slot goes to the next build
+ * Creates the run of a build. A run that exists already is no error.
+ * @returns whether Kubernetes refused the run as invalid: the build has then failed, and its slot goes to the next
+ * build
  */
 const createRun = async (context: BuildsContext, tool: string, change: CreateRun): Promise<boolean> => {
   const run = pipelineRun(change.build, tool, toolLabel(tool), context.runSettings, change.cancelled);
@@ -45,8 +49,8 @@ const createRun = async (context: BuildsContext, tool: string, change: CreateRun
 };
 
 /**
- * Deletes a run, then removes the finalizer that kept it. A function killed in between leaves the rest to the next
- * reconcile.
+ * Deletes the run of a build, then removes the finalizer that kept the run. When the function is killed between the two
+ * requests, the next reconcile repeats both.
  */
 const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
   await ifFound(kube.remove('pipelineruns', id));
@@ -55,7 +59,7 @@ const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun 
 };
 
 /**
- * Applies one change to the runs. Every change may be applied twice.
+ * Applies one change to the runs of a tool. A change may be applied twice.
  * @returns whether the ledger has changed as well, so that the tool has to be reconciled again
  */
 export const applyChange = async (

@@ -13,8 +13,8 @@ export const buildStateIn = ({ queued, running, finished }: LedgerState, id: str
 };
 
 /**
- * Returns a view of one build for a reader of its log. Each read shows the build as a reconcile would leave it, and
- * writes nothing.
+ * Returns a view of a build for code that shows the build's log. Each read of the view returns the build as a reconcile
+ * would leave it, and writes nothing.
  * @throws ApiError 404 `build_not_found` from each read of an unknown or deleted build
  */
 export const buildView = (context: ReadContext, tool: string, id: string): BuildView => ({

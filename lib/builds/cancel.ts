@@ -7,9 +7,9 @@ import { buildNotFound } from './not-found.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
- * Reconciles a tool whose ledger has just changed. A failure is only logged, as the change is in the ledger: the next
- * event or sweep reconciles the tool.
- * @returns the ledger; undefined after a failure
+ * Reconciles a tool after a change of its ledger. A failure is only logged, because the ledger holds the change: the
+ * next event or sweep reconciles the tool.
+ * @returns the ledger after the reconcile; undefined after a failure
  */
 const reconcileSoon = async (context: BuildsContext, tool: string): Promise<LedgerState | undefined> => {
   try {
@@ -24,9 +24,10 @@ const alreadyFinished = (id: string): ApiError =>
   new ApiError(409, 'build_finished', `The build ${id} has already finished; it can't be cancelled.`);
 
 /**
- * Tells whether a build had ended before it was cancelled. A read shows an ended build as finished before the ledger says
- * so. Until then the ledger accepts a cancellation, and the reconcile after that finds how the run ended by itself.
- * @param state the ledger after that reconcile
+ * Tells whether the run of a build had ended before a client cancelled the build. The ledger accepts a cancellation
+ * until a reconcile has observed the end of the run. The next reconcile then finishes the build with the status of its
+ * run, which is not `BUILD_CANCELLED`.
+ * @param state the ledger after the reconcile that followed the cancellation
  */
 const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boolean): boolean => {
   const finished = state?.finished.find((build) => build.id === id);
@@ -35,7 +36,8 @@ const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boo
 
 /** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // The change may run twice, as a write whose response was lost is applied again. The first result counts.
+  // The ledger applies a change again when the response to a write is lost. The second run of a cancellation finds the
+  // build cancelled already, so the result of the first run counts.
   let firstResult: CancelResult | undefined;
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
@@ -51,7 +53,8 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 
 /** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // The change may run twice, as a write whose response was lost is applied again. The first result counts.
+  // The ledger applies a change again when the response to a write is lost. The second run of a deletion finds no
+  // build, so a build that the first run found counts as known.
   let wasKnown = false;
   const known = await changeLedger(context, tool, ({ state }) => {
     const removed = remove(state, id, context.now());

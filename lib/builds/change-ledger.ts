@@ -11,8 +11,8 @@ const droppedIds = (before: LedgerState, after: LedgerState): string[] => {
 };
 
 /**
- * Changes a ledger, then deletes the logs of the builds that left the ledger. The next sweep
- * deletes the logs that remain after a failure, or after the function was killed.
+ * Changes the ledger of a tool, then deletes the logs of the builds that left the ledger. The next sweep deletes the
+ * logs that remain after a failure, or after the function was killed.
  */
 export const changeLedger = async <T>(context: BuildsContext, tool: string, change: LedgerChange<T>): Promise<T> => {
   const { result, dropped } = await context.ledger.change(tool, (view) => {

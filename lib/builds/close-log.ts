@@ -8,17 +8,22 @@ import { changeLedger } from './change-ledger.ts';
 import type { LogsContext } from './context.ts';
 import { reconciledView } from './reconciled-view.ts';
 
-/** Time from a build's end until its log is closed as it is, in milliseconds: 1 hour. */
+/**
+ * Time limit for storing a log after the end of its build, in milliseconds: 1 hour. After that a log that is still
+ * being written is closed as lost.
+ */
 const closeAfterMs = 60 * 60 * 1000;
 
-/** Limit of one attempt to close a log, in milliseconds. */
+/** Time limit of one attempt to close a log, in milliseconds. */
 const attemptMs = 60_000;
 
-/** Says whether a finished build's log is closed as it is, instead of being read to its end. */
+/** Tells whether the time limit for storing the log of a finished build has passed: 1 hour after the build's end. */
 export const isOverdue = ({ finishedAt }: BuildRecord, now: Date): boolean =>
   now.getTime() - Date.parse(finishedAt ?? '') > closeAfterMs;
 
-/** Closes the archive. Undefined when the build was deleted meanwhile, and its archive with it. */
+/**
+ * Closes the archive of a build's log. Returns undefined when the build was deleted meanwhile, and its archive with it.
+ */
 const closeUnlessDeleted = async (
   context: LogsContext,
   tool: string,
@@ -33,7 +38,10 @@ const closeUnlessDeleted = async (
   }
 };
 
-/** The state that the ledger gets; undefined when the log is still written and not overdue. */
+/**
+ * Returns the state of a log that the ledger gets. Undefined while the log is still being written and its time limit
+ * has not passed.
+ */
 const finalResult = (result: ArchiveResult, isTooLate: boolean): ArchiveResult | undefined => {
   if (result.state !== 'live') return result;
   return isTooLate ? { state: 'lost', reason: 'the log was never written to its end' } : undefined;
@@ -54,14 +62,14 @@ const close = async (context: LogsContext, tool: string, build: BuildRecord): Pr
   return true;
 };
 
-/** The logs that are being closed in this process, by their store. */
+/** Holds a single flight for each store, so that this process closes a log only once at a time. */
 const closing = new WeakMap<object, SingleFlight<boolean>>();
 
 /**
- * Closes the archive of a finished build, and records in the ledger whether the log is complete, truncated or lost, so that
- * the run can be deleted. Safe to repeat. Events that come again while a long log is read wait for the first call: a
- * second writer would take the archive over, and the next event would start a third.
- * @returns false when the pod still writes: call again later
+ * Closes the archive of a finished build, and records in the ledger whether the log is complete, truncated or lost, so
+ * that the run can be deleted. Safe to repeat. Repeated events about a build wait for the call that already reads its
+ * log, because a second writer would take the archive over from the first writer.
+ * @returns false while the pod still writes the log: call again later
  * @throws ApiError 503 `log_unavailable` when the store or the pod cannot be read at the moment
  */
 export const closeBuildLog = (context: LogsContext, tool: string, build: BuildRecord): Promise<boolean> => {

@@ -15,7 +15,7 @@ export type BuildsContext = {
   capacity: Capacity;
   runSettings: RunSettings;
   log: Log;
-  /** Returns the last output of a failed step, masked. */
+  /** Returns the last lines that a failed step wrote, with secrets masked. */
   failureExcerpt: FailureExcerpt;
   /** Deletes the archived log of a build. */
   removeLog: (tool: string, id: string) => Promise<void>;
@@ -25,7 +25,7 @@ export type BuildsContext = {
 /** The dependencies of code that archives logs. */
 export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
-/** The dependencies of code that only reads builds. Its types offer no way to write. */
+/** The dependencies of code that only reads builds. The types have no methods that write. */
 export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> & {
   kube: ReadKube;
   ledger: Pick<Ledger, 'read'>;

@@ -1,6 +1,9 @@
-/** One difference that a reconcile or a sweep has found and corrected. `id` is the id of the build. */
+/**
+ * One difference between a tool's ledger and the cluster that a reconcile or a sweep has corrected. `id` is the id of
+ * the build.
+ */
 export type Correction = {
-  /** Also the value of the label `what` of the metric that counts corrections. */
+  /** Kind of the correction. The metric that counts corrections shows the kind in its label `what`. */
   kind:
     | 'finished'
     | 'promoted'
@@ -14,6 +17,6 @@ export type Correction = {
   id: string;
 };
 
-/** Returns a correction of the same kind for each build. */
+/** Returns one correction of the given kind for each id of a build. */
 export const correctionsOf = (kind: Correction['kind'], ids: Iterable<string>): Correction[] =>
   [...ids].map((id) => ({ kind, id }));

@@ -2,10 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { fairShares, registerWaiting } from '../capacity/state.ts';
 import type { BuildsContext } from './context.ts';
 
-/** Limit of the rounds in which one process gives away slots. Other processes that change the capacity do the same. */
+/**
+ * Limit of rounds in which one call gives free slots to waiting tools. Slots that remain free go to tools at the next
+ * reconcile of any tool.
+ */
 const maxRounds = 20;
 
-/** Ends a tool's wait, so that the slot goes to the next tool. The tool's own next reconcile registers it again. */
+/**
+ * Removes a tool whose builds can't be promoted from the waiting tools, so that the next tool gets the slot. The tool's
+ * next reconcile registers the tool as waiting again.
+ */
 const passOver = async ({ capacity, log }: BuildsContext, tool: string): Promise<void> => {
   try {
     await capacity.change((state) => ({ state: registerWaiting(state, tool, 0, ''), result: undefined }));
@@ -29,8 +35,9 @@ const promoteAll = async (
 };
 
 /**
- * Gives the cluster's free slots to the tools whose turn it is, until no slot is free, no tool waits, or a round changes
- * nothing. A tool that cannot be promoted does not keep the others waiting.
+ * Gives the cluster's free slots to the tools whose turn it is, until no slot is free, no tool waits, or a round
+ * changes nothing. A tool whose builds can't be promoted does not keep other tools waiting.
+ * @param promote reconciles a tool, which promotes its first queued builds
  */
 export const dispatch = async (context: BuildsContext, promote: (tool: string) => Promise<unknown>): Promise<void> => {
   const { capacity } = context;
@@ -38,7 +45,8 @@ export const dispatch = async (context: BuildsContext, promote: (tool: string) =
   if (slots === undefined) return;
   let before = await capacity.read();
   for (let round = 0; round < maxRounds; round += 1) {
-    // The shares are computed anew in every round: another tool's turn may come once the first tools have their slots.
+    // Each round computes the tools' fair shares of the free slots anew: another tool's turn may come once the first
+    // tools have their slots.
     const tools = [...fairShares(before, slots).keys()];
     if (tools.length === 0) return;
     await promoteAll(context, tools, promote);

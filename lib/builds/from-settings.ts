@@ -10,7 +10,8 @@ import type { ObjectStore } from '../store/types.ts';
 import type { BuildsContext } from './context.ts';
 
 /**
- * The settings of a function that changes builds, except the API server's address. The archiver gets these settings.
+ * Names of the settings of a function that changes builds, except the address of the Kubernetes API server. The
+ * archiver gets these settings too.
  */
 export const sharedBuildsSettings = [
   ...ledgerSettings,
@@ -24,7 +25,7 @@ export const sharedBuildsSettings = [
   'logSteps',
 ] as const;
 
-/** The settings of a function that changes builds. */
+/** Names of the settings of a function that changes builds. */
 export const buildsSettings = [...kubeSettings, ...sharedBuildsSettings] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;

@@ -7,7 +7,7 @@ import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
 
-/** Runs by the id of their build. */
+/** Runs of a tool's builds, by the id of the build. */
 export type Runs = ReadonlyMap<string, PipelineRun>;
 
 /** Lists all runs of a tool. */
@@ -23,11 +23,15 @@ export const findRun = (kube: ReadKube, id: string): Promise<PipelineRun | undef
   ifFound(kube.get<PipelineRun>('pipelineruns', id));
 
 /**
- * Limit for reading runs one by one. Above it a list is cheaper, though the API server filters the runs of all tools.
+ * Largest number of runs that are read one by one. For more runs one list is cheaper, although the API server then
+ * filters the runs of all tools.
  */
 const maxSingleReads = 10;
 
-/** Reads the runs of some builds of a tool. A build without a run is missing in the result. */
+/**
+ * Reads the runs of some builds of a tool. The result lacks builds that have no run, and may hold other runs of the
+ * tool.
+ */
 export const findRuns = async (kube: ReadKube, tool: string, ids: readonly string[]): Promise<Runs> => {
   if (ids.length > maxSingleReads) return listRuns(kube, tool);
   const found = await Promise.all(ids.map((id) => findRun(kube, id)));
@@ -40,8 +44,9 @@ const taskRunOf = async (kube: ReadKube, run: PipelineRun): Promise<TaskRun | un
 };
 
 /**
- * Returns what the ledger needs to know about a run.
- * @param needsMessage whether the ending will be used. The TaskRun, which says why a build failed, is only read then.
+ * Returns the facts about a run that a reconcile compares with the ledger.
+ * @param needsMessage whether the caller uses the message about the end of the run. Only then the TaskRun is read,
+ * which says why a build failed.
  */
 export const observe = async (
   { kube, now, failureExcerpt }: Pick<ReadContext, 'kube' | 'now' | 'failureExcerpt'>,

@@ -13,7 +13,10 @@ export const normalizeParameters = (tool: string, given: BuildParameters): Requi
   use_deprecated_versions: given.use_deprecated_versions ?? false,
 });
 
-/** Returns a hash that does not depend on the order in which a client writes the fields and the variables. */
+/**
+ * Returns a hash of a build's parameters. The hash does not depend on the order in which a client writes the fields and
+ * the variables.
+ */
 const requestHash = (parameters: Required<BuildParameters>): string => {
   const envvars = Object.entries(parameters.envvars).sort(([a], [b]) => (a < b ? -1 : 1));
   return hashOf(
@@ -28,7 +31,10 @@ const requestHash = (parameters: Required<BuildParameters>): string => {
   );
 };
 
-/** Returns the hashes of a start's Idempotency-Key and parameters. Undefined for a start without the header. */
+/**
+ * Returns the hashes of the header Idempotency-Key and of the build's parameters. Undefined for a request without the
+ * header.
+ */
 export const idempotencyKeyOf = (
   header: string | undefined,
   parameters: Required<BuildParameters>,

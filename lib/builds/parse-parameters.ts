@@ -3,10 +3,10 @@ import { isBuildParameters, type Violation } from '../../openapi/generated/valid
 import { ApiError, type ErrorCode } from '../errors.ts';
 import { describeViolation } from '../http/describe-violation.ts';
 
-/** Limit for the names and values of all environment variables of a build together, in bytes. */
+/** Limit for the names and values of all environment variables of a build together, in bytes: 16 KiB. */
 const maxEnvironmentBytes = 16 * 1024;
 
-/** Limit for nested objects and lists in a body. The contract needs two levels. */
+/** Limit for the nesting of objects and lists in the JSON body of a request. A valid request needs two levels. */
 const maxDepth = 100;
 
 const refusal = (sentence: string, code: ErrorCode = 'body_invalid'): ApiError => new ApiError(400, code, sentence);
@@ -24,7 +24,8 @@ const nestingDepth = (json: string): number => {
 const parseJson = (body: Buffer): unknown => {
   const text = body.toString('utf8');
   if (text.trim() === '') throw refusal('The body is empty. Send a JSON object with at least source_url.');
-  // The depth is checked before JSON.parse, which recurses. Brackets inside strings count too: no request needs 100 of them.
+  // The nesting of a request's body is checked before the body is parsed. Brackets inside strings count too, because no
+  // valid request needs 100 of them.
   if (nestingDepth(text) > maxDepth) throw refusal('The body is nested too deeply.');
   try {
     return JSON.parse(text);
@@ -54,7 +55,10 @@ const contractError = ([violation]: readonly Violation[]): ApiError => {
   return refusal(`The body is not a valid build request: ${problem}.`);
 };
 
-/** Each variable costs two bytes more than its name and value, for the "=" and the NUL of the process's environment. */
+/**
+ * Returns how many bytes environment variables take in the environment of a process. Each variable takes two bytes more
+ * than its name and value: one for "=" and one for NUL.
+ */
 const environmentBytes = (envvars: Record<string, string>): number =>
   Object.entries(envvars).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 2,

@@ -4,7 +4,7 @@ import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 
-/** Formats a time in UTC without milliseconds. Empty for no time. */
+/** Formats a time in UTC without milliseconds. Returns an empty text for an undefined time. */
 const seconds = (time: string | undefined): string => (time ? `${new Date(time).toISOString().slice(0, 19)}Z` : '');
 
 const imageOf = ({ image, digest }: BuildRecord): string => (digest ? `${image}@${digest}` : image);
@@ -25,7 +25,7 @@ const presentFinished = (build: BuildRecord): Build => ({
 const positionMessage = (position: number, length: number, running: number): string =>
   `Waits at position ${position} of ${length} in the queue; ${running} ${running === 1 ? 'build runs' : 'builds run'} now.`;
 
-/** The sentence for a queued build that waits for the cluster's capacity alone. */
+/** Tells a client that its queued build waits only for a free slot of the cluster. */
 const capacityMessage = 'All slots are taken; the next one goes to the tool with the fewest running builds.';
 
 const presentQueued = (build: BuildRecord, position: number, state: LedgerState, limits: Limits): Build => {

@@ -6,30 +6,34 @@ import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import type { ReadContext } from './context.ts';
 import { findRuns, observe, type Runs } from './observe.ts';
 
-/** A tool's ledger as a reconcile would leave it, and the runs that were read for it. */
+/** The ledger of a tool as a reconcile would leave it, the tool's limits, and the runs that were read. */
 export type Preview = { state: LedgerState; limits: Limits; runs: Runs };
 
 export type PreviewOptions = {
-  /** The only build that the caller shows. Default: all builds of the tool. */
+  /** Id of the only build that the caller shows, so that fewer runs are read. Default: all builds of the tool. */
   id?: string;
 };
 
 /**
- * Milliseconds that the function which started or cancelled a build has to create or cancel its run, before a reader
- * takes the run's state for a sign of a function that was killed.
+ * Time that a function has to create or cancel the run of a build after a write of the ledger, in milliseconds. After
+ * that time a missing run, or a run that is not cancelled, is taken for the sign of a killed function.
  */
 const graceMs = 5000;
 
 /**
- * Returns the running builds whose runs have to be read. A running build is shown from its own run, and a finished build
- * from the ledger alone. The position of a queued build changes when any running build ends.
+ * Returns the running builds whose runs must be read to show one build, or all builds of a tool. A running build is
+ * shown from its own run, and a finished build from the ledger alone. A queued build needs all runs, because its
+ * position in the queue changes when any running build ends.
  */
 const buildsToObserve = ({ running, queued }: LedgerState, { id }: PreviewOptions): BuildRecord[] => {
   if (id === undefined || queued.some((build) => build.id === id)) return running;
   return running.filter((build) => build.id === id);
 };
 
-/** Makes the same decision as `reconcile` and the ledger's store, and takes claims of the capacity in memory only. */
+/**
+ * Returns the ledger of a tool as `reconcile` would leave it. Claims of the cluster's slots are taken in memory only,
+ * so that nothing is written.
+ */
 const previewState = async (
   { capacity, now }: ReadContext,
   tool: string,
@@ -43,7 +47,10 @@ const previewState = async (
   return reconciledState(state, observed, { ...limits, claimed }, now());
 };
 
-/** Returns the first of some running builds whose run is missing, or is not cancelled though the build is. */
+/**
+ * Returns the id of the first running build whose run a reconcile would create, cancel or release. Builds that started
+ * or were cancelled in the last 5 s are left out, because a function may still be creating or cancelling their runs.
+ */
 const buildWithWrongRun = (
   builds: readonly BuildRecord[],
   observed: readonly ObservedRun[],
@@ -60,7 +67,7 @@ const buildWithWrongRun = (
   return change && (change.kind === 'create' ? change.build.id : change.id);
 };
 
-/** Returns the first build that runs in one of two ledgers only. */
+/** Returns the id of the first build that runs in only one of two versions of a tool's ledger. */
 const buildThatMoved = (before: LedgerState, after: LedgerState): string | undefined => {
   const idsBefore = new Set(before.running.map(({ id }) => id));
   const idsAfter = new Set(after.running.map(({ id }) => id));

@@ -1,4 +1,7 @@
-/** What list-builds and get-build show. Writes nothing, see docs/adr/0022-reads-only-read.md. */
+/**
+ * Reads builds for the functions list-builds and get-build. Reading builds writes nothing, see
+ * docs/adr/0022-reads-only-read.md.
+ */
 
 import type { Build } from '../../openapi/generated/types.ts';
 import { ApiError } from '../errors.ts';

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { ReadContext } from './context.ts';
 
-/** The settings of a function that only reads builds. */
+/** Names of the settings of a function that only reads builds. */
 export const readsSettings = [...kubeSettings, ...ledgerSettings, ...brokerSettings, 'capacity', 'logSteps'] as const;
 
 /**

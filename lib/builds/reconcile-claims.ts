@@ -7,13 +7,19 @@ import type { LedgerState, Limits } from '../ledger/types.ts';
 import type { BuildsContext } from './context.ts';
 import { type Correction, correctionsOf } from './correction.ts';
 
-/** Milliseconds that a start or a promotion has between its two writes before its claim counts as left behind. */
+/**
+ * Time between the claim of a slot and the write of the ledger, in milliseconds. An older claim of a build that does
+ * not run counts as left behind by a killed function.
+ */
 const graceMs = 30_000;
 
-/** A tool's ledger, and the tool's runs as they were before the ledger was read. */
+/** The ledger of a tool, and the tool's runs as they were before the ledger was read. */
 type ObservedLedger = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
 
-/** Ids of builds whose claim is missing, and of claims whose build does not run. */
+/**
+ * Differences between the claims and the builds of a tool. `missing`: ids of running builds without a claim. `orphans`:
+ * ids of claims whose build does not run.
+ */
 type ClaimDiff = { missing: string[]; orphans: string[] };
 
 /** Compares the claims of a tool with its ledger and its runs. Pure. */
@@ -37,7 +43,10 @@ const diffClaims = (
   };
 };
 
-/** Adds the missing claims of a tool, and registers how many of its builds wait for the capacity alone. Pure. */
+/**
+ * Returns the capacity with the missing claims of a tool added, and with the number of the tool's queued builds that
+ * wait only for a free slot of the cluster. Pure.
+ */
 const corrected = (
   capacity: CapacityState,
   tool: string,
@@ -53,9 +62,9 @@ const corrected = (
 };
 
 /**
- * Removes claims of builds that do not run, which a killed function left behind: marks the claims, writes the ledger,
- * removes the claims. A process that read the ledger before the marks can no longer write it. A process that reads the
- * ledger later finds the marks, and starts none of these builds.
+ * Removes claims that a killed function left behind, because their builds do not run. The claims are marked, then the
+ * ledger is written, then the claims are removed. A process that read the ledger before the marks can no longer write
+ * the ledger. A process that reads the ledger later finds the marks, and starts none of the builds.
  */
 const removeClaims = async ({ capacity, ledger }: BuildsContext, tool: string, ids: readonly string[]) => {
   const by = randomUUID();
@@ -65,7 +74,7 @@ const removeClaims = async ({ capacity, ledger }: BuildsContext, tool: string, i
   await capacity.change((state) => ({ state: finishRevocation(state, by, stillRunning), result: undefined }));
 };
 
-/** Brings the claims of a tool in line with its ledger. Does nothing where the cluster's capacity is not limited. */
+/** Makes the claims of a tool match its ledger. Does nothing where the cluster's capacity is not limited. */
 export const reconcileClaims = async (
   context: BuildsContext,
   tool: string,

@@ -9,12 +9,12 @@ import { dispatch } from './dispatch.ts';
 import { listRuns, observe, type Runs } from './observe.ts';
 import { reconcileClaims } from './reconcile-claims.ts';
 
-/** A tool's ledger after a reconcile, the runs that were listed before, and what the reconcile has corrected. */
+/** Result of a reconcile: the tool's ledger, the runs that were listed at the beginning, and the corrections. */
 export type Reconciled = { state: LedgerState; runs: Runs; corrections: Correction[] };
 
 type ObservedTool = { runs: Runs; view: LedgerView; observed: ObservedRun[] };
 
-/** Lists the runs before it reads the ledger, as `reconciledState` requires. */
+/** Lists the runs of a tool before it reads the tool's ledger, as `reconciledState` requires. */
 const observeTool = async (context: BuildsContext, tool: string): Promise<ObservedTool> => {
   const { kube, ledger } = context;
   const runs = await listRuns(kube, tool);
@@ -37,7 +37,10 @@ const ledgerCorrections = (before: LedgerState, after: LedgerState): Correction[
 
 type LedgerResult = { state: LedgerState; corrections: Correction[] };
 
-/** Writes the ledger that matches the runs. Writes nothing where the ledger matches them already. */
+/**
+ * Writes the ledger of a tool so that the ledger matches the observed runs. Writes nothing where the ledger matches
+ * already.
+ */
 const applyToLedger = async (
   context: BuildsContext,
   tool: string,
@@ -59,8 +62,8 @@ const runCorrection = (change: RunChange): Correction => ({
 });
 
 /**
- * Applies all changes to the runs, also where one of them fails.
- * @returns whether the ledger has changed as well
+ * Applies all changes to the runs of a tool, even where one of the changes fails.
+ * @returns whether the ledger has changed as well, because Kubernetes refused a run
  * @throws the error of the first change that failed
  */
 const applyToRuns = async (
@@ -84,8 +87,8 @@ const apply = async (context: BuildsContext, tool: string, observedTool: Observe
 };
 
 /**
- * Reconciles the claims of a tool whose own reconcile failed, so that the failure keeps no slots from other tools. Reads
- * the ledger again, as some changes may have been written before the failure.
+ * Reconciles the claims of a tool whose own reconcile failed, so that the failure keeps no slots from other tools.
+ * Reads the ledger again, because some changes may have been written before the failure.
  */
 const reconcileClaimsAfterFailure = async (
   context: BuildsContext,
@@ -99,14 +102,15 @@ const reconcileClaimsAfterFailure = async (
   }
 };
 
-/** Reconciles one tool, and leaves the cluster's free slots as they are. */
+/** Reconciles one tool, but gives no free slots of the cluster to other tools. */
 const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reconciled> => {
   const observedTool = await observeTool(context, tool);
   const applied = await apply(context, tool, observedTool).catch(async (error: unknown) => {
     await reconcileClaimsAfterFailure(context, tool, observedTool);
     throw error;
   });
-  // The recursion ends: a ledger only changes here when a build has failed, and each build fails once.
+  // The recursion of a reconcile ends: the ledger only changes here when Kubernetes refuses a run. Its build has then
+  // failed, and each build fails once.
   if (applied.hasLedgerChanged) return reconcileTool(context, tool);
   const { runs, view, observed } = observedTool;
   const { state } = applied;

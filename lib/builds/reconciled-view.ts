@@ -7,7 +7,10 @@ import { buildNotFound } from './not-found.ts';
 import { findRun } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
-/** Reads the ledger. Reconciles the tool where the run of the build has ended and the ledger does not say so yet. */
+/**
+ * Reads the ledger of a tool. Reconciles the tool where the run of the build has ended, but the build still runs in the
+ * ledger.
+ */
 const reconciledLedger = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((build) => build.id === id)) return state;
@@ -16,8 +19,8 @@ const reconciledLedger = async (context: BuildsContext, tool: string, id: string
 };
 
 /**
- * Returns a view of one build for a function that closes its log. Such a function writes the state of the log into the
- * ledger, which must say by then that the build has finished.
+ * Returns a view of a build for a function that closes the build's log. Closing a log writes the state of the log into
+ * the ledger, so the build must be finished in the ledger by then.
  * @throws ApiError 404 `build_not_found` from each read of an unknown or deleted build
  */
 export const reconciledView = (context: BuildsContext, tool: string, id: string): BuildView => ({

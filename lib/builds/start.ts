@@ -14,21 +14,24 @@ import { reconcile } from './reconcile.ts';
 
 export type StartContext = BuildsContext & {
   source: Source;
-  /** Returns the name of an image without a tag. */
+  /** Returns the full name of a tool's image, without a tag. */
   image: (tool: string, name: string) => string;
-  /** Checks whether a new build may start. Runs while the source is resolved. @throws ApiError when it may not */
+  /**
+   * Checks whether a tool has storage left for a new image. Runs while the ref is resolved.
+   * @throws ApiError when the build must not start
+   */
   mayStart: () => Promise<void>;
 };
 
 export type StartedBuild = {
   id: string;
   commit: string;
-  /** Position in the queue. 0 for a build that runs. */
+  /** Position of the build in the queue, from 1. 0 for a build that runs. */
   position: number;
   parameters: Required<BuildParameters>;
 };
 
-/** Seconds after which a client that was refused may try again. */
+/** Delay in seconds before a client may retry a start that the tool's quota refused. */
 const retryAfterSeconds = 30;
 
 const quotaExceeded = (sentence: string): ApiError =>
@@ -62,8 +65,8 @@ const createRun = async (context: StartContext, tool: string, build: BuildRecord
 };
 
 /**
- * Reconciles a tool with queued builds where a slot of the cluster is free or the tool is not registered as waiting: a
- * killed function did not do it.
+ * Reconciles a tool with queued builds where a slot of the cluster is free, or where the tool is not registered as
+ * waiting for a slot. In both cases a killed function has left the tool behind.
  */
 const reconcileIfForgotten = async (context: StartContext, tool: string): Promise<void> => {
   const { capacity, log } = context;
@@ -78,9 +81,9 @@ const reconcileIfForgotten = async (context: StartContext, tool: string): Promis
 };
 
 /**
- * Writes a build into the ledger, which accepts it, and then creates its run. Where the run cannot be created now, the
- * next reconcile creates it. A limit that was raised meanwhile promotes other builds in the same write, and their runs
- * are created as well.
+ * Accepts a build: writes the build into the ledger, then creates its run. Where the run cannot be created now, the
+ * next reconcile creates the run. Where a limit was raised since the last write, the same write promotes other builds,
+ * and their runs are created as well.
  */
 const accept = async (
   context: StartContext,
@@ -109,7 +112,9 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
   return { id, commit, position, parameters };
 };
 
-/** Resolves the source while it checks whether the build may start. */
+/**
+ * Makes the build for a client's parameters. Resolves the ref and checks whether the build may start at the same time.
+ */
 const resolveBuild = async (
   context: StartContext,
   tool: string,
@@ -126,8 +131,8 @@ const resolveBuild = async (
 };
 
 /**
- * Starts or queues a build. The same Idempotency-Key gives the same build.
- * @param idempotencyKey the header as the client sent it
+ * Starts or queues a build. Requests with the same Idempotency-Key start only one build.
+ * @param idempotencyKey value of the header Idempotency-Key
  * @throws ApiError 400 about the source, 409 `storage_full`, 422 `idempotency_key_reused`, 429 `quota_exceeded`
  */
 export const startBuild = async (
@@ -144,7 +149,7 @@ export const startBuild = async (
   const build = await resolveBuild(context, tool, parameters, key, signal);
   const result = await accept(context, tool, build, key);
   if (result.kind !== 'full' && result.kind !== 'too_large') return startedBuild(result, parameters);
-  // Builds whose end was missed must not keep the tool from starting.
+  // A reconcile may free slots: builds may have ended without an event that reached the service.
   await reconcile(context, tool);
   return startedBuild(await accept(context, tool, build, key), parameters);
 };

@@ -1,19 +1,19 @@
-/** Which builds hold the cluster's slots, and which tool gets the next one. Pure. */
+/** Decides which builds hold the cluster's slots, and which tool gets the next slot. All functions are pure. */
 
 import type { CapacityState, Claim, Counts, WaitingTool } from './types.ts';
 
 export const emptyCapacity: CapacityState = { claims: [], waiting: [], counts: { mended: {}, deadLetters: 0 } };
 
-/** The claims that a change of a ledger needs and gives back, as the tool's own limit would allow the change. */
+/** Claims that a change of a ledger needs and gives back, if the tool's own limit were the only limit. */
 export type ClaimRequest = {
   tool: string;
-  /** Ids of builds whose run has ended. */
+  /** Ids of builds whose run has ended, so that their claims are given back. */
   ended: readonly string[];
-  /** Ids of builds that could start, first in, first out. Some may hold a claim already. */
+  /** Ids of builds that could start, in the order of the queue. Some of the builds may hold a claim already. */
   wanted: readonly string[];
-  /** Since when the tool waits for its turn: RFC 3339 in UTC. */
+  /** Time since which the tool waits for its turn: RFC 3339 in UTC. */
   since: string;
-  /** How many builds the tool may run at once. */
+  /** Limit of builds that the tool may run at once. */
   limit: number;
 };
 
@@ -25,23 +25,26 @@ const countByTool = (claims: readonly Claim[]): Map<string, number> => {
 
 type Candidate = WaitingTool & { running: number };
 
-/** Orders tools by turn: the fewest running builds first, then the longest wait. */
+/**
+ * Tells whether the turn of tool `a` comes before the turn of tool `b`: the fewest running builds first, then the
+ * longest wait.
+ */
 const isBefore = (a: Candidate, b: Candidate): boolean => {
   if (a.running !== b.running) return a.running < b.running;
   return a.since === b.since ? a.tool < b.tool : a.since < b.since;
 };
 
-/** Returns a text that sorts after every time, and later the fewer slots are free. */
+/** Returns a text that sorts after every time in RFC 3339. The fewer slots are free, the later the text sorts. */
 const afterEveryTime = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
 
-/** Gives one slot to the tool whose turn it is. Returns the tool; undefined where no tool wants a slot. */
+/** Gives one free slot to the tool whose turn it is. Returns the tool; undefined where no tool wants a slot. */
 const takeTurn = (candidates: readonly Candidate[], free: number): string | undefined => {
   const [first, ...others] = candidates.filter(({ wants }) => wants > 0);
   if (!first) return undefined;
   const next = others.reduce((best, other) => (isBefore(other, best) ? other : best), first);
   next.running += 1;
   next.wants -= 1;
-  // The tool has had its turn: every tool with as many running builds goes first.
+  // After its turn, a tool comes behind every other tool with as many running builds.
   next.since = afterEveryTime(free);
   return next.tool;
 };
@@ -59,7 +62,10 @@ export const fairShares = ({ claims, waiting }: CapacityState, slots: number): M
   return given;
 };
 
-/** Sets how many builds of the tool wait for the cluster's capacity alone, and since when. 0 builds end the wait. */
+/**
+ * Sets how many builds of a tool wait only for a free slot of the cluster, and since when. 0 builds end the tool's
+ * wait.
+ */
 export const registerWaiting = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
   const before = state.waiting.find((waiting) => waiting.tool === tool);
   const isSame = wants === 0 ? before === undefined : before?.wants === wants && before.since === since;
@@ -73,20 +79,21 @@ const withoutClaims = (state: CapacityState, ids: readonly string[]): CapacitySt
   return claims.length === state.claims.length ? state : { ...state, claims };
 };
 
-/** Drops everything from the first build without a claim: no build may overtake another build of its tool. */
+/** Returns the ids before the first build without a claim: no build may overtake another build of its tool. */
 const claimedPrefix = (wanted: readonly string[], claims: readonly Claim[]): readonly string[] => {
   const claimed = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const end = wanted.findIndex((id) => !claimed.has(id));
   return end < 0 ? wanted : wanted.slice(0, end);
 };
 
-/** Returns how many more claims a tool may take. */
+/** Returns how many more claims a tool may take under its own limit. */
 export const roomFor = ({ claims }: CapacityState, tool: string, limit: number): number =>
   Math.max(0, limit - claims.filter((claim) => claim.tool === tool).length);
 
 /**
- * Tells whether a tool holds all the claims that it may, some of them for builds other than the given ones: for starts
- * that have not written the ledger yet, or whose function was killed.
+ * Tells whether a tool holds as many claims as its limit allows, and some of them belong to builds that are not running
+ * yet. The start of such a build has not written the ledger yet, or its function was killed.
+ * @param builds ids of the running builds
  */
 export const isFilledByUnknownClaims = (
   state: CapacityState,
@@ -98,7 +105,7 @@ export const isFilledByUnknownClaims = (
 
 /**
  * Returns how many more claims a tool waits for. A build whose claim is being revoked blocks all later builds of its
- * tool, so the tool does not wait and the slots go to others.
+ * tool, so the tool waits for no claim, and free slots go to other tools.
  */
 const wantedClaims = (state: CapacityState, { tool, wanted, limit }: ClaimRequest, unclaimed: readonly string[]) => {
   const isBlocked = state.claims.some(({ id, revoked }) => revoked && wanted.includes(id));
@@ -106,10 +113,10 @@ const wantedClaims = (state: CapacityState, { tool, wanted, limit }: ClaimReques
 };
 
 /**
- * Gives back the claims of ended builds, takes the tool's fair share of the free slots, and registers what the tool still
- * waits for. Claims of builds that no ledger knows count against the tool's limit: otherwise a tool whose ledger cannot be
- * written would take every slot.
- * @returns ids of the builds that may run: the first ones of `wanted`
+ * Gives back the claims of ended builds, takes the tool's fair share of the free slots, and registers how many more
+ * slots the tool waits for. Claims of builds that no ledger knows count against the tool's limit: otherwise a tool
+ * whose ledger cannot be written would take every slot.
+ * @returns ids of the builds that may run, which are the first ids of `wanted`
  */
 export const admit = (
   state: CapacityState,
@@ -138,8 +145,9 @@ const mapClaims = (state: CapacityState, map: (claim: Claim) => Claim[]): Capaci
 };
 
 /**
- * Marks claims as revoked by one process, also claims that another process has marked. `finishRevocation` removes them
- * after the tool's ledger was written once more: nobody who read the ledger before can then write what a claim allowed.
+ * Marks claims as revoked by one process, also claims that another process has marked. `finishRevocation` removes the
+ * marked claims after the tool's ledger was written once more. A process that read the ledger before that write can no
+ * longer write the ledger, so it can't start a build whose claim is revoked.
  * @param by a random name of the process
  */
 export const markRevoked = (state: CapacityState, ids: readonly string[], by: string): CapacityState =>
@@ -148,8 +156,8 @@ export const markRevoked = (state: CapacityState, ids: readonly string[], by: st
 const withoutMark = ({ revoked: _, ...claim }: Claim): Claim => claim;
 
 /**
- * Removes the claims that one process has marked. Builds that run by then keep their claims.
- * @param by the name that `markRevoked` got
+ * Removes the claims that one process has marked as revoked. A build that runs by then keeps its claim.
+ * @param by the name of the process that `markRevoked` got
  */
 export const finishRevocation = (state: CapacityState, by: string, running: ReadonlySet<string>): CapacityState =>
   mapClaims(state, (claim) => {
@@ -158,8 +166,9 @@ export const finishRevocation = (state: CapacityState, by: string, running: Read
   });
 
 /**
- * Gives every running build a claim, whatever the capacity: the capacity may have been set or lowered while the build
- * ran. The claim is as old as the build's start, so that the claim of a build that has just ended is removed at once.
+ * Gives every running build of a tool a claim, even beyond the capacity: the capacity may have been set or lowered
+ * while the build ran. The claim is as old as the build's start, so that the claim of a build that has just ended is
+ * removed at once.
  */
 export const claimForRunning = (
   state: CapacityState,
@@ -175,7 +184,7 @@ export const claimForRunning = (
   return missing.length === 0 ? kept : { ...kept, claims: [...kept.claims, ...missing] };
 };
 
-/** Adds to the totals of sweep's work. */
+/** Adds the corrections and dead letters of one sweep to the totals in the capacity. */
 export const addCounts = (state: CapacityState, { mended, deadLetters }: Counts): CapacityState => {
   const total = { ...state.counts.mended };
   for (const [kind, times] of Object.entries(mended)) total[kind] = (total[kind] ?? 0) + times;

@@ -12,21 +12,22 @@ type View = { state: CapacityState };
 
 export type Capacity = {
   /**
-   * How many builds of all tools may run at once. Undefined: only the tools' limits count, and no claims are written.
+   * Limit of builds of all tools that may run at once. Undefined: only the tools' limits count, and no claims are
+   * written.
    */
   slots: number | undefined;
   read(signal?: AbortSignal): Promise<CapacityState>;
   /**
-   * Applies a change by compare-and-swap until it succeeds. Changes of one process that wait for each other go into one
-   * write.
-   * @throws ApiError 409 `conflict` when other writers are always faster
+   * Applies a change to the capacity by compare-and-swap, until a write succeeds. Changes of one process that wait at
+   * the same time go into one write.
+   * @throws ApiError 409 `conflict` when other writers of the capacity are always faster
    */
   change<T>(change: (state: CapacityState) => { state: CapacityState; result: T }): Promise<T>;
 };
 
 export type CapacityOptions = {
   slots?: number | undefined;
-  /** Waits between two attempts to write. Tests pass their own. */
+  /** Waits between two attempts to write the capacity. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 
@@ -58,7 +59,7 @@ const createCapacityObject = (kube: Kube, slots: number | undefined) => {
   };
 };
 
-/** Returns the cluster's capacity. */
+/** Makes the store of the cluster's capacity, which holds the claims of all tools. */
 export const createCapacity = (kube: Kube, { slots, ...options }: CapacityOptions): Capacity => {
   const { find, write } = createCapacityObject(kube, slots);
   const attempt = async (_: string, batch: Batch<View, CapacityState>): Promise<() => void> => {

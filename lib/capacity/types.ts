@@ -1,15 +1,15 @@
 import type { KubeObject } from '../kube/resources.ts';
 
-/** A slot of the cluster. A build holds its claim from before the ledger says that it runs until its run has ended. */
+/** A slot of the cluster that a build holds, from before the build runs in its ledger until its run has ended. */
 export type Claim = {
   tool: string;
   /** Id of the build. */
   id: string;
-  /** When the slot was claimed: RFC 3339 in UTC. */
+  /** Time when the slot was claimed: RFC 3339 in UTC. */
   at: string;
   /**
-   * Random name of the process that is taking the claim away. Until it is gone the claim counts, but its build may not
-   * start.
+   * Random name of the process that is revoking the claim. The claim takes up its slot until it is removed, but its
+   * build may not start.
    */
   revoked?: string;
 };
@@ -18,14 +18,18 @@ export type Claim = {
 export type WaitingTool = {
   tool: string;
   /**
-   * When the tool's first queued build was accepted, or when a build of the tool last began or ended, if that is later.
+   * Time when the tool's first queued build was accepted, or the later time when a build of the tool last began or
+   * ended.
    */
   since: string;
   /** Number of queued builds that the tool's own limit would let run. */
   wants: number;
 };
 
-/** Totals of sweep's work since the object exists. `mended` counts corrections by their kind. */
+/**
+ * Totals of all sweeps since the BuildCapacity object was created. `mended` holds the number of corrections of each
+ * kind. `deadLetters` is the number of events that the broker could not deliver.
+ */
 export type Counts = { mended: Record<string, number>; deadLetters: number };
 
 export type CapacityState = { claims: Claim[]; waiting: WaitingTool[]; counts: Counts };

@@ -8,8 +8,9 @@ const without = <T extends { id: string }>(builds: readonly T[], others: readonl
 };
 
 /**
- * Returns the claims that a change of a ledger needs and gives back. Undefined where no build starts or ends. Pure.
- * @param desired the ledger after the change, if the tool's own limit were the only one
+ * Returns the claims that a change of a ledger needs for builds that start, and gives back for builds that end.
+ * Undefined where no build starts or ends. Pure.
+ * @param desired the ledger after the change, if the tool's own limit were the only limit
  */
 export const claimRequest = (
   tool: string,

@@ -1,31 +1,31 @@
 import { finish, promote } from './state.ts';
 import type { BuildRecord, Ending, LedgerState, Limits } from './types.ts';
 
-/** What a ledger needs to know about a PipelineRun. */
+/** Facts about a PipelineRun that a reconcile compares with the ledger. */
 export type ObservedRun = {
   id: string;
-  /** Absent while the run has not ended. */
+  /** How the run ended. Absent while the run has not ended. */
   ending?: Ending;
-  /** Tekton was told to cancel the run. */
+  /** Whether Tekton was told to cancel the run. */
   cancelling: boolean;
-  /** The run was deleted, and only the finalizer of this service keeps it. */
+  /** Whether the run was deleted, and only the finalizer of this service keeps it. */
   deleting: boolean;
 };
 
-/** One change that makes the runs match the ledger. */
+/** One change to the runs of a tool that makes the runs match the ledger. */
 export type RunChange =
   /**
-   * Create the run of a build. The run of a cancelled build is born cancelled, so that a delayed start finds the name
-   * taken.
+   * Create the run of a build. The run of a cancelled build is created as cancelled: a delayed start of the build then
+   * finds the name of the run taken.
    */
   | { kind: 'create'; build: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
-  /** Delete the run: its log is archived, or its build has left the ledger. */
+  /** Delete a run and its finalizer: the run's log is archived, or its build has left the ledger. */
   | { kind: 'release'; id: string };
 
 /**
- * Cancels the builds whose run was deleted before it ended. Tekton ignores a run with a deletionTimestamp, so the run
- * would never end. The run is released, which ends its pod, and a run that is born cancelled takes its place.
+ * Cancels the builds whose run was deleted before the run ended. Tekton ignores a run with a deletionTimestamp, so the
+ * run would never end. The run is released, which ends its pod, and a run that is created as cancelled takes its place.
  */
 const cancelDeleted = (state: LedgerState, runs: Map<string, ObservedRun>, now: Date): LedgerState => {
   const isDeleted = (build: BuildRecord) => {
@@ -66,8 +66,8 @@ const changesForBuild = (build: BuildRecord, run: ObservedRun | undefined): RunC
 };
 
 /**
- * Returns the changes for a run whose build does not run. `finished` is undefined where the ledger does not know the
- * build.
+ * Returns the changes for a run whose build does not run in the ledger.
+ * @param finished the finished build; undefined where the ledger does not know the build
  */
 const changesForOtherRun = (run: ObservedRun, finished: BuildRecord | undefined): RunChange[] => {
   if (finished?.log === 'live') return [];
@@ -75,7 +75,10 @@ const changesForOtherRun = (run: ObservedRun, finished: BuildRecord | undefined)
   return [{ kind: 'release', id: run.id }];
 };
 
-/** Returns the changes that make the runs match a ledger, which `reconciledState` has returned. Pure. */
+/**
+ * Returns the changes that make the runs of a tool match its ledger. Pure.
+ * @param state the ledger that `reconciledState` has returned
+ */
 export const diff = (state: LedgerState, runs: readonly ObservedRun[]): RunChange[] => {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const running = new Set(state.running.map(({ id }) => id));

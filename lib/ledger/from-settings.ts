@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Kube } from '../kube/client.ts';
 import { createLedger, type Ledger } from './store.ts';
 
-/** The settings with the limits of a tool for which no administrator set others. */
+/** Names of the settings with the default limits of a tool. An administrator may set other limits for one tool. */
 export const ledgerSettings = ['limitRunning', 'limitQueued', 'keepSucceeded', 'keepFailed'] as const;
 
 /**

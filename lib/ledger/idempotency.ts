@@ -4,7 +4,7 @@ import type { IdempotencyKey, IdempotencyRecord, LedgerState, NewBuild, StartRes
 const lifetimeMs = 24 * 60 * 60 * 1000;
 const maxRecords = 1000;
 
-/** Returns the records that are younger than a day, at most the newest 1000. */
+/** Returns the records of Idempotency-Keys that are younger than a day, at most the newest 1,000. */
 const unexpired = (records: IdempotencyRecord[], now: Date): IdempotencyRecord[] =>
   records.filter(({ at }) => now.getTime() - Date.parse(at) < lifetimeMs).slice(-maxRecords);
 
@@ -23,8 +23,9 @@ export const resultForKey = (
 };
 
 /**
- * Returns the result for a build whose id the ledger already holds: the same key gave the same id after its record had
- * expired, or this very write is repeated because its response was lost. Undefined for a new id.
+ * Returns the result of a start whose build is in the ledger already. Either the client repeats an Idempotency-Key
+ * whose record has expired, because a key always gives the same id, or the write of the ledger is repeated because its
+ * response was lost. Undefined for a build that is not in the ledger.
  */
 export const resultForKnownId = (
   { running, queued, finished }: LedgerState,
@@ -37,7 +38,10 @@ export const resultForKnownId = (
   return { kind: 'accepted', record: { id: known.id, commit: known.commit, position } };
 };
 
-/** Drops expired records, and adds the record of an accepted start that came with a key. */
+/**
+ * Returns the ledger without the expired records of Idempotency-Keys, and with a record of an accepted start that came
+ * with a key.
+ */
 export const withKeyRecord = (
   state: LedgerState,
   key: IdempotencyKey | undefined,

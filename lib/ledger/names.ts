@@ -16,20 +16,21 @@ const shortened = (tool: string, length: number, separator: string): string =>
 const isDnsLabel = (name: string): boolean => name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
 
 /**
- * Returns the name of a tool's BuildLedger: the name of the tool where Kubernetes allows that name. Any other tool gets
- * a shortened name with a hash after a dot. No tool has a dot in its name, so two tools never share a ledger.
+ * Returns the name of a tool's BuildLedger: the name of the tool where Kubernetes allows that name, else a shortened
+ * name with a hash after a dot. No tool has a dot in its name, so two tools never share a ledger.
  */
 export const ledgerName = (tool: string): string => (isDnsLabel(tool) ? tool : shortened(tool, 54, '.'));
 
 /**
- * Returns the value of the label `user`: the name of the tool, shortened with a hash where it exceeds 63 characters.
+ * Returns the value of the label `user` of a run: the name of the tool, shortened with a hash where it exceeds 63
+ * characters.
  */
 export const toolLabel = (tool: string): string => (tool.length <= 63 ? tool : shortened(tool, 54, '.'));
 
 /**
  * Returns the id of a build, which is the name of its run as well: `<tool>-buildpacks-pipelinerun-<suffix>`, at most
  * the 63 characters that Tekton allows. The suffix comes from the Idempotency-Key, so that a repeated start finds its
- * build, and is random where there is no key.
+ * build. Without a key the suffix is random.
  */
 export const buildId = (tool: string, keyHash?: string): string => {
   const prefix = isDnsLabel(tool) && tool.length <= 29 ? tool : shortened(tool, 20, '-');

@@ -2,16 +2,19 @@ import { storedSize } from './stored-size.ts';
 import type { LedgerState, Limits } from './types.ts';
 
 /**
- * Limit for a ledger at the start of a build, in bytes. etcd refuses objects over 1.5 MiB, and a ledger that cannot be
- * written could not end its builds either. The difference is left for later writes: the endings of builds with their
- * messages, and the fields of the API server.
+ * Limit for the size of a ledger at the start of a build, in bytes. etcd refuses objects over 1.5 MiB, and a ledger
+ * that cannot be written could not end its builds either. The space above the limit is left for later writes: the
+ * endings of builds with their messages, and the fields that the API server adds.
  */
 const maxBytes = 1_200_000;
 
 /** Limit for all finished builds of a ledger together, in bytes. */
 const maxFinishedBytes = 700_000;
 
-/** Returns the room for finished builds in bytes. Negative where the other parts alone exceed the ledger's limit. */
+/**
+ * Returns the space that a ledger has for finished builds, in bytes. Negative where the other parts of the ledger
+ * exceed its limit.
+ */
 const roomForFinished = ({ running, queued, keys }: LedgerState): number =>
   maxBytes - storedSize(running) - storedSize(queued) - storedSize(keys);
 
@@ -19,8 +22,9 @@ const roomForFinished = ({ running, queued, keys }: LedgerState): number =>
 export const isTooLarge = (state: LedgerState): boolean => storedSize(state.finished) > roomForFinished(state);
 
 /**
- * Drops the oldest finished builds beyond the limits: `succeeded` and `failed` builds, and the bytes of all together.
- * A build whose log is still being written stays. Returns the same state where nothing is dropped.
+ * Drops the oldest finished builds beyond the limits: the number of succeeded builds, the number of failed builds, and
+ * the bytes of all finished builds together. A build whose log is still being written stays. Returns the same state
+ * where no build is dropped.
  */
 export const retain = (state: LedgerState, limits: Limits): LedgerState => {
   const left = {

@@ -24,29 +24,29 @@ const queuedBuild = (build: NewBuild, now: Date): BuildRecord => ({
   log: 'live',
 });
 
-/** Returns the builds at the head of the queue that the tool's own limit lets run. */
+/** Returns the builds at the head of a tool's queue that the tool's own limit lets run. */
 export const promotableBuilds = ({ running, queued }: LedgerState, limits: Limits): BuildRecord[] =>
   queued.slice(0, Math.max(0, limits.running - running.length));
 
 /**
- * Returns the time since when the tool waits for its turn: the later one of when its first queued build was accepted and
- * when one of its builds last began or ended. The age of the queued build alone would favour a tool that always has
- * builds queued.
+ * Returns the time since which a tool waits for its turn to get a slot of the cluster: the time when its first queued
+ * build was accepted, or the later time when one of its builds last began or ended. The age of the queued build alone
+ * would favour a tool that always has builds queued.
  */
 export const waitingSince = ({ lastTurn = '' }: LedgerState, firstQueued: BuildRecord | undefined): string => {
   const { acceptedAt = '' } = firstQueued ?? {};
   return acceptedAt > lastTurn ? acceptedAt : lastTurn;
 };
 
-/** Drops everything from the first build without a claim: no build may overtake another build of its tool. */
+/** Returns the builds before the first build without a claim: no build may overtake another build of its tool. */
 const claimedPrefix = (builds: BuildRecord[], claimed: ReadonlySet<string> | undefined): BuildRecord[] => {
   const end = claimed ? builds.findIndex(({ id }) => !claimed.has(id)) : -1;
   return end < 0 ? builds : builds.slice(0, end);
 };
 
 /**
- * Fills free slots from the head of the queue; with `limits.claimed` only with builds that hold a claim. Returns the
- * same state where no build can start.
+ * Promotes builds from the head of a tool's queue to free slots. With `limits.claimed`, only builds with a claim are
+ * promoted. Returns the same state where no build can start.
  */
 export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerState => {
   const at = now.toISOString();
@@ -61,9 +61,9 @@ export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerSt
 };
 
 /**
- * Accepts a build into a free slot, else into the queue; or returns the earlier result for a repeated key; or refuses
- * the build. The queue holds `limits.queued` builds beyond those that get a slot at once. Old finished builds are dropped
- * where the ledger has no room for the new build.
+ * Accepts a new build into a free slot, or else into the queue. Returns the earlier result for a repeated
+ * Idempotency-Key. Refuses the build where more than `limits.queued` builds would wait, or where the ledger has no
+ * space. Old finished builds are dropped where a new build needs their space.
  */
 export const start = (
   state: LedgerState,
@@ -92,7 +92,7 @@ const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
   ...(ending.digest ? { digest: ending.digest } : {}),
 });
 
-/** Moves a build to the finished builds. A deleted build leaves the ledger instead. */
+/** Moves a build to the finished builds of its ledger. A deleted build leaves the ledger instead. */
 const withFinished = (state: LedgerState, build: BuildRecord): LedgerState => ({
   ...state,
   running: state.running.filter(({ id }) => id !== build.id),
@@ -100,7 +100,10 @@ const withFinished = (state: LedgerState, build: BuildRecord): LedgerState => ({
   finished: build.deletedAt ? state.finished : [build, ...state.finished],
 });
 
-/** Ends a running build and gives its slot to the next one. Returns the same state for a build that does not run. */
+/**
+ * Ends a running build and gives its slot to the next queued build. Returns the same state for a build that does not
+ * run.
+ */
 export const finish = (state: LedgerState, id: string, ending: Ending, limits: Limits, now: Date): LedgerState => {
   const build = state.running.find((running) => running.id === id);
   if (!build) return state;
@@ -165,7 +168,10 @@ export const remove = (state: LedgerState, id: string, now: Date): { state: Ledg
   return { state: known ? next : state, known };
 };
 
-/** Sets the state of a finished build's log: the log is archived, or `reason` says why it is not whole. */
+/**
+ * Sets the state of a finished build's log in the ledger.
+ * @param reason why lines of the log are missing; undefined for a complete log
+ */
 export const closeLog = (
   state: LedgerState,
   id: string,

@@ -20,19 +20,25 @@ import type { BuildLedger, LedgerState, Limits, Summary } from './types.ts';
 /** A tool's builds, and the limits that hold for the tool. */
 export type LedgerView = { state: LedgerState; limits: Limits };
 
-/** A pure change. It may be applied several times before it is written. Returning the same state writes nothing. */
+/**
+ * A pure change of a ledger. The change may be applied several times before the ledger is written. A change that
+ * returns the same state writes nothing.
+ */
 export type LedgerChange<T> = KubeChange<LedgerView, LedgerState, T>;
 
 export type Ledger = {
   /** Reads the ledger of a tool. An unknown tool has an empty ledger. */
   read(tool: string, signal?: AbortSignal): Promise<LedgerView>;
   /**
-   * Applies a change by compare-and-swap until it succeeds. Changes for one tool that wait for each other go into one
-   * write. Where there is a capacity, a build is promoted only when it holds a claim.
-   * @throws ApiError 409 `conflict` when other writers are always faster
+   * Applies a change to a tool's ledger by compare-and-swap, until a write succeeds. Changes that wait at the same time
+   * go into one write. Where the cluster's capacity is limited, a build is promoted only when it holds a claim.
+   * @throws ApiError 409 `conflict` when other writers of the ledger are always faster
    */
   change<T>(tool: string, change: LedgerChange<T>): Promise<T>;
-  /** Writes the ledger unchanged, so that everyone who has read it must read it again. @returns the ledger's state */
+  /**
+   * Writes the ledger of a tool without changing its builds, so that no process can write a ledger that it read before.
+   * @returns the state of the ledger
+   */
   fence(tool: string): Promise<LedgerState>;
   /** Lists every tool that has a ledger. */
   tools(): Promise<string[]>;
@@ -41,16 +47,16 @@ export type Ledger = {
 };
 
 export type LedgerOptions = {
-  /** The cluster's capacity. Without it only the limits of the tools count. */
+  /** The cluster's capacity. Default: only the limits of the tools count. */
   capacity?: Capacity | undefined;
-  /** Waits between two attempts to write. Tests pass their own. */
+  /** Waits between two attempts to write the ledger. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 
 /**
- * Retry limit while other starts of the tool hold claims for builds that are not in the ledger yet. Queueing the build
- * behind them would block both: they hold the slots that this build waits for. After that many attempts the claims
- * count as left behind by functions that were killed.
+ * Retry limit of a start while other starts of the tool hold claims for builds that are not in the ledger yet. The
+ * build is not queued behind the other starts, because they hold the slots that it would wait for. After so many
+ * attempts the claims count as left behind by functions that were killed.
  */
 const maxAttemptsBesideOtherStarts = 8;
 
@@ -67,17 +73,17 @@ const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): 
 });
 
 type Claims = {
-  /** Ids of the builds that may start. */
+  /** Ids of the builds that hold a claim, so that they may start. */
   claimed: ReadonlySet<string>;
-  /** Other starts of the tool hold claims for builds that are not in the ledger yet. */
+  /** Whether other starts of the tool hold claims for builds that are not in the ledger yet. */
   isBesideOtherStarts: boolean;
 };
 
 const noClaims: Claims = { claimed: new Set(), isBesideOtherStarts: false };
 
 /**
- * Claims slots of the cluster. Where the capacity is written by too many others, nothing is claimed and the build waits:
- * a start must not fail because of that.
+ * Claims slots of the cluster for a tool. Where too many other processes write the capacity, no slot is claimed and the
+ * builds are queued: a start must not fail because others are faster.
  */
 const claimSlots = async (
   capacity: Capacity,
@@ -98,9 +104,10 @@ const claimSlots = async (
 };
 
 /**
- * Claims the slots that a change of a ledger needs, and gives back the slots of the builds that it ends.
- * @returns ids of the builds that may be promoted; undefined where every build may
- * @throws KubeError 409, which lets the change be tried again, while other starts of the tool are between their two writes
+ * Claims the slots that a change of a ledger needs, and gives back the slots of the builds that the change ends.
+ * @returns ids of the builds that may be promoted; undefined where every build may be promoted
+ * @throws KubeError 409, after which the change is retried, while other starts of the tool have claims but have not
+ * written the ledger yet
  */
 const claimForChange = async (
   capacity: Capacity | undefined,
@@ -147,8 +154,8 @@ type LedgerObjects = ReturnType<typeof createLedgerObjects>;
 
 /**
  * Makes the function that reads a ledger, applies a batch of changes and writes the ledger once. Claims are taken
- * between the read and the write: nobody who read the ledger before a claim was revoked can write the ledger any more,
- * see `markRevoked` in lib/capacity/state.ts.
+ * between the read and the write, so a process that read the ledger before a claim was revoked can't write the ledger
+ * any more, see `markRevoked` in lib/capacity/state.ts.
  */
 const createAttempt =
   ({ find, viewOf, create, write }: LedgerObjects, capacity: Capacity | undefined) =>
@@ -167,7 +174,10 @@ const createAttempt =
     return respond;
   };
 
-/** Returns the ledgers of all tools. `defaults` are the limits of a tool for which no administrator set others. */
+/**
+ * Makes the store of the ledgers of all tools.
+ * @param defaults limits of a tool for which no administrator has set other limits
+ */
 export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
   const objects = createLedgerObjects(kube, defaults);
   const { find, list, viewOf } = objects;

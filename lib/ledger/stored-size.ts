@@ -1,4 +1,6 @@
-/** Matches the characters and escapes for which Go's JSON takes 6 bytes and JSON.stringify takes fewer. */
+/**
+ * Matches the characters and escapes in JSON for which Go's encoding/json takes 6 bytes and JSON.stringify takes fewer.
+ */
 const escapedByGo = /[<>&\u2028\u2029]|\\[bf]/g;
 const escapedBytes = 6;
 

@@ -1,7 +1,10 @@
 import type { BuildParameters, Status } from '../../openapi/generated/types.ts';
 import type { KubeObject } from '../kube/resources.ts';
 
-/** `live`: the log is still being written. `truncated` and `lost`: lines are missing, and `logReason` says why. */
+/**
+ * State of a build's log. `live`: the log is still being written. `truncated` and `lost`: lines are missing, and
+ * `logReason` says why.
+ */
 export type LogState = 'live' | 'complete' | 'truncated' | 'lost';
 
 /**
@@ -11,18 +14,20 @@ export type LogState = 'live' | 'complete' | 'truncated' | 'lost';
 export type BuildRecord = {
   id: string;
   parameters: BuildParameters;
-  /** The URL that the clone step fetches from: `source_url` after redirects. */
+  /** URL of the git repository that the clone step fetches: `source_url` after redirects. */
   sourceUrl: string;
   /** Hash of the commit that is built. */
   commit: string;
   /** Name of the image that is pushed, with its tag. */
   image: string;
   acceptedAt: string;
-  /** When the build got its slot. Absent while the build is queued. */
+  /** Time when the build got its slot. Absent while the build is queued. */
   startedAt?: string;
-  /** When a client cancelled the running build. The build keeps its slot until its run has ended. */
+  /** Time when a client cancelled the running build. The build keeps its slot until its run has ended. */
   cancelledAt?: string;
-  /** When a client deleted the running build. The build is hidden, and leaves the ledger when its run has ended. */
+  /**
+   * Time when a client deleted the running build. The build is hidden, and leaves the ledger when its run has ended.
+   */
   deletedAt?: string;
   finishedAt?: string;
   status: Status;
@@ -38,7 +43,9 @@ export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'co
 /** How a build ended. `log` is set only where the build never had a run whose log could be archived. */
 export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
 
-/** The response to a start with an Idempotency-Key. Kept for a day, even where the build is deleted earlier. */
+/**
+ * Record of the response to a start with an Idempotency-Key. Kept for a day, even where the build is deleted earlier.
+ */
 export type IdempotencyRecord = {
   /** SHA-256 of the Idempotency-Key. */
   key: string;
@@ -46,7 +53,7 @@ export type IdempotencyRecord = {
   request: string;
   id: string;
   commit: string;
-  /** Position in the queue at the time of the response. 0 for a build that ran at once. */
+  /** Position of the build in the queue at the time of the response. 0 for a build that ran at once. */
   position: number;
   at: string;
 };
@@ -58,14 +65,17 @@ export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
 export type StartResult =
   | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
   | { kind: 'repeated'; record: IdempotencyRecord }
-  /** The key, or the build's id, belongs to another request. */
+  /** The Idempotency-Key, or the build's id, belongs to another request. */
   | { kind: 'key_reused' }
   /** The tool has as many running and queued builds as it may have. */
   | { kind: 'full' }
   /** The ledger has no room for a build with so many parameters. */
   | { kind: 'too_large' };
 
-/** `cancelling`: the run has still to end. `finished` and `unknown`: there was nothing to cancel. */
+/**
+ * Result of a cancellation. `cancelled`: a queued build has ended. `cancelling`: the run of the build has still to end.
+ * `finished`: the build had ended before. `unknown`: the tool has no such build.
+ */
 export type CancelResult = 'cancelled' | 'cancelling' | 'finished' | 'unknown';
 
 /** How many builds a tool may have, and how many finished builds the ledger keeps. */
@@ -83,18 +93,20 @@ type LimitOverrides = { running?: number; queued?: number; succeeded?: number; f
 
 export type LedgerState = {
   running: BuildRecord[];
-  /** The first build to run comes first. */
+  /** Queued builds. The next build to run comes first. */
   queued: BuildRecord[];
-  /** The newest build comes first. */
+  /** Finished builds. The build that finished last comes first. */
   finished: BuildRecord[];
   keys: IdempotencyRecord[];
-  /** When a build of the tool last began or ended to run. The tool waits for its next turn since then. */
+  /** Time when a build of the tool last began or ended. The tool waits for its next turn since then. */
   lastTurn?: string;
-  /** A new random value after every write that only invalidates what others have read. */
+  /**
+   * Random value. A new value makes the writes of all processes fail that have read an earlier version of the ledger.
+   */
   fence?: string;
 };
 
-/** The columns of `kubectl get buildledgers`. Written with every change, never read. */
+/** Numbers for the columns of `kubectl get buildledgers`. Written with every change of a ledger, and never read. */
 export type Summary = { running: number; limit: number; queued: number; finished: number };
 
 /** The object builds.toolforge.org/v1alpha1 BuildLedger. It holds everything about the builds of one tool. */
