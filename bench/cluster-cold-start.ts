@@ -61,7 +61,7 @@ const waitForZero = async (): Promise<void> => {
   }
 };
 
-/** Sends a request from a pod of the namespace. @returns milliseconds until the end of the response */
+/** Sends a request from a pod of the tests' namespace. @returns milliseconds until the end of the response */
 const send = async (namespace: Namespace, { url, headers, body }: Target): Promise<number> => {
   const bodyOptions = body ? ['--header', 'content-type: application/json', '--data', body] : [];
   const options = [...headers.flatMap((header) => ['--header', header]), ...bodyOptions];
@@ -108,7 +108,7 @@ const table = (times: Map<string, number[]>): string => {
   return [...head, ...rows].join('\n');
 };
 
-/** Prepares what the measured requests need: two bare services, and a tool with a finished build. */
+/** Deploys two bare services, and finishes a build of a new tool. @returns the requests to measure */
 const prepare = async (service: Service): Promise<Target[]> => {
   const { namespace } = service;
   const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();

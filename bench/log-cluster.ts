@@ -39,7 +39,7 @@ const printProgram = (count: number, then: string): string => `
   };
   more();`;
 
-/** Returns a pod that looks to a reader of logs like the pod that Tekton makes for a build. */
+/** Returns a pod with the names and labels of a pod that Tekton makes for a build, so that get-logs reads its log. */
 const podOf = (id: string, image: string) => {
   const container = (step: string, program: string) => ({
     name: `step-${step}`,

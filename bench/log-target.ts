@@ -17,7 +17,7 @@ export type LogTarget = {
   store: ObjectStore;
   /** Writes a build into the ledger. */
   setBuild(build: Partial<BuildRecord> & { id: string }): Promise<void>;
-  /** Ends the step build, and with it the pod. */
+  /** Ends the step build, which is the last step of the measured pod, so that the pod ends too. */
   endPod(): Promise<void>;
   /** Requests the log of a step directly from the API server. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;

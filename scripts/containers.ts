@@ -21,7 +21,7 @@ export type Image = {
   arguments: Record<string, string | undefined>;
 };
 
-/** The command-line options of every script that pushes images, for parseArgs. */
+/** Command-line options of every script that pushes images, in the format of Node's parseArgs. */
 export const destinationOptions = {
   registry: { type: 'string' },
   tag: { type: 'string', default: 'latest' },

@@ -1,5 +1,6 @@
 /**
- * Draws the terminal output on standard input as an SVG picture: `npm run -s demo | node scripts/terminal-picture.ts > docs/demo.svg`.
+ * Draws the terminal output on standard input as an SVG picture:
+ *   npm run -s demo | node scripts/terminal-picture.ts > docs/demo.svg
  * Lines that start with `==>` and `$` are highlighted; long lines are cut.
  */
 import { text } from 'node:stream/consumers';

@@ -109,7 +109,7 @@ const platform = {
   port: 'The port on which a function listens. Set by Knative.',
 } as const;
 
-/** The sections of docs/settings.md. */
+/** Sections of docs/settings.md, in their order. */
 export const settingGroups: SettingGroup[] = [
   { title: 'The installation', lines: installation },
   { title: 'Signing in', intro: issuersText, lines: signIn },

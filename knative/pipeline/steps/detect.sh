@@ -1,7 +1,7 @@
 #!/bin/bash
-# detect.sh LATEST DEPRECATED -- NAME=VALUE…: writes each of the user's variables to a file where buildpacks read it (platform
-# specification, "Platform Directory"), then runs the detection of buildpacks. A value has %24 in the place of a dollar sign,
-# and %25 in the place of a percent sign.
+# detect.sh LATEST DEPRECATED -- NAME=VALUE…: writes each of the user's variables to a file where buildpacks read it
+# (platform specification, "Platform Directory"), then runs the detection of buildpacks. A value has %24 in the place of
+# a dollar sign, and %25 in the place of a percent sign.
 set -euo pipefail
 
 latest=$1 deprecated=$2

@@ -40,7 +40,7 @@ const harborError = (code: string, message: string) => ({ errors: [{ code, messa
 type HarborProject = { hard: number; used: number; repositories: Record<string, string[]> };
 export type HarborSettings = {
   projects: Record<string, HarborProject>;
-  /** Status of the response for a missing project: 404 for administrators, 403 for robot accounts. */
+  /** Status of Harbor's response for a missing project: 404 for administrators (default), 403 for robot accounts. */
   missing?: number;
   /** Digests of artifacts that an immutability rule protects. */
   immutable?: string[];
