@@ -12,7 +12,7 @@ import { exitCodes, Failure } from './failure.ts';
 import type { ApiRequest, ResponseStream } from './http.ts';
 import { objectFrom } from './responses.ts';
 
-/** Query parameters of a build's log, by the API's names. */
+/** Query parameters of a request for a build's log, by the names that the API uses. */
 export type LogQuery = {
   follow: boolean;
   cursor?: string | undefined;
@@ -24,7 +24,10 @@ export type LogQuery = {
   lines?: string | undefined;
 };
 
-/** The operations of openapi.yaml for one tool. Each throws a Failure. */
+/**
+ * A client of the builds API for one tool. Each method sends the request of one operation in openapi.yaml, and throws a
+ * Failure when the operation fails.
+ */
 export type Api = {
   start: (parameters: BuildParameters, idempotencyKey: string) => Promise<StartResponse>;
   list: () => Promise<ListResponse>;
@@ -34,13 +37,17 @@ export type Api = {
   remove: (id: string) => Promise<void>;
   clean: () => Promise<MessagesResponse>;
   quota: () => Promise<QuotaResponse>;
-  /** Opens a log as application/x-ndjson and returns the stream, unread. */
+  /** Requests a build's log as application/x-ndjson, and returns the response before its body is read. */
   openLog: (id: string, query: LogQuery) => Promise<ResponseStream>;
 };
 
-/** Longest time for a response other than a log, in milliseconds. */
+/**
+ * Time limit for a response of the API in milliseconds. A log has no such limit, because it lasts as long as its build.
+ */
 export const responseMs = 30_000;
-/** Longest time without a byte of a log, in milliseconds. A quiet log is then requested again from its cursor. */
+/**
+ * Longest time without a byte on a log stream, in milliseconds. The log is then requested again from the last cursor.
+ */
 const logIdleMs = 300_000;
 
 const requireNdjson = (stream: ResponseStream, base: URL): ResponseStream => {
@@ -54,7 +61,10 @@ const requireNdjson = (stream: ResponseStream, base: URL): ResponseStream => {
 const withoutEmpty = (parameters: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 
-/** `tail` counts from the end of the log, so it is left out when a cursor says how far the log was read. */
+/**
+ * Returns the query of a request for a log. `tail` counts from the end of the log, so it is left out when the request
+ * resumes a log at a cursor.
+ */
 const logParameters = ({ follow, tail, ...others }: LogQuery): Record<string, string> => ({
   follow: String(follow),
   ...withoutEmpty(others),
@@ -62,15 +72,15 @@ const logParameters = ({ follow, tail, ...others }: LogQuery): Record<string, st
 });
 
 /**
- * Returns the path of a build.
- * @throws Failure for text that is no id: text with a slash would lead to another path of the API
+ * Returns the path of a build in the API: `/builds/ID`.
+ * @throws Failure for text that is not a build id. Text with a slash would lead to another path of the API
  */
 const pathOf = (id: string): string => {
   if (/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/.test(id)) return `/builds/${id}`;
   throw new Failure(exitCodes.usage, `"${id}" is not an id of a build.`, { hint: 'See `toolforge-build list`.' });
 };
 
-/** Returns the API's client for one tool. */
+/** Returns a client of the builds API for one tool. */
 export const createApi = (tool: string, options: CallerOptions): Api => {
   const { base } = options;
   const call = createCaller(options);

@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { type Command, type Commands, globalOptions, type Invocation, type Options } from './command.ts';
 import { exitCodes, Failure } from './failure.ts';
 
-/** The invocation, and the command that the arguments name; undefined when no command is named. */
+/** The parsed command line of `toolforge-build`. `name` and `command` are undefined when the user named no command. */
 export type Parsed = Invocation & { name: string | undefined; command: Command | undefined };
 
-/** Returns the options in the form of node:util's parser, which rejects keys it does not know. */
+/**
+ * Returns command-line options in the form that `parseArgs` of node:util takes, without help texts and placeholders.
+ */
 const forParser = (options: Options) =>
   Object.fromEntries(
     Object.entries(options).map(([name, { type, short, multiple }]) => [
@@ -14,7 +16,7 @@ const forParser = (options: Options) =>
     ]),
   );
 
-/** Returns the index of the command's name among the arguments, or -1. */
+/** Returns the index of the command's name among the command-line arguments; -1 when the user named no command. */
 const commandIndex = (args: string[]): number => {
   const options = forParser(globalOptions);
   const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
@@ -27,7 +29,10 @@ const wrongUsage = (error: unknown, name: string | undefined): Failure => {
   return new Failure(exitCodes.usage, `${reason.replace(/\.$/, '')}.`, { hint, cause: error });
 };
 
-/** Suggests the commands that begin with the same two letters, or with which the name begins. */
+/**
+ * Returns "Did you mean …?" for a mistyped command, with the commands that begin with the same two letters as the
+ * mistyped name, or that the mistyped name begins with. Returns an empty text when no command is similar.
+ */
 const suggestion = (name: string, commands: Commands): string => {
   const close = Object.keys(commands).filter((known) => known.startsWith(name.slice(0, 2)) || name.startsWith(known));
   return close.length > 0 ? ` Did you mean ${close.join(' or ')}?` : '';
@@ -49,8 +54,8 @@ const parseFor = (name: string | undefined, command: Command | undefined, args: 
 };
 
 /**
- * Reads the command line.
- * @throws Failure that names an unknown command or option, or an argument too many
+ * Parses the command-line arguments of `toolforge-build`.
+ * @throws Failure that names an unknown command, an unknown option, or an argument too many
  */
 export const readArguments = (args: string[], commands: Commands): Parsed => {
   const index = commandIndex(args);

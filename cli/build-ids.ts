@@ -2,13 +2,13 @@ import type { Api } from './api.ts';
 import { type Context, flag, type Invocation } from './command.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 
-/** Returns the id on the command line, by default the id of the newest build. */
+/** Returns the build id that the user gave as an argument. Default: the id of the tool's newest build. */
 export const idOrLatest = async (api: Api, { positionals }: Invocation): Promise<string> =>
   positionals[0] ?? (await api.latest()).build.build_id;
 
 /**
- * Asks the user to confirm, unless -y was given.
- * @throws Failure when there is no terminal to ask on, and when the reply is no
+ * Asks the user to confirm a command that deletes or cancels something, unless the option -y was given.
+ * @throws Failure when there is no terminal to ask on, and when the user says no
  */
 export const confirm = async ({ terminal }: Context, { values }: Invocation, question: string): Promise<void> => {
   if (flag(values, 'yes-i-know')) return;
@@ -20,7 +20,10 @@ export const confirm = async ({ terminal }: Context, { values }: Invocation, que
   if (!(await terminal.confirm(question))) throw new Failure(exitCodes.interrupted, 'Nothing was done.');
 };
 
-/** @throws Failure unless the command line has either ids or --all */
+/**
+ * Checks that the user gave either build ids or the option --all.
+ * @throws Failure when the user gave both or neither
+ */
 export const requireIdsOrAll = (verb: string, { values, positionals }: Invocation): void => {
   const all = flag(values, 'all');
   if (all && positionals.length > 0) throw new Failure(exitCodes.usage, 'Give either ids or --all, not both.');
@@ -32,8 +35,8 @@ export const requireIdsOrAll = (verb: string, { values, positionals }: Invocatio
 };
 
 /**
- * Calls `act` for each build. A failure is printed and does not stop the other builds.
- * @param accepted an exit code that is no failure: a build may end or vanish by itself while --all is at work
+ * Calls `act` for each build id, one after the other. A failure is printed and does not stop the other builds.
+ * @param accepted exit code of failures to ignore: with --all, a build may end or be deleted before its turn comes
  * @returns the number of builds for which `act` succeeded, and the exit code of the first failure
  */
 export const forEachBuild = async (
@@ -58,5 +61,5 @@ export const forEachBuild = async (
   return { done, exitCode };
 };
 
-/** Returns "1 build" or "2 builds". */
+/** Returns a number of builds in words: "1 build", "2 builds". */
 export const countBuilds = (count: number): string => `${count} ${count === 1 ? 'build' : 'builds'}`;

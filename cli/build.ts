@@ -1,6 +1,6 @@
 /**
- * Bundles the command into cli/dist: `node cli/build.ts`. Needs Node 24, as every script here; the bundle runs on Node
- * 20.
+ * Bundles the command-line client `toolforge-build` into cli/dist: `node cli/build.ts`. This script needs Node 24; the
+ * bundle runs on Node 20 and later.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { build, type Metafile } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const dist = join(import.meta.dirname, 'dist');
 
-/** Returns the folders of the packages whose code is in the bundle. */
+/** Returns the folders of the npm packages whose code esbuild put into a bundle. */
 const packagesIn = ({ inputs }: Metafile): string[] => {
   const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
   return [...new Set(folders)].sort();
@@ -23,8 +23,9 @@ const licenseOf = async (folder: string): Promise<string> => {
 };
 
 /**
- * Bundles the command with everything it needs, so that the package has no dependencies. Code behind a dynamic import
- * becomes a chunk of its own: `--help` loads only the entry file. The licenses of the bundled packages go along.
+ * Bundles `toolforge-build` with the npm packages that it uses, so that the published package has no dependencies. Code
+ * behind a dynamic import gets a file of its own, so that a command loads only the code that it runs. The file
+ * LICENSES.txt gets the licenses of the bundled packages.
  */
 export const bundleCli = async (): Promise<void> => {
   await rm(dist, { recursive: true, force: true });

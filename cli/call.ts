@@ -7,40 +7,48 @@ import { type ApiResponse, ResponseFailure, responseFailure } from './responses.
 export type CallerOptions = {
   base: URL;
   send: Send;
-  /** Called with a sentence for each retry, which says why and after how many seconds. */
+  /**
+   * Called before each retry of a request, with a sentence that says why the request is sent again and in how many
+   * seconds.
+   */
   warn: (sentence: string) => void;
   sleep: (ms: number) => Promise<void>;
-  /** Returns a number from 0 up to 1, for the jitter of the backoff. */
+  /** Returns a random number from 0 up to, but not including, 1, for the jitter of the backoff. */
   random: () => number;
 };
 
 export type CallOptions = {
-  /** Whether sending the request twice has the same effect as once. */
+  /**
+   * Whether sending a request twice has the same effect as once, so that it may be retried after a broken connection.
+   */
   repeatable: boolean;
-  /** Whether to return a response of 200 with its body unread. Default false. */
+  /** True returns a response of 200 before its body is read, as a log stream needs. Default: false. */
   stream?: boolean;
 };
 
 /**
- * Result of an API call: the response with its body as text, and its stream, which a call with `stream` leaves unread.
+ * Result of a request to the API: the response with its body as text, and the response as a stream. The text is empty
+ * when the caller reads the stream itself.
  */
 export type CallResult = { stream: ResponseStream; response: ApiResponse };
 
 const maxAttempts = 5;
-/** Longest wait for a retry in milliseconds. A server that wants a longer one gets no retry. */
+/** Longest delay before a retry in milliseconds. A request is not retried when Retry-After asks for a longer delay. */
 const maxWaitMs = 60_000;
-/** Backoff of calls and of log streams, in milliseconds. */
+/** First and longest delay between two attempts of a request or a log stream, in milliseconds. */
 const backoffLimits = { firstMs: 250, maxMs: 10_000 };
 
 /**
- * Returns the backoff after so many failures, in milliseconds. At least half of each delay is fixed, the rest is
- * jitter.
+ * Returns the delay before the next attempt in milliseconds: up to 250 ms after the first failure, and twice as long
+ * after each further one, up to 10 s. Half of the delay is fixed and half is random, so that clients do not retry in
+ * step.
  */
 export const backoffMs = (failures: number, random: () => number): number =>
   exponentialBackoff({ ...backoffLimits, jitter: 0.5, random })(failures);
 
 /**
- * Returns the delay before a retry in milliseconds: never shorter than Retry-After; undefined when that is too long.
+ * Returns the delay before a retry in milliseconds, which is never shorter than Retry-After asks for. Returns undefined
+ * when Retry-After leads to a delay of more than one minute, so that the request is not retried.
  */
 const delayFor = (failures: number, failure: Failure, random: () => number): number | undefined => {
   const seconds = failure instanceof ResponseFailure ? failure.retryAfterSeconds : undefined;
@@ -61,7 +69,10 @@ const readText = async (stream: ResponseStream): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-/** A repeated DELETE that finds nothing has succeeded: the response to the first DELETE was lost. */
+/**
+ * Tells whether a request succeeded. A DELETE that is retried also succeeds with 404: an earlier attempt deleted the
+ * build, and the response was lost.
+ */
 const isDone = (status: number, { method }: ApiRequest, attempt: number): boolean =>
   Math.trunc(status / 100) === 2 || (status === 404 && method === 'DELETE' && attempt > 1);
 
@@ -77,9 +88,10 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
 };
 
 /**
- * Returns a function that sends a request and returns a response of 2xx. A request is sent again after 429 and 503, and
- * a repeatable one also after 502, 504 and a broken connection: at most 5 times, at most one minute apart.
- * @throws Failure
+ * Returns a function that sends a request to the API and returns the response when its status is 2xx. A request is
+ * retried after 429, 503 and a connection that could not be opened; a repeatable request also after 502, 504 and a
+ * broken connection. The limits are 5 attempts, and one minute between two attempts.
+ * @throws Failure for any other response, and when the last attempt fails
  */
 export const createCaller =
   ({ base, send, warn, sleep, random }: CallerOptions) =>

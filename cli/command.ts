@@ -7,11 +7,11 @@ import type { Terminal } from './terminal.ts';
 
 export type Option = {
   type: 'string' | 'boolean';
-  /** Short name of the option: one letter, such as v for -v. */
+  /** One-letter name of a command-line option, such as v for -v. */
   short?: string;
-  /** Whether the option may be given several times. Default false. */
+  /** Whether a command-line option may be given several times. Default: false. */
   multiple?: boolean;
-  /** Placeholder that the help shows for the option's value. */
+  /** Placeholder that the help shows for the value of a command-line option, such as URL in `--api-url URL`. */
   value?: string;
   help: string;
 };
@@ -19,20 +19,23 @@ export type Options = Record<string, Option>;
 
 export type Values = Record<string, string | boolean | Array<string | boolean> | undefined>;
 
-/** The options and arguments of one call of the program. */
+/** The options and arguments that the user gave to a `toolforge-build` command. */
 export type Invocation = { values: Values; positionals: string[] };
 
-/** Everything that a command gets from the program. */
+/** The objects that a `toolforge-build` command works with: the terminal, and access to the API. */
 export type Context = {
   terminal: Terminal;
   verbose: boolean;
-  /** All commands, for the completion scripts. */
+  /** All commands of `toolforge-build`, which the completion scripts list. */
   commands: Commands;
-  /** Reads the settings and loads the HTTP client. `--help` and `--version` never do this. */
+  /**
+   * Reads the settings, and returns a client of the API. `--help` and `--version` do not call this function, so they
+   * need no settings and start fast.
+   */
   connect: () => Promise<Connection>;
-  /** Opens the user's account at the API. `login` and `logout` use it, because it needs no tool. */
+  /** Opens the user's account at the API, for commands that need no tool, such as `login` and `logout`. */
   account: () => Promise<Account>;
-  /** Lines that Ctrl-C prints before it ends the program. */
+  /** Lines that are printed when the user ends a `toolforge-build` command by Ctrl-C. */
   farewell: string[];
 };
 
@@ -40,23 +43,28 @@ export type Run = (context: Context, invocation: Invocation) => Promise<ExitCode
 
 export type Command = {
   summary: string;
-  /** The command's arguments in the notation of the help, such as [ID]. */
+  /** The arguments of a command, as its help shows them, such as [ID]. */
   usage: string;
-  /** Largest number of arguments that the command takes. */
+  /** Largest number of arguments that a command takes. Options do not count. */
   maxArguments: number;
-  /** Values that an argument can have, for the completion scripts. */
+  /**
+   * Values that the argument of a command can have, such as bash and zsh. The completion scripts offer these values.
+   */
   choices?: readonly string[];
   options: Options;
-  /** A paragraph about the command, for the command's help. */
+  /** A paragraph that the help of a command shows below the command's summary. */
   details?: string;
-  /** Pairs of an example's command line, without the program's name, and what the example does. */
+  /**
+   * Examples in the help of a command: pairs of a command line, without `toolforge-build`, and what the command line
+   * does.
+   */
   examples: ReadonlyArray<readonly [string, string]>;
   run: Run;
 };
 
 export type Commands = Record<string, Command>;
 
-/** Options of every command. They may stand before or after the command's name. */
+/** Options that every `toolforge-build` command takes, before or after the command's name. */
 export const globalOptions: Options = {
   tool: {
     type: 'string',
@@ -70,19 +78,19 @@ export const globalOptions: Options = {
   help: { type: 'boolean', short: 'h', help: 'Print help, about a command when one is named.' },
 };
 
-/** Returns the value of a string option; undefined when the option was not given. */
+/** Returns the value of a command-line option that takes text; undefined when the user did not give the option. */
 export const text = (values: Values, name: string): string | undefined => {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
 };
 
-/** Tells whether a boolean option was given. */
+/** Tells whether the user gave a command-line option that takes no value, such as --json. */
 export const flag = (values: Values, name: string): boolean => values[name] === true;
 
-/** Prints a value as JSON, indented by 4 spaces like the Python client's. */
+/** Prints a value as JSON, indented by 4 spaces like the JSON of Toolforge's Python client. */
 export const printJson = ({ terminal }: Context, value: unknown): void => terminal.out(asciiJson(value, 4));
 
-/** Prints the API's information, warnings and errors, all to standard error. */
+/** Prints the messages in a response of the API (information, warnings and errors) to standard error. */
 export const printMessages = ({ terminal }: Context, messages: Partial<Messages> | undefined): void => {
   for (const message of messages?.info ?? []) terminal.info(message);
   for (const message of messages?.warning ?? []) terminal.warning(message);

@@ -3,7 +3,10 @@ import type { Commands, Option } from './command.ts';
 const json: Option = { type: 'boolean', help: 'Print JSON.' };
 const yes: Option = { type: 'boolean', short: 'y', help: 'Skip the confirmation.' };
 
-/** All commands. The code of a command is loaded when the command runs. */
+/**
+ * All commands of `toolforge-build`. The code of a command is loaded when the command runs, so that the program starts
+ * fast.
+ */
 export const commands: Commands = {
   start: {
     summary: 'Start a build of a git repository, and follow its log',

@@ -1,6 +1,6 @@
 import { type Command, type Commands, globalOptions, type Options } from './command.ts';
 
-/** Shells with a completion script. */
+/** Shells for which `toolforge-build completion` prints a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
 const flagsOf = (options: Options): string[] =>
@@ -26,9 +26,12 @@ ${Object.entries(commands)
 }
 complete -F _toolforge_build toolforge-build`;
 
-/** Quotes text for any POSIX shell. */
+/** Quotes a text so that a POSIX shell reads it as one word. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-/** Escapes the characters that have a meaning for zsh's _arguments and _describe. */
+/**
+ * Escapes the characters that have a meaning in the arguments of zsh's _arguments and _describe, such as brackets and
+ * colons.
+ */
 const escaped = (text: string) => text.replace(/[[\]:\\]/g, '\\$&');
 
 const zshOptions = (options: Options): string[] =>
@@ -89,6 +92,6 @@ const fish = (commands: Commands): string =>
 
 const scripts: Record<string, (commands: Commands) => string> = { bash, zsh, fish };
 
-/** Returns the completion script of a shell, or undefined for an unknown shell. */
+/** Returns the script that completes the commands of `toolforge-build` in a shell; undefined for an unknown shell. */
 export const completionScript = (shell: string, commands: Commands): string | undefined =>
   Object.hasOwn(scripts, shell) ? scripts[shell]?.(commands) : undefined;

@@ -10,22 +10,22 @@ import type { Terminal } from './terminal.ts';
 export type ConnectOptions = {
   terminal: Terminal;
   env: Environment;
-  /** Value of --tool. */
+  /** Value of the command-line option --tool. */
   tool: string | undefined;
-  /** Value of --api-url. */
+  /** Value of the command-line option --api-url. */
   apiUrl: string | undefined;
   version: string;
-  /** Called with a line about each request. The line never holds a credential. */
+  /** Called with a line about each HTTP request, which --verbose prints. The line never holds a credential. */
   trace: (line: string) => void;
 };
 
-/** The API of one tool, and what following a log needs. */
+/** A client of the API for one tool, and the options for following the log of a build. */
 export type Connection = { api: Api; log: LogOptions };
 
-/** Returns the User-Agent header. */
+/** Returns the User-Agent header of requests, such as `toolforge-build/1.0.0 node/24.0.0`. */
 export const userAgent = (version: string): string => `toolforge-build/${version} node/${process.versions.node}`;
 
-/** Returns where the settings are read from. */
+/** Returns the sources of the settings of `toolforge-build`: the environment, folders and command-line options. */
 export const sourcesOf = ({ env, tool, apiUrl }: ConnectOptions): Sources => ({
   env,
   home: env.HOME || homedir(),
@@ -35,7 +35,7 @@ export const sourcesOf = ({ env, tool, apiUrl }: ConnectOptions): Sources => ({
 });
 
 /**
- * Reads the settings and makes the API's client.
+ * Reads the settings, and returns a client of the API for the tool that the settings name.
  * @throws Failure when a setting is missing or wrong
  */
 export const connect = async (options: ConnectOptions): Promise<Connection> => {

@@ -1,2 +1,2 @@
-/** Environment variables. Functions take them as an argument, so that tests can pass their own. */
+/** Environment variables by their names. Functions take them as an argument, so that tests can pass other variables. */
 export type Environment = Record<string, string | undefined>;

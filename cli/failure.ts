@@ -1,4 +1,4 @@
-/** Exit codes of the process. Scripts rely on these numbers. */
+/** Exit codes of `toolforge-build`. Scripts rely on these numbers. */
 export const exitCodes = {
   ok: 0,
   buildFailed: 1,
@@ -13,7 +13,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** The meaning of each exit code, as `--help` prints it. */
+/** The meaning of each exit code of `toolforge-build`, as `--help` prints it. */
 export const exitCodeMeanings: ReadonlyArray<readonly [ExitCode, string]> = [
   [exitCodes.ok, 'the command succeeded (start, wait: and the build succeeded)'],
   [exitCodes.buildFailed, 'the build failed, was cancelled or timed out (start, wait)'],
@@ -28,7 +28,10 @@ export const exitCodeMeanings: ReadonlyArray<readonly [ExitCode, string]> = [
 
 type Details = { hint?: string | undefined; cause?: unknown };
 
-/** Ends the command with an exit code. `message` says what is wrong, `hint` says what to do. */
+/**
+ * An expected error, which ends a `toolforge-build` command with an exit code. `message` says what is wrong, `hint`
+ * says what to do.
+ */
 export class Failure extends Error {
   override readonly name: string = 'Failure';
   readonly exitCode: ExitCode;

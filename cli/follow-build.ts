@@ -14,9 +14,9 @@ const firstPollMs = 500;
 const maxPollMs = 5000;
 
 /**
- * Returns a line of the log as `[step-build] text`, with the line's time when verbose, and with its number when the API
- * sent one.
- * @param toError whether the line goes to standard error
+ * Returns a line of a build's log as `[step-build] text`. The line's time is added with --verbose, and the line's
+ * number when the API sent one.
+ * @param toError true for a line on standard error, which may take colours when standard output does not
  */
 export const renderLine = (
   { terminal, verbose }: Context,
@@ -31,14 +31,14 @@ export const renderLine = (
   return `${prefix} ${shownTime}${shownNumber}${text}`;
 };
 
-/** Warns when a part of the log is missing. */
+/** Prints a warning when a part of a build's log is missing. */
 export const warnOfMissingLog = ({ terminal }: Context, { log, reason }: LogEnd): void => {
   if (log === 'truncated' || log === 'lost') terminal.warning(`The log is ${log}${reason ? `: ${reason}` : '.'}`);
 };
 
 /**
- * Prints a build's log until its end.
- * @param toError whether lines go to standard error, because standard output is for JSON
+ * Follows a build's log and prints its lines until the log ends.
+ * @param toError true prints the lines to standard error, because the result goes to standard output as JSON
  */
 const followLog = async (context: Context, { log }: Connection, id: string, toError: boolean): Promise<void> => {
   const { terminal } = context;
@@ -55,7 +55,7 @@ const followLog = async (context: Context, { log }: Connection, id: string, toEr
   terminal.clearSpinner();
 };
 
-/** Polls the build until it has ended, and returns it. */
+/** Requests a build again and again until the build has ended, and returns the build. */
 export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<BuildResponse> => {
   for (let pollMs = firstPollMs; ; pollMs = Math.min(maxPollMs, pollMs * 1.5)) {
     const response = await api.get(id);
@@ -69,7 +69,7 @@ export const waitForEnd = async (context: Context, { api, log }: Connection, id:
   }
 };
 
-/** Lets Ctrl-C say that it does not stop the build. */
+/** Sets the lines that Ctrl-C prints: Ctrl-C does not stop the build, and these commands follow or cancel the build. */
 export const setFarewell = (context: Context, id: string): void => {
   context.farewell = [
     `The build ${id} continues.`,
@@ -78,7 +78,10 @@ export const setFarewell = (context: Context, id: string): void => {
   ];
 };
 
-/** Prints the log and waits for the end of the build. Where the log is unavailable, only waits. */
+/**
+ * Prints the log of a build and waits until the build has ended. If the log is unavailable, prints a warning and only
+ * waits.
+ */
 export const followBuild = async (
   context: Context,
   connection: Connection,
@@ -97,7 +100,7 @@ export const followBuild = async (
 
 const endings: Record<string, string> = { cancelled: 'was cancelled', timeout: 'timed out', error: 'failed' };
 
-/** Prints how the build ended, to standard error. @returns the exit code of the command */
+/** Prints to standard error how a build ended. @returns the exit code for a command that waited for the build */
 export const printEnd = ({ terminal }: Context, { build }: BuildResponse): ExitCode => {
   const word = statusWord(build.status);
   if (word === 'ok') {

@@ -3,7 +3,7 @@ import { printable, printableLines } from './printable.ts';
 import { type Cell, type Column, fields, table } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
-/** Words of the Python client for the API's statuses. */
+/** Words that Toolforge's Python client prints for the statuses of a build. */
 const statusWords: Record<string, string> = {
   BUILD_SUCCESS: 'ok',
   BUILD_FAILURE: 'error',
@@ -22,11 +22,14 @@ const statusColours: Record<string, Style> = {
   pending: 'blue',
 };
 
-/** Returns the word for a status: ok, error, timeout, cancelled, running, pending or unknown. */
+/**
+ * Returns the word that is printed for the status of a build: ok, error, timeout, cancelled, running, pending or
+ * unknown.
+ */
 export const statusWord = (status: string): string => statusWords[status] ?? 'unknown';
 
 /**
- * Tells whether a build has ended. A status that this version does not know counts as ended once there is an end time.
+ * Tells whether a build has ended. If this version of the client does not know the build's status, an end time decides.
  */
 export const hasEnded = ({ status, end_time }: Build): boolean =>
   ['ok', 'error', 'timeout', 'cancelled'].includes(statusWord(status)) || Boolean(end_time);
@@ -34,7 +37,10 @@ export const hasEnded = ({ status, end_time }: Build): boolean =>
 const environmentOf = (build: Build): string[] =>
   Object.entries(build.parameters?.envvars ?? {}).map(([name, value]) => `${name}=${value}`);
 
-/** Returns a build as the Python client prints it: these keys, in this order, and N/A for missing values. */
+/**
+ * Returns a build as the JSON of Toolforge's Python client shows it: the same keys in the same order, and N/A for
+ * missing values.
+ */
 const compatibleBuild = (build: Build) => {
   const environment = environmentOf(build);
   return {
@@ -51,9 +57,9 @@ const compatibleBuild = (build: Build) => {
   };
 };
 
-/** Returns what `list --json` prints. */
+/** Returns the object that `toolforge-build list --json` prints. */
 export const listJson = ({ messages, builds }: ListResponse) => ({ messages, builds: builds.map(compatibleBuild) });
-/** Returns what `show --json` prints. */
+/** Returns the object that `toolforge-build show --json` prints. */
 export const showJson = ({ messages, build }: BuildResponse) => ({ messages, build: compatibleBuild(build) });
 
 const statusCell = (build: Build, { paint }: Terminal): Cell => {
@@ -76,7 +82,10 @@ const listColumns: Column[] = [
   { title: 'IMAGE', shrinkTo: 10 },
 ];
 
-/** Returns the lines of `list`, one build per line. A narrow terminal cuts the source and the image, never the id. */
+/**
+ * Returns the table that `toolforge-build list` prints, with one build per line. A narrow terminal cuts the
+ * repository's URL and the image's name, never the build's id.
+ */
 export const listLines = (builds: Build[], terminal: Terminal): string[] => {
   const rows = builds.map((build) => [
     plainCell(build.build_id),
@@ -100,7 +109,7 @@ const cells = (texts: string[]): Cell[] => (texts.length > 0 ? texts.map(plainCe
 const commit = ({ resolved_ref }: Build) =>
   resolved_ref ? [['Commit', [plainCell(resolved_ref)]] as [string, Cell[]]] : [];
 
-/** Returns the lines of `show`, one field per line. */
+/** Returns the lines that `toolforge-build show` prints about a build, with one field per line. */
 export const showLines = (build: Build, terminal: Terminal): string[] => {
   const { parameters } = build;
   const message = build.message ? printableLines(build.message) : [];

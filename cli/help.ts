@@ -2,7 +2,7 @@ import { type Command, type Commands, globalOptions, type Option, type Options }
 import { exitCodeMeanings } from './failure.ts';
 import type { Paint } from './terminal.ts';
 
-/** Renders pairs as two aligned columns. */
+/** Returns pairs of texts as lines with two aligned columns. */
 const indented = (pairs: ReadonlyArray<readonly [string, string]>): string[] => {
   const width = Math.max(...pairs.map(([left]) => left.length));
   return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
@@ -33,7 +33,7 @@ const settings: ReadonlyArray<readonly [string, string]> = [
   ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
 ];
 
-/** Returns the lines of the program's help: commands, options, settings and exit codes. */
+/** Returns the lines that `toolforge-build --help` prints: commands, options, settings and exit codes. */
 export const mainHelp = (commands: Commands, paint: Paint): string[] => {
   const title = (text: string) => paint('bold', text);
   return [
@@ -58,7 +58,7 @@ export const mainHelp = (commands: Commands, paint: Paint): string[] => {
   ];
 };
 
-/** Returns the lines of one command's help. */
+/** Returns the lines that `--help` prints about one `toolforge-build` command. */
 export const commandHelp = (name: string, command: Command, paint: Paint): string[] => {
   const title = (text: string) => paint('bold', text);
   const own = Object.keys(command.options).length > 0 ? [title('Options:'), ...optionLines(command.options), ''] : [];

@@ -6,22 +6,26 @@ import type { Settings } from './settings.ts';
 
 export type ApiRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path below the base address, beginning with "/". */
+  /** Path of a request below the API's base address, beginning with "/", such as /whoami. */
   path: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Body, sent as JSON. Default: no body. */
+  /** Body of a request, which is sent as JSON. Default: no body. */
   json?: unknown;
-  /** Longest time without a byte on the connection, in milliseconds. */
+  /**
+   * Longest time without a byte on the connection of a request, in milliseconds. The request then fails with a timeout.
+   */
   idleMs: number;
-  /** Longest time until the whole response is read, in milliseconds. Default: no limit. */
+  /** Time limit until the whole response to a request is read, in milliseconds. Default: no limit. */
   deadlineMs?: number;
 };
 
-/** Called with a line about each response. The line never holds a credential. */
+/** A function that gets a line about each HTTP response, which --verbose prints. The line never holds a credential. */
 export type Trace = (line: string) => void;
 
-/** A response whose body is still to be read. A gzip encoding of the body is already removed. */
+/**
+ * A response of the API whose body is still to be read. A body with the encoding gzip is decompressed while it is read.
+ */
 export type ResponseStream = Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders };
 
 export type Send = (request: ApiRequest) => Promise<ResponseStream>;
@@ -29,7 +33,10 @@ export type Send = (request: ApiRequest) => Promise<ResponseStream>;
 const maxRedirects = 5;
 /** Time without data after which TCP keep-alive checks that the connection still works, in milliseconds. */
 const keepAliveMs = 15_000;
-/** Output buffer of decompression in bytes: the default of 16 KiB costs a call for each 16 KiB of a log. */
+/**
+ * Size of the buffer for decompressed data, in bytes. Node's default of 16 KiB costs four times as many calls for a
+ * log.
+ */
 const gunzipChunkSize = 65_536;
 
 const headersOf = (request: ApiRequest, token: string | undefined, userAgent: string, body: string | undefined) => {
@@ -59,9 +66,9 @@ const limitTime = (outgoing: ClientRequest, { idleMs, deadlineMs }: ApiRequest):
 };
 
 /**
- * Returns the URL that a response redirects to, or undefined for any other response.
- * @throws Failure for another server. Security: the credential is sent to the target, so only the same origin is
- * accepted, or the same host with https instead of http.
+ * Returns the URL that a response redirects to; undefined for a response without a redirect to follow.
+ * @throws Failure for a redirect to another server. Security: the credential is sent to the redirect's target, so the
+ * target must have the same origin, or the same host with https instead of http.
  */
 const redirectTarget = (response: IncomingMessage, from: URL, method: string): URL | undefined => {
   const status = response.statusCode ?? 0;
@@ -81,7 +88,7 @@ const decompressed = async (response: IncomingMessage): Promise<ResponseStream> 
   // node:zlib is loaded on demand, because only logs are compressed.
   const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
   const { statusCode, headers } = response;
-  // pipeline() passes an error of one stream on to the other, where the reader sees the error.
+  // pipeline() passes an error of the HTTP response on to the decompressed stream, where the reader sees the error.
   return Object.assign(
     pipeline(response, createGunzip({ chunkSize: gunzipChunkSize }), () => undefined),
     { statusCode, headers },
@@ -91,7 +98,8 @@ const decompressed = async (response: IncomingMessage): Promise<ResponseStream> 
 type Requester = (url: URL, options: RequestOptions) => ClientRequest;
 
 /**
- * Returns a function that opens requests on kept connections. The modules are loaded on demand: `--help` needs none.
+ * Returns a function that opens HTTP requests and keeps connections for later requests. node:http and node:https are
+ * loaded on demand, because `--help` needs neither.
  */
 const createRequester = async ({ tls }: Settings): Promise<Requester> => {
   if (!tls) {
@@ -110,7 +118,10 @@ const createRequester = async ({ tls }: Settings): Promise<Requester> => {
   return (url, options) => https.request(url, { ...options, agent });
 };
 
-/** Returns a function that sends a request with the credential, and follows redirects within the same server. */
+/**
+ * Returns a function that sends requests to the API with the user's credential, and follows redirects within the same
+ * server.
+ */
 export const createSender = async (settings: Settings, userAgent: string, trace: Trace): Promise<Send> => {
   const open = await createRequester(settings);
   const exchange = async (request: ApiRequest, url: URL): Promise<IncomingMessage> => {

@@ -6,19 +6,25 @@ import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** The address of the API and the credential of the user, from the current context of a kubeconfig. */
+/**
+ * The namespace, the user's credential and the cluster's certificate authority, from the current context of a
+ * kubeconfig.
+ */
 export type Kubeconfig = {
   path: string;
   namespace: string | undefined;
-  /** Client certificate and key as PEM. */
+  /** The client certificate of a kubeconfig's user and its private key, as PEM. */
   certificate: { cert: string; key: string } | undefined;
   token: string | undefined;
-  /** PEM of the authority that signs the cluster's certificates. */
+  /** The certificate authority of a kubeconfig's cluster, as PEM. */
   ca: string | undefined;
   skipTlsVerify: boolean;
 };
 
-/** Reads the file that a key of the kubeconfig names. A relative path starts at the kubeconfig's folder. */
+/**
+ * Reads the file that a key of a kubeconfig names, such as client-key. A relative path starts at the kubeconfig's
+ * folder.
+ */
 const referencedFile = async (
   section: Fields | undefined,
   key: string,
@@ -34,7 +40,10 @@ const referencedFile = async (
   });
 };
 
-/** Returns PEM that the kubeconfig holds as `<key>-data`, or that another file holds, which `<key>` names. */
+/**
+ * Returns the PEM text that a kubeconfig holds under `<key>-data`, or the text of the file that the kubeconfig names
+ * under `<key>`.
+ */
 const pemOf = async (section: Fields | undefined, key: string, folder: string): Promise<string | undefined> =>
   inlineData(section, key)?.toString('utf8') ?? referencedFile(section, key, folder);
 
@@ -63,8 +72,8 @@ const interpret = async (path: string, content: Fields): Promise<Kubeconfig> => 
 };
 
 /**
- * Reads the first file that exists of the files that KUBECONFIG names, by default ~/.kube/config.
- * @returns undefined when no file exists
+ * Reads the first kubeconfig that exists among the files that KUBECONFIG names. Default: ~/.kube/config.
+ * @returns undefined when no kubeconfig exists
  * @throws Failure when the kubeconfig, or a file that the kubeconfig names, can't be read
  */
 export const readKubeconfig = async (env: Environment, home: string): Promise<Kubeconfig | undefined> => {

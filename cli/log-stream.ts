@@ -8,7 +8,8 @@ import { parseJson } from './responses.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
 /**
- * A note of the service. With `hand_over` the stream ends here, and the log continues at the cursor in a new stream.
+ * A note of the service in a log stream. With `hand_over` the log stream ends after the note, and the log continues at
+ * the note's cursor in a new stream.
  */
 type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
 export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
@@ -16,17 +17,20 @@ export type LogEvent = LogLine | LogNote | LogEnd;
 
 export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
   api: Pick<Api, 'openLog'>;
-  /** Called with a sentence each time the connection for the log breaks. */
+  /** Called with a sentence each time a log stream breaks and the log is about to be requested again. */
   warn: (sentence: string) => void;
 };
 
-/** Number of broken log streams in a row, without an event in between, after which `readLog` gives up. */
+/** Limit of broken log streams in a row, without an event in between. The client then gives up. */
 const maxBrokenStreams = 6;
-/** Delay before the next stream after a handover, in milliseconds: the server that stops must not get the request. */
+/**
+ * Delay in milliseconds before a log is requested again after a handover. The instance of the service that handed the
+ * log over is about to stop, and must not get the new request.
+ */
 const handOverMs = 100;
 const unfinishedStatuses = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
 
-/** Yields the lines of a response body, without their "\n". No other character separates lines. */
+/** Yields the lines of a response body, without the "\n" at their ends. No other character ends a line. */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -40,8 +44,9 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<st
 
 /**
  * Parses one line of a log stream into an event.
- * @returns undefined for a blank line, the first half of a line, and a type that this version does not know
- * @throws Failure for an error of the service
+ * @returns undefined for a blank line, a line that was cut off, and an event whose type this version of the client does
+ * not know
+ * @throws Failure for a line that reports an error of the service
  */
 const parseEvent = (text: string): LogEvent | undefined => {
   const value = parseJson(text);
@@ -74,9 +79,9 @@ async function* readEvents(stream: ResponseStream): AsyncGenerator<LogEvent> {
   }
 }
 
-/** The cursor up to which a log was read, and the number of broken streams since the last event. */
+/** The cursor up to which a log was read, and the number of broken log streams since the last event. */
 type Progress = { cursor: string | undefined; brokenStreams: number };
-/** Why a log stream ended: at the end of the log, by a handover to another instance, or too early. */
+/** How a log stream ended: at the end of the log, by a handover to another instance of the service, or too early. */
 type StreamEnd = 'complete' | 'handed over' | 'broken';
 
 /** Yields the events of one log stream after the cursor, and returns why the stream ended. */
@@ -92,7 +97,8 @@ async function* readStream(
     if (event.type === 'line' && cursor !== undefined && cursor === progress.cursor) continue;
     progress.cursor = cursor ?? progress.cursor;
     if (event.type === 'note' && event.hand_over) return 'handed over';
-    // A server that limits the length of a stream ends it with the status of a build that has not finished.
+    // A server that limits the length of a log stream ends the stream with the status of a build that has not finished.
+    // The client then requests the rest of the log.
     if (event.type === 'end' && query.follow && unfinishedStatuses.has(event.status)) return 'broken';
     yield event;
     if (event.type === 'end') return 'complete';
@@ -101,9 +107,9 @@ async function* readStream(
 }
 
 /**
- * Prints a warning for an error after which the log can be resumed.
- * @throws Failure for any other error, and for a stream that could not be opened unless `follow`: while following, the
- * service may be away for longer than one call waits
+ * Prints a warning for an error after which a log can be resumed.
+ * @throws Failure for any other error, and when the log stream could not be opened and `follow` is false. With `follow`
+ * the client keeps trying, because the service may be away for longer than one request is retried
  */
 const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean): void => {
   const failure = networkFailure(error, options.base);
@@ -113,7 +119,8 @@ const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean
 };
 
 /**
- * Yields a build's log up to its end, each line once, however often the connection breaks.
+ * Yields the events of a build's log up to its end. After a broken connection the log is resumed at the last cursor, so
+ * each line is yielded once.
  * @throws Failure after 6 broken connections in a row, and for a build that does not exist or is not visible
  */
 export async function* readLog(options: LogOptions, id: string, query: LogQuery): AsyncGenerator<LogEvent> {

@@ -35,7 +35,7 @@ const onInterrupt = (context: Context): void => {
   });
 };
 
-/** Ends the program quietly when the reader of its output closed the pipe, as `| head` does. */
+/** Ends `toolforge-build` without an error message when the reader of its output closed the pipe, as `| head` does. */
 const onBrokenPipe = (): void => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) =>
@@ -74,7 +74,7 @@ const printCause = (terminal: Terminal, cause: unknown): void => {
   for (const line of (cause.stack ?? cause.message).split('\n')) terminal.err(printable(line));
 };
 
-/** Prints an expected failure with its hint. @returns the exit code */
+/** Prints an expected failure of a command, with its hint. @returns the exit code of `toolforge-build` */
 const printFailure = (terminal: Terminal, failure: Failure, debug: boolean): ExitCode => {
   for (const line of failure.message.split(/\r?\n/)) terminal.error(line);
   if (failure.hint) terminal.info(failure.hint);
@@ -82,7 +82,7 @@ const printFailure = (terminal: Terminal, failure: Failure, debug: boolean): Exi
   return failure.exitCode;
 };
 
-/** Prints an error that no code expected, which is a defect of this program. @returns the exit code */
+/** Prints an unexpected error, which is a defect of `toolforge-build`. @returns the exit code */
 const printDefect = (terminal: Terminal, error: unknown, debug: boolean): ExitCode => {
   for (const line of `Internal error: ${messageOf(error)}`.split(/\r?\n/)) terminal.error(line);
   if (debug) printCause(terminal, error);

@@ -1,7 +1,7 @@
 import { isObject } from '../lib/json-values.ts';
 import { exitCodes, Failure } from './failure.ts';
 
-/** Codes of errors that say that the server's certificate is not trusted. */
+/** Error codes of Node which say that the certificate of a server is not trusted. */
 const untrustedCertificateCodes = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -15,23 +15,28 @@ const untrustedCertificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Codes of errors before a request was sent, so that any request may be sent again. */
+/** Codes of network errors that happen before a request is sent, so that any request may be retried. */
 const unsentCodes = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
-/** Codes of errors after a request was sent. The Z codes mean that a compressed body ended too early or is damaged. */
+/**
+ * Codes of network errors that may happen after a request was sent, so that only repeatable requests may be retried.
+ * The codes with Z mean that a compressed body ended too early or is damaged.
+ */
 const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'Z_BUF_ERROR', 'Z_DATA_ERROR']);
 
 const codeOf = (error: unknown): string => (isObject(error) ? String(error.code ?? '') : '');
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Tells whether the server refused the client certificate with a TLS alert. */
+/** Tells whether an error code stands for a TLS alert by which a server refuses the client certificate. */
 const refusesClient = (code: string): boolean => /ALERT_.*CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/.test(code);
 
-/** Returns the error of a request that took too long, with the code of a timeout of the operating system. */
+/**
+ * Returns the error for a request that took too long. Its code is ETIMEDOUT, as for a timeout of the operating system.
+ */
 export const timeoutError = (): Error => Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' });
 
 /**
- * Tells whether a request may be sent again after this error.
+ * Tells whether a request may be retried after a network error.
  * @param repeatable whether sending the request twice has the same effect as once
  */
 export const mayRetry = (error: unknown, repeatable: boolean): boolean => {
@@ -59,7 +64,10 @@ const untrusted = (error: unknown, { host }: URL): Failure =>
     },
   );
 
-/** Returns the failure for an error below HTTP. A Failure is returned as it is. */
+/**
+ * Returns the failure that the user sees for a network or TLS error. An error that is already a Failure is returned
+ * unchanged.
+ */
 export const networkFailure = (error: unknown, base: URL): Failure => {
   if (error instanceof Failure) return error;
   const code = codeOf(error);

@@ -16,14 +16,17 @@ const visible = (character: string): string => {
   return code === 0x7f ? '\u2421' : `\\u${hex(character)}`;
 };
 
-/** Returns text as one line with visible control characters: ESC becomes ␛. Line breaks at the end are dropped. */
+/**
+ * Returns a text as one line in which control characters are visible: ESC becomes ␛. Line breaks at the end are
+ * dropped.
+ */
 export const printable = (text: string): string =>
   text
     .replace(/[\r\n]+$/, '')
     .replace(controlCharacters, visible)
     .replace(invisibleCharacters, visible);
 
-/** Splits text into lines and makes each of them printable. */
+/** Splits a text into lines, and makes the control characters in each line visible. */
 export const printableLines = (text: string): string[] => text.split(/\r?\n/).map(printable);
 
 /**
@@ -38,6 +41,9 @@ export const printableLogLine = (text: string, colours: boolean): string => {
   return sequences.length === 0 ? joined : `${joined}\u001b[0m`;
 };
 
-/** Returns JSON in ASCII, like the Python client's: no character of the JSON can control a terminal. */
+/**
+ * Returns a value as JSON in ASCII, like the JSON of Toolforge's Python client. Security: no character of the JSON can
+ * control a terminal.
+ */
 export const asciiJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, null, indent).replace(/[\u007f-\uffff]/g, (character) => `\\u${hex(character)}`);

@@ -6,12 +6,13 @@ import { type ExitCode, exitCodes, Failure } from './failure.ts';
 export type ApiResponse = { status: number; headers: IncomingHttpHeaders; text: string };
 
 /**
- * The failure of a request that the API refused or could not serve. Its status and Retry-After decide about a retry.
+ * The failure of a request that the API refused or could not serve. The response's status and its Retry-After header
+ * decide whether the request is retried.
  */
 export class ResponseFailure extends Failure {
   override readonly name = 'ResponseFailure';
   readonly status: number;
-  /** Seconds of the Retry-After header; undefined without the header. */
+  /** Seconds after which the server's Retry-After header allows a retry; undefined without the header. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, response: Pick<ApiResponse, 'status' | 'headers'>, exitCode: ExitCode, hint?: string) {
@@ -34,7 +35,7 @@ const retryAfterSeconds = (headers: IncomingHttpHeaders, now: number): number | 
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 };
 
-/** Parses JSON, or returns undefined for text that is no JSON. */
+/** Returns the value of a JSON text; undefined for text that is not JSON. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown;
@@ -60,7 +61,10 @@ const textsOf = (value: unknown): string[] => {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 };
 
-/** Returns the sentences of an error body. The gateway and older versions of the API use other keys than `error`. */
+/**
+ * Returns the error sentences in the body of a response. The gateway and older versions of the API use other keys than
+ * `error`.
+ */
 const sentencesOf = (body: unknown): string[] => {
   if (!isObject(body)) return [];
   return [body.error, body.detail, body.message].map(textsOf).find((sentences) => sentences.length > 0) ?? [];
@@ -75,14 +79,16 @@ const hintFor = (status: number, seconds: number | undefined): string | undefine
 };
 
 /**
- * Returns the failure for a response with a status from 300 to 599, with the API's own sentences where there are any.
+ * Returns the failure for a response with a status from 300 to 599. The failure's message is the error sentences of the
+ * API, or the status when the body has no sentences.
  */
 export const responseFailure = (response: ApiResponse, base: URL): ResponseFailure => {
   const { status, headers, text } = response;
   const sentences = sentencesOf(parseJson(text));
   const hint = hintFor(status, retryAfterSeconds(headers, Date.now()));
   if (sentences.length > 0) return new ResponseFailure(sentences.join('\n'), response, exitCodeFor(status), hint);
-  // A body without sentences may come from another server, so its 404 does not mean that the build does not exist.
+  // An error response without sentences may come from a server that is not the API, so its 404 does not mean that the
+  // build does not exist.
   const isMeaningful = status === 401 || status === 403 || status === 429;
   return new ResponseFailure(
     `${base.origin} answered with HTTP status ${status}.`,
@@ -96,9 +102,9 @@ const hasKey = (body: Fields, key: string): boolean =>
   typeof body[key] === (key === 'id' ? 'string' : 'object') && body[key] !== null;
 
 /**
- * Parses a response's JSON object.
- * @param key a key that the object must have
- * @throws Failure when the body is no JSON object, or lacks the key
+ * Returns the JSON object in the body of a response.
+ * @param key a key that the object must have, to be a response of the builds API
+ * @throws Failure when the body is not a JSON object, or lacks the key
  */
 export const objectFrom = <T>({ text }: ApiResponse, base: URL, key: string): T => {
   const body = parseJson(text);

@@ -9,37 +9,43 @@ import { isUnencrypted } from './unencrypted.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type Settings = {
-  /** Name of the tool; empty when the command needs no tool and none is named. */
+  /** Name of the tool that a command works for; empty when the command needs no tool and the user names none. */
   tool: string;
-  /** The API's address up to /tool/…, without a trailing slash: https://api.example.org:30003/builds/v1 */
+  /**
+   * The API's address without the part from /tool on and without a trailing slash:
+   * https://api.example.org:30003/builds/v1
+   */
   base: URL;
-  /** Token of TOOLFORGE_TOKEN or of the kubeconfig. */
+  /** Token from TOOLFORGE_TOKEN or the kubeconfig; undefined when the user has another credential. */
   token: string | undefined;
-  /** Returns the token of a sign-in or of TOOLFORGE_TOKEN_COMMAND, refreshed when it is due. */
+  /**
+   * Returns the token of a sign-in or of TOOLFORGE_TOKEN_COMMAND, renewed before it expires; undefined when the user
+   * has another credential.
+   */
   session: SessionToken | undefined;
-  /** A warning when the token crosses a network unencrypted. */
+  /** A warning that the token is sent over a network unencrypted; undefined when it is not. */
   unencryptedWarning: string | undefined;
   /** How the API's certificate is verified; undefined when the API's address is plain http. */
   tls: Tls | undefined;
 };
 
-/** Sources of the settings: the environment, folders, and options of the command line. */
+/** Sources of the settings of `toolforge-build`: the environment, folders, and command-line options. */
 export type Sources = {
   env: Environment;
   home: string;
-  /** Folder of the machine's configuration files. */
+  /** Folder with the configuration files for all users of the machine, such as /etc/toolforge. */
   etc: string;
-  /** Value of --tool. */
+  /** Value of the command-line option --tool. */
   tool: string | undefined;
-  /** Value of --api-url. */
+  /** Value of the command-line option --api-url. */
   apiUrl: string | undefined;
-  /** Whether the command works for a tool. Default true. */
+  /** Whether a command works for one tool, so that a tool must be named. Default: true. */
   needsTool?: boolean;
 };
 
 /**
- * Reads the configuration files of the Python clients, in their order. A section of a later file replaces the section
- * of the same name of an earlier file.
+ * Reads the configuration files of Toolforge's Python clients, in the order in which these clients read them. A section
+ * of a later file replaces the section of the same name of an earlier file.
  */
 export const readSections = async ({ env, home, etc }: Sources): Promise<Fields> => {
   const files = [
@@ -109,8 +115,9 @@ const sessionFor = async ({ env, home }: Sources, base: URL): Promise<SessionTok
 type Credential = Pick<Settings, 'token' | 'session'>;
 
 /**
- * Finds the credential: TOOLFORGE_TOKEN, then TOOLFORGE_TOKEN_COMMAND, then a sign-in to this API, then the
- * kubeconfig's client certificate, for which both properties are undefined, then the kubeconfig's token.
+ * Returns the first credential that the user has: TOOLFORGE_TOKEN, TOOLFORGE_TOKEN_COMMAND, a sign-in to the API at
+ * `base`, the kubeconfig's client certificate, the kubeconfig's token. For a client certificate both properties are
+ * undefined.
  */
 const credentialFor = async (sources: Sources, base: URL, kubeconfig: Kubeconfig | undefined): Promise<Credential> => {
   const ownToken = sources.env.TOOLFORGE_TOKEN?.trim();
@@ -123,7 +130,7 @@ const credentialFor = async (sources: Sources, base: URL, kubeconfig: Kubeconfig
 };
 
 /**
- * Reads the tool, the API's address and the credential.
+ * Reads the settings of `toolforge-build`: the tool, the API's address and the user's credential.
  * @throws Failure that names the setting that is missing or wrong
  */
 export const loadSettings = async (sources: Sources): Promise<Settings> => {

@@ -1,17 +1,22 @@
-/** A cell of a table. `paint` styles the text after it was cut and measured. */
+/**
+ * A cell of a printed table. `paint` adds colours after the text was measured and cut, because colour sequences take no
+ * width.
+ */
 export type Cell = { text: string; paint?: (text: string) => string };
 export type Column = {
   title: string;
-  /** Least width in characters that a narrow terminal leaves this column. Default: the column is never cut. */
+  /**
+   * Least width in characters to which a narrow terminal cuts a column of a table. Default: the column is never cut.
+   */
   shrinkTo?: number;
-  /** The end of a cell that stays when the cell is cut. Default start. */
+  /** The part of a table cell's text that stays when the text is cut: its start or its end. Default: start. */
   keep?: 'start' | 'end';
 };
 
-/** Counts the characters of a text, not its UTF-16 code units. */
+/** Returns the number of characters (code points) of a text, not of UTF-16 code units. */
 const length = (text: string) => [...text].length;
 
-/** Cuts text to `width` characters. The character … stands for the missing text. */
+/** Cuts a text to `width` characters. The character … stands for the missing text. */
 export const cut = (text: string, width: number, keep: 'start' | 'end' = 'start'): string => {
   const characters = [...text];
   if (characters.length <= width) return text;
@@ -23,7 +28,8 @@ export const cut = (text: string, width: number, keep: 'start' | 'end' = 'start'
 const gap = 2;
 
 /**
- * Returns widths whose sum fits into `available` characters, as far as the columns may shrink. The last shrinks first.
+ * Returns the widths of a table's columns. The last columns are made narrower first, as far as each may shrink, until
+ * the table fits into `available` characters.
  */
 const fit = (columns: Column[], natural: number[], available: number): number[] => {
   const widths = [...natural];
@@ -48,9 +54,9 @@ const renderRow = (columns: Column[], widths: number[], cells: Cell[]): string =
 };
 
 /**
- * Renders an aligned table, one string per line.
- * @param available width of the terminal in characters; undefined cuts nothing
- * @param bold styles the titles
+ * Returns the lines of a table with aligned columns.
+ * @param available width of the terminal in characters; undefined cuts no cell
+ * @param bold styles the titles of the columns
  */
 export const table = (
   columns: Column[],
@@ -65,7 +71,9 @@ export const table = (
   return all.map((row) => renderRow(columns, widths, row));
 };
 
-/** Renders `Name:   value` with aligned values. The second and later lines of a value are indented. */
+/**
+ * Returns lines of the form `Name:   value` with aligned values. The second and later lines of a value are indented.
+ */
 export const fields = (pairs: Array<[string, Cell[]]>): string[] => {
   const width = Math.max(...pairs.map(([name]) => length(name))) + 1 + gap;
   return pairs.flatMap(([name, values]) =>

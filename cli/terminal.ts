@@ -1,10 +1,10 @@
 import type { Environment } from './environment.ts';
 import { printable } from './printable.ts';
 
-/** Codes of colour sequences (Select Graphic Rendition). */
+/** Codes of the colour sequences of a terminal (Select Graphic Rendition), by style. */
 const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
 export type Style = keyof typeof styles;
-/** Returns text in a style, or unchanged where colours are off. */
+/** Returns a text with the colour sequences of a style, or the text unchanged when the output takes no colours. */
 export type Paint = (style: Style, text: string) => string;
 
 export type Terminal = {
@@ -14,11 +14,11 @@ export type Terminal = {
   errorColours: boolean;
   /** Width of standard output in characters; undefined when standard output is no terminal. */
   columns: number | undefined;
-  /** Whether a person can answer a question: standard input and standard error are a terminal. */
+  /** Whether a user can be asked a question: standard input and standard error are a terminal. */
   interactive: boolean;
-  /** Styles text for standard output. */
+  /** Adds colour sequences to a text for standard output, if standard output takes colours. */
   paint: Paint;
-  /** Styles text for standard error. */
+  /** Adds colour sequences to a text for standard error, if standard error takes colours. */
   paintError: Paint;
   /** Prints a line to standard output. */
   out: (line: string) => void;
@@ -27,17 +27,17 @@ export type Terminal = {
   info: (text: string) => void;
   warning: (text: string) => void;
   error: (text: string) => void;
-  /** Shows a spinner with this text on a terminal, and nothing in a pipe. */
+  /** Shows a spinner with a text if standard error is a terminal. Otherwise prints nothing. */
   waiting: (text: string) => void;
-  /** Shows a spinner with this text on a terminal, and prints each new text as a line in a pipe. */
+  /** Shows a spinner with a text if standard error is a terminal. Otherwise prints each new text as a line. */
   note: (text: string) => void;
   clearSpinner: () => void;
-  /** Asks a yes or no question on standard error. Any answer but y or yes is a no. */
+  /** Asks the user a question on standard error. Every reply except y and yes counts as no. */
   confirm: (question: string) => Promise<boolean>;
 };
 
 /**
- * Tells whether a stream takes colours. FORCE_COLOR decides first, then NO_COLOR, then whether the stream is a
+ * Tells whether an output stream takes colours. FORCE_COLOR decides first, then NO_COLOR, then whether the stream is a
  * terminal.
  * @see https://no-color.org
  */
@@ -53,10 +53,10 @@ const painter =
     enabled ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
 
 const spinnerFrames = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
-/** Time of one frame of the spinner in milliseconds. */
+/** Time for which a spinner on the terminal shows one frame, in milliseconds. */
 const frameMs = 100;
 const eraseLine = '\r\u001b[2K';
-/** Columns that a spinner uses besides its text. */
+/** Columns of the terminal that a spinner uses besides its text. */
 const spinnerColumns = 4;
 
 /** A spinner with a text, in the last line of a terminal. */
@@ -78,7 +78,7 @@ class Spinner {
     this.#draw();
   }
 
-  /** Erases the spinner until its next frame, to make place for a line. */
+  /** Erases the spinner from the terminal until its next frame, so that a line can be printed. */
   erase(): void {
     if (this.#timer) this.#stream.write(eraseLine);
   }
@@ -119,7 +119,7 @@ const confirm = async (question: string): Promise<boolean> => {
   return /^y(es)?$/i.test(reply.trim());
 };
 
-/** Makes the terminal of this process, with colours and a spinner where the streams take them. */
+/** Returns the terminal of this process, with colours and a spinner if the output streams support them. */
 export const createTerminal = (env: Environment): Terminal => {
   const { stdout, stderr, stdin } = process;
   const colours = wantsColour(env, stdout.isTTY === true);

@@ -3,16 +3,19 @@ import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
-/** How an https connection is verified, and the client certificate that it shows. */
+/** Options of an https connection: how the server's certificate is verified, and the client certificate to send. */
 export type Tls = {
-  /** PEM of the trusted authorities. */
+  /** Certificates of the trusted certificate authorities, as PEM. */
   ca: string[];
   /** False skips the verification of the server's certificate. */
   verify: boolean;
   certificate: { cert: string; key: string } | undefined;
 };
 
-/** Files in which distributions keep the authorities that the system trusts. The first file that exists is used. */
+/**
+ * Files in which Linux distributions keep the certificate authorities that the system trusts. The first file that
+ * exists is used.
+ */
 const systemBundles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -35,8 +38,8 @@ const readBundle = (variable: string, path: string): Promise<string> =>
   });
 
 /**
- * Returns PEM of the authorities that a server's certificate is verified against: the bundle of REQUESTS_CA_BUNDLE or
- * CURL_CA_BUNDLE, by default the system's authorities and those of NODE_EXTRA_CA_CERTS.
+ * Returns the certificate authorities that a server's certificate is verified against, as PEM: the file of
+ * REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, by default the system's authorities and the authorities of NODE_EXTRA_CA_CERTS.
  * @param kubeconfigCa PEM of the kubeconfig's authority, which is always trusted
  * @throws Failure when a variable names a file that can't be read
  */
@@ -49,8 +52,8 @@ export const trustedAuthorities = async (env: Environment, kubeconfigCa: string 
 };
 
 /**
- * Returns how connections to the API are verified.
- * @param useCertificate whether to show the kubeconfig's client certificate
+ * Returns the TLS options of connections to the API.
+ * @param useCertificate whether to send the kubeconfig's client certificate
  * @throws Failure when a variable names a file that can't be read
  */
 export const apiTls = async (

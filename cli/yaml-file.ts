@@ -4,8 +4,8 @@ import { parseYaml } from '../lib/kube/kubeconfig-file.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /**
- * Reads a YAML file that holds a mapping. An empty file is an empty mapping.
- * @returns undefined when there is no such file
+ * Reads a YAML file that holds a mapping. An empty file is read as an empty mapping.
+ * @returns undefined when the file does not exist
  * @throws Failure when the file can't be read or holds no mapping
  */
 export const readYaml = async (path: string): Promise<Fields | undefined> => {

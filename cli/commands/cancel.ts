@@ -3,7 +3,9 @@ import { flag, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { hasEnded } from '../format-builds.ts';
 
-/** Cancels the named builds, or with --all every build that waits or runs. */
+/**
+ * Runs the command `cancel`, which cancels the named builds, or with --all every queued and running build of the tool.
+ */
 export const cancel: Run = async (context, invocation) => {
   requireIdsOrAll('cancel', invocation);
   const all = flag(invocation.values, 'all');

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 const question =
   'This removes all images of the tool. Before a webservice or job can start again, a new build has to make a new image. Continue?';
 
-/** Deletes the tool's images. */
+/** Runs the command `clean`, which deletes all images of the tool. */
 export const clean: Run = async (context, invocation) => {
   await confirm(context, invocation, question);
   const { api } = await context.connect();
@@ -17,7 +17,8 @@ export const clean: Run = async (context, invocation) => {
     printJson(context, response);
     return exitCodes.ok;
   }
-  // The information names the deleted images: the output of this command, which goes to standard output.
+  // The API's informational messages name the deleted images. They are the result of the command `clean`, so they go to
+  // standard output.
   for (const line of response.messages.info ?? []) context.terminal.out(printable(line));
   printMessages(context, { ...response.messages, info: [] });
   return exitCodes.ok;

@@ -2,7 +2,7 @@ import type { Run } from '../command.ts';
 import { completionScript, shells } from '../completion.ts';
 import { exitCodes, Failure } from '../failure.ts';
 
-/** Prints a shell's completion script. */
+/** Runs the command `completion`, which prints the completion script of a shell. */
 export const completion: Run = async ({ terminal, commands }, { positionals }) => {
   const script = completionScript(positionals[0] ?? '', commands);
   if (!script) throw new Failure(exitCodes.usage, `Name a shell: one of ${shells.join(', ')}.`);

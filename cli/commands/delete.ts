@@ -2,7 +2,7 @@ import { confirm, countBuilds, forEachBuild, requireIdsOrAll } from '../build-id
 import { flag, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 
-/** Deletes the named builds, or with --all every build of the tool. */
+/** Runs the command `delete`, which deletes the named builds, or with --all every build of the tool. */
 export const deleteBuilds: Run = async (context, invocation) => {
   requireIdsOrAll('delete', invocation);
   const all = flag(invocation.values, 'all');

@@ -2,7 +2,7 @@ import { flag, printJson, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { listJson, listLines } from '../format-builds.ts';
 
-/** Prints the tool's builds, newest first. */
+/** Runs the command `list`, which prints the tool's builds, newest first. */
 export const list: Run = async (context, { values }) => {
   const { api } = await context.connect();
   const response = await api.list();

@@ -43,7 +43,11 @@ const signIn = async (context: Context, account: Account, device: boolean): Prom
   return byDevice(context, account, issuer);
 };
 
-/** @throws Failure when a variable with a token is set, which the program would use instead of the sign-in */
+/**
+ * Checks that no environment variable gives a token, because `toolforge-build` would use that token instead of the
+ * sign-in.
+ * @throws Failure that names the variable
+ */
 const requireNoToken = ({ env }: Account): void => {
   const variable = ['TOOLFORGE_TOKEN', 'TOOLFORGE_TOKEN_COMMAND'].find((name) => env[name]);
   if (!variable) return;
@@ -52,11 +56,15 @@ const requireNoToken = ({ env }: Account): void => {
   });
 };
 
-/** Signs in to the API's issuer, and stores the tokens in a file that only its owner can read. */
+/**
+ * Runs the command `login`: signs in at the issuer of the API's tokens, and stores the tokens in a file that only its
+ * owner can read.
+ */
 export const login: Run = async (context, { values }) => {
   const account = await context.account();
   requireNoToken(account);
-  // This write changes nothing. When the session file can't be written, the command fails here, before the sign-in.
+  // Taking the lock of the session file shows whether its folder can be written. If not, `login` fails before the user
+  // signs in, and not after.
   await account.sessions.change(account.base, async (session) => session);
   const session = await signIn(context, account, flag(values, 'device'));
   await account.sessions.change(account.base, async () => session);

@@ -5,7 +5,10 @@ import type { Session } from '../session/session.ts';
 
 type Removed = { session: Session; isRevoked: boolean };
 
-/** Revokes and removes the session; undefined when there is none. The session is removed also when the issuer fails. */
+/**
+ * Revokes a session's tokens and removes the session from the session file, also when the issuer fails to revoke.
+ * Returns undefined when the user is not signed in.
+ */
 const removeSession = async ({ base, sessions, fetch }: Account): Promise<Removed | undefined> => {
   const { revoke } = await import('../session/revoke.ts');
   let removed: Removed | undefined;
@@ -16,7 +19,7 @@ const removeSession = async ({ base, sessions, fetch }: Account): Promise<Remove
   return removed;
 };
 
-/** Revokes the tokens of the sign-in, and removes them from this machine. */
+/** Runs the command `logout`, which revokes the tokens of the sign-in and removes them from this machine. */
 export const logout: Run = async ({ terminal, account }) => {
   const removed = await removeSession(await account());
   if (!removed || removed.isRevoked) {

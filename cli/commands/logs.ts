@@ -5,7 +5,10 @@ import { renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
 import { type LogEvent, readLog } from '../log-stream.ts';
 import { asciiJson } from '../printable.ts';
 
-/** Returns the value of an option that takes a number. @throws Failure for any other text */
+/**
+ * Returns the value of a command-line option that takes a number of up to 7 digits.
+ * @throws Failure for any other text
+ */
 const number = (values: Values, name: string): string | undefined => {
   const value = text(values, name);
   if (value === undefined || /^\d{1,7}$/.test(value)) return value;
@@ -18,7 +21,7 @@ const filters = (values: Values) => ({
   lines: number(values, 'lines'),
   since: text(values, 'since'),
   grep: text(values, 'grep'),
-  // A step has two names, and both are accepted: the log shows step-build, and the API calls the same step build.
+  // A step has two names, and --step accepts both: a log shows step-build, and the API calls the same step build.
   step: text(values, 'step')?.replace(/^step-/, ''),
 });
 
@@ -31,7 +34,7 @@ const printEvent = (context: Context, event: LogEvent): void => {
   terminal.out(renderLine(context, event, false));
 };
 
-/** Prints a build's log as text, or with --json as the API's objects, one per line. */
+/** Runs the command `logs`, which prints a build's log as text, or with --json as one JSON object per line. */
 export const logs: Run = async (context, invocation) => {
   const { values } = invocation;
   const [follow, json] = [flag(values, 'follow'), flag(values, 'json')];

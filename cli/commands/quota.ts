@@ -23,7 +23,7 @@ const row = (category: string, item: QuotaItem, terminal: Terminal): Cell[] => [
   capacityCell(item.capacity, terminal),
 ];
 
-/** Prints the usage and the limits of the tool. */
+/** Runs the command `quota`, which prints how much of each quota the tool uses. */
 export const quota: Run = async (context, { values }) => {
   const { api } = await context.connect();
   const response = await api.quota();

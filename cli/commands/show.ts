@@ -2,7 +2,7 @@ import { flag, printJson, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { showJson, showLines } from '../format-builds.ts';
 
-/** Prints one build, by default the newest. */
+/** Runs the command `show`, which prints one build, by default the newest build of the tool. */
 export const show: Run = async (context, { values, positionals }) => {
   const { api } = await context.connect();
   const id = positionals[0];

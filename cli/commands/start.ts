@@ -15,7 +15,10 @@ import { followBuild, printEnd, setFarewell } from '../follow-build.ts';
 import { showJson } from '../format-builds.ts';
 import { printable } from '../printable.ts';
 
-/** Returns the variables of all -e options. @throws Failure for an option that is not NAME=value */
+/**
+ * Returns the environment variables that the user gave with the option -e.
+ * @throws Failure for a value that is not NAME=value
+ */
 const environment = (values: Values): Record<string, string> | undefined => {
   const given = values.envvar;
   if (!Array.isArray(given)) return undefined;
@@ -45,7 +48,10 @@ const parametersFrom = ({ values, positionals }: Invocation): BuildParameters =>
   };
 };
 
-/** Prints the API's messages, and the position in the queue unless a message mentions the queue. */
+/**
+ * Prints the messages in the response to a start, and the build's position in the queue unless a message mentions the
+ * queue.
+ */
 const printStarted = (context: Context, { new_build: build, messages }: StartResponse): void => {
   printMessages(context, messages);
   const mentionsQueue = messages?.info?.some((message) => message.includes('queue'));
@@ -81,12 +87,15 @@ const attached = async (
   return exitCode;
 };
 
-/** Starts a build and, without --detach, follows its log. The exit code tells whether the build succeeded. */
+/**
+ * Runs the command `start`: starts a build and, without --detach, follows its log. The exit code then tells whether the
+ * build succeeded.
+ */
 export const start: Run = async (context, invocation) => {
   const parameters = parametersFrom(invocation);
   const connection = await context.connect();
   context.terminal.waiting('Starting…');
-  // All attempts send one key, so that a repeated request does not start a second build.
+  // Every attempt to start a build sends the same Idempotency-Key, so that a retry does not start a second build.
   const response = await connection.api.start(parameters, crypto.randomUUID());
   context.terminal.clearSpinner();
   const json = flag(invocation.values, 'json');

@@ -1,7 +1,7 @@
 import type { Run } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
 
-/** Prints the access token, for a script's own requests. */
+/** Runs the command `token`, which prints the user's access token, so that scripts can send requests of their own. */
 export const token: Run = async ({ terminal, account }) => {
   const found = await (await account()).token();
   if (found === undefined) {

@@ -3,7 +3,10 @@ import { flag, printJson, type Run } from '../command.ts';
 import { printEnd, setFarewell, waitForEnd } from '../follow-build.ts';
 import { showJson } from '../format-builds.ts';
 
-/** Waits until a build, by default the newest, has ended. The exit code tells whether the build succeeded. */
+/**
+ * Runs the command `wait`, which waits until a build has ended, by default the newest build. The exit code tells
+ * whether the build succeeded.
+ */
 export const wait: Run = async (context, invocation) => {
   const connection = await context.connect();
   const id = await idOrLatest(connection.api, invocation);

@@ -10,7 +10,10 @@ const credentialNames: Record<Caller['proof'], string> = {
   gateway: 'a client certificate',
 };
 
-/** Prints the account as which the service knows the caller, and the tools that the caller may act for. */
+/**
+ * Runs the command `whoami`, which prints the caller's account as the service knows it, and the tools that the caller
+ * may act for.
+ */
 export const whoami: Run = async (context, { values }) => {
   const caller = await (await context.account()).whoami();
   if (flag(values, 'json')) {

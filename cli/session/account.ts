@@ -10,15 +10,18 @@ import { baseAddress, loadSettings, readSections, type Settings } from '../setti
 import { type IssuerFetch, openIssuerFetch } from './issuer-fetch.ts';
 import { openSessionFile, type SessionFile, sessionPath } from './session-file.ts';
 
-/** The user's account at one API. */
+/** The account of a user at one API: the stored sign-in, and access to the API and to the issuer of its tokens. */
 export type Account = {
   base: URL;
   env: Environment;
   sessions: SessionFile;
-  /** Sends requests to the issuer. */
+  /** Sends HTTP requests for a sign-in, to the API and to the issuer of its tokens. */
   fetch: IssuerFetch;
   whoami: () => Promise<Caller>;
-  /** Returns the token of TOOLFORGE_TOKEN, the sign-in or the kubeconfig; undefined for a client certificate. */
+  /**
+   * Returns the token from the environment, the sign-in or the kubeconfig; undefined when the user has a client
+   * certificate instead.
+   */
   token: () => Promise<string | undefined>;
 };
 
@@ -32,7 +35,7 @@ const requestWhoami = async (settings: Settings, { terminal, version, trace }: C
 };
 
 /**
- * Opens the account at the API that the settings name.
+ * Opens the user's account at the API whose address is in the settings.
  * @throws Failure when the API's address is missing or wrong
  */
 export const openAccount = async (options: ConnectOptions): Promise<Account> => {

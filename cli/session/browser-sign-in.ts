@@ -14,7 +14,7 @@ import type { IssuerFetch } from './issuer-fetch.ts';
 import { configurationOf, type Issuer, signInFailure } from './openid.ts';
 import { type Session, sessionFrom } from './session.ts';
 
-/** Longest time that a user may take to sign in, in milliseconds. */
+/** Longest time that a user may take to sign in with a browser, in milliseconds. */
 const signInMs = 300_000;
 
 const sendPage = (response: ServerResponse, status: number, sentence: string): void => {
@@ -27,17 +27,18 @@ const tooLate = (): Failure =>
     hint: 'Try again, or use --device where the browser is on another machine.',
   });
 
-/** A server on loopback that waits for the issuer's redirect. */
+/** An HTTP server on the loopback address, to which the issuer redirects the user's browser after a sign-in. */
 type Callback = {
   server: Server;
   redirectUri: string;
-  /** Resolves to the URL that the browser was redirected to. */
+  /** Resolves to the URL that the issuer redirected the user's browser to. */
   redirected: Promise<URL>;
 };
 
 /**
- * Starts the server that the issuer redirects the browser to. Security: only a request for the exact path with our
- * state is accepted. Any other local process gets a 404, and does not end the wait.
+ * Starts the HTTP server to which the issuer redirects the user's browser. Security: the server accepts only a request
+ * for the exact path with the `state` of the sign-in. It responds with 404 to requests of other local processes, and
+ * waits on.
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-8.10
  */
 const openCallback = async (state: string): Promise<Callback> => {
@@ -71,9 +72,10 @@ const waitForRedirect = (redirected: Promise<URL>): Promise<URL> => {
 };
 
 /**
- * Signs in with an authorization code and PKCE (S256). The issuer redirects the browser to a server on loopback that
- * lives for this one redirect. openid-client checks the state, the `iss` parameter and the ID token.
- * @param show opens the page in a browser, or tells the user to
+ * Signs the user in with an authorization code and PKCE (S256). The issuer redirects the browser to an HTTP server on
+ * the loopback address, which runs only during the sign-in. openid-client checks the state, the `iss` parameter and the
+ * ID token.
+ * @param show opens a page in a browser, or asks the user to open the page
  * @throws Failure when the issuer refuses, or the user does not sign in within 5 minutes
  * @see https://www.rfc-editor.org/rfc/rfc7636 @see https://www.rfc-editor.org/rfc/rfc8252
  */
@@ -93,7 +95,7 @@ export const signInByBrowser = async (
     state,
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-    // Issuers give a refresh token for offline_access only after consent (OpenID Connect Core, section 11).
+    // Issuers give a refresh token for the scope offline_access only after consent (OpenID Connect Core, section 11).
     prompt: 'consent',
   };
   try {

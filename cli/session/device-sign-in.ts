@@ -12,9 +12,9 @@ import { type Session, sessionFrom } from './session.ts';
 
 export type DeviceOptions = {
   fetch: IssuerFetch;
-  /** Tells the user which page to open and which code the page must show. */
+  /** Tells the user which page to open in a browser to sign in, and which code the page must show. */
   show: (url: string, code: string) => void | Promise<void>;
-  /** Seconds between two requests for the tokens. Default: what the issuer says, else 5 s. */
+  /** Seconds between two requests for the tokens, while the user signs in. Default: the issuer's interval, or 5 s. */
   pollSeconds?: number;
 };
 
@@ -28,7 +28,10 @@ const unsupported = (issuer: string): Failure =>
 
 type Configured = ReturnType<typeof configurationOf>;
 
-/** Polls for the tokens until the code expires. A 5xx of the issuer is no reason to give up. */
+/**
+ * Requests the tokens again and again until the user has signed in or the device code expires. A response of 5xx from
+ * the issuer does not end the wait.
+ */
 const pollTokens = async (
   configuration: Configured,
   code: DeviceAuthorizationResponse,
@@ -47,7 +50,7 @@ const pollTokens = async (
 const isExpiredCode = (error: unknown): boolean => (error as { error?: unknown }).error === 'expired_token';
 
 /**
- * Signs in with the device authorization grant: the user opens a page in a browser on any machine.
+ * Signs the user in with the device authorization grant: the user opens a page in a browser on any machine.
  * @throws Failure when the issuer does not support the grant, refuses, or the code expires
  * @see https://www.rfc-editor.org/rfc/rfc8628
  */

@@ -14,8 +14,8 @@ type Client = Omit<Issuer, 'metadata'> & { issuer: string };
 const readJson = async (response: Response): Promise<unknown> => response.json().catch(() => undefined);
 
 /**
- * Asks the API for its issuer and for the public client of this program.
- * @throws Failure when the API names none
+ * Requests from the API the issuer of its tokens, and the id of the OAuth client that `toolforge-build` uses there.
+ * @throws Failure when the API names no issuer or no client
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */
 const findClient = async (fetch: IssuerFetch, base: URL): Promise<Client> => {
@@ -37,7 +37,9 @@ const undiscovered = (issuer: string, error: unknown): Failure => {
   return new Failure(exitCodes.unavailable, `${issuer} does not say how to sign in: ${reason}.`, { cause: error });
 };
 
-/** Requests the issuer's metadata. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
+/**
+ * Requests the metadata of an OpenID Connect issuer. @see https://openid.net/specs/openid-connect-discovery-1_0.html
+ */
 const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client): Promise<ServerMetadata> => {
   const options = { execute: [allowInsecureRequests], [customFetch]: fetch };
   const configuration = await discovery(new URL(issuer), clientId, undefined, None(), options).catch(
@@ -49,7 +51,8 @@ const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client
 };
 
 /**
- * Finds how to sign in to the API at this address: the API names its issuer, and the issuer names its endpoints.
+ * Returns how a user signs in to the API at an address: the API names the issuer of its tokens, and the issuer names
+ * its endpoints.
  * @throws Failure when the API offers no sign-in, or the issuer's metadata are missing or belong to another issuer
  */
 export const findIssuer = async (fetch: IssuerFetch, base: URL): Promise<Issuer> => {
@@ -63,7 +66,7 @@ export const findIssuer = async (fetch: IssuerFetch, base: URL): Promise<Issuer>
   return { metadata, clientId: client.clientId, scope: client.scope, resource: client.resource };
 };
 
-/** Returns the part of an issuer's data that is stored with a session. */
+/** Returns the part of an issuer's data that is stored with a session, to refresh and revoke tokens later. */
 export const tokenSourceOf = ({ metadata, clientId, resource }: Issuer) => ({
   issuer: metadata.issuer,
   clientId,

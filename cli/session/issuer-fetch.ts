@@ -7,13 +7,15 @@ import { networkFailure, timeoutError } from '../network-errors.ts';
 import { apiTls, type Tls, trustedAuthorities } from '../tls.ts';
 
 /**
- * The `fetch` that openid-client uses. Redirects are not followed, so that a token reaches only its own endpoint.
- * @throws Failure for an error below HTTP
+ * The `fetch` with which openid-client sends requests to an issuer. Redirects are not followed, so that a token is not
+ * sent to another server.
+ * @throws Failure for a network or TLS error
  */
 export type IssuerFetch = CustomFetch;
 
 /**
- * Longest time of a request to an issuer in milliseconds. Must be shorter than the time after which a lock is stale.
+ * Time limit of a request to an issuer, in milliseconds. The session file is locked during a refresh, so the limit must
+ * be shorter than the time after which the lock counts as stale.
  */
 const exchangeMs = 15_000;
 
@@ -27,8 +29,8 @@ const readBody = async (message: IncomingMessage): Promise<Buffer> => {
 };
 
 /**
- * Makes the Response that openid-client reads. A challenge in WWW-Authenticate is left out, because openid-client would
- * prefer the challenge to the error code in the body.
+ * Makes a Response object for openid-client from a response of node:http. A challenge in WWW-Authenticate is left out,
+ * because openid-client would prefer the challenge to the error code in the body.
  */
 const toResponse = async (message: IncomingMessage): Promise<Response> => {
   const body = await readBody(message);
@@ -42,9 +44,9 @@ const toResponse = async (message: IncomingMessage): Promise<Response> => {
 };
 
 /**
- * Returns a fetch with its own trusted authorities, which the global fetch can't have, and without a client
- * certificate.
- * @param timeoutMs longest time until the whole response is read, in milliseconds. Default 15 s
+ * Returns a `fetch` that trusts the given certificate authorities, which the global `fetch` can't do, and sends no
+ * client certificate.
+ * @param timeoutMs time limit until the whole response is read, in milliseconds. Default: 15 s
  */
 export const createIssuerFetch =
   (tls: Pick<Tls, 'ca' | 'verify'>, timeoutMs: number = exchangeMs): IssuerFetch =>
@@ -67,9 +69,9 @@ export const createIssuerFetch =
   };
 
 /**
- * Returns the fetch for the API at `base` and for issuers. The kubeconfig's authority is trusted for the API, and for
- * an issuer only when the issuer has the API's origin.
- * @throws Failure when the kubeconfig, or a file with authorities, can't be read
+ * Returns the `fetch` for requests to the API at `base` and to issuers. The kubeconfig's certificate authority is
+ * trusted for the API, and for an issuer only when the issuer has the API's origin.
+ * @throws Failure when the kubeconfig, or a file with certificate authorities, can't be read
  */
 export const openIssuerFetch = async (env: Environment, home: string, base: URL): Promise<IssuerFetch> => {
   const toApi = createIssuerFetch(await apiTls(env, await readKubeconfig(env, home), false));

@@ -1,4 +1,5 @@
-// This file and its importers load openid-client, so the rest of the program imports them only when they are needed.
+// This file loads openid-client, so `toolforge-build` imports the file, and every file that depends on it, only on
+// demand.
 import {
   AuthorizationResponseError,
   allowInsecureRequests,
@@ -12,18 +13,18 @@ import {
 import { exitCodes, Failure } from '../failure.ts';
 import type { IssuerFetch } from './issuer-fetch.ts';
 
-/** The issuer, the public client and the API of a sign-in. */
+/** The data for a sign-in: the issuer's metadata, the id of the OAuth client, and the API that the tokens are for. */
 export type Issuer = {
   metadata: ServerMetadata;
   clientId: string;
   scope: string;
-  /** Identifier of the API, for which tokens are requested (RFC 8707). */
+  /** Identifier of the API that an issuer makes tokens for (the resource of RFC 8707). */
   resource: string;
 };
 
 /**
- * Returns openid-client's configuration of a public client. Plain http is allowed, for issuers of a test or inside of a
- * cluster; `login` warns when tokens cross a network unencrypted.
+ * Returns openid-client's configuration for a public client. Plain http is allowed, for issuers in tests and inside a
+ * cluster; `toolforge-build login` warns when tokens cross a network unencrypted.
  */
 export const configurationOf = (metadata: ServerMetadata, clientId: string, fetch: IssuerFetch): Configuration => {
   const configuration = new Configuration(metadata, clientId, undefined, None());
@@ -40,11 +41,14 @@ const oauthErrorOf = (error: unknown): OAuthError | undefined => {
   return { error: error.error, description: error.error_description };
 };
 
-/** Returns the status of a response that openid-client could not use, such as a 503; undefined for other errors. */
+/**
+ * Returns the HTTP status of an issuer's response that openid-client could not use, such as 503; undefined for other
+ * errors.
+ */
 export const unusableStatusOf = (error: unknown): number | undefined =>
   error instanceof ClientError && error.cause instanceof Response ? error.cause.status : undefined;
 
-/** Tells whether openid-client gave up because its signal fired. */
+/** Tells whether openid-client gave up at the time limit of its AbortSignal. */
 export const isTimeout = (error: unknown): boolean => error instanceof ClientError && error.code === 'OAUTH_TIMEOUT';
 
 const refusal = (issuer: string, reason: string, cause: unknown): Failure =>
@@ -54,8 +58,8 @@ const refusal = (issuer: string, reason: string, cause: unknown): Failure =>
   });
 
 /**
- * Returns the failure for an error of openid-client, with the issuer's own words where there are any. An error of the
- * network that the fetch reported as a Failure is returned as it is.
+ * Returns the failure that the user sees for an error of openid-client, with the issuer's own words when the issuer
+ * sent any. A Failure that the `fetch` threw for a network error is returned unchanged.
  */
 export const signInFailure = (issuer: string, error: unknown): Failure => {
   if (error instanceof Failure) return error;

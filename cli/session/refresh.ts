@@ -5,7 +5,8 @@ import { configurationOf } from './openid.ts';
 import { hasExpired, type Session, sessionEnded, sessionFrom } from './session.ts';
 
 /**
- * Error codes for a refresh token or a client that the issuer will never accept again.
+ * OAuth error codes for a refresh token or a client that the issuer will never accept again, so that the user must sign
+ * in again.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 const finalErrors = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
@@ -14,8 +15,9 @@ const isFinal = (error: unknown): boolean =>
   error instanceof ResponseBodyError && [400, 401].includes(error.status) && finalErrors.includes(error.error);
 
 /**
- * Removes the ID token from token responses. This program uses no ID token, and a session does not hold the metadata
- * that openid-client needs to check one; a failed check would lose the new refresh token.
+ * Returns a `fetch` that removes the ID token from token responses. `toolforge-build` uses no ID token, and a session
+ * does not hold the metadata with which openid-client checks ID tokens. A failed check would lose the new refresh
+ * token.
  */
 const withoutIdToken =
   (fetch: IssuerFetch): IssuerFetch =>
@@ -40,10 +42,10 @@ const expiredWithoutRefresh = ({ issuer }: Session, cause: unknown): Failure =>
   });
 
 /**
- * Returns a session with a new access token. While the issuer fails, returns the session as it is until its token
+ * Returns a session with a new access token. If the issuer fails, returns the old session until its access token
  * expires.
  * @param now returns milliseconds since 1970
- * @throws Failure when the sign-in has ended, or when the token has expired and the issuer fails
+ * @throws Failure when the sign-in has ended, or when the access token has expired and the issuer fails
  */
 export const refresh = async (session: Session, fetch: IssuerFetch, now: () => number): Promise<Session> => {
   if (session.refreshToken === undefined) {

@@ -3,13 +3,16 @@ import type { IssuerFetch } from './issuer-fetch.ts';
 import { configurationOf } from './openid.ts';
 import type { Session } from './session.ts';
 
-/** An issuer can't revoke an access token that it keeps no record of, such as a JWT. That token ends with its grant. */
+/**
+ * Tells whether an issuer can't revoke an access token because it keeps no record of the token, as for a JWT.
+ * `toolforge-build logout` takes this for a success, because the refresh token is revoked first.
+ */
 const isUnsupportedType = (error: unknown): boolean =>
   error instanceof ResponseBodyError && error.error === 'unsupported_token_type';
 
 /**
- * Revokes the refresh token and the access token of a session.
- * @returns whether the issuer has revoked both; false also when the issuer fails or has no revocation endpoint
+ * Asks an issuer to revoke the refresh token and the access token of a session.
+ * @returns false when the issuer fails, refuses, or has no revocation endpoint
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 export const revoke = async (session: Session, fetch: IssuerFetch): Promise<boolean> => {

@@ -7,13 +7,16 @@ import type { Environment } from '../environment.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import type { Session } from './session.ts';
 
-/** The sessions of a user. Each belongs to the address of one API, so that a token is sent to no other server. */
+/**
+ * The file with the sessions of a user. Each session belongs to the address of one API, so that its token is sent to no
+ * other server.
+ */
 export type SessionFile = {
   path: string;
   read: (base: URL) => Promise<Session | undefined>;
   /**
-   * Replaces a session under the file's lock, and returns the new session.
-   * @param act gets the stored session; undefined as its result removes the session
+   * Replaces the session for one API, under the lock of the session file, and returns the new session.
+   * @param act gets the stored session and returns the new session; undefined removes the session
    */
   change: (
     base: URL,
@@ -23,7 +26,10 @@ export type SessionFile = {
 
 type Sessions = Record<string, Session>;
 
-/** A lock file that stays unchanged for 40 s is stale: no exchange with an issuer takes longer. */
+/**
+ * Time in milliseconds after which an unchanged lock of the session file counts as left by a process that was killed.
+ * No exchange with an issuer takes longer.
+ */
 const staleMs = 40_000;
 
 /** Returns the path of the session file: toolforge-build/sessions.json in the user's configuration folder. */
@@ -46,7 +52,10 @@ const unwritable = (path: string, cause: unknown): Failure =>
     cause,
   });
 
-/** Reads a file that only its owner may read. @throws Failure when others may read it, or it can't be read */
+/**
+ * Reads a file that holds tokens. Returns undefined when the file does not exist.
+ * @throws Failure when the file can't be read, belongs to another user, or can be read by other users
+ */
 const readPrivate = async (path: string): Promise<string | undefined> => {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -54,7 +63,7 @@ const readPrivate = async (path: string): Promise<string | undefined> => {
   });
   if (!file) return undefined;
   try {
-    // The mode of the open file: the path may lead to another file in the meantime.
+    // Owner and mode are those of the open file, because the path may lead to another file in the meantime.
     const { mode, uid } = await file.stat();
     if (process.getuid && uid !== process.getuid()) throw unsafe(path, 'belongs to another user');
     if (process.getuid && (mode & 0o077) !== 0) throw unsafe(path, 'others may read it');
@@ -69,7 +78,7 @@ const parseSessions = (path: string, text: string): Sessions => {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value as Sessions;
   } catch {
-    // The parser's message quotes the file, which holds tokens.
+    // The error of the JSON parser is dropped, because its message quotes the session file, which holds tokens.
   }
   throw unreadable(path, undefined);
 };
@@ -79,7 +88,7 @@ const readSessions = async (path: string): Promise<Sessions> => {
   return text === undefined ? {} : parseSessions(path, text);
 };
 
-/** Replaces the file atomically, or removes it with its last session. */
+/** Replaces the session file atomically, or removes the file when no session is left. */
 const writeSessions = async (path: string, sessions: Sessions): Promise<void> => {
   if (Object.keys(sessions).length === 0) return rm(path, { force: true });
   const draft = `${path}.${randomUUID()}`;
@@ -88,8 +97,9 @@ const writeSessions = async (path: string, sessions: Sessions): Promise<void> =>
 };
 
 /**
- * Makes the folder of the session file and takes the file's lock. @returns a function that releases the lock. @throws
- * Failure
+ * Makes the folder of the session file and takes the file's lock.
+ * @returns a function that releases the lock
+ * @throws Failure when the folder or the lock can't be made
  */
 const lock = async (path: string, options: LockOptions): Promise<() => Promise<void>> => {
   try {
@@ -100,7 +110,7 @@ const lock = async (path: string, options: LockOptions): Promise<() => Promise<v
   }
 };
 
-/** Opens a session file. The file and its folder need not exist. */
+/** Returns access to the session file at a path. The file and its folder need not exist. */
 export const openSessionFile = (path: string, lockOptions: LockOptions = {}): SessionFile => ({
   path,
   read: async (base) => (await readSessions(path))[base.href],

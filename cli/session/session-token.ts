@@ -2,12 +2,15 @@ import type { Environment } from '../environment.ts';
 import { needsRefresh, type Session, sessionEnded } from './session.ts';
 import { openSessionFile, type SessionFile, sessionPath } from './session-file.ts';
 
-/** Returns the access token, refreshed when it is about to expire. @throws Failure when the sign-in has ended */
+/**
+ * Returns a valid access token, which is renewed before it expires.
+ * @throws Failure when the token can't be renewed, for example because the sign-in has ended
+ */
 export type SessionToken = () => Promise<string>;
 
 /**
- * Refreshes a session under the lock of the session file, after reading the file again: an issuer takes a refresh token
- * once, and another command may have used it in the meantime.
+ * Refreshes a session under the lock of the session file, after reading the file again: an issuer accepts a refresh
+ * token once, and another `toolforge-build` process may have used it in the meantime.
  */
 const refreshLocked = async (
   env: Environment,
@@ -25,8 +28,8 @@ const refreshLocked = async (
 };
 
 /**
- * Opens the sign-in to the API at this address; undefined when there is none. openid-client is loaded for a refresh
- * only.
+ * Returns a function that returns the access token of the user's sign-in to the API at `base`; undefined when the user
+ * is not signed in there. openid-client is loaded only for a refresh.
  */
 export const openSession = async (env: Environment, home: string, base: URL): Promise<SessionToken | undefined> => {
   const file = openSessionFile(sessionPath(env, home));

@@ -2,29 +2,34 @@ import type { TokenEndpointResponse } from 'openid-client';
 import { exitCodes, Failure } from '../failure.ts';
 
 /**
- * The tokens of a sign-in to one API, and what refreshing and revoking them takes. Stored as JSON in the session file.
+ * The tokens of a sign-in to one API, and the data to refresh and revoke these tokens. The session file holds sessions
+ * as JSON.
  */
 export type Session = {
   issuer: string;
   clientId: string;
-  /** Identifier of the API, for which tokens are requested (RFC 8707). */
+  /** Identifier of the API that an issuer makes tokens for (the resource of RFC 8707). */
   resource: string;
   tokenEndpoint: string;
   revocationEndpoint: string | undefined;
   accessToken: string;
   refreshToken: string | undefined;
   /**
-   * Time of the next refresh in milliseconds since 1970; undefined when the issuer does not say how long a token lasts.
+   * Time from which the access token is refreshed, in milliseconds since 1970; undefined when the issuer does not say
+   * how long the token lasts.
    */
   refreshAt: number | undefined;
   /** Time at which the access token expires in milliseconds since 1970; undefined when unknown. */
   expiresAt: number | undefined;
 };
 
-/** The part of a session that a refresh does not change. */
+/** The part of a session that a refresh does not change: the issuer's endpoints, the OAuth client and the API. */
 export type TokenSource = Pick<Session, 'issuer' | 'clientId' | 'resource' | 'tokenEndpoint' | 'revocationEndpoint'>;
 
-/** Share of a token's lifetime after which it is refreshed. The rest bridges a failure of the issuer. */
+/**
+ * Share of an access token's lifetime after which the token is refreshed. The rest of the lifetime bridges a failure of
+ * the issuer.
+ */
 const refreshShare = 0.8;
 
 /**
@@ -53,7 +58,7 @@ export const sessionFrom = (
   };
 };
 
-/** The failure for a sign-in that the issuer has ended. */
+/** Returns the failure for a sign-in that the issuer has ended. */
 export const sessionEnded = (): Failure =>
   new Failure(exitCodes.notAllowed, 'Your sign-in has ended.', {
     hint: 'Sign in again with `toolforge-build login`, or remove the sign-in with `toolforge-build logout`.',
@@ -61,8 +66,8 @@ export const sessionEnded = (): Failure =>
 
 const isPast = (time: number | undefined, now: number): boolean => time !== undefined && now >= time;
 
-/** Tells whether the access token should be refreshed. `now` is in milliseconds since 1970. */
+/** Tells whether the access token of a session should be refreshed. `now` is in milliseconds since 1970. */
 export const needsRefresh = ({ refreshAt }: Session, now: number): boolean => isPast(refreshAt, now);
 
-/** Tells whether the access token has expired. `now` is in milliseconds since 1970. */
+/** Tells whether the access token of a session has expired. `now` is in milliseconds since 1970. */
 export const hasExpired = ({ expiresAt }: Session, now: number): boolean => isPast(expiresAt, now);

@@ -3,14 +3,17 @@ import type { Environment } from '../environment.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import type { SessionToken } from './session-token.ts';
 
-/** Share of a token's lifetime after which the command runs again. */
+/** Share of a token's lifetime after which the command of TOOLFORGE_TOKEN_COMMAND runs again. */
 const renewalShare = 0.8;
-/** Assumed lifetime of a token that is no JWT, in milliseconds. */
+/** Assumed lifetime of a token that does not say when it expires, in milliseconds. */
 const unknownLifetimeMs = 60_000;
-/** Time limit of the command in milliseconds. */
+/** Time limit of the command of TOOLFORGE_TOKEN_COMMAND, in milliseconds. */
 const commandMs = 30_000;
 
-/** Returns the remaining lifetime of a JWT in milliseconds. The token's signature is not verified here. */
+/**
+ * Returns the remaining lifetime of a JWT in milliseconds. The token's signature is not verified, because only the API
+ * relies on the token.
+ */
 const lifetimeOf = (token: string, now: number): number => {
   try {
     const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp?: unknown };
@@ -20,7 +23,10 @@ const lifetimeOf = (token: string, now: number): number => {
   }
 };
 
-/** Security: Node's own message is not shown, because it quotes the command, which may hold a secret. */
+/**
+ * Returns why the command of TOOLFORGE_TOKEN_COMMAND failed. Security: Node's own message is not shown, because it
+ * quotes the command, which may hold a secret.
+ */
 const reasonOf = ({ code, signal }: ExecFileException, stderr: string): string =>
   stderr.trim() || (signal ? `it was ended by ${signal}` : `exit code ${code}`);
 
@@ -36,7 +42,8 @@ const runCommand = (command: string, env: Environment): Promise<string> =>
   });
 
 /**
- * Returns the tokens that a command prints. The command runs again before a token expires, as a build may outlast it.
+ * Returns a function that returns the token that a command prints. The command runs again before the token expires,
+ * because following a build may take longer than a token lasts.
  */
 export const commandToken = (command: string, env: Environment): SessionToken => {
   let current: { token: string; renewAt: number } | undefined;
