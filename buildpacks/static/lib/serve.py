@@ -1,4 +1,4 @@
-"""Serves one folder over HTTP on $PORT. Nothing outside the folder and no hidden file is served, links included."""
+"""Serves one folder over HTTP on $PORT. The server refuses paths with a hidden part, and links out of the folder."""
 import os
 import shutil
 import signal
@@ -14,7 +14,7 @@ NOT_FOUND = b"<!doctype html><title>404</title><h1>404 Not found</h1>\n"
 
 
 def requested_path(url):
-    """The path a request names, or None where it names nothing that may be served."""
+    """Returns the path in the URL of a request, or None when the path may not be served."""
     try:
         path = unquote(url.split("?", 1)[0].split("#", 1)[0], errors="strict")
     except UnicodeDecodeError:
@@ -24,7 +24,7 @@ def requested_path(url):
 
 
 def find(path):
-    """(file, None), (None, address to redirect to) or (None, None)."""
+    """Returns (file, None) for a path to a file, (None, path) for a redirect, or (None, None) without a file."""
     target = os.path.realpath(os.path.join(ROOT, path.lstrip("/")))
     if target != ROOT and not target.startswith(ROOT.rstrip("/") + "/"):
         return None, None
