@@ -1,21 +1,20 @@
 import { setTimeout as timer } from 'node:timers/promises';
 
-/** An abort signal, or undefined where nothing can abort the work. */
+/** An abort signal, or undefined for work that nothing can abort. */
 export type MaybeSignal = AbortSignal | undefined;
 
-/** Returns a signal that fires with the first of the given signals. Missing signals are left out. */
+/** Returns an abort signal that fires when the first of the given signals fires. Undefined signals are ignored. */
 export const anySignal = (...signals: readonly MaybeSignal[]): AbortSignal =>
   AbortSignal.any(signals.filter((signal) => signal !== undefined));
 
-/** Returns a signal that fires after `ms` milliseconds with a TimeoutError, or earlier with the given signal. */
+/** Returns an abort signal that fires after `ms` milliseconds with a TimeoutError, or when the given signal fires. */
 export const withTimeout = (ms: number, signal?: MaybeSignal): AbortSignal =>
   anySignal(signal, AbortSignal.timeout(ms));
 
 /**
- * Returns the promise's result, unless the signal fires first. The work behind the promise continues: this serves
- * callers
- * of work that can't be stopped, or that others wait for too.
- * @throws the signal's reason as soon as the signal fires
+ * Returns the result of a promise, unless an abort signal fires first. The promise's work continues then, so this
+ * function is for work that can't be stopped or that other callers wait for too.
+ * @throws the abort signal's reason as soon as the signal fires
  */
 export const unlessAborted = <T>(promise: Promise<T>, signal: MaybeSignal): Promise<T> => {
   if (!signal) return promise;
@@ -27,10 +26,7 @@ export const unlessAborted = <T>(promise: Promise<T>, signal: MaybeSignal): Prom
   });
 };
 
-/**
- * Waits for `ms` milliseconds.
- * @throws the signal's reason as soon as the signal fires
- */
+/** Waits for `ms` milliseconds. @throws the abort signal's reason as soon as the signal fires */
 export const sleep = async (ms: number, signal?: MaybeSignal): Promise<void> => {
   try {
     await timer(ms, undefined, signal ? { signal } : {});
@@ -39,6 +35,6 @@ export const sleep = async (ms: number, signal?: MaybeSignal): Promise<void> => 
   }
 };
 
-/** Waits for `ms` milliseconds, or until the signal fires. Never throws. */
+/** Waits for `ms` milliseconds, or until the abort signal fires. Never throws. */
 export const sleepUntilAborted = (ms: number, signal: AbortSignal): Promise<void> =>
   timer(ms, undefined, { signal }).catch(() => undefined);

@@ -1,7 +1,7 @@
-/** The body of a request or a response is larger than the limit of the code that reads the body. */
+/** Thrown when the body of a request or a response is larger than its reader allows. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
-  /** The limit in bytes. */
+  /** Limit of the body's size in bytes. */
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {
@@ -10,7 +10,7 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-/** Counts bytes against a limit. Several bodies can share one budget. */
+/** Counts the bytes of request or response bodies against one limit. Several bodies can share a budget. */
 export class ByteBudget {
   readonly maxBytes: number;
   #left: number;
@@ -20,7 +20,7 @@ export class ByteBudget {
     this.#left = maxBytes;
   }
 
-  /** @throws BodyTooLargeError when the spent bytes exceed the budget */
+  /** Counts bytes of a body. @throws BodyTooLargeError when all counted bytes together exceed the budget */
   spend(bytes: number): void {
     this.#left -= bytes;
     if (this.#left < 0) throw new BodyTooLargeError(this.maxBytes);
@@ -28,8 +28,8 @@ export class ByteBudget {
 }
 
 /**
- * Yields the chunks of a body until the budget is spent.
- * @throws BodyTooLargeError when the body exceeds the budget; the source is closed then
+ * Yields the chunks of a request's or response's body while they fit into a budget of bytes.
+ * @throws BodyTooLargeError when the body exceeds the budget; the body's stream is closed then
  */
 export async function* limitBody<T extends Uint8Array>(
   chunks: AsyncIterable<T>,
@@ -42,9 +42,9 @@ export async function* limitBody<T extends Uint8Array>(
 }
 
 /**
- * Reads a whole body into memory, at most `maxBytes` of it.
+ * Reads the whole body of a request or a response into memory.
  * @param chunks a request or response of node:http, or the body of a response of fetch
- * @throws BodyTooLargeError as soon as the body exceeds the limit; the source is closed then
+ * @throws BodyTooLargeError as soon as the body is larger than `maxBytes` bytes; the body's stream is closed then
  */
 export const readBounded = async (chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> => {
   const read: Uint8Array[] = [];

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 
-/** Runs a task when its turn comes, and returns the task's result. Tasks start in the order of their calls. */
+/** Runs a task when fewer tasks run than the limit allows, and returns its result. The tasks start in call order. */
 export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
 
 /** Returns a limiter that runs at most `parallel` tasks at once. */
 export const createLimiter = (parallel: number): Limiter => pLimit(parallel);
 
 /**
- * Calls `act` for every item, at most `parallel` at once, in the order of the items.
+ * Calls `act` for every item of a list in order, with at most `parallel` calls at once.
  * @throws the first error of `act`; no further call starts after an error
  */
 export const forEachParallel = async <T>(

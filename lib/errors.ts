@@ -1,6 +1,6 @@
 /**
  * Codes of all errors that a client can receive. The codes are part of the contract: openapi/openapi.yaml explains
- * them. The sentences beside the codes may change.
+ * them. The sentences that are sent with the codes may change.
  */
 export type ErrorCode =
   | 'body_invalid'
@@ -42,11 +42,11 @@ export type ErrorCode =
   | 'unavailable';
 
 export type ErrorDetails = {
-  /** Seconds after which the same request may succeed. Sent as Retry-After. */
+  /** Seconds after which a client may retry the refused request. Sent as the header Retry-After. */
   retryAfter?: number;
   /** The internal error that caused this ApiError. The cause is logged, never sent to the client. */
   cause?: unknown;
-  /** Extra response headers, such as WWW-Authenticate or Allow. */
+  /** Additional headers of an error response, such as WWW-Authenticate or Allow. */
   headers?: Record<string, string>;
 };
 
@@ -67,21 +67,21 @@ export class ApiError extends Error {
   }
 }
 
-/** A setting is missing or wrong, so the process can't start. */
+/** Thrown when a setting is missing or wrong, so that the process can't start. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly setting: string;
 
-  /** @param expected a phrase that follows "must be", such as "a port number" */
+  /** @param expected a phrase that follows "must be" in the error's message, such as "a port number" */
   constructor(setting: string, expected: string) {
     super(`${setting} must be ${expected}`);
     this.setting = setting;
   }
 }
 
-/** A setting is set by a name that it no longer has, so the process can't start. */
+/** Thrown when an environment variable has the former name of a renamed setting, so that the process can't start. */
 export class RenamedSettingError extends ConfigError {
-  /** @param present the setting's name now */
+  /** @param present the present name of the renamed setting */
   constructor(former: string, present: string) {
     super(former, `called ${present}`);
     this.message = `${former} is now ${present}: rename it.`;

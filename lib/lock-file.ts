@@ -6,21 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export type LockOptions = {
   /**
-   * Time in milliseconds after which an unchanged holder counts as dead, wherever its process runs. Must be longer
-   * than the
-   * work under the lock ever takes. Default: a holder counts as dead only when its process is known to be gone.
+   * Time in milliseconds after which the holder of an unchanged lock file counts as dead, on whichever machine it runs.
+   * Must be longer than the longest work under the lock. Default: a holder counts as dead only when its process is
+   * known to have ended.
    */
   staleMs?: number;
-  /** Longest wait for the lock in milliseconds; 0 refuses a held lock at once. Default: no limit. */
+  /** Longest wait for a held lock in milliseconds; 0 fails at once. Default: no limit. */
   waitMs?: number;
-  /** Time in milliseconds between two tries. Default 50. */
+  /** Time in milliseconds between two attempts to take a lock. Default 50. */
   pollMs?: number;
 };
 
-/** Another process held the lock for longer than the caller wanted to wait. */
+/** Thrown when another process holds a lock file for longer than the caller wants to wait. */
 export class LockHeldError extends Error {
   override readonly name = 'LockHeldError';
-  /** Process id of the holder; undefined when the lock file names no process of this machine. */
+  /** Id of the process that holds the lock; undefined when the lock file names no process of this machine. */
   readonly pid: number | undefined;
 
   constructor(path: string, pid: number | undefined) {
@@ -30,7 +30,8 @@ export class LockHeldError extends Error {
 }
 
 /**
- * Names the machine and its process id namespace: containers can share a host name and a folder, but not process ids.
+ * Returns a name for the processes whose ids can be compared: host name and process id namespace. Two containers can
+ * have the same host name and share a folder, and yet use the same process id for different processes.
  */
 const processSpace = (): string => {
   try {
@@ -40,7 +41,7 @@ const processSpace = (): string => {
   }
 };
 
-/** The start time tells two processes with the same reused id apart. Linux only; '-' elsewhere. */
+/** Returns the start time of a process, which tells it from a later process with the same id. '-' except on Linux. */
 const startTimeOf = (pid: number): string => {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '-';
@@ -65,10 +66,10 @@ const parseHolder = (content: string): Holder | undefined => {
   return space === undefined ? undefined : { space, pid: Number(pid), startTime: startTime ?? '-' };
 };
 
-/** Text that a lock file of this process holds; different for each lock. */
+/** Returns the content of a new lock file, which names this process. Every lock file gets different content. */
 const newContent = (): string => `${processSpace()} ${process.pid} ${startTimeOf(process.pid)} ${randomUUID()}`;
 
-/** Tells whether the holder that a lock file names was a process of this machine that has ended. */
+/** Tells, from the content of a lock file, whether its holder was a process of this machine that has ended. */
 export const isGone = (content: string): boolean => {
   const holder = parseHolder(content);
   if (holder?.space !== processSpace()) return false;
@@ -88,11 +89,14 @@ const existsAlready = (error: unknown): false => {
   throw error;
 };
 
-/** A file system without hard links: the lock file is empty for a moment, which counts as held. */
+/** Creates a lock file on a file system without hard links. The file is empty for a moment, which counts as held. */
 const writeExclusively = (path: string, content: string): Promise<boolean> =>
   writeFile(path, content, { flag: 'wx', mode: 0o600 }).then(() => true, existsAlready);
 
-/** A hard link appears together with its content, so a process that is killed never leaves an empty lock file. */
+/**
+ * Creates a lock file as a hard link to a draft. A link appears together with its content, so a process that is killed
+ * never leaves an empty lock file.
+ */
 const tryTake = (path: string, draft: string, content: string): Promise<boolean> =>
   link(draft, path).then(
     () => true,
@@ -100,8 +104,8 @@ const tryTake = (path: string, draft: string, content: string): Promise<boolean>
   );
 
 /**
- * Removes the lock of a dead holder. Processes do this one at a time and read the lock again: a live one may hold it
- * now.
+ * Removes the lock file of a dead holder. Only one process at a time does this, and reads the lock file again before,
+ * because a live process may have taken the lock meanwhile.
  */
 export const breakLock = (path: string, dead: string, { waitMs: _, ...options }: LockOptions): Promise<void> =>
   withLock(
@@ -112,7 +116,7 @@ export const breakLock = (path: string, dead: string, { waitMs: _, ...options }:
     options,
   );
 
-/** Repeats `tryTake` until the lock is taken. @throws LockHeldError when `waitMs` is over */
+/** Tries to take a lock until that succeeds. @throws LockHeldError when the lock is still held after `waitMs` */
 const waitForLock = async (path: string, take: () => Promise<boolean>, options: LockOptions): Promise<void> => {
   const { staleMs = Number.POSITIVE_INFINITY, waitMs = Number.POSITIVE_INFINITY, pollMs = 50 } = options;
   const started = performance.now();
@@ -127,8 +131,8 @@ const waitForLock = async (path: string, take: () => Promise<boolean>, options: 
 };
 
 /**
- * Takes a lock that one holder at a time can have, on any machine that shares the folder. The lock of a process of this
- * machine that has ended, as after SIGKILL, is taken over.
+ * Takes a lock file, which one holder at a time can have, on all machines that share the file's folder. If the holder
+ * was a process of this machine that has ended without releasing the lock, as after SIGKILL, the lock is taken over.
  * @param path the lock file; its folder must exist
  * @returns a function that releases the lock
  * @throws LockHeldError when the lock stays held for `waitMs`
@@ -149,8 +153,8 @@ export const acquireLock = async (path: string, options: LockOptions = {}): Prom
 };
 
 /**
- * Runs `work` while no other holder has the lock, and releases the lock also after a failure. Parameters and errors:
- * `acquireLock`.
+ * Runs `work` while this process holds a lock file, and releases the lock also after a failure. Parameters and errors
+ * are those of `acquireLock`.
  */
 export const withLock = async <T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> => {
   const release = await acquireLock(path, options);

@@ -1,8 +1,9 @@
 type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 /**
- * Writes a line to the log. Security: messages and fields must not contain a token, a password or a request's body.
- * @param fields searchable details; `error` is logged with its stack and causes
+ * Writes a line to the log of this process. Security: messages and fields must not contain a token, a password or a
+ * request's body.
+ * @param fields searchable details of the line; an `error` among them is logged with its stack and causes
  */
 export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
 
@@ -18,7 +19,7 @@ const describeError = (error: unknown): unknown => {
 
 /**
  * Makes a log with one JSON object per line, the format that log collectors in Kubernetes expect.
- * @param component name of the function, in every line
+ * @param component name of the function that logs, which is in every line
  * @param write writes a line. Default: to standard error, because standard output is for the results of commands
  */
 export const createLog =

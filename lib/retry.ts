@@ -1,57 +1,54 @@
 import { type MaybeSignal, sleep as sleepFor } from './abort.ts';
 
 export type Backoff = {
-  /** Delay before the second attempt, in milliseconds. Every further delay is twice as long. */
+  /** Delay before the second attempt, in milliseconds. Each further delay is twice as long as the delay before it. */
   firstMs: number;
-  /** Longest delay in milliseconds. Default: no limit. */
+  /** Longest delay between two attempts, in milliseconds. Default: no limit. */
   maxMs?: number;
   /**
-   * Share of a delay that is left to chance, from 0 (nothing) to 1 (all of it). Default 0. Chance keeps clients that
-   * failed together from returning together.
+   * Random share of each delay, from 0 (none) to 1 (the whole delay). Default 0. Random delays keep clients that failed
+   * together from retrying together.
    */
   jitter?: number;
-  /** Returns a number from 0 up to 1. Default: Math.random. */
+  /** Returns a random number from 0 up to 1. Default: Math.random. */
   random?: () => number;
 };
 
-/**
- * Returns a function from the number of failures so far (1 or more) to the delay before the next attempt, in
- * milliseconds.
- */
+/** Makes a function from the number of failed attempts (1 or more) to the delay before the next, in milliseconds. */
 export const exponentialBackoff =
   ({ firstMs, maxMs = Number.POSITIVE_INFINITY, jitter = 0, random = Math.random }: Backoff) =>
   (failures: number): number =>
     Math.min(maxMs, firstMs * 2 ** (failures - 1)) * (1 - jitter + jitter * random());
 
-/** Waits for `ms` milliseconds, or throws the signal's reason. */
+/** Waits for `ms` milliseconds. @throws the abort signal's reason as soon as the signal fires */
 export type Sleep = (ms: number, signal?: MaybeSignal) => Promise<unknown>;
 
 export type RetryOptions = {
-  /** Limit of attempts, the first one included. */
+  /** Maximum number of attempts, the first attempt included. */
   attempts: number;
   /**
-   * Returns the delay before the next attempt, in milliseconds, from the number of failures so far and the last error.
-   * Undefined ends the retries: the server wants a longer delay than the caller accepts.
+   * Returns the delay before the next attempt, in milliseconds, from the number of failed attempts and the last error.
+   * Undefined ends the retries, for example when the server requires a longer delay than the caller accepts.
    */
   delayMs: (failures: number, error: unknown) => number | undefined;
-  /** Tells whether another attempt may succeed after this error. */
+  /** Tells whether a retry may succeed after an error. */
   isTemporary: (error: unknown) => boolean;
-  /** Makes the error that the caller gets when the attempts are used up. Default: the last attempt's error. */
+  /** Makes the error that the caller gets when no attempt is left. Default: the last attempt's error. */
   exhausted?: (error: unknown) => unknown;
-  /** Called before each delay, for example to tell a user about the retry. */
+  /** Called before the delay of each retry, for example to tell a user about the retry. */
   beforeDelay?: (retry: { error: unknown; failures: number; delayMs: number }) => void;
-  /** Ends the retries and the delay between two of them. */
+  /** Aborts the retries, and the delay between two attempts. */
   signal?: MaybeSignal;
-  /** Waits between attempts. Default: a timer that ends with the signal. Tests pass their own. */
+  /** Waits between two attempts. Default: a timer that ends when the abort signal fires. Tests pass their own timer. */
   sleep?: Sleep | undefined;
 };
 
 /**
- * Calls `act` until it succeeds, and returns its result.
+ * Calls `act` until a call succeeds, and returns the result of that call.
  * @param act gets the attempt's number, which starts at 1
- * @throws the signal's reason once the signal fired; an error that is not temporary, as it is; what `exhausted` makes
- * of
- * the last temporary error
+ * @throws the abort signal's reason once the signal has fired
+ * @throws an error of `act` that is not temporary, at once
+ * @throws the error that `exhausted` makes of the last temporary error, when no attempt is left
  */
 export const retry = async <T>(options: RetryOptions, act: (attempt: number) => Promise<T>): Promise<T> => {
   const {

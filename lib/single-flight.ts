@@ -1,7 +1,7 @@
-/** Calls `act`, unless a call with the same key runs already: then returns that call's result. */
+/** Returns the result of `act`. While a call with some key runs, other callers with the same key get its result. */
 export type SingleFlight<T> = (key: string, act: () => Promise<T>) => Promise<T>;
 
-/** Makes a function that shares one call among the callers with the same key. */
+/** Makes a function that shares one running call among all callers with the same key. */
 export const createSingleFlight = <T>(): SingleFlight<T> => {
   const running = new Map<string, Promise<T>>();
   return (key, act) => {

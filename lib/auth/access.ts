@@ -10,15 +10,17 @@ export type Grant = { tool: string; scopes: readonly Scope[] };
 
 /** A caller's access: the tools that the caller may act for, with its scopes for each tool. */
 export type Access = {
-  /** Name of the caller for the log: issuer and subject of the token, or the certificate's tool. */
+  /** Name of the caller for the log: the issuer and the subject of a token, or the tool of a client certificate. */
   subject: string;
   credential: CredentialKind;
   tools: readonly string[];
   grants: readonly Grant[];
-  /** Expiry of the credential in seconds since 1970. Undefined when the credential has none. */
+  /** Time when the credential expires, in seconds since 1970. Undefined when no such time is known. */
   expires: number | undefined;
   /**
-   * @throws ApiError 403 `forbidden` for a foreign tool, 403 `scope_insufficient` without the scope, 429 `rate_limited`
+   * Checks that the caller has a scope for a tool.
+   * @throws ApiError 403 `forbidden` for a tool that the caller may not act for, 403 `scope_insufficient` without the
+   * scope, 429 `rate_limited` for too many requests
    */
   assertTool(tool: string, scope: Scope): void;
 };
@@ -26,7 +28,7 @@ export type Access = {
 export type AccessOptions = {
   subject: string;
   credential: CredentialKind;
-  /** Scopes by tool. A tool may occur several times, and then has the scopes of all occurrences. */
+  /** Scopes that the credential gives, by tool. A tool that occurs several times has the scopes of all occurrences. */
   grants: readonly Grant[];
   expires?: number | undefined;
 };
@@ -40,7 +42,7 @@ const uniteScopes = (grants: readonly Grant[]): Grant[] =>
 const foreignTool = (tool: string): ApiError =>
   new ApiError(403, 'forbidden', `You may not act for the tool ${tool}. Sign in as one of its maintainers.`);
 
-/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+/** Returns the error for a token that lacks a scope. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
 const missingScope = (tool: string, scope: Scope): ApiError =>
   new ApiError(
     403,
@@ -49,7 +51,7 @@ const missingScope = (tool: string, scope: Scope): ApiError =>
     { headers: challenge('insufficient_scope', scope) },
   );
 
-/** Returns the access that a verified credential gives. */
+/** Returns the access of a caller whose credential is verified. */
 export const createAccess = ({ subject, credential, grants: given, expires }: AccessOptions): Access => {
   const grants = uniteScopes(given);
   return {
@@ -66,5 +68,5 @@ export const createAccess = ({ subject, credential, grants: given, expires }: Ac
   };
 };
 
-/** Access of callers to operations that need no credential. */
+/** Access of a caller without a credential, for operations that need none: no tools and no scopes. */
 export const anonymous = createAccess({ subject: 'anonymous', credential: 'none', grants: [] });

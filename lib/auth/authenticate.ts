@@ -5,19 +5,19 @@ import { challenge } from './challenge.ts';
 
 /**
  * Finds out who sent a request, and what that caller may do.
- * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` with a bad one
+ * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` for a bad token
  */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Access>;
 
 /**
  * Checks one kind of credential. Returns undefined when the request has no credential of that kind.
- * @throws ApiError 401 `token_invalid`
+ * @throws ApiError 401 `token_invalid` for a bad token
  */
 export type CredentialCheck = (headers: IncomingHttpHeaders) => Promise<Access | undefined>;
 
 /**
- * Tries the checks in order. The first credential found decides: a request with a bad token is refused, even when a
- * later check would accept it.
+ * Makes an authentication that checks the kinds of credentials in order. The first credential found decides: a request
+ * with a bad token is refused, even when a later check would accept the request.
  */
 export const createAuthenticate =
   (checks: readonly CredentialCheck[]): Authenticate =>

@@ -1,5 +1,5 @@
 /**
- * Returns the WWW-Authenticate header of a refused request.
+ * Returns the header WWW-Authenticate for the response to a request without sufficient credentials.
  * @param error an error code of RFC 6750, only for a request with a credential
  * @param scope the scope that the token lacks
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3

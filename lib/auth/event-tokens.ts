@@ -9,7 +9,7 @@ export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'
 type EventAuthSettings = {
   eventIssuer: string;
   eventKeysUrl: string | undefined;
-  /** Subjects of the tokens that events come with. */
+  /** Accepted subjects of the tokens with which Knative sends events. */
   eventSubjects: readonly string[];
 };
 
@@ -29,10 +29,10 @@ const authenticate = async (
 };
 
 /**
- * Authenticates events. Knative's Triggers and sources send each event with a token. The token's audience is the
- * function, and the token's subject is the Trigger or source.
- * @param audience the function's name
- * @throws ConfigError when no subjects are set
+ * Makes the authentication of events. Knative's Triggers and sources send each event with a token. The token's audience
+ * is the function that receives the event, and the token's subject is the Trigger or source.
+ * @param audience the name of the function that receives the events
+ * @throws ConfigError when the setting EVENT_SUBJECTS is empty
  * @see https://knative.dev/docs/eventing/features/authn-oidc/
  */
 export const eventAuthenticateFromSettings = (

@@ -5,24 +5,24 @@ import { readBounded } from '../bounded-body.ts';
 
 export type JsonRequest = {
   url: string;
-  /** Fields to POST as application/x-www-form-urlencoded. Without fields the request is a GET. */
+  /** Form fields to send by POST as application/x-www-form-urlencoded. Without form fields the request is a GET. */
   form?: Record<string, string>;
-  /** Value of the Authorization header. Ignored when there is a `tokenFile`. */
+  /** Value of the Authorization header. Ignored when `tokenFile` is set. */
   authorization?: string | undefined;
-  /** Path of the certificate authority in PEM. The file is read for each request, because authorities are rotated. */
+  /** Path of the server's certificate authority in PEM, read for each request, because authorities are rotated. */
   caFile?: string | undefined;
-  /** Path of a bearer token. The file is read for each request, because tokens are rotated. */
+  /** Path of a file with a bearer token. The file is read for each request, because tokens are rotated. */
   tokenFile?: string | undefined;
-  /** Limit for the whole request in milliseconds, response body included. */
+  /** Time limit for the whole request in milliseconds, response body included. */
   timeoutMs: number;
 };
 
-/** Limit for a response in bytes: 1 MiB. */
+/** Limit for the body of an issuer's response in bytes: 1 MiB. */
 const maxResponseBytes = 1024 * 1024;
 
 /**
- * Value of the Accept header. The API server serves its keys as application/jwk-set+json only, and refuses with 406 a
- * request for JSON alone.
+ * Value of the Accept header in requests to issuers. The Kubernetes API server serves its keys as
+ * application/jwk-set+json only, and refuses a request that accepts only application/json with 406.
  */
 const accept = 'application/json, */*;q=0.5';
 
@@ -49,7 +49,8 @@ const send = async (request: JsonRequest, body: string | undefined): Promise<htt
 };
 
 /**
- * Requests JSON from an issuer. Uses node:http, because fetch would load undici, which takes most of a cold start.
+ * Requests JSON from an issuer of tokens. Uses node:http, because fetch would load undici, which takes most of a cold
+ * start.
  * @throws Error unless the response is 200 with JSON of at most 1 MiB, within the time limit
  */
 export const fetchJson = async (request: JsonRequest): Promise<unknown> => {

@@ -17,13 +17,13 @@ export const authSettings = [
 
 type AuthSettings = Pick<RateLimitOptions, 'rateReads' | 'rateChanges' | 'failureDelayMs'> & {
   issuers: readonly TrustedIssuer[];
-  /** Folder where the ConfigMap with saved keys is mounted. */
+  /** Folder where the ConfigMap with the issuers' saved keys is mounted. */
   keysFolder: string | undefined;
   gatewaySecret: string | undefined;
 };
 
 /**
- * Makes the authentication of the HTTP functions: the gateway's headers, then bearer tokens, both rate limited.
+ * Makes the rate-limited authentication of the HTTP functions: by the gateway's headers, then by bearer tokens.
  * @throws ConfigError when neither issuers nor a gateway secret are set
  */
 export const authenticateFromSettings = (

@@ -9,9 +9,9 @@ const secretHeader = 'x-toolforge-gateway-secret';
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Checks the headers of the API gateway. The gateway verifies a client certificate (O=toolforge, CN=tool), sends the
- * tool's name in X-Toolforge-Tool and its own secret in X-Toolforge-Gateway-Secret. Any pod in the cluster can send
- * X-Toolforge-Tool to a function, so without the right secret the header counts as absent.
+ * Makes the check of the API gateway's headers. The gateway verifies a client certificate (O=toolforge, CN=tool), sends
+ * the tool's name in X-Toolforge-Tool and the gateway's own secret in X-Toolforge-Gateway-Secret. Any pod in the
+ * cluster can send X-Toolforge-Tool to a function, so without the right secret the header counts as absent.
  */
 export const createGatewayCheck = (secret: string): CredentialCheck => {
   const expected = digest(secret);

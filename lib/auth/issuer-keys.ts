@@ -1,17 +1,17 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { fetchJson } from './fetch-json.ts';
 
-/** Limit for downloading a key set, in milliseconds. */
+/** Time limit for the download of an issuer's key set, in milliseconds. */
 const timeoutMs = 5000;
-/** Age in milliseconds after which keys are downloaded again in the background: 10 minutes. */
+/** Age in milliseconds after which an issuer's keys are downloaded again in the background: 10 minutes. */
 const freshMs = 10 * 60 * 1000;
 /**
- * Least time in milliseconds between two downloads because of old keys, or because of an unknown key id. Without this
- * pause, tokens with made-up key ids would cause a request to the issuer each.
+ * Least time in milliseconds between two downloads of an issuer's keys for the same reason: old keys, or a token with
+ * an unknown key id. Without this pause, every token with a made-up key id would cause a request to the issuer.
  */
 const cooldownMs = 10_000;
 
-/** The issuer's keys can't be loaded, so a token can be neither accepted nor refused. */
+/** Thrown when an issuer's keys can't be loaded, so that a token can be neither accepted nor refused. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -28,8 +28,8 @@ export const downloadKeys = async ({ jwksUri: url, caFile, tokenFile }: KeysAddr
 export type IssuerKeysOptions = {
   load: () => Promise<JSONWebKeySet>;
   /**
-   * Returns keys that sweep saved, with their time in milliseconds since 1970. With saved keys, no request waits for a
-   * download.
+   * Returns the issuer's keys that the function sweep saved, and the time of their download in milliseconds since 1970.
+   * With saved keys, the first request to an instance does not wait for a download.
    */
   saved?: () => { keys: JSONWebKeySet; at: number } | undefined;
   now?: () => number;
@@ -69,7 +69,7 @@ class IssuerKeys {
       const saved = this.#saved?.();
       this.#loaded = saved && { find: createLocalJWKSet(saved.keys), at: saved.at };
     } catch {
-      // Broken saved keys count as absent, so that the keys are downloaded.
+      // Broken saved keys count as absent, so that the issuer's keys are downloaded.
     }
     return this.#loaded;
   }
@@ -98,9 +98,9 @@ class IssuerKeys {
   }
 
   /**
-   * Returns keys that were loaded after `known`, undefined when it is too early to download again. A token that arrives
-   * during a download waits for that download, so that no token of a new key is refused while the keys are on their
-   * way.
+   * Returns an issuer's keys that were loaded after `known`, undefined when it is too early for another download. A
+   * token that arrives during a download waits for that download, so that a token signed with a new key is not refused
+   * while the key is on its way.
    */
   async #newerThan(known: LoadedKeys): Promise<LoadedKeys | undefined> {
     if (this.#loaded !== known) return this.#loaded;
@@ -112,8 +112,9 @@ class IssuerKeys {
 }
 
 /**
- * Finds keys in the key set of an issuer. The set is downloaded at first use, kept while the issuer is away, and
- * downloaded again when a token names an unknown key, so that a rotation of keys needs no restart.
+ * Makes a function that finds keys in the key set of an issuer. The set is downloaded at first use, kept while the
+ * issuer does not respond, and downloaded again when a token names an unknown key, so that a rotation of keys needs no
+ * restart.
  * @throws KeysUnavailable when no keys are known and none can be downloaded
  */
 export const createIssuerKeys = (options: IssuerKeysOptions): JWTVerifyGetKey => new IssuerKeys(options).find;

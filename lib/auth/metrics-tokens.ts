@@ -14,12 +14,12 @@ type MetricsAuthSettings = {
   metricsSubjects: readonly string[];
 };
 
-/** Audience of the tokens that may read metrics. A token made for another purpose has another audience. */
+/** Audience that a token must have to read metrics. Tokens for other purposes have other audiences, and are refused. */
 const audience = 'metrics';
 
 /**
- * Authenticates the cluster's monitoring: the ServiceAccounts that METRICS_SUBJECTS lists. Metrics show the builds of
- * all tools, so no tool's credential may read them. An empty list lets nobody read them.
+ * Makes the authentication of the cluster's monitoring: the ServiceAccounts that METRICS_SUBJECTS lists. Metrics show
+ * the builds of all tools, so no tool's credential may read them. With an empty list nobody may read metrics.
  */
 export const metricsAuthenticateFromSettings = (
   settings: MetricsAuthSettings,

@@ -6,19 +6,22 @@ import type { Authenticate } from './authenticate.ts';
 import type { Scope } from './scopes.ts';
 
 export type RateLimiterOptions = {
-  /** Limit for the requests of one key, in a minute and at once. 0 for no limit. */
+  /** Limit for the requests with one key in a minute, which may also come all at once. 0 for no limit. */
   perMinute: number;
   now?: () => number;
-  /** Number of keys to remember. The key used longest ago is forgotten first. Default 10,000. */
+  /** Number of keys that a rate limiter remembers. The key used longest ago is forgotten first. Default 10,000. */
   maxKeys?: number;
 };
 
-/** Counts a request of a key. Returns undefined when the request may pass, else the seconds to wait. */
+/**
+ * Counts a request under a key, such as its caller. Returns undefined when the request may pass, else the seconds to
+ * wait.
+ */
 export type RateLimiter = (key: string) => number | undefined;
 
 type Bucket = { tokens: number; at: number };
 
-/** Limits the requests of each key with a token bucket, which is full at first and refills at an even pace. */
+/** Makes a rate limiter with a token bucket for each key. A bucket is full at first and refills at an even pace. */
 export const createRateLimiter = (options: RateLimiterOptions): RateLimiter => {
   const { perMinute, now = Date.now, maxKeys = 10_000 } = options;
   if (perMinute === 0) return () => undefined;
@@ -29,8 +32,8 @@ export const createRateLimiter = (options: RateLimiterOptions): RateLimiter => {
     const bucket = buckets.get(key);
     const tokens = bucket ? refilled(bucket) : perMinute;
     if (tokens < 1) return Math.ceil((1 - tokens) / perMs / 1000);
-    // A Map keeps the order of insertion. Deleting the key first moves it to the end, so the first key is the oldest
-    // one.
+    // A Map keeps the order of insertion. Deleting and setting a key moves it to the end of the Map, so the first key
+    // is the one used longest ago.
     buckets.delete(key);
     buckets.set(key, { tokens: tokens - 1, at: now() });
     const [oldest] = buckets.keys();
@@ -41,19 +44,26 @@ export const createRateLimiter = (options: RateLimiterOptions): RateLimiter => {
 
 export type RateLimitOptions = {
   /**
-   * Limit for requests with the scope `read`, of one caller for one tool in a minute, to one instance. 0 for no limit.
+   * Limit for requests that need the scope `read`, of one caller for one tool in a minute, to one instance. 0 for no
+   * limit.
    */
   rateReads: number;
-  /** The same limit for requests with the scopes `build` and `admin`. */
+  /**
+   * Limit for requests that need the scope `build` or `admin`, of one caller for one tool in a minute, to one instance.
+   * 0 for no limit.
+   */
   rateChanges: number;
-  /** Milliseconds before a request with a bad credential is refused. */
+  /** Delay in milliseconds before a request with a bad token is refused, which slows down the guessing of tokens. */
   failureDelayMs: number;
   log: Log;
   now?: () => number;
   sleep?: (ms: number) => Promise<void>;
 };
 
-/** Number of refused requests that may wait at once. Without a limit, guessed tokens could hold all connections. */
+/**
+ * Number of requests with a bad token that may wait for their refusal at once. Without a limit, guessed tokens could
+ * hold all connections.
+ */
 const maxWaiting = 20;
 
 const rateLimited = (sentence: string, retryAfter: number): ApiError =>
@@ -61,7 +71,7 @@ const rateLimited = (sentence: string, retryAfter: number): ApiError =>
 
 type LimitRate = (access: Access, tool: string, scope: Scope) => void;
 
-/** @returns a function that throws ApiError 429 `rate_limited` when a caller sends too many requests for a tool */
+/** Makes a function that throws ApiError 429 `rate_limited` when a caller sends too many requests for a tool. */
 const createLimitRate = ({ rateReads, rateChanges, now = Date.now }: RateLimitOptions): LimitRate => {
   const reads = createRateLimiter({ perMinute: rateReads, now });
   const changes = createRateLimiter({ perMinute: rateChanges, now });
@@ -73,8 +83,8 @@ const createLimitRate = ({ rateReads, rateChanges, now = Date.now }: RateLimitOp
 };
 
 /**
- * @returns a function that counts and logs a bad credential, waits, and throws the error again, or 429 when too many
- * wait
+ * Makes a function that refuses a request with a bad token: logs and counts the refusal, waits, and throws the given
+ * error. When too many refusals wait already, throws ApiError 429 at once. Other errors are thrown unchanged.
  */
 const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) => {
   let [refused, waiting] = [0, 0];
@@ -89,8 +99,9 @@ const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) 
 };
 
 /**
- * Limits the requests of each caller for each tool, and slows down the guessing of tokens
- * (docs/adr/0017-rate-limits.md). The limit is checked by `assertTool` of the access that `authenticate` returns.
+ * Adds rate limits to an authentication: limits the requests of each caller for each tool, and slows down the guessing
+ * of tokens (docs/adr/0017-rate-limits.md). The access that the authentication returns checks the limit in
+ * `assertTool`.
  */
 export const withRateLimit = (authenticate: Authenticate, options: RateLimitOptions): Authenticate => {
   const limitRate = createLimitRate(options);

@@ -8,29 +8,31 @@ import type { TrustedIssuer } from './trusted-issuers.ts';
 export type IsRevoked = (token: string) => Promise<boolean>;
 
 export type RevocationOptions = {
-  /** Asks the issuer whether the token is still active. */
+  /** Requests the state of a token from its issuer, and tells whether the token is still active. */
   isActive: (token: string) => Promise<boolean>;
-  /** Seconds for which a response of the issuer is remembered. */
+  /** Seconds for which the issuer's response about a token is remembered. */
   seconds: number;
   now?: () => number;
 };
 
-/** Limit for one request to the issuer, in milliseconds. */
+/** Time limit for a request to an issuer's introspection endpoint, in milliseconds. */
 const timeoutMs = 1000;
-/**
- * Seconds for which a response of the issuer is remembered, unless the issuer's `introspection.seconds` says otherwise.
- */
+/** Default of an issuer's `introspection.seconds`: how long a response about a token is remembered, in seconds. */
 const defaultSeconds = 10;
-/** Milliseconds without requests to an issuer that did not respond. */
+/**
+ * Pause in milliseconds after a request to an issuer's introspection endpoint failed. Meanwhile, only tokens that are
+ * known to be revoked are refused.
+ */
 const pauseMs = 10_000;
-/** Number of tokens to remember. The token remembered longest ago is forgotten first. */
+/** Number of tokens whose revocation state is remembered. The token remembered longest ago is forgotten first. */
 const maxTokens = 10_000;
 
 type Verdict = { revoked: Promise<boolean>; until: number };
 
 /**
- * Digest of the signed part of a token. The signature is left out: its base64 can be spelled in several ways, and each
- * spelling would cost a request to the issuer.
+ * Returns the key under which the revocation state of a token is remembered: the digest of the token's signed part. The
+ * signature is left out: its base64 can be spelled in several ways, and each spelling would cost a request to the
+ * issuer.
  */
 const digest = (token: string): string => createHash('sha256').update(token.split('.', 2).join('.')).digest('base64');
 
@@ -77,8 +79,9 @@ class RevocationCache {
 }
 
 /**
- * Remembers what the issuer said about a token: for `seconds` that the token is active, for good that the token was
- * revoked. While the issuer does not respond, tokens count as active until they expire (docs/adr/0015-revocation.md).
+ * Makes a check that remembers the issuer's responses about tokens: a token counts as active for `seconds`, and as
+ * revoked for good. While the issuer does not respond, tokens count as active until they expire
+ * (docs/adr/0015-revocation.md).
  */
 export const createRevocationCache = (options: RevocationOptions): IsRevoked => {
   const cache = new RevocationCache(options);
@@ -94,7 +97,8 @@ const readSecret = (file: string): string => {
 };
 
 /**
- * Asks the issuer's introspection endpoint whether a token was revoked. Without an endpoint no token counts as revoked.
+ * Makes the check whether a token was revoked, which requests the token's state from the issuer's introspection
+ * endpoint. Without an endpoint no token counts as revoked.
  * @throws ConfigError when the file with the client's secret can't be read
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */

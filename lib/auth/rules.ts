@@ -9,11 +9,11 @@ import { type Scope, scopes } from './scopes.ts';
  * and every other character matches itself. If a claim is a list, each element is tried.
  */
 export type Rule = {
-  /** Patterns for the values of claims, by the names of the claims. */
+  /** Pattern for the value of each claim, by the claim's name. */
   match: Readonly<Record<string, string>>;
-  /** The tool that the rule gives. Required unless a pattern contains `{tool}`. */
+  /** The tool to which the rule gives access. Required unless a pattern contains `{tool}`. */
   tool?: string;
-  /** Scopes that the rule gives. Default: all scopes. */
+  /** Scopes that the rule gives for its tools. Default: all scopes. */
   scopes?: readonly Scope[];
 };
 
@@ -67,8 +67,9 @@ const isScopes = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every((item) => scopes.some((scope) => scope === item));
 
 /**
- * Security: an attacker may choose the text that `*` matches, for example the name of a project. That text must not
- * move where `{tool}` begins or ends, so the characters around `{tool}` must be fixed.
+ * Describes what is wrong with the text around `{tool}` in a rule's pattern. Security: an attacker may choose the text
+ * that `*` matches, for example the name of a project. That text must not move where `{tool}` begins or ends, so the
+ * characters around `{tool}` must be fixed.
  */
 const boundaryProblem = (before: string, after: string): string | undefined => {
   if (before === '' || before.includes('*')) return '{tool} must have some text of its own before it, and no *';
@@ -86,10 +87,7 @@ const toolProblem = (patterns: string[], tool: unknown): string | undefined => {
   return tool === undefined ? boundaryProblem(before ?? '', after ?? '') : undefined;
 };
 
-/**
- * Describes what is wrong with a rule as a phrase, such as "tool must be the name of a tool". Undefined for a valid
- * rule.
- */
+/** Describes what is wrong with a rule, such as "tool must be the name of a tool". Undefined for a valid rule. */
 export const ruleProblem = (value: unknown): string | undefined => {
   if (typeof value !== 'object' || value === null) return 'it must be an object';
   const { match, tool, scopes: given, ...more } = value as Record<string, unknown>;

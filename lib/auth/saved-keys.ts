@@ -22,7 +22,7 @@ const isSavedKeys = (value: unknown, issuer: string): value is SavedKeys => {
   );
 };
 
-/** Reads the saved keys of an issuer. Returns undefined when the file is missing or broken. */
+/** Reads an issuer's saved keys from the mounted ConfigMap. Returns undefined when the file is missing or broken. */
 export const readSavedKeys = (folder: string, issuer: string): SavedKeys | undefined => {
   try {
     const value: unknown = JSON.parse(readFileSync(join(folder, fileName(issuer)), 'utf8'));
@@ -40,13 +40,13 @@ type ConfigMapPatcher = {
 export type SaveKeysOptions = {
   kube: ConfigMapPatcher;
   issuers: readonly TrustedIssuer[];
-  /** Name of the ConfigMap that the functions mount. Without a name no keys are saved. */
+  /** Name of the ConfigMap for the issuers' keys, which the functions mount. Without a name no keys are saved. */
   configMap: string | undefined;
   log: Log;
   now: () => Date;
 };
 
-/** Returns the entry of the ConfigMap for an issuer, or no entry when the issuer's keys can't be downloaded. */
+/** Returns an issuer's entry in the ConfigMap of saved keys, or no entry when the issuer's keys can't be downloaded. */
 const entryFor = async ({ log, now }: SaveKeysOptions, issuer: TrustedIssuer): Promise<[string, string][]> => {
   try {
     const keys = await downloadKeys(issuer);
@@ -59,9 +59,9 @@ const entryFor = async ({ log, now }: SaveKeysOptions, issuer: TrustedIssuer): P
 };
 
 /**
- * Saves the keys of every issuer in a ConfigMap, for functions that start while an issuer is away
- * (docs/adr/0016-saved-keys.md). Keys that can't be downloaded now stay in the ConfigMap as they were saved before.
- * Failures are logged, never thrown.
+ * Saves the public keys of every trusted issuer in a ConfigMap, for functions that start while an issuer does not
+ * respond (docs/adr/0016-saved-keys.md). Keys that can't be downloaded now stay in the ConfigMap as they were saved
+ * before. Failures are logged, never thrown.
  */
 export const saveKeys = async (options: SaveKeysOptions): Promise<void> => {
   const { kube, issuers, configMap, log } = options;

@@ -11,7 +11,8 @@ import { isScope, type Scope } from './scopes.ts';
 import { rulesOf, type TrustedIssuer } from './trusted-issuers.ts';
 
 /**
- * Accepted signature algorithms. All are asymmetric: with HS256, anybody could sign a token with the public key.
+ * Signature algorithms that are accepted in tokens. All are asymmetric: with HS256, anybody could sign a token with the
+ * issuer's public key.
  * @see https://www.rfc-editor.org/rfc/rfc8725#section-3.1
  */
 const algorithms = [
@@ -27,9 +28,9 @@ const algorithms = [
   'EdDSA',
   'Ed25519',
 ];
-/** Accepted difference between our clock and an issuer's clock, in seconds. */
+/** Accepted difference between this machine's clock and the clock of a token's issuer, in seconds. */
 const clockToleranceSeconds = 30;
-/** Limit for a token, in characters. */
+/** Limit for the length of a bearer token, in characters. */
 const maxTokenLength = 8192;
 
 const invalid = (sentence: string, cause?: unknown): ApiError =>
@@ -48,7 +49,7 @@ export const bearerToken = (authorization: string | undefined): string | undefin
   return token;
 };
 
-/** Returns the issuer that a token names. The name is trusted only after the signature was verified with its keys. */
+/** Returns the issuer that a token names. The name is trusted only after the token's signature was verified. */
 const claimedIssuer = (token: string): string | undefined => {
   try {
     return decodeJwt(token).iss;
@@ -65,7 +66,9 @@ const describe = (error: unknown, audience: string): string => {
   return 'The token is not genuine, or is not complete.';
 };
 
-/** The issuer, audience and keys that a token must have. */
+/**
+ * Requirements of a token: the issuer and the audience that the token must name, and the keys that may have signed it.
+ */
 export type TokenIssuer = { issuer: string; audience: string; keys: JWTVerifyGetKey };
 
 /**
@@ -91,7 +94,9 @@ export const verifyToken = async (token: string, { issuer, audience, keys }: Tok
   }
 };
 
-/** Returns the scopes that the token itself names, undefined where the issuer's tokens name none. */
+/**
+ * Returns the scopes that a token names in its issuer's `scopeClaim`. Undefined for an issuer without a `scopeClaim`.
+ */
 const scopesIn = (claims: JWTPayload, { scopeClaim }: TrustedIssuer): Scope[] | undefined => {
   if (scopeClaim === undefined) return undefined;
   const value = claims[scopeClaim];
@@ -115,8 +120,9 @@ const checksOf = (issuer: TrustedIssuer, keysFolder: string | undefined): Issuer
 });
 
 /**
- * Checks bearer tokens: JWTs that a trusted issuer signed. The issuer's rules turn the token's claims into tools.
- * @param keysFolder folder where the ConfigMap with saved keys is mounted (docs/adr/0016-saved-keys.md)
+ * Makes the check of bearer tokens: JWTs that a trusted issuer signed. The issuer's rules turn the token's claims into
+ * tools.
+ * @param keysFolder folder where the ConfigMap with the issuers' saved keys is mounted (docs/adr/0016-saved-keys.md)
  */
 export const createTokenCheck = (issuers: readonly TrustedIssuer[], keysFolder?: string): CredentialCheck => {
   const trusted = new Map(issuers.map((issuer) => [issuer.issuer, checksOf(issuer, keysFolder)]));

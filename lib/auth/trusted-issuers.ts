@@ -2,34 +2,43 @@ import { isObject } from '../json-values.ts';
 import { type Rule, ruleProblem } from './rules.ts';
 
 /**
- * An issuer whose tokens are trusted, and the rules that turn its tokens' claims into tools. An element of
- * AUTH_ISSUERS.
+ * An element of the setting AUTH_ISSUERS: an issuer whose tokens are accepted, and the rules that turn the claims of
+ * its tokens into tools.
  */
 export type TrustedIssuer = {
-  /** URL that the claim `iss` must equal. */
+  /** URL of the issuer. A token's claim `iss` must equal this URL. */
   issuer: string;
-  /** Audience that the claim `aud` must contain. */
+  /** Audience that a token's claim `aud` must contain. */
   audience: string;
-  /** URL of the issuer's public keys. */
+  /** URL of the issuer's public keys (JWK set). */
   jwksUri: string;
-  /** Kind of caller that the issuer's tokens stand for, for the log and whoami. Default `person`. */
+  /** Kind of caller that the issuer's tokens stand for, which the audit log and whoami show. Default `person`. */
   kind?: 'person' | 'ci' | 'service-account';
-  /** Shorthand for a rule, together with `prefix`: the claim that lists groups, and the text before the tool's name. */
+  /**
+   * Name of the claim that lists a caller's groups. Shorthand for a rule: each group that begins with `prefix` gives
+   * the tool whose name follows the prefix.
+   */
   claim?: string;
   prefix?: string;
   rules?: readonly Rule[];
-  /** Claim with the scopes of a token, separated by spaces or as a list. Default: the scopes that the rules give. */
+  /**
+   * Name of the claim with a token's scopes, separated by spaces or as a list. A token then has only these of the
+   * scopes that the rules give. Default: all scopes that the rules give.
+   */
   scopeClaim?: string;
-  /** File with the certificate authority of `jwksUri` in PEM, where the authority is not a public one. */
+  /** PEM file with the certificate authority of the server of `jwksUri`, when that authority is not a public one. */
   caFile?: string;
-  /** File with a bearer token for `jwksUri`, where the keys are not public. The Kubernetes API needs both files. */
+  /**
+   * File with the bearer token for `jwksUri`, when the keys are not public. The Kubernetes API needs `caFile` and
+   * `tokenFile`.
+   */
   tokenFile?: string;
   /**
    * Introspection endpoint (RFC 7662) that tells whether a token was revoked, and the client that may use the endpoint.
-   * A response is remembered for `seconds`. Default 10.
+   * A response of the endpoint is remembered for `seconds`, 10 by default.
    */
   introspection?: { uri: string; clientId: string; secretFile: string; seconds?: number };
-  /** Public client for sign-in from a command line, and the scopes that the client requests. */
+  /** Public OAuth client for sign-in from a command line, and the scopes that the client requests. */
   client?: { id: string; scope?: string };
 };
 
@@ -71,7 +80,7 @@ const introspectionFields: IssuerFields = {
 
 const clientFields: IssuerFields = { id: text, scope: optional(text) };
 
-/** Describes the first field that is unknown, missing or wrong. */
+/** Describes the first field of an issuer's settings that is unknown, missing or wrong. Undefined if all are valid. */
 const fieldProblem = (value: unknown, fields: IssuerFields, where = ''): string | undefined => {
   if (!isObject(value)) return `${where || 'it'} must be an object`;
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
@@ -98,7 +107,7 @@ const rulesProblem = ({ claim, prefix, rules = [] }: TrustedIssuer): string | un
 const issuerProblem = (value: unknown): string | undefined =>
   fieldProblem(value, issuerFields) ?? nestedProblem(value as TrustedIssuer) ?? rulesProblem(value as TrustedIssuer);
 
-/** Describes what is wrong with a list of issuers as a phrase. Undefined for a valid list. */
+/** Describes what is wrong with a list of trusted issuers as a phrase. Undefined for a valid list. */
 export const issuersProblem = (value: unknown): string | undefined => {
   if (!Array.isArray(value)) return 'it is not a list';
   for (const [at, issuer] of value.entries()) {
@@ -110,6 +119,6 @@ export const issuersProblem = (value: unknown): string | undefined => {
   return twice === undefined ? undefined : `${twice} is there twice`;
 };
 
-/** Returns the rules of an issuer, first the rule that `claim` and `prefix` are shorthand for. */
+/** Returns the rules of a trusted issuer, first the rule that `claim` and `prefix` are shorthand for. */
 export const rulesOf = ({ claim, prefix, rules = [] }: TrustedIssuer): readonly Rule[] =>
   claim === undefined ? rules : [{ match: { [claim]: `${prefix}{tool}` } }, ...rules];

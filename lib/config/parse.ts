@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts';
 
 type Range = { min: number; max: number };
 
-/** Makes a setting whose text must fit a pattern. */
+/** Makes a setting whose value must match a regular expression. */
 export const text = (name: string, expected: string, pattern: RegExp, fallback?: string): Setting<string> => ({
   name,
   expected,
@@ -56,7 +56,7 @@ const parseItems = (value: string, isItem: (item: string) => boolean): string[] 
   return items.every(isItem) ? items : undefined;
 };
 
-/** Makes a setting that is a comma-separated list. Each item must fit a pattern; no item at all is a list too. */
+/** Makes a setting that is a comma-separated list. Each item must match a regular expression. The list may be empty. */
 export const list = (name: string, expected: string, pattern: RegExp, fallback: string): Setting<string[]> => ({
   name,
   expected,
@@ -71,7 +71,7 @@ const isCidr = (value: string): boolean => {
   return more.length === 0 && family !== 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 };
 
-/** Makes a setting that is a list of address ranges. */
+/** Makes a setting that is a comma-separated list of IP address ranges, such as 10.0.0.0/8. */
 export const cidrs = (name: string): Setting<string[]> => ({
   name,
   expected: 'a comma-separated list of address ranges such as 10.0.0.0/8',
@@ -88,7 +88,7 @@ const parseJson = (value: string): unknown => {
   }
 };
 
-/** Makes a setting that is JSON. @param problem says what is wrong with a value that does not pass the check */
+/** Makes a setting whose value is JSON. @param problem describes what is wrong with a value that `check` refuses */
 export const json = <T>(
   name: string,
   expected: string,

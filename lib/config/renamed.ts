@@ -1,4 +1,4 @@
-/** Settings that had another name once: the former name and the present one. */
+/** Present names of renamed settings, by former name. A process with a former name in its environment doesn't start. */
 export const renamedSettings: Readonly<Record<string, string>> = {
   FOLLOWER_IMAGE: 'ARCHIVER_IMAGE',
   FOLLOWER_COMMAND: 'ARCHIVER_COMMAND',

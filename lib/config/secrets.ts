@@ -11,8 +11,8 @@ const readSecret = (path: string): string | undefined => {
 };
 
 /**
- * Makes a setting that is the path of a file with a secret, read at start. The secret itself is no variable, since a
- * process's variables show up in dumps and in the API server.
+ * Makes a setting that is the path of a file with a secret. The file is read at start. The secret itself is not passed
+ * as an environment variable, because such variables show up in dumps and in the API server.
  */
 export const secretFile = (name: string): Setting<string | undefined> =>
   optional({
@@ -23,14 +23,17 @@ export const secretFile = (name: string): Setting<string | undefined> =>
     parse: readSecret,
   });
 
-/** The password in `auth`, which `docker login` writes as base64 of the user's name, a colon and the password. */
+/**
+ * Returns the password in the field `auth` of a docker config, if there is one. The field holds base64 of the user's
+ * name, a colon and the password.
+ */
 const passwordIn = (auth: unknown): string[] => {
   const [, password] =
     typeof auth === 'string' ? (/^[^:]*:(.+)$/s.exec(Buffer.from(auth, 'base64').toString()) ?? []) : [];
   return password === undefined ? [] : [password];
 };
 
-/** Returns the passwords in a docker config, or undefined for a text that is no docker config. */
+/** Returns the passwords in the text of a docker config, or undefined for a text that is no docker config. */
 const dockerPasswords = (content: string): string[] | undefined => {
   try {
     const { auths } = JSON.parse(content) as { auths?: Record<string, Record<string, unknown>> };
@@ -44,7 +47,10 @@ const dockerPasswords = (content: string): string[] | undefined => {
   }
 };
 
-/** Kubernetes links a mounted Secret's files to a hidden folder, whose name begins with two dots. */
+/**
+ * Reads the secrets in the files of a folder. Names that begin with two dots are skipped: Kubernetes keeps the data of
+ * a mounted Secret in hidden folders with such names.
+ */
 const readSecrets = (folder: string): string[] | undefined => {
   try {
     const names = readdirSync(folder).filter((name) => !name.startsWith('..'));
@@ -55,7 +61,7 @@ const readSecrets = (folder: string): string[] | undefined => {
   }
 };
 
-/** Makes a setting that is the path of a folder. Each file in it is a secret, or a docker config with passwords. */
+/** Makes a setting that is the path of a folder. Each file is one secret, or a docker config with passwords. */
 export const secretFolder = (name: string): Setting<string[] | undefined> =>
   optional({
     name,

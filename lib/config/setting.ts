@@ -1,28 +1,31 @@
 import { ConfigError } from '../errors.ts';
 
-/** Environment variables, as a process is given them. */
+/** Environment variables of a process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One setting: an environment variable, what its text must be, and a default in the same notation. */
+/** Describes one setting: its environment variable, the form of its text, and its default. */
 export type Setting<T> = {
   name: string;
-  /** A phrase that follows "must be" in errors, and fills a column of docs/settings.md. */
+  /**
+   * Phrase that says what the setting's text must be, such as "true or false". Follows "must be" in errors, and fills a
+   * column of docs/settings.md.
+   */
   expected: string;
-  /** Text that is read where the variable is not set. Without a default the variable must be set. */
+  /** Text that is used when the setting's environment variable is not set. A setting without a default must be set. */
   default: string | undefined;
-  /** An empty text means that the setting has no value. */
+  /** Whether the setting's text may be empty, which means that the setting has no value. */
   mayBeEmpty: boolean;
-  /** Returns undefined for a text that is wrong. */
+  /** Parses the text of the setting. Returns undefined for a wrong text. */
   parse: (text: string) => T | undefined;
-  /** Says what is wrong with a text, where more is known than `expected`. */
+  /** Describes what is wrong with the setting's text, when more is known than `expected` says. */
   problem?: (text: string) => string | undefined;
 };
 
-/** What the text of a setting must be, as a phrase that follows "must be". */
+/** Returns the phrase that says what a setting must be, such as "empty or the name of a bucket". */
 export const expectation = ({ expected, mayBeEmpty }: Pick<Setting<unknown>, 'expected' | 'mayBeEmpty'>): string =>
   mayBeEmpty ? `empty or ${expected}` : expected;
 
-/** Makes a setting that may be left empty. */
+/** Returns a copy of a setting whose text may be empty. Empty is also its default. */
 export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({
   ...setting,
   default: '',
@@ -35,7 +38,7 @@ const wrong = (setting: Setting<unknown>, text: string): ConfigError => {
   return new ConfigError(setting.name, problem ? `${expected}: ${problem}` : expected);
 };
 
-/** Reads and checks one setting. @throws ConfigError that names the setting and what it must be */
+/** Reads and checks one setting. @throws ConfigError that names the setting and says what it must be */
 export const readSetting = <T>(environment: Environment, setting: Setting<T>): T | undefined => {
   const text = (environment[setting.name] ?? setting.default)?.trim();
   if (text === undefined) throw new ConfigError(setting.name, `set: ${expectation(setting)}`);

@@ -12,7 +12,7 @@ const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
 
-/** All settings, by the name that code uses. docs/settings.md is made from this table. */
+/** All settings of the service, by the names that code uses. docs/settings.md is generated from this table. */
 export const settings = {
   port: integer('PORT', { min: 0, max: 65535 }, 8080),
   kubeconfig: optional(text('KUBECONFIG', 'the path of a kubeconfig file', /./)),
@@ -67,7 +67,8 @@ export const settings = {
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 
-  // No other step of the pipeline may be shown: the others hold the registry's credentials.
+  // LOG_STEPS may list clone, prepare, detect and build only: the other steps of the pipeline hold the registry's
+  // credentials.
   logSteps: list(
     'LOG_STEPS',
     'a comma-separated list of some of clone, prepare, detect and build',
@@ -108,7 +109,7 @@ export type SettingName = keyof typeof settings;
 type ValueOf<N extends SettingName> = (typeof settings)[N] extends Setting<infer T> ? T : never;
 export type Settings<N extends SettingName = SettingName> = { [K in N]: ValueOf<K> };
 
-/** The variables of this process. No other code in lib, functions and events reads process.env. */
+/** Environment variables of this process. Code in lib, functions and events reads this object, never process.env. */
 export const environment: Environment = process.env;
 
 const refuseFormerNames = (from: Environment): void => {
@@ -118,7 +119,7 @@ const refuseFormerNames = (from: Environment): void => {
 
 /**
  * Reads and checks the settings that a function declares.
- * @throws ConfigError for the first setting that is missing or wrong, or that is set by a former name
+ * @throws ConfigError for the first setting that is missing or wrong, and for a variable with a setting's former name
  */
 export const readSettings = <N extends SettingName>(
   names: readonly N[],
@@ -129,7 +130,10 @@ export const readSettings = <N extends SettingName>(
   return Object.fromEntries(entries) as Settings<N>;
 };
 
-/** The variables of settings, without those that are not set. A process that gets them has the same settings. */
+/**
+ * Returns the environment variables of some settings, without those that are not set. Another process that gets these
+ * variables has the same settings.
+ */
 export const environmentOf = (names: readonly SettingName[], from: Environment): Record<string, string> =>
   Object.fromEntries(
     names.flatMap((key) => {

@@ -8,13 +8,15 @@ import type { Listener } from '../http/types.ts';
 import type { App, Closable, Wire } from '../http/wiring.ts';
 import type { Log } from '../log.ts';
 
-/** Limit for an event's body, in bytes. An event holds one object, and etcd stores no larger one. */
+/**
+ * Limit for the body of a CloudEvent, in bytes. An event holds one Kubernetes object, and etcd stores no larger object.
+ */
 const maxEventBytes = 2 * 1024 * 1024;
 
 export type EventAppOptions = {
-  /** Checks who sends an event. @throws ApiError 401 for a sender that may not send events */
+  /** Checks who sends an event. @throws ApiError 401 or 403 for a sender that may not send events */
   authenticate: (headers: IncomingHttpHeaders) => Promise<unknown>;
-  /** Handles an event. Must be safe to run twice for the same event, and for an old event. */
+  /** Handles an event. The function must be safe to run twice for the same event, and for an old event. */
   handle: (event: CloudEvent<unknown>) => Promise<void>;
   log: Log;
 };
@@ -23,7 +25,7 @@ const invalidEvent = (cause: unknown): ApiError =>
   new ApiError(400, 'body_invalid', 'This is not a valid CloudEvent 1.0 in the HTTP binding.', { cause });
 
 /**
- * Parses an event in binary or structured mode.
+ * Parses a CloudEvent in the binary or structured mode of the HTTP binding.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
  */
 const parseEvent = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => {
@@ -31,7 +33,7 @@ const parseEvent = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => 
     const message = { headers: req.headers, body: body.toString('utf8') } as unknown as Message;
     const event = HTTP.toEvent<unknown>(message);
     if (Array.isArray(event)) throw new Error('a batch of events is not supported');
-    // The library does not validate events of another version.
+    // The package cloudevents does not validate events of a version other than 1.0.
     if (event.specversion !== '1.0') throw new Error(`version ${event.specversion} is not supported`);
     return new CloudEvent<unknown>({ ...event });
   } catch (error) {
@@ -62,9 +64,9 @@ const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown, log:
 };
 
 /**
- * Makes the HTTP listener of an event function. The listener responds with 204 for an event that is handled, also if it
- * was handled before; with 4xx for an event that can never be handled; and with 503 for an event to be sent again. 503 is
- * the only status after which both Tekton and Knative send an event again.
+ * Makes the HTTP listener of an event function. The listener responds with 204 for an event that is handled, also when
+ * the event was handled before; with 4xx for an event that can never be handled; and with 503 for an event that the
+ * sender shall send again. 503 is the only status after which both Tekton and Knative send an event again.
  */
 export const createEventApp =
   (options: EventAppOptions): Listener =>
@@ -74,11 +76,11 @@ export const createEventApp =
       (error: unknown) => refuse(req, res, error, options.log),
     );
 
-/** What `wire.ts` of an event function makes. */
+/** Result of `wire` in the wire.ts of an event function: the function's handler and authentication. */
 export type WiredEventFunction = Omit<EventAppOptions, 'log'> & Closable;
 
-/** The type of `wire` in events/NAME/wire.ts. */
+/** Type of the function `wire` that each events/NAME/wire.ts exports. */
 export type EventWire<N extends readonly SettingName[]> = Wire<N, WiredEventFunction>;
 
-/** Serves CloudEvents. */
+/** App of all event functions, which receive CloudEvents by HTTP. lib/http/serve.ts runs the app. */
 export const eventApp: App<WiredEventFunction> = { createListener: createEventApp, maxBodyBytes: maxEventBytes };

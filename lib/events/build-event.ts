@@ -1,13 +1,15 @@
 import type { CloudEvent } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 
-/** The type of the event by which a function that only reads reports that the ledger of a tool is behind its runs. */
+/** Type of the event that reports that a tool's ledger is behind its runs. Functions that only read send this event. */
 export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 
-/** The source of the events that accept-tekton sends on. Their types are Tekton's. */
+/**
+ * Source of Tekton's events after the function accept-tekton has sent them on to the broker. Their types are Tekton's.
+ */
 export const buildEventSource = '/builds/accept-tekton';
 
-/** The source of the events that list-builds, get-build and get-logs send. */
+/** Source of the events by which list-builds, get-build and get-logs report that a ledger is behind its runs. */
 export const readsEventSource = '/builds/reads';
 
 /** The data of the events that functions of this service send. A report about a tool's ledger may name no build. */
@@ -17,8 +19,8 @@ type BuildEventData = { tool: string; build?: string };
 export type OwnEvent = Pick<CloudEvent<unknown>, 'id' | 'type' | 'source' | 'subject'> & { data: BuildEventData };
 
 /**
- * An event that a function of this service has sent. The receiver takes only the names from it, and reads the ledger and
- * the run from the API server.
+ * A parsed event that a function of this service has sent. The receiver takes only the names from the event, and reads
+ * the ledger and the run from the API server.
  */
 export type BuildEvent = { type: string; tool: string; build: string | undefined };
 

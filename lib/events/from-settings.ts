@@ -3,26 +3,36 @@ import type { Settings } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { OwnEvent } from './build-event.ts';
 
-/** The settings of a function that sends events. */
+/** Names of the settings that a function needs to send events to the broker. */
 export const brokerSettings = ['brokerUrl', 'brokerTokenFile'] as const;
 
-/** Milliseconds for the broker's response. The broker responds when all subscribers have handled the event. */
+/**
+ * Time limit for the broker's response to an event, in milliseconds. The broker responds when all subscribers have
+ * handled the event.
+ */
 const timeoutMs = 60_000;
 
 const unavailable = (cause: unknown): ApiError =>
   new ApiError(503, 'unavailable', 'The broker did not take the event.', { cause });
 
-/** Reads the token for each event, because Kubernetes renews the file. */
+/**
+ * Returns the Authorization header of an event for the broker. The token is read for each event, because Kubernetes
+ * renews the token's file.
+ */
 const authorizationFrom = async (tokenFile: string | undefined): Promise<Record<string, string>> => {
   const token = tokenFile && (await readFile(tokenFile, 'utf8')).trim();
   return token ? { authorization: `Bearer ${token}` } : {};
 };
 
-/** Makes the function that sends an event to the broker. The function throws ApiError 503 `unavailable`. */
+/**
+ * Makes the function that sends an event to the broker. The function throws ApiError 503 `unavailable` when the broker
+ * does not accept the event.
+ */
 export const sendFromSettings =
   ({ brokerUrl, brokerTokenFile }: Settings<(typeof brokerSettings)[number]>) =>
   async (event: OwnEvent): Promise<void> => {
-    // Imported on demand: most reads send no event, and cloudevents is a tenth of the code of their cold start.
+    // The package cloudevents is imported on demand: most reads send no event, and the package is a tenth of the code
+    // that a cold start of such a function would load.
     const { CloudEvent, HTTP } = await import('cloudevents');
     const message = HTTP.binary(new CloudEvent(event));
     const headers = { ...(message.headers as Record<string, string>), ...(await authorizationFrom(brokerTokenFile)) };

@@ -4,7 +4,7 @@ import { ledgerBehindType, type OwnEvent, readsEventSource } from './build-event
 
 /**
  * Reports that the ledger of a tool is behind its runs. Returns at once and never throws.
- * @param build a build whose state in the ledger is old, where one is known
+ * @param build a build whose state in the ledger is old, when such a build is known
  */
 export type ReportBehind = (tool: string, build?: string) => void;
 
@@ -12,9 +12,9 @@ export type BehindReporterOptions = {
   /** Sends an event to the broker. */
   send: (event: OwnEvent) => Promise<void>;
   log: Log;
-  /** Milliseconds between two events about the same tool. Default 5000. */
+  /** Least time in milliseconds between two reports about the ledger of one tool. Default 5000. */
   intervalMs?: number;
-  /** Returns the time in milliseconds. Default: Date.now. */
+  /** Returns the present time in milliseconds since 1970. Default: Date.now. */
   now?: () => number;
 };
 
@@ -27,8 +27,9 @@ const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
 });
 
 /**
- * Returns a reporter that sends at most one event about a tool per interval, and has at most one on its way, so that a
- * client that polls does not flood the broker. A failure is only logged, because the next sweep reconciles the tool.
+ * Returns a function that reports to the broker that the ledger of a tool is behind its runs. At most one report about
+ * a tool is sent per interval, and at most one at a time, so that a client that polls does not flood the broker. A
+ * failure is only logged, because the next sweep reconciles the tool.
  */
 export const createBehindReporter = ({
   send,

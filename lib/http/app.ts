@@ -13,7 +13,7 @@ import { checkParameters } from './validate.ts';
 import type { App, Closable, Wire } from './wiring.ts';
 
 export type AppOptions = {
-  /** Handlers by operationId. A function has handlers for its own operations only. */
+  /** Handlers of API operations by operationId. A function has handlers for its own operations only. */
   handlers: Record<string, Handler>;
   authenticate: Authenticate;
   log: Log;
@@ -56,12 +56,15 @@ const send = async (req: IncomingMessage, res: ServerResponse, response: ApiResp
 type PreparedRequest = { handler: Handler; request: ApiRequest };
 
 /**
- * Makes the HTTP listener of one or more operations. The listener finds the route, authenticates, validates, calls the
- * handler, and turns thrown errors into responses with codes. Authentication comes before validation, so that a caller
- * without a credential learns nothing about the parameters.
+ * Makes the HTTP listener of one or more API operations. The listener finds the route, authenticates, validates, calls
+ * the handler, and turns thrown errors into responses with codes. Authentication comes before validation, so that a
+ * caller without a credential learns nothing about the parameters.
  */
 export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener => {
-  /** @param audited receives route, parameters and access for the audit log, also when a later step fails */
+  /**
+   * Finds the handler of a request, authenticates the caller and validates the request.
+   * @param audited receives route, parameters and access for the audit log, also when a later step fails
+   */
   const prepare = async (
     req: IncomingMessage,
     res: ServerResponse,
@@ -99,11 +102,11 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
   return (req, res) => void respond(req, res);
 };
 
-/** The result of `wire` in an endpoint's wire.ts. */
+/** Result of `wire` in the wire.ts of an HTTP function: the function's handlers and authentication. */
 export type WiredEndpoint = Omit<AppOptions, 'log'> & Closable;
 
-/** The type of `wire` in functions/NAME/wire.ts. */
+/** Type of the function `wire` that each functions/NAME/wire.ts exports. */
 export type EndpointWire<N extends readonly SettingName[]> = Wire<N, WiredEndpoint>;
 
-/** The app of endpoints, which lib/http/serve.ts runs. */
+/** App of all HTTP functions. lib/http/serve.ts runs the app. */
 export const apiApp: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };

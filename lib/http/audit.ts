@@ -8,9 +8,10 @@ import type { ApiResponse } from './types.ts';
 export type AuditedRequest = { route?: Route; params?: Record<string, string>; access?: Access };
 
 /**
- * Logs one line for every operation that changes something, also for a refused one: the caller, its kind of credential,
- * the tool, the build, and the result. The line never contains a token.
- * @param error the error thrown instead of a response
+ * Writes a line to the audit log for each request that changes something, also when the request of an authenticated
+ * caller is refused. The line has the caller, the kind of its credential, the tool, the build and the result, but never
+ * a token.
+ * @param error the error that was thrown, when the request has no response
  */
 export const audit = (
   log: Log,
@@ -26,7 +27,7 @@ export const audit = (
     ...(params.id === undefined ? {} : { build: params.id }),
     ...response?.audit,
     subject: access.subject,
-    // The field has the same name as in the response of whoami.
+    // The audit log calls the kind of a credential `proof`, as the response of whoami does.
     proof: access.credential,
     status: failure?.status ?? 200,
     ...(failure ? { code: failure.code } : {}),

@@ -18,9 +18,9 @@ const hasBody = (req: IncomingMessage): boolean =>
   req.headers['transfer-encoding'] !== undefined || contentLength(req) > 0;
 
 /**
- * Reads the body of a request and keeps it in `rawBody`, where functions-framework keeps it too. The framework's own
- * parser ignores a body that was already read (docs/adr/0005-body-limit.md).
- * @throws ApiError 413 `body_too_large`
+ * Reads the body of a request and keeps the body in `rawBody`, where functions-framework keeps it too. The framework's
+ * own parser ignores a body that was already read (docs/adr/0005-body-limit.md).
+ * @throws ApiError 413 `body_too_large` when the body is larger than `maxBytes`
  */
 export const readBody = async (req: RequestWithRawBody, maxBytes: number): Promise<Buffer> => {
   if (req.rawBody) return req.rawBody;
@@ -34,7 +34,7 @@ export const readBody = async (req: RequestWithRawBody, maxBytes: number): Promi
 
 /**
  * Checks that a request's body is JSON without compression. A missing Content-Type counts as JSON.
- * @throws ApiError 415 `media_type_unsupported`
+ * @throws ApiError 415 `media_type_unsupported` for another media type or a compressed body
  */
 export const requireJson = ({ headers }: { headers: IncomingMessage['headers'] }): void => {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();

@@ -5,7 +5,9 @@ import { escapeLineEnds } from './escape-line-ends.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
 
-/** Returns the `messages` of a response. All three lists are always there, because clients read them unchecked. */
+/**
+ * Returns the `messages` of a response. All three lists are always present, because clients read them without a check.
+ */
 export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
   info: [],
   warning: [],
@@ -15,7 +17,7 @@ export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
 
 const baseHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** Sends a value as JSON. A response to HEAD has the headers only. */
+/** Sends a value as a JSON response. A response to HEAD has the headers only. */
 export const sendJson = (
   res: ServerResponse,
   status: number,
@@ -48,8 +50,8 @@ const errorHeaders = (error: ApiError): Record<string, string> => ({
 });
 
 /**
- * Sends an error's sentence and code to the client, and logs an error of the service with its cause. A response that
- * has already begun can't become an error any more, so its connection is closed.
+ * Sends the sentence and code of an error to the client. Errors with a status of 500 or more are logged with their
+ * cause. A response that has already begun can't become an error any more, so its connection is closed.
  */
 export const sendError = (res: ServerResponse, thrown: unknown, log: Log): void => {
   const error = toApiError(thrown);

@@ -2,14 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { type Route, routes } from '../../openapi/generated/routes.ts';
 import { ApiError } from '../errors.ts';
 
-/** The route of a request, with its path parameters decoded. */
+/** The route that serves a request, and the request's decoded path parameters. */
 export type RouteMatch = { route: Route; params: Record<string, string> };
 
 type Pattern = { route: Route; segments: string[] };
 
 const isVariable = (segment: string): boolean => segment.startsWith('{');
 
-/** Routes with fewer variables come first, so that /builds/latest is not taken for the build with the id "latest". */
+/**
+ * Routes of the API, sorted by the number of path parameters, so that /builds/latest is not taken for the build with
+ * the id "latest".
+ */
 const patterns: Pattern[] = routes
   .map((route) => ({ route, segments: route.path.split('/') }))
   .sort((a, b) => a.segments.filter(isVariable).length - b.segments.filter(isVariable).length);
@@ -32,9 +35,11 @@ const paramsOf = (pattern: Pattern, segments: string[]): Record<string, string> 
   );
 
 /**
- * Finds the route of a request. One slash at the end of the path is ignored. An encoded slash is part of its segment.
- * @param path without query
- * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with Allow, 400 `parameter_invalid`
+ * Finds the route of a request. One slash at the end of the path is ignored. An encoded slash (%2F) does not separate
+ * path segments.
+ * @param path of the request, without the query
+ * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with the header Allow, 400 `parameter_invalid` for a wrong
+ * percent-encoding
  */
 export const matchRoute = (method: string, path: string): RouteMatch => {
   const segments = path.replace(/\/$/, '').split('/');
@@ -48,12 +53,15 @@ export const matchRoute = (method: string, path: string): RouteMatch => {
   throw new ApiError(405, 'method_not_allowed', `This path takes ${allow} only.`, { headers: { allow } });
 };
 
-/** Toolforge's API gateway mounts the API at /builds. Every function serves its paths below /builds and at the root. */
+/**
+ * Removes /builds from the start of a request's path. Toolforge's API gateway mounts the API at /builds, and every
+ * function serves its paths both below /builds and at the root.
+ */
 const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
 
 /**
- * Finds the route and the query of a request as it was received, also with an absolute URL or with dots in its path.
- * @throws ApiError as {@link matchRoute}, and 400 `parameter_invalid` when the URL is not valid
+ * Finds the route and the query of an HTTP request. The URL may be absolute, and its path may have `..` segments.
+ * @throws the errors of {@link matchRoute}, and ApiError 400 `parameter_invalid` when the URL is not valid
  */
 export const findRoute = (req: IncomingMessage): RouteMatch & { search: URLSearchParams } => {
   const url = URL.parse(req.url ?? '/', 'http://function');

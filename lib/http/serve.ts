@@ -10,15 +10,18 @@ import { sendError } from './respond.ts';
 import type { Listener } from './types.ts';
 import type { App, Closable, Wiring } from './wiring.ts';
 
-/** A client gets this time in milliseconds to send its request, body included. */
+/** Time limit for a client to send a whole request, body included, in milliseconds. */
 const requestTimeoutMs = 60_000;
 
-/** After an uncaught exception, other requests get this time in milliseconds: the failed request may never end. */
+/**
+ * Time limit in milliseconds for the open requests after an uncaught exception. Then the process exits, because the
+ * request that failed may never end.
+ */
 const lastRequestsMs = 10_000;
 
 /**
- * Ends the process on SIGTERM, and after an uncaught exception, once the open requests are done. Log streams end
- * themselves at `shutdown`. Knative sends no further request before it sends SIGTERM.
+ * Ends the process on SIGTERM, and after an uncaught exception, once the open requests are done. Log streams end when
+ * the signal `shutdown` fires. Knative stops sending requests to an instance before it sends SIGTERM.
  */
 const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close: () => void): void => {
   const finish = (code: number): void => {
@@ -39,9 +42,10 @@ const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close:
 };
 
 /**
- * Reads each request's body within our limit before functions-framework does, whose own limit of 1 GiB can't be set.
- * The framework then finds nothing left to read.
- * @param limit in bytes
+ * Makes a listener that reads each request's body within a limit before functions-framework does. The framework's own
+ * limit of 1 GiB can't be set, but the framework does not read a body that was already read.
+ * @param framework the listener of functions-framework
+ * @param limit of a request's body, in bytes
  * @see docs/adr/0005-body-limit.md
  */
 const withBodyLimit =
@@ -52,7 +56,7 @@ const withBodyLimit =
       (error: unknown) => sendError(res, error, log),
     );
 
-/** Registers a function with functions-framework and returns the framework's listener for it. */
+/** Registers a function with functions-framework and returns the framework's HTTP listener for the function. */
 const frameworkListener = (name: string, listener: Listener): RequestListener => {
   http(name, listener);
   const [framework] = getTestServer(name).listeners('request') as RequestListener[];
@@ -89,11 +93,11 @@ const start = async <Wired extends Closable>(
 };
 
 /**
- * The main of every function: reads the function's settings, wires the function, and listens on PORT until SIGTERM. A
- * wrong setting ends the process with exit code 1 and a line that names the setting.
+ * Main program of every function: reads the function's settings, wires the function, and listens on PORT until SIGTERM.
+ * A wrong setting ends the process with exit code 1 and a line that names the setting.
  * @param name the function's name in its log and in functions-framework
  * @param wiring the exports of the function's wire.ts
- * @param app makes an HTTP listener of a wired function
+ * @param app makes an HTTP listener from the wired function
  */
 export const serve = async <Wired extends Closable>(
   name: string,

@@ -8,14 +8,19 @@ const parameterValidators = validators as unknown as Record<string, Validator<Re
 
 const camelCase = (id: string): string => id.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Error codes by parameter. All other parameters get `parameter_invalid`. */
+/**
+ * Error code for a wrong parameter of a request, by the parameter's name. All other parameters get `parameter_invalid`.
+ */
 const codes: Record<string, ErrorCode> = {
   toolname: 'tool_invalid',
   'Idempotency-Key': 'idempotency_key_invalid',
   cursor: 'cursor_invalid',
 };
 
-/** Error sentences by parameter, in place of a sentence that only repeats the parameter's pattern. */
+/**
+ * Error sentence for a wrong parameter of a request, by the parameter's name. Replaces a sentence of the validator that
+ * would only repeat the parameter's pattern.
+ */
 const sentences: Record<string, string> = {
   toolname: "The tool's name may hold a-z, 0-9, - and _, and begins with a letter.",
   id: 'The build id may hold a-z, 0-9, - and . only.',
@@ -29,8 +34,8 @@ const parameterError = (violation: Violation): ApiError => {
 };
 
 /**
- * Checks path, query and header parameters against the contract.
- * @throws ApiError 400 with the code of the first parameter that is wrong
+ * Checks a request's path, query and header parameters against the API's contract.
+ * @throws ApiError 400 with the error code of the first wrong parameter
  */
 export const checkParameters = (route: Route, values: Record<string, string>): void => {
   const validate = parameterValidators[`${camelCase(route.operation)}Parameters`];

@@ -3,35 +3,37 @@ import type { SettingName, Settings } from '../config/settings.ts';
 import type { Log } from '../log.ts';
 import type { Listener } from './types.ts';
 
-/** What a function is given besides its settings. */
+/** Objects that a function's `wire` receives besides the function's settings. */
 type WireContext = {
   log: Log;
-  /** Aborted on SIGTERM: every open stream then ends itself. */
+  /** Signal that fires on SIGTERM, so that every open log stream ends. */
   shutdown: AbortSignal;
-  /** The variables that the settings were read from. The archiver's Job is started with some of the same variables. */
+  /** Environment variables from which the settings were read. Some of them are passed on to the archiver's Job. */
   environment: Environment;
 };
 
-/** Makes a function's dependencies from its settings, and returns what an app needs of that function. */
+/** Makes a function's dependencies from its settings, and returns the objects that the function's app needs. */
 export type Wire<N extends readonly SettingName[], Wired> = (
   settings: Settings<N[number]>,
   context: WireContext,
 ) => Promise<Wired>;
 
-/** What `wire.ts` of each function folder exports. */
+/** Exports of the wire.ts of each function. */
 export type Wiring<Wired> = {
-  /** The settings that the function reads. */
+  /** Names of the settings that the function reads. */
   settingNames: readonly SettingName[];
-  /** Called with the settings in `settingNames` only, which are all that the type of a wire.ts lets its code see. */
+  /** Makes the function's dependencies. Receives only the settings that `settingNames` lists. */
   wire: (settings: Settings, context: WireContext) => Promise<Wired>;
 };
 
-/** Releases what a function holds open, such as its connections to the API server. */
+/** Releases the resources of a function, such as its connections to the API server. */
 export type Closable = { close?: () => void };
 
-/** Turns a wired function into HTTP: lib/http/app.ts for endpoints, lib/events/app.ts for events. */
+/**
+ * Makes the HTTP listener of a wired function: lib/http/app.ts for API operations, lib/events/app.ts for CloudEvents.
+ */
 export type App<Wired> = {
   createListener: (wired: Wired & { log: Log }) => Listener;
-  /** Limit of a request's body in bytes. */
+  /** Limit for the body of a request, in bytes. */
   maxBodyBytes: number;
 };

@@ -5,11 +5,11 @@ import { statusOf } from '../tekton/status.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import type { Metric, Sample } from './format.ts';
 
-/** The state of all builds at one moment. */
+/** State of all builds at one moment, from which the metrics are computed. */
 export type MetricsInput = {
-  /** Ledgers by the name of their tool. */
+  /** Ledgers of all tools, by the tool's name. */
   ledgers: ReadonlyMap<string, LedgerView>;
-  /** Runs by the id of their build. */
+  /** PipelineRuns of all builds, by the build's id. */
   runs: ReadonlyMap<string, PipelineRun>;
   capacity: CapacityState;
   /** How many builds of all tools may run at once. Undefined where the cluster's capacity is not limited. */
@@ -60,7 +60,10 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Metric =
   samples,
 });
 
-/** Returns the metrics by tool. Tools without running or queued builds are left out: there are thousands. */
+/**
+ * Returns the metrics that have one value for each tool. Tools without running or queued builds are left out, because
+ * Toolforge has thousands of tools.
+ */
 const toolMetrics = ({ ledgers }: MetricsInput): Metric[] => {
   const busy = [...ledgers].filter(([, { state }]) => state.running.length + state.queued.length > 0);
   const samples = (value: (view: LedgerView) => number): Sample[] =>
@@ -110,7 +113,7 @@ const slotMetrics = ({ slots, capacity }: MetricsInput): Metric[] => {
   ];
 };
 
-/** Returns the metrics of the service. Pure: nothing is counted in memory. */
+/** Returns the metrics of the service. The metrics follow from the given state alone: no process counts in memory. */
 export const metricsOf = (input: MetricsInput): Metric[] => [
   ...buildMetrics(input),
   ...slotMetrics(input),

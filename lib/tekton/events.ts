@@ -30,8 +30,8 @@ export const isRunEndEvent = (type: string): boolean => runEndTypes.has(type);
 export type EventSubject = { kind: 'pipelineruns' | 'taskruns'; name: string; namespace: string };
 
 /**
- * Returns the object that an event of Tekton is about. Undefined for malformed data. Only the name is taken from the
- * event: everything else must be read from the API server, as events may be old, repeated or forged.
+ * Returns the kind, name and namespace of the object that an event of Tekton is about. Undefined for malformed data.
+ * All other facts must be read from the API server, because events may be old, repeated or forged.
  */
 export const eventSubject = (data: unknown): EventSubject | undefined => {
   if (typeof data !== 'object' || data === null) return undefined;

@@ -1,42 +1,44 @@
 import type { BuildRecord } from '../ledger/types.ts';
 import type { PipelineRun } from './types.ts';
 
-/** The settings of an operator that hold for every run. */
+/** Settings that hold for the PipelineRuns of all builds. */
 export type RunSettings = {
   pipeline: string;
   builderImage: string;
   runImage: string;
   serviceAccount: string;
-  /** Limit for a run, as Tekton writes durations: `1h0m0s`. */
+  /** Time limit of a PipelineRun, in Tekton's notation for durations, such as `1h0m0s`. */
   timeout: string;
 };
 
-/** Name of the label with the tool's name, which is the same as in builds-api 2. */
+/** Name of a PipelineRun's label with the tool's name, as in builds-api 2. Long names are shortened in the label. */
 export const toolLabelName = 'user';
 
-/** Name of the annotation with the tool's full name. */
+/** Name of a PipelineRun's annotation that holds the tool's full name. */
 export const toolAnnotation = 'builds.toolforge.org/tool';
 
-/** Keeps an ended run, its pod and its log until the log is archived. */
+/** Name of the finalizer that keeps an ended PipelineRun, its pod and its log until the log is archived. */
 export const logFinalizer = 'builds.toolforge.org/log';
 
-/** Name of the Pipeline's only task. */
+/** Name of the only task of the Tekton Pipeline that makes images. */
 const taskName = 'build-from-git';
 
 /**
- * Limit for each of a build's workspaces. A build that exceeds the limit is evicted before it fills the node's disk.
+ * Size limit for each workspace of a build. A build that exceeds the limit is evicted before it fills the node's disk.
  */
 const workspaceSize = '10Gi';
 
 /**
- * Template of a build's pod. With service links, Kubernetes gives every program of a build seven variables for each
- * Service of the namespace: thousands, as Knative keeps Services for old revisions.
+ * Template of a build's pod, without service links. With service links, Kubernetes would give every program of a build
+ * seven environment variables for each Service of the namespace: thousands, because Knative keeps Services for old
+ * revisions.
  */
 export const podTemplate = { enableServiceLinks: false };
 
 /**
- * Encodes dollar signs. Tekton replaces `$(…)` in values, the kubelet replaces `$$`, and Tekton refuses a run whose value
- * holds an unknown `$(…)`. The steps decode %24 and %25. URLs need no decoding: %24 means the same in a URL.
+ * Encodes the dollar signs in a parameter of a PipelineRun. Tekton replaces `$(…)` in parameters and refuses a run with
+ * an unknown `$(…)`, and the kubelet replaces `$$`. The steps of the build decode %24 and %25. URLs need no decoding:
+ * %24 means the same in a URL.
  */
 const encodeDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
 
@@ -57,8 +59,9 @@ const parametersOf = (build: BuildRecord, settings: RunSettings) => [
 
 /**
  * Makes the PipelineRun of a build from the build's record in the ledger alone.
- * @param label the value of the tool's label
- * @param cancelled whether the run is born cancelled. Tekton ends such a run without starting anything
+ * @param label the value of the label that identifies the tool
+ * @param cancelled whether the run is created in the cancelled state, in which Tekton ends the run without starting a
+ * step
  */
 export const pipelineRun = (
   build: BuildRecord,
@@ -88,6 +91,6 @@ export const pipelineRun = (
   },
 });
 
-/** Returns the tool of a run. Undefined for a run that is none of this service's. */
+/** Returns the tool whose build a PipelineRun runs. Undefined for a PipelineRun that is not of this service. */
 export const toolOf = (run: { metadata: { annotations?: Record<string, string> } }): string | undefined =>
   run.metadata.annotations?.[toolAnnotation];

@@ -2,10 +2,13 @@ import type { Status } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/types.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
-/** Returns the last output of a failed step, masked. Empty where the step has none or its log is not shown. */
+/**
+ * Returns the last lines of a failed step's log, with secrets masked. Empty when the step wrote no line or when clients
+ * may not read its log.
+ */
 export type FailureExcerpt = (step: StepState) => string;
 
-/** Returns the condition that says whether a run succeeded, failed or still runs. */
+/** Returns the condition of a PipelineRun or TaskRun that says whether it succeeded, failed or still runs. */
 export const succeededCondition = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
   object.status?.conditions?.find(({ type }) => type === 'Succeeded');
 
@@ -16,7 +19,7 @@ const failedStatus = (reason: string | undefined): Status => {
   return cancelReasons.has(reason ?? '') ? 'BUILD_CANCELLED' : 'BUILD_FAILURE';
 };
 
-/** Returns the build's status from the run's Succeeded condition. The mapping is the one of builds-api 2. */
+/** Returns the status of a build from its PipelineRun's condition Succeeded, by the same mapping as builds-api 2. */
 export const statusOf = (run: PipelineRun): Status => {
   const condition = succeededCondition(run);
   if (!condition) return 'BUILD_PENDING';
@@ -26,21 +29,24 @@ export const statusOf = (run: PipelineRun): Status => {
   return condition.reason === 'PipelineRunPending' ? 'BUILD_PENDING' : 'BUILD_UNKNOWN';
 };
 
-/** Tells whether a run has ended. */
+/** Tells whether a PipelineRun has ended, with success or without. */
 export const hasRunEnded = (run: PipelineRun): boolean =>
   ['True', 'False'].includes(succeededCondition(run)?.status ?? '');
 
-/** Returns the step that failed. Steps that were skipped after the failure do not count. */
+/** Returns the step of a TaskRun that failed. Steps that Tekton skipped after the failure do not count. */
 export const failedStep = (taskRun: TaskRun): StepState | undefined =>
   taskRun.status?.steps?.find(
     ({ terminated, terminationReason }) =>
       terminated && terminated.exitCode !== 0 && terminationReason !== 'Skipped' && terminated.reason !== 'Completed',
   );
 
-/** Meaning of exit codes by step. @see https://buildpacks.io/docs/for-platform-operators/how-to/integrate-ci/ */
+/**
+ * Meanings of the exit codes of a build's steps, by step and code.
+ * @see https://buildpacks.io/docs/for-platform-operators/how-to/integrate-ci/
+ */
 const exitCodeMeanings: Record<string, Record<number, string>> = {
   clone: { 128: 'the source could not be fetched' },
-  // The exit codes of knative/pipeline/steps/analyze.sh.
+  // The script knative/pipeline/steps/analyze.sh sets the exit codes of the step analyze.
   analyze: {
     78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",
     79: 'the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials',
@@ -82,8 +88,8 @@ const messageOf = (
 };
 
 /**
- * Returns how a run ended. Undefined while the run has not ended.
- * @param taskRun the run's TaskRun, which says why a build failed. Undefined where that is not needed
+ * Returns how a PipelineRun ended: status, message, time and image digest. Undefined while the run has not ended.
+ * @param taskRun the run's TaskRun, which says why a build failed. Undefined when the caller needs no reason
  */
 export const endingOf = (
   run: PipelineRun,
