@@ -1,6 +1,6 @@
 /**
- * `node functions/main.ts NAME`: serves one function or event function from its source, with the settings in its
- * environment. An image holds bundles instead (scripts/build.ts), each with the code of one function.
+ * The command `node functions/main.ts NAME` serves one function or event function from its source, with the settings in
+ * its environment. An image holds bundles instead (scripts/build.ts), each with the code of one function.
  */
 import { serve } from '../lib/http/serve.ts';
 import { services } from './table.ts';

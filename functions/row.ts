@@ -1,15 +1,15 @@
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /**
- * What a ServiceAccount may do in the namespace of the builds: the verbs by resource. A resource's name holds its API
- * group, such as `tekton.dev/pipelineruns`, and after `#` the name of the only object that is meant.
+ * Permissions of a ServiceAccount in the namespace of the builds: verbs by resource. A resource's name holds its API
+ * group, such as `tekton.dev/pipelineruns`, and after `#` the name of the only object that the verbs are allowed for.
  */
 export type Grants = Readonly<Record<string, readonly Verb[]>>;
 
 /** A key of a Secret, mounted as a file that has the Secret's name. */
 type SecretKey = { secret: string; key: string };
 
-/** Files that an instance finds in a folder. A Secret or ConfigMap that does not exist leaves the folder empty. */
+/** Files mounted into a function's instances. A Secret or ConfigMap that does not exist leaves the folder empty. */
 export type Mount = {
   name: string;
   path: string;
@@ -17,58 +17,65 @@ export type Mount = {
     | { secret: string }
     | { configMap: string }
     | { secrets: readonly SecretKey[] }
-    /** A token of the function's ServiceAccount for an audience, as the file `token`. `seconds`: its lifetime. */
+    /**
+     * A file `token` with a token of the function's ServiceAccount. `tokenFor`: its audience. `seconds`: its lifetime.
+     */
     | { tokenFor: string; seconds: number };
-  /** Variables that say where the files are. */
+  /** Environment variables that tell the function where its mounted files are. */
   environment?: Readonly<Record<string, string>>;
-  /** The optional part of an installation that has this mount. Default: every installation has the mount. */
+  /** Kustomize component that adds the mount to an installation. Default: every installation has the mount. */
   component?: string;
 };
 
 export type Size = {
-  /** What the scheduler reserves, in Kubernetes' units. */
+  /** CPU and memory that the scheduler reserves for an instance, in Kubernetes' units. */
   cpu: string;
   memory: string;
-  /** An instance that needs more memory is killed. */
+  /** Memory limit of an instance, in Kubernetes' units. An instance that needs more memory is killed. */
   memoryLimit: string;
 };
 
-/** How Knative scales a function, where its defaults do not fit. */
+/** Scaling of a function by Knative, when Knative's defaults do not fit. */
 type Scaling = {
-  /** Seconds without a request after which the last instance ends. */
+  /** Seconds without a request after which the last instance of a function ends. */
   windowSeconds: number;
   maxInstances: number;
 };
 
-/** In names and values, `{namespace}` is the namespace of the builds. */
+/**
+ * Row of the table of functions, for one function or event function. In its names and values, `{namespace}` is the
+ * namespace of the builds.
+ */
 export type ServiceRow = Size & {
-  /** `endpoint`: functions/NAME serves operations of the contract. `event`: events/NAME takes CloudEvents. */
+  /**
+   * Kind of the function. `endpoint`: functions/NAME serves API operations. `event`: events/NAME receives CloudEvents.
+   */
   kind: 'endpoint' | 'event';
-  /** `gateway`: clients reach the function's operations. `cluster`: only the cluster's own components do. */
+  /** Callers of the function. `gateway`: clients of the API. `cluster`: only the cluster's own components. */
   exposure: 'gateway' | 'cluster';
-  /** Requests that one instance handles at the same time. */
+  /** Number of requests that one instance of the function handles at the same time. */
   concurrency: number;
-  /** Seconds after which Knative cuts a request. */
+  /** Seconds after which Knative aborts a request to the function. */
   timeoutSeconds: number;
   scaling?: Scaling;
   mounts?: readonly Mount[];
   environment?: Readonly<Record<string, string>>;
-  /** Merged into the Role of the function's ServiceAccount. Default: no permission at all. */
+  /** Permissions of the function's ServiceAccount, which are merged into one Role. Default: no permission at all. */
   permissions?: readonly Grants[];
-  /** The pods hold no token, since the function sends nothing to the API server. */
+  /** The function's pods get no ServiceAccount token, because the function sends nothing to the API server. */
   withoutToken?: true;
-  /** Types of the broker's events that a Trigger delivers. */
+  /** Types of the events that a Trigger delivers from the broker to the function. */
   eventTypes?: readonly string[];
-  /** A cron expression: when an empty event is sent. */
+  /** Cron expression for the times when the function receives an empty event. */
   schedule?: string;
-  /** The broker sends here what it could not deliver. */
+  /** The function receives the events that the broker could not deliver elsewhere. */
   takesDeadLetters?: true;
 };
 
 export type JobRow = {
-  /** The program's source file. */
+  /** Source file of a Job's program. */
   source: string;
-  /** The bundle's path below dist/functions, without its extension. */
+  /** Path of a Job's bundled program below dist/functions, without its extension. */
   program: string;
   permissions: readonly Grants[];
 };

@@ -1,16 +1,18 @@
 /**
- * One row for each function, each event function and each Job. `npm run generate` makes from this table the manifests
- * of Knative, the ServiceAccounts and Roles, the gateway's routes and a part of docs/settings.md. The bundler, the
- * embedded platform and the tests read this table too.
+ * The table of functions has one row for each function, each event function and each Job. `npm run generate` makes from
+ * this table the manifests of Knative, the ServiceAccounts and Roles, the gateway's routes and a part of
+ * docs/settings.md. The bundler, the embedded platform and the tests read this table too.
  */
 import { ledgerBehindType } from '../lib/events/build-event.ts';
 import { eventTypes } from '../lib/tekton/events.ts';
 import type { Grants, JobRow, Mount, ServiceRow, Size } from './row.ts';
 
-/** The size of an instance, unless its row says otherwise. CPU is a request without a limit. */
+/**
+ * CPU and memory of a function's instance, unless the function's row says otherwise. CPU is a request without a limit.
+ */
 const usualSize: Size = { cpu: '20m', memory: '96Mi', memoryLimit: '256Mi' };
 
-/** The secret by which functions know the gateway. */
+/** Mount of the secret by which functions recognise requests of the API gateway. */
 const gateway: Mount = {
   name: 'gateway',
   path: '/secrets/gateway',
@@ -18,7 +20,7 @@ const gateway: Mount = {
   environment: { GATEWAY_SECRET_FILE: '/secrets/gateway/secret' },
 };
 
-/** Keys of the issuers, saved by sweep: an issuer's outage stops no function's start. */
+/** Mount of the issuers' public keys that sweep saved, so that functions can start while an issuer does not respond. */
 const issuerKeys: Mount = {
   name: 'issuer-keys',
   path: '/keys',
@@ -26,10 +28,10 @@ const issuerKeys: Mount = {
   environment: { AUTH_KEYS_FOLDER: '/keys' },
 };
 
-/** Keys of the object store that holds the archived logs. knative/base/settings.env says where they are mounted. */
+/** Mount of the keys for the object store of archived logs. knative/base/settings.env has the paths of the files. */
 const logStore: Mount = { name: 'log-store', path: '/secrets/log-store', source: { secret: 'log-store' } };
 
-/** A token for the broker, renewed each hour by the kubelet. */
+/** Mount of a token for the broker of events. The kubelet renews the token each hour. */
 const broker: Mount = {
   name: 'broker',
   path: '/secrets/broker',
@@ -37,7 +39,7 @@ const broker: Mount = {
   environment: { BROKER_TOKEN_FILE: '/secrets/broker/token' },
 };
 
-/** Secrets that could show up in a log. They are masked there. */
+/** Secrets of the service that could show up in a build's log. The log shows `[masked]` in their place. */
 const knownSecrets = [
   { secret: 'gateway', key: 'secret' },
   { secret: 'registry-account', key: 'password' },
@@ -51,7 +53,7 @@ const knownSecretsMount: Mount = {
   environment: { KNOWN_SECRETS_FOLDER: '/secrets/known' },
 };
 
-/** The registry's robot account, in installations whose registry asks for one. */
+/** Mount of the password of the registry's robot account, for installations whose registry requires one. */
 const registryAccount: Mount = {
   name: 'registry-account',
   path: '/secrets/registry-account',
@@ -62,14 +64,16 @@ const registryAccount: Mount = {
 
 const signIn = [gateway, issuerKeys];
 
-/** What a function needs that starts archivers. */
+/** Environment variables of a function that starts archivers. */
 const startsArchivers = {
   ARCHIVER_SERVICE_ACCOUNT: 'archiver',
   ARCHIVER_SECRET: 'log-store',
   ARCHIVER_KNOWN_SECRETS: knownSecrets.map(({ secret, key }) => `${secret}/${key}`).join(','),
 };
 
-/** Brings a ledger and its runs in line: lib/builds/reconcile.ts. */
+/**
+ * Permissions to reconcile a tool: to read and write the ledger, the runs and the capacity (lib/builds/reconcile.ts).
+ */
 const reconcile: Grants = {
   'builds.toolforge.org/buildledgers': ['get'],
   'builds.toolforge.org/buildledgers/status': ['update'],
@@ -79,7 +83,7 @@ const reconcile: Grants = {
   'tekton.dev/taskruns': ['get'],
 };
 
-/** Shows builds as a reconcile would leave them, without writing: lib/builds/preview.ts. */
+/** Permissions to show builds as a reconcile would leave them, without writing (lib/builds/preview.ts). */
 const preview: Grants = {
   'builds.toolforge.org/buildledgers': ['get'],
   'builds.toolforge.org/buildcapacities': ['get'],
@@ -87,7 +91,7 @@ const preview: Grants = {
   'tekton.dev/taskruns': ['get'],
 };
 
-/** Reads a build's log from its pod: lib/logs/pod. */
+/** Permissions to read a build's log from the build's pod (lib/logs/pod). */
 const readPods: Grants = { pods: ['list', 'watch'], 'pods/log': ['get'] };
 
 const readRun: Grants = { 'tekton.dev/pipelineruns': ['get'] };
@@ -125,14 +129,15 @@ export const services = {
   },
   'get-logs': {
     ...endpoint,
-    // A log stream waits for the build most of the time.
+    // A log stream waits for its build most of the time, so one instance of get-logs may serve many streams at once.
     concurrency: 1000,
-    // STREAM_SELF_CLOSE_MS ends a stream 60 s earlier.
+    // STREAM_SELF_CLOSE_MS ends a log stream 60 s before Knative would abort the request.
     timeoutSeconds: 600,
     mounts: [...signIn, broker, logStore],
     environment: {
       TEXT_STREAMS_DRAIN: 'true',
-      // Read buffers are freed with the young generation: a larger one costs MiB while a large log is sent.
+      // Node frees read buffers when it collects the young generation of its heap. A larger young generation would cost
+      // several MiB of memory while a large log is sent.
       NODE_OPTIONS: '--max-semi-space-size=4',
     },
     permissions: [preview, readPods],
@@ -169,7 +174,7 @@ export const services = {
     ...endpoint,
     concurrency: 10,
     timeoutSeconds: 60,
-    // All ledgers and all runs are in memory at once.
+    // The function metrics holds all ledgers and all runs in memory at once.
     memoryLimit: '512Mi',
     permissions: [
       listLedgers,
@@ -210,7 +215,8 @@ export const services = {
     environment: { ...startsArchivers, AUTH_KEYS_CONFIG_MAP: 'issuer-keys' },
     schedule: '*/10 * * * *',
     takesDeadLetters: true,
-    // A sweep takes seconds, and no other instance sweeps until the next schedule.
+    // A sweep takes seconds and runs every ten minutes, so the function's last instance may end after 6 s without a
+    // request.
     scaling: { windowSeconds: 6, maxInstances: 1 },
     permissions: [
       reconcile,
@@ -218,7 +224,7 @@ export const services = {
       readPods,
       startArchiver,
       listLedgers,
-      // lib/auth/saved-keys.ts
+      // Permission to save the public keys of issuers (lib/auth/saved-keys.ts).
       { 'configmaps#issuer-keys': ['patch'] },
     ],
   },

@@ -1,12 +1,14 @@
 import type { Operation } from './operations.ts';
 
 /**
- * The regular expression of a path. A parameter is one path segment, in which an encoded slash (`%2F`) stays encoded: nginx
- * decodes `$uri`, but not `$request_uri`, which the map uses.
+ * Returns the regular expression for a path of the API. A path parameter matches one path segment. An encoded slash
+ * (`%2F`) does not end a segment: the map matches `$request_uri`, which nginx does not decode, and not `$uri`.
  */
 const pattern = (path: string): string => path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/?]+');
 
-/** Puts fixed path segments before parameters, so that `latest` is not taken for an id. */
+/**
+ * Sorts operations by the number of their path parameters, so that `latest` in a path is not taken for a build's id.
+ */
 const bySpecificity = (a: Operation, b: Operation): number =>
   a.path.split('{').length - b.path.split('{').length || b.path.length - a.path.length;
 
@@ -16,8 +18,9 @@ const nginxRow = (method: string, { path, fn }: Operation): string =>
   `  "~^${method} (/builds)?${pattern(path)}/?(\\?.*)?$" ${fn};`;
 
 /**
- * The routes for nginx: a `map` from method and path to a function. `$function` is empty for a path that no operation has.
- * A method that a path does not have is routed to a function of that path, which answers with the allowed methods.
+ * Returns the routes of the API gateway for nginx: a `map` from method and path to the name of a function. `$function`
+ * is empty for a path that no operation has. A request with a wrong method for its path is routed to a function of that
+ * path, which responds with the allowed methods.
  * @see https://nginx.org/en/docs/http/ngx_http_map_module.html
  */
 export const gatewayRoutes = (operations: Operation[], notice: string): string => {
@@ -38,7 +41,7 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
 
 const routeRule = (host: string) => ({
   filters: [{ type: 'URLRewrite', urlRewrite: { hostname: host } }],
-  // Kourier finds a function by the host's name, in any namespace.
+  // Kourier finds a function by the host name in a request, in any namespace.
   backendRefs: [{ name: 'kourier-internal', namespace: 'kourier-system', port: 80 }],
 });
 
@@ -63,8 +66,8 @@ const httpRoute = (operation: Operation, namespace: string): object => ({
 });
 
 /**
- * The same routes for the Gateway API, an HTTPRoute for each operation. HTTPRoutes can't verify client certificates, so
- * they are for callers with tokens.
+ * Returns the API's routes for the Kubernetes Gateway API: one HTTPRoute for each operation. HTTPRoutes can't verify
+ * client certificates, so they are for callers with tokens.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
 export const httpRoutes = (operations: Operation[], namespace: string): object[] =>

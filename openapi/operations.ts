@@ -26,7 +26,7 @@ export type Operation = {
   method: string;
   path: string;
   open: boolean;
-  /** The scope that a credential needs for the tool. Undefined: any valid credential is enough. */
+  /** Scope that a caller needs to use the operation for a tool. Undefined when the operation needs no scope. */
   scope: string | undefined;
   parameters: Parameter[];
 };
@@ -42,7 +42,7 @@ const parameterOf =
     return found;
   };
 
-/** Returns every operation of the contract, in the document's order. */
+/** Returns every operation of the OpenAPI document, in the document's order. */
 export const operations = (document: Document): Operation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     methods

@@ -1,4 +1,4 @@
-/** Everything in openapi/generated, as it follows from the contract openapi/openapi.yaml. */
+/** Makes the files in openapi/generated from the contract openapi/openapi.yaml. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
@@ -29,7 +29,10 @@ const parametersSchema = (operation: Operation): object => ({
   required: operation.parameters.filter(({ required }) => required).map(({ name }) => name),
 });
 
-/** Schemas of requests: the body of start-build, and the path, query and header parameters of each operation. */
+/**
+ * Returns the schemas that check requests: for the body of start-build, and for the path, query and header parameters
+ * of each operation.
+ */
 const requestSchemas = (document: Document): Record<string, object> => ({
   isBuildParameters: document.components.schemas.BuildParameters ?? {},
   ...Object.fromEntries(
@@ -101,7 +104,7 @@ ${lines}
 `;
 };
 
-/** The text of each generated file by its path. */
+/** Returns the content of each file in openapi/generated, by the file's path. */
 export const contractOutputs = async (document: Document): Promise<Record<string, string>> => ({
   'openapi/generated/types.ts': await types(document),
   'openapi/generated/validators.js': validators(document),

@@ -18,9 +18,10 @@ const readSubject = async (kube: ReadKube, { namespace, kind, name }: EventSubje
   namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined;
 
 /**
- * Makes the handler of accept-tekton, which sends Tekton's events on to the broker. Tekton sends the events of the whole
- * cluster without a credential. The handler takes only an object's name from such an event, reads the object from the API
- * server, and drops the event of an object that is none of this service's. A repeated event is sent on with the same id.
+ * Makes the handler of accept-tekton, which sends Tekton's events on to the broker. Tekton sends the events of the
+ * whole cluster without a credential. The handler takes only an object's name from such an event, reads the object from
+ * the API server, and drops the event when the object does not belong to this service. A repeated event is sent on with
+ * the same id.
  */
 export const createAcceptTekton =
   ({ kube, send }: AcceptTektonOptions) =>

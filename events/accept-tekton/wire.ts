@@ -8,6 +8,7 @@ export const settingNames = [...kubeSettings, ...brokerSettings] as const;
 export const wire: EventWire<typeof settingNames> = async (settings) => {
   const kube = await kubeFromSettings(settings);
   const handle = createAcceptTekton({ kube, send: sendFromSettings(settings) });
-  // Tekton sends no credential. The handler trusts nothing in Tekton's event but the run's name, and reads the run.
+  // Tekton sends events without a credential. The function accept-tekton takes only an object's name from such an
+  // event, and reads the object from the API server.
   return { handle, authenticate: async () => {}, close: kube.close };
 };

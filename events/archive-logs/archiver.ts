@@ -1,4 +1,4 @@
-/** The archiver: a Job beside a running build that archives its log until the log ends, or until SIGTERM. */
+/** The archiver is a Job that archives the log of a running build until the log ends, or until SIGTERM. */
 
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';

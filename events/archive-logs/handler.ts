@@ -7,7 +7,7 @@ import { parseBuildEvent } from '../../lib/events/build-event.ts';
 import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
 import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
 
-/** The dependencies of archive-logs: the builds, their logs and the archiver. */
+/** Dependencies of the function archive-logs: the builds, their logs and the archiver. */
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
 
 const startArchiverFor = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
@@ -16,7 +16,9 @@ const startArchiverFor = async (options: ArchiveLogsOptions, tool: string, id: s
   if (run) await startArchiver(options.kube, run, tool, options.archiver);
 };
 
-/** The error that makes the broker deliver the event again. */
+/**
+ * Returns an error after which the broker sends an event again, because the log of the event's build has not ended yet.
+ */
 const notEnded = (): ApiError =>
   new ApiError(503, 'unavailable', 'The log has not ended yet. Retry in 2 s.', { retryAfter: 2 });
 
@@ -29,9 +31,9 @@ const closeWithoutArchiver = async (options: ArchiveLogsOptions, tool: string, i
 };
 
 /**
- * Returns the handler of archive-logs. When a build runs, the handler starts the build's archiver, which closes the archive
- * at the end. When a build ends without a running archiver, the handler closes the archive itself.
- * @throws ApiError 503 when the log has not ended yet or cannot be read, so that the broker delivers the event again
+ * Makes the handler of archive-logs. When a build runs, the handler starts the build's archiver, which closes the log's
+ * archive at the end. When a build ends without a running archiver, the handler closes the archive itself.
+ * @throws ApiError 503 when the log has not ended yet or cannot be read, so that the broker sends the event again
  */
 export const createArchiveLogs =
   (options: ArchiveLogsOptions) =>

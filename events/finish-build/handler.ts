@@ -5,8 +5,8 @@ import { ledgerBehindType, parseBuildEvent } from '../../lib/events/build-event.
 import { isRunEndEvent } from '../../lib/tekton/events.ts';
 
 /**
- * Makes the handler that finishes builds and moves the queue. It reconciles a tool when a run of the tool has ended, and
- * when a function that only reads reports that the tool's ledger is behind.
+ * Makes the handler of finish-build, which finishes builds and starts queued ones. The handler reconciles a tool when a
+ * run of the tool has ended, and when a function that only reads reports that the tool's ledger is behind.
  */
 export const createFinishBuild =
   (context: BuildsContext) =>

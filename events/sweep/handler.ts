@@ -9,18 +9,20 @@ import type { PipelineRun } from '../../lib/tekton/types.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 import { removeLogsWithoutLedger, sweepTool } from './sweep-tool.ts';
 
-/** Limit of tools that are swept at once, so that sweep keeps no other client of the API server waiting. */
+/**
+ * Number of tools that are swept at once. A low number keeps other clients of the API server from waiting for sweep.
+ */
 const maxTools = 4;
 
 export type SweepOptions = ArchiveLogsOptions & {
-  /** Saves the keys of issuers, for the time when an issuer is away. */
+  /** Saves the public keys of trusted issuers, so that functions can verify tokens while an issuer does not respond. */
   saveKeys: () => Promise<void>;
 };
 
-/** The name of a ledger, and its tool. The tool is undefined where only archived logs are left of the ledger. */
+/** Name of a ledger, and its tool. The tool is undefined when only archived logs are left of a deleted ledger. */
 type SweptLedger = { ledger: string; tool: string | undefined };
 
-/** Sweeps one tool and logs its corrections. A failure is only logged, as the next sweep tries again. */
+/** Sweeps one tool and logs its corrections. A failure is only logged, because the next sweep tries again. */
 const sweepLedger = async (
   options: ArchiveLogsOptions,
   { ledger, tool }: SweptLedger,
@@ -39,7 +41,10 @@ const sweepLedger = async (
   }
 };
 
-/** Logs an event that the broker could not deliver. The broker sends such an event here, with the status it got. */
+/**
+ * Tells whether an event is a dead letter: an event that the broker could not deliver and has sent to sweep instead. A
+ * dead letter is logged with the status that the broker received.
+ */
 const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | undefined): boolean => {
   const { knativeerrorcode: status, knativeerrordest: subscriber }: Record<string, unknown> = { ...event };
   if (!status && !subscriber) return false;
@@ -47,7 +52,7 @@ const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | 
   return true;
 };
 
-/** Lists the tools that have a ledger, and the tools without one that hold a claim or have a run. */
+/** Lists the tools that have a ledger or a run, and the tools that hold a claim or wait for one. */
 const listTools = async ({ ledger, capacity, kube }: ArchiveLogsOptions): Promise<string[]> => {
   const [tools, { claims, waiting }, runs] = await Promise.all([
     ledger.tools(),
@@ -61,7 +66,10 @@ const listTools = async ({ ledger, capacity, kube }: ArchiveLogsOptions): Promis
   return [...new Set([...tools, ...others])];
 };
 
-/** Lists the archived logs. Empty while the object store is away: builds are swept without it. */
+/**
+ * Lists the archived logs of all builds. Returns none while the object store does not respond, so that sweep still
+ * corrects the builds.
+ */
 const listLogs = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> => {
   try {
     return await listArchives(store);
@@ -72,7 +80,8 @@ const listLogs = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> =
 };
 
 /**
- * Adds sweep's corrections to the counts that /v1/metrics shows, in one write. Writes nothing where nothing happened.
+ * Adds the corrections and dead letters of a sweep to the counts that /v1/metrics shows, in one write. Writes nothing
+ * when there are none.
  */
 const countCorrections = async (
   { capacity, log }: ArchiveLogsOptions,
@@ -91,14 +100,16 @@ const countCorrections = async (
 
 /**
  * Makes the handler of sweep, which runs every ten minutes. Sweep corrects everything that a lost event or a killed
- * function left undone. It uses the code of the other functions, so several sweeps may run at once, beside all others.
+ * function left undone. Sweep uses the code of the other functions, so several sweeps and all other functions may run
+ * at once.
  */
 export const createSweep =
   (options: SweepOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
     await options.saveKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    // Logs are listed before the ledgers: a log is only written for a build that is in a ledger by then.
+    // Sweep lists the archived logs before the ledgers. A log is only written for a build that is in a ledger already,
+    // so a listed log without such a build is left over and can be removed.
     const archives = await listLogs(options);
     const tools = new Map((await listTools(options)).map((tool) => [ledgerName(tool), tool]));
     const corrections: Correction[] = [];

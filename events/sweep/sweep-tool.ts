@@ -7,7 +7,7 @@ import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
 import { hasRunEnded } from '../../lib/tekton/status.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 
-/** Starts the archiver of every build that runs without one. */
+/** Starts an archiver for every running build that has none. */
 const startArchivers = async (
   { kube, archiver }: ArchiveLogsOptions,
   tool: string,
@@ -19,7 +19,7 @@ const startArchivers = async (
   for (const run of live) await startArchiver(kube, run, tool, archiver);
 };
 
-/** Closes the logs of finished builds, except those that an archiver still writes. */
+/** Closes the logs of finished builds, except logs that an archiver still writes. */
 const closeLogs = async (
   options: ArchiveLogsOptions,
   tool: string,
@@ -33,7 +33,7 @@ const closeLogs = async (
   return correctionsOf('log_closed', closed);
 };
 
-/** Removes the logs of builds that left the ledger before their logs could be deleted. */
+/** Removes the archived logs of builds that left their tool's ledger before the logs could be deleted. */
 const removeOrphanLogs = async (
   { removeLog }: ArchiveLogsOptions,
   tool: string,
@@ -48,7 +48,7 @@ const removeOrphanLogs = async (
 
 /**
  * Corrects everything about one tool: its ledger, runs and claims, its archivers, and its logs.
- * @param archived ids of the builds with an archived log, as listed before the ledger is read
+ * @param archived ids of the builds with an archived log, listed before the ledger is read
  */
 export const sweepTool = async (
   options: ArchiveLogsOptions,
@@ -65,7 +65,8 @@ export const sweepTool = async (
 };
 
 /**
- * Removes the logs of a tool whose ledger was deleted. The keys of these logs are the only trace of the tool's builds.
+ * Removes the archived logs of a tool whose ledger was deleted. The keys of these logs in the object store are the only
+ * trace of the tool's builds.
  */
 export const removeLogsWithoutLedger = async (
   { store }: ArchiveLogsOptions,

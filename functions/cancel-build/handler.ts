@@ -4,7 +4,7 @@ import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { IdResponse } from '../../openapi/generated/types.ts';
 
-/** Makes the handler of cancel-build. */
+/** Makes the handler of cancel-build, which cancels one build of a tool. */
 export const createCancelBuild =
   (context: BuildsContext): Handler =>
   async ({ params: { toolname: tool = '', id = '' } }) => {

@@ -3,7 +3,7 @@ import type { Handler } from '../../lib/http/types.ts';
 import type { Registry } from '../../lib/registry/registry.ts';
 import type { MessagesResponse } from '../../openapi/generated/types.ts';
 
-/** Makes the handler of clean-images. */
+/** Makes the handler of clean-images, which deletes a tool's images from the registry. */
 export const createCleanImages =
   (registry: Registry): Handler =>
   async ({ params: { toolname: tool = '' }, signal }) => {

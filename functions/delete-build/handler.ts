@@ -4,7 +4,7 @@ import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { IdResponse } from '../../openapi/generated/types.ts';
 
-/** Makes the handler of delete-build. */
+/** Makes the handler of delete-build, which deletes one build of a tool. */
 export const createDeleteBuild =
   (context: BuildsContext): Handler =>
   async ({ params: { toolname: tool = '', id = '' } }) => {

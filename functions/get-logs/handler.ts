@@ -17,32 +17,36 @@ import type { ObjectStore } from '../../lib/store/types.ts';
 export type GetLogsOptions = ReadContext &
   LogMasks & {
     store: ObjectStore;
-    /** Milliseconds after which a stream ends itself with its cursor, before the platform cuts it. */
+    /** Milliseconds after which a log stream ends itself with its cursor, before the platform aborts the request. */
     selfCloseMs: number;
-    /** Aborted on SIGTERM, so that every stream ends with its cursor. */
+    /** Signal that fires on SIGTERM, so that every log stream ends with its cursor. */
     shutdown: AbortSignal;
     /**
-     * After SIGTERM the compatible text continues to its end or to `selfCloseMs`, because its clients can't resume.
-     * Default: false.
+     * Whether log streams in the format `text` continue after SIGTERM, to their end or to `selfCloseMs`, because
+     * clients of this format can't resume. Default: false.
      */
     textDrains?: boolean;
   };
 
 const keepAliveMs = 15_000;
 
-/** Python writes its booleans with a capital letter. */
+/** Tells whether a query parameter is true. Python clients send `True` with a capital letter. */
 const isTrue = (text: string | undefined): boolean => ['true', 'True', '1'].includes(text ?? '');
 
 const toNumber = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
-/** A browser's EventSource resumes with the id of its last event. The cursor in its URL stays the one it began with. */
+/**
+ * Returns the cursor at which a log stream resumes. A browser's EventSource sends the id of its last event in
+ * Last-Event-ID, and its URL keeps the cursor of the first request, so Last-Event-ID comes first.
+ */
 const cursorOf = ({ params, headers }: ApiRequest): string | undefined => {
   const lastEventId = headers['last-event-id'];
   return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : params.cursor;
 };
 
 /**
- * Milliseconds for which a request reuses the build's state. Each read of the state costs requests to the API server.
+ * Time in milliseconds for which a log request reuses the state of its build. Each read of the state costs requests to
+ * the API server.
  */
 const stateMaxAgeMs = 100;
 
@@ -61,7 +65,10 @@ const cacheBriefly = (view: BuildView): BuildView => {
 
 type Shared = { broadcasts: Broadcasts; viewOf: (tool: string, id: string) => BuildView };
 
-/** Makes the state that all requests of this instance share: log streams, and simultaneous reads of the same build. */
+/**
+ * Makes the objects that all log requests to this instance share: broadcasts, and a single flight for simultaneous
+ * reads of the state of one build.
+ */
 const createShared = (options: GetLogsOptions): Shared => {
   const singleFlight = createSingleFlight<BuildState>();
   return {
@@ -103,17 +110,21 @@ const codingFor = ({ headers }: IncomingMessage): ContentCoding =>
 
 const neverAborted = new AbortController().signal;
 
-/** Returns the signal that ends a stream early: SIGTERM's, except for compatible text if `textDrains` is set. */
+/**
+ * Returns the signal that ends a log stream early. The signal fires on SIGTERM, but never for the format `text` when
+ * `textDrains` is set.
+ */
 const stopSignal = ({ shutdown, textDrains }: GetLogsOptions, format: LogFormat): AbortSignal =>
   format === 'text' && textDrains ? neverAborted : shutdown;
 
-/** Returns the handler of get-logs, which streams a build's log in the format that the client accepts. */
+/** Makes the handler of get-logs, which streams a build's log in the format that the client accepts. */
 export const createGetLogs = (options: GetLogsOptions): Handler => {
   const shared = createShared(options);
   return async (request) => {
     const format = chooseFormat(request.headers.accept, request.params.format);
     const read = readOptions(options, shared, request);
-    // The options are checked before the first byte, for HEAD too, so that an invalid request gets an ordinary error.
+    // The options of a log request are checked before the response begins, for HEAD too, so that an invalid request
+    // gets an ordinary error.
     await checkRead({ ...read, signal: request.signal });
     const stream = async (res: ServerResponse, req: IncomingMessage): Promise<void> => {
       const coding = codingFor(req);

@@ -4,7 +4,7 @@ import type { Handler } from '../../lib/http/types.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Health } from '../../openapi/generated/types.ts';
 
-/** The API server gets this time in milliseconds to respond. */
+/** Time limit for the response of the Kubernetes API server to a health check, in milliseconds. */
 const checkTimeoutMs = 3000;
 
 /** Makes the handler of healthz, which responds with 503 while the Kubernetes API server is not ready. */

@@ -4,7 +4,7 @@ import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ListResponse } from '../../openapi/generated/types.ts';
 
-/** Makes the handler of list-builds, which writes nothing. */
+/** Makes the handler of list-builds, which returns all builds of a tool and never writes to the ledger. */
 export const createListBuilds =
   (context: ReadContext): Handler =>
   async ({ params: { toolname: tool = '' } }) => {

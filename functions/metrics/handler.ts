@@ -26,7 +26,7 @@ const readInput = async (
   return { ledgers, runs: runsById, capacity: state, slots: capacity.slots, now: now() };
 };
 
-/** Makes the handler of metrics, which reads the ledgers for each request, so that all instances show the same. */
+/** Makes the handler of metrics, which reads all ledgers for each request. All instances return the same metrics. */
 export const createMetrics =
   (options: MetricsOptions): Handler =>
   async ({ signal }) => {

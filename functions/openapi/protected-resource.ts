@@ -3,11 +3,12 @@ import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ProtectedResource } from '../../openapi/generated/types.ts';
 
-/** Scopes that a client requests, unless its issuer's setting names others. */
+/** OAuth scopes that a client requests, unless the setting of the client's issuer names others. */
 const defaultScope = `openid offline_access ${scopes.join(' ')}`;
 
 /**
- * Makes the handler of protected-resource, by which a client that knows the API's address only finds out how to get a token.
+ * Makes the handler of protected-resource. From the response, a client that knows only the API's address learns how to
+ * get a token.
  * @param resource the resource for which a client requests its token
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */

@@ -7,7 +7,7 @@ import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts'
 
 export type QuotaOptions = {
   ledger: Pick<Ledger, 'read'>;
-  /** Reads how much storage the tool's images use. Undefined where the registry does not respond in time. */
+  /** Reads how much registry storage a tool's images use. Undefined when the registry does not respond in time. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
@@ -34,7 +34,7 @@ const response = (view: LedgerView, storage: Storage | undefined): QuotaResponse
   },
 });
 
-/** Makes the handler of quota. */
+/** Makes the handler of quota, which returns a tool's limits for builds and storage, and how much of each is used. */
 export const createQuota =
   ({ ledger, storage }: QuotaOptions): Handler =>
   async ({ params: { toolname: tool = '' }, signal }) => {

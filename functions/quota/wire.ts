@@ -8,7 +8,9 @@ import { createQuota } from './handler.ts';
 
 export const settingNames = [...authSettings, ...kubeSettings, ...ledgerSettings, ...registrySettings] as const;
 
-/** Milliseconds for the response of the registry. After that the quota leaves out the registry. */
+/**
+ * Time limit for the registry's response, in milliseconds. After that, the response of quota leaves out the registry.
+ */
 const storageTimeoutMs = 5000;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {

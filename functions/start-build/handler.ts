@@ -8,11 +8,11 @@ import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
 export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
-  /** Reads how much storage the tool's images use. Undefined where the registry is too slow, or sets no limit. */
+  /** Reads how much registry storage a tool's images use. Undefined when the registry is too slow, or sets no limit. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
-/** Share of the registry's storage, from 0 to 1, above which a start warns the client. */
+/** Used share of the registry's storage, from 0 to 1, above which the response of start-build has a warning. */
 const warnAbove = 0.9;
 
 const storageWarnings = (storage: Storage | undefined): string[] => {
@@ -21,7 +21,10 @@ const storageWarnings = (storage: Storage | undefined): string[] => {
   return [`${Math.floor(share * 100)}% of the registry's storage is used. Run \`toolforge build clean\` to free some.`];
 };
 
-/** Refuses a start whose image could not be pushed. Unknown storage is no reason to refuse: the push may succeed. */
+/**
+ * Refuses a build whose image could not be pushed, because the registry's storage is full. A build is not refused when
+ * the use of storage is unknown: its push may succeed.
+ */
 const requireSpace = (storage: Storage | undefined): void => {
   if (!storage || usedShare(storage) < 1) return;
   throw new ApiError(
@@ -46,7 +49,7 @@ const response = (started: StartedBuild, storage: Storage | undefined): StartRes
   },
 });
 
-/** Makes the handler of start-build. */
+/** Makes the handler of start-build, which starts or queues a build. */
 export const createStartBuild =
   (options: StartBuildOptions): Handler =>
   async ({ params: { toolname: tool = '' }, headers, body, signal }) => {
