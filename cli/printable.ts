@@ -6,7 +6,7 @@ const colourSequence = /\u001b\[[0-9;:]{0,64}m/g;
 const controlCharacters = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 /** Characters without a glyph that reorder or break the text around them: bidirectional controls, line separators. */
 const invisibleCharacters = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-// biome-ignore-end lint/suspicious/noControlCharactersInRegex: see above
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: this file replaces control characters
 
 const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(4, '0');
 

@@ -9,9 +9,9 @@ import { type GitServer, serveGit } from '../../local/git-server.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 
 /**
- * Command of Toolforge's Python CLI, which is tested unchanged against the embedded platform's gateway. Without
- * PYTHON_CLI the tests are skipped. To install: `python3 -m venv V && V/bin/pip install toolforge-builds-cli`, then
- * PYTHON_CLI=V/bin/toolforge-build.
+ * Path of the command of Toolforge's Python CLI. The tests run the unmodified CLI against the gateway of the embedded
+ * platform, and are skipped without PYTHON_CLI. To install the CLI: `python3 -m venv V && V/bin/pip install
+ * toolforge-builds-cli`, then PYTHON_CLI=V/bin/toolforge-build.
  */
 const command = process.env.PYTHON_CLI;
 const withCli = command ? test : test.skip;

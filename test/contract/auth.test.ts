@@ -25,7 +25,7 @@ import { expectCleanLog, expectShape, expectStatus, send } from './client.ts';
 import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
-// test/e2e/auth/auth.test.ts runs the same cases on a cluster.
+// test/e2e/auth/auth.test.ts runs the same cases of credentials and requests on a cluster.
 const audience = 'builds-api';
 const [own, other] = ['matrix', 'another'];
 const keysToken = 'of-a-pod';
@@ -85,7 +85,8 @@ beforeAll(async () => {
   const privateKeys = await Promise.all(names.map(async (name) => [name, await newPrivateKey()] as const));
   keys = await startServer(({ url, headers }, response) => {
     const found = privateKeys.find(([name]) => url === `/${name}`);
-    // The keys of ServiceAccounts are served as by the API server: with a token only, as application/jwk-set+json only.
+    // The keys of ServiceAccounts are served as the Kubernetes API serves them: only to requests with a token, and only
+    // as application/jwk-set+json.
     const isKubernetes = url === '/service-account';
     const denied = isKubernetes && headers.authorization !== `Bearer ${keysToken}`;
     const unacceptable = isKubernetes && !/jwk-set|\*\/\*/.test(headers.accept ?? '*/*');
@@ -116,8 +117,8 @@ afterAll(async () => {
 });
 
 /**
- * Returns the code of an error. If the body is not JSON, returns the beginning of the body, to show it when a test
- * fails.
+ * Returns the error code in a response's body. For a body that is not JSON, returns the beginning of the body, to show
+ * it when a test fails.
  */
 const codeOf = (body: string): string | undefined => {
   try {

@@ -51,7 +51,7 @@ test(
 
     await greedy.cancel(first.name);
     await greedy.finished(first.name);
-    // The log of a build ends before the slot of the build is free.
+    // A build's log ends before the slot of the build is free, so the test waits until the queued build runs.
     await eventually(async () => (await runningOf(modest)).length > 0);
     expect(await runningOf(modest)).toEqual([late.name]);
     expect((await greedy.get(third.name)).queue_position).toBe(1);

@@ -14,7 +14,7 @@ export type RequestOptions = {
   body?: string | Buffer;
 };
 
-/** Sends a request and reads the whole response. */
+/** Sends an HTTP request and reads the whole response. */
 export const send = async (url: string, options: RequestOptions = {}): Promise<ApiResponse> => {
   const { method = 'GET', token, headers = {}, body } = options;
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -25,7 +25,7 @@ export const send = async (url: string, options: RequestOptions = {}): Promise<A
   return { request, status: response.status, headers: response.headers, text, json: parseJson(text) };
 };
 
-/** Returns the response when it has the status. @throws Error that names request, status and body */
+/** Checks the status of a response, and returns the response. @throws Error that names the request, status and body */
 export const expectStatus = <R extends Received>(response: R, status: number): R => {
   const { request, status: received, text } = response;
   if (received !== status) throw new Error(`${request} got ${received} instead of ${status}: ${text.slice(0, 1000)}`);
@@ -35,7 +35,7 @@ export const expectStatus = <R extends Received>(response: R, status: number): R
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addSchema(contract, 'contract');
 
-/** Checks a value against the schema of that name in the contract. */
+/** Checks a value against a schema of openapi.yaml, by the schema's name. */
 export const expectShape = (value: unknown, schema: string): void => {
   const validate = ajv.getSchema(`contract#/components/schemas/${schema}`);
   if (!validate) throw new Error(`the contract has no schema ${schema}`);
@@ -43,11 +43,14 @@ export const expectShape = (value: unknown, schema: string): void => {
   expect({ value, errors: validate.errors ?? [] }).toEqual({ value, errors: [] });
 };
 
-/** Checks the status and the code of an error. A failure shows request and body. */
+/** Checks the status and the code of an error response. A failed check shows the request and the body. */
 export const expectCode = ({ request, status, json, text }: Received, expected: number, code: string): void =>
   expect({ request, status, code: json.code, text }).toEqual({ request, status: expected, code, text });
 
-/** Checks that a response is an error as documented: its status, code and shape, and a sentence without internals. */
+/**
+ * Checks that an error response is as documented: its status, code and shape, and a sentence that shows no internals
+ * such as paths.
+ */
 export const expectRefusal = (response: ApiResponse, status: number, code: string): void => {
   expectCode(response, status, code);
   expect(response.headers.get('content-type')).toMatch(/^application\/json/);
@@ -57,10 +60,13 @@ export const expectRefusal = (response: ApiResponse, status: number, code: strin
   expect(sentence).not.toMatch(/\bat .*:\d+:\d+|node:|\/(tmp|home|work)\/|undefined|\[object/);
 };
 
-/** Milliseconds between two checks of `eventually`. The gateway limits a caller to 50 requests a second. */
+/**
+ * Delay between two checks of a condition, in milliseconds. More checks could reach the gateway's limit of 50 requests
+ * per second for a caller.
+ */
 const pollMs = 100;
 
-/** Checks again and again until the check returns something other than undefined and false. */
+/** Repeats a check until it returns a value other than undefined and false, and returns the value. */
 export const eventually = async <T>(check: () => Promise<T | undefined | false>): Promise<T> => {
   for (;;) {
     const result = await check();
@@ -70,7 +76,8 @@ export const eventually = async <T>(check: () => Promise<T | undefined | false>)
 };
 
 /**
- * Returns the calls that one tool makes. Calls that return data throw an Error with the response unless they get 200.
+ * Returns functions that call the API for one tool. Functions that return data throw an Error with the response unless
+ * its status is 200.
  */
 export const forTool = async (target: Target, tool: string) => {
   const token = await target.tokenFor(tool);
@@ -91,12 +98,12 @@ export const forTool = async (target: Target, tool: string) => {
   };
   const get = async (id: string): Promise<Build> => (await read<{ build: Build }>(`/builds/${id}`)).build;
   const list = async (): Promise<Build[]> => (await read<ListResponse>('/builds')).builds;
-  /** Returns what the tool uses, by the name of each quota item. */
+  /** Returns how much of each quota the tool uses, by the name of the quota item. */
   const used = async (): Promise<Record<string, string>> => {
     const { quota } = await read<QuotaResponse>('/quotas');
     return Object.fromEntries(quota.categories.flatMap(({ items }) => items.map((item) => [item.name, item.used])));
   };
-  /** Follows the log until the build has finished, and returns the log's objects. */
+  /** Follows a build's log until the build has finished, and returns the objects of the log. */
   const follow = async (id: string, query = ''): Promise<Record<string, unknown>[]> => {
     const { text } = expectStatus(await call(`/builds/${id}/logs?follow=true&format=ndjson${query}`), 200);
     return text
@@ -108,7 +115,7 @@ export const forTool = async (target: Target, tool: string) => {
     await follow(id);
     return get(id);
   };
-  /** Returns the finished build after its log was archived, which is soon after its end. */
+  /** Waits until a build has finished and its log is archived, and returns the build. */
   const archived = async (id: string): Promise<Build> => {
     await follow(id);
     return eventually(async () => {
@@ -123,7 +130,9 @@ export const forTool = async (target: Target, tool: string) => {
 
 export type Caller = Awaited<ReturnType<typeof forTool>>;
 
-/** Checks that the functions logged no error: whatever the tests sent, nothing was unexpected and no event was lost. */
+/**
+ * Checks that the functions logged no error: no request of the tests caused an unexpected error, and no event was lost.
+ */
 export const expectCleanLog = ({ logged }: Target): void => {
   expect(logged.filter(({ severity }) => severity === 'ERROR')).toEqual([]);
 };

@@ -10,7 +10,10 @@ import { groups, signer, type Target } from './target.ts';
 
 const inBuilds = (words: string[], input?: string) => kubectl(['--namespace', builds, ...words], input);
 
-/** Opens the gateway in plain HTTP, because these tests send bytes that no client library would send. */
+/**
+ * Starts a proxy from plain HTTP to the gateway's TLS, because the contract tests send bytes that no client library
+ * would send.
+ */
 const openPlain = async (url: string): Promise<{ url: string; close: () => void }> => {
   const ca = await readFile(join(siteFolder, 'ca.crt'));
   const { hostname, port } = new URL(url);
@@ -26,13 +29,13 @@ const openPlain = async (url: string): Promise<{ url: string; close: () => void 
   const { port: own } = server.address() as { port: number };
   const close = () => {
     server.close();
-    // Idle connections of clients would keep this process running.
+    // Idle connections of clients would keep this test process running, so they are closed.
     for (const near of open) near.destroy();
   };
   return { url: `http://127.0.0.1:${own}`, close };
 };
 
-/** The limits that the embedded platform has. */
+/** A tool's limits on the embedded platform. They are set on a cluster too, because the contract tests expect them. */
 const limits = { running: 4, queued: 10 };
 
 const ledger = (tool: string) => ({
@@ -43,8 +46,8 @@ const ledger = (tool: string) => ({
 });
 
 /**
- * Removes builds that an earlier run of the tests left. PipelineRuns are removed before the ledger, because the service
- * removes their finalizers with the help of the ledger.
+ * Removes builds of a tool that an earlier run of the tests left on the cluster. PipelineRuns are removed before the
+ * ledger, because the service removes their finalizers with the help of the ledger.
  */
 const removeBuilds = async (tool: string): Promise<void> => {
   const runs = () => inBuilds(['get', 'pipelineruns', '-l', `user=${toolLabel(tool)}`, '-o', 'json']);
@@ -61,7 +64,7 @@ const removeBuilds = async (tool: string): Promise<void> => {
   );
 };
 
-/** Opens the service that `kubectl apply -k knative/overlays/test` deployed, through its gateway. */
+/** Opens the service that `kubectl apply -k knative/overlays/test` deployed on a cluster, through its gateway. */
 export const clusterTarget = async (): Promise<Target> => {
   const service = await openService();
   const plain = await openPlain(service.gateway.url);

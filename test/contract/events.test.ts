@@ -30,7 +30,7 @@ const headers = {
   'ce-type': type,
 };
 const body = JSON.stringify({ tool: 'victim', build: 'victim-buildpacks-pipelinerun-1' });
-/** On a cluster the event functions can't be reached from outside. */
+/** The event functions of a cluster can't be reached from outside, so they are tested only on the embedded platform. */
 const describeEmbedded = onCluster ? describe.skip : describe;
 
 describeEmbedded('the event functions', () => {

@@ -96,7 +96,8 @@ describe('the log of a build that prints odd characters', () => {
 
   test.each(['text', 'ndjson'])('has no line ends inside a line in the format %s', async (format) => {
     const { text } = expectStatus(await mine.call(`/builds/${id}/logs?format=${format}`), 200);
-    // Python's splitlines, which Toolforge's CLI uses, ends lines at these characters.
+    // Python's `splitlines`, with which Toolforge's CLI splits a log, ends lines at control characters too. A log must
+    // not contain them inside of a line.
     for (const cut of '\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029') expect(text).not.toContain(cut);
     const lines = text
       .split('\n')

@@ -37,7 +37,9 @@ afterAll(async () => {
   await target.close();
 });
 
-/** Sends a request to the gateway. @param client an empty object for a client without a certificate */
+/**
+ * Sends a request to the API gateway. @param client the client certificate, or an empty object for a client without one
+ */
 const send = async (
   path: string,
   client: ClientCertificate,
@@ -50,7 +52,7 @@ const send = async (
   return { request: `GET ${path}`, status: response.statusCode, text: body, json: parseJson(body) };
 };
 
-/** Sends bytes over TLS as they are, and returns the response's bytes. */
+/** Sends bytes over TLS to the API gateway exactly as given, and returns the response as text. */
 const sendRaw = async (bytes: string): Promise<string> => {
   const socket = connect({
     port: Number(new URL(target.gatewayUrl).port),

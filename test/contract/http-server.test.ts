@@ -17,7 +17,10 @@ afterAll(async () => {
   await target.close();
 });
 
-/** These tests are about the function's own HTTP server. On a cluster nginx receives the requests first. */
+/**
+ * The HTTP server of a function is tested only on the embedded platform. On a cluster, nginx receives the requests
+ * first.
+ */
 const describeServer = onCluster ? describe.skip : describe;
 
 describeServer("the function's HTTP server", () => {

@@ -18,7 +18,7 @@ import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
 let target: Target;
-/** URL of a repository whose build takes two minutes. */
+/** URL of a git repository whose build takes two minutes. */
 let slow: string;
 
 const files = (build: string) => ({ 'package.json': JSON.stringify({ scripts: { build, start: 'node x' } }) });
@@ -33,16 +33,18 @@ afterAll(async () => {
   await target.close();
 }, buildTimeoutMs);
 
-/** Returns the id of the build that a start made. @throws Error with the response unless it is 200 */
+/** Returns the id of the build in the response to a start. @throws Error with the response unless its status is 200 */
 const idOf = (response: ApiResponse): string => (expectStatus(response, 200).json.new_build as { name: string }).name;
 
-/** Checks that each response has one of the statuses. A failure shows the other responses. */
+/**
+ * Checks that each response has one of the allowed statuses. A failed check shows the responses with other statuses.
+ */
 const expectStatuses = (responses: readonly ApiResponse[], statuses: readonly number[]): void => {
   const others = responses.filter(({ status }) => !statuses.includes(status));
   expect(others.map(({ request, status, text }) => ({ request, status, text }))).toEqual([]);
 };
 
-/** Watches a tool's PipelineRuns, and counts after each change how many have not ended. */
+/** Watches the PipelineRuns of a tool, and counts after each change the PipelineRuns that have not ended. */
 const watchRuns = async (tool: string) => {
   const settings = readSettings(['kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'], {
     KUBECONFIG: target.kubeconfig,
@@ -96,7 +98,7 @@ describe('fifty starts at once', () => {
       }
       expect(await many.used()).toMatchObject({ Running: '4', Queued: '10' });
 
-      // Four slots become free, so four builds leave the queue.
+      // Cancelling the four running builds frees four slots, so four queued builds start.
       const running = (await many.list()).filter(({ queue_position }) => !queue_position);
       await Promise.all(running.map(({ build_id }) => many.cancel(build_id)));
       await Promise.all(running.map(({ build_id }) => many.finished(build_id)));
@@ -187,7 +189,7 @@ describe('cancel-build and delete-build', () => {
       for (let at = 0; at < 6; at++) started.push(idOf(await ended.post({ source_url: slow })));
       const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
 
-      // The fifth and sixth build wait in the queue.
+      // The tool has four slots, so its fifth and sixth build are queued.
       expectStatus(await ended.cancel(sixth), 200);
       expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
       expect(await ended.get(sixth)).toMatchObject({
@@ -198,7 +200,8 @@ describe('cancel-build and delete-build', () => {
       expectStatus(await ended.remove(fifth), 200);
       expectRefusal(await ended.remove(fifth), 404, 'build_not_found');
 
-      // The first and second build run, and get eight requests at once.
+      // The first and the second build are running. Eight requests at once cancel the first build, and eight delete the
+      // second.
       const cancels = await Promise.all(Array.from({ length: 8 }, () => ended.cancel(first)));
       expectStatuses(cancels, [200, 409]);
       expect(cancels.some(({ status }) => status === 200)).toBe(true);
@@ -209,7 +212,7 @@ describe('cancel-build and delete-build', () => {
       for (const response of removals.filter(({ status }) => status !== 200))
         expectRefusal(response, 404, 'build_not_found');
 
-      // The third build runs, and is cancelled and deleted at once.
+      // The third build is running. The tool sends two requests to cancel and two to delete the build, all at once.
       const mixed = await Promise.all([
         ended.cancel(third),
         ended.remove(third),
@@ -219,7 +222,7 @@ describe('cancel-build and delete-build', () => {
       expectStatuses(mixed, [200, 404, 409]);
       expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
 
-      // The fourth build has finished.
+      // The fourth build is cancelled, and is deleted after it has finished.
       expectStatus(await ended.cancel(fourth), 200);
       await ended.finished(fourth);
       expectStatus(await ended.remove(fourth), 200);
@@ -247,7 +250,7 @@ describe('cancel-build and delete-build', () => {
       };
       await Promise.all(Array.from({ length: 10 }, (_, at) => race(at)));
       expect(await racing.list()).toEqual([]);
-      // A deleted build keeps its slot until its pods have ended.
+      // A deleted build keeps its slot until its pods have ended, so the number of running builds drops only then.
       await eventually(async () => (await racing.used()).Running === '0');
       expect(await racing.used()).toMatchObject({ Running: '0', Queued: '0' });
     },

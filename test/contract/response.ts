@@ -1,6 +1,6 @@
-/** A response as tests see it. `json` is empty when the body is not a JSON object. */
+/** An HTTP response as tests see it. `json` is an empty object when the body is not JSON. */
 export type Received = {
-  /** Method and URL of the request, to show when a test fails. */
+  /** Method and URL of the request that got the response, to show when a test fails. */
   request: string;
   status: number;
   text: string;
@@ -8,7 +8,8 @@ export type Received = {
 };
 
 /**
- * Parses a body. Returns an empty object when the body is not JSON, so that a failure shows status and body instead.
+ * Parses the body of a response as JSON. Returns an empty object for any other body, so that a failed test shows the
+ * status and the body instead of a parser's error.
  */
 export const parseJson = (text: string): Record<string, unknown> => {
   try {

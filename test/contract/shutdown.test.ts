@@ -10,7 +10,10 @@ afterEach(async () => {
   for (const target of targets.splice(0)) await target.close();
 }, buildTimeoutMs);
 
-/** Reads a stream until the wanted text arrives. Resolves with a function that returns the whole stream at its end. */
+/**
+ * Reads a stream of the API until `wanted` arrives. Resolves to a function that waits for the end of the stream and
+ * returns its text.
+ */
 const readUntil = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
   const response = await fetch(`${mine.base}${path}`, { headers: { authorization: `Bearer ${mine.token}` } });
   if (!response.ok) throw new Error(`GET ${path} got ${response.status}: ${await response.text()}`);

@@ -32,7 +32,7 @@ beforeAll(async () => {
     HOME: folder,
     XDG_CONFIG_HOME: join(folder, 'config'),
   };
-  // The platform serves the API at its root, not below /builds.
+  // The embedded platform serves the API at its root, not below /builds, so `toolforge-build` needs this setting.
   await writeFile(join(folder, '.toolforge.yaml'), 'builds: {builds_endpoint: /v1}\n');
 }, buildTimeoutMs);
 
@@ -50,7 +50,10 @@ const listBuilds = (token: string, path = '/v1/tool/analytics/builds') => send(`
 
 const urlIn = (text: string): string => /https?:\S+user_code=\S+/.exec(text)?.[0] ?? '';
 
-/** Signs in with the device flow: starts the command, and opens the page that the command shows. */
+/**
+ * Signs a person in by the device flow: starts `toolforge-build login --device`, and opens the page that the command
+ * shows.
+ */
 const signIn = async (person: string) => {
   issuer.signIn(person);
   const running = cli.start(['login', '--device'], environment);
@@ -106,7 +109,7 @@ describe('the command line without a certificate and a kubeconfig', () => {
 
   test('signs in by a browser, with PKCE', async () => {
     issuer.signIn('ada');
-    // The browser of this test writes the URL to a file, and the test opens the URL.
+    // A script stands in for the browser. The script writes the URL to a file, and the test opens the URL.
     const opened = join(folder, 'opened');
     const browser = join(folder, 'browser');
     await writeFile(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`, {

@@ -15,7 +15,7 @@ const tcpServers: Server[] = [];
 const git = (name: string, ...words: string[]): Promise<string> =>
   target.git(name, '-c', 'user.name=x', '-c', 'user.email=x@example.org', ...words);
 
-/** Starts a server for this test, and returns the URL of a repository on it. */
+/** Starts an HTTP server for one test, and returns the URL of a git repository on the server. */
 const startGitServer = async (...listener: Parameters<typeof startServer>): Promise<string> => {
   const server = await startServer(...listener);
   servers.push(server);
@@ -39,7 +39,10 @@ afterAll(async () => {
   await target.close();
 }, buildTimeoutMs);
 
-/** Starts a build, expects 400 with the code, and returns the sentence. */
+/**
+ * Checks that the API refuses to start a build of a git repository, with 400 and an error code. Returns the error
+ * sentence.
+ */
 const expectRefused = async (url: string, code: string, ref?: string): Promise<string> => {
   const response = await mine.post({ source_url: url, ...(ref === undefined ? {} : { ref }) });
   expectRefusal(response, 400, code);

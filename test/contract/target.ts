@@ -4,33 +4,45 @@ import { apiAudience } from '../../local/issuer.ts';
 import type { Platform } from '../../local/platform.ts';
 
 /**
- * The service that the suite tests: an embedded platform, or with CONTRACT_TARGET=cluster the service deployed there.
+ * The service that the contract tests run against: an embedded platform, or with CONTRACT_TARGET=cluster the service on
+ * a cluster.
  */
 export type Target = {
   url: string;
   /** URL of the API gateway, which takes client certificates. */
   gatewayUrl: string;
-  /** The embedded platform. Undefined on a cluster. */
+  /** The embedded platform that the tests run against; undefined on a cluster. */
   platform: Platform | undefined;
   /** Path of a kubeconfig for the Kubernetes API that the functions use. */
   kubeconfig: string;
-  /** Namespace of the builds. */
+  /** Kubernetes namespace in which builds run. */
   namespace: string;
   /** Returns the path of a kubeconfig with a tool's client certificate. */
   toolKubeconfig(tool: string): Promise<string>;
-  /** Signs a token. `claims` replace those of a valid token. `lifetime` has the form of jose, such as `1h` or `-5m`. */
+  /**
+   * Returns a signed token. `claims` replace the claims of a valid token. `lifetime` is a time span of the npm package
+   * jose, such as `1h` or `-5m`.
+   */
   token(claims: JWTPayload, lifetime?: string): Promise<string>;
   tokenFor(tool: string): Promise<string>;
-  /** Removes the tool's builds, and sets the limits that these tests expect. */
+  /**
+   * Prepares a tool for a test. On a cluster, removes the builds and images of earlier tests, and sets the limits that
+   * the tests expect. Does nothing on the embedded platform, which is new.
+   */
   clear(tool: string): Promise<void>;
-  /** Status and code for a request without a credential. The gateway and the functions respond differently. */
+  /**
+   * Status and error code of the response to a request without a credential, which differ between the gateway of a
+   * cluster and a function.
+   */
   withoutCredential: readonly [status: number, code: string];
-  /** Makes a repository of one commit and returns its URL. A file whose text begins with `#!` gets mode 755. */
+  /** Makes a git repository with one commit, and returns its URL. A file whose text begins with `#!` gets mode 755. */
   repository(name: string, files: Record<string, string>): Promise<string>;
-  /** Runs git in a repository that `repository` made, for tests that need more than one commit. Returns its output. */
+  /**
+   * Runs git in a repository on the test's git server, for tests that need more than one commit. Returns git's output.
+   */
   git(name: string, ...words: string[]): Promise<string>;
   gitUrl(name: string): string;
-  /** Lines that the functions logged, parsed. Empty on a cluster. */
+  /** Log lines of the functions, as parsed JSON. Empty on a cluster, where the tests can't read the log. */
   logged: Record<string, unknown>[];
   close(): Promise<void>;
 };
@@ -47,5 +59,5 @@ export const signer = async (issuer: string, keyFile: string): Promise<Target['t
       .sign(key);
 };
 
-/** Returns the claims of a maintainer of the tool. */
+/** Returns the token claims of a maintainer of a tool. */
 export const groups = (tool: string) => ({ groups: [`tools.${tool}`] });

@@ -1,7 +1,9 @@
 import { expect } from '@jest/globals';
 import { ApiError } from '../../lib/errors.ts';
 
-/** Returns what `act` returns, or undefined where it throws an ApiError with one of the statuses and a short sentence. */
+/**
+ * Returns the result of `act`; undefined when `act` throws an ApiError with one of the statuses and a short sentence.
+ */
 export const resultOrRefusal = <T>(act: () => T, statuses: readonly number[]): T | undefined => {
   try {
     return act();

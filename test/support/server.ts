@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export type TestServer = { url: string; server: Server; close(): Promise<void> };
 
-/** Starts a real HTTP server on a free port of loopback. */
+/** Starts an HTTP server for a test on a free port of the loopback address. */
 export const startServer = async (listener: RequestListener): Promise<TestServer> => {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

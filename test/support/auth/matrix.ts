@@ -1,7 +1,7 @@
 import { type Route, routes } from '../../../openapi/generated/routes.ts';
 import { defects, type Tokens } from './tokens.ts';
 
-/** Kinds of credentials, and the scopes that each kind has in these tests. */
+/** Kinds of credentials, and the scopes that a caller with each kind of credential has in the tests of access. */
 const credentials = {
   person: ['read', 'build', 'admin'],
   ci: ['read', 'build'],
@@ -11,13 +11,16 @@ const credentials = {
 
 export type CredentialName = keyof typeof credentials;
 
-/** The tool of the caller: the tool in the path, another tool, or no tool. */
+/** Tools of a caller in the tests of access: the tool in the request's path, another tool, or no tool. */
 const callerTools = ['own', 'other', 'none'] as const;
 export type CallerTool = (typeof callerTools)[number];
 
 export type StatusAndCode = readonly [status: number, code?: string | undefined];
 
-/** Responses to a caller with the scope. The tool has no builds, and start-build gets an empty body. */
+/**
+ * Expected status and code for a caller who has the scope of an operation. The tool has no builds, and start-build gets
+ * an empty object.
+ */
 const allowed: Record<string, StatusAndCode> = {
   'list-builds': [200],
   'start-build': [400, 'body_invalid'],
@@ -40,12 +43,12 @@ export type MatrixRequest = {
 };
 export type Case = { name: string; request: MatrixRequest; expected: StatusAndCode };
 
-/** The operations that need a credential. */
+/** Operations of the API that need a credential. */
 export const closedRoutes = routes.filter(({ open }) => !open);
 
-/** Returns the documented response to a valid credential of that kind. */
+/** Returns the documented status and code for a request with a valid credential. */
 export const expectedOf = (route: Route, credential: CredentialName, callerTool: CallerTool): StatusAndCode => {
-  // Metrics are for the cluster's monitoring only, and refuse the credentials of tools.
+  // The operation metrics is for the cluster's monitoring only, and refuses the credentials of tools.
   if (route.operation === 'metrics') return [401, credential === 'certificate' ? 'unauthenticated' : 'token_invalid'];
   if (!route.scope) return allowed[route.operation] ?? [200];
   if (callerTool !== 'own') return [403, 'forbidden'];
@@ -53,7 +56,7 @@ export const expectedOf = (route: Route, credential: CredentialName, callerTool:
   return scopes.includes(route.scope) ? (allowed[route.operation] ?? [200]) : [403, 'scope_insufficient'];
 };
 
-/** Returns the request of a case. @param prefix path where the API is mounted */
+/** Returns the request of a test case. @param prefix path below which the API is served */
 export const requestFor = (
   route: Route,
   tool: string,
@@ -71,7 +74,10 @@ export type CasesOptions = { credential: CredentialName; tokens: Tokens; own: st
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Returns a case for a valid token of each tool, and for a token with each defect. */
+/**
+ * Returns test cases for one operation: a valid token for the tool, for another tool and for no tool, and a token with
+ * each defect.
+ */
 export const tokenCases = async (
   route: Route,
   { credential, tokens, own, other, prefix }: CasesOptions,
@@ -95,8 +101,8 @@ export const tokenCases = async (
 };
 
 /**
- * Returns cases without a credential, and cases with headers that only the gateway may send.
- * @param withoutCredential the response to a request without a credential
+ * Returns test cases for requests without a credential, and for requests with headers that only the gateway may send.
+ * @param withoutCredential the expected response to a request without a credential
  */
 export const forgedCases = (route: Route, own: string, withoutCredential: StatusAndCode, prefix?: string): Case[] => {
   const forged: [string, Record<string, string>, StatusAndCode][] = [
@@ -118,6 +124,6 @@ export const forgedCases = (route: Route, own: string, withoutCredential: Status
   }));
 };
 
-/** Formats a case and its response as one line, so that a failed comparison names the case. */
+/** Returns a test case and its response as one line, so that a failed comparison names the case. */
 export const lineOf = (name: string, [status, code]: StatusAndCode): string =>
   `${name}: ${status} ${code ?? ''}`.trim();

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type CryptoKey, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { publicKeyOf } from './keys.ts';
 
-/** Defects of a token. The service must refuse each of them with 401 `token_invalid`. */
+/** Defects of a token. The service must refuse a token with any of these defects with 401 `token_invalid`. */
 export const defects = [
   'expired',
   'not yet valid',
@@ -24,9 +24,12 @@ export const defects = [
 
 export type Defect = (typeof defects)[number];
 
-/** Makes tokens of one issuer. `defective` returns undefined for a defect that can't be made for this issuer. */
+/**
+ * Functions that make the tokens of one issuer. `defective` returns undefined for a defect that a test can't make for
+ * this issuer.
+ */
 export type Tokens = {
-  /** @param tool undefined for a caller without a tool */
+  /** Returns a valid token. @param tool undefined for a token of a caller without a tool */
   valid: (tool: string | undefined) => Promise<string>;
   defective: (defect: Defect, tool: string) => Promise<string | undefined>;
 };
@@ -36,13 +39,13 @@ const decoded = (part = ''): JWTPayload => JSON.parse(Buffer.from(part, 'base64u
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 /**
- * Gives a valid token a defect that needs no private key of the issuer. Returns undefined for other defects.
+ * Returns a valid token with a defect that can be made without the issuer's private key; undefined for other defects.
  * @param jwk the issuer's public key
  */
 export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<string | undefined> => {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const withHeader = (more: object): string => encoded({ ...decoded(header), ...more });
-  /** Signs the same claims with another key. */
+  /** Signs the claims of the valid token with a new key that its issuer does not have. */
   const signWithOtherKey = async (more: object): Promise<string> => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const own = { jwk: await publicKeyOf(publicKey), alg: 'ES256', kid: decoded(header).kid as string };
@@ -75,18 +78,18 @@ export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<s
 export type SignerOptions = {
   issuer: string;
   audience: string;
-  /** Another trusted issuer, with other keys or rules. */
+  /** URL of another trusted issuer, which has other keys or rules. */
   otherIssuer: string;
   key: JWK;
   kid: string;
-  /** Returns the claims that give access to the tool. */
+  /** Returns the token claims that give access to a tool. */
   claims: (tool: string | undefined) => JWTPayload;
 };
 
 const without = (payload: JWTPayload, name: string): JWTPayload =>
   Object.fromEntries(Object.entries(payload).filter(([claim]) => claim !== name));
 
-/** Makes tokens of an issuer whose private key is known. */
+/** Returns functions that make tokens of an issuer whose private key the test has. */
 export const signedTokens = ({ issuer, audience, otherIssuer, key, kid, claims }: SignerOptions): Tokens => {
   const sign = async (payload: JWTPayload): Promise<string> =>
     new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid }).sign(await importJWK(key, 'ES256'));

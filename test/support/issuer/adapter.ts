@@ -1,9 +1,12 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
-/** `expiresAt` is in milliseconds since 1970. */
+/** An object in the storage of oidc-provider. `expiresAt` is in milliseconds since 1970. */
 type Stored = { payload: AdapterPayload; expiresAt: number };
 
-/** Makes oidc-provider's storage in memory. The storage outlives the provider, which a rotation of keys replaces. */
+/**
+ * Makes a storage in memory for oidc-provider. Rotating the keys replaces the provider, and the storage keeps the
+ * sign-ins.
+ */
 export const createAdapters = (): ((model: string) => Adapter) => {
   const stored = new Map<string, Stored>();
   const unexpired = (key: string): AdapterPayload | undefined => {

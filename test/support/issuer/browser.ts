@@ -1,6 +1,8 @@
-/** A browser that can sign in: it keeps cookies, follows redirects, and submits forms unchanged. */
+/**
+ * A minimal browser that signs users in during tests: it keeps cookies, follows redirects, and submits forms unchanged.
+ */
 export type Browser = {
-  /** Opens a page and submits each form that follows. @returns the text of the first page without a form */
+  /** Opens a web page and submits each form that follows. @returns the text of the first page without a form */
   open: (url: string) => Promise<string>;
 };
 
@@ -23,7 +25,7 @@ const formOf = (page: string): Form | undefined => {
   return { action, fields: Object.fromEntries(fields) };
 };
 
-/** Makes a browser. @param fetchPage fetches one page. Default: the global fetch */
+/** Makes a minimal browser for tests. @param fetchPage fetches one web page. Default: the global fetch */
 export const createBrowser = (fetchPage: typeof fetch = fetch): Browser => {
   const cookies = new Map<string, string>();
   const request = async (url: string, form?: Record<string, string>): Promise<Response> => {

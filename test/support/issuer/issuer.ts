@@ -6,23 +6,24 @@ import type { TrustedIssuer } from '../../../lib/auth/trusted-issuers.ts';
 import { createAdapters } from './adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 
-/** How the issuer answers: as usual, never, or with 500 for every request. */
+/** Behaviour of the test issuer: it responds normally, never, or with 500 to every request. */
 type Mode = 'working' | 'slow' | 'broken';
 
 export type OidcIssuer = {
   url: string;
-  /** People by their names. */
+  /** People who can sign in at the test issuer, by name. */
   people: Map<string, Person>;
-  /** Chooses the person that the next forms sign in. */
+  /** Chooses the person whom the test issuer signs in from now on. */
   signIn: (person: string) => void;
-  /** Methods and paths of all requests, such as `POST /token`. */
+  /** Methods and paths of all requests to the test issuer, such as `POST /token`. */
   requests: string[];
   mode: (mode: Mode) => void;
-  /** Makes a new signing key. The key before stays published until the next rotation. */
+  /** Makes a new signing key for the issuer. The previous key stays published until the next rotation. */
   rotate: () => Promise<void>;
   /**
-   * Returns the element of AUTH_ISSUERS for this issuer.
-   * @param secretFile file with the secret of the API's client; without the file the API asks for no revocations
+   * Returns an element of AUTH_ISSUERS, which makes the API trust the test issuer.
+   * @param secretFile file with the secret of the API's OAuth client. Without the file, the API does not ask the issuer
+   * whether a token is revoked
    * @param seconds time for which the API may remember that a token is not revoked
    */
   setting: (secretFile?: string, seconds?: number) => TrustedIssuer;
@@ -30,14 +31,14 @@ export type OidcIssuer = {
 };
 
 export type OidcIssuerOptions = {
-  /** Port on all addresses. Default: a free port on loopback. */
+  /** Port of the test issuer on all addresses. Default: a free port on the loopback address. */
   port?: number;
-  /** Default: the loopback address with the port. */
+  /** URL of the test issuer. Default: the loopback address with the issuer's port. */
   url?: string;
   audience?: string;
   /** Lifetime of an access token in seconds. Default 300. */
   tokenSeconds?: number;
-  /** Secret of the API's client. */
+  /** Secret of the OAuth client with which the API asks the issuer whether a token is revoked. */
   secret?: string;
 };
 
@@ -52,7 +53,9 @@ const publicPart = ({ d: _, ...key }: JWK): JWK => key;
 
 type Provider = ReturnType<typeof createProvider>;
 
-/** Does what a person does with the forms of sign-in and consent: signs in as `person`, and grants every scope. */
+/**
+ * Does what a person does with an issuer's forms of sign-in and consent: signs in as `person`, and grants every scope.
+ */
 const interact = async (
   provider: Provider,
   person: string,
@@ -85,8 +88,8 @@ const authorized = ({ headers }: IncomingMessage, secret: string): boolean =>
   headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${secret}`).toString('base64')}`;
 
 /**
- * Answers introspection requests for JWTs, which oidc-provider itself does not answer. A token is active while its
- * grant exists.
+ * Responds to introspection requests for JWTs, which oidc-provider does not support. A token is active while its grant
+ * exists.
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 const introspect = async (
@@ -116,7 +119,7 @@ const close = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** Returns the `setting` of an issuer at this URL. */
+/** Returns a function that makes the element of AUTH_ISSUERS for an issuer. */
 const settingOf =
   (url: string, audience: string): OidcIssuer['setting'] =>
   (secretFile, seconds) => ({
@@ -153,7 +156,10 @@ const createListener =
     provider.callback()(req, res);
   };
 
-/** Starts oidc-provider on a port, with people, a public client for the command line and a client for the API. */
+/**
+ * Starts an OpenID Connect issuer for tests (oidc-provider), with a public client for `toolforge-build` and a client
+ * for the API.
+ */
 export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<OidcIssuer> => {
   const { audience = 'builds-api', tokenSeconds = 300, secret = apiClient.secret } = options;
   const people = new Map<string, Person>();

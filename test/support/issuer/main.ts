@@ -1,6 +1,6 @@
 /**
- * Starts the issuer as a program. The environment sets PORT, ISSUER_URL, API_SECRET, and PEOPLE: JSON of names and
- * their tools. Every form signs in the first person.
+ * Starts the OpenID Connect issuer for tests as a program. The environment sets PORT, ISSUER_URL, API_SECRET, and
+ * PEOPLE: JSON with people's names and their tools. Every sign-in form signs in the first person.
  */
 import { startOidcIssuer } from './issuer.ts';
 

@@ -18,7 +18,7 @@ export type ProviderOptions = {
   adapter: (model: string) => Adapter;
 };
 
-/** Sends a form without any text around it. */
+/** Sends an HTML form of the issuer without a page around it, because no person sees it. */
 const sendForm = async (ctx: { body: unknown }, form: string): Promise<void> => {
   ctx.body = form;
 };
@@ -51,7 +51,10 @@ const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Conf
   },
 });
 
-/** Makes an issuer as any organisation may run one. Its tokens for the API are JWTs with groups `tools.<tool>`. */
+/**
+ * Makes an OpenID Connect issuer for tests. Its access tokens for the API are JWTs with `tools.<tool>` in the claim
+ * `groups`.
+ */
 export const createProvider = (options: ProviderOptions): Provider =>
   new Provider(options.url, {
     adapter: options.adapter,
@@ -72,7 +75,8 @@ export const createProvider = (options: ProviderOptions): Provider =>
     features: features(options),
     formats: {
       customizers: {
-        // The introspection endpoint looks up the grant to tell whether the token is still active.
+        // Each JWT holds the id of its grant. The introspection endpoint looks up the grant to tell whether the token
+        // is still active.
         jwt: (_, token, jwt) => {
           Object.assign(jwt.payload, { grant: (token as { grantId?: string }).grantId });
         },
@@ -83,7 +87,7 @@ export const createProvider = (options: ProviderOptions): Provider =>
       const { accountId = '' } = token as { accountId?: string };
       return { groups: (options.people.get(accountId)?.tools ?? []).map((tool) => `tools.${tool}`) };
     },
-    // Most issuers give a refresh token without prompt=consent.
+    // Most issuers give a refresh token without prompt=consent, so the test issuer does so too.
     issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     revokeGrantPolicy: () => true,

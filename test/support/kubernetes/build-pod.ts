@@ -9,36 +9,43 @@ type LogRequest = { container: string; query: URLSearchParams };
 type State = 'waiting' | 'running' | 'terminated';
 type Step = { name: string; state: State; exitCode: number };
 
-/** A cluster with the pod of the build `b-1`, and a kubelet that does what the test says. */
+/**
+ * A test cluster with the pod of the build `b-1`. The test sets the states of the steps and writes their logs, as a
+ * kubelet does.
+ */
 export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll' | 'close'> & {
   kube: Kube;
-  /** Makes a new pod with these steps, all waiting, in the place of an older pod. */
+  /** Replaces the pod of the build by a new pod, whose steps are all waiting. */
   setPod(steps: readonly string[]): void;
-  /** Sets the state of a step. @param exitCode of a terminated step; default 0 */
+  /** Sets the state of a step of the build. @param exitCode exit code of a terminated step. Default: 0 */
   setState(step: string, state: State, exitCode?: number): void;
-  /** Sets further fields of the pod's status, in the place of those set before. */
+  /**
+   * Sets further fields of the pod's status, besides its phase and containers. Fields of an earlier call are dropped.
+   */
   setStatus(status: object): void;
   removePod(): void;
-  /** Writes lines of a step. @param times of the lines, RFC 3339 with nine digits; default 1 s apart */
+  /**
+   * Adds lines to the log of a step. @param times times of the lines, in RFC 3339 with nine digits. Default: 1 ms apart
+   */
   write(step: string, lines: readonly (string | Buffer)[], times?: readonly string[]): void;
-  /** Throws away all but the last `keep` lines of a step, as the kubelet does when a log reaches 10 MiB. */
+  /** Discards all but the last `keep` lines of a step's log, as the kubelet does when a log reaches 10 MiB. */
   rotate(step: string, keep: number): void;
-  /** While true, streams that follow bring nothing new. */
+  /** True holds new lines back from the streams that follow a log; false releases the lines. */
   hold(held: boolean): void;
-  /** The whole log of a step, as a request with timestamps reads it. */
+  /** Returns the whole log of a step, as the Kubernetes API sends a log with timestamps. */
   raw(step: string): string;
-  /** Requests for logs among `requests`. */
+  /** Returns the requests for logs that the Kubernetes API got. */
   logRequests(): LogRequest[];
   requestCount(kind: 'log' | 'watch' | 'list'): number;
-  /** Number of open streams that follow a log. */
+  /** Returns the number of open streams that follow a log. */
   followCount(): number;
-  /** Resolves when this many streams follow a log. */
+  /** Resolves when `count` streams follow a log. */
   untilFollowCount(count: number): Promise<void>;
 };
 
 const startedAt = Date.UTC(2026, 10, 22, 8, 2, 11);
 
-/** Returns the time this many microseconds after the start of the build, with nine digits of a second. */
+/** Returns the time `microseconds` after the start of the build, in RFC 3339 with nine digits of a second. */
 export const timeAt = (microseconds: number, base = startedAt): string => {
   const ms = base + Math.floor(microseconds / 1000);
   return new Date(ms).toISOString().replace('Z', `${String(microseconds % 1000).padStart(3, '0')}000Z`);
@@ -55,7 +62,10 @@ const containerStatus = (step: Step): ContainerStatus => ({
   state: containerState(step),
 });
 
-/** The kubelet of the build's pod: its steps, which are written to the API server after each change. */
+/**
+ * The pod of a build in a test, with its steps. The pod's status is written to the API server after each change, as by
+ * a kubelet.
+ */
 class BuildPod {
   readonly #cluster: TestCluster;
   #steps: Step[] = [];
@@ -113,7 +123,7 @@ class BuildPod {
   #write(): void {
     const pod = this.#pod();
     if (!pod) return;
-    // The kubelet sorts the statuses by name.
+    // The kubelet sorts the container statuses by name, so they are not in the order of the steps.
     const containerStatuses = this.#steps.map(containerStatus).sort((a, b) => a.name.localeCompare(b.name));
     const status: PodStatus = { phase: 'Running', containerStatuses, ...this.#status };
     this.#cluster.api.objects.update('pods', { ...pod, status }, 'status');
@@ -131,7 +141,10 @@ const kindOf = (request: string): 'log' | 'watch' | 'list' => {
   return /[?&]watch=true/.test(request) ? 'watch' : 'list';
 };
 
-/** Starts a cluster for the logs of one build. The client sends each request once. @param partBytes see ClusterOptions */
+/**
+ * Starts a test cluster for the logs of one build. Its client sends each request once.
+ * @param partBytes size in bytes of the parts in which a response's body is sent. Default: as the API server writes it
+ */
 export const startBuildPodCluster = async ({ partBytes }: { partBytes?: number } = {}): Promise<BuildPodCluster> => {
   const logs = new MemoryLogs();
   const cluster = await startCluster({

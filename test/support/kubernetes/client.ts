@@ -4,7 +4,7 @@ import { createTransport } from '../../../lib/kube/transport.ts';
 
 export const namespace = 'image-build';
 
-/** Returns a connection over plain HTTP. */
+/** Returns the settings of a connection to a Kubernetes API over plain HTTP. */
 export const connectionTo = (url: string, authorization?: string): KubeConnection => ({
   server: new URL(url),
   namespace,
@@ -13,13 +13,16 @@ export const connectionTo = (url: string, authorization?: string): KubeConnectio
 });
 
 export type ClientOptions = {
-  /** How often a request is sent. Default 3. */
+  /** Limit of attempts to send a request, the first one included. Default: 3. */
   attempts?: number;
-  /** Limit for one response in milliseconds. Default 30 s. */
+  /** Time limit for one response of the Kubernetes API, in milliseconds. Default: 30 s. */
   timeoutMs?: number;
 };
 
-/** Makes the service's own client for an API server. The client does not wait between attempts. */
+/**
+ * Makes a client of the kind that the service uses, for the Kubernetes API of a test. The client does not wait between
+ * attempts, so that tests are fast.
+ */
 export const kubeTo = (url: string, { attempts = 3, timeoutMs = 30_000 }: ClientOptions = {}): Kube =>
   createKube(
     createTransport({ connection: connectionTo(url), timeoutMs, attempts, sleep: async () => undefined }),

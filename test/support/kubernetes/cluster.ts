@@ -14,26 +14,28 @@ type CallResponse = {
   body: KubeObject & Record<string, never> & { items: KubeObject[]; code: number; reason: string; message: string };
 };
 
-/** The embedded Kubernetes API on a real HTTP server, and what a test may do to it. */
+/**
+ * The embedded Kubernetes API on an HTTP server, with functions by which a test records requests and makes them fail.
+ */
 export type TestCluster = {
   api: KubeApi;
   url: string;
   folder: string;
-  /** Method and URL of every request, such as `GET /api/v1/…?watch=true`. */
+  /** Method and URL of every request to the Kubernetes API of the test, such as `GET /api/v1/…?watch=true`. */
   requests: string[];
-  /** Faults of the next requests; see faults.ts. */
+  /** Faults that the next requests to the Kubernetes API of the test meet, such as a broken connection. */
   faults: PlannedFault[];
-  /** Lets every request meet this fault; undefined ends that. */
+  /** Lets every request to the Kubernetes API of the test meet a fault. Undefined ends the faults. */
   failAll(fault: Fault | undefined): void;
-  /** Makes a new client, the service's own. */
+  /** Makes a new Kubernetes client, of the kind that the service uses. */
   kube(options?: ClientOptions): Kube;
-  /** Sends one request with a JSON body and reads a JSON response. */
+  /** Sends one request with a JSON body to the Kubernetes API, and reads a JSON response. */
   call(method: string, path: string, body?: unknown, mediaType?: string): Promise<CallResponse>;
   close(): Promise<void>;
 };
 
 export type ClusterOptions = Partial<KubeApiOptions> & {
-  /** Sends every body in parts of this many bytes. Default: as the API server writes them. */
+  /** Size in bytes of the parts in which the body of a response is sent. Default: as the API server writes it. */
   partBytes?: number;
 };
 
@@ -64,7 +66,9 @@ const splitWrites = (res: ServerResponse, partBytes: number): void => {
   Object.assign(res, { write: (chunk: Buffer | string) => writeParts(Buffer.from(chunk)) });
 };
 
-/** Starts a cluster. Without a folder in the options, its folder is temporary. */
+/**
+ * Starts the embedded Kubernetes API for a test. Without a folder in the options, a temporary folder holds its data.
+ */
 export const startCluster = async ({ partBytes, ...options }: ClusterOptions = {}): Promise<TestCluster> => {
   const temporary = options.folder === undefined ? await temporaryFolder() : undefined;
   const folder = options.folder ?? temporary?.folder ?? '';

@@ -1,21 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Handles one request instead of the API server. `pass` hands the request on to the API server. */
+/**
+ * A fault of the API server, which handles one request instead of the API server. `pass` hands the request on to the
+ * API server.
+ */
 export type Fault = (req: IncomingMessage, res: ServerResponse, pass: () => void) => void;
 
-/** A fault for the first request that matches. Without `matches`: for the next request. */
+/** A fault of the API server for the first request that matches. Without `matches`, for the next request. */
 export type PlannedFault = { fault: Fault; matches?: (req: IncomingMessage) => boolean };
 
-/** Returns a fault that responds with this status and body. */
+/** Returns a fault of the API server that responds to a request with a given status and body. */
 export const respondWith =
   (status: number, body = '{}', headers: Record<string, string> = {}): Fault =>
   (_, res) =>
     void res.writeHead(status, headers).end(body);
 
-/** Fault: the connection is closed without a response. */
+/** A fault of the API server that closes the connection without a response. */
 export const closeConnection: Fault = (req) => void req.socket.destroy();
 
-/** Fault: the request gets no response. */
+/** A fault of the API server that never responds. */
 export const stall: Fault = () => {};
 
 const limitBody =
@@ -52,23 +55,29 @@ const limitBody =
   };
 
 /**
- * Returns a fault that sends this many bytes of the response's body, or all of a shorter one, and then breaks the
- * connection.
+ * Returns a fault of the API server that sends the first `bytes` bytes of the response's body, or all of a shorter
+ * body, and then breaks the connection.
  */
 export const cutAfter = (bytes: number): Fault => limitBody(bytes, (res) => void res.destroy());
 
 /**
- * Returns a fault that sends this many bytes of the response's body and then ends the response as if it were complete.
+ * Returns a fault of the API server that sends the first `bytes` bytes of the response's body, and then ends the
+ * response as if it were complete.
  */
 export const endAfter = (bytes: number): Fault => limitBody(bytes, (_, end) => end());
 
-/** Plans a fault for the next request for a pod's log, except for requests of its last lines. */
+/**
+ * Plans a fault for the next request for a pod's log. A request for the last lines of a log does not meet the fault.
+ */
 export const onLogStream = (fault: Fault): PlannedFault => ({
   fault,
   matches: ({ url = '' }) => /\/log\?/.test(url) && !url.includes('tailLines='),
 });
 
-/** Takes the first fault that matches the request out of the list. */
+/**
+ * Removes the first planned fault that matches a request from the list, and returns the fault; undefined when none
+ * matches.
+ */
 export const takeFault = (planned: PlannedFault[], req: IncomingMessage): Fault | undefined => {
   const at = planned.findIndex(({ matches }) => matches?.(req) ?? true);
   return at < 0 ? undefined : planned.splice(at, 1)[0]?.fault;

@@ -5,7 +5,7 @@ import { verbOf } from '../../../embedded/kubernetes/verbs.ts';
 import { KubeError } from '../../../lib/kube/kube-error.ts';
 import type { KubeRequest } from '../../../lib/kube/transport.ts';
 
-/** Opens an embedded object store in memory. */
+/** Opens a store of Kubernetes objects in memory, as the embedded Kubernetes API uses. */
 export const openMemoryStore = (): VersionedStore => openStore({ clock: Date.now });
 
 const asJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
@@ -22,9 +22,9 @@ const kubeError = (error: unknown): unknown => {
 };
 
 /**
- * Sends one request of the service's client straight to the embedded API server, without HTTP. The response is there
- * when the call returns. Watches and pod logs need HTTP: see cluster.ts.
- * @throws KubeError as the client does
+ * Passes a request of the service's Kubernetes client to the embedded API server without HTTP, and returns the response
+ * at once. Watches and pod logs need HTTP: see cluster.ts in test/support/kubernetes.
+ * @throws KubeError for an error response, as the Kubernetes client does
  */
 export const sendInProcess = (store: VersionedStore, request: KubeRequest): unknown => {
   const { method, path, query, body, contentType: mediaType = 'application/json' } = request;

@@ -2,10 +2,12 @@ import type { LogEntry } from '../../../embedded/kubernetes/container-log.ts';
 import type { LogQuery } from '../../../embedded/kubernetes/log-query.ts';
 import type { LogReader, LogSource } from '../../../embedded/kubernetes/log-source.ts';
 
-/** The log of one container: the entries that the kubelet still has, and how many it has thrown away. */
+/**
+ * The log of one container: the entries that the kubelet still has, and the number of entries that it has discarded.
+ */
 type ContainerLog = { entries: LogEntry[]; removed: number };
 
-/** Pod logs in memory that a test writes, rotates and holds. Readers learn of a change at once. */
+/** Pod logs in memory, which a test writes, rotates and holds back. Readers of a log learn of a change at once. */
 export class MemoryLogs {
   readonly #logs = new Map<string, ContainerLog>();
   readonly #waiting = new Set<() => void>();
@@ -25,7 +27,7 @@ export class MemoryLogs {
     return this.#follows;
   }
 
-  /** Wakes every reader and every `until`. */
+  /** Lets all readers of a log, and all tests that wait for a condition, check again. */
   wake(): void {
     this.#version += 1;
     const waiting = [...this.#waiting];
@@ -33,7 +35,7 @@ export class MemoryLogs {
     for (const resolve of waiting) resolve();
   }
 
-  /** Resolves when the condition holds. */
+  /** Resolves when a condition holds or `closed` fires. The condition is checked after each change of a log. */
   async until(condition: () => boolean, closed?: AbortSignal): Promise<void> {
     while (!condition() && !closed?.aborted) {
       await new Promise<void>((resolve) => {
@@ -52,13 +54,13 @@ export class MemoryLogs {
     return this.#logOf(podUid, container).entries;
   }
 
-  /** Throws away all but the last entries, as the kubelet does when a log reaches 10 MiB. */
+  /** Discards all but the last `keep` entries of a container's log, as the kubelet does when a log reaches 10 MiB. */
   rotate(podUid: string, container: string, keep: number): void {
     const log = this.#logOf(podUid, container);
     log.removed += log.entries.splice(0, Math.max(0, log.entries.length - keep)).length;
   }
 
-  /** While a log is held, streams that follow bring nothing new. */
+  /** True holds new entries back from the streams that follow a log; false releases the entries. */
   hold(held: boolean): void {
     this.#held = held;
     this.wake();

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../embedded/kubernetes/types.ts';
 
 export type WatchEvent = { type: string; object: KubeObject & { code?: number; reason?: string } };
 
-/** Reads a watch until `enough` returns true for the events so far, and returns these events. */
+/** Reads a watch of the Kubernetes API until `enough` returns true for the events so far, and returns these events. */
 export const watchUntil = async (url: string, enough: (events: WatchEvent[]) => boolean): Promise<WatchEvent[]> => {
   const stop = new AbortController();
   const response = await fetch(url, { signal: stop.signal });

@@ -29,7 +29,10 @@ let status: string;
 
 const tokenRequest = 'Bearer of-the-runner';
 
-/** Serves an API with one build that ends with `status`, and the endpoint where GitHub gives its tokens. */
+/**
+ * Serves an API with one build, which ends with the status in `status`, and the endpoint where GitHub Actions gives
+ * tokens to jobs.
+ */
 const handle = (request: Received, response: Parameters<Parameters<typeof serve>[0]>[1]): void => {
   if (request.path === '/id-token') {
     const granted = request.headers.authorization === tokenRequest && request.query.get('audience') === 'builds-api';

@@ -29,7 +29,7 @@ afterEach(async () => server?.close());
 
 type Log = (request: Received, response: ServerResponse, attempt: number) => void;
 
-/** Starts an API with one build whose log `log` sends. @returns the environment that leads the command to the API */
+/** Starts an API with one build, whose log the function `log` sends. @returns the environment with the API's address */
 const withLog = async (log: Log, shown = build(2)): Promise<Record<string, string>> => {
   let attempt = 0;
   const handler: Handler = (request, response) => {

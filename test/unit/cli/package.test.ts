@@ -9,7 +9,10 @@ const root = join(import.meta.dirname, '../../..');
 let home: string;
 let unpacked: string;
 
-/** The environment of `npm pack`. Scripts run with the project's own Node, also where jest runs with an older one. */
+/**
+ * Returns the environment of `npm pack`. Its scripts run with the Node of PATH, which may be newer than the Node that
+ * runs jest.
+ */
 const environment = () => ({ PATH: process.env.PATH, HOME: home, npm_config_update_notifier: 'false' });
 
 beforeAll(() => {
@@ -27,7 +30,10 @@ afterAll(() => remove(home));
 
 const read = (path: string): string => readFileSync(join(unpacked, path), 'utf8');
 
-/** The entry file and every chunk that it imports statically, directly or through other chunks. */
+/**
+ * Returns the entry file of the bundled `toolforge-build`, and every file that the entry file imports statically,
+ * directly or through other files.
+ */
 const loadedAtStart = (file = 'toolforge-build.js', seen = new Set<string>()): Set<string> => {
   seen.add(file);
   for (const [, chunk = ''] of read(`dist/${file}`).matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) {

@@ -15,7 +15,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** Starts a server with this handler. @returns the environment that leads the command to the server */
+/** Starts a server that stands in for the API. @returns the environment with the server's address */
 const against = async (handler: Handler): Promise<Record<string, string>> => {
   server = await serve(handler);
   return { TOOL_TOOLFORGE_API_URL: server.url };

@@ -18,10 +18,10 @@ import type {
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../../..');
 
-/** Returns what the Python client 0.0.24 printed for the responses in responses.json. */
+/** Returns the text of a fixture, such as the recorded output of Toolforge's Python client 0.0.24. */
 export const recorded = (name: string): string => readFileSync(join(here, 'fixtures', name), 'utf8');
 
-/** Bodies of the API's responses. */
+/** Parts of recorded responses of the API, with which tests fake the API. */
 export type Responses = {
   builds: ListResponse['builds'];
   quota: Quota;
@@ -63,7 +63,7 @@ const receive = async (raw: IncomingMessage): Promise<Received> => {
   return { method: raw.method ?? '', path: url.pathname, query: url.searchParams, headers: raw.headers, body };
 };
 
-/** Starts a server that records its requests. The handler sends the responses. */
+/** Starts a server that records its requests, and passes each request to the handler, which responds. */
 export const serve = async (handler: Handler, tls?: ServerOptions): Promise<TestServer> => {
   const requests: Received[] = [];
   const listener = async (raw: IncomingMessage, response: ServerResponse) => {
@@ -85,7 +85,7 @@ export const serve = async (handler: Handler, tls?: ServerOptions): Promise<Test
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'cli-test-'));
 export const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
 
-/** Bundles the program into one file in this folder. @returns the path of the file */
+/** Bundles `toolforge-build` into one file in the folder `target`. @returns the path of the file */
 export const bundle = (target: string): string => {
   const out = join(target, 'toolforge-build.mjs');
   execFileSync(join(root, 'node_modules/.bin/esbuild'), [
@@ -107,7 +107,10 @@ export type Running = {
   sees: (text: string) => Promise<void>;
 };
 
-/** Collects what a program prints. Waiters for a text are called again after each chunk and at the end. */
+/**
+ * Collects the output of a process. The functions in `checks` are called after each new output and at the end of the
+ * process.
+ */
 const collectOutput = (child: ChildProcessByStdio<Writable | null, Readable, Readable>) => {
   const output = { stdout: '', stderr: '' };
   const checks = new Set<(ended: boolean) => void>();
@@ -124,8 +127,8 @@ const collectOutput = (child: ChildProcessByStdio<Writable | null, Readable, Rea
 };
 
 /**
- * Starts a program. `sees` resolves as soon as the program has printed the text, and rejects with the program's output
- * when it ends before.
+ * Starts a process. `sees` resolves as soon as the process has printed a text, and rejects with the output when the
+ * process ends without the text.
  */
 export const startProcess = (
   command: string,
@@ -162,15 +165,18 @@ export const startProcess = (
 export type Cli = {
   start: (args: string[], env?: Record<string, string>) => Running;
   run: (args: string[], env?: Record<string, string>) => Promise<Finished>;
-  /** Runs `toolforge-build ARGS | reader`. The exit code is that of toolforge-build. */
+  /** Runs `toolforge-build ARGS | reader`. The exit code in the result is the exit code of toolforge-build. */
   piped: (args: string[], reader: string, env: Record<string, string>) => Promise<Finished>;
-  /** Starts the program on a terminal of this width in characters. */
+  /** Starts `toolforge-build` on a terminal that is `columns` characters wide. */
   onTerminal: (args: string[], columns: number, env: Record<string, string>) => Running;
   home: string;
   close: () => void;
 };
 
-/** Bundles the program. Each run gets an empty home, a token and a tool; `env` adds variables or replaces them. */
+/**
+ * Bundles `toolforge-build`, and returns functions that run it. Each run gets an empty home folder, a token and a tool;
+ * `env` adds environment variables or replaces them.
+ */
 export const createCli = (): Cli => {
   const home = folder();
   const program = bundle(home);
@@ -196,7 +202,7 @@ export const createCli = (): Cli => {
 
 const prefix = '/builds/v1/tool/demo';
 
-/** Serves the API with the bodies in responses.json. */
+/** Responds to requests of the API with the bodies in responses.json. */
 export const contract: Handler = ({ method, path }, response) => {
   const rest = path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
   const [, , id, action] = rest?.split('/') ?? [];

@@ -99,7 +99,10 @@ test('a command verifies no certificate when the kubeconfig has insecure-skip-tl
 });
 
 describe('a token that is due', () => {
-  /** Runs list with a session of this issuer whose token is due. @returns the Authorization header that the API got */
+  /**
+   * Runs `toolforge-build list` with a session of the given issuer, whose token is due for a refresh.
+   * @returns the Authorization header that the API got
+   */
   const listWith = async (issuer: TestServer): Promise<string | undefined> => {
     const HOME = folder();
     const base = new URL(`${server.url}/builds/v1`);

@@ -15,7 +15,7 @@ const issuer: Issuer = {
   resource: 'builds',
 };
 
-/** Sends a path to the loopback server byte for byte, which fetch would normalize. @returns the response's status */
+/** Sends a path to an HTTP server exactly as given, because fetch would normalize the path. @returns the status */
 const request = (port: string, path: string): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
@@ -24,7 +24,10 @@ const request = (port: string, path: string): Promise<number | undefined> =>
     }).on('error', reject);
   });
 
-/** Signs in with a browser that requests these paths. `STATE` in a path stands for the state. */
+/**
+ * Signs in with a browser that requests these paths from the server that waits for the redirect. `STATE` in a path is
+ * replaced by the state of the sign-in.
+ */
 const signInWith = async (paths: string[]) => {
   const statuses: (number | undefined)[] = [];
   const visit = async (page: URL): Promise<void> => {

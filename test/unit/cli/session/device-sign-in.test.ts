@@ -15,7 +15,7 @@ const issuer: Issuer = {
 const code = { device_code: 'd', user_code: 'USER', verification_uri: 'https://id.example.org/go', expires_in: 60 };
 const tokens = { access_token: 'new', token_type: 'Bearer' };
 
-/** Signs in at an issuer whose token endpoint sends these responses, one after the other. */
+/** Signs in by device at an issuer whose token endpoint sends the given responses, one after the other. */
 const signInWith = async (replies: [number, object][], metadata = issuer.metadata) => {
   const shown: string[] = [];
   const session = await signInByDevice(

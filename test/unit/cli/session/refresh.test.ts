@@ -15,7 +15,7 @@ const session: Session = {
   expiresAt: 100,
 };
 
-/** Returns a fetch that gives every request this response. */
+/** Returns a `fetch` that responds to every request with the given status and JSON. */
 const responding =
   (status: number, json: Record<string, unknown>): IssuerFetch =>
   async () =>

@@ -14,7 +14,9 @@ const session: Session = {
   expiresAt: undefined,
 };
 
-/** Revokes a session at an issuer with these responses. @returns the result and the revoked tokens, in their order */
+/**
+ * Revokes a session at an issuer that sends the given responses. @returns the result, and the revoked tokens in order
+ */
 const revokeWith = async (replies: [number, object][], changed: Partial<Session> = {}) => {
   const tokens: (string | null)[] = [];
   const isRevoked = await revoke({ ...session, ...changed }, async (_url, { body }) => {

@@ -17,12 +17,12 @@ let cli: Cli;
 let issuer: OidcIssuer;
 let api: TestServer;
 let base: URL;
-/** Authorization headers that the API got. */
+/** Authorization headers of the requests that the API of the test got. */
 let received: string[] = [];
 
 const fetchFromIssuer = createIssuerFetch({ verify: true, ca: [] });
 
-/** Serves the API's metadata and the API, and records the Authorization headers. */
+/** Serves an API and its OAuth metadata, and records the Authorization headers of the requests. */
 const handle: Parameters<typeof serve>[0] = async (request, response, raw) => {
   if (request.path.endsWith('/oauth-protected-resource')) {
     const handler = createProtectedResource([issuer.setting()], resource);
@@ -57,16 +57,19 @@ const run = (...args: string[]) => cli.run(args, environment());
 const file = () => sessionPath({}, home);
 const sessions = () => openSessionFile(file());
 
-/** Signs in like `login --device`, in a browser of this process, without a delay before the request for the tokens. */
+/**
+ * Signs in like `toolforge-build login --device`, with a browser in the test process and without a delay before the
+ * request for the tokens.
+ */
 const signIn = async (): Promise<Session> =>
   signInByDevice(await findIssuer(fetchFromIssuer, base), {
     fetch: fetchFromIssuer,
     show: async (url) => void (await createBrowser().open(url)),
     pollSeconds: 0,
   });
-/** Stores a session as `login` does. */
+/** Stores a session in the session file, as `toolforge-build login` does. */
 const keep = (session: Session) => sessions().change(base, async () => session);
-/** Returns the session with a token that is due for a refresh. */
+/** Returns a session with its access token due for a refresh. */
 const due = (session: Session): Session => ({ ...session, refreshAt: 0 });
 
 describe('the session file', () => {
@@ -119,7 +122,8 @@ describe('the token of a sign-in', () => {
   });
 
   test('is refreshed once by commands that run at the same time', async () => {
-    // The issuer takes a refresh token once, and revokes the whole grant when it sees the token twice.
+    // The issuer accepts a refresh token once, and revokes the whole grant when the token is used twice. Only one of
+    // several commands may refresh the session.
     await keep(due(await signIn()));
     issuer.requests.length = 0;
     const results = await Promise.all([run('quota'), run('list'), run('show')]);

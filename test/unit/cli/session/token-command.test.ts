@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { commandToken } from '../../../../cli/session/token-command.ts';
 
 describe('commandToken', () => {
-  /** Runs a command that fails. @returns the sentence about the failure */
+  /** Runs a command for a token, which fails. @returns the sentence about the failure */
   const failureOf = async (command: string): Promise<string> =>
     commandToken(command, { PATH: process.env.PATH })().then(
       () => 'a token',
