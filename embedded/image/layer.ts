@@ -8,7 +8,9 @@ import { createGzip } from 'node:zlib';
 import { type Header, type Pack, pack } from 'tar-stream';
 import { type Descriptor, layerType } from './layout.ts';
 
-/** An entry of a layer's tar file. `name` is relative to the image's root, without a slash at either end. */
+/**
+ * An entry of the tar file of an image layer. `name` is a path below the image's root, without a slash at either end.
+ */
 export type LayerEntry =
   | { type: 'directory'; name: string }
   | { type: 'symlink'; name: string; linkname: string }
@@ -17,7 +19,10 @@ export type LayerEntry =
 
 export type WrittenLayer = { descriptor: Descriptor; diffId: string };
 
-/** Every file gets this time and this owner, as in Cloud Native Buildpacks, so that equal files give an equal layer. */
+/**
+ * Every file of an image layer gets a fixed time and a fixed owner, as in Cloud Native Buildpacks, so that equal files
+ * give an equal layer.
+ */
 export const layerTime: Date = new Date('1980-01-01T00:00:01Z');
 const owner = { uid: 1001, gid: 1000 };
 const smallFile = 1024 * 1024;
@@ -50,7 +55,7 @@ const addAll = async (tar: Pack, entries: AsyncIterable<LayerEntry>): Promise<vo
   }
 };
 
-/** Makes a stage that passes bytes on and computes their SHA-256 digest. */
+/** Makes a stage of a stream pipeline that passes bytes on and computes their SHA-256 digest. */
 const digesting = () => {
   const hash = createHash('sha256');
   async function* pass(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -63,8 +68,8 @@ const digesting = () => {
 };
 
 /**
- * Writes the entries as a gzipped tar file into the folder, named by its digest. Memory use does not depend on the
- * layer's size.
+ * Writes the entries of an image layer as a gzipped tar file into `blobsFolder`. The file is named by its digest.
+ * Memory use does not depend on the layer's size.
  */
 export const writeLayer = async (entries: AsyncIterable<LayerEntry>, blobsFolder: string): Promise<WrittenLayer> => {
   const temporary = join(blobsFolder, `.${randomUUID()}`);
@@ -90,12 +95,13 @@ async function* fileEntry(source: string, name: string, info: Stats): AsyncGener
 }
 
 export type WalkOptions = {
-  /** Rewrites the target of a symbolic link for the image. Default: the target stays as it is. */
+  /** Returns the target that a symbolic link gets in the image. Default: the target stays as it is. */
   rewriteLink?: (target: string) => string;
 };
 
 /**
- * Yields everything below a folder as entries below `name`, sorted by name. Sockets, pipes and devices are left out.
+ * Yields a folder and everything in it as entries of an image layer, sorted by name, under the path `name`. Sockets,
+ * pipes and devices are left out.
  */
 export async function* walkFolder(folder: string, name: string, options: WalkOptions = {}): AsyncGenerator<LayerEntry> {
   yield { type: 'directory', name };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { withLock } from '../../lib/lock-file.ts';
 import { fileNameOf } from './reference.ts';
 
-/** A reference to a blob; `size` in bytes. @see OCI image specification 1.1, descriptor.md */
+/** A reference to a blob of an OCI image; `size` is in bytes. @see OCI image specification 1.1, descriptor.md */
 export type Descriptor = {
   mediaType: string;
   digest: string;
@@ -38,7 +38,7 @@ export const refName = 'org.opencontainers.image.ref.name';
 
 export type Repository = { imagesFolder: string; repository: string };
 
-/** Returns the folder of a repository's OCI image layout. The folder has the repository's name. */
+/** Returns the folder with the OCI image layout of a repository. The folder has the repository's name. */
 export const layoutFolder = ({ imagesFolder, repository }: Repository): string => join(imagesFolder, repository);
 
 export const blobPath = (layout: string, digest: string): string =>
@@ -53,21 +53,24 @@ const ifThere = async <T>(read: Promise<T>): Promise<T | undefined> => {
   }
 };
 
-/** Returns the index of a layout, or undefined when there is no layout. */
+/** Returns the index of an OCI image layout, or undefined when the folder holds no layout. */
 export const readIndex = async (layout: string): Promise<ImageIndex | undefined> => {
   const text = await ifThere(readFile(join(layout, 'index.json'), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as ImageIndex);
 };
 
-/** Reads a blob that holds JSON: a manifest, an index or a configuration. */
+/** Reads a blob of an OCI image that holds JSON: a manifest, an index or a configuration. */
 export const readJson = async <T>(layout: string, digest: string): Promise<T> =>
   JSON.parse(await readFile(blobPath(layout, digest), 'utf8')) as T;
 
-/** Returns the index's entry with this tag or digest, or undefined. */
+/** Returns the manifest with a tag or digest from an image index, or undefined when the index has no such manifest. */
 export const findManifest = (index: ImageIndex, reference: string): Descriptor | undefined =>
   index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
 
-/** Returns the digests of all blobs that a manifest, or an index of manifests, needs, with its own digest. */
+/**
+ * Returns the digests of all blobs that a manifest needs, or that an index of manifests needs. Its own digest is
+ * included.
+ */
 const reachable = async (layout: string, { digest, mediaType }: Descriptor): Promise<string[]> => {
   const isIndex = mediaType === indexType || mediaType.includes('manifest.list');
   if (isIndex) {
@@ -97,23 +100,27 @@ const moveBlobs = async (from: string, layout: string): Promise<void> => {
 };
 
 /**
- * Longest wait for the lock of a layout. A change takes milliseconds, so a longer wait means that something is wrong.
+ * Longest wait in milliseconds for the lock of an OCI image layout. A change of a layout takes milliseconds, so a
+ * longer wait means that something is wrong.
  */
 const lockWaitMs = 60_000;
 
 export type LayoutChange = {
   /**
-   * Folder whose blobs are moved into the layout. The blobs are named by their digests in hex, and lie on the layout's
-   * file system.
+   * Folder whose blobs are moved into the OCI image layout. Each blob is named by its digest in hex. The folder must be
+   * on the file system of the layout, because the blobs are renamed.
    */
   blobs?: string;
-  /** Returns the new index. Changes of one repository run one after the other, across all processes. */
+  /**
+   * Returns the new index of an OCI image layout. Changes of one repository run one after the other, across all
+   * processes.
+   */
   change: (index: ImageIndex) => ImageIndex;
 };
 
 /**
- * Changes a repository's layout in one step. Then removes the blobs that no manifest needs, or the whole layout when
- * its index is empty.
+ * Changes the OCI image layout of a repository in one step. Then removes the blobs that no manifest needs, or the whole
+ * layout when its index is empty.
  */
 export const changeLayout = async (where: Repository, { blobs, change }: LayoutChange): Promise<ImageIndex> => {
   const layout = layoutFolder(where);
@@ -134,14 +141,16 @@ export const changeLayout = async (where: Repository, { blobs, change }: LayoutC
   return withLock(lock, work, { waitMs: lockWaitMs, pollMs: 10 });
 };
 
-/** Removes the layout's own files only, because deeper folders may hold other repositories. */
+/**
+ * Removes only the files of one OCI image layout, because deeper folders may hold the layouts of other repositories.
+ */
 const removeLayout = async (layout: string): Promise<void> => {
   await rm(join(layout, 'index.json'), { force: true });
   await rm(join(layout, 'oci-layout'), { force: true });
   await rm(join(layout, 'blobs'), { recursive: true, force: true });
 };
 
-/** Returns the names of all repositories below the folder, sorted. */
+/** Returns the names of all image repositories below `imagesFolder`, sorted. */
 export const listRepositories = async (imagesFolder: string, below = ''): Promise<string[]> => {
   const entries = (await ifThere(readdir(join(imagesFolder, below), { withFileTypes: true }))) ?? [];
   const own = below !== '' && entries.some((entry) => entry.name === 'index.json') ? [below] : [];
@@ -150,7 +159,7 @@ export const listRepositories = async (imagesFolder: string, below = ''): Promis
   return [...own, ...(await Promise.all(deeper)).flat()].sort();
 };
 
-/** Returns the size of all blobs of a repository in bytes. */
+/** Returns the size of all blobs of an image repository in bytes. */
 export const repositorySize = async (where: Repository): Promise<number> => {
   const blobs = join(layoutFolder(where), 'blobs', 'sha256');
   const names = (await ifThere(readdir(blobs))) ?? [];

@@ -7,12 +7,15 @@ import { createHash } from 'node:crypto';
 export type ImageReference = { host: string; repository: string; tag: string; digest: string };
 
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-/** The grammar of repository names, tags and digests. @see OCI distribution specification 1.1, "Pulling manifests" */
+/**
+ * Patterns of valid repository names, tags and digests.
+ * @see OCI distribution specification 1.1, "Pulling manifests"
+ */
 export const repositoryPattern: RegExp = new RegExp(`^${component}(?:/${component})*$`);
 export const tagPattern: RegExp = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 export const digestPattern: RegExp = /^sha256:[a-f0-9]{64}$/;
 
-/** The first component of a reference is a host when it holds a dot or a port, or is localhost. */
+/** The first component of an image reference is a host when it holds a dot or a port, or is localhost. */
 const splitHost = (name: string): { host: string; repository: string } => {
   const slash = name.indexOf('/');
   const first = name.slice(0, slash);
@@ -36,10 +39,15 @@ export const parseReference = (text: string): ImageReference => {
   return { host, repository, tag, digest };
 };
 
-/** Longest file name. File systems allow 255 bytes, and temporary names add a suffix. */
+/**
+ * Longest name in characters that a repository's file or folder gets. File systems allow 255 bytes, and the names of
+ * temporary files add a suffix.
+ */
 const longestName = 200;
 
-/** Returns a repository's name as the name of one file or folder. */
+/**
+ * Returns the name of an image repository as the name of one file or folder. A long name becomes its SHA-256 digest.
+ */
 export const fileNameOf = (repository: string): string => {
   const name = encodeURIComponent(repository);
   return name.length <= longestName ? name : createHash('sha256').update(repository).digest('hex');

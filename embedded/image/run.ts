@@ -11,20 +11,23 @@ import { unpackImage } from './unpack.ts';
 
 export type RunOptions = {
   imagesFolder: string;
-  /** `HOST/REPOSITORY:TAG` or `REPOSITORY@DIGEST`. The host is ignored. */
+  /**
+   * The image to run: `HOST/REPOSITORY:TAG` or `REPOSITORY@DIGEST`. The host is ignored, because all images come from
+   * `imagesFolder`.
+   */
   image: string;
-  /** Port that the process listens on. Default: a free port. */
+  /** Port that the image's process must listen on. Default: a free port. */
   port?: number;
   env?: Record<string, string>;
-  /** Process type. Default: the image's default process. */
+  /** Type of the image's process to start, such as `web`. Default: the image's default process. */
   process?: string;
-  /** Time in milliseconds until the process must listen on the port. Default 60 s. */
+  /** Time in milliseconds within which the image's process must listen on its port. Default 60 s. */
   timeoutMs?: number;
-  /** Called with each chunk of the process's output. */
+  /** Called with each chunk of the output of the image's process. */
   onOutput?: (chunk: string) => void;
 };
 
-/** The image has no process that starts by default, such as the image of a library. */
+/** Thrown when an image has no process that starts by default, such as the image of a library. */
 export class NoDefaultProcessError extends Error {
   override readonly name = 'NoDefaultProcessError';
 
@@ -35,11 +38,11 @@ export class NoDefaultProcessError extends Error {
 
 export type RunningImage = {
   url: string;
-  /** Ends the process and its children, and removes the unpacked files. */
+  /** Ends the image's process and its children, and removes the unpacked files of the image. */
   stop(): Promise<void>;
-  /** The last 64 KiB of the process's output. */
+  /** Returns the last 65,536 characters of the output of the image's process. */
   output(): string;
-  /** Resolves with the exit code when the process ends by itself. */
+  /** Resolves with the exit code when the image's process ends. */
   ended: Promise<number>;
 };
 
@@ -57,7 +60,7 @@ const readImage = async (imagesFolder: string, image: string) => {
   return { layout, manifest, config: await readJson<ImageConfig>(layout, manifest.config.digest) };
 };
 
-/** Returns the port if it is free, or a free port for 0. @throws Error when the port is in use */
+/** Returns `port` if that port is free, or a free port when `port` is 0. @throws Error when the port is in use */
 const freePort = async (port: number): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -80,7 +83,10 @@ const isListening = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.end());
   });
 
-/** The image's variables, with this machine's programs on the path, because the image has no base layers of its own. */
+/**
+ * Returns the environment variables of an image's process. This machine's programs are on the path, because an image
+ * without base layers holds no interpreters.
+ */
 const environmentFor = (root: string, config: ImageConfig, port: number, env: Record<string, string>) => {
   const own = (config.config?.Env ?? []).map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]);
   const machine = ['LANG', 'TZ', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'PYENV_ROOT'];
@@ -104,7 +110,7 @@ const startProcess = (root: string, config: ImageConfig, port: number, options: 
   }
   return spawn(program.startsWith('/') ? join(root, program) : program, words, {
     cwd: root,
-    // The process leads a process group, so that its children can be ended with it.
+    // The image's process leads a process group, so that its children can be ended with it.
     detached: true,
     env: environmentFor(root, config, port, options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -161,7 +167,7 @@ const waitUntilReady = async (
 };
 
 /**
- * Unpacks an image into a temporary folder and starts its process there, from the image's layers alone.
+ * Unpacks an image into a temporary folder and starts the image's process there, from the image's layers alone.
  * @throws NoDefaultProcessError when the image has no default process and none is named
  * @throws Error when there is no such image, or its process ends or does not listen in time
  */

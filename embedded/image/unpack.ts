@@ -11,11 +11,12 @@ const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 const maxLinks = 40;
 /**
- * An absolute link to one of these folders, to which images made by buildpacks refer, is moved below the image's root.
+ * Matches an absolute link to a folder of an image that buildpacks made. Such a link is changed to lead below the
+ * folder into which the image is unpacked.
  */
 const ownFolders = /^\/(workspace|layers|cnb)(?=\/|$)/;
 
-/** Returns the parts of a path below the root, without empty parts. `..` never leads above the root. */
+/** Returns the parts of a path in an image, without empty parts. `..` never leads above the image's root. */
 const partsOf = (path: string): string[] => {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -35,17 +36,19 @@ const linkTarget = async (path: string): Promise<string | undefined> => {
 
 type Walk = { current: string[]; ahead: string[] };
 
-/** Follows a link of the image. An absolute link starts at the image's root again. */
+/** Follows a symbolic link in an unpacked image. An absolute link starts at the image's root again. */
 const follow = (root: string, target: string, { current, ahead }: Walk): Walk => {
   const own = target.startsWith(root) ? target.slice(root.length) : target;
-  // A link's parts stay as written: "a/.." means the parent of the folder that the link a leads to.
+  // The parts of a link's target stay as written. In the target "a/..", the ".." means the parent of the folder to
+  // which the link "a" leads.
   const words = own.split('/').filter((word) => word !== '' && word !== '.');
   return { current: target.startsWith('/') ? [] : current, ahead: [...words, ...ahead] };
 };
 
 /**
- * Returns where a path of the image lies below `root`. Links are followed as in a container: an absolute link starts at
- * the root again, and no link leads out of the root. The last part of the path is not followed.
+ * Returns the place of an image's path in the unpacked image below `root`. Symbolic links are followed as in a
+ * container: an absolute link starts at `root` again, and no link leads out of `root`. The last part of the path is not
+ * followed.
  */
 export const resolveInRoot = async (root: string, path: string): Promise<string> => {
   let walk: Walk = { current: [], ahead: partsOf(path) };
@@ -69,7 +72,10 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Calls `make`, and removes what lies in its place first, because a write must not follow a link there. */
+/**
+ * Calls `make` to create a file, folder or link at `path`. If `path` exists, it is removed first, because a write must
+ * not follow a link that an earlier layer put there.
+ */
 const create = async <T>(path: string, make: () => Promise<T>): Promise<T> => {
   try {
     return await make();
@@ -111,7 +117,7 @@ const makeHardLink = async ({ root, path, header }: Extraction): Promise<void> =
   await create(path, () => link(target, path));
 };
 
-/** Writes a file without the set-user-id bits. The flag "wx" refuses to write through an existing link. */
+/** Writes a file of an image without the set-user-id bits. The flag "wx" refuses to write through an existing link. */
 const makeFile = async ({ path, header, content }: Extraction): Promise<void> => {
   const file = await create(path, () => open(path, 'wx', header.mode & 0o755));
   await pipeline(content, file.createWriteStream());
@@ -133,8 +139,8 @@ const applyEntry = async (root: string, header: Header, content: Readable): Prom
 };
 
 /**
- * Unpacks one layer, a tar or gzipped tar file, over the earlier layers below `root`. No entry, link or whiteout
- * changes a file outside the root. Devices and pipes are left out.
+ * Unpacks one image layer, a tar or gzipped tar file, over the earlier layers below `root`. No entry, link or whiteout
+ * of the layer changes a file outside `root`. Devices and pipes are left out.
  * @see OCI image specification 1.1, layer.md
  */
 export const unpackLayer = async (file: string, mediaType: string, root: string): Promise<void> => {

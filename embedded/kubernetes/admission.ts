@@ -7,9 +7,9 @@ import type { KubeObject, Secret } from './types.ts';
 const specStatuses = ['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
 
 type Admission = {
-  /** Fills in defaults. The object is a copy that may be changed. */
+  /** Fills in the defaults of an object before the object is stored. The object is a copy that may be changed. */
   complete?(object: KubeObject): void;
-  /** Checks an object. @throws StatusError when the object may not be stored */
+  /** Checks an object before it is stored. @throws StatusError when the object may not be stored */
   check?(object: KubeObject, before: KubeObject | undefined): void;
 };
 
@@ -72,7 +72,9 @@ const fixedPart = ({ spec }: PipelineRun, done: boolean): object => {
   return done ? { ...rest, status: status ?? '' } : rest;
 };
 
-/** Only spec.status of a run may change, and only until the run is done. */
+/**
+ * Refuses a write that changes the spec of a PipelineRun. Only spec.status may change, and only until the run is done.
+ */
 const checkUnchanged = (run: PipelineRun, before: PipelineRun): void => {
   const done = before.status?.conditions?.some((condition) => condition.status !== 'Unknown') ?? false;
   if (sameJson(fixedPart(run, done), fixedPart(before, done))) return;
@@ -91,14 +93,14 @@ const checkPipelineRun = (object: KubeObject, before: KubeObject | undefined): v
   }
 };
 
-/** The defaults and rules of single kinds, which a real cluster has in webhooks and storage strategies. */
+/** Defaults and checks of single kinds of objects. A real cluster has them in webhooks and storage strategies. */
 const admissions: Partial<Record<string, Admission>> = {
   Pod: { complete: completePod },
   Secret: { complete: completeSecret },
   PipelineRun: { complete: completePipelineRun, check: checkPipelineRun },
 };
 
-/** Applies the kind's defaults and rules to an object before it is stored. */
+/** Applies the defaults and checks of an object's kind before the object is stored. */
 export const admit = (object: KubeObject, before: KubeObject | undefined): void => {
   const admission = admissions[object.kind];
   if (object.metadata.deletionTimestamp !== undefined) return;

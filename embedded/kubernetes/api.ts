@@ -8,28 +8,28 @@ import { openStore } from './store.ts';
 import type { Clock } from './time.ts';
 
 export type KubeApi = {
-  /** Handles a request under /api and /apis. */
+  /** Handles a request to the Kubernetes API, under /api and /apis. */
   handler(req: IncomingMessage, res: ServerResponse): void;
   objects: ObjectStore;
-  /** Ends watches. Objects and logs stay in the folder. */
+  /** Ends all watches of the API server. Objects and pod logs stay in the folder. */
   close(): Promise<void>;
 };
 
 export type KubeApiOptions = {
-  /** Folder of the objects and the pod logs. One process at a time may use the folder. */
+  /** Folder in which the API server keeps objects and pod logs. Only one process at a time may use the folder. */
   folder: string;
-  /** Bearer token that every request must carry. Default: every request is accepted. */
+  /** Bearer token that every request to the API server must carry. Default: every request is accepted. */
   token?: string;
   clock?: Clock;
   /** Time in milliseconds between two bookmarks of a watch that allows bookmarks. Default one minute. */
   bookmarkMs?: number;
-  /** Pod logs. Default: the files that the embedded kubelet writes into the folder. */
+  /** Source of the pods' logs. Default: the files that the embedded kubelet writes into `folder`. */
   logs?: LogSource;
   log?: (message: string, cause: unknown) => void;
 };
 
 /**
- * Makes a Kubernetes API server for the kinds in kinds.ts, over one folder.
+ * Makes a Kubernetes API server for the kinds in kinds.ts. The server keeps its objects in one folder.
  * @throws Error when the contents of the folder can't be read
  */
 export const createKubeApi = async (options: KubeApiOptions): Promise<KubeApi> => {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest, tooLarge, unsupportedMediaType } from './errors.ts';
 
-/** Largest body of a request in bytes, as in kube-apiserver. */
+/** Largest request body in bytes that the API server reads: 3 MiB, as in kube-apiserver. */
 const maxRequestBytes = 3 * 1024 * 1024;
 
-/** Returns the request's media type in lower case, without parameters; '' when there is none. */
+/** Returns the media type of a request's body in lower case, without parameters; '' when the request names none. */
 export const mediaType = (req: IncomingMessage): string =>
   (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /**
- * Reads a JSON body.
+ * Reads the JSON body of a request.
  * @returns undefined when the body is empty
  * @throws StatusError 415 for other media types, 413 for a body that is too large, 400 for invalid JSON
  */

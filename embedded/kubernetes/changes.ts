@@ -1,11 +1,13 @@
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './types.ts';
 
-/** One write to the store. */
+/** One write to the object store: an object was added, modified or deleted. */
 export type Change = {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   kind: Kind;
-  /** The object after the write. A deleted object is the last one, with the resourceVersion of its deletion. */
+  /**
+   * The object after the write. For a deletion: the last state of the object, with the resourceVersion of its deletion.
+   */
   object: KubeObject;
   before: KubeObject | undefined;
   json: string;
@@ -29,8 +31,9 @@ const firstAfter = (past: readonly Change[], version: number): number => {
 };
 
 /**
- * Keeps the recent changes, for watches that resume, and delivers new changes. Listeners are called in the order of the
- * writes, after the write has returned. A change that a listener makes itself is delivered later.
+ * Keeps the recent changes of the object store for watches that resume, and delivers new changes to listeners. A
+ * listener is called for the changes in the order of the writes, after the write has returned. If a listener itself
+ * writes, that change is delivered later.
  */
 export class Changes {
   readonly #past: Change[] = [];
@@ -39,7 +42,7 @@ export class Changes {
   #keptBytes = 0;
   #forgottenVersion: number;
 
-  /** @param start version before the first change that will be published */
+  /** @param start version of the object store before the first change that will be published */
   constructor(start: number) {
     this.#forgottenVersion = start;
   }
@@ -52,13 +55,13 @@ export class Changes {
     this.#waiting.push(change);
   }
 
-  /** Returns the changes after a version, or undefined when the version is too old. */
+  /** Returns the changes of the object store after a version, or undefined when those changes are no longer kept. */
   since(version: number): Change[] | undefined {
     if (version < this.#forgottenVersion) return undefined;
     return this.#past.slice(firstAfter(this.#past, version));
   }
 
-  /** @returns a function that ends the calls of the listener */
+  /** Calls the listener for every new change of the object store. @returns a function that ends the calls */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

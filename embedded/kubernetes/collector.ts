@@ -8,7 +8,7 @@ const foregroundFinalizer = 'foregroundDeletion';
 const orphanFinalizer = 'orphan';
 
 /**
- * Deletes objects whose owners are gone or never existed, as the garbage collector of Kubernetes does a moment later.
+ * Deletes objects whose owners are gone or never existed, like the garbage collector of Kubernetes.
  * @returns a function that stops the collector
  * @see https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
@@ -65,7 +65,10 @@ const deleteIfOrphaned = (objects: ObjectStore, object: KubeObject): void => {
   else keepOwners(objects, object, (owner) => !gone.includes(owner));
 };
 
-/** An owner of a kind that this API does not serve cannot be looked up. It counts as present. */
+/**
+ * Tells whether an object's owner is gone. An owner of a kind that the embedded API does not serve can't be looked up
+ * and counts as present.
+ */
 const isGone = (objects: ObjectStore, { apiVersion, kind, uid }: OwnerReference): boolean =>
   kindOfReference(apiVersion, kind) !== undefined && !objects.has(uid);
 

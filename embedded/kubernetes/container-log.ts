@@ -6,11 +6,11 @@
 import type { FileHandle } from 'node:fs/promises';
 
 export type LogEntry = {
-  /** Time of the entry: RFC 3339, UTC, nine digits of a second, so that times compare as text. */
+  /** Time of a log entry: RFC 3339, UTC, nine digits of a second, so that times compare as text. */
   time: string;
-  /** The bytes as written, with the line end where there was one. */
+  /** The bytes of a log entry as the container wrote them, with the line end where there was one. */
   text: Buffer;
-  /** True when the text ends its line. */
+  /** True when a log entry ends its line; false when the next entry of the stream continues the line. */
   whole: boolean;
 };
 
@@ -18,7 +18,7 @@ const spaceByte = 0x20;
 const newlineByte = 0x0a;
 const readBytes = 64 * 1024;
 
-/** Parses one line of a log file, with its line end. Returns undefined when the text is no log line. */
+/** Parses one line of a container's log file. Returns undefined for a line in another format. */
 const parseEntry = (line: Buffer): LogEntry | undefined => {
   const first = line.indexOf(spaceByte);
   const second = line.indexOf(spaceByte, first + 1);
@@ -31,17 +31,20 @@ const parseEntry = (line: Buffer): LogEntry | undefined => {
 
 const lineEnd = Buffer.from('\n');
 
-/** Returns one line of a log file as buffers, so that a large text is not copied. */
+/** Returns one line of a container's log file as buffers, so that a large text is not copied. */
 export const entryParts = (time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer[] => [
   Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `),
   text,
   lineEnd,
 ];
 
-/** Entries of a log file and the offset of the next read. */
+/** Entries that were read from a container's log file, and the offset in bytes of the next read. */
 export type ReadEntries = { entries: LogEntry[]; next: number };
 
-/** Reads whole lines of a log file from an offset, at most 64 KiB. Returns no entries at the end of the file. */
+/**
+ * Reads whole lines of a container's log file from an offset in bytes, at most 64 KiB. Returns no entries at the end of
+ * the file.
+ */
 export const readEntries = async (file: FileHandle, offset: number): Promise<ReadEntries> => {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, offset);
   const entries: LogEntry[] = [];
@@ -54,7 +57,7 @@ export const readEntries = async (file: FileHandle, offset: number): Promise<Rea
   return { entries, next: offset + start };
 };
 
-/** Returns the offset where the last `lines` lines of a log file begin. */
+/** Returns the offset in bytes at which the last `lines` lines of a container's log file begin. */
 export const tailOffset = async (file: FileHandle, lines: number): Promise<number> => {
   let { size: end } = await file.stat();
   let missing = lines + 1;

@@ -2,7 +2,7 @@ import type { Kind } from './kinds.ts';
 import { qualifiedName } from './kinds.ts';
 
 /**
- * The body of every error response.
+ * The body of every error response of the Kubernetes API.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
 export type Status = {
@@ -18,7 +18,10 @@ export type Status = {
 
 type Cause = { reason: string; message: string; field: string };
 
-/** A refusal with the message and reason that a real API server gives. Its status is the body of the response. */
+/**
+ * A refused request, with the message and the reason that a real Kubernetes API server gives. `status` is the body of
+ * the response.
+ */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
@@ -58,7 +61,7 @@ export const expired = (message: string): StatusError => new StatusError(410, 'E
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 
 /**
- * Returns the refusal of an invalid object.
+ * Returns the error 422 for an invalid Kubernetes object.
  * @param causes the invalid fields, each with a message such as `Invalid value: "x": must be …`
  */
 export const invalid = (kind: Kind, name: string, causes: { field: string; message: string }[]): StatusError => {
@@ -86,7 +89,10 @@ export const unauthorized = (): StatusError => new StatusError(401, 'Unauthorize
 
 export const tooLarge = (message: string): StatusError => new StatusError(413, 'RequestEntityTooLarge', message);
 
-/** Returns the Status of an error. An error that is no StatusError is an internal error of this server. */
+/**
+ * Returns the Status with which the API server responds to an error. Every error but a StatusError becomes 500
+ * InternalError.
+ */
 export const toStatus = (error: unknown): Status => {
   if (error instanceof StatusError) return error.status;
   return new StatusError(500, 'InternalError', 'Internal error occurred').status;

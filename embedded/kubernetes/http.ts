@@ -18,18 +18,20 @@ export type HandlerOptions = {
   clock: Clock;
   /** Time in milliseconds between two bookmarks of a watch. */
   bookmarkMs: number;
-  /** Bearer token that every request must carry; undefined accepts every request. */
+  /** Bearer token that every request to the API server must carry. Undefined: every request is accepted. */
   token: string | undefined;
   log: (message: string, cause: unknown) => void;
 };
 
 export type HttpHandler = {
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** Ends every open watch. */
+  /** Ends every open watch of the Kubernetes API. */
   close(): void;
 };
 
-/** Makes the HTTP side of the API server. Requests that are refused get a Status object as their body. */
+/**
+ * Makes the HTTP handler of the embedded API server. The response to a refused request has a Status object as its body.
+ */
 export const createHandler = (options: HandlerOptions): HttpHandler => {
   const watches = new Set<() => void>();
   return {
@@ -99,7 +101,8 @@ const refuse = (res: ServerResponse, error: unknown, log: (message: string, caus
   const status = toStatus(error);
   if (status.code >= 500 && status.reason === 'InternalError') log('a Kubernetes API request failed', error);
   if (res.headersSent || res.destroyed) return void res.destroy();
-  // The unread rest of a large body must not be taken for the next request of the connection.
+  // The connection is closed, because the unread rest of a large body must not be taken for the connection's next
+  // request.
   if (status.code === 413) res.setHeader('connection', 'close');
   res.writeHead(status.code, { 'content-type': 'application/json' });
   res.end(JSON.stringify(status));

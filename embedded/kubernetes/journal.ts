@@ -11,22 +11,22 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** One change of an object: its key and its JSON text, or null when the object was deleted. */
+/** One change of a stored object: the object's key, and its JSON text, or null when the object was deleted. */
 type Entry = { version: number; key: string; json: string | null };
 
 export type Journal = {
-  /** The contents of the folder when it was opened. */
+  /** Version and objects that the journal's folder held when the journal was opened. */
   state: { version: number; objects: Map<string, string> };
   append(entry: Entry): void;
   close(): void;
 };
 
-/** The journal is compacted when it holds this many bytes, and twice the bytes of the last snapshot. */
+/** Size in bytes above which the journal of objects is compacted: 4 MiB, or twice the last snapshot if that is more. */
 const minCompactBytes = 4 * 1024 * 1024;
-/** Version of a snapshot's lines. The snapshot's last line holds the real version. */
+/** Version in the lines of a snapshot of objects. Only the snapshot's last line holds the real version. */
 const snapshotVersion = 0;
 
-/** A journal in a folder; see openJournal. */
+/** Keeps a journal of objects in the files snapshot.jsonl and journal.jsonl of a folder. */
 class FileJournal implements Journal {
   readonly state = { version: 0, objects: new Map<string, string>() };
   readonly #snapshot: string;
@@ -69,17 +69,18 @@ class FileJournal implements Journal {
 }
 
 /**
- * Keeps objects in a folder: a snapshot and a journal of the changes since, each with one JSON line per change.
- * `append` hands a change to the operating system before it returns, so the change outlives the process. A last line
- * that a killed process tore is dropped. Compaction writes the snapshot to another file and renames it. Journal lines
- * that the snapshot already holds are skipped by their version, so a process may end between the two steps.
+ * Opens the journal of objects in a folder: a snapshot and the changes since the snapshot, each with one JSON line per
+ * change. `append` hands a change to the operating system before it returns, so the change outlives the process. An
+ * incomplete last line, left by a killed process, is dropped. Compaction writes a new snapshot to another file, renames
+ * that file and then empties the journal. The process may end before the journal is empty, because lines that the
+ * snapshot already holds are skipped by their version.
  * @param current returns every object for a compaction
  * @throws Error when a line that is not the last cannot be read
  */
 export const openJournal = (folder: string, current: () => Iterable<[string, string]>): Journal =>
   new FileJournal(folder, current);
 
-/** Returns a journal that keeps nothing: its objects end with the process. */
+/** Returns a journal that writes no file, so all objects are lost when the process ends. */
 export const memoryJournal = (): Journal => ({
   state: { version: 0, objects: new Map() },
   append: () => {},
@@ -96,8 +97,8 @@ const writeAll = (fd: number, bytes: Buffer): number => {
 };
 
 /**
- * Writes a whole line. A line that a full disk cut short is removed again, so that the next line starts at a line's
- * start.
+ * Writes a whole line of the journal. A line that a full disk cut short is removed again, so that the next line does
+ * not continue it.
  */
 const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   try {
@@ -108,7 +109,7 @@ const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   }
 };
 
-/** Applies the lines of a file to the state. @returns the number of bytes that whole lines take */
+/** Applies the lines of a journal or snapshot file to the state. @returns the number of bytes that whole lines take */
 const replay = (state: Journal['state'], file: string): number => {
   if (!existsSync(file)) return 0;
   const bytes = readFileSync(file);

@@ -5,13 +5,16 @@ export type Kind = {
   version: string;
   resource: Resource;
   kind: string;
-  /** True when the status is written through the path /status only. */
+  /** True for a kind whose status is written only through the path /status. */
   statusSubresource: boolean;
-  /** True when metadata.generation counts the changes of all fields but metadata and status. */
+  /** True for a kind whose metadata.generation counts the changes of all fields but metadata and status. */
   generation: boolean;
-  /** True for custom resources, which keep apiVersion and kind inside a list. Kubernetes' own kinds lose them. */
+  /**
+   * True for a custom resource. Its objects keep apiVersion and kind inside a list; objects of Kubernetes' own kinds
+   * lose them.
+   */
   custom: boolean;
-  /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
+  /** Fields of this kind that a field selector may name, beside metadata.name and metadata.namespace. */
   fields: string[];
 };
 
@@ -30,7 +33,7 @@ const custom = (
   statusSubresource: boolean,
 ): Kind => ({ group, version, resource, kind, statusSubresource, generation: true, custom: true, fields: [] });
 
-/** Every kind that the embedded API serves. */
+/** Every kind of object that the embedded Kubernetes API serves. */
 export const kinds: readonly Kind[] = [
   core('pods', 'Pod', { statusSubresource: true, fields: ['status.phase', 'spec.restartPolicy'] }),
   core('secrets', 'Secret', { fields: ['type'] }),
@@ -45,23 +48,23 @@ export const kinds: readonly Kind[] = [
 
 const byResource = new Map(kinds.map((kind) => [kind.resource, kind]));
 
-/** Returns the kind with this plural name. */
+/** Returns the kind of object with a plural name, such as `pods`. */
 export const kindOf = (resource: Resource): Kind => {
   const kind = byResource.get(resource);
   if (!kind) throw new TypeError(`no kind is called ${resource}`);
   return kind;
 };
 
-/** Returns the kind at a path's group, version and plural name; undefined when none is served there. */
+/** Returns the kind with the group, version and plural name of a path; undefined when the API serves no such kind. */
 export const findKind = (group: string, version: string, resource: string): Kind | undefined =>
   kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
 
-/** Returns the kind that an owner reference names, if it is served here. */
+/** Returns the kind that an owner reference names; undefined when the embedded API does not serve the kind. */
 export const kindOfReference = (apiVersion: string, name: string): Kind | undefined =>
   kinds.find((kind) => apiVersionOf(kind) === apiVersion && kind.kind === name);
 
 /** Returns the apiVersion of a kind: `v1` or `tekton.dev/v1`. */
 export const apiVersionOf = (kind: Kind): string => (kind.group ? `${kind.group}/${kind.version}` : kind.version);
 
-/** Returns the name that Kubernetes' messages use: `pods` or `pipelineruns.tekton.dev`. */
+/** Returns the name of a kind in Kubernetes' messages: `pods` or `pipelineruns.tekton.dev`. */
 export const qualifiedName = (kind: Kind): string => (kind.group ? `${kind.resource}.${kind.group}` : kind.resource);

@@ -12,7 +12,7 @@ import type { KubeObject } from './types.ts';
 type Continuation = { version: number; after: string };
 
 /**
- * Returns a function that tells whether a list or watch selects an object.
+ * Returns a function that tells whether the selectors of a list or watch select an object.
  * @throws StatusError 400 for a selector that cannot be read
  */
 export const matcherOf = (kind: Kind, query: URLSearchParams): Matcher => {
@@ -22,8 +22,8 @@ export const matcherOf = (kind: Kind, query: URLSearchParams): Matcher => {
 };
 
 /**
- * Parses the resourceVersion parameter; 0 when there is none.
- * @throws StatusError 400, or 504 for a version that is not reached yet
+ * Returns the query parameter resourceVersion as a number; 0 when the request has none.
+ * @throws StatusError 400 for an invalid version, 504 for a version that the store has not reached yet
  */
 export const versionOf = (store: VersionedStore, text: string | null): number => {
   if (text === null || text === '') return 0;
@@ -35,8 +35,9 @@ export const versionOf = (store: VersionedStore, text: string | null): number =>
 };
 
 /**
- * Returns the JSON body of a list, in pages of `limit` objects where a limit is given. Later pages show objects as they
- * are now, under the version of the first page, so a watch from that version repeats the changes in between.
+ * Returns the JSON body of a list of objects, in pages of `limit` objects where a limit is given. Later pages show
+ * objects as they are now, under the version of the first page, so a watch from that version repeats the changes in
+ * between.
  */
 export const listJson = (store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string => {
   versionOf(store, query.get('resourceVersion'));
@@ -86,7 +87,7 @@ const decode = (token: string): Continuation => {
     const { version, after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Continuation;
     if (typeof version === 'number' && typeof after === 'string') return { version, after };
   } catch {
-    // Text that is no JSON is refused below, like a token with other fields.
+    // A continue token that is no JSON is refused like a token with other fields.
   }
   throw badRequest('continue key is not valid: unrecognized format');
 };

@@ -3,12 +3,12 @@ import { kindOf } from './kinds.ts';
 import type { Clock } from './time.ts';
 import { seconds, wholeSeconds } from './time.ts';
 
-/** The query of a request for a container's log. */
+/** The query parameters of a request for a container's log. */
 export type LogQuery = {
   container: string | undefined;
   follow: boolean;
   timestamps: boolean;
-  /** Entries before this time are left out. RFC 3339 with nine digits, as in LogEntry. */
+  /** Log entries before this time are left out. The format is RFC 3339 with nine digits of a second, as in LogEntry. */
   since: string | undefined;
   tailLines: number | undefined;
   limitBytes: number;
@@ -16,8 +16,8 @@ export type LogQuery = {
 };
 
 /**
- * Parses the query of a request for a pod's log.
- * @throws StatusError 400 and 422
+ * Parses the query parameters of a request for a pod's log.
+ * @throws StatusError 400 for a text that can't be parsed, 422 for a value that is not allowed
  * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-2
  */
 export const parseLogQuery = (query: URLSearchParams, clock: Clock): LogQuery => ({
@@ -45,8 +45,8 @@ const count = (query: URLSearchParams, name: string, least: 0 | 1): number | und
 };
 
 /**
- * Parses sinceTime and sinceSeconds. Fractions of a second are cut off, because the API server passes whole seconds to
- * the kubelet.
+ * Returns the time that the query parameter sinceTime or sinceSeconds names. Fractions of a second are cut off, because
+ * a real API server passes whole seconds to the kubelet.
  */
 const sinceOf = (query: URLSearchParams, clock: Clock): string | undefined => {
   const time = query.get('sinceTime');

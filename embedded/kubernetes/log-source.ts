@@ -5,19 +5,19 @@ import { type LogEntry, readEntries, tailOffset } from './container-log.ts';
 import type { LogQuery } from './log-query.ts';
 import type { ObjectStore } from './store.ts';
 
-/** Reads the log of one container, from the position that the query's tailLines names. */
+/** Reads the log of one container, from the position that the query parameter tailLines names. */
 export type LogReader = {
-  /** Returns the next entries; none at the present end of the log. */
+  /** Returns the next entries of a container's log; an empty list at the present end of the log. */
   read(): Promise<LogEntry[]>;
-  /** Resolves when the log may have grown since the last read, or its container may have ended. */
+  /** Resolves when a container's log may have grown since the last read, or the container may have ended. */
   changed(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Opens the log of a container. The signal aborts when the client is gone. */
+/** Opens the log of a container for one client. The signal aborts when the client has disconnected. */
 export type LogSource = (podUid: string, container: string, query: LogQuery, closed: AbortSignal) => LogReader;
 
-/** Wait in milliseconds before a followed file is read again, so that lines written meanwhile are sent together. */
+/** Wait in milliseconds before a followed log file is read again, so that lines written meanwhile are sent together. */
 const pollMs = 50;
 
 const openIfThere = async (path: string): Promise<FileHandle | undefined> => {
@@ -29,7 +29,7 @@ const openIfThere = async (path: string): Promise<FileHandle | undefined> => {
   }
 };
 
-/** A file that may not exist yet: a container that has written nothing has none. */
+/** Reads the log file of a container. The file does not exist while the container has written nothing. */
 class FileReader implements LogReader {
   readonly #path: string;
   readonly #tailLines: number | undefined;
@@ -66,7 +66,7 @@ class FileReader implements LogReader {
   }
 }
 
-/** Reads logs from the files that the embedded kubelet writes. */
+/** Returns a source that reads logs from the files that the embedded kubelet writes. */
 export const fileLogs =
   (objects: ObjectStore): LogSource =>
   (podUid, container, { tailLines }, closed) =>

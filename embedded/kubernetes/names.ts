@@ -14,7 +14,7 @@ const labelNameRule =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const suffixCharacters = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Returns the errors in an object's name and labels, with the messages of a real API server. */
+/** Returns the errors in the name and the labels of a Kubernetes object, with the messages of a real API server. */
 export const nameErrors = (metadata: Partial<ObjectMeta>): NameError[] => [
   ...nameComplaints(metadata.name ?? ''),
   ...Object.entries(metadata.labels ?? {}).flatMap(labelComplaints),
@@ -41,7 +41,9 @@ const labelComplaints = ([key, value]: [string, string]): NameError[] => {
   return found;
 };
 
-/** Returns a name from metadata.generateName: at most 58 characters of the prefix and five random characters. */
+/**
+ * Returns an object's name from metadata.generateName: at most 58 characters of the prefix and five random characters.
+ */
 export const generatedName = (prefix: string): string => {
   const suffix = Array.from({ length: 5 }, () => suffixCharacters[randomInt(suffixCharacters.length)]);
   return prefix.slice(0, 58) + suffix.join('');

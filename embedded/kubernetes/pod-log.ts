@@ -9,9 +9,10 @@ import type { ObjectStore } from './store.ts';
 import type { ContainerStatus, Pod } from './types.ts';
 
 /**
- * Sends the bytes that a container wrote, for GET pods/NAME/log. A followed log ends when the container has ended and
- * all bytes are sent.
- * @throws StatusError before anything is sent: 404 for the pod, 400 where the container has no log (yet)
+ * Serves GET pods/NAME/log: sends the bytes that a container wrote. A followed log ends when the container has ended
+ * and all bytes are sent.
+ * @throws StatusError before anything is sent: 404 for an unknown pod, 400 for an unknown container or a container
+ * without a log
  */
 export const servePodLog = async (
   { objects, logs }: { objects: ObjectStore; logs: LogSource },
@@ -101,7 +102,10 @@ const drained = async (res: ServerResponse, signal: AbortSignal): Promise<void> 
 
 type Rendered = { bytes: Buffer; full: boolean };
 
-/** Makes a function that turns entries into the bytes of the response and tells when limitBytes is reached. */
+/**
+ * Makes a function that turns log entries into the bytes of a response, and tells when the query's limitBytes is
+ * reached.
+ */
 const createRenderer = ({ timestamps, since, limitBytes }: LogQuery): ((entries: LogEntry[]) => Rendered) => {
   let atLineStart = true;
   let left = limitBytes;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ObjectStore } from './store.ts';
 
 /**
- * Removes the logs of deleted pods, also of pods that were deleted before the last stop.
+ * Removes the log files of deleted pods, also of pods that were deleted before the API server last stopped.
  * @returns a function that stops the removal
  */
 export const pruneLogs = async (objects: ObjectStore, folder: string): Promise<() => void> => {
@@ -15,6 +15,7 @@ export const pruneLogs = async (objects: ObjectStore, folder: string): Promise<(
 };
 
 const remove = async (objects: ObjectStore, podUid: string): Promise<void> => {
-  // A folder into which a process still writes can stay behind. The next start removes it.
+  // The log folder of a deleted pod can stay behind while a process still writes into it. The next start removes the
+  // folder.
   await rm(objects.logFolder(podUid), { recursive: true, force: true }).catch(() => {});
 };

@@ -1,7 +1,7 @@
 import type { Pipeline, PipelineRun, TaskRun } from './tekton-types.ts';
 import type { Job, KubeObject, Pod, Secret } from './types.ts';
 
-/** The type of each kind, by its plural name. */
+/** The TypeScript type of each kind of Kubernetes object, by the kind's plural name. */
 export type Resources = {
   pods: Pod;
   secrets: Secret;

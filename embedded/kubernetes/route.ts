@@ -2,10 +2,10 @@ import { noSuchPath } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { findKind } from './kinds.ts';
 
-/** The collection, the object or the part of an object that a path names. */
+/** The collection, the object or the part of an object that the path of a Kubernetes API request names. */
 export type Target = {
   kind: Kind;
-  /** Namespace; undefined for all namespaces. */
+  /** Namespace in the path of a request; undefined for all namespaces. */
   namespace: string | undefined;
   name: string | undefined;
   subresource: 'status' | 'log' | undefined;
@@ -14,7 +14,7 @@ export type Target = {
 const pathPattern =
   /^\/(?:api\/(?<core>v1)|apis\/(?<group>[^/]+)\/(?<version>[^/]+))(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<part>[^/]+))?)?\/?$/;
 
-/** Parses the path of a request. @throws StatusError 404 for a path at which no kind is served */
+/** Parses the path of a Kubernetes API request. @throws StatusError 404 for a path at which no kind is served */
 export const parsePath = (pathname: string): Target => {
   const found = pathPattern.exec(pathname)?.groups;
   const kind = findKind(found?.group ?? '', found?.core ?? found?.version ?? '', found?.plural ?? '');

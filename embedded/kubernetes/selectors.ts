@@ -2,7 +2,7 @@ import { badRequest } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './types.ts';
 
-/** Tells whether a selector selects an object. */
+/** Tells whether a label selector or a field selector selects an object. */
 export type Matcher = (object: KubeObject) => boolean;
 
 type Requirement = (labels: Record<string, string>) => boolean;

@@ -6,13 +6,13 @@ import type { Resource } from './resources.ts';
 import type { Clock } from './time.ts';
 import type { KubeObject } from './types.ts';
 
-/** A stored object and its JSON text. */
+/** A stored Kubernetes object and its JSON text. */
 export type Stored<T extends KubeObject = KubeObject> = { object: T; json: string };
 
-/** Largest object in bytes: etcd's limit. */
+/** Largest object in bytes that the object store accepts: 1.5 MiB, the limit of etcd. */
 const maxObjectBytes = 1.5 * 1024 * 1024;
 
-/** The objects of a store, by `resource/namespace/name`. */
+/** The state of an object store. `items` holds the objects by `resource/namespace/name`. */
 export type State = {
   items: Map<string, Stored>;
   uids: Set<string>;
@@ -25,7 +25,7 @@ export type State = {
 export const keyOf = (resource: Resource, namespace: string, name: string): string =>
   `${resource}/${namespace}/${name}`;
 
-/** Parses JSON text into a frozen object. */
+/** Parses the JSON text of a stored object. The returned object is frozen. */
 export const stored = (json: string): Stored => ({ object: freeze(JSON.parse(json) as KubeObject), json });
 
 const freeze = <T>(value: T): T => {
@@ -35,7 +35,7 @@ const freeze = <T>(value: T): T => {
 };
 
 /**
- * Stores an object under the next version and publishes the change.
+ * Stores an object under the next version of the object store and publishes the change.
  * @throws StatusError 413 for an object that is too large
  */
 export const commit = (state: State, kind: Kind, key: string, type: Change['type'], object: KubeObject): KubeObject => {

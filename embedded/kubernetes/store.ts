@@ -10,32 +10,33 @@ import type { Draft } from './types.ts';
 import { create, type DeleteOptions, type ObjectPart, remove, update } from './writes.ts';
 
 /**
- * The objects of an API server. A write is done when the call returns, and outlives the process. So code that reads and
- * writes without an await in between needs no compare-and-swap. Returned objects are frozen: clone an object to change
- * it. All methods throw StatusError with the Status that a client gets.
+ * The objects of the embedded API server. A write is done when its call returns, and outlives the process. So code that
+ * reads and writes without an await in between needs no compare-and-swap. Returned objects are frozen: clone an object
+ * to change it. All methods throw StatusError with the Status that a client gets.
  */
 export type ObjectStore = {
   get<R extends Resource>(resource: R, namespace: string, name: string): Resources[R] | undefined;
-  /** Returns the objects in the order of namespace and name. @param namespace default: all namespaces */
+  /** Returns the objects of one kind, sorted by namespace and name. @param namespace default: all namespaces */
   list<R extends Resource>(resource: R, namespace?: string, matches?: Matcher): Resources[R][];
   /** Returns the same objects as `list`, each with its JSON text. */
   entries<R extends Resource>(resource: R, namespace?: string): Stored<Resources[R]>[];
-  /** Creates an object. @param object may have its own metadata.uid */
+  /** Creates an object in the store. @param object may have its own metadata.uid */
   create<R extends Resource>(resource: R, object: Draft<Resources[R]>): Resources[R];
   /**
-   * Replaces an object, or its status.
+   * Replaces a stored object, or its status.
    * @throws StatusError 409 when the object's metadata.resourceVersion is given and is not the current one
    */
   update<R extends Resource>(resource: R, object: Resources[R], part?: ObjectPart): Resources[R];
   /**
-   * Deletes an object, or marks it for deletion while it has finalizers.
+   * Deletes a stored object, or marks it for deletion while it has finalizers.
    * @returns the object; a metadata.deletionTimestamp tells that finalizers still keep it
    */
   delete<R extends Resource>(resource: R, namespace: string, name: string, options?: DeleteOptions): Resources[R];
-  /** Tells whether an object with this uid exists. */
+  /** Tells whether the store has an object with this metadata.uid. */
   has(uid: string): boolean;
   /**
-   * Calls the listener for every change of any kind, in order, after the write has returned.
+   * Calls the listener for every change of an object of any kind, in the order of the writes, after the write has
+   * returned.
    * @returns a function that ends the calls
    */
   watch(listener: Listener): () => void;
@@ -45,7 +46,7 @@ export type ObjectStore = {
   logFolder(podUid: string): string;
 };
 
-/** An ObjectStore with the versions and changes that the HTTP side needs. */
+/** An ObjectStore with the versions and changes that lists and watches over HTTP need. */
 export type VersionedStore = ObjectStore & {
   version(): number;
   since(version: number): Change[] | undefined;
@@ -53,12 +54,14 @@ export type VersionedStore = ObjectStore & {
 };
 
 export type StoreOptions = {
-  /** Folder of the objects. Default: the objects are kept in memory only, and pods have no logs. */
+  /**
+   * Folder in which the store keeps its objects. Default: the objects are kept in memory only, and pods have no logs.
+   */
   folder?: string;
   clock: Clock;
 };
 
-/** Opens the objects of a folder. */
+/** Opens the store of Kubernetes objects in a folder. */
 export const openStore = ({ folder, clock }: StoreOptions): VersionedStore => {
   const items = new Map<string, Stored>();
   const journal = folder === undefined ? memoryJournal() : openJournal(folder, () => jsonOf(items));

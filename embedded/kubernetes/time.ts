@@ -1,4 +1,4 @@
-/** Milliseconds since the epoch. */
+/** Returns the current time in milliseconds since 1970. */
 export type Clock = () => number;
 
 /** Formats a time as Kubernetes does: RFC 3339, whole seconds. */

@@ -33,7 +33,7 @@ export type KubeObject = {
   status?: unknown;
 };
 
-/** A new object, of which the store fills in the rest. */
+/** A new Kubernetes object. The store fills in the missing fields, such as the uid. */
 export type Draft<T extends KubeObject = KubeObject> = Omit<T, 'metadata' | 'apiVersion' | 'kind'> & {
   apiVersion?: string;
   kind?: string;

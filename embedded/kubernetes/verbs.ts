@@ -7,20 +7,23 @@ import type { VersionedStore } from './store.ts';
 import type { Draft, KubeObject } from './types.ts';
 import type { DeleteOptions, ObjectPart } from './writes.ts';
 
-/** A request whose whole body has been read. Watches and pod logs are streams: see watch.ts and pod-log.ts. */
+/**
+ * A Kubernetes API request whose whole body has been read. Watches and pod logs are streams, which watch.ts and
+ * pod-log.ts serve.
+ */
 type ApiRequest = {
   method: string;
   target: Target;
   query: URLSearchParams;
-  /** Media type of the body in lower case, without parameters. */
+  /** Media type of the request's body in lower case, without parameters. */
   mediaType: string;
-  /** The parsed JSON body; undefined without a body. */
+  /** The parsed JSON body of the request; undefined when the request has no body. */
   body: unknown;
 };
 
 type ApiResponse = {
   status: number;
-  /** JSON text, or a value that is still to be written as JSON. */
+  /** Body of the response: JSON text, or a value that is sent as JSON. */
   body: string | object;
 };
 
@@ -28,7 +31,10 @@ type Verb = (store: VersionedStore, request: ApiRequest) => ApiResponse;
 
 const list: Verb = (store, { target, query }) => ({ status: 200, body: listJson(store, target, query) });
 
-/** @throws StatusError 400 when the body is not an object of this kind and namespace */
+/**
+ * Returns the body of a request as an object.
+ * @throws StatusError 400 when the body is not an object of the kind and namespace in the request's path
+ */
 const expectObject = ({ kind, namespace }: Target, body: unknown): KubeObject => {
   const object = body as KubeObject | null | undefined;
   if (!object?.kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body ?? '').slice(0, 200)}'`);
@@ -54,7 +60,10 @@ const create: Verb = (store, { target, body }) => {
   return { status: 201, body: store.create(kind.resource, draft as never) };
 };
 
-/** Namespace and name of a request for one object. @throws StatusError 405 where the path has no namespace or name */
+/**
+ * Returns the namespace and name in the path of a request for one object.
+ * @throws StatusError 405 for a path without a namespace or a name
+ */
 export const namesOf = ({ namespace, name }: Target): { namespace: string; name: string } => {
   if (namespace === undefined || name === undefined) throw methodNotAllowed();
   return { namespace, name };
@@ -94,7 +103,8 @@ const patch: Verb = (store, { target, body, mediaType }) => {
   const before = current(store, target);
   const { namespace, name } = before.metadata;
   const after = expectObject(target, apply(before, body));
-  // A resourceVersion in the patch stays in the object, so the store compares it.
+  // A resourceVersion in a patch stays in the patched object, so the store refuses the patch when that version is not
+  // the current one.
   return write(store, target, { ...after, metadata: { ...after.metadata, namespace, name } });
 };
 
@@ -137,13 +147,16 @@ const verbsOf = ({ name, subresource }: Target): Record<string, Verb> => {
   return subresource === 'status' ? verbsOfStatus : verbsOfObject;
 };
 
-/** Returns the verb for a method on a path. @throws StatusError 405 where the path has no such method */
+/**
+ * Returns the function that handles a method on a path of the Kubernetes API.
+ * @throws StatusError 405 for a path that does not have the method
+ */
 export const verbOf = (method: string, target: Target): Verb => {
   const verb = verbsOf(target)[method];
   if (!verb) throw methodNotAllowed();
   return verb;
 };
 
-/** Media types that the body of a request may have. */
+/** Returns the media types that the body of a request with this method may have. */
 export const acceptedTypes = (method: string): readonly string[] =>
   method === 'PATCH' ? Object.keys(patchFunctions) : ['application/json'];

@@ -4,8 +4,8 @@ import { sameJson } from './same.ts';
 import type { KubeObject, ObjectMeta } from './types.ts';
 
 /**
- * Returns the object that a write to its own path stores. Fields that a client may not set come from the current
- * object.
+ * Returns the object that the store keeps after a write to the object's own path. Fields that a client may not set come
+ * from the current object.
  */
 export const nextMain = (kind: Kind, before: KubeObject, object: KubeObject): KubeObject => {
   const status = kind.statusSubresource ? before.status : object.status;
@@ -24,7 +24,10 @@ export const nextMain = (kind: Kind, before: KubeObject, object: KubeObject): Ku
   return next;
 };
 
-/** Returns the object that a write to /status stores: the new status, and all other fields as they were. */
+/**
+ * Returns the object that the store keeps after a write to the object's path /status: the new status, and all other
+ * fields unchanged.
+ */
 export const nextStatus = (before: KubeObject, { status }: KubeObject): KubeObject => {
   const { status: _, ...rest } = before;
   return status === undefined ? rest : { ...rest, status };

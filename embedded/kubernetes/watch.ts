@@ -8,16 +8,16 @@ import type { Matcher } from './selectors.ts';
 import type { VersionedStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
-/** Longest life of a watch without timeoutSeconds, in seconds. A real API server ends watches, too. */
+/** Longest life in seconds of a watch whose request has no timeoutSeconds. A real API server ends watches, too. */
 const defaultLifeSeconds = 30 * 60;
-/** A watcher that is this many bytes behind is disconnected and must list again. */
+/** Most bytes that may wait for a slow watcher: 16 MiB. A watcher with more is disconnected and must list again. */
 const maxBehindBytes = 16 * 1024 * 1024;
 
 export type WatchOptions = { bookmarkMs: number };
 
 /**
- * Serves a watch. Without a resourceVersion the watch starts with the existing objects, otherwise with the changes
- * since that version. Then every change is sent as it happens.
+ * Serves a watch of objects. Without a resourceVersion the watch starts with the existing objects, otherwise with the
+ * changes since that version. Then every change is sent as it happens.
  * @returns a function that ends the watch
  */
 export const serveWatch = (
@@ -71,8 +71,8 @@ const existing = (store: VersionedStore, { kind, namespace }: Target, matches: M
   store.entries(kind.resource, namespace).filter(({ object }) => matches(object));
 
 /**
- * Returns the event of a change for one watcher. An object that no longer matches the selector is deleted for this
- * watcher; an object that starts to match is added.
+ * Returns the watch event of a change for one watcher; undefined when the change does not concern the watcher. An
+ * object that no longer matches the selector is deleted for this watcher; an object that starts to match is added.
  */
 const eventFor = (change: Change, { kind, namespace }: Target, matches: Matcher): string | undefined => {
   const { object, before, json, type } = change;

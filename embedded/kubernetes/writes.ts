@@ -10,7 +10,7 @@ import { seconds } from './time.ts';
 import type { Draft, KubeObject } from './types.ts';
 import { nextMain, nextStatus } from './versions.ts';
 
-/** The part of an object that a write changes. */
+/** The part of an object that a write changes: `status` for the path /status, `main` for the object's own path. */
 export type ObjectPart = 'main' | 'status';
 
 export type DeleteOptions = {
@@ -19,7 +19,10 @@ export type DeleteOptions = {
   resourceVersion?: string;
 };
 
-/** Creates an object with a new uid and version. @throws StatusError */
+/**
+ * Creates an object with a new version, and with a new uid unless the draft has one.
+ * @throws StatusError for an invalid object or a name that is in use
+ */
 export const create = (state: State, kind: Kind, draft: Draft): KubeObject => {
   const { generateName } = draft.metadata;
   const name = draft.metadata.name || (generateName ? generatedName(generateName) : '');
@@ -54,7 +57,10 @@ const check = (kind: Kind, object: KubeObject, before: KubeObject | undefined): 
   admit(object, before);
 };
 
-/** Replaces an object or its status. A write that changes nothing makes no new version. @throws StatusError */
+/**
+ * Replaces a stored object or its status. A write that changes nothing makes no new version.
+ * @throws StatusError when the object is missing, is invalid or has another version than the current one
+ */
 export const update = (state: State, kind: Kind, object: KubeObject, part: ObjectPart): KubeObject => {
   const { namespace, name } = object.metadata;
   const key = keyOf(kind.resource, namespace, name);
@@ -85,7 +91,10 @@ const expectSame = (kind: Kind, { metadata }: KubeObject, { uid, resourceVersion
 
 const propagationFinalizers = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'], Background: [] };
 
-/** Deletes an object, or marks it for deletion while it has finalizers. @throws StatusError */
+/**
+ * Deletes a stored object, or marks it for deletion while it has finalizers.
+ * @throws StatusError when the object is missing or its uid or version is not the expected one
+ */
 export const remove = (state: State, kind: Kind, key: string, name: string, options: DeleteOptions): KubeObject => {
   const before = current(state, kind, key, name);
   expectSame(kind, before, options);
