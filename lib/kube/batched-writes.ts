@@ -3,9 +3,8 @@ import { exponentialBackoff, type RetryOptions, retry, type Sleep } from '../ret
 import { isConflict, isNotFound, KubeError } from './kube-error.ts';
 
 /**
- * A pure change of an object's state. It may be applied several times before the state is written. A change that
- * returns
- * the same state writes nothing.
+ * A pure change of an object's state. The change may be applied several times before the state is written. A change
+ * that returns the same state writes nothing.
  */
 export type Change<View, State, Result> = (view: View) => { state: State; result: Result };
 
@@ -15,17 +14,17 @@ type PendingChange<View, State> = {
   reject: (error: unknown) => void;
 };
 
-/** Changes of one object that go into one write. */
+/** Changes of one Kubernetes object that go into one write. */
 export type Batch<View, State> = readonly PendingChange<View, State>[];
 
 export type BatchedWritesOptions<View, State> = {
   /**
-   * Reads the object, applies the batch and writes the object. A conflict is tried again.
+   * Reads the object, applies the batch of changes and writes the object. After a conflict the attempt is repeated.
    * @param tried number of this attempt, which starts at 1
    * @returns a function that tells the callers of the batch their results
    */
   attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
-  /** The subject and verb of the error sentence: "The builds of this tool are". */
+  /** Subject and verb of the sentence about too many conflicts, such as "The builds of this tool are". */
   busy: string;
   /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
@@ -33,11 +32,15 @@ export type BatchedWritesOptions<View, State> = {
 
 const attempts = 60;
 
-/** Delay after a conflict. Full jitter keeps instances that write the same object from conflicting again. */
+/**
+ * Delay after a conflict between two writes of an object. Full jitter keeps instances that write the same object from
+ * conflicting again.
+ */
 const delayMs = exponentialBackoff({ firstMs: 10, maxMs: 500, jitter: 1 });
 
 /**
- * Applies every change to the state that the change before it left. A change that throws leaves the state as it is.
+ * Applies a batch of changes to a state, each change to the result of the change before. A change that throws leaves
+ * the state as it is.
  * @returns the last state, and a function that tells the callers of the batch their results
  */
 export const applyAll = <View extends { state: State }, State>(view: View, batch: Batch<View, State>) => {
@@ -58,7 +61,7 @@ export const applyAll = <View extends { state: State }, State>(view: View, batch
 };
 
 /**
- * Waits for the write of an object.
+ * Waits for the write of a Kubernetes object.
  * @throws KubeError 409 also where the object was deleted between reading and writing
  */
 export const written = async (write: Promise<unknown>): Promise<void> => {
@@ -76,8 +79,8 @@ const tooBusy = (busy: string, cause: unknown): ApiError =>
   });
 
 /**
- * Makes a compare-and-swap that writes in batches: changes of one object that wait for each other go into one write. An
- * object is always read after a change of the object was handed in.
+ * Makes a function that changes Kubernetes objects by compare-and-swap, in batches: changes of one object that wait at
+ * the same time go into one write. Each attempt reads the object after the changes of its batch were handed in.
  * @returns a function that makes a change; it throws ApiError 409 `conflict` when other writers are always faster
  */
 export const createBatchedWrites = <View, State>(options: BatchedWritesOptions<View, State>) => {

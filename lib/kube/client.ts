@@ -12,7 +12,7 @@ type WatchOptions = ListOptions & { resourceVersion?: string; timeoutSeconds?: n
 export type PodLogOptions = {
   container: string;
   follow?: boolean;
-  /** A time in RFC 3339. The kubelet ignores fractions of a second. */
+  /** Time in RFC 3339 from which lines of the log are read. The kubelet ignores fractions of a second. */
   sinceTime?: string;
   tailLines?: number;
   limitBytes?: number | undefined;
@@ -47,13 +47,12 @@ export type Kube = {
 /** The part of the Kubernetes API that changes nothing. */
 export type ReadKube = Omit<Kube, 'create' | 'replace' | 'replaceStatus' | 'patch' | 'remove'>;
 
-/** Objects in one page of a list. */
+/** Limit of objects in one page of a list from the API server. */
 const pageSize = '500';
 
 /**
  * Splits a byte stream at line feeds, and parses each line as JSON. Node's readline, which client-node's Watch uses,
- * also
- * splits at U+2028, which a JSON string may contain unescaped.
+ * also splits at U+2028, which a JSON string may contain unescaped.
  */
 async function* jsonLines<T>(stream: Readable): AsyncGenerator<T> {
   let rest: Buffer = Buffer.alloc(0);
@@ -100,7 +99,7 @@ const watchError = (object: unknown): KubeError => {
 };
 
 /**
- * Yields the changes of a resource.
+ * Yields the changes of a Kubernetes resource while a watch is open.
  * @throws KubeError where the API server ends the watch with an error, such as 410 for an expired resourceVersion
  */
 async function* watchEvents<T extends KubeObject>(

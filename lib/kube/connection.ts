@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 
-/** Address of the API server, and the credentials of this process. */
+/** Address of the Kubernetes API server, and the credentials of this process. */
 export type KubeConnection = {
   server: URL;
   namespace: string;
-  /** Certificate authority and client certificate, as options of node:https. */
+  /** Certificate authority of the API server and client certificate of this process, as options of node:https. */
   tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
-  /** Returns the Authorization header. It is read again for each request, because projected tokens rotate. */
+  /** Returns the value of the Authorization header. Called for each request, because projected tokens rotate. */
   authorization: () => Promise<string | undefined>;
 };
 
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Reads the connection that Kubernetes gives every pod. client-node is not used, because its KubeConfig costs more at
- * start than everything else together (docs/adr/0003-kubernetes-client.md).
+ * Reads the address of the API server and the credentials that Kubernetes gives every pod. client-node is not used,
+ * because loading its KubeConfig costs more at start than everything else together
+ * (docs/adr/0003-kubernetes-client.md).
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
 export const inClusterConnection = async (host: string, port: string): Promise<KubeConnection> => ({
@@ -25,7 +26,10 @@ export const inClusterConnection = async (host: string, port: string): Promise<K
   authorization: async () => `Bearer ${(await readFile(`${accountFolder}/token`, 'utf8')).trim()}`,
 });
 
-/** Reads the connection of a kubeconfig's current context, with every way to authenticate that client-node supports. */
+/**
+ * Reads the address of the API server and the credentials from the current context of a kubeconfig, with every way to
+ * authenticate that client-node supports.
+ */
 export const kubeconfigConnection = async (file: string): Promise<KubeConnection> => {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();

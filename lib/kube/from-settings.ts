@@ -21,8 +21,9 @@ const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSetti
 };
 
 /**
- * Makes the client of the API server that KUBECONFIG names; without KUBECONFIG, of the cluster around the pod.
- * @throws ConfigError
+ * Makes the client of the Kubernetes API server that the file KUBECONFIG names. Without KUBECONFIG, the client is for
+ * the cluster in which this process runs.
+ * @throws ConfigError where the kubeconfig is not usable, or is missing outside a cluster
  */
 export const kubeFromSettings = async (settings: KubeSettings): Promise<Kube> => {
   const connection = await connect(settings);

@@ -1,4 +1,4 @@
-/** A refusal by the API server, with the HTTP status, and the reason from the Status object. */
+/** A refusal by the Kubernetes API server, with the HTTP status, and the reason from the Status object. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly status: number;
@@ -11,10 +11,10 @@ export class KubeError extends Error {
   }
 }
 
-/** Tells whether an error means that the object does not exist. */
+/** Tells whether an error means that a Kubernetes object does not exist. */
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.status === 404;
 
-/** Returns the requested object, or undefined where the object does not exist. */
+/** Returns the requested Kubernetes object, or undefined where the object does not exist. */
 export const ifFound = async <T>(requested: Promise<T>): Promise<T | undefined> => {
   try {
     return await requested;
@@ -24,9 +24,12 @@ export const ifFound = async <T>(requested: Promise<T>): Promise<T | undefined> 
   }
 };
 
-/** Tells whether another writer was first: the resourceVersion is no longer the newest, or the name is taken. */
+/**
+ * Tells whether a write failed because another writer was first: the object's resourceVersion is no longer the newest,
+ * or the name is taken.
+ */
 export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.status === 409;
 
-/** Tells whether an error means that an object with this name exists already. */
+/** Tells whether an error means that a Kubernetes object with the same name exists already. */
 export const isAlreadyExists = (error: unknown): boolean =>
   isConflict(error) && (error as KubeError).reason === 'AlreadyExists';

@@ -1,8 +1,8 @@
 import { type Fields, isObject, textAt } from '../json-values.ts';
 
 /**
- * The cluster, the user and the namespace that the current context of a kubeconfig names; each is undefined when
- * absent.
+ * The cluster, the user and the namespace that the current context of a kubeconfig names. Each is undefined where the
+ * kubeconfig lacks it.
  */
 export type CurrentContext = {
   namespace: string | undefined;
@@ -24,8 +24,9 @@ const lineOf = (error: unknown): string => {
 };
 
 /**
- * Parses YAML. Text that is JSON does not load the YAML parser, which costs a function's cold start a few milliseconds.
- * @throws SyntaxError without the parser's message, because that message quotes the text, which may be a key
+ * Parses YAML or JSON. The YAML parser is loaded only for text that is not JSON, because loading adds a few
+ * milliseconds to a function's cold start.
+ * @throws SyntaxError without the parser's own message, because that message quotes the text, which may hold a key
  */
 export const parseYaml = async (text: string): Promise<unknown> => {
   const json = text.trimStart().startsWith('{') ? parseJson(text) : undefined;
@@ -45,7 +46,7 @@ const sectionNamed = (list: unknown, name: string | undefined, key: string): Fie
 };
 
 /**
- * Finds what the current context of a parsed kubeconfig names.
+ * Returns the cluster, the user and the namespace that the current context of a parsed kubeconfig names.
  * @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
 export const currentContextOf = (kubeconfig: unknown): CurrentContext => {
@@ -58,7 +59,7 @@ export const currentContextOf = (kubeconfig: unknown): CurrentContext => {
   };
 };
 
-/** Decodes `<key>-data` of a cluster or user, which a kubeconfig holds in base64. */
+/** Decodes the value of `<key>-data` in a cluster or a user of a kubeconfig, which is base64. */
 export const inlineData = (section: Fields | undefined, key: string): Buffer | undefined => {
   const text = textAt(section, `${key}-data`);
   return text === undefined ? undefined : Buffer.from(text, 'base64');

@@ -3,7 +3,10 @@ import { type Fields, textAt } from '../json-values.ts';
 import type { KubeConnection } from './connection.ts';
 import { currentContextOf, inlineData, parseYaml } from './kubeconfig-file.ts';
 
-/** Keys of a user that this file understands. Any other key, such as `exec`, needs client-node. */
+/**
+ * Keys of a kubeconfig's user that are read without client-node. A user with another key, such as `exec`, needs
+ * client-node.
+ */
 const plainKeys = new Set(['token', 'client-certificate-data', 'client-key-data']);
 
 const tlsOf = (cluster: Fields, user: Fields): KubeConnection['tls'] => {
@@ -17,9 +20,9 @@ const tlsOf = (cluster: Fields, user: Fields): KubeConnection['tls'] => {
 };
 
 /**
- * Reads the connection of a kubeconfig whose user has a token or a certificate inside the file. client-node is not
- * used, because its KubeConfig costs more at start than everything else together
- * (docs/adr/0003-kubernetes-client.md).
+ * Reads the address of the API server and the credentials from a kubeconfig whose user has a token or a certificate
+ * inside the file. client-node is not used, because loading its KubeConfig costs more at start than everything else
+ * together (docs/adr/0003-kubernetes-client.md).
  * @returns undefined when the kubeconfig needs client-node: exec plugins, auth providers, certificates in other files
  * @throws TypeError when the cluster's `server` is no URL; the error of the file system or of the YAML parser
  */

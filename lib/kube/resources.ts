@@ -1,6 +1,9 @@
 import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
 
-/** The resources that this project reads or writes, each with the API server's path to its API group and version. */
+/**
+ * The Kubernetes resources that this project reads or writes, each with the API server's path to its API group and
+ * version.
+ */
 export const resources = {
   pods: '/api/v1',
   secrets: '/api/v1',
@@ -17,8 +20,8 @@ export const resources = {
 export type Resource = keyof typeof resources;
 
 /**
- * A type of @kubernetes/client-node as the API server's JSON has it. client-node parses timestamps into Date; we leave
- * them the strings (RFC 3339) that they are. Only types come from client-node here: its code costs too much at start.
+ * A type of @kubernetes/client-node in the form of the API server's JSON: a timestamp is a string (RFC 3339), where
+ * client-node has a Date. Only types are imported from client-node, because loading its code costs too much at start.
  */
 export type AsJson<T> = T extends Date
   ? string
@@ -30,6 +33,9 @@ export type AsJson<T> = T extends Date
 
 type Metadata = AsJson<V1ObjectMeta> & { name: string };
 export type KubeObject = { apiVersion?: string; kind?: string; metadata: Metadata };
-/** A list's metadata has `continue`, a token for the next page, unless the page is the last one. */
+/**
+ * A list of Kubernetes objects. Its metadata has `continue`, a token for the next page, unless the page is the last
+ * page.
+ */
 export type KubeList<T> = { metadata: Pick<V1ListMeta, 'resourceVersion'> & { continue?: string }; items: T[] };
 export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; object: T };

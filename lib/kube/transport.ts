@@ -15,29 +15,37 @@ export type KubeRequest = {
   signal?: AbortSignal | undefined;
 };
 
-/** HTTP to the API server. Requests are sent again while the API server is away. */
+/** An HTTP client of the Kubernetes API server. A request is sent again while the API server is away or overloaded. */
 export type Transport = {
-  /** Returns the whole response, parsed as JSON. */
+  /** Sends a request, and returns the whole response, parsed as JSON. */
   json<T>(request: KubeRequest): Promise<T>;
-  /** Returns the response once its headers are there, its body unread. Serves logs and watches. */
+  /**
+   * Sends a request, and returns the response as soon as its headers arrive. The caller reads the body, a log or a
+   * watch.
+   */
   stream(request: KubeRequest): Promise<http.IncomingMessage>;
   close(): void;
 };
 
 export type TransportOptions = {
   connection: KubeConnection;
-  /** Limit for one response that is not a stream, in milliseconds. */
+  /**
+   * Longest time that the API server may send nothing in response to a request that is not a stream, in milliseconds.
+   */
   timeoutMs: number;
-  /** Limit of attempts for one request, the first attempt included. After that the caller gets 503 `unavailable`. */
+  /**
+   * Limit of attempts for one request, the first attempt included. After the last attempt the caller gets 503
+   * `unavailable`.
+   */
   attempts: number;
   /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 
-/** The API server is away or overloaded: the same request may succeed later. */
+/** The error for an API server that is away or overloaded: the same request may succeed later. */
 class ApiServerAway extends Error {
   override readonly name = 'ApiServerAway';
-  /** The response's Retry-After in milliseconds. 0: the response has none. */
+  /** Delay in the response's header Retry-After, in milliseconds. 0 where the response has no such header. */
   readonly retryAfterMs: number;
 
   constructor(message: string, cause: unknown, retryAfterMs = 0) {
@@ -46,7 +54,9 @@ class ApiServerAway extends Error {
   }
 }
 
-/** Longest Retry-After of the API server that is waited for, in milliseconds. */
+/**
+ * Longest delay that the API server can demand with Retry-After, in milliseconds. A longer delay is cut to this limit.
+ */
 const maxRetryAfterMs = 2000;
 const jitter = 0.5;
 const backoff = exponentialBackoff({ firstMs: 100, maxMs: 1000, jitter });
@@ -58,8 +68,8 @@ const delayMs = (failures: number, error: unknown): number => {
 };
 
 /**
- * Returns the header's seconds as milliseconds. 0 where the header is missing or a date, which Kubernetes doesn't
- * send.
+ * Converts the seconds of a Retry-After header to milliseconds. 0 where the header is missing or a date, which
+ * Kubernetes doesn't send.
  */
 const retryAfterMs = (header: string | undefined): number => {
   const seconds = Number(header);
@@ -69,15 +79,15 @@ const retryAfterMs = (header: string | undefined): number => {
 const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
 
 /**
- * Limit for one response in bytes: 512 MiB, the longest string that V8 can hold. A page of a list is the largest
- * response.
+ * Limit for one response of the API server in bytes: 512 MiB, the longest string that V8 can hold. The largest
+ * responses are pages of lists.
  */
 const maxResponseBytes = 512 * 1024 * 1024;
 
 const readText = async (response: http.IncomingMessage): Promise<string> =>
   (await readBounded(response, maxResponseBytes)).toString('utf8');
 
-/** Returns the error of a response with a status of 300 or more. */
+/** Returns the error for a response of the API server with a status of 300 or more. */
 const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   const text = await readText(response);
   try {
@@ -96,7 +106,10 @@ const unavailable = (cause: unknown): ApiError =>
 
 type Agents = { short: http.Agent; stream: http.Agent };
 
-/** Streams stay open for as long as their readers, so streams don't share the sockets that short requests wait for. */
+/**
+ * Makes separate pools of connections for streams and for short requests. A stream holds its connection as long as its
+ * reader stays, so short requests would have to wait in a common pool.
+ */
 const createAgents = ({ server, tls }: KubeConnection): Agents => {
   const create = (limits: http.AgentOptions) =>
     server.protocol === 'https:'
@@ -113,7 +126,7 @@ const urlOf = ({ server }: KubeConnection, { path, query = {} }: KubeRequest): U
 
 type Sending = { connection: KubeConnection; agent: http.Agent; timeoutMs: number };
 
-/** Sends a request to the API server. A stream has no limit of time: its `timeoutMs` is 0. */
+/** Sends a request to the API server. A stream has no time limit: its `timeoutMs` is 0. */
 const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
   const url = urlOf(connection, request);
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
@@ -158,12 +171,11 @@ const readJson = async (response: http.IncomingMessage) => {
 };
 
 /**
- * Makes a transport on Node's own HTTP client, which has backpressure on streams.
+ * Makes an HTTP client of the API server on Node's own http module, which has backpressure on streams.
  *
  * Every request is sent again while the API server is away or overloaded, writes included. Sending a write twice is
- * safe:
- * we create under fixed names, replace at a resourceVersion and delete by name, so the API server refuses the repeat of
- * a write that did arrive.
+ * safe: objects are created under fixed names, replaced at a resourceVersion and deleted by name, so the API server
+ * refuses the repeat of a write that did arrive.
  */
 export const createTransport = ({ connection, timeoutMs, attempts, sleep }: TransportOptions): Transport => {
   const agents = createAgents(connection);

@@ -6,13 +6,13 @@ import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 export type ClientOptions = {
   /** Origin of the registry, without a slash at the end. */
   base: string;
-  /** Value of the Authorization header. Undefined: the header is not sent. */
+  /** Value of the Authorization header of each request. Undefined: no header is sent. */
   authorization: string | undefined;
-  /** Limit for one attempt in milliseconds, the response's body included. */
+  /** Time limit for one attempt of a request in milliseconds, the response's body included. */
   timeoutMs: number;
   /** Limit of attempts for one request, the first attempt included. */
   attempts: number;
-  /** Limit for the body of one response, in bytes. */
+  /** Limit for the body of one response of the registry, in bytes. */
   maxBytes: number;
   /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
@@ -21,7 +21,10 @@ export type ClientOptions = {
 export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
 type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: MaybeSignal };
 
-/** Sends idempotent requests only: each request is sent again after a temporary failure. */
+/**
+ * An HTTP client of the image registry. Only idempotent requests are allowed, because each request is sent again after
+ * a temporary failure.
+ */
 export type RegistryClient = {
   /**
    * Sends a request to the registry, and returns the response whatever its status is.
@@ -35,7 +38,10 @@ const retryAfterSeconds = 30;
 const delayMs = exponentialBackoff({ firstMs: 100, jitter: 0.5 });
 const temporaryStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Returns the error for a registry that fails. @param cause goes into the log, so it must not hold credentials */
+/**
+ * Returns the error for an image registry that fails.
+ * @param cause error for the log, which must not hold credentials
+ */
 export const unavailable = (cause: unknown): ApiError =>
   new ApiError(
     503,
@@ -47,7 +53,7 @@ export const unavailable = (cause: unknown): ApiError =>
 const fetchOnce = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
   const response = await fetch(options.base + path, {
     method: request.method ?? 'GET',
-    // Security: a redirect would carry the password to another server.
+    // Security: redirects are not followed, so that the registry's password never goes to another server.
     redirect: 'manual',
     signal: withTimeout(options.timeoutMs, request.signal),
     headers: {
@@ -59,7 +65,10 @@ const fetchOnce = async (options: ClientOptions, path: string, request: Registry
   return { status: response.status, headers: response.headers, body };
 };
 
-/** Returns an error that is safe to log. Errors of fetch may hold the request with its credentials. */
+/**
+ * Returns an error of a request to the registry that is safe to log. Errors of fetch may hold the request with its
+ * credentials.
+ */
 const withoutCredentials = (path: string, request: RegistryRequest, error: unknown): Error => {
   const { message = '', name = '', cause } = error as { message?: string; name?: string; cause?: { code?: string } };
   const code = cause?.code === undefined ? '' : ` (${cause.code})`;
@@ -78,7 +87,7 @@ const attempt = async (options: ClientOptions, path: string, request: RegistryRe
   throw new Error(`${request.method ?? 'GET'} ${path}: status ${response.status}`);
 };
 
-/** Makes the HTTP client of the registry. */
+/** Makes the HTTP client of the image registry. */
 export const createClient = (options: ClientOptions): RegistryClient => ({
   send: (path, request) => {
     const { attempts, sleep } = options;
@@ -99,8 +108,8 @@ export const parseJson = (response: RegistryResponse): unknown => {
 };
 
 /**
- * Returns the path of the next page, from a Link header (RFC 8288). Security: only the path counts, so the next request
- * goes to our registry, whatever host the header names.
+ * Returns the path of the next page of a list, from a Link header (RFC 8288). Security: only the path of the link
+ * counts, so the next request goes to our registry, whatever host the header names.
  */
 export const nextPage = (headers: Headers): string | undefined => {
   const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get('link') ?? '')?.[1];

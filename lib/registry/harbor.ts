@@ -8,11 +8,11 @@ import type { Cleaned, Strategy } from './strategy.ts';
 
 const apiPath = '/api/v2.0';
 const pageSize = 100;
-/** Limit of pages for one list: 20,000 items. */
+/** Limit of pages that are read of one list of Harbor's API: 200 pages with 100 items each. */
 const maxPages = 200;
 const parallelDeletes = 4;
 
-/** The values that all requests of one operation share. */
+/** The values that all requests of one operation on a Harbor project share. */
 type HarborContext = { client: RegistryClient; project: string; signal: MaybeSignal };
 
 type HarborFields = Record<string, unknown>;
@@ -24,7 +24,7 @@ const unexpected = ({ status }: RegistryResponse, what: string): ApiError =>
   unavailable(new Error(`${what}: status ${status}`));
 
 /**
- * Reads a project's summary. `quota.hard.storage` is -1 where there is no limit.
+ * Reads the storage of a Harbor project from the project's summary. `quota.hard.storage` is -1 where there is no limit.
  * @throws ApiError 503 registry_unavailable
  */
 const readSummary = (summary: unknown): Storage => {
@@ -50,9 +50,9 @@ const projectExists = async ({ client, project, signal }: HarborContext): Promis
 };
 
 /**
- * Returns a response with its parsed body, or undefined where the project does not exist. Administrators get 404 for a
- * missing project. Robot accounts get 403, sometimes 401, so for these a second request tells whether the project
- * exists.
+ * Reads a resource of a Harbor project. Returns the parsed body and the headers, or undefined where the project does
+ * not exist. Administrators get 404 for a missing project. Robot accounts get 403, sometimes 401, so a second request
+ * then tells whether the project exists.
  */
 const read = async (
   context: HarborContext,
@@ -66,7 +66,8 @@ const read = async (
 };
 
 /**
- * Returns all pages of a list. The next page comes from the Link header, or without that header from the total count.
+ * Returns the items of all pages of a list of Harbor's API. The next page comes from the Link header, or without that
+ * header from the total count.
  */
 const list = async (context: HarborContext, path: string): Promise<HarborFields[]> => {
   const items: HarborFields[] = [];
@@ -82,7 +83,10 @@ const list = async (context: HarborContext, path: string): Promise<HarborFields[
   return items;
 };
 
-/** Returns whether this request deleted the artifact. An artifact under an immutability rule (412) stays. */
+/**
+ * Deletes an artifact of a Harbor repository. Returns whether this request deleted the artifact. An artifact under an
+ * immutability rule (412) stays.
+ */
 const remove = async ({ client, signal }: HarborContext, path: string): Promise<boolean> => {
   const response = await client.send(path, { method: 'DELETE', signal });
   if (response.status === 404 || response.status === 412) return false;
@@ -90,7 +94,7 @@ const remove = async ({ client, signal }: HarborContext, path: string): Promise<
   throw unexpected(response, path);
 };
 
-/** Deletes all artifacts of a repository, and returns how many were deleted. */
+/** Deletes all artifacts of a Harbor repository, and returns how many were deleted. */
 const cleanRepository = async (context: HarborContext, name: string): Promise<number> => {
   const path = `${apiPath}/projects/${context.project}/repositories/${encodeRepository(name)}/artifacts`;
   const digests = (await list(context, path)).map(({ digest }) => digest);

@@ -3,16 +3,18 @@ import { ApiError } from '../errors.ts';
 
 /**
  * Letter between two adjacent separators of a project's name. Harbor allows no adjacent separators, and only letters
- * and
- * digits between two of them.
+ * and digits between two of them.
  */
 const defaultFiller = 'x';
 const maxRepositoryLength = 255;
-/** The contract's limit for an image's name, in characters. A project's name leaves room for every image's name. */
+/**
+ * Limit for an image's name in the OpenAPI contract, in characters. A project's name leaves room for every image's
+ * name.
+ */
 const maxImageLength = 128;
 const maxProjectLength = maxRepositoryLength - maxImageLength - 1;
 /**
- * A path component of a repository's name.
+ * Matches one path component of a repository's name.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
  */
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -26,9 +28,8 @@ const shortened = (name: string): string => {
 /**
  * Returns the name of the project that holds a tool's images: `tool-<tool>`, adapted to Harbor's rules. Harbor's names
  * match [a-z0-9]+([._-][a-z0-9]+)*, so a filler goes between adjacent separators: a-_b becomes a-x_b. A name that
- * leaves
- * no room for an image's name is cut and gets a hash of the whole name. Two tools share a project only where one tool's
- * name is the other's with the filler in it; Toolforge must not register both names.
+ * leaves no room for an image's name is cut and gets a hash of the whole name. Two tools share a project only where one
+ * tool's name is the other's name with the filler in it; Toolforge must not register both names.
  */
 export const projectName = (tool: string, filler: string = defaultFiller): string => {
   const name = `tool-${tool}`.replace(/[-_](?=[-_])/g, `$&${filler}`);
@@ -36,12 +37,13 @@ export const projectName = (tool: string, filler: string = defaultFiller): strin
 };
 
 /**
- * Returns the name of an image whose build names none: the name of the tool's project, which every registry accepts.
+ * Returns the image name of a build whose request has no image name: the name of the tool's project, which every
+ * registry accepts.
  */
 export const defaultImageName = (tool: string): string => projectName(tool);
 
 /**
- * Returns `<project>/<image>`.
+ * Returns the name of an image's repository: `<project>/<image>`.
  * @throws ApiError 400 parameter_invalid where a registry would refuse the image's name
  */
 export const repositoryName = (project: string, image: string): string => {

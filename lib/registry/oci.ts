@@ -6,10 +6,13 @@ import type { RegistryClient, RegistryResponse } from './client.ts';
 import { nextPage, parseJson, unavailable } from './client.ts';
 import type { Cleaned, Strategy } from './strategy.ts';
 
-/** Limit of pages for one list. A page of the catalog has up to 1,000 repositories. */
+/**
+ * Limit of pages that are read of one list of the registry. A page of the registry's catalog has up to 1,000
+ * repositories.
+ */
 const maxPages = 1000;
 const parallelReads = 4;
-/** Limit of levels from a tag over indexes to manifests. */
+/** Limit of levels that are followed from a tag through image indexes to image manifests. */
 const maxDepth = 3;
 const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -19,7 +22,7 @@ const manifestTypes = [
 ].join(', ');
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}$/;
 
-/** The values that all requests of one operation share. */
+/** The values that all requests of one operation on the registry share. */
 type OciContext = { client: RegistryClient; signal: MaybeSignal };
 
 type Descriptor = { digest: string; size: number };
@@ -45,7 +48,9 @@ const readManifest = (response: RegistryResponse): Manifest => {
   };
 };
 
-/** Returns all pages of a list under one key of the responses. A list that does not exist is empty. */
+/**
+ * Returns the items of all pages of a list, which each response holds under `key`. A list that does not exist is empty.
+ */
 const list = async ({ client, signal }: OciContext, path: string, key: string): Promise<string[]> => {
   const items: string[] = [];
   let next: string | undefined = path;
@@ -66,7 +71,7 @@ const listRepositories = async (context: OciContext, project: string): Promise<s
   return all.filter((name) => name.startsWith(`${project}/`));
 };
 
-/** @param reference a tag or a digest */
+/** Reads a manifest of an image. Undefined where the manifest does not exist. @param reference a tag or a digest */
 const getManifest = async (
   { client, signal }: OciContext,
   repository: string,
@@ -79,7 +84,7 @@ const getManifest = async (
   return readManifest(response);
 };
 
-/** Returns every manifest that a repository's tags lead to, by digest. An index comes before its manifests. */
+/** Returns every manifest that the tags of a repository lead to, by digest. An index comes before its manifests. */
 const listManifests = async (context: OciContext, repository: string): Promise<Map<string, Manifest>> => {
   const known = new Map<string, Manifest>();
   let references = await list(context, `/v2/${repository}/tags/list`, 'tags');
@@ -96,7 +101,7 @@ const listManifests = async (context: OciContext, repository: string): Promise<M
   return known;
 };
 
-/** Returns whether this request deleted the manifest. */
+/** Deletes a manifest. Returns whether this request deleted the manifest. */
 const remove = async ({ client, signal }: OciContext, repository: string, digest: string): Promise<boolean> => {
   const path = `/v2/${repository}/manifests/${digest}`;
   const { status } = await client.send(path, { method: 'DELETE', signal });
@@ -110,7 +115,9 @@ const remove = async ({ client, signal }: OciContext, repository: string, digest
   );
 };
 
-/** Returns the bytes of all blobs and manifests of a project's repositories, each counted once. */
+/**
+ * Returns the size of all blobs and manifests of a project in bytes. A blob that several images share counts only once.
+ */
 const measure = async (context: OciContext, project: string): Promise<{ usedBytes: number }> => {
   const sizes = new Map<string, number>();
   for (const repository of await listRepositories(context, project)) {

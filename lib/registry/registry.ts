@@ -9,7 +9,7 @@ import type { Storage } from './sizes.ts';
 import type { Strategy } from './strategy.ts';
 
 export type RegistryOptions = {
-  /** 'harbor' has projects with quotas. 'oci' is any other registry with a catalog. */
+  /** Kind of the registry. 'harbor' has projects with quotas. 'oci' is any other registry with a catalog. */
   kind: 'harbor' | 'oci';
   /** Address of the registry's API without a path, such as https://harbor.example.org. */
   url: string;
@@ -17,18 +17,18 @@ export type RegistryOptions = {
   host?: string;
   username?: string;
   password?: string;
-  /** Limit for one attempt of a request, in milliseconds. Default 5,000. */
+  /** Time limit for one attempt of a request to the registry, in milliseconds. Default 5,000. */
   timeoutMs?: number;
-  /** Limit of attempts for one request, the first attempt included. Default 3. */
+  /** Limit of attempts for one request to the registry, the first attempt included. Default 3. */
   attempts?: number;
-  /** Limit for one response in bytes. Default 8 MiB. */
+  /** Limit for one response of the registry in bytes. Default 8 MiB. */
   maxBytes?: number;
   /**
    * Limit of a tool's storage in bytes where the registry has no limit: before the tool's project exists in Harbor, and
    * in other registries. Default: no limit.
    */
   limitBytes?: number;
-  /** Letter between two adjacent separators of a project's name, see names.ts. Default 'x'. */
+  /** Letter between two adjacent separators of a project's name, which Harbor does not allow. Default 'x'. */
   filler?: string;
   /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
@@ -41,18 +41,20 @@ export type Registry = {
   storage(tool: string, signal?: AbortSignal): Promise<Storage>;
   /**
    * Deletes all images of a tool. `repository` of the result is "<project>/<image>", with several repositories
-   * separated
-   * by commas, or the project alone where the tool had no image.
+   * separated by commas, or the project alone where the tool had no image.
    * @throws ApiError 503 registry_unavailable; images that were deleted before the error stay deleted
    */
   clean(tool: string, signal?: AbortSignal): Promise<{ deleted: number; repository: string }>;
-  /** Returns "<host>/<project>/<name>", without a tag. @throws ApiError 400 parameter_invalid */
+  /**
+   * Returns the full name of an image, "<host>/<project>/<name>", without a tag.
+   * @throws ApiError 400 parameter_invalid
+   */
   image(tool: string, imageName: string): string;
 };
 
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
 
-/** @throws ConfigError */
+/** Parses the address of the registry. @throws ConfigError for an address with a path, a user name or a password */
 const checkUrl = (text: string): URL => {
   const wrong = new ConfigError('registry.url', 'an http:// or https:// address without path, user name or password');
   if (!URL.canParse(text)) throw wrong;
@@ -67,7 +69,10 @@ const checkNumber = (name: string, value: number, least: number): number => {
   throw new ConfigError(`registry.${name}`, `a whole number from ${least}`);
 };
 
-/** @throws ConfigError */
+/**
+ * Returns the Authorization header for the registry.
+ * @throws ConfigError where only the user name or the password is set
+ */
 const authorizationOf = ({ username, password }: RegistryOptions): string | undefined => {
   if (username === undefined && password === undefined) return undefined;
   if (!username || username.includes(':'))
@@ -92,7 +97,7 @@ const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Stra
   throw new ConfigError('registry.kind', 'harbor or oci');
 };
 
-/** @throws ConfigError */
+/** Checks the options for the host, the filler and the limit of storage. @throws ConfigError for a wrong option */
 const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
   const { host = url.host, filler, limitBytes } = options;
   if (!hostPattern.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');

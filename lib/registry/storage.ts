@@ -6,8 +6,7 @@ type StorageLookup = (tool: string, signal: AbortSignal) => Promise<Storage | un
 
 /**
  * Makes a lookup of a tool's storage with a time limit in milliseconds. The lookup returns undefined when the registry
- * is
- * slow or down: no request fails because of this number.
+ * is slow or down, so that a client's request does not fail because of the registry.
  */
 export const storageInTime =
   (registry: Registry, timeoutMs: number): StorageLookup =>
@@ -21,6 +20,9 @@ export const storageInTime =
 
 const startTimeoutMs = 2000;
 
-/** Makes the lookup that decides whether a build may start. Without a limit of storage it sends no request. */
+/**
+ * Makes the lookup of a tool's storage that decides whether a build may start. Where storage has no limit, the lookup
+ * sends no request to the registry.
+ */
 export const storageForStart = (registry: Registry): StorageLookup =>
   registry.isLimited ? storageInTime(registry, startTimeoutMs) : async () => undefined;

@@ -1,12 +1,15 @@
 import type { MaybeSignal } from '../abort.ts';
 import type { Storage } from './sizes.ts';
 
-/** Number of deleted images, and the repositories that they were in. */
+/** Result of deleting a tool's images: the number of images, and the repositories that they were in. */
 export type Cleaned = { deleted: number; repositories: string[] };
 
 /** The part of a registry that differs between Harbor and other registries. */
 export type Strategy = {
-  /** Returns undefined where the project does not exist, and no `limitBytes` where the registry has no limit. */
+  /**
+   * Returns the storage of a project. Undefined where the project does not exist; no `limitBytes` where the registry
+   * has no limit.
+   */
   storage(project: string, signal: MaybeSignal): Promise<Partial<Storage> | undefined>;
   clean(project: string, signal: MaybeSignal): Promise<Cleaned>;
 };

@@ -30,14 +30,17 @@ const nat64Network: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
 const within = (address: Address, [network, bits]: Cidr): boolean =>
   address.kind() === network.kind() && address.match(network, bits);
 
-/** Tells whether everybody on the Internet reaches the same machine at this address. */
+/**
+ * Tells whether an IP address is part of the public Internet, so that everybody reaches the same machine at the
+ * address.
+ */
 const isPublic = (address: Address): boolean => {
   if (within(address, nat64Network)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
   if (address.kind() === 'ipv6' && !within(address, globalIpv6Network)) return false;
   return address.range() === 'unicast' && !specialNetworks.some((cidr) => within(address, cidr));
 };
 
-/** @throws ConfigError */
+/** Parses a network in CIDR notation. @throws ConfigError */
 const parseCidr = (text: string): Cidr => {
   try {
     return ipaddr.parseCIDR(text);
@@ -47,7 +50,7 @@ const parseCidr = (text: string): Cidr => {
 };
 
 /**
- * Returns a test for one IP address. Public addresses pass, and addresses of the allowed networks.
+ * Returns a test for one IP address of a git server. Public addresses pass, and addresses of the allowed networks.
  * @param allowed networks in CIDR notation
  * @throws ConfigError
  */
@@ -68,8 +71,8 @@ export const resolveWithSystem = async (host: string): Promise<string[]> => {
 };
 
 /**
- * Returns the addresses that a connection to this URL may use. A name may have further addresses that are not allowed:
- * these are left out.
+ * Returns the IP addresses that a connection to a git server's URL may use. Addresses of the host that are not allowed
+ * are left out.
  * @throws ApiError 400 source_forbidden where no address is allowed; the errors of `resolveHost`
  */
 export const allowedAddresses = async (

@@ -5,18 +5,21 @@ import { textOf } from './pkt-line.ts';
 /** A ref in a git server's list. */
 export type Ref = {
   name: string;
-  /** Undefined where HEAD names a branch that has no commit yet. */
+  /** Hash of the object that the ref names. Undefined where HEAD names a branch that has no commit yet. */
   hash: string | undefined;
   /** Hash of the commit that an annotated tag leads to. */
   peeled?: string;
-  /** The full name that a symbolic ref stands for. */
+  /** Full name of the ref that a symbolic ref such as HEAD stands for. */
   target?: string;
 };
 
 /** The git protocol's features that a server offers, with their values. */
 export type Capabilities = ReadonlyMap<string, string>;
 
-/** A git server's first response. In version 2 it lists the capabilities; before version 2 it lists the refs too. */
+/**
+ * The first response of a git server. In version 2 of the git protocol the response lists the capabilities; before
+ * version 2 it lists the refs too.
+ */
 export type Advertisement =
   | { version: 2; capabilities: Capabilities }
   | { version: 0; capabilities: Capabilities; refs: AsyncIterable<Ref> };
@@ -30,7 +33,7 @@ const splitOnce = (text: string, separator: string): [string, string] => {
 };
 
 /**
- * Returns the next line; undefined at a flush packet and at the end.
+ * Returns the next line of a git server's response; undefined at a flush packet and at the end of the response.
  * @throws ApiError where the server reports an error
  */
 const nextLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
@@ -41,7 +44,10 @@ const nextLine = async (packets: AsyncIterator<Packet>): Promise<string | undefi
   return line;
 };
 
-/** Returns the error for the text of an ERR line. The text goes into the log only. Git has no codes for ERR lines. */
+/**
+ * Returns the error for an ERR line of a git server. Git has no codes for ERR lines, so words of the text tell what is
+ * wrong. The text itself goes into the log only.
+ */
 const serverRefusal = (text: string): Error => {
   const cause = new Error(text.slice(0, 500));
   return /not found|not exist|no such/i.test(text)
@@ -50,7 +56,8 @@ const serverRefusal = (text: string): Error => {
 };
 
 /**
- * Returns the first line after the header `# service=git-upload-pack`. Version 2 may leave the header out.
+ * Returns the first line of a git server's response after the header `# service=git-upload-pack`. Version 2 of the git
+ * protocol may leave the header out.
  * @see https://git-scm.com/docs/gitprotocol-http
  */
 const firstLine = async (packets: AsyncIterator<Packet>): Promise<string | undefined> => {
@@ -63,8 +70,8 @@ const firstLine = async (packets: AsyncIterator<Packet>): Promise<string | undef
 };
 
 /**
- * Reads the response to a request for info/refs. The list of refs, which only versions 0 and 1 have, is read while the
- * caller iterates over it.
+ * Reads a git server's response to a request for info/refs. Only versions 0 and 1 of the git protocol list the refs in
+ * this response. The refs are read while the caller iterates over them.
  * @throws ApiError 400
  */
 export const readAdvertisement = async (packets: AsyncIterableIterator<Packet>): Promise<Advertisement> => {
@@ -89,8 +96,8 @@ const readCapabilities = async (packets: AsyncIterator<Packet>): Promise<Capabil
 };
 
 /**
- * Returns the targets of symbolic refs. The capability `symref=HEAD:refs/heads/main` may be repeated, so a map of
- * capabilities can't hold it.
+ * Returns the targets of symbolic refs. A git server may repeat the capability `symref=HEAD:refs/heads/main`, so a map
+ * of capabilities can't hold its values.
  */
 const symrefsOf = (features: string): Map<string, string> => {
   const marker = 'symref=';
@@ -99,7 +106,8 @@ const symrefsOf = (features: string): Map<string, string> => {
 };
 
 /**
- * Reads the refs of versions 0 and 1, where a line `<hash> refs/tags/X^{}` with the commit follows an annotated tag.
+ * Reads the refs from a response in version 0 or 1 of the git protocol. An annotated tag is followed by a line `<hash>
+ * refs/tags/X^{}` with the hash of the commit.
  */
 async function* readOldRefs(
   first: string,
@@ -129,8 +137,8 @@ const parseOldRef = (line: string): { name: string; hash: string } | undefined =
 };
 
 /**
- * Reads the response to version 2's command ls-refs. A line is `<hash or unborn> <name>[ symref-target:<name>][
- * peeled:<hash>]`.
+ * Reads the refs from the response to the command ls-refs of version 2 of the git protocol. A line has the form
+ * `<hash or unborn> <name>[ symref-target:<name>][ peeled:<hash>]`.
  */
 export async function* readRefs(packets: AsyncIterableIterator<Packet>): AsyncGenerator<Ref> {
   for (let line = await nextLine(packets); line !== undefined; line = await nextLine(packets)) yield parseRefLine(line);

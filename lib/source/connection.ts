@@ -12,7 +12,7 @@ import { networkFailure, notGit, unreachable } from './failures.ts';
 export type ConnectionOptions = {
   isAllowed: (address: string) => boolean;
   resolveHost: ResolveHost;
-  /** Limit for the bytes of all responses together, after decompression. */
+  /** Limit for the bytes of all responses together while one ref is resolved, after decompression. */
   maxBytes: number;
   /** Certificate authorities that are trusted besides Node's own, in PEM. */
   ca: string | undefined;
@@ -23,22 +23,23 @@ export type GitResponse = {
   status: number;
   headers: IncomingMessage['headers'];
   body: AsyncIterable<Buffer>;
-  /** Closes the connection instead of reading the body. */
+  /** Closes the connection instead of reading the response's body. */
   discard(): void;
 };
 
 /**
- * The connections of one resolution of a ref. Connections are opened to checked addresses only, and closed together.
+ * The connections to git servers while one ref is resolved. Connections are opened to checked IP addresses only, and
+ * closed together.
  */
 export type GitConnection = {
-  /** @throws ApiError 400 source_unreachable, source_forbidden or source_not_git */
+  /** Sends a request to a git server. @throws ApiError 400 source_unreachable, source_forbidden or source_not_git */
   send(url: URL, request: GitRequest): Promise<GitResponse>;
   close(): void;
 };
 
 /**
- * Returns a lookup that knows only the checked addresses. Security: a name that changes its addresses between the check
- * and the connection gains nothing.
+ * Returns a DNS lookup that knows only the checked IP addresses of a host. Security: a host name that changes its
+ * addresses after the check can't lead the connection to another address.
  */
 const pinned =
   (addresses: readonly ResolvedAddress[]): LookupFunction =>
@@ -48,7 +49,10 @@ const pinned =
     else done(null, first?.address ?? '', first?.family);
   };
 
-/** Returns the decompressed body. We ask for an uncompressed response, but some proxies compress all responses. */
+/**
+ * Returns the decompressed body of a git server's response. We request uncompressed responses, but some proxies
+ * compress all responses.
+ */
 const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return response;
@@ -59,10 +63,13 @@ const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   return unpack;
 };
 
-/** Sends requests over http or https. */
+/** The function that sends requests over http or https, and the connections that it uses. */
 type Scheme = { request: typeof request; agent: Agent };
 
-/** Loads TLS at its first use: loading takes a tenth of a process's start, and most processes never resolve a ref. */
+/**
+ * Makes the HTTP or HTTPS client. TLS is loaded at its first use, because loading takes a tenth of a process's start,
+ * and most processes never resolve a ref.
+ */
 const createScheme = async (protocol: string, ca: string | undefined): Promise<Scheme> => {
   const settings = { keepAlive: true, maxSockets: 2 };
   if (protocol !== 'https:') return { request, agent: new Agent(settings) };
@@ -80,12 +87,12 @@ const send = (
   new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, { method, headers, agent, ...extra });
     sent.on('response', resolve).on('error', reject);
-    // A response that switches protocols closes the request without an error.
+    // A response that switches protocols closes the request without an error, so the event `close` rejects the promise.
     sent.on('close', () => reject(new Error('closed before a response')));
     sent.end(body);
   });
 
-/** @param signal ends all requests; its reason is then thrown */
+/** Makes the connections for resolving one ref. @param signal ends all requests; its reason is then thrown */
 export const createGitConnection = (options: ConnectionOptions, signal: AbortSignal): GitConnection => {
   const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
@@ -128,7 +135,8 @@ export const createGitConnection = (options: ConnectionOptions, signal: AbortSig
 };
 
 /**
- * Returns the error for the caller. After an abort this is the signal's reason, whatever broke because of the abort.
+ * Returns the error that the caller of a request gets. After an abort this is the signal's reason, not the error that
+ * the abort caused.
  */
 const failure = (error: unknown, host: string, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason;

@@ -8,11 +8,14 @@ import { ApiError } from '../errors.ts';
 export const sourceError = (code: ErrorCode, message: string, cause?: unknown): ApiError =>
   new ApiError(400, code, message, { cause });
 
-/** Returns the error for an address that is not a git repository. @param reason a clause that follows a colon */
+/**
+ * Returns the error for an address that is not a git repository.
+ * @param reason a clause after a colon in the sentence
+ */
 export const notGit = (reason: string, cause?: unknown): ApiError =>
   sourceError('source_not_git', `This address can't be used as a git repository: ${reason}. Check the address.`, cause);
 
-/** Returns the error for a git server that can't be reached. @param reason a clause that follows a colon */
+/** Returns the error for a git server that can't be reached. @param reason a clause after a colon in the sentence */
 export const unreachable = (reason: string, cause?: unknown): ApiError =>
   sourceError(
     'source_unreachable',
@@ -33,8 +36,8 @@ const reasonsByCode: Record<string, (host: string) => string> = {
 const tlsCodePattern = /^(ERR_SSL|ERR_TLS|CERT_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA)/;
 
 /**
- * Returns the code of a network error. Node collects the errors of several addresses in an AggregateError: the first
- * one counts.
+ * Returns the code of a network error. Node collects the errors of several IP addresses in an AggregateError: the first
+ * of these errors counts.
  */
 const codeOf = (error: unknown): string => {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
@@ -42,7 +45,7 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : '';
 };
 
-/** Returns the error for a client from an error of Node's http, tls, dns or zlib. */
+/** Returns the error that a client gets for an error of Node's http, tls, dns or zlib. */
 export const networkFailure = (error: unknown, host: string): ApiError => {
   if (error instanceof ApiError) return error;
   const code = codeOf(error);

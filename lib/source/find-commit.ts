@@ -5,7 +5,10 @@ import { looksAbbreviated } from './refs.ts';
 import type { GitServer } from './server.ts';
 import { similarNames } from './similar-names.ts';
 
-/** `ref` is undefined where a commit was found by its hash alone. */
+/**
+ * A commit of a repository. `ref` is the ref that leads to the commit; undefined where the commit was found by its hash
+ * alone.
+ */
 export type FoundCommit = { commit: string; ref: Ref | undefined };
 
 /** The refs that a search has read, for suggestions in error sentences. */
@@ -22,7 +25,7 @@ const remember = (seen: SeenRefs, ref: Ref): void => {
 };
 
 /**
- * Reads refs until the best candidate is found, or to the end.
+ * Reads refs of a git server until the best candidate is found, or to the end of the list.
  * @param candidates full names of refs, best first
  */
 const search = async (
@@ -42,8 +45,8 @@ const search = async (
 };
 
 /**
- * Reads the names of all refs, where the search requested only some. An error after the first names is ignored: a list
- * of refs that is too long to read must not hide that the requested ref is missing.
+ * Reads the names of all refs of a repository, where the search requested only some of the refs. An error after the
+ * first names is ignored: a list of refs that is too long to read must not hide that the requested ref is missing.
  */
 const readAllNames = async (server: GitServer, seen: SeenRefs): Promise<void> => {
   if (server.listsAllRefs) return;
@@ -64,6 +67,7 @@ const shortName = (name: string): string => name.replace(/^refs\/(heads|tags)\//
 
 /**
  * Returns the commit of a branch or tag.
+ * @param candidates full names of refs, best first
  * @param requested the ref as the client wrote it
  * @throws ApiError 400 ref_not_found or source_empty
  */
@@ -81,7 +85,10 @@ export const findNamed = async (
   throw sourceError('ref_not_found', `The repository has no branch or tag ${requested}.${hint(requested, seen)}`);
 };
 
-/** Returns a sentence that helps a client who mistyped a ref, with a space before it; '' where nothing helps. */
+/**
+ * Returns a hint for a client whose ref does not exist, as a sentence with a space before it. Empty where there is no
+ * useful hint.
+ */
 const hint = (requested: string, seen: SeenRefs): string => {
   if (looksAbbreviated(requested)) return ' If it is a commit, give its full hash: shortened hashes are not resolved.';
   const similar = similarNames(requested, [...new Set(seen.names.map(shortName))]);
@@ -89,7 +96,7 @@ const hint = (requested: string, seen: SeenRefs): string => {
   return seen.head?.target === undefined ? '' : ` Its default branch is ${shortName(seen.head.target)}.`;
 };
 
-/** Returns the commit of the default branch. @throws ApiError 400 ref_not_found or source_empty */
+/** Returns the commit of a repository's default branch. @throws ApiError 400 ref_not_found or source_empty */
 export const findDefault = async (server: GitServer): Promise<FoundCommit> => {
   const seen: SeenRefs = { names: [], head: undefined };
   const ref = await search(server.refs(['HEAD']), ['HEAD'], seen);
@@ -104,7 +111,10 @@ export const findDefault = async (server: GitServer): Promise<FoundCommit> => {
   );
 };
 
-/** Returns a branch or tag at the commit with this hash, or an annotated tag whose own object has this hash. */
+/**
+ * Returns a branch or tag that leads to a commit, or an annotated tag, by the hash of the commit or of the tag's own
+ * object.
+ */
 const refAt = async (server: GitServer, hash: string, seen: SeenRefs): Promise<FoundCommit | undefined> => {
   for await (const ref of server.refs(shortPrefixes)) {
     remember(seen, ref);
@@ -122,7 +132,7 @@ const commitProblems = {
 
 /**
  * Checks that a repository has a commit. The commit itself is requested first: the response is small, while a list of
- * refs may be long. Where a server can't tell, the commit is taken as present, and the build's clone step checks it.
+ * refs may be long. Where a git server can't tell whether it has the commit, the build's clone step checks that.
  * @throws ApiError 400 ref_not_found or source_empty
  */
 export const findCommit = async (server: GitServer, hash: string): Promise<FoundCommit> => {

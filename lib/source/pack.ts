@@ -1,13 +1,15 @@
 import type { Packet } from './pkt-line.ts';
 import { textOf } from './pkt-line.ts';
 
-/** The kind of object that a server has under a hash: a commit, another kind of object, nothing, or a response that doesn't tell. */
+/**
+ * Kind of object that a git server has under a hash: a commit, another kind of object or nothing. `unclear`: the
+ * response does not tell.
+ */
 export type ProbeResult = 'commit' | 'other' | 'absent' | 'unclear';
 
 /**
- * Bytes of a pack that are read: "PACK" (4), version (4), number of objects (4), and the first byte of the first
- * object,
- * whose bits 4 to 6 are the object's type.
+ * Number of bytes that are read of a git pack: "PACK" (4), version (4), number of objects (4), and the first byte of
+ * the first object, whose bits 4 to 6 are the object's type.
  */
 const headerBytes = 13;
 const commitType = 1;
@@ -15,13 +17,14 @@ const packBand = 1;
 const errorBand = 3;
 
 /**
- * Reads the response to version 2's fetch of one hash until the type of the first object is known. A line `shallow
- * <hash>` comes for commits only. A pack of several objects may begin with an object that was not requested.
+ * Reads the response to the command fetch of version 2 of the git protocol, until the type of the requested object is
+ * known. A line `shallow <hash>` comes for commits only. A pack of several objects may begin with an object that was
+ * not requested.
  * @see https://git-scm.com/docs/gitprotocol-v2
  * @see https://git-scm.com/docs/gitformat-pack
  */
 export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: string): Promise<ProbeResult> => {
-  /** First bytes of the pack. Undefined until the pack begins. */
+  /** First bytes of the git pack. Undefined until the pack begins. */
   let head: Buffer | undefined;
   for await (const packet of packets) {
     if (packet.kind !== 'data') continue;
@@ -32,14 +35,20 @@ export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: stri
   return 'unclear';
 };
 
-/** Reads a line before the pack. Returns an empty buffer where the pack begins, a result where the line tells it. */
+/**
+ * Reads a line of a git server's response before the pack. Returns an empty buffer where the pack begins; a result
+ * where the line tells what the server has; else undefined.
+ */
 const readLine = (line: string, hash: string): Buffer | ProbeResult | undefined => {
   if (line.startsWith('ERR ')) return 'absent';
   if (line === `shallow ${hash}`) return 'commit';
   return line === 'packfile' ? Buffer.alloc(0) : undefined;
 };
 
-/** Reads a packet of the pack. Returns the longer head, or a result once the head is complete. */
+/**
+ * Reads a packet of a git pack. Returns the first bytes of the pack so far, or a result once its first 13 bytes are
+ * complete.
+ */
 const readBand = (data: Buffer, head: Buffer): Buffer | ProbeResult => {
   if (data[0] === errorBand) return 'absent';
   if (data[0] !== packBand) return head;

@@ -7,14 +7,14 @@ import { notGit } from './failures.ts';
  */
 export type Packet = { kind: 'data'; data: Buffer } | { kind: 'flush' | 'delimiter' | 'end' };
 
-/** Limit for one packet in bytes, its length of four bytes included. */
+/** Limit for one packet of git's pkt-line format in bytes, the four bytes of its length included. */
 const maxPacketBytes = 65_520;
 const specialKinds = ['flush', 'delimiter', 'end'] as const;
 
-/** Returns a data packet that holds one line of text. */
+/** Returns a data packet of git's pkt-line format that holds one line of text. */
 export const encodeLine = (text: string): Buffer => encodeData(Buffer.from(`${text}\n`));
 
-/** Returns a data packet. @throws RangeError on more than 65,516 bytes */
+/** Returns a data packet of git's pkt-line format. @throws RangeError on more than 65,516 bytes */
 export const encodeData = (data: Buffer): Buffer => {
   const length = data.length + 4;
   if (length > maxPacketBytes) throw new RangeError('a packet holds at most 65516 bytes');
@@ -36,7 +36,8 @@ const parseLength = (head: Buffer): number => {
 type TakenPacket = { packet: Packet; size: number };
 
 /**
- * Returns the first packet of the buffer; where the packet is incomplete, returns the number of bytes that it needs.
+ * Returns the first packet of a buffer. Where the packet is incomplete, returns the number of bytes that the packet
+ * needs.
  */
 const takePacket = (buffer: Buffer): TakenPacket | number => {
   if (buffer.length < 4) return 4;
@@ -48,9 +49,9 @@ const takePacket = (buffer: Buffer): TakenPacket | number => {
 };
 
 /**
- * Reads packets as they come. Memory holds at most one packet and one chunk of the response's body. The body is closed
- * when the reader stops.
- * @throws ApiError 400 source_not_git on anything else, an end in the middle of a packet included
+ * Reads the packets of a git server's response as they come. Memory holds at most one packet and one chunk of the
+ * response's body. The body is closed when the reader stops.
+ * @throws ApiError 400 source_not_git where the body does not hold packets, or ends in the middle of a packet
  */
 export async function* readPackets(chunks: AsyncIterable<Buffer>): AsyncGenerator<Packet, undefined> {
   let pending: Buffer[] = [];
@@ -58,8 +59,8 @@ export async function* readPackets(chunks: AsyncIterable<Buffer>): AsyncGenerato
   for await (const chunk of chunks) {
     pending.push(chunk);
     missing -= chunk.length;
-    // Chunks are joined once a packet is complete: joining at each chunk costs quadratic time where a server sends
-    // single bytes.
+    // Chunks of a response are joined once a packet is complete: joining at each chunk costs quadratic time where a
+    // server sends single bytes.
     if (missing > 0) continue;
     let rest = Buffer.concat(pending);
     let next = takePacket(rest);

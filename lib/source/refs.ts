@@ -1,10 +1,10 @@
 import { sourceError } from './failures.ts';
 
-/** A client's ref: the default branch, a commit by its hash, or the name of a branch or tag. */
+/** A ref as a client requests it: the default branch, a commit by its hash, or the name of a branch or tag. */
 export type RequestedRef =
   | { kind: 'default' }
   | { kind: 'commit'; hash: string }
-  /** `candidates` are full names such as refs/heads/main, best first. */
+  /** `candidates` are full names of refs such as refs/heads/main, best first. */
   | { kind: 'name'; candidates: readonly string[] };
 
 const maxBytes = 255;
@@ -29,7 +29,7 @@ const rules: readonly { isBroken: (ref: string) => boolean; problem: string }[] 
 ];
 
 /**
- * Reads a client's ref by the rules of git check-ref-format and git branch (no dash in front). Undefined, '' and HEAD
+ * Parses a client's ref by the rules of git check-ref-format and git branch (no dash in front). Undefined, '' and HEAD
  * mean the default branch; 40 or 64 hex digits are a commit.
  * @throws ApiError 400 ref_invalid
  * @see https://git-scm.com/docs/git-check-ref-format
@@ -46,8 +46,8 @@ export const parseRef = (text: string | undefined): RequestedRef => {
 };
 
 /**
- * Tells whether a ref looks like an abbreviated hash. Such a ref is looked up as a name first, because a branch may
- * have it as name.
+ * Tells whether a ref looks like an abbreviated commit hash. Such a ref is looked up as a name, because a branch may
+ * have the name, and abbreviated hashes are not resolved.
  */
 export const looksAbbreviated = (text: string): boolean =>
   /^[0-9a-f]{4,63}$/i.test(text) && !fullHashPattern.test(text);

@@ -13,15 +13,16 @@ import { baseOf, parseSourceUrl } from './url.ts';
 export type GitServer = {
   /** The repository's address after redirects. */
   base: string;
-  /** Whether refs() ignores its prefixes and lists all refs. */
+  /** Whether refs() ignores its prefixes and lists all refs, as before version 2 of the git protocol. */
   listsAllRefs: boolean;
   /** Length of the repository's hashes in hex digits. */
   hashLength: 40 | 64;
   /**
-   * Lists the refs whose names begin with one of the prefixes. Where `listsAllRefs`, the list can be read once only.
+   * Lists the refs whose names begin with one of the prefixes. Where `listsAllRefs` is true, the list can be read once
+   * only.
    */
   refs(prefixes: readonly string[]): AsyncIterable<Ref>;
-  /** Tells what the server has under this hash. */
+  /** Tells which kind of object the git server has under a hash. */
   probe(hash: string): Promise<ProbeResult>;
 };
 
@@ -30,13 +31,14 @@ export type ServerOptions = UrlPolicy & { maxRedirects: number };
 const infoRefsSuffix = '/info/refs?service=git-upload-pack';
 const userAgent = 'git/toolforge-builds';
 /**
- * Headers of every request. Version 2 of the git protocol lets a client name the refs that it wants.
+ * Headers of every request to a git server. Version 2 of the git protocol lets a client name the refs that it wants.
  * @see https://git-scm.com/docs/gitprotocol-v2#_http_transport
  */
 const gitHeaders = { 'User-Agent': userAgent, 'Git-Protocol': 'version=2', 'Accept-Encoding': 'identity' };
 
 /**
- * Requests info/refs of a repository, and returns the server in the version of the git protocol that it speaks.
+ * Requests info/refs of a repository, and returns the git server in the version of the git protocol that the server
+ * speaks.
  * @throws ApiError 400
  */
 export const openGitServer = async (
@@ -50,7 +52,7 @@ export const openGitServer = async (
   const packets = readPackets(response.body);
   const advertisement = await readAdvertisement(packets);
   if (advertisement.version === 0) return oldServer(base, advertisement);
-  // The connection serves the next request only once this response is read to its end.
+  // A connection serves the next request only once the previous response is read to its end.
   const rest = await packets.next();
   if (rest.done !== true) throw notGit('its response is not in the git protocol');
   return currentServer(base, advertisement.capabilities, connection);
@@ -73,7 +75,10 @@ const firstChunk = async (response: GitResponse): Promise<string> => {
   return '';
 };
 
-/** Follows redirects of the first request as git does: the repository's address becomes the redirect's target. */
+/**
+ * Follows redirects of the first request to a git server as git does: the repository's address becomes the redirect's
+ * target.
+ */
 const followRedirects = async (url: URL, connection: GitConnection, options: ServerOptions) => {
   const seen = new Set<string>();
   let base = baseOf(url);
@@ -116,7 +121,8 @@ const oldServer = (base: string, advertisement: Extract<Advertisement, { version
   listsAllRefs: true,
   hashLength: advertisement.capabilities.get('object-format') === 'sha256' ? 64 : 40,
   refs: () => advertisement.refs,
-  // Before version 2 most servers refuse requests for single commits. The build's clone step checks the commit.
+  // Before version 2 of the git protocol most servers refuse requests for single commits, so the build's clone step
+  // checks the commit.
   probe: async () => 'unclear',
 });
 

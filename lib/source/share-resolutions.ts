@@ -1,7 +1,10 @@
 import { unlessAborted } from '../abort.ts';
 import type { Resolved, Source } from './source.ts';
 
-/** The resolution that runs now, and the next resolution that callers who came meanwhile share. */
+/**
+ * Resolutions of one ref: the resolution that runs now, and the next resolution, which callers who came meanwhile
+ * share.
+ */
 type Turn = { running: Promise<Resolved>; next?: Promise<Resolved> };
 
 /**

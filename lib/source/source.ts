@@ -18,11 +18,11 @@ export type SourceOptions = {
   allowHttp?: boolean;
   /** Ports of git servers. Default: any port. */
   allowedPorts?: readonly number[];
-  /** Limit for a whole resolution in milliseconds, DNS included. Default 10,000. */
+  /** Time limit for resolving a ref in milliseconds, DNS included. Default 10,000. */
   timeoutMs?: number;
-  /** Limit for all responses of one resolution together, in bytes. Default 16 MiB. */
+  /** Limit for all responses together while one ref is resolved, in bytes. Default 16 MiB. */
   maxBytes?: number;
-  /** Limit of redirects. Default 5. */
+  /** Limit of redirects while one ref is resolved. Default 5. */
   maxRedirects?: number;
   /** Certificate authorities that are trusted besides Node's own, in PEM. */
   ca?: string;
@@ -35,7 +35,7 @@ export type Resolved = {
   url: string;
   /** The ref as the client wrote it; '' for the default branch. */
   ref: string;
-  /** 40 hex digits, or 64 where the repository uses SHA-256. */
+  /** Hash of the commit: 40 hex digits, or 64 where the repository uses SHA-256. */
   commit: string;
   /** The full name of the ref that was found, such as refs/heads/main. */
   name?: string;
@@ -44,8 +44,8 @@ export type Resolved = {
 export type Source = {
   /**
    * Returns the commit of a ref of a public repository, over git's smart HTTP protocol. Names are matched exactly: a
-   * ref
-   * that begins with refs/ is a full name first, any ref is a branch second and a tag third. A full hash is a commit.
+   * ref that begins with refs/ is a full name first, any ref is a branch second and a tag third. A full hash is a
+   * commit.
    * @throws ApiError 400 source_*, ref_invalid or ref_not_found; the signal's reason where it was aborted
    */
   resolve(url: string, ref: string | undefined, signal?: AbortSignal): Promise<Resolved>;

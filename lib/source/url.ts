@@ -2,23 +2,26 @@ import type { ErrorCode } from '../errors.ts';
 import { sourceError } from './failures.ts';
 
 export type UrlPolicy = {
-  /** Whether http:// is allowed besides https://. */
+  /** Whether source URLs with http:// are allowed besides https://. */
   allowHttp: boolean;
   /** Ports of git servers. Undefined: any port. */
   allowedPorts: readonly number[] | undefined;
 };
 
-/** `message` is the sentence for the client who broke the rule. */
+/** A rule for source URLs. `message` is the sentence for a client whose URL breaks the rule. */
 type Rule<T> = { isBroken: (value: T, policy: UrlPolicy) => boolean; code: ErrorCode; message: string };
 
 const maxLength = 2048;
 const useHttps = 'Use the https:// address of the repository.';
-/** Control characters, separators, lone surrogates, and characters that change the direction of text. */
+/**
+ * Characters that a source URL must not hold: control characters, separators, lone surrogates, and characters that
+ * change the direction of text.
+ */
 const unshowableCharacters = /[\p{Cc}\p{Z}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Rules for the text before it is parsed: the URL parser silently drops tabs, turns backslashes into slashes and adds
- * missing slashes.
+ * Rules for the text of a source URL before parsing: the URL parser silently drops tabs, turns backslashes into slashes
+ * and adds missing slashes.
  */
 const textRules: readonly Rule<string>[] = [
   { isBroken: (text) => text === '', code: 'source_invalid', message: `The source URL is empty. ${useHttps}` },
@@ -72,7 +75,7 @@ const textRules: readonly Rule<string>[] = [
   },
 ];
 
-/** Rules for the parsed URL. */
+/** Rules for a parsed source URL. */
 const urlRules: readonly Rule<URL>[] = [
   {
     isBroken: (url) => url.href.length > maxLength,
@@ -107,9 +110,9 @@ const parse = (text: string): URL => {
 };
 
 /**
- * Reads a client's source URL. The result has IPv4 addresses in dotted form, whatever their spelling was (0x7f.1,
- * 2130706433), and international host names in ASCII. A dot after the host and slashes after the path are dropped.
- * addresses.ts checks the IP addresses that the URL leads to.
+ * Parses a client's source URL. The result has IPv4 addresses in dotted form, whatever their spelling was (0x7f.1,
+ * 2130706433), and international host names in ASCII. A dot after the host and slashes after the path are dropped. The
+ * IP addresses that the URL leads to are checked in addresses.ts.
  * @throws ApiError 400 source_invalid or source_forbidden
  * @see https://url.spec.whatwg.org
  */

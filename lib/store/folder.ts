@@ -17,7 +17,7 @@ const mapErrors = async <T>(act: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Makes the names in a folder durable: they survive a crash of the machine. */
+/** Makes the names of files in a folder durable, so that they survive a crash of the machine. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
   try {
@@ -62,14 +62,17 @@ async function* keysBelow(root: string, parts: string[], prefix: string): AsyncG
   for (const entry of entries) {
     const key = [...parts, entry.name].join('/');
     const matches = key.startsWith(prefix) || (entry.isDirectory() && prefix.startsWith(`${key}/`));
-    // Files whose names begin with a dot are writes in progress, or writes that were cut off.
+    // Files whose names begin with a dot are not objects, but unfinished writes: in progress, or cut off by a crash.
     if (!matches || entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) yield* keysBelow(root, [...parts, entry.name], prefix);
     else yield key;
   }
 }
 
-/** Another process may remove the last object of a folder, and the folder with it, while an object is written there. */
+/**
+ * Retries of a write, without a delay. Another process may remove the last object of a folder, and the folder with it,
+ * while an object is written to the folder.
+ */
 const writeRetries: RetryOptions = {
   attempts: 5,
   delayMs: () => 0,

@@ -17,9 +17,9 @@ export const storeSettings = [
 type StoreSettings = Settings<(typeof storeSettings)[number]>;
 
 /**
- * Returns the value of a setting that the store needs.
- * @param expected what the setting must be, as a phrase
- * @throws ConfigError
+ * Returns the value of a setting that the chosen store of logs needs.
+ * @param expected description of a valid value, for the error sentence
+ * @throws ConfigError where the setting is missing
  */
 const required = <T>(value: T | undefined, name: string, expected: string, store: string): T => {
   if (value === undefined) throw new ConfigError(name, `${expected}, as LOG_STORE is ${store}`);

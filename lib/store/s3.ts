@@ -7,7 +7,7 @@ import type { ObjectStore, Range } from './types.ts';
 
 export type S3Options = {
   /**
-   * Address of the service without the bucket. Requests name the bucket in the path, which every S3 service
+   * Address of the S3 service without the bucket. Requests name the bucket in the path, which every S3 service
    * understands.
    */
   endpoint: string;
@@ -15,7 +15,7 @@ export type S3Options = {
   region: string;
   accessKey: string;
   secretKey: string;
-  /** Limit for one attempt in milliseconds, the response's body included. Default 10,000. */
+  /** Time limit for one attempt of a request in milliseconds, the response's body included. Default 10,000. */
   timeoutMs?: number;
   /** Limit of attempts for one request, the first attempt included. Default 4. */
   attempts?: number;
@@ -26,12 +26,15 @@ export type S3Options = {
 type S3Response = { status: number; body: Buffer };
 type S3Request = { method: string; url: URL; headers?: Record<string, string>; body?: Uint8Array };
 
-/** Limit for one response in bytes: 64 MiB. The largest object is a segment of a log, a few MiB at most. */
+/**
+ * Limit for one response of the S3 service in bytes: 64 MiB. The largest object is a segment of a log, a few MiB at
+ * most.
+ */
 const maxResponseBytes = 64 * 1024 * 1024;
 
 const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
 
-/** Full jitter keeps many writers from returning together. */
+/** Delay before a retry of a request to S3. Full jitter keeps writers that failed together from retrying together. */
 const delayMs = exponentialBackoff({ firstMs: 200, maxMs: 2000, jitter: 1 });
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
@@ -41,7 +44,7 @@ const unescapeXml = (text: string): string =>
     name ? (entities[name] ?? whole) : String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 
-/** Returns the texts of all elements with this name. The elements must hold text only. */
+/** Returns the texts of all XML elements with a name. The elements must hold text only. */
 const texts = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 
@@ -55,15 +58,18 @@ const isMissing = ({ status, body }: S3Response): boolean =>
   status === 404 && !body.includes('<Code>NoSuchBucket</Code>');
 
 /**
- * Returns the header that requests a range. HTTP includes the last byte, and can't request zero bytes: one byte is
- * requested then.
+ * Returns the HTTP header that requests a range of an object. An HTTP range includes its last byte and has at least one
+ * byte, so the header for an empty range requests one byte.
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges
  */
 const rangeHeader = ({ offset, length }: Range): Record<string, string> => ({
   range: `bytes=${offset}-${offset + Math.max(1, length) - 1}`,
 });
 
-/** Returns the range's bytes from a response. A server may respond to a range with the whole object. */
+/**
+ * Returns the bytes of a range of an object from S3's response. A server may respond with the whole object instead of
+ * the range.
+ */
 const rangeOf = ({ status, body }: S3Response, { offset, length }: Range): Uint8Array => {
   if (status === 416) return Buffer.alloc(0);
   return status === 206 ? body.subarray(0, length) : body.subarray(offset, offset + length);
@@ -92,7 +98,10 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
     return response;
   };
 
-  /** Sending a request twice is safe: PUT, GET and DELETE of one key are idempotent. */
+  /**
+   * Sends a request, and retries it after a temporary failure. PUT, GET and DELETE of one key are idempotent, so a
+   * repeat is safe.
+   */
   return (request: S3Request): Promise<S3Response> =>
     retry({ attempts, delayMs, isTemporary: () => true, exhausted: storeFailure, sleep }, () => attempt(request));
 };

@@ -1,19 +1,22 @@
-/** A part of an object, in bytes. */
+/** A part of an object in the store, in bytes. */
 export type Range = { offset: number; length: number };
 
 /**
  * A store of objects under keys, with S3's operations: whole writes, ranged reads, no append. A key has one or more
- * parts,
- * joined by `/`. A part matches `[A-Za-z0-9][A-Za-z0-9._-]*` and has at most 200 characters. A key has at most 1,000.
+ * parts, joined by `/`. A part matches `[A-Za-z0-9][A-Za-z0-9._-]*` and has at most 200 characters. A key has at most
+ * 1,000.
  *
  * Every method throws ApiError 503 `log_unavailable` when the store fails.
  */
 export type ObjectStore = {
   /** Writes a whole object. A reader at the same time sees either the old object or the new object. */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Returns undefined where the key does not exist, and fewer bytes than requested where the object ends. */
+  /**
+   * Reads an object or a range of the object. Returns undefined where the key does not exist, and fewer bytes than
+   * requested where the object ends.
+   */
   get(key: string, range?: Range): Promise<Uint8Array | undefined>;
-  /** Lists the keys that begin with these characters. The order is undefined. */
+  /** Lists the keys that begin with a prefix. The order is undefined. */
   list(prefix: string): AsyncIterable<string>;
   /** Removes an object. A missing object is no error. */
   remove(key: string): Promise<void>;
