@@ -15,7 +15,7 @@ import {
 import { parseReference } from '../image/reference.ts';
 import { exitCodes, PhaseError } from './phase.ts';
 
-/** The base of an image: another image's layers, or no layers. */
+/** The base on which a build puts its layers: the layers of a run image, or no layers. */
 export type BaseImage = {
   layers: Descriptor[];
   diffIds: string[];
@@ -27,8 +27,8 @@ export type BaseImage = {
 };
 
 /**
- * Name of the run image without layers. Such an image holds only the application and its layers, and runs where the
- * same interpreters are installed.
+ * Name of the run image without layers. An image that is built on it holds only the application and the buildpacks'
+ * layers, and runs only where the same interpreters are installed.
  */
 export const hostRunImage = 'local/run:host';
 
@@ -53,7 +53,8 @@ const findLayout = async (runImage: string, imagesFolder: string) => {
     );
     if (found !== undefined) return { layout, found };
   } catch {
-    // An invalid name and a missing image are the same mistake of the user. The error below names it.
+    // An invalid name of a run image gets the same error as a missing run image, because both are the same mistake of
+    // the user.
   }
   const hint = `Put it there as an OCI layout, or name ${hostRunImage} for this machine itself.`;
   throw new PhaseError(
@@ -62,7 +63,7 @@ const findLayout = async (runImage: string, imagesFolder: string) => {
   );
 };
 
-/** Returns the manifest for this machine from an index of several platforms. */
+/** Returns the manifest of a run image. From an index of several platforms, returns the manifest for this machine. */
 const platformManifest = async (layout: string, found: Descriptor): Promise<Manifest> => {
   if (found.mediaType !== indexType) return readJson<Manifest>(layout, found.digest);
   const { manifests } = await readJson<ImageIndex>(layout, found.digest);
@@ -77,8 +78,8 @@ const pairs = (environment: string[]): Record<string, string> =>
   Object.fromEntries(environment.map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]));
 
 /**
- * Reads the run image and puts its layers among the new image's blobs, as hard links where the file system allows.
- * @throws PhaseError 3 when there is no such image
+ * Reads a run image and puts its layers among the new image's blobs, as hard links where the file system allows.
+ * @throws PhaseError 3 when there is no such run image, or none for this machine
  */
 export const readBaseImage = async (runImage: string, imagesFolder: string, blobs: string): Promise<BaseImage> => {
   if (runImage === hostRunImage) return nothing;

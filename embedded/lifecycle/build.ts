@@ -1,4 +1,7 @@
-/** Step build: the group's buildpacks run one after another, fill layers and name the image's processes. */
+/**
+ * Step build of the embedded pipeline: runs the buildpacks that the step detect chose, one after another. The
+ * buildpacks fill layers and name the image's processes.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -60,8 +63,8 @@ const runBuild = async (buildpack: Buildpack, folders: Folders, progress: Progre
 };
 
 /**
- * Reads the results of a buildpack: its layers, their changes of the environment for later buildpacks, and its
- * processes.
+ * Reads what a buildpack wrote: its layers, the layers' changes of the environment for later buildpacks, its processes
+ * and its labels.
  */
 const collect = async ({ id }: BuildpackId, folders: Folders, progress: Progress): Promise<Progress> => {
   const layers = await readLayers(folders.layers, id);
@@ -115,7 +118,7 @@ const writeMetadata = async (group: BuildpackId[], folders: Folders, { processes
   await writeFile(join(folders.layers, 'config', 'metadata.toml'), stringify(metadata));
 };
 
-/** Puts the cache of a failed build back, so that the next build can use the downloads. */
+/** Puts a failed build's layers back into the cache, so that the next build can use the downloads. */
 const giveBack = async (cache: Cache, folders: Folders, group: BuildpackId[]): Promise<void> => {
   const layers = await Promise.all(group.map(({ id }) => readLayers(folders.layers, id)));
   await putCache(

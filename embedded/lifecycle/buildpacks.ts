@@ -10,7 +10,7 @@ export type GroupMember = BuildpackId & { optional: boolean };
 export type Group = GroupMember[];
 
 export const nameOf = ({ id, version }: BuildpackId): string => `${id}@${version}`;
-/** Returns the name of a buildpack's folder below the layers' folder. */
+/** Returns the name of a buildpack's folder below the folder of all layers. */
 export const folderOf = (id: string): string => id.replaceAll('/', '_');
 
 type BuildpackToml = { buildpack: BuildpackId & { 'clear-env'?: boolean } };
@@ -18,7 +18,7 @@ type OrderToml = { order: { group: (BuildpackId & { optional?: boolean })[] }[] 
 
 export const readToml = async <T>(file: string): Promise<T> => parse(await readFile(file, 'utf8')) as T;
 
-/** Reads a TOML file. Fields that the file lacks, or all fields of a missing file, come from the fallback. */
+/** Reads a TOML file. Fields that the file lacks, or all fields of a missing file, come from `fallback`. */
 export const readTomlIfThere = async <T>(file: string, fallback: T): Promise<T> => {
   try {
     return { ...fallback, ...(await readToml<T>(file)) };
@@ -28,7 +28,7 @@ export const readTomlIfThere = async <T>(file: string, fallback: T): Promise<T> 
   }
 };
 
-/** Reads all buildpacks of a folder, by `id@version`. */
+/** Returns all buildpacks in a folder, by `id@version`. */
 export const readBuildpacks = async (folder: string): Promise<Map<string, Buildpack>> => {
   const found = new Map<string, Buildpack>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -53,7 +53,7 @@ export const findBuildpack = (buildpacks: Map<string, Buildpack>, member: Buildp
 };
 
 /**
- * Returns the variables that tell a buildpack for which system the image is.
+ * Returns the environment variables that tell a buildpack for which operating system and architecture the image is.
  * @see Buildpack specification, "Targets"
  */
 export const targetEnvironment = (): Environment => ({
@@ -62,8 +62,8 @@ export const targetEnvironment = (): Environment => ({
 });
 
 /**
- * Returns the variables of `targetEnvironment`, and the name and version of the machine's distribution where /etc/os-
- * release names them.
+ * Returns the variables of `targetEnvironment`, and the name and version of the machine's Linux distribution where the
+ * file /etc/os-release names them.
  */
 export const machineEnvironment = async (): Promise<Environment> => {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
@@ -79,7 +79,7 @@ export const machineEnvironment = async (): Promise<Environment> => {
 export type ScriptRun = { exitCode: number; output: string };
 export type ScriptOptions = { folder: string; environment: Environment; words?: string[]; collect?: boolean };
 
-/** Runs bin/detect or bin/build. Output is shown as it comes, or collected. */
+/** Runs a buildpack's bin/detect or bin/build. The script's output is shown as it comes, or collected. */
 export const runScript = (script: string, options: ScriptOptions): Promise<ScriptRun> => {
   const { folder, environment, words = [], collect = false } = options;
   return new Promise((resolve, reject) => {

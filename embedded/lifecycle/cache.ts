@@ -9,8 +9,8 @@ import type { Layer } from './layers.ts';
 export type Cache = { cacheFolder: string; image: string };
 
 /**
- * Returns the cache folder of an image. Each image of a tool has its own cache, because a build must not write what
- * another tool's build reads.
+ * Returns the folder of an image's build cache. Each image of a tool has its own cache, because a build must not write
+ * what another tool's build reads.
  */
 const folderFor = ({ cacheFolder, image }: Cache): string =>
   join(cacheFolder, fileNameOf(parseReference(image).repository));
@@ -32,8 +32,8 @@ const move = async (from: string, to: string): Promise<boolean> => {
 };
 
 /**
- * Moves the cached layers of these buildpacks to their layers' folder. The cache is moved, not copied: of two builds at
- * once only one gets it, and no build reads what the other is writing.
+ * Moves the cached layers of an image's buildpacks into a build's folder of layers. The cache is moved, not copied, so
+ * only one of two builds at once gets the cache, and no build reads layers that another build is writing.
  * @returns the buildpacks that got layers
  */
 export const takeCache = async (cache: Cache, layers: string, buildpacks: string[]): Promise<string[]> => {
@@ -47,7 +47,10 @@ export const takeCache = async (cache: Cache, layers: string, buildpacks: string
   return found;
 };
 
-/** Moves cached layers into the cache, in the place of older ones. Their folders no longer exist afterwards. */
+/**
+ * Moves layers of a build into the image's cache, where they replace the older layers. The folders of the moved layers
+ * no longer exist afterwards.
+ */
 export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => {
   const [place, fresh, old] = [folderFor(cache), ...[0, 1].map(() => join(cache.cacheFolder, `.${randomUUID()}`))] as [
     string,
@@ -57,7 +60,8 @@ export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => 
   for (const layer of layers) {
     const own = join(fresh, folderOf(layer.buildpack));
     if (!(await move(layer.folder, join(own, layer.name)))) continue;
-    // The layer's types are left out of the cache, because a buildpack that needs the layer again sets them again.
+    // The types of a layer (launch, build, cache) are left out of the cache, because a buildpack that needs the layer
+    // again sets them again.
     await writeFile(join(own, `${layer.name}.toml`), stringify({ metadata: layer.metadata }));
   }
   if ((await readdir(fresh).catch(() => [])).length === 0) return;

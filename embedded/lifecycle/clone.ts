@@ -1,4 +1,4 @@
-/** Step clone: checks out the files of one commit, without git's own folder. */
+/** Step clone of the embedded pipeline: checks out the files of one commit, without the folder .git. */
 import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fetchCommit } from './fetch-commit.ts';
@@ -9,7 +9,7 @@ const limits = { bytes: 1024 ** 3, files: 200_000, seconds: 900 };
 
 type Contents = { files: number; bytes: number; submodules: number; unreadable: string[] };
 
-/** Adds up the size of a checkout before it is written. Stops when the size is over the limit. */
+/** Adds up the files and bytes of a commit before they are written to disk. Stops when a limit is exceeded. */
 const countContents = async (folder: string, commit: string, maxBytes: number): Promise<Contents> => {
   const counted: Contents = { files: 0, bytes: 0, submodules: 0, unreadable: [] };
   const controller = new AbortController();
@@ -31,7 +31,7 @@ const countContents = async (folder: string, commit: string, maxBytes: number): 
   return counted;
 };
 
-/** Parses one line of ls-tree: mode, type, hash and size, a tab, the file name in any encoding. */
+/** Parses one entry of `git ls-tree`: mode, type, hash and size, a tab, the file name in any encoding. */
 const countEntry = (entry: Buffer, counted: Contents): void => {
   const tab = entry.indexOf(9);
   const [, type, , size] = entry.subarray(0, tab).toString().split(/ +/);

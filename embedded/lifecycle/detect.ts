@@ -1,4 +1,4 @@
-/** Step detect: finds the group of buildpacks that builds the application. */
+/** Step detect of the embedded pipeline: finds the group of buildpacks that builds the application. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -20,7 +20,10 @@ import { type Alternative, alternativesOf, type BuildPlanToml, type Resolved, re
 type Detected = { outcome: 'pass' | 'fail' | 'err'; exitCode: number; output: string; alternatives: Alternative[] };
 type Detector = (buildpack: Buildpack) => Promise<Detected>;
 
-/** Writes the user's variables into the platform folder, one file per variable, for all phases. */
+/**
+ * Writes the user's build-time variables into the platform folder, one file per variable, for the steps detect and
+ * build.
+ */
 const writePlatform = async (platform: string, pairs: string[]): Promise<void> => {
   await rm(platform, { recursive: true, force: true });
   await mkdir(join(platform, 'env'), { recursive: true });
@@ -53,7 +56,7 @@ const runDetect = async (buildpack: Buildpack, options: DetectorOptions): Promis
   return { outcome, ...run, alternatives: alternativesOf(written) };
 };
 
-/** Runs each buildpack's bin/detect once, although it may be in several groups. */
+/** Runs the bin/detect of each buildpack only once, although a buildpack may be in several groups. */
 const detectOnce = (options: DetectorOptions): Detector => {
   const asked = new Map<string, Promise<Detected>>();
   return (buildpack) => {

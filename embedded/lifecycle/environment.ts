@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A change that a layer makes to one variable. */
+/** A change that a buildpack's layer makes to one environment variable. */
 export type EnvironmentChange = {
   name: string;
   action: 'override' | 'default' | 'append' | 'prepend';
   value: string;
-  /** Separator between the old and the new value. */
+  /** Separator between the old and the new value of the variable, for the actions append and prepend. */
   delimiter: string;
 };
 
@@ -15,7 +15,7 @@ export type Environment = Record<string, string>;
 const actions = ['override', 'default', 'append', 'prepend'] as const;
 const validName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables that the folders of a layer extend. @see Buildpack specification, "Layer Paths" */
+/** Environment variables that the folders of a buildpack's layer extend. @see Buildpack specification, "Layer Paths" */
 const layerPaths = {
   build: [
     ['bin', 'PATH'],
@@ -38,7 +38,10 @@ const namesIn = async (folder: string): Promise<string[]> => {
     .sort();
 };
 
-/** Reads the changes of one folder of files `NAME.ACTION`. A file without an action overrides the variable. */
+/**
+ * Reads changes of environment variables from a folder with files `NAME.ACTION`. A file without an action overrides the
+ * variable.
+ */
 const readChanges = async (folder: string): Promise<EnvironmentChange[]> => {
   const files = await namesIn(folder);
   const contents = new Map<string, string>();
@@ -52,7 +55,8 @@ const readChanges = async (folder: string): Promise<EnvironmentChange[]> => {
 };
 
 /**
- * Reads a layer's changes for later buildpacks (build) or for the application's processes (launch), in order.
+ * Reads a layer's changes of environment variables for later buildpacks (build) or for the application's processes
+ * (launch), in order.
  * @see Buildpack specification, "Environment"
  */
 export const layerChanges = async (
@@ -87,7 +91,8 @@ export const applyChanges = (environment: Environment, changes: EnvironmentChang
 };
 
 /**
- * Variables of this machine that buildpacks may see: paths of programs, certificates and proxies. They hold no secrets.
+ * Environment variables of this machine that buildpacks may see: paths of programs, certificates and proxies. Other
+ * variables may hold secrets.
  */
 const inherited = [
   ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT', 'PIP_FIND_LINKS', 'npm_config_registry'],
@@ -95,11 +100,14 @@ const inherited = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 
-/** Returns the environment with which buildpacks start. */
+/** Returns the environment variables of this machine that buildpacks may see. */
 export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment =>
   Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
 
-/** Reads the user's variables, one file per variable. @see Platform specification, "Platform Directory" */
+/**
+ * Reads the user's build-time variables from the platform folder, which has one file per variable.
+ * @see Platform specification, "Platform Directory"
+ */
 export const platformEnvironment = async (platform: string): Promise<Environment> => {
   const folder = join(platform, 'env');
   const names = await namesIn(folder);
@@ -110,8 +118,8 @@ export const platformEnvironment = async (platform: string): Promise<Environment
 const lists = ['PATH', 'LD_LIBRARY_PATH', 'LIBRARY_PATH', 'CPATH', 'PKG_CONFIG_PATH'];
 
 /**
- * Returns the environment with the user's variables. They replace the machine's variables; lists of folders are put in
- * front.
+ * Returns the environment variables of a build: the machine's and the user's. A user's variable replaces the machine's
+ * variable; a list of folders, such as PATH, is put in front of the machine's list.
  * @see Platform specification
  */
 export const withUserVariables = (machine: Environment, user: Environment): Environment => {

@@ -43,14 +43,17 @@ async function* layerEntries(layer: Layer, folders: BuildFolders): AsyncGenerato
   }
 }
 
-/** Returns the changes of the environment that a process starts with, with the image's paths. */
+/** Returns the changes of environment variables with which an image's process starts, with the image's paths. */
 const launchChanges = async ({ layers, folders }: ExportRequest, processType = ''): Promise<EnvironmentChange[]> => {
   const launch = layers.filter((layer) => layer.launch);
   const changes = await Promise.all(launch.map(({ folder }) => layerChanges(folder, 'launch', processType)));
   return changes.flat().map((change) => ({ ...change, value: toImagePaths(change.value, folders) }));
 };
 
-/** Yields the launcher, a script for each process, and the metadata from which both were made. */
+/**
+ * Yields the files of an image's config layer: the launcher, a script for each process, and the metadata from which
+ * both were made.
+ */
 async function* configEntries(request: ExportRequest): AsyncGenerator<LayerEntry> {
   const { metadata } = request;
   const common = await launchChanges(request);
@@ -86,7 +89,9 @@ const writeLayers = async (request: ExportRequest, blobs: string, say: Say): Pro
   return written;
 };
 
-/** Returns the labels of the platform specification. Their readers ignore sizes and order. */
+/**
+ * Returns the labels of an image: those of the buildpacks' platform specification, and those that the buildpacks set.
+ */
 const labelsFor = ({ metadata, runImage }: ExportRequest, written: NamedLayer[]): Record<string, string> => {
   const shaOf = (name: string) => written.find((one) => one.name === name)?.diffId ?? '';
   const buildpacks = metadata.buildpacks.map(({ id, version }) => {
@@ -144,7 +149,7 @@ const writeJson = async (content: object, mediaType: string, blobs: string): Pro
   return { mediaType, digest: `sha256:${digest}`, size: Buffer.byteLength(text) };
 };
 
-/** Returns the metadata with the image's paths in the place of this build's paths. */
+/** Returns an image's metadata, in which the image's paths replace the paths of the build. */
 const inImagePaths = (metadata: Metadata, folders: BuildFolders): Metadata =>
   JSON.parse(toImagePaths(JSON.stringify(metadata), folders)) as Metadata;
 
@@ -158,9 +163,9 @@ const writeImage = async (request: ExportRequest, blobs: string, say: Say): Prom
 };
 
 /**
- * Writes the image to a temporary folder and moves it to its tag in one step. Blobs that only the tag's old image
- * needed are removed.
- * @returns the manifest's digest
+ * Writes an image to a temporary folder and moves it to its tag in one step. Blobs that only the tag's old image needed
+ * are removed.
+ * @returns the digest of the image's manifest
  */
 export const exportImage = async (request: ExportRequest, say: Say): Promise<string> => {
   const { imagesFolder, tag } = request.target;

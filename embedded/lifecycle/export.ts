@@ -1,5 +1,6 @@
 /**
- * Step export: makes an image in an OCI layout from the application and its layers. The same files give the same image.
+ * Step export of the embedded pipeline: makes an image in an OCI layout from the application and its layers. The same
+ * files give the same image.
  */
 
 import { realpathSync } from 'node:fs';
@@ -28,7 +29,8 @@ const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, names);
   const at = (name: string) => resolve(values[name] ?? '');
   const { repository, tag, host } = imageReference(values.image ?? '');
-  // Paths are resolved, because buildpacks see resolved paths, such as pwd's.
+  // The folders' paths are resolved, because buildpacks write resolved paths, such as the output of `pwd`, into the
+  // files of layers.
   const folders = { app: realpathSync(at('app')), layers: realpathSync(at('layers')) };
   const metadata = await readToml<Metadata>(join(folders.layers, 'config', 'metadata.toml'));
   const perBuildpack = await Promise.all(metadata.buildpacks.map(({ id }) => readLayers(folders.layers, id)));

@@ -4,21 +4,21 @@ import { type GitResult, git } from './git.ts';
 import { exitCodes, PhaseError, type Say } from './phase.ts';
 
 export type FetchRequest = {
-  /** An http or https address. */
+  /** URL of the git repository, http or https. */
   url: string;
-  /** The commit, 40 hexadecimal digits. */
+  /** Hash of the commit to fetch, 40 hexadecimal digits. */
   commit: string;
-  /** The ref of the user: a branch, a tag, a full ref, or an empty text for the default branch. */
+  /** The git ref that the user named: a branch, a tag, a full ref, or an empty text for the default branch. */
   ref: string;
   /** Folder of an initialised git repository without a remote. */
   folder: string;
-  /** Longest transfer in bytes on disk. */
+  /** Limit for the transfer of a git repository, in bytes on disk. */
   maxBytes: number;
-  /** Longest transfer in seconds. */
+  /** Time limit for the transfer of a git repository, in seconds. */
   maxSeconds: number;
 };
 
-/** Messages of git, and the sentence that tells the user what to do. The first match counts. */
+/** Patterns of git's error messages, each with the sentence that tells the user what to do. The first match counts. */
 const explanations: [RegExp, string][] = [
   [/could not resolve host/i, "The repository's host name doesn't exist: check the address."],
   [
@@ -35,11 +35,13 @@ const explanations: [RegExp, string][] = [
   [/not valid: is this a git repository|unable to parse|bad line length|protocol error/i, 'This is no git repository.'],
 ];
 
-/** Failures after which the commit is requested in another way. */
+/** Matches the errors of git after which the commit is requested in another way, such as by its branch. */
 const worthAnotherWay =
   /not our ref|unadvertised object|couldn't find remote ref|remote ref|dumb http|does not support shallow|no such remote ref|shallow/i;
 
-/** Depth that means the whole history. Unlike --unshallow it is allowed before the first fetch. */
+/**
+ * Option of `git fetch` for the whole history. Unlike --unshallow, it is allowed in the first fetch of a repository.
+ */
 const wholeHistory = '--depth=2147483647';
 
 const explain = (stderr: string): string => {
@@ -58,7 +60,7 @@ const folderSize = async (folder: string): Promise<number> => {
   return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + (size ?? 0), 0);
 };
 
-/** Runs a transfer, and ends it when it is too large or takes too long. */
+/** Runs a git transfer, and ends it when it is too large or takes too long. @throws PhaseError 128 */
 const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: string[]): Promise<GitResult> => {
   const controller = new AbortController();
   const watch = setInterval(async () => {
@@ -75,7 +77,7 @@ const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: st
   }
 };
 
-/** Returns the full names that a short ref can mean, in git's own order. @see gitrevisions(7) */
+/** Returns the full names that a short git ref can mean, in git's own order. @see gitrevisions(7) */
 export const fullNames = (ref: string): string[] => {
   if (ref === '' || ref === 'HEAD') return ['HEAD'];
   if (/^[0-9a-f]{40}$/.test(ref)) return [];
@@ -84,9 +86,10 @@ export const fullNames = (ref: string): string[] => {
 };
 
 /**
- * Fetches one commit by its hash. A server that refuses hashes is asked for the ref: first without its history, then
- * with it, because the ref may have moved after it was resolved. A server of plain files does not support a depth.
- * @throws PhaseError 128
+ * Fetches one commit by its hash. A server that refuses hashes is asked for the ref: first without the ref's history,
+ * then with the history, because the ref may have moved after it was resolved. The last requests name no depth, because
+ * a server of plain files does not support a depth.
+ * @throws PhaseError 128 when the commit can't be fetched
  */
 export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void> => {
   const { url, commit, ref, folder } = request;

@@ -4,16 +4,13 @@ export type GitResult = { exitCode: number; stdout: string; stderr: string };
 export type GitOptions = {
   folder: string;
   signal?: AbortSignal;
-  /** Called with each chunk of standard output. Default: standard output is collected. */
+  /** Called with each chunk of git's standard output. Default: standard output is collected. */
   onOutput?: (chunk: Buffer) => void;
 };
 
 const errorLimit = 64 * 1024;
 
-/**
- * Settings against everything with which a repository, its server or this machine's configuration could make git run
- * programs.
- */
+/** Settings of git that keep a repository, its server and this machine's configuration from making git run programs. */
 const settings: Record<string, string> = {
   'protocol.allow': 'never',
   'protocol.http.allow': 'always',
@@ -26,7 +23,7 @@ const settings: Record<string, string> = {
   'core.fsmonitor': 'false',
   'core.symlinks': 'true',
   'core.autocrlf': 'false',
-  // Larger objects are streamed and not held in memory.
+  // Git streams objects larger than 16 MiB and does not hold them in memory.
   'core.bigFileThreshold': '16m',
   'fetch.recurseSubmodules': 'false',
   'submodule.recurse': 'false',
@@ -73,8 +70,8 @@ export const git = (words: string[], { folder, signal, onOutput }: GitOptions): 
       resolve({ exitCode: code ?? 1, stdout: Buffer.concat(output).toString(), stderr });
     };
     child.on('close', end);
-    // The transfer is a child of git. After git is killed, the transfer may keep the pipes open until its own time
-    // limit.
+    // The transfer is a child process of git. After git is killed, the transfer may keep git's pipes open until its own
+    // time limit, so the pipes are not waited for.
     child.on('exit', (code) => {
       if (!signal?.aborted) return;
       for (const stream of [child.stdout, child.stderr]) stream.destroy();

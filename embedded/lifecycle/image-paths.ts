@@ -1,11 +1,11 @@
-/** Folders of the application and the layers in an image. */
+/** Folders of the application and of the layers in a built image. */
 export const imagePaths = { app: '/workspace', layers: '/layers' } as const;
 
 export type BuildFolders = { app: string; layers: string };
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Replaces the folders of this build by those of the image, in any text of a buildpack. */
+/** Replaces the paths of a build's folders by their paths in the image, in any text that a buildpack wrote. */
 export const toImagePaths = (text: string, { app, layers }: BuildFolders): string => {
   const end = '(?![A-Za-z0-9_-]|\\.[A-Za-z0-9])';
   return text
@@ -13,8 +13,11 @@ export const toImagePaths = (text: string, { app, layers }: BuildFolders): strin
     .replace(new RegExp(escaped(app) + end, 'g'), imagePaths.app);
 };
 
-/** Matches an image folder at the start of a path, not in the middle of a path. */
+/**
+ * Matches the place before an image folder, such as /workspace, at the start of a path, but not in the middle of a
+ * path.
+ */
 const mention = /(?<![A-Za-z0-9_.~}/-])(?=\/(?:workspace|layers|cnb)(?![A-Za-z0-9_.-]))/;
 
-/** Splits a text at each place where the image's root belongs, so that another root can be inserted. */
+/** Splits a text before each path of an image folder, so that the folder of an unpacked image can be inserted there. */
 export const splitAtRoot = (text: string): string[] => text.split(mention);

@@ -2,15 +2,16 @@ import type { EnvironmentChange } from './environment.ts';
 import { imagePaths, splitAtRoot } from './image-paths.ts';
 import type { Process } from './metadata.ts';
 
-/** Shell variable with the image's root: empty in a container, otherwise the folder of the unpacked image. */
+/** Shell variable with an image's root: empty in a container, otherwise the folder of the unpacked image. */
 const root = '"$cnb_root"';
 
 const quoted = (text: string): string => (text === '' ? "''" : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** Returns a shell word that expands to the text, with the image's root before each image folder. */
+/** Returns a shell word that expands to a text, with the image's root before each image folder. */
 export const shellWord = (text: string): string => {
   const [first = '', ...others] = splitAtRoot(text);
-  // A split at the start gives no empty first part, so a text that begins with an image folder gets one here.
+  // `splitAtRoot` returns no empty first part for a text that begins with an image folder, so the root is put in front
+  // of such a text.
   const starts = splitAtRoot(` ${text}`).length > others.length + 1;
   const head = starts ? root + quoted(first) : quoted(first);
   return head + others.map((part) => root + quoted(part)).join('');
@@ -27,7 +28,8 @@ const exportLine = ({ name, action, value, delimiter }: EnvironmentChange): stri
 
 const preamble = (changes: EnvironmentChange[]): string[] => [
   '#!/bin/sh',
-  // The script finds the root from its own path, so the same file works in a container and in an unpacked folder.
+  // A launcher script finds the image's root from its own path, so the same file works in a container and in an
+  // unpacked folder.
   `cnb_root=$(CDPATH='' cd -- "\${0%/*}/../.." && pwd -P) || exit`,
   '[ "$cnb_root" != / ] || cnb_root=',
   `export CNB_APP_DIR=${shellWord(imagePaths.app)} CNB_LAYERS_DIR=${shellWord(imagePaths.layers)}`,
@@ -35,8 +37,8 @@ const preamble = (changes: EnvironmentChange[]): string[] => [
 ];
 
 /**
- * Returns the script /cnb/process/TYPE, which starts one process. Arguments of the script replace the process's default
- * arguments.
+ * Returns the script /cnb/process/TYPE, which starts one process of an image. Arguments of the script replace the
+ * process's default arguments.
  */
 export const processScript = (process: Process, changes: EnvironmentChange[]): string => {
   const { command, args = [], 'working-dir': folder = imagePaths.app } = process;

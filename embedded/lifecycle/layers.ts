@@ -20,7 +20,10 @@ type LayerToml = {
 };
 const notLayers = ['launch.toml', 'build.toml', 'store.toml'];
 
-/** Reads the layers of one buildpack, sorted by name. A layer whose file has no [types] is left out. */
+/**
+ * Reads the layers of one buildpack, sorted by name. A layer whose file sets none of the types launch, build and cache
+ * is left out.
+ */
 export const readLayers = async (layers: string, buildpack: string): Promise<Layer[]> => {
   const own = join(layers, folderOf(buildpack));
   const files = (await readdir(own).catch(() => [])).filter((file) => file.endsWith('.toml'));

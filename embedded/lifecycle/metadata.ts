@@ -3,9 +3,9 @@ import { exitCodes, PhaseError } from './phase.ts';
 /** A process of the application. @see Buildpack specification 0.11, launch.toml */
 export type Process = {
   type: string;
-  /** The program and its fixed arguments. */
+  /** The program of the process and its fixed arguments. */
   command: string[];
-  /** Default arguments, which the caller may replace. */
+  /** Default arguments of the process, which the caller may replace. */
   args?: string[];
   default?: boolean;
   'working-dir'?: string;
@@ -13,7 +13,10 @@ export type Process = {
 };
 export type Label = { key: string; value: string };
 
-/** The file layers/config/metadata.toml, which the step build writes. The step export and the launcher read it. */
+/**
+ * The file layers/config/metadata.toml, which the step build writes. The step export reads the file and puts it into
+ * the image.
+ */
 export type Metadata = {
   'buildpack-default-process-type': string;
   buildpacks: { id: string; version: string; api?: string }[];
@@ -28,8 +31,8 @@ const checkProcess = ({ type, command }: Process, buildpack: string): void => {
 };
 
 /**
- * Merges processes: a later buildpack's process replaces an earlier one of the same type, and its default process
- * replaces an earlier default.
+ * Merges the processes that buildpacks name: a later buildpack's process replaces an earlier process of the same type.
+ * @throws PhaseError 51 for an invalid process
  */
 export const mergeProcesses = (earlier: Process[], later: Process[], buildpack: string): Process[] => {
   for (const process of later) checkProcess(process, buildpack);

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 
-/** Exit codes of the real lifecycle (platform specification 0.14), and 128, git's own code, for the step clone. */
+/**
+ * Exit codes of the steps of a build: those of the real lifecycle (platform specification 0.14), and 128, git's own
+ * code, for the step clone.
+ */
 export const exitCodes = {
   clone: 128,
   invalidArguments: 3,
@@ -10,7 +13,9 @@ export const exitCodes = {
   exportFailed: 62,
 } as const;
 
-/** A phase failed for a reason that the user should read. */
+/**
+ * Thrown when a phase of a build fails for a reason that the user should read. `exitCode` is the exit code of the step.
+ */
 export class PhaseError extends Error {
   override readonly name = 'PhaseError';
   readonly exitCode: number;
@@ -24,7 +29,10 @@ export class PhaseError extends Error {
 export type Say = (line: string) => void;
 export type Arguments = { values: Record<string, string>; positionals: string[] };
 
-/** Parses options `--name=value`, of which the named ones are required, and positional arguments. */
+/**
+ * Parses the command line of a phase: options `--name=value` and positional arguments.
+ * @throws PhaseError 3 when a required option is missing
+ */
 export const readArguments = (words: string[], required: string[], optional: string[] = []): Arguments => {
   const options = Object.fromEntries([...required, ...optional].map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
@@ -34,13 +42,14 @@ export const readArguments = (words: string[], required: string[], optional: str
 };
 
 /**
- * Decodes %24 and %25. The API encodes dollar and percent signs, because Tekton would replace the text after a dollar
- * sign.
+ * Decodes %24 and %25 in a parameter of a run. The API encodes dollar and percent signs, because Tekton would replace
+ * the text after a dollar sign.
  */
 export const decoded = (value: string): string => value.replaceAll('%24', '$').replaceAll('%25', '%');
 
 /**
- * Runs a phase as this process's program. Its lines begin with the phase's name, and its error becomes the exit code.
+ * Runs a phase of a build as the program of this process. Each line of output begins with the phase's name, and an
+ * error sets the exit code.
  */
 export const runPhase = async (name: string, phase: (words: string[], say: Say) => Promise<void>): Promise<void> => {
   const say: Say = (line) => void process.stdout.write(`[${name}] ${line}\n`);

@@ -4,11 +4,11 @@ export type PipelineOptions = {
   namespace: string;
   /** Path of the Node.js program that runs the steps. */
   node: string;
-  /** Folder of OCI layouts: built images and run images. */
+  /** Folder with the OCI layouts of built images and of run images. */
   imagesFolder: string;
   /** Folder of the buildpacks' caches, one per image. */
   cacheFolder: string;
-  /** Builder image of a run that names none. */
+  /** Builder image of a run whose parameters name no builder image. */
   builderImage: string;
 };
 
@@ -27,8 +27,8 @@ const strings = [
 const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
 
 /**
- * Options and arguments of a step. Values are separate arguments, `--name=value` or after `--`, and never pass through
- * a shell.
+ * Returns the steps of the embedded pipeline. Values are separate arguments of a step, `--name=value` or after `--`,
+ * and never pass through a shell.
  */
 const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({
@@ -79,7 +79,8 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
     taskSpec: {
       params,
       workspaces,
-      // The results come from single steps, because a later step can write a task's result but not another step's.
+      // The task's results come from single steps, because a later step can write a result of the task but not a result
+      // of another step.
       results: results.map((name) => ({ name, type: 'string', value: `$(steps.export.results.${name})` })),
       steps: stepsFor(options),
     },

@@ -2,7 +2,7 @@ import type { GroupMember } from './buildpacks.ts';
 
 export type Require = { name: string; metadata?: Record<string, unknown> };
 export type Alternative = { provides: { name: string }[]; requires: Require[] };
-/** The build plan that bin/detect writes: what the buildpack provides and requires, and alternatives. */
+/** The build plan that a buildpack's bin/detect writes: what the buildpack provides and requires, and alternatives. */
 export type BuildPlanToml = Partial<Alternative> & { or?: Partial<Alternative>[] };
 export type PlanEntry = { providers: { id: string; version: string }[]; requires: Require[] };
 
@@ -15,7 +15,7 @@ export const alternativesOf = ({ or = [], ...first }: BuildPlanToml): Alternativ
 
 type Dependency = { open: GroupMember[]; early: GroupMember[]; providers: GroupMember[]; requires: Require[] };
 
-/** Collects who provides and who requires each name, in the order of the group. */
+/** Collects for each name in the build plans which buildpacks provide and require it, in the order of the group. */
 const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
   const found = new Map<string, Dependency>();
   const at = (name: string): Dependency => {
@@ -36,8 +36,9 @@ const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
 };
 
 /**
- * Tries one choice of alternatives. An optional buildpack whose requirements are not met, or whose provisions nobody
- * requires, leaves the group. A required one fails the trial.
+ * Resolves the build plan for one choice of alternatives. An optional buildpack whose requirements are not met, or
+ * whose provisions nobody requires, leaves the group. A required buildpack with such a problem makes the result
+ * undefined.
  */
 const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
   const dependencies = dependenciesOf(candidates);
@@ -53,8 +54,8 @@ const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
 };
 
 /**
- * Returns the first combination of alternatives in which everything required is provided by the same or an earlier
- * buildpack, and everything provided is required; undefined when there is none.
+ * Returns the first combination of the buildpacks' alternatives in which everything required is provided by the same or
+ * an earlier buildpack, and everything provided is required; undefined when there is none.
  * @see Buildpack specification, "Build Plan"
  */
 export const resolvePlan = (detected: { member: GroupMember; alternatives: Alternative[] }[]): Resolved | undefined => {
@@ -70,7 +71,9 @@ export const resolvePlan = (detected: { member: GroupMember; alternatives: Alter
   return tryFrom(0, []);
 };
 
-/** Returns the requirements that a buildpack must provide: those of the plan's entries that it provides. */
+/**
+ * Returns the requirements that a buildpack must fulfil: those of the build plan's entries that the buildpack provides.
+ */
 export const entriesFor = (entries: PlanEntry[], id: string): Require[] =>
   entries
     .filter(({ providers }) => providers.some((provider) => provider.id === id))

@@ -1,6 +1,7 @@
 /**
- * Runs one phase as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through unchanged.
- * When the phase fails, the last 1,000 bytes of its output are written to FILE, the step's result with the reason.
+ * Runs one phase of a build as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through
+ * unchanged. When the phase fails, the last 1,000 bytes of its output are written to FILE, the step's result with the
+ * reason.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -12,7 +13,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 const maxExcerptBytes = 1000;
 const drainMs = 1000;
 
-/** Keeps the last bytes of both streams. A character that is cut at the start is dropped. */
+/**
+ * Keeps the last 1,000 bytes of a phase's standard output and standard error. A character that is cut at the start is
+ * dropped.
+ */
 const keepExcerpt = (streams: Readable[]): (() => Buffer) => {
   let excerpt: Buffer = Buffer.alloc(0);
   for (const stream of streams) {
@@ -37,7 +41,8 @@ const main = async ([failure = '', ...command]: string[]): Promise<void> => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
-  // A process that a build left running may keep the pipes open for ever.
+  // A process that a build left running may keep the pipes open for ever, so the step waits for the end of the output
+  // for at most one second.
   await Promise.race([Promise.allSettled([finished(stdout), finished(stderr)]), delay(drainMs)]);
   if (exitCode !== 0) await writeFile(failure.replace(/^--failure=/, ''), excerpt());
   process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -1,7 +1,8 @@
 export type Page = { items: string[]; link: Record<string, string> };
 
 /**
- * Returns the part of a sorted list that the parameters `n` and `last` select, and the Link header to the next part.
+ * Returns the part of a sorted list that the query parameters `n` and `last` select, and the Link header to the next
+ * part.
  * @see OCI distribution specification 1.1, "Listing Tags"
  */
 export const page = (sorted: string[], url: URL): Page => {
@@ -20,7 +21,7 @@ export type Range = { start: number; end: number };
 
 /**
  * Parses a Range header with one range of bytes, both ends included. Several ranges or another unit mean the whole
- * blob.
+ * blob, for which the result is undefined.
  * @see RFC 9110, 14.1.2
  */
 export const readRange = (header: string | undefined, size: number): Range | 'unsatisfiable' | undefined => {

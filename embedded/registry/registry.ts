@@ -25,7 +25,7 @@ export type Registry = {
   usage(project: string): Promise<Usage>;
 };
 
-/** An error response of the registry. @see OCI distribution specification 1.1, "Error Codes" */
+/** An error response of the image registry. @see OCI distribution specification 1.1, "Error Codes" */
 class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
@@ -71,7 +71,7 @@ const tags = async (exchange: Exchange): Promise<void> => {
   sendJson(exchange, { name: exchange.repository, tags: items }, link);
 };
 
-/** Sends a blob, or the requested range of it, as a stream. */
+/** Sends a blob of an image, or the requested range of the blob, as a stream. */
 const sendBlob = async ({ request, response, ...where }: Exchange, digest: string, type: string): Promise<void> => {
   const file = blobPath(layoutFolder(where), digest);
   const info = await stat(file).catch(() => undefined);
@@ -102,8 +102,8 @@ const getManifest = async (exchange: Exchange): Promise<void> => {
 };
 
 /**
- * Deletes a manifest. A tag in the path deletes that tag; a digest deletes all tags of the manifest. Blobs that no
- * manifest needs are deleted with it.
+ * Deletes an image's manifest. A tag in the request's path deletes that tag; a digest deletes all tags of the manifest.
+ * Blobs that no manifest needs are deleted, too.
  */
 const deleteManifest = async (exchange: Exchange): Promise<void> => {
   const { imagesFolder, repository, reference, response } = exchange;
@@ -186,7 +186,8 @@ const refuse = (response: ServerResponse, error: unknown): void => {
 };
 
 /**
- * Makes the part of the OCI distribution API that reads and deletes, over a folder of OCI layouts.
+ * Makes an image registry over a folder of OCI layouts, with the part of the OCI distribution API that reads and
+ * deletes.
  * @see OCI distribution specification 1.1
  */
 export const createRegistry = ({ imagesFolder }: { imagesFolder: string }): Registry => ({

@@ -3,17 +3,20 @@ import type { Condition } from '../kubernetes/types.ts';
 
 type WithConditions = { status?: { conditions?: Condition[] } };
 
-/** Returns the condition Succeeded of a run, or undefined before it is set. */
+/** Returns the condition Succeeded of a PipelineRun or TaskRun, or undefined before the condition is set. */
 export const succeeded = ({ status }: WithConditions): Condition | undefined =>
   status?.conditions?.find(({ type }) => type === 'Succeeded');
 
-/** Tells whether a run has ended, with success or without. */
+/** Tells whether a PipelineRun or TaskRun has ended, with success or without. */
 export const isDone = (run: WithConditions): boolean => {
   const status = succeeded(run)?.status;
   return status === 'True' || status === 'False';
 };
 
-/** Returns the next conditions of a run. The transition time changes only when another field changes. */
+/**
+ * Returns the next status.conditions of a PipelineRun or TaskRun. lastTransitionTime changes only when another field
+ * changes.
+ */
 export const conditionsWith = (
   before: WithConditions,
   status: Condition['status'],

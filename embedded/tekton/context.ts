@@ -6,17 +6,17 @@ import type { ObjectPart } from '../kubernetes/writes.ts';
 
 export type Log = (message: string, cause?: unknown) => void;
 
-/** The dependencies of every controller. */
+/** The dependencies of every controller of the embedded Tekton. */
 export type Context = {
   objects: ObjectStore;
-  /** Folder of the pods' working folders. */
+  /** Folder that holds the working folders of all pods. */
   folder: string;
   clock: Clock;
   log: Log;
 };
 
 /**
- * Changes a copy of an object and stores the copy.
+ * Changes a copy of a stored object and stores the copy.
  * @returns the stored object; undefined when the object is gone, or another object has its name
  */
 export const change = <R extends Resource>(
@@ -33,11 +33,11 @@ export const change = <R extends Resource>(
   return objects.update(resource, copy, part);
 };
 
-/** Returns the name of the owner that controls an object, if the owner is of this kind. */
+/** Returns the name of the owner that controls an object, if the owner is of the given kind. */
 export const controllerOf = ({ metadata }: KubeObject, kind: string): string | undefined =>
   metadata.ownerReferences?.find((owner) => owner.controller && owner.kind === kind)?.name;
 
-/** Returns the owner reference that makes an object the controller of another. */
+/** Returns the owner reference that makes an object the controller of another object. */
 export const ownedBy = ({ apiVersion, kind, metadata }: KubeObject) => {
   const { name, uid } = metadata;
   return [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];

@@ -12,14 +12,20 @@ export type ControllerOptions = { jobRetryMs: number };
 type Reconciled = 'pipelineruns' | 'taskruns' | 'jobs';
 type Reconcile<R extends Reconciled> = (context: Context, object: Resources[R], later: (ms: number) => void) => void;
 
-/** The resources that are reconciled, with the kind of owner whose dependants trigger a reconcile. */
+/**
+ * The resources that controllers reconcile, each with its kind. A change of an object that such a kind owns triggers a
+ * reconcile of the owner.
+ */
 const ownerKinds: { owner: string; resource: Reconciled }[] = [
   { owner: 'PipelineRun', resource: 'pipelineruns' },
   { owner: 'TaskRun', resource: 'taskruns' },
   { owner: 'Job', resource: 'jobs' },
 ];
 
-/** Reconciles runs and Jobs whenever they or their dependants change. @returns a function that stops the controllers */
+/**
+ * Reconciles PipelineRuns, TaskRuns and Jobs whenever they or their dependants change.
+ * @returns a function that stops the controllers
+ */
 export const startControllers = (context: Context, { jobRetryMs }: ControllerOptions): (() => void) => {
   const queues: Record<Reconciled, Queue> = {
     pipelineruns: controller(context, 'pipelineruns', reconcilePipelineRun),

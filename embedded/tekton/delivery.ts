@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from './context.ts';
 
-/** A CloudEvent in HTTP's binary mode. */
+/** A CloudEvent in the binary mode of HTTP, in which the event's attributes are headers. */
 export type Message = { headers: Record<string, string>; body: string };
 
-/** Returns the URL to which events are posted now; undefined drops the event. */
+/** Returns the URL to which CloudEvents are posted now; undefined when the event is to be dropped. */
 export type Sink = () => string | undefined;
 
 const retriedStatuses = new Set([404, 413, 425, 429, 502, 503, 504]);
@@ -12,8 +12,8 @@ const maxTries = 11;
 const attemptMs = 10_000;
 
 /**
- * Posts an event as Tekton's controller does. After a broken connection or a retryable status the event is sent again,
- * at most 11 times; after any other status it is not.
+ * Posts a CloudEvent as Tekton's controller does. After a broken connection or a retryable status the event is sent
+ * again, up to 11 tries in all. After any other status the event is not sent again.
  * @param retryMs delay before the second try in milliseconds; the delay doubles
  */
 export const deliver = async (
@@ -37,7 +37,7 @@ export const deliver = async (
   if (!signal.aborted) log(`event ${title} was dropped after ${maxTries} tries`);
 };
 
-/** Posts the event once. @returns the status of the response; undefined without a response */
+/** Posts a CloudEvent once. @returns the status of the response; undefined without a response */
 const post = async ({ headers, body }: Message, url: string, signal: AbortSignal): Promise<number | undefined> => {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]);

@@ -7,7 +7,10 @@ import type { Message, Sink } from './delivery.ts';
 import { deliver } from './delivery.ts';
 import { createRandom } from './random.ts';
 
-/** Faults of the delivery, for tests: chances from 0 to 1, and the longest delay in milliseconds. */
+/**
+ * Faults in the delivery of events, for tests: chances from 0 to 1 that an event is sent twice or is lost, and the
+ * longest delay in milliseconds.
+ */
 export type Chaos = { duplicate?: number; drop?: number; shuffleMs?: number; seed?: number };
 
 export type EventOptions = { sink: Sink; chaos: Chaos; retryMs: number };
@@ -19,9 +22,9 @@ type Run = PipelineRun | TaskRun;
 const rememberMs = 2 * 3_600_000;
 
 /**
- * Sends the states of runs as CloudEvents, as Tekton's events controller does. Each state is sent once within two
- * hours. States are told apart by namespace, name and type only, so a run with a reused name sends nothing. The order
- * is not kept. After a start the present state of every run is sent.
+ * Sends the states of PipelineRuns and TaskRuns as CloudEvents, as Tekton's events controller does. Each state is sent
+ * once within two hours. States are told apart by namespace, name and event type only, so a new run with the name of an
+ * earlier run sends no events. The order of events is not kept. After a start the present state of every run is sent.
  */
 export const startEvents = (context: Context, options: EventOptions): EventSender => {
   const { objects } = context;
@@ -52,7 +55,7 @@ export const startEvents = (context: Context, options: EventOptions): EventSende
 
 const finalStates = { True: 'successful', False: 'failed' } as const;
 
-/** Returns the CloudEvent type for the state of a run. */
+/** Returns the CloudEvent type for the state of a PipelineRun or TaskRun. */
 const eventType = (run: Run): string => {
   const condition = succeeded(run);
   return `dev.tekton.event.${run.kind.toLowerCase()}.${stateOf(condition)}.v1`;
@@ -65,7 +68,10 @@ const stateOf = (condition: ReturnType<typeof succeeded>): string => {
   return condition.reason === 'Running' ? 'running' : 'unknown';
 };
 
-/** Several states have the type unknown. The reason and the message tell these states apart. */
+/**
+ * Returns a text that identifies a state of a run. Several states have an event of the type unknown, so for them the
+ * text also has the reason and the message.
+ */
 const memoryKey = (run: Run, type: string): string => {
   const { reason, message } = succeeded(run) ?? {};
   const more = type.endsWith('.unknown.v1') ? `${reason} ${message}` : '';
@@ -86,7 +92,7 @@ const createMemory = (clock: () => number): ((key: string) => boolean) => {
   };
 };
 
-/** Returns the delays in milliseconds after which copies of an event are sent: one, two, or none. */
+/** Returns the delays in milliseconds after which copies of an event are sent: one copy, two copies or none. */
 const deliveryDelays = ({ duplicate = 0, drop = 0, shuffleMs = 0 }: Chaos, random: () => number): number[] => {
   const copies = random() < duplicate ? 2 : 1;
   return Array.from({ length: copies }, () => [random() < drop, random() * shuffleMs] as const).flatMap(

@@ -14,7 +14,7 @@ const maxBackoffMs = 360_000;
 /**
  * Reconciles a Job: makes its pod, makes another pod after a failure, ends and removes the Job. A Job has one pod at a
  * time.
- * @param retryMs delay before the first retry in milliseconds; the delay doubles
+ * @param retryMs delay before the first retry in milliseconds; the delay doubles up to 6 minutes
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/
  */
 export const reconcileJob = (context: Context, job: Job, later: Later, retryMs: number): void => {
@@ -57,8 +57,8 @@ const isActive = ({ status, metadata }: Pod): boolean =>
   !metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
 
 /**
- * Tells whether a pod counts as a failure of its Job. A pod that ended because the platform stopped does not count, and
- * is made again.
+ * Tells whether a pod counts as a failure of its Job. A pod that ended because the embedded platform stopped does not
+ * count, and the Job gets another pod.
  */
 const isFailure = ({ status }: Pod): boolean => status?.phase === 'Failed' && status.reason !== stoppedReason;
 

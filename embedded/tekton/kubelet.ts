@@ -24,7 +24,7 @@ import { goTime } from './run-process.ts';
 import type { Variables } from './substitute.ts';
 import { decodeMessage, encodeMessage, internal, stepResultType, valuesOf } from './termination.ts';
 
-/** Returns the environment variables of an image, or undefined when there is no such image. */
+/** Returns the environment variables of a container image, or undefined when there is no such image. */
 export type Images = (image: string) => { env: Record<string, string> } | undefined;
 
 export type KubeletOptions = {
@@ -40,16 +40,19 @@ export const cancelAnnotation = 'tekton.dev/cancel';
 
 type Running = { stop: AbortController; done: Promise<void> };
 type Node = Context & KubeletOptions;
-/** Reason for ending a pod's processes. Closing writes nothing into the pod's status, because the next start does. */
+/**
+ * Reason for ending a pod's processes. With `closing` the kubelet does not write the pod's status, because the next
+ * start of the platform does.
+ */
 type Reason = 'cancelled' | 'deleted' | 'closing';
 
-/** Time in milliseconds between two phases of a pod, so that a watcher can tell them apart. */
+/** Time in milliseconds between two changes of a starting pod's status, so that a watcher sees each of them. */
 const phaseMs = 2;
 
 /**
- * Runs the containers of pods as processes on this machine. As with Tekton's entrypoint, containers run one after
- * another, and a container after a failed one is skipped. The processes of a deleted or cancelled pod are killed at
- * once.
+ * Runs the containers of pods as processes on this machine. As with Tekton's entrypoint, the containers of a pod run
+ * one after another, and a container after a failed container is skipped. The processes of a deleted or cancelled pod
+ * get SIGTERM at once and SIGKILL after `graceMs`.
  */
 export const startKubelet = (context: Context, options: KubeletOptions): Kubelet => {
   const node: Node = { ...context, ...options };
@@ -133,7 +136,10 @@ const report = ({ objects }: Node, pod: Pod, next: (status: PodStatus) => PodSta
   });
 };
 
-/** Reports the phases of a pod up to the start of its containers. @returns true when the containers may start */
+/**
+ * Writes the status of a starting pod, up to the start of its containers.
+ * @returns true when the containers may start
+ */
 const initialize = async (node: Node, pod: Pod, signal: AbortSignal): Promise<boolean> => {
   const { clock } = node;
   const inits = pod.spec.initContainers?.length ?? 0;
@@ -177,7 +183,10 @@ const runOne = async ({ node, pod, folder, signal, variables }: PodRun, containe
   return terminated;
 };
 
-/** Ends a container that comes after a failed one, as Tekton's entrypoint does. */
+/**
+ * Ends a container that comes after a failed container: writes a line to its log and returns its state, as Tekton's
+ * entrypoint does.
+ */
 const skip = ({ node, pod }: PodRun, { name }: Container): Terminated => {
   const now = node.clock();
   const file = node.objects.logFile(pod.metadata.uid, name);

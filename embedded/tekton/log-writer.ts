@@ -7,9 +7,12 @@ import type { Clock } from '../kubernetes/time.ts';
 type Stream = 'stdout' | 'stderr';
 
 export type LogWriter = {
-  /** Writes everything that a stream yields, at the pace of the disk. Resolves when the stream ends. */
+  /**
+   * Copies an output stream of a process into the container's log, at the speed of the disk. Resolves when the stream
+   * ends.
+   */
   copy(source: AsyncIterable<Buffer>, stream: Stream): Promise<void>;
-  /** Writes a line of the platform's own. */
+  /** Writes a line of the platform itself into the container's log, such as an error message. */
   line(text: string): Promise<void>;
   close(): Promise<void>;
 };
@@ -70,7 +73,10 @@ const cut = (bytes: Buffer): { lines: LogPart[]; left: Buffer } => {
   return { lines, left: bytes.subarray(start) };
 };
 
-/** Makes a clock for log entries, whose times grow by at least a nanosecond. */
+/**
+ * Makes a function that returns the time of the next log entry, at least one nanosecond after the time of the entry
+ * before.
+ */
 const createStamps = (clock: Clock): (() => string) => {
   let millisecond = -1;
   let nanoseconds = 0;

@@ -4,7 +4,8 @@ const maxNameLength = 63;
 const hashedPrefixLength = 32;
 
 /**
- * Returns the name of a child: parent and suffix. A name over 63 characters gets a hash in the place of its middle.
+ * Returns the name of a child object: the parent's name and a suffix. A name over 63 characters gets a hash in the
+ * place of its middle.
  * @see https://pkg.go.dev/knative.dev/pkg/kmeta#ChildName
  */
 export const childName = (parent: string, suffix: string): string => {

@@ -9,7 +9,7 @@ import { judge, statusAfter } from './pipeline-status.ts';
 import type { TaskState } from './pipeline-tasks.ts';
 import { applyParams, newTaskRun, nextTask, taskResultVariables, taskRunName } from './pipeline-tasks.ts';
 
-/** Reconciles a run again after this many milliseconds. */
+/** Plans another reconcile of a PipelineRun after this many milliseconds. */
 export type Later = (milliseconds: number) => void;
 
 const cancelled = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
@@ -17,7 +17,7 @@ const timedOut = 'TaskRun cancelled as the PipelineRun it belongs to has timed o
 
 /**
  * Reconciles a PipelineRun: keeps it pending, starts its next task, or ends it. Calls may be repeated at any time. A
- * run that is being deleted is left alone, as Tekton does.
+ * PipelineRun that is being deleted is not changed, as with Tekton.
  */
 export const reconcilePipelineRun = (context: Context, run: PipelineRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
@@ -100,7 +100,10 @@ const cancelTasks = ({ objects }: Context, states: readonly TaskState[], why: st
   }
 };
 
-/** Ends a run whose timeout is over; otherwise plans a reconcile for the end of the timeout. */
+/**
+ * Ends a PipelineRun whose timeout is over; otherwise plans a reconcile for the end of the timeout.
+ * @returns true when the run was ended
+ */
 const expire = (context: Context, run: PipelineRun, later: Later): boolean => {
   const text = run.spec.timeouts?.pipeline ?? '0';
   const limit = parseDuration(text) ?? 0;

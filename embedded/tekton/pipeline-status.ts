@@ -13,7 +13,7 @@ import { tally, taskResultVariables } from './pipeline-tasks.ts';
 import { provenance } from './provenance.ts';
 import { substitute } from './substitute.ts';
 
-/** The Succeeded condition of a run, before it is written into the run's status. */
+/** The condition Succeeded of a PipelineRun, before it is written into the run's status. */
 export type RunCondition = { status: Condition['status']; reason: string; message: string; skipped?: string[] };
 
 const stoppingReasons: Record<string, string> = {
@@ -21,7 +21,7 @@ const stoppingReasons: Record<string, string> = {
   StoppedRunFinally: 'StoppedRunningFinally',
 };
 
-/** Returns the condition of a pipeline's run from the runs of its tasks. */
+/** Returns the condition Succeeded of a PipelineRun, computed from its TaskRuns. */
 export const judge = (run: PipelineRun, states: readonly TaskState[]): RunCondition => {
   const { total, done, failed, cancelled } = tally(states);
   const stopping = stoppingReasons[run.spec.status ?? ''];
@@ -50,8 +50,8 @@ const ending = (
 };
 
 /**
- * Returns the status of a run for its condition, with the fields in Tekton's order. Some fields are set only at the end
- * of the run.
+ * Returns the status of a PipelineRun that has a given condition, with the fields in Tekton's order. The completion
+ * time, the skipped tasks and the results are set only at the end of the run.
  */
 export const statusAfter = (
   run: PipelineRun,
@@ -87,7 +87,7 @@ const reference = (name: string, pipelineTaskName: string): ChildReference => ({
   pipelineTaskName,
 });
 
-/** Returns the pipeline's results whose task results all exist. */
+/** Returns those results of a pipeline for which all results of tasks exist. */
 const resultsOf = (spec: PipelineSpec | undefined, states: readonly TaskState[]): RunResult[] => {
   const variables = taskResultVariables(states);
   return (spec?.results ?? []).flatMap(({ name, value }) => {

@@ -17,14 +17,14 @@ import { substituteDeep, substituteValue } from './substitute.ts';
 
 const defaultTimeoutMs = 3_600_000;
 
-/** A task of a pipeline and its TaskRun, if that exists. */
+/** A task of a pipeline and its TaskRun; undefined while there is no TaskRun. */
 export type TaskState = { task: PipelineTask; run: TaskRun | undefined };
 
-/** Returns the name of a task's TaskRun. */
+/** Returns the name of the TaskRun that a PipelineRun has for a task. */
 export const taskRunName = (run: PipelineRun, task: PipelineTask): string =>
   childName(run.metadata.name, `-${task.name}`);
 
-/** Returns the pipeline with the values of the run's parameters. */
+/** Returns a pipeline into which the values of a PipelineRun's parameters are filled. */
 export const applyParams = (spec: PipelineSpec, run: PipelineRun): PipelineSpec => {
   const variables = pipelineVariables(spec, run);
   return { ...spec, tasks: spec.tasks.map((task) => applyToTask(task, variables)) };
@@ -40,7 +40,8 @@ const pipelineVariables = (spec: PipelineSpec, run: PipelineRun): Variables =>
   ]);
 
 /**
- * Substitutes the pipeline's parameters in a task. An embedded task also sees those that it does not declare itself.
+ * Substitutes a pipeline's parameters in a task. In an embedded taskSpec also those parameters are substituted that the
+ * task does not declare itself.
  */
 const applyToTask = (task: PipelineTask, variables: Variables): PipelineTask => {
   const own = new Set(task.taskSpec?.params?.map(({ name }) => `params.${name}`));
@@ -50,7 +51,7 @@ const applyToTask = (task: PipelineTask, variables: Variables): PipelineTask => 
   return { ...task, ...(given ? { params: given } : {}), ...(taskSpec ? { taskSpec } : {}) };
 };
 
-/** Returns the first task that may start: all tasks before it in the list have succeeded. */
+/** Returns the first task of a pipeline that may start: all tasks before it in the list have succeeded. */
 export const nextTask = (states: readonly TaskState[]): PipelineTask | undefined => {
   if (states.some(({ run }) => run !== undefined && succeeded(run)?.status !== 'True')) return undefined;
   return states.find(({ run }) => run === undefined)?.task;
@@ -67,7 +68,7 @@ export const taskResultVariables = (states: readonly TaskState[]): Variables =>
     ),
   );
 
-/** Returns a new TaskRun for a task, with the fields of Tekton 1.15. */
+/** Returns a new TaskRun for a task of a pipeline, with the fields of Tekton 1.15. */
 export const newTaskRun = (run: PipelineRun, task: PipelineTask, results: Variables): Draft<TaskRun> => {
   const { taskSpec, params } = substituteDeep({ taskSpec: task.taskSpec, params: task.params }, results);
   const workspaces = bindings(run, task);
@@ -130,7 +131,7 @@ const bindings = (run: PipelineRun, task: PipelineTask): WorkspaceBinding[] => {
   });
 };
 
-/** Number of tasks by their outcome. */
+/** Number of a pipeline's tasks by their outcome. */
 export type Tally = { total: number; done: number; failed: number; cancelled: number };
 
 export const tally = (states: readonly TaskState[]): Tally => {

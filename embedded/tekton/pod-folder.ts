@@ -1,14 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folder of one pod's processes. It is removed with the pod. All paths are absolute. */
+/** The folder in which the processes of one pod run. The folder is removed with the pod. All paths are absolute. */
 export type PodFolder = {
   path: string;
   workspace: string;
   home: string;
   tmp: string;
   results: string;
-  /** File with the id and the start time of the running process. */
+  /**
+   * File with the id and the start time of the pod's running process. After a crash of the platform, the next start
+   * finds and kills the process by this file.
+   */
   record: string;
   stepResult(container: string, name: string): string;
   bound(workspace: string): string;
@@ -37,7 +40,7 @@ export const makePodFolder = (folder: PodFolder): void => {
   for (const path of [folder.workspace, folder.home, folder.tmp, folder.results]) mkdirSync(path, { recursive: true });
 };
 
-/** Writes an executable file. A script without a `#!` line runs in the shell, as with Tekton. */
+/** Writes a step's script as an executable file. A script without a `#!` line runs in the shell, as with Tekton. */
 export const writeScript = (path: string, script: string): void => {
   const text = script.startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`;
   writeFileSync(path, text, { mode: 0o755 });
@@ -48,7 +51,7 @@ export const removePodFolder = (folder: PodFolder): void => {
 };
 
 /**
- * Returns a text that the environment of all processes of a pod contains. Processes that left their session are found
- * by this text.
+ * Returns a text that the environment variables of every process of a pod contain. Processes that left their session
+ * are found by this text.
  */
 export const marker = (folder: PodFolder): string => `TMPDIR=${folder.tmp}\0`;

@@ -57,7 +57,7 @@ const conditions = (
 };
 
 /**
- * Returns the status while init containers run.
+ * Returns the status of a pod while its init containers run.
  * @param done number of init containers that have ended; undefined before the pod's sandbox exists
  */
 export const initializing = (pod: Pod, done: number | undefined, now: number): PodStatus => {
@@ -75,8 +75,8 @@ export const initializing = (pod: Pod, done: number | undefined, now: number): P
 };
 
 /**
- * Returns the status while containers run. All containers count as running, because Tekton's entrypoint makes each wait
- * for the one before.
+ * Returns the status of a pod while its containers run. All containers count as running, because Tekton's entrypoint
+ * makes each container wait for the container before.
  */
 export const running = (pod: Pod, before: PodStatus, now: number): PodStatus => {
   const startedAt = seconds(now);
@@ -104,7 +104,7 @@ export const unpullable = (pod: Pod, before: PodStatus, missing: ReadonlySet<str
   return { ...before, containerStatuses };
 };
 
-/** Returns the status after one container has ended. */
+/** Returns the status of a pod after one container has ended. */
 export const withTerminated = (before: PodStatus, name: string, terminated: Terminated): PodStatus => {
   const containerStatuses = before.containerStatuses?.map((status) =>
     status.name === name ? { ...status, ready: false, started: false, state: { terminated } } : status,
@@ -112,13 +112,13 @@ export const withTerminated = (before: PodStatus, name: string, terminated: Term
   return { ...before, ...(containerStatuses ? { containerStatuses } : {}) };
 };
 
-/** Returns the status after all running containers have ended in the same way. */
+/** Returns the status of a pod after all its running containers have ended in the same way. */
 export const withAllTerminated = (before: PodStatus, terminated: Terminated): PodStatus => {
   const open = before.containerStatuses?.filter(({ state }) => !state.terminated) ?? [];
   return open.reduce((status, { name }) => withTerminated(status, name, terminated), before);
 };
 
-/** Returns the status after all containers have ended. */
+/** Returns the status of a pod after all its containers have ended. */
 export const finished = (before: PodStatus): PodStatus => {
   const failed = before.containerStatuses?.some(({ state }) => state.terminated?.exitCode !== 0) ?? true;
   const conditions = before.conditions?.map((old) =>

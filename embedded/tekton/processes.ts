@@ -2,13 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The processes of a step: those in the session of its first process, and those whose environment contains the marker.
+ * The processes of a step: all in the session of the step's first process, and all whose environment contains `marker`.
  */
 export type Group = {
   leader: number | undefined;
-  /** Start time of the leader in kernel ticks, which tells the leader from a later process with the same id. */
+  /**
+   * Start time of the step's first process in kernel ticks, which tells the process from a later process with the same
+   * id.
+   */
   startTime: string | undefined;
-  /** Text in the environment of all processes of the step: the folder of their HOME. */
+  /** Text that the environment of all processes of the step contains: the variable TMPDIR with the pod's folder. */
   marker: string;
 };
 
@@ -17,17 +20,17 @@ type Stat = { pid: number; state: string; session: number; startTime: string };
 const findAgainMs = 10;
 const maxKillRounds = 500;
 
-/** Returns the start time of a process in kernel ticks; undefined where the system does not tell. */
+/** Returns the start time of a process in kernel ticks; undefined when /proc does not list the process. */
 export const startTimeOf = (pid: number): string | undefined => readStat(pid)?.startTime;
 
-/** Sends a signal to all processes of a group. @returns the number of processes */
+/** Sends a signal to all processes of a step. @returns the number of processes */
 export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
   const found = pidsOf(group);
   for (const pid of found) send(pid, signal);
   return found.length;
 };
 
-/** Kills a group until no process of it is left, because a process may fork meanwhile. */
+/** Kills the processes of a step until none is left, at most 500 times, because a process may fork meanwhile. */
 export const killGroup = async (group: Group): Promise<void> => {
   for (let round = 0; round < maxKillRounds && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(findAgainMs);
 };
@@ -41,8 +44,7 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /**
- * Returns the ids of a group's processes. Where the system has no /proc, a negative id stands for the whole process
- * group.
+ * Returns the ids of a step's processes. On a system without /proc, a negative id stands for the whole process group.
  */
 const pidsOf = (group: Group): number[] => {
   const pids = listPids();
@@ -77,7 +79,8 @@ const listPids = (): number[] | undefined => {
 };
 
 /**
- * Reads /proc/PID/stat. The process name in parentheses may contain any character.
+ * Reads /proc/PID/stat. The process name in parentheses may contain any character, so fields are read after the last
+ * parenthesis.
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
 const readStat = (pid: number): Stat | undefined => {

@@ -1,7 +1,10 @@
 const maxTimerMs = 2 ** 31 - 1;
 const retryMs = 1000;
 
-/** A queue of keys whose objects are to be reconciled. A key whose handler throws is handled again after a second. */
+/**
+ * A queue of keys, `NAMESPACE/NAME`, of objects to reconcile. A key whose handler throws is handled again after a
+ * second.
+ */
 export class Queue {
   readonly #handle: (key: string) => void;
   readonly #onError: (key: string, error: unknown) => void;
@@ -14,14 +17,16 @@ export class Queue {
     this.#onError = onError;
   }
 
-  /** Handles the key soon. A key that is added several times meanwhile is handled once. */
+  /** Adds an object's key to the queue. A key that is added several times before it is handled is handled once. */
   add(key: string): void {
     if (this.#closed) return;
     if (this.#waiting.size === 0) setImmediate(() => this.#drain());
     this.#waiting.add(key);
   }
 
-  /** Handles the key after this many milliseconds at the latest. */
+  /**
+   * Adds an object's key to the queue after this many milliseconds, or earlier if an earlier time was set for the key.
+   */
   addAfter(key: string, milliseconds: number): void {
     const at = Date.now() + milliseconds;
     const earlier = this.#timers.get(key);

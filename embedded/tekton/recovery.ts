@@ -9,14 +9,14 @@ import type { Group } from './processes.ts';
 import { killGroup } from './processes.ts';
 import { encodeMessage, internal } from './termination.ts';
 
-/** Reason in the status of a pod, and of its TaskRun, that ran when the platform stopped. */
+/** Reason in the status of a pod, and of its TaskRun, that ran when the embedded platform stopped. */
 export const stoppedReason = 'PlatformStopped';
 
 const killedExitCode = 137;
 
 /**
- * Clears up after a platform that was killed: kills its processes, removes the folders of deleted pods, and ends the
- * pods that ran. Pods that had not started are left for the kubelet to start.
+ * Clears up after an embedded platform that was killed: kills its processes, removes the folders of deleted pods, and
+ * ends the pods that ran. Pods that had not started are left for the kubelet to start.
  */
 export const recover = async (context: Context): Promise<void> => {
   const { objects, folder } = context;
@@ -35,7 +35,10 @@ const foldersIn = (path: string): string[] => {
   }
 };
 
-/** Returns the processes of a pod: the recorded process, and those whose environment contains the pod's marker. */
+/**
+ * Returns the processes that a killed platform left of a pod: the recorded process, and all whose environment contains
+ * the pod's marker.
+ */
 const leftGroup = ({ folder, log }: Context, uid: string): Group => {
   const { record, ...rest } = podFolder(folder, uid);
   const nobody = { leader: undefined, startTime: undefined, marker: marker({ record, ...rest }) };

@@ -13,7 +13,10 @@ import { substitute, substituteList } from './substitute.ts';
 import type { MessageEntry } from './termination.ts';
 import { encodeMessage, internal, readResults, stepResultType, taskResultType, tooLongMessage } from './termination.ts';
 
-/** Results that a container may write, and its timeout in milliseconds. The TaskRun knows them, the pod does not. */
+/**
+ * Names of the results that a step's container may write, and the timeout of the step in milliseconds. They come from
+ * the TaskRun, because the pod does not hold them.
+ */
 export type StepPlan = { stepResults: string[]; taskResults: string[]; timeoutMs: number | undefined };
 
 export type ContainerRun = {
@@ -21,16 +24,16 @@ export type ContainerRun = {
   container: Container;
   plan: StepPlan;
   folder: PodFolder;
-  /** Environment variables of the image. */
+  /** Environment variables of the container's image. */
   imageEnv: Record<string, string>;
-  /** Results of earlier steps: `steps.NAME.results.RESULT`. */
+  /** Results of the pod's earlier steps, as variables `steps.NAME.results.RESULT`. */
   variables: Variables;
   graceMs: number;
   signal: AbortSignal;
 };
 
 /**
- * Runs a container's command as a process.
+ * Runs a container's command as a process on this machine.
  * @returns the state of the ended container, with its results as Tekton's entrypoint reports them
  */
 export const runContainer = async (context: Context, run: ContainerRun): Promise<Terminated> => {
@@ -80,7 +83,10 @@ const terminated = ({ pod, container }: ContainerRun, outcome: ProcessEnd, resul
   };
 };
 
-/** Returns the environment of a container. Of the platform's own environment it contains only PATH and LANG. */
+/**
+ * Returns the environment variables of a container. They include no variables of the platform's own environment but
+ * PATH and LANG.
+ */
 const environment = (objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) => {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',

@@ -16,18 +16,20 @@ export type Execution = {
   env: Record<string, string>;
   folder: PodFolder;
   logFile: string;
-  /** Time in milliseconds after which the process is ended; undefined for no limit. */
+  /** Time in milliseconds after which a step's process is ended; undefined for no limit. */
   timeoutMs: number | undefined;
-  /** Time in milliseconds between SIGTERM and SIGKILL. */
+  /** Time in milliseconds between SIGTERM and SIGKILL when a step's process is ended. */
   graceMs: number;
-  /** Ends the process when it aborts. */
+  /** Signal that ends the step's process when it aborts. */
   signal: AbortSignal;
   clock: Clock;
-  /** Returns the last line of the log, if there is one. */
+  /**
+   * Called when the step's process has ended. Returns a last line for the log, which makes the step fail, or undefined.
+   */
   epilogue(outcome: ProcessEnd): string | undefined;
 };
 
-/** The end of a process; times in milliseconds since the epoch. */
+/** Exit code and times of an ended process. Times are in milliseconds since 1970. */
 export type ProcessEnd = { exitCode: number; startedAt: number; finishedAt: number; timedOut: boolean };
 
 const maxTimerMs = 2 ** 31 - 1;
@@ -62,7 +64,7 @@ export const runProcess = async (execution: Execution): Promise<ProcessEnd> => {
   }
 };
 
-/** Formats a time as Go's log package does. */
+/** Formats a time as Go's log package does: `2026/01/31 12:00:00`. */
 export const goTime = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
 
@@ -92,8 +94,8 @@ const exitOf = (child: ChildProcess): Promise<Exit> =>
   });
 
 /**
- * Ends the group when the signal aborts or the timeout is over.
- * @returns a function that cancels both and tells whether the timeout was over
+ * Ends a step's processes when the signal aborts or the timeout is over.
+ * @returns a function that stops the timers and tells whether the timeout was over
  */
 const limit = ({ signal, timeoutMs, graceMs }: Execution, group: Group): (() => boolean) => {
   let timedOut = false;

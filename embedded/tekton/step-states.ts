@@ -4,7 +4,7 @@ import type { Pod, Terminated } from '../kubernetes/types.ts';
 import { substitute } from './substitute.ts';
 import { decodeMessage, internalType, stepResultType, taskResultType, valuesOf } from './termination.ts';
 
-/** Returns status.steps of a TaskRun from its pod's containers. */
+/** Returns status.steps of a TaskRun, computed from the containers of its pod. */
 export const stepStates = ({ status }: Pod): StepState[] =>
   (status?.containerStatuses ?? []).map(({ name, state, imageID }) => ({
     ...(state.terminated ? endOf(state.terminated) : state),
@@ -14,7 +14,10 @@ export const stepStates = ({ status }: Pod): StepState[] =>
     provenance: {},
   }));
 
-/** Returns the end of a container as Tekton shows it, without the results and the inner reason in its message. */
+/**
+ * Returns the state of an ended container as Tekton shows it in status.steps: the results and the reason in the
+ * termination message become fields of their own.
+ */
 const endOf = (terminated: Terminated): Pick<StepState, 'terminated' | 'results' | 'terminationReason'> => {
   const { message, ...rest } = terminated;
   const said = decodeMessage(message);
@@ -29,7 +32,9 @@ const endOf = (terminated: Terminated): Pick<StepState, 'terminated' | 'results'
   };
 };
 
-/** Returns the steps of a run that was cancelled or timed out: running and waiting steps have ended. */
+/**
+ * Returns status.steps of a TaskRun that was cancelled or timed out. Running and waiting steps are shown as terminated.
+ */
 export const endedSteps = (run: TaskRun, pod: Pod | undefined, reason: string, now: number): StepState[] => {
   const steps = pod ? stepStates(pod) : (run.status?.steps ?? []);
   const message = (name: string) => `Step ${name} terminated as pod ${run.status?.podName} is terminated`;
@@ -41,7 +46,7 @@ export const endedSteps = (run: TaskRun, pod: Pod | undefined, reason: string, n
   });
 };
 
-/** Returns a task's results, from the steps that the task names or from the files that its steps wrote. */
+/** Returns the results of a task, from the step results that the task names or from the files that its steps wrote. */
 export const taskResults = (spec: TaskSpec, pod: Pod): RunResult[] => {
   const ends = (pod.status?.containerStatuses ?? []).map(({ name, state }) => ({
     step: name.replace(/^step-/, ''),

@@ -1,6 +1,6 @@
 import type { ParamValue } from '../kubernetes/tekton-types.ts';
 
-/** Values of variables by name, such as `params.x` or `context.pipelineRun.name`. */
+/** Values of Tekton's variables by name, such as `params.x` or `context.pipelineRun.name`. */
 export type Variables = Map<string, ParamValue>;
 
 const variablePattern = /\$\(([^()\s]+)\)/g;
@@ -8,7 +8,7 @@ const indexedPattern = /^(.+)\[(\d+|\*)\]$/;
 const quotedPattern = /^params\[(?:"([^"]+)"|'([^']+)')\](\[(?:\d+|\*)\])?$/;
 
 /**
- * Replaces `$(name)` in a text. A name without a value stays as it is.
+ * Replaces Tekton's variables `$(name)` in a text. A variable without a value stays as it is.
  * @see https://tekton.dev/docs/pipelines/variables/
  */
 export const substitute = (text: string, variables: Variables): string =>
@@ -18,7 +18,8 @@ export const substitute = (text: string, variables: Variables): string =>
   });
 
 /**
- * Replaces variables in every text of a list. A text that is only `$(params.list[*])` becomes all elements of the list.
+ * Replaces Tekton's variables in every text of a list. A text that is only `$(params.list[*])` becomes all elements of
+ * the list.
  */
 export const substituteList = (texts: readonly string[], variables: Variables): string[] =>
   texts.flatMap((text) => {
@@ -27,7 +28,7 @@ export const substituteList = (texts: readonly string[], variables: Variables): 
     return Array.isArray(value) ? value : [substitute(text, variables)];
   });
 
-/** Replaces variables in a parameter's value. `$(params.list[*])` gives a whole list. */
+/** Replaces Tekton's variables in the value of a parameter. `$(params.list[*])` gives a whole list. */
 export const substituteValue = (value: ParamValue, variables: Variables): ParamValue => {
   if (Array.isArray(value)) return substituteList(value, variables);
   const whole = /^\$\(([^()\s]+\[\*\])\)$/.exec(value)?.[1];
@@ -35,7 +36,7 @@ export const substituteValue = (value: ParamValue, variables: Variables): ParamV
   return list ?? substitute(value, variables);
 };
 
-/** Replaces variables in every text of a JSON value. */
+/** Replaces Tekton's variables in every text of a JSON value. */
 export const substituteDeep = <T>(value: T, variables: Variables): T => {
   if (typeof value === 'string') return substitute(value, variables) as T;
   if (Array.isArray(value)) return value.flatMap((part) => spread(part, variables)) as T;

@@ -115,7 +115,7 @@ const taskVariables = (run: TaskRun, spec: TaskSpec, folder: PodFolder): Variabl
 const workspacePath = (folder: PodFolder, { name, subPath }: WorkspaceBinding): string =>
   join(folder.bound(name), subPath ?? '');
 
-/** Makes the folders of the workspaces: empty, or with the keys of a secret as files. */
+/** Makes the folders of a TaskRun's workspaces: empty, or with the keys of a secret as files. */
 const bindWorkspaces = (objects: ObjectStore, run: TaskRun, folder: PodFolder): void => {
   for (const binding of run.spec.workspaces ?? []) {
     const path = workspacePath(folder, binding);

@@ -17,7 +17,7 @@ import { judgePod, pullFailure } from './task-status.ts';
 type Later = (milliseconds: number) => void;
 type More = Pick<TaskRunStatus, 'steps' | 'results' | 'podName'>;
 
-/** Reconciles a TaskRun: makes its pod, copies the pod's state, ends the run. Calls may be repeated at any time. */
+/** Reconciles a TaskRun: makes its pod, copies the pod's state, ends the TaskRun. Calls may be repeated at any time. */
 export const reconcileTaskRun = (context: Context, run: TaskRun, later: Later): void => {
   if (isDone(run) || run.metadata.deletionTimestamp) return;
   const pod = podOf(context, run);
@@ -33,7 +33,10 @@ const podOf = ({ objects }: Context, run: TaskRun): Pod | undefined => {
   return pod ?? (name === undefined ? undefined : objects.get('pods', run.metadata.namespace, name));
 };
 
-/** Finds a pod that was made just before the platform stopped, before its name was stored in the run. */
+/**
+ * Finds the pod of a TaskRun whose status does not name the pod, because the platform stopped just after it made the
+ * pod.
+ */
 const findPod = (pods: Pod[], { metadata }: TaskRun): Pod | undefined =>
   pods.find((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
 
@@ -42,7 +45,10 @@ const cancel = (context: Context, run: TaskRun, pod: Pod | undefined): void => {
   end(context, run, pod, { status: 'False', reason: 'TaskRunCancelled', message });
 };
 
-/** Ends a run that was cancelled or timed out. Its pod and log are kept, as with Tekton's keep-pod-on-cancel. */
+/**
+ * Ends a TaskRun that was cancelled or timed out. Its pod and log are kept, as with Tekton's setting
+ * keep-pod-on-cancel.
+ */
 const end = (context: Context, run: TaskRun, pod: Pod | undefined, verdict: TaskCondition): void => {
   const steps = endedSteps(run, pod, verdict.reason, context.clock());
   if (pod) {
@@ -123,7 +129,7 @@ const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskCondition
   });
 };
 
-/** Returns the results and the timeout that a TaskRun sets for a container of its pod. */
+/** Returns the names of the results and the timeout that a TaskRun sets for a container of its pod. */
 export const planOf = ({ objects }: Context, pod: Pod, { name }: Container): StepPlan => {
   const owner = controllerOf(pod, 'TaskRun');
   const run = owner === undefined ? undefined : objects.get('taskruns', pod.metadata.namespace, owner);

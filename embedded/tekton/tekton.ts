@@ -12,24 +12,29 @@ import { planOf } from './task-runs.ts';
 
 export type TektonOptions = {
   objects: ObjectStore;
-  /** Absolute path of the folder in which pods' processes run. One platform at a time may use the folder. */
+  /**
+   * Absolute path of the folder in which the processes of pods run. One embedded platform at a time may use the folder.
+   */
   folder: string;
-  /** Returns the URL of the events; called before each try. */
+  /** Returns the URL to which CloudEvents of runs are sent. Called before each try. */
   sink: Sink;
   images: Images;
   clock?: Clock;
   log?: Log;
   chaos?: Chaos;
-  /** Delay in milliseconds before an event's second try; the delay doubles ten times. Default 20 ms. */
+  /**
+   * Delay in milliseconds before the second try to send an event; the delay doubles with each of the 11 tries. Default
+   * 20 ms.
+   */
   eventRetryMs?: number;
-  /** Delay in milliseconds before a failed Job's second pod; the delay doubles. Default 10 s. */
+  /** Delay in milliseconds before the second pod of a failed Job; the delay doubles up to 6 minutes. Default 10 s. */
   jobRetryMs?: number;
-  /** Time in milliseconds between SIGTERM and SIGKILL. Default 2 s. */
+  /** Time in milliseconds between SIGTERM and SIGKILL when a step's processes are ended. Default 2 s. */
   graceMs?: number;
 };
 
 export type Tekton = {
-  /** Ends all processes. The next start marks their pods as failed. */
+  /** Ends the processes of all pods. The next start of the platform marks these pods as failed. */
   close(): Promise<void>;
 };
 

@@ -7,12 +7,15 @@ export const taskResultType = 1;
 export const internalType = 3;
 export const stepResultType = 4;
 
-/** Longest termination message in bytes: Kubernetes' limit. */
+/** Longest termination message of a container in bytes, as in Kubernetes. */
 const maxMessageBytes = 4096;
 
 export const tooLongMessage = 'Termination message is above max allowed size 4096, caused by large task result.';
 
-/** Reads the result files that exist. @param files names of results and the paths of their files */
+/**
+ * Reads the files into which a step wrote results. Missing files are left out.
+ * @param files names of results and the paths of their files
+ */
 export const readResults = (type: number, files: Iterable<[string, string]>): MessageEntry[] =>
   [...files].flatMap(([key, path]) => {
     const value = readStart(path);
@@ -29,13 +32,13 @@ const readStart = (path: string): string | undefined => {
 
 export const internal = (key: string, value: string): MessageEntry => ({ key, value, type: internalType });
 
-/** Returns the termination message as text; undefined when it is too long. */
+/** Returns a container's termination message as text; undefined when the text is longer than 4,096 bytes. */
 export const encodeMessage = (entries: readonly MessageEntry[]): string | undefined => {
   const text = JSON.stringify(entries);
   return Buffer.byteLength(text) > maxMessageBytes ? undefined : text;
 };
 
-/** Parses a termination message. Returns no entries for a message that Tekton did not write. */
+/** Parses a container's termination message. Returns no entries for a message that Tekton did not write. */
 export const decodeMessage = (message: string | undefined): MessageEntry[] => {
   if (!message?.startsWith('[')) return [];
   try {
@@ -45,6 +48,6 @@ export const decodeMessage = (message: string | undefined): MessageEntry[] => {
   }
 };
 
-/** Returns the values of one type by key. The last value of a key wins. */
+/** Returns the values of one type in a termination message, by key. The last value of a key wins. */
 export const valuesOf = (entries: readonly MessageEntry[], type: number): Map<string, string> =>
   new Map(entries.filter((entry) => entry.type === type).map(({ key, value }) => [key, value]));
