@@ -1,5 +1,5 @@
-// Serves one folder over HTTP on $PORT. The server refuses paths with a hidden part, and links that lead out of the
-// folder.
+// Serves one folder over HTTP on $PORT. The server refuses paths with a hidden part, and links that lead to a hidden
+// file or out of the folder.
 import { createReadStream, readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -12,13 +12,14 @@ const lines = readFileSync(new URL('./types.txt', import.meta.url), 'utf8')
   .split('\n');
 const types = new Map(lines.map((line) => [`.${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]));
 
+/** Tells whether a path has a part that begins with a dot. Such files are often secrets, except in .well-known. */
+const isHidden = (path) => path.split('/').some((part) => part.startsWith('.') && part !== '.well-known');
+
 /** Returns the path in the URL of a request, or undefined when the path may not be served. */
 const requestedPath = (url) => {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
-    const parts = path.split('/').filter((part) => part !== '');
-    const hidden = parts.some((part) => part.startsWith('.') && part !== '.well-known');
-    return hidden || /[\0\\]/.test(path) || !path.startsWith('/') ? undefined : path;
+    return isHidden(path) || /[\0\\]/.test(path) || !path.startsWith('/') ? undefined : path;
   } catch {
     return undefined;
   }
@@ -29,6 +30,7 @@ const find = async (path) => {
   const name = join(root, path);
   const target = await realpath(name).catch(() => undefined);
   if (target === undefined || (target !== root && !target.startsWith(root + sep))) return undefined;
+  if (isHidden(target.slice(root.length))) return undefined;
   const info = await stat(target);
   if (info.isDirectory()) return path.endsWith('/') ? find(`${path}index.html`) : { redirect: `${path}/` };
   return info.isFile() && !path.endsWith('/') ? { file: target, info } : undefined;

@@ -1,4 +1,7 @@
-"""Serves one folder over HTTP on $PORT. The server refuses paths with a hidden part, and links out of the folder."""
+"""Serves one folder over HTTP on $PORT.
+
+The server refuses paths with a hidden part, and links that lead to a hidden file or out of the folder.
+"""
 import os
 import shutil
 import signal
@@ -13,20 +16,26 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "types.txt"),
 NOT_FOUND = b"<!doctype html><title>404</title><h1>404 Not found</h1>\n"
 
 
+def is_hidden(path):
+    """Tells whether a path has a part that begins with a dot. Such files are often secrets, except in .well-known."""
+    return any(part.startswith(".") and part != ".well-known" for part in path.split("/"))
+
+
 def requested_path(url):
     """Returns the path in the URL of a request, or None when the path may not be served."""
     try:
         path = unquote(url.split("?", 1)[0].split("#", 1)[0], errors="strict")
     except UnicodeDecodeError:
         return None
-    hidden = any(part.startswith(".") and part != ".well-known" for part in path.split("/"))
-    return None if hidden or "\0" in path or "\\" in path or not path.startswith("/") else path
+    return None if is_hidden(path) or "\0" in path or "\\" in path or not path.startswith("/") else path
 
 
 def find(path):
     """Returns (file, None) for a path to a file, (None, path) for a redirect, or (None, None) without a file."""
     target = os.path.realpath(os.path.join(ROOT, path.lstrip("/")))
     if target != ROOT and not target.startswith(ROOT.rstrip("/") + "/"):
+        return None, None
+    if is_hidden(target[len(ROOT) :]):
         return None, None
     if os.path.isdir(target):
         return find(path + "index.html") if path.endswith("/") else (None, path + "/")

@@ -27,13 +27,18 @@ beforeAll(async () => {
   await writeFile(join(site, '404.html'), '<h1>Own page</h1>');
   await writeFile(join(site, '.env'), 'secret');
   await symlink('../secret.txt', join(site, 'link.txt'));
+  await symlink('.env', join(site, 'settings.txt'));
+  await mkdir(join(site, '.git'));
+  await writeFile(join(site, '.git/config'), 'secret');
+  await symlink('.git', join(site, 'history'));
+  await symlink('sub/index.html', join(site, 'visible.html'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; body: string };
+type Fetched = { status: number; headers: NodeJS.Dict<string | string[]>; body: string };
 
 /** Sends the path unchanged; fetch would normalise the path. */
-const get = (port: number, path: string, method = 'GET'): Promise<Answer> =>
+const get = (port: number, path: string, method = 'GET'): Promise<Fetched> =>
   new Promise((resolve, reject) => {
     const sent = request({ port, path, method, host: '127.0.0.1' }, async (response) => {
       const chunks: Buffer[] = [];
@@ -67,6 +72,7 @@ describe.each(servers)('the static server in %s', (name, [program, file]) => {
     ['/index.html?x=1#y', 200, 'text/html; charset=utf-8', '<h1>Home</h1>'],
     ['/sub/', 200, 'text/html; charset=utf-8', '<h1>Sub</h1>'],
     ['/%C3%A4%20b.css', 200, 'text/css; charset=utf-8', 'body {}'],
+    ['/visible.html', 200, 'text/html; charset=utf-8', '<h1>Sub</h1>'],
     ['/empty.js', 200, 'text/javascript; charset=utf-8', ''],
     ['/nowhere', 404, 'text/html; charset=utf-8', '<h1>Own page</h1>'],
   ])('the static server responds to %s with %i, %s', async (path, status, type, body) => {
@@ -77,7 +83,7 @@ describe.each(servers)('the static server in %s', (name, [program, file]) => {
     expect(head.headers['content-length']).toBe(answer.headers['content-length']);
   });
 
-  maybe('a folder without its slash redirects, never to another host', async () => {
+  maybe('the static server redirects a folder without its slash, never to another host', async () => {
     expect(await get(port, '/sub')).toMatchObject({ status: 301, headers: { location: '/sub/' } });
     expect((await get(port, '//sub')).headers.location ?? '/').toMatch(/^\/(?!\/)/);
   });
@@ -89,13 +95,18 @@ describe.each(servers)('the static server in %s', (name, [program, file]) => {
     '/sub/../../secret.txt',
     '/link.txt',
     '/.env',
+    '/settings.txt',
+    '/history/config',
   ])('the static server does not serve %s', async (path) => {
     const answer = await get(port, path);
     expect(answer.status).toBe(404);
     expect(answer.body).not.toContain('secret');
   });
 
-  maybe.each(['/%00', '/%ff', '/%', '/index.html/', '/a\\b'])('%s is answered with 404', async (path) => {
-    expect((await get(port, path)).status).toBe(404);
-  });
+  maybe.each(['/%00', '/%ff', '/%', '/index.html/', '/a\\b'])(
+    'the static server responds to %s with 404',
+    async (path) => {
+      expect((await get(port, path)).status).toBe(404);
+    },
+  );
 });
