@@ -68,7 +68,7 @@ const statusCell = (build: Build, { paint }: Terminal): Cell => {
   return { text, paint: (cell) => paint(statusColours[word] ?? 'dim', cell) };
 };
 
-/** Returns a table cell without a style. A missing value is shown as -. */
+/** Returns a table cell without colours. A missing or empty text is shown as -. */
 const plainCell = (text: string | undefined): Cell => ({ text: printable(text ?? '') || '-' });
 
 const source = ({ parameters }: Build) =>

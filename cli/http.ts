@@ -85,7 +85,7 @@ const redirectTarget = (response: IncomingMessage, from: URL, method: string): U
 
 const decompressed = async (response: IncomingMessage): Promise<ResponseStream> => {
   if (response.headers['content-encoding'] !== 'gzip') return response;
-  // node:zlib is loaded on demand, because only logs are compressed.
+  // node:zlib is loaded on demand, because only the API's log streams are compressed.
   const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
   const { statusCode, headers } = response;
   // pipeline() passes an error of the HTTP response on to the decompressed stream, where the reader sees the error.

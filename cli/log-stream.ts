@@ -84,7 +84,7 @@ type Progress = { cursor: string | undefined; brokenStreams: number };
 /** How a log stream ended: at the end of the log, by a handover to another instance of the service, or too early. */
 type StreamEnd = 'complete' | 'handed over' | 'broken';
 
-/** Yields the events of one log stream after the cursor, and returns why the stream ended. */
+/** Yields the events of one log stream, which begins after the last cursor, and returns why the stream ended. */
 async function* readStream(
   { api }: LogOptions,
   id: string,

@@ -1,7 +1,7 @@
 // Security: a terminal obeys control characters. In text from a server they could move the cursor, rewrite printed
 // lines, or set the clipboard or the title. This file replaces control characters by visible ones.
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: this file replaces control characters
-/** A colour sequence (Select Graphic Rendition), for example ESC [ 31 m. */
+/** A colour sequence of a terminal (Select Graphic Rendition), for example ESC [ 31 m. */
 const colourSequence = /\u001b\[[0-9;:]{0,64}m/g;
 const controlCharacters = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 /** Characters without a glyph that reorder or break the text around them: bidirectional controls, line separators. */

@@ -25,7 +25,7 @@ export type Settings = {
   session: SessionToken | undefined;
   /** A warning that the token is sent over a network unencrypted; undefined when it is not. */
   unencryptedWarning: string | undefined;
-  /** How the API's certificate is verified; undefined when the API's address is plain http. */
+  /** TLS options of connections to the API; undefined when the API's address is plain http. */
   tls: Tls | undefined;
 };
 

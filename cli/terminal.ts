@@ -8,9 +8,9 @@ export type Style = keyof typeof styles;
 export type Paint = (style: Style, text: string) => string;
 
 export type Terminal = {
-  /** Whether standard output takes colours. */
+  /** Whether colour sequences may be written to standard output. */
   colours: boolean;
-  /** Whether standard error takes colours. */
+  /** Whether colour sequences may be written to standard error. */
   errorColours: boolean;
   /** Width of standard output in characters; undefined when standard output is no terminal. */
   columns: number | undefined;

@@ -7,7 +7,7 @@ import type { Kubeconfig } from './kubeconfig.ts';
 export type Tls = {
   /** Certificates of the trusted certificate authorities, as PEM. */
   ca: string[];
-  /** False skips the verification of the server's certificate. */
+  /** False skips the verification of the server's certificate, like insecure-skip-tls-verify in a kubeconfig. */
   verify: boolean;
   certificate: { cert: string; key: string } | undefined;
 };

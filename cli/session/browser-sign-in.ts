@@ -55,7 +55,7 @@ const openCallback = async (state: string): Promise<Callback> => {
   return { server, redirectUri, redirected };
 };
 
-/** Replaces Promise.withResolvers, which Node 20 does not have. */
+/** Makes a promise and the function that resolves it, like Promise.withResolvers, which Node 20 does not have. */
 const promiseWithResolver = <T>(): { promise: Promise<T>; resolve: (value: T) => void } => {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((settle) => {

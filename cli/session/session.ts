@@ -19,7 +19,7 @@ export type Session = {
    * how long the token lasts.
    */
   refreshAt: number | undefined;
-  /** Time at which the access token expires in milliseconds since 1970; undefined when unknown. */
+  /** Time at which the access token expires, in milliseconds since 1970; undefined when the issuer does not say. */
   expiresAt: number | undefined;
 };
 
@@ -33,9 +33,9 @@ export type TokenSource = Pick<Session, 'issuer' | 'clientId' | 'resource' | 'to
 const refreshShare = 0.8;
 
 /**
- * Makes a session from the response of a token endpoint.
+ * Makes a session from the response of an issuer's token endpoint.
  * @param now milliseconds since 1970
- * @param previous the session before a refresh; its refresh token stays valid when the response has none
+ * @param previous the session before a refresh; its refresh token is kept when the response has none
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export const sessionFrom = (

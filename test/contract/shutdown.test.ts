@@ -31,7 +31,7 @@ const readUntil = async (mine: Caller, path: string, wanted: string): Promise<()
   };
 };
 
-/** These tests stop the embedded platform, so they can't run on a cluster. */
+/** The tests of a shutdown stop the embedded platform, so they can't run on a cluster. */
 const describeEmbedded = onCluster ? describe.skip : describe;
 
 describeEmbedded('a platform that is stopped', () => {

@@ -36,7 +36,7 @@ export type OidcIssuerOptions = {
   /** URL of the test issuer. Default: the loopback address with the issuer's port. */
   url?: string;
   audience?: string;
-  /** Lifetime of an access token in seconds. Default 300. */
+  /** Lifetime of the access tokens of the test issuer, in seconds. Default: 300. */
   tokenSeconds?: number;
   /** Secret of the OAuth client with which the API asks the issuer whether a token is revoked. */
   secret?: string;

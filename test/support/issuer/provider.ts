@@ -13,7 +13,7 @@ export type ProviderOptions = {
   audience: string;
   people: ReadonlyMap<string, Person>;
   keys: JWK[];
-  /** Lifetime of an access token in seconds. */
+  /** Lifetime of the access tokens of the test issuer, in seconds. */
   tokenSeconds: number;
   adapter: (model: string) => Adapter;
 };

@@ -47,7 +47,7 @@ afterAll(async () => {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Writes a kubeconfig with a new client certificate. @returns the path of the file */
+/** Writes a kubeconfig with a new client certificate of a tool. @returns the path of the kubeconfig */
 const kubeconfig = async (cluster: string): Promise<string> => {
   const { certificate, key } = await authority.issue('O=toolforge, CN=demo');
   return file(
