@@ -43,8 +43,8 @@ type Scaling = {
 };
 
 /**
- * Row of the table of functions, for one function or event function. In its names and values, `{namespace}` is the
- * namespace of the builds.
+ * Row of the table of functions, for one function or event function. In names and values of the row, `{namespace}`
+ * stands for the namespace of the builds.
  */
 export type ServiceRow = Size & {
   /**

@@ -1,7 +1,7 @@
 /** Thrown when the body of a request or a response is larger than its reader allows. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
-  /** Limit of the body's size in bytes. */
+  /** Limit for the size of the body that was too large, in bytes. */
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {

@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
 
-/** Runs a task when fewer tasks run than the limit allows, and returns its result. The tasks start in call order. */
+/**
+ * Runs a task as soon as its limit of parallel tasks allows, and returns the task's result. Tasks start in call order.
+ */
 export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
 
 /** Returns a limiter that runs at most `parallel` tasks at once. */

@@ -14,7 +14,10 @@ export type Backoff = {
   random?: () => number;
 };
 
-/** Makes a function from the number of failed attempts (1 or more) to the delay before the next, in milliseconds. */
+/**
+ * Makes a function that returns the delay before the next attempt, in milliseconds. The function's argument is the
+ * number of failed attempts, 1 or more.
+ */
 export const exponentialBackoff =
   ({ firstMs, maxMs = Number.POSITIVE_INFINITY, jitter = 0, random = Math.random }: Backoff) =>
   (failures: number): number =>
@@ -33,11 +36,11 @@ export type RetryOptions = {
   delayMs: (failures: number, error: unknown) => number | undefined;
   /** Tells whether a retry may succeed after an error. */
   isTemporary: (error: unknown) => boolean;
-  /** Makes the error that the caller gets when no attempt is left. Default: the last attempt's error. */
+  /** Makes the error that the caller of `retry` gets when no attempt is left. Default: the last attempt's error. */
   exhausted?: (error: unknown) => unknown;
   /** Called before the delay of each retry, for example to tell a user about the retry. */
   beforeDelay?: (retry: { error: unknown; failures: number; delayMs: number }) => void;
-  /** Aborts the retries, and the delay between two attempts. */
+  /** Signal that aborts the retries, and also the delay between two attempts. */
   signal?: MaybeSignal;
   /** Waits between two attempts. Default: a timer that ends when the abort signal fires. Tests pass their own timer. */
   sleep?: Sleep | undefined;

@@ -1,4 +1,4 @@
-/** Returns the result of `act`. While a call with some key runs, other callers with the same key get its result. */
+/** Returns the result of `act`. Callers that use the key of a running call get the result of that call. */
 export type SingleFlight<T> = (key: string, act: () => Promise<T>) => Promise<T>;
 
 /** Makes a function that shares one running call among all callers with the same key. */

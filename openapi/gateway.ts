@@ -2,7 +2,7 @@ import type { Operation } from './operations.ts';
 
 /**
  * Returns the regular expression for a path of the API. A path parameter matches one path segment. An encoded slash
- * (`%2F`) does not end a segment: the map matches `$request_uri`, which nginx does not decode, and not `$uri`.
+ * (`%2F`) does not end a segment: nginx matches the expression with `$request_uri`, in which the slash stays encoded.
  */
 const pattern = (path: string): string => path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/?]+');
 

@@ -8,7 +8,7 @@ export const settingNames = [...kubeSettings, ...brokerSettings] as const;
 export const wire: EventWire<typeof settingNames> = async (settings) => {
   const kube = await kubeFromSettings(settings);
   const handle = createAcceptTekton({ kube, send: sendFromSettings(settings) });
-  // Tekton sends events without a credential. The function accept-tekton takes only an object's name from such an
-  // event, and reads the object from the API server.
+  // Tekton sends events without a credential, so accept-tekton has nothing to authenticate. The function takes only an
+  // object's name from an event, and reads the object from the API server.
   return { handle, authenticate: async () => {}, close: kube.close };
 };

@@ -80,8 +80,8 @@ const listLogs = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> =
 };
 
 /**
- * Adds the corrections and dead letters of a sweep to the counts that /v1/metrics shows, in one write. Writes nothing
- * when there are none.
+ * Adds the corrections and dead letters of a sweep to the counts that /v1/metrics shows, in one write. A sweep without
+ * corrections and dead letters writes nothing.
  */
 const countCorrections = async (
   { capacity, log }: ArchiveLogsOptions,

@@ -49,7 +49,7 @@ export const bearerToken = (authorization: string | undefined): string | undefin
   return token;
 };
 
-/** Returns the issuer that a token names. The name is trusted only after the token's signature was verified. */
+/** Returns the issuer that a token names. The name can't be trusted before the token's signature is verified. */
 const claimedIssuer = (token: string): string | undefined => {
   try {
     return decodeJwt(token).iss;

@@ -14,8 +14,8 @@ import type { App, Closable, Wiring } from './wiring.ts';
 const requestTimeoutMs = 60_000;
 
 /**
- * Time limit in milliseconds for the open requests after an uncaught exception. Then the process exits, because the
- * request that failed may never end.
+ * Time limit in milliseconds for the open requests after an uncaught exception. After that time the process exits,
+ * because the request that failed may never end.
  */
 const lastRequestsMs = 10_000;
 

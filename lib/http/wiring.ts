@@ -18,7 +18,7 @@ export type Wire<N extends readonly SettingName[], Wired> = (
   context: WireContext,
 ) => Promise<Wired>;
 
-/** Exports of the wire.ts of each function. */
+/** Exports of a function's wire.ts. */
 export type Wiring<Wired> = {
   /** Names of the settings that the function reads. */
   settingNames: readonly SettingName[];

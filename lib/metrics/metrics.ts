@@ -12,7 +12,7 @@ export type MetricsInput = {
   /** PipelineRuns of all builds, by the build's id. */
   runs: ReadonlyMap<string, PipelineRun>;
   capacity: CapacityState;
-  /** How many builds of all tools may run at once. Undefined where the cluster's capacity is not limited. */
+  /** Number of builds of all tools that may run at once. Undefined when the cluster's capacity is not limited. */
   slots: number | undefined;
   now: Date;
 };

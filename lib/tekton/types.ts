@@ -6,7 +6,10 @@ import type {
 } from '@kubernetes/client-node';
 import type { AsJson, KubeObject } from '../kube/resources.ts';
 
-/** The parts of tekton.dev/v1 that this project uses. @see https://tekton.dev/docs/pipelines/pipeline-api/ */
+/**
+ * Types for the parts of Tekton's API tekton.dev/v1 that this project uses.
+ * @see https://tekton.dev/docs/pipelines/pipeline-api/
+ */
 export type Condition = {
   type: string;
   status: 'True' | 'False' | 'Unknown';
