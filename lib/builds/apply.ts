@@ -11,8 +11,8 @@ import type { Runs } from './observe.ts';
 type CreateRun = Extract<RunChange, { kind: 'create' }>;
 
 /**
- * Marks a build as failed whose run Kubernetes refuses as invalid. Otherwise each reconcile would try to create the run
- * again.
+ * Marks a build as failed because Kubernetes refuses its run as invalid. Otherwise each reconcile would try to create
+ * the run again.
  */
 const failBuild = async (context: BuildsContext, tool: string, id: string, error: KubeError): Promise<void> => {
   const now = context.now();
@@ -59,7 +59,7 @@ const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun 
 };
 
 /**
- * Applies one change to the runs of a tool. A change may be applied twice.
+ * Applies one change to the runs of a tool. Applying a change twice does no harm.
  * @returns whether the ledger has changed as well, so that the tool has to be reconciled again
  */
 export const applyChange = async (

@@ -36,8 +36,8 @@ const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boo
 
 /** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
 export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // The ledger applies a change again when the response to a write is lost. The second run of a cancellation finds the
-  // build cancelled already, so the result of the first run counts.
+  // The ledger applies a change again when the response to a write is lost. A cancellation that is applied again finds
+  // the build cancelled already, so the first result counts.
   let firstResult: CancelResult | undefined;
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
@@ -53,8 +53,8 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 
 /** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // The ledger applies a change again when the response to a write is lost. The second run of a deletion finds no
-  // build, so a build that the first run found counts as known.
+  // The ledger applies a change again when the response to a write is lost. A deletion that is applied again finds no
+  // build, so a build that was found at first counts as known.
   let wasKnown = false;
   const known = await changeLedger(context, tool, ({ state }) => {
     const removed = remove(state, id, context.now());

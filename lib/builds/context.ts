@@ -25,7 +25,7 @@ export type BuildsContext = {
 /** The dependencies of code that archives logs. */
 export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
-/** The dependencies of code that only reads builds. The types have no methods that write. */
+/** The dependencies of code that only reads builds. The types of the dependencies have no methods that write. */
 export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> & {
   kube: ReadKube;
   ledger: Pick<Ledger, 'read'>;

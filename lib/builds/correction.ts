@@ -1,6 +1,6 @@
 /**
- * One difference between a tool's ledger and the cluster that a reconcile or a sweep has corrected. `id` is the id of
- * the build.
+ * One difference between a tool's ledger and the cluster, corrected by a reconcile or a sweep. `id` is the id of the
+ * build.
  */
 export type Correction = {
   /** Kind of the correction. The metric that counts corrections shows the kind in its label `what`. */

@@ -25,7 +25,7 @@ const presentFinished = (build: BuildRecord): Build => ({
 const positionMessage = (position: number, length: number, running: number): string =>
   `Waits at position ${position} of ${length} in the queue; ${running} ${running === 1 ? 'build runs' : 'builds run'} now.`;
 
-/** Tells a client that its queued build waits only for a free slot of the cluster. */
+/** Sentence that tells a client that its queued build waits only for a free slot of the cluster. */
 const capacityMessage = 'All slots are taken; the next one goes to the tool with the fewest running builds.';
 
 const presentQueued = (build: BuildRecord, position: number, state: LedgerState, limits: Limits): Build => {

@@ -109,8 +109,8 @@ const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reco
     await reconcileClaimsAfterFailure(context, tool, observedTool);
     throw error;
   });
-  // The recursion of a reconcile ends: the ledger only changes here when Kubernetes refuses a run. Its build has then
-  // failed, and each build fails once.
+  // The recursion ends: a reconcile repeats itself only after Kubernetes has refused the run of a build, and the build
+  // has then failed for good.
   if (applied.hasLedgerChanged) return reconcileTool(context, tool);
   const { runs, view, observed } = observedTool;
   const { state } = applied;

@@ -26,7 +26,7 @@ export type StartContext = BuildsContext & {
 export type StartedBuild = {
   id: string;
   commit: string;
-  /** Position of the build in the queue, from 1. 0 for a build that runs. */
+  /** Position of the build in the queue of its tool, from 1. 0 for a build that runs. */
   position: number;
   parameters: Required<BuildParameters>;
 };
@@ -82,8 +82,8 @@ const reconcileIfForgotten = async (context: StartContext, tool: string): Promis
 
 /**
  * Accepts a build: writes the build into the ledger, then creates its run. Where the run cannot be created now, the
- * next reconcile creates the run. Where a limit was raised since the last write, the same write promotes other builds,
- * and their runs are created as well.
+ * next reconcile creates the run. Where the tool's limit was raised since the last write, the same write promotes
+ * queued builds, and their runs are created as well.
  */
 const accept = async (
   context: StartContext,
@@ -113,7 +113,8 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
 };
 
 /**
- * Makes the build for a client's parameters. Resolves the ref and checks whether the build may start at the same time.
+ * Makes a new build from a client's parameters. Resolves the ref and checks whether the build may start at the same
+ * time.
  */
 const resolveBuild = async (
   context: StartContext,
@@ -149,7 +150,8 @@ export const startBuild = async (
   const build = await resolveBuild(context, tool, parameters, key, signal);
   const result = await accept(context, tool, build, key);
   if (result.kind !== 'full' && result.kind !== 'too_large') return startedBuild(result, parameters);
-  // A reconcile may free slots: builds may have ended without an event that reached the service.
+  // The tool is reconciled before its start is refused: a build may have ended without an event that reached the
+  // service, and a reconcile then frees its slot.
   await reconcile(context, tool);
   return startedBuild(await accept(context, tool, build, key), parameters);
 };

@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube/resources.ts';
 /** A slot of the cluster that a build holds, from before the build runs in its ledger until its run has ended. */
 export type Claim = {
   tool: string;
-  /** Id of the build. */
+  /** Id of the build that holds the claim. */
   id: string;
   /** Time when the slot was claimed: RFC 3339 in UTC. */
   at: string;
@@ -14,7 +14,7 @@ export type Claim = {
   revoked?: string;
 };
 
-/** A tool with queued builds that its own limit would let run. */
+/** A tool with queued builds that wait only for a free slot of the cluster: the tool's own limit would let them run. */
 export type WaitingTool = {
   tool: string;
   /**

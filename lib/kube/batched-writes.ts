@@ -26,7 +26,7 @@ export type BatchedWritesOptions<View, State> = {
   attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
   /** Subject and verb of the sentence about too many conflicts, such as "The builds of this tool are". */
   busy: string;
-  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
+  /** Waits between two attempts to write an object. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 

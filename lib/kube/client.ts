@@ -28,10 +28,12 @@ export type Kube = {
   get<T extends KubeObject>(resource: Resource, name: string, signal?: AbortSignal): Promise<T>;
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<KubeList<T>>;
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
-  /** Replaces an object, unless its resourceVersion on the server is newer than `object.metadata.resourceVersion`. */
+  /**
+   * Replaces a Kubernetes object, unless the object on the server has a newer resourceVersion than `object.metadata`.
+   */
   replace<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   replaceStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
-  /** Applies a JSON merge patch (RFC 7386). */
+  /** Changes a Kubernetes object by a JSON merge patch (RFC 7386). */
   patch<T extends KubeObject>(resource: Resource, name: string, patch: object): Promise<T>;
   remove(resource: Resource, name: string): Promise<void>;
   watch<T extends KubeObject>(resource: Resource, options?: WatchOptions): AsyncGenerator<WatchEvent<T>>;
@@ -44,7 +46,7 @@ export type Kube = {
   close(): void;
 };
 
-/** The part of the Kubernetes API that changes nothing. */
+/** The methods of the client of the Kubernetes API that change nothing in the cluster. */
 export type ReadKube = Omit<Kube, 'create' | 'replace' | 'replaceStatus' | 'patch' | 'remove'>;
 
 /** Limit of objects in one page of a list from the API server. */

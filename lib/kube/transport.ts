@@ -30,15 +30,15 @@ export type Transport = {
 export type TransportOptions = {
   connection: KubeConnection;
   /**
-   * Longest time that the API server may send nothing in response to a request that is not a stream, in milliseconds.
+   * Longest time without data in the API server's response to a request, in milliseconds. A stream has no such limit.
    */
   timeoutMs: number;
   /**
-   * Limit of attempts for one request, the first attempt included. After the last attempt the caller gets 503
-   * `unavailable`.
+   * Limit of attempts for one request to the API server, the first attempt included. After the last attempt the caller
+   * gets 503 `unavailable`.
    */
   attempts: number;
-  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
+  /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 
@@ -107,8 +107,8 @@ const unavailable = (cause: unknown): ApiError =>
 type Agents = { short: http.Agent; stream: http.Agent };
 
 /**
- * Makes separate pools of connections for streams and for short requests. A stream holds its connection as long as its
- * reader stays, so short requests would have to wait in a common pool.
+ * Makes separate pools of connections for streams and for short requests. A stream holds its connection until its
+ * reader stops, so in a common pool short requests would have to wait for streams.
  */
 const createAgents = ({ server, tls }: KubeConnection): Agents => {
   const create = (limits: http.AgentOptions) =>

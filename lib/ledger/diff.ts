@@ -4,7 +4,7 @@ import type { BuildRecord, Ending, LedgerState, Limits } from './types.ts';
 /** Facts about a PipelineRun that a reconcile compares with the ledger. */
 export type ObservedRun = {
   id: string;
-  /** How the run ended. Absent while the run has not ended. */
+  /** Ending of the run. Absent while the run has not ended. */
   ending?: Ending;
   /** Whether Tekton was told to cancel the run. */
   cancelling: boolean;
@@ -39,8 +39,8 @@ const cancelDeleted = (state: LedgerState, runs: Map<string, ObservedRun>, now: 
 
 /**
  * Returns the ledger that matches the observed runs: builds whose run has ended are finished, and free slots are filled
- * from the queue. Pure. Returns the same object where nothing changes. The runs must have been listed *before* the ledger
- * was read: a run is always created after its build is in the ledger, so a run without a build is an orphan.
+ * from the queue. Pure. Returns the same object where nothing changes. The runs must have been listed *before* the
+ * ledger was read: a run is always created after its build is in the ledger, so a run without a build is an orphan.
  */
 export const reconciledState = (
   state: LedgerState,

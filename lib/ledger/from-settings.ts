@@ -7,7 +7,7 @@ import { createLedger, type Ledger } from './store.ts';
 export const ledgerSettings = ['limitRunning', 'limitQueued', 'keepSucceeded', 'keepFailed'] as const;
 
 /**
- * Makes the ledger from settings.
+ * Makes the store of the ledgers from settings.
  * @param capacity the cluster's capacity; only functions that promote builds need it
  */
 export const ledgerFromSettings = (

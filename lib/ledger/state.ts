@@ -137,8 +137,8 @@ const cancelQueued = (state: LedgerState, build: BuildRecord, limits: Limits, no
 };
 
 /**
- * Cancels a build. A queued build ends at once. A running build keeps its slot until its run has ended, so that the next
- * build cannot run beside it.
+ * Cancels a build. A queued build ends at once. A running build keeps its slot until its run has ended, so that the
+ * next build cannot run at the same time.
  */
 export const cancel = (
   state: LedgerState,

@@ -49,7 +49,7 @@ export type Ending = { status: Status; message: string; finishedAt: string; dige
 export type IdempotencyRecord = {
   /** SHA-256 of the Idempotency-Key. */
   key: string;
-  /** SHA-256 of the request that came with the key. */
+  /** SHA-256 of the request that came with the Idempotency-Key. */
   request: string;
   id: string;
   commit: string;
@@ -65,11 +65,11 @@ export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
 export type StartResult =
   | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
   | { kind: 'repeated'; record: IdempotencyRecord }
-  /** The Idempotency-Key, or the build's id, belongs to another request. */
+  /** Start refused: the Idempotency-Key, or the build's id, belongs to another request. */
   | { kind: 'key_reused' }
-  /** The tool has as many running and queued builds as it may have. */
+  /** Start refused: the tool has as many running and queued builds as it may have. */
   | { kind: 'full' }
-  /** The ledger has no room for a build with so many parameters. */
+  /** Start refused: the ledger has no room for a build with so many parameters. */
   | { kind: 'too_large' };
 
 /**
@@ -88,7 +88,7 @@ export type Limits = {
   claimed?: ReadonlySet<string>;
 };
 
-/** The limits that an administrator may override for one tool. */
+/** Limits of builds that an administrator may override for one tool. */
 type LimitOverrides = { running?: number; queued?: number; succeeded?: number; failed?: number };
 
 export type LedgerState = {
@@ -101,7 +101,8 @@ export type LedgerState = {
   /** Time when a build of the tool last began or ended. The tool waits for its next turn since then. */
   lastTurn?: string;
   /**
-   * Random value. A new value makes the writes of all processes fail that have read an earlier version of the ledger.
+   * Random value. Each new value changes the ledger, so that a process that read the ledger before can no longer write
+   * it.
    */
   fence?: string;
 };

@@ -10,11 +10,11 @@ export type ClientOptions = {
   authorization: string | undefined;
   /** Time limit for one attempt of a request in milliseconds, the response's body included. */
   timeoutMs: number;
-  /** Limit of attempts for one request, the first attempt included. */
+  /** Limit of attempts for one request to the registry, the first attempt included. */
   attempts: number;
   /** Limit for the body of one response of the registry, in bytes. */
   maxBytes: number;
-  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
+  /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;
 };
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 
 /**
- * Letter between two adjacent separators of a project's name. Harbor allows no adjacent separators, and only letters
- * and digits between two of them.
+ * Letter that is put between two adjacent separators of a project's name. Harbor allows no adjacent separators, and
+ * only letters and digits between two separators.
  */
 const defaultFiller = 'x';
 const maxRepositoryLength = 255;

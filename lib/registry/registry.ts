@@ -28,9 +28,11 @@ export type RegistryOptions = {
    * in other registries. Default: no limit.
    */
   limitBytes?: number;
-  /** Letter between two adjacent separators of a project's name, which Harbor does not allow. Default 'x'. */
+  /**
+   * Letter that is put between two adjacent separators of a project's name, which Harbor does not allow. Default 'x'.
+   */
   filler?: string;
-  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
+  /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 

@@ -106,8 +106,8 @@ const symrefsOf = (features: string): Map<string, string> => {
 };
 
 /**
- * Reads the refs from a response in version 0 or 1 of the git protocol. An annotated tag is followed by a line `<hash>
- * refs/tags/X^{}` with the hash of the commit.
+ * Reads the refs from a response in version 0 or 1 of the git protocol. After an annotated tag, a line `<hash>
+ * refs/tags/X^{}` has the hash of the commit.
  */
 async function* readOldRefs(
   first: string,

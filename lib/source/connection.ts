@@ -14,7 +14,7 @@ export type ConnectionOptions = {
   resolveHost: ResolveHost;
   /** Limit for the bytes of all responses together while one ref is resolved, after decompression. */
   maxBytes: number;
-  /** Certificate authorities that are trusted besides Node's own, in PEM. */
+  /** Certificate authorities of git servers that are trusted besides Node's own, in PEM. */
   ca: string | undefined;
 };
 
@@ -135,8 +135,8 @@ export const createGitConnection = (options: ConnectionOptions, signal: AbortSig
 };
 
 /**
- * Returns the error that the caller of a request gets. After an abort this is the signal's reason, not the error that
- * the abort caused.
+ * Returns the error that the caller of a request gets. After an abort, the caller gets the signal's reason instead of
+ * the error that the abort caused.
  */
 const failure = (error: unknown, host: string, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason;

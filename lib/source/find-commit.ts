@@ -112,8 +112,8 @@ export const findDefault = async (server: GitServer): Promise<FoundCommit> => {
 };
 
 /**
- * Returns a branch or tag that leads to a commit, or an annotated tag, by the hash of the commit or of the tag's own
- * object.
+ * Finds a branch or tag by a hash: the hash of the commit that the branch or tag leads to, or the hash of an annotated
+ * tag's own object.
  */
 const refAt = async (server: GitServer, hash: string, seen: SeenRefs): Promise<FoundCommit | undefined> => {
   for await (const ref of server.refs(shortPrefixes)) {

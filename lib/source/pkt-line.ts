@@ -76,7 +76,7 @@ export async function* readPackets(chunks: AsyncIterable<Buffer>): AsyncGenerato
   return undefined;
 }
 
-/** Returns the text of a data packet, without the line feed that may end the text. */
+/** Returns the text of a data packet, without the line feed at the end of the text. */
 export const textOf = (data: Buffer): string => {
   const text = data.toString('utf8');
   return text.endsWith('\n') ? text.slice(0, -1) : text;

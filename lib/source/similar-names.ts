@@ -16,7 +16,7 @@ const distance = (left: string, right: string): number => {
   return row[b.length] ?? 0;
 };
 
-/** Returns how much two names differ; undefined where they are too different for a suggestion. */
+/** Returns how much the names of two refs differ; undefined where the names are too different for a suggestion. */
 const difference = (requested: string, name: string): number | undefined => {
   const [a, b] = [requested.toLowerCase(), name.toLowerCase()];
   if (a === b) return 0;
@@ -27,7 +27,9 @@ const difference = (requested: string, name: string): number | undefined => {
   return steps <= allowed ? steps : undefined;
 };
 
-/** Returns at most `most` names that a client who typed `requested` may have meant, likeliest first. Default 5. */
+/**
+ * Returns at most `most` names of refs that a client who typed `requested` may have meant, likeliest first. Default 5.
+ */
 export const similarNames = (requested: string, names: readonly string[], most = 5): string[] =>
   names
     .map((name) => ({ name, score: difference(requested, name) }))

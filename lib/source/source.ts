@@ -14,9 +14,9 @@ import { parseSourceUrl } from './url.ts';
 export type SourceOptions = {
   /** Networks in CIDR notation that are allowed although they are not public, such as ['127.0.0.0/8']. */
   allowedAddresses: readonly string[];
-  /** Whether http:// is allowed besides https://. Default false. */
+  /** Whether git repositories at http:// addresses are allowed besides https://. Default false. */
   allowHttp?: boolean;
-  /** Ports of git servers. Default: any port. */
+  /** Ports of git servers that are allowed. Default: any port. */
   allowedPorts?: readonly number[];
   /** Time limit for resolving a ref in milliseconds, DNS included. Default 10,000. */
   timeoutMs?: number;
@@ -24,7 +24,7 @@ export type SourceOptions = {
   maxBytes?: number;
   /** Limit of redirects while one ref is resolved. Default 5. */
   maxRedirects?: number;
-  /** Certificate authorities that are trusted besides Node's own, in PEM. */
+  /** Certificate authorities of git servers that are trusted besides Node's own, in PEM. */
   ca?: string;
   /** Resolves host names. Default: the operating system's resolver. */
   resolveHost?: ResolveHost;
@@ -33,7 +33,7 @@ export type SourceOptions = {
 export type Resolved = {
   /** The repository's address after redirects. The build's clone step follows no redirects. */
   url: string;
-  /** The ref as the client wrote it; '' for the default branch. */
+  /** The requested ref as the client wrote it; '' for the default branch. */
   ref: string;
   /** Hash of the commit: 40 hex digits, or 64 where the repository uses SHA-256. */
   commit: string;

@@ -4,7 +4,7 @@ import { sourceError } from './failures.ts';
 export type UrlPolicy = {
   /** Whether source URLs with http:// are allowed besides https://. */
   allowHttp: boolean;
-  /** Ports of git servers. Undefined: any port. */
+  /** Ports of git servers that are allowed. Undefined: any port. */
   allowedPorts: readonly number[] | undefined;
 };
 

@@ -17,9 +17,9 @@ export type S3Options = {
   secretKey: string;
   /** Time limit for one attempt of a request in milliseconds, the response's body included. Default 10,000. */
   timeoutMs?: number;
-  /** Limit of attempts for one request, the first attempt included. Default 4. */
+  /** Limit of attempts for one request to S3, the first attempt included. Default 4. */
   attempts?: number;
-  /** Waits between two attempts. Default: a timer. Tests pass a function that does not wait. */
+  /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
 
