@@ -4,12 +4,12 @@ import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
 
-/** A Trigger of the broker: the types of events that go to one function. */
+/** A Trigger of the broker: events of these types go to one function, which is at `url`. */
 export type Trigger = { name: string; types: readonly string[]; url: string };
 
 export type BrokerOptions = {
   triggers: readonly Trigger[];
-  /** Returns the token of a delivery. @param audience name of the function */
+  /** Returns the token that the broker sends with an event. @param audience name of the function that gets the event */
   token: (audience: string) => Promise<string>;
   log: Log;
   signal: AbortSignal;
@@ -21,7 +21,7 @@ const temporaryStatuses = new Set([404, 408, 409, 429]);
 const attempts = 11;
 const delayMs = exponentialBackoff({ firstMs: 200 });
 
-/** A function did not accept an event. */
+/** Thrown when a function does not accept an event from the broker. */
 class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   readonly status: number;
@@ -36,9 +36,9 @@ const isTemporary = (error: unknown): boolean =>
   error instanceof DeliveryError && (error.status >= 500 || temporaryStatuses.has(error.status));
 
 /**
- * The HTTP side of a Knative broker: takes events, and delivers each event to every trigger whose filter fits. A
- * delivery is retried while the response's status allows a retry; then the event is logged as a dead letter. The broker
- * answers its sender when every subscriber is done.
+ * Makes the HTTP handler of a Knative broker, which delivers each event to every trigger whose filter fits. A delivery
+ * is retried while the status of the function's response allows a retry; then the event is logged as a dead letter. The
+ * sender of an event gets the broker's response when all deliveries of the event have ended.
  */
 export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): Listener => {
   const send = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => {
@@ -50,7 +50,10 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): L
     return response.status;
   };
 
-  /** @throws DeliveryError where the function does not accept the event; a broken connection counts as 503 */
+  /**
+   * Sends an event to a function once.
+   * @throws DeliveryError when the function does not accept the event; a broken connection counts as status 503
+   */
   const post = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<void> => {
     const status = await send(trigger, event).catch(() => 503);
     if (status >= 300) throw new DeliveryError(status);
@@ -71,6 +74,6 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): L
     await Promise.allSettled(fitting.map((trigger) => deliver(trigger, event)));
   };
 
-  // Only the functions know the broker's address, so it asks for no credential.
+  // Only the functions know the broker's address, so the broker requires no credential.
   return createEventApp({ authenticate: async () => {}, handle, log });
 };

@@ -1,4 +1,4 @@
-// This import comes first, because @peculiar/x509 needs it.
+// The import of reflect-metadata comes first, because @peculiar/x509 needs it.
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import {
@@ -59,7 +59,8 @@ const alternativeName = (host: string) =>
   /^[0-9.]+$/.test(host) ? { type: 'ip' as const, value: host } : { type: 'dns' as const, value: host };
 
 /**
- * Opens the certificate authority of the embedded gateway. It issues the gateway's certificate and one for each tool.
+ * Opens the certificate authority of the embedded gateway. The authority issues the gateway's certificate and one for
+ * each tool.
  */
 export const openAuthority = async (path: string): Promise<Authority> => {
   const saved = JSON.parse(await readOrMake(path, newAuthority)) as KeyAndCertificate;

@@ -1,6 +1,7 @@
 /**
- * `npm run demo [-- URL]`: shows the service from start to end on this machine. The demo builds the repository at URL,
- * or an example, follows the log, shows the quota and the result, and runs the image. It leaves nothing running.
+ * `npm run demo [-- URL]`: shows the build service from start to end on this machine. The demo builds the git
+ * repository at URL, or an example, follows the log, shows the quota and the result, and runs the image. Nothing is
+ * left running after the demo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,7 +34,7 @@ const cli = (platform: Platform, token: string, args: string[]): Promise<number>
     child.once('close', (code) => resolve(code ?? 1));
   });
 
-/** Starts the image and shows the response of its web process. */
+/** Starts a built image and prints the response of its web process. */
 const showResponse = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
   const running = await runImage({ imagesFolder: platform.imagesFolder, image });
   finish.push(running.stop);

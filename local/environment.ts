@@ -8,16 +8,16 @@ const runImage = 'local/run:host';
 export const archiverImage = 'local/functions:1';
 const root = join(import.meta.dirname, '..');
 
-/** Addresses of the server for clients, and of the server for functions and Tekton. */
+/** Addresses of the embedded platform: `url` for clients, `internalUrl` for functions and Tekton. */
 export type Addresses = { url: string; internalUrl: string };
 
 /**
- * Path of the broker at the internal address. The broker accepts every event, as on a cluster, because functions take an
- * event only as a hint to read the cluster.
+ * Path of the embedded platform's broker below `internalUrl`. The broker accepts every event, as on a cluster, because
+ * functions take an event only as a hint to read the cluster.
  */
 export const brokerPath = '/broker';
 
-/** Returns the functions' settings, the same that a cluster's functions have. */
+/** Returns the settings of the functions on the embedded platform, under the same names as on a cluster. */
 export const environmentOf = (folder: string, { url, internalUrl }: Addresses): Record<string, string> => {
   const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(folder);
   const issuer = `${url}/issuer`;

@@ -28,7 +28,7 @@ export const writePrivate = async (path: string, text: string): Promise<void> =>
   await rename(part, path);
 };
 
-/** Returns the contents of a file. A missing file is written first, with what `make` returns. */
+/** Returns the contents of a file. A missing file is first written with the text that `make` returns. */
 export const readOrMake = async (path: string, make: () => Promise<string>): Promise<string> => {
   try {
     return await readFile(path, 'utf8');

@@ -16,12 +16,15 @@ const toolOf = (req: IncomingMessage): string | undefined => {
 
 const openPaths = new Set(routes.filter(({ open }) => open).flatMap(({ path }) => [path, `/builds${path}`]));
 
-/** Tells whether a request needs no credential: the contract, the sign-in settings and the health check are public. */
+/**
+ * Tells whether a request to the gateway needs no credential: the OpenAPI contract, the sign-in settings and the health
+ * check are public.
+ */
 const isOpen = (req: IncomingMessage): boolean => openPaths.has(req.url?.split('?')[0]?.replace(/\/$/, '') ?? '');
 
 /**
- * Makes Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool). The API is served at /builds and at
- * /, as in knative/gateway.
+ * Makes the embedded platform's copy of Toolforge's gateway: HTTPS with client certificates (O=toolforge, CN=tool). The
+ * API is served at /builds and at /, as in knative/gateway.
  */
 export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
   const own = await authority.issue('CN=localhost', ['localhost', '127.0.0.1']);

@@ -6,19 +6,22 @@ import { join, resolve } from 'node:path';
 import { listen } from './listen.ts';
 
 export type GitServerOptions = {
-  /** Folder of bare repositories to serve. Default: a temporary folder. */
+  /** Folder of the bare git repositories that the server serves. Default: a temporary folder. */
   folder?: string;
-  /** Folders from which repositories are made, by the name of the repository (`NAME.git`). */
+  /** Folders from which the server makes git repositories, by the repository's name. Each is served as `NAME.git`. */
   repositories?: Record<string, string>;
   host?: string;
   port?: number;
-  /** Protocol 0 hides protocol 2 from clients. Such a server refuses to send commits by hash. Default 2. */
+  /**
+   * Version of git's protocol. Version 0 hides version 2 from clients, and then the server refuses to send commits by
+   * hash. Default 2.
+   */
   protocol?: 0 | 2;
 };
 export type GitServer = {
-  /** URL without a slash at the end. A repository is at `${url}/NAME.git`. */
+  /** URL of the git server, without a slash at the end. A repository is at `${url}/NAME.git`. */
   url: string;
-  /** Commit of each repository that was made from a folder. */
+  /** Hash of the commit in each git repository that the server made from a folder, by the repository's name. */
   commits: Record<string, string>;
   close(): Promise<void>;
 };
@@ -52,8 +55,8 @@ const gitOutput = (words: string[], environment: NodeJS.ProcessEnv = {}): Promis
   });
 
 /**
- * Commits the files of a folder to a new bare repository, on the branch main, with a fixed author and date.
- * @returns the commit
+ * Commits the files of a folder to a new bare git repository, on the branch main, with a fixed author and date.
+ * @returns the hash of the commit
  */
 export const makeRepository = async (folder: string, bare: string): Promise<string> => {
   await mkdir(bare, { recursive: true });
@@ -68,7 +71,7 @@ export const makeRepository = async (folder: string, bare: string): Promise<stri
   return gitOutput(['rev-parse', 'HEAD'], { GIT_DIR: bare });
 };
 
-/** Copies the output of git's CGI program into the response: headers, a blank line, and the body. */
+/** Copies the output of git's CGI program into an HTTP response: headers, a blank line, and the body. */
 const relay = (child: ChildProcess, response: ServerResponse): void => {
   let head = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {

@@ -6,7 +6,7 @@ const algorithm = 'ES256';
 
 export type LocalIssuer = {
   url: string;
-  /** The public key as a JSON Web Key Set. */
+  /** The issuer's public key as a JSON Web Key Set. */
   jwks: { keys: JWK[] };
   sign(claims: Record<string, unknown>, subject: string, audience: string, lifetime: string): Promise<string>;
 };
@@ -16,13 +16,16 @@ const newKey = async (): Promise<string> => {
   return JSON.stringify(await exportJWK(privateKey));
 };
 
-/** Opens an issuer with one key, which stays the same across restarts. @param url name and address of the issuer */
+/**
+ * Opens an issuer of tokens with one key, which stays the same across restarts.
+ * @param url name and address of the issuer
+ */
 export const openIssuer = async (keyPath: string, url: string): Promise<LocalIssuer> => {
   const secret = JSON.parse(await readOrMake(keyPath, newKey)) as JWK;
   const { d: _, ...shared } = secret;
   const key = await importJWK(secret, algorithm);
-  // The key's id is its thumbprint: clients that have cached the issuer's keys by id fetch them again only for an
-  // unknown id.
+  // The id of the issuer's key is the key's thumbprint, so another key has another id. Clients that have cached the
+  // issuer's keys fetch them again only for an unknown id.
   const keyId = await calculateJwkThumbprint(shared);
   return {
     url,
@@ -41,7 +44,7 @@ export const openIssuer = async (keyPath: string, url: string): Promise<LocalIss
 
 export const apiAudience = 'builds-api';
 
-/** Returns the setting with which the functions trust this issuer. */
+/** Returns the entry of the setting AUTH_ISSUERS with which the functions trust the embedded platform's issuer. */
 export const issuerSetting = (url: string, audience: string): IssuerSetting => ({
   issuer: url,
   audience,
@@ -50,6 +53,6 @@ export const issuerSetting = (url: string, audience: string): IssuerSetting => (
   prefix: 'tools.',
 });
 
-/** Signs a token for a maintainer of one tool. */
+/** Signs a token for a maintainer of one tool. Default lifetime: 12 hours. */
 export const toolToken = (issuer: LocalIssuer, tool: string, lifetime = '12h'): Promise<string> =>
   issuer.sign({ groups: [`tools.${tool}`] }, `maintainer-of-${tool}`, apiAudience, lifetime);

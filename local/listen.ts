@@ -5,9 +5,10 @@ const explain = (error: NodeJS.ErrnoException, port: number, setting: string): E
   error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another port.`) : error;
 
 /**
- * Listens on loopback only, because the embedded platform is for one machine.
+ * Makes a server listen on loopback only, because the embedded platform is for one machine.
  * @param port 0 for a free port
- * @returns the port
+ * @param setting name of the setting with the port
+ * @returns the port on which the server listens
  * @throws Error that names the setting when the port is in use
  */
 export const listen = (server: Server, port: number, setting: string, host = '127.0.0.1'): Promise<number> =>
@@ -18,7 +19,7 @@ export const listen = (server: Server, port: number, setting: string, host = '12
 
 const graceMs = 1000;
 
-/** Closes a server. Open responses have one second to end, and are cut then. */
+/** Closes an HTTP server. Open responses have one second to end; then their connections are closed. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const idle = setInterval(() => server.closeIdleConnections(), 20);

@@ -10,7 +10,8 @@ const inUse = (folder: string, path: string, pid: number | undefined): Error =>
   );
 
 /**
- * Makes the data folder and locks it, because two platforms on one folder would overwrite each other's objects.
+ * Makes the data folder of an embedded platform and locks it, because two platforms on one folder would overwrite each
+ * other's objects.
  * @returns a function that releases the folder
  * @throws Error when another platform uses the folder
  */

@@ -16,7 +16,9 @@ const portOf = (name: string, fallback: number): number => {
   throw new Error(`${name} must be a port number from 0 to 65535.`);
 };
 
-/** Settings of the functions that also apply to the embedded platform, such as LIMIT_RUNNING. */
+/**
+ * Matches environment variables that replace settings of the functions on the embedded platform, such as LIMIT_RUNNING.
+ */
 const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|LOG_(STEPS|MAX)|SOURCE|STREAM)/;
 const settings = Object.fromEntries(
   Object.entries(process.env).filter(

@@ -25,12 +25,12 @@ import { startSweepPings } from './sweep-pings.ts';
 
 export type PlatformOptions = {
   folder: string;
-  /** Port of the API; 0 for a free port. */
+  /** Port of the build API; 0 for a free port. */
   port: number;
   gatewayPort: number;
-  /** Settings of the functions, which replace the platform's own. */
+  /** Settings of the functions that replace the settings of the embedded platform. */
   settings?: Record<string, string>;
-  /** Time in milliseconds between two sweeps. Default one minute. */
+  /** Time in milliseconds between two calls of the function sweep. Default one minute. */
   sweepMs?: number;
   log: Log;
 };
@@ -42,7 +42,7 @@ export type Platform = {
   /** Environment variables with the functions' settings, for functions in processes of their own. */
   environment: Record<string, string>;
   issuer: LocalIssuer;
-  /** Writes the kubeconfig of a tool and returns its path. */
+  /** Writes the kubeconfig file of a tool and returns the file's path. */
   kubeconfig(tool: string): Promise<string>;
   close(): Promise<void>;
 };
@@ -56,7 +56,7 @@ const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => 
   kube.objects.create('pipelines', pipeline);
 };
 
-/** The parts of the platform that have been started so far. */
+/** The parts of the embedded platform that have been started so far. */
 type Parts = {
   stopping: AbortController;
   unlock: () => Promise<void>;
@@ -71,7 +71,10 @@ type Parts = {
   pings?: NodeJS.Timeout;
 };
 
-/** Stops the parts of the platform. Servers close first, while the parts that open responses wait for still run. */
+/**
+ * Stops the embedded platform. The servers for clients close first, while the parts on which open responses depend
+ * still run.
+ */
 const stop = async (parts: Parts): Promise<void> => {
   clearInterval(parts.pings);
   parts.stopping.abort();
@@ -84,8 +87,8 @@ const stop = async (parts: Parts): Promise<void> => {
 };
 
 /**
- * Starts the Kubernetes API.
- * @returns the address at which functions and Tekton find the API server and the event functions
+ * Starts the embedded Kubernetes API.
+ * @returns the API, and the internal address at which functions and Tekton find the API and the event functions
  */
 const startKube = async (
   { folder }: PlatformOptions,
@@ -102,7 +105,7 @@ const startKube = async (
   return { internalUrl, kube };
 };
 
-/** Starts the server for clients: the API, the issuer's keys and the images. */
+/** Starts the embedded platform's server for clients, with the build API, the issuer's keys and the images. */
 const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ url: string; issuer: LocalIssuer }> => {
   const places = paths(options.folder);
   const registry = createRegistry({ imagesFolder: places.images });
@@ -176,8 +179,9 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 };
 
 /**
- * Starts the whole service in one process on one machine: the parts of Kubernetes and Tekton that it uses, the
- * functions, their events, an issuer, a registry and the gateway. All data is in the folder and outlives the process.
+ * Starts the whole build service in one process on one machine: the parts of Kubernetes and Tekton that the service
+ * uses, the functions, their events, an issuer, a registry and the gateway. All data is in `folder` and outlives the
+ * process.
  * @throws Error for a port or folder that is in use; nothing is left running then
  */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
@@ -191,7 +195,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
 };
 
 /**
- * Returns the addresses of the platform that last ran on this folder.
+ * Returns the addresses of the embedded platform that last ran on a data folder.
  * @throws Error when no platform has run on the folder
  */
 export const lastAddresses = async (folder: string): Promise<{ url: string; gatewayUrl: string }> =>

@@ -7,7 +7,7 @@ import type { Functions } from './functions.ts';
 export const notFound: Listener = (_, res) =>
   sendJson(res, 404, { error: ['There is nothing here.'], code: 'not_found' });
 
-/** Routes requests by the prefix of their path; other requests go to the API. */
+/** Makes a listener that routes HTTP requests by the prefix of their path. Other requests go to `otherwise`. */
 export const routeByPrefix =
   (routes: [string, Listener][], otherwise: Listener): Listener =>
   (req, res) => {
@@ -15,7 +15,10 @@ export const routeByPrefix =
     (found ? found[1] : otherwise)(req, res);
   };
 
-/** Routes requests of functions and Tekton: to the broker, to an event function, or to the Kubernetes API. */
+/**
+ * Makes a listener for the requests of functions and Tekton, which go to the broker, to an event function, or to the
+ * Kubernetes API.
+ */
 export const internalRoutes =
   (kube: KubeApi, { broker, functions }: { broker?: Listener; functions?: Functions }): Listener =>
   (req, res) => {

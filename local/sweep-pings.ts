@@ -10,7 +10,10 @@ const postEvent = async (url: string, token: string, type: string): Promise<void
 
 export type SweepPings = { url: string; token: () => Promise<string>; everyMs: number; log: Log };
 
-/** Calls sweep at once and then at every interval, as a PingSource does on a cluster. @returns the timer */
+/**
+ * Calls the function sweep at once and then every `everyMs` milliseconds, as a PingSource does on a cluster.
+ * @returns the timer of the calls
+ */
 export const startSweepPings = async ({ url, token, everyMs, log }: SweepPings): Promise<NodeJS.Timeout> => {
   const ping = (): Promise<void> =>
     token()

@@ -67,10 +67,7 @@ export const readJson = async <T>(layout: string, digest: string): Promise<T> =>
 export const findManifest = (index: ImageIndex, reference: string): Descriptor | undefined =>
   index.manifests.find((entry) => entry.digest === reference || entry.annotations?.[refName] === reference);
 
-/**
- * Returns the digests of all blobs that a manifest needs, or that an index of manifests needs. Its own digest is
- * included.
- */
+/** Returns the digest of a manifest, or of an index of manifests, and the digests of all blobs that it needs. */
 const reachable = async (layout: string, { digest, mediaType }: Descriptor): Promise<string[]> => {
   const isIndex = mediaType === indexType || mediaType.includes('manifest.list');
   if (isIndex) {

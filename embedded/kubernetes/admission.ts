@@ -72,9 +72,7 @@ const fixedPart = ({ spec }: PipelineRun, done: boolean): object => {
   return done ? { ...rest, status: status ?? '' } : rest;
 };
 
-/**
- * Refuses a write that changes the spec of a PipelineRun. Only spec.status may change, and only until the run is done.
- */
+/** Refuses a write that changes the spec of a PipelineRun, except for spec.status until the run is done. */
 const checkUnchanged = (run: PipelineRun, before: PipelineRun): void => {
   const done = before.status?.conditions?.some((condition) => condition.status !== 'Unknown') ?? false;
   if (sameJson(fixedPart(run, done), fixedPart(before, done))) return;

@@ -23,7 +23,7 @@ export type Journal = {
 
 /** Size in bytes above which the journal of objects is compacted: 4 MiB, or twice the last snapshot if that is more. */
 const minCompactBytes = 4 * 1024 * 1024;
-/** Version in the lines of a snapshot of objects. Only the snapshot's last line holds the real version. */
+/** Version in the lines of a snapshot of objects. Only the snapshot's last line holds the real version of the store. */
 const snapshotVersion = 0;
 
 /** Keeps a journal of objects in the files snapshot.jsonl and journal.jsonl of a folder. */
@@ -109,7 +109,10 @@ const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
   }
 };
 
-/** Applies the lines of a journal or snapshot file to the state. @returns the number of bytes that whole lines take */
+/**
+ * Applies the lines of a journal or snapshot file to the journal's version and objects.
+ * @returns the number of bytes that whole lines take
+ */
 const replay = (state: Journal['state'], file: string): number => {
   if (!existsSync(file)) return 0;
   const bytes = readFileSync(file);

@@ -8,7 +8,9 @@ import type { VersionedStore } from './store.ts';
 import type { Stored } from './store-state.ts';
 import type { KubeObject } from './types.ts';
 
-/** The position after a page of a list: the version of the first page and the last object's key. */
+/**
+ * The position after a page of a list of objects: the version of the first page and the key of the page's last object.
+ */
 type Continuation = { version: number; after: string };
 
 /**

@@ -12,7 +12,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Applies a JSON merge patch: fields of the patch replace those of the target, and null removes a field.
+ * Applies a JSON merge patch: fields of the patch replace fields of the target, and null removes a field.
  * @see RFC 7386
  */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {

@@ -8,7 +8,10 @@ import type { Matcher } from './selectors.ts';
 import type { VersionedStore } from './store.ts';
 import type { KubeObject } from './types.ts';
 
-/** Longest life in seconds of a watch whose request has no timeoutSeconds. A real API server ends watches, too. */
+/**
+ * Longest life in seconds of a watch whose request has no timeoutSeconds. A real API server ends watches, too, so
+ * clients must open them again.
+ */
 const defaultLifeSeconds = 30 * 60;
 /** Most bytes that may wait for a slow watcher: 16 MiB. A watcher with more is disconnected and must list again. */
 const maxBehindBytes = 16 * 1024 * 1024;

@@ -10,7 +10,7 @@ export type FetchRequest = {
   commit: string;
   /** The git ref that the user named: a branch, a tag, a full ref, or an empty text for the default branch. */
   ref: string;
-  /** Folder of an initialised git repository without a remote. */
+  /** Folder into which the commit is fetched: an initialised git repository without a remote. */
   folder: string;
   /** Limit for the transfer of a git repository, in bytes on disk. */
   maxBytes: number;

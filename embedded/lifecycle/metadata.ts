@@ -3,9 +3,9 @@ import { exitCodes, PhaseError } from './phase.ts';
 /** A process of the application. @see Buildpack specification 0.11, launch.toml */
 export type Process = {
   type: string;
-  /** The program of the process and its fixed arguments. */
+  /** The program of an application's process and its fixed arguments. */
   command: string[];
-  /** Default arguments of the process, which the caller may replace. */
+  /** Default arguments of an application's process, which the caller may replace. */
   args?: string[];
   default?: boolean;
   'working-dir'?: string;

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 
 export type PipelineOptions = {
   namespace: string;
-  /** Path of the Node.js program that runs the steps. */
+  /** Path of the Node.js program that runs the steps of a build. */
   node: string;
   /** Folder with the OCI layouts of built images and of run images. */
   imagesFolder: string;
-  /** Folder of the buildpacks' caches, one per image. */
+  /** Folder of the build caches of the buildpacks, one per image. */
   cacheFolder: string;
   /** Builder image of a run whose parameters name no builder image. */
   builderImage: string;
@@ -27,8 +27,8 @@ const strings = [
 const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
 
 /**
- * Returns the steps of the embedded pipeline. Values are separate arguments of a step, `--name=value` or after `--`,
- * and never pass through a shell.
+ * Returns the steps of the embedded pipeline. Values of parameters are separate arguments of a step, `--name=value` or
+ * after `--`, and never pass through a shell.
  */
 const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({

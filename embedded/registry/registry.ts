@@ -20,7 +20,8 @@ type Usage = { repositories: string[]; bytes: number };
 export type Registry = {
   handler(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Returns the size in bytes of a project: of the repository with this name and of all repositories below `PROJECT/`.
+   * Returns the repositories of a project and their size in bytes: the repository with the project's name, and all
+   * repositories below `PROJECT/`.
    */
   usage(project: string): Promise<Usage>;
 };

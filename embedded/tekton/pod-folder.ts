@@ -35,7 +35,7 @@ export const podFolder = (folder: string, uid: string): PodFolder => {
   };
 };
 
-/** Makes the folders that every pod has. */
+/** Makes the folders that the processes of every pod need. */
 export const makePodFolder = (folder: PodFolder): void => {
   for (const path of [folder.workspace, folder.home, folder.tmp, folder.results]) mkdirSync(path, { recursive: true });
 };

@@ -30,7 +30,9 @@ export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
   return found.length;
 };
 
-/** Kills the processes of a step until none is left, at most 500 times, because a process may fork meanwhile. */
+/**
+ * Sends SIGKILL to the processes of a step until none is left, at most 500 times, because a process may fork meanwhile.
+ */
 export const killGroup = async (group: Group): Promise<void> => {
   for (let round = 0; round < maxKillRounds && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(findAgainMs);
 };

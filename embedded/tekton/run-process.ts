@@ -35,8 +35,9 @@ export type ProcessEnd = { exitCode: number; startedAt: number; finishedAt: numb
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Runs a command in a session of its own and writes its output into a log. When the promise resolves, no process of the
- * session is left and the log is complete. A command that cannot be started ends with code 1, and the log says so.
+ * Runs a step's command in a process session of its own and writes the output into a log. When the promise resolves, no
+ * process of the session is left and the log is complete. A command that cannot be started ends with code 1, and the
+ * log says so.
  */
 export const runProcess = async (execution: Execution): Promise<ProcessEnd> => {
   const { clock, folder } = execution;

@@ -25,7 +25,7 @@ const family = async () => {
   return { owner, child };
 };
 
-/** Resolves when a secret of this name is deleted. */
+/** Resolves when the secret with this name is deleted. */
 const gone = (name: string) =>
   new Promise<void>((resolve) => {
     served.api.objects.watch(({ type, object }) => {
@@ -109,7 +109,8 @@ test('the garbage collector deletes at the start what a stop left over', async (
   const first = await startCluster({ folder });
   const { body: owner } = await first.call('POST', ledgersPath, ledger('owner'));
   await first.call('POST', secretsPath, secret('child', { ownerReferences: [ownedBy(owner)] }));
-  // The collector acts after the call returns, so closing the API in the same turn leaves its work undone.
+  // The garbage collector acts after `delete` has returned, so it has not acted yet when the API server closes in the
+  // same turn of the event loop.
   first.api.objects.delete('buildledgers', 'ns', 'owner');
   await first.close();
   const second = await startCluster({ folder });

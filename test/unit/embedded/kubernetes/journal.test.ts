@@ -14,7 +14,9 @@ afterEach(() => remove());
 
 const file = () => join(folder, 'journal.jsonl');
 
-/** Opens a journal with the objects that it keeps. */
+/**
+ * Opens the journal in the test's folder. The returned functions change an object and append the change to the journal.
+ */
 const open = () => {
   const objects = new Map<string, string>();
   const journal = openJournal(folder, () => objects);
@@ -44,7 +46,7 @@ test('a journal that is opened again has all objects and the version', () => {
   first.put('b', { deep: ['é\n'] });
   first.put('a', 2);
   first.drop('b');
-  // The first journal is not closed, as after SIGKILL.
+  // The first journal is not closed, as when its process ends by SIGKILL.
   const second = open();
   expect([...second.objects]).toEqual([['a', '2']]);
   expect(second.version()).toBe(4);

@@ -9,7 +9,7 @@ type Pipeline = { spec: { tasks: { taskSpec: { steps: Step[] } }[] } };
 type StepRun = { name: string; exitCode: number; output: string; results: Record<string, string> };
 export type BuildRun = { steps: StepRun[]; failed: StepRun | undefined; digest: string };
 export type BuildOptions = {
-  /** Folder of images and caches, which several builds share. */
+  /** Folder with images and build caches, which several builds share. */
   data: string;
   url: string;
   commit: string;
@@ -21,7 +21,9 @@ export type BuildOptions = {
 
 export const temporaryFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'lifecycle-test-'));
 
-/** Replaces $(…) in the words of a command, as Tekton does. A word that is a whole array becomes the array's items. */
+/**
+ * Replaces Tekton's variables $(…) in the words of a command. A word that is a whole array becomes the array's items.
+ */
 const substitute = (words: string[], values: Record<string, string>, variables: string[]): string[] =>
   words.flatMap((word) => {
     if (word === '$(params.ENV_VARS[*])') return variables;
@@ -56,7 +58,7 @@ const runStep = async (
   return { name: step.name, ...run, results };
 };
 
-/** Runs the pipeline's steps in order, as Tekton does. No step runs after a failed one. */
+/** Runs the steps of the embedded pipeline in order, as Tekton does. No step runs after a failed step. */
 export const runBuild = async (options: BuildOptions): Promise<BuildRun> => {
   const {
     data,

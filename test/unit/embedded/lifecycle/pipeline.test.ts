@@ -21,7 +21,8 @@ beforeAll(async () => {
   const examples = names.map((name) => [name, example(name)]);
   const fixtures = broken.map((name) => [name, fixture(name)]);
   data = await temporaryFolder();
-  // This broken package.json is written here, because tools would read and refuse it among the fixtures.
+  // The test writes a broken package.json itself, because development tools would read and refuse a broken file among
+  // the fixtures.
   const badJson = join(data, 'bad-json');
   await mkdir(badJson);
   await writeFile(join(badJson, 'package.json'), '{ "name": "x", }');
@@ -39,7 +40,7 @@ const build = (name: string, more: { variables?: string[]; ref?: string; runImag
 };
 
 const built = new Map<string, ReturnType<typeof build>>();
-/** Builds each example once, for all tests that only read its image. */
+/** Builds each example only once, for all tests that only read the image of the example. */
 const builtExample = (name: string) => {
   const run = built.get(name) ?? build(name);
   built.set(name, run);

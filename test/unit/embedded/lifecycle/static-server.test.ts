@@ -37,7 +37,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Fetched = { status: number; headers: NodeJS.Dict<string | string[]>; body: string };
 
-/** Sends the path unchanged; fetch would normalise the path. */
+/** Sends a request with the path unchanged; fetch would normalise the path. */
 const get = (port: number, path: string, method = 'GET'): Promise<Fetched> =>
   new Promise((resolve, reject) => {
     const sent = request({ port, path, method, host: '127.0.0.1' }, async (response) => {

@@ -19,7 +19,7 @@ let base: string;
 
 const sha = (content: string) => createHash('sha256').update(content).digest('hex');
 
-/** Adds an image with one layer under a tag. @returns the digests of manifest and layer */
+/** Adds an image with one layer to a repository, under a tag. @returns the digests of manifest and layer */
 const addImage = async (repository: string, tag: string, content: string) => {
   const blobs = join(imagesFolder, `.new-${sha(repository + tag + content)}`);
   await mkdir(blobs, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Runs Tekton and the API in a process of its own, for tests that kill it. Arguments: the folder and the URL for
- * events. Prints the API's address.
+ * Runs the embedded Tekton and Kubernetes API in a process of their own, for tests that kill the process. Arguments:
+ * the data folder and the URL for events. Prints the address of the Kubernetes API.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -4,11 +4,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Event, Platform } from './support.ts';
 import { run, runsPath, sh, startPlatform } from './support.ts';
 
-/** Deliveries recorded from Tekton Pipelines 1.15. Only the field metadata.managedFields is left out. */
+/**
+ * Folder of CloudEvents that were recorded from Tekton Pipelines 1.15. Only the field metadata.managedFields is left
+ * out.
+ */
 const fixtures = join(import.meta.dirname, '../../../fixtures/tekton-events');
 /**
- * The recordings of a missing image and of a timeout depend on the machine's speed. runs.test.ts and stopped.test.ts
- * test these cases.
+ * The events that were recorded for a missing image and for a timeout depend on the machine's speed. runs.test.ts and
+ * stopped.test.ts test these cases.
  */
 const files = readdirSync(fixtures).filter((file) => !/^ev-(badimage|timeout)/.test(file));
 /** Defaults that Tekton's webhook writes into a pipeline's tasks, and that the embedded platform leaves out. */
@@ -34,7 +37,7 @@ const start = async (name: string, script: string, spec: object = {}): Promise<v
 const sent = (type: string, name: string): Promise<Event> =>
   platform.event((event) => event.type === type && event.headers['ce-subject'] === name);
 
-/** Returns the paths of all fields. The elements of a list share one path. */
+/** Returns the paths of all fields of a JSON value. The elements of a list share one path. */
 const paths = (value: unknown, at = ''): string[] => {
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value).flatMap(([key, part]) => paths(part, `${at}/${Array.isArray(value) ? '*' : key}`));

@@ -109,7 +109,7 @@ test('after a restart a pending run starts, and a running Job is started again',
     spec,
   });
   while (!existsSync(flag)) await new Promise(setImmediate);
-  // This run is created just before the stop, so no controller has seen it yet.
+  // The PipelineRun "last" is created just before the platform is killed, so no controller has seen it yet.
   await post(runsPath, run('last', [sh('s', 'true')]));
   await kill();
   platform = await startPlatform({ root: folder });

@@ -20,9 +20,9 @@ export type Platform = {
   tekton: Tekton;
   folder: string;
   events: Event[];
-  /** Waits for an event that `wanted` accepts. Past events count. */
+  /** Waits for a CloudEvent that `wanted` accepts. Events that arrived before the call count, too. */
   event(wanted: (event: Event) => boolean): Promise<Event>;
-  /** Waits until `wanted` accepts an object, or its absence. */
+  /** Waits until `wanted` accepts the state of an object; the state is undefined while the object does not exist. */
   until<R extends Resource>(
     resource: R,
     name: string,
@@ -123,7 +123,7 @@ const startSink = async (answer: (event: Event, count: number) => number) => {
   };
 };
 
-/** Returns a run with one task, build-from-git, and these steps. */
+/** Returns a PipelineRun with one task, build-from-git, and the given steps. */
 export const run = (name: string, steps: Step[], spec: object = {}, task: object = {}, metadata: object = {}) => {
   const taskSpec = { steps, ...task };
   return {
