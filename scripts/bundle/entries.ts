@@ -3,7 +3,11 @@ import type { ServiceRow } from '../../functions/row.ts';
 
 type Kind = ServiceRow['kind'];
 
-const apps = { endpoint: 'lib/http/app.ts', event: 'lib/events/app.ts' };
+/** Import of the app that serves each kind of function. */
+const appImports = {
+  endpoint: "import { apiApp as app } from './lib/http/app.ts';",
+  event: "import { eventApp as app } from './lib/events/app.ts';",
+};
 const folders = { endpoint: 'functions', event: 'events' };
 
 /**
@@ -13,7 +17,7 @@ const folders = { endpoint: 'functions', event: 'events' };
 const program = (kind: Kind, name: string): string =>
   [
     "import { serve } from './lib/http/serve.ts';",
-    `import { app } from './${apps[kind]}';`,
+    appImports[kind],
     `import { settingNames, wire } from './${folders[kind]}/${name}/wire.ts';`,
     `await serve('${name}', { settingNames, wire }, app);`,
   ].join('\n');
