@@ -11,6 +11,12 @@ export type LockOptions = {
    * known to have ended.
    */
   staleMs?: number;
+  /**
+   * Time in milliseconds after which the holder of an empty lock file counts as dead: a process that was killed before
+   * it wrote its name into the file. A caller waits that long for an empty lock file, also with a shorter `waitMs`.
+   * Default 5 s.
+   */
+  emptyMs?: number;
   /** Longest wait for a held lock in milliseconds; 0 fails at once. Default: no limit. */
   waitMs?: number;
   /** Time in milliseconds between two attempts to take a lock. Default 50. */
@@ -89,9 +95,15 @@ const existsAlready = (error: unknown): false => {
   throw error;
 };
 
-/** Creates a lock file on a file system without hard links. The file is empty for a moment, which counts as held. */
+/**
+ * Creates a lock file on a file system without hard links. The file is empty for a moment, which counts as held. The
+ * file is read again, because another process may have removed it when it stayed empty for too long.
+ */
 const writeExclusively = (path: string, content: string): Promise<boolean> =>
-  writeFile(path, content, { flag: 'wx', mode: 0o600 }).then(() => true, existsAlready);
+  writeFile(path, content, { flag: 'wx', mode: 0o600 }).then(
+    async () => (await contentOf(path)) === content,
+    existsAlready,
+  );
 
 /**
  * Creates a lock file as a hard link to a draft. A link appears together with its content, so a process that is killed
@@ -116,16 +128,22 @@ export const breakLock = (path: string, dead: string, { waitMs: _, ...options }:
     options,
   );
 
+/** Tells whether the holder of a lock file is dead. @param unchangedMs time for which the content has not changed */
+const isDead = (content: string, unchangedMs: number, options: LockOptions): boolean => {
+  const { staleMs = Number.POSITIVE_INFINITY, emptyMs = 5000 } = options;
+  return unchangedMs > (content === '' ? Math.min(emptyMs, staleMs) : staleMs) || isGone(content);
+};
+
 /** Tries to take a lock until that succeeds. @throws LockHeldError when the lock is still held after `waitMs` */
 const waitForLock = async (path: string, take: () => Promise<boolean>, options: LockOptions): Promise<void> => {
-  const { staleMs = Number.POSITIVE_INFINITY, waitMs = Number.POSITIVE_INFINITY, pollMs = 50 } = options;
+  const { waitMs = Number.POSITIVE_INFINITY, pollMs = 50 } = options;
   const started = performance.now();
-  let seen: { holder: string; since: number } | undefined;
+  let seen: { content: string | undefined; since: number } | undefined;
   while (!(await take())) {
-    const [holder, now] = [(await contentOf(path)) ?? '', performance.now()];
-    if (holder !== seen?.holder) seen = { holder, since: now };
-    if (now - seen.since > staleMs || isGone(holder)) await breakLock(path, holder, options);
-    else if (now - started >= waitMs) throw new LockHeldError(path, localPidOf(holder));
+    const [content, now] = [await contentOf(path), performance.now()];
+    if (!seen || content !== seen.content) seen = { content, since: now };
+    if (content !== undefined && isDead(content, now - seen.since, options)) await breakLock(path, content, options);
+    else if (content !== '' && now - started >= waitMs) throw new LockHeldError(path, localPidOf(content ?? ''));
     await sleep(pollMs);
   }
 };

@@ -99,12 +99,29 @@ describe('acquireLock', () => {
   });
 
   test('refuses a lock file that names no process, and says so', async () => {
-    await writeFile(path(), '');
+    await writeFile(path(), 'unknown');
     const refused = acquireLock(path(), { waitMs: 0 });
     await expect(refused).rejects.toMatchObject({
       pid: undefined,
       message: expect.stringContaining('another process'),
     });
+  });
+
+  test('takes over a lock file that stays empty, for one of several callers', async () => {
+    await writeFile(path(), '');
+    const options = { emptyMs: 100, waitMs: 0, pollMs: 5 };
+    const results = await Promise.allSettled(Array.from({ length: 5 }, () => acquireLock(path(), options)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await readFile(path(), 'utf8')).toContain(` ${process.pid} `);
+  });
+
+  test('waits for a holder that has not written its name yet', async () => {
+    await writeFile(path(), '');
+    const refused = acquireLock(path(), { emptyMs: 60_000, waitMs: 0, pollMs: 1 });
+    await Promise.all([
+      expect(refused).rejects.toMatchObject({ pid: process.pid }),
+      ownContent().then((content) => writeFile(path(), content)),
+    ]);
   });
 
   test('takes over the lock of an ended process with waitMs 0, for one of several callers', async () => {
