@@ -5,13 +5,13 @@ export type WaitLimits = { signal?: AbortSignal; ms?: number };
 export class ChangeSignal {
   readonly #wakers = new Set<() => void>();
 
-  /** Resolves each promise that `next` has returned so far. */
+  /** Wakes all callers that wait for the next change. */
   notify(): void {
     for (const wake of this.#wakers) wake();
     this.#wakers.clear();
   }
 
-  /** Resolves at the next `notify`, when the signal is aborted, or after `ms` milliseconds. Never rejects. */
+  /** Resolves at the next change (`notify`), when the signal is aborted, or after `ms` milliseconds. Never rejects. */
   next(limits?: WaitLimits): Promise<void> {
     if (limits?.signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {

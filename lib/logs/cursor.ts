@@ -4,30 +4,39 @@ import { ApiError } from '../errors.ts';
 /** A position in a build's log: directly after one line. */
 export type Cursor = {
   step: string;
-  /** 0-based number of the line within the step. */
+  /** 0-based number of the cursor's line within the step. */
   line: number;
-  /** The line's time in whole seconds since 1970, by which the kubelet finds it. */
+  /** Time of the cursor's line in whole seconds since 1970, by which the kubelet finds the line. */
   seconds: number;
-  /** Digits of the second's fraction, as the kubelet sent them. */
+  /** Fraction of a second in the time of the cursor's line: the digits that the kubelet sent. */
   fraction: string;
-  /** How many lines directly before this one have the same time. */
+  /** Number of lines directly before the cursor's line that have the same time. */
   sameTimeBefore: number;
-  /** Number of lines that may still belong to a private key, which is masked; 0 outside of one. @see masking/pem.ts */
+  /**
+   * Number of lines after the cursor that may still belong to a private key, which is masked; 0 outside of a key.
+   * @see masking/pem.ts
+   */
   pemLinesLeft: number;
 };
 
 const form =
   /^([\w-]{8})\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\.([0-9a-z]{1,9})\.([0-9a-z]{1,8})\.(\d{0,9})(?:\.([0-9a-z]{1,9})\.([0-9a-z]{1,3}))?$/;
 
-/** Returns the first part of a build's cursors. A cursor of another build is refused by it. */
+/**
+ * Returns the first part of a build's cursors, which differs between builds. A cursor of another build is refused by
+ * its first part.
+ */
 export const cursorTag = (id: string): string => createHash('sha256').update(id).digest('base64url').slice(0, 8);
 
-/** Returns a time as it is in a cursor: seconds since 1970 in base 36, a point, the digits of the fraction. */
+/**
+ * Returns a line's time in the form that cursors contain: seconds since 1970 in base 36, a point, the digits of the
+ * fraction.
+ */
 export type TimeKey = (time: string) => string;
 
 /**
- * Returns a TimeKey that parses a date only when the second changes. Parsing the date of each line would cost more than
- * the rest of its cursor.
+ * Returns a function that turns a line's time into the form that cursors contain. It parses a date only when the second
+ * changes, because parsing the date of each line would cost more than the rest of the cursor.
  */
 export const createTimeKey = (): TimeKey => {
   let head = '';
@@ -44,27 +53,30 @@ export const createTimeKey = (): TimeKey => {
   };
 };
 
-/** Whether a time is later than a cursor's time plus `slackSeconds`. @param key of a TimeKey */
+/**
+ * Says whether a time is later than a cursor's time plus `slackSeconds`.
+ * @param key the time in the form that cursors contain (TimeKey)
+ */
 export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds = 0): boolean => {
   const [second = '', digits = ''] = key.split('.');
   const difference = Number.parseInt(second, 36) - seconds - slackSeconds;
   return difference === 0 ? digits.padEnd(9, '0') > fraction.padEnd(9, '0') : difference > 0;
 };
 
-/** Returns the last part of a cursor, which is empty for most lines. */
+/** Returns the last part of a cursor's text, which is empty for most lines. */
 export const cursorSuffix = (sameTimeBefore: number, pemLinesLeft: number): string =>
   sameTimeBefore === 0 && pemLinesLeft === 0 ? '' : `.${sameTimeBefore.toString(36)}.${pemLinesLeft.toString(36)}`;
 
 /**
- * Returns the text of a cursor, without an object for its fields.
- * @param tag of cursorTag
- * @param key of a TimeKey
- * @param suffix of cursorSuffix
+ * Returns the text of a cursor, without making an object for the cursor's fields.
+ * @param tag the first part, from cursorTag
+ * @param key the line's time, from a TimeKey
+ * @param suffix the last part, from cursorSuffix
  */
 export const cursorFromParts = (tag: string, step: string, line: number, key: string, suffix: string): string =>
   `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
 
-/** Returns the text of a cursor. @param tag of cursorTag */
+/** Returns the text of a cursor. @param tag the first part, from cursorTag */
 export const encodeCursor = (
   tag: string,
   { step, line, seconds, fraction, sameTimeBefore, pemLinesLeft }: Cursor,
@@ -94,12 +106,12 @@ const decode = (text: string): { tag: string | undefined; cursor: Cursor } => {
   return { tag, cursor };
 };
 
-/** Returns the fields of a cursor that this process has made. */
+/** Returns the fields of a cursor that this process has made, without checking them. */
 export const decodeCursor = (text: string): Cursor => decode(text).cursor;
 
 /**
- * Returns the fields of a cursor.
- * @param id of the build whose log is read
+ * Returns the fields of a cursor that a client sent.
+ * @param id id of the build whose log is read
  * @throws ApiError 400 `cursor_invalid`, also for a cursor of another build
  */
 export const parseCursor = (text: string, id: string): Cursor => {
@@ -109,8 +121,8 @@ export const parseCursor = (text: string, id: string): Cursor => {
 };
 
 /**
- * Returns the fields of a cursor of a step whose log may be shown.
- * @throws ApiError 400 `cursor_invalid`
+ * Returns the fields of a client's cursor, if the log of the cursor's step may be shown.
+ * @throws ApiError 400 `cursor_invalid`, also for a step whose log may not be shown
  */
 export const parseShownCursor = (text: string, id: string, allowedSteps: readonly string[]): Cursor => {
   const cursor = parseCursor(text, id);

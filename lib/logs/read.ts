@@ -1,5 +1,5 @@
 /**
- * Reads a build's log, wherever it is. A log passes through these stages, in this order:
+ * Reads a build's log from its archive, from its pod, or from both. A log passes through these stages, in this order:
  *
  *   find        what is archived, and where reading begins        sources/log-source.ts, sources/start-point.ts
  *   archive     the archived part, or all of a closed archive     sources/archived-log.ts, archive/reader.ts
@@ -7,7 +7,7 @@
  *     request     one stream a step, resumed where it breaks      pod/step-log.ts, pod/step-stream.ts
  *     read ahead  into memory and a file                          pod/spool.ts
  *     split       bytes into lines                                pod/line-splitter.ts
- *     detect      lines that the kubelet threw away               pod/rotation-detector.ts
+ *     detect      lines that the kubelet discarded                pod/rotation-detector.ts
  *     escape      control characters                              masking/control-characters.ts
  *     mask keys   private keys of several lines                   masking/pem.ts
  *     add cursor  and number                                      pod/line-numbering.ts
@@ -19,8 +19,9 @@
  *   resume      after the last line, if a broadcast went on       read.ts
  *   select      lines by grep, since, from_line and lines         query/select.ts
  *
- * The response is made of the events by response/write-log.ts: encode (response/encode.ts), then compress (response/compress.ts). The
- * stages from split to mask are method calls for each line, in pod/step-lines.ts; all others are generators of batches.
+ * A log's events become a response in response/write-log.ts: encode (response/encode.ts), then compress
+ * (response/compress.ts). The stages from split to mask are method calls for each line, in pod/step-lines.ts; all other
+ * stages are generators of batches.
  */
 import type { BroadcastEnd } from './broadcast/broadcasts.ts';
 import { parseShownCursor } from './cursor.ts';
@@ -34,7 +35,10 @@ import { checkOptions, type ReadOptions } from './sources/read-options.ts';
 import { findStart } from './sources/start-point.ts';
 import { type LogEvent, type LogEvents, lastCursorOf } from './types.ts';
 
-/** Reads from the archive and the pod, to the log's end or until other live readers went on without this one. */
+/**
+ * Reads a log from the archive and the pod, to the log's end or until the other live readers of a broadcast went on
+ * without this reader.
+ */
 async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[], BroadcastEnd> {
   const state = await options.view.read();
   const source = await findSource(requestPods(options, state), state);
@@ -46,11 +50,12 @@ async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[]
     return 'ended';
   }
   const podPart = yield* readArchivedPart(source, start);
-  // The index may be large and following may take long, so the index is released here.
+  // The archive's index may be large and following a log may take long, so the index is released before the pod's log
+  // is read.
   return yield* readPodPart({ ...source, index: undefined }, podPart);
 }
 
-/** Resumes a reader that was too slow for its broadcast, until the log's end. */
+/** Reads a log to its end. A reader that was too slow for its broadcast resumes after its last line. */
 async function* resumeIfTooSlow(options: ReadOptions): LogEvents {
   let { cursor } = options;
   const noteCursor = (batch: LogEvent[]): LogEvent[] => {
@@ -64,8 +69,8 @@ async function* resumeIfTooSlow(options: ReadOptions): LogEvents {
 }
 
 /**
- * Reads a build's log from where it is: a closed archive; else what is archived so far, then the pod; then the archive
- * again if the pod was deleted. Lines, cursors and the end are the same in all cases.
+ * Reads a build's log. A closed archive has the whole log. Otherwise the archived part comes first, then the pod's log,
+ * then the archive again if the pod was deleted. Lines, cursors and the end event are the same in all cases.
  *
  * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; 503 `log_unavailable`
  */
@@ -76,8 +81,8 @@ export async function* readLog(options: ReadOptions): LogEvents {
 }
 
 /**
- * Checks the options of a reader without reading the log.
- * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; what the view throws
+ * Checks the options of a log's reader without reading the log.
+ * @throws ApiError 400 `cursor_invalid`, `parameter_invalid`; errors of the build's view
  */
 export const checkRead = async (options: ReadOptions): Promise<void> => {
   checkOptions(options);

@@ -2,17 +2,17 @@ import { ApiError } from '../errors.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { exponentialBackoff, retry } from '../retry.ts';
 
-/** Limit of failures in a row. After that the reader gets 503 `log_unavailable`. */
+/** Limit of failed reads of a log in a row. After that the reader gets 503 `log_unavailable`. */
 export const retryLimit = 8;
 
 /**
- * Returns the delay before the next attempt, in milliseconds. Every failure doubles the delay, up to 5 s.
- * @param failures so far, in a row; 0 returns `firstMs`
+ * Returns the delay before the next attempt to read a log, in milliseconds. Every failure doubles the delay, up to 5 s.
+ * @param failures number of failures in a row so far; 0 returns `firstMs`
  */
 export const backoffMs = (firstMs: number, failures: number): number =>
   exponentialBackoff({ firstMs, maxMs: 5000 })(failures + 1);
 
-/** Tells whether another attempt may succeed: the connection broke, or the server is away for the moment. */
+/** Tells whether another attempt to read may succeed: the connection broke, or the server is away for the moment. */
 export const isTemporary = (error: unknown): boolean =>
   error instanceof ApiError
     ? error.status === 503
@@ -26,8 +26,9 @@ export const unreadable = (cause: unknown): ApiError =>
   });
 
 /**
- * Tries again while the server is away.
- * @throws ApiError 503 `log_unavailable` after `retryLimit` attempts; an error that is not temporary, at once
+ * Repeats a read while the server is away.
+ * @throws ApiError 503 `log_unavailable` after `retryLimit` attempts; an error that is not temporary, at once; the
+ * signal's reason
  */
 export const retryReads = <T>(options: { retryMs: number; signal: AbortSignal }, act: () => Promise<T>): Promise<T> =>
   retry(

@@ -10,17 +10,20 @@ import { type ArchiveSizes, ArchiveWriter, defaultSizes, Superseded } from './wr
 export type ArchiveOptions = ArchiveLocation &
   Omit<BuildLogOptions, 'follow' | 'from' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
-    /** Longest time that a line waits in memory before it is stored, in milliseconds. Default 3,000. */
+    /** Longest time that a line of a log waits in memory before the line is stored, in milliseconds. Default 3,000. */
     flushMs?: number;
   };
 
 /**
- * Holds what a step prints while earlier output is masked, compressed and stored. The archiver Job's volume for temporary
- * files (archiver-job.ts) has room for the file.
+ * Sizes of the archiver's spool, which holds what a step prints while earlier output is masked, compressed and stored.
+ * The archiver Job's volume for temporary files (archiver-job.ts) has room for the spool's file.
  */
 const spool = { memoryBytes: 2 << 20, fileBytes: 960 << 20 };
 
-/** Retries while the store is away, without a limit. Unstored lines stay in memory meanwhile, and reading waits. */
+/**
+ * Repeats a write to the object store, without a limit, while the store is away. Unstored lines stay in memory
+ * meanwhile, and the reading of the pod's log waits.
+ */
 const retryUntilAborted = async (options: ArchiveOptions, act: () => Promise<void>): Promise<void> => {
   const { signal, retryMs = 100 } = options;
   for (;;) {
@@ -35,8 +38,9 @@ const retryUntilAborted = async (options: ArchiveOptions, act: () => Promise<voi
 type Sink = Pick<ArchiveWriter, 'add' | 'isFull' | 'flush'>;
 
 /**
- * Adds events to the archive, and stores them when a chunk is full or a line has waited for `flushMs`.
- * @returns the log's end; undefined when the events ended without one
+ * Adds a log's events to its archive, and stores them when a chunk is full or a line has waited for `flushMs`
+ * milliseconds.
+ * @returns the log's end event; undefined when the events stopped without an end event
  */
 const writeEvents = async (events: LogEvents, sink: Sink, flushMs: number): Promise<LogEnd | undefined> => {
   const timer = new FlushTimer(flushMs);
@@ -64,7 +68,7 @@ const writeEvents = async (events: LogEvents, sink: Sink, flushMs: number): Prom
   }
 };
 
-/** Stores what the archive lacks, and closes the archive if the log has ended. */
+/** Stores the lines that an archive lacks, and closes the archive if the build's log has ended. */
 const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow: boolean): Promise<ArchiveResult> => {
   const writer = new ArchiveWriter(options, index, options.sizes ?? defaultSizes);
   const store = (act: () => Promise<void>): Promise<void> => (follow ? retryUntilAborted(options, act) : act());
@@ -101,16 +105,16 @@ const archive = async (options: ArchiveOptions, follow: boolean): Promise<Archiv
 };
 
 /**
- * Archives a build's log while the build runs, and closes the archive at the end. A new call after a kill continues
- * behind the last stored line. When the signal fires, the lines read so far are stored and the archive stays open. While
- * the store is away, archiving waits, and so does the reading of the pod's log.
+ * Archives a build's log while the build runs, and closes the archive when the log ends. If the archiver is killed, a
+ * new call continues behind the last stored line. When the signal fires, the lines read so far are stored and the
+ * archive stays open. While the object store is away, archiving waits, and so does the reading of the pod's log.
  */
 export const archiveBuild = (options: ArchiveOptions): Promise<ArchiveResult> => archive(options, true);
 
 /**
- * Closes the archive of a finished build as complete, truncated or lost, after reading from the pod what the archive
- * lacks. An archive that is closed already stays as it is. The result is `live` when the pod has not ended: call again
- * later.
+ * Closes the archive of a finished build as complete, truncated or lost, after storing the lines that only the pod has.
+ * An archive that is closed already stays as it is. The result is `live` when the pod has not ended: the caller must
+ * call again later.
  * @throws ApiError 503 `log_unavailable` when the store or the pod cannot be read at the moment
  */
 export const closeArchive = (options: ArchiveOptions): Promise<ArchiveResult> => archive(options, false);

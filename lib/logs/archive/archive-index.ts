@@ -14,38 +14,44 @@ export type Chunk = {
   line: number;
   /** Number of lines in the chunk. */
   lines: number;
-  /** Time of the first line, RFC 3339. */
+  /** Time of the chunk's first line, RFC 3339. */
   time: string;
   /** Name of the segment that holds the chunk. */
   segment: string;
-  /** Position of the gzip file within the segment, in bytes. */
+  /** Position of the chunk's gzip file within its segment, in bytes. */
   offset: number;
-  /** Length of the gzip file, in bytes. */
+  /** Length of the chunk's gzip file, in bytes. */
   length: number;
-  /** Length of the lines, uncompressed, in bytes. */
+  /** Size of the chunk's uncompressed lines, in bytes. */
   size: number;
-  /** CRC-32 of the gzip file. */
+  /** CRC-32 of the chunk's gzip file. */
   crc: number;
-  /** Cursor of the last line. */
+  /** Cursor of the chunk's last line. */
   cursor: string;
 };
 
-/** Version of the index and of the lines in chunks. A change of the ndjson format needs a new version. */
+/** Version of an archive's index and of the lines in chunks. A change of the ndjson format needs a new version. */
 const indexVersion = 2;
 
 /** A note in an archive, with the position of the line that follows the note. */
 export type ArchivedNote = NotePosition & { text: string };
 
-/** The object that says what an archive holds. A chunk that is in a segment but not in the index does not count. */
+/**
+ * The index of an archive, which says what the archive holds. A chunk that is in a segment but not in the index does
+ * not count.
+ */
 export type ArchiveIndex = {
   version: typeof indexVersion;
-  /** Name of the writer that wrote the index last. An earlier writer that reads another name here stops. */
+  /**
+   * Name of the writer that wrote the index of the archive last. An earlier writer that finds this name in place of its
+   * own stops.
+   */
   writer: string;
-  /** `live` until the archive is closed. */
+  /** State of the archive: `live` until the archive is closed. */
   state: LogState;
-  /** Says why the archive is truncated or lost. */
+  /** Reason why the archive is truncated or lost. */
   reason?: string;
-  /** Names of all steps in their order; empty until the pod is known. */
+  /** Names of all steps of the build in the order in which they run; empty until the pod is known. */
   steps: string[];
   /** Names of the steps whose log was read to its end. */
   done: string[];
@@ -53,30 +59,30 @@ export type ArchiveIndex = {
   chunks: Chunk[];
   /** Cursor of the last line in the archive. */
   kept?: string;
-  /** Cursor of the last line that the writer read. It is later than `kept` when lines were dropped. */
+  /** Cursor of the last line that the archiver has read. This cursor is later than `kept` when lines were dropped. */
   seen?: string;
-  /** Size of the archived lines' texts with their line ends, in bytes. */
+  /** Size of the texts of an archive's lines with their line ends, in bytes. */
   bytes: number;
-  /** Lines that were not archived because the log is longer than `maxBytes`. */
+  /** Number and size of the lines that were not archived because the log is longer than `maxBytes`. */
   dropped: { lines: number; bytes: number };
 };
 
 /** Identifies the archive of one build. */
 export type ArchiveLocation = { store: ObjectStore; tool: string; id: string };
 
-/** The prefix of the keys of all archives. */
+/** Prefix of the keys of all archives in the object store. */
 export const logsPrefix = 'logs/';
 
 /**
- * Returns the prefix of an archive's keys from the name of the tool's ledger. The key has the ledger's name in the place
- * of the tool's, because a tool's name may be longer than a part of a key.
+ * Returns the prefix of the keys of a build's archive. The prefix contains the name of the tool's ledger in the place
+ * of the tool's name, because a tool's name may be longer than a part of a key.
  */
 export const archivePrefixIn = (ledger: string, id: string): string => `${logsPrefix}${ledger}/${id}/`;
 
-/** Returns the prefix of an archive's keys. */
+/** Returns the prefix of the keys of a build's archive, from the name of the tool. */
 export const archivePrefix = (tool: string, id: string): string => archivePrefixIn(ledgerName(tool), id);
 
-/** Returns the key of the index from the prefix of an archive's keys. */
+/** Returns the key of an archive's index, from the prefix of the archive's keys. */
 export const indexKeyBelow = (prefix: string): string => `${prefix}index.json`;
 
 /** Returns the key of an archive's index. */

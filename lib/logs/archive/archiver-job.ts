@@ -4,24 +4,32 @@ import { ifFound, isAlreadyExists } from '../../kube/kube-error.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import type { PipelineRun } from '../../tekton/types.ts';
 
-/** What archive-logs and sweep know about the archiver: the Job that archives the log of a running build. */
+/** Settings of the archiver, the Job that archives the log of a running build. */
 export type ArchiverSettings = {
   image: string;
   command: readonly string[];
   serviceAccount: string | undefined;
-  /** Name of the Secret with the keys of the object store. It is mounted in the folder of S3_ACCESS_KEY_FILE. */
+  /**
+   * Name of the Secret with the keys of the object store. The Secret is mounted in the folder of S3_ACCESS_KEY_FILE.
+   */
   secret: string | undefined;
-  /** Keys of Secrets as `secret/key`. They are mounted at KNOWN_SECRETS_FOLDER, so that archives are masked by their values. */
+  /**
+   * Keys of Kubernetes Secrets as `secret/key`. Their values are mounted at KNOWN_SECRETS_FOLDER, so that the archiver
+   * masks these values.
+   */
   knownSecrets: readonly string[];
-  /** The archiver's environment, without the tool and the build. */
+  /** Environment variables of the archiver, without the tool and the build. */
   environment: Readonly<Record<string, string>>;
 };
 
-/** Number of times that Kubernetes starts an archiver again. After that the final event reads the rest from the pod. */
+/**
+ * Number of times that Kubernetes starts a failed archiver again. After that, the final event of the run makes
+ * archive-logs read the rest of the log from the pod.
+ */
 const retries = 5;
-/** Time until Kubernetes removes a finished Job, in seconds. */
+/** Seconds after which Kubernetes removes a finished archiver Job. */
 const keepFinishedSeconds = 60;
-/** Limit of a Job's run time, in seconds. No build takes longer. */
+/** Limit of an archiver Job's run time, in seconds. No build takes longer. */
 const maxSeconds = 24 * 60 * 60;
 
 /** The security context of a container that needs no privileges and no writable root file system. */
@@ -33,7 +41,7 @@ export const securityContext = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-/** An archiver holds a few chunks in memory: the lines read so far, and the current segment. */
+/** Resources of an archiver. Its memory holds a few chunks: the lines read so far, and the current segment. */
 const resources = { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '192Mi' } };
 
 type Mounts = { volumes: object[]; volumeMounts: object[] };
@@ -51,13 +59,19 @@ const storeKeys = ({ secret, environment }: ArchiverSettings): Mounts => {
   return readOnlyMount('log-store', dirname(file), { secret: { secretName: secret } });
 };
 
-/** A volume for temporary files: a log that grows faster than it is archived waits there (archive-build.ts, spool). */
+/**
+ * Volume for an archiver's temporary files: output of a step that is read but not stored yet waits in a file (the spool
+ * in archive-build.ts).
+ */
 const spoolFolder: Mounts = {
   volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
   volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
 };
 
-/** A source of the volume of known secrets. It is optional: a missing Secret must not keep a log from being archived. */
+/**
+ * Returns the source of one known secret in the archiver's volume. The source is optional, because a missing Secret
+ * must not prevent the archiving of a log.
+ */
 const secretSource = (secretKey: string): object => {
   const [name = '', key = ''] = secretKey.split('/');
   return { secret: { name, items: [{ key, path: `${name}-${key.replace(/^[.]+/, '')}` }], optional: true } };
@@ -102,7 +116,10 @@ const podSpec = (run: PipelineRun, tool: string, settings: ArchiverSettings): ob
   };
 };
 
-/** Makes the archiver of a build. The Job has the build's name, so a second request for the same build makes no second Job. */
+/**
+ * Makes the archiver Job of a build. The Job has the build's name, so a second request for the same build makes no
+ * second Job.
+ */
 const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings): KubeObject & { spec: object } => {
   const { name, uid = '' } = run.metadata;
   return {
@@ -140,8 +157,8 @@ const hasEnded = ({ status }: Job): boolean =>
   ) ?? false;
 
 /**
- * Says whether an archiver works on a build's log. That archiver closes the archive itself, so no other writer may take
- * the archive over meanwhile.
+ * Says whether an archiver Job works on a build's log. The archiver closes the archive itself, so no other writer may
+ * take over the archive meanwhile.
  * @throws KubeError
  */
 export const hasArchiver = async (kube: Kube, build: string): Promise<boolean> => {

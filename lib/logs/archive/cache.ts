@@ -3,27 +3,36 @@ import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import type { ObjectStore } from '../../store/types.ts';
 import { type ArchiveIndex, type ArchiveLocation, indexKey, readIndex } from './archive-index.ts';
 
-/** The chunks of one range in memory, in order, and their size in bytes. */
+/** A loaded range of neighbouring chunks, in order, and the size of the chunks in bytes. */
 export type LoadedRange = { chunks: readonly Buffer[]; bytes: number };
 
 export type CacheOptions = {
-  /** Number of ranges that are kept for each reader: the current one, the next one, and one for a reader close behind. */
+  /**
+   * Number of chunk ranges that the cache keeps for each reader: the current range, the next one, and one for a reader
+   * close behind.
+   */
   rangesPerReader: number;
-  /** Limit of all kept ranges together, in bytes. */
+  /** Limit of all chunk ranges in the cache together, in bytes. */
   keptBytes: number;
-  /** Uncompressed bytes that all readers together copy for themselves, approximately. */
+  /** Uncompressed bytes of archived lines that all readers together copy for themselves, approximately. */
   copiedBytes: number;
-  /** Number of loads at the same time. Each holds its range in memory beside the kept ranges. */
+  /**
+   * Number of chunk ranges that are loaded at the same time. A range that is being loaded needs memory beside the
+   * cached ranges.
+   */
   parallel: number;
 };
 
-/** Shares indexes and chunks between the readers of archives in this process, so that many cost little more than one. */
+/**
+ * Shares indexes and chunks among all readers of archives in this process, so that many readers cost little more than
+ * one.
+ */
 export class ArchiveCache {
   readonly #options: CacheOptions;
   readonly #limit: Limiter;
   readonly #indexes: SingleFlight<ArchiveIndex | undefined> = createSingleFlight();
   readonly #loads: SingleFlight<LoadedRange> = createSingleFlight();
-  /** Ranges in the order of their last use. */
+  /** Chunk ranges in the cache, in the order of their last use. */
   readonly #kept = new Map<string, LoadedRange>();
   #bytes = 0;
   #readers = 0;
@@ -33,24 +42,30 @@ export class ArchiveCache {
     this.#limit = createLimiter(options.parallel);
   }
 
-  /** Reads an index once for all readers that want it at the same time. The index is shared: nobody may change it. */
+  /**
+   * Reads an archive's index once for all readers that need the index at the same time. All of them share one object,
+   * which no reader may change.
+   */
   index(location: ArchiveLocation): Promise<ArchiveIndex | undefined> {
     return this.#indexes(indexKey(location), () => readIndex(location));
   }
 
-  /** Returns a range from memory, or loads it once for all readers. Ranges are kept within limits while anybody reads. */
+  /**
+   * Returns a range of chunks from memory, or loads the range once for all readers. Ranges stay in memory, within
+   * limits, while there are readers.
+   */
   async load(key: string, loadRange: () => Promise<LoadedRange>): Promise<LoadedRange> {
     const range = this.#kept.get(key) ?? (await this.#loads(key, () => this.#limit(loadRange)));
     this.#keep(key, range);
     return range;
   }
 
-  /** Counts a reader until `removeReader`. */
+  /** Counts a reader of an archive until `removeReader`. */
   addReader(): void {
     this.#readers += 1;
   }
 
-  /** Forgets a reader. With the last reader all kept ranges go. */
+  /** Ends the counting of a reader. When the last reader leaves, the cache drops all chunks. */
   removeReader(): void {
     this.#readers -= 1;
     if (this.#readers > 0) return;
@@ -58,7 +73,10 @@ export class ArchiveCache {
     this.#bytes = 0;
   }
 
-  /** Returns how many uncompressed bytes each reader may copy for itself: the more readers, the fewer. */
+  /**
+   * Returns how many uncompressed bytes each reader of an archive may copy for itself: the more readers, the fewer
+   * bytes.
+   */
   bytesPerReader(): number {
     return Math.floor(this.#options.copiedBytes / Math.max(1, this.#readers));
   }
@@ -89,7 +107,7 @@ const options: CacheOptions = { rangesPerReader: 3, keptBytes: 16 << 20, copiedB
 
 const caches = new WeakMap<ObjectStore, ArchiveCache>();
 
-/** Returns the cache of a store, which all readers of that store share. */
+/** Returns the cache that all readers of archives in an object store share. */
 export const cacheOf = (store: ObjectStore): ArchiveCache => {
   const cache = caches.get(store) ?? new ArchiveCache(options);
   caches.set(store, cache);

@@ -1,10 +1,13 @@
-/** A timer that runs out when events have waited long enough to be stored. A start while the timer runs has no effect. */
+/**
+ * A timer that runs out when log events have waited long enough to be stored. A start while the timer runs has no
+ * effect.
+ */
 export class FlushTimer {
   readonly #ms: number;
   #timer: NodeJS.Timeout | undefined;
   #due: Promise<'due'> | undefined;
 
-  /** @param ms milliseconds from the first start */
+  /** @param ms milliseconds from the timer's first start until the timer runs out */
   constructor(ms: number) {
     this.#ms = ms;
   }

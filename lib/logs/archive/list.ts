@@ -4,7 +4,10 @@ import { logsPrefix } from './archive-index.ts';
 /** The ids of the builds that have an archive, by the name of their tool's ledger. */
 export type Archives = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Matches only keys that a writer makes. Sweep deletes archives, so a foreign object below the prefix must not match. */
+/**
+ * Matches only keys that the writer of an archive makes. Sweep deletes archives, so other objects below the prefix must
+ * not match.
+ */
 const archiveKey = /^([^/]+)\/([^/]+)\/(?:index\.json$|segments\/)/;
 
 /** Lists the archives in a store. @throws ApiError 503 `log_unavailable` */

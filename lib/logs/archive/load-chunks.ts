@@ -6,12 +6,15 @@ import type { ChunkEncoding } from '../types.ts';
 import { type ArchiveLocation, type Chunk, segmentKey } from './archive-index.ts';
 import { cacheOf, type LoadedRange } from './cache.ts';
 
-/** Neighbouring chunks of one segment, which are loaded by one request to the store. */
+/** A range of chunks: neighbours in one segment, which one request to the object store loads. */
 export type ChunkRange = readonly [Chunk, ...Chunk[]];
 
 const decompress = promisify(gunzip);
 
-/** Size of a range in uncompressed bytes, approximately: one chunk, or several that are smaller together. */
+/**
+ * Size of a range of chunks in uncompressed bytes, approximately. A range has one chunk, or several that are smaller
+ * together.
+ */
 const rangeBytes = 1 << 20;
 
 const damaged = (chunk: Chunk): ApiError =>
@@ -20,7 +23,10 @@ const damaged = (chunk: Chunk): ApiError =>
 const isNextTo = (last: Chunk | undefined, chunk: Chunk): boolean =>
   last?.segment === chunk.segment && last.offset + last.length === chunk.offset;
 
-/** Divides the chunks of a step into ranges. The ranges are the same for all readers, so that readers can share them. */
+/**
+ * Divides the chunks of a step into ranges of neighbours. The ranges are the same for all readers, so that readers can
+ * share them.
+ */
 export const chunkRanges = (chunks: readonly Chunk[]): ChunkRange[] => {
   const ranges: [Chunk, ...Chunk[]][] = [];
   let size = 0;
@@ -37,7 +43,7 @@ export const chunkRanges = (chunks: readonly Chunk[]): ChunkRange[] => {
   return ranges;
 };
 
-/** Returns the position of a range within its segment, in bytes. */
+/** Returns the position of a range of chunks within its segment, in bytes. */
 export const byteRange = (range: ChunkRange): { offset: number; length: number } => {
   const [first] = range;
   const last = range.at(-1) ?? first;
@@ -50,7 +56,10 @@ const countLines = (bytes: Uint8Array): number => {
   return count;
 };
 
-/** Reads the compressed chunks of a range. @throws ApiError 503 also when the bytes are not those that were written */
+/**
+ * Reads the compressed chunks of a range from the store.
+ * @throws ApiError 503 `log_unavailable`, also when stored bytes have changed
+ */
 const readCompressed = async (location: ArchiveLocation, range: ChunkRange): Promise<Buffer[]> => {
   const { offset, length } = byteRange(range);
   const bytes = await location.store.get(segmentKey(location, range[0].segment), { offset, length });
@@ -62,9 +71,9 @@ const readCompressed = async (location: ArchiveLocation, range: ChunkRange): Pro
   });
 };
 
-/** Decompresses a chunk. @throws ApiError 503 when the lines are not those that were written */
+/** Decompresses a chunk of an archive. @throws ApiError 503 `log_unavailable` when the chunk is damaged */
 const decompressChunk = async (compressed: Buffer, chunk: Chunk): Promise<Buffer> => {
-  // A buffer of the whole size keeps zlib from making many small ones and copying them into one.
+  // An output buffer of the chunk's whole size keeps zlib from making many small buffers and copying them into one.
   const sizes = { maxOutputLength: Math.max(1, chunk.size), chunkSize: chunk.size + 64 };
   const ndjson = await decompress(compressed, sizes).catch((cause: unknown) => {
     throw storeFailure(cause);
@@ -79,8 +88,8 @@ const readPlain = async (location: ArchiveLocation, range: ChunkRange): Promise<
 };
 
 /**
- * Loads the chunks of a range, shared with other readers: for `deflated` the gzip files as they are stored, for `plain`
- * their lines.
+ * Loads a range of chunks, which is shared with other readers. The encoding `deflated` returns the gzip files as they
+ * are stored, `plain` their lines.
  * @throws ApiError 503 `log_unavailable`
  */
 export const loadChunks = (

@@ -17,9 +17,9 @@ const hasLine =
     wanted >= line && wanted < line + lines;
 
 /**
- * Returns the first line behind a cursor; undefined when the cursor is behind all archived lines. The cursor's line
- * number counts where that line has the cursor's time. Otherwise its time counts: a reader that came after the kubelet had
- * rotated the log has numbered the lines from a later one.
+ * Returns the first archived line behind a cursor; undefined when the cursor is behind all archived lines of its step.
+ * If the line with the cursor's number has the cursor's time, the number decides. Otherwise the time decides: a reader
+ * that came after the kubelet had rotated the log has numbered the lines from a later one.
  * @throws ApiError 503 `log_unavailable`
  */
 export const locateCursor = async (

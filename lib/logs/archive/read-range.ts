@@ -3,30 +3,33 @@ import { cacheOf, type LoadedRange } from './cache.ts';
 import { type ChunkRange, loadChunks } from './load-chunks.ts';
 import { endOfLines, offsetOfLine } from './ndjson-lines.ts';
 
-/** Bytes of one batch: few where there are many readers, because each reader holds its batch until the client takes it. */
+/**
+ * Size of a batch of archived lines, in bytes. Batches are small where there are many readers, because each reader
+ * holds its batch until the client takes it.
+ */
 const batchBytes = { least: 32 << 10, most: 128 << 10 };
 
-/** Limit of the bytes that a reader copies from a loaded range at once. */
+/** Limit of the bytes that a reader copies at once from a loaded range of chunks. */
 const maxCopyBytes = 512 << 10;
 
-/** Whole lines as ndjson, and the chunk that has them. */
+/** Complete lines in the format ndjson, and the chunk that contains them. */
 export type ChunkLines = { chunk: Chunk; ndjson: Buffer };
 
-/** Position of a reader within a range. */
+/** Position of a reader within a range of chunks. */
 type RangePosition = {
-  /** Index of the chunk in the range. */
+  /** Index of the current chunk in the range of chunks. */
   at: number;
-  /** Bytes of the chunk that were read; undefined when the reader has not begun this chunk. */
+  /** Number of bytes of the chunk that the reader has read; undefined when the reader has not begun the chunk. */
   offset: number | undefined;
 };
 
 type Copied = { copies: ChunkLines[]; position: RangePosition };
 
-/** Offset in bytes of a line in a chunk; 0 when the line is before the chunk. */
+/** Returns the offset of a line in a chunk, in bytes; 0 when the line is before the chunk. */
 const startOffset = (ndjson: Buffer, chunk: Chunk, firstLine: number): number =>
   offsetOfLine(ndjson, Math.min(chunk.lines, Math.max(0, firstLine - chunk.line)));
 
-/** Copies the lines at a position, so that the reader does not keep the whole range in memory. */
+/** Copies lines from a loaded range of chunks, so that the reader does not keep the whole range in memory. */
 const copyLines = (
   range: ChunkRange,
   { chunks }: LoadedRange,
@@ -50,7 +53,7 @@ const copyLines = (
   return { copies, position: { at, offset } };
 };
 
-/** Sizes for one reader, in bytes: what it copies at once, and what it passes on at once. */
+/** Returns the number of bytes that a reader copies at once from loaded chunks, and the size of a batch in bytes. */
 const sizesFor = ({ store }: ArchiveLocation): { copyBytes: number; passBytes: number } => {
   const share = cacheOf(store).bytesPerReader();
   const passBytes = Math.max(batchBytes.least, Math.min(batchBytes.most, share / 4));
@@ -58,9 +61,9 @@ const sizesFor = ({ store }: ArchiveLocation): { copyBytes: number; passBytes: n
 };
 
 /**
- * Reads the lines of a range from one line on, uncompressed. The loaded range is shared. Each reader copies a limited
- * number of bytes from the range: many readers at different positions then do not load their range again for every
- * batch, and slow clients keep little in memory.
+ * Reads the uncompressed lines of a range of chunks, from one line on. Readers share the loaded range, and each reader
+ * copies a limited number of bytes from it. So many readers at different positions do not load their range again for
+ * every batch, and slow clients keep little in memory.
  * @throws ApiError 503 `log_unavailable`
  */
 export async function* readRangeLines(

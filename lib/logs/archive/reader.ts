@@ -8,30 +8,36 @@ import { parseLines } from './ndjson-lines.ts';
 import { PendingNotes } from './pending-notes.ts';
 import { readRangeLines } from './read-range.ts';
 
-/** The first line to read: a step and the 0-based number of a line within the step. */
+/** First line of an archive to read: a step, and the 0-based number of a line within the step. */
 export type ArchiveStart = { step: string; line: number };
 
 export type ArchiveReadOptions = ArchiveLocation & {
   index: ArchiveIndex;
-  /** The first line to read. Default: the beginning of the log. */
+  /** First line of the archive to read. Default: the beginning of the log. */
   start?: ArchiveStart | undefined;
-  /** Reads only this step. Default: all steps. */
+  /** Name of the only step to read. Default: all steps. */
   step?: string | undefined;
-  /** Lines come in chunks of this encoding where no note stands among them. Default: one event for each line. */
+  /** Encoding of the chunks in which lines come where no note stands among them. Default: one event for each line. */
   chunkEncoding?: ChunkEncoding | undefined;
 };
 
-/** Compressed bytes that each reader may hold, however many readers there are. */
+/** Compressed bytes of archived lines that each reader may hold, however many readers there are. */
 const minHeldBytes = 96 << 10;
 
-/** How a range is read: from which line on, and in which encoding; undefined for one event for each line. */
+/**
+ * Plan for reading a range of chunks: the first line, and the encoding. Without an encoding each line becomes one
+ * event.
+ */
 type RangePlan = { range: ChunkRange; firstLine: number; encoding: ChunkEncoding | undefined };
 
-/** Says whether a range is small enough for a reader to hold it compressed while its client takes it. */
+/** Says whether a range of chunks is small enough for a reader to hold it compressed while the client takes it. */
 const canHold = ({ store }: ArchiveReadOptions, range: ChunkRange): boolean =>
   byteRange(range).length <= Math.max(minHeldBytes, cacheOf(store).bytesPerReader());
 
-/** Plans the reading of a range. A chunk event has no place for a note, and compressed data can only be sent as a whole. */
+/**
+ * Plans how a reader reads a range of chunks. Lines with a note among them come one by one, because a chunk event has
+ * no place for a note. Compressed data can only be sent as a whole.
+ */
 const planRange = (options: ArchiveReadOptions, range: ChunkRange, start: number, notes: PendingNotes): RangePlan => {
   const { chunkEncoding } = options;
   const [first] = range;
@@ -43,7 +49,7 @@ const planRange = (options: ArchiveReadOptions, range: ChunkRange, start: number
   return { range, firstLine, encoding: isWhole && canHold(options, range) ? chunkEncoding : 'plain' };
 };
 
-/** Puts notes before the lines to which they belong. */
+/** Puts notes of an archive before the lines to which they belong. */
 const mergeNotes = (lines: LogLine[], notes: PendingNotes): LogEvent[] => {
   const due = notes.takeBefore(lines.at(-1)?.line ?? -1);
   if (due.length === 0) return lines;
@@ -98,7 +104,8 @@ async function* readStep(options: ArchiveReadOptions, step: string, firstLine: n
     .filter((range) => range.some(({ line, lines }) => line + lines > firstLine))
     .map((range) => planRange(options, range, firstLine, notes));
   for (const [at, plan] of plans.entries()) {
-    // The next range loads while this one is read. Its failure is thrown when the reader gets there, if ever.
+    // The next range of chunks loads while the current one is read. The error of a failed load is thrown when the
+    // reader gets to that range, if ever.
     const next = plans[at + 1];
     if (next) loadChunks(options, next.range, next.encoding ?? 'plain').catch(() => undefined);
     yield* readers[plan.encoding ?? 'lines'](options, plan, notes);
@@ -108,7 +115,7 @@ async function* readStep(options: ArchiveReadOptions, step: string, firstLine: n
 }
 
 /**
- * Reads the lines and notes of an archive, without an end event. Memory holds the batch of each reader, and the ranges
+ * Reads the lines and notes of an archive, without an end event. Memory holds one batch of each reader, and the chunks
  * that all readers share.
  * @throws ApiError 503 `log_unavailable`
  */

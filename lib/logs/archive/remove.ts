@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../../store/types.ts';
 import { archivePrefix, archivePrefixIn, indexKeyBelow } from './archive-index.ts';
 
-/** Removes the index first, so that no reader finds an index whose segments are gone. */
+/** Removes all objects of an archive, the index first, so that no reader finds an index whose segments are gone. */
 const removeBelow = async (store: ObjectStore, prefix: string): Promise<void> => {
   await store.remove(indexKeyBelow(prefix));
   for await (const key of store.list(prefix)) await store.remove(key);

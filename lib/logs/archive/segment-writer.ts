@@ -1,8 +1,8 @@
 import { type ArchiveLocation, type Chunk, segmentKey } from './archive-index.ts';
 
 /**
- * Appends compressed chunks to segments. The store cannot append, so a segment is written again as a whole for each chunk,
- * and the next segment begins when the current one has reached its size.
+ * Appends compressed chunks to the segments of an archive. The object store cannot append, so a segment is written
+ * again as a whole for each chunk. The next segment begins when the current one has reached its size.
  */
 export class SegmentWriter {
   readonly #location: ArchiveLocation;
@@ -13,8 +13,9 @@ export class SegmentWriter {
   #length = 0;
 
   /**
-   * @param writer name of the archive's writer. Segments have that name, so two writers never write the same segment
-   * @param segmentBytes compressed bytes from which a segment gets no more chunks
+   * @param writer name of the archive's writer. Names of segments begin with that name, so two writers never write the
+   * same segment
+   * @param segmentBytes compressed size from which a segment gets no more chunks, in bytes
    */
   constructor(location: ArchiveLocation, writer: string, segmentBytes: number) {
     this.#location = location;
@@ -22,7 +23,10 @@ export class SegmentWriter {
     this.#segmentBytes = segmentBytes;
   }
 
-  /** Stores a chunk and returns its place. May be called again after a failure. @throws ApiError 503 `log_unavailable` */
+  /**
+   * Stores a chunk and returns its position in a segment. The call may be repeated after a failure.
+   * @throws ApiError 503 `log_unavailable`
+   */
   async append(chunk: Buffer): Promise<Pick<Chunk, 'segment' | 'offset' | 'length'>> {
     if (this.#length >= this.#segmentBytes) this.#beginNext();
     const segment = `${this.#writer}-${this.#number}`;

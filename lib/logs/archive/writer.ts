@@ -9,20 +9,20 @@ import { type BufferedChunk, ChunkBuffer } from './chunk-buffer.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 export type ArchiveSizes = {
-  /** Size of a chunk in uncompressed bytes, approximately. Default 1 MiB. */
+  /** Size of a chunk of an archive in uncompressed bytes, approximately. Default 1 MiB. */
   chunkBytes: number;
-  /** Compressed bytes from which a segment gets no more chunks. Default 512 KiB. */
+  /** Compressed size from which a segment gets no more chunks, in bytes. Default 512 KiB. */
   segmentBytes: number;
-  /** Limit of the log's text in bytes. Later lines are counted but not stored. Default 256 MiB. */
+  /** Limit of the text of an archived log, in bytes. Later lines are counted but not stored. Default 256 MiB. */
   maxBytes: number;
 };
 
 export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 512 << 10, maxBytes: 256 << 20 };
 
-/** Another writer has taken the archive over, or has closed it. */
+/** Error of a writer whose archive another writer has taken over or closed. */
 export class Superseded extends Error {
   override readonly name = 'Superseded';
-  /** The index of the other writer. */
+  /** Index of the archive as the other writer has stored it. */
   readonly index: ArchiveIndex;
 
   constructor(index: ArchiveIndex) {
@@ -39,7 +39,10 @@ const addNote = (index: ArchiveIndex, { text, position }: LogNote): void => {
   if (!isKnown) index.notes.push({ ...position, text });
 };
 
-/** Counts a line in the index. @returns whether the line is to be stored; false beyond the limit */
+/**
+ * Counts a line in an archive's index.
+ * @returns whether the line is to be stored; false when the log has reached its size limit
+ */
 const countLine = (index: ArchiveIndex, { text, cursor }: LogLine, maxBytes: number): boolean => {
   index.seen = cursor;
   const bytes = Buffer.byteLength(text) + 1;
@@ -54,12 +57,12 @@ const countLine = (index: ArchiveIndex, { text, cursor }: LogLine, maxBytes: num
 };
 
 /**
- * Writes a build's log to its archive: first chunks to segments, then the index, which alone says what counts. A writer
- * that continues after a kill begins behind the index. Segments have the name of their writer and only grow, so an index
- * that a reader has keeps matching them, and two writers cannot damage each other's segments: the later writer of the
- * index wins, and the earlier one stops.
+ * Writes a build's log to its archive: first chunks to segments, then the index. Only chunks in the index count. If a
+ * writer is killed, the next writer begins behind the last line of the index. Names of segments begin with the name of
+ * their writer, and segments only grow. So an index that a reader has keeps matching the segments, and two writers
+ * cannot damage each other's segments: the later writer of the index wins, and the earlier one stops.
  *
- * The index is changed in place, because a copy for every line would cost more than the line.
+ * The writer changes its index in place, because a copy for every line would cost more than the line.
  */
 export class ArchiveWriter {
   readonly #name = randomUUID();
@@ -70,7 +73,10 @@ export class ArchiveWriter {
   readonly #segments: SegmentWriter;
   #ownsIndex = false;
 
-  /** @param index the stored index, or an empty one; the writer continues behind its last line */
+  /**
+   * @param index the index stored in the archive, or an empty one. The writer continues behind the last line of the
+   * index
+   */
   constructor(location: ArchiveLocation, index: ArchiveIndex, sizes: ArchiveSizes = defaultSizes) {
     this.#location = location;
     this.#index = index;
@@ -79,7 +85,7 @@ export class ArchiveWriter {
     this.#segments = new SegmentWriter(location, this.#name, sizes.segmentBytes);
   }
 
-  /** Adds a batch of events in memory. */
+  /** Adds a batch of log events in memory. `flush` stores them. */
   add(events: readonly LogEvent[]): void {
     for (const event of events) {
       if (event.type === 'line') this.#addLine(event);
@@ -89,13 +95,13 @@ export class ArchiveWriter {
     }
   }
 
-  /** Says whether a chunk is full and `flush` should be called. */
+  /** Says whether a chunk of the log is full, so that `flush` should be called. */
   isFull(): boolean {
     return this.#buffer.isFull();
   }
 
   /**
-   * Stores everything that was added. May be called again after a failure.
+   * Stores all log events that were added. The call may be repeated after a failure.
    * @throws Superseded when another writer has taken the archive over
    * @throws ApiError 503 `log_unavailable`
    */
@@ -105,7 +111,10 @@ export class ArchiveWriter {
     await this.#storeIndex();
   }
 
-  /** Stores everything that was added and closes the archive. @throws as flush */
+  /**
+   * Stores all log events that were added, and closes the archive.
+   * @throws Superseded, ApiError 503 `log_unavailable`
+   */
   async close(state: LogState, reason: string | undefined): Promise<void> {
     this.#index.state = state;
     if (reason !== undefined) this.#index.reason = reason;

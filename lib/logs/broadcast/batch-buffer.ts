@@ -1,45 +1,50 @@
 import { type LogEvent, lastLineOf } from '../types.ts';
 
-/** A reader's position in a broadcast: skip `batch` batches, then `skip` events of the next one. */
+/** A reader's position in a broadcast: behind `batch` batches, and behind `skip` events of the next batch. */
 export type BroadcastPosition = { batch: number; skip: number };
 
-/** Share of the buffer that is reserved for the log's beginning. */
+/** Share of a broadcast's buffer that is reserved for the log's beginning. */
 const beginningShare = 1 / 4;
 
-/** Estimated memory of an event beside its text, in bytes: the object, its time and its cursor. */
+/** Estimated memory of a log event beside its text, in bytes: the object, its time and its cursor. */
 const eventBytes = 300;
 
 const sizeOf = (events: readonly LogEvent[]): number =>
   events.reduce((sum, event) => sum + eventBytes + ('text' in event ? 2 * event.text.length : 0), 0);
 
-/** Whether events are outdated as soon as others follow, such as notes why a build waits. */
+/**
+ * Says whether a batch has only notes that become outdated when other events follow, such as the reason why a build
+ * waits.
+ */
 const areTemporary = (events: readonly LogEvent[]): boolean =>
   events.every((event) => event.type === 'note' && !event.position);
 
-/** The newest batches of a broadcast, for slow readers, and its first batches, for readers that come late. */
+/** Buffer of a broadcast: the newest batches for slow readers, and the first batches for readers that come late. */
 export class BatchBuffer {
   readonly #maxBytes: () => number;
   readonly #newest: { events: LogEvent[]; bytes: number }[] = [];
   #newestBytes = 0;
-  /** Number of the first of the newest batches. */
+  /** Number of the oldest among the newest batches. */
   #newestFrom = 0;
   #beginning: LogEvent[][] = [];
   #beginningBytes = 0;
-  /** Number of the batch with which the beginning starts. Earlier batches have only outdated notes. */
+  /**
+   * Number of the batch with which the buffered beginning of a log starts. Earlier batches have only outdated notes.
+   */
   #beginningFrom = 0;
   #hasBegun = false;
 
-  /** @param maxBytes returns the size limit of the newest batches, in bytes. Their last one is always kept */
+  /** @param maxBytes returns the size limit of the newest batches, in bytes. The last batch is always kept */
   constructor(maxBytes: () => number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Size of the newest batches, in bytes. */
+  /** Size of the newest batches in a broadcast's buffer, in bytes. */
   get newestBytes(): number {
     return this.#newestBytes;
   }
 
-  /** Position of a reader that has seen nothing. */
+  /** Position in a broadcast of a reader that has seen no event yet. */
   get start(): BroadcastPosition {
     return { batch: this.#beginningFrom, skip: 0 };
   }
@@ -55,7 +60,10 @@ export class BatchBuffer {
     }
   }
 
-  /** Returns the events at a position; undefined if they have not come yet, or were dropped. */
+  /**
+   * Returns the events at a reader's position in a broadcast; undefined if these events have not come yet, or were
+   * dropped.
+   */
   at({ batch, skip }: BroadcastPosition): LogEvent[] | undefined {
     const events = this.#batch(batch);
     return skip > 0 ? events?.slice(skip) : events;
@@ -65,7 +73,10 @@ export class BatchBuffer {
     return batch < this.#newestFrom && !this.#batch(batch);
   }
 
-  /** Returns the position after the line with this cursor; undefined if that line is not among the newest batches. */
+  /**
+   * Returns the position in a broadcast after the line with this cursor; undefined if that line is not among the newest
+   * batches.
+   */
   after(cursor: string): BroadcastPosition | undefined {
     for (const [index, { events }] of this.#newest.entries()) {
       const line = events.findLastIndex((event) => event.type === 'line' && event.cursor === cursor);
@@ -95,7 +106,10 @@ export class BatchBuffer {
     this.#beginningBytes = 0;
   }
 
-  /** The beginning has at least one line, however long: without a line there is no cursor to resume from. */
+  /**
+   * Says whether a batch of this size fits into the buffered beginning of a log. The beginning has at least one line,
+   * however long: without a line there is no cursor to resume from.
+   */
   #hasRoomInBeginning(bytes: number): boolean {
     const hasLine = this.#beginning.some((events) => lastLineOf(events) !== undefined);
     return !hasLine || this.#beginningBytes + bytes <= this.#maxBytes() * beginningShare;

@@ -3,7 +3,7 @@ import { ChangeSignal } from '../change-signal.ts';
 import { type LogEvent, type LogEvents, lastLineOf } from '../types.ts';
 import { BatchBuffer, type BroadcastPosition } from './batch-buffer.ts';
 
-/** Milliseconds of a clock that never goes back, and a timer. Tests pass their own. */
+/** A clock in milliseconds that never goes back, with a timer. Tests pass their own clock. */
 export type Clock = { now: () => number; sleep: (ms: number) => Promise<unknown> };
 
 export const systemClock: Clock = {
@@ -12,16 +12,19 @@ export const systemClock: Clock = {
 };
 
 export type BroadcastOptions = {
-  /** Opens the upstream log stream. Its signal is aborted when the last reader leaves. */
+  /** Opens the upstream log stream of a broadcast. The signal is aborted when the last reader leaves. */
   open: (signal: AbortSignal) => LogEvents;
-  /** Cursor that the upstream resumes from; undefined for the log's start. */
+  /** Cursor after which a broadcast's upstream begins; undefined for the log's start. */
   start: string | undefined;
-  /** Returns the size limit of the buffer for slow readers, in bytes of memory. */
+  /** Returns the size limit of a broadcast's buffer for slow readers, in bytes of memory. */
   bufferBytes: () => number;
-  /** Milliseconds after the start in which little is read ahead; a quarter of that while there is one reader only. */
+  /**
+   * Milliseconds after a broadcast's start in which little is read ahead; a quarter of this time while there is only
+   * one reader.
+   */
   slowStartMs: number;
   clock: Clock;
-  /** Called after each batch that has lines, with the cursor of its last line. */
+  /** Called after each batch that has lines, with the cursor of the batch's last line. */
   onLine: (cursor: string) => void;
   onClose: () => void;
 };
@@ -29,13 +32,15 @@ export type BroadcastOptions = {
 export type Successor = { broadcast: Broadcast; position: BroadcastPosition };
 
 /**
- * Share of the buffer that is filled during the slow start. A larger share makes the API server and the node send more
- * that readers who come together don't need yet.
+ * Share of a broadcast's buffer that is filled during the slow start. With a larger share the API server and the node
+ * send more lines that readers who come together don't need yet.
  */
 const slowStartShare = 1 / 16;
 const slowStartPollMs = 20;
 
-/** One upstream log stream shared by several readers. It is read as fast as the fastest reader asks. */
+/**
+ * One upstream log stream that several readers share. The stream is read as fast as the fastest reader asks for events.
+ */
 export class Broadcast {
   readonly #options: BroadcastOptions;
   readonly #control = new AbortController();
@@ -54,34 +59,40 @@ export class Broadcast {
     this.#startedAt = options.clock.now();
   }
 
-  /** Returns the position after a cursor; undefined if its line is not in the buffer. */
+  /** Returns the position in a broadcast after a cursor; undefined if the cursor's line is not in the buffer. */
   positionAfter(cursor: string | undefined): BroadcastPosition | undefined {
     if (cursor === this.#options.start) return this.#buffer.start;
     return cursor === undefined ? undefined : this.#buffer.after(cursor);
   }
 
-  /** Returns the events at a position; undefined if they have not come yet. */
+  /** Returns the events at a reader's position in a broadcast; undefined if these events have not come yet. */
   eventsAt(position: BroadcastPosition): LogEvent[] | undefined {
     return this.#buffer.at(position);
   }
 
-  /** Whether the reader at this position was too slow: its next events are no longer in the buffer. */
+  /**
+   * Says whether the reader at a position of a broadcast was too slow: the reader's next events are no longer in the
+   * buffer.
+   */
   hasDropped(position: BroadcastPosition): boolean {
     return this.#buffer.hasDropped(position);
   }
 
-  /** Whether no more events will come. @throws the upstream's error */
+  /** Says whether a broadcast has ended, so that no more events will come. @throws the upstream's error */
   hasEnded(): boolean {
     if (this.#end && 'error' in this.#end) throw this.#end.error;
     return this.#end !== undefined;
   }
 
-  /** The broadcast in which readers continue at the end of this one. */
+  /** The broadcast in which readers continue when the present broadcast ends. */
   get successor(): Successor | undefined {
     return this.#successor;
   }
 
-  /** Reads the next batch. Resolves when the broadcast has changed, or when the signal is aborted. */
+  /**
+   * Reads the next batch of a broadcast's upstream. Resolves when the broadcast has changed, or when the signal is
+   * aborted.
+   */
   waitForMore(signal: AbortSignal): Promise<void> {
     const changed = this.#changed.next({ signal });
     void this.#pull();
@@ -92,7 +103,7 @@ export class Broadcast {
     this.#readers += 1;
   }
 
-  /** Ends the upstream when the last reader leaves. */
+  /** Removes a reader from a broadcast, and ends the upstream when the last reader leaves. */
   leave(): void {
     this.#readers -= 1;
     if (this.#readers > 0) return;
@@ -100,7 +111,10 @@ export class Broadcast {
     this.#successor?.broadcast.leave();
   }
 
-  /** Ends the upstream; readers continue in another broadcast, which is kept open until the last one has moved. */
+  /**
+   * Ends the upstream of a broadcast whose readers continue in its successor. The successor stays open until the last
+   * reader has moved.
+   */
   continueIn(successor: Successor): void {
     successor.broadcast.join();
     this.#successor = successor;
@@ -135,8 +149,9 @@ export class Broadcast {
   }
 
   /**
-   * Readers often come together: when a build starts, or when another instance ends. If the broadcast ran ahead of
-   * readers that are about to join, each of them would open an upstream of its own to read the beginning.
+   * Delays the reading of the upstream while a broadcast is new. Readers often come together: when a build starts, or
+   * when another instance ends. If the broadcast ran ahead of readers that are about to join, each of them would open
+   * an upstream of its own to read the beginning.
    */
   async #slowStart(): Promise<void> {
     while (this.#buffer.newestBytes > this.#options.bufferBytes() * slowStartShare && this.#isStarting() && !this.#end)

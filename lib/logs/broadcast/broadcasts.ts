@@ -1,16 +1,19 @@
 import type { LogEvent, LogEvents } from '../types.ts';
 import { Broadcast, type Clock, type Successor, systemClock } from './broadcast.ts';
 
-/** How a broadcast ended for a reader. `too-slow`: the others went on, and this reader must resume from its cursor. */
+/**
+ * The way in which a broadcast ended for one reader. `too-slow`: other readers went on, and this reader must resume
+ * from its cursor.
+ */
 export type BroadcastEnd = 'ended' | 'too-slow';
 
 export type JoinBroadcast = {
-  /** Name of the log that is read. Readers with the same key share one upstream. */
+  /** Name of the log to read. Readers with the same key share one broadcast. */
   key: string;
-  /** Cursor of the last line that the reader has. */
+  /** Cursor of the last line that a joining reader has; undefined for a reader without lines. */
   cursor: string | undefined;
   signal: AbortSignal;
-  /** Opens an upstream log stream after a cursor. Its signal is aborted when the last reader leaves. */
+  /** Opens an upstream log stream after a cursor. The signal is aborted when the last reader leaves. */
   open: (cursor: string | undefined, signal: AbortSignal) => LogEvents;
 };
 
@@ -19,17 +22,20 @@ export type BroadcastsOptions = {
   bufferBytes?: number;
   /** Size limit of the buffers of all broadcasts together, in bytes of memory. Default: 16 MiB. */
   totalBufferBytes?: number;
-  /** Milliseconds after its start in which a broadcast reads little ahead, as more readers may join. Default: 1000. */
+  /**
+   * Milliseconds after a broadcast's start in which it reads little ahead, because more readers may join. Default:
+   * 1000.
+   */
   slowStartMs?: number;
-  /** Clock and timer. Default: the system's. */
+  /** Clock and timer of the broadcasts. Default: the system's. */
   clock?: Clock;
 };
 
 /**
  * Shares log streams among the readers of one process: a thousand live readers of a build cost the API server one
  * stream. A broadcast runs at the speed of its fastest reader and keeps the newest events for the others, up to a
- * limit. A reader that is slower than that gets an upstream of its own when it resumes, and joins the others again when
- * it has caught up.
+ * limit. A reader that falls behind these events gets an upstream of its own when it resumes, and joins the other
+ * readers again when it has caught up.
  */
 export class Broadcasts {
   readonly #options: Required<BroadcastsOptions>;
@@ -41,7 +47,7 @@ export class Broadcasts {
     this.#options = { ...defaults, ...options };
   }
 
-  /** Reads a log together with all readers of the same key. @throws the upstream's error; the signal's reason */
+  /** Reads a log together with all readers that use the same key. @throws the upstream's error; the signal's reason */
   async *join(options: JoinBroadcast): AsyncGenerator<LogEvent[], BroadcastEnd> {
     let { broadcast, position } = this.#find(options) ?? this.#create(options);
     broadcast.join();
@@ -97,7 +103,7 @@ export class Broadcasts {
     return Math.min(this.#options.bufferBytes, this.#options.totalBufferBytes / Math.max(1, this.#count));
   }
 
-  /** Ends a broadcast as soon as another broadcast has the events after its last line. */
+  /** Ends a broadcast as soon as another broadcast of the same log has the events after its last line. */
   #merge(broadcast: Broadcast, options: JoinBroadcast): void {
     const successor = this.#find(options, broadcast);
     if (successor) broadcast.continueIn(successor);

@@ -5,8 +5,8 @@ const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 const sequences = new RegExp(`${colourPattern}|${unsafe.source}`, 'g');
 
 /**
- * Says whether an SGR parameter changes only colour, weight, underline or inversion. Parameter 8 hides text and is not
- * harmless; blinking and alternative fonts are not either.
+ * Says whether an SGR parameter changes only colour, weight, underline or inversion of a terminal's text. Hidden text
+ * (parameter 8), blinking and alternative fonts are not harmless.
  */
 const isHarmless = (parameter: number): boolean =>
   parameter <= 4 ||
@@ -44,7 +44,8 @@ const makeVisible = (found: string): string => {
  * A carriage return before the line feed belongs to the line's end and is dropped; a carriage return within the line (a
  * progress bar) becomes U+240D.
  *
- * @param more true when the line continues after this text, so a carriage return at the end of the text is within the line
+ * @param more true when the line continues after this text. A carriage return at the end of the text is then within the
+ * line
  * @see https://ecma-international.org/publications-and-standards/standards/ecma-48/ section 8.3.117, SGR
  */
 export const escapeControls = (text: string, more = false): string => {

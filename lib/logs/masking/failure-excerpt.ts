@@ -3,15 +3,18 @@ import { messageMask } from './mask-message.ts';
 import { createPemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
 
-/** Says whether an output begins inside of a private key: the END line comes without a BEGIN line before it. */
+/**
+ * Says whether the last output of a step begins inside a private key: the END line comes without a BEGIN line before
+ * it.
+ */
 const beginsInKey = (output: string): boolean => {
   const end = output.indexOf('-----END ');
   return end >= 0 && !output.slice(0, end).includes('-----BEGIN ');
 };
 
 /**
- * Length in characters from which the first line of a step result may be cut. A failing step writes its last 1,000 bytes
- * at most, and fewer characters where the output is not ASCII.
+ * Length in characters from which the first line of a failure excerpt may be cut. A failing step stores its last 1,000
+ * bytes of output at most, which are fewer characters where the output is not ASCII.
  */
 const minCutLength = 600;
 
@@ -21,8 +24,8 @@ const wholeLines = (output: string): string[] => {
 };
 
 /**
- * Masks the last output of a step for display: secrets and control characters are handled as in the step's log. A first
- * line that may be cut is left out, because a secret is recognised by its beginning.
+ * Masks a failure excerpt for display: secrets and control characters are handled as in the step's log. If the
+ * excerpt's first line may be cut, that line is left out, because a secret is recognised by its beginning.
  */
 export const maskExcerpt = (output: string): string => {
   const maskLine = messageMask(createSecretFinder([]));
@@ -38,8 +41,8 @@ export const maskExcerpt = (output: string): string => {
 const failureResult = 'failure';
 
 /**
- * Makes the function that reads a failed step's excerpt from its results.
- * @param allowedSteps steps whose log is shown. The output of any other step may hold the registry's credentials
+ * Makes the function that finds the failure excerpt of a step in its Tekton results.
+ * @param allowedSteps steps whose log may be shown. The output of any other step may contain the registry's credentials
  */
 export const createFailureExcerpt =
   (allowedSteps: readonly string[]): FailureExcerpt =>

@@ -1,16 +1,25 @@
-/** A rule that is worth trying only on a text that contains one of its keywords. */
+/** A secret rule that is worth trying only on a text that contains one of the rule's keywords. */
 type Keyworded = { keywords: readonly string[] };
 
-/** 5-bit code of each ASCII character, the same for both cases. Letters have unique codes; other characters share six. */
+/**
+ * Codes of 5 bits for the ASCII characters, the same for upper and lower case. Each letter has a code of its own; all
+ * other characters share six codes.
+ */
 const codes = Uint8Array.from({ length: 128 }, (_, code) => {
   const letter = (code | 0x20) - 0x61;
   return letter >= 0 && letter < 26 ? letter : 26 + (code % 6);
 });
 
-/** Updates the 15-bit hash of the last three characters with the next character. */
+/**
+ * Returns the 15-bit hash of a text's last three characters after one more character.
+ * @param hash the hash before that character
+ */
 const nextHash = (hash: number, code: number): number => ((hash << 5) | (codes[code] ?? 0)) & 0x7fff;
 
-/** Lower-cases ASCII letters only: the other case of a non-ASCII letter may have another length, or be an ASCII letter. */
+/**
+ * Converts ASCII letters to lower case, and no other letters: their other case may have another length, or be an ASCII
+ * letter.
+ */
 const lowerCase = (code: number): number => (code >= 0x41 && code <= 0x5a ? code | 0x20 : code);
 
 const isKeywordAt = (text: string, from: number, keyword: string): boolean => {
@@ -21,11 +30,11 @@ const isKeywordAt = (text: string, from: number, keyword: string): boolean => {
   return true;
 };
 
-/** Hash tables over all keywords. */
+/** Hash tables for the keywords of all secret rules. */
 type Table<T> = {
-  /** 1 at the hash of each keyword's last three characters. */
+  /** Bytes that are 1 at the hash of each keyword's last three characters, and 0 elsewhere. */
   isEnd: Uint8Array;
-  /** The keywords with that hash, and the rules that have each keyword. */
+  /** Keywords by the hash of their last three characters, and the secret rules that have each keyword. */
   byHash: ReadonlyMap<number, readonly { keyword: string; rules: readonly T[] }[]>;
 };
 
@@ -46,7 +55,10 @@ const createTable = <T extends Keyworded>(rules: readonly T[]): Table<T> => {
   return { isEnd, byHash };
 };
 
-/** Says whether a keyword may end anywhere in the text. The loop has no branch for a character, as most lines have none. */
+/**
+ * Says whether a text may contain a keyword. The loop has no branch for each character, because most lines have no
+ * keyword.
+ */
 const mayContain = (text: string, isEnd: Uint8Array): boolean => {
   let hash = 0;
   let found = 0;
@@ -73,12 +85,12 @@ const findRules = <T>(text: string, { isEnd, byHash }: Table<T>): Set<T> => {
 };
 
 /**
- * Makes a cheap test that selects the rules worth trying on a text: the rules with a keyword in the text, ASCII case
- * aside. The test reads each character once and compares a keyword only where its last three characters match. One
- * regular expression of all keywords needs ten times as long.
+ * Makes a cheap test that selects the secret rules worth trying on a text: the rules with a keyword in the text, in any
+ * case of ASCII letters. The test reads each character once and compares a keyword only where its last three characters
+ * match. One regular expression of all keywords needs ten times as long.
  *
- * @param rules each keyword has three characters or more
- * @returns undefined when no rule is worth trying
+ * @param rules secret rules. Each keyword has three characters or more
+ * @returns a function from a text to the rules worth trying; undefined when no rule is
  */
 export const createKeywordFilter = <T extends Keyworded>(
   rules: readonly T[],

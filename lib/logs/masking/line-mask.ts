@@ -1,6 +1,6 @@
 import { maskSpans, type SecretFinder, type Span } from './secret-finder.ts';
 
-/** A line, or a part of a line that is too long to be kept whole. `more` is set when the next part continues the line. */
+/** A line of a log, or a part of a line that is too long to be kept whole. `more`: the next part continues the line. */
 type LinePart = { text: string; more?: boolean };
 
 /** Masks the secrets of a step's lines, in the order in which the lines are pushed. */
@@ -8,44 +8,50 @@ export type LineMask<T extends LinePart> = {
   push(part: T): void;
 };
 
-/** Characters of each neighbour that are searched together with a part. Secrets up to this length are found at any cut. */
+/**
+ * Characters of each neighbouring part that are searched together with a part of a long line. A secret of up to this
+ * length is found wherever the line is cut.
+ */
 const overlap = 8192;
 
 const tokenCharacters = /^[A-Za-z0-9_.+/=~%\\-]*/;
 
-/** State between two parts of one line. */
+/** State of a mask for secrets between two parts of one line. */
 type Between = {
-  /** End of the text before the next part, `overlap` characters at most. */
+  /** End of the line's text before the next part, 8,192 characters at most. */
   before: string;
   /**
-   * Number of characters at the start of the next part that belong to a secret already found. Infinity when the end of
-   * the secret is unknown: the secret then continues as long as the characters can be a token's.
+   * Number of characters at the start of a line's next part that belong to a secret already found. Infinity when the
+   * end of the secret is unknown: the secret then continues as long as the characters can belong to a token.
    */
   carry: number;
 };
 
 const lineStart: Between = { before: '', carry: 0 };
 
-/** Counts the characters of a part that continue the secret of the part before. */
+/** Counts the characters of a line's part that continue a secret of the previous part. */
 const carriedLength = (text: string, carry: number): number => {
   if (carry !== Number.POSITIVE_INFINITY) return Math.min(carry, text.length);
   return tokenCharacters.exec(text)?.[0].length ?? 0;
 };
 
-/** The spans that overlap a range, cut to the range and relative to its start. */
+/** Returns the spans that overlap a range of a text, cut to the range and relative to the range's start. */
 const clipSpans = (spans: readonly Span[], from: number, to: number): Span[] =>
   spans
     .filter((span) => span[1] > from && span[0] < to)
     .map((span) => [Math.max(span[0], from) - from, Math.min(span[1], to) - from]);
 
-/** Adds a span that begins at 0 to spans that are in order. */
+/** Adds a span that begins at 0 to a list of spans, which are in order, and joins overlapping spans. */
 const withLeading = (first: Span, spans: readonly Span[]): Span[] => {
   const apart = spans.filter((span) => span[0] > first[1]);
   const reach = Math.max(first[1], ...spans.filter((span) => span[0] <= first[1]).map((span) => span[1]));
   return [[first[0], reach], ...apart];
 };
 
-/** Masks one part of a long line. @param after the beginning of the next part; '' for the last part of the line */
+/**
+ * Masks the secrets in one part of a long line.
+ * @param after the beginning of the next part; '' for the last part of the line
+ */
 const maskPart = (
   findSecrets: SecretFinder,
   { before, carry }: Between,
@@ -70,12 +76,12 @@ const maskPart = (
 };
 
 /**
- * Makes a mask for the lines of one step. Each part of a long line is searched together with its neighbours, so a secret
- * that was cut is masked in both parts. A secret longer than 8,192 characters is masked for as long as its characters
- * can be a token's.
+ * Makes a mask for the secrets in the lines of one step. Each part of a long line is searched together with its
+ * neighbours, so a secret that was cut is masked in both parts. A secret longer than 8,192 characters is masked for as
+ * long as its characters can belong to a token.
  *
- * @param show receives every part in order, with its `text` masked. A part that another part continues is shown when the
- * next part has come, because that part may hold the rest of a secret
+ * @param show receives every part in order, with its `text` masked. A part that another part continues is shown only
+ * when the next part has come, because the next part may contain the rest of a secret
  */
 export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
   let held: T | undefined;

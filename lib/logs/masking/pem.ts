@@ -1,21 +1,24 @@
 import { maskText } from './secret-finder.ts';
 
 /**
- * Masks private keys in PEM format, which take several lines. The whole state is one number; cursors carry that number,
- * so a resumed stream masks the same lines as the first one.
+ * Masks private keys in PEM format, which take several lines. The mask's whole state is one number. Cursors contain
+ * that number, so a resumed stream masks the same lines as the first stream.
  */
 export type PemMask = {
-  /** Returns the line with the parts of a private key masked. */
+  /** Returns a line with all parts of a private key masked. */
   push(text: string): string;
-  /** Returns how many more lines the current key may have; 0 outside of a key. */
+  /** Returns how many more lines the current private key may have; 0 outside of a key. */
   remaining(): number;
-  /** Sets the state after a jump to the larger of the present number and the cursor's. */
+  /**
+   * Raises the number of lines that the current private key may have to the number in a cursor. A smaller number has no
+   * effect.
+   */
   raise(remaining: number): void;
 };
 
 /**
- * Longest private key, in lines. An RSA key of 16,384 bits has 200 lines. Lines within a key that do not look like its
- * body are shown, so a limit that is too high hides little.
+ * Length of the longest private key, in lines. An RSA key of 16,384 bits has 200 lines. Lines within a key that do not
+ * look like a key's body are shown, so a limit that is too high hides few other lines.
  */
 export const pemLines = 256;
 
@@ -32,7 +35,7 @@ const isBase64 = (code: number): boolean =>
   code === 0x2b ||
   code === 0x3d;
 
-/** The end of the text before any quotes, commas and spaces at its end. */
+/** Returns the end of a text without the quotes, commas and spaces that follow it. */
 const endOfText = (text: string, end: number): number => {
   let to = end;
   while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
@@ -48,8 +51,8 @@ const isKeyBody = (text: string, from: number, to: number): boolean => {
 };
 
 /**
- * Finds the base64 at the end of a line that can be part of a key's body: 40 characters or more, or nothing else in the
- * line. A loop keeps the time linear; a regular expression would backtrack.
+ * Finds the base64 text at the end of a line that can be part of a private key's body: 40 characters or more, or a
+ * shorter text without anything else in the line. A loop keeps the time linear; a regular expression would backtrack.
  */
 const findKeyBody = (text: string): [number, number] | undefined => {
   let to = endOfText(text, text.length);
@@ -59,14 +62,14 @@ const findKeyBody = (text: string): [number, number] | undefined => {
   return isKeyBody(text, from, to) ? [from, to] : undefined;
 };
 
-/** Says whether another PEM block begins in this line before the current one ends. */
+/** Says whether another PEM block begins in a line before the current block ends. */
 const beginsAnother = (text: string): boolean => {
   const begins = text.indexOf(anyBegin);
   const ends = text.indexOf(anyEnd);
   return begins >= 0 && (ends < 0 || begins < ends);
 };
 
-/** A masked line, and how many more lines the key may have after it. */
+/** A line with masked private keys, and how many lines after it may belong to the last key. */
 type Masked = { text: string; remaining: number };
 
 const maskOutsideKey = (text: string, remaining: number): Masked => {
@@ -96,7 +99,7 @@ export const createPemMask = (): PemMask => {
   let remaining = 0;
   return {
     push: (text) => {
-      // Nearly every line takes this way, so it makes no object.
+      // Nearly every line is outside of private keys, so this shortcut makes no object.
       if (remaining === 0 && !text.includes(anyBegin)) return text;
       const isInside = remaining > 0 && !beginsAnother(text);
       const masked = isInside ? maskInsideKey(text, remaining) : maskOutsideKey(text, remaining);

@@ -8,17 +8,17 @@ export type Span = [number, number];
 /** Returns the ranges of a text that hold secrets, in order and without overlaps. */
 export type SecretFinder = (text: string) => readonly Span[];
 
-/** The text that replaces a secret. */
+/** Text that replaces a secret in a log. */
 export const maskText = '[masked]';
 
-/** Shortest known secret that is masked by value, in characters. A shorter value would mask ordinary words. */
+/** Shortest known secret that is masked by its value, in characters. A shorter value would mask ordinary words. */
 const minValueLength = 6;
 
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /**
- * The base64 characters of a value that do not depend on its neighbours, for each of the three offsets at which the
- * value can stand in the encoded bytes.
+ * Returns the base64 characters of a known secret that do not depend on neighbouring bytes, for each of the three
+ * offsets at which the secret can stand in the encoded bytes.
  */
 const insideBase64 = (value: string): string[] =>
   [0, 1, 2].map((shift) => {
@@ -27,7 +27,7 @@ const insideBase64 = (value: string): string[] =>
     return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
   });
 
-/** The forms in which a known secret can appear: its lines, and encoded for URLs, JSON and base64. */
+/** Returns the forms in which a known secret can appear: its lines, and its encodings for URLs, JSON and base64. */
 const formsOf = (value: string): string[] => [
   ...value.split(/\r?\n/),
   encodeURIComponent(value),
@@ -44,7 +44,7 @@ const valueRule = (values: readonly string[]): SecretRule[] => {
 
 const noSpans: readonly Span[] = [];
 
-/** Sorts spans and joins those that touch or overlap. */
+/** Sorts spans of a text, and joins spans that touch or overlap. */
 const merge = (spans: Span[]): Span[] => {
   const merged: Span[] = [];
   for (const span of spans.sort((a, b) => a[0] - b[0])) {
@@ -65,17 +65,20 @@ const matchRule = ({ pattern, accept }: SecretRule, text: string): Span[] => {
 };
 
 /**
- * Terminal sequences that can stand inside of a secret: colours, and sequences that control-characters.ts has made
- * visible. `grep --color` puts both around a match.
+ * Matches terminal sequences that can stand inside of a secret: colours, and sequences that control-characters.ts has
+ * made visible. `grep --color` puts both around a match.
  */
 const sequence = new RegExp(`${colourPattern}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
 
-/** Position in the text without sequences, and the number of characters that were removed before that position. */
+/**
+ * Place of a removed terminal sequence: its position in the remaining text, and the number of characters removed up to
+ * there.
+ */
 type Removal = { at: number; shift: number };
 
 /**
- * Moves spans from the text without sequences to the original text. Spans and removals are both in order, so one pass
- * over both is enough.
+ * Moves spans from a text without terminal sequences to the original text. Spans and removed sequences are both in
+ * order, so one pass over both is enough.
  */
 const toOriginal = (spans: readonly Span[], removals: readonly Removal[]): Span[] => {
   let next = 0;
@@ -102,9 +105,9 @@ const removeSequences = (text: string): { plain: string; removals: Removal[] } =
 };
 
 /**
- * Makes a finder for secrets of a known form (secret-rules.ts) and for known secrets.
- * @param values known secrets, such as the registry's password. They are found as they are, line by line where they have
- * several lines, and encoded for URLs, JSON and base64
+ * Makes a finder for known secrets, and for secrets of a known form (secret-rules.ts).
+ * @param values known secrets, such as the registry's password. A known secret is found as it is, line by line if it
+ * has several lines, and encoded for URLs, JSON and base64
  */
 export const createSecretFinder = (values: readonly string[]): SecretFinder => {
   const rules = [...valueRule(values), ...secretRules];
@@ -122,7 +125,7 @@ export const createSecretFinder = (values: readonly string[]): SecretFinder => {
   };
 };
 
-/** Replaces ranges of a text by `[masked]`. @param spans in order and without overlaps */
+/** Replaces spans of a text by `[masked]`. @param spans in order and without overlaps */
 export const maskSpans = (text: string, spans: readonly Span[]): string => {
   let out = '';
   let at = 0;

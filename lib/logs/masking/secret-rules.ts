@@ -1,26 +1,35 @@
 /**
- * How one kind of secret is recognised. Matching a pattern must take linear time: a pattern that has consumed a long run
- * of characters must match there (`accept` may still refuse the match), or no other match may begin within that run. So a
- * pattern never looks for the end of a run and fails where the end is missing.
+ * A rule that recognises one kind of secret. Matching the pattern must take linear time: a pattern that has consumed a
+ * long run of characters must match there (`accept` may still refuse the match), or no other match may begin within
+ * that run. So a pattern never looks for the end of a run and fails where the end is missing.
  */
 export type SecretRule = {
-  /** Every match contains one of these strings, ASCII case aside. The keyword filter tries the rule only where one is. */
+  /**
+   * Keywords of a secret rule. Every match contains one of these strings, in any case of ASCII letters, so the keyword
+   * filter tries the rule only on texts with a keyword.
+   */
   keywords: readonly string[];
-  /** Flags `gd`, and `i` where case does not matter. The group `secret` is masked; without that group, the whole match. */
+  /**
+   * Regular expression for a secret. Flags: `gd`, and `i` where case does not matter. The group `secret` is masked;
+   * without that group, the whole match is masked.
+   */
   pattern: RegExp;
-  /** Checks the matched secret again, where its form alone says too little. */
+  /**
+   * Says whether the matched text is a secret, where the pattern alone proves too little. Default: every match is a
+   * secret.
+   */
   accept?: (secret: string) => boolean;
 };
 
 const start = '(?<![A-Za-z0-9])';
 
-/** A rule for a token whose form the vendor documents: a fixed prefix, then a number of characters of one set. */
+/** Makes a rule for a token whose form the vendor documents: a fixed prefix, then a number of characters of one set. */
 const token = (keywords: string[], form: string): SecretRule => ({
   keywords,
   pattern: new RegExp(start + form, 'gd'),
 });
 
-/** Text that documentation and scripts print in the place of a secret, such as `$TOKEN` or `changeme`. */
+/** Matches text that documentation and scripts print in the place of a secret, such as `$TOKEN` or `changeme`. */
 const placeholder =
   /^(?:\$\{?\w+\}?|\$\(.*|\$\{\{.*|%\w+%|\{\{.*|<.*|\*+|x+|\.+|\[?(?:masked|redacted|hidden|secret|filtered)\]?|null|none|undefined|true|false|changeme|example|password|token|your[-_]?\w*)$/i;
 
@@ -178,5 +187,5 @@ const contexts: SecretRule[] = [
   },
 ];
 
-/** All rules for secrets that are recognised by their form or by what stands around them. */
+/** All rules for secrets that are recognised by their form or by the text around them. */
 export const secretRules: readonly SecretRule[] = [...tokens, ...contexts];

@@ -3,28 +3,34 @@ import { RE2JS } from 're2js';
 import { ApiError } from '../../errors.ts';
 import { colourPattern } from '../masking/colour.ts';
 
-/** Returns the lines that match a pattern. @throws ApiError 400 `parameter_invalid` when the search takes too long */
+/**
+ * Returns the lines of a log that match a pattern.
+ * @throws ApiError 400 `parameter_invalid` when the search takes too long
+ */
 export type Grep = <T extends { text: string }>(lines: readonly T[]) => Promise<T[]>;
 
 export type GrepOptions = {
-  /** Returns milliseconds of a clock that never goes back. Default: performance.now. */
+  /** Returns the time of a clock that never goes back, in milliseconds. Default: performance.now. */
   now?: () => number;
-  /** Resolves when the other work of this process has had its turn. Default: setImmediate, one search at a time. */
+  /** Resolves when the other work of this process has had its turn. Default: setImmediate, for one search at a time. */
   turn?: () => Promise<unknown>;
 };
 
-/** Limit of a compiled pattern, in instructions. A repetition counts as often as it may repeat. */
+/** Limit of a compiled grep pattern, in instructions. A repetition counts as often as it may repeat. */
 const maxProgramSize = 80;
 /**
- * Characters that are searched without a break. The worst patterns take some tens of milliseconds for them, and seldom
- * 200 ms.
+ * Number of characters that grep searches without a break. The worst patterns take some tens of milliseconds for this
+ * number, and seldom 200 ms.
  */
 const windowLength = 2048;
-/** Characters that two windows of a line share, so that a match up to this length is found anywhere. */
+/**
+ * Number of characters that two neighbouring windows of a long line share, so that grep finds a match up to this length
+ * anywhere.
+ */
 const windowOverlap = 512;
-/** Time of searching after which other work gets its turn, in milliseconds. */
+/** Time of searching after which other work of the process gets its turn, in milliseconds. */
 const sliceMs = 5;
-/** Limit of one reader's searching, in milliseconds. */
+/** Limit of the time that grep searches for one reader, in milliseconds. */
 const budgetMs = 30_000;
 
 const invalid = (why: string): ApiError =>
@@ -41,7 +47,10 @@ const exhausted = (): ApiError =>
     'This grep takes too long for this log. Use a simpler pattern, or read a part of the log: step, since, from_line.',
   );
 
-/** Says whether a pattern's repetitions are far over the limit. Compiling such a pattern would itself take long. */
+/**
+ * Says whether the repetitions of a grep pattern are far over the limit. Compiling such a pattern would itself take
+ * long.
+ */
 const repeatsFarTooMuch = (pattern: string): boolean => {
   const counts = [...pattern.matchAll(/(?<!\\)\{(\d+)(?:,(\d*))?\}/g)].map(([, from, to]) => Number(to || from));
   return counts.some((count) => count > maxProgramSize) || counts.reduce((a, b) => a + b, 0) > 4 * maxProgramSize;
@@ -66,7 +75,10 @@ const compile = (pattern: string): RE2JS => {
 
 const colours = new RegExp(colourPattern, 'g');
 
-/** Divides a line, without its colours, into windows that overlap. Nearly every line is one window. */
+/**
+ * Divides a line, without its colours, into overlapping windows, which grep searches one by one. Nearly every line is
+ * one window.
+ */
 const windowsOf = (text: string): string[] => {
   const plain = text.includes('\u001b') ? text.replace(colours, '') : text;
   const windows: string[] = [];
@@ -78,13 +90,16 @@ const windowsOf = (text: string): string[] => {
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-/** Waits until other work had its turn. The searches of all readers queue up, so other work runs between any two of them. */
+/**
+ * Waits until other work of the process had its turn. The searches of all readers queue up, so other work runs between
+ * any two searches.
+ */
 const turnInQueue = (): Promise<unknown> => {
   lastTurn = lastTurn.then(() => nextTurn());
   return lastTurn;
 };
 
-/** Measures how long one reader searches, and gives other work its turn. */
+/** Measures how long grep searches for one reader, and gives other work of the process its turn. */
 class SearchTime {
   readonly #now: () => number;
   readonly #turn: () => Promise<unknown>;
@@ -96,7 +111,7 @@ class SearchTime {
     this.#turn = turn;
   }
 
-  /** Says whether a text matches, and counts the time. */
+  /** Says whether a text matches a pattern, and counts the time of the search. */
   test(pattern: RE2JS, text: string): boolean {
     const begin = this.#now();
     const isMatch = pattern.test(text);
@@ -104,12 +119,15 @@ class SearchTime {
     return isMatch;
   }
 
-  /** Says whether other work should have its turn. */
+  /** Says whether grep has searched so long without a break that other work should have its turn. */
   isSliceOver(): boolean {
     return this.#spentMs - this.#spentBeforeSliceMs >= sliceMs;
   }
 
-  /** Gives other work its turn. @throws ApiError 400 `parameter_invalid` when the reader's time is used up */
+  /**
+   * Gives other work of the process its turn.
+   * @throws ApiError 400 `parameter_invalid` when the reader's time for searching is used up
+   */
   async rest(): Promise<void> {
     if (this.#spentMs > budgetMs) throw exhausted();
     await this.#turn();
@@ -118,9 +136,9 @@ class SearchTime {
 }
 
 /**
- * Makes a search for a pattern in RE2's syntax. The time grows with the length of the lines only, whatever the pattern.
- * Colours are not part of a line. A line longer than 2,048 characters is searched in windows, so a match longer than 512
- * characters may be missed there.
+ * Makes a search of lines for a pattern in RE2's syntax. The time grows with the length of the lines only, whatever the
+ * pattern is. Colours are not part of a line. A line longer than 2,048 characters is searched in windows, so a match
+ * longer than 512 characters may be missed in such a line.
  * @throws ApiError 400 `parameter_invalid`
  */
 export const createGrep = (pattern: string, options: GrepOptions = {}): Grep => {
@@ -131,7 +149,7 @@ export const createGrep = (pattern: string, options: GrepOptions = {}): Grep => 
     for (const line of lines) {
       for (const window of windowsOf(line.text)) {
         const isMatch = time.test(compiled, window);
-        // An await for every line would cost more than most patterns.
+        // The search pauses only after a time slice: an await for every line would cost more than most patterns.
         if (time.isSliceOver()) await time.rest();
         if (!isMatch) continue;
         found.push(line);

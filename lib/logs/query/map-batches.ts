@@ -1,8 +1,8 @@
 import type { LogEvent } from '../types.ts';
 
 /**
- * Yields every batch of some events changed by a function, without the batches that become empty.
- * @returns the result of the events
+ * Changes every batch of log events by a function, and leaves out batches that become empty.
+ * @returns the return value of the generator `events`
  */
 export async function* mapBatches<T>(
   events: AsyncGenerator<LogEvent[], T>,

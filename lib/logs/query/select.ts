@@ -3,15 +3,15 @@ import { createTimeKey } from '../cursor.ts';
 import { type BuildView, type LogEnd, type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
 import { createGrep, type Grep } from './grep.ts';
 
-/** Which of a log's lines are shown. Without any field, all lines are. */
+/** Selection of a log's lines by a client. Without any field, all lines are shown. */
 export type Selection = {
-  /** A pattern in RE2's syntax. */
+  /** Pattern in RE2's syntax that a shown line matches. Default: every line is shown. */
   grep?: string | undefined;
-  /** 1-based number of the first line within the step. */
+  /** 1-based number of the first line to show, within the step. */
   fromLine?: number | undefined;
-  /** Largest number of lines. */
+  /** Largest number of lines to show. */
   lines?: number | undefined;
-  /** A time in RFC 3339. Lines before the first one that is not earlier are left out. */
+  /** A time in RFC 3339. Lines before the first line that is not earlier are left out. */
   since?: string | undefined;
 };
 
@@ -26,7 +26,8 @@ const parseInstant = (time: string): Instant | undefined => {
 };
 
 /**
- * Returns a function that says whether a time is earlier than `since`. It is cheap for times that follow each other.
+ * Returns a function that says whether a line's time is earlier than `since`. The function is cheap for times that
+ * follow each other.
  * @throws ApiError 400 `parameter_invalid` when `since` is no time with a zone
  */
 export const isBefore = (since: string): ((time: string) => boolean) => {
@@ -43,7 +44,7 @@ export const isBefore = (since: string): ((time: string) => boolean) => {
   };
 };
 
-/** Returns a function that says whether an event comes before the first line that is not earlier than `since`. */
+/** Returns a function that says whether a log event comes before the first line that is not earlier than `since`. */
 const beforeSince = (since: string | undefined): ((event: LogEvent) => boolean) => {
   if (since === undefined) return () => false;
   const isEarlier = isBefore(since);
@@ -54,13 +55,15 @@ const beforeSince = (since: string | undefined): ((event: LogEvent) => boolean) 
   };
 };
 
-/** Says whether lines must be examined one by one. */
+/** Says whether a client selects lines of a log, so that the lines must be examined one by one. */
 export const isSelective = ({ grep, fromLine, lines, since }: Selection): boolean =>
   [grep, fromLine, lines, since].some((condition) => condition !== undefined);
 
-/** A compiled selection. A filter has state, so each event must be tested once, in the order of the log. */
+/**
+ * A compiled selection of lines. A filter has state, so each log event must be tested once, in the order of the log.
+ */
 type Filter = {
-  /** Lines get their number, because the selection may leave out others before them. */
+  /** Whether shown lines get their number, because the selection may leave out lines before them. */
   isNumbered: boolean;
   isWanted: (event: LogEvent) => boolean;
   grep: Grep | undefined;
@@ -75,7 +78,7 @@ const createFilter = ({ grep, fromLine = 1, since, lines }: Selection): Filter =
   };
 };
 
-/** Checks a selection before anything is read. @throws ApiError 400 `parameter_invalid` */
+/** Checks a client's selection of lines before the log is read. @throws ApiError 400 `parameter_invalid` */
 export const checkSelection = (selection: Selection): void => {
   createFilter(selection);
 };
@@ -90,7 +93,7 @@ const filterBatch = async (batch: readonly LogEvent[], { isNumbered, isWanted, g
   });
 };
 
-/** Adds the cursor of the last line that was read, where the selection left that line out. */
+/** Adds a progress event with the cursor of the last line read, if the selection left out that line. */
 const withProgress = (batch: readonly LogEvent[], shown: LogEvent[]): LogEvent[] => {
   const read = lastLineOf(batch)?.cursor;
   if (read === undefined || read === lastLineOf(shown)?.cursor) return shown;
@@ -99,14 +102,14 @@ const withProgress = (batch: readonly LogEvent[], shown: LogEvent[]): LogEvent[]
   return end < 0 ? [...shown, progress] : [...shown.slice(0, end), progress, ...shown.slice(end)];
 };
 
-/** The events up to and including a number of lines. */
+/** Returns the events of a batch up to and including its first `count` lines. */
 const firstLines = (events: readonly LogEvent[], count: number): LogEvent[] => {
   let left = count;
   const end = events.findIndex((event) => event.type === 'line' && --left === 0);
   return events.slice(0, end + 1);
 };
 
-/** The end event of a selection that ends before the log does. */
+/** Returns the end event for a selection that stops before the log ends. */
 const endOfSelection = async (last: readonly LogEvent[], view: BuildView): Promise<LogEnd> => {
   const { build } = await view.read();
   const { cursor } = lastLineOf(last) ?? {};
@@ -114,8 +117,8 @@ const endOfSelection = async (last: readonly LogEvent[], view: BuildView): Promi
 };
 
 /**
- * Yields the selected lines of a log, with their numbers, and the log's end. After `lines` lines it stops with an end of
- * its own.
+ * Yields the selected lines of a log, with their numbers, and the log's end event. After `lines` lines the function
+ * stops with an end event of its own.
  * @throws ApiError 400 `parameter_invalid`, also while reading when grep takes too long
  */
 export async function* selectLines(events: LogEvents, selection: Selection, view: BuildView): LogEvents {

@@ -1,17 +1,17 @@
 import { type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
 import { mapBatches } from './map-batches.ts';
 
-/** Where the last lines of a log begin. */
+/** Position at which the last lines of a log (its tail) begin. */
 export type TailStart = {
-  /** Number of all lines that were read. */
+  /** Number of all lines of the log that were read to find the tail. */
   lines: number;
-  /** Cursor behind which the reading begins; undefined for the beginning of the log. */
+  /** Cursor behind which the reading of the tail begins; undefined for the beginning of the log. */
   from: string | undefined;
-  /** Number of lines behind that cursor that are left out. */
+  /** Number of lines behind the cursor `from` that are left out, because the tail begins within a batch. */
   drop: number;
 };
 
-/** One batch of the tail: its number of lines, and the cursor of the line before the batch. */
+/** One batch of a log's tail: its number of lines, and the cursor of the line before the batch. */
 type Batch = { from: string | undefined; lines: number };
 
 /** The batches that hold the last lines of a log. Only the start of each batch is kept in memory, without its lines. */
@@ -20,12 +20,12 @@ class TailBatches {
   readonly #batches: Batch[] = [];
   #lines = 0;
 
-  /** @param count number of lines that are wanted */
+  /** @param count number of last lines of the log that are wanted */
   constructor(count: number) {
     this.#count = count;
   }
 
-  /** Adds a batch, and forgets the first batches as long as the others have enough lines. */
+  /** Adds a batch to the tail, and drops the first batches as long as the other batches have enough lines. */
   add(batch: Batch): void {
     this.#batches.push(batch);
     this.#lines += batch.lines;
@@ -35,7 +35,7 @@ class TailBatches {
     }
   }
 
-  /** Returns where the wanted lines begin. @param end cursor of the last line of the log */
+  /** Returns the position at which the last lines of a log begin. @param end cursor of the last line of the log */
   start(end: string | undefined): Pick<TailStart, 'from' | 'drop'> {
     const [first] = this.#batches;
     return { from: first ? first.from : end, drop: Math.max(0, this.#lines - this.#count) };
@@ -43,9 +43,10 @@ class TailBatches {
 }
 
 /**
- * Finds where the last lines of a log begin. Memory grows with the number of batches in the tail, not with their lines.
- * @param events the log without a selection, to its end
- * @param count number of lines that are wanted
+ * Finds the position at which the last lines of a log begin. Memory grows with the number of batches in the tail, not
+ * with their lines.
+ * @param events all events of the log, to its end
+ * @param count number of last lines that are wanted
  * @param from cursor behind which the events begin
  */
 export const locateTail = async (events: LogEvents, count: number, from: string | undefined): Promise<TailStart> => {
@@ -62,7 +63,7 @@ export const locateTail = async (events: LogEvents, count: number, from: string 
   return { lines: total, ...tail.start(cursor) };
 };
 
-/** Leaves out the first `count` lines, and the notes among them. */
+/** Leaves out the first `count` lines of a log, and the notes among them. */
 export const dropLines = <T>(events: AsyncGenerator<LogEvent[], T>, count: number): AsyncGenerator<LogEvent[], T> => {
   let left = count;
   const isKept = (event: LogEvent): boolean => {

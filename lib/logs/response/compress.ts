@@ -5,11 +5,14 @@ import { combineCrc } from './crc.ts';
 
 /** A content coding of a response: turns the bytes of a log into the bytes that are sent. */
 export type ContentCoding = {
-  /** Value of the header Content-Encoding; undefined for no header. */
+  /** Value of the header Content-Encoding; undefined for a response without that header. */
   encoding: 'gzip' | undefined;
-  /** Codes some bytes. The client can decode what it has at any time. */
+  /** Encodes some bytes of a response. The client can decode all bytes that it has received at any time. */
   write(bytes: Buffer): Buffer;
-  /** Codes bytes that are compressed already. The result is the same for the client as `write` of the plain bytes. */
+  /**
+   * Encodes bytes of a response that are compressed already. The client decodes the same bytes as after `write` of the
+   * uncompressed bytes.
+   */
   pass(deflated: Deflated): Buffer;
   /** Returns the bytes that end the response. */
   end(): Buffer;
@@ -17,7 +20,10 @@ export type ContentCoding = {
 
 const noBytes = Buffer.alloc(0);
 
-/** The compressed data ends at a byte's end without a final DEFLATE block, so other data can follow. */
+/**
+ * Options of zlib: the compressed data ends at a byte's end without a final DEFLATE block, so that other data can
+ * follow.
+ */
 const flushed = { finishFlush: constants.Z_FULL_FLUSH } satisfies ZlibOptions;
 
 /** The content coding that changes nothing, for clients that do not accept gzip. */
@@ -28,9 +34,12 @@ export const identityCoding: ContentCoding = {
   end: () => noBytes,
 };
 
-/** A gzip header: method DEFLATE, no name, no time, unknown system. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
+/**
+ * A gzip header: method DEFLATE, no name, no time, unknown system.
+ * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3
+ */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
-/** An empty final DEFLATE block. */
+/** A final DEFLATE block without data. */
 const finalBlock = Buffer.from([3, 0]);
 
 const trailer = (crc: number, size: number): Buffer => {
@@ -44,13 +53,13 @@ const trailer = (crc: number, size: number): Buffer => {
 const deflate = promisify(deflateRaw);
 
 /**
- * Compresses a chunk into a gzip file from which the compressed data can be taken (deflateDataOf). Level 4 favours size
- * over speed, because a chunk is read more than once.
+ * Compresses a chunk of an archive into a gzip file from which the compressed data can be taken (deflateDataOf). Level
+ * 4 favours size over speed, because a chunk is read more than once.
  */
 export const gzipChunk = async (bytes: Buffer): Promise<Buffer> =>
   Buffer.concat([header, await deflate(bytes, { ...flushed, level: 4 }), trailer(crc32(bytes), bytes.length)]);
 
-/** Takes the compressed data out of a chunk, without decompressing it. @param gzip a result of gzipChunk */
+/** Takes the compressed data out of a gzip file, without decompressing it. @param gzip a result of gzipChunk */
 export const deflateDataOf = (gzip: Buffer): Deflated => {
   const end = gzip.length - finalBlock.length - 8;
   return {
@@ -60,7 +69,7 @@ export const deflateDataOf = (gzip: Buffer): Deflated => {
   };
 };
 
-/** Compressed data by its plain bytes, so that readers who are sent the same bytes share the compression. */
+/** Compressed data by the uncompressed bytes, so that readers who are sent the same bytes share the compression. */
 const deflatedBytes = new WeakMap<Buffer, Deflated>();
 
 const deflateShared = (bytes: Buffer): Deflated => {
@@ -76,8 +85,8 @@ const deflateShared = (bytes: Buffer): Deflated => {
 };
 
 /**
- * Makes the content coding of one response in gzip. Each write is compressed on its own, so a client can read it at once,
- * and a reader costs a checksum instead of a compressor with 256 KiB of memory.
+ * Makes the gzip content coding of one response. Each write is compressed on its own, so a client can read the bytes at
+ * once, and a reader costs a checksum instead of a compressor with 256 KiB of memory.
  */
 export const createGzipCoding = (): ContentCoding => {
   let crc = 0;

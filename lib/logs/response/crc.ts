@@ -5,7 +5,7 @@
 const modulus = 0xedb88320;
 const one = 0x80000000;
 
-/** Multiplies two polynomials, modulo the polynomial of CRC-32. */
+/** Multiplies two polynomials over GF(2), modulo the polynomial of CRC-32. */
 const multiply = (a: number, b: number): number => {
   let product = 0;
   let shifted = b;
@@ -16,11 +16,17 @@ const multiply = (a: number, b: number): number => {
   return product >>> 0;
 };
 
-/** The polynomials x^8, x^16, x^32 and so on. Multiplying by the nth one shifts a checksum by 2^n bytes. */
+/**
+ * The polynomials x^8, x^16, x^32 and so on, modulo the polynomial of CRC-32. Multiplying a CRC-32 by the polynomial at
+ * index n shifts the checksum by 2^n bytes.
+ */
 const shifts: number[] = [one >>> 8];
 for (let at = 1; at < 53; at += 1) shifts.push(multiply(shifts[at - 1] ?? 0, shifts[at - 1] ?? 0));
 
-/** Returns the CRC-32 of two byte sequences in a row from their own CRC-32s. @param size length of the second, in bytes */
+/**
+ * Returns the CRC-32 of two joined byte sequences from the CRC-32 of each.
+ * @param size length of the second sequence, in bytes
+ */
 export const combineCrc = (first: number, second: number, size: number): number => {
   let crc = first;
   for (let left = size, at = 0; left > 0; left = Math.floor(left / 2), at += 1)

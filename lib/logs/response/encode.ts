@@ -4,21 +4,21 @@ import type { LogEnd, LogEvent, LogLine } from '../types.ts';
 import { type LogFormat, mediaTypes } from './negotiate.ts';
 
 /**
- * One format of a log. Everything that an encoder returns ends where another response may continue: no event is cut. For
- * ndjson and text an event is one line, for sse one message.
+ * Encodes a log in one format. All output of an encoder ends at the end of an event, so that another response may
+ * continue there. An event is one line in ndjson and text, and one message in sse.
  */
 export type Encoder = {
-  /** Value of the header Content-Type. */
+  /** Value of the header Content-Type for the format of a log. */
   contentType: string;
-  /** Encodes a batch of events. Events that are not for clients become ''. */
+  /** Encodes a batch of log events. Events that are not for clients become ''. */
   encode(events: readonly LogEvent[]): string;
-  /** Turns lines in ndjson into what `encode` makes of the same lines. */
+  /** Turns lines in the format ndjson into the result of `encode` for the same lines. */
   fromNdjson(ndjson: Buffer): string | Buffer;
-  /** Bytes without a meaning, for a connection on which nothing else is sent. */
+  /** Bytes that a client ignores, for a connection on which nothing else is sent. */
   keepAlive: string;
-  /** Encodes an error that comes after the first byte. The response then ends without an end event. */
+  /** Encodes an error that comes after the first byte of a response. The response then ends without an end event. */
   failure(error: Pick<ApiError, 'code' | 'message'>, cursor: string | undefined): string;
-  /** Says that the response ends before the log does: the client requests the rest with the cursor. */
+  /** Encodes a message that the response ends before the log does. The client requests the rest with the cursor. */
   handOver(cursor: string | undefined): string;
 };
 
@@ -33,24 +33,27 @@ const endText = ({ status, log, reason }: LogEnd): string => {
   return `the build has ended: ${status}${missing}`;
 };
 
-/** Encodes a batch event by event. Other characters that end a line somewhere (U+2028) are escaped for simple clients. */
+/**
+ * Makes a function that encodes a batch of log events one by one. Characters that some simple clients take for a line
+ * end, such as U+2028, are escaped.
+ */
 const encodeEach = (encodeOne: (event: LogEvent) => string) => (events: readonly LogEvent[]) => {
   let out = '';
   for (const event of events) out += encodeOne(event);
   return escapeLineEnds(out);
 };
 
-/** The optional fields of a line, as JSON. */
+/** Returns the optional fields of a line event as JSON. */
 const optionalFields = ({ number, more }: LogLine): string =>
   `${number === undefined ? '' : `,"number":${number}`}${more ? ',"more":true' : ''}`;
 
 /**
- * Makes a function that rewrites ndjson lines by a regular expression, several times as fast as by parsing them. It is
- * safe because JSON escapes every line feed and every quote within a string.
+ * Makes a function that rewrites ndjson lines by a regular expression, several times as fast as by parsing the lines.
+ * The rewriting is safe because JSON escapes every line feed and every quote within a string.
  */
 const rewriteLines = (pattern: RegExp, by: string) => (ndjson: Buffer) => ndjson.toString().replace(pattern, by);
 
-/** A line of the text format that is not a step's: a note, an end or an error. */
+/** Encodes a message of the service in the format text: a note, an end or an error. */
 const serviceLine = (text: string, extra: object = {}): string =>
   `${JSON.stringify({ line: `[builds] ${text}`, ...extra })}\n`;
 
@@ -70,8 +73,8 @@ const textEvent = (event: LogEvent): string => {
 };
 
 /**
- * The format of builds-api 2: one JSON object a line. A keep-alive is a space, because JSON allows spaces before an object
- * and a client would not parse a blank line.
+ * The format text, which builds-api 2 sends: one JSON object a line. A keep-alive is a space, because JSON allows
+ * spaces before an object and a client would not parse a blank line.
  */
 const text: Encoder = {
   contentType: `${mediaTypes.text}; charset=utf-8`,
@@ -82,7 +85,7 @@ const text: Encoder = {
   handOver: (cursor) => serviceLine(handOverText, { cursor }),
 };
 
-/** One message of an event stream. */
+/** Encodes one message of a stream of server-sent events. */
 const sseMessage = (event: string, data: object | string, cursor?: string): string => {
   const id = cursor === undefined ? '' : `id: ${cursor}\n`;
   return `${id}event: ${event}\ndata: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
@@ -105,14 +108,17 @@ const sseEvent = (event: LogEvent): string => {
   }
 };
 
-/** Server-sent events, which a browser's EventSource reads. @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/**
+ * The format sse: server-sent events, which a browser's EventSource reads.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
 const sse: Encoder = {
   contentType: `${mediaTypes.sse}; charset=utf-8`,
   encode: encodeEach(sseEvent),
   fromNdjson: rewriteLines(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
   keepAlive: ':\n\n',
   failure: ({ code, message }) => escapeLineEnds(sseMessage('note', { note: `error: ${message}`, code })),
-  // EventSource connects again by itself. The short delay is right here, because nothing has failed.
+  // EventSource connects again by itself. A short delay of 100 ms is right, because nothing has failed.
   handOver: (cursor) => `${cursor === undefined ? '' : `id: ${cursor}\n`}retry: 100\n\n`,
 };
 
@@ -131,22 +137,28 @@ const ndjsonEvent = (event: LogEvent): string => {
   }
 };
 
-/** Parses a line in ndjson. @param line the line's 0-based number within the step, which the format does not have */
+/**
+ * Parses a line of a log in ndjson.
+ * @param line 0-based number of the line within the step, which the format does not have
+ */
 export const ndjsonLine = (json: string, line: number): LogLine => {
   const { type, step, time, line: text, cursor, more } = JSON.parse(json);
   return { type, step, line, time, text, cursor, ...(more ? { more } : {}) };
 };
 
 /**
- * Returns the cursor of the last line in ndjson, without parsing the line. The key is found by its quotes: JSON puts a
- * backslash before a quote within a string.
+ * Returns the cursor of the last line in ndjson, without parsing the line. The key `cursor` is found by the quotes
+ * around it: JSON puts a backslash before a quote within a string.
  */
 export const lastNdjsonCursor = (ndjson: Buffer): string => {
   const from = ndjson.lastIndexOf(cursorKey) + cursorKey.length;
   return ndjson.toString('latin1', from, ndjson.indexOf('"', from));
 };
 
-/** One JSON object a line. Archives store lines in this format, so a change needs a new version of the index. */
+/**
+ * The format ndjson: one JSON object a line. Archives store lines in this format, so a change of the format needs a new
+ * version of the archive's index.
+ */
 const ndjson: Encoder = {
   contentType: `${mediaTypes.ndjson}; charset=utf-8`,
   encode: encodeEach(ndjsonEvent),
@@ -157,5 +169,4 @@ const ndjson: Encoder = {
   handOver: (cursor) => `${JSON.stringify({ type: 'note', note: handOverText, cursor, hand_over: true })}\n`,
 };
 
-/** The encoder of each format. */
 export const encoders: Record<LogFormat, Encoder> = { text, sse, ndjson };

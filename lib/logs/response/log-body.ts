@@ -10,7 +10,7 @@ const internal = new ApiError(
   'Something went wrong while the log was read. Request it again with the last cursor.',
 );
 
-/** Encoded events by their batch, so that readers who share a batch share its encoding. */
+/** Encoded batches of log events, so that readers who share a batch share its encoding. */
 const encodedBatches = new WeakMap<readonly LogEvent[], Map<Encoder, Buffer>>();
 
 const encodeShared = (encoder: Encoder, events: readonly LogEvent[]): Buffer => {
@@ -26,7 +26,7 @@ const cursorOf = (events: readonly LogEvent[]): string | undefined =>
 /** Says whether an error concerns only the client, for example because the build was deleted while its log was read. */
 const isClientError = (error: unknown): error is ApiError => error instanceof ApiError && error.status < 500;
 
-/** The body of one response: encodes outputs into bytes, and remembers the cursor of the last line. */
+/** Body of one response that is a log. Encodes outputs into bytes, and remembers the cursor of the last line. */
 export class LogBody {
   readonly #encoder: Encoder;
   readonly #coding: ContentCoding;
@@ -41,14 +41,15 @@ export class LogBody {
     this.#onError = onError;
   }
 
-  /** Says whether no output was encoded yet, so that the response has no head. */
+  /** Says whether no output of a response was encoded yet, so that the headers are not sent either. */
   isEmpty(): boolean {
     return this.#isEmpty;
   }
 
   /**
-   * Encodes an output; no bytes for an output without a meaning for clients.
+   * Encodes one output of a response. Returns no bytes for an output without a meaning for clients.
    * @throws the error of a failed output, if it is the first output: the response can then still be an ordinary error
+   * response
    */
   encode(output: Output): Buffer {
     const bytes = output.type === 'events' ? this.#encodeEvents(output.events) : this.#encodeText(this.#textOf(output));

@@ -3,7 +3,10 @@ import { ApiError } from '../../errors.ts';
 
 export type LogFormat = 'text' | 'sse' | 'ndjson';
 
-/** The media type of each format. The first one wins where one range such as `text/*` accepts several. */
+/**
+ * Media types of the formats of a log. The first type wins where a range such as `text/*` in the header Accept allows
+ * several.
+ */
 export const mediaTypes: Record<LogFormat, string> = {
   text: 'text/plain',
   sse: 'text/event-stream',
@@ -38,7 +41,7 @@ export const chooseFormat = (accept: string | undefined, format: string | undefi
 
 /**
  * Says whether a client accepts a response in gzip.
- * @param accept the header Accept-Encoding. Without it the response is not compressed
+ * @param accept value of the header Accept-Encoding. Without this header a response is not compressed
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding
  */
 export const acceptsGzip = (accept: string | undefined): boolean =>

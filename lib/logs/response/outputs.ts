@@ -1,6 +1,6 @@
 import type { LogEvent, LogEvents } from '../types.ts';
 
-/** What a response writes next. `handOver` ends the response before the log's end. */
+/** Next output of a response that is a log. `handOver` ends the response before the log's end. */
 export type Output =
   | { type: 'events'; events: LogEvent[] }
   | { type: 'keepAlive' }
@@ -8,7 +8,10 @@ export type Output =
   | { type: 'handOver' }
   | { type: 'failed'; error: unknown };
 
-/** Callbacks instead of await: every batch of every reader passes here, and an async function would cost a promise more. */
+/**
+ * Returns the next output from a log's events. The function uses callbacks instead of await: every batch of every
+ * reader passes here, and an async function would cost one more promise.
+ */
 const nextOutput = (events: LogEvents): Promise<Output> =>
   events.next().then(
     ({ done, value }): Output => (done ? { type: 'ended' } : { type: 'events', events: value }),
@@ -16,8 +19,8 @@ const nextOutput = (events: LogEvents): Promise<Output> =>
   );
 
 /**
- * Resolves with the pending output, with a keep-alive, or with a hand-over when the signal fires. Promise.race with a
- * promise for the signal would add a reaction to that promise for every batch of a long stream.
+ * Resolves with the pending output of a response, with a keep-alive, or with a hand-over when the signal fires.
+ * Promise.race with a promise for the signal would add a reaction to that promise for every batch of a long stream.
  */
 const firstOf = (pending: Promise<Output>, stop: AbortSignal, keepAliveMs: number): Promise<Output> =>
   new Promise((resolve) => {
@@ -36,7 +39,7 @@ const firstOf = (pending: Promise<Output>, stop: AbortSignal, keepAliveMs: numbe
 /**
  * Turns a log's events into the outputs of a response, with a keep-alive after every `keepAliveMs` milliseconds without
  * events. The last output is `ended`, `handOver` or `failed`.
- * @param stop ends the outputs with a hand-over
+ * @param stop signal that ends the outputs with a hand-over
  */
 export async function* outputs(
   events: LogEvents,

@@ -7,15 +7,21 @@ import { LogBody } from './log-body.ts';
 import { outputs } from './outputs.ts';
 
 export type WriteOptions = {
-  /** Time after which the response ends itself, in milliseconds. It must be shorter than the platform's limit. */
+  /**
+   * Time after which a log's response ends itself, in milliseconds. This time must be shorter than the platform's limit
+   * for a response.
+   */
   selfCloseMs: number;
-  /** Time without events after which a keep-alive is sent, in milliseconds. */
+  /** Time without log events after which a keep-alive is sent, in milliseconds. */
   keepAliveMs: number;
-  /** Fires when this process is told to stop: every response is handed over. */
+  /**
+   * Fires when this process is told to stop. Every response then ends, and its client requests the rest of the log with
+   * the cursor.
+   */
   signal: AbortSignal;
-  /** Content coding of the body. Default: none. */
+  /** Content coding of the response's body. Default: none. */
   coding?: ContentCoding;
-  /** Gets errors of the service, which the client is told only as `internal`. */
+  /** Gets errors of the service. The client gets only the error `internal` in their place. */
   onError?: (error: unknown) => void;
 };
 
@@ -25,27 +31,30 @@ export const logHeaders = (encoder: Encoder, { encoding }: ContentCoding): Recor
   ...(encoding ? { 'content-encoding': encoding } : {}),
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // Without this header nginx buffers the lines.
+  // Without this header nginx, as a proxy, buffers the lines of a log.
   'x-accel-buffering': 'no',
   vary: 'accept, accept-encoding',
 });
 
-/** Writes bytes, and waits until the client has caught up or nothing more is to be written. */
+/** Writes bytes of a response, and waits until the client has caught up or nothing more is to be written. */
 const send = async (res: ServerResponse, bytes: Buffer, stop: AbortSignal): Promise<void> => {
   if (res.write(bytes) || stop.aborted) return;
   await once(res, 'drain', { signal: stop }).catch(() => undefined);
 };
 
-/** The encoding in which the archive's chunks are wanted: a client of ndjson in gzip gets them as they are stored. */
+/**
+ * Returns the encoding in which a response needs archived chunks: a client of ndjson in gzip gets chunks as they are
+ * stored.
+ */
 const chunkEncodingFor = (encoder: Encoder, { encoding }: ContentCoding): ChunkEncoding =>
   encoder === encoders.ndjson && encoding === 'gzip' ? 'deflated' : 'plain';
 
 /**
- * Writes a log as the body of a response. A slow client slows the reading, and a client that goes away ends it. After
- * `selfCloseMs`, or when the process is told to stop, the response ends without an end event, and the client requests
- * the rest with its last cursor.
+ * Writes a log as the body of a response. A slow client slows the reading of the log, and a client that goes away ends
+ * the reading. After `selfCloseMs`, or when the process is told to stop, the response ends without an end event, and
+ * the client requests the rest with its last cursor.
  *
- * @param open opens the log's events. Its signal fires when nobody reads any more
+ * @param open opens the log's events. Its signal fires when nobody reads the response any more
  * @throws an error that comes before the first byte, so that it becomes an ordinary error response
  */
 export const writeLog = async (
@@ -72,7 +81,8 @@ export const writeLog = async (
   } finally {
     res.off('close', onClose);
     gone.abort();
-    // The events may wait for something that the signal ends. Nothing here depends on that, so nobody waits for it.
+    // The generator of log events may wait for something that the aborted signal ends. The response does not depend on
+    // that, so nobody waits for the generator.
     void events.return().catch(() => undefined);
   }
 };

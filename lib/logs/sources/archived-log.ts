@@ -28,11 +28,11 @@ export type ClosedArchive = {
   index: ArchiveIndex;
   start: StartPoint;
   state: BuildState;
-  /** Cursor of the last line that the reader has. */
+  /** Cursor of the last line that the reader of a closed archive has. */
   cursor: string | undefined;
 };
 
-/** Reads a closed archive to its end. */
+/** Reads a closed archive to its end, and then yields the end event. */
 export async function* readClosedArchive({ source, index, start, state, ...reader }: ClosedArchive): LogEvents {
   let { cursor } = reader;
   for await (const events of readLines({ ...source, index }, start)) {
@@ -42,12 +42,15 @@ export async function* readClosedArchive({ source, index, start, state, ...reade
   yield [endOf(index, state, cursor)];
 }
 
-/** Start of the pod's part of a log. `isPartial`: lines before it are missing because the object store is away. */
+/**
+ * Start of the part of a log that is read from the pod. `isPartial`: lines before that start are missing because the
+ * object store is away.
+ */
 export type PodPart = { start: StartPoint; isPartial: boolean };
 
 /**
  * Reads the archived part of a log whose rest is in the pod. If the object store fails, the pod's part begins after the
- * last line that was read.
+ * last archived line that was read.
  */
 export async function* readArchivedPart(source: LogSource, start: StartPoint): AsyncGenerator<LogEvent[], PodPart> {
   const isPartial = source.isStoreAway && start.podCursor === undefined;
@@ -61,7 +64,7 @@ export async function* readArchivedPart(source: LogSource, start: StartPoint): A
     return { start, isPartial };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 503) throw error;
-    // If the pod's log begins later than the cursor, a note says which lines are missing.
+    // If the pod's log begins later than the cursor, the reading of the pod adds a note about the missing lines.
     if (cursor !== undefined) return { start: startInPod(cursor), isPartial: false };
     yield [storeAwayNote('its first lines are missing here')];
     return { start, isPartial: true };

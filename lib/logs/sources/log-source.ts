@@ -5,24 +5,24 @@ import { parseCursor, parseShownCursor } from '../cursor.ts';
 import { type BuildState, hasBuildEnded } from '../types.ts';
 import type { ReadOptions } from './read-options.ts';
 
-/** The source of a reader's log: the archive, the pod, or both. */
+/** Source of a reader's log: the archive, the pod, or both. */
 export type LogSource = {
   options: ReadOptions;
   location: ArchiveLocation;
-  /** Index of the archived part. If the pod has the rest, the index ends with the last archived line. */
+  /** Index of the archived part of a log. If the pod has the rest, the index ends with the last archived line. */
   index: ArchiveIndex | undefined;
   /** Whether the archive has the whole log. */
   isClosed: boolean;
-  /** Whether the object store can't be read now, so that an archived part of the log may be left out. */
+  /** Whether the object store can't be read at the moment, so that an archived part of the log may be left out. */
   isStoreAway: boolean;
 };
 
 type FoundIndex = Pick<LogSource, 'index' | 'isStoreAway'>;
 
-/** Whether an archive is closed, so that no writer adds lines any more. */
+/** Says whether an archive is closed, so that no writer adds lines any more. */
 export const isArchiveClosed = (index: ArchiveIndex): boolean => index.state !== 'live';
 
-/** Reads the archive's index. While the pod has the log, a failing or slow object store must not stop the reader. */
+/** Reads an archive's index. While the pod has the log, a failing or slow object store must not stop a reader. */
 const findIndex = async (
   { archiveTimeoutMs = 3000 }: ReadOptions,
   location: ArchiveLocation,
@@ -38,8 +38,9 @@ const findIndex = async (
 };
 
 /**
- * Cuts an index after its last line. The notes after that line come from the pod again and must not be shown twice.
- * Undefined if the archive has no line.
+ * Cuts an archive's index after its last line. The notes after that line come from the pod again and must not be shown
+ * twice.
+ * @returns undefined if the archive has no line
  */
 const cutAfterLastLine = (index: ArchiveIndex, id: string): ArchiveIndex | undefined => {
   if (index.kept === undefined) return undefined;
@@ -48,7 +49,10 @@ const cutAfterLastLine = (index: ArchiveIndex, id: string): ArchiveIndex | undef
   return { ...index, steps: index.steps.slice(0, index.steps.indexOf(step) + 1), notes };
 };
 
-/** Finds the source of a build's log. @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable` */
+/**
+ * Finds the source of a build's log: the archive, the pod, or both.
+ * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
+ */
 export const findSource = async (options: ReadOptions, state: BuildState): Promise<LogSource> => {
   const location = { store: options.store, tool: options.tool, id: state.build.id };
   if (options.cursor !== undefined) parseShownCursor(options.cursor, location.id, options.allowedSteps);

@@ -7,23 +7,25 @@ import type { BuildState, LogEvent, LogEvents } from '../types.ts';
 import type { ReadOptions } from './read-options.ts';
 
 /**
- * Size of a live reader's first request, in bytes: more than a reader sees at once, less than a broadcast's slow start.
+ * Size of a live reader's first log request, in bytes: more than a reader sees at once, and less than a broadcast reads
+ * ahead during its slow start.
  */
 const firstRequestBytes = 64 << 10;
 
 /**
- * Requests the build's pods early, while the object store is still read. Live readers don't need that, as they share
- * one request.
+ * Requests the build's pods early, while the object store is still read. Live readers don't need an early request,
+ * because all live readers of a build share one.
  */
 export const requestPods = (options: ReadOptions, { build: { id, log } }: BuildState): ReadOptions => {
   if (options.follow || log !== 'live') return options;
   const podList = listPods({ ...options, id });
-  // An error is thrown where the list is awaited. Without this handler it would end the process before.
+  // The error of a failed request for pods is thrown where the list is awaited. Without this handler the error would
+  // end the process before.
   podList.catch(() => undefined);
   return { ...options, podList };
 };
 
-/** Reads the pod's log after a cursor, in a stream of its own. @throws ApiError 400 `cursor_invalid` */
+/** Reads a pod's log after a cursor, in a log stream of its own. @throws ApiError 400 `cursor_invalid` */
 export const readPod = (
   options: ReadOptions,
   { id }: Pick<ArchiveLocation, 'id'>,
@@ -33,7 +35,7 @@ export const readPod = (
   return readBuildLog({ ...options, from });
 };
 
-/** Reads the pod's log after a cursor; live readers share one stream. */
+/** Reads a pod's log after a cursor. Live readers share one log stream. */
 export async function* readSharedPod(
   options: ReadOptions,
   location: Pick<ArchiveLocation, 'id'>,

@@ -10,8 +10,8 @@ import { type StartPoint, startAfterCursor } from './start-point.ts';
 import { markTruncated } from './store-away.ts';
 
 /**
- * Reads what the pod no longer has from the archive, which may have been closed since reading began.
- * @param end of the pod's log, which is shown if the archive is not closed
+ * Reads the lines that the pod no longer has from the archive, which may have been closed since the reading began.
+ * @param end end event of the pod's log, which is shown if the archive is not closed
  */
 async function* readRestFromArchive({ options, location }: LogSource, end: LogEnd): LogEvents {
   const state = await options.view.read();
@@ -27,15 +27,15 @@ async function* readRestFromArchive({ options, location }: LogSource, end: LogEn
   yield* readClosedArchive({ source, index, start, state, cursor });
 }
 
-/** Returns a key for a note that is archived; undefined for any other event. */
+/** Returns a key for a note that is archived; undefined for any other log event. */
 const noteKey = (event: LogEvent): string | undefined =>
   event.type === 'note' && event.position ? `${event.position.step} ${event.text}` : undefined;
 
 const isIncomplete = (end: LogEnd | undefined): end is LogEnd => end?.log === 'lost' || end?.log === 'truncated';
 
 /**
- * Reads the part of a log that is in the pod. If the pod does not have all of it, the rest comes from the archive, and
- * notes that were shown already are left out.
+ * Reads the part of a log that is in the pod. If the pod lacks lines, the rest comes from the archive, without the
+ * notes that were shown already.
  */
 export async function* readPodPart(
   source: LogSource,

@@ -8,18 +8,21 @@ import type { ChunkEncoding } from '../types.ts';
 export type ReadOptions = Omit<ArchiveLocation, 'id'> &
   Omit<BuildLogOptions, 'from'> &
   Selection & {
-    /** Cursor as a client sent it: reading resumes after its line. */
+    /** Cursor as a client sent it. Reading resumes after the cursor's line. */
     cursor?: string | undefined;
-    /** Number of the log's last lines to read. Ignored with a cursor, because a client that resumes keeps its query. */
+    /**
+     * Number of the log's last lines to read. Ignored with a cursor, because a client that resumes repeats the
+     * parameters of its first request.
+     */
     tail?: number | undefined;
-    /** Shares the pod's log with other live readers. Without it each reader opens a stream of its own. */
+    /** Broadcasts in which live readers share the pod's log. Without them each reader opens a log stream of its own. */
     broadcasts?: Broadcasts;
     /**
-     * Encoding in which archived lines pass all stages as they are stored. Default, and if lines are selected: one
-     * event for each line.
+     * Encoding of archived chunks that are passed on as they are stored. Default, and if lines are selected: one event
+     * for each line.
      */
     chunkEncoding?: ChunkEncoding | undefined;
-    /** Milliseconds that a reader of a running build waits for the object store. Default: 3000. */
+    /** Milliseconds that a reader of a running build's log waits for the object store. Default: 3000. */
     archiveTimeoutMs?: number;
   };
 

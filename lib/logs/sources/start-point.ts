@@ -7,17 +7,20 @@ import { locateTail } from '../query/tail.ts';
 import type { LogSource } from './log-source.ts';
 import { readPod } from './pod-log.ts';
 
-/** The start of a reading: a line of the archive, and the cursor after which the pod's log follows. */
+/**
+ * Position at which the reading of a log starts: a line of the archive, and the cursor after which the pod's log
+ * follows.
+ */
 export type StartPoint = {
-  /** First line to read in the archive. Undefined if the archive is not read. */
+  /** First line of the archive to read. Undefined if the archive is not read. */
   archive: ArchiveStart | 'start' | undefined;
   /** Cursor after which the pod's log is read; undefined for the start of the pod's log. */
   podCursor: string | undefined;
-  /** Number of lines to leave out at the start of the pod's part. */
+  /** Number of lines to leave out at the start of the part of a log that comes from the pod. */
   skipLines: number;
 };
 
-/** Returns a start in the pod's log, after a cursor. */
+/** Returns the start of a reading in the pod's log, after a cursor. */
 export const startInPod = (podCursor: string | undefined, skipLines = 0): StartPoint => ({
   archive: undefined,
   podCursor,
@@ -45,7 +48,7 @@ export const startAfterCursor = async (
   return startInArchive({ step: cursor.step, line: lineCount(index, cursor.step) }, index);
 };
 
-/** Finds the first of the archive's last `count` lines, of one step or of all. */
+/** Finds the first of the last `count` lines in an archive, of one step or of all steps. */
 const archiveTail = (index: ArchiveIndex, step: string | undefined, count: number): ArchiveStart | 'start' => {
   let left = count;
   const steps = index.steps.filter((name) => step === undefined || name === step);
@@ -65,7 +68,7 @@ const tailStart = async ({ options, location, index, isClosed }: LogSource, coun
   return startInArchive(archiveTail(index, options.step, count - lines), index);
 };
 
-/** Finds the archive's last chunk that begins before a time. */
+/** Finds the start of the last archived chunk that begins before a time. */
 const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'start' => {
   const isEarlier = isBefore(since);
   const chunk = chunks.findLast(({ time }) => isEarlier(time));
@@ -73,8 +76,8 @@ const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'st
 };
 
 /**
- * Finds where reading begins. With `since` the start may be up to a chunk too early, as selectLines drops earlier
- * lines.
+ * Finds the position at which the reading of a log starts. With `since` this position may be up to a chunk too early,
+ * because selectLines drops earlier lines.
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */
 export const findStart = async (source: LogSource): Promise<StartPoint> => {
