@@ -14,23 +14,29 @@ import type { SpoolOptions } from './spool.ts';
 export type BuildLogOptions = StepSelection & {
   kube: ReadKube;
   view: BuildView;
-  /** Finds the secrets that are masked. */
+  /** Finds the secrets of a log, which are then masked. */
   findSecrets: SecretFinder;
-  /** Whether the reader stays until the build has ended. */
+  /** Whether the reader follows the log until the build has ended. */
   follow: boolean;
-  /** Sizes of the read-ahead. Default: 32 KiB of memory and no file, since each stream has a spool of its own. */
+  /**
+   * Sizes of the read-ahead of a log stream. Default: 32 KiB of memory and no file, since each stream has a spool of
+   * its own.
+   */
   spool?: SpoolOptions;
-  /** Result of listPods, if a caller has requested the pods already. Default: a new request. */
+  /** List of the build's pods, from listPods, if a caller has requested the list already. Default: a new request. */
   podList?: Promise<KubeList<StepPod>>;
   /**
-   * Size limit of the first log request, in bytes, if the container has ended; a second request brings the rest.
-   * Without the limit the node reads megabytes ahead before readers see the beginning. Default: one request for all.
+   * Size limit of the first log request for a container that has ended, in bytes; a second request brings the rest.
+   * Without the limit the node reads megabytes ahead before readers see the beginning. Default: one request without a
+   * limit.
    */
   firstRequestBytes?: number;
-  /** When the newest line of a log is looked up to detect rotation. Default: every 4 s, in logs of 1 MiB or more. */
+  /**
+   * Rule when the newest line of a log is looked up to detect rotation. Default: every 4 s, in logs of 1 MiB or more.
+   */
   rotationCheck?: RotationCheck;
   signal: AbortSignal;
-  /** Milliseconds between two reads of the ledger while nothing happens. Default: 250, doubled up to 5000. */
+  /** Milliseconds between two reads of the ledger while a build makes no progress. Default: 250, doubled up to 5000. */
   pollMs?: BuildWaitOptions['pollMs'];
   /** Delay before the first retry of a failed request, in milliseconds. Default: 100. */
   retryMs?: number;
@@ -50,7 +56,7 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string
 };
 
 /**
- * Waits until the build has a pod. Its notes say why the build waits.
+ * Waits until a build has a pod. Notes say why the build waits.
  * @returns undefined if the build never gets a pod, or without `follow`
  */
 async function* waitForFirstPod({ pods, wait, follow }: Reading): AsyncGenerator<LogEvent[], StepPod | undefined> {
@@ -85,10 +91,10 @@ async function* summarizeSteps(
 }
 
 /**
- * Reads a build's log from its pod: the steps one after another with one stream open at a time, then the end with the
- * build's final status. Before the steps begin, notes say why they wait. Without `follow` it reads what the pod has
- * printed so far, and the end has the log state `live` if more may come. Only this function requests logs from the API
- * server.
+ * Reads a build's log from its pod: the steps one after another with one stream open at a time, then the end event with
+ * the build's final status. Before the steps begin, notes say why the build waits. Without `follow` the reading ends
+ * with what the pod has printed so far, and the end event has the log state `live` if more lines may come. Only this
+ * function requests logs from the API server.
  *
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */

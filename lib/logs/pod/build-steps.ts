@@ -7,15 +7,15 @@ import { readStep } from './step-log.ts';
 import { waitForPod } from './wait-for-step.ts';
 
 export type StepSelection = {
-  /** Steps whose log may be shown, without `step-`. The log of any other step is never requested. */
+  /** Names of the steps whose log may be shown, without `step-`. The log of any other step is never requested. */
   allowedSteps: readonly string[];
-  /** The line after which reading resumes, as parseShownCursor returns it. Default: the first step's start. */
+  /** Cursor of the line after which reading resumes, from parseShownCursor. Default: the first step's start. */
   from?: Cursor | undefined;
-  /** Reads only this step. Default: all steps. */
+  /** Name of the only step to read. Default: all steps. */
   step?: string | undefined;
 };
 
-/** Waits for the end of a step whose log is not shown, and gives one note with its result. */
+/** Waits for the end of a step whose log is not shown, and yields one note with the step's result. */
 async function* readStepResult(reading: Reading, step: string): AsyncGenerator<LogEvent[], StepOutcome> {
   for (;;) {
     const pod = yield* waitForPod(reading);
@@ -39,19 +39,24 @@ const unknownStep = (): ApiError =>
     'This build has no step of the name in the cursor. Read from the start without it.',
   );
 
-/** Returns the steps to read, in order. @throws ApiError 400 `cursor_invalid` if the cursor's step is unknown */
+/**
+ * Returns the names of the steps to read, in order.
+ * @throws ApiError 400 `cursor_invalid` if the cursor's step is unknown
+ */
 const selectSteps = (allSteps: readonly string[], { from, step: only }: StepSelection): string[] => {
   const first = from ? allSteps.indexOf(from.step) : 0;
   if (first < 0) throw unknownStep();
   return allSteps.slice(first).filter((step) => only === undefined || only === step);
 };
 
-/** A deleted pod matters only if one of the steps that are left has a log to show. */
+/**
+ * Returns the outcome of reading all steps. A deleted pod matters only if one of the remaining steps has a log to show.
+ */
 const outcomeOf = (outcome: StepOutcome, left: readonly string[], allowedSteps: readonly string[]): StepOutcome =>
   outcome === 'gone' && !left.some((step) => allowedSteps.includes(step)) ? 'done' : outcome;
 
 /**
- * Reads a build's steps one after another, in the order of the pod's containers.
+ * Reads the logs of a build's steps one after another, in the order of the pod's containers.
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
  */
 export async function* readSteps(

@@ -10,13 +10,18 @@ export type BuildWaitOptions = {
   pods: PodWatch;
   findSecrets: SecretFinder;
   signal: AbortSignal;
-  /** Delay before the first retry of a failed read, in milliseconds. */
+  /** Delay before the first retry of a failed read of the ledger, in milliseconds. */
   retryMs: number;
-  /** Milliseconds between two reads of the ledger while nothing happens: first, then doubled up to `most`. */
+  /**
+   * Milliseconds between two reads of the ledger while a build makes no progress: `first`, then doubled up to `most`.
+   */
   pollMs?: { first: number; most: number } | undefined;
 };
 
-/** Number of ledger reads after a build's end. If a container still seems to wait then, its step is given up. */
+/**
+ * Number of ledger reads after a build's end. If a container still seems to wait after these reads, its step is given
+ * up.
+ */
 const maxReadsAfterEnd = 10;
 
 const ledgerWaits = ({ queuePosition, waiting }: BuildState): string => {
@@ -40,7 +45,7 @@ export class BuildWait {
     this.#nextPollMs = this.#pollMs.first;
   }
 
-  /** Reads the build from the ledger. @throws ApiError 503 `log_unavailable` after too many retries */
+  /** Reads the build's state from the ledger. @throws ApiError 503 `log_unavailable` after too many retries */
   read(): Promise<BuildState> {
     return retryReads(this.#options, () => this.#options.view.read());
   }
@@ -49,14 +54,14 @@ export class BuildWait {
     return hasBuildEnded((await this.read()).build);
   }
 
-  /** Waits until the pod changes, or until it is time to read the ledger again. @throws the signal's reason */
+  /** Waits until the build's pod changes, or until the ledger must be read again. @throws the signal's reason */
   async pause(): Promise<void> {
     await this.#options.pods.change(this.#nextPollMs);
     this.#options.signal.throwIfAborted();
     this.#nextPollMs = Math.min(this.#pollMs.most, this.#nextPollMs * 2);
   }
 
-  /** Waits until the build has ended; without `follow` it returns at once. */
+  /** Waits until the build has ended. Without `follow` the function returns the build's state at once. */
   async untilEnd(follow: boolean): Promise<BuildState> {
     for (;;) {
       const state = await this.read();
@@ -71,8 +76,8 @@ export class BuildWait {
   }
 
   /**
-   * Waits a while for a step that has not begun. If the step waits for a new reason, it returns a note at once.
-   * @returns the note, and whether waiting is hopeless because the build has ended long ago
+   * Waits a while for a step that has not begun. If the reason for waiting is new, a note is returned at once.
+   * @returns the note, and whether waiting is hopeless because the build ended long ago
    */
   async forStep(): Promise<{ notes: LogEvent[]; isHopeless: boolean }> {
     const hasEnded = await this.hasEnded();

@@ -16,7 +16,10 @@ export class ByteQueue {
     this.#bytes += buffer.length;
   }
 
-  /** Removes buffers from the front and joins them: at most `maxBytes`, or one buffer if the first is longer. */
+  /**
+   * Removes buffers from the front of the queue and joins them: at most `maxBytes`, or one buffer if the first is
+   * longer.
+   */
   take(maxBytes: number): Buffer {
     let bytes = 0;
     const end = this.#buffers.findIndex((buffer) => {
@@ -36,7 +39,7 @@ export class ByteQueue {
     return taken;
   }
 
-  /** Puts buffers back before all others. */
+  /** Puts buffers back at the front of the queue. */
   putBack(buffers: readonly Buffer[]): void {
     this.#buffers = [...buffers, ...this.#buffers];
     for (const { length } of buffers) this.#bytes += length;

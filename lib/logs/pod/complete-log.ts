@@ -6,7 +6,7 @@ import type { StepProgress } from './step-progress.ts';
 import { isRefusal, readNewestLine } from './step-stream.ts';
 import type { StreamEnd } from './stream-end.ts';
 
-/** Asks the kubelet for the newest line of a step's log. @returns 'unknown' if the kubelet can't answer now */
+/** Requests the newest line of a step's log from the kubelet. @returns 'unknown' if the kubelet can't respond now */
 const newestLine = async (reading: Reading, step: string): Promise<RawLine | undefined | 'unknown'> => {
   try {
     return await readNewestLine(reading, step);
@@ -18,11 +18,11 @@ const newestLine = async (reading: Reading, step: string): Promise<RawLine | und
 };
 
 /**
- * Whether the log of a container that has ended was read to its end. A clean end of the stream does not prove that: the
- * API server ends its response cleanly when the kubelet goes away. So the stream's last line is compared with the
- * newest line that the kubelet has. If they differ again after a second stream that found nothing more, the kubelet's
- * newest line is a part of a line (CRI tag P), and the log was read to its end. A log that was rotated after its last
- * line has no newest line; then the rotation detector decides.
+ * Says whether the log of a container that has ended was read to its end. A clean end of the log stream does not prove
+ * that: the API server ends its response cleanly when the kubelet goes away. So the stream's last line is compared with
+ * the kubelet's newest line. If the two lines differ again after a second stream that brought no more lines, the
+ * kubelet's newest line is a part of a line (CRI tag P), and the log was read to its end. If a log was rotated after
+ * its last line, the kubelet has no newest line, and the rotation detector decides.
  */
 const isReadToEnd = async (reading: Reading, step: string, progress: StepProgress, last: RawLine | undefined) => {
   if (progress.wasCompared(last)) return true;
@@ -38,7 +38,8 @@ const isReadToEnd = async (reading: Reading, step: string, progress: StepProgres
 
 /**
  * Finishes a step's log if its stream has brought all lines.
- * @returns the last events, as the text after the last line feed is a line, too; undefined if lines may be left to read
+ * @returns the last events, including the text after the last line feed as a line; undefined if lines may be left to
+ * read
  */
 export const completeLog = async (
   reading: Reading,

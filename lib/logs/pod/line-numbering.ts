@@ -2,7 +2,7 @@ import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix } from '../cu
 import type { LogLine } from '../types.ts';
 import type { RawLine } from './line-splitter.ts';
 
-/** Cursor of a line that the reader has already. Such a line passes through the masks only and is never shown. */
+/** Cursor in a line that the reader has already. Such a line only passes through the masks and is never shown. */
 export const seenCursor = '';
 
 /** Numbers the lines of a step and makes their cursors. */
@@ -10,12 +10,12 @@ export class LineNumbering {
   readonly #tag: string;
   readonly #step: string;
   readonly #timeKey = createTimeKey();
-  /** Number of the next line, 0-based within the step. */
+  /** 0-based number of the next line within the step. */
   #line: number;
   #key = '';
   #sameTimeBefore = 0;
 
-  /** @param tag first part of the build's cursors, of cursorTag */
+  /** @param tag first part of the build's cursors, from cursorTag */
   constructor(tag: string, step: string, from: Cursor | undefined) {
     this.#tag = tag;
     this.#step = step;
@@ -26,29 +26,35 @@ export class LineNumbering {
     return this.#line;
   }
 
-  /** Time of the current line in the form that cursors have (TimeKey). */
+  /** Time of the current line in the form that cursors contain (TimeKey). */
   get key(): string {
     return this.#key;
   }
 
-  /** How many lines directly before the current one have the same time. */
+  /** Number of lines directly before the current line that have the same time. */
   get sameTimeBefore(): number {
     return this.#sameTimeBefore;
   }
 
-  /** Makes the line with this time the current one. Must be called for each line, also if the reader has it already. */
+  /**
+   * Makes the line with this time the current one. Must be called for each line, even if the reader has the line
+   * already.
+   */
   advance(time: string): void {
     const key = this.#timeKey(time);
     this.#sameTimeBefore = key === this.#key ? this.#sameTimeBefore + 1 : 0;
     this.#key = key;
   }
 
-  /** Returns the current line without a cursor, and does not count the line. */
+  /** Returns the current line without a cursor. The line is not counted. */
   seenLine({ time, more }: RawLine, text: string): LogLine {
     return this.#lineOf(time, text, more, seenCursor);
   }
 
-  /** Returns the current line with its number and cursor. @param pemLinesLeft as in Cursor */
+  /**
+   * Returns the current line with its number and cursor.
+   * @param pemLinesLeft number of lines that may still belong to a private key
+   */
   addCursor({ time, more }: RawLine, text: string, pemLinesLeft: number): LogLine {
     const suffix = cursorSuffix(this.#sameTimeBefore, pemLinesLeft);
     const line = this.#lineOf(time, text, more, cursorFromParts(this.#tag, this.#step, this.#line, this.#key, suffix));

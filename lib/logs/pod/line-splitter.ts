@@ -1,13 +1,16 @@
 /** One line of a container's log as the kubelet sends it, or a part of a line of more than 65,536 characters. */
 export type RawLine = {
-  /** RFC 3339 with up to nine digits of a second. Empty for the kubelet's own messages, which have no timestamp. */
+  /**
+   * Time of the line in RFC 3339 with up to nine digits of a second. Empty for the kubelet's own messages, which have
+   * no timestamp.
+   */
   time: string;
   text: string;
-  /** Whether the next raw line continues the same line. */
+  /** Whether the next part continues the same line. */
   more: boolean;
 };
 
-/** Longest text of a raw line, in UTF-16 code units. Longer lines are cut into several raw lines. */
+/** Limit of a line's text, in UTF-16 code units. A longer line is cut into several parts. */
 export const maxLineLength = 65_536;
 
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
@@ -26,9 +29,9 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xd
 
 /**
  * Splits the bytes that `pods/log` sends with `timestamps=true` into lines. Only a line feed ends a line, and the
- * result does not depend on how the bytes were cut. Invalid UTF-8 becomes U+FFFD. A line longer than the limit is
- * passed on in several raw lines and is never in memory as a whole. The kubelet has joined the parts into which a
- * container runtime cuts long lines (CRI tag P).
+ * result does not depend on how the bytes were cut. Invalid UTF-8 becomes U+FFFD. A line longer than `maxLength` is
+ * passed on in several parts and is never in memory as a whole. The kubelet has joined the parts into which a container
+ * runtime cuts long lines (CRI tag P).
  */
 export class LineSplitter {
   readonly #maxLength: number;
@@ -37,12 +40,12 @@ export class LineSplitter {
   /** Timestamp of the unfinished line, if its first parts were passed on already. */
   #openTime: string | undefined;
 
-  /** @param maxLength of a raw line's text, in UTF-16 code units */
+  /** @param maxLength limit of a line's text, in UTF-16 code units. Longer lines are cut into parts */
   constructor(maxLength: number = maxLineLength) {
     this.#maxLength = maxLength;
   }
 
-  /** Returns the lines that end within these bytes, and the parts of a long line that are complete. */
+  /** Returns the lines of a log that end within these bytes, and the parts of a long line that are complete. */
   push(bytes: Uint8Array): RawLine[] {
     const lines = (this.#unfinished + this.#decoder.decode(bytes, { stream: true })).split('\n');
     this.#unfinished = lines.pop() ?? '';
@@ -56,7 +59,7 @@ export class LineSplitter {
     return rawLines;
   }
 
-  /** Returns the text after the last line feed as a line. Nothing can be pushed afterwards. */
+  /** Returns the text after the log's last line feed as a line. No bytes may be pushed afterwards. */
   finish(): RawLine[] {
     this.#unfinished += this.#decoder.decode();
     const rawLines: RawLine[] = [];
@@ -70,7 +73,7 @@ export class LineSplitter {
     this.#openTime = undefined;
   }
 
-  /** Adds all full parts of a line and returns its last part. A part never ends within a surrogate pair. */
+  /** Adds all full parts of a long line and returns its last part. A part never ends within a surrogate pair. */
   #cutParts(line: string, rawLines: RawLine[]): TimedText {
     const { time, text } = this.#openTime === undefined ? splitTimestamp(line) : { time: this.#openTime, text: line };
     let start = 0;

@@ -5,9 +5,9 @@ import type { RotationDetector } from './rotation-detector.ts';
 import { readNewestLine } from './step-stream.ts';
 
 /**
- * Looks up the newest line of a step's log every few seconds, while a stream of the log is read, and tells the rotation
- * detector.
- * @param lastRead returns the last line of the stream so far
+ * Looks up the newest line of a step's log every few seconds, while a stream of the log is read, and passes the line to
+ * the rotation detector.
+ * @param lastRead returns the last line that the stream has brought so far
  * @returns a function that stops the lookups
  */
 export const startNewestLineLookup = (

@@ -4,12 +4,12 @@ export type StepPod = Pod & { spec?: { containers?: { name: string }[] } };
 
 const prefix = 'step-';
 
-/** Returns the name of a step's container. The compatible text format shows this name, too. */
+/** Returns the name of a step's container. A log in the format text shows this name, too. */
 export const containerOf = (step: string): string => prefix + step;
 
 /**
- * Returns a pod's steps in the order in which they run: that of the spec, as the kubelet sorts containerStatuses by
- * name.
+ * Returns the names of a pod's steps in the order in which the steps run. The order is that of the pod's spec, as the
+ * kubelet sorts containerStatuses by name.
  */
 export const stepsOf = (pod: StepPod): string[] =>
   (pod.spec?.containers ?? pod.status?.containerStatuses ?? [])
@@ -21,8 +21,8 @@ const statusOf = (pod: StepPod, step: string): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === containerOf(step));
 
 /**
- * Whether the build was cancelled before Tekton let its steps begin. The steps' entrypoints wait for ever then and the
- * pod stays, so the pod counts as ended: seen with Tekton 1.15 and `keep-pod-on-cancel`.
+ * Says whether a build was cancelled before Tekton let its steps begin. The entrypoints of the steps then wait for ever
+ * and the pod stays, so the pod counts as ended. Seen with Tekton 1.15 and `keep-pod-on-cancel`.
  */
 const isCancelledBeforeStart = ({ metadata: { annotations = {} } }: StepPod): boolean =>
   annotations['tekton.dev/cancel'] !== undefined && annotations['tekton.dev/ready'] === undefined;
@@ -33,7 +33,6 @@ const hasEnded = (pod: StepPod): boolean =>
 /** State of a step's container. `never`: the pod has ended without starting the container. */
 export type ContainerState = 'waiting' | 'running' | 'terminated' | 'never';
 
-/** Returns the state of a step's container. */
 export const containerState = (pod: StepPod, step: string): ContainerState => {
   const state = statusOf(pod, step)?.state;
   if (state?.terminated) return 'terminated';
@@ -41,7 +40,7 @@ export const containerState = (pod: StepPod, step: string): ContainerState => {
   return hasEnded(pod) ? 'never' : 'waiting';
 };
 
-/** Returns the result of a step that has ended, as a phrase after "step NAME ". */
+/** Returns the result of a step that has ended, as a phrase that follows "step NAME ". */
 export const stepResult = (pod: StepPod, step: string): string => {
   const ended = statusOf(pod, step)?.state?.terminated as
     | { exitCode: number; reason?: string; message?: string }
@@ -62,7 +61,7 @@ const schedulingProblem = (pod: StepPod): string | undefined => {
   return `no node has room for the build yet (${unscheduled.message ?? unscheduled.reason ?? 'no reason given'})`;
 };
 
-/** Returns why the pod's containers don't run yet, as a phrase after "waiting: ". */
+/** Returns the reason why a pod's containers don't run yet, as a phrase that follows "waiting: ". */
 export const podWaits = (pod: StepPod): string => {
   const unscheduled = schedulingProblem(pod);
   if (unscheduled !== undefined) return unscheduled;

@@ -4,12 +4,13 @@ import type { KubeList } from '../../kube/resources.ts';
 import { ChangeSignal } from '../change-signal.ts';
 import type { StepPod } from './pod-state.ts';
 
-/** How the pod of a build is found. `id`: the build's id, which is the name of its PipelineRun. */
+/** Options to find the pods of a build. `id`: the build's id, which is the name of its PipelineRun. */
 type PodLookup = { kube: ReadKube; id: string; signal: AbortSignal };
 
 export type PodWatchOptions = PodLookup & {
   /**
-   * Result of listPods, if a caller has requested the pods already. The watch then makes no first request of its own.
+   * List of the build's pods, from listPods, if a caller has requested the list already. The watch then makes no first
+   * request of its own.
    */
   podList?: Promise<KubeList<StepPod>> | undefined;
 };
@@ -21,9 +22,9 @@ export const listPods = ({ kube, id, signal }: PodLookup): Promise<KubeList<Step
   kube.list<StepPod>('pods', { labelSelector: selectorOf(id), signal });
 
 const watchSeconds = 240;
-/** Milliseconds between the end of a watch and the next one. */
+/** Milliseconds between the end of a watch of pods and the next watch. */
 const rewatchMs = 1000;
-/** Milliseconds without any event after which the pods are listed again, as a watch can stop without an error. */
+/** Milliseconds without any watch event after which the pods are listed again, as a watch can stop without an error. */
 const maxSilenceMs = 30_000;
 
 const oldest = (pods: StepPod[]): StepPod | undefined =>
@@ -32,7 +33,10 @@ const oldest = (pods: StepPod[]): StepPod | undefined =>
 const isSameVersion = (a: StepPod | undefined, b: StepPod | undefined): boolean =>
   a?.metadata.resourceVersion === b?.metadata.resourceVersion && (a === undefined) === (b === undefined);
 
-/** Keeps the newest state of a build's pod. The watch begins with the first wait: a finished build costs one LIST. */
+/**
+ * Keeps the newest state of a build's pod. The watch begins with the first wait, so a finished build costs only one
+ * LIST.
+ */
 export class PodWatch {
   readonly #options: PodWatchOptions;
   readonly #changed = new ChangeSignal();
@@ -48,12 +52,12 @@ export class PodWatch {
     this.#podList = options.podList;
   }
 
-  /** The build's oldest pod; undefined while there is none. */
+  /** The build's oldest pod; undefined while the build has no pod. */
   get current(): StepPod | undefined {
     return this.#pod;
   }
 
-  /** Lists the build's pods and takes over the newest state. */
+  /** Lists the build's pods and takes over the newest state of the build's pod. */
   async refresh(): Promise<void> {
     const request = this.#podList ?? listPods(this.#options);
     this.#podList = undefined;
@@ -63,7 +67,9 @@ export class PodWatch {
     this.#set(oldest(items));
   }
 
-  /** Waits until the pod has changed since the last call, for `ms` milliseconds at most. Returns early on abort. */
+  /**
+   * Waits until the build's pod has changed since the last call, for `ms` milliseconds at most. Returns early on abort.
+   */
   async change(ms: number): Promise<void> {
     const { signal } = this.#options;
     this.#startWatching();
@@ -85,7 +91,7 @@ export class PodWatch {
     void this.#watchUntilAborted();
   }
 
-  /** A watch that broke, or whose resourceVersion has expired, begins again with a LIST. */
+  /** Watches the build's pods. A watch that broke, or whose resourceVersion has expired, begins again with a LIST. */
   async #watchUntilAborted(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {

@@ -4,11 +4,11 @@ import type { BuildWait } from './build-wait.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { SpoolOptions } from './spool.ts';
 
-/** Options of the lookups of a followed log's newest line, which detect rotation. */
+/** Options for looking up the newest line of a followed log, which detects rotation. */
 export type RotationCheck = {
-  /** Size of a step's log, in bytes, below which nothing is looked up: the kubelet rotates only larger logs. */
+  /** Size of a step's log in bytes from which the newest line is looked up: the kubelet rotates only larger logs. */
   fromBytes: number;
-  /** Milliseconds between two lookups. */
+  /** Milliseconds between two lookups of a log's newest line. */
   everyMs: number;
 };
 
@@ -18,7 +18,7 @@ export type Reading = {
   pods: PodWatch;
   wait: BuildWait;
   findSecrets: SecretFinder;
-  /** First part of the build's cursors, of cursorTag. */
+  /** First part of the build's cursors, from cursorTag. */
   tag: string;
   follow: boolean;
   spool: SpoolOptions;
@@ -30,22 +30,22 @@ export type Reading = {
 };
 
 /**
- * How reading a step ended. `done`: at the log's end. `open`: the log may grow. `gone`: the rest can't be read any
- * more.
+ * The way in which the reading of a step ended. `done`: at the log's end. `open`: the log may grow. `gone`: the rest of
+ * the log can't be read any more.
  */
 export type StepOutcome = 'done' | 'open' | 'gone';
 
-/** The state of one reading of a build's log that changes from step to step. */
+/** State of one reading of a build's log, which changes from step to step. */
 export class ReadingState {
   #firstRequestBytes: number | undefined;
   #hasRun = false;
 
-  /** @param firstRequestBytes size limit of the first log request, as in BuildLogOptions */
+  /** @param firstRequestBytes size limit of the first log request, in bytes (see BuildLogOptions) */
   constructor(firstRequestBytes: number | undefined) {
     this.#firstRequestBytes = firstRequestBytes;
   }
 
-  /** Returns the size limit of the first log request, in bytes; at later calls undefined. */
+  /** Returns the size limit of the first log request, in bytes; undefined at later calls. */
   takeFirstRequestBytes(): number | undefined {
     const bytes = this.#firstRequestBytes;
     this.#firstRequestBytes = undefined;

@@ -2,8 +2,8 @@ import { type Cursor, isLater } from '../cursor.ts';
 import type { GapCause } from './gap-notes.ts';
 
 /**
- * Tells which lines of a resumed stream the reader has already. The kubelet finds lines by whole seconds, so a resumed
- * stream begins with lines from before the reader's cursor.
+ * Tells which lines of a resumed log stream the reader has already. The kubelet finds lines by whole seconds, so a
+ * resumed stream begins with lines from before the reader's cursor.
  */
 export class ResumePoint {
   readonly cursor: Cursor;
@@ -13,7 +13,8 @@ export class ResumePoint {
   #isPassed = false;
 
   /**
-   * @param cursorLost why the cursor's line is no longer in the log, so that reading resumes with the first later line
+   * @param cursorLost cause why the cursor's line is no longer in the log, so that reading resumes with the first later
+   * line
    */
   constructor(cursor: Cursor, cursorLost: GapCause | undefined) {
     this.cursor = cursor;
@@ -21,30 +22,31 @@ export class ResumePoint {
     this.#key = `${cursor.seconds.toString(36)}.${cursor.fraction}`;
   }
 
-  /** Takes the next line of the stream. @returns whether the reader has this line already */
+  /** Takes the next line of a resumed stream. @returns whether the reader has this line already */
   isSeen(key: string, sameTimeBefore: number): boolean {
     if (!this.#isSkipping) return false;
     if (this.#cursorLost) {
       this.#isSkipping = !isLater(key, this.cursor);
       return this.#isSkipping;
     }
-    // One second of slack, as runtimes write the lines of stdout and stderr slightly out of order.
+    // The comparison has one second of slack, as container runtimes write the lines of stdout and stderr slightly out
+    // of order.
     this.#isPassed ||= isLater(key, this.cursor, 1);
     this.#isSkipping = !(key === this.#key && sameTimeBefore === this.cursor.sameTimeBefore);
     return true;
   }
 
-  /** Whether the stream has come to the line after which reading resumes. */
+  /** Says whether a resumed stream has come to the line after which reading resumes. */
   get isReached(): boolean {
     return !this.#isSkipping;
   }
 
-  /** Whether the stream is still before the cursor's line, which is expected to be in the log. */
+  /** Says whether a resumed stream is still before the cursor's line, which is expected to be in the log. */
   get isSearching(): boolean {
     return this.#isSkipping && !this.#cursorLost;
   }
 
-  /** Whether the stream is past the cursor's time without the cursor's line, so that lines are missing. */
+  /** Says whether a resumed stream is past the cursor's time without the cursor's line, so that lines are missing. */
   get isMissed(): boolean {
     return this.#isSkipping && this.#isPassed;
   }

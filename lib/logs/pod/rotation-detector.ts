@@ -14,41 +14,44 @@ const isSameLine = (newest: RawLine, { time, text }: RawLine): boolean =>
   (newest.time === time && newest.text === text) || isPartOf(newest.text, text);
 
 /**
- * Finds places where the kubelet threw lines away before they were read.
+ * Finds places in a followed log where the kubelet discarded lines before they were read.
  *
  * The kubelet rotates a log that grows, and a stream that is two files behind continues after the file between them
- * without any error. Each file is the newest one for at least `containerLogMonitorInterval` (10 s). So while a log is
- * followed its newest line is looked up every few seconds: at least one line of each file is known then, and a stream
- * that passes the time of a known line without showing it has skipped a file.
+ * without any error. Each file is the newest one for at least `containerLogMonitorInterval` (10 s). So the newest line
+ * of a followed log is looked up every few seconds: at least one line of each file is known then, and a stream that
+ * passes the time of a known line without showing that line has skipped a file.
  *
  * @see docs/adr/0019-reading-ahead.md
  */
 export class RotationDetector {
-  /** Lines that were the newest at a lookup and that the stream has not reached yet, in order. */
+  /** Lines that were the newest of the log at a lookup and that the stream has not reached yet, in order. */
   #expected: NewestLine[] = [];
-  /** Time of the first newest line since the last failed lookup, in milliseconds since 1970. */
+  /** Time of the first newest line that was found since the last failed lookup, in milliseconds since 1970. */
   #knownSinceMs = Number.POSITIVE_INFINITY;
 
-  /** Takes the result of a lookup. @param lastRead the stream's last line so far */
+  /** Takes the result of a lookup of the log's newest line. @param lastRead last line of the stream so far */
   addNewestLine(newest: RawLine | undefined, lastRead: RawLine | undefined): void {
     if (!newest || newest.time === '') return;
     const ms = Date.parse(newest.time);
     this.#knownSinceMs = Math.min(this.#knownSinceMs, ms);
-    // A line that the stream may have passed already proves nothing.
+    // A newest line that the stream may have passed already proves nothing.
     if (!lastRead || ms > Date.parse(lastRead.time)) this.#expected.push({ ...newest, ms });
   }
 
-  /** Records that a lookup failed: a file since the last successful lookup would not be noticed. */
+  /**
+   * Records that a lookup of the newest line failed: a log file that began and was discarded since the last successful
+   * lookup would not be noticed.
+   */
   lookupFailed(): void {
     this.#knownSinceMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the next line of the stream. @returns whether lines are missing before this line */
+  /** Takes the next line of the stream. @returns whether lines of the log are missing before this line */
   isGapBefore(line: RawLine): boolean {
     const [first] = this.#expected;
     if (!first) return false;
     if (isSameLine(first, line)) {
-      // Several lookups return the same line if nothing was printed between them, or other parts of a long line.
+      // Several lookups return the same line if nothing was printed between them, or different parts of one long line.
       const next = this.#expected.findIndex((newest) => !isSameLine(newest, line));
       this.#expected = next < 0 ? [] : this.#expected.slice(next);
       return false;
@@ -59,17 +62,17 @@ export class RotationDetector {
     return true;
   }
 
-  /** Whether a lookup returned a line that the stream has not reached yet. */
+  /** Says whether a lookup has found a line that the stream has not reached yet. */
   get isExpectingLines(): boolean {
     return this.#expected.length > 0;
   }
 
-  /** Whether lookups have noticed every file that the kubelet began after this line. */
+  /** Says whether lookups have noticed every log file that the kubelet began after this line. */
   knowsAllAfter(line: RawLine | undefined): boolean {
     return line !== undefined && this.#knownSinceMs <= Date.parse(line.time);
   }
 
-  /** Forgets the results of all lookups so far that the stream has not reached. */
+  /** Forgets all newest lines that the stream has not reached yet. */
   reset(): void {
     this.#expected = [];
   }

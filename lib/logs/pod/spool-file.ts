@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export type SpoolFileOptions = {
-  /** Size limit of the file, in bytes. 0: no file is made. */
+  /** Size limit of the spool's file, in bytes. With 0 no file is made. */
   fileBytes: number;
-  /** Folder of the file. Default: the system's folder for temporary files. */
+  /** Folder of the spool's file. Default: the system's folder for temporary files. */
   folder?: string;
 };
 
-/** Opens a file and unlinks it at once, so that the file disappears with the process. Undefined if that fails. */
+/**
+ * Opens a temporary file and unlinks it at once, so that the file disappears with the process.
+ * @returns undefined if the file can't be made
+ */
 const openUnlinked = async (folder = tmpdir()): Promise<FileHandle | undefined> => {
   const path = join(folder, `spool-${randomUUID()}`);
   try {
@@ -43,7 +46,7 @@ export class SpoolFile {
   }
 
   /**
-   * Appends buffers to the file.
+   * Appends buffers to the spool's file.
    * @returns false if the write failed. The file then takes nothing until `rewind`, and a partial write is overwritten
    */
   async append(buffers: readonly Buffer[], bytes: number): Promise<boolean> {
@@ -54,7 +57,7 @@ export class SpoolFile {
     return !this.#hasFailed;
   }
 
-  /** Removes at most `maxBytes` from the front. */
+  /** Removes at most `maxBytes` bytes from the front of the spool's file and returns them. */
   async take(maxBytes: number): Promise<Buffer> {
     if (!this.#file) return Buffer.alloc(0);
     const target = Buffer.allocUnsafe(Math.min(maxBytes, this.unreadBytes));
@@ -63,7 +66,7 @@ export class SpoolFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Lets writing and reading begin at the file's first byte again. All bytes must have been read. */
+  /** Lets writing and reading begin at the first byte of the spool's file again. All bytes must have been read. */
   rewind(): void {
     this.#readBytes = 0;
     this.#writtenBytes = 0;

@@ -6,29 +6,32 @@ import { SpoolFile, type SpoolFileOptions } from './spool-file.ts';
 
 export type SpoolOptions = SpoolFileOptions & {
   /**
-   * Size limit of each of the two queues in memory, in bytes: what is read next, and what is written to the file next.
+   * Size limit of each of the spool's two queues in memory, in bytes: the bytes that are read next, and the bytes that
+   * are written to the file next.
    */
   memoryBytes: number;
 };
 
-/** Largest number of bytes that a reader gets at once. A larger buffer of the stream is not cut. */
+/** Largest number of bytes that the reader of a spool gets at once. A larger buffer of the stream is not cut. */
 const readBytes = 1 << 16;
 /**
- * Milliseconds after a read in which small buffers are joined, as a small buffer costs readers as much as a large one.
+ * Milliseconds after a read in which the spool joins small buffers, as a small buffer costs readers as much as a large
+ * one.
  */
 const gatherMs = 10;
 
 /**
- * Bytes of a stream that were read ahead. Oldest bytes are in memory, newer ones in the file, newest in the overflow.
+ * Bytes of a stream that were read ahead. The oldest bytes are in a queue in memory, newer ones in a file, and the
+ * newest in the overflow, which is a queue in memory, too.
  */
 class Spool {
   readonly #stream: Readable;
   readonly #memoryBytes: number;
   readonly #changed = new ChangeSignal();
-  /** Oldest bytes, which the reader gets first. */
+  /** Queue of the oldest bytes, which the reader gets first. */
   readonly #memory = new ByteQueue();
   readonly #file: SpoolFile;
-  /** Newest bytes, on their way into the file. */
+  /** Queue of the newest bytes, on their way into the spool's file. */
   readonly #overflow = new ByteQueue();
   #spilling: Promise<void> | undefined;
   #streamEnd: { error?: unknown } | undefined;
@@ -50,7 +53,7 @@ class Spool {
           await this.#gather();
           yield this.#memory.take(readBytes);
           this.#lastReadAt = performance.now();
-          // Lets the stream deliver more before the next read.
+          // A turn of the event loop lets the stream deliver more bytes before the next read.
           await nextTurn();
         } else if (this.#file.unreadBytes > 0) yield await this.#file.take(readBytes);
         else if (this.#isDrained()) return;
@@ -88,20 +91,26 @@ class Spool {
     this.#changed.notify();
   }
 
-  /** Whether the stream has ended and all its bytes were read. @throws the stream's error, if it ended with one */
+  /** Says whether the stream has ended and all its bytes were read. @throws the stream's error, if it ended with one */
   #isDrained(): boolean {
     if (!this.#streamEnd || !this.#overflow.isEmpty || this.#spilling) return false;
     if ('error' in this.#streamEnd) throw this.#streamEnd.error;
     return true;
   }
 
-  /** Waits for more bytes. Writing to the file may be waiting for the reader, so it is woken before. */
+  /**
+   * Waits for more bytes of the stream. Writing to the spool's file may be waiting for the reader, so the writing is
+   * woken first.
+   */
   #nextChange(): Promise<void> {
     this.#changed.notify();
     return this.#changed.next();
   }
 
-  /** Waits until there is a full read, until `gatherMs` are over, or until no more bytes can join those in memory. */
+  /**
+   * Waits until the memory holds enough bytes for a full read, until `gatherMs` are over, or until no more bytes can
+   * join those in memory.
+   */
   async #gather(): Promise<void> {
     const ms = this.#lastReadAt + gatherMs - performance.now();
     if (ms <= 0) return;
@@ -135,7 +144,10 @@ class Spool {
     }
   }
 
-  /** Moves the overflow into the file. @returns false if the file has no room until the reader has read more of it */
+  /**
+   * Moves the overflow into the spool's file.
+   * @returns false if the file has no room until the reader has read more of it
+   */
   async #moveOverflow(): Promise<boolean> {
     if (this.#file.unreadBytes === 0) this.#skipEmptyFile();
     const hasRoom = this.#file.hasRoomFor(this.#overflow.bytes);

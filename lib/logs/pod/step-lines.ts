@@ -12,27 +12,28 @@ import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
 
 export type StepLinesOptions = {
-  /** First part of the build's cursors, of cursorTag. */
+  /** First part of the build's cursors, from cursorTag. */
   tag: string;
   step: string;
   findSecrets: SecretFinder;
   /** Cursor of the last line that the reader has. The stream must begin in the second of that line, or earlier. */
   from?: Cursor | undefined;
-  /** Why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
+  /** Cause why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
   cursorLost?: GapCause | undefined;
   detector?: RotationDetector | undefined;
   /**
-   * Whether lines after a lost cursor count as missing only if the rotation detector says so. Default: they always do.
+   * Whether lines after a lost cursor count as missing only if the rotation detector says so. Default: such lines
+   * always count as missing.
    */
   trustsDetector?: boolean;
 };
 
 /**
- * Turns one stream of a container's log from bytes into events. Each line passes through these stages, in this order:
+ * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
  * split, detect rotation, escape control characters, mask private keys, add cursor, mask secrets, show.
  *
- * Lines from before the cursor pass through the same masks, so that the lines after it are the same, byte for byte, as
- * in a stream from the log's start.
+ * Lines from before the cursor pass through the same masks, so that the lines after the cursor are the same, byte for
+ * byte, as in a stream from the log's start.
  */
 export class StepLines {
   readonly #splitter = new LineSplitter();
@@ -66,32 +67,35 @@ export class StepLines {
     return this.#process(this.#splitter.push(bytes));
   }
 
-  /** Ends the stream, whose bytes must be complete: the text after the last line feed is a line, too. */
+  /** Ends the stream, whose bytes must be complete. The text after the last line feed becomes a line. */
   finish(): LogEvent[] {
     return this.#process(this.#splitter.finish());
   }
 
-  /** The line after which the next stream resumes. */
+  /** Cursor of the line after which the next log stream resumes. */
   get position(): Cursor | undefined {
     return this.#lastShown ? decodeCursor(this.#lastShown.cursor) : this.#resume?.cursor;
   }
 
-  /** The last line as the kubelet sent it. After `finish` that may be a line without a line feed. */
+  /** The last line of the stream as the kubelet sent it. After `finish` this line may have no line feed. */
   get lastRaw(): RawLine | undefined {
     return this.#lastRaw;
   }
 
-  /** Whether the stream has come to the line after which reading resumes. True for a reading from the log's start. */
+  /**
+   * Says whether the stream has come to the line after which reading resumes. Always true for a reading from the log's
+   * start.
+   */
   get hasReachedStart(): boolean {
     return this.#resume?.isReached ?? true;
   }
 
-  /** Whether the stream is past the cursor's time without the cursor's line, so that lines are missing. */
+  /** Says whether the stream is past the cursor's time without the cursor's line, so that lines are missing. */
   get hasMissedCursor(): boolean {
     return this.#resume?.isMissed ?? false;
   }
 
-  /** Whether the kubelet sent a message that it has no log any more. */
+  /** Says whether the kubelet sent a message that it no longer has the log. */
   get isUnavailable(): boolean {
     return this.#isUnavailable;
   }
@@ -117,14 +121,19 @@ export class StepLines {
     return this.#events;
   }
 
-  /** A line without a time is a message of the kubelet, or the rest of a line that began before a resumed stream. */
+  /**
+   * Handles a line without a time: a message of the kubelet, or the rest of a line that began before a resumed stream.
+   */
   #addKubeletMessage({ text }: RawLine): void {
     this.#isUnavailable ||= text.startsWith('unable to retrieve container logs');
     const isRest = this.#lastRaw === undefined && this.#resume !== undefined;
     if (!isRest) this.#events.push({ type: 'note', text: this.#maskMessage(`the kubelet says: ${text}`) });
   }
 
-  /** Before the stream has come to the cursor's line a gap proves nothing, as the reader may have those lines. */
+  /**
+   * Records a gap if the rotation detector finds one before this line. Until a resumed stream has come to the cursor's
+   * line, a gap proves nothing, as the reader may have the missing lines.
+   */
   #detectRotation(raw: RawLine): void {
     if (this.#resume?.isSearching || !this.#detector?.isGapBefore(raw)) return;
     const after = this.#lastRaw ? toMilliseconds(this.#lastRaw.time) : this.#resume && cursorTime(this.#resume.cursor);
@@ -143,7 +152,10 @@ export class StepLines {
     return line;
   }
 
-  /** At the cursor's line the mask for private keys takes over the state that the cursor carries. */
+  /**
+   * Says whether the reader has the current line already. At the cursor's line the mask for private keys takes over the
+   * state that the cursor contains.
+   */
   #isSeen(): boolean {
     const resume = this.#resume;
     if (!resume?.isSeen(this.#numbering.key, this.#numbering.sameTimeBefore)) return false;

@@ -12,7 +12,10 @@ import { openStepStream, type StreamOptions } from './step-stream.ts';
 import { endedBy, type HowEnded, hasLostCursor, isLogRemoved, type StreamEnd } from './stream-end.ts';
 import { waitForStart } from './wait-for-step.ts';
 
-/** Reads one stream of a step's log to its end. Beside a followed stream of a large log, newest lines are looked up. */
+/**
+ * Reads one stream of a step's log to its end. While a stream of a large log is followed, the log's newest line is
+ * looked up.
+ */
 async function* readStream(
   reading: Reading,
   step: string,
@@ -24,7 +27,7 @@ async function* readStream(
   let stopLookup: (() => void) | undefined;
   let bytesLeft = limitBytes ?? Number.POSITIVE_INFINITY;
   try {
-    // Leaving the loop closes the stream.
+    // Leaving this loop closes the log stream.
     for await (const bytes of await openStepStream(reading, step, { follow, limitBytes, from })) {
       progress.countBytes(bytes.length);
       bytesLeft -= bytes.length;
@@ -77,8 +80,8 @@ const createStepLines = ({ tag, findSecrets }: Reading, step: string, progress: 
 };
 
 /**
- * Reads one step's log from a cursor to its end; without `follow` as far as it was printed. If a stream breaks, another
- * stream resumes after the last line, so that no line is lost or doubled.
+ * Reads one step's log from a cursor to its end; without `follow`, as far as the step has printed. If a stream breaks,
+ * another stream resumes after the last line, so that no line is lost or doubled.
  *
  * @throws ApiError 503 `log_unavailable` after too many failures in a row
  */

@@ -8,7 +8,7 @@ import type { StreamEnd } from './stream-end.ts';
 const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
   a?.time === b?.time && a?.text === b?.text;
 
-/** Progress in a step's log over several streams: where the next stream resumes, and how the last ones ended. */
+/** Progress in a step's log over several streams: where the next stream resumes, and how the last streams ended. */
 export class StepProgress {
   readonly detector = new RotationDetector();
   #from: Cursor | undefined;
@@ -28,25 +28,25 @@ export class StepProgress {
     return this.#from;
   }
 
-  /** Why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
+  /** Cause why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
   get cursorLost(): GapCause | undefined {
     return this.#cursorLost;
   }
 
   /**
-   * Whether a followed stream ended after its container had. Then only the rotation detector knows whether lines are
-   * missing after that stream.
+   * Says whether a followed stream ended after its container had ended. Then only the rotation detector knows whether
+   * lines are missing after that stream.
    */
   get hasFollowedToEnd(): boolean {
     return this.#hasFollowedToEnd;
   }
 
-  /** Number of streams in a row that failed and brought no line. */
+  /** Number of log streams in a row that failed and brought no line. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Number of bytes that all streams of the step have brought. */
+  /** Number of bytes that all streams of the step's log have brought. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -55,19 +55,22 @@ export class StepProgress {
     this.#bytes += bytes;
   }
 
-  /** Records which pod is read next. Tekton makes a deleted pod again, and the steps of the new pod begin anew. */
+  /**
+   * Records which pod is read next. Tekton makes a deleted pod again, and the steps of the new pod begin anew, so the
+   * cursor's line is lost.
+   */
   notePod(uid: string | undefined): void {
     if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) this.#loseCursor('replaced');
     this.#podUid = uid;
   }
 
-  /** Resumes after this position without judging how the stream ended. */
+  /** Makes the next stream resume after this position, however the last stream ended. */
   resumeAt(position: Cursor | undefined): void {
     this.#from = position;
   }
 
   /**
-   * Resumes after the position at which a stream ended.
+   * Makes the next stream resume after the position at which the last stream ended.
    * @throws ApiError 503 `log_unavailable` after too many failures in a row
    */
   advance(position: Cursor | undefined, { end, error, ...stream }: StreamEnd): void {
@@ -83,8 +86,9 @@ export class StepProgress {
   }
 
   /**
-   * Records that the cursor's line is in a file that the kubelet no longer serves. A followed stream that ends with its
-   * container is not continued in the next file. Then no line is missing, unless the rotation detector expects more.
+   * Records that the cursor's line is in a log file that the kubelet no longer serves. A followed stream that ends with
+   * its container does not continue in the next file. After such a stream no line is missing, unless the rotation
+   * detector expects more.
    */
   noteRotation(): void {
     if (this.#hasFollowedToEnd) this.#cursorLost = 'rotated';
@@ -92,15 +96,16 @@ export class StepProgress {
   }
 
   /**
-   * Whether this last line of a stream was compared with the kubelet's newest line already, after the stream before.
+   * Says whether the last line of a stream was compared with the kubelet's newest line already, after the previous
+   * stream.
    */
   wasCompared(last: RawLine | undefined): boolean {
     return this.#compared !== undefined && isSameLine(this.#compared.last, last);
   }
 
   /**
-   * Compares a stream's last line with the kubelet's newest line, and remembers it.
-   * @returns whether they are the same
+   * Compares a stream's last line with the kubelet's newest line, and remembers the stream's last line.
+   * @returns whether both lines are the same
    */
   compare(last: RawLine | undefined, newest: RawLine | undefined): boolean {
     this.#compared = { last };
@@ -111,7 +116,10 @@ export class StepProgress {
     this.#compared = undefined;
   }
 
-  /** Lets reading resume by time. The lines that the detector expects are known to be missing. */
+  /**
+   * Lets reading resume by time, because the cursor's line is lost. The lines that the rotation detector expects are
+   * known to be missing.
+   */
   #loseCursor(cause: GapCause): void {
     this.#cursorLost = cause;
     this.#hasFollowedToEnd = false;

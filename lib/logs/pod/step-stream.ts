@@ -8,12 +8,16 @@ import type { Reading } from './reading.ts';
 import { readAhead } from './spool.ts';
 
 /**
- * Returns a cursor's time for `sinceTime`, one second early: runtimes write stdout and stderr slightly out of order.
+ * Returns a cursor's time for the parameter `sinceTime` of a log request, one second early: container runtimes write
+ * stdout and stderr slightly out of order.
  */
 const sinceTime = (from: Cursor): string =>
   new Date(Math.max(0, from.seconds - 1) * 1000).toISOString().replace('.000', '');
 
-/** Whether the container is not ready to be asked for its log (400), or its pod has just been deleted (404). */
+/**
+ * Says whether the kubelet refused a log request: the container has no log yet (400), or its pod has just been deleted
+ * (404).
+ */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof KubeError && (error.status === 400 || error.status === 404);
 
@@ -28,7 +32,7 @@ const lastTimed = (lines: readonly RawLine[]): RawLine | undefined => lines.find
 
 /**
  * Returns the newest line of a step's log as the kubelet has it, which may be a part of a long line. Undefined if the
- * log has none, or if the kubelet sends a message in place of the log.
+ * log has no line, or if the kubelet sends a message in place of the log.
  */
 export const readNewestLine = async (reading: Reading, step: string): Promise<RawLine | undefined> => {
   const splitter = new LineSplitter();
@@ -40,11 +44,11 @@ export const readNewestLine = async (reading: Reading, step: string): Promise<Ra
 
 export type StreamOptions = {
   follow: boolean;
-  /** Size limit of the response, in bytes. */
+  /** Size limit of the response to a log request, in bytes. */
   limitBytes: number | undefined;
 };
 
-/** Requests a step's log from one second before the cursor on, and reads ahead. */
+/** Requests a step's log from one second before the cursor on, and reads the stream ahead. */
 export const openStepStream = async (
   reading: Reading,
   step: string,

@@ -4,9 +4,9 @@ import { containerState, type StepPod } from './pod-state.ts';
 import type { Reading, StepOutcome } from './reading.ts';
 
 /**
- * Waits for the build's pod. Its notes say why the build waits. Tekton makes a deleted pod again, unless the build has
+ * Waits for the build's pod. Notes say why the build waits. Tekton makes a deleted pod again, unless the build has
  * ended.
- * @returns undefined if there will be no pod, or without `follow`
+ * @returns undefined if the build will have no pod, or without `follow`
  */
 export async function* waitForPod(reading: Reading): AsyncGenerator<LogEvent[], StepPod | undefined> {
   for (;;) {
@@ -22,7 +22,7 @@ export async function* waitForPod(reading: Reading): AsyncGenerator<LogEvent[], 
 }
 
 /**
- * Waits until a step's container runs or has run. Its notes say why the step waits.
+ * Waits until a step's container runs or has run. Notes say why the step waits.
  * @returns the step's outcome if its container never runs
  */
 export async function* waitForStart(

@@ -53,5 +53,5 @@ export const notesOf = (events: readonly LogEvent[]) =>
   events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
 export const endOf = (events: readonly LogEvent[]) => events.find((event) => event.type === 'end');
 
-/** Returns the events that a client may see. */
+/** Returns the log events that a client may see. */
 export const visible = (events: readonly LogEvent[]) => events.filter(({ type }) => type !== 'plan' && type !== 'done');

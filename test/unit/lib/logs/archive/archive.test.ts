@@ -40,7 +40,7 @@ const finishedBuild = () => {
   fake.setPod(['clone', 'build', 'export']);
   for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
   fake.write('clone', ['cloned']);
-  // Three lines share each time, so that a time alone does not identify a line.
+  // Three lines of the log share each time, so that a time alone does not identify a line.
   fake.write(
     'build',
     texts,
@@ -143,7 +143,7 @@ test('a running build is read from its archive, and from the pod what is not arc
   expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
 });
 
-/** Returns a store whose writes fail when the function selects their number. */
+/** Returns an object store whose writes fail when a function selects the number of the write. */
 const failing = (fails: (count: number) => boolean): ObjectStore => {
   let count = 0;
   return {
@@ -243,7 +243,8 @@ test('a cursor whose line number does not match is found by its time', async () 
   await archive(again);
   const rest = linesOf(await read(again, { cursor: late[0]?.cursor })).map(({ text }) => text);
   const whole = linesOf(await read(again)).map(({ text }) => text);
-  // Reading continues behind the last line of that time, because the cursor does not say which of its lines was read.
+  // Reading continues behind the last line of the cursor's time, because the cursor does not say which line of that
+  // time was read.
   expect(whole.slice(-rest.length)).toEqual(rest);
   expect(rest.length).toBeGreaterThan(10);
   expect(await read(again, { cursor: endOf(await read(again))?.cursor })).toMatchObject([

@@ -17,7 +17,9 @@ const line = (at: number): LogLine => ({
 const ndjson = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, (_, at) => line(at))));
 const bytes = await gzipChunk(ndjson);
 
-/** An index with one segment for each step. Each segment is one range that is nearly as large as a range may be. */
+/**
+ * Index of an archive with one segment for each step. Each segment has one range of chunks, of nearly the largest size.
+ */
 const steps = Array.from({ length: readers }, (_, at) => `step-${at}`);
 const index: ArchiveIndex = {
   ...emptyIndex(),
@@ -52,7 +54,7 @@ test('readers do not load their range again for every batch when they are more t
   }
   expect(shown).toBe(readers * lines);
   expect([...loads.keys()].sort()).toEqual(steps.map((step) => segmentKey(location, step)).sort());
-  // Each reader copies two thirds of its range at once, and the cache of 16 MiB has the rest for some readers.
+  // Each reader copies two thirds of its chunks at once, and the cache of 16 MiB has the rest for some readers.
   const all = [...loads.values()].reduce((sum, count) => sum + count, 0);
   expect(batches).toBe(readers * 8);
   expect(all).toBeLessThanOrEqual(readers * 3);

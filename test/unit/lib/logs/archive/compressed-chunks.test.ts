@@ -103,7 +103,9 @@ const writeSome = async (notes: LogEvent[]): Promise<number> => {
 
 const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
 
-/** Returns the body that a client gets, and the encoding of each batch; undefined for a batch of single events. */
+/**
+ * Returns the body that a client gets, and the chunk encoding of each batch; undefined for a batch of single events.
+ */
 const sent = async (
   encoder: Encoder,
   coding: ContentCoding,

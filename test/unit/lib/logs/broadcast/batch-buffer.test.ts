@@ -11,7 +11,7 @@ const line = (at: number, text = ''): LogEvent => ({
   cursor: `c.${at}`,
 });
 
-/** Estimated size of a line without text, in bytes. */
+/** Estimated size of a log line without text, in bytes. */
 const lineBytes = 300;
 
 const filled = (batches: number, maxBytes: number): BatchBuffer => {

@@ -71,7 +71,7 @@ const joinLog = (log: Log, broadcasts: Broadcasts, cursor?: string) => {
   return { events, stop };
 };
 
-/** Reads at least `count` lines, or to the end. @returns their cursors */
+/** Reads at least `count` lines of a log, or to the log's end. @returns the cursors of the lines */
 const take = async (
   events: AsyncGenerator<LogEvent[], string>,
   count: number,

@@ -33,7 +33,7 @@ describe('Live readers of one build', () => {
     return createView();
   };
 
-  /** Reads on until `seen` has this many lines. */
+  /** Reads events of a log until `seen` has this many lines. */
   const until = async (events: LogEvents, seen: LogEvent[], lines: number): Promise<void> => {
     while (linesOf(seen).length < lines) seen.push(...((await events.next()).value ?? []));
   };

@@ -8,7 +8,7 @@ import { secrets } from './secrets.ts';
 
 const findSecrets = createSecretFinder([]);
 const masked = (line: string, finder = findSecrets) => maskSpans(line, finder(line));
-/** Masks a line that comes in parts, and returns the masked parts. */
+/** Masks the secrets of a line that comes in parts, and returns the masked parts. */
 const maskedParts = (texts: readonly string[], finder = findSecrets): string[] => {
   const shown: string[] = [];
   const mask = createLineMask<{ text: string; more: boolean }>(finder, ({ text }) => shown.push(text));

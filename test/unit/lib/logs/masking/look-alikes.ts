@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the corpus has placeholders such as ${TOKEN}
-/** Ordinary lines that look like secrets, and must be shown as they are. */
+/** Lines that look like secrets but are none, so they must be shown as they are. */
 import { a, hex, take } from './secrets.ts';
 
 const written: string[] = [
@@ -98,7 +98,7 @@ const packages = [
   'oauthlib<4',
 ];
 
-/** Ordinary lines of builds, which hold no secret. */
+/** Ordinary lines of build logs, which contain no secret. */
 const ordinary: string[] = [
   ...hashes.flatMap((hash) => [
     `HEAD is now at ${hash} Merge branch 'main'`,
@@ -185,5 +185,5 @@ const ordinary: string[] = [
   'xoxo-gossip-girl',
 ];
 
-/** Lines that look as if they held a secret, and must not be masked. */
+/** Lines of build logs without a secret. A mask must not change them. */
 export const lookAlikes: string[] = [...new Set([...written, ...ordinary])];

@@ -12,7 +12,7 @@ const findSecrets = createSecretFinder([known]);
 const open = () => new StepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets });
 const time = '2026-11-22T08:02:11.123456789Z ';
 
-/** Returns what a reader sees of a step's bytes, in all formats. */
+/** Returns the text that a reader sees of a step's output, in all formats. */
 const shown = (parts: readonly Uint8Array[]): string => {
   const lines = open();
   const events = [...parts.flatMap((part) => lines.push(part)), ...lines.finish()];
@@ -26,7 +26,7 @@ const cutAt = (bytes: Buffer, places: readonly number[]): Buffer[] => {
   return sorted.slice(1).map((to, at) => bytes.subarray(sorted[at], to));
 };
 
-/** Bytes that are not UTF-8, incomplete characters, colours and carriage returns, without a line feed. */
+/** Generates bytes that are not UTF-8, incomplete characters, colours and carriage returns, without a line feed. */
 const noise = fc
   .array(
     fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '0d', '1b5b33316d', '20', 'c3a9', '61', 'e282ac', '00', '9b'),
@@ -39,7 +39,9 @@ const lineWith = (text: string, before: Buffer, after: Buffer): Buffer =>
 
 const line = fc.record({ sample: fc.constantFrom(...secrets), before: noise, after: noise });
 
-/** The last characters of a secret without its colours. They must not show. */
+/**
+ * Returns the last eight characters of a secret without its colours. A masked log must not contain these characters.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with a control character
 const tailOf = (secret: string): string => secret.replaceAll(/\u001b\[[0-9;]*m/g, '').slice(-8);
 

@@ -9,7 +9,9 @@ import { secrets } from './secrets.ts';
 const findSecrets = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
-/** Processor time of one search in microseconds. The time that passes is not measured. */
+/**
+ * Returns the processor time of one search for secrets, in microseconds. Elapsed time would depend on other processes.
+ */
 const work = (line: string): number => {
   const before = process.cpuUsage();
   findSecrets(line);
@@ -20,7 +22,10 @@ const least = (line: string): number => Math.min(...[1, 2, 3].map(() => work(lin
 
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
 least(benign);
-/** Limit in microseconds. A search of quadratic time takes some 500 times as long as a benign line. */
+/**
+ * Limit of the processor time of a search for secrets, in microseconds. A search of quadratic time takes some 500 times
+ * as long as the search of a benign line.
+ */
 const bound = 100 * least(benign);
 
 const expectLinear = (line: string): void => {
@@ -28,7 +33,7 @@ const expectLinear = (line: string): void => {
   if (work(line) > bound) expect(least(line)).toBeLessThan(bound);
 };
 
-/** The first match of a rule in the corpus. */
+/** Returns the first text in the test's secrets that matches a secret rule. */
 const found = ({ pattern }: SecretRule): string =>
   secrets.map(({ line }) => line.replace(/\u001b\[[0-9;]*m/g, '').match(pattern)?.[0]).find(Boolean) ?? '';
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the corpus has placeholders such as ${TOKEN}
 /**
- * Secrets of known forms. None of them is real: each is made from its form and a fixed sequence of characters, so the
- * repository holds nothing that looks like a credential.
+ * Secrets of known forms for tests. No secret is real: each is made from its form and a fixed sequence of characters,
+ * so the repository contains no credential.
  */
 const upper = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
 const lower = 'abcdefghjkmnpqrstuvwxyz';
@@ -21,7 +21,7 @@ const base32 = (count: number, seed: number) => take('ABCDEFGHIJKLMNOPQRSTUVWXYZ
 const jwt = (seed: number) => `eyJ${a(30, seed)}.eyJ${a(60, seed + 1)}.${a(43, seed + 2)}`;
 const basic = (seed: number) => Buffer.from(`robot$tool:${a(24, seed)}`).toString('base64');
 
-/** A secret, and a line that contains it. */
+/** A secret, and a line of a log that contains the secret. */
 export type Sample = { name: string; secret: string; line: string };
 
 const sample = (name: string, secret: string, line: (secret: string) => string = (s) => `value ${s} end`): Sample => ({
@@ -115,7 +115,7 @@ const single: Sample[] = [
 
 type Form = [name: string, secret: (seed: number) => string];
 
-/** Tokens that are recognised by their own form. */
+/** Tokens that a secret rule recognises by their own form. */
 const tokens: Form[] = [
   ['GitHub', (n) => `ghp_${a(36, n)}`],
   ['GitHub app', (n) => `ghs_${a(36, n)}`],
@@ -174,7 +174,7 @@ const contexts: Place[] = [
 const shownSecret = (secret: string, line: string): string =>
   line.includes(secret) ? secret : Buffer.from(`robot:${secret}`).toString('base64').replace(/=+$/, '');
 
-/** Every token in every kind of line, and a password in every context. */
+/** Lines with every token in every kind of line, and lines with a password in every context. */
 const combined: Sample[] = [
   ...tokens.flatMap(([name, make], at) =>
     places.map(([place, line], where) => sample(`${name} ${place}`, make(200 + at * 10 + where), line)),

@@ -71,7 +71,7 @@ const sampling = { fromBytes: 1, everyMs: 5 };
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Follows a build until two lines were shown; the reading continues. @returns a function that ends the build */
+/** Follows a build's log until two lines were shown, and goes on following. @returns a function that ends the build */
 const followed = async () => {
   const { view, set } = createView();
   const events: LogEvent[] = [];
@@ -91,7 +91,7 @@ const followed = async () => {
   return ended;
 };
 
-/** Runs a step that fills three files while its stream is held up in the first one. */
+/** Runs a step whose log fills three files while its stream is held up in the first file. */
 const overtaken = async (behind: readonly string[]) => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
@@ -134,7 +134,9 @@ test('a log that was rotated after its last line is complete', async () => {
   expect(await ended()).toMatchObject({ shown: ['a', 'b'], end: { log: 'complete' } });
 });
 
-/** Runs a step whose stream ends with its first file, after the container ended. Then only the last file is left. */
+/**
+ * Runs a step whose log stream ends with the first file, after the container ended. Then only the last file is left.
+ */
 const leftBehind = async (between: readonly string[]) => {
   fake.setPod(['build']);
   fake.setState('build', 'running');

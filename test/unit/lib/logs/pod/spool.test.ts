@@ -23,7 +23,7 @@ const parts = (sizes: readonly number[]): Buffer[] => {
   return sizes.map((size) => Buffer.from(Array.from({ length: size }, () => next++ % 251)));
 };
 
-/** Returns how many bytes the source has given when its reader has taken one buffer and waits. */
+/** Returns how many bytes a stream has delivered when its reader has taken one buffer and waits. */
 const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
   let given = 0;
   const source = Readable.from(

@@ -15,7 +15,7 @@ import { collect, common, createView, endOf, finished, linesOf } from '../build.
 let fake: BuildPodCluster;
 let folder: string;
 let store: ObjectStore;
-/** Number of ranges that were read from the store. */
+/** Number of times that a range of bytes was read from the object store. */
 let reads: number;
 beforeEach(async () => {
   fake = await startBuildPodCluster();
@@ -68,7 +68,7 @@ const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> =>
 const numbers = (events: LogEvent[]) => linesOf(events).map(({ number }) => number);
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
-/** Reads the log from the pod, and again from the archive. */
+/** Reads a log from the pod, and again from the archive. */
 const both = async (more: Partial<ReadOptions>): Promise<LogEvent[][]> => {
   const view = build();
   const live = await read(view, more);

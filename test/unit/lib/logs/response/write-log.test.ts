@@ -31,7 +31,7 @@ type Case = {
   format?: 'text' | 'sse' | 'ndjson';
 };
 
-/** Serves one response. `written` resolves with the error of writeLog, or with undefined. */
+/** Serves one response that is a log. `written` resolves with the error of writeLog, or with undefined. */
 const serve = async ({ open, options, format = 'ndjson' }: Case) => {
   const written = Promise.withResolvers<unknown>();
   const respond = async (res: ServerResponse) => {
@@ -196,7 +196,7 @@ test('writeLog stops reading while the client is slow', async () => {
   });
   await once(response, 'readable');
   let before = -1;
-  // The loop ends when no more events are read. The events so far wait in the sockets' buffers.
+  // The loop ends when writeLog reads no more events. The events so far wait in the sockets' buffers.
   while (before !== made) {
     before = made;
     await new Promise((resolve) => setTimeout(resolve, 100));
