@@ -79,7 +79,7 @@ export const hasBuildEnded = ({ status, finishedAt }: BuildRecord): boolean =>
 export const lastLineOf = (events: readonly LogEvent[]): LogLine | undefined =>
   events.findLast((event) => event.type === 'line');
 
-/** Returns the cursor of the last line or chunk in a batch of log events; undefined without both. */
+/** Returns the cursor of the last line or chunk in a batch of log events; undefined if the batch has neither. */
 export const lastCursorOf = (events: readonly LogEvent[]): string | undefined =>
   events.findLast((event) => event.type === 'line' || event.type === 'chunk')?.cursor;
 

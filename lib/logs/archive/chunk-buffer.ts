@@ -17,8 +17,8 @@ export class ChunkBuffer {
 
   /** Adds a line to the current chunk. @param ndjson the same line in the format ndjson */
   add({ step, line, time, cursor }: LogLine, ndjson: string): void {
-    // The rest of a batch that has filled a chunk joins that chunk, up to a quarter more, so that no small chunk is
-    // made.
+    // The rest of a batch that has filled a chunk joins that chunk, up to 1.25 times the chunk's size, so that no small
+    // chunk is made.
     if (this.#open && (this.#open.step !== step || this.#open.size >= 1.25 * this.#chunkBytes)) this.seal();
     this.#open ??= { step, line, lines: 0, time, size: 0, cursor: '', ndjson: [] };
     this.#open.ndjson.push(ndjson);

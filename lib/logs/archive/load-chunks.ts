@@ -12,8 +12,8 @@ export type ChunkRange = readonly [Chunk, ...Chunk[]];
 const decompress = promisify(gunzip);
 
 /**
- * Size of a range of chunks in uncompressed bytes, approximately. A range has one chunk, or several that are smaller
- * together.
+ * Size of a range of chunks in uncompressed bytes, approximately. A range has one chunk, or several chunks that
+ * together are not larger than this size.
  */
 const rangeBytes = 1 << 20;
 

@@ -33,7 +33,7 @@ export type Successor = { broadcast: Broadcast; position: BroadcastPosition };
 
 /**
  * Share of a broadcast's buffer that is filled during the slow start. With a larger share the API server and the node
- * send more lines that readers who come together don't need yet.
+ * would send more lines than readers who come together need yet.
  */
 const slowStartShare = 1 / 16;
 const slowStartPollMs = 20;

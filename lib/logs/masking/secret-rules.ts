@@ -1,7 +1,7 @@
 /**
  * A rule that recognises one kind of secret. Matching the pattern must take linear time: a pattern that has consumed a
  * long run of characters must match there (`accept` may still refuse the match), or no other match may begin within
- * that run. So a pattern never looks for the end of a run and fails where the end is missing.
+ * that run. So a pattern must not search for the end of a run and then fail because the end is missing.
  */
 export type SecretRule = {
   /**

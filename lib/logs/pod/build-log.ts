@@ -32,7 +32,8 @@ export type BuildLogOptions = StepSelection & {
    */
   firstRequestBytes?: number;
   /**
-   * Rule when the newest line of a log is looked up to detect rotation. Default: every 4 s, in logs of 1 MiB or more.
+   * Settings of the lookups of a log's newest line, which detect rotation. Default: every 4 s, in logs of 1 MiB or
+   * more.
    */
   rotationCheck?: RotationCheck;
   signal: AbortSignal;

@@ -6,11 +6,11 @@ export type RawLine = {
    */
   time: string;
   text: string;
-  /** Whether the next part continues the same line. */
+  /** Whether another part of the same line follows. */
   more: boolean;
 };
 
-/** Limit of a line's text, in UTF-16 code units. A longer line is cut into several parts. */
+/** Limit of the text of a log's line, in UTF-16 code units. A longer line is cut into several parts. */
 export const maxLineLength = 65_536;
 
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;

@@ -13,8 +13,8 @@ export class ResumePoint {
   #isPassed = false;
 
   /**
-   * @param cursorLost cause why the cursor's line is no longer in the log, so that reading resumes with the first later
-   * line
+   * @param cursorLost reason why the log no longer has the cursor's line; undefined if the line is expected in the log.
+   * With a reason, reading resumes with the first line that is later than the cursor
    */
   constructor(cursor: Cursor, cursorLost: GapCause | undefined) {
     this.cursor = cursor;

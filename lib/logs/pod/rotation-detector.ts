@@ -4,7 +4,10 @@ type NewestLine = RawLine & { ms: number };
 
 /** Longest time by which container runtimes write the lines of stdout and stderr out of order, in milliseconds. */
 const disorderMs = 2000;
-/** Length from which a container runtime may cut a line into parts. The kubelet's newest line may be such a part. */
+/**
+ * Length in UTF-16 code units from which a container runtime may cut a line of a log into parts. The kubelet's newest
+ * line may be such a part.
+ */
 const minPartLength = 8192;
 
 const isPartOf = (newest: string, text: string): boolean =>

@@ -18,7 +18,10 @@ export type StepLinesOptions = {
   findSecrets: SecretFinder;
   /** Cursor of the last line that the reader has. The stream must begin in the second of that line, or earlier. */
   from?: Cursor | undefined;
-  /** Cause why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
+  /**
+   * Reason why the log no longer has the cursor's line; undefined if the line is expected in the log. With a reason,
+   * reading resumes with the first line that is later than the cursor.
+   */
   cursorLost?: GapCause | undefined;
   detector?: RotationDetector | undefined;
   /**

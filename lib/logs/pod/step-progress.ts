@@ -28,7 +28,10 @@ export class StepProgress {
     return this.#from;
   }
 
-  /** Cause why the cursor's line is no longer in the log, so that reading resumes with the first line that is later. */
+  /**
+   * Reason why the log no longer has the cursor's line; undefined if the line is expected in the log. With a reason,
+   * reading resumes with the first line that is later than the cursor.
+   */
   get cursorLost(): GapCause | undefined {
     return this.#cursorLost;
   }

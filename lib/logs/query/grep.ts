@@ -16,7 +16,7 @@ export type GrepOptions = {
   turn?: () => Promise<unknown>;
 };
 
-/** Limit of a compiled grep pattern, in instructions. A repetition counts as often as it may repeat. */
+/** Size limit of a compiled grep pattern, in instructions. A repetition counts as often as it may repeat. */
 const maxProgramSize = 80;
 /**
  * Number of characters that grep searches without a break. The worst patterns take some tens of milliseconds for this

@@ -36,7 +36,7 @@ export const logHeaders = (encoder: Encoder, { encoding }: ContentCoding): Recor
   vary: 'accept, accept-encoding',
 });
 
-/** Writes bytes of a response, and waits until the client has caught up or nothing more is to be written. */
+/** Writes bytes of a response, and waits until the client has caught up or the signal `stop` fires. */
 const send = async (res: ServerResponse, bytes: Buffer, stop: AbortSignal): Promise<void> => {
   if (res.write(bytes) || stop.aborted) return;
   await once(res, 'drain', { signal: stop }).catch(() => undefined);

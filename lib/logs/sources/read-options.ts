@@ -18,8 +18,8 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
     /** Broadcasts in which live readers share the pod's log. Without them each reader opens a log stream of its own. */
     broadcasts?: Broadcasts;
     /**
-     * Encoding of archived chunks that are passed on as they are stored. Default, and if lines are selected: one event
-     * for each line.
+     * Encoding of archived chunks that are passed on as they are stored. By default, and if a client selects lines,
+     * each line is an event of its own.
      */
     chunkEncoding?: ChunkEncoding | undefined;
     /** Milliseconds that a reader of a running build's log waits for the object store. Default: 3000. */
