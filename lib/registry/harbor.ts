@@ -32,7 +32,7 @@ const readSummary = (summary: unknown): Storage => {
     throw unavailable(new Error('no summary'));
   const quota = fieldsOf(fieldsOf(summary).quota);
   const { storage: limit = -1 } = fieldsOf(quota.hard);
-  const { storage: used = 0 } = fieldsOf(quota.used);
+  const used = fieldsOf(quota.used).storage ?? 0;
   if (!Number.isSafeInteger(used) || !Number.isSafeInteger(limit))
     throw unavailable(new Error('a summary without quota'));
   return { usedBytes: Math.max(0, Number(used)), limitBytes: Number(limit) < 0 ? undefined : Number(limit) };

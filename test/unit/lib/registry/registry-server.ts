@@ -37,7 +37,7 @@ const send = (response: ServerResponse, status: number, body: unknown, headers: 
 
 const harborError = (code: string, message: string) => ({ errors: [{ code, message }] });
 
-type HarborProject = { hard: number; used: number; repositories: Record<string, string[]> };
+type HarborProject = { hard: number; used: number | null; repositories: Record<string, string[]> };
 export type HarborSettings = {
   projects: Record<string, HarborProject>;
   /** Status of Harbor's response for a missing project: 404 for administrators (default), 403 for robot accounts. */

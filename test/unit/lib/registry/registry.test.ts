@@ -51,14 +51,14 @@ describe('the registry client against Harbor', () => {
   type Repositories = Record<string, string[]>;
   const project = (hard: number, used: number, repositories: Repositories = {}) => ({ hard, used, repositories });
   const settings = (rest: Partial<HarborSettings> = {}): HarborSettings => ({
-    projects: { 'tool-full': project(gib, gib / 2), 'tool-free': project(-1, 5) },
+    projects: { 'tool-full': project(gib, gib / 2), 'tool-free': { hard: -1, used: null, repositories: {} } },
     ...rest,
   });
 
   test('storage returns the used bytes and the limit of a project', async () => {
     const { registry, requests } = await against(harbor(settings()), { limitBytes: 1 });
     expect(await registry.storage('full')).toEqual({ usedBytes: gib / 2, limitBytes: gib });
-    expect(await registry.storage('free')).toEqual({ usedBytes: 5, limitBytes: undefined });
+    expect(await registry.storage('free')).toEqual({ usedBytes: 0, limitBytes: undefined });
     expect(requests[0]).toBe('GET /api/v2.0/projects/tool-full/summary');
   });
 
