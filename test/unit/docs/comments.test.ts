@@ -11,7 +11,9 @@ const sources = execFileSync('git', ['ls-files', '*.ts', '*.mjs', '*.js', '*.yam
   .split('\n')
   .filter(
     (file) =>
-      file !== '' && existsSync(join(root, file)) && !/^(openapi\/generated|knative\/.*generated|examples|test\/fixtures)/.test(file),
+      file !== '' &&
+      existsSync(join(root, file)) &&
+      !/^(openapi\/generated|knative\/.*generated|examples|test\/fixtures)/.test(file),
   );
 
 /** Words that begin a fragment: a comment that starts with one of them has no subject, or names none. */
