@@ -3,10 +3,7 @@ import { ApiError } from '../../errors.ts';
 
 export type LogFormat = 'text' | 'sse' | 'ndjson';
 
-/**
- * Media types of the formats of a log. The first type wins where a range such as `text/*` in the header Accept allows
- * several.
- */
+/** Media types of the formats of a log. The first type wins where the header Accept prefers several equally. */
 export const mediaTypes: Record<LogFormat, string> = {
   text: 'text/plain',
   sse: 'text/event-stream',
@@ -18,16 +15,26 @@ const formats = Object.keys(mediaTypes) as LogFormat[];
 /** Removes all parameters but the quality from an Accept header: a client that asks for a charset gets UTF-8. */
 const withoutParameters = (accept: string): string => accept.replace(/;(?!\s*q=)[^,;]*/gi, '');
 
+const formatRank = (range: string): number =>
+  Object.values(mediaTypes).indexOf(range.replace(/;.*/, '').trim().toLowerCase());
+
+/** Sorts an Accept header's ranges into the order of `mediaTypes`, as negotiator prefers the first of equal ranges. */
+const inFixedOrder = (accept: string): string =>
+  accept
+    .split(',')
+    .sort((a, b) => formatRank(a) - formatRank(b))
+    .join(',');
+
 const acceptedFormat = (accept: string | undefined): LogFormat | undefined => {
-  const negotiator = new Negotiator({ headers: { accept: withoutParameters(accept?.trim() || '*/*') } });
-  const type = negotiator.mediaType(Object.values(mediaTypes));
+  const header = inFixedOrder(withoutParameters(accept?.trim() || '*/*'));
+  const type = new Negotiator({ headers: { accept: header } }).mediaType(Object.values(mediaTypes));
   return formats.find((format) => mediaTypes[format] === type);
 };
 
 /**
  * Returns the format of a log's response: the parameter `format` if given, else the format that the header Accept
- * prefers. Default: text, which clients of builds-api 2 read. Where the header names several formats with the same quality,
- * the first one wins.
+ * prefers. Default: text, which clients of builds-api 2 read. Where the header prefers several formats equally, the first
+ * one in `mediaTypes` wins.
  * @throws ApiError 400 `parameter_invalid`, 406 `not_acceptable`
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept
  */

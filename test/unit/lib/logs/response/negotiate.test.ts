@@ -13,7 +13,10 @@ test.each([
   ['text/plain;q=0, */*', undefined, 'sse'],
   ['TEXT/PLAIN; charset=utf-8', undefined, 'text'],
   ['text/plain; version=1; q=0.5, application/x-ndjson; charset=utf-8; q=0.4', undefined, 'text'],
-  ['application/x-ndjson, text/plain', undefined, 'ndjson'],
+  ['application/x-ndjson, text/plain', undefined, 'text'],
+  ['application/x-ndjson, Text/Event-Stream; q=1', undefined, 'sse'],
+  ['application/x-ndjson;q=0.5, text/plain;q=0.5, */*;q=0.1', undefined, 'text'],
+  ['text/*, application/x-ndjson', undefined, 'ndjson'],
   ['not a media type, text/event-stream', undefined, 'sse'],
   ['image/png', 'sse', 'sse'],
 ] as const)('Accept %j with format %j chooses %s', (accept, format, chosen) =>
