@@ -89,7 +89,7 @@ const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow
     return { state: 'live' };
   } finally {
     stop.abort();
-    void events.return();
+    void events.return().catch(() => undefined);
   }
 };
 

@@ -140,7 +140,7 @@ class Spool {
       const hasRoom = await this.#moveOverflow();
       if (this.#overflow.bytes <= this.#memoryBytes) this.#stream.resume();
       if (hasRoom) this.#changed.notify();
-      else await this.#changed.next();
+      else if (!this.#isClosed) await this.#changed.next();
     }
   }
 
