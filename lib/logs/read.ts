@@ -27,19 +27,19 @@ import type { BroadcastEnd } from './broadcast/broadcasts.ts';
 import { parseShownCursor } from './cursor.ts';
 import { mapBatches } from './query/map-batches.ts';
 import { isSelective, selectLines } from './query/select.ts';
-import { readArchivedPart, readClosedArchive } from './sources/archived-log.ts';
-import { findSource } from './sources/log-source.ts';
+import { type PodPart, readArchivedPart, readClosedArchive } from './sources/archived-log.ts';
+import { findSource, type LogSource } from './sources/log-source.ts';
 import { requestPods } from './sources/pod-log.ts';
 import { readPodPart } from './sources/pod-part.ts';
 import { checkOptions, type ReadOptions } from './sources/read-options.ts';
 import { findStart } from './sources/start-point.ts';
 import { type LogEvent, type LogEvents, lastCursorOf } from './types.ts';
 
-/**
- * Reads a log from the archive and the pod, to the log's end or until the other live readers of a broadcast went on
- * without this reader.
- */
-async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[], BroadcastEnd> {
+/** The rest of a log after its archived part: the log's source without the archive's index, and the part in the pod. */
+type Rest = { source: LogSource; podPart: PodPart };
+
+/** Reads a closed archive, or the archived part of a log. @returns the rest of the log; undefined at the log's end */
+async function* readArchived(options: ReadOptions): AsyncGenerator<LogEvent[], Rest | undefined> {
   const state = await options.view.read();
   const source = await findSource(requestPods(options, state), state);
   const start = await findStart(source);
@@ -47,12 +47,20 @@ async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[]
   if (index && source.isClosed) {
     const cursor = options.cursor ?? (options.tail === undefined ? undefined : index.kept);
     yield* readClosedArchive({ source, index, start, state, cursor });
-    return 'ended';
+    return undefined;
   }
   const podPart = yield* readArchivedPart(source, start);
-  // The archive's index may be large and following a log may take long, so the index is released before the pod's log
-  // is read.
-  return yield* readPodPart({ ...source, index: undefined }, podPart);
+  return { source: { ...source, index: undefined }, podPart };
+}
+
+/**
+ * Reads a log from the archive and the pod, to the log's end or until the other live readers of a broadcast went on
+ * without this reader. The archive's index may be large and following a log may take long, so only `readArchived`, which
+ * has ended by then, has a variable for the index.
+ */
+async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[], BroadcastEnd> {
+  const rest = yield* readArchived(options);
+  return rest ? yield* readPodPart(rest.source, rest.podPart) : 'ended';
 }
 
 /** Reads a log to its end. A reader that was too slow for its broadcast resumes after its last line. */

@@ -61,6 +61,18 @@ const sizesFor = ({ store }: ArchiveLocation): { copyBytes: number; passBytes: n
 };
 
 /**
+ * Loads a range and copies its next lines. A generator that waits for its reader keeps what its variables refer to, so
+ * the loaded range is a variable of this function only.
+ */
+const loadCopies = async (
+  location: ArchiveLocation,
+  range: ChunkRange,
+  start: RangePosition,
+  firstLine: number,
+  copyBytes: number,
+): Promise<Copied> => copyLines(range, await loadChunks(location, range, 'plain'), start, firstLine, copyBytes);
+
+/**
  * Reads the uncompressed lines of a range of chunks, from one line on. Readers share the loaded range, and each reader
  * copies a limited number of bytes from it. So many readers at different positions do not load their range again for
  * every batch, and slow clients keep little in memory.
@@ -74,8 +86,7 @@ export async function* readRangeLines(
   let position: RangePosition = { at: 0, offset: undefined };
   while (position.at < range.length) {
     const { copyBytes, passBytes } = sizesFor(location);
-    const loaded = await loadChunks(location, range, 'plain');
-    const copied = copyLines(range, loaded, position, firstLine, copyBytes);
+    const copied = await loadCopies(location, range, position, firstLine, copyBytes);
     position = copied.position;
     for (const { chunk, ndjson } of copied.copies) {
       for (let from = 0; from < ndjson.length; ) {
