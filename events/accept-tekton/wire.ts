@@ -1,5 +1,5 @@
 import type { EventWire } from '../../lib/events/app.ts';
-import { brokerSettings, sendFromSettings } from '../../lib/events/from-settings.ts';
+import { brokerSettings, sendFromSettings } from '../../lib/events/send-event.ts';
 import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
 import { createAcceptTekton } from './handler.ts';
 

@@ -1,7 +1,7 @@
 import { createCapacity } from '../capacity/store.ts';
 import type { Settings } from '../config/settings.ts';
-import { brokerSettings, sendFromSettings } from '../events/from-settings.ts';
 import { createBehindReporter } from '../events/ledger-behind.ts';
+import { brokerSettings, sendFromSettings } from '../events/send-event.ts';
 import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
 import { ledgerFromSettings, ledgerSettings } from '../ledger/from-settings.ts';
 import type { Log } from '../log.ts';
