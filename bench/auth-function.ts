@@ -8,7 +8,10 @@ import { apiApp, type WiredEndpoint } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
 import type { Wiring } from '../lib/http/wiring.ts';
 
-/** The bundler sets this constant, so that the bundle without authentication holds no code for authentication. */
+/**
+ * The bundler replaces `withAuthentication` by true or false, so that the bundle without authentication holds no code
+ * for authentication.
+ */
 declare const withAuthentication: boolean;
 
 const anybody: Authenticate = async () =>

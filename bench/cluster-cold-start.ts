@@ -88,9 +88,10 @@ const measure = async (
   const times = new Map<string, number[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     await waitForZero();
-    // Each target is the first of a round in turn, because the first request of a round also wakes Knative's activator.
+    // The order of the servers rotates from round to round, because the first request of a round also wakes Knative's
+    // activator.
     for (const target of rotated(targets, round)) {
-      // The pod of the previous target must have ended its start, or that start would slow down the next one.
+      // The benchmark waits until the previous server's pod has ended its start, which would slow down the next start.
       await delay(5000);
       times.get(target.name)?.push(await send(namespace, target));
     }
@@ -108,7 +109,10 @@ const table = (times: Map<string, number[]>): string => {
   return [...head, ...rows].join('\n');
 };
 
-/** Deploys two bare services, and finishes a build of a new tool. @returns the requests to measure */
+/**
+ * Deploys two Knative Services of a bare Node server, and finishes a build of a new tool.
+ * @returns the requests to measure
+ */
 const prepare = async (service: Service): Promise<Target[]> => {
   const { namespace } = service;
   const secret = (await readFile(join(siteFolder, 'secret'), 'utf8')).trim();
@@ -118,8 +122,8 @@ const prepare = async (service: Service): Promise<Target[]> => {
   await namespace.kubectl(['wait', '--for=condition=Ready', 'ksvc', '--all', '--timeout=180s']);
   const tool = await service.tool();
   const url = await service.repository('static', await example('static'));
-  // The measured request repeats this start of a build with the same Idempotency-Key. A new build would need processor
-  // time while the benchmark measures.
+  // The benchmark measures a request that repeats the start of this build with the same Idempotency-Key, because a new
+  // build would need processor time meanwhile.
   const key = `cold-start-${tool.name}`;
   const body = { source_url: url };
   const first = await tool.client.call('POST', tool.path('/builds'), { body, headers: { 'idempotency-key': key } });

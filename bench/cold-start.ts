@@ -55,7 +55,8 @@ const fn = (name: string, request: Request, expected: number): Server => ({
 const bare = `require('node:http').createServer((q, s) => s.end('ok')).listen(process.env.PORT, '127.0.0.1')`;
 
 /**
- * Servers to measure. The tool has no builds, so each function does all its reads and then responds without a build.
+ * Servers whose first response is measured. The tool has no builds: a function that needs a build reads the ledger as
+ * usual, and then responds with 404.
  */
 const servers: Server[] = [
   { name: 'bare http', args: ['-e', bare], request: get('/'), expected: 200 },

@@ -85,8 +85,8 @@ const measure = async (target: Target, size: number): Promise<string> => {
     await createRuns(target, tool, size);
     const raw = () => target.kube.list('pipelineruns', { labelSelector: `user=raw-${tool}` });
     const times = { ours: [] as number[], raw: [] as number[] };
-    // Fifty unmeasured requests come first: the function's code is not compiled yet, but the API server has run for
-    // long.
+    // Fifty rounds run unmeasured first, because a function that has just started has not compiled its code yet, while
+    // the API server has run for long.
     for (let warm = 0; warm < 50; warm += 1) {
       await list(target, tool, size);
       await raw();

@@ -141,7 +141,8 @@ export const openCluster = async (): Promise<LogTarget> => {
     },
     endPod: async () => {
       const end = ['--', 'node', '-e', 'process.kill(1, "SIGTERM")'];
-      // `kubectl exec` fails, because its command ends the container and is killed with the container.
+      // The failure of `kubectl exec` is ignored: the executed command ends the container, and is killed with the
+      // container.
       await service.kubectl(['exec', `${id}-pod`, '-c', 'step-build', ...end]).catch(() => undefined);
       await waitForEnd(service, id, 'build');
     },

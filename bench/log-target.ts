@@ -17,7 +17,7 @@ export type LogTarget = {
   store: ObjectStore;
   /** Writes a build into the ledger. */
   setBuild(build: Partial<BuildRecord> & { id: string }): Promise<void>;
-  /** Ends the step build, which is the last step of the measured pod, so that the pod ends too. */
+  /** Ends the step build, the last step of the pod whose log is read, so that the pod ends too. */
   endPod(): Promise<void>;
   /** Requests the log of a step directly from the API server. */
   raw(step: string, follow: boolean): Promise<AsyncIterable<Buffer> & { destroy(): void }>;
@@ -84,7 +84,9 @@ export const timeRead = async (open: () => Promise<AsyncIterable<Buffer>>): Prom
   return { firstMs, wholeMs: performance.now() - begin, bytes, lastBytes };
 };
 
-/** Tells whether enough bytes were read for the whole log of the step clone, in any format. */
+/**
+ * Tells whether a read returned more bytes than the lines of the step clone have, as a whole log does in any format.
+ */
 export const isWhole = ({ bytes }: Timing): boolean => bytes > cloneLines * printedLine(0).length;
 
 /** Archives the pod's log as the archiver does. @throws Error unless the archive is complete */

@@ -31,7 +31,9 @@ const archiveRounds = 21;
  * API server's threads, so 81 reads are needed to show a difference of 10 %.
  */
 const podRounds = 81;
-/** Pause between two reads in milliseconds, so that the load of a read does not reach the next read. */
+/**
+ * Pause in milliseconds between measured reads of a log, so that the load of a read does not slow down the next read.
+ */
 const pauseMs = 500;
 
 type Row = [what: string, ours: string, baseline: string, ratio: string, limit: string];
@@ -68,7 +70,7 @@ type Measurement = {
   expectedEnd: RegExp;
   limit: string;
   rounds: number;
-  /** One of this many rounds also reads the log in gzip. */
+  /** The log is also read in gzip in one round out of `gzipEvery`. */
   gzipEvery: number;
 };
 
@@ -97,7 +99,7 @@ const measureReads = async (
     }
   }
   const of = (timings: Timing[], key: 'firstMs' | 'wholeMs') => timings.map((timing) => timing[key]);
-  // The API server compresses no logs, so its time is compared with a read without gzip.
+  // The API server never compresses a log, so its time is compared with the time of get-logs without gzip.
   addRow(`200,000 × 100 B from ${where}`, of(plain, 'wholeMs'), of(raw, 'wholeMs'), limit);
   addRow('the same in gzip', of(compressed, 'wholeMs'), of(raw, 'wholeMs'), '');
   addRow(`first byte from ${where}`, of(plain, 'firstMs'), of(raw, 'firstMs'), '1.2');

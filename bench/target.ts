@@ -191,7 +191,8 @@ const cluster = async (): Promise<Target> => {
       try {
         const pods = () => tekton('get', 'pods', '-l', 'app=tekton-pipelines-controller', '-o', 'name');
         await until("Tekton's controller is stopped", async () => (await pods()) === '');
-        // The end of Tekton's controller and the start of the functions must not be measured.
+        // The benchmark waits, because the end of Tekton's controller and the start of the functions would slow down
+        // the measured requests.
         await delay(settleMs);
         return await act();
       } finally {

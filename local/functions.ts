@@ -11,15 +11,15 @@ import type { App, Closable, Wiring } from '../lib/http/wiring.ts';
 import type { Log } from '../lib/log.ts';
 
 export type Functions = {
-  /** Every endpoint of the contract on one listener. */
+  /** Listener of the API, which serves every endpoint of the OpenAPI contract. */
   api: Listener;
-  /** Each event function by its name. */
+  /** Listeners of the event functions, by the function's name. */
   events: Record<string, Listener>;
   close(): void;
 };
 
 export type FunctionsOptions = {
-  /** The same settings as on a cluster. */
+  /** Environment variables with the functions' settings, under the same names as on a cluster. */
   environment: Environment;
   log: Log;
   shutdown: AbortSignal;

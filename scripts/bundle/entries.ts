@@ -3,7 +3,7 @@ import type { ServiceRow } from '../../functions/row.ts';
 
 type Kind = ServiceRow['kind'];
 
-/** Import of the app that serves each kind of function. */
+/** Import statements in the program of a function: each kind of function is served by an app of its own. */
 const appImports = {
   endpoint: "import { apiApp as app } from './lib/http/app.ts';",
   event: "import { eventApp as app } from './lib/events/app.ts';",

@@ -21,8 +21,8 @@ export const volumeOf = (mount: Mount): object => ({ name: mount.name, ...volume
 export const volumeMountOf = ({ name, path }: Mount): object => ({ name, mountPath: path, readOnly: true });
 
 const annotations = ({ scaling }: ServiceFacts): Record<string, string> => ({
-  // With 0, Knative's activator is in the path of requests only while no pod runs. All other requests pass one proxy
-  // less.
+  // With a burst capacity of 0, Knative's activator forwards requests only while no pod runs. All other requests go to
+  // a pod directly, and pass one proxy less.
   'autoscaling.knative.dev/target-burst-capacity': '0',
   ...(scaling
     ? {

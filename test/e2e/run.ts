@@ -8,9 +8,9 @@ import './site.js';
 import { waitUntilReady } from './ready.ts';
 
 /**
- * A plan is a list of steps, a step a list of lanes, and a lane a list of parts. Steps run one after the other, the
- * lanes of a step in parallel, and the parts of a lane one after the other. The tests of the pipeline use no function,
- * so they run beside tests that stop and start functions.
+ * Each plan says in which order the parts of the cluster's tests run: its steps one after the other, the lanes of a
+ * step in parallel, and the parts of a lane one after the other. The tests of the pipeline use no function, so they run
+ * beside tests that stop and start functions.
  */
 const plans: Record<string, string[][][]> = {
   e2e: [[['pipeline'], ['service', 'disruptions', 'idle']], [['restart']]],

@@ -17,7 +17,7 @@ export type Scenario = {
   floodUntil: number;
   /** Duration of every build in seconds. */
   duration: number;
-  /** Seconds within which all other tools start builds, each tool one to three builds at once. */
+  /** Every tool except the flooding one starts one to three builds at once, at a random second below this number. */
   over: number;
   seed: number;
 };

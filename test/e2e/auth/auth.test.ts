@@ -41,8 +41,8 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
   const issuers = { person: testIssuer, ci: `${testIssuer}/ci` };
   return signedTokens({
     issuer: issuers[kind],
-    // Tokens of the wrong issuer name the cluster's own issuer, since the issuers for people and for CI share their
-    // keys.
+    // Tokens with a wrong issuer name the Kubernetes cluster as their issuer. The tests' issuers for people and for CI
+    // share their key, so neither can be the wrong issuer of the other's tokens.
     otherIssuer: 'https://kubernetes.default.svc.cluster.local',
     audience,
     key,
@@ -62,7 +62,10 @@ const makeToolNamespace = async (tool: string): Promise<void> => {
   await kubectl(['create', 'serviceaccount', account, '--namespace', name]);
 };
 
-/** Makes tokens of the cluster's ServiceAccounts, without defects that only the cluster's private key can sign. */
+/**
+ * Makes tokens of the cluster's ServiceAccounts. Defective tokens that only the cluster's private key can sign are left
+ * out.
+ */
 const accountTokens = async (): Promise<Tokens> => {
   const { keys } = JSON.parse(await kubectl(['get', '--raw', '/openid/v1/jwks'])) as { keys: JWK[] };
   const tokenOf = async (name: string, namespace: string, wanted = audience): Promise<string> =>

@@ -178,8 +178,8 @@ test('login, start, logs -f, quota and logout work without a certificate, and th
   };
   expect(await listBuilds()).toMatchObject({ status: 200 });
   expect(await cli('logout')).toContain('You are signed out.');
-  // Each instance of a function caches the issuer's response for a second, so the token may be accepted a little
-  // longer.
+  // Each instance of a function caches for a second that the issuer has not revoked a token, so a revoked token may be
+  // accepted a little longer.
   await until('the token is refused', async () => (await listBuilds()).status === 401, 30_000);
   await expect(cli('quota')).rejects.toThrow('you are not signed in');
 });

@@ -106,7 +106,10 @@ export const overtaken = ({ status }: BuildLedger): string[] => {
   );
 };
 
-/** Tolerance for comparing times, in milliseconds. A slot is free only once a function has observed its build's end. */
+/**
+ * Tolerance in milliseconds when times of builds are compared. The slot of an ended build is free only once a function
+ * has observed the build's end.
+ */
 const toleranceMs = 15_000;
 
 const ranAt = (build: BuildRecord, at: number): boolean =>
@@ -148,7 +151,8 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
       const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/env', value }];
       await service.kubectl(['patch', 'ksvc', metadata.name, '--type=json', '-p', JSON.stringify(patch)]);
     }
-    // Until Knative's controller observes a change, the condition Ready belongs to the old revision.
+    // Knative's condition Ready describes the old revision until the controller has observed a change, so the test
+    // first waits until the change is observed.
     const isObserved = async () => {
       const { items: now } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as {
         items: { metadata: { generation: number }; status: { observedGeneration: number } }[];
@@ -184,7 +188,7 @@ export type Started = { tool: Tool; status: number; id: string; position: number
 
 const attempts = 40;
 
-/** A request to start a build failed, and was neither accepted nor refused, so the client sends the request again. */
+/** Thrown when a start of a build was neither accepted nor refused, so that the client sends the request again. */
 class NoResponse extends Error {
   override readonly name = 'NoResponse';
   readonly started: Started;

@@ -74,7 +74,8 @@ export async function* eventsOf(tool: Tool, id: string, query: string, bytes = N
   if (response.statusCode !== 200)
     throw new Error(`GET ${path}: status ${response.statusCode}: ${await text(response)}`);
   const cut = response.pipe(cutAfter(bytes));
-  // The response is destroyed once enough bytes arrived, because the pipe would wait for a reader of all other bytes.
+  // The response is closed once `bytes` bytes have arrived. Otherwise the pipe would stay open for the rest of the log,
+  // which nobody reads.
   cut.once('end', () => response.destroy());
   try {
     for await (const line of createInterface({ input: cut, crlfDelay: Number.POSITIVE_INFINITY })) {

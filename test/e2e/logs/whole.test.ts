@@ -55,7 +55,8 @@ test('a log read from the archive equals the log read live, cursors included', a
 });
 
 test('a log whose connection broke twenty times and was resumed equals the log read live', async () => {
-  // Each connection ends at a random place within a twentieth of the log. An event of the log has about 220 bytes.
+  // Each connection but the last is closed at a random byte, after at most about a twentieth of the log. An event of
+  // the log has about 220 bytes.
   const part = Math.floor((lines(live).length * 220) / 20);
   const all: Event[] = [];
   for (let cuts = 0; ; cuts += 1) {

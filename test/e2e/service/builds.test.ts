@@ -43,7 +43,7 @@ test('a static site is built, and its log stays after its pod is gone', async ()
   expect(written(live).join('\n')).toMatch(/\[step-clone\][\s\S]*\[step-detect\][\s\S]*\[step-build\]/);
   expect(live.at(-1)?.end).toEqual({ status: 'BUILD_SUCCESS', log: 'complete' });
 
-  // A live reader may receive the end of a log before the ledger has the state of the log.
+  // A live reader may receive the end of a log before the ledger says that the log is complete.
   await until('the ledger has the state of the log', async () => (await tool.get(id)).log === 'complete');
   const build = await tool.finished(id);
   expect(build).toMatchObject({ status: 'BUILD_SUCCESS', message: 'The build succeeded.' });

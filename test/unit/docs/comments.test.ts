@@ -24,7 +24,7 @@ type Comment = { line: number; text: string };
 
 const opening = (line: string): string | undefined => /^\s*(?:\/\*\*?|\/\/|#)\s+(\S.*)$/.exec(line)?.[1];
 
-/** The first line of each comment. A line that continues a comment may begin with any word. */
+/** Returns the first line of each comment. A line that continues a comment is left out: it may begin with any word. */
 const commentsOf = (text: string): Comment[] => {
   const lines = text.split('\n');
   const continues = (at: number): boolean =>

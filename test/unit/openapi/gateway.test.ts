@@ -5,7 +5,9 @@ import { routes } from '../../../openapi/generated/routes.ts';
 
 const file = join(import.meta.dirname, '../../../knative/gateway/routes.conf');
 
-/** Reads the map as nginx does: the first expression that fits decides. */
+/**
+ * Reads the gateway's map from requests to functions. The first expression that fits a request decides, as in nginx.
+ */
 const readMap = async () => {
   const rows = (await readFile(file, 'utf8')).matchAll(/^ {2}"~(.+)" ([a-z-]+);$/gm);
   const map = [...rows].map(([, pattern = '', name = '']) => ({ pattern: new RegExp(pattern), name }));

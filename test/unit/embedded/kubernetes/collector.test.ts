@@ -109,8 +109,8 @@ test('the garbage collector deletes at the start what a stop left over', async (
   const first = await startCluster({ folder });
   const { body: owner } = await first.call('POST', ledgersPath, ledger('owner'));
   await first.call('POST', secretsPath, secret('child', { ownerReferences: [ownedBy(owner)] }));
-  // The garbage collector acts after `delete` has returned, so it has not acted yet when the API server closes in the
-  // same turn of the event loop.
+  // The embedded garbage collector acts only after `delete` has returned. The API server closes in the same turn of the
+  // event loop, so the dependent Secret still exists when the API server starts again.
   first.api.objects.delete('buildledgers', 'ns', 'owner');
   await first.close();
   const second = await startCluster({ folder });

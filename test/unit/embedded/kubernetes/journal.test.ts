@@ -15,7 +15,8 @@ afterEach(() => remove());
 const file = () => join(folder, 'journal.jsonl');
 
 /**
- * Opens the journal in the test's folder. The returned functions change an object and append the change to the journal.
+ * Opens the embedded API server's journal in the test's folder. The returned functions change an object and append the
+ * change to the journal.
  */
 const open = () => {
   const objects = new Map<string, string>();
@@ -46,7 +47,7 @@ test('a journal that is opened again has all objects and the version', () => {
   first.put('b', { deep: ['é\n'] });
   first.put('a', 2);
   first.drop('b');
-  // The first journal is not closed, as when its process ends by SIGKILL.
+  // The first journal is left open, like the journal of a process that ends by SIGKILL.
   const second = open();
   expect([...second.objects]).toEqual([['a', '2']]);
   expect(second.version()).toBe(4);
@@ -88,7 +89,8 @@ test('a compaction loses nothing, even when the process ends between its two ste
   first.drop('k0');
   expect(kept.length).toBeGreaterThan(0);
   expect([...open().objects.keys()]).toEqual(['k1', 'k2']);
-  // The old journal lies beside the new snapshot, as if the process had ended before the journal was emptied.
+  // A process may end after it has written a snapshot and before it has emptied the journal. So the test restores the
+  // old lines of the journal, which the snapshot already contains.
   const now = readFileSync(file());
   writeFileSync(file(), Buffer.concat([kept.at(-1) ?? Buffer.alloc(0), now]));
   expect(Object.fromEntries(open().objects)).toEqual(Object.fromEntries(first.objects));

@@ -10,8 +10,8 @@ import { run, runsPath, sh, startPlatform } from './support.ts';
  */
 const fixtures = join(import.meta.dirname, '../../../fixtures/tekton-events');
 /**
- * The events that were recorded for a missing image and for a timeout depend on the machine's speed. runs.test.ts and
- * stopped.test.ts test these cases.
+ * The cases of a missing image and of a timeout are left out, because their recorded events depend on the machine's
+ * speed. runs.test.ts and stopped.test.ts test both cases.
  */
 const files = readdirSync(fixtures).filter((file) => !/^ev-(badimage|timeout)/.test(file));
 /** Defaults that Tekton's webhook writes into a pipeline's tasks, and that the embedded platform leaves out. */

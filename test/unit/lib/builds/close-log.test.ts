@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
 
-/** Returns a context whose ledger has no builds, and a counter of the ledger's reads. */
+/** Returns a function's context in which the ledger has no builds, and a counter of the ledger's reads. */
 const contextOf = (now = new Date()) => {
   const seen = { reads: 0 };
   const read = async () => {

@@ -28,7 +28,7 @@ const command = fc.oneof(
       at: fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }),
     }),
   },
-  // The command `only` delivers the requests of a single process, while all other processes wait.
+  // The generated command `only` delivers the requests of a single process, while all other processes wait.
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('only' as const), by: fc.nat(2), times: fc.nat(60) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), at: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('event' as const), by: fc.nat(2), tool: fc.nat(3) }) },

@@ -44,7 +44,10 @@ const refusing = (kube: Kube): Kube => {
   };
 };
 
-/** Returns a context. @param skewMs milliseconds by which its clock is ahead, to make every start look abandoned */
+/**
+ * Returns a context for starting builds.
+ * @param skewMs milliseconds by which the function's clock is ahead, to make every start look abandoned
+ */
 const contextOf = (slots: number, skewMs = 0): StartContext =>
   startContext(refusing(cluster.kube()), { limits, slots, skewMs, sleep: async () => undefined });
 

@@ -62,7 +62,7 @@ class Scheduler {
   }
 }
 
-/** Holds the objects of the embedded API server in memory, and records the writes and the number of live runs. */
+/** Holds the objects of the embedded API server in memory, and records the writes and the number of unfinished runs. */
 class Objects {
   readonly store: VersionedStore = openMemoryStore();
   readonly mostRuns = { all: 0, byTool: new Map<string, number>() };
@@ -118,7 +118,10 @@ class Objects {
   }
 }
 
-/** Returns a transport that delays both request and response, so that other requests may be served in between. */
+/**
+ * Returns a transport that holds each request and each response until it is delivered, so that requests of other
+ * processes may be served in between.
+ */
 const transportOf = (objects: Objects, delivered: () => Promise<void>, owner: Instance): Transport => ({
   json: async <T>(request: KubeRequest): Promise<T> => {
     await delivered();
@@ -138,7 +141,10 @@ export class World {
   readonly #scheduler = new Scheduler();
   readonly #objects = new Objects();
 
-  /** @param slots number of slots of the cluster. Undefined: only the limits of the tools count */
+  /**
+   * @param slots number of slots of the cluster. If undefined, the cluster sets no limit, and only the limits of the
+   * tools count
+   */
   constructor(slots: number | undefined) {
     this.#slots = slots;
   }
@@ -163,7 +169,7 @@ export class World {
     return this.#scheduler.step(at, owner);
   }
 
-  /** Ends one of the live runs, as Tekton does. A run whose spec asks for cancellation ends as cancelled. */
+  /** Ends an unfinished run, as Tekton does. A run whose spec asks for cancellation ends as cancelled. */
   endRun(at: number): void {
     this.#objects.endRun(at);
   }
@@ -190,7 +196,7 @@ export class World {
     return this.#objects.store.get('buildcapacities', namespace, 'builds') as BuildCapacity | undefined;
   }
 
-  /** Largest number of runs that were live at once: of all tools, and by tool. */
+  /** Largest number of runs that were unfinished at once: of all tools, and by tool. */
   get mostRuns(): { all: number; byTool: Map<string, number> } {
     return this.#objects.mostRuns;
   }

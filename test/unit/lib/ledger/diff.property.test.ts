@@ -5,8 +5,8 @@ import { cancel, emptyState, remove, start } from '../../../../lib/ledger/state.
 import type { LedgerState, Limits } from '../../../../lib/ledger/types.ts';
 
 /**
- * A ledger and its runs, for tests in which functions are killed between any two writes. A command writes only the
- * ledger. The changes of runs that follow are applied in a separate step, or never.
+ * A ledger and its runs, for tests in which functions are killed between any two writes. The start or cancellation of a
+ * build changes only the ledger. Its runs are changed in a separate step, or never.
  */
 type World = {
   state: LedgerState;
@@ -14,7 +14,7 @@ type World = {
   accepted: Set<string>;
   removed: Set<string>;
   serial: number;
-  /** Largest number of runs that were active at once. */
+  /** Largest number of runs that were unfinished at once. */
   mostRuns: number;
   /** Ids of all created runs in the order of their creation. */
   created: string[];

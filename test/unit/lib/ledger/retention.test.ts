@@ -31,7 +31,10 @@ describe('the retention of finished builds', () => {
     expect(idsOf(closeLog(live, 'f1', 'lost', 'why', limits)).finished).toEqual(['f0']);
   });
 
-  /** Returns the size of a ledger in etcd in bytes. Go's encoding/json escapes <, >, &, U+2028 and U+2029. */
+  /**
+   * Returns the size of a ledger in etcd in bytes. The API server stores JSON as Go's encoding/json writes it, which
+   * escapes <, >, &, U+2028 and U+2029 with six bytes each.
+   */
   const storedBytes = (state: LedgerState): number =>
     Buffer.byteLength(JSON.stringify(state).replace(/[<>&\u2028\u2029]/g, '\\u003c'));
   const hugeBuild = (id: string): NewBuild => ({

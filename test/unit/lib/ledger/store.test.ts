@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.close());
 
-/** Returns a change of a ledger that starts a build with the given id. */
+/** Returns a function that starts a build with the given id in a ledger. */
 const startOf =
   (id: string) =>
   ({ state, limits: own }: LedgerView) => {

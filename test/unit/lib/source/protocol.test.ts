@@ -28,7 +28,10 @@ const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return all;
 };
 
-/** Returns the result of a protocol reader, or the code of the ApiError 400 with which it refuses its input. */
+/**
+ * Returns the result of `read`, which reads the git protocol, or the code of the ApiError 400 with which `read` refuses
+ * its input.
+ */
 const outcome = async <T>(read: () => Promise<T>): Promise<T | string> => {
   try {
     return await read();

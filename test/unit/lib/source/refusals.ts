@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { ApiError } from '../../../../lib/errors.ts';
 import type { SourceOptions } from '../../../../lib/source/source.ts';
 
-/** Options with which a source may fetch from servers on 127.0.0.1 over plain HTTP. */
+/** Options with which a git source may fetch from servers on 127.0.0.1 over plain HTTP. */
 export const local: SourceOptions = { allowedAddresses: ['127.0.0.0/8'], allowHttp: true, timeoutMs: 20_000 };
 
 /** Returns the ApiError with which the resolution of a git ref fails. Any other outcome fails the test. */
@@ -15,7 +15,10 @@ export const failureOf = async (promise: Promise<unknown>): Promise<ApiError> =>
   throw error;
 };
 
-/** Returns the code of the ApiError with which a resolution fails. Expects status 400, and a sentence as message. */
+/**
+ * Returns the code of the ApiError with which the resolution of a git ref fails. Expects status 400, and a sentence as
+ * message.
+ */
 export const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   const { status, code, message } = await failureOf(promise);
   expect(status).toBe(400);

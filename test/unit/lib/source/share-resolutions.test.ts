@@ -3,7 +3,8 @@ import { shareResolutions } from '../../../../lib/source/share-resolutions.ts';
 import type { Resolved } from '../../../../lib/source/source.ts';
 
 /**
- * Returns a source whose resolutions end when the test ends them. A resolved commit is the number of the resolution.
+ * Returns a git source that resolves a ref only when the test says so. The commit of a resolved ref is the number of
+ * the resolution.
  */
 const slowSource = () => {
   const resolutions: { key: string; end: () => void; fail: (error: Error) => void }[] = [];
