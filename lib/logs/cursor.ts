@@ -63,7 +63,10 @@ export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds
   return difference === 0 ? digits.padEnd(9, '0') > fraction.padEnd(9, '0') : difference > 0;
 };
 
-/** Returns the last part of a cursor's text, which is empty for most lines. */
+/**
+ * Returns the last part of a cursor's text: the number of lines directly before that have the same time, and the
+ * number of lines that may still belong to a private key. Empty if both are 0, as for most lines.
+ */
 export const cursorSuffix = (sameTimeBefore: number, pemLinesLeft: number): string =>
   sameTimeBefore === 0 && pemLinesLeft === 0 ? '' : `.${sameTimeBefore.toString(36)}.${pemLinesLeft.toString(36)}`;
 
@@ -83,7 +86,7 @@ export const encodeCursor = (
 ): string =>
   cursorFromParts(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(sameTimeBefore, pemLinesLeft));
 
-/** The last second of the year 9999, the last year that RFC 3339 can write. */
+/** The largest time that a cursor may have: the last second of the year 9999, the last year that RFC 3339 can write. */
 const maxSeconds = 253_402_300_799;
 
 const invalid = (): ApiError =>

@@ -30,7 +30,10 @@ export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: stri
 /** Raw DEFLATE data without a final block, its uncompressed size in bytes and the CRC-32 of the uncompressed bytes. */
 export type Deflated = { bytes: Buffer; size: number; crc: number };
 
-/** Lines of one step in the format ndjson, without an object for each line. A batch with a chunk has no other event. */
+/**
+ * Several lines of one step as text in ndjson, because an object for each line would cost processor time. A batch with
+ * a chunk has no other event.
+ */
 type LogChunk = {
   type: 'chunk';
   ndjson: Buffer | Deflated;
@@ -38,7 +41,7 @@ type LogChunk = {
   cursor: string;
 };
 
-/** Encoding of the lines in a chunk event: `plain` for bytes, `deflated` for compressed data. */
+/** Form of the lines in a chunk event: `plain` for ndjson as it is, `deflated` for compressed ndjson. */
 export type ChunkEncoding = 'plain' | 'deflated';
 
 /**
@@ -57,7 +60,7 @@ export type LogEvent =
 /** A log as batches of events. A promise for each line would cost more processor time than all other work on a log. */
 export type LogEvents = AsyncGenerator<LogEvent[], void>;
 
-/** A build, and the reason why it waits. */
+/** State of a build for a reader of its log: the build record, and the reason why the build waits. */
 export type BuildState = {
   build: BuildRecord;
   /** 1-based position of the build in the tool's queue. Undefined if the build is not queued. */

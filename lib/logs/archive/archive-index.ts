@@ -59,7 +59,10 @@ export type ArchiveIndex = {
   chunks: Chunk[];
   /** Cursor of the last line in the archive. */
   kept?: string;
-  /** Cursor of the last line that the archiver has read. This cursor is later than `kept` when lines were dropped. */
+  /**
+   * Cursor of the last line that the archiver has read. It is later than `kept` if the last lines were not archived
+   * because the log is too long.
+   */
   seen?: string;
   /** Size of the texts of an archive's lines with their line ends, in bytes. */
   bytes: number;

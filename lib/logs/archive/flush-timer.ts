@@ -7,7 +7,7 @@ export class FlushTimer {
   #timer: NodeJS.Timeout | undefined;
   #due: Promise<'due'> | undefined;
 
-  /** @param ms milliseconds from the timer's first start until the timer runs out */
+  /** @param ms time from the first `start` until the timer runs out, in milliseconds */
   constructor(ms: number) {
     this.#ms = ms;
   }

@@ -17,7 +17,10 @@ export type ArchiveReadOptions = ArchiveLocation & {
   start?: ArchiveStart | undefined;
   /** Name of the only step to read. Default: all steps. */
   step?: string | undefined;
-  /** Encoding of the chunks in which lines come where no note stands among them. Default: one event for each line. */
+  /**
+   * Form in which archived lines come: whole chunks in this encoding, except where a note stands among the lines.
+   * Default: one event for each line.
+   */
   chunkEncoding?: ChunkEncoding | undefined;
 };
 

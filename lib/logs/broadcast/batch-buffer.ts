@@ -24,7 +24,7 @@ export class BatchBuffer {
   readonly #maxBytes: () => number;
   readonly #newest: { events: LogEvent[]; bytes: number }[] = [];
   #newestBytes = 0;
-  /** Number of the oldest among the newest batches. */
+  /** Number of the first of the newest batches. The batches of a broadcast are numbered from 0. */
   #newestFrom = 0;
   #beginning: LogEvent[][] = [];
   #beginningBytes = 0;

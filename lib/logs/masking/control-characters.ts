@@ -16,7 +16,10 @@ const isHarmless = (parameter: number): boolean =>
   (parameter >= 30 && parameter <= 49) ||
   (parameter >= 90 && parameter <= 107);
 
-/** Counts the parameters of the SGR attribute at an index: 5 for an RGB colour, 3 for a palette colour, else 1. */
+/**
+ * Counts the parameters of the SGR attribute that begins at an index: 5 for an RGB colour, 3 for a palette colour, else
+ * 1.
+ */
 const parameterCount = (parameters: readonly string[], at: number): number => {
   if (!['38', '48', '58'].includes(parameters[at] ?? '')) return 1;
   return { 2: 5, 5: 3 }[parameters[at + 1] ?? ''] ?? 1;

@@ -2,8 +2,8 @@
 type Keyworded = { keywords: readonly string[] };
 
 /**
- * Codes of 5 bits for the ASCII characters, the same for upper and lower case. Each letter has a code of its own; all
- * other characters share six codes.
+ * Codes of the ASCII characters in the hashes of the keyword filter: 5 bits each, the same for upper and lower case.
+ * Each letter has a code of its own; all other characters share six codes.
  */
 const codes = Uint8Array.from({ length: 128 }, (_, code) => {
   const letter = (code | 0x20) - 0x61;
@@ -32,7 +32,9 @@ const isKeywordAt = (text: string, from: number, keyword: string): boolean => {
 
 /** Hash tables for the keywords of all secret rules. */
 type Table<T> = {
-  /** Bytes that are 1 at the hash of each keyword's last three characters, and 0 elsewhere. */
+  /**
+   * Table of the hashes with which keywords end: 1 at the hash of each keyword's last three characters, 0 elsewhere.
+   */
   isEnd: Uint8Array;
   /** Keywords by the hash of their last three characters, and the secret rules that have each keyword. */
   byHash: ReadonlyMap<number, readonly { keyword: string; rules: readonly T[] }[]>;

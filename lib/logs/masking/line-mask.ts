@@ -18,7 +18,10 @@ const tokenCharacters = /^[A-Za-z0-9_.+/=~%\\-]*/;
 
 /** State of a mask for secrets between two parts of one line. */
 type Between = {
-  /** End of the line's text before the next part, 8,192 characters at most. */
+  /**
+   * Last 8,192 characters of the line's earlier parts, or all of them if they are shorter. They are searched together
+   * with the next part.
+   */
   before: string;
   /**
    * Number of characters at the start of a line's next part that belong to a secret already found. Infinity when the
@@ -29,7 +32,7 @@ type Between = {
 
 const lineStart: Between = { before: '', carry: 0 };
 
-/** Counts the characters of a line's part that continue a secret of the previous part. */
+/** Counts the characters at the start of a part of a long line that belong to a secret begun in an earlier part. */
 const carriedLength = (text: string, carry: number): number => {
   if (carry !== Number.POSITIVE_INFINITY) return Math.min(carry, text.length);
   return tokenCharacters.exec(text)?.[0].length ?? 0;

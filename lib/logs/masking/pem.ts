@@ -35,7 +35,10 @@ const isBase64 = (code: number): boolean =>
   code === 0x2b ||
   code === 0x3d;
 
-/** Returns the end of a text without the quotes, commas and spaces that follow it. */
+/**
+ * Returns where a line ends without the quotes, commas and spaces after its text, so that a key in JSON or YAML is
+ * found.
+ */
 const endOfText = (text: string, end: number): number => {
   let to = end;
   while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
@@ -99,7 +102,7 @@ export const createPemMask = (): PemMask => {
   let remaining = 0;
   return {
     push: (text) => {
-      // Nearly every line is outside of private keys, so this shortcut makes no object.
+      // Nearly every line is outside of private keys. Such a line is returned as it is, without a result object.
       if (remaining === 0 && !text.includes(anyBegin)) return text;
       const isInside = remaining > 0 && !beginsAnother(text);
       const masked = isInside ? maskInsideKey(text, remaining) : maskOutsideKey(text, remaining);

@@ -2,7 +2,10 @@ import { type Cursor, createTimeKey, cursorFromParts, cursorSuffix } from '../cu
 import type { LogLine } from '../types.ts';
 import type { RawLine } from './line-splitter.ts';
 
-/** Cursor in a line that the reader has already. Such a line only passes through the masks and is never shown. */
+/**
+ * Marks a line that the reader has already, in the place of the line's cursor. Such a line only passes through the
+ * masks and is never shown.
+ */
 export const seenCursor = '';
 
 /** Numbers the lines of a step and makes their cursors. */
@@ -37,8 +40,8 @@ export class LineNumbering {
   }
 
   /**
-   * Makes the line with this time the current one. Must be called for each line, even if the reader has the line
-   * already.
+   * Moves on to the next line of the step, which has the given time. Must be called for each line, even if the reader has
+   * the line already.
    */
   advance(time: string): void {
     const key = this.#timeKey(time);
@@ -46,7 +49,9 @@ export class LineNumbering {
     this.#key = key;
   }
 
-  /** Returns the current line without a cursor. The line is not counted. */
+  /**
+   * Returns the current line as one that the reader has already: without a cursor, and without raising the line number.
+   */
   seenLine({ time, more }: RawLine, text: string): LogLine {
     return this.#lineOf(time, text, more, seenCursor);
   }

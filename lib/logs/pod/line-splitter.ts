@@ -45,7 +45,10 @@ export class LineSplitter {
     this.#maxLength = maxLength;
   }
 
-  /** Returns the lines of a log that end within these bytes, and the parts of a long line that are complete. */
+  /**
+   * Takes the next bytes of a log.
+   * @returns the lines that are complete now, and the complete parts of a long line
+   */
   push(bytes: Uint8Array): RawLine[] {
     const lines = (this.#unfinished + this.#decoder.decode(bytes, { stream: true })).split('\n');
     this.#unfinished = lines.pop() ?? '';

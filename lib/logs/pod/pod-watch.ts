@@ -52,7 +52,7 @@ export class PodWatch {
     this.#podList = options.podList;
   }
 
-  /** The build's oldest pod; undefined while the build has no pod. */
+  /** The build's oldest pod, as last seen; undefined while the build has no pod. */
   get current(): StepPod | undefined {
     return this.#pod;
   }

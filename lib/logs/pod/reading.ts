@@ -18,7 +18,9 @@ export type Reading = {
   pods: PodWatch;
   wait: BuildWait;
   findSecrets: SecretFinder;
-  /** First part of the build's cursors, from cursorTag. */
+  /**
+   * First part of each cursor of the build, from cursorTag. It tells the build's cursors from those of other builds.
+   */
   tag: string;
   follow: boolean;
   spool: SpoolOptions;

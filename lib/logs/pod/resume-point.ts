@@ -29,8 +29,8 @@ export class ResumePoint {
       this.#isSkipping = !isLater(key, this.cursor);
       return this.#isSkipping;
     }
-    // The comparison has one second of slack, as container runtimes write the lines of stdout and stderr slightly out
-    // of order.
+    // A stream counts as past the cursor only one second after the cursor's time, because container runtimes write the
+    // lines of stdout and stderr slightly out of order.
     this.#isPassed ||= isLater(key, this.cursor, 1);
     this.#isSkipping = !(key === this.#key && sameTimeBefore === this.cursor.sameTimeBefore);
     return true;
@@ -41,7 +41,7 @@ export class ResumePoint {
     return !this.#isSkipping;
   }
 
-  /** Says whether a resumed stream is still before the cursor's line, which is expected to be in the log. */
+  /** Says whether a resumed stream has not yet come to the cursor's line, although the log should have that line. */
   get isSearching(): boolean {
     return this.#isSkipping && !this.#cursorLost;
   }

@@ -29,7 +29,10 @@ const isSameLine = (newest: RawLine, { time, text }: RawLine): boolean =>
 export class RotationDetector {
   /** Lines that were the newest of the log at a lookup and that the stream has not reached yet, in order. */
   #expected: NewestLine[] = [];
-  /** Time of the first newest line that was found since the last failed lookup, in milliseconds since 1970. */
+  /**
+   * Time of the first line that a lookup found since the last failed lookup, in milliseconds since 1970. Lookups have
+   * noticed every log file that began later.
+   */
   #knownSinceMs = Number.POSITIVE_INFINITY;
 
   /** Takes the result of a lookup of the log's newest line. @param lastRead last line of the stream so far */
@@ -37,7 +40,8 @@ export class RotationDetector {
     if (!newest || newest.time === '') return;
     const ms = Date.parse(newest.time);
     this.#knownSinceMs = Math.min(this.#knownSinceMs, ms);
-    // A newest line that the stream may have passed already proves nothing.
+    // A newest line that is not later than the stream's last line is ignored: the stream may have passed that line
+    // already.
     if (!lastRead || ms > Date.parse(lastRead.time)) this.#expected.push({ ...newest, ms });
   }
 
@@ -54,7 +58,8 @@ export class RotationDetector {
     const [first] = this.#expected;
     if (!first) return false;
     if (isSameLine(first, line)) {
-      // Several lookups return the same line if nothing was printed between them, or different parts of one long line.
+      // Several lookups in a row may have returned this line, or different parts of it, so the results of all of them
+      // are removed.
       const next = this.#expected.findIndex((newest) => !isSameLine(newest, line));
       this.#expected = next < 0 ? [] : this.#expected.slice(next);
       return false;
@@ -75,7 +80,9 @@ export class RotationDetector {
     return line !== undefined && this.#knownSinceMs <= Date.parse(line.time);
   }
 
-  /** Forgets all newest lines that the stream has not reached yet. */
+  /**
+   * Forgets the lines that lookups found and that the stream has not reached yet, so that no gap is reported for them.
+   */
   reset(): void {
     this.#expected = [];
   }

@@ -31,7 +31,7 @@ class Spool {
   /** Queue of the oldest bytes, which the reader gets first. */
   readonly #memory = new ByteQueue();
   readonly #file: SpoolFile;
-  /** Queue of the newest bytes, on their way into the spool's file. */
+  /** Queue of the newest bytes, which wait until they are written to the spool's file. */
   readonly #overflow = new ByteQueue();
   #spilling: Promise<void> | undefined;
   #streamEnd: { error?: unknown } | undefined;

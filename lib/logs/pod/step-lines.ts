@@ -12,7 +12,9 @@ import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
 
 export type StepLinesOptions = {
-  /** First part of the build's cursors, from cursorTag. */
+  /**
+   * First part of each cursor of the build, from cursorTag. It tells the build's cursors from those of other builds.
+   */
   tag: string;
   step: string;
   findSecrets: SecretFinder;
@@ -80,7 +82,9 @@ export class StepLines {
     return this.#lastShown ? decodeCursor(this.#lastShown.cursor) : this.#resume?.cursor;
   }
 
-  /** The last line of the stream as the kubelet sent it. After `finish` this line may have no line feed. */
+  /**
+   * The last line that the stream brought, as the kubelet sent it. After `finish` it may be a line without a line feed.
+   */
   get lastRaw(): RawLine | undefined {
     return this.#lastRaw;
   }

@@ -27,7 +27,7 @@ async function* readStream(
   let stopLookup: (() => void) | undefined;
   let bytesLeft = limitBytes ?? Number.POSITIVE_INFINITY;
   try {
-    // Leaving this loop closes the log stream.
+    // `for await` closes the log stream when its loop is left, also by an error or by a reader that goes away.
     for await (const bytes of await openStepStream(reading, step, { follow, limitBytes, from })) {
       progress.countBytes(bytes.length);
       bytesLeft -= bytes.length;

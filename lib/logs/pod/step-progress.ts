@@ -67,7 +67,7 @@ export class StepProgress {
     this.#podUid = uid;
   }
 
-  /** Makes the next stream resume after this position, however the last stream ended. */
+  /** Makes the next stream of the step's log resume after a position. The last stream does not count as a failure. */
   resumeAt(position: Cursor | undefined): void {
     this.#from = position;
   }
@@ -89,9 +89,9 @@ export class StepProgress {
   }
 
   /**
-   * Records that the cursor's line is in a log file that the kubelet no longer serves. A followed stream that ends with
-   * its container does not continue in the next file. After such a stream no line is missing, unless the rotation
-   * detector expects more.
+   * Records that the kubelet has discarded the log file with the cursor's line. If a followed stream ended with its
+   * container, it had brought every line of that file, so no line counts as missing unless the rotation detector
+   * expects one.
    */
   noteRotation(): void {
     if (this.#hasFollowedToEnd) this.#cursorLost = 'rotated';
@@ -121,7 +121,7 @@ export class StepProgress {
 
   /**
    * Lets reading resume by time, because the cursor's line is lost. The lines that the rotation detector expects are
-   * known to be missing.
+   * forgotten: a note reports the gap anyway.
    */
   #loseCursor(cause: GapCause): void {
     this.#cursorLost = cause;

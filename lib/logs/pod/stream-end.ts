@@ -14,7 +14,7 @@ export type StreamEnd = HowEnded & {
   lines: StepLines;
   follow: boolean;
   hasStepEnded: boolean;
-  /** Whether the stream came to the line after which reading resumes, or that line is known to be lost. */
+  /** Whether the stream came to the line after which the reader resumes. Also true if that line is known to be lost. */
   hasReachedStart: boolean;
 };
 

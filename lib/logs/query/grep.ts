@@ -12,7 +12,10 @@ export type Grep = <T extends { text: string }>(lines: readonly T[]) => Promise<
 export type GrepOptions = {
   /** Returns the time of a clock that never goes back, in milliseconds. Default: performance.now. */
   now?: () => number;
-  /** Resolves when the other work of this process has had its turn. Default: setImmediate, for one search at a time. */
+  /**
+   * Resolves when the other work of this process has had its turn. Default: the searches of all readers queue up, and
+   * each waits for a turn of the event loop (setImmediate).
+   */
   turn?: () => Promise<unknown>;
 };
 
@@ -149,7 +152,8 @@ export const createGrep = (pattern: string, options: GrepOptions = {}): Grep => 
     for (const line of lines) {
       for (const window of windowsOf(line.text)) {
         const isMatch = time.test(compiled, window);
-        // The search pauses only after a time slice: an await for every line would cost more than most patterns.
+        // The search waits for other work only when a time slice is over: an await for every line would cost more than
+        // most patterns.
         if (time.isSliceOver()) await time.rest();
         if (!isMatch) continue;
         found.push(line);

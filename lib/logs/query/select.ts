@@ -11,7 +11,10 @@ export type Selection = {
   fromLine?: number | undefined;
   /** Largest number of lines to show. */
   lines?: number | undefined;
-  /** A time in RFC 3339. Lines before the first line that is not earlier are left out. */
+  /**
+   * A time in RFC 3339. The selection begins with the first line that is not earlier than this time; lines before that
+   * line are left out.
+   */
   since?: string | undefined;
 };
 
@@ -63,7 +66,10 @@ export const isSelective = ({ grep, fromLine, lines, since }: Selection): boolea
  * A compiled selection of lines. A filter has state, so each log event must be tested once, in the order of the log.
  */
 type Filter = {
-  /** Whether shown lines get their number, because the selection may leave out lines before them. */
+  /**
+   * Whether a shown line has its line number as a field. A client needs the number if the selection may leave out
+   * earlier lines.
+   */
   isNumbered: boolean;
   isWanted: (event: LogEvent) => boolean;
   grep: Grep | undefined;

@@ -7,7 +7,10 @@ export type TailStart = {
   lines: number;
   /** Cursor behind which the reading of the tail begins; undefined for the beginning of the log. */
   from: string | undefined;
-  /** Number of lines behind the cursor `from` that are left out, because the tail begins within a batch. */
+  /**
+   * Number of lines behind the cursor `from` that don't belong to the tail, as only the start of each batch has a known
+   * cursor.
+   */
   drop: number;
 };
 

@@ -69,7 +69,10 @@ export const deflateDataOf = (gzip: Buffer): Deflated => {
   };
 };
 
-/** Compressed data by the uncompressed bytes, so that readers who are sent the same bytes share the compression. */
+/**
+ * Compressed data of each buffer that was compressed, so that readers who are sent the same buffer share its
+ * compression.
+ */
 const deflatedBytes = new WeakMap<Buffer, Deflated>();
 
 const deflateShared = (bytes: Buffer): Deflated => {
@@ -86,7 +89,7 @@ const deflateShared = (bytes: Buffer): Deflated => {
 
 /**
  * Makes the gzip content coding of one response. Each write is compressed on its own, so a client can read the bytes at
- * once, and a reader costs a checksum instead of a compressor with 256 KiB of memory.
+ * once. For each reader only a checksum is kept, not a compressor with 256 KiB of memory.
  */
 export const createGzipCoding = (): ContentCoding => {
   let crc = 0;

@@ -118,7 +118,8 @@ const sse: Encoder = {
   fromNdjson: rewriteLines(/^\{"type":"line",(.*),"cursor":"([^"]*)"(.*)\}$/gm, 'id: $2\nevent: line\ndata: {$1$3}\n'),
   keepAlive: ':\n\n',
   failure: ({ code, message }) => escapeLineEnds(sseMessage('note', { note: `error: ${message}`, code })),
-  // EventSource connects again by itself. A short delay of 100 ms is right, because nothing has failed.
+  // A browser's EventSource connects again by itself. After a hand-over it should do so soon (100 ms), because nothing
+  // has failed.
   handOver: (cursor) => `${cursor === undefined ? '' : `id: ${cursor}\n`}retry: 100\n\n`,
 };
 

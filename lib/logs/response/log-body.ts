@@ -34,7 +34,7 @@ export class LogBody {
   #cursor: string | undefined;
   #isEmpty = true;
 
-  /** @param onError gets the errors that are the service's fault */
+  /** @param onError gets the errors that are the service's fault, not the client's */
   constructor(encoder: Encoder, coding: ContentCoding, onError?: (error: unknown) => void) {
     this.#encoder = encoder;
     this.#coding = coding;

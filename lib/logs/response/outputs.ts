@@ -1,6 +1,9 @@
 import type { LogEvent, LogEvents } from '../types.ts';
 
-/** Next output of a response that is a log. `handOver` ends the response before the log's end. */
+/**
+ * One output of a log response: events of the log, a keep-alive, or the way in which the response ends. With `handOver`
+ * the response ends before the log does, and the client requests the rest.
+ */
 export type Output =
   | { type: 'events'; events: LogEvent[] }
   | { type: 'keepAlive' }

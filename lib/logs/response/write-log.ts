@@ -21,7 +21,7 @@ export type WriteOptions = {
   signal: AbortSignal;
   /** Content coding of the response's body. Default: none. */
   coding?: ContentCoding;
-  /** Gets errors of the service. The client gets only the error `internal` in their place. */
+  /** Gets the errors that are the service's fault. The client only sees the error code `internal` for them. */
   onError?: (error: unknown) => void;
 };
 
@@ -31,7 +31,7 @@ export const logHeaders = (encoder: Encoder, { encoding }: ContentCoding): Recor
   ...(encoding ? { 'content-encoding': encoding } : {}),
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // Without this header nginx, as a proxy, buffers the lines of a log.
+  // With `x-accel-buffering: no` a proxy such as nginx passes each line on at once instead of buffering the log.
   'x-accel-buffering': 'no',
   vary: 'accept, accept-encoding',
 });
@@ -81,8 +81,8 @@ export const writeLog = async (
   } finally {
     res.off('close', onClose);
     gone.abort();
-    // The generator of log events may wait for something that the aborted signal ends. The response does not depend on
-    // that, so nobody waits for the generator.
+    // The generator of log events may need some time to end after its signal was aborted. The response is complete
+    // without the generator, so nobody waits for it.
     void events.return().catch(() => undefined);
   }
 };

@@ -64,7 +64,8 @@ export async function* readArchivedPart(source: LogSource, start: StartPoint): A
     return { start, isPartial };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 503) throw error;
-    // If the pod's log begins later than the cursor, the reading of the pod adds a note about the missing lines.
+    // Reading resumes in the pod's log after the reader's last line. If the pod no longer has the lines that follow,
+    // the reading of the pod adds a note about them.
     if (cursor !== undefined) return { start: startInPod(cursor), isPartial: false };
     yield [storeAwayNote('its first lines are missing here')];
     return { start, isPartial: true };

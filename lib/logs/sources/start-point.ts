@@ -16,7 +16,7 @@ export type StartPoint = {
   archive: ArchiveStart | 'start' | undefined;
   /** Cursor after which the pod's log is read; undefined for the start of the pod's log. */
   podCursor: string | undefined;
-  /** Number of lines to leave out at the start of the part of a log that comes from the pod. */
+  /** Number of lines to leave out at the start of the pod's part of the log. */
   skipLines: number;
 };
 
@@ -42,7 +42,8 @@ export const startAfterCursor = async (
   const cursor = parseCursor(text, location.id);
   const next = await locateCursor(location, index, cursor);
   if (next) return startInArchive(next, index);
-  // The reader has all archived lines of the cursor's step, but the archive may have later steps.
+  // The reader has all archived lines of the cursor's step. If the step is archived to its end, the next lines are in
+  // later steps of the archive, otherwise in the pod.
   const isStepArchived = isClosed || index.steps.indexOf(cursor.step) < index.steps.length - 1;
   if (!isStepArchived) return startInPod(text);
   return startInArchive({ step: cursor.step, line: lineCount(index, cursor.step) }, index);

@@ -82,7 +82,8 @@ test('the archiver of an installation without secrets mounts only a volume for t
 test('the files of the folder for known secrets are masked by value, and docker configs by their passwords', async () => {
   const auth = Buffer.from('robot:another-password-9').toString('base64');
   const config = { auths: { 'r.example': { username: 'robot', password: 'another-password-9', auth } } };
-  // The kubelet fills a mounted volume with symbolic links like these.
+  // The kubelet makes each file of a mounted volume a symbolic link to a file in the folder `..data`, which is a link,
+  // too.
   await mkdir(join(folder, '..2026'));
   await writeFile(join(folder, '..2026', 'gateway'), 'correct-horse-battery\n');
   await writeFile(join(folder, '..2026', 'registry-credentials'), JSON.stringify(config));

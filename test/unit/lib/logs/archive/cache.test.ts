@@ -18,7 +18,8 @@ const ndjson = Buffer.from(encoders.ndjson.encode(Array.from({ length: lines }, 
 const bytes = await gzipChunk(ndjson);
 
 /**
- * Index of an archive with one segment for each step. Each segment has one range of chunks, of nearly the largest size.
+ * Steps of an archive, one for each reader. Each step has one chunk of nearly 1 MiB in a segment of its own, so no two
+ * readers share a range of chunks.
  */
 const steps = Array.from({ length: readers }, (_, at) => `step-${at}`);
 const index: ArchiveIndex = {
@@ -54,7 +55,8 @@ test('readers do not load their range again for every batch when they are more t
   }
   expect(shown).toBe(readers * lines);
   expect([...loads.keys()].sort()).toEqual(steps.map((step) => segmentKey(location, step)).sort());
-  // Each reader copies two thirds of its chunks at once, and the cache of 16 MiB has the rest for some readers.
+  // A reader copies 512 KiB at once, about half of its range of chunks, and makes eight batches of the range. So it
+  // loads the range three times at most, not for each batch.
   const all = [...loads.values()].reduce((sum, count) => sum + count, 0);
   expect(batches).toBe(readers * 8);
   expect(all).toBeLessThanOrEqual(readers * 3);

@@ -104,7 +104,9 @@ const writeSome = async (notes: LogEvent[]): Promise<number> => {
 const end: LogEvent = { type: 'end', status: 'BUILD_SUCCESS', log: 'complete' };
 
 /**
- * Returns the body that a client gets, and the chunk encoding of each batch; undefined for a batch of single events.
+ * Sends log events as a response.
+ * @returns the body as the client reads it, and the chunk encoding of each batch (undefined for a batch without a
+ * chunk)
  */
 const sent = async (
   encoder: Encoder,

@@ -111,8 +111,8 @@ describe.each(troubles)('with a store that %s', (_, trouble) => {
     const refused = { status: 503, code: 'log_unavailable', retryAfter: expect.any(Number) };
     expect(await attempt(view)).toMatchObject({ events: [], error: refused });
     s3.break(undefined);
-    // When the store fails in the middle of a log, the lines so far are right, and an error comes in the place of the
-    // end event.
+    // When the store fails in the middle of a log, the reader has got only correct lines, and an error takes the place
+    // of the end event.
     const events = readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false });
     const seen = [...((await events.next()).value ?? [])];
     s3.break({ times: always, ...trouble });
@@ -120,7 +120,8 @@ describe.each(troubles)('with a store that %s', (_, trouble) => {
     expect(rest).toMatchObject(refused);
     expect(shownTexts(seen)).toEqual(whole.slice(0, linesOf(seen).length));
     s3.break(undefined);
-    // An archive's reader loads the next chunks ahead, and another reader that joins this load would share its failure.
+    // The failed reader has begun to load the next chunks. A new reader would join that load and fail, too, so the test
+    // waits until the load has ended.
     await s3.idle();
     expect(await read(view, { cursor: linesOf(seen).at(-1)?.cursor })).toEqual(
       (await read(view)).slice(seen.filter(({ type }) => type !== 'plan').length),

@@ -182,8 +182,8 @@ test('property: a log resumed at any line continues with the same lines', async 
     'TUlJ'.repeat(16),
     'é\u2028',
   );
-  // The lines have few distinct times: container runtimes write stdout and stderr slightly out of order, and some
-  // clocks are coarse.
+  // Only five times occur, so several lines share a time, as with a coarse clock. The time alone then does not tell
+  // where to resume.
   const stamp = fc.integer({ min: 0, max: 4 }).map((n) => timeAt(n * 300_000));
   const property = fc.asyncProperty(
     fc.array(fc.tuple(line, stamp), { minLength: 1, maxLength: 12 }),

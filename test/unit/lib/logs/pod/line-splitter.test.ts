@@ -9,7 +9,7 @@ const split = (parts: readonly Uint8Array[], limit?: number): RawLine[] => {
   return [...parts.flatMap((part) => splitter.push(part)), ...splitter.finish()];
 };
 
-/** Cuts the bytes of a log at these places. */
+/** Cuts the bytes of a log into pieces at the given places, as a network might. */
 const cutAt = (bytes: Buffer, places: readonly number[]): Buffer[] => {
   const sorted = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
   return [0, ...sorted].map((from, at) => bytes.subarray(from, sorted[at] ?? bytes.length));

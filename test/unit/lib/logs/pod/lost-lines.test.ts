@@ -135,7 +135,9 @@ test('a log that was rotated after its last line is complete', async () => {
 });
 
 /**
- * Runs a step whose log stream ends with the first file, after the container ended. Then only the last file is left.
+ * Runs a step whose followed log stream ends with the log's first file, because the container has ended. Afterwards the
+ * kubelet has only the last file.
+ * @param between lines that the kubelet discards before they are read
  */
 const leftBehind = async (between: readonly string[]) => {
   fake.setPod(['build']);

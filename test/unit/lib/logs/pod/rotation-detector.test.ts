@@ -73,7 +73,8 @@ describe('The rotation detector', () => {
     const detector = new RotationDetector();
     const part = (of: string) => of.repeat(16_384);
     detector.addNewestLine(lineAt(6, part(letter)), lineAt(1, 'a'));
-    // The kubelet gives a long line the time of the line's first part.
+    // The kubelet joins the parts of a long line and gives the line the time of its first part. A newest line that is a
+    // later part has a later time, so only the text tells that it belongs to the long line.
     expect(gapsBefore(detector, [lineAt(5, part('a') + part('b') + part('c')), lineAt(60, 'd')])).toEqual([
       false,
       false,

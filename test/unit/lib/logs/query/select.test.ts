@@ -68,7 +68,7 @@ const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> =>
 const numbers = (events: LogEvent[]) => linesOf(events).map(({ number }) => number);
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
-/** Reads a log from the pod, and again from the archive. */
+/** Reads the same part of a log twice: from the pod, then from the archive. Both must show the same lines. */
 const both = async (more: Partial<ReadOptions>): Promise<LogEvent[][]> => {
   const view = build();
   const live = await read(view, more);

@@ -17,7 +17,7 @@ test('combineCrc is right for more than 4 GiB', () => {
   const zeros = Buffer.alloc(1 << 20);
   let [crc, size] = [crc32(zeros), zeros.length];
   for (; size <= 2 ** 32; size *= 2) crc = combineCrc(crc, crc, size);
-  // The expected checksum is combined from checksums of one mebibyte each.
+  // The expected checksum is built up slowly, from one mebibyte after the other, without the doubling that is tested.
   let slowly = 0;
   for (let at = 0; at < size / zeros.length; at += 1) slowly = combineCrc(slowly, crc32(zeros), zeros.length);
   expect(crc).toBe(slowly);

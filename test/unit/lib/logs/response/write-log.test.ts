@@ -196,7 +196,7 @@ test('writeLog stops reading while the client is slow', async () => {
   });
   await once(response, 'readable');
   let before = -1;
-  // The loop ends when writeLog reads no more events. The events so far wait in the sockets' buffers.
+  // The number of events stops growing when writeLog reads no more, because the buffers of the sockets are full.
   while (before !== made) {
     before = made;
     await new Promise((resolve) => setTimeout(resolve, 100));
