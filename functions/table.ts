@@ -136,8 +136,8 @@ export const services = {
     mounts: [...signIn, broker, logStore],
     environment: {
       TEXT_STREAMS_DRAIN: 'true',
-      // Node frees read buffers when it collects the young generation of its heap. A larger young generation would cost
-      // several MiB of memory while a large log is sent.
+      // This option keeps the young generation of Node's heap small. Node frees read buffers when it collects that
+      // generation, so a large one would cost several MiB of memory while a large log is sent.
       NODE_OPTIONS: '--max-semi-space-size=4',
     },
     permissions: [preview, readPods],
@@ -174,7 +174,7 @@ export const services = {
     ...endpoint,
     concurrency: 10,
     timeoutSeconds: 60,
-    // The function metrics holds all ledgers and all runs in memory at once.
+    // The function metrics needs more memory than other functions: it holds all ledgers and all runs at once.
     memoryLimit: '512Mi',
     permissions: [
       listLedgers,

@@ -20,7 +20,7 @@ export class ByteBudget {
     this.#left = maxBytes;
   }
 
-  /** Counts bytes of a body. @throws BodyTooLargeError when all counted bytes together exceed the budget */
+  /** Takes bytes of a body from the budget. @throws BodyTooLargeError when all bytes together exceed the budget */
   spend(bytes: number): void {
     this.#left -= bytes;
     if (this.#left < 0) throw new BodyTooLargeError(this.maxBytes);

@@ -72,7 +72,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly setting: string;
 
-  /** @param expected a phrase that follows "must be" in the error's message, such as "a port number" */
+  /** Makes an error whose message is "<setting> must be <expected>". @param expected such as "a port number" */
   constructor(setting: string, expected: string) {
     super(`${setting} must be ${expected}`);
     this.setting = setting;
@@ -81,7 +81,11 @@ export class ConfigError extends Error {
 
 /** Thrown when an environment variable has the former name of a renamed setting, so that the process can't start. */
 export class RenamedSettingError extends ConfigError {
-  /** @param present the present name of the renamed setting */
+  /**
+   * Makes an error that says what a setting is called now.
+   * @param former the former name
+   * @param present the new name
+   */
   constructor(former: string, present: string) {
     super(former, `called ${present}`);
     this.message = `${former} is now ${present}: rename it.`;

@@ -1,13 +1,13 @@
 import { type MaybeSignal, sleep as sleepFor } from './abort.ts';
 
 export type Backoff = {
-  /** Delay before the second attempt, in milliseconds. Each further delay is twice as long as the delay before it. */
+  /** Delay before the first retry, in milliseconds. The delay before each further retry is twice as long. */
   firstMs: number;
-  /** Longest delay between two attempts, in milliseconds. Default: no limit. */
+  /** Limit for the delay before a retry, in milliseconds. Default: no limit. */
   maxMs?: number;
   /**
-   * Random share of each delay, from 0 (none) to 1 (the whole delay). Default 0. Random delays keep clients that failed
-   * together from retrying together.
+   * Random share of the delay before a retry, from 0 (none) to 1 (the whole delay). Default 0. Random delays keep
+   * clients that failed together from retrying together.
    */
   jitter?: number;
   /** Returns a random number from 0 up to 1. Default: Math.random. */
@@ -27,7 +27,7 @@ export const exponentialBackoff =
 export type Sleep = (ms: number, signal?: MaybeSignal) => Promise<unknown>;
 
 export type RetryOptions = {
-  /** Maximum number of attempts, the first attempt included. */
+  /** Number of failed attempts after which `retry` gives up. */
   attempts: number;
   /**
    * Returns the delay before the next attempt, in milliseconds, from the number of failed attempts and the last error.
@@ -42,7 +42,7 @@ export type RetryOptions = {
   beforeDelay?: (retry: { error: unknown; failures: number; delayMs: number }) => void;
   /** Signal that aborts the retries, and also the delay between two attempts. */
   signal?: MaybeSignal;
-  /** Waits between two attempts. Default: a timer that ends when the abort signal fires. Tests pass their own timer. */
+  /** Waits before a retry. Default: a timer that ends when the abort signal fires. Tests pass their own timer. */
   sleep?: Sleep | undefined;
 };
 

@@ -1,4 +1,6 @@
-/** Returns the result of `act`. Callers that use the key of a running call get the result of that call. */
+/**
+ * Calls `act` and returns its result. While a call with the same key is running, returns that call's result instead.
+ */
 export type SingleFlight<T> = (key: string, act: () => Promise<T>) => Promise<T>;
 
 /** Makes a function that shares one running call among all callers with the same key. */

@@ -41,7 +41,8 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
 
 const routeRule = (host: string) => ({
   filters: [{ type: 'URLRewrite', urlRewrite: { hostname: host } }],
-  // Kourier finds a function by the host name in a request, in any namespace.
+  // The route leads to Kourier, Knative's gateway, and not to the function's Service in its own namespace: Kourier
+  // finds the function by the rewritten host name.
   backendRefs: [{ name: 'kourier-internal', namespace: 'kourier-system', port: 80 }],
 });
 

@@ -58,7 +58,7 @@ export const sweepTool = async (
   const first = await reconcile(options, tool);
   await startArchivers(options, tool, first);
   const closed = await closeLogs(options, tool, first.state);
-  // A second reconcile releases the runs whose logs were closed.
+  // A run is kept until its log is closed, so a second reconcile must release the runs whose logs were closed just now.
   const second = closed.length > 0 ? await reconcile(options, tool) : undefined;
   const removed = await removeOrphanLogs(options, tool, archived, second?.state ?? first.state);
   return [...first.corrections, ...closed, ...(second?.corrections ?? []), ...removed];

@@ -28,7 +28,7 @@ export type Access = {
 export type AccessOptions = {
   subject: string;
   credential: CredentialKind;
-  /** Scopes that the credential gives, by tool. A tool that occurs several times has the scopes of all occurrences. */
+  /** The scopes that the credential gives, each grant for one tool. Several grants for the same tool add up. */
   grants: readonly Grant[];
   expires?: number | undefined;
 };

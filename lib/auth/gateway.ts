@@ -18,7 +18,7 @@ export const createGatewayCheck = (secret: string): CredentialCheck => {
   return async (headers) => {
     const [tool, given] = [headers[toolHeader], headers[secretHeader]];
     if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
-    // timingSafeEqual requires values of equal length. Digests always have equal lengths.
+    // Digests of the two secrets are compared, because timingSafeEqual requires values of equal length.
     if (!timingSafeEqual(digest(given), expected)) return undefined;
     return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
   };

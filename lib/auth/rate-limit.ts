@@ -6,7 +6,7 @@ import type { Authenticate } from './authenticate.ts';
 import type { Scope } from './scopes.ts';
 
 export type RateLimiterOptions = {
-  /** Limit for the requests with one key in a minute, which may also come all at once. 0 for no limit. */
+  /** Number of requests with the same key that may pass in a minute, even all at once. 0 for no limit. */
   perMinute: number;
   now?: () => number;
   /** Number of keys that a rate limiter remembers. The key used longest ago is forgotten first. Default 10,000. */

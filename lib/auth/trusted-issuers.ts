@@ -22,8 +22,8 @@ export type TrustedIssuer = {
   prefix?: string;
   rules?: readonly Rule[];
   /**
-   * Name of the claim with a token's scopes, separated by spaces or as a list. A token then has only these of the
-   * scopes that the rules give. Default: all scopes that the rules give.
+   * Name of the claim with a token's scopes, separated by spaces or as a list. A token has only the scopes that both
+   * this claim and the rules give. Default: all scopes that the rules give.
    */
   scopeClaim?: string;
   /** PEM file with the certificate authority of the server of `jwksUri`, when that authority is not a public one. */

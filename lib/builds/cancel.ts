@@ -53,8 +53,8 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
 
 /** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
 export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  // The ledger applies a change again when the response to a write is lost. A deletion that is applied again finds no
-  // build, so a build that was found at first counts as known.
+  // A deletion is applied again when the response to the write of the ledger is lost. The build is gone by then, so a
+  // build that any attempt has found counts as known.
   let wasKnown = false;
   const known = await changeLedger(context, tool, ({ state }) => {
     const removed = remove(state, id, context.now());

@@ -39,8 +39,8 @@ const closeUnlessDeleted = async (
 };
 
 /**
- * Returns the state of a log that the ledger gets. Undefined while the log is still being written and its time limit
- * has not passed.
+ * Returns the final state of a build's log, for the ledger. Undefined while the log is still being written and its time
+ * limit has not passed.
  */
 const finalResult = (result: ArchiveResult, isTooLate: boolean): ArchiveResult | undefined => {
   if (result.state !== 'live') return result;

@@ -45,8 +45,8 @@ export const dispatch = async (context: BuildsContext, promote: (tool: string) =
   if (slots === undefined) return;
   let before = await capacity.read();
   for (let round = 0; round < maxRounds; round += 1) {
-    // Each round computes the tools' fair shares of the free slots anew: another tool's turn may come once the first
-    // tools have their slots.
+    // Each round computes the tools' fair shares of the free slots anew, because other tools may have their turn once
+    // the first tools have their slots.
     const tools = [...fairShares(before, slots).keys()];
     if (tools.length === 0) return;
     await promoteAll(context, tools, promote);

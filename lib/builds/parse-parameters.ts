@@ -24,8 +24,8 @@ const nestingDepth = (json: string): number => {
 const parseJson = (body: Buffer): unknown => {
   const text = body.toString('utf8');
   if (text.trim() === '') throw refusal('The body is empty. Send a JSON object with at least source_url.');
-  // The nesting of a request's body is checked before the body is parsed. Brackets inside strings count too, because no
-  // valid request needs 100 of them.
+  // The nesting of a request's body is checked before the body is parsed. Brackets inside strings count as nesting too:
+  // no valid request leaves 100 of them open.
   if (nestingDepth(text) > maxDepth) throw refusal('The body is nested too deeply.');
   try {
     return JSON.parse(text);

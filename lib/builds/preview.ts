@@ -67,7 +67,10 @@ const buildWithWrongRun = (
   return change && (change.kind === 'create' ? change.build.id : change.id);
 };
 
-/** Returns the id of the first build that runs in only one of two versions of a tool's ledger. */
+/**
+ * Returns the id of the first build that runs in only one of two versions of a tool's ledger. The build is named in the
+ * report that the ledger is behind. Undefined where the same builds run in both versions.
+ */
 const buildThatMoved = (before: LedgerState, after: LedgerState): string | undefined => {
   const idsBefore = new Set(before.running.map(({ id }) => id));
   const idsAfter = new Set(after.running.map(({ id }) => id));

@@ -13,7 +13,7 @@ import { type Correction, correctionsOf } from './correction.ts';
  */
 const graceMs = 30_000;
 
-/** The ledger of a tool, and the tool's runs as they were before the ledger was read. */
+/** The ledger of a tool, and the tool's runs, which were listed before the ledger was read. */
 type ObservedLedger = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
 
 /**

@@ -14,7 +14,10 @@ export type Reconciled = { state: LedgerState; runs: Runs; corrections: Correcti
 
 type ObservedTool = { runs: Runs; view: LedgerView; observed: ObservedRun[] };
 
-/** Lists the runs of a tool before it reads the tool's ledger, as `reconciledState` requires. */
+/**
+ * Reads the runs and the ledger of a tool. The runs are listed before the ledger is read, as `reconciledState`
+ * requires.
+ */
 const observeTool = async (context: BuildsContext, tool: string): Promise<ObservedTool> => {
   const { kube, ledger } = context;
   const runs = await listRuns(kube, tool);
@@ -109,8 +112,8 @@ const reconcileTool = async (context: BuildsContext, tool: string): Promise<Reco
     await reconcileClaimsAfterFailure(context, tool, observedTool);
     throw error;
   });
-  // The recursion ends: a reconcile repeats itself only after Kubernetes has refused the run of a build, and the build
-  // has then failed for good.
+  // reconcileTool calls itself only after Kubernetes has refused the run of a build. The build has then failed for
+  // good, so the recursion ends.
   if (applied.hasLedgerChanged) return reconcileTool(context, tool);
   const { runs, view, observed } = observedTool;
   const { state } = applied;

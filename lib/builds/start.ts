@@ -17,7 +17,7 @@ export type StartContext = BuildsContext & {
   /** Returns the full name of a tool's image, without a tag. */
   image: (tool: string, name: string) => string;
   /**
-   * Checks whether a tool has storage left for a new image. Runs while the ref is resolved.
+   * Checks whether a tool has storage left for a new image, in parallel with the resolution of the ref.
    * @throws ApiError when the build must not start
    */
   mayStart: () => Promise<void>;
@@ -113,8 +113,8 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
 };
 
 /**
- * Makes a new build from a client's parameters. Resolves the ref and checks whether the build may start at the same
- * time.
+ * Makes a new build from a client's parameters. Resolves the ref, and in parallel checks whether the tool has storage
+ * left.
  */
 const resolveBuild = async (
   context: StartContext,

@@ -9,7 +9,10 @@ export type ClaimRequest = {
   tool: string;
   /** Ids of builds whose run has ended, so that their claims are given back. */
   ended: readonly string[];
-  /** Ids of builds that could start, in the order of the queue. Some of the builds may hold a claim already. */
+  /**
+   * Ids of the queued or new builds that the tool's own limit would let start, in the order of the queue. Some may hold
+   * a claim already.
+   */
   wanted: readonly string[];
   /** Time since which the tool waits for its turn: RFC 3339 in UTC. */
   since: string;
@@ -34,7 +37,10 @@ const isBefore = (a: Candidate, b: Candidate): boolean => {
   return a.since === b.since ? a.tool < b.tool : a.since < b.since;
 };
 
-/** Returns a text that sorts after every time in RFC 3339. The fewer slots are free, the later the text sorts. */
+/**
+ * Returns the time since which a tool counts as waiting when it has just got a slot: a text that sorts after every time
+ * in RFC 3339, and after the texts of tools that got a slot before, while more slots were free.
+ */
 const afterEveryTime = (free: number): string => `~${String(9999 - free).padStart(4, '0')}`;
 
 /** Gives one free slot to the tool whose turn it is. Returns the tool; undefined where no tool wants a slot. */
@@ -44,7 +50,7 @@ const takeTurn = (candidates: readonly Candidate[], free: number): string | unde
   const next = others.reduce((best, other) => (isBefore(other, best) ? other : best), first);
   next.running += 1;
   next.wants -= 1;
-  // After its turn, a tool comes behind every other tool with as many running builds.
+  // A tool that has just got a slot comes after all other tools with the same number of running builds.
   next.since = afterEveryTime(free);
   return next.tool;
 };
@@ -63,8 +69,8 @@ export const fairShares = ({ claims, waiting }: CapacityState, slots: number): M
 };
 
 /**
- * Sets how many builds of a tool wait only for a free slot of the cluster, and since when. 0 builds end the tool's
- * wait.
+ * Sets how many builds of a tool wait only for a free slot of the cluster, and since when. With 0 builds, the tool no
+ * longer waits.
  */
 export const registerWaiting = (state: CapacityState, tool: string, wants: number, since: string): CapacityState => {
   const before = state.waiting.find((waiting) => waiting.tool === tool);
@@ -79,7 +85,10 @@ const withoutClaims = (state: CapacityState, ids: readonly string[]): CapacitySt
   return claims.length === state.claims.length ? state : { ...state, claims };
 };
 
-/** Returns the ids before the first build without a claim: no build may overtake another build of its tool. */
+/**
+ * Returns the ids of the builds that may start: those in front of the first build without a claim, because no build may
+ * overtake another build of its tool.
+ */
 const claimedPrefix = (wanted: readonly string[], claims: readonly Claim[]): readonly string[] => {
   const claimed = new Set(claims.filter(({ revoked }) => !revoked).map(({ id }) => id));
   const end = wanted.findIndex((id) => !claimed.has(id));
@@ -167,8 +176,8 @@ export const finishRevocation = (state: CapacityState, by: string, running: Read
 
 /**
  * Gives every running build of a tool a claim, even beyond the capacity: the capacity may have been set or lowered
- * while the build ran. The claim is as old as the build's start, so that the claim of a build that has just ended is
- * removed at once.
+ * while the build ran. The claim gets the time of the build's start. If the build ends meanwhile, the claim counts as
+ * old, and a reconcile removes the claim without a grace period.
  */
 export const claimForRunning = (
   state: CapacityState,

@@ -13,11 +13,11 @@ export type Setting<T> = {
   expected: string;
   /** Text that is used when the setting's environment variable is not set. A setting without a default must be set. */
   default: string | undefined;
-  /** Whether the setting's text may be empty, which means that the setting has no value. */
+  /** Whether the setting's text may be empty. An empty text gives the setting no value. */
   mayBeEmpty: boolean;
   /** Parses the text of the setting. Returns undefined for a wrong text. */
   parse: (text: string) => T | undefined;
-  /** Describes what is wrong with the setting's text, when more is known than `expected` says. */
+  /** Describes what is wrong with a text that `parse` refuses, for settings whose `expected` does not say enough. */
   problem?: (text: string) => string | undefined;
 };
 
@@ -25,7 +25,7 @@ export type Setting<T> = {
 export const expectation = ({ expected, mayBeEmpty }: Pick<Setting<unknown>, 'expected' | 'mayBeEmpty'>): string =>
   mayBeEmpty ? `empty or ${expected}` : expected;
 
-/** Returns a copy of a setting whose text may be empty. Empty is also its default. */
+/** Returns a copy of a setting that accepts an empty text too, and is empty by default. */
 export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({
   ...setting,
   default: '',

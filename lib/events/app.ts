@@ -33,7 +33,8 @@ const parseEvent = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => 
     const message = { headers: req.headers, body: body.toString('utf8') } as unknown as Message;
     const event = HTTP.toEvent<unknown>(message);
     if (Array.isArray(event)) throw new Error('a batch of events is not supported');
-    // The package cloudevents does not validate events of a version other than 1.0.
+    // Versions of CloudEvents other than 1.0 are refused here, because the package cloudevents does not validate such
+    // events.
     if (event.specversion !== '1.0') throw new Error(`version ${event.specversion} is not supported`);
     return new CloudEvent<unknown>({ ...event });
   } catch (error) {

@@ -5,11 +5,15 @@ import { ApiError } from '../errors.ts';
 export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 
 /**
- * Source of Tekton's events after the function accept-tekton has sent them on to the broker. Their types are Tekton's.
+ * The CloudEvents attribute `source` of Tekton's events when accept-tekton sends them on to the broker. Their attribute
+ * `type` stays Tekton's.
  */
 export const buildEventSource = '/builds/accept-tekton';
 
-/** Source of the events by which list-builds, get-build and get-logs report that a ledger is behind its runs. */
+/**
+ * The CloudEvents attribute `source` of the events by which list-builds, get-build and get-logs report that a ledger is
+ * behind its runs.
+ */
 export const readsEventSource = '/builds/reads';
 
 /** The data of the events that functions of this service send. A report about a tool's ledger may name no build. */

@@ -6,7 +6,8 @@ import { escapeLineEnds } from './escape-line-ends.ts';
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
 
 /**
- * Returns the `messages` of a response. All three lists are always present, because clients read them without a check.
+ * Returns the `messages` of a response. The lists info, warning and error are always present, because clients read them
+ * without a check.
  */
 export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
   info: [],

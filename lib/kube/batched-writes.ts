@@ -24,7 +24,10 @@ export type BatchedWritesOptions<View, State> = {
    * @returns a function that tells the callers of the batch their results
    */
   attempt: (key: string, batch: Batch<View, State>, tried: number) => Promise<() => void>;
-  /** Subject and verb of the sentence about too many conflicts, such as "The builds of this tool are". */
+  /**
+   * Beginning of the error sentence after too many conflicts, such as "The builds of this tool are". The sentence goes
+   * on with "changing too quickly".
+   */
   busy: string;
   /** Waits between two attempts to write an object. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep | undefined;

@@ -4,7 +4,7 @@ import type { BuildRecord, Ending, LedgerState, Limits } from './types.ts';
 /** Facts about a PipelineRun that a reconcile compares with the ledger. */
 export type ObservedRun = {
   id: string;
-  /** Ending of the run. Absent while the run has not ended. */
+  /** How and when the run has ended. Absent while the run has not ended. */
   ending?: Ending;
   /** Whether Tekton was told to cancel the run. */
   cancelling: boolean;
@@ -15,12 +15,12 @@ export type ObservedRun = {
 /** One change to the runs of a tool that makes the runs match the ledger. */
 export type RunChange =
   /**
-   * Create the run of a build. The run of a cancelled build is created as cancelled: a delayed start of the build then
-   * finds the name of the run taken.
+   * The run of a build must be created. The run of a cancelled build is created as cancelled: a delayed start of the
+   * build then finds the name of the run taken.
    */
   | { kind: 'create'; build: BuildRecord; cancelled: boolean }
   | { kind: 'cancel'; id: string }
-  /** Delete a run and its finalizer: the run's log is archived, or its build has left the ledger. */
+  /** A run must be deleted and lose its finalizer: its log is archived, or its build has left the ledger. */
   | { kind: 'release'; id: string };
 
 /**

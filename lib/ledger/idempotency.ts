@@ -39,8 +39,8 @@ export const resultForKnownId = (
 };
 
 /**
- * Returns the ledger without the expired records of Idempotency-Keys, and with a record of an accepted start that came
- * with a key.
+ * Returns the ledger without the expired records of Idempotency-Keys. If an accepted start came with a key, adds a
+ * record of that key.
  */
 export const withKeyRecord = (
   state: LedgerState,

@@ -38,7 +38,10 @@ export const waitingSince = ({ lastTurn = '' }: LedgerState, firstQueued: BuildR
   return acceptedAt > lastTurn ? acceptedAt : lastTurn;
 };
 
-/** Returns the builds before the first build without a claim: no build may overtake another build of its tool. */
+/**
+ * Returns the builds that may start: those in front of the first build without a claim, because no build may overtake
+ * another build of its tool.
+ */
 const claimedPrefix = (builds: BuildRecord[], claimed: ReadonlySet<string> | undefined): BuildRecord[] => {
   const end = claimed ? builds.findIndex(({ id }) => !claimed.has(id)) : -1;
   return end < 0 ? builds : builds.slice(0, end);

@@ -1,5 +1,6 @@
 /**
- * Matches the characters and escapes in JSON for which Go's encoding/json takes 6 bytes and JSON.stringify takes fewer.
+ * Matches the characters and escapes that take 6 bytes in the JSON of Go's encoding/json, and fewer bytes in the JSON
+ * of JSON.stringify.
  */
 const escapedByGo = /[<>&\u2028\u2029]|\\[bf]/g;
 const escapedBytes = 6;

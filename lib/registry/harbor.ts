@@ -12,7 +12,7 @@ const pageSize = 100;
 const maxPages = 200;
 const parallelDeletes = 4;
 
-/** The values that all requests of one operation on a Harbor project share. */
+/** Client, project and abort signal, which each request of an operation on a Harbor project needs. */
 type HarborContext = { client: RegistryClient; project: string; signal: MaybeSignal };
 
 type HarborFields = Record<string, unknown>;

@@ -8,8 +8,8 @@ import { ApiError } from '../errors.ts';
 const defaultFiller = 'x';
 const maxRepositoryLength = 255;
 /**
- * Limit for an image's name in the OpenAPI contract, in characters. A project's name leaves room for every image's
- * name.
+ * Limit for an image's name in the OpenAPI contract, in characters. A project's name is kept so short that
+ * `<project>/<image>` never exceeds the limit for a repository's name.
  */
 const maxImageLength = 128;
 const maxProjectLength = maxRepositoryLength - maxImageLength - 1;

@@ -22,7 +22,7 @@ const manifestTypes = [
 ].join(', ');
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}$/;
 
-/** The values that all requests of one operation on the registry share. */
+/** Client and abort signal, which each request of an operation on an OCI registry needs. */
 type OciContext = { client: RegistryClient; signal: MaybeSignal };
 
 type Descriptor = { digest: string; size: number };

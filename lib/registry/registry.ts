@@ -29,7 +29,8 @@ export type RegistryOptions = {
    */
   limitBytes?: number;
   /**
-   * Letter that is put between two adjacent separators of a project's name, which Harbor does not allow. Default 'x'.
+   * Letter that is put between two adjacent separators of a project's name, because Harbor allows no adjacent
+   * separators. Default 'x'.
    */
   filler?: string;
   /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
@@ -99,7 +100,11 @@ const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Stra
   throw new ConfigError('registry.kind', 'harbor or oci');
 };
 
-/** Checks the options for the host, the filler and the limit of storage. @throws ConfigError for a wrong option */
+/**
+ * Checks three options of the registry: the host in the images' names, the letter between separators of a project's
+ * name (`filler`), and the limit of a tool's storage.
+ * @throws ConfigError for a wrong option
+ */
 const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
   const { host = url.host, filler, limitBytes } = options;
   if (!hostPattern.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');

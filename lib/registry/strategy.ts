@@ -4,7 +4,7 @@ import type { Storage } from './sizes.ts';
 /** Result of deleting a tool's images: the number of images, and the repositories that they were in. */
 export type Cleaned = { deleted: number; repositories: string[] };
 
-/** The part of a registry that differs between Harbor and other registries. */
+/** The operations on a tool's images that work differently in Harbor and in other registries. */
 export type Strategy = {
   /**
    * Returns the storage of a project. Undefined where the project does not exist; no `limitBytes` where the registry

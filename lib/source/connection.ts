@@ -23,7 +23,7 @@ export type GitResponse = {
   status: number;
   headers: IncomingMessage['headers'];
   body: AsyncIterable<Buffer>;
-  /** Closes the connection instead of reading the response's body. */
+  /** Closes the connection of a response whose body the caller does not need. */
   discard(): void;
 };
 
@@ -63,7 +63,7 @@ const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   return unpack;
 };
 
-/** The function that sends requests over http or https, and the connections that it uses. */
+/** The `request` function of node:http or node:https, and the pool of connections for its requests. */
 type Scheme = { request: typeof request; agent: Agent };
 
 /**
@@ -87,7 +87,8 @@ const send = (
   new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, { method, headers, agent, ...extra });
     sent.on('response', resolve).on('error', reject);
-    // A response that switches protocols closes the request without an error, so the event `close` rejects the promise.
+    // After a response 101 (Switching Protocols), node:http closes the request without an error. Without this listener
+    // the promise would never settle.
     sent.on('close', () => reject(new Error('closed before a response')));
     sent.end(body);
   });

@@ -11,7 +11,7 @@ import { similarNames } from './similar-names.ts';
  */
 export type FoundCommit = { commit: string; ref: Ref | undefined };
 
-/** The refs that a search has read, for suggestions in error sentences. */
+/** Refs that were read during the search for a client's ref. An error sentence suggests some of them. */
 type SeenRefs = { names: string[]; head: Ref | undefined };
 
 const shortPrefixes = ['HEAD', 'refs/heads/', 'refs/tags/'];
@@ -45,8 +45,9 @@ const search = async (
 };
 
 /**
- * Reads the names of all refs of a repository, where the search requested only some of the refs. An error after the
- * first names is ignored: a list of refs that is too long to read must not hide that the requested ref is missing.
+ * Reads the names of all refs of a repository, for the hint in an error sentence. Does nothing where the search for the
+ * ref has read them all. An error after the first names is ignored: a list of refs that is too long to read must not
+ * hide that the requested ref is missing.
  */
 const readAllNames = async (server: GitServer, seen: SeenRefs): Promise<void> => {
   if (server.listsAllRefs) return;

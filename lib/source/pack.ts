@@ -24,7 +24,7 @@ const errorBand = 3;
  * @see https://git-scm.com/docs/gitformat-pack
  */
 export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: string): Promise<ProbeResult> => {
-  /** First bytes of the git pack. Undefined until the pack begins. */
+  /** First bytes of the git pack, as far as they have arrived. Undefined before the pack begins. */
   let head: Buffer | undefined;
   for await (const packet of packets) {
     if (packet.kind !== 'data') continue;
@@ -36,8 +36,8 @@ export const readFirstObject = async (packets: AsyncIterable<Packet>, hash: stri
 };
 
 /**
- * Reads a line of a git server's response before the pack. Returns an empty buffer where the pack begins; a result
- * where the line tells what the server has; else undefined.
+ * Reads a line that a git server sends before the pack. Returns an empty buffer where the pack begins next; a result
+ * where the line tells whether the server has the object; undefined for any other line.
  */
 const readLine = (line: string, hash: string): Buffer | ProbeResult | undefined => {
   if (line.startsWith('ERR ')) return 'absent';
@@ -46,8 +46,8 @@ const readLine = (line: string, hash: string): Buffer | ProbeResult | undefined 
 };
 
 /**
- * Reads a packet of a git pack. Returns the first bytes of the pack so far, or a result once its first 13 bytes are
- * complete.
+ * Reads a packet of a git pack. Returns the first bytes of the pack so far; once these are 13 bytes, returns what they
+ * tell about the first object.
  */
 const readBand = (data: Buffer, head: Buffer): Buffer | ProbeResult => {
   if (data[0] === errorBand) return 'absent';

@@ -4,7 +4,10 @@ import { sourceError } from './failures.ts';
 export type RequestedRef =
   | { kind: 'default' }
   | { kind: 'commit'; hash: string }
-  /** `candidates` are full names of refs such as refs/heads/main, best first. */
+  /**
+   * The name of a branch or tag. `candidates` are the full names that it may stand for, such as refs/heads/main, best
+   * first.
+   */
   | { kind: 'name'; candidates: readonly string[] };
 
 const maxBytes = 255;

@@ -52,7 +52,7 @@ export const openGitServer = async (
   const packets = readPackets(response.body);
   const advertisement = await readAdvertisement(packets);
   if (advertisement.version === 0) return oldServer(base, advertisement);
-  // A connection serves the next request only once the previous response is read to its end.
+  // The response is read to its end, so that its connection can serve the next request.
   const rest = await packets.next();
   if (rest.done !== true) throw notGit('its response is not in the git protocol');
   return currentServer(base, advertisement.capabilities, connection);
@@ -165,7 +165,10 @@ async function* listRefs(run: Run, capabilities: Capabilities, prefixes: readonl
   yield* readRefs(packets);
 }
 
-/** Returns the lines of a request for one commit, without its trees and parents where the server can leave them out. */
+/**
+ * Returns the lines of a request that fetches one commit, without its trees and parents where the server can leave them
+ * out.
+ */
 const fetchLines = (hash: string, capabilities: Capabilities): string[] => {
   const features = capabilities.get('fetch')?.split(' ') ?? [];
   return [

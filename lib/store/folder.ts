@@ -70,8 +70,8 @@ async function* keysBelow(root: string, parts: string[], prefix: string): AsyncG
 }
 
 /**
- * Retries of a write, without a delay. Another process may remove the last object of a folder, and the folder with it,
- * while an object is written to the folder.
+ * A write is retried at once when its folder has vanished: a process that removes the last object of a folder removes
+ * the folder too.
  */
 const writeRetries: RetryOptions = {
   attempts: 5,

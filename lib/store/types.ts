@@ -1,4 +1,4 @@
-/** A part of an object in the store, in bytes. */
+/** A range of bytes in an object of the store. */
 export type Range = { offset: number; length: number };
 
 /**

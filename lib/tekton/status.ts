@@ -46,7 +46,7 @@ export const failedStep = (taskRun: TaskRun): StepState | undefined =>
  */
 const exitCodeMeanings: Record<string, Record<number, string>> = {
   clone: { 128: 'the source could not be fetched' },
-  // The script knative/pipeline/steps/analyze.sh sets the exit codes of the step analyze.
+  // The exit codes of the step analyze must be the ones that knative/pipeline/steps/analyze.sh exits with.
   analyze: {
     78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",
     79: 'the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials',
