@@ -40,7 +40,7 @@ export class LineNumbering {
   }
 
   /**
-   * Moves on to the next line of the step, which has the given time. Must be called for each line, even if the reader has
+   * Moves on to the step's next line, which has the given time. Must be called for each line, even if the reader has
    * the line already.
    */
   advance(time: string): void {

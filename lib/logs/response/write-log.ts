@@ -21,7 +21,10 @@ export type WriteOptions = {
   signal: AbortSignal;
   /** Content coding of the response's body. Default: none. */
   coding?: ContentCoding;
-  /** Gets the errors that are the service's fault. The client only sees the error code `internal` for them. */
+  /**
+   * Gets the errors that are the service's fault. The client sees only the error `internal` in the place of any error
+   * that is no ApiError.
+   */
   onError?: (error: unknown) => void;
 };
 
