@@ -22,13 +22,15 @@ export type CallOptions = {
    * Whether sending a request twice has the same effect as once, so that it may be retried after a broken connection.
    */
   repeatable: boolean;
-  /** True returns a response of 200 before its body is read, as a log stream needs. Default: false. */
+  /**
+   * Whether a response with the status 200 is returned before its body is read, as for a log stream. Default: false.
+   */
   stream?: boolean;
 };
 
 /**
- * Result of a request to the API: the response with its body as text, and the response as a stream. The text is empty
- * when the caller reads the stream itself.
+ * Response to a request to the API: `response` holds the body as text, and `stream` is the body as a stream. The text
+ * is empty when the caller reads the stream itself.
  */
 export type CallResult = { stream: ResponseStream; response: ApiResponse };
 

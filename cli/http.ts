@@ -34,8 +34,8 @@ const maxRedirects = 5;
 /** Time without data after which TCP keep-alive checks that the connection still works, in milliseconds. */
 const keepAliveMs = 15_000;
 /**
- * Size of the buffer for decompressed data, in bytes. Node's default of 16 KiB costs four times as many calls for a
- * log.
+ * Size in bytes of the buffer into which a log stream is decompressed. With Node's default of 16 KiB, reading a log
+ * takes four times as many calls.
  */
 const gunzipChunkSize = 65_536;
 
@@ -88,7 +88,8 @@ const decompressed = async (response: IncomingMessage): Promise<ResponseStream> 
   // node:zlib is loaded on demand, because only the API's log streams are compressed.
   const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
   const { statusCode, headers } = response;
-  // pipeline() passes an error of the HTTP response on to the decompressed stream, where the reader sees the error.
+  // The function pipeline() passes an error of the HTTP response on to the decompressed stream, so that the stream's
+  // reader sees the error.
   return Object.assign(
     pipeline(response, createGunzip({ chunkSize: gunzipChunkSize }), () => undefined),
     { statusCode, headers },

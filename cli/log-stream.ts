@@ -79,7 +79,7 @@ async function* readEvents(stream: ResponseStream): AsyncGenerator<LogEvent> {
   }
 }
 
-/** The cursor up to which a log was read, and the number of broken log streams since the last event. */
+/** Progress of reading a log: the last cursor, and the number of log streams that broke since the last event. */
 type Progress = { cursor: string | undefined; brokenStreams: number };
 /** How a log stream ended: at the end of the log, by a handover to another instance of the service, or too early. */
 type StreamEnd = 'complete' | 'handed over' | 'broken';

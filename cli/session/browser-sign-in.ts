@@ -95,7 +95,8 @@ export const signInByBrowser = async (
     state,
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-    // Issuers give a refresh token for the scope offline_access only after consent (OpenID Connect Core, section 11).
+    // The issuer must ask the user for consent, because without consent it may give no refresh token for the scope
+    // offline_access (OpenID Connect Core, section 11).
     prompt: 'consent',
   };
   try {

@@ -48,7 +48,7 @@ const oauthErrorOf = (error: unknown): OAuthError | undefined => {
 export const unusableStatusOf = (error: unknown): number | undefined =>
   error instanceof ClientError && error.cause instanceof Response ? error.cause.status : undefined;
 
-/** Tells whether openid-client gave up at the time limit of its AbortSignal. */
+/** Tells whether a request of openid-client failed because it took longer than its time limit. */
 export const isTimeout = (error: unknown): boolean => error instanceof ClientError && error.code === 'OAUTH_TIMEOUT';
 
 const refusal = (issuer: string, reason: string, cause: unknown): Failure =>

@@ -63,7 +63,8 @@ const readPrivate = async (path: string): Promise<string | undefined> => {
   });
   if (!file) return undefined;
   try {
-    // Owner and mode are those of the open file, because the path may lead to another file in the meantime.
+    // Owner and mode are read from the open file and not from its path, because another file may replace it at the path
+    // in the meantime.
     const { mode, uid } = await file.stat();
     if (process.getuid && uid !== process.getuid()) throw unsafe(path, 'belongs to another user');
     if (process.getuid && (mode & 0o077) !== 0) throw unsafe(path, 'others may read it');

@@ -95,7 +95,10 @@ async function* fileEntry(source: string, name: string, info: Stats): AsyncGener
 }
 
 export type WalkOptions = {
-  /** Returns the target that a symbolic link gets in the image. Default: the target stays as it is. */
+  /**
+   * Returns the target that a symbolic link gets in the image, in place of a path on the build's machine. Default:
+   * links keep their targets.
+   */
   rewriteLink?: (target: string) => string;
 };
 

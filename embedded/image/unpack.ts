@@ -11,8 +11,8 @@ const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 const maxLinks = 40;
 /**
- * Matches an absolute link to a folder of an image that buildpacks made. Such a link is changed to lead below the
- * folder into which the image is unpacked.
+ * Matches the target of an absolute link to /workspace, /layers or /cnb in an image. In an unpacked image, the link
+ * must lead below the folder into which the image is unpacked.
  */
 const ownFolders = /^\/(workspace|layers|cnb)(?=\/|$)/;
 
@@ -39,8 +39,8 @@ type Walk = { current: string[]; ahead: string[] };
 /** Follows a symbolic link in an unpacked image. An absolute link starts at the image's root again. */
 const follow = (root: string, target: string, { current, ahead }: Walk): Walk => {
   const own = target.startsWith(root) ? target.slice(root.length) : target;
-  // The parts of a link's target stay as written. In the target "a/..", the ".." means the parent of the folder to
-  // which the link "a" leads.
+  // A link's target is not normalized: in the target "a/..", where "a" may be a link too, the ".." means the parent of
+  // the folder to which "a" leads.
   const words = own.split('/').filter((word) => word !== '' && word !== '.');
   return { current: target.startsWith('/') ? [] : current, ahead: [...words, ...ahead] };
 };

@@ -91,7 +91,10 @@ const checkPipelineRun = (object: KubeObject, before: KubeObject | undefined): v
   }
 };
 
-/** Defaults and checks of single kinds of objects. A real cluster has them in webhooks and storage strategies. */
+/**
+ * Defaults and checks that apply to objects of one kind only. In a real cluster, webhooks and the API server apply
+ * them.
+ */
 const admissions: Partial<Record<string, Admission>> = {
   Pod: { complete: completePod },
   Secret: { complete: completeSecret },

@@ -5,9 +5,7 @@ import type { KubeObject } from './types.ts';
 export type Change = {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   kind: Kind;
-  /**
-   * The object after the write. For a deletion: the last state of the object, with the resourceVersion of its deletion.
-   */
+  /** The object after the change. For a deletion: the object's last state, with the resourceVersion of the deletion. */
   object: KubeObject;
   before: KubeObject | undefined;
   json: string;
@@ -42,7 +40,7 @@ export class Changes {
   #keptBytes = 0;
   #forgottenVersion: number;
 
-  /** @param start version of the object store before the first change that will be published */
+  /** @param start version of the object store when it was opened. Earlier changes are not known */
   constructor(start: number) {
     this.#forgottenVersion = start;
   }

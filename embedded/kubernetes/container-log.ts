@@ -31,7 +31,10 @@ const parseEntry = (line: Buffer): LogEntry | undefined => {
 
 const lineEnd = Buffer.from('\n');
 
-/** Returns one line of a container's log file as buffers, so that a large text is not copied. */
+/**
+ * Returns the parts of one line of a container's log file. The parts are not joined, so that a large text is not
+ * copied.
+ */
 export const entryParts = (time: string, stream: 'stdout' | 'stderr', text: Buffer, whole: boolean): Buffer[] => [
   Buffer.from(`${time} ${stream} ${whole ? 'F' : 'P'} `),
   text,

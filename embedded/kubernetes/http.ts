@@ -101,8 +101,8 @@ const refuse = (res: ServerResponse, error: unknown, log: (message: string, caus
   const status = toStatus(error);
   if (status.code >= 500 && status.reason === 'InternalError') log('a Kubernetes API request failed', error);
   if (res.headersSent || res.destroyed) return void res.destroy();
-  // The connection is closed, because the unread rest of a large body must not be taken for the connection's next
-  // request.
+  // After a 413, the rest of the large body is unread. The connection is closed, so that the rest is not taken for the
+  // next request.
   if (status.code === 413) res.setHeader('connection', 'close');
   res.writeHead(status.code, { 'content-type': 'application/json' });
   res.end(JSON.stringify(status));

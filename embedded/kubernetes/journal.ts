@@ -15,7 +15,7 @@ import { join } from 'node:path';
 type Entry = { version: number; key: string; json: string | null };
 
 export type Journal = {
-  /** Version and objects that the journal's folder held when the journal was opened. */
+  /** Objects that the journal held when it was opened, and the version of the object store at its last change. */
   state: { version: number; objects: Map<string, string> };
   append(entry: Entry): void;
   close(): void;
@@ -23,7 +23,10 @@ export type Journal = {
 
 /** Size in bytes above which the journal of objects is compacted: 4 MiB, or twice the last snapshot if that is more. */
 const minCompactBytes = 4 * 1024 * 1024;
-/** Version in the lines of a snapshot of objects. Only the snapshot's last line holds the real version of the store. */
+/**
+ * Version in all lines of a snapshot of objects but the last. The last line holds the version of the object store, so a
+ * snapshot needs no version for each object.
+ */
 const snapshotVersion = 0;
 
 /** Keeps a journal of objects in the files snapshot.jsonl and journal.jsonl of a folder. */
@@ -110,8 +113,8 @@ const writeWhole = (fd: number, bytes: Buffer, size: number): number => {
 };
 
 /**
- * Applies the lines of a journal or snapshot file to the journal's version and objects.
- * @returns the number of bytes that whole lines take
+ * Applies all complete lines of a journal or snapshot file to the objects and the version in `state`.
+ * @returns the size of these lines in bytes
  */
 const replay = (state: Journal['state'], file: string): number => {
   if (!existsSync(file)) return 0;

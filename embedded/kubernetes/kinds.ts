@@ -14,7 +14,7 @@ export type Kind = {
    * lose them.
    */
   custom: boolean;
-  /** Fields of this kind that a field selector may name, beside metadata.name and metadata.namespace. */
+  /** Fields by which a field selector can select objects of the kind, besides metadata.name and metadata.namespace. */
   fields: string[];
 };
 

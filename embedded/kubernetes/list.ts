@@ -37,9 +37,9 @@ export const versionOf = (store: VersionedStore, text: string | null): number =>
 };
 
 /**
- * Returns the JSON body of a list of objects, in pages of `limit` objects where a limit is given. Later pages show
- * objects as they are now, under the version of the first page, so a watch from that version repeats the changes in
- * between.
+ * Returns the JSON body of a list of objects, or of one page of at most `limit` objects. Each later page holds the
+ * present objects but the version of the first page, so a watch from that version sends again the changes between the
+ * pages.
  */
 export const listJson = (store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string => {
   versionOf(store, query.get('resourceVersion'));

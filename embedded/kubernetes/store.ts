@@ -18,7 +18,10 @@ export type ObjectStore = {
   get<R extends Resource>(resource: R, namespace: string, name: string): Resources[R] | undefined;
   /** Returns the objects of one kind, sorted by namespace and name. @param namespace default: all namespaces */
   list<R extends Resource>(resource: R, namespace?: string, matches?: Matcher): Resources[R][];
-  /** Returns the same objects as `list`, each with its JSON text. */
+  /**
+   * Returns the objects of one kind with their JSON texts, sorted by namespace and name.
+   * @param namespace default: all namespaces
+   */
   entries<R extends Resource>(resource: R, namespace?: string): Stored<Resources[R]>[];
   /** Creates an object in the store. @param object may have its own metadata.uid */
   create<R extends Resource>(resource: R, object: Draft<Resources[R]>): Resources[R];
@@ -46,7 +49,10 @@ export type ObjectStore = {
   logFolder(podUid: string): string;
 };
 
-/** An ObjectStore with the versions and changes that lists and watches over HTTP need. */
+/**
+ * An ObjectStore that also returns its version and its recent changes, with which the Kubernetes API serves lists and
+ * watches.
+ */
 export type VersionedStore = ObjectStore & {
   version(): number;
   since(version: number): Change[] | undefined;
@@ -55,7 +61,8 @@ export type VersionedStore = ObjectStore & {
 
 export type StoreOptions = {
   /**
-   * Folder in which the store keeps its objects. Default: the objects are kept in memory only, and pods have no logs.
+   * Folder in which the object store keeps its objects. Without a folder, the objects are kept in memory only, and
+   * there are no pod logs.
    */
   folder?: string;
   clock: Clock;

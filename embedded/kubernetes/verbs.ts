@@ -157,6 +157,6 @@ export const verbOf = (method: string, target: Target): Verb => {
   return verb;
 };
 
-/** Returns the media types that the body of a request with this method may have. */
+/** Returns the media types that the Kubernetes API accepts for the body of a request, by the request's method. */
 export const acceptedTypes = (method: string): readonly string[] =>
   method === 'PATCH' ? Object.keys(patchFunctions) : ['application/json'];

@@ -15,7 +15,7 @@ import {
 import { parseReference } from '../image/reference.ts';
 import { exitCodes, PhaseError } from './phase.ts';
 
-/** The base on which a build puts its layers: the layers of a run image, or no layers. */
+/** The image on which a build puts its layers: a run image, or an image without layers. */
 export type BaseImage = {
   layers: Descriptor[];
   diffIds: string[];

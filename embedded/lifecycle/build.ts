@@ -118,7 +118,10 @@ const writeMetadata = async (group: BuildpackId[], folders: Folders, { processes
   await writeFile(join(folders.layers, 'config', 'metadata.toml'), stringify(metadata));
 };
 
-/** Puts a failed build's layers back into the cache, so that the next build can use the downloads. */
+/**
+ * Puts the layers of a failed build back into the build cache, so that the image's next build need not download their
+ * contents again.
+ */
 const giveBack = async (cache: Cache, folders: Folders, group: BuildpackId[]): Promise<void> => {
   const layers = await Promise.all(group.map(({ id }) => readLayers(folders.layers, id)));
   await putCache(

@@ -10,7 +10,7 @@ export type GroupMember = BuildpackId & { optional: boolean };
 export type Group = GroupMember[];
 
 export const nameOf = ({ id, version }: BuildpackId): string => `${id}@${version}`;
-/** Returns the name of a buildpack's folder below the folder of all layers. */
+/** Returns the name of the folder that holds all layers of a buildpack. */
 export const folderOf = (id: string): string => id.replaceAll('/', '_');
 
 type BuildpackToml = { buildpack: BuildpackId & { 'clear-env'?: boolean } };

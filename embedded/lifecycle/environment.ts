@@ -15,7 +15,10 @@ export type Environment = Record<string, string>;
 const actions = ['override', 'default', 'append', 'prepend'] as const;
 const validName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Environment variables that the folders of a buildpack's layer extend. @see Buildpack specification, "Layer Paths" */
+/**
+ * Environment variables to which folders of a buildpack's layer are added, such as PATH for the folder bin.
+ * @see Buildpack specification, "Layer Paths"
+ */
 const layerPaths = {
   build: [
     ['bin', 'PATH'],

@@ -43,7 +43,10 @@ async function* layerEntries(layer: Layer, folders: BuildFolders): AsyncGenerato
   }
 }
 
-/** Returns the changes of environment variables with which an image's process starts, with the image's paths. */
+/**
+ * Returns the changes that an image's layers make to the environment variables of a starting process. Paths of the
+ * build are replaced by paths of the image.
+ */
 const launchChanges = async ({ layers, folders }: ExportRequest, processType = ''): Promise<EnvironmentChange[]> => {
   const launch = layers.filter((layer) => layer.launch);
   const changes = await Promise.all(launch.map(({ folder }) => layerChanges(folder, 'launch', processType)));

@@ -29,8 +29,8 @@ const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const { values } = readArguments(words, names);
   const at = (name: string) => resolve(values[name] ?? '');
   const { repository, tag, host } = imageReference(values.image ?? '');
-  // The folders' paths are resolved, because buildpacks write resolved paths, such as the output of `pwd`, into the
-  // files of layers.
+  // Symbolic links in the paths of a build's folders are resolved, because the export searches files for these paths,
+  // and buildpacks write resolved paths, such as the output of `pwd`, into the files.
   const folders = { app: realpathSync(at('app')), layers: realpathSync(at('layers')) };
   const metadata = await readToml<Metadata>(join(folders.layers, 'config', 'metadata.toml'));
   const perBuildpack = await Promise.all(metadata.buildpacks.map(({ id }) => readLayers(folders.layers, id)));

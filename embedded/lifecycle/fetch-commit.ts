@@ -50,7 +50,7 @@ const explain = (stderr: string): string => {
   return known === undefined ? `git fetch failed:\n${said}` : `${known}\n${said}`;
 };
 
-/** Returns the size of a folder in bytes. Files that vanish meanwhile count as 0. */
+/** Returns the size of a folder in bytes. A file that git removes meanwhile counts as 0. */
 const folderSize = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
@@ -86,9 +86,9 @@ export const fullNames = (ref: string): string[] => {
 };
 
 /**
- * Fetches one commit by its hash. A server that refuses hashes is asked for the ref: first without the ref's history,
- * then with the history, because the ref may have moved after it was resolved. The last requests name no depth, because
- * a server of plain files does not support a depth.
+ * Fetches one commit by its hash. If the server refuses hashes, fetches the ref: first without the ref's history, then
+ * with the history, because the ref may have moved since it was resolved. The last attempts set no depth, because a
+ * server that only serves static files does not support a depth.
  * @throws PhaseError 128 when the commit can't be fetched
  */
 export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void> => {

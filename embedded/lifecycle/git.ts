@@ -23,7 +23,7 @@ const settings: Record<string, string> = {
   'core.fsmonitor': 'false',
   'core.symlinks': 'true',
   'core.autocrlf': 'false',
-  // Git streams objects larger than 16 MiB and does not hold them in memory.
+  // To limit memory use, git streams objects larger than 16 MiB instead of holding them in memory.
   'core.bigFileThreshold': '16m',
   'fetch.recurseSubmodules': 'false',
   'submodule.recurse': 'false',
@@ -70,8 +70,8 @@ export const git = (words: string[], { folder, signal, onOutput }: GitOptions): 
       resolve({ exitCode: code ?? 1, stdout: Buffer.concat(output).toString(), stderr });
     };
     child.on('close', end);
-    // The transfer is a child process of git. After git is killed, the transfer may keep git's pipes open until its own
-    // time limit, so the pipes are not waited for.
+    // Git transfers data in a child process. After git is killed, the child process may keep git's pipes open until its
+    // own time limit, so this code does not wait until the pipes are closed.
     child.on('exit', (code) => {
       if (!signal?.aborted) return;
       for (const stream of [child.stdout, child.stderr]) stream.destroy();

@@ -14,10 +14,13 @@ export const toImagePaths = (text: string, { app, layers }: BuildFolders): strin
 };
 
 /**
- * Matches the place before an image folder, such as /workspace, at the start of a path, but not in the middle of a
- * path.
+ * Matches the position before a path that begins with /workspace, /layers or /cnb. The same names in the middle of a
+ * path do not match.
  */
 const mention = /(?<![A-Za-z0-9_.~}/-])(?=\/(?:workspace|layers|cnb)(?![A-Za-z0-9_.-]))/;
 
-/** Splits a text before each path of an image folder, so that the folder of an unpacked image can be inserted there. */
+/**
+ * Splits a text before each path that begins with /workspace, /layers or /cnb, so that the folder of an unpacked image
+ * can be inserted there.
+ */
 export const splitAtRoot = (text: string): string[] => text.split(mention);

@@ -7,11 +7,14 @@ const root = '"$cnb_root"';
 
 const quoted = (text: string): string => (text === '' ? "''" : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** Returns a shell word that expands to a text, with the image's root before each image folder. */
+/**
+ * Returns a shell word that expands to a text. Each path in the text that begins with /workspace, /layers or /cnb gets
+ * the image's root in front, so that the path is also right in an unpacked image.
+ */
 export const shellWord = (text: string): string => {
   const [first = '', ...others] = splitAtRoot(text);
-  // `splitAtRoot` returns no empty first part for a text that begins with an image folder, so the root is put in front
-  // of such a text.
+  // `splitAtRoot` can't split at the very start of a text. The space in front of the text shows whether the text begins
+  // with a folder of the image, such as /workspace.
   const starts = splitAtRoot(` ${text}`).length > others.length + 1;
   const head = starts ? root + quoted(first) : quoted(first);
   return head + others.map((part) => root + quoted(part)).join('');

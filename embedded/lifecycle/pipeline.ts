@@ -79,8 +79,8 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
     taskSpec: {
       params,
       workspaces,
-      // The task's results come from single steps, because a later step can write a result of the task but not a result
-      // of another step.
+      // The task's results are results of the step export. A later step could overwrite a result of the task, but can't
+      // write a result of another step.
       results: results.map((name) => ({ name, type: 'string', value: `$(steps.export.results.${name})` })),
       steps: stepsFor(options),
     },

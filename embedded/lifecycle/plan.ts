@@ -36,9 +36,9 @@ const dependenciesOf = (candidates: Candidate[]): Map<string, Dependency> => {
 };
 
 /**
- * Resolves the build plan for one choice of alternatives. An optional buildpack whose requirements are not met, or
- * whose provisions nobody requires, leaves the group. A required buildpack with such a problem makes the result
- * undefined.
+ * Resolves the build plan for one chosen alternative of each buildpack. An optional buildpack is dropped when nobody
+ * provides what it requires, or nobody requires what it provides. Returns undefined when this holds for a required
+ * buildpack, or when no buildpack is left.
  */
 const tryCandidates = (candidates: Candidate[]): Resolved | undefined => {
   const dependencies = dependenciesOf(candidates);
@@ -72,7 +72,8 @@ export const resolvePlan = (detected: { member: GroupMember; alternatives: Alter
 };
 
 /**
- * Returns the requirements that a buildpack must fulfil: those of the build plan's entries that the buildpack provides.
+ * Returns the requirements for everything in the build plan that a buildpack provides. The buildpack's bin/build reads
+ * these requirements.
  */
 export const entriesFor = (entries: PlanEntry[], id: string): Require[] =>
   entries

@@ -17,7 +17,7 @@ import { substituteDeep, substituteValue } from './substitute.ts';
 
 const defaultTimeoutMs = 3_600_000;
 
-/** A task of a pipeline and its TaskRun; undefined while there is no TaskRun. */
+/** A task of a pipeline, and the task's TaskRun, which is undefined until it is made. */
 export type TaskState = { task: PipelineTask; run: TaskRun | undefined };
 
 /** Returns the name of the TaskRun that a PipelineRun has for a task. */
@@ -131,7 +131,7 @@ const bindings = (run: PipelineRun, task: PipelineTask): WorkspaceBinding[] => {
   });
 };
 
-/** Number of a pipeline's tasks by their outcome. */
+/** Number of all tasks of a pipeline, and of those that have ended, failed or were cancelled. */
 export type Tally = { total: number; done: number; failed: number; cancelled: number };
 
 export const tally = (states: readonly TaskState[]): Tally => {

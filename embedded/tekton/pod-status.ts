@@ -112,7 +112,7 @@ export const withTerminated = (before: PodStatus, name: string, terminated: Term
   return { ...before, ...(containerStatuses ? { containerStatuses } : {}) };
 };
 
-/** Returns the status of a pod after all its running containers have ended in the same way. */
+/** Returns the status of a pod in which every container that had not ended gets the end state `terminated`. */
 export const withAllTerminated = (before: PodStatus, terminated: Terminated): PodStatus => {
   const open = before.containerStatuses?.filter(({ state }) => !state.terminated) ?? [];
   return open.reduce((status, { name }) => withTerminated(status, name, terminated), before);

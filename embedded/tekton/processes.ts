@@ -11,7 +11,10 @@ export type Group = {
    * id.
    */
   startTime: string | undefined;
-  /** Text that the environment of all processes of the step contains: the variable TMPDIR with the pod's folder. */
+  /**
+   * Text by which the processes of the step are found: the variable TMPDIR with the pod's folder, which the environment
+   * of each process contains.
+   */
   marker: string;
 };
 

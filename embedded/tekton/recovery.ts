@@ -9,7 +9,7 @@ import type { Group } from './processes.ts';
 import { killGroup } from './processes.ts';
 import { encodeMessage, internal } from './termination.ts';
 
-/** Reason in the status of a pod, and of its TaskRun, that ran when the embedded platform stopped. */
+/** Reason in the status of a pod or TaskRun that ended because the embedded platform stopped. */
 export const stoppedReason = 'PlatformStopped';
 
 const killedExitCode = 137;

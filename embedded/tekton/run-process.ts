@@ -24,7 +24,8 @@ export type Execution = {
   signal: AbortSignal;
   clock: Clock;
   /**
-   * Called when the step's process has ended. Returns a last line for the log, which makes the step fail, or undefined.
+   * Called when the step's process has ended. If it returns a text, the text becomes the last line of the log, and the
+   * step fails.
    */
   epilogue(outcome: ProcessEnd): string | undefined;
 };

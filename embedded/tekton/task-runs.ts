@@ -129,7 +129,7 @@ const write = ({ objects, clock }: Context, run: TaskRun, verdict: TaskCondition
   });
 };
 
-/** Returns the names of the results and the timeout that a TaskRun sets for a container of its pod. */
+/** Returns the names of the results that a container of a TaskRun's pod may write, and the container's timeout. */
 export const planOf = ({ objects }: Context, pod: Pod, { name }: Container): StepPlan => {
   const owner = controllerOf(pod, 'TaskRun');
   const run = owner === undefined ? undefined : objects.get('taskruns', pod.metadata.namespace, owner);

@@ -25,7 +25,7 @@ import { expectCleanLog, expectShape, expectStatus, send } from './client.ts';
 import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
-// test/e2e/auth/auth.test.ts runs the same cases of credentials and requests on a cluster.
+// The tests in test/e2e/auth/auth.test.ts send the same requests, with the same kinds of credentials, to a cluster.
 const audience = 'builds-api';
 const [own, other] = ['matrix', 'another'];
 const keysToken = 'of-a-pod';

@@ -35,7 +35,10 @@ const openPlain = async (url: string): Promise<{ url: string; close: () => void 
   return { url: `http://127.0.0.1:${own}`, close };
 };
 
-/** A tool's limits on the embedded platform. They are set on a cluster too, because the contract tests expect them. */
+/**
+ * Limits on a tool's running and queued builds. The contract tests expect the limits of the embedded platform, so a
+ * tool on a cluster gets the same limits.
+ */
 const limits = { running: 4, queued: 10 };
 
 const ledger = (tool: string) => ({

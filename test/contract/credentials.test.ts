@@ -81,7 +81,7 @@ describe('authentication', () => {
     const path = new URL(`${mine.base}/quotas`).pathname;
     const bytes = `GET ${path} HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`;
     const response = await sendRaw(target.url, bytes);
-    // On a cluster, nginx refuses a request with two Authorization headers with 400, before a function gets the
+    // On a cluster, nginx responds with 400 to a request with two Authorization headers, before a function gets the
     // request.
     expectStatus(response, onCluster ? 400 : 403);
   });

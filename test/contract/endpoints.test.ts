@@ -60,8 +60,8 @@ test('a build is started, succeeds, is shown by all endpoints and is deleted as 
   expectShape(quota.json, 'QuotaResponse');
   const cleaned = await mine.call('/clean', { method: 'POST' });
   expectShape(cleaned.json, 'MessagesResponse');
-  // On a cluster, the buildpacks' lifecycle stores its cache as a second image in the build's repository, so two images
-  // are deleted.
+  // On a cluster, the operation clean deletes two images: the built image, and the cache, which the buildpacks'
+  // lifecycle stores as an image in the same repository.
   const artifacts = onCluster ? 2 : 1;
   expect(cleaned.text).toContain(`Deleted ${artifacts} artifacts from harbor repository tool-endpoints/web`);
 

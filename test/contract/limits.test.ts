@@ -18,7 +18,7 @@ import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
 let target: Target;
-/** URL of a git repository whose build takes two minutes. */
+/** URL of a git repository whose build takes two minutes, so that a test can cancel the build while it runs. */
 let slow: string;
 
 const files = (build: string) => ({ 'package.json': JSON.stringify({ scripts: { build, start: 'node x' } }) });
@@ -189,7 +189,7 @@ describe('cancel-build and delete-build', () => {
       for (let at = 0; at < 6; at++) started.push(idOf(await ended.post({ source_url: slow })));
       const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
 
-      // The tool has four slots, so its fifth and sixth build are queued.
+      // The fifth and the sixth build are queued, because the tool has only four slots.
       expectStatus(await ended.cancel(sixth), 200);
       expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
       expect(await ended.get(sixth)).toMatchObject({
@@ -200,8 +200,8 @@ describe('cancel-build and delete-build', () => {
       expectStatus(await ended.remove(fifth), 200);
       expectRefusal(await ended.remove(fifth), 404, 'build_not_found');
 
-      // The first and the second build are running. Eight requests at once cancel the first build, and eight delete the
-      // second.
+      // Eight requests at once cancel the first build while it runs. Then eight requests at once delete the second
+      // build while it runs, and only one of these succeeds.
       const cancels = await Promise.all(Array.from({ length: 8 }, () => ended.cancel(first)));
       expectStatuses(cancels, [200, 409]);
       expect(cancels.some(({ status }) => status === 200)).toBe(true);
@@ -212,7 +212,8 @@ describe('cancel-build and delete-build', () => {
       for (const response of removals.filter(({ status }) => status !== 200))
         expectRefusal(response, 404, 'build_not_found');
 
-      // The third build is running. The tool sends two requests to cancel and two to delete the build, all at once.
+      // Two requests to cancel and two to delete the third build are sent at once while the build runs. In the end the
+      // build is deleted.
       const mixed = await Promise.all([
         ended.cancel(third),
         ended.remove(third),
@@ -222,7 +223,7 @@ describe('cancel-build and delete-build', () => {
       expectStatuses(mixed, [200, 404, 409]);
       expectRefusal(await ended.call(`/builds/${third}`), 404, 'build_not_found');
 
-      // The fourth build is cancelled, and is deleted after it has finished.
+      // A cancelled build can be deleted after it has finished. Later requests for the build get 404.
       expectStatus(await ended.cancel(fourth), 200);
       await ended.finished(fourth);
       expectStatus(await ended.remove(fourth), 200);

@@ -11,8 +11,8 @@ afterEach(async () => {
 }, buildTimeoutMs);
 
 /**
- * Reads a stream of the API until `wanted` arrives. Resolves to a function that waits for the end of the stream and
- * returns its text.
+ * Reads a stream of the API until the text `wanted` has arrived. Returns a function that reads the rest of the stream
+ * and returns the whole text.
  */
 const readUntil = async (mine: Caller, path: string, wanted: string): Promise<() => Promise<string>> => {
   const response = await fetch(`${mine.base}${path}`, { headers: { authorization: `Bearer ${mine.token}` } });

@@ -31,8 +31,8 @@ export type Target = {
    */
   clear(tool: string): Promise<void>;
   /**
-   * Status and error code of the response to a request without a credential, which differ between the gateway of a
-   * cluster and a function.
+   * Status and error code of the response to a request without a credential. On a cluster the gateway refuses the
+   * request; on the embedded platform a function does.
    */
   withoutCredential: readonly [status: number, code: string];
   /** Makes a git repository with one commit, and returns its URL. A file whose text begins with `#!` gets mode 755. */

@@ -1,6 +1,6 @@
 /**
- * Returns the value at a share of the sorted values, such as 0.5 for the middle, without interpolation. NaN for no
- * values.
+ * Returns a quantile of the values without interpolation: for a `share` of 0.5 the middle value, for 1 the largest. NaN
+ * when there are no values.
  */
 export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;

@@ -2,7 +2,8 @@ import { expect } from '@jest/globals';
 import { ApiError } from '../../lib/errors.ts';
 
 /**
- * Returns the result of `act`; undefined when `act` throws an ApiError with one of the statuses and a short sentence.
+ * Returns the result of `act`. If `act` throws, returns undefined, after a check that the error is an ApiError with one
+ * of `statuses` and a message of less than 600 characters.
  */
 export const resultOrRefusal = <T>(act: () => T, statuses: readonly number[]): T | undefined => {
   try {

@@ -18,8 +18,8 @@ export type CallerTool = (typeof callerTools)[number];
 export type StatusAndCode = readonly [status: number, code?: string | undefined];
 
 /**
- * Expected status and code for a caller who has the scope of an operation. The tool has no builds, and start-build gets
- * an empty object.
+ * Expected status and error code of each operation for a caller who has the operation's scope. The tool has no builds,
+ * and the body of a request to start a build is an empty object.
  */
 const allowed: Record<string, StatusAndCode> = {
   'list-builds': [200],
@@ -46,7 +46,7 @@ export type Case = { name: string; request: MatrixRequest; expected: StatusAndCo
 /** Operations of the API that need a credential. */
 export const closedRoutes = routes.filter(({ open }) => !open);
 
-/** Returns the documented status and code for a request with a valid credential. */
+/** Returns the documented status and error code of an operation's response to a caller with a valid credential. */
 export const expectedOf = (route: Route, credential: CredentialName, callerTool: CallerTool): StatusAndCode => {
   // The operation metrics is for the cluster's monitoring only, and refuses the credentials of tools.
   if (route.operation === 'metrics') return [401, credential === 'certificate' ? 'unauthenticated' : 'token_invalid'];
@@ -56,7 +56,10 @@ export const expectedOf = (route: Route, credential: CredentialName, callerTool:
   return scopes.includes(route.scope) ? (allowed[route.operation] ?? [200]) : [403, 'scope_insufficient'];
 };
 
-/** Returns the request of a test case. @param prefix path below which the API is served */
+/**
+ * Returns a request to an operation of the API, for a build that does not exist.
+ * @param prefix path below which the API is served
+ */
 export const requestFor = (
   route: Route,
   tool: string,
@@ -75,8 +78,8 @@ export type CasesOptions = { credential: CredentialName; tokens: Tokens; own: st
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /**
- * Returns test cases for one operation: a valid token for the tool, for another tool and for no tool, and a token with
- * each defect.
+ * Returns test cases for one operation of the API: requests with a valid token for the operation's tool, for another
+ * tool and for no tool, and a request with each kind of defective token.
  */
 export const tokenCases = async (
   route: Route,

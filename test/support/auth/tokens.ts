@@ -39,7 +39,8 @@ const decoded = (part = ''): JWTPayload => JSON.parse(Buffer.from(part, 'base64u
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 /**
- * Returns a valid token with a defect that can be made without the issuer's private key; undefined for other defects.
+ * Makes a valid token defective without the issuer's private key. Returns undefined for a defect that needs the private
+ * key.
  * @param jwk the issuer's public key
  */
 export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<string | undefined> => {
@@ -78,7 +79,10 @@ export const tamper = async (defect: Defect, token: string, jwk: JWK): Promise<s
 export type SignerOptions = {
   issuer: string;
   audience: string;
-  /** URL of another trusted issuer, which has other keys or rules. */
+  /**
+   * URL of another trusted issuer, for a defective token that claims to come from it. The API must refuse that token,
+   * because the other issuer has other keys or rules.
+   */
   otherIssuer: string;
   key: JWK;
   kid: string;

@@ -4,8 +4,8 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 type Stored = { payload: AdapterPayload; expiresAt: number };
 
 /**
- * Makes a storage in memory for oidc-provider. Rotating the keys replaces the provider, and the storage keeps the
- * sign-ins.
+ * Makes a storage in memory for oidc-provider. When the keys are rotated, a new provider gets the same storage, so the
+ * sign-ins stay valid.
  */
 export const createAdapters = (): ((model: string) => Adapter) => {
   const stored = new Map<string, Stored>();

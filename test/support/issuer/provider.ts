@@ -75,8 +75,8 @@ export const createProvider = (options: ProviderOptions): Provider =>
     features: features(options),
     formats: {
       customizers: {
-        // Each JWT holds the id of its grant. The introspection endpoint looks up the grant to tell whether the token
-        // is still active.
+        // Each JWT holds the id of its grant, by which the introspection endpoint tells whether the token is still
+        // active.
         jwt: (_, token, jwt) => {
           Object.assign(jwt.payload, { grant: (token as { grantId?: string }).grantId });
         },
@@ -87,7 +87,8 @@ export const createProvider = (options: ProviderOptions): Provider =>
       const { accountId = '' } = token as { accountId?: string };
       return { groups: (options.people.get(accountId)?.tools ?? []).map((tool) => `tools.${tool}`) };
     },
-    // Most issuers give a refresh token without prompt=consent, so the test issuer does so too.
+    // The test issuer also gives a refresh token when the client does not request the user's consent (prompt=consent),
+    // as most issuers do.
     issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     revokeGrantPolicy: () => true,

@@ -30,7 +30,7 @@ export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll
   write(step: string, lines: readonly (string | Buffer)[], times?: readonly string[]): void;
   /** Discards all but the last `keep` lines of a step's log, as the kubelet does when a log reaches 10 MiB. */
   rotate(step: string, keep: number): void;
-  /** True holds new lines back from the streams that follow a log; false releases the lines. */
+  /** With true, the streams that follow a log get no new lines until the next call with false. */
   hold(held: boolean): void;
   /** Returns the whole log of a step, as the Kubernetes API sends a log with timestamps. */
   raw(step: string): string;

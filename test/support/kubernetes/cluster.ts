@@ -27,7 +27,7 @@ export type TestCluster = {
   faults: PlannedFault[];
   /** Lets every request to the Kubernetes API of the test meet a fault. Undefined ends the faults. */
   failAll(fault: Fault | undefined): void;
-  /** Makes a new Kubernetes client, of the kind that the service uses. */
+  /** Makes a new Kubernetes client from the code of the service, for the Kubernetes API of the test. */
   kube(options?: ClientOptions): Kube;
   /** Sends one request with a JSON body to the Kubernetes API, and reads a JSON response. */
   call(method: string, path: string, body?: unknown, mediaType?: string): Promise<CallResponse>;

@@ -6,7 +6,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  */
 export type Fault = (req: IncomingMessage, res: ServerResponse, pass: () => void) => void;
 
-/** A fault of the API server for the first request that matches. Without `matches`, for the next request. */
+/**
+ * A fault of the API server for the first request for which `matches` returns true. Without `matches`, the next request
+ * meets the fault.
+ */
 export type PlannedFault = { fault: Fault; matches?: (req: IncomingMessage) => boolean };
 
 /** Returns a fault of the API server that responds to a request with a given status and body. */
@@ -66,17 +69,15 @@ export const cutAfter = (bytes: number): Fault => limitBody(bytes, (res) => void
  */
 export const endAfter = (bytes: number): Fault => limitBody(bytes, (_, end) => end());
 
-/**
- * Plans a fault for the next request for a pod's log. A request for the last lines of a log does not meet the fault.
- */
+/** Plans a fault for the next request for a pod's log that does not ask for the last lines only (tailLines). */
 export const onLogStream = (fault: Fault): PlannedFault => ({
   fault,
   matches: ({ url = '' }) => /\/log\?/.test(url) && !url.includes('tailLines='),
 });
 
 /**
- * Removes the first planned fault that matches a request from the list, and returns the fault; undefined when none
- * matches.
+ * Returns the first planned fault that matches a request, and removes the fault from the list. Returns undefined when
+ * no fault matches.
  */
 export const takeFault = (planned: PlannedFault[], req: IncomingMessage): Fault | undefined => {
   const at = planned.findIndex(({ matches }) => matches?.(req) ?? true);

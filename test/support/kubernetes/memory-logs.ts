@@ -27,7 +27,7 @@ export class MemoryLogs {
     return this.#follows;
   }
 
-  /** Lets all readers of a log, and all tests that wait for a condition, check again. */
+  /** Makes all waiting readers of logs, and all tests that wait in `until`, check their conditions again. */
   wake(): void {
     this.#version += 1;
     const waiting = [...this.#waiting];
@@ -35,7 +35,7 @@ export class MemoryLogs {
     for (const resolve of waiting) resolve();
   }
 
-  /** Resolves when a condition holds or `closed` fires. The condition is checked after each change of a log. */
+  /** Resolves when `condition` returns true or `closed` aborts. The condition is checked after each change of a log. */
   async until(condition: () => boolean, closed?: AbortSignal): Promise<void> {
     while (!condition() && !closed?.aborted) {
       await new Promise<void>((resolve) => {
@@ -60,7 +60,7 @@ export class MemoryLogs {
     log.removed += log.entries.splice(0, Math.max(0, log.entries.length - keep)).length;
   }
 
-  /** True holds new entries back from the streams that follow a log; false releases the entries. */
+  /** With true, the streams that follow a log get no new entries until the next call with false. */
   hold(held: boolean): void {
     this.#held = held;
     this.wake();

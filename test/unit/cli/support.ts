@@ -108,8 +108,7 @@ export type Running = {
 };
 
 /**
- * Collects the output of a process. The functions in `checks` are called after each new output and at the end of the
- * process.
+ * Collects the output of a process, and calls each function in `checks` after new output and at the end of the process.
  */
 const collectOutput = (child: ChildProcessByStdio<Writable | null, Readable, Readable>) => {
   const output = { stdout: '', stderr: '' };
@@ -202,7 +201,7 @@ export const createCli = (): Cli => {
 
 const prefix = '/builds/v1/tool/demo';
 
-/** Responds to requests of the API with the bodies in responses.json. */
+/** Handles the requests to a fake API: responds with the bodies in responses.json. */
 export const contract: Handler = ({ method, path }, response) => {
   const rest = path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
   const [, , id, action] = rest?.split('/') ?? [];

@@ -25,8 +25,8 @@ const request = (port: string, path: string): Promise<number | undefined> =>
   });
 
 /**
- * Signs in with a browser that requests these paths from the server that waits for the redirect. `STATE` in a path is
- * replaced by the state of the sign-in.
+ * Signs in with a fake browser, which requests each path in `paths` from the local server that waits for the issuer's
+ * redirect. `STATE` in a path is replaced by the state of the sign-in.
  */
 const signInWith = async (paths: string[]) => {
   const statuses: (number | undefined)[] = [];

@@ -4,7 +4,9 @@ import { findIssuer } from '../../../../cli/session/discovery.ts';
 const base = new URL('https://api.example.org/builds/v1');
 const client = { issuer: 'https://id.example.org', client_id: 'cli', scope: 'openid offline_access' };
 
-/** Calls findIssuer for an API that names an issuer, whose metadata request gets the given response. */
+/**
+ * Calls findIssuer with a fake API that names an issuer. The request for the issuer's metadata gets the given response.
+ */
 const findWith = (status: number, metadata: object) =>
   findIssuer(async (url) => {
     if (url === 'https://api.example.org/builds/.well-known/oauth-protected-resource')
