@@ -70,7 +70,7 @@ type Measurement = {
   expectedEnd: RegExp;
   limit: string;
   rounds: number;
-  /** The log is also read in gzip in one round out of `gzipEvery`. */
+  /** One reading out of this many is repeated with gzip, to compare the time with and without compression. */
   gzipEvery: number;
 };
 

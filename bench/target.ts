@@ -149,7 +149,7 @@ type Kubeconfig = { clusters: { cluster: Record<string, string> }[]; users: { us
 
 const decodeBase64 = (text = ''): string => Buffer.from(text, 'base64').toString();
 
-/** Returns an agent with the certificates of a tool's kubeconfig. */
+/** Returns an HTTPS agent that uses the certificates of a tool's kubeconfig. */
 const agentOf = async (kubeconfig: string): Promise<https.Agent> => {
   const config = load(await readFile(kubeconfig, 'utf8')) as Kubeconfig;
   const user = config.users[0]?.user;

@@ -6,7 +6,7 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
  */
 export type Grants = Readonly<Record<string, readonly Verb[]>>;
 
-/** A key of a Secret, mounted as a file that has the Secret's name. */
+/** One key of a Secret. The key is mounted as a file, and the file is named like the Secret. */
 type SecretKey = { secret: string; key: string };
 
 /** Files mounted into a function's instances. A Secret or ConfigMap that does not exist leaves the folder empty. */

@@ -87,8 +87,8 @@ const send = (
   new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, { method, headers, agent, ...extra });
     sent.on('response', resolve).on('error', reject);
-    // After a response 101 (Switching Protocols), node:http closes the request without an error. Without this listener
-    // the promise would never settle.
+    // After a response 101 (Switching Protocols), node:http closes the request without an error. Without a listener for
+    // 'close' the request's promise would never settle.
     sent.on('close', () => reject(new Error('closed before a response')));
     sent.end(body);
   });

@@ -11,7 +11,7 @@ import { notice, yamlFile } from './yaml.ts';
 const table = 'functions/table.ts';
 const contract = 'openapi/openapi.yaml and functions/table.ts';
 
-/** The kustomize overlays deploy the service to this namespace. */
+/** Namespace to which the kustomize overlays deploy the service. */
 const site = { namespace: 'image-build' };
 
 /**

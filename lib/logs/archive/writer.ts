@@ -22,7 +22,7 @@ export const defaultSizes: ArchiveSizes = { chunkBytes: 1 << 20, segmentBytes: 5
 /** Error of a writer whose archive another writer has taken over or closed. */
 export class Superseded extends Error {
   override readonly name = 'Superseded';
-  /** Index of the archive that the other writer, which has taken over or closed the archive, has stored. */
+  /** Index that the other writer has stored. That writer has taken over or closed the archive. */
   readonly index: ArchiveIndex;
 
   constructor(index: ArchiveIndex) {

@@ -18,7 +18,10 @@ export type Encoder = {
   keepAlive: string;
   /** Encodes an error that comes after the first byte of a response. The response then ends without an end event. */
   failure(error: Pick<ApiError, 'code' | 'message'>, cursor: string | undefined): string;
-  /** Encodes a message that the response ends before the log does. The client requests the rest with the cursor. */
+  /**
+   * Encodes the message that says: the response ends here, but the log does not. The client requests the rest with the
+   * cursor.
+   */
   handOver(cursor: string | undefined): string;
 };
 

@@ -21,7 +21,7 @@ export const respondWith =
 /** A fault of the API server that closes the connection without a response. */
 export const closeConnection: Fault = (req) => void req.socket.destroy();
 
-/** A fault of the API server that never responds. */
+/** Makes the fake API server accept a request and never respond to it. */
 export const stall: Fault = () => {};
 
 const limitBody =

@@ -57,7 +57,8 @@ test('readers that wait for their clients keep the cache and their own copies, n
   const before = process.memoryUsage().arrayBuffers;
   const readers = steps.map((step) => readArchive({ ...location, index, step, chunkEncoding: 'plain' }));
   await Promise.all(readers.map((events) => events.next()));
-  // All ranges together have 144 MiB. The cache and the copies may have 16 MiB each; the rest is for what the test makes.
+  // The readers' ranges of chunks have 144 MiB in all. The archive cache may keep 16 MiB of them and the readers' copies
+  // another 16 MiB; the rest of the 96 MiB is room for the buffers of the test itself.
   expect(await isSoon(() => process.memoryUsage().arrayBuffers - before < 96 << 20)).toBe(true);
   for (const events of readers) await events.return();
 });

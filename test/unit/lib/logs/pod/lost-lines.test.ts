@@ -135,9 +135,9 @@ test('a log that was rotated after its last line is complete', async () => {
 });
 
 /**
- * Runs a step whose followed log stream ends with the log's first file, because the container has ended. Afterwards the
- * kubelet has only the last file.
- * @param between lines that the kubelet discards before they are read
+ * Simulates a rotation at the end of a step: the stream that follows the log reads the first file and ends, as the
+ * container has ended. Afterwards the kubelet has only the last file.
+ * @param between lines between the two files, which the kubelet discards before the reader sees them
  */
 const leftBehind = async (between: readonly string[]) => {
   fake.setPod(['build']);
