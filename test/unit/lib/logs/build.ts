@@ -33,6 +33,19 @@ export const finished: Partial<BuildRecord> = { status: 'BUILD_SUCCESS', finishe
 
 const fast = { pollMs: { first: 5, most: 20 }, retryMs: 1 };
 
+/**
+ * Gives a fake cluster a pod whose steps have ended, with `lines` as the log of the step build.
+ * @returns a view of the build
+ */
+export const finishedBuild = (fake: BuildPodCluster, lines: readonly string[] = ['one', 'two', 'three']) => {
+  fake.setPod(['clone', 'build', 'export']);
+  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
+  fake.write('clone', ['cloned']);
+  fake.write('build', lines);
+  fake.write('export', ['SECRET of the exporter']);
+  return createView(finished);
+};
+
 export const common = ({ kube }: Pick<BuildPodCluster, 'kube'>, view: BuildView) => ({
   kube,
   view,

@@ -4,7 +4,7 @@ import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { cutAfter, endAfter, onLogStream } from '../../../../support/kubernetes/faults.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { collect, common, createView, endOf, finished, finishedBuild, linesOf, notesOf, visible } from '../build.ts';
 
 let fake: BuildPodCluster;
 beforeEach(async () => {
@@ -12,17 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
-  fake.setPod(['clone', 'build', 'export']);
-  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
-  fake.write('clone', ['cloned']);
-  fake.write('build', lines);
-  fake.write('export', ['SECRET of the exporter']);
-  return createView(finished);
-};
-
 test('the log of a finished build has the allowed steps in order, the others as their result, then the end', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(linesOf(events).map(({ step, line, text }) => [step, line, text])).toEqual([
     ['clone', 0, 'cloned'],
@@ -42,7 +33,7 @@ test('the log of a finished build has the allowed steps in order, the others as 
 });
 
 test('a failed step whose log is not shown gives a note how it failed', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   fake.setState('export', 'terminated', 3);
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false }));
   expect(notesOf(events)).toEqual(['step export failed with exit code 3']);
@@ -67,7 +58,7 @@ test('a live reader waits for the result of a step whose log is not shown', asyn
 });
 
 test('property: a first request of any size leaves the log the same', async () => {
-  const { view } = finishedBuild(['one']);
+  const { view } = finishedBuild(fake, ['one']);
   fake.write('clone', ['two', 'a long one '.repeat(20), 'four']);
   const read = (firstRequestBytes?: number) =>
     collect(
@@ -161,7 +152,10 @@ const faultAfter = { cut: cutAfter, clean: endAfter };
 test.each(['cut', 'clean'] as const)(
   'a stream that ends %s at any byte is resumed without loss or doubling',
   async (kind) => {
-    const { view } = finishedBuild(Array.from({ length: 40 }, (_, at) => `line ${at} of the build`));
+    const { view } = finishedBuild(
+      fake,
+      Array.from({ length: 40 }, (_, at) => `line ${at} of the build`),
+    );
     const whole = visible(await collect(readBuildLog({ ...common(fake, view), follow: false })));
     for (const follow of [true, false]) {
       fake.faults.push(...[0, 90, 200, 201, 777, 1500].map((bytes) => onLogStream(faultAfter[kind](bytes))));
@@ -172,7 +166,7 @@ test.each(['cut', 'clean'] as const)(
 );
 
 test('property: a log resumed at any line continues with the same lines', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   const line = fc.constantFrom(
     'x',
     '',

@@ -3,22 +3,13 @@ import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finde
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { cutAfter, onLogStream, respondWith } from '../../../../support/kubernetes/faults.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { collect, common, createView, endOf, finished, finishedBuild, linesOf, notesOf, visible } from '../build.ts';
 
 let fake: BuildPodCluster;
 beforeEach(async () => {
   fake = await startBuildPodCluster();
 });
 afterEach(() => fake.close());
-
-const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
-  fake.setPod(['clone', 'build', 'export']);
-  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
-  fake.write('clone', ['cloned']);
-  fake.write('build', lines);
-  fake.write('export', ['SECRET of the exporter']);
-  return createView(finished);
-};
 
 test('a pod that is deleted while its log is read ends the log as lost, with the reason', async () => {
   fake.setPod(['build']);
@@ -54,13 +45,13 @@ test('a build whose containers never ran ends, though its pod still waits', asyn
 });
 
 test('readBuildLog reads one step only, if step is set', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false, step: 'clone' }));
   expect(visible(events)).toMatchObject([{ type: 'line', text: 'cloned' }, { type: 'end' }]);
 });
 
 test('readBuildLog refuses a cursor of a step that the build lacks', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   const from = { step: 'other', line: 0, seconds: 1, fraction: '', sameTimeBefore: 0, pemLinesLeft: 0 };
   await expect(collect(readBuildLog({ ...common(fake, view), follow: false, from }))).rejects.toMatchObject({
     code: 'cursor_invalid',
@@ -68,7 +59,7 @@ test('readBuildLog refuses a cursor of a step that the build lacks', async () =>
 });
 
 test('an API server that stays away ends the log with 503 log_unavailable', async () => {
-  const { view } = finishedBuild();
+  const { view } = finishedBuild(fake);
   const events = readBuildLog({ ...common(fake, view), follow: true });
   await events.next();
   fake.failAll(respondWith(500));

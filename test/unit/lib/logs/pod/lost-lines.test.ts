@@ -3,7 +3,7 @@ import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
+import { collect, common, createView, endOf, finished, finishedBuild, linesOf, notesOf } from '../build.ts';
 
 let fake: BuildPodCluster;
 beforeEach(async () => {
@@ -11,19 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-const finishedBuild = (lines: readonly string[] = ['one', 'two', 'three']) => {
-  fake.setPod(['clone', 'build', 'export']);
-  for (const step of ['clone', 'build', 'export']) fake.setState(step, 'terminated');
-  fake.write('clone', ['cloned']);
-  fake.write('build', lines);
-  fake.write('export', ['SECRET of the exporter']);
-  return createView(finished);
-};
-
 const ms = (second: number): string => new Date(timeAt(second * 1_000_000)).toISOString();
 
 test('a reader that resumes is told of lines that the node threw away, and the numbers continue', async () => {
-  const { view } = finishedBuild([]);
+  const { view } = finishedBuild(fake, []);
   fake.write(
     'build',
     ['a', 'b', 'c', 'd', 'e'],
