@@ -29,10 +29,14 @@ const terminationMessage = async (): Promise<string> => {
   return statuses.map(({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.message ?? '').join('');
 };
 
-/** Deploys a copy of the function list-builds with a wrong setting. @returns the copy's termination message */
+/**
+ * Deploys a copy of the function cancel-build with a wrong setting. That function reads settings of the ledger, of the
+ * object store and of the gateway.
+ * @returns the copy's termination message
+ */
 const messageOf = async (variable: string, value: string): Promise<string> => {
   const get = (service: string) => kubectl(['get', 'ksvc', service, '--namespace', builds, '-o', 'json']);
-  const { spec } = JSON.parse(await get('list-builds')) as Service;
+  const { spec } = JSON.parse(await get('cancel-build')) as Service;
   for (const container of spec.template.spec.containers)
     container.env = [...(container.env ?? []).filter((one) => one.name !== variable), { name: variable, value }];
   const metadata = { name, namespace: builds, labels: { 'networking.knative.dev/visibility': 'cluster-local' } };
