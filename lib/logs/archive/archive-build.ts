@@ -1,3 +1,4 @@
+import { anySignal } from '../../abort.ts';
 import { parseCursor } from '../cursor.ts';
 import { type BuildLogOptions, readBuildLog } from '../pod/build-log.ts';
 import { retryReads } from '../retry.ts';
@@ -76,7 +77,7 @@ const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow
   const sink: Sink = { add: (events) => writer.add(events), isFull: () => writer.isFull(), flush };
   const from = index.seen === undefined ? undefined : parseCursor(index.seen, options.id);
   const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const signal = anySignal(options.signal, stop.signal);
   const events = readBuildLog({ ...options, follow, from, spool, signal });
   try {
     const end = await writeEvents(events, sink, options.flushMs ?? 3000);

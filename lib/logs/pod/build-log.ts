@@ -1,3 +1,4 @@
+import { anySignal } from '../../abort.ts';
 import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
 import { cursorTag, encodeCursor } from '../cursor.ts';
@@ -103,7 +104,7 @@ export async function* readBuildLog(options: BuildLogOptions): LogEvents {
   const control = new AbortController();
   try {
     const { build } = await options.view.read();
-    const reading = createReading(options, AbortSignal.any([options.signal, control.signal]), build.id);
+    const reading = createReading(options, anySignal(options.signal, control.signal), build.id);
     const summary = new LogSummary(options.from && encodeCursor(reading.tag, options.from));
     await reading.pods.refresh();
     const pod = yield* waitForFirstPod(reading);

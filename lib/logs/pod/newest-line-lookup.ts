@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { anySignal } from '../../abort.ts';
 import type { RawLine } from './line-splitter.ts';
 import type { Reading } from './reading.ts';
 import type { RotationDetector } from './rotation-detector.ts';
@@ -17,7 +18,7 @@ export const startNewestLineLookup = (
   lastRead: () => RawLine | undefined,
 ): (() => void) => {
   const stop = new AbortController();
-  const signal = AbortSignal.any([reading.signal, stop.signal]);
+  const signal = anySignal(reading.signal, stop.signal);
   const lookUp = async (): Promise<void> => {
     for (;;) {
       await readNewestLine({ ...reading, signal }, step).then(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { anySignal } from '../../abort.ts';
 import type { ChunkEncoding, LogEvents } from '../types.ts';
 import { type ContentCoding, identityCoding } from './compress.ts';
 import { type Encoder, encoders } from './encode.ts';
@@ -69,7 +70,7 @@ export const writeLog = async (
   const gone = new AbortController();
   const onClose = () => gone.abort();
   res.once('close', onClose);
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(selfCloseMs), gone.signal]);
+  const stop = anySignal(signal, AbortSignal.timeout(selfCloseMs), gone.signal);
   const body = new LogBody(encoder, coding, onError);
   const events = open(gone.signal, chunkEncodingFor(encoder, coding));
   try {
