@@ -13,6 +13,8 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 900_000,
+  // The failed tests are printed again at the end, because the logs of CI are long.
+  reporters: ['default', ['summary', { summaryThreshold: 0 }]],
   // Jest is forced to exit, because a failed test can leave a connection open, and CI would wait for ever.
   forceExit: true,
   // Test files of contract and service use different tools and may run in parallel. Test files of other parts disturb

@@ -1,9 +1,11 @@
 import { ApiError } from '../errors.ts';
 import { cancel, remove } from '../ledger/state.ts';
 import type { CancelResult, LedgerState } from '../ledger/types.ts';
+import { hasRunEnded } from '../tekton/status.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
+import { findRun } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -20,12 +22,23 @@ const reconcileSoon = async (context: BuildsContext, tool: string): Promise<Ledg
   }
 };
 
+/**
+ * Reconciles a tool where the run of a build has ended, but the build still runs in the ledger. Reads show that build
+ * as finished, so a cancellation must find it finished as well, even where a later part of the reconcile fails.
+ */
+const finishIfEnded = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+  const { state } = await context.ledger.read(tool);
+  if (!state.running.some((build) => build.id === id)) return;
+  const run = await findRun(context.kube, id);
+  if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
+};
+
 const alreadyFinished = (id: string): ApiError =>
   new ApiError(409, 'build_finished', `The build ${id} has already finished; it can't be cancelled.`);
 
 /**
- * Tells whether the run of a build had ended before a client cancelled the build. The ledger accepts a cancellation
- * until a reconcile has observed the end of the run. The next reconcile then finishes the build with the status of its
+ * Tells whether the run of a build ended while a client cancelled the build. The ledger accepts a cancellation until a
+ * reconcile has observed the end of the run. The next reconcile then finishes the build with the status of its
  * run, which is not `BUILD_CANCELLED`.
  * @param state the ledger after the reconcile that followed the cancellation
  */
@@ -39,6 +52,7 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
   // The ledger applies a change again when the response to a write is lost. A cancellation that is applied again finds
   // the build cancelled already, so the first result counts.
   let firstResult: CancelResult | undefined;
+  await finishIfEnded(context, tool, id);
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
     if (cancelled.state !== state) firstResult = cancelled.result;

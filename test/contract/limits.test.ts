@@ -190,6 +190,7 @@ describe('cancel-build and delete-build', () => {
       const [first = '', second = '', third = '', fourth = '', fifth = '', sixth = ''] = started;
 
       // The fifth and the sixth build are queued, because the tool has only four slots.
+      expect(await ended.used()).toMatchObject({ Running: '4', Queued: '2' });
       expectStatus(await ended.cancel(sixth), 200);
       expectRefusal(await ended.cancel(sixth), 409, 'build_finished');
       expect(await ended.get(sixth)).toMatchObject({

@@ -27,6 +27,16 @@ describe('cancelling a build', () => {
     expect(world.ledger('mine')?.status?.finished).toMatchObject([{ id, status: 'BUILD_SUCCESS' }]);
   });
 
+  test('that a read shows as finished is refused also where the reconcile fails after it has finished the build', async () => {
+    const given = { source_url: 'https://example.org/x' };
+    for (let at = 0; at < 2; at += 1) await startBuild(context, 'mine', given, undefined, new AbortController().signal);
+    world.endRun(world.liveRuns().findIndex(({ metadata }) => metadata.name === id));
+    const create = () => Promise.reject(new Error('The API server creates nothing.'));
+    context = { ...context, kube: { ...context.kube, create } };
+    expect(await cancel()).toBe('build_finished');
+    expect(world.ledger('mine')?.status).toMatchObject({ finished: [{ id, status: 'BUILD_SUCCESS' }], queued: [] });
+  });
+
   test('that runs cancels its run', async () => {
     expect(await cancel()).toBe('cancelled');
     expect(world.liveRuns()).toMatchObject([{ spec: { status: 'Cancelled' } }]);
