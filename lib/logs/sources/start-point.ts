@@ -43,8 +43,9 @@ export const startAfterCursor = async (
   const next = await locateCursor(location, index, cursor);
   if (next) return startInArchive(next, index);
   // The reader has all archived lines of the cursor's step. If the step is archived to its end, the next lines are in
-  // later steps of the archive, otherwise in the pod.
-  const isStepArchived = isClosed || index.steps.indexOf(cursor.step) < index.steps.length - 1;
+  // later steps of the archive, otherwise in the pod. A reader of the pod can be ahead of the archive, so the cursor's
+  // step may be missing in the archive.
+  const isStepArchived = isClosed || index.steps.slice(0, -1).includes(cursor.step);
   if (!isStepArchived) return startInPod(text);
   return startInArchive({ step: cursor.step, line: lineCount(index, cursor.step) }, index);
 };
