@@ -91,3 +91,12 @@ export class RenamedSettingError extends ConfigError {
     this.message = `${former} is now ${present}: rename it.`;
   }
 }
+
+/** Thrown when an environment variable has the name of a setting that no longer exists, so that the process can't start. */
+export class RemovedSettingError extends ConfigError {
+  /** Makes an error that says what to do about a setting. @param advice sentences that follow "<former> no longer exists." */
+  constructor(former: string, advice: string) {
+    super(former, 'removed');
+    this.message = `${former} no longer exists. ${advice}`;
+  }
+}

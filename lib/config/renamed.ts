@@ -8,3 +8,12 @@ export const renamedSettings: Readonly<Record<string, string>> = {
   FOLLOW_TOOL: 'ARCHIVER_TOOL',
   FOLLOW_BUILD: 'ARCHIVER_BUILD',
 };
+
+/**
+ * Settings that no longer exist, each with the sentence that says what to do. A process with such a name in its
+ * environment doesn't start.
+ */
+export const removedSettings: Readonly<Record<string, string>> = {
+  REGISTRY_FILLER:
+    'Remove it. Two tools could share one project with it. The section about upgrades of docs/deploy.md names the tools whose projects have new names.',
+};

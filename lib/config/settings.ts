@@ -1,7 +1,7 @@
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
-import { RenamedSettingError } from '../errors.ts';
+import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
 import { cidrs, flag, integer, json, list, text, url } from './parse.ts';
-import { renamedSettings } from './renamed.ts';
+import { removedSettings, renamedSettings } from './renamed.ts';
 import { secretFile, secretFolder } from './secrets.ts';
 import { type Environment, optional, readSetting, type Setting } from './setting.ts';
 
@@ -57,12 +57,6 @@ export const settings = {
   registryKind: text('REGISTRY_KIND', 'harbor or oci', /^(harbor|oci)$/, 'harbor') as Setting<'harbor' | 'oci'>,
   registryUrl: url('REGISTRY_URL'),
   registryHost: optional(text('REGISTRY_HOST', "the registry's host in image names", /^[a-z0-9.:[\]-]+$/i)),
-  registryFiller: text(
-    'REGISTRY_FILLER',
-    "one letter or digit, put between - and _ in Harbor's project names",
-    /^[a-z0-9]$/,
-    'x',
-  ),
   registryLimitBytes: optional(integer('REGISTRY_LIMIT_BYTES', { min: 0, max: Number.MAX_SAFE_INTEGER })),
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
@@ -115,11 +109,14 @@ export const environment: Environment = process.env;
 const refuseFormerNames = (from: Environment): void => {
   for (const [former, present] of Object.entries(renamedSettings))
     if (from[former] !== undefined) throw new RenamedSettingError(former, present);
+  for (const [former, advice] of Object.entries(removedSettings))
+    if (from[former] !== undefined) throw new RemovedSettingError(former, advice);
 };
 
 /**
  * Reads and checks the settings that a function declares.
- * @throws ConfigError for the first setting that is missing or wrong, and for a variable with a setting's former name
+ * @throws ConfigError for the first setting that is missing or wrong, and for a variable with the name of a renamed or
+ * removed setting
  */
 export const readSettings = <N extends SettingName>(
   names: readonly N[],

@@ -10,30 +10,58 @@ const base36 = (bytes: Buffer, length: number): string =>
     .padStart(length, '0')
     .slice(-length);
 
-const shortened = (tool: string, length: number, separator: string): string =>
-  `${tool.replaceAll('_', '-').slice(0, length).replace(/-+$/, '')}${separator}${hashOf(tool).slice(0, 8)}`;
+const maxLabelLength = 63;
+/**
+ * Number of hexadecimal digits of the hash in a shortened name. 32 digits are 128 bits, so nobody finds a second tool's
+ * name with the same hash.
+ */
+const digestLength = 32;
+const keptLength = maxLabelLength - digestLength - 1;
 
-const isDnsLabel = (name: string): boolean => name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
+/** Returns the start of a tool's name as part of a DNS label, which does not end with a dash. */
+const startOf = (tool: string, length: number): string => tool.replaceAll('_', '-').slice(0, length).replace(/-+$/, '');
+
+/**
+ * Returns the start of a tool's name and a hash of the whole name. No tool has a dot in its name, so no tool's name can
+ * spell a shortened name.
+ */
+const shortened = (tool: string): string => `${startOf(tool, keptLength)}.${hashOf(tool).slice(0, digestLength)}`;
+
+const isDnsLabel = (name: string): boolean =>
+  name.length <= maxLabelLength && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
 
 /**
  * Returns the name of a tool's BuildLedger: the name of the tool where Kubernetes allows that name, else a shortened
- * name with a hash after a dot. No tool has a dot in its name, so two tools never share a ledger.
+ * name with a hash. Security: two tools never share a ledger, nor the archived logs, whose keys begin with this name.
  */
-export const ledgerName = (tool: string): string => (isDnsLabel(tool) ? tool : shortened(tool, 54, '.'));
+export const ledgerName = (tool: string): string => (isDnsLabel(tool) ? tool : shortened(tool));
 
 /**
  * Returns the value of the label `user` of a run: the name of the tool, shortened with a hash where it exceeds 63
- * characters.
+ * characters. Two tools never have the same label.
  */
-export const toolLabel = (tool: string): string => (tool.length <= 63 ? tool : shortened(tool, 54, '.'));
+export const toolLabel = (tool: string): string => (tool.length <= maxLabelLength ? tool : shortened(tool));
+
+const idMiddle = '-buildpacks-pipelinerun-';
+const suffixLength = 10;
+/** Length of the suffix where the id does not hold the tool's whole name: 25 characters hold 128 bits. */
+const longSuffixLength = 25;
+const maxIdLength = 63;
+const maxWholeToolLength = maxIdLength - idMiddle.length - suffixLength;
+/** A tool's name begins with a letter, so no tool's name can spell an id that begins with a digit. */
+const shortenedMark = '0-';
+const keptIdLength = maxIdLength - shortenedMark.length - idMiddle.length - longSuffixLength;
 
 /**
  * Returns the id of a build, which is the name of its run as well: `<tool>-buildpacks-pipelinerun-<suffix>`, at most
  * the 63 characters that Tekton allows. The suffix comes from the Idempotency-Key, so that a repeated start finds its
- * build. Without a key the suffix is random.
+ * build. Without a key the suffix is random. An id that has no room for the tool's name, or can't hold its underscores,
+ * has a start of the name and a longer suffix. Security: two tools never have the same id, because the run of an id is
+ * cancelled and deleted by its name.
  */
 export const buildId = (tool: string, keyHash?: string): string => {
-  const prefix = isDnsLabel(tool) && tool.length <= 29 ? tool : shortened(tool, 20, '-');
-  const suffix = keyHash ? createHash('sha256').update(`${tool}\0${keyHash}`).digest() : randomBytes(16);
-  return `${prefix}-buildpacks-pipelinerun-${base36(suffix, 10)}`;
+  const suffix = keyHash ? createHash('sha256').update(`${tool}\0${keyHash}`).digest() : randomBytes(20);
+  return isDnsLabel(tool) && tool.length <= maxWholeToolLength
+    ? `${tool}${idMiddle}${base36(suffix, suffixLength)}`
+    : `${shortenedMark}${startOf(tool, keptIdLength)}${idMiddle}${base36(suffix, longSuffixLength)}`;
 };

@@ -5,7 +5,6 @@ export const registrySettings = [
   'registryKind',
   'registryUrl',
   'registryHost',
-  'registryFiller',
   'registryLimitBytes',
   'registryUser',
   'registryPassword',
@@ -16,7 +15,6 @@ export const registryFromSettings = (settings: Settings<(typeof registrySettings
   createRegistry({
     kind: settings.registryKind,
     url: settings.registryUrl,
-    filler: settings.registryFiller,
     ...(settings.registryHost ? { host: settings.registryHost } : {}),
     ...(settings.registryLimitBytes === undefined ? {} : { limitBytes: settings.registryLimitBytes }),
     ...(settings.registryUser ? { username: settings.registryUser } : {}),

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 
 /**
- * Letter that is put between two adjacent separators of a project's name. Harbor allows no adjacent separators, and
- * only letters and digits between two separators.
+ * Text that is put between two adjacent separators of a project's name. Harbor allows no adjacent separators. The other
+ * components of Toolforge put the same text there. No tool has a dot in its name, so no tool's name has this text.
  */
-const defaultFiller = 'x';
+const filler = 'char.sep';
 const maxRepositoryLength = 255;
 /**
  * Limit for an image's name in the OpenAPI contract, in characters. A project's name is kept so short that
@@ -19,19 +19,30 @@ const maxProjectLength = maxRepositoryLength - maxImageLength - 1;
  */
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
+/**
+ * Number of hexadecimal digits of the hash in a shortened name. 32 digits are 128 bits, so nobody finds a second tool's
+ * name with the same hash.
+ */
+const digestLength = 32;
+
+/**
+ * Returns the start of a name and a hash of the whole name, with a dot between them. In a name that is not shortened, a
+ * dot is always followed by the letter s of the filler, which is no hexadecimal digit. So no other tool's name can spell
+ * a shortened name.
+ */
 const shortened = (name: string): string => {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  const kept = name.slice(0, maxProjectLength - digest.length - 1).replace(/[-_.]+$/, '');
-  return `${kept}-${digest}`;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, digestLength);
+  const kept = name.slice(0, maxProjectLength - digestLength - 1).replace(/[-_.]+$/, '');
+  return `${kept}.${digest}`;
 };
 
 /**
  * Returns the name of the project that holds a tool's images: `tool-<tool>`, adapted to Harbor's rules. Harbor's names
- * match [a-z0-9]+([._-][a-z0-9]+)*, so a filler goes between adjacent separators: a-_b becomes a-x_b. A name that
- * leaves no room for an image's name is cut and gets a hash of the whole name. Two tools share a project only where one
- * tool's name is the other's name with the filler in it; Toolforge must not register both names.
+ * match [a-z0-9]+([._-][a-z0-9]+)*, so a filler goes between adjacent separators: a-_b becomes a-char.sep_b. A name that
+ * leaves no room for an image's name is cut and gets a hash. Security: two tools never share a project, because each
+ * could then replace and delete the other's images.
  */
-export const projectName = (tool: string, filler: string = defaultFiller): string => {
+export const projectName = (tool: string): string => {
   const name = `tool-${tool}`.replace(/[-_](?=[-_])/g, `$&${filler}`);
   return name.length > maxProjectLength ? shortened(name) : name;
 };

@@ -28,11 +28,6 @@ export type RegistryOptions = {
    * in other registries. Default: no limit.
    */
   limitBytes?: number;
-  /**
-   * Letter that is put between two adjacent separators of a project's name, because Harbor allows no adjacent
-   * separators. Default 'x'.
-   */
-  filler?: string;
   /** Waits between two attempts of a request. Default: a timer. Tests pass a function that does not wait. */
   sleep?: Sleep;
 };
@@ -100,16 +95,10 @@ const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Stra
   throw new ConfigError('registry.kind', 'harbor or oci');
 };
 
-/**
- * Checks three options of the registry: the host in the images' names, the letter between separators of a project's
- * name (`filler`), and the limit of a tool's storage.
- * @throws ConfigError for a wrong option
- */
+/** Checks the host in the images' names, and the limit of a tool's storage. @throws ConfigError for a wrong option */
 const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
-  const { host = url.host, filler, limitBytes } = options;
+  const { host = url.host, limitBytes } = options;
   if (!hostPattern.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
-  if (filler !== undefined && !/^[a-z0-9]$/.test(filler))
-    throw new ConfigError('registry.filler', 'one letter or digit');
   return { host, limitBytes: limitBytes === undefined ? undefined : checkNumber('limitBytes', limitBytes, 0) };
 };
 
@@ -118,17 +107,16 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
   const { host, limitBytes } = checkNames(options, url);
   const strategy = strategyOf(options.kind, clientFor(options, url));
-  const projectOf = (tool: string) => projectName(tool, options.filler);
   return {
     isLimited: options.kind === 'harbor' || limitBytes !== undefined,
     storage: async (tool, signal) => {
-      const found = await strategy.storage(projectOf(tool), signal);
+      const found = await strategy.storage(projectName(tool), signal);
       return { usedBytes: 0, limitBytes, ...found };
     },
     clean: async (tool, signal) => {
-      const { deleted, repositories } = await strategy.clean(projectOf(tool), signal);
-      return { deleted, repository: repositories.join(', ') || projectOf(tool) };
+      const { deleted, repositories } = await strategy.clean(projectName(tool), signal);
+      return { deleted, repository: repositories.join(', ') || projectName(tool) };
     },
-    image: (tool, imageName) => `${host}/${repositoryName(projectOf(tool), imageName)}`,
+    image: (tool, imageName) => `${host}/${repositoryName(projectName(tool), imageName)}`,
   };
 };

@@ -1,4 +1,4 @@
-import { renamedSettings } from '../../lib/config/renamed.ts';
+import { removedSettings, renamedSettings } from '../../lib/config/renamed.ts';
 import { expectation } from '../../lib/config/setting.ts';
 import { type SettingName, settings } from '../../lib/config/settings.ts';
 import { settingNamesByFunction } from './setting-names.ts';
@@ -52,9 +52,19 @@ const renamed = (): string =>
     ...Object.entries(renamedSettings).map(([former, present]) => `| \`${former}\` | \`${present}\` |`),
   ].join('\n');
 
+const removed = (): string =>
+  [
+    '## Removed settings',
+    'A function does not start where one of these names is set.',
+    '',
+    '| name | what to do |',
+    '|---|---|',
+    ...Object.entries(removedSettings).map(([former, advice]) => `| \`${former}\` | ${cell(advice)} |`),
+  ].join('\n');
+
 const sources = 'lib/config/settings.ts, scripts/generate/settings-text.ts and functions/table.ts';
 
-/** Returns docs/settings.md: the meaning of each setting, the functions that read it, and its former names. */
+/** Returns docs/settings.md: the meaning of each setting, the functions that read it, and the names that a function refuses. */
 export const settingsPage = async (): Promise<string> =>
   `<!-- ${notice(sources)} -->
 # Settings
@@ -68,4 +78,6 @@ ${settingGroups.map(section).join('\n\n')}
 ${await readers()}
 
 ${renamed()}
+
+${removed()}
 `;

@@ -12,7 +12,6 @@ const installation = {
   registryHost: "The registry's name in images, where the name differs from the host of `REGISTRY_URL`.",
   registryUser: 'The robot account by which functions use the registry.',
   registryPassword: "The robot account's password. Read at start.",
-  registryFiller: "Harbor's project names may not hold some sequences of characters that tools' names hold.",
   registryLimitBytes: "A tool's storage in bytes, for a registry without quotas.",
   logStore: 'The kind of store that archived logs are in.',
   s3Endpoint: 'The S3 service, without the bucket.',

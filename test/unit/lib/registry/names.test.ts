@@ -2,34 +2,49 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiError } from '../../../../lib/errors.ts';
 import { defaultImageName, projectName, repositoryName } from '../../../../lib/registry/names.ts';
+import { similarTools, toolName } from '../../../support/tool-names.ts';
 
 const harborPattern = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
-const toolPattern = /^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/;
 
 describe('projectName', () => {
   test.each([
     ['a', 'tool-a'],
     ['my-tool_2', 'tool-my-tool_2'],
-    ['a-_b', 'tool-a-x_b'],
-    ['a_-b', 'tool-a_x-b'],
-    ['a--b', 'tool-a-x-b'],
-    ['a-_-b', 'tool-a-x_x-b'],
+    ['a-_b', 'tool-a-char.sep_b'],
+    ['a_-b', 'tool-a_char.sep-b'],
+    ['a--b', 'tool-a-char.sep-b'],
+    ['a-_-b', 'tool-a-char.sep_char.sep-b'],
+    ['a-x-b', 'tool-a-x-b'],
+    ['a-char-sep-b', 'tool-a-char-sep-b'],
+    ['a'.repeat(121), `tool-${'a'.repeat(121)}`],
   ])('the project of tool %s is %s', (tool, project) => {
     expect(projectName(tool)).toBe(project);
   });
 
-  test('projectName uses the given filler', () => {
-    expect(projectName('a-_b', 'q')).toBe('tool-a-q_b');
-  });
-
   test('Harbor accepts the project name and the repository name of any tool', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.stringMatching(toolPattern), fc.constant(`a${'-_'.repeat(120)}b`)), (tool) => {
+      fc.property(fc.oneof(toolName, fc.constant(`a${'-_'.repeat(120)}b`)), (tool) => {
         expect(projectName(tool)).toMatch(harborPattern);
         for (const image of [defaultImageName(tool), 'i'.repeat(128)])
           expect(repositoryName(projectName(tool), image)).toBe(`${projectName(tool)}/${image}`);
       }),
     );
+  });
+
+  test('no tool shares the project of another tool, and so its images', () => {
+    fc.assert(
+      fc.property(similarTools([projectName]), ([tool, other]) => {
+        expect(projectName(tool)).not.toBe(projectName(other));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('no tool can spell the shortened project of another tool', () => {
+    const project = projectName('a'.repeat(256));
+    expect(project).toMatch(/^tool-a{88}\.[0-9a-f]{32}$/);
+    for (const dot of ['', '-', '_', '--'])
+      expect(projectName(project.slice('tool-'.length).replace('.', dot))).not.toBe(project);
   });
 
   test('the projects of two long tool names differ where the names differ after the cut', () => {

@@ -262,9 +262,8 @@ describe('image', () => {
       kind: 'oci',
       url: 'http://127.0.0.1:5000',
       host: 'registry.example.org:5000',
-      filler: 'q',
     });
-    expect(other.image('a-_b', 'app')).toBe('registry.example.org:5000/tool-a-q_b/app');
+    expect(other.image('a-_b', 'app')).toBe('registry.example.org:5000/tool-a-char.sep_b/app');
     expect(() => registry.image('a', '../other/x:evil')).toThrow(ApiError);
   });
 });
@@ -276,7 +275,6 @@ test.each<[string, Partial<Record<keyof RegistryOptions, unknown>>]>([
   ['registry.url', { url: 'https://harbor.example.org/api' }],
   ['registry.kind', { kind: 'docker' }],
   ['registry.host', { host: 'a/b' }],
-  ['registry.filler', { filler: '-' }],
   ['registry.username', { password }],
   ['registry.username', { username: 'a:b', password }],
   ['registry.password', { username: 'a' }],
