@@ -3,7 +3,7 @@ export default {
   testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/test/fixtures', '<rootDir>/examples', '<rootDir>/dist'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/fuzz/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -3,13 +3,19 @@ import type { Setting } from './setting.ts';
 
 type Range = { min: number; max: number };
 
+/**
+ * Tells whether a setting's text holds a line break or another control character. No setting but JSON needs one. The
+ * URL parser would drop line breaks, and a command line or a header would be cut at them.
+ */
+const hasControlCharacter = (value: string): boolean => /\p{Cc}/u.test(value);
+
 /** Makes a setting whose value must match a regular expression. */
 export const text = (name: string, expected: string, pattern: RegExp, fallback?: string): Setting<string> => ({
   name,
   expected,
   default: fallback,
   mayBeEmpty: false,
-  parse: (value) => (pattern.test(value) ? value : undefined),
+  parse: (value) => (pattern.test(value) && !hasControlCharacter(value) ? value : undefined),
 });
 
 /** Makes a setting that is a whole number in a range, both ends included. */
@@ -36,7 +42,7 @@ export const flag = (name: string, fallback: boolean): Setting<boolean> => ({
 const parseHttpUrl = (value: string): string | undefined => {
   const url = URL.parse(value);
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
-  return isPlain ? value.replace(/\/$/, '') : undefined;
+  return isPlain && !hasControlCharacter(value) ? value.replace(/\/$/, '') : undefined;
 };
 
 /** Makes a setting that is an http or https URL. A slash at the end of the URL is dropped. */
@@ -53,7 +59,7 @@ const parseItems = (value: string, isItem: (item: string) => boolean): string[] 
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean);
-  return items.every(isItem) ? items : undefined;
+  return items.every((item) => isItem(item) && !hasControlCharacter(item)) ? items : undefined;
 };
 
 /** Makes a setting that is a comma-separated list. Each item must match a regular expression. The list may be empty. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticateFromSettings, authSettings } from '../../../../lib/auth/from-settings.ts';
-import { renamedSettings } from '../../../../lib/config/renamed.ts';
+import { removedSettings, renamedSettings } from '../../../../lib/config/renamed.ts';
 import { readSetting } from '../../../../lib/config/setting.ts';
 import { readSettings, type SettingName, settings } from '../../../../lib/config/settings.ts';
 import { kubeFromSettings } from '../../../../lib/kube/from-settings.ts';
@@ -66,6 +66,23 @@ describe('a setting that is set by its former name', () => {
       `${former} is now ${present}: rename it.`,
     );
     expect(Object.values(settings).map(({ name }) => name)).toContain(present);
+    expect(Object.values(settings).map(({ name }) => name)).not.toContain(former);
+  });
+});
+
+test.each<[SettingName, string]>([
+  ['archiverTool', 'a\nb'],
+  ['archiverBuild', 'a\0b'],
+  ['kubeconfig', '/a\n/b'],
+  ['registryUrl', 'https://a\n.example'],
+  ['archiverCommand', 'node,a\rb'],
+])('the setting %s with a control character is refused: %j', (name, text) => {
+  expect(() => read(name, { [settings[name].name]: text })).toThrow(`${settings[name].name} must be`);
+});
+
+describe('a setting that no longer exists', () => {
+  test.each(Object.entries(removedSettings))('%s is refused, with what to do', (former, advice) => {
+    expect(() => readSettings(['port'], { [former]: 'x' })).toThrow(`${former} no longer exists. ${advice}`);
     expect(Object.values(settings).map(({ name }) => name)).not.toContain(former);
   });
 });
