@@ -4,7 +4,8 @@ import { type Api, createApi } from './api.ts';
 import type { Environment } from './environment.ts';
 import { createSender } from './http.ts';
 import type { LogOptions } from './log-stream.ts';
-import { loadSettings, type Sources } from './settings.ts';
+import { loadSettings } from './settings.ts';
+import type { Sources } from './sources.ts';
 import type { Terminal } from './terminal.ts';
 
 export type ConnectOptions = {
@@ -41,7 +42,7 @@ export const sourcesOf = ({ env, tool, apiUrl }: ConnectOptions): Sources => ({
 export const connect = async (options: ConnectOptions): Promise<Connection> => {
   const { terminal, version, trace } = options;
   const settings = await loadSettings(sourcesOf(options));
-  if (settings.unencryptedWarning) terminal.warning(settings.unencryptedWarning);
+  for (const warning of settings.warnings) terminal.warning(warning);
   trace(`tool ${settings.tool} at ${settings.base.href}`);
   const send = await createSender(settings, userAgent(version), trace);
   const timing = { base: settings.base, sleep, random: Math.random };

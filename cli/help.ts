@@ -24,11 +24,11 @@ const mainExamples: Command['examples'] = [
 ];
 
 const settings: ReadonlyArray<readonly [string, string]> = [
-  ['KUBECONFIG', 'tool, certificate or token (default: ~/.kube/config)'],
+  ['KUBECONFIG', 'tool; certificate or token, if it is for the API (default: ~/.kube/config)'],
   ['TOOLFORGE_TOKEN', 'bearer token; preferred to the kubeconfig'],
   ['TOOLFORGE_TOOL', 'the tool, like --tool'],
   ['TOOL_TOOLFORGE_API_URL', 'address of the API gateway, like --api-url'],
-  ['~/.toolforge.yaml', 'api_gateway.url and builds.builds_endpoint; also below /etc/toolforge and ~/.config'],
+  ['~/.toolforge.yaml', 'api_gateway: url, kubernetes_url; builds: builds_endpoint; also in /etc/toolforge, ~/.config'],
   ['REQUESTS_CA_BUNDLE', "authorities to trust instead of the system's; also CURL_CA_BUNDLE"],
   ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
 ];

@@ -1,86 +1,93 @@
-import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { type Fields, textAt } from '../lib/json-values.ts';
-import { currentContextOf, inlineData } from '../lib/kube/kubeconfig-file.ts';
+import { type Fields, isObject, textAt } from '../lib/json-values.ts';
+import { currentContextOf } from '../lib/kube/kubeconfig-file.ts';
 import type { Environment } from './environment.ts';
-import { exitCodes, Failure } from './failure.ts';
-import { readYaml } from './yaml-file.ts';
+import { type OwnedFile, readOwnedFile } from './owned-file.ts';
+import { parseMapping } from './yaml-file.ts';
 
-/**
- * The namespace, the user's credential and the cluster's certificate authority, from the current context of a
- * kubeconfig.
- */
+/** The current context of a kubeconfig. Files that the kubeconfig names are not read yet, and their paths are absolute. */
 export type Kubeconfig = {
+  /** Path of the kubeconfig, or of the first of several. */
   path: string;
   namespace: string | undefined;
-  /** The client certificate of a kubeconfig's user and its private key, as PEM. */
-  certificate: { cert: string; key: string } | undefined;
-  token: string | undefined;
-  /** The certificate authority of a kubeconfig's cluster, as PEM. */
-  ca: string | undefined;
-  skipTlsVerify: boolean;
+  /** Address of the cluster's API server; undefined when the kubeconfig has none, or none that is a URL. */
+  server: URL | undefined;
+  cluster: Fields | undefined;
+  user: Fields | undefined;
+  /** Why the kubeconfig may be another user's, as the end of a sentence about its path; undefined if it is not. */
+  foreign: string | undefined;
+  /** Whether every user of the machine can read the kubeconfig. */
+  isPublic: boolean;
 };
 
-/**
- * Reads the file that a key of a kubeconfig names, such as client-key. A relative path starts at the kubeconfig's
- * folder.
- */
-const referencedFile = async (
-  section: Fields | undefined,
-  key: string,
-  folder: string,
-): Promise<string | undefined> => {
-  const name = textAt(section, key);
-  if (!name) return undefined;
-  const path = resolve(folder, name);
-  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure(exitCodes.usage, `The kubeconfig names ${path} as ${key}, which can't be read (${cause.code}).`, {
-      cause,
+/** Keys whose values are paths of files, by the kind of entry in a kubeconfig. */
+const pathKeys = {
+  cluster: ['certificate-authority'],
+  user: ['client-certificate', 'client-key', 'tokenFile'],
+} as const;
+
+const entriesOf = (list: unknown, kind: keyof typeof pathKeys, folder: string): unknown[] =>
+  (Array.isArray(list) ? list : []).map((entry: unknown) => {
+    const section = isObject(entry) ? entry[kind] : undefined;
+    if (!isObject(entry) || !isObject(section)) return entry;
+    const paths = pathKeys[kind].flatMap((key) => {
+      const path = textAt(section, key);
+      return path === undefined ? [] : [[key, resolve(folder, path)] as const];
     });
+    return { ...entry, [kind]: { ...section, ...Object.fromEntries(paths) } };
   });
+
+/** Returns the content of a kubeconfig with absolute paths. A relative path starts at the kubeconfig's folder. */
+const contentOf = async (file: OwnedFile) => {
+  const content = await parseMapping(file);
+  const folder = dirname(resolve(file.path));
+  return {
+    current: textAt(content, 'current-context'),
+    contexts: Array.isArray(content.contexts) ? content.contexts : [],
+    clusters: entriesOf(content.clusters, 'cluster', folder),
+    users: entriesOf(content.users, 'user', folder),
+  };
+};
+
+const serverOf = (cluster: Fields | undefined): URL | undefined => {
+  const text = textAt(cluster, 'server');
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url : undefined;
 };
 
 /**
- * Returns the PEM text that a kubeconfig holds under `<key>-data`, or the text of the file that the kubeconfig names
- * under `<key>`.
+ * Merges kubeconfigs as kubectl does: the first current-context counts, and the first entry of a name.
+ * @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
-const pemOf = async (section: Fields | undefined, key: string, folder: string): Promise<string | undefined> =>
-  inlineData(section, key)?.toString('utf8') ?? referencedFile(section, key, folder);
-
-/** Returns the client certificate of a kubeconfig's user, or the user's token when there is no certificate. */
-const credentialOf = async (
-  user: Fields | undefined,
-  folder: string,
-): Promise<Pick<Kubeconfig, 'certificate' | 'token'>> => {
-  const cert = await pemOf(user, 'client-certificate', folder);
-  const key = await pemOf(user, 'client-key', folder);
-  if (cert && key) return { certificate: { cert, key }, token: undefined };
-  const token = textAt(user, 'token') ?? (await referencedFile(user, 'tokenFile', folder));
-  return { certificate: undefined, token: token?.trim() };
-};
-
-const interpret = async (path: string, content: Fields): Promise<Kubeconfig> => {
-  const folder = dirname(path);
-  const { namespace, cluster, user } = currentContextOf(content);
+const merge = async (files: OwnedFile[], path: string): Promise<Kubeconfig> => {
+  const contents = await Promise.all(files.map(contentOf));
+  const { namespace, cluster, user } = currentContextOf({
+    'current-context': contents.find(({ current }) => current !== undefined)?.current,
+    contexts: contents.flatMap(({ contexts }) => contexts),
+    clusters: contents.flatMap(({ clusters }) => clusters),
+    users: contents.flatMap(({ users }) => users),
+  });
+  const foreign = files.map((file) => file.foreign).find(Boolean);
   return {
     path,
     namespace,
-    ...(await credentialOf(user, folder)),
-    ca: await pemOf(cluster, 'certificate-authority', folder),
-    skipTlsVerify: cluster?.['insecure-skip-tls-verify'] === true,
+    server: serverOf(cluster),
+    cluster,
+    user,
+    foreign,
+    isPublic: files.some((one) => one.isPublic),
   };
 };
 
 /**
- * Reads the first kubeconfig that exists among the files that KUBECONFIG names. Default: ~/.kube/config.
+ * Reads the kubeconfigs that KUBECONFIG names and merges them. Default: ~/.kube/config. Plugins (`exec`,
+ * `auth-provider`) never run.
  * @returns undefined when no kubeconfig exists
- * @throws Failure when the kubeconfig, or a file that the kubeconfig names, can't be read
+ * @throws Failure when a kubeconfig can't be read
  */
 export const readKubeconfig = async (env: Environment, home: string): Promise<Kubeconfig | undefined> => {
   const named = env.KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? [];
-  for (const path of named.length > 0 ? named : [join(home, '.kube', 'config')]) {
-    const content = await readYaml(path);
-    if (content) return interpret(path, content);
-  }
-  return undefined;
+  const paths = named.length > 0 ? named : [join(home, '.kube', 'config')];
+  const files = (await Promise.all(paths.map(readOwnedFile))).filter((file) => file !== undefined);
+  return files[0] && merge(files, files[0].path);
 };

@@ -1,3 +1,4 @@
+import { BodyTooLargeError } from '../lib/bounded-body.ts';
 import { isObject } from '../lib/json-values.ts';
 import { exitCodes, Failure } from './failure.ts';
 
@@ -46,6 +47,7 @@ export const mayRetry = (error: unknown, repeatable: boolean): boolean => {
 
 const sentenceFor = (error: unknown, origin: string): string => {
   const code = codeOf(error);
+  if (error instanceof BodyTooLargeError) return `${origin} sent a response of more than ${error.maxBytes} bytes.`;
   if (code === 'ECONNREFUSED') return `Nothing answers at ${origin}.`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The host name of ${origin} can't be resolved.`;
   if (code === 'ETIMEDOUT') return `${origin} does not answer in time.`;
@@ -59,7 +61,7 @@ const untrusted = (error: unknown, { host }: URL): Failure =>
     exitCodes.unavailable,
     `The certificate of ${host} can't be trusted: ${messageOf(error)} (${codeOf(error)}).`,
     {
-      hint: 'If this is the right server, name its authority as certificate-authority in the kubeconfig, or set REQUESTS_CA_BUNDLE to a file that holds the authority.',
+      hint: 'If this is the right server, set REQUESTS_CA_BUNDLE to a file that holds its authority, or name the authority as certificate-authority in a kubeconfig for this server.',
       cause: error,
     },
   );
@@ -72,6 +74,12 @@ export const networkFailure = (error: unknown, base: URL): Failure => {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   if (untrustedCertificateCodes.has(code)) return untrusted(error, base);
+  if (code.startsWith('ERR_OSSL')) {
+    return new Failure(exitCodes.usage, `A certificate or key of your settings can't be used (${code}).`, {
+      hint: 'Check client-certificate, client-key and certificate-authority of the kubeconfig, and REQUESTS_CA_BUNDLE.',
+      cause: error,
+    });
+  }
   if (refusesClient(code)) {
     return new Failure(exitCodes.notAllowed, `${base.host} does not accept your client certificate (${code}).`, {
       hint: 'Check whether the certificate in your kubeconfig has expired.',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
-import type { Kubeconfig } from './kubeconfig.ts';
+import { authorityForTokens, type CredentialKind, type KubeconfigTrust } from './kubeconfig-trust.ts';
 
 /** Options of an https connection: how the server's certificate is verified, and the client certificate to send. */
 export type Tls = {
@@ -40,7 +40,7 @@ const readBundle = (variable: string, path: string): Promise<string> =>
 /**
  * Returns the certificate authorities that a server's certificate is verified against, as PEM: the file of
  * REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, by default the system's authorities and the authorities of NODE_EXTRA_CA_CERTS.
- * @param kubeconfigCa PEM of the kubeconfig's authority, which is always trusted
+ * @param kubeconfigCa PEM of the authority of a kubeconfig that is for the server, which is trusted too
  * @throws Failure when a variable names a file that can't be read
  */
 export const trustedAuthorities = async (env: Environment, kubeconfigCa: string | undefined): Promise<string[]> => {
@@ -52,19 +52,16 @@ export const trustedAuthorities = async (env: Environment, kubeconfigCa: string 
 };
 
 /**
- * Returns the TLS options of connections to the API.
- * @param useCertificate whether to send the kubeconfig's client certificate
+ * Returns the TLS options of connections to the API. Security: insecure-skip-tls-verify of a kubeconfig is a decision
+ * about the credential of that kubeconfig, so it never applies to a token from elsewhere.
  * @throws Failure when a variable names a file that can't be read
  */
-export const apiTls = async (
-  env: Environment,
-  kubeconfig: Kubeconfig | undefined,
-  useCertificate: boolean,
-): Promise<Tls> => {
-  const verify = kubeconfig?.skipTlsVerify !== true;
+export const apiTls = async (env: Environment, trust: KubeconfigTrust, kind: CredentialKind): Promise<Tls> => {
+  const verify = kind === 'elsewhere' || !trust.skipsVerification;
+  const authority = kind === 'kubeconfig-certificate' ? trust.ca : authorityForTokens(trust);
   return {
     verify,
-    ca: verify ? await trustedAuthorities(env, kubeconfig?.ca) : [],
-    certificate: useCertificate ? kubeconfig?.certificate : undefined,
+    ca: verify ? await trustedAuthorities(env, authority) : [],
+    certificate: kind === 'kubeconfig-certificate' ? trust.certificate : undefined,
   };
 };

@@ -5,8 +5,9 @@ import { createCaller } from '../call.ts';
 import { type ConnectOptions, sourcesOf, userAgent } from '../connect.ts';
 import type { Environment } from '../environment.ts';
 import { createSender } from '../http.ts';
+import { authorityForTokens } from '../kubeconfig-trust.ts';
 import { objectFrom } from '../responses.ts';
-import { baseAddress, loadSettings, readSections, type Settings } from '../settings.ts';
+import { findApi, loadSettings, type Settings } from '../settings.ts';
 import { type IssuerFetch, openIssuerFetch } from './issuer-fetch.ts';
 import { openSessionFile, type SessionFile, sessionPath } from './session-file.ts';
 
@@ -26,6 +27,7 @@ export type Account = {
 };
 
 const requestWhoami = async (settings: Settings, { terminal, version, trace }: ConnectOptions): Promise<Caller> => {
+  for (const warning of settings.warnings) terminal.warning(warning);
   const send = await createSender(settings, userAgent(version), trace);
   const warn = (sentence: string) => terminal.warning(sentence);
   const call = createCaller({ base: settings.base, send, warn, sleep, random: Math.random });
@@ -41,13 +43,13 @@ const requestWhoami = async (settings: Settings, { terminal, version, trace }: C
 export const openAccount = async (options: ConnectOptions): Promise<Account> => {
   const sources = { ...sourcesOf(options), needsTool: false };
   const { env, home } = sources;
-  const base = baseAddress(sources, await readSections(sources));
+  const { base, trust } = await findApi(sources);
   const settings = () => loadSettings(sources);
   return {
     base,
     env,
     sessions: openSessionFile(sessionPath(env, home)),
-    fetch: await openIssuerFetch(env, home, base),
+    fetch: await openIssuerFetch(env, base, authorityForTokens(trust)),
     whoami: async () => requestWhoami(await settings(), options),
     token: async () => {
       const { session, token } = await settings();

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { withTimeout } from '../../lib/abort.ts';
+import { readBounded } from '../../lib/bounded-body.ts';
 import type { Environment } from '../environment.ts';
-import { readKubeconfig } from '../kubeconfig.ts';
 import { networkFailure, timeoutError } from '../network-errors.ts';
-import { apiTls, type Tls, trustedAuthorities } from '../tls.ts';
+import { trustedAuthorities } from '../tls.ts';
 
 /**
  * The `fetch` with which openid-client sends requests to an issuer. Redirects are not followed, so that a token is not
@@ -22,24 +22,20 @@ const exchangeMs = 15_000;
 /** HTTP statuses for which the class Response accepts no body. */
 const bodilessStatuses = new Set([204, 205, 304]);
 
-const readBody = async (message: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-};
+/** Largest response of an issuer, in bytes. */
+const maxBytes = 1024 * 1024;
 
 /**
  * Makes a Response object for openid-client from a response of node:http. A challenge in WWW-Authenticate is left out,
  * because openid-client would prefer the challenge to the error code in the body.
  */
 const toResponse = async (message: IncomingMessage): Promise<Response> => {
-  const body = await readBody(message);
-  const { 'content-type': type, 'retry-after': retryAfter } = message.headers;
+  const body = await readBounded(message, maxBytes);
   const status = message.statusCode ?? 0;
-  const headers = {
-    ...(type === undefined ? {} : { 'content-type': type }),
-    ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
-  };
+  const headers = ['content-type', 'retry-after', 'location'].flatMap((name): [string, string][] => {
+    const value = message.headers[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
   return new Response(bodilessStatuses.has(status) ? null : body, { status, headers });
 };
 
@@ -49,13 +45,13 @@ const toResponse = async (message: IncomingMessage): Promise<Response> => {
  * @param timeoutMs time limit until the whole response is read, in milliseconds. Default: 15 s
  */
 export const createIssuerFetch =
-  (tls: Pick<Tls, 'ca' | 'verify'>, timeoutMs: number = exchangeMs): IssuerFetch =>
+  (ca: string[], timeoutMs: number = exchangeMs): IssuerFetch =>
   async (address, { method, headers, body, signal: given }: CustomFetchOptions) => {
     const url = new URL(address);
     const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
     const text = body ? String(body) : undefined;
     const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
-    const trust = { ...(tls.verify ? { ca: tls.ca } : {}), rejectUnauthorized: tls.verify };
+    const trust = { ca, rejectUnauthorized: true };
     const signal = withTimeout(timeoutMs, given);
     try {
       const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -69,12 +65,17 @@ export const createIssuerFetch =
   };
 
 /**
- * Returns the `fetch` for requests to the API at `base` and to issuers. The kubeconfig's certificate authority is
- * trusted for the API, and for an issuer only when the issuer has the API's origin.
- * @throws Failure when the kubeconfig, or a file with certificate authorities, can't be read
+ * Returns the `fetch` for requests to the API at `base` and to issuers. Certificates are always verified.
+ * @param authority PEM of a certificate authority that is trusted for the API, and for an issuer only when the issuer
+ * has the API's origin
+ * @throws Failure when a file with certificate authorities can't be read
  */
-export const openIssuerFetch = async (env: Environment, home: string, base: URL): Promise<IssuerFetch> => {
-  const toApi = createIssuerFetch(await apiTls(env, await readKubeconfig(env, home), false));
-  const toIssuer = createIssuerFetch({ verify: true, ca: await trustedAuthorities(env, undefined) });
+export const openIssuerFetch = async (
+  env: Environment,
+  base: URL,
+  authority: string | undefined,
+): Promise<IssuerFetch> => {
+  const toApi = createIssuerFetch(await trustedAuthorities(env, authority));
+  const toIssuer = createIssuerFetch(await trustedAuthorities(env, undefined));
   return (url, options) => (new URL(url).origin === base.origin ? toApi : toIssuer)(url, options);
 };

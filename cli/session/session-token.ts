@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import { requireToken } from '../token-text.ts';
 import { needsRefresh, type Session, sessionEnded } from './session.ts';
 import { openSessionFile, type SessionFile, sessionPath } from './session-file.ts';
 
@@ -14,12 +15,12 @@ export type SessionToken = () => Promise<string>;
  */
 const refreshLocked = async (
   env: Environment,
-  home: string,
   base: URL,
   file: SessionFile,
+  authority: string | undefined,
 ): Promise<Session | undefined> => {
   const { openIssuerFetch } = await import('./issuer-fetch.ts');
-  const fetch = await openIssuerFetch(env, home, base);
+  const fetch = await openIssuerFetch(env, base, authority);
   const { refresh } = await import('./refresh.ts');
   return file.change(base, async (found) => {
     if (!found) throw sessionEnded();
@@ -30,14 +31,20 @@ const refreshLocked = async (
 /**
  * Returns a function that returns the access token of the user's sign-in to the API at `base`; undefined when the user
  * is not signed in there. openid-client is loaded only for a refresh.
+ * @param authority PEM of a certificate authority that is trusted for the API, beside those of `trustedAuthorities`
  */
-export const openSession = async (env: Environment, home: string, base: URL): Promise<SessionToken | undefined> => {
+export const openSession = async (
+  env: Environment,
+  home: string,
+  base: URL,
+  authority: string | undefined,
+): Promise<SessionToken | undefined> => {
   const file = openSessionFile(sessionPath(env, home));
   let session = await file.read(base);
   if (!session) return undefined;
   return async () => {
-    if (session && needsRefresh(session, Date.now())) session = await refreshLocked(env, home, base, file);
+    if (session && needsRefresh(session, Date.now())) session = await refreshLocked(env, base, file, authority);
     if (!session) throw sessionEnded();
-    return session.accessToken;
+    return requireToken(session.accessToken, 'The stored token');
   };
 };

@@ -1,5 +1,6 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import { exitCodes, Failure } from '../failure.ts';
+import { requireToken } from '../token-text.ts';
 
 /**
  * The tokens of a sign-in to one API, and the data to refresh and revoke these tokens. The session file holds sessions
@@ -36,6 +37,7 @@ const refreshShare = 0.8;
  * Makes a session from the response of an issuer's token endpoint.
  * @param now milliseconds since 1970
  * @param previous the session before a refresh; its refresh token is kept when the response has none
+ * @throws Failure when the access token has characters that no token has
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export const sessionFrom = (
@@ -51,7 +53,7 @@ export const sessionFrom = (
     resource,
     tokenEndpoint,
     revocationEndpoint,
-    accessToken: tokens.access_token,
+    accessToken: requireToken(tokens.access_token, `What ${issuer} sent`),
     refreshToken: tokens.refresh_token || previous?.refreshToken,
     refreshAt: lifetimeMs === undefined ? undefined : now + lifetimeMs * refreshShare,
     expiresAt: lifetimeMs === undefined ? undefined : now + lifetimeMs,

@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import type { Environment } from '../environment.ts';
 import { exitCodes, Failure } from '../failure.ts';
+import { isToken } from '../token-text.ts';
 import type { SessionToken } from './session-token.ts';
 
 /** Share of a token's lifetime after which the command of TOOLFORGE_TOKEN_COMMAND runs again. */
@@ -34,7 +35,7 @@ const runCommand = (command: string, env: Environment): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile('sh', ['-c', command], { env, timeout: commandMs }, (error, stdout, stderr) => {
       const token = stdout.trim();
-      if (!error && token !== '' && !/\s/.test(token)) return resolve(token);
+      if (!error && isToken(token)) return resolve(token);
       const reason = error ? `failed: ${reasonOf(error, stderr)}` : 'printed no token';
       const hint = 'The command must print one token.';
       reject(new Failure(exitCodes.usage, `TOOLFORGE_TOKEN_COMMAND ${reason}`, { hint }));

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Failure } from '../../../cli/failure.ts';
-import { loadSettings, type Sources } from '../../../cli/settings.ts';
+import { loadSettings } from '../../../cli/settings.ts';
+import type { Sources } from '../../../cli/sources.ts';
 import { folder, remove } from './support.ts';
 
 let home: string;
@@ -16,14 +17,13 @@ afterEach(() => remove(home));
 
 const write = (path: string, text: string): string => {
   mkdirSync(join(home, path, '..'), { recursive: true });
-  writeFileSync(join(home, path), text);
+  writeFileSync(join(home, path), text, { mode: 0o600 });
   return join(home, path);
 };
 
-const kubeconfig = (
-  user: string,
-  { namespace = 'tool-demo', cluster = '{server: "https://127.0.0.1:1"}' } = {},
-): string =>
+/** Address of the API, for which the kubeconfigs of the tests are made unless a test says otherwise. */
+const address = 'https://api.example.org:30003';
+const kubeconfig = (user: string, { namespace = 'tool-demo', cluster = `{server: "${address}"}` } = {}): string =>
   `apiVersion: v1
 kind: Config
 current-context: here
@@ -35,7 +35,7 @@ users: [{name: me, user: ${user}}]
 const load = (env: Sources['env'], flags: Partial<Sources> = {}) =>
   loadSettings({ env, home, etc, tool: undefined, apiUrl: undefined, ...flags });
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const apiVariable = { TOOL_TOOLFORGE_API_URL: 'https://api.example.org:30003' };
+const apiVariable = { TOOL_TOOLFORGE_API_URL: address };
 
 test('loadSettings reads the tool and a certificate from ~/.kube/config and the files that it names', async () => {
   write('.kube/config', kubeconfig('{client-certificate: me.crt, client-key: ../me.key}'));
@@ -47,9 +47,12 @@ test('loadSettings reads the tool and a certificate from ~/.kube/config and the 
   expect(settings.tls).toMatchObject({ verify: true, certificate: { cert: 'CERT', key: 'KEY' } });
 });
 
-test('loadSettings reads the first file that exists of the files in KUBECONFIG, with inline certificates and authority', async () => {
+test('loadSettings skips files of KUBECONFIG that do not exist, and reads inline certificates and authority', async () => {
   const user = `{client-certificate-data: ${base64('C')}, client-key-data: ${base64('K')}, token: unused}`;
-  const file = write('kc', kubeconfig(user, { cluster: `{certificate-authority-data: ${base64('CA')}}` }));
+  const file = write(
+    'kc',
+    kubeconfig(user, { cluster: `{server: "${address}", certificate-authority-data: ${base64('CA')}}` }),
+  );
   const { tls, token } = await load({
     ...apiVariable,
     KUBECONFIG: `/nowhere/kc:${file}`,
@@ -80,9 +83,34 @@ test('loadSettings reads the file that tokenFile of the kubeconfig names', async
   );
 });
 
-test('loadSettings turns verification off when the kubeconfig has insecure-skip-tls-verify', async () => {
-  const file = write('kc', kubeconfig('{token: a}', { cluster: '{insecure-skip-tls-verify: true}' }));
-  expect((await load({ ...apiVariable, KUBECONFIG: file })).tls).toMatchObject({ verify: false, ca: [] });
+describe('insecure-skip-tls-verify of a kubeconfig', () => {
+  const insecure = { cluster: `{server: "${address}", insecure-skip-tls-verify: true}` };
+
+  test("turns verification off for the kubeconfig's own token, with a warning", async () => {
+    const KUBECONFIG = write('kc', kubeconfig('{token: a}', insecure));
+    const { tls, warnings } = await load({ ...apiVariable, KUBECONFIG });
+    expect(tls).toMatchObject({ verify: false, ca: [] });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The certificate of api\.example\.org:30003 is not verified, because .*kc says insecure/),
+    ]);
+  });
+
+  test.each([['TOOLFORGE_TOKEN'], ['TOOLFORGE_TOKEN_COMMAND']])('does not apply to the token of %s', async (name) => {
+    const KUBECONFIG = write('kc', kubeconfig('{token: a}', insecure));
+    const { tls, warnings } = await load({ ...apiVariable, KUBECONFIG, [name]: 'echo-token' });
+    expect(tls?.verify).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
+  test('does not apply to another server, also of the same deployment', async () => {
+    const KUBECONFIG = write(
+      'kc',
+      kubeconfig('{token: a}', { cluster: '{server: "https://k8s.example.org", insecure-skip-tls-verify: true}' }),
+    );
+    write('.toolforge.yaml', `api_gateway: {url: "${address}", kubernetes_url: "https://k8s.example.org"}\n`);
+    const { tls, token } = await load({ ...apiVariable, KUBECONFIG });
+    expect({ token, verify: tls?.verify }).toEqual({ token: 'a', verify: true });
+  });
 });
 
 test('--tool, then TOOLFORGE_TOOL, then the namespace names the tool', async () => {
@@ -112,8 +140,10 @@ test('the address: flag, environment, then the files, whole sections of the late
 
 test('loadSettings warns of a token over http, except to this machine', async () => {
   const env = { TOOLFORGE_TOKEN: 't', TOOLFORGE_TOOL: 'demo' };
-  expect((await load(env, { apiUrl: 'http://api.example.org' })).unencryptedWarning).toContain('unencrypted');
-  expect((await load(env, { apiUrl: 'http://127.0.0.1:1' })).unencryptedWarning).toBeUndefined();
+  expect((await load(env, { apiUrl: 'http://api.example.org' })).warnings).toEqual([
+    expect.stringContaining('unencrypted'),
+  ]);
+  expect((await load(env, { apiUrl: 'http://127.0.0.1:1' })).warnings).toEqual([]);
 });
 
 const failure = (promise: Promise<unknown>): Promise<Failure> =>
@@ -133,6 +163,14 @@ test('loadSettings names the setting that is missing or wrong', async () => {
   );
   const missing = write('kc', kubeconfig('{client-certificate: gone.crt, client-key: gone.key}'));
   expect((await failure(load({ ...apiVariable, KUBECONFIG: missing }))).message).toContain('gone.crt');
+});
+
+test('loadSettings refuses an address with a password and a token that is no token, without showing them', async () => {
+  const env = { TOOLFORGE_TOKEN: 't', TOOLFORGE_TOOL: 'demo' };
+  const address = await failure(load(env, { apiUrl: 'https://me:hidden@api.example.org' }));
+  expect(address.message).toBe('--api-url must be an address without the name or password of a user.');
+  const token = await failure(load({ ...env, ...apiVariable, TOOLFORGE_TOKEN: 'hidden\nx-header: 1' }));
+  expect(token.message).toBe('TOOLFORGE_TOKEN is not a token: a token is one word of ASCII characters.');
 });
 
 test('loadSettings names a file that is no YAML without showing its content', async () => {

@@ -15,7 +15,7 @@ let authority: Authority;
 let subject: string | undefined;
 
 const file = (name: string, text: string): string => {
-  writeFileSync(join(home, name), text);
+  writeFileSync(join(home, name), text, { mode: 0o600 });
   return join(home, name);
 };
 
@@ -46,6 +46,9 @@ afterAll(async () => {
 });
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+/** Returns a kubeconfig's cluster with the address of a server and the authority of the tests. */
+const trusting = ({ url }: TestServer) =>
+  `{server: "${url}", certificate-authority-data: ${base64(authority.certificate)}}`;
 
 /** Writes a kubeconfig with a new client certificate of a tool. @returns the path of the kubeconfig */
 const kubeconfig = async (cluster: string): Promise<string> => {
@@ -86,16 +89,87 @@ test('a command refuses a certificate for another host name', async () => {
 });
 
 test("a command shows the kubeconfig's client certificate and trusts the kubeconfig's authority", async () => {
-  const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
+  const KUBECONFIG = await kubeconfig(trusting(server));
   const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
-  expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+  expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0, stderr: '' });
   expect(subject).toBe('demo');
 });
 
-test('a command verifies no certificate when the kubeconfig has insecure-skip-tls-verify', async () => {
-  const KUBECONFIG = await kubeconfig('{insecure-skip-tls-verify: true}');
-  const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
-  expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+describe('insecure-skip-tls-verify', () => {
+  const insecure = (server: string) => `{server: "${server}", insecure-skip-tls-verify: true}`;
+
+  test('lets a command use the certificate of the same kubeconfig without verification, and the command warns', async () => {
+    const KUBECONFIG = await kubeconfig(insecure(wrongName.url));
+    const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
+    expect(await cli.run(['list', '--json'], env)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Warning: The certificate of localhost:\d+ is not verified/),
+    });
+    expect(subject).toBe('demo');
+  });
+
+  test.each(['TOOLFORGE_TOKEN', 'TOOLFORGE_TOKEN_COMMAND'])(
+    'sends no token of %s to a server without a trusted certificate',
+    async (name) => {
+      wrongName.requests.length = 0;
+      const KUBECONFIG = await kubeconfig(insecure(wrongName.url));
+      const value = name === 'TOOLFORGE_TOKEN' ? 'mine' : 'echo mine';
+      const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, TOOLFORGE_TOKEN: '', [name]: value };
+      expect(await cli.run(['list', '--json'], env)).toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining("can't be trusted"),
+      });
+      expect(wrongName.requests).toEqual([]);
+    },
+  );
+
+  test('of another server, and NODE_TLS_REJECT_UNAUTHORIZED, change nothing', async () => {
+    wrongName.requests.length = 0;
+    const KUBECONFIG = await kubeconfig(insecure('https://other.example'));
+    const env = { TOOL_TOOLFORGE_API_URL: wrongName.url, KUBECONFIG, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 6 });
+    expect(await cli.run(['login', '--device'], { ...env, TOOLFORGE_TOKEN: '' })).toMatchObject({ code: 6 });
+    expect(wrongName.requests).toEqual([]);
+  });
+});
+
+describe('a kubeconfig of another cluster', () => {
+  const other = () =>
+    `{server: "https://other.example:6443", certificate-authority-data: ${base64(authority.certificate)}}`;
+
+  test('gives neither certificate nor authority, and the command says whose the kubeconfig is', async () => {
+    server.requests.length = 0;
+    const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG: await kubeconfig(other()) };
+    expect(await cli.run(['list'], { ...env, TOOLFORGE_TOKEN: 'mine' })).toMatchObject({ code: 6 });
+    const { code, stderr } = await cli.run(['list'], { ...env, TOOLFORGE_TOKEN: '' });
+    expect(code).toBe(4);
+    expect(stderr).toContain(`kubeconfig is for https://other.example:6443, not for ${server.url}.`);
+    expect(stderr).toContain(`api_gateway: {url: "${server.url}", kubernetes_url: "https://other.example:6443"}`);
+    expect(server.requests).toEqual([]);
+  });
+
+  test('gives its certificate and authority once ~/.toolforge.yaml names its cluster beside the API', async () => {
+    const HOME = folder();
+    const section = `api_gateway: {url: "${server.url}", kubernetes_url: "https://other.example:6443"}\n`;
+    writeFileSync(join(HOME, '.toolforge.yaml'), section);
+    const env = { HOME, KUBECONFIG: await kubeconfig(other()), TOOLFORGE_TOKEN: '' };
+    expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0, stderr: '' });
+    expect(subject).toBe('demo');
+    remove(HOME);
+  });
+});
+
+test('a command says which setting holds a certificate or key that is none', async () => {
+  const text = `current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "${server.url}"}}]
+users: [{name: u, user: {client-certificate-data: ${base64('x')}, client-key-data: ${base64('y')}}}]
+`;
+  const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG: file('broken', text), TOOLFORGE_TOKEN: '' };
+  expect(await cli.run(['list'], env)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("A certificate or key of your settings can't be used"),
+  });
 });
 
 describe('a token that is due', () => {
@@ -110,7 +184,7 @@ describe('a token that is due', () => {
     const tokens = { accessToken: 'old', refreshToken: 'again', refreshAt: 0, expiresAt: Date.now() + 600_000 };
     const session = { clientId: 'cli', resource: 'builds', ...endpoint, ...tokens };
     await openSessionFile(sessionPath({}, HOME)).change(base, async () => session);
-    const KUBECONFIG = await kubeconfig(`{certificate-authority-data: ${base64(authority.certificate)}}`);
+    const KUBECONFIG = await kubeconfig(trusting(server));
     const env = { HOME, TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
     const { code } = await cli.run(['list', '--json'], env);
     remove(HOME);
