@@ -10,6 +10,7 @@ import type {
 import { type CallerOptions, createCaller } from './call.ts';
 import { exitCodes, Failure } from './failure.ts';
 import type { ApiRequest, ResponseStream } from './http.ts';
+import { isBuildId, type ResponseKey } from './response-shapes.ts';
 import { objectFrom } from './responses.ts';
 
 /** Query parameters of a request for a build's log, by the names that the API uses. */
@@ -76,7 +77,7 @@ const logParameters = ({ follow, tail, ...others }: LogQuery): Record<string, st
  * @throws Failure for text that is not a build id. Text with a slash would lead to another path of the API
  */
 const pathOf = (id: string): string => {
-  if (/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/.test(id)) return `/builds/${id}`;
+  if (isBuildId(id)) return `/builds/${id}`;
   throw new Failure(exitCodes.usage, `"${id}" is not an id of a build.`, { hint: 'See `toolforge-build list`.' });
 };
 
@@ -88,7 +89,7 @@ export const createApi = (tool: string, options: CallerOptions): Api => {
   type Extra = Pick<ApiRequest, 'json' | 'headers'>;
   const send = (method: ApiRequest['method'], path: string, extra: Extra = {}, repeatable = true) =>
     call({ method, path: prefix + path, idleMs: responseMs, deadlineMs: responseMs, ...extra }, { repeatable });
-  const json = async <T>(key: string, result: ReturnType<typeof send>): Promise<T> =>
+  const json = async <T>(key: ResponseKey, result: ReturnType<typeof send>): Promise<T> =>
     objectFrom<T>((await result).response, base, key);
   return {
     start: (parameters, key) =>

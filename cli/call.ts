@@ -1,3 +1,4 @@
+import { readBounded } from '../lib/bounded-body.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
 import type { Failure } from './failure.ts';
 import type { ApiRequest, ResponseStream, Send } from './http.ts';
@@ -35,6 +36,8 @@ export type CallOptions = {
 export type CallResult = { stream: ResponseStream; response: ApiResponse };
 
 const maxAttempts = 5;
+/** Largest body of a response in bytes, except logs. A list of 1,000 builds has less than 4 MB. */
+const maxBytes = 32 * 1024 * 1024;
 /** Longest delay before a retry in milliseconds. A request is not retried when Retry-After asks for a longer delay. */
 const maxWaitMs = 60_000;
 /** First and longest delay between two attempts of a request or a log stream, in milliseconds. */
@@ -65,12 +68,6 @@ const isTemporary = (failure: Failure, repeatable: boolean): boolean => {
   return status === 429 || status === 503 || (repeatable && (status === 502 || status === 504));
 };
 
-const readText = async (stream: ResponseStream): Promise<string> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 /**
  * Tells whether a request succeeded. A DELETE that is retried also succeeds with 404: an earlier attempt deleted the
  * build, and the response was lost.
@@ -82,7 +79,7 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
   try {
     const message = await send(request);
     const status = message.statusCode ?? 0;
-    const text = stream && status === 200 ? '' : await readText(message);
+    const text = stream && status === 200 ? '' : (await readBounded(message, maxBytes)).toString('utf8');
     return { stream: message, response: { status, headers: message.headers, text } };
   } catch (error) {
     throw networkFailure(error, base);

@@ -71,10 +71,11 @@ export const waitForEnd = async (context: Context, { api, log }: Connection, id:
 
 /** Sets the lines that Ctrl-C prints: Ctrl-C does not stop the build, and these commands follow or cancel the build. */
 export const setFarewell = (context: Context, id: string): void => {
+  const shown = printable(id);
   context.farewell = [
-    `The build ${id} continues.`,
-    `Follow it again: toolforge-build logs -f ${id}`,
-    `Cancel it:       toolforge-build cancel ${id}`,
+    `The build ${shown} continues.`,
+    `Follow it again: toolforge-build logs -f ${shown}`,
+    `Cancel it:       toolforge-build cancel ${shown}`,
   ];
 };
 

@@ -4,14 +4,16 @@ import { type Cell, type Column, fields, table } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 /** Words that Toolforge's Python client prints for the statuses of a build. */
-const statusWords: Record<string, string> = {
-  BUILD_SUCCESS: 'ok',
-  BUILD_FAILURE: 'error',
-  BUILD_TIMEOUT: 'timeout',
-  BUILD_CANCELLED: 'cancelled',
-  BUILD_RUNNING: 'running',
-  BUILD_PENDING: 'pending',
-};
+const statusWords = new Map(
+  Object.entries({
+    BUILD_SUCCESS: 'ok',
+    BUILD_FAILURE: 'error',
+    BUILD_TIMEOUT: 'timeout',
+    BUILD_CANCELLED: 'cancelled',
+    BUILD_RUNNING: 'running',
+    BUILD_PENDING: 'pending',
+  }),
+);
 
 const statusColours: Record<string, Style> = {
   ok: 'green',
@@ -26,7 +28,7 @@ const statusColours: Record<string, Style> = {
  * Returns the word that is printed for the status of a build: ok, error, timeout, cancelled, running, pending or
  * unknown.
  */
-export const statusWord = (status: string): string => statusWords[status] ?? 'unknown';
+export const statusWord = (status: string): string => statusWords.get(status) ?? 'unknown';
 
 /**
  * Tells whether a build has ended. If this version of the client does not know the build's status, an end time decides.
@@ -97,12 +99,14 @@ export const listLines = (builds: Build[], terminal: Terminal): string[] => {
   return table(listColumns, rows, terminal.columns, (text) => terminal.paint('bold', text));
 };
 
-const logStates: Record<string, string> = {
-  live: 'growing',
-  complete: 'complete',
-  truncated: 'truncated: a part is missing',
-  lost: 'lost',
-};
+const logStates = new Map(
+  Object.entries({
+    live: 'growing',
+    complete: 'complete',
+    truncated: 'truncated: a part is missing',
+    lost: 'lost',
+  }),
+);
 
 const cells = (texts: string[]): Cell[] => (texts.length > 0 ? texts.map(plainCell) : [plainCell('')]);
 
@@ -125,6 +129,6 @@ export const showLines = (build: Build, terminal: Terminal): string[] => {
     ['Environment', cells(environmentOf(build))],
     ['Latest versions', [plainCell(parameters?.use_latest_versions ? 'yes' : 'no')]],
     ['Image', [plainCell(build.destination_image)]],
-    ...(build.log ? [['Log', [plainCell(logStates[build.log] ?? build.log)]] as [string, Cell[]]] : []),
+    ...(build.log ? [['Log', [plainCell(logStates.get(build.log) ?? build.log)]] as [string, Cell[]]] : []),
   ]);
 };

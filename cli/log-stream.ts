@@ -28,6 +28,14 @@ const maxBrokenStreams = 6;
  * log over is about to stop, and must not get the new request.
  */
 const handOverMs = 100;
+/** Longest line of a log stream, in UTF-16 code units. The service cuts the lines of a log long before this length. */
+const maxLineLength = 16 * 1024 * 1024;
+
+const endlessLine = (): Failure =>
+  new Failure(exitCodes.unavailable, `The log has a line of more than ${maxLineLength} characters.`, {
+    hint: 'The server is not the builds API, or it is broken. Check the address: see --api-url.',
+  });
+
 const unfinishedStatuses = new Set(['BUILD_PENDING', 'BUILD_RUNNING']);
 
 /** Yields the lines of a response body, without the "\n" at their ends. No other character ends a line. */
@@ -37,6 +45,7 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<st
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > maxLineLength) throw endlessLine();
     yield* lines;
   }
   if (rest !== '') yield rest;

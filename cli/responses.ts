@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Fields, isObject } from '../lib/json-values.ts';
+import { isObject } from '../lib/json-values.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
+import { isResponse, type ResponseKey } from './response-shapes.ts';
 
 /** A response of the API with its body as text. */
 export type ApiResponse = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -54,7 +55,7 @@ const exitCodeOfStatus: Record<number, ExitCode> = {
 };
 
 const exitCodeFor = (status: number): ExitCode =>
-  exitCodeOfStatus[status] ?? (status < 500 ? exitCodes.usage : exitCodes.unavailable);
+  exitCodeOfStatus[status] ?? (status >= 400 && status < 500 ? exitCodes.usage : exitCodes.unavailable);
 
 const textsOf = (value: unknown): string[] => {
   if (typeof value === 'string') return [value];
@@ -98,17 +99,15 @@ export const responseFailure = (response: ApiResponse, base: URL): ResponseFailu
   );
 };
 
-const hasKey = (body: Fields, key: string): boolean =>
-  typeof body[key] === (key === 'id' ? 'string' : 'object') && body[key] !== null;
-
 /**
  * Returns the JSON object in the body of a response.
- * @param key a key that the object must have, to be a response of the builds API
- * @throws Failure when the body is not a JSON object, or lacks the key
+ * @param key a key that the object must have, to be a response of the builds API. The values that commands print must
+ * have the types of the contract
+ * @throws Failure when the body is not such an object
  */
-export const objectFrom = <T>({ text }: ApiResponse, base: URL, key: string): T => {
+export const objectFrom = <T>({ text }: ApiResponse, base: URL, key: ResponseKey): T => {
   const body = parseJson(text);
-  if (isObject(body) && hasKey(body, key)) return body as T;
+  if (isObject(body) && isResponse(body, key)) return body as T;
   throw new Failure(exitCodes.unavailable, `${base.origin} sent a response that is not of the builds API.`, {
     hint: 'Check the address: see --api-url and TOOL_TOOLFORGE_API_URL.',
   });

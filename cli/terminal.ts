@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import { printable } from './printable.ts';
+import { printable, printableOutput } from './printable.ts';
 
 /** Codes of the colour sequences of a terminal (Select Graphic Rendition), by style. */
 const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
@@ -20,9 +20,9 @@ export type Terminal = {
   paint: Paint;
   /** Adds colour sequences to a text for standard error, if standard error takes colours. */
   paintError: Paint;
-  /** Prints a line to standard output. */
+  /** Prints a line or several to standard output, without any control character but colours. */
   out: (line: string) => void;
-  /** Prints a line to standard error. */
+  /** Prints a line or several to standard error, without any control character but colours. */
   err: (line: string) => void;
   info: (text: string) => void;
   warning: (text: string) => void;
@@ -128,7 +128,7 @@ export const createTerminal = (env: Environment): Terminal => {
   const spinner = stderr.isTTY && env.TERM !== 'dumb' ? new Spinner(stderr, paintError) : undefined;
   const printTo = (stream: NodeJS.WriteStream) => (line: string) => {
     spinner?.erase();
-    stream.write(`${line}\n`);
+    stream.write(`${printableOutput(line)}\n`);
   };
   const err = printTo(stderr);
   return {

@@ -78,7 +78,7 @@ const attached = async (
   json: boolean,
 ): Promise<ExitCode> => {
   const { name, parameters } = response.new_build;
-  setFarewell(context, printable(name));
+  setFarewell(context, name);
   printStarted(context, response);
   context.terminal.info(`Building '${parameters.source_url}', build name is '${name}'`);
   const ended = await followBuild(context, connection, name, json);

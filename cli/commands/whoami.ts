@@ -3,12 +3,14 @@ import { flag, printJson, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { printable } from '../printable.ts';
 
-const credentialNames: Record<Caller['proof'], string> = {
-  person: 'a token',
-  ci: 'a token of CI',
-  'service-account': 'a token of a Kubernetes ServiceAccount',
-  gateway: 'a client certificate',
-};
+const credentialNames = new Map<string, string>(
+  Object.entries({
+    person: 'a token',
+    ci: 'a token of CI',
+    'service-account': 'a token of a Kubernetes ServiceAccount',
+    gateway: 'a client certificate',
+  } satisfies Record<Caller['proof'], string>),
+);
 
 /**
  * Runs the command `whoami`, which prints the caller's account as the service knows it, and the tools that the caller
@@ -23,7 +25,9 @@ export const whoami: Run = async (context, { values }) => {
   const { terminal } = context;
   printMessages(context, caller.messages);
   const until = caller.expires ? `, valid until ${printable(caller.expires)}` : '';
-  terminal.out(`${printable(caller.subject)}, authenticated by ${credentialNames[caller.proof]}${until}`);
+  terminal.out(
+    `${printable(caller.subject)}, authenticated by ${credentialNames.get(caller.proof) ?? 'a credential of another kind'}${until}`,
+  );
   for (const { tool, scopes } of caller.tools) terminal.out(`  ${printable(tool)}: ${printable(scopes.join(', '))}`);
   if (caller.tools.length === 0) terminal.out('  no tool');
   return exitCodes.ok;

@@ -38,6 +38,7 @@ test.each([
   ['\u001b[5mblinking', '\u241b[5mblinking'],
   ['\u001b[38;5;8mgrey\u001b[m', '\u001b[38;5;8mgrey\u001b[m'],
   ['\u001b[38;2;8;8;8;48:5:8;1mgrey\u001b[0m', '\u001b[38;2;8;8;8;48:5:8;1mgrey\u001b[0m'],
+  ['\u001b[1:8mhidden', '\u241b[1:8mhidden'],
   ['\u001b[38;5;1;8mhidden', '\u241b[38;5;1;8mhidden'],
   ['\u001b[4:3;58;5;9mwavy\u001b[24;59m', '\u001b[4:3;58;5;9mwavy\u001b[24;59m'],
 ])('a colour sequence passes only when no parameter hides text: %j', (text, shown) =>
