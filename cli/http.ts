@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOption
 import type { Readable } from 'node:stream';
 import { exitCodes, Failure } from './failure.ts';
 import { timeoutError } from './network-errors.ts';
+import { isRedirect, redirectTarget } from './redirects.ts';
 import type { Settings } from './settings.ts';
 
 export type ApiRequest = {
@@ -65,24 +66,6 @@ const limitTime = (outgoing: ClientRequest, { idleMs, deadlineMs }: ApiRequest):
   outgoing.once('close', () => clearTimeout(timer));
 };
 
-/**
- * Returns the URL that a response redirects to; undefined for a response without a redirect to follow.
- * @throws Failure for a redirect to another server. Security: the credential is sent to the redirect's target, so the
- * target must have the same origin, or the same host with https instead of http.
- */
-const redirectTarget = (response: IncomingMessage, from: URL, method: string): URL | undefined => {
-  const status = response.statusCode ?? 0;
-  const follows = status === 307 || status === 308 || (method === 'GET' && (status === 301 || status === 302));
-  const location = response.headers.location;
-  if (!follows || !location || !URL.canParse(location, from.href)) return undefined;
-  const target = new URL(location, from);
-  const isUpgrade = from.protocol === 'http:' && target.protocol === 'https:' && from.hostname === target.hostname;
-  if (target.origin === from.origin || isUpgrade) return target;
-  throw new Failure(exitCodes.unavailable, `${from.origin} redirects to ${target.origin}, which is another server.`, {
-    hint: 'If that is the right address, configure it.',
-  });
-};
-
 const decompressed = async (response: IncomingMessage): Promise<ResponseStream> => {
   if (response.headers['content-encoding'] !== 'gzip') return response;
   // node:zlib is loaded on demand, because only the API's log streams are compressed.
@@ -143,10 +126,10 @@ export const createSender = async (settings: Settings, userAgent: string, trace:
       const started = performance.now();
       const response = await exchange(request, url);
       trace(`${request.method} ${url.href} → ${response.statusCode} (${Math.round(performance.now() - started)} ms)`);
-      const target = redirectTarget(response, url, request.method);
-      if (!target) return decompressed(response);
+      const status = response.statusCode ?? 0;
+      if (!isRedirect(status)) return decompressed(response);
       response.resume();
-      url = target;
+      url = redirectTarget({ status, location: response.headers.location }, url, request.method);
     }
     throw new Failure(exitCodes.unavailable, `${settings.base.origin} redirects more than ${maxRedirects} times.`);
   };
