@@ -24,7 +24,9 @@ const byBrowser = async (
 ): Promise<Session> => {
   const { openBrowser } = await import('../session/open-browser.ts');
   const { signInByBrowser } = await import('../session/browser-sign-in.ts');
-  return signInByBrowser(issuer, fetch, (url) => {
+  const { safeUrl } = await import('../session/safe-url.ts');
+  return signInByBrowser(issuer, fetch, (page) => {
+    const url = safeUrl(page, 'The page to sign in', new URL(issuer.metadata.issuer));
     terminal.err(`If your browser does not open this page, open it yourself: ${printable(url)}`);
     terminal.waiting('Waiting for you to sign in…');
     openBrowser(command, url);

@@ -7,7 +7,8 @@ import {
 import { exitCodes, Failure } from '../failure.ts';
 import { tokenSourceOf } from './discovery.ts';
 import type { IssuerFetch } from './issuer-fetch.ts';
-import { configurationOf, type Issuer, isTimeout, signInFailure, unusableStatusOf } from './openid.ts';
+import { configurationOf, type Issuer, isTimeout, signInFailure } from './openid.ts';
+import { safeUrl } from './safe-url.ts';
 import { type Session, sessionFrom } from './session.ts';
 
 export type DeviceOptions = {
@@ -26,25 +27,46 @@ const unsupported = (issuer: string): Failure =>
     hint: 'Sign in on another machine, and set TOOLFORGE_TOKEN here to what `toolforge-build token` prints there.',
   });
 
-type Configured = ReturnType<typeof configurationOf>;
+/** Longest time in seconds for which a device code is polled, whatever the issuer says. */
+const maxCodeSeconds = 3600;
 
 /**
- * Requests the tokens again and again until the user has signed in or the device code expires. A response of 5xx from
- * the issuer does not end the wait.
+ * Returns a `fetch` that reads a response of 5xx as "the user has not signed in yet", so that a failure of the issuer
+ * does not end the sign-in. openid-client then goes on polling by itself, at the interval that the issuer has asked for
+ * with `slow_down` before.
  */
+const throughFailures =
+  (fetch: IssuerFetch): IssuerFetch =>
+  async (url, options) => {
+    const response = await fetch(url, options);
+    if (response.status < 500) return response;
+    const retryAfter = response.headers.get('retry-after');
+    const headers = retryAfter === null ? {} : { 'retry-after': retryAfter };
+    return Response.json({ error: 'authorization_pending' }, { status: 400, headers });
+  };
+
+/** Requests the tokens again and again until the user has signed in or the device code expires. */
 const pollTokens = async (
-  configuration: Configured,
+  { metadata, clientId }: Issuer,
+  fetch: IssuerFetch,
   code: DeviceAuthorizationResponse,
 ): Promise<TokenEndpointResponse> => {
-  const signal = AbortSignal.timeout(code.expires_in * 1000);
-  for (;;) {
-    try {
-      return await pollDeviceAuthorizationGrant(configuration, code, undefined, { signal });
-    } catch (error) {
-      if (signal.aborted || isTimeout(error)) throw expired(error);
-      if ((unusableStatusOf(error) ?? 0) < 500) throw error;
-    }
+  const signal = AbortSignal.timeout(Math.min(code.expires_in, maxCodeSeconds) * 1000);
+  const configuration = configurationOf(metadata, clientId, throughFailures(fetch));
+  try {
+    return await pollDeviceAuthorizationGrant(configuration, code, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted || isTimeout(error) ? expired(error) : error;
   }
+};
+
+/**
+ * Checks the code that a user compares with the code on the issuer's page.
+ * @throws Failure for a code that is too long to compare, or has characters that are not shown
+ */
+const requireUserCode = (code: string, issuer: string): string => {
+  if (/^[\x20-\x7e]{1,64}$/.test(code)) return code;
+  throw new Failure(exitCodes.unavailable, `${issuer} sent a code that can't be compared.`);
 };
 
 const isExpiredCode = (error: unknown): boolean => (error as { error?: unknown }).error === 'expired_token';
@@ -60,9 +82,16 @@ export const signInByDevice = async (issuer: Issuer, options: DeviceOptions): Pr
   const configuration = configurationOf(metadata, clientId, options.fetch);
   try {
     const code = await initiateDeviceAuthorization(configuration, { scope, resource });
-    await options.show(code.verification_uri_complete ?? code.verification_uri, code.user_code);
+    const page = code.verification_uri_complete ?? code.verification_uri;
+    await options.show(
+      safeUrl(page, `The page to sign in at ${metadata.issuer}`, new URL(metadata.issuer)),
+      requireUserCode(code.user_code, metadata.issuer),
+    );
     const interval = options.pollSeconds ?? code.interval;
-    const tokens = await pollTokens(configuration, { ...code, ...(interval === undefined ? {} : { interval }) });
+    const tokens = await pollTokens(issuer, options.fetch, {
+      ...code,
+      ...(interval === undefined ? {} : { interval }),
+    });
     return sessionFrom(tokenSourceOf(issuer), tokens, Date.now());
   } catch (error) {
     throw isExpiredCode(error) ? expired(error) : signInFailure(metadata.issuer, error);

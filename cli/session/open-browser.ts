@@ -19,11 +19,17 @@ export const browserCommand = (env: Environment, platform: NodeJS.Platform): str
 };
 
 /**
- * Opens a URL in a browser, without waiting for the browser. A failure is ignored, because the user is also told the
- * URL.
+ * Opens a page in a browser, without waiting for the browser. A failure is ignored, because the user is also told the
+ * URL. Security: the URL is one argument of the command, and no shell reads it. It begins with its scheme, so no command
+ * takes it for an option.
+ * @param url a URL that `safeUrl` returned
  */
 export const openBrowser = (command: string, url: string): void => {
-  const child = spawn(command, [url], { detached: true, stdio: 'ignore' });
-  child.on('error', () => undefined);
-  child.unref();
+  try {
+    const child = spawn(command, [url], { detached: true, stdio: 'ignore' });
+    child.on('error', () => undefined);
+    child.unref();
+  } catch {
+    // For example E2BIG. The user opens the page by hand.
+  }
 };

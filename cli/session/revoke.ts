@@ -4,33 +4,37 @@ import { configurationOf } from './openid.ts';
 import type { Session } from './session.ts';
 
 /**
- * Tells whether an issuer can't revoke an access token because it keeps no record of the token, as for a JWT.
- * `toolforge-build logout` takes this for a success, because the refresh token is revoked first.
+ * What an issuer did with a token: revoked it, can't revoke it because it keeps no record of such tokens (as of a JWT),
+ * or failed or refused to revoke it. `none`: the session has no such token.
  */
-const isUnsupportedType = (error: unknown): boolean =>
-  error instanceof ResponseBodyError && error.error === 'unsupported_token_type';
+export type Revocation = 'revoked' | 'irrevocable' | 'failed' | 'none';
+
+/** What an issuer did with the tokens of a session. */
+export type Revoked = { refreshToken: Revocation; accessToken: Revocation };
+
+const revokeToken = async (
+  { issuer, clientId, tokenEndpoint, revocationEndpoint }: Session,
+  fetch: IssuerFetch,
+  token: string | undefined,
+  hint: string,
+): Promise<Revocation> => {
+  if (token === undefined) return 'none';
+  if (revocationEndpoint === undefined) return 'failed';
+  const metadata = { issuer, token_endpoint: tokenEndpoint, revocation_endpoint: revocationEndpoint };
+  try {
+    await tokenRevocation(configurationOf(metadata, clientId, fetch), token, { token_type_hint: hint });
+    return 'revoked';
+  } catch (error) {
+    const isIrrevocable = error instanceof ResponseBodyError && error.error === 'unsupported_token_type';
+    return isIrrevocable ? 'irrevocable' : 'failed';
+  }
+};
 
 /**
- * Asks an issuer to revoke the refresh token and the access token of a session.
- * @returns false when the issuer fails, refuses, or has no revocation endpoint
+ * Asks an issuer to revoke the refresh token of a session, and then its access token, also when the first fails.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
-export const revoke = async (session: Session, fetch: IssuerFetch): Promise<boolean> => {
-  const { issuer, tokenEndpoint, revocationEndpoint, clientId } = session;
-  if (!revocationEndpoint) return false;
-  const metadata = { issuer, token_endpoint: tokenEndpoint, revocation_endpoint: revocationEndpoint };
-  const configuration = configurationOf(metadata, clientId, fetch);
-  const tokens = [
-    ['refresh_token', session.refreshToken],
-    ['access_token', session.accessToken],
-  ] as const;
-  for (const [hint, token] of tokens) {
-    if (token === undefined) continue;
-    try {
-      await tokenRevocation(configuration, token, { token_type_hint: hint });
-    } catch (error) {
-      if (!isUnsupportedType(error)) return false;
-    }
-  }
-  return true;
+export const revoke = async (session: Session, fetch: IssuerFetch): Promise<Revoked> => {
+  const refreshToken = await revokeToken(session, fetch, session.refreshToken, 'refresh_token');
+  return { refreshToken, accessToken: await revokeToken(session, fetch, session.accessToken, 'access_token') };
 };

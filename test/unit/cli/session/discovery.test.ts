@@ -27,6 +27,24 @@ describe('findIssuer', () => {
   });
 
   test.each([
+    ['authorization_endpoint', 'file:///etc/passwd'],
+    ['token_endpoint', 'http://id.example.org/token'],
+    ['device_authorization_endpoint', 'javascript:alert(1)'],
+    ['revocation_endpoint', 'https://id.example.org@evil.example/'],
+  ])('refuses an issuer whose %s is %s', async (name, url) => {
+    const metadata = { issuer: client.issuer, token_endpoint: 'https://id.example.org/token', [name]: url };
+    await expect(findWith(200, metadata)).rejects.toThrow(`The ${name} of https://id.example.org is`);
+  });
+
+  test.each(['ftp://id.example.org', 'https://id.example.org@evil.example', 'javascript:alert(1)'])(
+    'refuses the issuer %s that the API names',
+    async (issuer) => {
+      const found = findIssuer(async () => Response.json({ clients: [{ ...client, issuer }] }), base);
+      await expect(found).rejects.toThrow('The issuer that https://api.example.org names is');
+    },
+  );
+
+  test.each([
     ['of another issuer', 200, { issuer: 'https://other.example.org', token_endpoint: 'https://id.example.org/token' }],
     ['of an issuer with another slash', 200, { issuer: 'https://id.example.org/', token_endpoint: 'https://t' }],
     ['without a token endpoint', 200, { issuer: 'https://id.example.org' }],
