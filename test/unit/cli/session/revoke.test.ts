@@ -15,43 +15,42 @@ const session: Session = {
 };
 
 /**
- * Revokes a session at an issuer that sends the given responses. @returns the result, and the revoked tokens in order
+ * Revokes a session at an issuer that sends the given responses, one for each token. @returns the result, and the tokens
+ * in the order in which they were to be revoked
  */
 const revokeWith = async (replies: [number, object][], changed: Partial<Session> = {}) => {
   const tokens: (string | null)[] = [];
-  const isRevoked = await revoke({ ...session, ...changed }, async (_url, { body }) => {
+  const revoked = await revoke({ ...session, ...changed }, async (_url, { body }) => {
     tokens.push(new URLSearchParams(String(body)).get('token'));
     const [status, json] = replies.shift() ?? [500, {}];
     return Response.json(json, { status });
   });
-  return { isRevoked, tokens };
+  return { ...revoked, tokens };
 };
 
-test.each([
-  [
-    'both revocations',
-    [
-      [200, {}],
-      [200, {}],
-    ],
-    true,
-    ['refresh', 'access'],
-  ],
-  [
-    'an access token that can not be revoked',
-    [
-      [200, {}],
-      [400, { error: 'unsupported_token_type' }],
-    ],
-    true,
-    ['refresh', 'access'],
-  ],
-  ['another error', [[400, { error: 'invalid_client' }]], false, ['refresh']],
-  ['a failure of the issuer', [[503, {}]], false, ['refresh']],
-] as [string, [number, object][], boolean, string[]][])('revoke after %s', async (_, replies, isRevoked, tokens) => {
-  expect(await revokeWith(replies)).toEqual({ isRevoked, tokens });
+type Reply = [number, object];
+const done: Reply = [200, {}];
+const unsupported: Reply = [400, { error: 'unsupported_token_type' }];
+
+test.each<[string, Reply, Reply, string, string]>([
+  ['both revocations', done, done, 'revoked', 'revoked'],
+  ['an access token that keeps no record', done, unsupported, 'revoked', 'irrevocable'],
+  ['a refusal of the client', [400, { error: 'invalid_client' }], done, 'failed', 'revoked'],
+  ['a failure for the access token', done, [503, {}], 'revoked', 'failed'],
+  ['a failure of the issuer', [503, {}], [503, {}], 'failed', 'failed'],
+])(
+  'revoke asks for both tokens and tells what the issuer did: %s',
+  async (_, first, second, refreshToken, accessToken) => {
+    expect(await revokeWith([first, second])).toEqual({ refreshToken, accessToken, tokens: ['refresh', 'access'] });
+  },
+);
+
+test('revoke fails for an issuer without a revocation endpoint', async () => {
+  const expected = { refreshToken: 'failed', accessToken: 'failed', tokens: [] };
+  expect(await revokeWith([], { revocationEndpoint: undefined })).toEqual(expected);
 });
 
-test('revoke returns false for an issuer without a revocation endpoint', async () => {
-  expect(await revokeWith([], { revocationEndpoint: undefined })).toEqual({ isRevoked: false, tokens: [] });
+test('revoke asks for the access token alone when the session has no refresh token', async () => {
+  const expected = { refreshToken: 'none', accessToken: 'revoked', tokens: ['access'] };
+  expect(await revokeWith([done], { refreshToken: undefined })).toEqual(expected);
 });
