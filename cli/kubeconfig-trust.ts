@@ -8,7 +8,7 @@ import { readOwnedFile } from './owned-file.ts';
 import { requireToken } from './token-text.ts';
 
 /**
- * What a kubeconfig has to do with the API at an address.
+ * The relation between a kubeconfig and the API at an address.
  *
  * - `same-server`: the kubeconfig was written for this address.
  * - `same-deployment`: a configuration file names the gateway at this address together with the kubeconfig's cluster.
@@ -18,12 +18,12 @@ import { requireToken } from './token-text.ts';
 type Relation = 'same-server' | 'same-deployment' | 'machine' | 'unrelated';
 
 /**
- * Where the credential of requests to the API comes from. `elsewhere` is a sign-in, or a token of TOOLFORGE_TOKEN or
+ * The source of the credential of requests to the API. `elsewhere` is a sign-in, or a token of TOOLFORGE_TOKEN or
  * TOOLFORGE_TOKEN_COMMAND.
  */
 export type CredentialKind = 'elsewhere' | 'kubeconfig-certificate' | 'kubeconfig-token';
 
-/** What a kubeconfig gives for connections to the API. */
+/** The part of a kubeconfig that counts for connections to the API. */
 export type KubeconfigTrust = {
   relation: Relation;
   /** The client certificate of a kubeconfig's user and its private key, as PEM. */

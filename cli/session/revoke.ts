@@ -4,12 +4,12 @@ import { configurationOf } from './openid.ts';
 import type { Session } from './session.ts';
 
 /**
- * What an issuer did with a token: revoked it, can't revoke it because it keeps no record of such tokens (as of a JWT),
- * or failed or refused to revoke it. `none`: the session has no such token.
+ * The result of a revocation: the issuer revoked the token, can't revoke it because it keeps no record of such tokens (as
+ * of a JWT), or failed or refused to revoke it. `none`: the session has no such token.
  */
 export type Revocation = 'revoked' | 'irrevocable' | 'failed' | 'none';
 
-/** What an issuer did with the tokens of a session. */
+/** The results of revoking the tokens of a session. */
 export type Revoked = { refreshToken: Revocation; accessToken: Revocation };
 
 const revokeToken = async (
