@@ -1,4 +1,6 @@
-import { maskSpans, type SecretFinder, type Span } from './secret-finder.ts';
+import { createFoldedSecrets } from './folded-secrets.ts';
+import type { Span } from './invisible.ts';
+import { maskSpans, type SecretFinder } from './secret-finder.ts';
 
 /** A line of a log, or a part of a line that is too long to be kept whole. `more`: the next part continues the line. */
 type LinePart = { text: string; more?: boolean };
@@ -6,6 +8,11 @@ type LinePart = { text: string; more?: boolean };
 /** Masks the secrets of a step's lines, in the order in which the lines are pushed. */
 export type LineMask<T extends LinePart> = {
   push(part: T): void;
+  /**
+   * Whether the next line is masked as if it were the first line. False while a long line is unfinished, and after a
+   * line that may have begun a secret of the next line.
+   */
+  readonly isAtRest: boolean;
 };
 
 /**
@@ -81,7 +88,8 @@ const maskPart = (
 /**
  * Makes a mask for the secrets in the lines of one step. Each part of a long line is searched together with its
  * neighbours, so a secret that was cut is masked in both parts. A secret longer than 8,192 characters is masked for as
- * long as its characters can belong to a token.
+ * long as its characters can belong to a token. A secret that follows its name in the next line, and the rest of a token
+ * that is folded over lines, are masked too (folded-secrets.ts).
  *
  * @param show receives every part in order, with its `text` masked. A part that another part continues is shown only
  * when the next part has come, because the next part may contain the rest of a secret
@@ -89,6 +97,7 @@ const maskPart = (
 export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
   let held: T | undefined;
   let between = lineStart;
+  const folded = createFoldedSecrets(findSecrets);
 
   const showPart = (part: T, after: string): void => {
     const masked = maskPart(findSecrets, between, part.text, after);
@@ -98,7 +107,7 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
   };
 
   const showWholeLine = (line: T): void => {
-    const spans = findSecrets(line.text);
+    const spans = folded.add(line.text, findSecrets(line.text));
     if (spans.length > 0) line.text = maskSpans(line.text, spans);
     show(line);
   };
@@ -108,9 +117,13 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
       if (!held && !part.more) return showWholeLine(part);
       if (held) showPart(held, part.text.slice(0, overlap));
       held = part.more ? part : undefined;
+      folded.reset();
       if (held) return;
       showPart(part, '');
       between = lineStart;
+    },
+    get isAtRest() {
+      return held === undefined && folded.isAtRest;
     },
   };
 };

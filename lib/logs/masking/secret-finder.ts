@@ -1,9 +1,8 @@
-import { colourPattern } from './colour.ts';
+import { removeInvisible, type Span, toOriginal } from './invisible.ts';
 import { createKeywordFilter } from './keyword-filter.ts';
-import { type SecretRule, secretRules } from './secret-rules.ts';
-
-/** Range of characters in a text: start, and end (exclusive). */
-export type Span = [number, number];
+import { knownValues } from './known-values.ts';
+import type { Matcher } from './rules/secret-rule.ts';
+import { secretRules } from './secret-rules.ts';
 
 /** Returns the ranges of a text that hold secrets, in order and without overlaps. */
 export type SecretFinder = (text: string) => readonly Span[];
@@ -11,38 +10,8 @@ export type SecretFinder = (text: string) => readonly Span[];
 /** Text that replaces a secret in a log. */
 export const maskText = '[masked]';
 
-/** Shortest known secret that is masked by its value, in characters. A shorter value would mask ordinary words. */
-const minValueLength = 6;
-
-const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/**
- * Returns the base64 characters of a known secret that do not depend on neighbouring bytes, for each of the three
- * offsets at which the secret can stand in the encoded bytes.
- */
-const insideBase64 = (value: string): string[] =>
-  [0, 1, 2].map((shift) => {
-    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value)]);
-    const whole = Math.floor((bytes.length * 8) / 6);
-    return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
-  });
-
-/** Returns the forms in which a known secret can appear: its lines, and its encodings for URLs, JSON and base64. */
-const formsOf = (value: string): string[] => [
-  ...value.split(/\r?\n/),
-  encodeURIComponent(value),
-  JSON.stringify(value).slice(1, -1),
-  ...(value.length >= 8 ? insideBase64(value).filter((form) => form.length >= 10) : []),
-];
-
-const valueRule = (values: readonly string[]): SecretRule[] => {
-  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form.trim().length >= minValueLength);
-  if (forms.length === 0) return [];
-  const longestFirst = forms.sort((a, b) => b.length - a.length);
-  return [{ keywords: forms, pattern: new RegExp(longestFirst.map(escapePattern).join('|'), 'gd') }];
-};
-
 const noSpans: readonly Span[] = [];
+const noGroups: ReadonlySet<never> = new Set();
 
 /** Sorts spans of a text, and joins spans that touch or overlap. */
 const merge = (spans: Span[]): Span[] => {
@@ -55,75 +24,91 @@ const merge = (spans: Span[]): Span[] => {
   return merged;
 };
 
-const matchRule = ({ pattern, accept }: SecretRule, text: string): Span[] => {
+/** Number of characters after a match that a matcher's `accept` sees. */
+const afterLength = 24;
+
+/**
+ * Longest refused match, in characters, in which another match is searched. The limit keeps the time linear on a text
+ * full of refused matches.
+ */
+const maxRefused = 64;
+
+const spanOf = (match: RegExpExecArray): Span | undefined => {
+  const [whole, ...groups] = match.indices ?? [];
+  return groups.find((group) => group !== undefined) ?? whole;
+};
+
+/** Returns the spans of a text that one matcher masks. */
+export const matchSpans = ({ needs, pattern, accept }: Matcher, text: string): readonly Span[] => {
+  if (needs && !needs.some((needed) => text.includes(needed))) return noSpans;
   const spans: Span[] = [];
-  for (const match of text.matchAll(pattern)) {
-    const span = match.indices?.groups?.secret ?? match.indices?.[0];
-    if (span && (accept === undefined || accept(text.slice(...span)))) spans.push(span);
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const span = spanOf(match);
+    if (!span || span[0] === span[1]) continue;
+    const [from, to] = span;
+    if (!accept || accept(text.slice(from, to), text.slice(to, to + afterLength))) spans.push([from, to]);
+    else if (to - from <= maxRefused && from > match.index) pattern.lastIndex = from;
   }
   return spans;
 };
 
-/**
- * Matches terminal sequences that can stand inside of a secret: colours, and sequences that control-characters.ts has
- * made visible. `grep --color` puts both around a match.
- */
-const sequence = new RegExp(`${colourPattern}|\\u241b\\[[0-9;:?]{0,64}[A-Za-z]`, 'g');
+/** Matchers with the same keywords, which are worth trying on the same texts. */
+type Group = { keywords: readonly string[]; matchers: Matcher[] };
 
-/**
- * Place of a removed terminal sequence: its position in the remaining text, and the number of characters removed up to
- * there.
- */
-type Removal = { at: number; shift: number };
-
-/**
- * Moves spans from a text without terminal sequences to the original text. Spans and removed sequences are both in
- * order, so one pass over both is enough.
- */
-const toOriginal = (spans: readonly Span[], removals: readonly Removal[]): Span[] => {
-  let next = 0;
-  let shift = 0;
-  const position = (at: number): number => {
-    for (let removal = removals[next]; removal && removal.at <= at; removal = removals[next]) {
-      shift = removal.shift;
-      next += 1;
-    }
-    return at + shift;
-  };
-  return spans.map(([from, to]) => [position(from), position(to - 1) + 1]);
+/** Groups matchers by their list of keywords. The keyword filter then has fewer objects to collect for each text. */
+const groupByKeywords = (matchers: readonly Matcher[]): Group[] => {
+  const groups = new Map<readonly string[], Group>();
+  for (const matcher of matchers) {
+    const { keywords } = matcher;
+    const group = groups.get(keywords) ?? { keywords, matchers: [] };
+    group.matchers.push(matcher);
+    groups.set(keywords, group);
+  }
+  return [...groups.values()];
 };
 
-const removeSequences = (text: string): { plain: string; removals: Removal[] } => {
-  const removals: Removal[] = [];
-  let shift = 0;
-  const plain = text.replace(sequence, (found, at: number) => {
-    removals.push({ at: at - shift, shift: shift + found.length });
-    shift += found.length;
-    return '';
-  });
-  return { plain, removals };
+const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
+  const groupsWorthTrying = createKeywordFilter(groupByKeywords(matchers));
+
+  const match = (text: string, worthTrying: ReadonlySet<Group> = noGroups): Span[] => {
+    const spans: Span[] = [];
+    for (const group of worthTrying) for (const matcher of group.matchers) spans.push(...matchSpans(matcher, text));
+    return spans.length > 0 ? merge(spans) : spans;
+  };
+
+  return (text) => {
+    const found = groupsWorthTrying(text);
+    if (!found && !text.includes('\u001b')) return noSpans;
+    const { plain, removals } = removeInvisible(text);
+    if (removals.length === 0) return match(text, found);
+    const spans = toOriginal(match(plain, groupsWorthTrying(plain)), removals);
+    // A removed sequence can contain a secret itself, such as the title of a window.
+    return merge([...spans, ...match(text, found)]);
+  };
+};
+
+/** Finds secrets of a known form, without known values. One finder serves all, because its tables are large. */
+export const findByForm: SecretFinder = createFinder(secretRules);
+
+/** Adds known secrets to a finder. Without values of 6 characters or more the finder is returned as it is. */
+export const withKnownValues = (findSecrets: SecretFinder, values: readonly string[]): SecretFinder => {
+  const matchers = knownValues(values);
+  if (matchers.length === 0) return findSecrets;
+  const findValues = createFinder(matchers);
+  return (text) => {
+    const known = findValues(text);
+    const found = findSecrets(text);
+    if (known.length === 0) return found;
+    return merge([...known.map(([from, to]): Span => [from, to]), ...found.map(([from, to]): Span => [from, to])]);
+  };
 };
 
 /**
  * Makes a finder for known secrets, and for secrets of a known form (secret-rules.ts).
- * @param values known secrets, such as the registry's password. A known secret is found as it is, line by line if it
- * has several lines, and encoded for URLs, JSON and base64
+ * @param values known secrets, such as the registry's password (known-values.ts)
  */
-export const createSecretFinder = (values: readonly string[]): SecretFinder => {
-  const rules = [...valueRule(values), ...secretRules];
-  const rulesWorthTrying = createKeywordFilter(rules);
-
-  const findInPlain = (text: string): readonly Span[] => {
-    const found = rulesWorthTrying(text);
-    return found ? merge([...found].flatMap((rule) => matchRule(rule, text))) : noSpans;
-  };
-
-  return (text) => {
-    if (!text.includes('\u001b') && !text.includes('\u241b')) return findInPlain(text);
-    const { plain, removals } = removeSequences(text);
-    return merge(toOriginal(findInPlain(plain), removals));
-  };
-};
+export const createSecretFinder = (values: readonly string[]): SecretFinder => withKnownValues(findByForm, values);
 
 /** Replaces spans of a text by `[masked]`. @param spans in order and without overlaps */
 export const maskSpans = (text: string, spans: readonly Span[]): string => {

@@ -1,0 +1,151 @@
+import type { Span } from './invisible.ts';
+import { isFolded, isTokenBegun } from './rules/judge.ts';
+import { secretName } from './rules/names.ts';
+import type { SecretFinder } from './secret-finder.ts';
+
+/**
+ * Finds the part of a secret that stands in another line than the secret's name or beginning. The state holds at most
+ * 512 characters of the line before.
+ */
+export type FoldedSecrets = {
+  /**
+   * Takes the next line, and returns its secrets: those that were found in the line itself, and those that the line
+   * before has begun.
+   * @param found the secrets in the line itself
+   */
+  add(text: string, found: readonly Span[]): readonly Span[];
+  /** Forgets the line before, because the next line does not continue it. */
+  reset(): void;
+  /** Whether the next line is masked by itself alone. */
+  readonly isAtRest: boolean;
+};
+
+/** Number of characters of the line before that are searched together with a line. */
+const maxTail = 512;
+
+/** Shortest line, in characters, whose end can be the place where a terminal or a program has cut a token. */
+const minWidth = 40;
+
+/**
+ * What a line leaves open. `name`: the line ends with the name of a secret or with a backslash, so the value may
+ * follow. `token`: the line ends within a token.
+ */
+type Open = { kind: 'name'; tail: string; isContinued: boolean } | { kind: 'token' } | undefined;
+
+const nameAtEnd = new RegExp(
+  `${secretName}\\s{0,20}(?:(?:[?+|:]?=>?|:)\\s{0,20}(?:[|>][-+]?\\d?)?|>|,)?\\s{0,20}$`,
+  'i',
+);
+
+/** Last letters of the names of secrets, without a plural's s. */
+const nameEndings = new Set([
+  'ord',
+  'swd',
+  'pwd',
+  'ass',
+  'ase',
+  'ode',
+  'ret',
+  'ken',
+  'key',
+  'ial',
+  'alt',
+  'ent',
+  'ure',
+]);
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
+/** Codes of the characters that may stand after a name or a separator: quotation marks, commas, brackets. */
+const closers = new Set([...'"\'`,)]'].map((character) => character.charCodeAt(0)));
+/** Codes of the characters after which a value may follow in the next line. */
+const openers = new Set([...':=>|-+'].map((character) => character.charCodeAt(0)));
+
+/** Returns where a line ends without spaces and closing punctuation. */
+const contentEnd = (text: string): number => {
+  let end = text.length;
+  while (end > 0 && (isSpace(text.charCodeAt(end - 1)) || closers.has(text.charCodeAt(end - 1)))) end -= 1;
+  return end;
+};
+
+/** Says cheaply whether a line may end with the name of a secret. Most lines do not. */
+const mayEndWithName = (text: string): boolean => {
+  const end = contentEnd(text);
+  if (openers.has(text.charCodeAt(end - 1))) return true;
+  const last = text.slice(Math.max(0, end - 4), end).toLowerCase();
+  return nameEndings.has(last.slice(-3)) || (last.endsWith('s') && nameEndings.has(last.slice(-4, -1)));
+};
+
+const isBackslash = (text: string): boolean => text.charCodeAt(text.length - 1) === 0x5c;
+
+const openOf = (text: string, found: readonly Span[]): Open => {
+  const end = text.trimEnd();
+  if (isBackslash(end)) return { kind: 'name', tail: end.slice(-maxTail, -1), isContinued: true };
+  if (end.length >= minWidth && (found.at(-1)?.[1] === text.length || isTokenBegun(end))) return { kind: 'token' };
+  if (!mayEndWithName(text)) return undefined;
+  const tail = end.slice(-maxTail);
+  if (!nameAtEnd.test(tail)) return undefined;
+  return {
+    kind: 'name',
+    tail: tail.replace(/[|>][-+]?\d?$/, (mark) => (tail.includes('<') ? mark : '')),
+    isContinued: false,
+  };
+};
+
+/** Matches the part of a token at the start of a line. */
+const tokenPart = /^\s{0,8}["'+]?([A-Za-z0-9_.+/=~%-]+)/d;
+
+const continuedToken = (text: string): Span[] => {
+  const part = tokenPart.exec(text);
+  const span = part?.indices?.[1];
+  if (!span || !isFolded(text.slice(...span), /^["',;\\]{0,3}\s*$/.test(text.slice(span[1], span[1] + 40)))) return [];
+  return [[span[0], span[1]]];
+};
+
+/** Says whether nothing but punctuation follows a value, so that the value is all that its line has. */
+const isAlone = (text: string, [, end]: Span): boolean => /^["'`,;)\]}\\\s]*$/.test(text.slice(end, end + 60));
+
+const continuedName = (
+  findSecrets: SecretFinder,
+  open: { tail: string; isContinued: boolean },
+  text: string,
+): Span[] => {
+  const line = open.isContinued ? text.trimStart() : text;
+  const before = open.isContinued ? open.tail : `${open.tail}\n`;
+  const removed = text.length - line.length;
+  return findSecrets(before + line.slice(0, maxTail))
+    .filter(([, to]) => to > before.length)
+    .map(([from, to]): Span => [Math.max(from - before.length, 0) + removed, to - before.length + removed])
+    .filter((span) => open.isContinued || isAlone(text, span));
+};
+
+const join = (found: readonly Span[], more: readonly Span[]): Span[] => {
+  const joined: Span[] = [];
+  for (const [from, to] of [...found, ...more].sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
+};
+
+/** Makes the state for secrets that are folded over lines. The lines of one step are added in their order. */
+export const createFoldedSecrets = (findSecrets: SecretFinder): FoldedSecrets => {
+  let open: Open;
+  return {
+    add: (text, found) => {
+      let spans = found;
+      if (open) {
+        const more = open.kind === 'token' ? continuedToken(text) : continuedName(findSecrets, open, text);
+        if (more.length > 0) spans = join(found, more);
+      }
+      open = openOf(text, spans);
+      return spans;
+    },
+    reset: () => {
+      open = undefined;
+    },
+    get isAtRest() {
+      return open === undefined;
+    },
+  };
+};

@@ -1,0 +1,73 @@
+import { colourPattern } from './colour.ts';
+
+/** Range of characters in a text: start, and end (exclusive). */
+export type Span = [number, number];
+
+/**
+ * Place of removed characters: their position in the remaining text, and the number of characters removed up to there.
+ */
+type Removal = { at: number; shift: number };
+
+/** Characters without width, as the content of a character class in a regular expression. */
+const withoutWidth =
+  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb';
+
+/**
+ * Matches text that a reader does not see, or that control-characters.ts has made visible: terminal sequences, control
+ * characters with the characters that they erase, and characters without width.
+ */
+const invisible = new RegExp(
+  [
+    colourPattern,
+    // Sequences that control-characters.ts has made visible: colours that hide text, cursor movement, and others.
+    '\\u241b\\[[0-9;:?<=>]{0,64}[ -/]{0,2}[@-~]',
+    // Links, titles and other commands with a text of their own.
+    '\\u241b[\\]P_^X][^\\u241b\\u2407]{0,2048}(?:\\u2407|\\u241b\\\\)',
+    '\\u241b[ -/]{0,2}[0-OQ-WYZ\\\\`-~]',
+    // A backspace erases the character before it. Programs print bold text in this way.
+    '[^\\u2408\\u241b]\\u2408',
+    '[\\u2400-\\u2408\\u240b\\u240c\\u240e-\\u241f\\u2421]',
+    `[${withoutWidth}]`,
+    // Tags, and selectors of variants.
+    '\\udb40[\\udc00-\\uddef]',
+  ].join('|'),
+  'g',
+);
+
+/** Matches a character with which something invisible may begin or end. */
+const mayBeInvisible = new RegExp(`[\\u001b\\u2400-\\u2408\\u240b\\u240c\\u240e-\\u2421\\udb40${withoutWidth}]`);
+
+const nothing: readonly Removal[] = [];
+
+/** A text without its invisible parts, and where they were. */
+type Visible = { plain: string; removals: readonly Removal[] };
+
+/** Removes what a reader does not see from a text. Most texts are returned as they are. */
+export const removeInvisible = (text: string): Visible => {
+  if (!mayBeInvisible.test(text)) return { plain: text, removals: nothing };
+  const removals: Removal[] = [];
+  let shift = 0;
+  const plain = text.replace(invisible, (found: string, at: number) => {
+    removals.push({ at: at - shift, shift: shift + found.length });
+    shift += found.length;
+    return '';
+  });
+  return { plain, removals };
+};
+
+/**
+ * Moves spans from a text without invisible parts to the original text. Spans and removals are both in order, so one
+ * pass over both is enough.
+ */
+export const toOriginal = (spans: readonly Span[], removals: readonly Removal[]): Span[] => {
+  let next = 0;
+  let shift = 0;
+  const position = (at: number): number => {
+    for (let removal = removals[next]; removal && removal.at <= at; removal = removals[next]) {
+      shift = removal.shift;
+      next += 1;
+    }
+    return at + shift;
+  };
+  return spans.map(([from, to]) => [position(from), position(to - 1) + 1]);
+};
