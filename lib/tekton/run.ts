@@ -42,6 +42,18 @@ export const podTemplate = { enableServiceLinks: false };
  */
 const encodeDollars = (value: string): string => value.replaceAll('%', '%25').replaceAll('$', '%24');
 
+const decodeDollars = (value: string): string => value.replaceAll('%24', '$').replaceAll('%25', '%');
+
+/** Name of the PipelineRun's parameter that holds a build's environment variables, each as `NAME=value`. */
+const variablesParameter = 'ENV_VARS';
+
+/** Returns the environment variables of the build that a PipelineRun runs. */
+export const envvarsOf = ({ spec }: Pick<PipelineRun, 'spec'>): Record<string, string> => {
+  const values = spec.params?.find(({ name }) => name === variablesParameter)?.value ?? [];
+  const pairs = (Array.isArray(values) ? values : [values]).map(decodeDollars);
+  return Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
+};
+
 const parametersOf = (build: BuildRecord, settings: RunSettings) => [
   { name: 'BUILDER_IMAGE', value: settings.builderImage },
   { name: 'RUN_IMAGE', value: settings.runImage },
@@ -50,7 +62,7 @@ const parametersOf = (build: BuildRecord, settings: RunSettings) => [
   { name: 'SOURCE_REFERENCE', value: build.commit },
   { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encodeDollars(build.parameters.ref ?? '') },
   {
-    name: 'ENV_VARS',
+    name: variablesParameter,
     value: Object.entries(build.parameters.envvars ?? {}).map(([name, value]) => encodeDollars(`${name}=${value}`)),
   },
   { name: 'USE_LATEST_VERSIONS', value: String(build.parameters.use_latest_versions ?? false) },

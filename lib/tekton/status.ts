@@ -1,12 +1,13 @@
 import type { Status } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/types.ts';
+import { envvarsOf } from './run.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
 /**
  * Returns the last lines of a failed step's log, with secrets masked. Empty when the step wrote no line or when clients
- * may not read its log.
+ * may not read its log. The secrets among the build's environment variables are masked by value.
  */
-export type FailureExcerpt = (step: StepState) => string;
+export type FailureExcerpt = (step: StepState, envvars?: Readonly<Record<string, string>>) => string;
 
 /** Returns the condition of a PipelineRun or TaskRun that says whether it succeeded, failed or still runs. */
 export const succeededCondition = (object: { status?: { conditions?: Condition[] } }): Condition | undefined =>
@@ -58,11 +59,11 @@ const exitCodeMeanings: Record<string, Record<number, string>> = {
   build: { 51: 'a buildpack failed' },
 };
 
-const stepMessage = (step: StepState, failureExcerpt: FailureExcerpt): string => {
+const stepMessage = (run: PipelineRun, step: StepState, failureExcerpt: FailureExcerpt): string => {
   const { exitCode = 0, reason } = step.terminated ?? {};
   const why = reason === 'OOMKilled' ? 'it ran out of memory' : exitCodeMeanings[step.name]?.[exitCode];
   const sentence = `Step ${step.name} failed with exit code ${exitCode}${why ? `: ${why}` : ''}.`;
-  const excerpt = failureExcerpt(step);
+  const excerpt = failureExcerpt(step, envvarsOf(run));
   return excerpt ? `${sentence}\n${excerpt}` : sentence;
 };
 
@@ -70,7 +71,7 @@ const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, failureE
   const step = taskRun && failedStep(taskRun);
   const condition = (taskRun && succeededCondition(taskRun)) ?? succeededCondition(run);
   const hasStepFailed = condition?.reason === 'StepFailed' || condition?.reason === 'StepOOM';
-  if (step && hasStepFailed) return stepMessage(step, failureExcerpt);
+  if (step && hasStepFailed) return stepMessage(run, step, failureExcerpt);
   return [condition?.reason, condition?.message].filter(Boolean).join(': ');
 };
 

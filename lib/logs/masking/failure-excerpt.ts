@@ -1,4 +1,5 @@
 import type { FailureExcerpt } from '../../tekton/status.ts';
+import { secretsOfBuild } from './build-secrets.ts';
 import { messageMask } from './mask-message.ts';
 import { createPemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
@@ -27,8 +28,8 @@ const wholeLines = (output: string): string[] => {
  * Masks a failure excerpt for display: secrets and control characters are handled as in the step's log. If the
  * excerpt's first line may be cut, that line is left out, because a secret is recognised by its beginning.
  */
-export const maskExcerpt = (output: string): string => {
-  const maskLine = messageMask(createSecretFinder([]));
+export const maskExcerpt = (output: string, known: readonly string[] = []): string => {
+  const maskLine = messageMask(createSecretFinder(known));
   const pem = createPemMask();
   if (beginsInKey(output)) pem.raise(Number.POSITIVE_INFINITY);
   return wholeLines(output)
@@ -46,7 +47,7 @@ const failureResult = 'failure';
  */
 export const createFailureExcerpt =
   (allowedSteps: readonly string[]): FailureExcerpt =>
-  ({ name, results }) =>
-    allowedSteps.includes(name)
-      ? maskExcerpt(results?.find((result) => result.name === failureResult)?.value ?? '')
-      : '';
+  ({ name, results }, envvars) => {
+    const output = results?.find((result) => result.name === failureResult)?.value ?? '';
+    return allowedSteps.includes(name) ? maskExcerpt(output, secretsOfBuild(envvars)) : '';
+  };

@@ -1,8 +1,10 @@
 import { anySignal } from '../../abort.ts';
 import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
+import type { BuildRecord } from '../../ledger/types.ts';
 import { cursorTag, encodeCursor } from '../cursor.ts';
-import type { SecretFinder } from '../masking/secret-finder.ts';
+import { secretsOfBuild } from '../masking/build-secrets.ts';
+import { type SecretFinder, withKnownValues } from '../masking/secret-finder.ts';
 import { type BuildView, hasBuildEnded, type LogEvent, type LogEvents } from '../types.ts';
 import { readSteps, type StepSelection } from './build-steps.ts';
 import { BuildWait, type BuildWaitOptions } from './build-wait.ts';
@@ -15,7 +17,7 @@ import type { SpoolOptions } from './spool.ts';
 export type BuildLogOptions = StepSelection & {
   kube: ReadKube;
   view: BuildView;
-  /** Finds the secrets of a log, which are then masked. */
+  /** Finds the secrets of a log, which are then masked. The secrets among the build's envvars are added to it. */
   findSecrets: SecretFinder;
   /** Whether the reader follows the log until the build has ended. */
   follow: boolean;
@@ -48,9 +50,10 @@ const defaultRotationCheck: RotationCheck = { fromBytes: 1 << 20, everyMs: 4000 
 
 const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
 
-const createReading = (options: BuildLogOptions, signal: AbortSignal, id: string): Reading => {
-  const { kube, view, findSecrets, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
+const createReading = (options: BuildLogOptions, signal: AbortSignal, { id, parameters }: BuildRecord): Reading => {
+  const { kube, view, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
   const { spool = defaultSpool, rotationCheck = defaultRotationCheck } = options;
+  const findSecrets = withKnownValues(options.findSecrets, secretsOfBuild(parameters.envvars));
   const pods = new PodWatch({ kube, id, signal, podList });
   const wait = new BuildWait({ view, pods, findSecrets, signal, retryMs, pollMs });
   const state = new ReadingState(firstRequestBytes);
@@ -104,7 +107,7 @@ export async function* readBuildLog(options: BuildLogOptions): LogEvents {
   const control = new AbortController();
   try {
     const { build } = await options.view.read();
-    const reading = createReading(options, anySignal(options.signal, control.signal), build.id);
+    const reading = createReading(options, anySignal(options.signal, control.signal), build);
     const summary = new LogSummary(options.from && encodeCursor(reading.tag, options.from));
     await reading.pods.refresh();
     const pod = yield* waitForFirstPod(reading);

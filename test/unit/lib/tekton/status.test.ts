@@ -51,6 +51,25 @@ test('the message of a failed build names the step, the exit code, its meaning a
   );
 });
 
+test("the message of a failed build shows no secret of the build's envvars", () => {
+  const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
+  const step = {
+    name: 'build',
+    container: 'step-build',
+    terminated: { exitCode: 1, reason: 'Error' },
+    results: [{ name: 'failure', value: '\nconnecting as tool with sun$hine%42\n' }],
+  };
+  const recorded = run('ev-fail.pipelinerun.failed');
+  const params = [{ name: 'ENV_VARS', value: ['DB_PASSWORD=sun%24hine%2542', 'PORT=80'] }];
+  const message = endingOf(
+    { ...recorded, spec: { ...recorded.spec, params } },
+    { ...failed, status: { ...failed.status, steps: [step] } } as TaskRun,
+    now,
+    failureExcerpt,
+  )?.message;
+  expect(message).toContain('connecting as tool with [masked]');
+});
+
 test('the message of a build that ran out of memory says so', () => {
   const killed = { name: 'build', container: 'step-build', terminated: { exitCode: 137, reason: 'OOMKilled' } };
   const conditions = [

@@ -115,6 +115,27 @@ test('known values and recognised secrets never appear, however the bytes are cu
   }
 });
 
+test("secrets among a build's envvars are masked by value, also without their names and in other encodings", async () => {
+  const envvars = {
+    DB_PASSWORD: 'sunshine/42',
+    DATABASE_URL: 'postgres://tool:Tr0ub4dor-9@db/app',
+    NODE_ENV: 'production',
+  };
+  const lines = [
+    'connecting with sunshine/42',
+    `as ${Buffer.from('tool:sunshine/42').toString('base64')}`,
+    'GET /?q=sunshine%2F42',
+    'the driver uses Tr0ub4dor-9 now',
+    'building for production',
+  ];
+  const { view, set } = finishedBuild(fake, lines);
+  set({ parameters: { source_url: 'https://example.org/r.git', envvars } });
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: false, step: 'build' }));
+  const texts = linesOf(events).map(({ text }) => text);
+  expect(texts.join('\n')).not.toMatch(/sunshine|Tr0ub4|c3Vuc2hpbm|N1bnNoaW5l|zdW5zaGluZ/);
+  expect(texts.at(-1)).toBe('building for production');
+});
+
 test("the kubelet's own messages are notes, and a log that the kubelet no longer has is lost", async () => {
   fake.setPod(['build']);
   fake.setState('build', 'terminated');

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { secretsOfBuild } from '../../../../../lib/logs/masking/build-secrets.ts';
+
+const token = 'aB3dE6gH9'.repeat(4);
+
+test.each([
+  [{ DB_PASSWORD: 'sunshine' }, ['sunshine']],
+  [{ my_api_tokens: token }, [token]],
+  [{ clientSecret: 'Tr0ub4dor-9' }, ['Tr0ub4dor-9']],
+  [{ DATABASE_URL: 'postgres://tool:Tr0ub4dor-9@db/app' }, ['Tr0ub4dor-9']],
+  [{ X: `ghp_${token}` }, [`ghp_${token}`]],
+  [{ SOMETHING: token }, [token]],
+  [{ TLS_PRIVATE_KEY: 'line one of it\nline two of it' }, ['line one of it\nline two of it']],
+])('the secrets of a build with %j are %j', (envvars: Record<string, string>, secrets) =>
+  expect(secretsOfBuild(envvars)).toEqual(secrets),
+);
+
+test.each([
+  [undefined],
+  [{}],
+  [{ NODE_ENV: 'production', PORT: '8080', TOKEN_TTL: '3600', PASSWORD_MIN_LENGTH: '12' }],
+  [{ COMMIT: '0123456789abcdef0123456789abcdef01234567', API_TOKEN: '', DB_PASSWORD: 'changeme' }],
+  [{ PATH: '/usr/local/bin:/usr/bin', PASSWORD_FILE: '/run/secrets/db', AUTH: 'enabled' }],
+  [{ HOMEPAGE: 'https://example.org/a/b', GREETING: 'Hello, world', TZ: 'Europe/Berlin' }],
+])('a build with %j has no secret', (envvars: Record<string, string> | undefined) =>
+  expect(secretsOfBuild(envvars)).toEqual([]),
+);
+
+test('the number of known secrets of a build has a limit', () => {
+  const envvars = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`TOKEN_${at}`, `${token}${at}`]));
+  expect(secretsOfBuild(envvars)).toHaveLength(200);
+});
