@@ -6,6 +6,7 @@ import '../test/e2e/site.js';
 import { readSettings } from '../lib/config/settings.ts';
 import { kubeFromSettings, kubeSettings } from '../lib/kube/from-settings.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
+import { toolLabel } from '../lib/ledger/names.ts';
 import { securityContext } from '../lib/logs/archive/archiver-job.ts';
 import { podTemplate } from '../lib/tekton/run.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
@@ -63,6 +64,17 @@ const podOf = (id: string, image: string) => {
     },
   };
 };
+
+/**
+ * Returns a PipelineRun that Tekton never starts. Without a run, the service would start one for the build that this
+ * benchmark writes into the ledger.
+ */
+const pendingRun = (id: string, tool: string) => ({
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { name: id, labels: { user: toolLabel(tool) }, annotations: { 'builds.toolforge.org/tool': tool } },
+  spec: { pipelineRef: { name: 'buildpacks' }, status: 'PipelineRunPending' },
+});
 
 const spawnKubectl = async (words: string[]) => {
   const child = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -125,8 +137,9 @@ export const openCluster = async (): Promise<LogTarget> => {
   const environment = { ...process.env, BUILDS_NAMESPACE: builds };
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));
   const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata: { name: tool } };
-  // Sweep is stopped, because it would start a run for the build that this benchmark writes into the ledger.
+  // Sweep is stopped, because it would delete the run of a build that is not in the ledger yet.
   await scheduleSweep(service, never);
+  await service.kubectl(['apply', '-f', '-'], JSON.stringify(pendingRun(id, tool)));
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
   await startPod(service, id);
   return {
@@ -158,7 +171,7 @@ export const openCluster = async (): Promise<LogTarget> => {
     close: async () => {
       kube.close();
       await scheduleSweep(service);
-      await service.kubectl(['delete', 'pod', `${id}-pod`, '--ignore-not-found']);
+      await service.kubectl(['delete', `pipelinerun/${id}`, `pod/${id}-pod`, '--ignore-not-found']);
       await service.close();
     },
   };
