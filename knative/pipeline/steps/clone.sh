@@ -5,7 +5,7 @@
 set -uo pipefail
 umask 022
 
-readonly max_bytes=1073741824 max_files=200000 max_seconds=600
+readonly max_bytes=1073741824 max_files=200000 max_path=3072 max_paths=67108864 max_seconds=600
 decoded=${3//'%24'/'$'}
 readonly url=$1 commit=$2 ref=${decoded//'%25'/'%'} folder=$4
 
@@ -89,20 +89,46 @@ fetch_commit() {
     "$(tail -n 3 "$work/error")"
 }
 
-# Checks the number and size of a commit's files before any file is written. awk and git stop as soon as a limit is
-# passed.
+# Prints what a commit would write to disk: files, folders, bytes, the longest path, all paths together, submodules. Git
+# stores a folder once, however often the folder is in the commit, so a small repository can hold files without end. The
+# list names folders too (-t), so that each step of git's walk counts. awk ends as soon as a limit is passed, which ends
+# git. The lengths of paths include the quotes that git puts around some names.
+count_contents() {
+  git -c core.quotePath=false ls-tree -r -t -l --full-tree "$commit" 2>"$work/error" | LC_ALL=C awk -F '\t' \
+    -v files="$max_files" -v bytes="$max_bytes" -v path="$max_path" -v paths="$max_paths" '
+      {
+        split($1, entry, / +/)
+        if (entry[2] == "blob") { count++; size += entry[4] } else { folders++; submodules += entry[2] == "commit" }
+        used = length($2)
+        names += used
+        if (used > longest) longest = used
+      }
+      count > files || folders > files || size > bytes || longest > path || names > paths { exit }
+      END { printf "%d %d %.0f %d %.0f %d\n", count, folders, size, longest, names, submodules }'
+}
+
+# Checks the size of a commit before any file is written.
 check_size() {
-  local files bytes submodules
-  read -r files bytes submodules < <(git ls-tree -r -l --full-tree "$commit" | awk -v files="$max_files" -v bytes="$max_bytes" '
-    $2 == "commit" { submodules++; next }
-    { count++; size += $4 }
-    count > files || size > bytes { exit }
-    END { printf "%d %.0f %d\n", count, size, submodules }')
+  local files folders bytes longest names submodules counted status
+  counted=$(count_contents)
+  status=$?
+  read -r files folders bytes longest names submodules <<<"$counted"
   [ "$bytes" -le "$max_bytes" ] || fail "The commit's files are larger than $max_bytes bytes: build a smaller repository."
   [ "$files" -le "$max_files" ] || fail "The commit has more than $max_files files: build a smaller repository."
+  [ "$folders" -le "$max_files" ] || fail "The commit has more than $max_files folders and submodules: build a smaller repository."
+  [ "$longest" -le "$max_path" ] || fail "A path in the commit is longer than $max_path bytes: use shorter names and fewer levels."
+  [ "$names" -le "$max_paths" ] || fail "The paths of the commit's files have more than $max_paths bytes: use shorter names."
+  [ "$status" -eq 0 ] || fail "The commit's files can't be listed:" "$(tail -n 3 "$work/error")"
   [ "$files" -gt 0 ] || fail 'The commit has no files: there is nothing to build.'
   [ "$submodules" -eq 0 ] || say "Warning: $submodules submodules are left out; only this repository's own files are built"
   say "Commit $commit: $files files, $bytes bytes"
+}
+
+# Switches off the attributes of git that would change files while they are written (gitattributes(5)). The attributes
+# ident and working-tree-encoding make files larger, so that the checked size would not hold. This file has precedence
+# over every .gitattributes of the repository.
+write_attributes() {
+  mkdir -p "$GIT_DIR/info" && echo '* -text -ident -filter !working-tree-encoding' >"$GIT_DIR/info/attributes"
 }
 
 say "Fetching $commit${ref:+ ($ref)}"
@@ -110,4 +136,5 @@ mkdir -p "$folder" || fail 'The source folder cannot be made.'
 git init --quiet --template= --initial-branch=build || fail 'git init failed.'
 fetch_commit
 check_size
+write_attributes || fail "Git's settings cannot be written."
 git checkout --quiet --force --detach "$commit" 2>"$work/error" || fail 'The files cannot be written:' "$(tail -n 3 "$work/error")"

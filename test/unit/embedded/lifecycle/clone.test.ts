@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import fc from 'fast-check';
 import { fullNames } from '../../../../embedded/lifecycle/fetch-commit.ts';
 import { type GitServer, serveGit } from '../../../../local/git-server.ts';
+import { createGitObjects } from '../../../support/git-objects.ts';
+import { growingFiles, hostileRepositories } from '../../../support/hostile-repositories.ts';
 import { runProgram, temporaryFolder } from './pipeline-run.ts';
 
 const cloneProgram = join(import.meta.dirname, '../../../../embedded/lifecycle/clone.ts');
@@ -142,6 +144,27 @@ test('the step clone refuses a checkout that is too large before it writes files
   const { exitCode, output } = await clone(`${git.url}/repository.git`, second, 'main', ['--max-bytes=3000']);
   expect(exitCode).toBe(128);
   expect(output).toContain('3000 bytes');
+});
+
+test.each(Object.entries(hostileRepositories))(
+  'the step clone refuses, before it writes files: %s',
+  async (_, { make, refusal }) => {
+    const objects = await createGitObjects(join(repositories, 'hostile.git'));
+    const { exitCode, output } = await clone(`${git.url}/hostile.git`, await objects.commit(await make(objects)));
+    expect(output).toMatch(refusal);
+    expect(exitCode).toBe(128);
+    expect(await readdir(app)).toEqual(['.git']);
+  },
+  120_000,
+);
+
+test('the step clone writes the bytes of the commit, whatever the attributes of the repository ask for', async () => {
+  const objects = await createGitObjects(join(repositories, 'growing.git'));
+  const { tree, files } = await growingFiles(objects);
+  const { exitCode, output } = await clone(`${git.url}/growing.git`, await objects.commit(tree));
+  expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+  for (const [path, content] of Object.entries(files))
+    expect({ path, content: await readFile(join(app, path), 'utf8') }).toEqual({ path, content });
 });
 
 test('the step clone ends an endless response at its time limit', async () => {

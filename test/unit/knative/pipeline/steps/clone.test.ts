@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
+import { createGitObjects, type GitObjects } from '../../../../support/git-objects.ts';
+import { growingFiles, hostileRepositories } from '../../../../support/hostile-repositories.ts';
+import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
+
+const script = join(import.meta.dirname, '../../../../../knative/pipeline/steps/clone.sh');
+let repositories: string;
+let app: string;
+let git: GitServer;
+
+beforeAll(async () => {
+  repositories = await mkdtemp(join(tmpdir(), 'clone-'));
+  git = await serveGit({ folder: repositories });
+});
+afterAll(async () => {
+  await git.close();
+  await rm(repositories, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  app = await mkdtemp(join(tmpdir(), 'app-'));
+});
+afterEach(() => rm(app, { recursive: true, force: true }));
+
+/** Runs clone.sh on a commit of a repository whose objects the test writes. */
+const clone = async (name: string, makeTree: (objects: GitObjects) => Promise<string>) => {
+  const objects = await createGitObjects(join(repositories, `${name}.git`));
+  const commit = await objects.commit(await makeTree(objects));
+  return runProgram(['bash', script, `${git.url}/${name}.git`, commit, 'main', app]);
+};
+
+test('clone.sh writes the files of a commit, and says how many and how large they are', async () => {
+  const { exitCode, output } = await clone('small', async (objects) => {
+    const blob = { type: 'blob', hash: await objects.blob('text') } as const;
+    const folder = { type: 'tree', hash: await objects.tree([{ ...blob, name: 'ä"\t.txt' }]) } as const;
+    return objects.tree([
+      { ...blob, name: 'a.txt' },
+      { ...folder, name: 'one' },
+      { ...folder, name: 'two' },
+    ]);
+  });
+  expect(output).toContain('3 files, 12 bytes');
+  expect(exitCode).toBe(0);
+  expect((await readdir(app, { recursive: true })).sort()).toEqual(
+    ['a.txt', 'one', 'one/ä"\t.txt', 'two', 'two/ä"\t.txt'].sort(),
+  );
+});
+
+test.each(Object.entries(hostileRepositories))(
+  'clone.sh refuses, before it writes files: %s',
+  async (_, { make, refusal }) => {
+    const { exitCode, output } = await clone('hostile', make);
+    expect(output).toMatch(refusal);
+    expect(exitCode).toBe(128);
+    expect(await readdir(app)).toEqual([]);
+  },
+  120_000,
+);
+
+test('clone.sh writes the bytes of the commit, whatever the attributes of the repository ask for', async () => {
+  let files: Record<string, string> = {};
+  const { exitCode, output } = await clone('growing', async (objects) => {
+    const grown = await growingFiles(objects);
+    ({ files } = grown);
+    return grown.tree;
+  });
+  expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+  for (const [path, content] of Object.entries(files))
+    expect({ path, content: await readFile(join(app, path), 'utf8') }).toEqual({ path, content });
+});
