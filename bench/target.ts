@@ -108,7 +108,8 @@ const embedded = async (): Promise<Target> => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const token = randomBytes(16).toString('hex');
   const kubeApi = await startKubeApi(folder, token);
-  const registry = http.createServer(createRegistry({ imagesFolder: join(folder, 'images') }).handler);
+  const account = { username: 'bench', password: token };
+  const registry = http.createServer(createRegistry({ imagesFolder: join(folder, 'images'), account }).handler);
   const registryUrl = `http://127.0.0.1:${await listen(registry, 0, 'PORT')}`;
   const git = await startGit(folder);
   const environment = await environmentOf(folder, kubeApi.kubeconfig, token, registryUrl);

@@ -1,4 +1,7 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type CloudEvent, HTTP } from 'cloudevents';
+import { ApiError } from '../lib/errors.ts';
 import { createEventApp } from '../lib/events/app.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,6 +14,8 @@ export type BrokerOptions = {
   triggers: readonly Trigger[];
   /** Returns the token that the broker sends with an event. @param audience name of the function that gets the event */
   token: (audience: string) => Promise<string>;
+  /** Bearer token that every event for the broker must carry. */
+  accepted: string;
   log: Log;
   signal: AbortSignal;
 };
@@ -35,12 +40,23 @@ class DeliveryError extends Error {
 const isTemporary = (error: unknown): boolean =>
   error instanceof DeliveryError && (error.status >= 500 || temporaryStatuses.has(error.status));
 
+/** Checks the token of an event for the broker. @throws ApiError 401 */
+const authenticate = async ({ authorization = '' }: IncomingHttpHeaders, accepted: string): Promise<void> => {
+  const [given, expected] = [Buffer.from(authorization), Buffer.from(`Bearer ${accepted}`)];
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new ApiError(
+      401,
+      'unauthenticated',
+      "Only the functions send events to the broker, with the broker's token.",
+    );
+};
+
 /**
  * Makes the HTTP handler of a Knative broker, which delivers each event to every trigger whose filter fits. A delivery
  * is retried while the status of the function's response allows a retry; then the event is logged as a dead letter. The
  * sender of an event gets the broker's response when all deliveries of the event have ended.
  */
-export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): Listener => {
+export const createBroker = ({ triggers, token, accepted, log, signal }: BrokerOptions): Listener => {
   const send = async (trigger: Trigger, event: CloudEvent<unknown>): Promise<number> => {
     const { headers, body } = HTTP.binary(event);
     const authorization = `Bearer ${await token(trigger.name)}`;
@@ -74,6 +90,5 @@ export const createBroker = ({ triggers, token, log, signal }: BrokerOptions): L
     await Promise.allSettled(fitting.map((trigger) => deliver(trigger, event)));
   };
 
-  // Only the functions know the broker's address, so the broker requires no credential.
-  return createEventApp({ authenticate: async () => {}, handle, log });
+  return createEventApp({ authenticate: (headers) => authenticate(headers, accepted), handle, log });
 };

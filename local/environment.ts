@@ -11,15 +11,15 @@ const root = join(import.meta.dirname, '..');
 /** Addresses of the embedded platform: `url` for clients, `internalUrl` for functions and Tekton. */
 export type Addresses = { url: string; internalUrl: string };
 
-/**
- * Path of the embedded platform's broker below `internalUrl`. The broker accepts every event, as on a cluster, because
- * functions take an event only as a hint to read the cluster.
- */
+/** Path of the embedded platform's broker below `internalUrl`. */
 export const brokerPath = '/broker';
+
+/** The registry's account by which the functions delete images. Its password is in a file. */
+export const registryUser = 'functions';
 
 /** Returns the settings of the functions on the embedded platform, under the same names as on a cluster. */
 export const environmentOf = (folder: string, { url, internalUrl }: Addresses): Record<string, string> => {
-  const { internalKubeconfig: KUBECONFIG, gatewaySecret, logs } = paths(folder);
+  const { internalKubeconfig: KUBECONFIG, gatewaySecret, brokerToken, registryPassword, logs } = paths(folder);
   const issuer = `${url}/issuer`;
   return {
     KUBECONFIG,
@@ -29,6 +29,7 @@ export const environmentOf = (folder: string, { url, internalUrl }: Addresses): 
     EVENT_SUBJECTS: 'broker',
     METRICS_SUBJECTS: 'monitoring',
     BROKER_URL: `${internalUrl}${brokerPath}`,
+    BROKER_TOKEN_FILE: brokerToken,
     GATEWAY_SECRET_FILE: gatewaySecret,
     BUILDER_IMAGE: builderImage,
     RUN_IMAGE: runImage,
@@ -37,6 +38,8 @@ export const environmentOf = (folder: string, { url, internalUrl }: Addresses): 
     SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
     REGISTRY_KIND: 'oci',
     REGISTRY_URL: url,
+    REGISTRY_USER: registryUser,
+    REGISTRY_PASSWORD_FILE: registryPassword,
     LOG_FOLDER: logs,
     ARCHIVER_IMAGE: archiverImage,
     ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,

@@ -14,6 +14,8 @@ export const paths = (folder: string) => ({
   issuer: join(folder, 'issuer', 'key.json'),
   authority: join(folder, 'gateway', 'authority.json'),
   authorityCertificate: join(folder, 'gateway', 'ca.crt'),
+  brokerToken: join(folder, 'internal', 'broker-token'),
+  registryPassword: join(folder, 'internal', 'registry-password'),
   gatewaySecret: join(folder, 'gateway', 'secret'),
   internalKubeconfig: join(folder, 'internal', 'kubeconfig'),
   toolKubeconfig: (tool: string) => join(folder, 'tools', tool, 'kubeconfig'),
@@ -39,3 +41,7 @@ export const readOrMake = async (path: string, make: () => Promise<string>): Pro
     return text;
   }
 };
+
+/** Returns a secret from a file. A missing file is first written with a new secret of 256 random bits. */
+export const readOrMakeSecret = async (path: string): Promise<string> =>
+  (await readOrMake(path, async () => randomBytes(32).toString('hex'))).trim();

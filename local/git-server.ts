@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Listener } from '../lib/http/types.ts';
 import { listen } from './listen.ts';
+import { forOwnHosts } from './own-hosts.ts';
 
 export type GitServerOptions = {
   /** Folder of the bare git repositories that the server serves. Default: a temporary folder. */
@@ -133,7 +135,8 @@ export const serveGit = async (options: GitServerOptions): Promise<GitServer> =>
   for (const [name, folder] of Object.entries(options.repositories ?? {})) {
     commits[name] = await makeRepository(folder, join(root, `${name}.git`));
   }
-  const server = createServer((request, response) => {
+  const host = options.host ?? '127.0.0.1';
+  const serve: Listener = (request, response) => {
     if (!isRead(request)) return response.writeHead(403).end('Read only\n');
     const env = cgiEnvironment(request, root, options.protocol ?? 2);
     const child = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
@@ -141,8 +144,8 @@ export const serveGit = async (options: GitServerOptions): Promise<GitServer> =>
     request.pipe(child.stdin);
     response.on('close', () => child.kill());
     return relay(child, response);
-  });
-  const host = options.host ?? '127.0.0.1';
+  };
+  const server = createServer(host === '127.0.0.1' ? forOwnHosts(serve) : serve);
   const port = await listen(server, options.port ?? 0, 'GIT_PORT', host);
   return {
     url: `http://${host}:${port}`,

@@ -12,14 +12,15 @@ import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
-import { archiverImage, builderImage, environmentOf, namespace } from './environment.ts';
-import { paths, readOrMake, writePrivate } from './folder.ts';
+import { archiverImage, builderImage, environmentOf, namespace, registryUser } from './environment.ts';
+import { paths, readOrMakeSecret, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { type LocalIssuer, openIssuer } from './issuer.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
+import { forOwnHosts } from './own-hosts.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
 import { startSweepPings } from './sweep-pings.ts';
 
@@ -99,7 +100,7 @@ const startKube = async (
   const kube = await createKubeApi({ folder: places.kube, token });
   parts.kube = kube;
   await installPipeline(kube, folder);
-  parts.internal = createServer((req, res) => internalRoutes(kube, parts)(req, res));
+  parts.internal = createServer(forOwnHosts((req, res) => internalRoutes(kube, parts)(req, res)));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;
   await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, token, namespace));
   return { internalUrl, kube };
@@ -108,10 +109,12 @@ const startKube = async (
 /** Starts the embedded platform's server for clients, with the build API, the issuer's keys and the images. */
 const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ url: string; issuer: LocalIssuer }> => {
   const places = paths(options.folder);
-  const registry = createRegistry({ imagesFolder: places.images });
+  const password = await readOrMakeSecret(places.registryPassword);
+  const registry = createRegistry({ imagesFolder: places.images, account: { username: registryUser, password } });
   const routes: [string, Listener][] = [
-    ['/issuer/jwks', (_, res) => sendJson(res, 200, parts.issuer?.jwks)],
-    ['/v2/', registry.handler],
+    // The API itself requires a credential, which no website has. The other routes require none for reading.
+    ['/issuer/jwks', forOwnHosts((_, res) => sendJson(res, 200, parts.issuer?.jwks))],
+    ['/v2/', forOwnHosts(registry.handler)],
   ];
   parts.server = createServer(routeByPrefix(routes, apiOf(parts)));
   const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;
@@ -140,7 +143,7 @@ const startTekton = (options: PlatformOptions, kube: KubeApi, internalUrl: strin
 
 const startGateway = async (options: PlatformOptions, parts: Parts, authority: Authority): Promise<string> => {
   const places = paths(options.folder);
-  const secret = (await readFile(places.gatewaySecret, 'utf8')).trim();
+  const secret = await readOrMakeSecret(places.gatewaySecret);
   await writePrivate(places.authorityCertificate, authority.certificate);
   const gateway = await createGateway({ authority, secret, listener: apiOf(parts) });
   parts.gateway = gateway as unknown as Server;
@@ -153,11 +156,12 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const { internalUrl, kube } = await startKube(options, parts);
   const { url, issuer } = await startServer(options, parts);
   const settings = { ...environmentOf(folder, { url, internalUrl }), ...options.settings };
-  await readOrMake(places.gatewaySecret, async () => randomBytes(32).toString('hex'));
+  await readOrMakeSecret(places.gatewaySecret);
+  const accepted = await readOrMakeSecret(places.brokerToken);
 
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
   const { signal } = parts.stopping;
-  parts.broker = createBroker({ triggers: triggersAt(internalUrl), token, log, signal });
+  parts.broker = createBroker({ triggers: triggersAt(internalUrl), token, accepted, log, signal });
   parts.functions = await createFunctions({ environment: settings, log, shutdown: signal });
   parts.tekton = await startTekton(options, kube, internalUrl, settings);
   const authority = await openAuthority(places.authority);

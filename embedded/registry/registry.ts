@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -15,6 +16,12 @@ import {
 } from '../image/layout.ts';
 import { digestPattern, repositoryPattern, tagPattern } from '../image/reference.ts';
 import { page, readRange } from './pages.ts';
+
+type RegistryOptions = {
+  imagesFolder: string;
+  /** User name and password of the only account that may delete images. Everybody may list and read images. */
+  account: { username: string; password: string };
+};
 
 type Usage = { repositories: string[]; bytes: number };
 export type Registry = {
@@ -164,12 +171,31 @@ const findRoute = (method: string, path: string) => {
   return { route, repository, reference };
 };
 
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Checks the credential of a request that changes something. A request that only reads needs none, as in a public
+ * project of Harbor.
+ */
+const authenticate = (
+  { method = '', headers }: IncomingMessage,
+  response: ServerResponse,
+  { username, password }: RegistryOptions['account'],
+): void => {
+  if (['GET', 'HEAD'].includes(method)) return;
+  const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  if (timingSafeEqual(sha256(headers.authorization ?? ''), sha256(expected))) return;
+  response.setHeader('www-authenticate', 'Basic realm="registry"');
+  throw new RegistryError(401, 'UNAUTHORIZED', 'Only the account of the functions may change images.');
+};
+
 const handleRequest = async (
-  imagesFolder: string,
+  { imagesFolder, account }: RegistryOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  authenticate(request, response, account);
   const url = new URL(`http://localhost${request.url ?? '/'}`);
   const { route, repository, reference } = findRoute(request.method ?? 'GET', url.pathname);
   await route.handle({ imagesFolder, request, response, url, repository, reference });
@@ -191,11 +217,12 @@ const refuse = (response: ServerResponse, error: unknown): void => {
  * deletes.
  * @see OCI distribution specification 1.1
  */
-export const createRegistry = ({ imagesFolder }: { imagesFolder: string }): Registry => ({
+export const createRegistry = (options: RegistryOptions): Registry => ({
   handler: (request, response) => {
-    handleRequest(imagesFolder, request, response).catch((error) => refuse(response, error));
+    handleRequest(options, request, response).catch((error) => refuse(response, error));
   },
   usage: async (project) => {
+    const { imagesFolder } = options;
     const all = await listRepositories(imagesFolder);
     const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
     const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));

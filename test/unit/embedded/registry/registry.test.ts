@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { changeLayout, configType, layerType, manifestType, refName } from '../../../../embedded/image/layout.ts';
 import { page, readRange } from '../../../../embedded/registry/pages.ts';
@@ -45,12 +45,18 @@ const addImage = async (repository: string, tag: string, content: string) => {
   return { manifest: entry.digest, layer: layer.digest, config: config.digest };
 };
 
+const account = { username: 'functions', password: 'p4ssword' };
+const basic = (credential: string) => `Basic ${Buffer.from(credential).toString('base64')}`;
+const authorization = basic('functions:p4ssword');
+
 const get = (path: string, options: RequestInit = {}) => fetch(`${base}${path}`, options);
+/** Sends a request with the credential of the account that may delete images. */
+const send = (method: string, path: string) => get(path, { method, headers: { authorization } });
 
 beforeEach(async () => {
   imagesFolder = join(tmpdir(), `registry-test-${process.pid}-${Math.random().toString(36).slice(2)}`);
   await mkdir(imagesFolder);
-  registry = createRegistry({ imagesFolder });
+  registry = createRegistry({ imagesFolder, account });
   server = createServer(registry.handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -102,12 +108,12 @@ test('deleting a manifest deletes its blobs and keeps those of other manifests',
   const one = await addImage('tool-x/web', 'one', 'first');
   const two = await addImage('tool-x/web', 'two', 'second');
   const before = await registry.usage('tool-x');
-  expect((await get(`/v2/tool-x/web/manifests/${one.manifest}`, { method: 'DELETE' })).status).toBe(202);
+  expect((await send('DELETE', `/v2/tool-x/web/manifests/${one.manifest}`)).status).toBe(202);
   expect((await get(`/v2/tool-x/web/blobs/${one.layer}`)).status).toBe(404);
   expect((await get('/v2/tool-x/web/manifests/one')).status).toBe(404);
   expect((await get(`/v2/tool-x/web/blobs/${two.layer}`)).status).toBe(200);
   expect((await registry.usage('tool-x')).bytes).toBeLessThan(before.bytes);
-  expect((await get('/v2/tool-x/web/manifests/two', { method: 'DELETE' })).status).toBe(202);
+  expect((await send('DELETE', '/v2/tool-x/web/manifests/two')).status).toBe(202);
   expect(await registry.usage('tool-x')).toEqual({ repositories: [], bytes: 0 });
   expect((await get('/v2/tool-x/web/tags/list')).status).toBe(404);
 });
@@ -122,7 +128,7 @@ test('concurrent changes of a repository lose no tag and leave no unused blob', 
   const tags = Array.from({ length: 20 }, (_, index) => `t${index}`);
   await Promise.all(tags.map((tag) => addImage('tool-x/web', tag, tag)));
   expect(((await (await get('/v2/tool-x/web/tags/list')).json()) as { tags: string[] }).tags).toEqual(tags.sort());
-  await Promise.all(tags.slice(1).map((tag) => get(`/v2/tool-x/web/manifests/${tag}`, { method: 'DELETE' })));
+  await Promise.all(tags.slice(1).map((tag) => send('DELETE', `/v2/tool-x/web/manifests/${tag}`)));
   expect(await readdir(join(imagesFolder, 'tool-x/web/blobs/sha256'))).toHaveLength(3);
 }, 60_000);
 
@@ -153,8 +159,30 @@ test.each([
   ['/v2/none/manifests/latest', 'PUT', 405, 'UNSUPPORTED'],
   ['/elsewhere', 'GET', 404, 'NOT_FOUND'],
 ])('the registry refuses %s by %s with %i %s', async (path, method, status, code) => {
-  const response = await get(path, { method });
+  const response = await send(method, path);
   expect([response.status, await response.json()]).toMatchObject([status, { errors: [{ code }] }]);
+});
+
+describe('a request that changes images', () => {
+  test.each([
+    undefined,
+    'Basic ',
+    'Bearer p4ssword',
+    basic('functions:'),
+    basic('functions:p4sswor'),
+    basic('other:p4ssword'),
+    `${authorization} `.repeat(2),
+  ])('is refused with the credential %j, and the image stays', async (credential) => {
+    const { manifest } = await addImage('tool-x/web', 'latest', 'one');
+    const headers = credential === undefined ? {} : { authorization: credential };
+    for (const method of ['DELETE', 'PUT', 'POST', 'PATCH', 'OPTIONS'])
+      for (const path of [`/v2/tool-x/web/manifests/${manifest}`, '/v2/tool-x/web/manifests/latest', '/v2/']) {
+        const response = await get(path, { method, headers });
+        expect({ method, path, status: response.status }).toEqual({ method, path, status: 401 });
+        expect(response.headers.get('www-authenticate')).toBe('Basic realm="registry"');
+      }
+    expect((await get('/v2/tool-x/web/manifests/latest')).status).toBe(200);
+  });
 });
 
 test('property: pages of any size hold every item once, in order', () => {
