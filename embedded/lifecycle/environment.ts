@@ -93,19 +93,47 @@ export const applyChanges = (environment: Environment, changes: EnvironmentChang
   return next;
 };
 
-/**
- * Environment variables of this machine that buildpacks may see: paths of programs, certificates and proxies. Other
- * variables may hold secrets.
- */
+/** Environment variables of this machine that buildpacks may see. Other variables may hold secrets. */
 const inherited = [
-  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT', 'PIP_FIND_LINKS', 'npm_config_registry'],
+  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT'],
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  ...['NO_PROXY', 'no_proxy'],
 ];
 
-/** Returns the environment variables of this machine that buildpacks may see. */
-export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment =>
-  Object.fromEntries(inherited.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]]])));
+/** Environment variables with the URL of a proxy, which may hold a user name and a password. */
+const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
+
+/** Environment variables with URLs of packages, separated by spaces, which may hold user names and passwords. */
+const packageUrls = ['PIP_FIND_LINKS', 'npm_config_registry'];
+
+/**
+ * Returns the URL of a proxy without user name and password. The URL may lack http://, and has no path. Everything up to
+ * the last @ is left out, because a password may hold an @ or a slash.
+ */
+const proxyWithoutPassword = (url: string): string =>
+  url.replace(/^((?:https?|socks[a-z0-9]*):\/\/)?.*@/i, (_, scheme = '') => scheme);
+
+/** Returns a list of URLs without the user names and passwords in them. An @ in a path stays. */
+const urlsWithoutPasswords = (urls: string): string =>
+  urls.replace(/(?<!\S)([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1');
+
+const pick = (machine: NodeJS.ProcessEnv, names: readonly string[], change: (value: string) => string): Environment =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = machine[name];
+      return value === undefined ? [] : [[name, change(value)]];
+    }),
+  );
+
+/**
+ * Returns the environment variables of this machine that buildpacks may see: paths of programs, certificates and
+ * proxies. Security: a buildpack runs the repository's code, so it gets no password.
+ */
+export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment => ({
+  ...pick(machine, inherited, (value) => value),
+  ...pick(machine, proxies, proxyWithoutPassword),
+  ...pick(machine, packageUrls, urlsWithoutPasswords),
+});
 
 /**
  * Reads the user's build-time variables from the platform folder, which has one file per variable.
