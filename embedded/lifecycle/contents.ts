@@ -1,7 +1,7 @@
 import { git } from './git.ts';
 import { exitCodes, PhaseError, type Say } from './phase.ts';
 
-/** What a commit would write to disk. A folder that is in the commit several times counts each time. */
+/** Describes a commit's files on disk. A folder that is in the commit several times counts each time. */
 type Contents = {
   files: number;
   /** Number of folders. A submodule counts as a folder, because git makes an empty folder for it. */

@@ -28,8 +28,11 @@ export type OwnEvent = Pick<CloudEvent<unknown>, 'id' | 'type' | 'source' | 'sub
  */
 export type BuildEvent = { type: string; tool: string; build: string | undefined };
 
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= 256;
+/** Patterns of the names of tools and builds in the OpenAPI contract. */
+const toolPattern = /^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/;
+const buildPattern = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+
+const isName = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);
 
 const invalid = (): ApiError =>
   new ApiError(
@@ -46,8 +49,8 @@ export const parseBuildEvent = ({
 }: Pick<CloudEvent<unknown>, 'type' | 'source' | 'data'>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
   const isReport = type === ledgerBehindType;
-  if (source !== (isReport ? readsEventSource : buildEventSource) || !isName(tool)) throw invalid();
-  if (isName(build)) return { type, tool, build };
+  if (source !== (isReport ? readsEventSource : buildEventSource) || !isName(tool, toolPattern)) throw invalid();
+  if (isName(build, buildPattern)) return { type, tool, build };
   if (isReport && build === undefined) return { type, tool, build: undefined };
   throw invalid();
 };

@@ -13,16 +13,16 @@ export type RequestedRef =
 const maxBytes = 255;
 const fullHashPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/i;
 /**
- * Characters that git allows in a ref and we refuse, because they hide what a ref's name is: control characters, line
- * separators, lone surrogates, and characters that change the direction of text.
+ * Characters that git allows in a ref and we refuse, because they hide what a ref's name is: control characters, spaces
+ * of any width, line separators, lone surrogates, and characters that change the direction of text.
  */
-const unshowableCharacters = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
+const unshowableCharacters = /[\p{Cc}\p{Z}\p{Cs}\u00ad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u;
 
 const rules: readonly { isBroken: (ref: string) => boolean; problem: string }[] = [
   { isBroken: (ref) => Buffer.byteLength(ref) > maxBytes, problem: `is longer than ${maxBytes} bytes` },
   { isBroken: (ref) => ref.startsWith('-'), problem: 'begins with a dash, as options do' },
-  { isBroken: (ref) => unshowableCharacters.test(ref), problem: 'has a control character in it' },
   { isBroken: (ref) => /[ ~^:?*[\\]/.test(ref), problem: 'has a space or one of ~ ^ : ? * [ \\ in it' },
+  { isBroken: (ref) => unshowableCharacters.test(ref), problem: 'has a control character or an invisible one in it' },
   { isBroken: (ref) => ref.includes('..'), problem: 'has two dots in a row' },
   { isBroken: (ref) => ref === '@' || ref.includes('@{'), problem: 'is @ alone or has @{ in it' },
   { isBroken: (ref) => /^\/|\/$|\/\//.test(ref), problem: 'begins or ends with a slash, or has two in a row' },

@@ -78,6 +78,11 @@ const textRules: readonly Rule<string>[] = [
 /** Rules for a parsed source URL. */
 const urlRules: readonly Rule<URL>[] = [
   {
+    isBroken: ({ hostname }) => /^[-.]|\.\./.test(hostname),
+    code: 'source_invalid',
+    message: `The host of the source URL begins with a dash or a dot, or has two dots in a row. ${useHttps}`,
+  },
+  {
     isBroken: (url) => url.href.length > maxLength,
     code: 'source_invalid',
     message: `The source URL is longer than ${maxLength} characters once encoded. Use a shorter address.`,

@@ -39,7 +39,8 @@ const command = () => {
   const file = ['server.js', mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find(
     (path) => path && isFile(path),
   );
-  return file ? ['node', file] : [];
+  // A file whose name begins with a dash would be an option of node.
+  return file ? ['node', file.startsWith('-') ? `./${file}` : file] : [];
 };
 
 const installs = () => {
@@ -47,6 +48,12 @@ const installs = () => {
   const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
   return [...fields, ...(development ? ['devDependencies'] : [])].some((field) => count(field) > 0);
 };
+
+/**
+ * Returns a list of texts in TOML. A JSON string is a TOML string as well, but for two things: TOML escapes DEL, and it
+ * has no halves of surrogate pairs.
+ */
+const toml = (words) => JSON.stringify(words.map((word) => word.toWellFormed())).replaceAll('\u007f', '\\u007f');
 
 const yes = (value) => process.exit(value ? 0 : 1);
 const questions = {
@@ -56,11 +63,10 @@ const questions = {
   'has-prepare': () => yes(script('prepare') !== ''),
   'serves-pages': () => yes(script('build') !== '' && script('start') === '' && !isFile('server.js')),
   describe: () => console.log(command().join(' ')),
-  // JSON.stringify writes TOML: a JSON string without an escaped slash is also a TOML basic string.
   launch: () => {
     const words = command();
     if (words.length === 0) return;
-    console.log(`[[processes]]\ntype = "web"\ncommand = ${JSON.stringify(words)}\ndefault = true`);
+    console.log(`[[processes]]\ntype = "web"\ncommand = ${toml(words)}\ndefault = true`);
   },
 };
 questions[process.argv[2]]();

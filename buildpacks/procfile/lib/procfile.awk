@@ -28,6 +28,9 @@ NR == 1 { sub(/^\357\273\277/, "") }
   command = $0
   sub(/^[^:]*:[ \t]*/, "", command)
   sub(/[ \t]+$/, "", command)
+  if (name == "." || name == ".." || length(name) > 100) fail("a process needs another name, of at most 100 characters.")
+  # Linux starts no program with an argument of more than 128 KiB. The limit also keeps `quoted` fast.
+  if (length(command) > 65536) fail("the command of " name " is longer than 65536 bytes.")
   if (command == "") fail("the process " name " has no command.")
   if (command ~ /[\001-\010\013-\037\177]/) fail("the command of " name " contains a control character.")
   if (name in seen) fail("the process " name " was named before.")

@@ -76,6 +76,12 @@ describe('an event of our own', () => {
   test.each([
     ['a report from accept-tekton', { type, source: '/builds/accept-tekton', data: { tool: 'mine' } }],
     ['a report without a tool', { type, source: '/builds/reads', data: { build: 'b-1' } }],
+    ['a report about a tool with a path as its name', { type, source: '/builds/reads', data: { tool: '../other' } }],
+    ['a report about a tool with a dot', { type, source: '/builds/reads', data: { tool: 'a.b' } }],
+    [
+      'a report about a build with a path as its name',
+      { type, source: '/builds/reads', data: { tool: 'mine', build: '../b' } },
+    ],
     ['a report about a build without a name', { type, source: '/builds/reads', data: { tool: 'mine', build: '' } }],
     [
       'the end of a run from a function that only reads',

@@ -84,12 +84,21 @@ describe('parseRef', () => {
     expect(isValid(text)).toBe(status === 0 && text !== '@');
   });
 
-  test.each(['--upload-pack=x', '-', 'a'.repeat(256), 'ä'.repeat(128), 'a\u0085b', 'a\u2028b', 'a\u202eb', 'a\ud800b'])(
-    'parseRef refuses %j',
-    (text) => {
-      expect(isValid(text)).toBe(false);
-    },
-  );
+  test.each([
+    '--upload-pack=x',
+    '-',
+    'a'.repeat(256),
+    'ä'.repeat(128),
+    'a\u0085b',
+    'a\u2028b',
+    'a\u202eb',
+    'a\ud800b',
+    'ma\u200bin',
+    '\ufeffmain',
+    'main\u00a0',
+  ])('parseRef refuses %j', (text) => {
+    expect(isValid(text)).toBe(false);
+  });
 
   test('parseRef accepts no text that git refuses', () => {
     fc.assert(

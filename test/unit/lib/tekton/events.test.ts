@@ -16,3 +16,11 @@ test('an event of Tekton is recognised by its type and names its object', () => 
   for (const odd of [undefined, null, 'x', {}, { pipelineRun: 1 }, { pipelineRun: { metadata: { name: 1 } } }])
     expect(eventSubject(odd)).toBeUndefined();
 });
+
+test.each(['', '.', '..', '../secrets', 'a/log', 'a?watch=true', 'A', 'a'.repeat(300), 'a\n'])(
+  'an event of Tekton about an object with the name %j is about nothing',
+  (name) => {
+    expect(eventSubject({ pipelineRun: { metadata: { name, namespace: 'n' } } })).toBeUndefined();
+    expect(eventSubject({ taskRun: { metadata: { name: 'a', namespace: name } } })).toBeUndefined();
+  },
+);

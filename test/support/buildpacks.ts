@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+
+const buildpacks = join(import.meta.dirname, '../../buildpacks');
+
+export type Process = { type: string; command: string[]; default?: boolean };
+type Files = Record<string, string | Buffer>;
+
+/** Parses launch.toml as the lifecycle does, which refuses bytes that are not UTF-8. */
+const processesIn = (launchToml: Buffer): Process[] => {
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(launchToml);
+  return (parse(text) as { processes?: Process[] }).processes ?? [];
+};
+
+/** Runs a function in a temporary folder with some files, the application's folder of a buildpack. */
+const inFolder = <T>(files: Files, run: (folder: string) => T): T => {
+  const folder = mkdtempSync(join(tmpdir(), 'buildpack-'));
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    return run(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Returns the processes of a Procfile as its buildpack understands them, or the errors that the buildpack prints. */
+export const readProcfile = (procfile: string | Buffer): Process[] | string =>
+  inFolder({ Procfile: procfile }, (folder) => {
+    const own = join(buildpacks, 'procfile');
+    const env = { PATH: process.env.PATH, CNB_BUILDPACK_DIR: own, CNB_LAYERS_DIR: folder };
+    const run = spawnSync(join(own, 'bin/build'), { cwd: folder, env, encoding: 'utf8' });
+    return run.status === 0 ? processesIn(readFileSync(join(folder, 'launch.toml'))) : run.stderr;
+  });
+
+/** Answer of the Node.js buildpack to a question about package.json. `errors` is empty unless `status` is 1. */
+export type PackageAnswer = { question: string; status: number | null; output: Buffer; errors: string };
+
+const questions = ['check', 'installs', 'has-build', 'has-prepare', 'serves-pages', 'describe', 'launch'];
+
+/** Returns the answers of the Node.js buildpack to all its questions about the files of an application. */
+export const askPackage = (files: Files, asked: readonly string[] = questions): PackageAnswer[] =>
+  inFolder(files, (folder) =>
+    asked.map((question) => {
+      const program = join(buildpacks, 'node/lib/package.mjs');
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, question], { cwd: folder });
+      return { question, status, output: stdout, errors: stderr.toString() };
+    }),
+  );
+
+/** Returns the processes that the Node.js buildpack finds in the files of an application. */
+export const nodeProcesses = (files: Files): Process[] => {
+  const [answer] = askPackage(files, ['launch']);
+  if (answer?.status !== 0) throw new Error(answer?.errors);
+  return processesIn(answer.output);
+};
