@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 
-/** A position in a build's log: directly after one line. */
+/**
+ * A position in a build's log: directly after one line. A client can write any cursor, so a cursor decides only which
+ * lines are shown, never what is masked in them.
+ */
 export type Cursor = {
   step: string;
   /** 0-based number of the cursor's line within the step. */
@@ -12,15 +15,14 @@ export type Cursor = {
   fraction: string;
   /** Number of lines directly before the cursor's line that have the same time. */
   sameTimeBefore: number;
-  /**
-   * Number of lines after the cursor that may still belong to a private key, which is masked; 0 outside of a key.
-   * @see masking/pem.ts
-   */
-  pemLinesLeft: number;
 };
 
+/**
+ * Form of a cursor's text. Cursors that earlier versions made have one more part, the state of the mask for private
+ * keys. Clients and archives have such cursors still, so the part is accepted and has no effect.
+ */
 const form =
-  /^([\w-]{8})\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\.([0-9a-z]{1,9})\.([0-9a-z]{1,8})\.(\d{0,9})(?:\.([0-9a-z]{1,9})\.([0-9a-z]{1,3}))?$/;
+  /^([\w-]{8})\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\.([0-9a-z]{1,9})\.([0-9a-z]{1,8})\.(\d{0,9})(?:\.([0-9a-z]{1,9})(\.[0-9a-z]{1,3})?)?$/;
 
 /**
  * Returns the first part of a build's cursors, which differs between builds. A cursor of another build is refused by
@@ -64,11 +66,11 @@ export const isLater = (key: string, { seconds, fraction }: Cursor, slackSeconds
 };
 
 /**
- * Returns the last part of a cursor's text: the number of lines directly before that have the same time, and the
- * number of lines that may still belong to a private key. Empty if both are 0, as for most lines.
+ * Returns the last part of a cursor's text: the number of lines directly before that have the same time. Empty if that
+ * number is 0, as for most lines.
  */
-export const cursorSuffix = (sameTimeBefore: number, pemLinesLeft: number): string =>
-  sameTimeBefore === 0 && pemLinesLeft === 0 ? '' : `.${sameTimeBefore.toString(36)}.${pemLinesLeft.toString(36)}`;
+export const cursorSuffix = (sameTimeBefore: number): string =>
+  sameTimeBefore === 0 ? '' : `.${sameTimeBefore.toString(36)}`;
 
 /**
  * Returns the text of a cursor, without making an object for the cursor's fields.
@@ -80,11 +82,8 @@ export const cursorFromParts = (tag: string, step: string, line: number, key: st
   `${tag}.${step}.${line.toString(36)}.${key}${suffix}`;
 
 /** Returns the text of a cursor. @param tag the first part, from cursorTag */
-export const encodeCursor = (
-  tag: string,
-  { step, line, seconds, fraction, sameTimeBefore, pemLinesLeft }: Cursor,
-): string =>
-  cursorFromParts(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(sameTimeBefore, pemLinesLeft));
+export const encodeCursor = (tag: string, { step, line, seconds, fraction, sameTimeBefore }: Cursor): string =>
+  cursorFromParts(tag, step, line, `${seconds.toString(36)}.${fraction}`, cursorSuffix(sameTimeBefore));
 
 /** The largest time that a cursor may have: the last second of the year 9999, the last year that RFC 3339 can write. */
 const maxSeconds = 253_402_300_799;
@@ -96,17 +95,29 @@ const invalid = (): ApiError =>
     "This cursor is not one of this build's log. Use one from its stream, or read from the start without it.",
   );
 
-const decode = (text: string): { tag: string | undefined; cursor: Cursor } => {
-  const [, tag, step = '', line = '', seconds = '', fraction = '', same = '0', pem = '0'] = form.exec(text) ?? [];
+type Decoded = {
+  tag: string | undefined;
+  cursor: Cursor;
+  /** Last part of a cursor that an earlier version made, with its point. */
+  oldPart: string | undefined;
+};
+
+const decode = (text: string): Decoded => {
+  const [, tag, step = '', line = '', seconds = '', fraction = '', same = '0', oldPart] = form.exec(text) ?? [];
   const cursor = {
     step,
     line: Number.parseInt(line, 36),
     seconds: Number.parseInt(seconds, 36),
     fraction,
     sameTimeBefore: Number.parseInt(same, 36),
-    pemLinesLeft: Number.parseInt(pem, 36),
   };
-  return { tag, cursor };
+  return { tag, cursor, oldPart };
+};
+
+/** Returns the only text that stands for a cursor. In the form of earlier versions no number may be left out. */
+const spelling = (tag: string, { cursor, oldPart }: Decoded): string => {
+  if (oldPart === undefined) return encodeCursor(tag, cursor);
+  return `${encodeCursor(tag, { ...cursor, sameTimeBefore: 0 })}.${cursor.sameTimeBefore.toString(36)}${oldPart}`;
 };
 
 /** Returns the fields of a cursor that this process has made, without checking them. */
@@ -118,8 +129,9 @@ export const decodeCursor = (text: string): Cursor => decode(text).cursor;
  * @throws ApiError 400 `cursor_invalid`, also for a cursor of another build
  */
 export const parseCursor = (text: string, id: string): Cursor => {
-  const { tag, cursor } = decode(text);
-  if (tag !== cursorTag(id) || cursor.seconds > maxSeconds || encodeCursor(tag, cursor) !== text) throw invalid();
+  const decoded = decode(text);
+  const { tag, cursor } = decoded;
+  if (tag !== cursorTag(id) || cursor.seconds > maxSeconds || spelling(tag, decoded) !== text) throw invalid();
   return cursor;
 };
 

@@ -33,7 +33,7 @@ import { requestPods } from './sources/pod-log.ts';
 import { readPodPart } from './sources/pod-part.ts';
 import { checkOptions, type ReadOptions } from './sources/read-options.ts';
 import { findStart } from './sources/start-point.ts';
-import { type LogEvent, type LogEvents, lastCursorOf } from './types.ts';
+import { type LogEvent, type LogEvents, lastCursorOf, restartAfter } from './types.ts';
 
 /** The rest of a log after its archived part: the log's source without the archive's index, and the part in the pod. */
 type Rest = { source: LogSource; podPart: PodPart };
@@ -65,13 +65,17 @@ async function* readFromSources(options: ReadOptions): AsyncGenerator<LogEvent[]
 
 /** Reads a log to its end. A reader that was too slow for its broadcast resumes after its last line. */
 async function* resumeIfTooSlow(options: ReadOptions): LogEvents {
-  let { cursor } = options;
+  let { cursor, restart } = options;
   const noteCursor = (batch: LogEvent[]): LogEvent[] => {
-    cursor = lastCursorOf(batch) ?? cursor;
+    const last = lastCursorOf(batch);
+    if (last !== undefined) {
+      cursor = last;
+      restart = restartAfter(batch);
+    }
     return batch;
   };
   for (;;) {
-    const end = yield* mapBatches(readFromSources({ ...options, cursor }), noteCursor);
+    const end = yield* mapBatches(readFromSources({ ...options, cursor, restart }), noteCursor);
     if (end === 'ended') return;
   }
 }

@@ -45,10 +45,20 @@ type LogChunk = {
 export type ChunkEncoding = 'plain' | 'deflated';
 
 /**
- * An event of a log. Three kinds are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
- * read to its end. `progress`: the cursor of the last line read, if a selection left out that line.
+ * The line after which a new reading of the pod's log must begin, so that its masks come to the batch's last line in
+ * the same state. Without a cursor that is the start of the step's log. The event ends a batch whose last line a mask
+ * may connect with the next line, such as a line of a private key. After any other batch a new reading may begin behind
+ * the batch's last line.
+ */
+type RestartEvent = { type: 'restart'; cursor: string | undefined };
+
+/**
+ * An event of a log. Four kinds are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
+ * read to its end. `progress`: the cursor of the last line read, if a selection left out that line. `restart`: see
+ * RestartEvent.
  */
 export type LogEvent =
+  | RestartEvent
   | LogLine
   | LogNote
   | LogEnd
@@ -85,6 +95,15 @@ export const lastLineOf = (events: readonly LogEvent[]): LogLine | undefined =>
 /** Returns the cursor of the last line or chunk in a batch of log events; undefined if the batch has neither. */
 export const lastCursorOf = (events: readonly LogEvent[]): string | undefined =>
   events.findLast((event) => event.type === 'line' || event.type === 'chunk')?.cursor;
+
+/**
+ * Returns the cursor after which a new reading of the pod's log must begin, to continue behind the last line of a batch
+ * with the right masks. Undefined for the start of the step's log.
+ */
+export const restartAfter = (events: readonly LogEvent[]): string | undefined => {
+  const restart = events.findLast((event) => event.type === 'restart');
+  return restart ? restart.cursor : lastLineOf(events)?.cursor;
+};
 
 /** Returns the number of lines in a batch of log events. */
 export const linesIn = (events: readonly LogEvent[]): number => events.filter(({ type }) => type === 'line').length;

@@ -75,10 +75,11 @@ const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow
   const store = (act: () => Promise<void>): Promise<void> => (follow ? retryUntilAborted(options, act) : act());
   const flush = (): Promise<void> => store(() => writer.flush());
   const sink: Sink = { add: (events) => writer.add(events), isFull: () => writer.isFull(), flush };
-  const from = index.seen === undefined ? undefined : parseCursor(index.seen, options.id);
+  const cursorOf = (text: string | undefined) => (text === undefined ? undefined : parseCursor(text, options.id));
+  const [from, restart] = [cursorOf(index.seen), cursorOf(index.restart)];
   const stop = new AbortController();
   const signal = anySignal(options.signal, stop.signal);
-  const events = readBuildLog({ ...options, follow, from, spool, signal });
+  const events = readBuildLog({ ...options, follow, from, restart, spool, signal });
   try {
     const end = await writeEvents(events, sink, options.flushMs ?? 3000);
     const result: ArchiveResult = end ? resultAtEnd(index, end, options.allowedSteps) : { state: 'live' };

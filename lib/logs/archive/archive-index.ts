@@ -60,6 +60,12 @@ export type ArchiveIndex = {
   /** Cursor of the last line in the archive. */
   kept?: string;
   /**
+   * Cursor of the last line, at `kept` or before, after which all masks were at rest. A reading of the pod's log begins
+   * there, so that a secret which begins before `kept` is masked after `kept` too. Without the field the reading begins
+   * at the start of the step's log.
+   */
+  restart?: string;
+  /**
    * Cursor of the last line that the archiver has read. It is later than `kept` if the last lines were not archived
    * because the log is too long.
    */

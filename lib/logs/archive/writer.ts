@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { LogState } from '../../ledger/types.ts';
 import { gzipChunk } from '../response/compress.ts';
 import { encoders } from '../response/encode.ts';
-import type { LogEvent, LogLine, LogNote } from '../types.ts';
+import { type LogEvent, type LogLine, type LogNote, lastLineOf, restartAfter } from '../types.ts';
 import { type ArchiveIndex, type ArchiveLocation, emptyIndex, readIndex, writeIndex } from './archive-index.ts';
 import { type BufferedChunk, ChunkBuffer } from './chunk-buffer.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -56,6 +56,15 @@ const countLine = (index: ArchiveIndex, { text, cursor }: LogLine, maxBytes: num
   return true;
 };
 
+/** Notes in an archive's index where a reading of the rest of the pod's log begins. */
+const noteRestart = (index: ArchiveIndex, events: readonly LogEvent[]): void => {
+  // The index keeps its place if the batch's last line was not stored.
+  if (lastLineOf(events)?.cursor !== index.kept || index.kept === undefined) return;
+  const restart = restartAfter(events);
+  if (restart === undefined) delete index.restart;
+  else index.restart = restart;
+};
+
 /**
  * Writes a build's log to its archive: first chunks to segments, then the index. Only chunks in the index count. If a
  * writer is killed, the next writer begins behind the last line of the index. Names of segments begin with the name of
@@ -93,6 +102,7 @@ export class ArchiveWriter {
       else if (event.type === 'plan') this.#index.steps = event.steps;
       else if (event.type === 'done' && !this.#index.done.includes(event.step)) this.#index.done.push(event.step);
     }
+    noteRestart(this.#index, events);
   }
 
   /** Says whether a chunk of the log is full, so that `flush` should be called. */

@@ -1,41 +1,30 @@
 import type { FailureExcerpt } from '../../tekton/status.ts';
 import { secretsOfBuild } from './build-secrets.ts';
-import { messageMask } from './mask-message.ts';
-import { createPemMask } from './pem.ts';
+import { escapeControls } from './control-characters.ts';
+import { createLineMask } from './line-mask.ts';
+import { PemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
 
-/**
- * Says whether the last output of a step begins inside a private key: the END line comes without a BEGIN line before
- * it.
- */
-const beginsInKey = (output: string): boolean => {
-  const end = output.indexOf('-----END ');
-  return end >= 0 && !output.slice(0, end).includes('-----BEGIN ');
+/** Says whether lines begin inside a private key: the END line comes without a BEGIN line before it. */
+const beginInKey = (lines: readonly string[]): boolean => {
+  const end = lines.findIndex((line) => line.includes('-- END ') || line.includes('--END '));
+  return end >= 0 && !lines.slice(0, end).some((line) => line.includes('BEGIN '));
 };
 
 /**
- * Length in characters from which the first line of a failure excerpt may be cut. A failing step stores its last 1,000
- * bytes of output at most, which are fewer characters where the output is not ASCII.
- */
-const minCutLength = 600;
-
-const wholeLines = (output: string): string[] => {
-  const lines = output.trimEnd().split(/\r?\n/);
-  return output.length >= minCutLength && lines.length > 1 ? lines.slice(1) : lines;
-};
-
-/**
- * Masks a failure excerpt for display: secrets and control characters are handled as in the step's log. If the
- * excerpt's first line may be cut, that line is left out, because a secret is recognised by its beginning.
+ * Masks a failure excerpt for display: secrets and control characters are handled as in the step's log.
+ * @param output a line that is not shown, then the last lines of a step's output. The first line may be cut anywhere: a
+ * secret is recognised by what stands before it, so text after a cut must not be shown. The first line is empty when
+ * the output has no earlier line
  */
 export const maskExcerpt = (output: string, known: readonly string[] = []): string => {
-  const maskLine = messageMask(createSecretFinder(known));
-  const pem = createPemMask();
-  if (beginsInKey(output)) pem.raise(Number.POSITIVE_INFINITY);
-  return wholeLines(output)
-    .map((line) => maskLine(pem.push(line)))
-    .join('\n')
-    .trim();
+  const lines = output.trimEnd().split(/\r?\n/);
+  const shown: string[] = [];
+  const mask = createLineMask<{ text: string }>(createSecretFinder(known), ({ text }) => shown.push(text));
+  const pem = new PemMask();
+  if (beginInKey(lines)) pem.open();
+  for (const line of lines) mask.push({ text: pem.push(escapeControls(line)) });
+  return shown.slice(1).join('\n').trim();
 };
 
 /** Name of the Tekton step result in which a failing step stores its last lines of output. */

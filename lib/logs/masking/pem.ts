@@ -1,117 +1,158 @@
-import { maskText } from './secret-finder.ts';
+import { encodedKeyword, findEncodedKey, isLastOfEncodedKey } from './encoded-key.ts';
+import { removeInvisible, type Span, toOriginal } from './invisible.ts';
+import { findBodyWithoutBegin, findKeyBody, prefixLength } from './key-body.ts';
+import { beginKeyword, findKeyBegin, findKeyEnd, maxMarkerLength, unfinishedMarker } from './key-markers.ts';
+import { maskSpans } from './secret-finder.ts';
 
 /**
- * Masks private keys in PEM format, which take several lines. The mask's whole state is one number. Cursors contain
- * that number, so a resumed stream masks the same lines as the first stream.
+ * Limits of a private key: lines without any part of the key, and characters of its body. An RSA key of 16,384 bits has
+ * 13,000 characters, a PGP key with several subkeys has more.
  */
-export type PemMask = {
-  /** Returns a line with all parts of a private key masked. */
-  push(text: string): string;
-  /** Returns how many more lines the current private key may have; 0 outside of a key. */
-  remaining(): number;
-  /**
-   * Raises the number of lines that the current private key may have to the number in a cursor. A smaller number has no
-   * effect.
-   */
-  raise(remaining: number): void;
-};
+type KeyLimits = { otherLines: number; characters: number; isEncoded?: boolean; isHexadecimal?: boolean };
 
-/**
- * Length of the longest private key, in lines. An RSA key of 16,384 bits has 200 lines. Lines within a key that do not
- * look like a key's body are shown, so a limit that is too high hides few other lines.
- */
-export const pemLines = 256;
+export const keyLimits: KeyLimits = { otherLines: 256, characters: 65_536 };
+/** Limits of a key whose beginning was not seen. Less is certain there, so fewer other lines are searched. */
+const unseenLimits: KeyLimits = { ...keyLimits, otherLines: 32 };
+/** Limits of a key that is encoded once more in base64. Its end is only known by its form. */
+const encodedLimits: KeyLimits = { ...keyLimits, otherLines: 4, isEncoded: true };
 
-const anyBegin = '-----BEGIN ';
-const anyEnd = '-----END ';
-const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-const decoration = new Set([...' \t"\'`,;\\|']);
+/** Matches a text that may hold the beginning of a private key. Fixed texts are found much faster than markers. */
+const mayHoldKey = new RegExp(`${beginKeyword}|${encodedKeyword}`);
 
-const isBase64 = (code: number): boolean =>
-  (code >= 0x2f && code <= 0x39) ||
-  (code >= 0x41 && code <= 0x5a) ||
-  (code >= 0x61 && code <= 0x7a) ||
-  code === 0x2b ||
-  code === 0x3d;
+/** Number of lines in which a key without a beginning is searched for, after the start of a log or a gap. */
+export const watchedLines = 64;
 
-/**
- * Returns where a line ends without the quotes, commas and spaces after its text, so that a key in JSON or YAML is
- * found.
- */
-const endOfText = (text: string, end: number): number => {
-  let to = end;
-  while (to > 0 && decoration.has(text.charAt(to - 1))) to -= 1;
-  return to;
-};
+/** Returns the number of characters in spans. */
+const lengthOf = (spans: readonly Span[]): number => spans.reduce((sum, [from, to]) => sum + to - from, 0);
 
-const isKeyBody = (text: string, from: number, to: number): boolean => {
-  const length = to - from;
-  if (length >= 40) return true;
-  const isAlone = text.slice(0, from).replace(/[\s"'`|>+#*]/g, '') === '';
-  const isPadded = text.charAt(to - 1) === '=';
-  return isAlone && (length >= 16 || (isPadded && length > 1));
-};
+/** Spans of a text to mask, and the limits of the key that is open at the end of the text. */
+type Found = { spans: Span[]; open: KeyLimits | undefined };
 
-/**
- * Finds the base64 text at the end of a line that can be part of a private key's body: 40 characters or more, or a
- * shorter text without anything else in the line. A loop keeps the time linear; a regular expression would backtrack.
- */
-const findKeyBody = (text: string): [number, number] | undefined => {
-  let to = endOfText(text, text.length);
-  if (text.slice(0, to).endsWith('\\n')) to = endOfText(text, to - 2);
-  let from = to;
-  while (from > 0 && isBase64(text.charCodeAt(from - 1))) from -= 1;
-  return isKeyBody(text, from, to) ? [from, to] : undefined;
-};
-
-/** Says whether another PEM block begins in a line before the current block ends. */
-const beginsAnother = (text: string): boolean => {
-  const begins = text.indexOf(anyBegin);
-  const ends = text.indexOf(anyEnd);
-  return begins >= 0 && (ends < 0 || begins < ends);
-};
-
-/** A line with masked private keys, and how many lines after it may belong to the last key. */
-type Masked = { text: string; remaining: number };
-
-const maskOutsideKey = (text: string, remaining: number): Masked => {
-  const found = begin.exec(text);
-  if (!found) return { text, remaining };
-  const before = text.slice(0, found.index) + maskText;
-  const after = text.slice(found.index + found[0].length);
-  const closing = end.exec(after);
-  if (!closing) return { text: before, remaining: pemLines };
-  const rest = maskOutsideKey(after.slice(closing.index + closing[0].length), remaining);
-  return { text: before + rest.text, remaining: rest.remaining };
-};
-
-const maskInsideKey = (text: string, remaining: number): Masked => {
-  const found = end.exec(text);
-  if (found) {
-    const rest = maskOutsideKey(text.slice(found.index + found[0].length), 0);
-    return { text: maskText + rest.text, remaining: rest.remaining };
-  }
-  const body = findKeyBody(text);
-  const masked = body ? text.slice(0, body[0]) + maskText + text.slice(body[1]) : text;
-  return { text: masked, remaining: remaining - 1 };
-};
-
-/** Makes a mask for the private keys in one step's log. */
-export const createPemMask = (): PemMask => {
-  let remaining = 0;
+/** Finds the parts of a key in a line that has no marker. */
+const findInside = (text: string, from: number, limits: KeyLimits): Found => {
+  const spans = findKeyBody(text.slice(from), limits.isHexadecimal === true).map(
+    ([start, end]): Span => [start + from, end + from],
+  );
+  const otherLines = limits.otherLines - (spans.length === 0 ? 1 : 0);
+  const characters = limits.characters - lengthOf(spans);
+  const isLast = limits.isEncoded === true && isLastOfEncodedKey(text);
   return {
-    push: (text) => {
-      // Nearly every line is outside of private keys. Such a line is returned as it is, without a result object.
-      if (remaining === 0 && !text.includes(anyBegin)) return text;
-      const isInside = remaining > 0 && !beginsAnother(text);
-      const masked = isInside ? maskInsideKey(text, remaining) : maskOutsideKey(text, remaining);
-      remaining = masked.remaining;
-      return masked.text;
-    },
-    remaining: () => remaining,
-    raise: (least) => {
-      remaining = Math.max(remaining, Math.min(least, pemLines));
-    },
+    spans,
+    open: otherLines > 0 && characters > 0 && !isLast ? { ...limits, otherLines, characters } : undefined,
   };
 };
+
+/** Finds keys that are encoded once more in base64, in a text outside of other keys. */
+const findEncoded = (text: string, from: number): Found => {
+  const spans: Span[] = [];
+  for (let at = from; ; ) {
+    const key = findEncodedKey(text, at);
+    if (!key) return { spans, open: undefined };
+    spans.push([Math.max(from, key.span[0]), key.span[1]]);
+    if (key.isOpen) return { spans, open: encodedLimits };
+    at = key.span[1];
+  }
+};
+
+/** Finds all parts of keys in a text after a position outside of keys. */
+const findOutside = (text: string, from: number): Found => {
+  const spans: Span[] = [];
+  for (let at = from; ; ) {
+    const begins = findKeyBegin(text, at);
+    if (!begins) {
+      const encoded = findEncoded(text, at);
+      return { spans: [...spans, ...encoded.spans], open: encoded.open };
+    }
+    spans.push(...findEncoded(text.slice(0, begins[0]), at).spans);
+    const start = Math.max(from, begins[0]);
+    const ends = findKeyEnd(text, begins[1]);
+    spans.push([start, ends?.[1] ?? text.length]);
+    if (!ends) return { spans, open: { ...keyLimits, isHexadecimal: text.slice(...begins).includes('OpenVPN') } };
+    at = ends[1];
+  }
+};
+
+/** Finds the parts of a key that is open at a position. */
+const findInOpenKey = (text: string, from: number, limits: KeyLimits): Found => {
+  const ends = findKeyEnd(text, from);
+  const begins = findKeyBegin(text, from);
+  if (begins && (!ends || begins[0] < ends[0])) {
+    const inside = findInside(text.slice(0, Math.max(from, begins[0])), from, limits);
+    const rest = findOutside(text, from);
+    return { spans: [...inside.spans, ...rest.spans], open: rest.open };
+  }
+  if (!ends) return findInside(text, from, limits);
+  const rest = findOutside(text, ends[1]);
+  return { spans: [[from, ends[1]], ...rest.spans], open: rest.open };
+};
+
+/** Finds the parts of keys in a text whose first `from` characters were searched before. */
+const findParts = (text: string, from: number, open: KeyLimits | undefined): Found =>
+  open ? findInOpenKey(text, from, open) : findOutside(text, from);
+
+/**
+ * Masks the private keys in one step's log, which take several lines: in PEM, as a PuTTY key file, in XML, also in
+ * colour, encoded for a URL or JSON or once more in base64, folded at any width, and with a prefix or other text on each
+ * line. A new mask watches for a key without a beginning, because the kubelet may have discarded the beginning of a log.
+ */
+export class PemMask {
+  #open: KeyLimits | undefined;
+  #watched = watchedLines;
+  /** End of the text so far in which a marker may have begun: on the same line, or on the lines of a folded marker. */
+  #before = '';
+  #isContinued = false;
+
+  /** Says whether the masks of later lines do not depend on the lines so far. */
+  get isAtRest(): boolean {
+    return this.#open === undefined && this.#watched === 0 && this.#before === '';
+  }
+
+  /** Returns a line with all parts of a private key masked. @param more true if the next text continues the line */
+  push(text: string, more = false): string {
+    const { plain, removals } = removeInvisible(text);
+    if (this.isAtRest && !more && !mayHoldKey.test(plain)) {
+      this.#before = unfinishedMarker(plain);
+      return text;
+    }
+    const spans = this.#find(plain, more);
+    return spans.length === 0 ? text : maskSpans(text, removals.length === 0 ? spans : toOriginal(spans, removals));
+  }
+
+  /** Puts the mask at rest, because the line pushed last is known to be no part of a key. */
+  rest(): void {
+    this.#open = undefined;
+    this.#watched = 0;
+    this.#before = '';
+  }
+
+  /** Tells the mask that lines are missing here, so that the next line may be within a key. */
+  watch(): void {
+    this.#watched = watchedLines;
+  }
+
+  /** Tells the mask that the next line may be within a key, and that masking too much is better than too little. */
+  open(): void {
+    this.#open = keyLimits;
+  }
+
+  #find(text: string, more: boolean): Span[] {
+    const skipped = this.#before === '' || this.#isContinued ? 0 : prefixLength(text);
+    const joined = this.#before + text.slice(skipped);
+    const shift = skipped - this.#before.length;
+    const found = findParts(joined, this.#before.length, this.#open);
+    this.#open = found.open;
+    this.#before = more ? joined.slice(-maxMarkerLength) : unfinishedMarker(joined);
+    this.#isContinued = more;
+    if (found.spans.length === 0 && !this.#open && this.#watched > 0) return this.#findWatched(text);
+    if (this.#open) this.#watched = 0;
+    return found.spans.map(([from, to]) => [from + shift, to + shift]);
+  }
+
+  #findWatched(text: string): Span[] {
+    this.#watched -= 1;
+    const body = findBodyWithoutBegin(text);
+    if (!body) return [];
+    this.#open = unseenLimits;
+    return [body];
+  }
+}

@@ -8,7 +8,7 @@ import { secretRules } from './secret-rules.ts';
 export type SecretFinder = (text: string) => readonly Span[];
 
 /** Text that replaces a secret in a log. */
-export const maskText = '[masked]';
+const maskText = '[masked]';
 
 const noSpans: readonly Span[] = [];
 const noGroups: ReadonlySet<never> = new Set();

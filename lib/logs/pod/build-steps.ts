@@ -11,6 +11,11 @@ export type StepSelection = {
   allowedSteps: readonly string[];
   /** Cursor of the line after which reading resumes, from parseShownCursor. Default: the first step's start. */
   from?: Cursor | undefined;
+  /**
+   * Cursor of the last line, at `from` or before, after which all masks are at rest. Reading begins there, without
+   * showing the lines up to `from`. Default: the start of the log of `from`'s step. Must not come from a client.
+   */
+  restart?: Cursor | undefined;
   /** Name of the only step to read. Default: all steps. */
   step?: string | undefined;
 };
@@ -55,6 +60,10 @@ const selectSteps = (allSteps: readonly string[], { from, step: only }: StepSele
 const outcomeOf = (outcome: StepOutcome, left: readonly string[], allowedSteps: readonly string[]): StepOutcome =>
   outcome === 'gone' && !left.some((step) => allowedSteps.includes(step)) ? 'done' : outcome;
 
+/** Returns a cursor if it is one of the step. */
+const within = (step: string, cursor: Cursor | undefined): Cursor | undefined =>
+  cursor?.step === step ? cursor : undefined;
+
 /**
  * Reads the logs of a build's steps one after another, in the order of the pod's containers.
  * @throws ApiError 400 `cursor_invalid`, 503 `log_unavailable`
@@ -64,13 +73,13 @@ export async function* readSteps(
   pod: StepPod,
   selection: StepSelection,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
-  const { allowedSteps, from } = selection;
+  const { allowedSteps, from, restart } = selection;
   const allSteps = stepsOf(pod);
   const steps = selectSteps(allSteps, selection);
   yield [{ type: 'plan', steps: allSteps }];
   for (const [index, step] of steps.entries()) {
     const outcome = yield* allowedSteps.includes(step)
-      ? readStep(reading, step, step === from?.step ? from : undefined)
+      ? readStep(reading, step, within(step, from), within(step, restart))
       : readStepResult(reading, step);
     if (outcome !== 'done') return outcomeOf(outcome, steps.slice(index), allowedSteps);
     yield [{ type: 'done', step }];

@@ -56,12 +56,9 @@ export class LineNumbering {
     return this.#lineOf(time, text, more, seenCursor);
   }
 
-  /**
-   * Returns the current line with its number and cursor.
-   * @param pemLinesLeft number of lines that may still belong to a private key
-   */
-  addCursor({ time, more }: RawLine, text: string, pemLinesLeft: number): LogLine {
-    const suffix = cursorSuffix(this.#sameTimeBefore, pemLinesLeft);
+  /** Returns the current line with its number and cursor. */
+  addCursor({ time, more }: RawLine, text: string): LogLine {
+    const suffix = cursorSuffix(this.#sameTimeBefore);
     const line = this.#lineOf(time, text, more, cursorFromParts(this.#tag, this.#step, this.#line, this.#key, suffix));
     this.#line += 1;
     return line;

@@ -1,10 +1,10 @@
-import { type Cursor, decodeCursor } from '../cursor.ts';
+import { type Cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { escapeControls } from '../masking/control-characters.ts';
 import { createLineMask, type LineMask } from '../masking/line-mask.ts';
 import { messageMask } from '../masking/mask-message.ts';
-import { createPemMask } from '../masking/pem.ts';
+import { PemMask } from '../masking/pem.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
-import type { LogEvent, LogLine, LogNote } from '../types.ts';
+import { type LogEvent, type LogLine, type LogNote, lastLineOf } from '../types.ts';
 import { cursorTime, type GapCause, GapNotes, toMilliseconds } from './gap-notes.ts';
 import { LineNumbering, seenCursor } from './line-numbering.ts';
 import { LineSplitter, type RawLine } from './line-splitter.ts';
@@ -18,8 +18,14 @@ export type StepLinesOptions = {
   tag: string;
   step: string;
   findSecrets: SecretFinder;
-  /** Cursor of the last line that the reader has. The stream must begin in the second of that line, or earlier. */
+  /** Cursor of the last line that the reader has. */
   from?: Cursor | undefined;
+  /**
+   * Cursor of the last line, at `from` or before, after which all masks are at rest. The stream must begin in the second
+   * of that line, or earlier; without `restart` at the start of the log. Must not come from a client: it decides what is
+   * masked.
+   */
+  restart?: Cursor | undefined;
   /**
    * Reason why the log no longer has the cursor's line; undefined if the line is expected in the log. With a reason,
    * reading resumes with the first line that is later than the cursor.
@@ -37,35 +43,42 @@ export type StepLinesOptions = {
  * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
  * split, detect rotation, escape control characters, mask private keys, add cursor, mask secrets, show.
  *
- * Lines from before the cursor pass through the same masks, so that the lines after the cursor are the same, byte for
- * byte, as in a stream from the log's start.
+ * Lines from before the cursor pass through the same masks, from the last line on after which all masks were at rest.
+ * So the lines after the cursor are the same, byte for byte, as in a stream from the log's start, and a cursor that a
+ * client has made up changes no mask.
  */
 export class StepLines {
   readonly #splitter = new LineSplitter();
   readonly #detector: RotationDetector | undefined;
-  readonly #pem = createPemMask();
+  readonly #pem = new PemMask();
   readonly #resume: ResumePoint | undefined;
+  readonly #restart: ResumePoint | undefined;
   readonly #numbering: LineNumbering;
   readonly #secretMask: LineMask<LogLine>;
   readonly #gaps: GapNotes;
   readonly #maskMessage: (text: string) => string;
   readonly #trustsDetector: boolean;
   #events: LogEvent[] = [];
+  /** Lines that are not shown yet and after which the mask for private keys is not at rest. */
+  readonly #unsettled = new Set<LogLine>();
+  /** Cursor of the last line shown after which all masks were at rest. */
+  #settled: string | undefined;
   #lastShown: LogLine | undefined;
   #lastRaw: RawLine | undefined;
   #isUnavailable = false;
 
-  constructor({ tag, step, findSecrets, from, cursorLost, detector, trustsDetector = false }: StepLinesOptions) {
+  constructor({ tag, step, findSecrets, from, restart, ...options }: StepLinesOptions) {
+    const { cursorLost, detector, trustsDetector = false } = options;
     this.#detector = detector;
     this.#resume = from && new ResumePoint(from, cursorLost);
+    this.#restart = restart && new ResumePoint(restart, undefined);
+    this.#settled = restart && encodeCursor(tag, restart);
     this.#numbering = new LineNumbering(tag, step, from);
     this.#secretMask = createLineMask<LogLine>(findSecrets, (line) => this.#show(line));
     this.#gaps = new GapNotes(step);
     this.#maskMessage = messageMask(findSecrets);
     this.#trustsDetector = trustsDetector;
-    if (!from || !cursorLost) return;
-    this.#pem.raise(from.pemLinesLeft);
-    if (!trustsDetector) this.#gaps.open(cursorLost, cursorTime(from));
+    if (from && cursorLost && !trustsDetector) this.#gaps.open(cursorLost, cursorTime(from));
   }
 
   push(bytes: Uint8Array): LogEvent[] {
@@ -80,6 +93,11 @@ export class StepLines {
   /** Cursor of the line after which the next log stream resumes. */
   get position(): Cursor | undefined {
     return this.#lastShown ? decodeCursor(this.#lastShown.cursor) : this.#resume?.cursor;
+  }
+
+  /** Cursor of the line after which the next log stream begins, so that its masks come to `position` in the right state. */
+  get restart(): Cursor | undefined {
+    return this.#settled === undefined ? undefined : decodeCursor(this.#settled);
   }
 
   /**
@@ -125,7 +143,13 @@ export class StepLines {
       this.#lastRaw = raw;
       this.#secretMask.push(this.#addCursor(raw, this.#escapeAndMaskKeys(raw)));
     }
+    this.#addRestart();
     return this.#events;
+  }
+
+  #addRestart(): void {
+    const last = lastLineOf(this.#events);
+    if (last && last.cursor !== this.#settled) this.#events.push({ type: 'restart', cursor: this.#settled });
   }
 
   /**
@@ -143,30 +167,33 @@ export class StepLines {
    */
   #detectRotation(raw: RawLine): void {
     if (this.#resume?.isSearching || !this.#detector?.isGapBefore(raw)) return;
+    this.#pem.watch();
     const after = this.#lastRaw ? toMilliseconds(this.#lastRaw.time) : this.#resume && cursorTime(this.#resume.cursor);
     if (after !== undefined) this.#gaps.open('rotated', after);
   }
 
   #escapeAndMaskKeys({ text, more }: RawLine): string {
-    return this.#pem.push(escapeControls(text, more));
+    return this.#pem.push(escapeControls(text, more), more);
   }
 
   #addCursor(raw: RawLine, text: string): LogLine {
     this.#numbering.advance(raw.time);
     if (this.#isSeen()) return this.#numbering.seenLine(raw, text);
-    const line = this.#numbering.addCursor(raw, text, this.#pem.remaining());
+    const line = this.#numbering.addCursor(raw, text);
+    if (raw.more || !this.#pem.isAtRest) this.#unsettled.add(line);
     this.#gaps.attachTo(line);
     return line;
   }
 
   /**
-   * Says whether the reader has the current line already. At the cursor's line the mask for private keys takes over the
-   * state that the cursor contains.
+   * Says whether the reader has the current line already. The masks come to rest at the line `restart`. If the log no
+   * longer has that line, a private key may be open at the cursor's line.
    */
   #isSeen(): boolean {
-    const resume = this.#resume;
-    if (!resume?.isSeen(this.#numbering.key, this.#numbering.sameTimeBefore)) return false;
-    if (resume.isReached) this.#pem.raise(resume.cursor.pemLinesLeft);
+    const { key, sameTimeBefore } = this.#numbering;
+    if (this.#restart?.isSeen(key, sameTimeBefore) && this.#restart.isReached) this.#pem.rest();
+    if (!this.#resume?.isSeen(key, sameTimeBefore)) return false;
+    if (this.#resume.isReached && this.#restart?.isReached === false) this.#pem.open();
     return true;
   }
 
@@ -176,5 +203,6 @@ export class StepLines {
     if (note) this.#events.push(note);
     this.#events.push(line);
     this.#lastShown = line;
+    if (!this.#unsettled.delete(line) && this.#secretMask.isAtRest) this.#settled = line.cursor;
   }
 }

@@ -23,7 +23,7 @@ async function* readStream(
   lines: StepLines,
   { follow, limitBytes }: StreamOptions,
 ): AsyncGenerator<LogEvent[], HowEnded> {
-  const { detector, from } = progress;
+  const { detector, restart: from } = progress;
   let stopLookup: (() => void) | undefined;
   let bytesLeft = limitBytes ?? Number.POSITIVE_INFINITY;
   try {
@@ -54,12 +54,13 @@ const conclude = async (
   progress: StepProgress,
   ended: HowEnded & Pick<StreamEnd, 'lines' | 'follow'>,
 ): Promise<Conclusion> => {
-  const position = ended.lines.position;
+  // The state before `completeLog`, which takes an unfinished text for a line.
+  const { position, restart } = ended.lines;
   await retryReads(reading, () => reading.pods.refresh());
   const pod = reading.pods.current;
   if (!pod) {
     // The rest of the deleted pod's log is lost. Tekton may make another pod, whose steps begin anew.
-    progress.resumeAt(position);
+    progress.resumeAt({ position, restart });
     return reading.follow ? {} : { outcome: 'gone' };
   }
   const hasStepEnded = containerState(pod, step) === 'terminated';
@@ -70,27 +71,39 @@ const conclude = async (
   if (events) return { events, outcome: 'done' };
   if (stream.end === 'clean' && !hasStepEnded && !reading.follow) return { outcome: 'open' };
   if (progress.from && hasLostCursor(stream)) progress.noteRotation();
-  else progress.advance(position, stream);
+  else progress.advance({ position, restart }, stream);
   return {};
 };
 
 const createStepLines = ({ tag, findSecrets }: Reading, step: string, progress: StepProgress): StepLines => {
-  const { from, cursorLost, detector, hasFollowedToEnd } = progress;
-  return new StepLines({ tag, step, findSecrets, from, cursorLost, detector, trustsDetector: hasFollowedToEnd });
+  const { from, restart, cursorLost, detector, hasFollowedToEnd } = progress;
+  return new StepLines({
+    tag,
+    step,
+    findSecrets,
+    from,
+    restart,
+    cursorLost,
+    detector,
+    trustsDetector: hasFollowedToEnd,
+  });
 };
 
 /**
  * Reads one step's log from a cursor to its end; without `follow`, as far as the step has printed. If a stream breaks,
  * another stream resumes after the last line, so that no line is lost or doubled.
  *
+ * @param restart cursor of the last line, at `from` or before, after which all masks are at rest. The masks read the log
+ * from there on. Default: from its start. Must not come from a client
  * @throws ApiError 503 `log_unavailable` after too many failures in a row
  */
 export async function* readStep(
   reading: Reading,
   step: string,
   from: Cursor | undefined,
+  restart: Cursor | undefined,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
-  const progress = new StepProgress(from);
+  const progress = new StepProgress(from, restart);
   for (;;) {
     const state = yield* waitForStart(reading, step);
     if (state !== 'running' && state !== 'terminated') return state;
@@ -102,7 +115,7 @@ export async function* readStep(
     const limitBytes = follow || progress.from ? undefined : firstRequestBytes;
     const ended = yield* readStream(reading, step, progress, lines, { follow, limitBytes });
     if (ended.end === 'limited') {
-      progress.resumeAt(lines.position);
+      progress.resumeAt(lines);
       continue;
     }
     const { events = [], outcome } = await conclude(reading, step, progress, { ...ended, lines, follow });

@@ -3,15 +3,20 @@ import { retryLimit, unreadable } from '../retry.ts';
 import type { GapCause } from './gap-notes.ts';
 import type { RawLine } from './line-splitter.ts';
 import { RotationDetector } from './rotation-detector.ts';
+import type { StepLines } from './step-lines.ts';
 import type { StreamEnd } from './stream-end.ts';
 
 const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
   a?.time === b?.time && a?.text === b?.text;
 
+/** Place in a step's log that a stream has come to: the last line shown, and the line from which the masks must read. */
+type Place = Pick<StepLines, 'position' | 'restart'>;
+
 /** Progress in a step's log over several streams: where the next stream resumes, and how the last streams ended. */
 export class StepProgress {
   readonly detector = new RotationDetector();
   #from: Cursor | undefined;
+  #restart: Cursor | undefined;
   #cursorLost: GapCause | undefined;
   #hasFollowedToEnd = false;
   #podUid: string | undefined;
@@ -19,13 +24,22 @@ export class StepProgress {
   #bytes = 0;
   #compared: { last: RawLine | undefined } | undefined;
 
-  constructor(from: Cursor | undefined) {
+  constructor(from: Cursor | undefined, restart: Cursor | undefined) {
     this.#from = from;
+    this.#restart = restart;
   }
 
   /** Cursor of the last line that was read, after which the next stream resumes. */
   get from(): Cursor | undefined {
     return this.#from;
+  }
+
+  /**
+   * Cursor of the last line, at `from` or before, after which all masks are at rest. The next stream begins there, so
+   * that its masks come to `from` in the right state. Undefined for the start of the step's log.
+   */
+  get restart(): Cursor | undefined {
+    return this.#restart;
   }
 
   /**
@@ -63,20 +77,27 @@ export class StepProgress {
    * cursor's line is lost.
    */
   notePod(uid: string | undefined): void {
-    if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) this.#loseCursor('replaced');
+    if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) {
+      this.#loseCursor('replaced');
+      this.#restart = undefined;
+    }
     this.#podUid = uid;
   }
 
-  /** Makes the next stream of the step's log resume after a position. The last stream does not count as a failure. */
-  resumeAt(position: Cursor | undefined): void {
+  /**
+   * Makes the next stream of the step's log resume where the last one has come to. The last stream does not count as a
+   * failure.
+   */
+  resumeAt({ position, restart }: Place): void {
     this.#from = position;
+    this.#restart = restart;
   }
 
   /**
    * Makes the next stream resume after the position at which the last stream ended.
    * @throws ApiError 503 `log_unavailable` after too many failures in a row
    */
-  advance(position: Cursor | undefined, { end, error, ...stream }: StreamEnd): void {
+  advance({ position, restart }: Place, { end, error, ...stream }: StreamEnd): void {
     const hasMoved = position !== this.#from;
     this.#failures = hasMoved || end === 'clean' ? 0 : this.#failures + 1;
     if (hasMoved) {
@@ -84,7 +105,7 @@ export class StepProgress {
       this.#hasFollowedToEnd =
         stream.follow && end === 'clean' && stream.hasStepEnded && this.detector.knowsAllAfter(stream.lines.lastRaw);
     }
-    this.#from = position;
+    this.resumeAt({ position, restart });
     if (this.#failures >= retryLimit) throw unreadable(error);
   }
 

@@ -48,7 +48,10 @@ export type StreamOptions = {
   limitBytes: number | undefined;
 };
 
-/** Requests a step's log from one second before the cursor on, and reads the stream ahead. */
+/**
+ * Requests a step's log from one second before a cursor on, or from its start without a cursor, and reads the stream
+ * ahead.
+ */
 export const openStepStream = async (
   reading: Reading,
   step: string,

@@ -1,4 +1,4 @@
-import { type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
+import { type LogEvent, type LogEvents, lastLineOf, linesIn, restartAfter } from '../types.ts';
 import { mapBatches } from './map-batches.ts';
 
 /** Position at which the last lines of a log (its tail) begin. */
@@ -7,6 +7,8 @@ export type TailStart = {
   lines: number;
   /** Cursor behind which the reading of the tail begins; undefined for the beginning of the log. */
   from: string | undefined;
+  /** Cursor of the last line, at `from` or before, after which all masks are at rest; undefined if none is known. */
+  restart: string | undefined;
   /**
    * Number of lines behind the cursor `from` that don't belong to the tail, as only the start of each batch has a known
    * cursor.
@@ -14,8 +16,11 @@ export type TailStart = {
   drop: number;
 };
 
-/** One batch of a log's tail: its number of lines, and the cursor of the line before the batch. */
-type Batch = { from: string | undefined; lines: number };
+/** A position in the pod's log at which a new reading may begin. */
+type Position = Pick<TailStart, 'from' | 'restart'>;
+
+/** One batch of a log's tail: its number of lines, and the position before it. */
+type Batch = Position & { lines: number };
 
 /** The batches that hold the last lines of a log. Only the start of each batch is kept in memory, without its lines. */
 class TailBatches {
@@ -38,10 +43,10 @@ class TailBatches {
     }
   }
 
-  /** Returns the position at which the last lines of a log begin. @param end cursor of the last line of the log */
-  start(end: string | undefined): Pick<TailStart, 'from' | 'drop'> {
-    const [first] = this.#batches;
-    return { from: first ? first.from : end, drop: Math.max(0, this.#lines - this.#count) };
+  /** Returns the position at which the last lines of a log begin. @param end position of the end of the log */
+  start(end: Position): Omit<TailStart, 'lines'> {
+    const { from, restart } = this.#batches[0] ?? end;
+    return { from, restart, drop: Math.max(0, this.#lines - this.#count) };
   }
 }
 
@@ -51,19 +56,25 @@ class TailBatches {
  * @param events all events of the log, to its end
  * @param count number of last lines that are wanted
  * @param from cursor behind which the events begin
+ * @param restart cursor of the last line, at `from` or before, after which all masks are at rest
  */
-export const locateTail = async (events: LogEvents, count: number, from: string | undefined): Promise<TailStart> => {
+export const locateTail = async (
+  events: LogEvents,
+  count: number,
+  from: string | undefined,
+  restart: string | undefined,
+): Promise<TailStart> => {
   const tail = new TailBatches(count);
-  let cursor = from;
+  let position: Position = { from, restart };
   let total = 0;
   for await (const batch of events) {
     const lines = linesIn(batch);
     if (lines === 0) continue;
-    tail.add({ from: cursor, lines });
-    cursor = lastLineOf(batch)?.cursor;
+    tail.add({ ...position, lines });
+    position = { from: lastLineOf(batch)?.cursor, restart: restartAfter(batch) };
     total += lines;
   }
-  return { lines: total, ...tail.start(cursor) };
+  return { lines: total, ...tail.start(position) };
 };
 
 /** Leaves out the first `count` lines of a log, and the notes among them. */

@@ -66,7 +66,10 @@ export async function* readArchivedPart(source: LogSource, start: StartPoint): A
     if (!(error instanceof ApiError) || error.status !== 503) throw error;
     // Reading resumes in the pod's log after the reader's last line. If the pod no longer has the lines that follow,
     // the reading of the pod adds a note about them.
-    if (cursor !== undefined) return { start: startInPod(cursor), isPartial: false };
+    if (cursor !== undefined) {
+      const start = startInPod({ podCursor: cursor, podRestart: undefined, skipLines: 0 });
+      return { start, isPartial: false };
+    }
     yield [storeAwayNote('its first lines are missing here')];
     return { start, isPartial: true };
   }

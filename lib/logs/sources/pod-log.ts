@@ -1,6 +1,6 @@
 import type { ArchiveLocation } from '../archive/archive-index.ts';
 import type { BroadcastEnd } from '../broadcast/broadcasts.ts';
-import { parseShownCursor } from '../cursor.ts';
+import { parseCursor, parseShownCursor } from '../cursor.ts';
 import { readBuildLog } from '../pod/build-log.ts';
 import { listPods } from '../pod/pod-watch.ts';
 import type { BuildState, LogEvent, LogEvents } from '../types.ts';
@@ -25,28 +25,34 @@ export const requestPods = (options: ReadOptions, { build: { id, log } }: BuildS
   return { ...options, podList };
 };
 
-/** Reads a pod's log after a cursor, in a log stream of its own. @throws ApiError 400 `cursor_invalid` */
+/**
+ * Reads a pod's log after a cursor, in a log stream of its own.
+ * @param restart cursor of the last line, at `cursor` or before, after which all masks are at rest. Must not come from a
+ * client
+ * @throws ApiError 400 `cursor_invalid`
+ */
 export const readPod = (
   options: ReadOptions,
   { id }: Pick<ArchiveLocation, 'id'>,
   cursor: string | undefined,
+  restart: string | undefined,
 ): LogEvents => {
   const from = cursor === undefined ? undefined : parseShownCursor(cursor, id, options.allowedSteps);
-  return readBuildLog({ ...options, from });
+  return readBuildLog({ ...options, from, restart: restart === undefined ? undefined : parseCursor(restart, id) });
 };
 
 /** Reads a pod's log after a cursor. Live readers share one log stream. */
 export async function* readSharedPod(
   options: ReadOptions,
   location: Pick<ArchiveLocation, 'id'>,
-  cursor: string | undefined,
+  { podCursor: cursor, podRestart: restart }: { podCursor: string | undefined; podRestart: string | undefined },
 ): AsyncGenerator<LogEvent[], BroadcastEnd> {
   const { broadcasts, follow, tool, step = '', signal } = options;
   if (broadcasts && follow) {
     const open = (from: string | undefined, upstreamSignal: AbortSignal) =>
-      readPod({ ...options, firstRequestBytes, signal: upstreamSignal }, location, from);
+      readPod({ ...options, firstRequestBytes, signal: upstreamSignal }, location, from, restart);
     return yield* broadcasts.join({ key: `${tool}/${location.id}/${step}`, cursor, signal, open });
   }
-  yield* readPod(options, location, cursor);
+  yield* readPod(options, location, cursor, restart);
   return 'ended';
 }

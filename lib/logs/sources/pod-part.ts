@@ -22,7 +22,7 @@ async function* readRestFromArchive({ options, location }: LogSource, end: LogEn
   if (!index || !isArchiveClosed(index)) return yield [end];
   const source = { options, location, index, isClosed: true };
   const { cursor } = end;
-  const fromStart: StartPoint = { archive: 'start', podCursor: undefined, skipLines: 0 };
+  const fromStart: StartPoint = { archive: 'start', podCursor: undefined, podRestart: undefined, skipLines: 0 };
   const start = cursor === undefined ? fromStart : await startAfterCursor(source, cursor);
   yield* readClosedArchive({ source, index, start, state, cursor });
 }
@@ -55,7 +55,7 @@ export async function* readPodPart(
   };
   const withoutShownNotes = (batch: LogEvent[]): LogEvent[] =>
     batch.filter((event) => !shownNotes.has(noteKey(event) ?? ''));
-  const podLog = readSharedPod(source.options, source.location, start.podCursor);
+  const podLog = readSharedPod(source.options, source.location, start);
   const shown = start.skipLines > 0 ? dropLines(podLog, start.skipLines) : podLog;
   const ended = yield* mapBatches(shown, holdIncompleteEnd);
   for (const end of incompleteEnds) yield* mapBatches(readRestFromArchive(source, end), withoutShownNotes);

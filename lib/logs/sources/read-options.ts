@@ -6,10 +6,15 @@ import { checkSelection, type Selection } from '../query/select.ts';
 import type { ChunkEncoding } from '../types.ts';
 
 export type ReadOptions = Omit<ArchiveLocation, 'id'> &
-  Omit<BuildLogOptions, 'from'> &
+  Omit<BuildLogOptions, 'from' | 'restart'> &
   Selection & {
     /** Cursor as a client sent it. Reading resumes after the cursor's line. */
     cursor?: string | undefined;
+    /**
+     * Cursor of the last line, at `cursor` or before, after which all masks are at rest, if this process has read the log
+     * up to `cursor` itself. Must not come from a client.
+     */
+    restart?: string | undefined;
     /**
      * Number of the log's last lines to read. Ignored with a cursor, because a client that resumes repeats the
      * parameters of its first request.

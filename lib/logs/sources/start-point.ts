@@ -14,31 +14,39 @@ import { readPod } from './pod-log.ts';
 export type StartPoint = {
   /** First line of the archive to read. Undefined if the archive is not read. */
   archive: ArchiveStart | 'start' | undefined;
-  /** Cursor after which the pod's log is read; undefined for the start of the pod's log. */
+  /** Cursor after which the pod's log is shown; undefined for the start of the pod's log. */
   podCursor: string | undefined;
+  /**
+   * Cursor of the last line, at `podCursor` or before, after which all masks are at rest; undefined if no such line is
+   * known. The reading of the pod's log begins there.
+   */
+  podRestart: string | undefined;
   /** Number of lines to leave out at the start of the pod's part of the log. */
   skipLines: number;
 };
 
-/** Returns the start of a reading in the pod's log, after a cursor. */
-export const startInPod = (podCursor: string | undefined, skipLines = 0): StartPoint => ({
-  archive: undefined,
-  podCursor,
-  skipLines,
-});
+/** Returns the start of a reading in the pod's log. */
+export const startInPod = (part: Omit<StartPoint, 'archive'>): StartPoint => ({ archive: undefined, ...part });
 
 const startInArchive = (archive: ArchiveStart | 'start', index: ArchiveIndex | undefined): StartPoint => ({
   archive,
   podCursor: index?.kept,
+  podRestart: index?.restart,
   skipLines: 0,
 });
 
-/** Finds the line after a cursor, in the archive or in the pod. */
+/**
+ * Finds the line after a cursor, in the archive or in the pod.
+ * @param restart cursor of the last line, at the cursor `text` or before, after which all masks are at rest, if this
+ * process knows it. Default: the archive's, if the cursor's line follows the archived lines of its step
+ */
 export const startAfterCursor = async (
   { location, index, isClosed }: Pick<LogSource, 'location' | 'index' | 'isClosed'>,
   text: string,
+  restart?: string,
 ): Promise<StartPoint> => {
-  if (!index) return startInPod(text);
+  const inPod = startInPod({ podCursor: text, podRestart: restart ?? index?.restart, skipLines: 0 });
+  if (!index) return inPod;
   const cursor = parseCursor(text, location.id);
   const next = await locateCursor(location, index, cursor);
   if (next) return startInArchive(next, index);
@@ -46,7 +54,7 @@ export const startAfterCursor = async (
   // later steps of the archive, otherwise in the pod. A reader of the pod can be ahead of the archive, so the cursor's
   // step may be missing in the archive.
   const isStepArchived = isClosed || index.steps.slice(0, -1).includes(cursor.step);
-  if (!isStepArchived) return startInPod(text);
+  if (!isStepArchived) return inPod;
   return startInArchive({ step: cursor.step, line: lineCount(index, cursor.step) }, index);
 };
 
@@ -64,9 +72,9 @@ const archiveTail = (index: ArchiveIndex, step: string | undefined, count: numbe
 
 const tailStart = async ({ options, location, index, isClosed }: LogSource, count: number): Promise<StartPoint> => {
   if (index && isClosed) return startInArchive(archiveTail(index, options.step, count), index);
-  const podPart = readPod({ ...options, follow: false }, location, index?.kept);
-  const { lines, from, drop } = await locateTail(podPart, count, index?.kept);
-  if (lines >= count || !index) return startInPod(from, drop);
+  const podPart = readPod({ ...options, follow: false }, location, index?.kept, index?.restart);
+  const { lines, drop: skipLines, ...tail } = await locateTail(podPart, count, index?.kept, index?.restart);
+  if (lines >= count || !index) return startInPod({ podCursor: tail.from, podRestart: tail.restart, skipLines });
   return startInArchive(archiveTail(index, options.step, count - lines), index);
 };
 
@@ -85,7 +93,7 @@ const sinceStart = ({ chunks }: ArchiveIndex, since: string): ArchiveStart | 'st
 export const findStart = async (source: LogSource): Promise<StartPoint> => {
   const { index, options } = source;
   const { cursor, tail, since, step, fromLine } = options;
-  if (cursor !== undefined) return startAfterCursor(source, cursor);
+  if (cursor !== undefined) return startAfterCursor(source, cursor, options.restart);
   if (tail !== undefined) return tailStart(source, tail);
   if (step !== undefined && fromLine !== undefined) return startInArchive({ step, line: fromLine - 1 }, index);
   return startInArchive(since !== undefined && index ? sinceStart(index, since) : 'start', index);

@@ -67,4 +67,5 @@ export const notesOf = (events: readonly LogEvent[]) =>
 export const endOf = (events: readonly LogEvent[]) => events.find((event) => event.type === 'end');
 
 /** Returns the log events that a client may see. */
-export const visible = (events: readonly LogEvent[]) => events.filter(({ type }) => type !== 'plan' && type !== 'done');
+export const visible = (events: readonly LogEvent[]) =>
+  events.filter(({ type }) => type !== 'plan' && type !== 'done' && type !== 'restart');

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { escapeControls } from '../../../../../lib/logs/masking/control-characters.ts';
 import { createLineMask } from '../../../../../lib/logs/masking/line-mask.ts';
-import { createPemMask } from '../../../../../lib/logs/masking/pem.ts';
+import { PemMask } from '../../../../../lib/logs/masking/pem.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { readInnocent, readSecrets, type SecretSample } from '../../../../corpus/masking/load.ts';
 
@@ -11,7 +11,7 @@ const findSecrets = createSecretFinder([]);
 /** Masks the lines of a step as a reader sees them. */
 const maskLines = (lines: readonly string[]): string => {
   const shown: string[] = [];
-  const pem = createPemMask();
+  const pem = new PemMask();
   const mask = createLineMask<{ text: string }>(findSecrets, ({ text }) => shown.push(text));
   for (const line of lines) mask.push({ text: pem.push(escapeControls(line)) });
   return shown.join('\n');

@@ -1,0 +1,107 @@
+import type { Span } from './invisible.ts';
+
+/** Characters of base64, and the characters with which a URL or a string of a program escapes them. */
+const isBodyCharacter = (code: number): boolean =>
+  (code >= 0x2f && code <= 0x39) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  code === 0x2b ||
+  code === 0x3d ||
+  code === 0x25 ||
+  code === 0x5c;
+
+const run = /[A-Za-z0-9+/=%\\]{6,}/g;
+
+/** Words, names in camel case with a number, numbers, and hexadecimal digests in lower case. */
+const ordinary = /^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]{2,})*\d{0,4}|[A-Z]+\d{0,4}|\d+|[0-9a-f]+)$/;
+
+/**
+ * Says whether a text may be words, a path, a number or a digest, such as other programs print among the lines of a key.
+ * Six random characters of base64 rarely are, and longer ones hardly ever.
+ */
+const isOrdinary = (text: string): boolean => text.split(/[/\\%+=]/).every((part) => ordinary.test(part));
+
+const decoration = new Set([...' \t"\'`,;|(){}[]<>*:\u240d']);
+/** Start of a comment after other text. */
+const comment = /\s(?:#|\/\/|\/\*|--|;)/;
+/** Text that ends the prefix of a line: a name with a colon, a bar, an arrow, something in brackets. */
+const prefixEnd = /[:|>\])]$/;
+/** A number, a time, a duration or only punctuation: what logging programs put before each line. */
+const numeric = /^\W*(?:\d[\d:.,TZ+-]*(?:ms|s)?)?\W*$/;
+
+/**
+ * Returns the length of the prefix that programs put before each line, such as blanks, `#12 0.345 `, `> `, `[stdout] ` or
+ * a time. The last word of a line never belongs to the prefix.
+ */
+export const prefixLength = (text: string): number => {
+  const words = [...text.slice(0, 256).matchAll(/\S+/g)].slice(0, 9);
+  let length = words[0]?.index ?? 0;
+  let isNumeric = true;
+  for (const [at, next] of words.slice(1).entries()) {
+    const word = words[at]?.[0] ?? '';
+    isNumeric &&= numeric.test(word);
+    if (isNumeric || prefixEnd.test(word)) length = next.index;
+  }
+  return length;
+};
+
+const trimStart = (text: string, from: number, to: number): number => {
+  let at = from;
+  while (at < to && decoration.has(text.charAt(at))) at += 1;
+  return at;
+};
+
+/** Returns where a text ends without quotes, commas, and operators that join strings. */
+const trimEnd = (text: string, from: number, to: number): number => {
+  let at = to;
+  for (;;) {
+    const isOperator = '+\\.'.includes(text.charAt(at - 1)) && decoration.has(text.charAt(at - 2));
+    if (at <= from || !(decoration.has(text.charAt(at - 1)) || isOperator)) return at;
+    at -= 1;
+  }
+};
+
+/** Limit of a line that is searched for a single word, in characters. In a longer line every long run is searched. */
+const maxAloneLength = 16_384;
+
+/** Finds the only word of a line, without its prefix, its quotes and a comment, if the word can be base64. */
+const findAlone = (text: string): Span | undefined => {
+  if (text.length > maxAloneLength) return undefined;
+  const start = prefixLength(text);
+  const commentAt = text.slice(start).search(comment);
+  const end = commentAt < 0 ? text.length : start + commentAt;
+  const from = trimStart(text, start, end);
+  const to = trimEnd(text, from, end);
+  for (let at = from; at < to; at += 1) if (!isBodyCharacter(text.charCodeAt(at))) return undefined;
+  return to > from ? [from, to] : undefined;
+};
+
+const hexadecimal = /[0-9a-f]{16}/;
+
+/**
+ * Finds the parts of a line that can belong to a private key's body, if the line stands within a key: the only word of
+ * the line, however short, and every run of base64 of six characters or more that is no ordinary word or path.
+ * @param isHexadecimal whether the key's body is hexadecimal, so that it looks like a digest
+ */
+export const findKeyBody = (text: string, isHexadecimal: boolean): Span[] => {
+  const alone = findAlone(text);
+  if (alone) return [alone];
+  return [...text.matchAll(run)]
+    .filter(([found]) => !isOrdinary(found) || (isHexadecimal && hexadecimal.test(found)))
+    .map(({ 0: found, index }) => [index, index + found.length]);
+};
+
+/** Length from which the only word of a line counts as a key's body by its form alone, in characters. */
+const minBodyLength = 12;
+
+/**
+ * Finds a line of a private key whose beginning is unknown, because reading began in the middle of a log: the line's
+ * only word, which has the letters of base64 in both cases and is no ordinary word or path.
+ */
+export const findBodyWithoutBegin = (text: string): Span | undefined => {
+  if (text.length < minBodyLength) return undefined;
+  const alone = findAlone(text);
+  if (!alone || alone[1] - alone[0] < minBodyLength) return undefined;
+  const word = text.slice(...alone);
+  return /[a-z]/.test(word) && /[A-Z]/.test(word) && !isOrdinary(word) ? alone : undefined;
+};
