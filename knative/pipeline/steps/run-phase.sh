@@ -1,6 +1,6 @@
 #!/bin/bash
 # run-phase.sh FILE PROGRAM ARGUMENTS…: runs a step's program and passes its output through. When the program fails, the
-# last 1,000 bytes of its output go to FILE, which is the step's result with the failure excerpt.
+# last whole lines of its output go to FILE, which is the step's result with the failure excerpt.
 set -u
 
 failure=$1
@@ -8,7 +8,8 @@ shift
 work=$(mktemp -d)
 mkfifo "$work/output" "$work/copy"
 
-tail -c 1000 <"$work/copy" >"$work/tail" &
+readonly max_kept=65536
+tail -c "$max_kept" <"$work/copy" >"$work/tail" &
 tail_process=$!
 tee "$work/copy" <"$work/output" &
 tee_process=$!
@@ -22,24 +23,72 @@ for _ in {1..20}; do
 done
 kill "$tee_process" 2>/dev/null
 wait "$tail_process"
+[ "$status" -ne 0 ] || exit 0
 
-# The failure excerpt becomes valid text without colours, of at most 1,150 bytes as JSON. A result is part of the
-# container's termination message. The kubelet gives all containers of a pod 12 KiB for these messages, so each of a
-# build's eight containers has 1,536 bytes. A longer message is cut, is then no valid JSON, and is lost.
-readonly max_encoded=1150
-text() { iconv -c -f UTF-8 -t UTF-8 | sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' | tr -d '\000-\010\013-\037\177'; }
-encoded_size() {
-  local plain wide escaped
-  plain=$(wc -c <"$1") wide=$(tr -cd '<>&' <"$1" | wc -c) escaped=$(tr -cd '"\\\n\t' <"$1" | wc -c)
-  echo $((plain + 5 * wide + escaped))
+# From here on text is bytes, so that a length is a number of bytes and any byte can be replaced.
+export LC_ALL=C
+
+# A result is part of the container's termination message. The kubelet gives all containers of a pod 12 KiB for these
+# messages, so each of a build's eight containers has 1,536 bytes. A longer message is cut, is then no valid JSON, and is
+# lost. So the excerpt has at most 1,000 bytes, and at most 1,150 bytes as JSON.
+readonly max_bytes=1000 max_encoded=1150
+# Longest line in an excerpt, and longest context, in bytes.
+readonly max_line=500 max_context=100
+readonly high=$'[\x80-\xff]' line_separator=$'\xe2\x80\xa8' paragraph_separator=$'\xe2\x80\xa9'
+readonly no_context='[!a-zA-Z0-9 "'\''.,:;=_-]'
+
+# Prints the output without colours. A carriage return becomes a line's end and every other control character a blank, so
+# that no text is joined to the text before it.
+plain() { sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' <"$work/tail" | tr '\r' '\n' | tr '\000-\010\013-\037\177' ' '; }
+
+# Sets $line to a text that is valid UTF-8, and that JSON from Go does not escape in an unexpected way.
+valid() {
+  line=$1
+  [[ $line == *$high* ]] || return 0
+  iconv -f UTF-8 -t UTF-8 <<<"$line" >/dev/null 2>&1 || line=${line//$high/?}
+  line=${line//$line_separator/ }
+  line=${line//$paragraph_separator/ }
 }
 
-if [ "$status" -ne 0 ]; then
-  text <"$work/tail" >"$work/text"
-  while [ "$(encoded_size "$work/text")" -gt "$max_encoded" ]; do
-    tail -c $(($(wc -c <"$work/text") - 50)) "$work/text" | text >"$work/shorter"
-    mv "$work/shorter" "$work/text"
+# Adds the size of a line and its line feed to $bytes and $encoded. JSON from Go has six bytes for each of <, > and &.
+add_size() {
+  local wide=${1//[!<>&]/} escaped=${1//[!\"\\$'\t']/}
+  bytes=$((bytes + ${#1} + 1))
+  encoded=$((encoded + ${#1} + 5 * ${#wide} + ${#escaped} + 2))
+}
+
+# Prints the line before the excerpt, which the service uses to mask the excerpt and does not show. It says that a private
+# key is open, else it is the end of the output's line number $1.
+context() {
+  local number text='' is_open=''
+  for ((number = 0; number <= $1; number++)); do
+    text=${lines[number]}
+    case $text in *BEGIN*PRIVATE\ KEY* | *Private-Lines:* | *\<[DR]SAKeyValue*) is_open=1 ;; esac
+    case $text in *END*PRIVATE\ KEY* | *Private-MAC:* | *\</[DR]SAKeyValue*) is_open='' ;; esac
   done
-  cat "$work/text" >"$failure"
-fi
+  [ -z "$is_open" ] || text='-----BEGIN PRIVATE KEY-----'
+  [ "${#text}" -le "$max_context" ] || text=${text: -max_context}
+  printf '%s' "${text//$no_context/ }"
+}
+
+mapfile -t lines < <(plain)
+# The first of so many bytes may be in the middle of a line.
+first=0
+[ "$(wc -c <"$work/tail")" -lt "$max_kept" ] || first=1
+
+# The excerpt has whole lines only: the service recognises a secret by its beginning and by the text before it.
+excerpt='' bytes=$max_context encoded=$((2 * max_context))
+for ((number = ${#lines[@]} - 1; number >= 0; number--)); do
+  line=${lines[number]}
+  [ -n "$line$excerpt" ] || continue
+  if [ "$number" -lt "$first" ] || [ "${#line}" -gt "$max_line" ]; then
+    [ -z "$excerpt" ] || break
+    line='[a long line is left out here]'
+  fi
+  valid "$line"
+  add_size "$line"
+  [ "$bytes" -le "$max_bytes" ] && [ "$encoded" -le "$max_encoded" ] || break
+  excerpt=$'\n'$line$excerpt
+done
+[ -z "$excerpt" ] || printf '%s%s' "$(context "$number")" "$excerpt" >"$failure"
 exit "$status"

@@ -1,0 +1,49 @@
+/** Size of a phase's output that is kept to make an excerpt of it, in bytes. */
+export const maxKeptBytes = 65_536;
+const maxBytes = 1000;
+/** Longest line in an excerpt, and longest context, in bytes. */
+const maxLineBytes = 500;
+const maxContextBytes = 100;
+
+const keyBegin = /BEGIN.*PRIVATE KEY|Private-Lines:|<[DR]SAKeyValue/;
+const keyEnd = /END.*PRIVATE KEY|Private-MAC:|<\/[DR]SAKeyValue/;
+
+/** Says whether a private key that began in one of the lines has not ended there. */
+const isKeyOpen = (lines: readonly string[]): boolean =>
+  lines.findLastIndex((line) => keyBegin.test(line)) > lines.findLastIndex((line) => keyEnd.test(line));
+
+/**
+ * Returns the line before an excerpt, which the service uses to mask the excerpt and does not show: it says that a
+ * private key is open, or it is the end of the line before.
+ */
+const contextOf = (lines: readonly string[]): string => {
+  if (isKeyOpen(lines)) return '-----BEGIN PRIVATE KEY-----';
+  return (lines.at(-1) ?? '').slice(-maxContextBytes).replaceAll(/[^a-zA-Z0-9 "'.,:;=_-]/g, ' ');
+};
+
+/**
+ * Returns the failure excerpt of a phase's output: a line of context, and the last lines of the output, 1,000 bytes at
+ * most. The excerpt has whole lines only, because the service recognises a secret by its beginning and by the text
+ * before it. knative/pipeline/steps/run-phase.sh does the same on a cluster.
+ * @param output the phase's last 65,536 bytes of output
+ */
+export const excerptOf = (output: Buffer): string => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with a control character
+  const plain = output.toString().replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+  const lines = plain.trimEnd().split(/\r\n|\r|\n/);
+  // The first of so many bytes may be in the middle of a line.
+  const first = output.length < maxKeptBytes ? 0 : 1;
+  const shown: string[] = [];
+  let left = maxBytes - maxContextBytes;
+  let number = lines.length - 1;
+  for (; number >= 0; number -= 1) {
+    const whole = lines[number] ?? '';
+    const isLong = number < first || Buffer.byteLength(whole) > maxLineBytes;
+    if (isLong && shown.length > 0) break;
+    const line = isLong ? '[a long line is left out here]' : whole;
+    left -= Buffer.byteLength(line) + 1;
+    if (left < 0) break;
+    shown.unshift(line);
+  }
+  return [contextOf(lines.slice(0, number + 1)), ...shown].join('\n');
+};

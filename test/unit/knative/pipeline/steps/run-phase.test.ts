@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts';
+import { outputs } from '../../../lib/logs/masking/outputs.ts';
+
+const script = path.join(import.meta.dirname, '../../../../../knative/pipeline/steps/run-phase.sh');
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'run-phase-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Run = { exitCode: number; printed: Buffer; failure: Buffer };
+
+/** Runs the script with a program that prints an output and ends with an exit code. */
+const run = async (output: string | Buffer, exitCode = 1): Promise<Run> => {
+  const [input, failure] = [path.join(folder, 'input'), path.join(folder, 'failure')];
+  await Promise.all([writeFile(input, output), rm(failure, { force: true })]);
+  const command = [script, failure, '/bin/sh', '-c', 'cat "$0"; exit "$1"', input, String(exitCode)];
+  const ended = await new Promise<Pick<Run, 'exitCode' | 'printed'>>((resolve) =>
+    execFile('/bin/bash', command, { encoding: 'buffer', maxBuffer: 1 << 24 }, (error, printed) =>
+      resolve({ exitCode: Number(error?.code ?? 0), printed }),
+    ),
+  );
+  return { ...ended, failure: await readFile(failure).catch(() => Buffer.alloc(0)) };
+};
+
+const excerpt = async (output: string | Buffer): Promise<string> => (await run(output)).failure.toString();
+
+/** Returns the size of a text as Go encodes it in JSON. */
+const encodedSize = (text: string): number =>
+  Buffer.byteLength(JSON.stringify(text).slice(1, -1)) +
+  5 * (text.match(/[<>&]/g)?.length ?? 0) +
+  3 * (text.match(/[\u2028\u2029]/g)?.length ?? 0);
+
+const expectSmall = ({ failure }: Run): void => {
+  const text = failure.toString();
+  expect(Buffer.from(text)).toEqual(failure);
+  expect(failure.length).toBeLessThanOrEqual(1000);
+  expect(encodedSize(text)).toBeLessThanOrEqual(1150);
+};
+
+describe('run-phase.sh', () => {
+  test('passes output and exit code on, and writes no excerpt when the program succeeds', async () => {
+    const output = Buffer.from([0, 255, 10, 27, 91, 65]);
+    expect(await run(output, 0)).toEqual({ exitCode: 0, printed: output, failure: Buffer.alloc(0) });
+    expect(await run(output, 51)).toMatchObject({ exitCode: 51, printed: output });
+    expect(await run('', 7)).toEqual({ exitCode: 7, printed: Buffer.alloc(0), failure: Buffer.alloc(0) });
+  });
+
+  test('writes a short output as a whole, after an empty line', async () => {
+    expect(await excerpt('one\ntwo\n')).toBe('\none\ntwo');
+    expect(await excerpt('one\n\n\n')).toBe('\none');
+    expect(await excerpt('no line feed')).toBe('\nno line feed');
+  });
+
+  test('writes the last whole lines of a long output, after the end of the line before them', async () => {
+    const lines = Array.from({ length: 500 }, (_, at) => `${at} ${'й'.repeat(at % 40)} end of line ${at}`);
+    const [context = '', ...shown] = (await excerpt(lines.join('\n'))).split('\n');
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown).toEqual(lines.slice(-shown.length));
+    expect(context).toContain(`end of line ${499 - shown.length}`);
+    expect(context.length).toBeLessThanOrEqual(100);
+  });
+
+  test.each([
+    ['without a blank', 'x'.repeat(5000)],
+    ['of letters of three bytes', '失'.repeat(400)],
+    ['longer than what is kept', 'x y '.repeat(20_000)],
+  ])('leaves out a last line %s, and shows the lines before it only if they are known to be whole', async (_, long) => {
+    const shown = await excerpt(`first\nsecond\n${long}`);
+    const isKept = Buffer.byteLength(long) < 60_000;
+    expect(shown).toBe(`${isKept ? '\nfirst\nsecond' : ''}\n[a long line is left out here]`);
+  });
+
+  test('ends with a long line before the excerpt, because the lines after it may belong to it', async () => {
+    const shown = await excerpt(`first\n${'x'.repeat(700)} password:\nlast`);
+    expect(shown).toBe(`${'x'.repeat(90)} password:\nlast`);
+  });
+
+  test('says that a private key is open where the excerpt begins', async () => {
+    const key = ['-----BEGIN RSA PRIVATE KEY-----', ...Array<string>(200).fill('MIIEpAIB')];
+    expect(await excerpt(key.join('\n'))).toMatch(/^-----BEGIN PRIVATE KEY-----\nMIIEpAIB\n/);
+    const ended = [...key, '-----END RSA PRIVATE KEY-----', ...Array<string>(200).fill('after')];
+    expect(await excerpt(ended.join('\n'))).toMatch(/^after\nafter\n/);
+  });
+
+  test('removes colours, and joins no text to the text before a control character', async () => {
+    expect(await excerpt('\u001b[31mred\u001b[0m\n10%\rghp_x\u0000y\u0007z\u007f\u001b]0;t\n')).toBe(
+      '\nred\n10%\nghp_x y z  ]0;t',
+    );
+  });
+
+  test('writes valid text of at most 1,000 bytes, and of at most 1,150 bytes as JSON, for any bytes', async () => {
+    const noise = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
+    const outputs = [
+      noise,
+      '<&>"'.repeat(400),
+      '<&>"\\\n'.repeat(400),
+      'a\u2028b\u2029\n'.repeat(300),
+      '\n'.repeat(5000),
+    ];
+    for (const output of outputs) expectSmall(await run(output));
+    expect(
+      (await run(Buffer.concat([Buffer.from('a'), Buffer.of(0xff, 0xc3), Buffer.from('b\n')]))).failure.toString(),
+    ).toBe('\na??b');
+  });
+
+  test('property: no end of a secret is shown of any output, and the excerpt is small', async () => {
+    await fc.assert(
+      fc.asyncProperty(outputs, async ({ text, hidden }) => {
+        const ended = await run(text);
+        expectSmall(ended);
+        const shown = maskExcerpt(ended.failure.toString());
+        for (const part of hidden) expect(shown).not.toContain(part);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
