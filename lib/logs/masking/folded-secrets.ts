@@ -27,7 +27,7 @@ const maxTail = 512;
 const minWidth = 40;
 
 /**
- * What a line leaves open. `name`: the line ends with the name of a secret or with a backslash, so the value may
+ * The secret that a line leaves open. `name`: the line ends with the name of a secret or with a backslash, so the value may
  * follow. `token`: the line ends within a token.
  */
 type Open = { kind: 'name'; tail: string; isContinued: boolean } | { kind: 'token' } | undefined;

@@ -34,8 +34,18 @@ const invisible = new RegExp(
   'g',
 );
 
-/** Matches a character with which something invisible may begin or end. */
+/** Matches a character with which something invisible begins or ends. */
 const mayBeInvisible = new RegExp(`[\\u001b\\u2400-\\u2408\\u240b\\u240c\\u240e-\\u2421\\udb40${withoutWidth}]`);
+
+/** Says for every UTF-16 code whether it may be invisible. A look into this table is faster than a regular expression. */
+const invisibleCodes = Uint8Array.from({ length: 1 << 16 }, (_, code) =>
+  mayBeInvisible.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+const hasInvisible = (text: string): boolean => {
+  for (let at = 0; at < text.length; at += 1) if (invisibleCodes[text.charCodeAt(at)] === 1) return true;
+  return false;
+};
 
 const nothing: readonly Removal[] = [];
 
@@ -44,7 +54,7 @@ type Visible = { plain: string; removals: readonly Removal[] };
 
 /** Removes what a reader does not see from a text. Most texts are returned as they are. */
 export const removeInvisible = (text: string): Visible => {
-  if (!mayBeInvisible.test(text)) return { plain: text, removals: nothing };
+  if (!hasInvisible(text)) return { plain: text, removals: nothing };
   const removals: Removal[] = [];
   let shift = 0;
   const plain = text.replace(invisible, (found: string, at: number) => {

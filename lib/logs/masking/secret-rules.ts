@@ -1,3 +1,4 @@
+import { positions } from './rules/arguments.ts';
 import { assignments } from './rules/assignments.ts';
 import { commands } from './rules/commands.ts';
 import { encoded } from './rules/encoded.ts';
@@ -27,6 +28,7 @@ export const secretRules: readonly SecretRule[] = [
   ...assignments,
   ...markup,
   ...commands,
+  ...positions,
   ...wikimedia,
   privateKey,
 ];

@@ -113,7 +113,7 @@ export const assignments: readonly SecretRule[] = [
   {
     name: 'password after a separator with space',
     keywords: passwordKeywords,
-    needs: [':', '=', '%3'],
+    needs: [':', '=', '%3', '->', '→', '⇒'],
     pattern: new RegExp(`${passwordName}${separator}${bare}`, 'gdi'),
     accept: isBarePassword,
     masked: ['password: ‹Tr0ub4dor-9›', 'passphrase = ‹Tr0ub4dor-9›', 'mail.smtp.password : ‹aBcDeFgHiJ›'],
@@ -122,7 +122,7 @@ export const assignments: readonly SecretRule[] = [
   {
     name: 'password of one word that is alone in its line',
     keywords: passwordKeywords,
-    needs: [':', '=', '%3'],
+    needs: [':', '=', '%3', '->', '→', '⇒'],
     pattern:
       /^[\s+~-]{0,40}[\w.-]{0,60}?(?:password|passwd|pwd)["']?\s{0,8}[:=]\s{0,8}([a-z]{2,40}(?:-[a-z]{2,40}){0,6})\s*$/dgi,
     accept: (secret) => secret.length >= 6 && isPasswordText(secret),
@@ -132,7 +132,7 @@ export const assignments: readonly SecretRule[] = [
   {
     name: 'token or key after a separator with space',
     keywords: tokenKeywords,
-    needs: [':', '=', '%3'],
+    needs: [':', '=', '%3', '->', '→', '⇒'],
     pattern: new RegExp(`${tokenName}${separator}${bare}`, 'gdi'),
     accept: isBareToken,
     masked: [`client.secret = ‹${sample(28)}›`, `Consumer secret: ‹${sample(40)}›`, `X-Api-Key: ‹${sample(32)}›`],
@@ -238,7 +238,7 @@ export const assignments: readonly SecretRule[] = [
     keywords: nameKeywords,
     needs: ['value', 'Value', 'VALUE'],
     pattern: new RegExp(
-      `${secretName}(?:\\s[\\w-]{1,20}=["'][^"'<>]{0,60}["']){0,3},?\\s{0,60}["']?(?:Parameter)?value["']?\\s{0,4}[:=]\\s{0,4}(?:"((?:[^"\\\\]|\\\\.)+)|'([^']+)|([^\\s"',;{}]+))`,
+      `${secretName}(?:\\s[\\w-]{1,20}=["'][^"'<>]{0,60}["']){0,3}\\s{0,4},?\\s{0,60}["']?(?:Parameter)?value["']?\\s{0,4}[:=]\\s{0,4}(?:"((?:[^"\\\\]|\\\\.)+)|'([^']+)|([^\\s"',;{}]+))`,
       'gdi',
     ),
     accept: isTokenText,

@@ -47,6 +47,14 @@ export const headers: readonly SecretRule[] = [
     left: ['authorization: required for key = 1', 'Authorization: see the documentation'],
   },
   {
+    name: 'parameters of credentials without the name of a header',
+    keywords: ['digest ', 'oauth ', 'hawk ', 'mac '],
+    pattern: /(?<![\w-])(?:digest|oauth|hawk|mac)\s{1,4}((?:[\w-]{1,40}\s?=\s?(?:"[^"\\]*"|[^\s,"'\\]*)[,;&]?\s?)+)/dgi,
+    accept: (secret) => /(?:response|signature|mac|token)\s?=\s?"?[^",\s]{8}/.test(secret),
+    masked: [`Digest ‹username="u", response="${hexSample(32)}"›`],
+    left: ['WWW-Authenticate: Digest realm="x", nonce="y"', 'OAuth callback=https'],
+  },
+  {
     name: 'credentials of an Authorization header',
     keywords: ['authorization'],
     pattern:
@@ -66,7 +74,7 @@ export const headers: readonly SecretRule[] = [
   {
     name: 'bearer token',
     keywords: ['bearer'],
-    pattern: /(?<![a-z0-9_-])bearer\s{1,4}([a-z0-9._~+/=-]{16,})/dgi,
+    pattern: /(?<![a-z0-9_-])bearer[\s,]{1,4}([a-z0-9._~+/=-]{16,})/dgi,
     accept: isRandom,
     masked: [`using bearer ‹${sample(40)}›`],
     left: ['Bearer realm="https://registry.example/token"', 'bearer authentication-is-required-here'],
@@ -83,7 +91,7 @@ export const headers: readonly SecretRule[] = [
     name: 'header with a secret',
     keywords: ['-token', '-key', 'cookie', '-secret'],
     pattern: new RegExp(
-      `(?<![a-z0-9_-])(?:${headerNames})\\\\?["']?:\\s{0,4}\\\\?["']?([^\\s"'\\\\][^"'\\\\\\r\\n]{7,})`,
+      `(?<![a-z0-9_-])(?:${headerNames})\\\\?["']?[:=]\\s{0,4}\\\\?["']?([^\\s"'\\\\][^"'\\\\\\r\\n]{7,})`,
       'gdi',
     ),
     accept: (secret) =>
@@ -93,7 +101,10 @@ export const headers: readonly SecretRule[] = [
   },
   {
     name: 'credentials in base64',
-    keywords: ['base64', 'b64', 'auth', 'credential', 'docker', 'login', 'basic', ...users.map(base64Beginning)],
+    keywords: [
+      ...['base64', 'b64', 'auth ', 'auth=', 'auth:', 'auth"', '_auth', 'credential', 'docker ', 'login', 'basic'],
+      ...users.map(base64Beginning),
+    ],
     pattern: /(?<![A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{12,}={0,2})/dg,
     accept: isCredentialPair,
     masked: [`docker auth ‹${Buffer.from('robot:Tr0ub4dor-9').toString('base64')}›`],

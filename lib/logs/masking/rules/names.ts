@@ -26,7 +26,7 @@ const password = [
   'passw(?:or)?d',
   'pass[-_. ]?phrase',
   'passcode',
-  '(?<![a-z])(?:pass|pwd|pw|bindpw|requirepass|masterauth)(?![a-z])',
+  '(?<![a-z])(?:pass|pwd|pw|psk|bindpw|requirepass|masterauth)(?![a-z])',
   `(?:${passwordPrefixes.join('|')})(?:pass|pwd)(?![a-z])`,
 ].join('|');
 
@@ -81,14 +81,14 @@ const token = [
   '(?<![a-z])(?:auth|x-auth|phpsessid|jsessionid|sonar\\.login)(?![a-z])',
 ].join('|');
 
-/** What may follow the name of a secret and still names the secret: a plural, a number, or `_BASE`. */
+/** Endings with which a name still names a secret: a plural, a number, or `_BASE`. */
 const rest =
   '(?:e?s)?(?:[-_.]?(?:base|value|val|text|string|str|plain|raw|prod|production|dev|development|test|staging|live|old|new|current|primary|secondary|default|b64|base64|hex|\\d{1,3}))?';
 
 /** One quotation mark: as it is, escaped in JSON, in HTML, or in a URL. */
 const quote = '(?:\\\\{0,3}["\'`]|&(?:quot|apos|#0?3[49]|#x2[27]);|%2[27])';
 
-/** What closes a name before the separator: a quotation mark, a bracket. */
+/** Marks that close a name before the separator: a quotation mark, a bracket. */
 const close = `${quote}?[\\])]{0,2}`;
 
 export const passwordName = `(?:${password})${rest}${close}`;
@@ -104,7 +104,7 @@ export const tokenVariable = `(?:${tokenCapitals})${restCapitals}`;
 
 /** Separator between a name and its value: `=`, `:`, `=>`, `:=` and others, also after a type. */
 export const separator =
-  '(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30})?\\s{0,20}(?:[?+|:]{0,2}=(?![=~])>?|:(?![:=])|%3[ad])\\s{0,20}(?:!{1,2}[\\w/.:-]{1,30}\\s)?';
+  '(?:(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30})?\\s{0,20}[?+|:]{0,2}=(?![=~])>?|\\s{0,20}(?::(?![:=])|%3[ad]|-{1,2}>|[→⇒]))\\s{0,20}(?:!{1,2}[\\w/.:-]{1,30}\\s)?';
 
 /**
  * A value in quotation marks, to the closing mark or to the line's end. Marks may be escaped, and the value may contain
@@ -153,6 +153,11 @@ export const passwordKeywords: readonly string[] = [
   'pw"',
   "pw'",
   'bindpw',
+  'psk=',
+  'psk:',
+  'psk =',
+  'psk"',
+  "psk'",
   'requirepass',
   'masterauth',
   ...passwordPrefixes.map((prefix) => `${prefix}pass`),
