@@ -8,7 +8,7 @@ import { kubeFromSettings, kubeSettings } from '../lib/kube/from-settings.ts';
 import { plainConnection } from '../lib/kube/kubeconfig.ts';
 import { toolLabel } from '../lib/ledger/names.ts';
 import { securityContext } from '../lib/logs/archive/archiver-job.ts';
-import { podTemplate } from '../lib/tekton/run.ts';
+import { podTemplate, toolAnnotation } from '../lib/tekton/run.ts';
 import { never, scheduleSweep } from '../test/e2e/disruptions/disruptions.ts';
 import { waitTimeout } from '../test/e2e/pipeline/cluster.ts';
 import { gatewayAddress } from '../test/e2e/service/gateway.ts';
@@ -41,7 +41,7 @@ const printProgram = (count: number, then: string): string => `
   more();`;
 
 /** Returns a pod with the names and labels of a pod that Tekton makes for a build, so that get-logs reads its log. */
-const podOf = (id: string, image: string) => {
+const podOf = (tool: string, id: string, image: string) => {
   const container = (step: string, program: string) => ({
     name: `step-${step}`,
     image,
@@ -51,7 +51,11 @@ const podOf = (id: string, image: string) => {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: `${id}-pod`, labels: { 'tekton.dev/pipelineRun': id } },
+    metadata: {
+      name: `${id}-pod`,
+      labels: { 'tekton.dev/pipelineRun': id },
+      annotations: { [toolAnnotation]: tool },
+    },
     spec: {
       ...podTemplate,
       restartPolicy: 'Never',
@@ -114,9 +118,9 @@ const waitForEnd = async (service: Service, id: string, step: string): Promise<v
   await service.kubectl(['wait', `pod/${id}-pod`, `--for=jsonpath=${code}=0`, waitTimeout]);
 };
 
-const startPod = async (service: Service, id: string): Promise<void> => {
+const startPod = async (service: Service, tool: string, id: string): Promise<void> => {
   const words = ['get', 'ksvc', 'get-logs', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
-  const pod = JSON.stringify(podOf(id, await service.kubectl(words)));
+  const pod = JSON.stringify(podOf(tool, id, await service.kubectl(words)));
   for (;;) {
     await service.kubectl(['apply', '-f', '-'], pod);
     await waitForEnd(service, id, 'clone');
@@ -141,7 +145,7 @@ export const openCluster = async (): Promise<LogTarget> => {
   await scheduleSweep(service, never);
   await service.kubectl(['apply', '-f', '-'], JSON.stringify(pendingRun(id, tool)));
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ ...ledger, spec: { tool } }));
-  await startPod(service, id);
+  await startPod(service, tool, id);
   return {
     tool,
     id,

@@ -4,7 +4,8 @@ import type { ReadKube } from '../../lib/kube/client.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
 import { type EventSubject, eventSubject, isTektonEventType } from '../../lib/tekton/events.ts';
-import { toolAnnotation } from '../../lib/tekton/run.ts';
+import { runLabel } from '../../lib/tekton/owned.ts';
+import { toolOf } from '../../lib/tekton/run.ts';
 
 export type AcceptTektonOptions = {
   kube: ReadKube;
@@ -12,10 +13,12 @@ export type AcceptTektonOptions = {
   send: (event: OwnEvent) => Promise<void>;
 };
 
-const runLabel = 'tekton.dev/pipelineRun';
-
 const readSubject = async (kube: ReadKube, { namespace, kind, name }: EventSubject): Promise<KubeObject | undefined> =>
   namespace === kube.namespace ? ifFound(kube.get(kind, name)) : undefined;
+
+/** Returns the id of the build that a run or TaskRun belongs to. Undefined for a TaskRun without a PipelineRun. */
+const buildOf = ({ kind }: EventSubject, { metadata }: KubeObject): string | undefined =>
+  kind === 'pipelineruns' ? metadata.name : metadata.labels?.[runLabel];
 
 /**
  * Makes the handler of accept-tekton, which sends Tekton's events on to the broker. Tekton sends the events of the
@@ -28,9 +31,9 @@ export const createAcceptTekton =
   async (event: CloudEvent<unknown>): Promise<void> => {
     const subject = isTektonEventType(event.type) ? eventSubject(event.data) : undefined;
     const object = subject && (await readSubject(kube, subject));
-    const tool = object?.metadata.annotations?.[toolAnnotation];
-    if (!object || !tool) return;
-    const build = object.metadata.labels?.[runLabel] ?? object.metadata.name;
+    const tool = object && toolOf(object);
+    const build = object && buildOf(subject, object);
+    if (!object || !tool || !build) return;
     const id = `${object.metadata.uid}.${event.type}`;
     await send({ id, type: event.type, source: buildEventSource, subject: build, data: { tool, build } });
   };

@@ -25,7 +25,7 @@ const notEnded = (): ApiError =>
 const closeWithoutArchiver = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
   const { state } = await reconcile(options, tool);
   const build = state.finished.find((finished) => finished.id === id && finished.log === 'live');
-  if (!build || (await hasArchiver(options.kube, id))) return;
+  if (!build || (await hasArchiver(options.kube, { tool, id }))) return;
   if (!(await closeBuildLog(options, tool, build))) throw notEnded();
   await reconcile(options, tool);
 };

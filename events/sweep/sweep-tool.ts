@@ -27,7 +27,7 @@ const closeLogs = async (
 ): Promise<Correction[]> => {
   const closed: string[] = [];
   for (const build of finished.filter(({ log }) => log === 'live')) {
-    const isWritten = !isOverdue(build, options.now()) && (await hasArchiver(options.kube, build.id));
+    const isWritten = !isOverdue(build, options.now()) && (await hasArchiver(options.kube, { tool, id: build.id }));
     if (!isWritten && (await closeBuildLog(options, tool, build))) closed.push(build.id);
   }
   return correctionsOf('log_closed', closed);

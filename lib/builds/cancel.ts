@@ -29,7 +29,7 @@ const reconcileSoon = async (context: BuildsContext, tool: string): Promise<Ledg
 const finishIfEnded = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((build) => build.id === id)) return;
-  const run = await findRun(context.kube, id);
+  const run = await findRun(context.kube, tool, id);
   if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
 };
 

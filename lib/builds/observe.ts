@@ -1,7 +1,7 @@
 import type { ReadKube } from '../kube/client.ts';
-import { ifFound } from '../kube/kube-error.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
+import { belongsTo, findOwned } from '../tekton/owned.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
 import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
@@ -15,12 +15,12 @@ export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
   const { items } = await kube.list<PipelineRun>('pipelineruns', {
     labelSelector: `${toolLabelName}=${toolLabel(tool)}`,
   });
-  return new Map(items.filter((run) => toolOf(run) === tool).map((run) => [run.metadata.name, run]));
+  return new Map(items.filter((run) => belongsTo(run, tool)).map((run) => [run.metadata.name, run]));
 };
 
-/** Reads the run of one build. Undefined where the build has no run. */
-export const findRun = (kube: ReadKube, id: string): Promise<PipelineRun | undefined> =>
-  ifFound(kube.get<PipelineRun>('pipelineruns', id));
+/** Reads the run of one build of a tool. Undefined where the build has no run. */
+export const findRun = (kube: ReadKube, tool: string, id: string): Promise<PipelineRun | undefined> =>
+  findOwned<PipelineRun>(kube, 'pipelineruns', tool, id);
 
 /**
  * Largest number of runs that are read one by one. For more runs one list is cheaper, although the API server then
@@ -34,13 +34,14 @@ const maxSingleReads = 10;
  */
 export const findRuns = async (kube: ReadKube, tool: string, ids: readonly string[]): Promise<Runs> => {
   if (ids.length > maxSingleReads) return listRuns(kube, tool);
-  const found = await Promise.all(ids.map((id) => findRun(kube, id)));
+  const found = await Promise.all(ids.map((id) => findRun(kube, tool, id)));
   return new Map(found.flatMap((run) => (run ? [[run.metadata.name, run]] : [])));
 };
 
 const taskRunOf = async (kube: ReadKube, run: PipelineRun): Promise<TaskRun | undefined> => {
   const child = run.status?.childReferences?.find(({ kind }) => kind === 'TaskRun');
-  return child && ifFound(kube.get<TaskRun>('taskruns', child.name));
+  const tool = toolOf(run);
+  return child && tool !== undefined ? findOwned<TaskRun>(kube, 'taskruns', tool, child.name) : undefined;
 };
 
 /**

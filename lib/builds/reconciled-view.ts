@@ -14,7 +14,7 @@ import { reconcile } from './reconcile.ts';
 const reconciledLedger = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
   const { state } = await context.ledger.read(tool);
   if (!state.running.some((build) => build.id === id)) return state;
-  const run = await findRun(context.kube, id);
+  const run = await findRun(context.kube, tool, id);
   return run && hasRunEnded(run) ? (await reconcile(context, tool)).state : state;
 };
 

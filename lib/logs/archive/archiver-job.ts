@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
 import type { Kube } from '../../kube/client.ts';
-import { ifFound, isAlreadyExists } from '../../kube/kube-error.ts';
+import { isAlreadyExists } from '../../kube/kube-error.ts';
 import type { KubeObject } from '../../kube/resources.ts';
+import { type BuildKey, findOwned } from '../../tekton/owned.ts';
+import { toolAnnotation } from '../../tekton/run.ts';
 import type { PipelineRun } from '../../tekton/types.ts';
 
 /** Settings of the archiver, the Job that archives the log of a running build. */
@@ -32,6 +34,9 @@ const keepFinishedSeconds = 60;
 /** Limit of an archiver Job's run time, in seconds. No build takes longer. */
 const maxSeconds = 24 * 60 * 60;
 
+/** Mode of the files in an archiver's volumes: the default of Kubernetes, so that the API server changes no volume. */
+const defaultMode = 0o644;
+
 /** The security context of a container that needs no privileges and no writable root file system. */
 export const securityContext = {
   runAsNonRoot: true,
@@ -56,7 +61,7 @@ const readOnlyMount = (name: string, mountPath: string, source: object): Mounts 
 const storeKeys = ({ secret, environment }: ArchiverSettings): Mounts => {
   const file = environment.S3_ACCESS_KEY_FILE;
   if (!secret || !file) return noMounts;
-  return readOnlyMount('log-store', dirname(file), { secret: { secretName: secret } });
+  return readOnlyMount('log-store', dirname(file), { secret: { secretName: secret, defaultMode } });
 };
 
 /**
@@ -80,14 +85,16 @@ const secretSource = (secretKey: string): object => {
 const maskedSecrets = ({ knownSecrets, environment }: ArchiverSettings): Mounts => {
   const folder = environment.KNOWN_SECRETS_FOLDER;
   if (knownSecrets.length === 0 || !folder) return noMounts;
-  return readOnlyMount('known-secrets', folder, { projected: { sources: knownSecrets.map(secretSource) } });
+  return readOnlyMount('known-secrets', folder, {
+    projected: { sources: knownSecrets.map(secretSource), defaultMode },
+  });
 };
 
 const containerOf = (
   { image, command, environment }: ArchiverSettings,
   variables: Readonly<Record<string, string>>,
   volumeMounts: object[],
-): object => ({
+) => ({
   name: 'archiver',
   image,
   command: [...command],
@@ -97,7 +104,7 @@ const containerOf = (
   resources,
 });
 
-const podSpec = (run: PipelineRun, tool: string, settings: ArchiverSettings): object => {
+const podSpec = (run: PipelineRun, tool: string, settings: ArchiverSettings) => {
   const { serviceAccount } = settings;
   const mounts = [spoolFolder, storeKeys(settings), maskedSecrets(settings)];
   const variables = { ARCHIVER_TOOL: tool, ARCHIVER_BUILD: run.metadata.name };
@@ -116,16 +123,29 @@ const podSpec = (run: PipelineRun, tool: string, settings: ArchiverSettings): ob
   };
 };
 
+type ArchiverJob = KubeObject & {
+  spec: {
+    backoffLimit: number;
+    ttlSecondsAfterFinished: number;
+    activeDeadlineSeconds: number;
+    template: { spec: ReturnType<typeof podSpec> };
+  };
+};
+
 /**
  * Makes the archiver Job of a build. The Job has the build's name, so a second request for the same build makes no
  * second Job.
  */
-const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings): KubeObject & { spec: object } => {
+export const archiverJob = (run: PipelineRun, tool: string, settings: ArchiverSettings): ArchiverJob => {
   const { name, uid = '' } = run.metadata;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid }] },
+    metadata: {
+      name,
+      annotations: { [toolAnnotation]: tool },
+      ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid }],
+    },
     spec: {
       backoffLimit: retries,
       ttlSecondsAfterFinished: keepFinishedSeconds,
@@ -161,7 +181,7 @@ const hasEnded = ({ status }: Job): boolean =>
  * take over the archive meanwhile.
  * @throws KubeError
  */
-export const hasArchiver = async (kube: Kube, build: string): Promise<boolean> => {
-  const job = await ifFound(kube.get<Job>('jobs', build));
+export const hasArchiver = async (kube: Kube, { tool, id }: BuildKey): Promise<boolean> => {
+  const job = await findOwned<Job>(kube, 'jobs', tool, id);
   return job !== undefined && !hasEnded(job);
 };

@@ -16,6 +16,8 @@ import type { SpoolOptions } from './spool.ts';
 
 export type BuildLogOptions = StepSelection & {
   kube: ReadKube;
+  /** The tool whose build `view` reads. Pods of other tools are never read. */
+  tool: string;
   view: BuildView;
   /** Finds the secrets of a log, which are then masked. The secrets among the build's envvars are added to it. */
   findSecrets: SecretFinder;
@@ -51,10 +53,10 @@ const defaultRotationCheck: RotationCheck = { fromBytes: 1 << 20, everyMs: 4000 
 const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
 
 const createReading = (options: BuildLogOptions, signal: AbortSignal, { id, parameters }: BuildRecord): Reading => {
-  const { kube, view, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
+  const { kube, tool, view, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
   const { spool = defaultSpool, rotationCheck = defaultRotationCheck } = options;
   const findSecrets = withKnownValues(options.findSecrets, secretsOfBuild(parameters.envvars));
-  const pods = new PodWatch({ kube, id, signal, podList });
+  const pods = new PodWatch({ kube, tool, id, signal, podList });
   const wait = new BuildWait({ view, pods, findSecrets, signal, retryMs, pollMs });
   const state = new ReadingState(firstRequestBytes);
   return { kube, pods, wait, findSecrets, tag: cursorTag(id), follow, spool, rotationCheck, signal, retryMs, state };

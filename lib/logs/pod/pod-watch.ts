@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadKube } from '../../kube/client.ts';
 import type { KubeList } from '../../kube/resources.ts';
+import { type BuildKey, isPodOf, listPodsOf, podSelector } from '../../tekton/owned.ts';
 import { ChangeSignal } from '../change-signal.ts';
 import type { StepPod } from './pod-state.ts';
 
-/** Options to find the pods of a build. `id`: the build's id, which is the name of its PipelineRun. */
-type PodLookup = { kube: ReadKube; id: string; signal: AbortSignal };
+/** Options to find the pods of a build of a tool. */
+type PodLookup = BuildKey & { kube: ReadKube; signal: AbortSignal };
 
 export type PodWatchOptions = PodLookup & {
   /**
@@ -15,11 +16,9 @@ export type PodWatchOptions = PodLookup & {
   podList?: Promise<KubeList<StepPod>> | undefined;
 };
 
-const selectorOf = (id: string): string => `tekton.dev/pipelineRun=${id}`;
-
 /** Lists the pods of a build. */
-export const listPods = ({ kube, id, signal }: PodLookup): Promise<KubeList<StepPod>> =>
-  kube.list<StepPod>('pods', { labelSelector: selectorOf(id), signal });
+export const listPods = ({ kube, tool, id, signal }: PodLookup): Promise<KubeList<StepPod>> =>
+  listPodsOf<StepPod>(kube, { tool, id }, signal);
 
 const watchSeconds = 240;
 /** Milliseconds between the end of a watch of pods and the next watch. */
@@ -102,12 +101,12 @@ export class PodWatch {
   }
 
   async #watch(): Promise<void> {
-    const { kube, id, signal } = this.#options;
+    const { kube, signal } = this.#options;
     const from = this.#resourceVersion === undefined ? {} : { resourceVersion: this.#resourceVersion };
-    const options = { labelSelector: selectorOf(id), timeoutSeconds: watchSeconds, signal, ...from };
+    const options = { labelSelector: podSelector(this.#options), timeoutSeconds: watchSeconds, signal, ...from };
     for await (const { type, object } of kube.watch<StepPod>('pods', options)) {
       this.#lastEventAt = Date.now();
-      if (type === 'BOOKMARK') continue;
+      if (type === 'BOOKMARK' || !isPodOf(object, this.#options)) continue;
       const isThisPod = this.#pod === undefined || this.#pod.metadata.name === object.metadata.name;
       if (isThisPod) this.#set(type === 'DELETED' ? undefined : object);
     }

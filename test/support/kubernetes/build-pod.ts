@@ -15,8 +15,8 @@ type Step = { name: string; state: State; exitCode: number };
  */
 export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll' | 'close'> & {
   kube: Kube;
-  /** Replaces the pod of the build by a new pod, whose steps are all waiting. */
-  setPod(steps: readonly string[]): void;
+  /** Replaces the pod of the build by a new pod, whose steps are all waiting. @param tool Default: `tool` */
+  setPod(steps: readonly string[], tool?: string): void;
   /** Sets the state of a step of the build. @param exitCode exit code of a terminated step. Default: 0 */
   setState(step: string, state: State, exitCode?: number): void;
   /**
@@ -95,12 +95,16 @@ class BuildPod {
     return timeAt(this.#lines++ * 1000);
   }
 
-  create(names: readonly string[]): void {
+  create(names: readonly string[], tool: string): void {
     this.remove();
     this.#pods += 1;
     this.#steps = names.map((name) => ({ name, state: 'waiting', exitCode: 0 }));
     this.#cluster.api.objects.create('pods', {
-      metadata: { namespace, name: 'b-1-pod', uid: this.uid, labels: { 'tekton.dev/pipelineRun': 'b-1' } },
+      metadata: {
+        ...{ namespace, name: 'b-1-pod', uid: this.uid },
+        labels: { 'tekton.dev/pipelineRun': 'b-1' },
+        annotations: { 'builds.toolforge.org/tool': tool },
+      },
       spec: { containers: names.map((name) => ({ name: `step-${name}`, image: 'any' })) },
     });
     this.#write();
@@ -162,7 +166,7 @@ export const startBuildPodCluster = async ({ partBytes }: { partBytes?: number }
   return {
     ...cluster,
     kube: cluster.kube({ attempts: 1, timeoutMs: 5000 }),
-    setPod: (steps) => pod.create(steps),
+    setPod: (steps, tool = 'tool') => pod.create(steps, tool),
     setState: (step, state, exitCode = 0) => pod.setState(step, state, exitCode),
     setStatus: (status) => pod.setStatus(status),
     removePod: () => pod.remove(),

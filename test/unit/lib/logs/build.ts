@@ -48,6 +48,7 @@ export const finishedBuild = (fake: BuildPodCluster, lines: readonly string[] = 
 
 export const common = ({ kube }: Pick<BuildPodCluster, 'kube'>, view: BuildView) => ({
   kube,
+  tool: 'tool',
   view,
   findSecrets: createSecretFinder([]),
   allowedSteps: ['clone', 'build'],

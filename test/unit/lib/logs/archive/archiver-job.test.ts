@@ -53,10 +53,11 @@ test('the archiver gets secrets as mounted files, and none in its environment', 
   });
   expect(spec.volumes).toEqual([
     { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
-    { name: 'log-store', secret: { secretName: 'log-store' } },
+    { name: 'log-store', secret: { secretName: 'log-store', defaultMode: 0o644 } },
     {
       name: 'known-secrets',
       projected: {
+        defaultMode: 0o644,
         sources: [
           { secret: { name: 'gateway', items: [{ key: 'secret', path: 'gateway-secret' }], optional: true } },
           {

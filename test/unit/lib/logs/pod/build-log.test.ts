@@ -32,6 +32,16 @@ test('the log of a finished build has the allowed steps in order, the others as 
   expect(fake.requestCount('watch')).toBe(0);
 });
 
+test('the pod of another tool is never read, although it has the id of the build', async () => {
+  const { view } = finishedBuild(fake);
+  fake.setPod(['build'], 'other');
+  fake.setState('build', 'terminated');
+  fake.write('build', ['line of another tool']);
+  const events = await collect(readBuildLog({ ...common(fake, view), follow: true }));
+  expect(linesOf(events)).toEqual([]);
+  expect(fake.logRequests()).toEqual([]);
+});
+
 test('a failed step whose log is not shown gives a note how it failed', async () => {
   const { view } = finishedBuild(fake);
   fake.setState('export', 'terminated', 3);
