@@ -132,14 +132,24 @@ const triggersAt = (internalUrl: string): Trigger[] =>
     types ? [{ name, types, url: `${internalUrl}/events/${name}` }] : [],
   );
 
-const startTekton = (options: PlatformOptions, kube: KubeApi, internalUrl: string, settings: Record<string, string>) =>
-  createTekton({
+const startTekton = (
+  options: PlatformOptions,
+  kube: KubeApi,
+  internalUrl: string,
+  settings: Record<string, string>,
+) => {
+  const images = new Map([
+    [builderImage, { env: {} }],
+    [archiverImage, { env: settings }],
+  ]);
+  return createTekton({
     objects: kube.objects,
     folder: paths(options.folder).tekton,
     sink: () => `${internalUrl}/events/accept-tekton`,
-    images: (image) => ({ [builderImage]: { env: {} }, [archiverImage]: { env: settings } })[image],
+    images: (image) => images.get(image),
     log: (message, cause) => options.log('WARNING', message, cause === undefined ? {} : { error: cause }),
   });
+};
 
 const startGateway = async (options: PlatformOptions, parts: Parts, authority: Authority): Promise<string> => {
   const places = paths(options.folder);

@@ -15,6 +15,10 @@ export const routeByPrefix =
     (found ? found[1] : otherwise)(req, res);
   };
 
+/** Returns the listener of an event function. A name such as `constructor` is no function. */
+const listenerOf = (listeners: Record<string, Listener> | undefined, name: string): Listener =>
+  (listeners && Object.hasOwn(listeners, name) ? listeners[name] : undefined) ?? notFound;
+
 /**
  * Makes a listener for the requests of functions and Tekton, which go to the broker, to an event function, or to the
  * Kubernetes API.
@@ -24,6 +28,6 @@ export const internalRoutes =
   (req, res) => {
     if (req.url === brokerPath) return (broker ?? notFound)(req, res);
     const [, event] = /^\/events\/([a-z-]+)$/.exec(req.url ?? '') ?? [];
-    if (event) (functions?.events[event] ?? notFound)(req, res);
+    if (event) listenerOf(functions?.events, event)(req, res);
     else kube.handler(req, res);
   };

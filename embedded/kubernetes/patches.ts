@@ -17,12 +17,13 @@ const isFields = (value: unknown): value is Fields =>
  */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {
   if (!isFields(patch)) return patch;
-  const merged: Fields = isFields(target) ? { ...target } : {};
+  // A Map takes any key that a client chooses: assigning to the key `__proto__` of an object would set its prototype.
+  const merged = new Map<string, unknown>(isFields(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergePatch(merged.get(key), value));
   }
-  return merged;
+  return Object.fromEntries(merged);
 };
 
 /**
@@ -38,12 +39,12 @@ export const jsonPatch = (target: unknown, patch: unknown): unknown => {
 };
 
 const apply = (root: { '': unknown }, operation: Operation): void => {
-  const handler = operations[operation.op];
+  const handler = operations.get(operation.op);
   if (!handler || typeof operation.path !== 'string') throw badRequest(`error decoding patch: ${operation.op}`);
   handler(locate(root, operation.path), operation);
 };
 
-const operations: Record<string, (place: Location, operation: Operation) => void> = {
+const operationHandlers: Record<string, (place: Location, operation: Operation) => void> = {
   test: (place, { value }) => {
     if (!sameJson(read(place), value)) throw refused();
   },
@@ -62,6 +63,8 @@ const operations: Record<string, (place: Location, operation: Operation) => void
   },
 };
 
+const operations = new Map(Object.entries(operationHandlers));
+
 const refused = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
@@ -70,14 +73,18 @@ const locate = (root: { '': unknown }, path: string): Location => {
   const keys = path.split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (keys.some((key) => key === '__proto__')) throw refused();
   const last = keys.pop() ?? '';
-  const parent = keys.reduce<unknown>((at, key) => (isContainer(at) ? (at as Fields)[key] : undefined), root);
+  const parent = keys.reduce<unknown>((at, key) => (isContainer(at) ? ownValue(at, key) : undefined), root);
   if (!isContainer(parent)) throw refused();
   return { parent, key: last };
 };
 
 const isContainer = (value: unknown): value is Fields | unknown[] => Array.isArray(value) || isFields(value);
 
-const read = ({ parent, key }: Location): unknown => (parent as Fields)[key];
+/** Returns the value of an object's own key. Undefined for a key that every object inherits, such as `constructor`. */
+const ownValue = (parent: Fields | unknown[], key: string): unknown =>
+  Object.hasOwn(parent, key) ? (parent as Fields)[key] : undefined;
+
+const read = ({ parent, key }: Location): unknown => ownValue(parent, key);
 
 const mustExist = ({ parent, key }: Location): void => {
   if (!Object.hasOwn(parent, key)) throw refused();

@@ -92,14 +92,14 @@ const replace: Verb = (store, { target, body }) => {
   return write(store, target, { ...object, metadata: { ...object.metadata, namespace, name } });
 };
 
-const patchFunctions: Record<string, (target: unknown, patch: unknown) => unknown> = {
-  [mergePatchType]: mergePatch,
-  [jsonPatchType]: jsonPatch,
-};
+const patchFunctions = new Map<string, (target: unknown, patch: unknown) => unknown>([
+  [mergePatchType, mergePatch],
+  [jsonPatchType, jsonPatch],
+]);
 
 const patch: Verb = (store, { target, body, mediaType }) => {
-  const apply = patchFunctions[mediaType];
-  if (!apply) throw unsupportedMediaType(Object.keys(patchFunctions));
+  const apply = patchFunctions.get(mediaType);
+  if (!apply) throw unsupportedMediaType([...patchFunctions.keys()]);
   const before = current(store, target);
   const { namespace, name } = before.metadata;
   const after = expectObject(target, apply(before, body));
@@ -159,4 +159,4 @@ export const verbOf = (method: string, target: Target): Verb => {
 
 /** Returns the media types that the Kubernetes API accepts for the body of a request, by the request's method. */
 export const acceptedTypes = (method: string): readonly string[] =>
-  method === 'PATCH' ? Object.keys(patchFunctions) : ['application/json'];
+  method === 'PATCH' ? [...patchFunctions.keys()] : ['application/json'];

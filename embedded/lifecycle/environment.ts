@@ -88,9 +88,10 @@ const changed = (old: string, { action, value, delimiter }: EnvironmentChange): 
 };
 
 export const applyChanges = (environment: Environment, changes: EnvironmentChange[]): Environment => {
-  const next = { ...environment };
-  for (const change of changes) next[change.name] = changed(next[change.name] ?? '', change);
-  return next;
+  // A Map takes any name that a user chooses: assigning to the key `__proto__` of an object would set its prototype.
+  const next = new Map(Object.entries(environment));
+  for (const change of changes) next.set(change.name, changed(next.get(change.name) ?? '', change));
+  return Object.fromEntries(next);
 };
 
 /** Environment variables of this machine that buildpacks may see. Other variables may hold secrets. */

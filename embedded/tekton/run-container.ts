@@ -88,7 +88,7 @@ const terminated = ({ pod, container }: ContainerRun, outcome: ProcessEnd, resul
  * PATH and LANG.
  */
 const environment = (objects: ObjectStore, { folder, imageEnv, pod, container, variables }: ContainerRun) => {
-  const env: Record<string, string> = {
+  const usual = {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     LANG: process.env.LANG ?? 'C.UTF-8',
     ...imageEnv,
@@ -96,11 +96,11 @@ const environment = (objects: ObjectStore, { folder, imageEnv, pod, container, v
     TMPDIR: folder.tmp,
     HOSTNAME: pod.metadata.name,
   };
-  for (const variable of container.env ?? []) {
+  const own = (container.env ?? []).flatMap((variable): [string, string][] => {
     const value = environmentValue(objects, pod.metadata.namespace, variable);
-    if (value !== undefined) env[variable.name] = substitute(value, variables);
-  }
-  return env;
+    return value === undefined ? [] : [[variable.name, substitute(value, variables)]];
+  });
+  return Object.fromEntries([...Object.entries<string>(usual), ...own]);
 };
 
 const environmentValue = (

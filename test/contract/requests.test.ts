@@ -163,6 +163,19 @@ describe('start-build', () => {
     async (name) => expectRefusal(await mine.post({ source_url, envvars: { [name]: 'x' } }), 400, 'body_invalid'),
   );
 
+  test('keeps variables that are named like keys of every object', async () => {
+    const envvars = '{"__proto__":"a","constructor":"b","toString":"c","ABC":"d"}';
+    const started = await post(`{"source_url":${JSON.stringify(source_url)},"envvars":${envvars}}`);
+    expectStatus(started, 200);
+    const { name } = started.json.new_build as { name: string };
+    const shown = await mine.call(`/builds/${name}`);
+    for (const { text } of [started, shown]) {
+      const [found = ''] = /"envvars":\s*(\{[^}]*\})/.exec(text)?.slice(1) ?? [];
+      expect(Object.entries(JSON.parse(found)).sort()).toEqual(Object.entries(JSON.parse(envvars)).sort());
+    }
+    await mine.cancel(name);
+  });
+
   test('refuses variables that are too large, too many, or contain NUL', async () => {
     const half = 'v'.repeat(9000);
     expectRefusal(await mine.post({ source_url, envvars: { ABC: half, DEF: half } }), 400, 'envvars_too_large');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { baseEnvironment } from '../../../../embedded/lifecycle/environment.ts';
+import { applyChanges, baseEnvironment, withUserVariables } from '../../../../embedded/lifecycle/environment.ts';
 
 test.each([
   ['http://proxy.example:3128', 'http://proxy.example:3128'],
@@ -40,4 +40,20 @@ test('property: no part of a password in the URL of a proxy reaches a buildpack'
       expect(HTTP_PROXY).toBe(`${scheme}proxy.example:1`);
     }),
   );
+});
+
+test.each(['__proto__', 'constructor', 'toString'])('a user may have a variable with the name %s', (name) => {
+  const user = JSON.parse(`{"${name}":"mine","OTHER":"x"}`) as Record<string, string>;
+  const all = withUserVariables({ PATH: '/bin' }, user);
+  expect(Object.entries(all)).toEqual([
+    ['PATH', '/bin'],
+    [name, 'mine'],
+    ['OTHER', 'x'],
+  ]);
+  expect(Object.getPrototypeOf(all)).toBe(Object.prototype);
+});
+
+test.each(['__proto__', 'constructor'])('a layer may append to a variable with the name %s', (name) => {
+  const append = { name, action: 'append', value: 'b', delimiter: ':' } as const;
+  expect(Object.entries(applyChanges({}, [append, { ...append, value: 'c' }]))).toEqual([[name, 'b:c']]);
 });
