@@ -72,16 +72,23 @@ const startsArchivers = {
 };
 
 /**
- * Permissions to reconcile a tool: to read and write the ledger, the runs and the capacity (lib/builds/reconcile.ts).
+ * Permissions to reconcile a tool: to read and write the ledger, the runs and the capacity (lib/builds/reconcile.ts),
+ * but not to create runs.
  */
 const reconcile: Grants = {
   'builds.toolforge.org/buildledgers': ['get'],
   'builds.toolforge.org/buildledgers/status': ['update'],
   'builds.toolforge.org/buildcapacities': ['get', 'create'],
   'builds.toolforge.org/buildcapacities/status': ['update'],
-  'tekton.dev/pipelineruns': ['list', 'create', 'patch', 'delete'],
+  'tekton.dev/pipelineruns': ['get', 'list', 'patch', 'delete'],
   'tekton.dev/taskruns': ['get'],
 };
+
+/**
+ * Permission to create runs, and so to start pods. knative/base/generated/admission.yaml limits the shape of the runs.
+ * Functions with `reconcile` alone request runs from finish-build (docs/adr/0026-admission.md).
+ */
+const createRuns: Grants = { 'tekton.dev/pipelineruns': ['create'] };
 
 /** Permissions to show builds as a reconcile would leave them, without writing (lib/builds/preview.ts). */
 const preview: Grants = {
@@ -94,7 +101,6 @@ const preview: Grants = {
 /** Permissions to read a build's log from the build's pod (lib/logs/pod). */
 const readPods: Grants = { pods: ['list', 'watch'], 'pods/log': ['get'] };
 
-const readRun: Grants = { 'tekton.dev/pipelineruns': ['get'] };
 const readLedger: Grants = { 'builds.toolforge.org/buildledgers': ['get'] };
 const listLedgers: Grants = { 'builds.toolforge.org/buildledgers': ['list'] };
 const createLedger: Grants = { 'builds.toolforge.org/buildledgers': ['create'] };
@@ -111,7 +117,7 @@ export const services = {
     concurrency: 50,
     timeoutSeconds: 60,
     mounts: [...signIn, logStore, registryAccount],
-    permissions: [reconcile, createLedger],
+    permissions: [reconcile, createRuns, createLedger],
   },
   'list-builds': {
     ...endpoint,
@@ -146,14 +152,14 @@ export const services = {
     ...endpoint,
     concurrency: 100,
     timeoutSeconds: 60,
-    mounts: [...signIn, logStore],
+    mounts: [...signIn, broker, logStore],
     permissions: [reconcile],
   },
   'delete-build': {
     ...endpoint,
     concurrency: 100,
     timeoutSeconds: 60,
-    mounts: [...signIn, logStore],
+    mounts: [...signIn, broker, logStore],
     permissions: [reconcile],
   },
   quota: {
@@ -196,16 +202,16 @@ export const services = {
     timeoutSeconds: 60,
     mounts: [logStore],
     eventTypes: [...buildEnded, ledgerBehindType],
-    permissions: [reconcile],
+    permissions: [reconcile, createRuns],
   },
   'archive-logs': {
     ...event,
     concurrency: 20,
     timeoutSeconds: 120,
-    mounts: [logStore, knownSecretsMount],
+    mounts: [broker, logStore, knownSecretsMount],
     environment: startsArchivers,
     eventTypes: [eventTypes.taskRunRunning, ...buildEnded],
-    permissions: [reconcile, readRun, readPods, startArchiver],
+    permissions: [reconcile, readPods, startArchiver],
   },
   sweep: {
     ...event,
@@ -220,7 +226,7 @@ export const services = {
     scaling: { windowSeconds: 6, maxInstances: 1 },
     permissions: [
       reconcile,
-      readRun,
+      createRuns,
       readPods,
       startArchiver,
       listLedgers,
@@ -235,6 +241,6 @@ export const jobs = {
   archiver: {
     source: 'events/archive-logs/archiver.ts',
     program: 'archive-logs/archiver',
-    permissions: [reconcile, readRun, readPods],
+    permissions: [reconcile, createRuns, readPods],
   },
 } as const satisfies Record<string, JobRow>;

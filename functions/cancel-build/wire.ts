@@ -1,13 +1,13 @@
 import { authenticateFromSettings, authSettings } from '../../lib/auth/from-settings.ts';
-import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
+import { requestingBuildsFromSettings, requestingBuildsSettings } from '../../lib/builds/from-settings.ts';
 import type { EndpointWire } from '../../lib/http/app.ts';
 import { createCancelBuild } from './handler.ts';
 
-export const settingNames = [...authSettings, ...buildsSettings] as const;
+export const settingNames = [...authSettings, ...requestingBuildsSettings] as const;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
-  const builds = await buildsFromSettings(settings, log);
+  const builds = await requestingBuildsFromSettings(settings, log);
   const handlers = { 'cancel-build': createCancelBuild(builds) };
   return { handlers, authenticate, close: builds.kube.close };
 };

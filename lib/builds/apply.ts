@@ -2,6 +2,7 @@ import { ifFound, isAlreadyExists, KubeError } from '../kube/kube-error.ts';
 import type { RunChange } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
 import { finish } from '../ledger/state.ts';
+import { isTakenByOther } from '../tekton/owned.ts';
 import { logFinalizer, pipelineRun } from '../tekton/run.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import { changeLedger } from './change-ledger.ts';
@@ -10,15 +11,12 @@ import type { Runs } from './observe.ts';
 
 type CreateRun = Extract<RunChange, { kind: 'create' }>;
 
-/**
- * Marks a build as failed because Kubernetes refuses its run as invalid. Otherwise each reconcile would try to create
- * the run again.
- */
-const failBuild = async (context: BuildsContext, tool: string, id: string, error: KubeError): Promise<void> => {
+/** Marks a build as failed that can never have a run. Otherwise each reconcile would try to create the run again. */
+const failBuild = async (context: BuildsContext, tool: string, id: string, why: string): Promise<void> => {
   const now = context.now();
   const ending = {
     status: 'BUILD_FAILURE',
-    message: `The build could not be started: ${error.message}`,
+    message: `The build could not be started: ${why}`,
     finishedAt: now.toISOString(),
     log: 'complete',
   } as const;
@@ -31,21 +29,40 @@ const failBuild = async (context: BuildsContext, tool: string, id: string, error
 const invalidStatuses = [400, 413, 422];
 
 /**
- * Creates the run of a build. A run that exists already is no error.
- * @returns whether Kubernetes refused the run as invalid: the build has then failed, and its slot goes to the next
- * build
+ * Returns why a build can never have a run. Undefined where the refused run exists already, as the run of this build.
+ * @throws the error of a refusal after which another attempt may succeed
  */
-const createRun = async (context: BuildsContext, tool: string, change: CreateRun): Promise<boolean> => {
-  const run = pipelineRun(change.build, tool, toolLabel(tool), context.runSettings, change.cancelled);
+const reasonOfRefusal = async (
+  { kube }: BuildsContext,
+  tool: string,
+  id: string,
+  error: unknown,
+): Promise<string | undefined> => {
+  if (isAlreadyExists(error))
+    return (await isTakenByOther(kube, 'pipelineruns', tool, id)) ? 'Its id is taken. Start another build.' : undefined;
+  if (error instanceof KubeError && invalidStatuses.includes(error.status)) return error.message;
+  throw error;
+};
+
+/**
+ * Creates the run of a build, or asks finish-build for the run in a function that may not create runs. A run of the
+ * build that exists already is no error.
+ * @returns whether the build can never have a run: the build has then failed, and its slot goes to the next build
+ */
+const createRun = async (context: BuildsContext, tool: string, { build, cancelled }: CreateRun): Promise<boolean> => {
+  if (context.requestRun) {
+    context.requestRun(tool, build.id);
+    return false;
+  }
+  const run = pipelineRun(build, tool, toolLabel(tool), context.runSettings, cancelled);
   try {
     await context.kube.create<PipelineRun>('pipelineruns', run);
+    return false;
   } catch (error) {
-    if (isAlreadyExists(error)) return false;
-    if (!(error instanceof KubeError) || !invalidStatuses.includes(error.status)) throw error;
-    await failBuild(context, tool, change.build.id, error);
-    return true;
+    const why = await reasonOfRefusal(context, tool, build.id, error);
+    if (why !== undefined) await failBuild(context, tool, build.id, why);
+    return why !== undefined;
   }
-  return false;
 };
 
 /**

@@ -19,6 +19,11 @@ export type BuildsContext = {
   failureExcerpt: FailureExcerpt;
   /** Deletes the archived log of a build. */
   removeLog: (tool: string, id: string) => Promise<void>;
+  /**
+   * Asks finish-build to create the run of a build. Set in functions whose ServiceAccount may not create runs. Returns
+   * at once and never throws. Default: this function creates the runs itself.
+   */
+  requestRun?: (tool: string, id: string) => void;
   now: () => Date;
 };
 

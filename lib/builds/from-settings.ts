@@ -1,5 +1,7 @@
 import { createCapacity } from '../capacity/store.ts';
 import type { Settings } from '../config/settings.ts';
+import { createRunRequester } from '../events/ledger-behind.ts';
+import { brokerSettings, sendFromSettings } from '../events/send-event.ts';
 import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
 import { ledgerFromSettings, ledgerSettings } from '../ledger/from-settings.ts';
 import type { Log } from '../log.ts';
@@ -27,6 +29,9 @@ export const sharedBuildsSettings = [
 
 /** Names of the settings of a function that changes builds. */
 export const buildsSettings = [...kubeSettings, ...sharedBuildsSettings] as const;
+
+/** Names of the settings of a function that changes builds, and requests their runs from finish-build. */
+export const requestingBuildsSettings = [...buildsSettings, ...brokerSettings] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
 
@@ -61,3 +66,16 @@ export const buildsFromSettings = async (
     now: () => new Date(),
   };
 };
+
+/**
+ * Makes the dependencies of a function that changes builds, and whose ServiceAccount may not create runs. Where such a
+ * function promotes a queued build, or finds a build without a run, it requests the run from finish-build.
+ * @throws ConfigError for a setting that is missing or wrong
+ */
+export const requestingBuildsFromSettings = async (
+  settings: Settings<(typeof requestingBuildsSettings)[number]>,
+  log: Log,
+): Promise<BuildsContext & { store: ObjectStore }> => ({
+  ...(await buildsFromSettings(settings, log)),
+  requestRun: createRunRequester({ send: sendFromSettings(settings), log }),
+});

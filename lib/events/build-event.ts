@@ -1,7 +1,10 @@
 import type { CloudEvent } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 
-/** Type of the event that reports that a tool's ledger is behind its runs. Functions that only read send this event. */
+/**
+ * Type of the event that reports that a tool's ledger and runs differ, so that finish-build reconciles the tool.
+ * Functions that may not correct the difference themselves send this event.
+ */
 export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 
 /**
@@ -11,8 +14,9 @@ export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 export const buildEventSource = '/builds/accept-tekton';
 
 /**
- * The CloudEvents attribute `source` of the events by which list-builds, get-build and get-logs report that a ledger is
- * behind its runs.
+ * The CloudEvents attribute `source` of the events by which functions report that a tool's ledger and runs differ:
+ * list-builds, get-build and get-logs, which write nothing, and cancel-build, delete-build and archive-logs, which
+ * create no runs.
  */
 export const readsEventSource = '/builds/reads';
 

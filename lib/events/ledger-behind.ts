@@ -18,6 +18,8 @@ export type BehindReporterOptions = {
   now?: () => number;
 };
 
+type RequesterOptions = Pick<BehindReporterOptions, 'send' | 'log'>;
+
 const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
   id: randomUUID(),
   type: ledgerBehindType,
@@ -25,6 +27,19 @@ const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
   subject: build ?? tool,
   data: { tool, ...(build === undefined ? {} : { build }) },
 });
+
+/**
+ * Returns a function that asks finish-build to create the run of a build, by a report that the ledger of the build's
+ * tool is behind. Every request is sent, because nothing repeats a request that was left out. A failure is only logged:
+ * the next read of the tool's builds reports the missing run, and so does the next sweep.
+ */
+export const createRunRequester =
+  ({ send, log }: RequesterOptions): ReportBehind =>
+  (tool, build) => {
+    send(eventOf(tool, build)).catch((error: unknown) =>
+      log('WARNING', 'a run was not requested; the next read or sweep asks for it', { tool, build, error }),
+    );
+  };
 
 /**
  * Returns a function that reports to the broker that the ledger of a tool is behind its runs. At most one report about

@@ -77,6 +77,18 @@ test('no function may read Secrets, or write what Kubernetes or Tekton own', () 
   expect(grantedTo['start-build']?.['tekton.dev/taskruns']).toEqual(['get']);
 });
 
+test('only start-build may create runs among the functions that serve users', () => {
+  const mayCreate = accounts.filter(({ grants }) => grants['tekton.dev/pipelineruns']?.includes('create'));
+  const serving = Object.keys(services).filter((name) => services[name as keyof typeof services].kind === 'endpoint');
+  expect(mayCreate.map(({ name }) => name).filter((name) => serving.includes(name))).toEqual(['start-build']);
+  expect(mayCreate.map(({ name }) => name)).toEqual(['start-build', 'finish-build', 'sweep', 'archiver']);
+});
+
+test('only archive-logs and sweep may create Jobs', () => {
+  const mayCreate = accounts.filter(({ grants }) => grants['batch/jobs']?.includes('create'));
+  expect(mayCreate.map(({ name }) => name)).toEqual(['archive-logs', 'sweep']);
+});
+
 test("no function that serves users has the registry's credentials of builds", async () => {
   const manifests = await read<ServiceManifest>('services.yaml');
   const having = manifests.filter((manifest) => JSON.stringify(manifest).includes('registry-cred'));

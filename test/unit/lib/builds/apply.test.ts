@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { applyChange } from '../../../../lib/builds/apply.ts';
+import { cancelBuild, deleteBuild } from '../../../../lib/builds/cancel.ts';
+import { reconcile } from '../../../../lib/builds/reconcile.ts';
+import { startBuild } from '../../../../lib/builds/start.ts';
+import type { PipelineRun } from '../../../../lib/tekton/types.ts';
+import { World } from './world.ts';
+
+const never = new AbortController().signal;
+const given = { source_url: 'https://example.org/r.git' };
+
+/** A process that may create runs, and a process that requests runs. Both work on the same cluster. */
+const startWorld = () => {
+  const world = new World(undefined);
+  const creating = world.instance({ isImmediate: true }).context;
+  const requested: string[] = [];
+  const requesting = {
+    ...world.instance({ isImmediate: true }).context,
+    requestRun: (tool: string, id: string) => void requested.push(`${tool}/${id}`),
+  };
+  return { world, creating, requesting, requested };
+};
+
+const startAll = (context: ReturnType<typeof startWorld>['creating'], count: number) =>
+  Promise.all(Array.from({ length: count }, () => startBuild(context, 'tool', given, undefined, never)));
+
+const runIds = (world: World) => world.liveRuns().map(({ metadata }) => metadata.name);
+
+test('a function that may not create runs requests the run of a build that it promotes', async () => {
+  const { world, creating, requesting, requested } = startWorld();
+  const [first, second, third] = await startAll(creating, 3);
+  world.endRun(0);
+  const runsBefore = runIds(world);
+  const running = [first, second].find(({ id } = { id: '' } as never) => runsBefore.includes(id));
+  await cancelBuild(requesting, 'tool', running?.id ?? '');
+  expect(requested).toEqual([`tool/${third?.id}`]);
+  expect(runIds(world)).toEqual(runsBefore);
+  await reconcile(creating, 'tool');
+  expect(runIds(world)).toContain(third?.id);
+});
+
+test('a build that is cancelled before its run exists gets a cancelled run from finish-build', async () => {
+  const { world, creating, requesting, requested } = startWorld();
+  const create = ((resource: string, object: never) =>
+    resource === 'pipelineruns'
+      ? Promise.reject(new Error('this function is killed before it creates the run'))
+      : creating.kube.create(resource as never, object)) as typeof creating.kube.create;
+  const { id } = await startBuild({ ...creating, kube: { ...creating.kube, create } }, 'tool', given, undefined, never);
+  await cancelBuild(requesting, 'tool', id);
+  expect(requested).toEqual([`tool/${id}`]);
+  expect(runIds(world)).toEqual([]);
+  await reconcile(creating, 'tool');
+  expect(world.liveRuns().map(({ metadata, spec }) => [metadata.name, spec.status])).toEqual([[id, 'Cancelled']]);
+});
+
+test('a function that may not create runs deletes a running build', async () => {
+  const { world, creating, requesting, requested } = startWorld();
+  const [{ id } = { id: '' }] = await startAll(creating, 1);
+  await deleteBuild(requesting, 'tool', id);
+  expect(world.liveRuns().map(({ spec }) => spec.status)).toEqual(['Cancelled']);
+  expect(requested).toEqual([]);
+});
+
+test('a build whose id is the name of a run of another tool fails, and its slot is free again', async () => {
+  const { world, creating } = startWorld();
+  const [{ id } = { id: '' }] = await startAll(creating, 1);
+  const build = world.ledger('tool')?.status?.running?.[0];
+  if (!build) throw new Error('The tool has no running build.');
+  await creating.ledger.change('other', ({ state }) => ({ state: { ...state, running: [build] }, result: undefined }));
+  const change = { kind: 'create', build, cancelled: false } as const;
+  expect(await applyChange(creating, 'other', new Map(), change)).toBe(true);
+  expect(world.ledger('other')?.status).toMatchObject({
+    running: [],
+    finished: [
+      { id, status: 'BUILD_FAILURE', message: 'The build could not be started: Its id is taken. Start another build.' },
+    ],
+  });
+  const [run] = world.liveRuns() as PipelineRun[];
+  expect(run?.metadata.annotations).toMatchObject({ 'builds.toolforge.org/tool': 'tool' });
+  expect(world.ledger('tool')?.status?.running).toHaveLength(1);
+});
