@@ -94,6 +94,8 @@ export const pipelineRun = (
     pipelineRef: { name: settings.pipeline },
     params: parametersOf(build, settings),
     timeouts: { pipeline: settings.timeout },
+    // Tekton would fill in an account of its own configuration here, for tasks that taskRunSpecs does not name.
+    taskRunTemplate: { serviceAccountName: settings.serviceAccount },
     taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount, podTemplate }],
     workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
       name,

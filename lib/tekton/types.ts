@@ -27,6 +27,7 @@ export type PipelineRun = KubeObject & {
     params?: Param[];
     status?: string;
     timeouts?: { pipeline?: string };
+    taskRunTemplate?: { serviceAccountName: string };
     taskRunSpecs?: object[];
     workspaces?: object[];
   };

@@ -15,7 +15,7 @@ afterAll(() => service.close());
 type Variable = { name: string; value: string };
 type Function = {
   metadata: { generation: number };
-  spec: { template: { spec: { containers: { env: Variable[] }[] } } };
+  spec: { template: { spec: { containers: { env: Variable[]; envFrom: { configMapRef: { name: string } }[] }[] } } };
   status: { observedGeneration: number; conditions: { type: string; status: string }[] };
 };
 
@@ -32,14 +32,25 @@ const setVariables = async (name: string, value: Variable[]): Promise<void> => {
   });
 };
 
+/** Changes the settings that the admission policy compares runs with. Functions read their settings only at their start. */
+const setPolicy = async (changed: Record<string, string | null>): Promise<Record<string, string | null>> => {
+  const { containers } = (await readFunction('start-build')).spec.template.spec;
+  const name = containers[0]?.envFrom[0]?.configMapRef.name ?? '';
+  const { data } = JSON.parse(await service.kubectl(['get', 'configmap', name, '-o', 'json']));
+  await service.kubectl(['patch', 'configmap', name, '--type=merge', '-p', JSON.stringify({ data: changed })]);
+  return Object.fromEntries(Object.keys(changed).map((key) => [key, data[key] ?? null]));
+};
+
 /** Runs `work` while the function start-build is deployed with other settings. */
 const withSettings = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
   const before = (await readFunction('start-build')).spec.template.spec.containers[0]?.env ?? [];
   const changed = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  const policy = await setPolicy(settings);
   await setVariables('start-build', [...before.filter(({ name }) => !(name in settings)), ...changed]);
   try {
     return await work();
   } finally {
+    await setPolicy(policy);
     await setVariables('start-build', before);
   }
 };

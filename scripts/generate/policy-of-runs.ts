@@ -1,0 +1,137 @@
+import { type SettingName, settings } from '../../lib/config/settings.ts';
+import type { BuildRecord } from '../../lib/ledger/types.ts';
+import { logFinalizer, pipelineRun, toolAnnotation, toolLabelName } from '../../lib/tekton/run.ts';
+import type { Rule } from './admission.ts';
+import { cel, expression, onlyFields, onlyKeys } from './cel.ts';
+
+/** Returns the CEL expression for the value that a setting has in the ConfigMap with the settings. */
+export const settingValue = (name: SettingName): string => {
+  const { name: variable, default: value } = settings[name];
+  if (value === undefined) return `params.data[${cel(variable)}]`;
+  return `params.data[?${cel(variable)}].orValue(${cel(value)})`;
+};
+
+const build: BuildRecord = {
+  ...{ id: '', sourceUrl: '', commit: '', image: '', acceptedAt: '', message: '' },
+  parameters: { source_url: '' },
+  status: 'BUILD_PENDING',
+  log: 'live',
+};
+
+/** Values of a run that come from settings, as CEL expressions. */
+const runSettings = {
+  pipeline: expression(settingValue('pipeline')),
+  builderImage: expression(settingValue('builderImage')),
+  runImage: expression(settingValue('runImage')),
+  serviceAccount: expression(settingValue('serviceAccount')),
+  timeout: '',
+};
+
+/** The spec of a run as the functions make it. */
+const { spec } = pipelineRun(build, '', '', runSettings, false);
+const fieldsOfSpec = [...Object.keys(spec), 'status'];
+const parameters = spec.params ?? [];
+
+/**
+ * The fields that an administrator may have set in Tekton's own default pod template, which Tekton adds to every run.
+ * They say where a pod runs. They cannot mount anything or give a pod privileges.
+ */
+const schedulingFields = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints', 'imagePullSecrets'];
+
+/** Returns the CEL expression for "the parameter has the value that the functions' settings give". */
+const hasValueOfSettings = (name: string): string => {
+  const value = parameters.find((parameter) => parameter.name === name)?.value;
+  return `object.spec.params.all(item, item.name != ${cel(name)} || item.value == ${cel(value)})`;
+};
+
+const metadataRules: Rule[] = [
+  {
+    expression: [
+      onlyKeys('object.metadata', 'labels', [toolLabelName]),
+      onlyKeys('object.metadata', 'annotations', [toolAnnotation]),
+      `(!has(object.metadata.finalizers) || object.metadata.finalizers == ${cel([logFinalizer])})`,
+      '!has(object.metadata.ownerReferences)',
+    ].join(' && '),
+    message: `A run may have only the label ${toolLabelName}, the annotation ${toolAnnotation} and the finalizer ${logFinalizer}.`,
+  },
+];
+
+const parameterRules: Rule[] = [
+  {
+    expression: `object.spec.params.map(item, item.name) == ${cel(parameters.map(({ name }) => name))} && object.spec.params.all(item, ${onlyFields('item', ['name', 'value'])})`,
+    message: 'A run must have the parameters of a build, in their order, and no others.',
+  },
+  {
+    expression: ['BUILDER_IMAGE', 'RUN_IMAGE'].map(hasValueOfSettings).join(' && '),
+    message: 'A run must use the builder image and the run image of the settings.',
+  },
+  {
+    expression:
+      "object.spec.params.all(item, (item.name != 'SOURCE_URL' || item.value.matches('^https?://')) && (item.name != 'SOURCE_REFERENCE' || item.value.matches('^[0-9a-f]{40,64}$')))",
+    message: 'The source of a build must be an http or https URL, and its reference the hash of a commit.',
+  },
+];
+
+const podRules: Rule[] = [
+  {
+    expression: `object.spec.taskRunSpecs == ${cel(spec.taskRunSpecs)}`,
+    message: 'A run must name the ServiceAccount and the pod template of builds for its only task.',
+  },
+  {
+    expression: [
+      onlyFields('object.spec.taskRunTemplate', ['serviceAccountName', 'podTemplate']),
+      `object.spec.taskRunTemplate.serviceAccountName == ${cel(spec.taskRunTemplate?.serviceAccountName)}`,
+      onlyKeys('object.spec.taskRunTemplate', 'podTemplate', schedulingFields),
+    ].join(' && '),
+    message: 'A run must use the ServiceAccount of builds, and may have no pod template of its own.',
+  },
+  {
+    expression: `object.spec.workspaces == ${cel(spec.workspaces)}`,
+    message: 'A run must have the empty workspaces of a build, and no others.',
+  },
+];
+
+/** Returns the rules for the runs that ServiceAccounts of the build service create. */
+export const runRules = (): Rule[] => [
+  ...metadataRules,
+  {
+    expression: onlyFields('object.spec', fieldsOfSpec),
+    message: `A run may have only these fields in its spec: ${fieldsOfSpec.join(', ')}.`,
+  },
+  {
+    expression: `object.spec.pipelineRef == ${cel(spec.pipelineRef)}`,
+    message: 'A run must name the Pipeline of the builds, in this namespace, without a resolver.',
+  },
+  ...parameterRules,
+  ...podRules,
+  {
+    expression: `${onlyFields('object.spec.timeouts', Object.keys(spec.timeouts ?? {}))} && (!has(object.spec.status) || object.spec.status == 'Cancelled')`,
+    message: 'A run may have a time limit for all its tasks only, and may begin as cancelled only.',
+  },
+];
+
+/** Returns the CEL expression for "a field of the metadata has not changed". */
+const isSame = (field: string): string => `object.metadata[?${cel(field)}] == oldObject.metadata[?${cel(field)}]`;
+
+/** The rules for changes of runs: a run may be cancelled, and may lose its finalizers. */
+export const runUpdateRules: Rule[] = [
+  {
+    expression: ['labels', 'annotations', 'ownerReferences'].map(isSame).join(' && '),
+    message: 'The labels, annotations and owners of a run may not change.',
+  },
+  {
+    expression:
+      '!has(object.metadata.finalizers) || (has(oldObject.metadata.finalizers) && object.metadata.finalizers.all(item, item in oldObject.metadata.finalizers))',
+    message: 'A run may lose finalizers, but may get no new ones.',
+  },
+  {
+    expression:
+      "object.spec.all(field, field == 'status' || (field in oldObject.spec && object.spec[field] == oldObject.spec[field])) && oldObject.spec.all(field, field == 'status' || field in object.spec)",
+    message: 'Only the field status of the spec of a run may change.',
+  },
+  {
+    expression:
+      "!has(object.spec.status) || object.spec[?'status'] == oldObject.spec[?'status'] || object.spec.status == 'Cancelled'",
+    message: 'A run may be cancelled. It may get no other status.',
+  },
+];

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { kubectl } from '../pipeline/cluster.ts';
+import { accountsThatMay, created, deployedSettings, jobOf, patched, runOf } from './accounts.ts';
+import { hostileJobs } from './hostile-jobs.ts';
+import { hostileRuns } from './hostile-runs.ts';
+import { builds } from './service.ts';
+
+/** An object that a test changes at will. */
+// biome-ignore lint/suspicious/noExplicitAny: the tests write into every field of any object.
+type Fields = any;
+type Change = (object: Fields) => void;
+
+const id = `e2e-admission-${randomBytes(4).toString('hex')}`;
+let settings: Record<string, string>;
+
+beforeAll(async () => {
+  settings = await deployedSettings();
+});
+
+const changed = (object: object, change: Change): object => {
+  const copy = structuredClone(object);
+  change(copy);
+  return copy;
+};
+
+/** Returns the beginning of the error for a request that a policy refuses. */
+const deniedBy = (policy: string): string => `ValidatingAdmissionPolicy '${builds}-${policy}' with binding`;
+
+describe.each(accountsThatMay('tekton.dev/pipelineruns', 'create'))('the account %s', (account) => {
+  test('may create the run of a build, also as cancelled', async () => {
+    expect(await created(account, runOf(id, settings))).toBe('accepted');
+    const cancelled = changed(runOf(id, settings), ({ spec }) => Object.assign(spec, { status: 'Cancelled' }));
+    expect(await created(account, cancelled)).toBe('accepted');
+  });
+
+  test.each(hostileRuns)('may not create a run %s', async (_, message, change) => {
+    const result = await created(account, changed(runOf(id, settings), change));
+    expect(result).toContain(deniedBy('runs'));
+    expect(result).toContain(message);
+  });
+
+  test('may not create a run in a former version of the API', async () => {
+    const { pipelineRef, params, workspaces } = (runOf(id, settings) as Fields).spec;
+    const metadata = { name: id };
+    const old = { apiVersion: 'tekton.dev/v1beta1', kind: 'PipelineRun', metadata };
+    const spec = { pipelineRef, params, workspaces, serviceAccountName: 'sweep' };
+    expect(await created(account, { ...old, spec })).toContain(deniedBy('runs'));
+  });
+});
+
+describe.each(accountsThatMay('tekton.dev/pipelineruns', 'patch'))(
+  'the account %s, for a run that exists',
+  (account) => {
+    const patch = (change: object) => patched(account, 'pipelinerun', id, change);
+
+    test('may cancel it, and may remove its finalizer', async () => {
+      expect(await patch({ spec: { status: 'Cancelled' } })).toBe('accepted');
+      expect(await patch({ metadata: { finalizers: [] } })).toBe('accepted');
+    });
+
+    test.each<[what: string, message: string, change: object]>([
+      ['another pipeline', 'Only the field status', { spec: { pipelineRef: { name: 'other' } } }],
+      [
+        'another ServiceAccount',
+        'Only the field status',
+        { spec: { taskRunTemplate: { serviceAccountName: 'sweep' } } },
+      ],
+      ['parameters', 'Only the field status', { spec: { params: [] } }],
+      [
+        'a workspace',
+        'Only the field status',
+        { spec: { workspaces: [{ name: 'source-ws', secret: { secretName: 'gateway' } }] } },
+      ],
+      ['no time limit', 'Only the field status', { spec: { timeouts: { pipeline: '0' } } }],
+      ['another status', 'may be cancelled', { spec: { status: 'StoppedRunFinally' } }],
+      ['another tool', 'may not change', { metadata: { annotations: { 'builds.toolforge.org/tool': 'other' } } }],
+      ['a label', 'may not change', { metadata: { labels: { 'serving.knative.dev/service': 'start-build' } } }],
+      [
+        'another finalizer',
+        'no new ones',
+        { metadata: { finalizers: ['builds.toolforge.org/log', 'evil.example/stay'] } },
+      ],
+    ])('may not give it %s', async (_, message, change) => {
+      const result = await patch(change);
+      expect(result).toContain(deniedBy('run-updates'));
+      expect(result).toContain(message);
+    });
+
+    beforeAll(async () => {
+      // A run that begins as pending starts nothing. Without the annotation with a tool, no function takes notice of it.
+      const pending = changed(runOf(id, settings), ({ metadata, spec }) => {
+        delete metadata.annotations;
+        spec.status = 'PipelineRunPending';
+      });
+      await kubectl(['create', '--namespace', builds, '-f', '-'], JSON.stringify(pending));
+    });
+
+    afterAll(async () => {
+      await kubectl(['delete', 'pipelinerun', id, '--namespace', builds, '--wait=false']);
+      await kubectl([
+        'patch',
+        'pipelinerun',
+        id,
+        '--namespace',
+        builds,
+        '--type=merge',
+        '-p',
+        '{"metadata":{"finalizers":[]}}',
+      ]);
+      await kubectl(['wait', 'pipelinerun', id, '--namespace', builds, '--for=delete', '--timeout=60s']);
+    });
+  },
+);
+
+describe.each(accountsThatMay('batch/jobs', 'create'))('the account %s', (account) => {
+  test('may create the archiver of a build', async () => {
+    expect(await created(account, jobOf(id, settings))).toBe('accepted');
+  });
+
+  test.each(hostileJobs)('may not create an archiver with %s', async (_, message, change) => {
+    const result = await created(account, changed(jobOf(id, settings), change));
+    expect(result).toContain(deniedBy('archivers'));
+    expect(result).toContain(message);
+  });
+});
+
+describe('a ServiceAccount of the namespace whose Role allows everything', () => {
+  const metadata = { name: id };
+  const broad = [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata,
+      rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: id },
+      subjects: [{ kind: 'ServiceAccount', name: id }],
+    },
+  ];
+
+  beforeAll(async () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: broad };
+    await kubectl(['create', '--namespace', builds, '-f', '-'], JSON.stringify(list));
+  });
+  afterAll(async () => {
+    await kubectl(['delete', 'serviceaccount,role,rolebinding', id, '--namespace', builds]);
+  });
+
+  const spec = { containers: [{ name: 'a', image: 'evil.example/image' }] };
+  const selector = { matchLabels: { a: 'b' } };
+  const template = { metadata: { labels: { a: 'b' } }, spec };
+
+  test.each<[what: string, object: object]>([
+    ['a pod', { apiVersion: 'v1', kind: 'Pod', metadata, spec }],
+    ['a Deployment', { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector, template } }],
+    [
+      'a TaskRun',
+      {
+        apiVersion: 'tekton.dev/v1',
+        kind: 'TaskRun',
+        metadata,
+        spec: { taskSpec: { steps: [{ name: 'a', image: 'i', script: 'id' }] } },
+      },
+    ],
+    [
+      'a Pipeline',
+      {
+        apiVersion: 'tekton.dev/v1',
+        kind: 'Pipeline',
+        metadata,
+        spec: { tasks: [{ name: 'a', taskRef: { name: 'a' } }] },
+      },
+    ],
+    [
+      'a Knative Service',
+      { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata, spec: { template: { spec } } },
+    ],
+    ['a Secret', { apiVersion: 'v1', kind: 'Secret', metadata }],
+    ['a ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata }],
+    [
+      'a RoleBinding',
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: `${id}-2` },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: id },
+        subjects: [],
+      },
+    ],
+  ])('may not create %s', async (_, object) => {
+    expect(await created(id, object)).toContain(deniedBy('writes'));
+  });
+
+  test('may not change the settings, or the Pipeline of the builds', async () => {
+    expect(await patched(id, 'configmap', 'kube-root-ca.crt', { data: { more: 'x' } })).toContain(deniedBy('writes'));
+    expect(await patched(id, 'pipeline', settings.PIPELINE ?? 'buildpacks', { spec: { description: 'x' } })).toContain(
+      deniedBy('writes'),
+    );
+  });
+
+  test('may not run a program in a pod', async () => {
+    const user = `system:serviceaccount:${builds}:${id}`;
+    const pods = await kubectl([
+      'get',
+      'pods',
+      '--namespace',
+      builds,
+      '-l',
+      'app.kubernetes.io/name=gateway',
+      '-o',
+      'name',
+    ]);
+    const words = ['exec', '--namespace', builds, '--as', user, pods.trim().split('\n')[0] ?? '', '--', 'id'];
+    await expect(kubectl(words)).rejects.toThrow(deniedBy('writes'));
+  });
+
+  test('may not give a tool limits of its own', async () => {
+    const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata };
+    expect(await created(id, { ...ledger, spec: { tool: id } })).toBe('accepted');
+    expect(await created(id, { ...ledger, spec: { tool: id, limits: { running: 1000 } } })).toContain(
+      deniedBy('ledgers'),
+    );
+  });
+});

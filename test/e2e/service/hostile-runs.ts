@@ -1,0 +1,138 @@
+/** An object that a test changes at will. */
+// biome-ignore lint/suspicious/noExplicitAny: the changes write into every field of any object.
+type Fields = any;
+
+/** A change that makes a run hostile: what it is then, a part of the policy's message, and the change. */
+type Hostile = [what: string, message: string, change: (object: Fields) => void];
+
+const parameter = (run: Fields, name: string) => run.spec.params.find((one: Fields) => one.name === name);
+const hostPath = { name: 'host', hostPath: { path: '/' } };
+const steps = [{ name: 'a', image: 'evil.example/image', script: 'cat /var/run/secrets/*/*' }];
+
+/** Changes of the run of a build that a ServiceAccount of the service must not make. Each completes "a run …". */
+export const hostileRuns: Hostile[] = [
+  [
+    'with a pipeline of its own',
+    'only these fields',
+    ({ spec }) => {
+      delete spec.pipelineRef;
+      spec.pipelineSpec = { tasks: [{ name: 'a', taskSpec: { steps } }] };
+    },
+  ],
+  ['of another pipeline', 'must name the Pipeline', ({ spec }) => Object.assign(spec.pipelineRef, { name: 'other' })],
+  [
+    'of a pipeline that a resolver finds',
+    'must name the Pipeline',
+    ({ spec }) => {
+      spec.pipelineRef = { resolver: 'git', params: [{ name: 'url', value: 'https://evil.example/r.git' }] };
+    },
+  ],
+  [
+    'that another controller runs',
+    'only these fields',
+    ({ spec }) => Object.assign(spec, { managedBy: 'evil.example/controller' }),
+  ],
+  [
+    'under another ServiceAccount for its task',
+    'ServiceAccount and the pod template',
+    ({ spec }) => Object.assign(spec.taskRunSpecs[0], { serviceAccountName: 'sweep' }),
+  ],
+  [
+    'under another ServiceAccount for all tasks',
+    'ServiceAccount of builds',
+    ({ spec }) => Object.assign(spec.taskRunTemplate, { serviceAccountName: 'sweep' }),
+  ],
+  [
+    "with a volume of the node in its task's pod",
+    'ServiceAccount and the pod template',
+    ({ spec }) => Object.assign(spec.taskRunSpecs[0].podTemplate, { volumes: [hostPath] }),
+  ],
+  [
+    'with a volume of the node in every pod',
+    'no pod template of its own',
+    ({ spec }) => Object.assign(spec.taskRunTemplate, { podTemplate: { volumes: [hostPath] } }),
+  ],
+  [
+    "in the node's network",
+    'no pod template of its own',
+    ({ spec }) => Object.assign(spec.taskRunTemplate, { podTemplate: { hostNetwork: true } }),
+  ],
+  [
+    'as root',
+    'ServiceAccount and the pod template',
+    ({ spec }) => Object.assign(spec.taskRunSpecs[0].podTemplate, { securityContext: { runAsUser: 0 } }),
+  ],
+  [
+    'with other resources for a step',
+    'ServiceAccount and the pod template',
+    ({ spec }) => Object.assign(spec.taskRunSpecs[0], { stepSpecs: [{ name: 'build', computeResources: {} }] }),
+  ],
+  [
+    'with settings for a second task',
+    'ServiceAccount and the pod template',
+    ({ spec }) => spec.taskRunSpecs.push({ pipelineTaskName: 'other', serviceAccountName: 'sweep' }),
+  ],
+  [
+    'with a Secret as a workspace',
+    'empty workspaces',
+    ({ spec }) => spec.workspaces.splice(0, 1, { name: 'source-ws', secret: { secretName: 'registry-credentials' } }),
+  ],
+  [
+    'with one more workspace from a Secret',
+    'empty workspaces',
+    ({ spec }) => spec.workspaces.push({ name: 'more', secret: { secretName: 'gateway' } }),
+  ],
+  [
+    'with another builder image',
+    'builder image',
+    (run) => Object.assign(parameter(run, 'BUILDER_IMAGE'), { value: 'evil:1' }),
+  ],
+  ['with another run image', 'run image', (run) => Object.assign(parameter(run, 'RUN_IMAGE'), { value: 'evil:1' })],
+  ['with one more parameter', 'parameters', ({ spec }) => spec.params.push({ name: 'MORE', value: 'x' })],
+  ['without parameters of builds', 'parameters', ({ spec }) => void spec.params.splice(0, 2)],
+  [
+    'with a second builder image',
+    'parameters',
+    ({ spec }) => spec.params.push({ name: 'BUILDER_IMAGE', value: 'evil:1' }),
+  ],
+  [
+    'of a source on the disk',
+    'http or https',
+    (run) => Object.assign(parameter(run, 'SOURCE_URL'), { value: 'file:///etc' }),
+  ],
+  [
+    'of a commit that is an option',
+    'hash of a commit',
+    (run) => Object.assign(parameter(run, 'SOURCE_REFERENCE'), { value: '--upload-pack=evil' }),
+  ],
+  [
+    'with the label of a function',
+    'only the label',
+    ({ metadata }) => Object.assign(metadata.labels, { 'serving.knative.dev/service': 'start-build' }),
+  ],
+  [
+    'with an annotation for its pod',
+    'only the label',
+    ({ metadata }) =>
+      Object.assign(metadata.annotations, {
+        'container.apparmor.security.beta.kubernetes.io/step-build': 'unconfined',
+      }),
+  ],
+  ['with another finalizer', 'only the label', ({ metadata }) => void metadata.finalizers.push('evil.example/stay')],
+  [
+    'with an owner',
+    'only the label',
+    ({ metadata }) =>
+      Object.assign(metadata, { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }] }),
+  ],
+  [
+    'that begins as pending',
+    'begin as cancelled only',
+    ({ spec }) => Object.assign(spec, { status: 'PipelineRunPending' }),
+  ],
+  [
+    'with a time limit for its tasks',
+    'time limit',
+    ({ spec }) => Object.assign(spec, { timeouts: { pipeline: '1h0m0s', tasks: '30m0s' } }),
+  ],
+];
