@@ -6,7 +6,7 @@ const dash = '(?:-|%2[dD]|%252[dD]|\\\\u002[dD])';
 const space = '(?: |\\+|%20|%2520|\\\\u0020)';
 /** A colon in the file of a PuTTY key: as it is, or encoded for a URL once or twice. */
 const colon = '(?::|%3[aA]|%253[aA])';
-/** What stands in place of `<` and `>` where XML is printed as it is, or escaped in XML, JSON or a URL. */
+/** Signs around the name of an XML element: as they are, or escaped in XML, JSON or a URL. */
 const less = '(?:<|&lt;|\\\\u003[cC]|%3[cC])';
 const greater = '(?:>|&gt;|\\\\u003[eE]|%3[eE])';
 
