@@ -76,10 +76,11 @@ const warningsOf = ({ base, kubeconfig, trust }: ApiTrust, { kind }: Credential,
 
 /**
  * Reads the settings of `toolforge-build`: the tool, the API's address and the user's credential.
+ * @param known result of `findApi`, if the caller has it. A kubeconfig can be a pipe, which is read only once
  * @throws Failure that names the setting that is missing or wrong
  */
-export const loadSettings = async (sources: Sources): Promise<Settings> => {
-  const api = await findApi(sources);
+export const loadSettings = async (sources: Sources, known?: ApiTrust): Promise<Settings> => {
+  const api = known ?? (await findApi(sources));
   const { base, kubeconfig, trust } = api;
   const credential = await credentialFor(sources, api);
   const tls = base.protocol === 'https:' ? await apiTls(sources.env, trust, credential.kind) : undefined;

@@ -43,8 +43,9 @@ const requestWhoami = async (settings: Settings, { terminal, version, trace }: C
 export const openAccount = async (options: ConnectOptions): Promise<Account> => {
   const sources = { ...sourcesOf(options), needsTool: false };
   const { env, home } = sources;
-  const { base, trust } = await findApi(sources);
-  const settings = () => loadSettings(sources);
+  const api = await findApi(sources);
+  const { base, trust } = api;
+  const settings = () => loadSettings(sources, api);
   return {
     base,
     env,

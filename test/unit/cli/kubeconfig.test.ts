@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readKubeconfig } from '../../../cli/kubeconfig.ts';
 import { folder, remove } from './support.ts';
 
@@ -96,6 +96,20 @@ describe('readKubeconfig', () => {
     expect(await read(own)).toMatchObject({ foreign: undefined, isPublic: false });
     expect(await read(`${own}:${file}`)).toMatchObject({ foreign: expect.any(String) });
     expect(await read(write('shared', {}, 0o644))).toMatchObject({ foreign: undefined, isPublic: true });
+  });
+
+  test('says that the file of another user is foreign, unless that user is root or root reads it', async () => {
+    const file = write('config', {});
+    if (process.getuid?.() === 0) chownSync(file, 1001, 1001);
+    const user = jest.spyOn(process, 'getuid' as never) as unknown as jest.SpiedFunction<() => number>;
+    try {
+      user.mockReturnValue(54_321);
+      expect(await read(file)).toMatchObject({ foreign: 'belongs to another user' });
+      user.mockReturnValue(0);
+      expect(await read(file)).toMatchObject({ foreign: undefined });
+    } finally {
+      user.mockRestore();
+    }
   });
 
   test('gives up a file that never ends, and a folder', async () => {

@@ -4,7 +4,17 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openSessionFile, sessionPath } from '../../../cli/session/session-file.ts';
 import { type Authority, openAuthority } from '../../../local/certificates.ts';
-import { type Cli, createCli, folder, json, noMessages, remove, serve, type TestServer } from './support.ts';
+import {
+  type Cli,
+  createCli,
+  folder,
+  json,
+  noMessages,
+  remove,
+  serve,
+  startProcess,
+  type TestServer,
+} from './support.ts';
 
 let cli: Cli;
 let server: TestServer;
@@ -32,7 +42,7 @@ beforeAll(async () => {
     const socket = raw.socket as TLSSocket;
     subject = socket.authorized ? String(socket.getPeerCertificate().subject.CN) : undefined;
     if (request.path === '/token') return json(response, 200, { access_token: 'renewed', token_type: 'Bearer' });
-    json(response, 200, { messages: noMessages, builds: [] });
+    json(response, 200, { messages: noMessages, builds: [], tools: [] });
   };
   server = await serve(handler, { ...options, cert: good.certificate, key: good.key });
   elsewhere = await serve(handler, { cert: good.certificate, key: good.key });
@@ -92,6 +102,15 @@ test("a command shows the kubeconfig's client certificate and trusts the kubecon
   const KUBECONFIG = await kubeconfig(trusting(server));
   const env = { TOOL_TOOLFORGE_API_URL: server.url, KUBECONFIG, TOOLFORGE_TOKEN: '' };
   expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0, stderr: '' });
+  expect(subject).toBe('demo');
+});
+
+test.each(['list', 'whoami'])('%s reads a kubeconfig that is a pipe', async (command) => {
+  const KUBECONFIG = await kubeconfig(trusting(server));
+  const script = `run() { KUBECONFIG=$1 "\${@:2}"; }; run <(cat '${KUBECONFIG}') "$@"`;
+  const env = { HOME: home, TOOL_TOOLFORGE_API_URL: server.url };
+  const words = ['-c', script, 'bash', process.execPath, join(cli.home, 'toolforge-build.mjs'), command, '--json'];
+  expect(await startProcess('bash', words, env).finished).toMatchObject({ code: 0, stderr: '' });
   expect(subject).toBe('demo');
 });
 
