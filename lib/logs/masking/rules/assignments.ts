@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the examples have placeholders such as ${TOKEN}
 import {
+  hasSecretElement,
   isBarePassword,
   isBareToken,
+  isPasswordPair,
   isPasswordText,
   isPasswordVariable,
   isRandom,
@@ -55,6 +57,15 @@ export const assignments: readonly SecretRule[] = [
     left: ['"js-tokens": "^4.0.0"', '"token": "string"', 'secret: "a secret of the app"', '"tokens": "src/tokens.ts"'],
   },
   {
+    name: 'list of tokens or keys',
+    keywords: nameKeywords,
+    needs: ['['],
+    pattern: new RegExp(`${secretName}\\s{0,4}[:=]>?\\s{0,4}\\[([^\\]\\n]+)`, 'gdi'),
+    accept: hasSecretElement,
+    masked: [`my_tokens: [‹${sample(24)}, ${sample(24)}›]`, `"apiKeys": [‹"${sample(24)}", "${sample(24)}"›]`],
+    left: ['tokens: [one, two]', '"tokens": ["token-service-v2"]', 'tokens: [1, 2, 3]'],
+  },
+  {
     name: 'environment variable of a password',
     keywords: passwordKeywords,
     needs: ['='],
@@ -93,11 +104,12 @@ export const assignments: readonly SecretRule[] = [
     keywords: passwordKeywords,
     needs: ['='],
     pattern: new RegExp(`${passwordName}=${bare}`, 'gdi'),
-    accept: (secret, after) => isBarePassword(secret, ',') || (after.startsWith(';') && isPasswordText(secret)),
+    accept: isPasswordPair,
     masked: [
       'spring.datasource.password=‹Tr0ub4dor-9›',
       'Server=db;Uid=tool;Password=‹sunshine›;Database=app',
       '{password=‹Tr0ub4dor-9›, user=tool}',
+      'host=db password=‹sunshine› dbname=app',
     ],
     left: ['login(password=password)', 'verify(password=self.password)', 'password=None', 'password==other1'],
   },

@@ -2,7 +2,7 @@ import { isBasic, isCredentialPair, isLiteral, isRandom } from './judge.ts';
 import { hexSample, type SecretRule, sample } from './secret-rule.ts';
 
 const headerNames =
-  'x-auth-token|x-api-key|x-vault-token|x-amz-security-token|x-goog-api-key|x-toolforge-[a-z-]{0,40}secret|private-token|job-token|deploy-token|api-key|set-cookie|cookie';
+  'x-auth-token|x-api-key|x-vault-token|x-amz-security-token|x-goog-api-key|x-toolforge-[a-z-]{0,40}secret|private-token|job-token|deploy-token|api-key';
 
 /** Names of users with which programs often sign in. */
 const users = [
@@ -88,16 +88,25 @@ export const headers: readonly SecretRule[] = [
     left: ['basic internationalization support', 'Basic authentication'],
   },
   {
+    name: 'cookie',
+    keywords: ['cookie'],
+    needs: ['='],
+    pattern: /(?<![a-z0-9_-])(?:set-)?cookie\\?["']?[:=]\s{0,4}\\?["']?([^\s"'\\=]{1,80}=[^"'\\\r\n]{4,})/dgi,
+    accept: isLiteral,
+    masked: [`Cookie: ‹session=${sample(32)}; theme=dark›`, `curl -H 'Cookie: ‹a=${sample(20)}›'`],
+    left: ['cookies: enabled', 'Set-Cookie: (none)', '{ cookie: session.jti }'],
+  },
+  {
     name: 'header with a secret',
-    keywords: ['-token', '-key', 'cookie', '-secret'],
+    keywords: ['-token', '-key', '-secret'],
     pattern: new RegExp(
       `(?<![a-z0-9_-])(?:${headerNames})\\\\?["']?[:=]\\s{0,4}\\\\?["']?([^\\s"'\\\\][^"'\\\\\\r\\n]{7,})`,
       'gdi',
     ),
     accept: (secret) =>
       isLiteral(secret) && !/^\(?(?:required|missing|enabled|disabled|not |none|the |is )/i.test(secret),
-    masked: [`Cookie: ‹session=${sample(32)}; theme=dark›`, `"x-api-key": "‹${sample(32)}›"`],
-    left: ['x-api-key: yes', 'cookies: enabled', 'Set-Cookie: (none)'],
+    masked: [`"x-api-key": "‹${sample(32)}›"`, `PRIVATE-TOKEN: ‹${sample(20)}›`],
+    left: ['x-api-key: yes', 'x-api-key: required by the server'],
   },
   {
     name: 'credentials in base64',

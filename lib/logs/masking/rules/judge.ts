@@ -40,7 +40,7 @@ const isPath = (value: string): boolean =>
 const isExpression = (value: string): boolean =>
   /^[!&*]?[A-Za-z_$][\w$]*(?:\??\.\[?[A-Za-z_$][\w$]*|::[A-Za-z_]\w*)*[([{]/.test(value) ||
   /^[A-Za-z_$]+\d?(?:\??\.[A-Za-z_$]+\d?)+$/.test(value) ||
-  /^(?:[[({|]|=>|->)/.test(value);
+  /^(?:[[({|]|=>|->|\/.{1,400}\/[a-z]{0,8}[;,)]?$)/.test(value);
 
 /** Says whether words are separated by hyphens, underscores, points or slashes, each of letters or digits alone. */
 const isCompound = (value: string): boolean => /^(?:[A-Za-z]+|\d+)(?:[-_./:@#+](?:v?\d+|[A-Za-z]+))+$/.test(value);
@@ -56,6 +56,9 @@ const hasInnerCase = (value: string): boolean =>
 const isJoinedWords = (value: string): boolean =>
   /^[A-Za-z]?[a-z]+\d?[a-z]*(?:[A-Z][a-z]{2,}|[A-Z]{2,4}(?=[A-Z]|$))+\d?$/.test(value);
 
+/** Says whether a value names a revision, as tags of images do. */
+const isRevision = (value: string): boolean => /^(?:sha|git|rev|commit|build)[-_][0-9a-f]{6,40}$/.test(value);
+
 /** Says whether a value is a package with its version. */
 const isPackage = (value: string): boolean => /^@?[\w./-]+@[\^~]?v?\d[\w.-]*$/.test(value);
 
@@ -65,6 +68,7 @@ const isKnownAsOther = (value: string): boolean =>
   isRemark(value) ||
   isVersion(value) ||
   isPackage(value) ||
+  isRevision(value) ||
   isAddress(value) ||
   isPath(value);
 
@@ -88,7 +92,8 @@ const prose =
   /(?:^|[\s("'])(?:an?|the|your|you|is|are|was|of|to|for|not|no|must|may|and|or|in|on|by|with|enter|please|invalid|new|old|current|user|if|be|has|have|can|cannot|at|from|this|that|password|passwords|token|secret|do|does|should|too|required|reset|change|forgot|confirm|repeat|show)(?=$|[\s)"',.:;?!])/i;
 
 const isPassphrase = (secret: string): boolean =>
-  secret.length < 100 && !prose.test(secret) && !/^[A-Z][a-z]+ [A-Za-z][a-z]+$/.test(secret);
+  secret.length < 100 &&
+  (/[$#%^&*+=@~|\\{}[\]_]/.test(secret) || (!prose.test(secret) && !/^[A-Z][a-z]+ [A-Za-z][a-z]+$/.test(secret)));
 
 /** Says whether a quoted value, or the content of an element, can be a token or key. */
 export const isTokenText = (secret: string): boolean => {
@@ -140,7 +145,7 @@ export const isArgument = (secret: string): boolean =>
 /** Says whether base64 holds a user's name, a colon and a password. */
 export const isBasic = (secret: string): boolean => {
   const pair = Buffer.from(secret, 'base64').toString('latin1');
-  return /^[^\s:]{0,200}:/.test(pair) && pair.length > 5 && /^[\x20-\x7e]+\s?$/.test(pair);
+  return /^[^\s:]{0,200}:/.test(pair) && pair.length > 3 && /^[\x20-\x7e]+\s?$/.test(pair);
 };
 
 /** Says whether base64 without a scheme before it holds a user's name, a colon and a password. */
@@ -175,3 +180,16 @@ export const isKeyLike = (value: string): boolean =>
   (value.match(/\d/g) ?? []).length >= 2 &&
   !isKnownAsOther(value) &&
   !isCompound(value);
+
+/** Says whether one of the elements of a list is a password or token. */
+export const hasSecretElement = (list: string): boolean =>
+  list.split(/[\s,"'`]+/).some((element) => isBareToken(element, ',') && hasLetterAndDigit(element));
+
+/** Says whether a value directly after `name=` is a password, because another pair or the line's end follows. */
+export const isPasswordPair = (secret: string, after: string): boolean =>
+  isBarePassword(secret, ',') ||
+  (/^(?:;|\s*$|\s\w{2,20}=\S)/.test(after) &&
+    secret.length >= 6 &&
+    isPasswordText(secret) &&
+    !/[)\]},]$/.test(secret) &&
+    !isExpression(secret));

@@ -83,10 +83,18 @@ export const markup: readonly SecretRule[] = [
   {
     name: 'password in .netrc',
     keywords: ['password'],
-    pattern: /(?:(?:login|machine|user|account)\s{1,4}\S{1,100}\s{1,10}|^\s{0,20})password\s{1,10}([^\s"'=:]+)/dgi,
-    accept: (secret, after) => isBarePassword(secret, after) && /^\s*(?:$|account|machine|login)/.test(after),
-    masked: ['machine git.example.org login tool password ‹Tr0ub4dor-9›', '  password ‹Tr0ub4dor-9›'],
-    left: ['password required', 'login is required, password too', 'password reset failed'],
+    pattern: /(?:login|machine|user|account)\s{1,4}\S{1,100}\s{1,10}password\s{1,10}([^\s"'=:]+)/dgi,
+    accept: (secret, after) => isPasswordText(secret) && /^\s*(?:$|account|machine|login)/.test(after),
+    masked: ['machine git.example.org login tool password ‹Tr0ub4dor-9›', 'login tool password ‹sunshine›'],
+    left: ['login is required, password too', 'user tool password required'],
+  },
+  {
+    name: 'line with a password in .netrc',
+    keywords: ['password'],
+    pattern: /^\s{0,20}password\s{1,10}([^\s"'=:]+)/dgi,
+    accept: (secret, after) => isBarePassword(secret, after) && /^\s*$/.test(after),
+    masked: ['  password ‹Tr0ub4dor-9›'],
+    left: ['password required', 'password reset failed'],
   },
   {
     name: 'password in .pgpass',
