@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createAccess } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
+import { invalidCredential } from './challenge.ts';
+import { isTool } from './rules.ts';
 import { scopes } from './scopes.ts';
 
 const toolHeader = 'x-toolforge-tool';
@@ -11,15 +13,24 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 /**
  * Makes the check of the API gateway's headers. The gateway verifies a client certificate (O=toolforge, CN=tool), sends
  * the tool's name in X-Toolforge-Tool and the gateway's own secret in X-Toolforge-Gateway-Secret. Any pod in the
- * cluster can send X-Toolforge-Tool to a function, so without the right secret the header counts as absent.
+ * cluster can send X-Toolforge-Tool to a function, so without a secret the header counts as absent.
+ *
+ * A wrong secret is refused like a bad token, also beside a valid token: a pod that guesses secrets is delayed, counted
+ * and logged (lib/auth/rate-limit.ts). Requests with the right secret never wait for those of other pods.
  */
 export const createGatewayCheck = (secret: string): CredentialCheck => {
   const expected = digest(secret);
   return async (headers) => {
-    const [tool, given] = [headers[toolHeader], headers[secretHeader]];
-    if (typeof tool !== 'string' || typeof given !== 'string') return undefined;
+    const { [toolHeader]: tool, [secretHeader]: given } = headers;
+    if (typeof given !== 'string' || given === '') return undefined;
     // Digests of the two secrets are compared, because timingSafeEqual requires values of equal length.
-    if (!timingSafeEqual(digest(given), expected)) return undefined;
+    if (!timingSafeEqual(digest(given), expected))
+      throw invalidCredential(
+        "The gateway's secret is wrong. Set the same secret at the gateway and at the functions.",
+      );
+    if (tool === undefined || tool === '') return undefined;
+    // Node joins several headers with the same name to one text, which is no tool's name.
+    if (!isTool(tool)) throw invalidCredential('The header X-Toolforge-Tool must have the name of one tool.');
     return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
   };
 };

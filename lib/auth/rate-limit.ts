@@ -53,7 +53,10 @@ export type RateLimitOptions = {
    * 0 for no limit.
    */
   rateChanges: number;
-  /** Delay in milliseconds before a request with a bad token is refused, which slows down the guessing of tokens. */
+  /**
+   * Delay in milliseconds before a request with a bad token or a wrong gateway's secret is refused, which slows down
+   * guessing.
+   */
   failureDelayMs: number;
   log: Log;
   now?: () => number;
@@ -61,8 +64,8 @@ export type RateLimitOptions = {
 };
 
 /**
- * Number of requests with a bad token that may wait for their refusal at once. Without a limit, guessed tokens could
- * hold all connections.
+ * Number of requests with a bad credential that may wait for their refusal at once. Without a limit, guessed credentials
+ * could hold all connections.
  */
 const maxWaiting = 20;
 
@@ -83,7 +86,7 @@ const createLimitRate = ({ rateReads, rateChanges, now = Date.now }: RateLimitOp
 };
 
 /**
- * Makes a function that refuses a request with a bad token: logs and counts the refusal, waits, and throws the given
+ * Makes a function that refuses a request with a bad credential: logs and counts the refusal, waits, and throws the given
  * error. When too many refusals wait already, throws ApiError 429 at once. Other errors are thrown unchanged.
  */
 const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) => {
@@ -100,7 +103,7 @@ const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) 
 
 /**
  * Adds rate limits to an authentication: limits the requests of each caller for each tool, and slows down the guessing
- * of tokens (docs/adr/0017-rate-limits.md). The access that the authentication returns checks the limit in
+ * of credentials (docs/adr/0017-rate-limits.md). The access that the authentication returns checks the limit in
  * `assertTool`.
  */
 export const withRateLimit = (authenticate: Authenticate, options: RateLimitOptions): Authenticate => {

@@ -56,7 +56,10 @@ export const grantsBy = (rules: readonly Rule[]): GrantsOf => {
   return (claims) => compiled.flatMap((grantsOf) => grantsOf(claims));
 };
 
-const isTool = (value: unknown): boolean => typeof value === 'string' && new RegExp(`^${toolName}$`).test(value);
+const wholeToolName = new RegExp(`^${toolName}$`);
+
+/** Tells whether a value is a text that can be the name of a tool. */
+export const isTool = (value: unknown): value is string => typeof value === 'string' && wholeToolName.test(value);
 
 const isPatterns = (value: unknown): value is Record<string, string> =>
   isObject(value) &&

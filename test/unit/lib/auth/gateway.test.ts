@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
+import { withRateLimit } from '../../../../lib/auth/rate-limit.ts';
+
+const check = createGatewayCheck('s3cret');
+const headers = (tool: string | undefined, secret: string | undefined) => ({
+  ...(tool === undefined ? {} : { 'x-toolforge-tool': tool }),
+  ...(secret === undefined ? {} : { 'x-toolforge-gateway-secret': secret }),
+});
+
+describe('createGatewayCheck', () => {
+  test('gives all scopes for the tool that comes with the right secret', async () => {
+    expect(await check(headers('mine', 's3cret'))).toMatchObject({
+      subject: 'certificate:mine',
+      credential: 'gateway',
+      grants: [{ tool: 'mine', scopes: ['read', 'build', 'admin'] }],
+    });
+  });
+
+  test.each([
+    [undefined, undefined],
+    ['mine', undefined],
+    ['mine', ''],
+    [undefined, 's3cret'],
+    ['', 's3cret'],
+  ])('finds no credential in the tool %j with the secret %j', async (tool, secret) => {
+    expect(await check(headers(tool, secret))).toBeUndefined();
+  });
+
+  test.each([
+    ['mine', 'guess'],
+    [undefined, 'guess'],
+    ['mine', 's3cret '],
+    ['mine', 's3cret, s3cret'],
+    ['other, mine', 's3cret'],
+    ['Mine', 's3cret'],
+    ['mine\0', 's3cret'],
+    ['mine/../other', 's3cret'],
+  ])('refuses the tool %j with the secret %j', async (tool, secret) => {
+    await expect(check(headers(tool, secret))).rejects.toMatchObject({ status: 401, code: 'token_invalid' });
+  });
+});
+
+describe('guesses of the secret', () => {
+  const limited = (sleep: (ms: number) => Promise<void>) => {
+    const logged: unknown[][] = [];
+    const log = (...line: unknown[]) => void logged.push(line);
+    const options = { rateReads: 0, rateChanges: 0, failureDelayMs: 250, log, sleep };
+    return { logged, authenticate: withRateLimit(createAuthenticate([check]), options) };
+  };
+
+  test('are delayed, counted and logged without the guess', async () => {
+    const delays: number[] = [];
+    const { logged, authenticate } = limited(async (ms) => void delays.push(ms));
+    for (const guess of ['guess-1', 'guess-2'])
+      await expect(authenticate(headers('mine', guess))).rejects.toMatchObject({ status: 401 });
+    expect(delays).toEqual([250, 250]);
+    expect(logged).toMatchObject([1, 2].map((refused) => ['WARNING', 'sign-in refused', { refused }]));
+    expect(JSON.stringify(logged)).not.toContain('guess-');
+  });
+
+  test("do not delay the gateway's requests, however many guesses wait", async () => {
+    const { promise: elapsed, resolve: elapse } = Promise.withResolvers<void>();
+    const { authenticate } = limited(() => elapsed);
+    const guesses = Array.from({ length: 100 }, () => authenticate(headers('mine', 'guess')).catch(() => undefined));
+    await expect(authenticate(headers('mine', 's3cret'))).resolves.toMatchObject({ tools: ['mine'] });
+    elapse();
+    await Promise.all(guesses);
+  });
+});
