@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError, ConfigError } from '../errors.ts';
+import { bearerToken } from './bearer-token.ts';
 import { challenge } from './challenge.ts';
 import { type ClusterKeySource, clusterKeys } from './cluster-keys.ts';
-import { bearerToken, type TokenIssuer, verifyToken } from './token.ts';
+import { type TokenIssuer, verifyToken } from './token.ts';
 
 export const eventAuthSettings = ['eventIssuer', 'eventKeysUrl', 'eventSubjects'] as const;
 
@@ -23,7 +24,7 @@ const authenticate = async (
     throw new ApiError(401, 'unauthenticated', 'This event has no token. Send it through the broker.', {
       headers: challenge(),
     });
-  const { sub = '' } = await verifyToken(token, issuer);
+  const { sub } = await verifyToken(token, issuer);
   if (!subjects.includes(sub))
     throw new ApiError(403, 'forbidden', 'EVENT_SUBJECTS does not list the subject of this event.');
 };

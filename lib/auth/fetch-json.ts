@@ -17,6 +17,17 @@ export type JsonRequest = {
   timeoutMs: number;
 };
 
+/** Thrown when an issuer responds with another status than 200. */
+export class ResponseStatusError extends Error {
+  override readonly name = 'ResponseStatusError';
+  readonly status: number;
+
+  constructor(url: string, status: number) {
+    super(`${url} responded with status ${status}`);
+    this.status = status;
+  }
+}
+
 /** Limit for the body of an issuer's response in bytes: 1 MiB. */
 const maxResponseBytes = 1024 * 1024;
 
@@ -51,14 +62,15 @@ const send = async (request: JsonRequest, body: string | undefined): Promise<htt
 /**
  * Requests JSON from an issuer of tokens. Uses node:http, because fetch would load undici, which takes most of a cold
  * start.
- * @throws Error unless the response is 200 with JSON of at most 1 MiB, within the time limit
+ * @throws ResponseStatusError for another status than 200
+ * @throws Error unless the response is JSON of at most 1 MiB, within the time limit
  */
 export const fetchJson = async (request: JsonRequest): Promise<unknown> => {
   const { url, form } = request;
   const response = await send(request, form && new URLSearchParams(form).toString());
   if (response.statusCode !== 200) {
     response.destroy();
-    throw new Error(`${url} responded with status ${response.statusCode}`);
+    throw new ResponseStatusError(url, response.statusCode ?? 0);
   }
   return JSON.parse((await readBounded(response, maxResponseBytes)).toString('utf8'));
 };

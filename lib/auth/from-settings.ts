@@ -34,6 +34,6 @@ export const authenticateFromSettings = (
     throw new ConfigError('AUTH_ISSUERS', 'set, or GATEWAY_SECRET_FILE: without either nobody can sign in');
   }
   const gateway = gatewaySecret ? [createGatewayCheck(gatewaySecret)] : [];
-  const authenticate = createAuthenticate([...gateway, createTokenCheck(issuers, keysFolder)]);
+  const authenticate = createAuthenticate([...gateway, createTokenCheck(issuers, { keysFolder, log })]);
   return withRateLimit(authenticate, { rateReads, rateChanges, failureDelayMs, log });
 };

@@ -1,9 +1,10 @@
 import { ApiError } from '../errors.ts';
 import { createAccess } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
+import { bearerToken } from './bearer-token.ts';
 import { challenge } from './challenge.ts';
 import { type ClusterKeySource, clusterKeys } from './cluster-keys.ts';
-import { bearerToken, verifyToken } from './token.ts';
+import { verifyToken } from './token.ts';
 
 export const metricsAuthSettings = ['eventIssuer', 'eventKeysUrl', 'metricsSubjects'] as const;
 
@@ -33,7 +34,7 @@ export const metricsAuthenticateFromSettings = (
       throw new ApiError(401, 'unauthenticated', 'Metrics need a token of a ServiceAccount that may read them.', {
         headers: challenge(),
       });
-    const { sub = '' } = await verifyToken(token, { issuer: eventIssuer, audience, keys });
+    const { sub } = await verifyToken(token, { issuer: eventIssuer, audience, keys });
     if (metricsSubjects.includes(sub)) return createAccess({ subject: sub, credential: 'service-account', grants: [] });
     throw new ApiError(403, 'forbidden', 'METRICS_SUBJECTS does not list this ServiceAccount.');
   };

@@ -1,117 +1,129 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { ConfigError } from '../errors.ts';
-import { fetchJson } from './fetch-json.ts';
+import type { Log } from '../log.ts';
+import { createSingleFlight } from '../single-flight.ts';
+import { uncheckable } from './challenge.ts';
+import { type Introspect, IntrospectionOutage, introspectionFrom, type TokenState } from './introspection.ts';
+import { createRevokedTokens } from './revoked-tokens.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
-/** Tells whether a token was revoked. The token's signature must have been verified before. */
-export type IsRevoked = (token: string) => Promise<boolean>;
+/**
+ * Tells whether a token was revoked. The token's signature must have been verified before.
+ * @param expires time when the token expires, in seconds since 1970
+ * @throws ApiError 503 `unavailable` when the issuer can tell the state of other tokens, but not of this token
+ */
+export type IsRevoked = (token: string, expires: number) => Promise<boolean>;
 
 export type RevocationOptions = {
-  /** Requests the state of a token from its issuer, and tells whether the token is still active. */
-  isActive: (token: string) => Promise<boolean>;
+  introspect: Introspect;
   /** Seconds for which the issuer's response about a token is remembered. */
   seconds: number;
+  /** Receives a line when an outage begins. */
+  log?: Log | undefined;
   now?: () => number;
+  /** Limit for the number of tokens of each state that are remembered. Default 10,000 active and 20,000 revoked. */
+  maxTokens?: number;
 };
 
-/** Time limit for a request to an issuer's introspection endpoint, in milliseconds. */
-const timeoutMs = 1000;
 /** Default of an issuer's `introspection.seconds`: how long a response about a token is remembered, in seconds. */
 const defaultSeconds = 10;
 /**
- * Pause in milliseconds after a request to an issuer's introspection endpoint failed. Meanwhile, only tokens that are
- * known to be revoked are refused.
+ * Pause in milliseconds after an outage of an issuer's introspection endpoint was noticed. Meanwhile, only tokens that
+ * are known to be revoked are refused.
  */
 const pauseMs = 10_000;
-/** Number of tokens whose revocation state is remembered. The token remembered longest ago is forgotten first. */
-const maxTokens = 10_000;
+/**
+ * Least time in milliseconds for which a failed request for one token is remembered, so that one token can't cause a
+ * request to the issuer for each request of its holder.
+ */
+const failureMs = 5000;
 
-type Verdict = { revoked: Promise<boolean>; until: number };
+type Verdict = { state: TokenState; until: number };
 
 /**
- * Returns the key under which the revocation state of a token is remembered: the digest of the token's signed part. The
- * signature is left out: its base64 can be spelled in several ways, and each spelling would cost a request to the
- * issuer.
+ * Returns the key under which the state of a token is remembered: the digest of the token's signed part. Security: the
+ * signature is left out, because a holder of a token can make another valid ECDSA signature from a valid one.
  */
 const digest = (token: string): string => createHash('sha256').update(token.split('.', 2).join('.')).digest('base64');
 
 class RevocationCache {
-  readonly #isActive: (token: string) => Promise<boolean>;
-  readonly #seconds: number;
+  readonly #options: RevocationOptions;
   readonly #now: () => number;
+  readonly #maxVerdicts: number;
+  readonly #revoked;
   readonly #verdicts = new Map<string, Verdict>();
+  readonly #shared = createSingleFlight<TokenState>();
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor({ isActive, seconds, now = Date.now }: RevocationOptions) {
-    this.#isActive = isActive;
-    this.#seconds = seconds;
+  constructor(options: RevocationOptions) {
+    const { now = Date.now, maxTokens } = options;
+    this.#options = options;
     this.#now = now;
+    this.#maxVerdicts = maxTokens ?? 10_000;
+    this.#revoked = createRevokedTokens({ now, ...(maxTokens === undefined ? {} : { maxTokens }) });
   }
 
-  async isRevoked(token: string): Promise<boolean> {
+  async isRevoked(token: string, expires: number): Promise<boolean> {
     const key = digest(token);
-    const known = this.#verdicts.get(key);
-    if (known && this.#now() < known.until) return known.revoked;
-    if (this.#now() < this.#pausedUntil) return false;
-    const revoked = this.#request(token, key);
-    this.#remember(key, { revoked, until: this.#now() + this.#seconds * 1000 });
-    return revoked;
+    if (this.#revoked.has(key)) return true;
+    const state = this.#known(key) ?? (await this.#shared(key, () => this.#request(token, key, expires)));
+    if (state === 'failed') throw uncheckable(new Error('introspection fails for one token'));
+    return state !== 'active';
   }
 
-  async #request(token: string, key: string): Promise<boolean> {
+  #known(key: string): TokenState | undefined {
+    const verdict = this.#verdicts.get(key);
+    if (verdict && this.#now() < verdict.until) return verdict.state;
+    return this.#now() < this.#pausedUntil ? 'active' : undefined;
+  }
+
+  async #request(token: string, key: string, expires: number): Promise<TokenState> {
+    const began = this.#now();
+    const { introspect, seconds } = this.#options;
     try {
-      const revoked = !(await this.#isActive(token));
-      if (revoked) this.#remember(key, { revoked: Promise.resolve(true), until: Number.POSITIVE_INFINITY });
-      return revoked;
-    } catch {
-      this.#pausedUntil = this.#now() + pauseMs;
-      return false;
+      const state = await introspect(token);
+      const ms = state === 'active' || state === 'revoked' ? seconds * 1000 : Math.max(seconds * 1000, failureMs);
+      this.#remember(key, { state, until: began + ms });
+      if (state === 'revoked') this.#revoked.add(key, expires);
+      return state;
+    } catch (error) {
+      if (!(error instanceof IntrospectionOutage)) throw error;
+      this.#pause(error);
+      return 'active';
     }
+  }
+
+  #pause(error: IntrospectionOutage): void {
+    const isNew = this.#now() >= this.#pausedUntil;
+    this.#pausedUntil = this.#now() + pauseMs;
+    const severity = error.isDenied ? 'ERROR' : 'WARNING';
+    if (isNew) this.#options.log?.(severity, 'introspection fails, so revoked tokens may be accepted', { error });
   }
 
   #remember(key: string, verdict: Verdict): void {
     this.#verdicts.delete(key);
     this.#verdicts.set(key, verdict);
     const [oldest] = this.#verdicts.keys();
-    if (this.#verdicts.size > maxTokens && oldest !== undefined) this.#verdicts.delete(oldest);
+    if (this.#verdicts.size > this.#maxVerdicts && oldest !== undefined) this.#verdicts.delete(oldest);
   }
 }
 
 /**
  * Makes a check that remembers the issuer's responses about tokens: a token counts as active for `seconds`, and as
- * revoked for good. While the issuer does not respond, tokens count as active until they expire
- * (docs/adr/0015-revocation.md).
+ * revoked until it expires. During an outage of the issuer, tokens count as active until they expire, except tokens
+ * that are known to be revoked (docs/adr/0015-revocation.md).
  */
 export const createRevocationCache = (options: RevocationOptions): IsRevoked => {
   const cache = new RevocationCache(options);
-  return (token) => cache.isRevoked(token);
-};
-
-const readSecret = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new ConfigError('AUTH_ISSUERS', `such that ${file} can be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+  return (token, expires) => cache.isRevoked(token, expires);
 };
 
 /**
  * Makes the check whether a token was revoked, which requests the token's state from the issuer's introspection
  * endpoint. Without an endpoint no token counts as revoked.
  * @throws ConfigError when the file with the client's secret can't be read
- * @see https://www.rfc-editor.org/rfc/rfc7662
  */
-export const createRevocationCheck = (introspection: TrustedIssuer['introspection']): IsRevoked => {
+export const createRevocationCheck = (introspection: TrustedIssuer['introspection'], log?: Log): IsRevoked => {
   if (!introspection) return async () => false;
-  const { uri: url, clientId, secretFile, seconds = defaultSeconds } = introspection;
-  const credentials = [clientId, readSecret(secretFile)].map(encodeURIComponent).join(':');
-  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const isActive = async (token: string): Promise<boolean> => {
-    const form = { token, token_type_hint: 'access_token' };
-    const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
-    if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
-    return active;
-  };
-  return createRevocationCache({ seconds, isActive });
+  const { seconds = defaultSeconds } = introspection;
+  return createRevocationCache({ seconds, introspect: introspectionFrom(introspection), log });
 };

@@ -1,13 +1,15 @@
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { ApiError } from '../errors.ts';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import type { Log } from '../log.ts';
 import { createAccess, type Grant } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
-import { challenge } from './challenge.ts';
+import { bearerToken } from './bearer-token.ts';
+import { invalidCredential, uncheckable } from './challenge.ts';
 import { createIssuerKeys, downloadKeys, KeysUnavailable } from './issuer-keys.ts';
 import { createRevocationCheck, type IsRevoked } from './revocation.ts';
 import { type GrantsOf, grantsBy } from './rules.ts';
 import { readSavedKeys } from './saved-keys.ts';
 import { isScope, type Scope } from './scopes.ts';
+import { otherPurpose } from './token-purpose.ts';
 import { rulesOf, type TrustedIssuer } from './trusted-issuers.ts';
 
 /**
@@ -30,31 +32,17 @@ const algorithms = [
 ];
 /** Accepted difference between this machine's clock and the clock of a token's issuer, in seconds. */
 const clockToleranceSeconds = 30;
-/** Limit for the length of a bearer token, in characters. */
-const maxTokenLength = 8192;
-
-const invalid = (sentence: string, cause?: unknown): ApiError =>
-  new ApiError(401, 'token_invalid', sentence, { headers: challenge('invalid_token'), cause });
-
-/**
- * Returns the bearer token of an Authorization header, undefined without a header.
- * @throws ApiError 401 `token_invalid` when the header is not "Bearer" and one token of at most 8,192 characters
- */
-export const bearerToken = (authorization: string | undefined): string | undefined => {
-  if (authorization === undefined) return undefined;
-  const [scheme, token, ...more] = authorization.trim().split(/ +/);
-  if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0 || token.length > maxTokenLength) {
-    throw invalid('The Authorization header must be "Bearer" and one token.');
-  }
-  return token;
-};
+/** Limit for the length of a token's subject, in characters. The subject is a key of the rate limits. */
+const maxSubjectLength = 2048;
+/** Latest time of expiry that JavaScript's Date can show, in seconds since 1970. */
+const maxExpiry = 8.64e12;
 
 /** Returns the issuer that a token names. The name can't be trusted before the token's signature is verified. */
 const claimedIssuer = (token: string): string | undefined => {
   try {
     return decodeJwt(token).iss;
   } catch (error) {
-    throw invalid('The token is not a JWT.', error);
+    throw invalidCredential('The token is not a JWT.', error);
   }
 };
 
@@ -63,36 +51,67 @@ const describe = (error: unknown, audience: string): string => {
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
     return `The token is for another service: its audience must be ${audience}.`;
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'The token is not valid yet.';
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'typ')
+    return 'The token is a token of another type. Send an access token.';
   return 'The token is not genuine, or is not complete.';
+};
+
+/** Claims of a verified token. */
+export type VerifiedClaims = JWTPayload & { sub: string; exp: number };
+
+const isSubject = (sub: unknown): sub is string =>
+  typeof sub === 'string' && sub !== '' && sub.length <= maxSubjectLength;
+
+/**
+ * Checks what the JWT library does not check.
+ * @throws ApiError 401 `token_invalid` for a token that is not for access, or has a wrong subject or time of expiry
+ */
+const checkClaims = ({ payload, protectedHeader }: JWTVerifyResult): VerifiedClaims => {
+  const { sub, exp } = payload;
+  const purpose = otherPurpose(protectedHeader, payload);
+  if (purpose) throw invalidCredential(`The token is ${purpose}. Send an access token.`);
+  if (!isSubject(sub))
+    throw invalidCredential(`The token's subject must be a text of 1 to ${maxSubjectLength} characters.`);
+  if (exp === undefined || exp > maxExpiry) throw invalidCredential("The token's time of expiry is not valid.");
+  return { ...payload, sub, exp };
 };
 
 /**
  * Requirements of a token: the issuer and the audience that the token must name, and the keys that may have signed it.
  */
-export type TokenIssuer = { issuer: string; audience: string; keys: JWTVerifyGetKey };
+export type TokenIssuer = {
+  issuer: string;
+  audience: string;
+  keys: JWTVerifyGetKey;
+  /** Value that the header `typ` of the token must have. Default: the values that access tokens have. */
+  tokenType?: TrustedIssuer['tokenType'];
+};
 
-/**
- * Verifies a token and returns its claims.
- * @throws ApiError 401 `token_invalid`, 503 `unavailable` when the issuer's keys can't be loaded
- */
-export const verifyToken = async (token: string, { issuer, audience, keys }: TokenIssuer): Promise<JWTPayload> => {
+const verifySignature = async (
+  token: string,
+  { issuer, audience, keys, tokenType }: TokenIssuer,
+): Promise<JWTVerifyResult> => {
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    return await jwtVerify(token, keys, {
       algorithms,
       issuer,
       audience,
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp', 'sub'],
+      ...(tokenType ? { typ: tokenType } : {}),
     });
-    return payload;
   } catch (error) {
-    if (!(error instanceof KeysUnavailable)) throw invalid(describe(error, audience), error);
-    throw new ApiError(503, 'unavailable', 'Your token can not be checked now. Retry in a few seconds.', {
-      retryAfter: 5,
-      cause: error,
-    });
+    if (error instanceof KeysUnavailable) throw uncheckable(error);
+    throw invalidCredential(describe(error, audience), error);
   }
 };
+
+/**
+ * Verifies a token and returns its claims.
+ * @throws ApiError 401 `token_invalid`, 503 `unavailable` when the issuer's keys can't be loaded
+ */
+export const verifyToken = async (token: string, issuer: TokenIssuer): Promise<VerifiedClaims> =>
+  checkClaims(await verifySignature(token, issuer));
 
 /**
  * Returns the scopes that a token names in its issuer's `scopeClaim`. Undefined for an issuer without a `scopeClaim`.
@@ -107,32 +126,41 @@ const scopesIn = (claims: JWTPayload, { scopeClaim }: TrustedIssuer): Scope[] | 
 const narrowGrants = (grants: Grant[], scopes: readonly Scope[] | undefined): Grant[] =>
   grants.map(({ tool, scopes: given }) => ({ tool, scopes: given.filter((scope) => scopes?.includes(scope) ?? true) }));
 
+export type TokenCheckOptions = {
+  /** Folder where the ConfigMap with the issuers' saved keys is mounted (docs/adr/0016-saved-keys.md). */
+  keysFolder?: string | undefined;
+  /** Receives a line when an issuer can't tell which tokens are revoked. */
+  log?: Log;
+};
+
 type IssuerChecks = TrustedIssuer & TokenIssuer & { grantsOf: GrantsOf; isRevoked: IsRevoked };
 
-const checksOf = (issuer: TrustedIssuer, keysFolder: string | undefined): IssuerChecks => ({
+const checksOf = (issuer: TrustedIssuer, { keysFolder, log }: TokenCheckOptions): IssuerChecks => ({
   ...issuer,
   keys: createIssuerKeys({
     load: () => downloadKeys(issuer),
     ...(keysFolder ? { saved: () => readSavedKeys(keysFolder, issuer.issuer) } : {}),
   }),
   grantsOf: grantsBy(rulesOf(issuer)),
-  isRevoked: createRevocationCheck(issuer.introspection),
+  isRevoked: createRevocationCheck(issuer.introspection, log),
 });
 
 /**
  * Makes the check of bearer tokens: JWTs that a trusted issuer signed. The issuer's rules turn the token's claims into
  * tools.
- * @param keysFolder folder where the ConfigMap with the issuers' saved keys is mounted (docs/adr/0016-saved-keys.md)
  */
-export const createTokenCheck = (issuers: readonly TrustedIssuer[], keysFolder?: string): CredentialCheck => {
-  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, checksOf(issuer, keysFolder)]));
+export const createTokenCheck = (
+  issuers: readonly TrustedIssuer[],
+  options: TokenCheckOptions = {},
+): CredentialCheck => {
+  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, checksOf(issuer, options)]));
   return async ({ authorization }) => {
     const token = bearerToken(authorization);
     if (token === undefined) return undefined;
     const issuer = trusted.get(claimedIssuer(token) ?? '');
-    if (!issuer) throw invalid('The token is from an issuer that is not trusted here.');
+    if (!issuer) throw invalidCredential('The token is from an issuer that is not trusted here.');
     const claims = await verifyToken(token, issuer);
-    if (await issuer.isRevoked(token)) throw invalid('The token was revoked. Sign in again.');
+    if (await issuer.isRevoked(token, claims.exp)) throw invalidCredential('The token was revoked. Sign in again.');
     return createAccess({
       subject: `${issuer.issuer}#${claims.sub}`,
       credential: issuer.kind ?? 'person',

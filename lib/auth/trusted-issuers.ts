@@ -26,6 +26,11 @@ export type TrustedIssuer = {
    * this claim and the rules give. Default: all scopes that the rules give.
    */
   scopeClaim?: string;
+  /**
+   * Value that the header `typ` of every token must have, for an issuer that follows RFC 9068. Without this value, an ID
+   * token of the issuer is refused only if its claims or its header show that it is one.
+   */
+  tokenType?: 'at+jwt';
   /** PEM file with the certificate authority of the server of `jwksUri`, when that authority is not a public one. */
   caFile?: string;
   /**
@@ -65,6 +70,7 @@ const issuerFields: IssuerFields = {
   prefix: optional(text),
   rules: { check: Array.isArray, expected: 'a list of rules', optional: true },
   scopeClaim: optional(text),
+  tokenType: { check: (value) => value === 'at+jwt', expected: 'at+jwt', optional: true },
   caFile: path,
   tokenFile: path,
   introspection: { check: isObject, expected: 'an object', optional: true },

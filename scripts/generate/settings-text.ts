@@ -42,6 +42,7 @@ const issuersText = `At least one of the first two must be set. An entry of \`AU
 | \`claim\`, \`prefix\` | Short for one rule: groups in a claim, the tool's name after the prefix. |
 | \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. No \`*\` may let a caller choose the tool: none stands before \`{tool}\`, and after \`{tool}\` only past a character such as \`/\` or \`:\` that no tool has in its name. \`tool\` names the tool where no pattern does. \`scopes\`: some of read, build, admin. Default: all. |
 | \`scopeClaim\` | The claim with the scopes that a token has. Default: a token has all scopes that the rules give. |
+| \`tokenType\` | \`at+jwt\` for an issuer that follows RFC 9068: its ID tokens are then refused by their type. Without it, only ID tokens that show what they are, by their type or claims, are refused. |
 | \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: the address that says whether a token was revoked (RFC 7662), and for how many seconds a response counts. Default: 10. |
 | \`client\` | \`{id, scope}\`: the public client by which people sign in with \`toolforge-build login\`. |
 
@@ -60,7 +61,7 @@ For GitLab, GitHub and Kubernetes, for example:
 const policy = {
   rateReads: 'Reading requests per minute of one caller for one tool, for each instance of a function. 0: no limit.',
   rateChanges: 'Changing requests per minute of one caller for one tool, for each instance of a function. 0: no limit.',
-  failureDelayMs: 'Milliseconds before a wrong token is refused.',
+  failureDelayMs: 'Milliseconds before a wrong token, or a wrong secret of the gateway, is refused.',
   limitRunning:
     'Builds of one tool that run at once. `spec.limits` of its BuildLedger overrides this setting and the next three.',
   limitQueued: 'Builds of one tool that wait. A start beyond this limit is refused with 429.',

@@ -63,7 +63,9 @@ const token = () =>
 
 /** Authenticates with a new token check, as in a function that has just started. */
 const authenticateAfterStart = async () =>
-  createAuthenticate([createTokenCheck([issuer], folder)])({ authorization: `Bearer ${await token()}` });
+  createAuthenticate([createTokenCheck([issuer], { keysFolder: folder })])({
+    authorization: `Bearer ${await token()}`,
+  });
 
 test('a function that starts while the issuer is away accepts tokens with the saved keys', async () => {
   away = true;

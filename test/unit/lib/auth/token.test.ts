@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createTokenCheck } from '../../../../lib/auth/token.ts';
 import type { TrustedIssuer } from '../../../../lib/auth/trusted-issuers.ts';
@@ -44,8 +44,16 @@ const token = (claims: Claims = {}, kid = 'one', key = pair.privateKey) => {
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   return new SignJWT(given).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
 };
-const authenticate = (authorization: string | undefined) =>
-  createAuthenticate([createTokenCheck([issuer])])(authorization === undefined ? {} : { authorization });
+/** Returns a genuine token with claims in JSON, of which `more` may be any text, and more header parameters. */
+const tokenOf = (more: string, header: Record<string, unknown> = {}) => {
+  const { iss, aud } = { iss: issuer.issuer, aud: issuer.audience };
+  const claims = `{"iss":"${iss}","aud":"${aud}","groups":["tools.mine"],${more}}`;
+  return new CompactSign(new TextEncoder().encode(claims))
+    .setProtectedHeader({ alg: 'ES256', kid: 'one', ...header })
+    .sign(pair.privateKey);
+};
+const authenticate = (authorization: string | undefined, trusted = issuer) =>
+  createAuthenticate([createTokenCheck([trusted])])(authorization === undefined ? {} : { authorization });
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 test('a valid token gives access to its tools and to no others', async () => {
@@ -94,6 +102,44 @@ describe('createAuthenticate refuses with 401 and a code', () => {
   test("a token signed with another key under the issuer's key id", async () =>
     refused(`Bearer ${await token({}, 'one', (await generateKeyPair('ES256')).privateKey)}`));
   test('a token with an unknown key id', async () => refused(`Bearer ${await token({}, 'two')}`));
+  test.each([
+    ['a number', '7'],
+    ['null', 'null'],
+    ['true', 'true'],
+    ['an object', '{"a":"b"}'],
+    ['an empty object', '{}'],
+    ['a list', '["somebody"]'],
+    ['empty', '""'],
+    ['of 2,049 characters', `"${'x'.repeat(2049)}"`],
+  ])('a token whose subject is %s', async (_, sub) =>
+    refused(`Bearer ${await tokenOf(`"exp":${seconds() + 60},"sub":${sub}`)}`),
+  );
+  test.each(['1e400', '1e300', '9e12'])('a token that expires at %s', async (exp) =>
+    refused(`Bearer ${await tokenOf(`"sub":"somebody","exp":${exp}`)}`),
+  );
+  test.each([
+    ['an ID token', {}, '"nonce":"n"'],
+    ['an ID token with at_hash', { typ: 'JWT' }, '"at_hash":"h","scope":"openid"'],
+    ['a logout token', { typ: 'logout+jwt' }, '"events":{}'],
+    [
+      'a logout token of the type JWT',
+      { typ: 'JWT' },
+      '"events":{"http://schemas.openid.net/event/backchannel-logout":{}}',
+    ],
+    ['a proof of possession', { typ: 'dpop+jwt' }, '"jti":"1"'],
+  ])('%s for the audience of the API', async (_, header, claims) => {
+    const authorization = `Bearer ${await tokenOf(`"sub":"somebody","exp":${seconds() + 60},${claims}`, header)}`;
+    await refused(authorization);
+    await expect(authenticate(authorization)).rejects.toThrow('Send an access token');
+  });
+  test('a token without the type that its issuer writes into every access token', async () => {
+    const trusted = { ...issuer, tokenType: 'at+jwt' } as const;
+    const claims = `"sub":"somebody","exp":${seconds() + 60}`;
+    const accessToken = `Bearer ${await tokenOf(claims, { typ: 'at+jwt' })}`;
+    await expect(authenticate(accessToken, trusted)).resolves.toMatchObject({ tools: ['mine'] });
+    const idToken = `Bearer ${await tokenOf(claims, { typ: 'JWT' })}`;
+    await expect(authenticate(idToken, trusted)).rejects.toMatchObject({ status: 401, code: 'token_invalid' });
+  });
   test('a token with alg none', async () => {
     const [, payload] = (await token()).split('.');
     await refused(`Bearer ${encoded({ alg: 'none' })}.${payload}.`);

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../errors.ts';
+import { createSingleFlight } from '../single-flight.ts';
+import { fetchJson, ResponseStatusError } from './fetch-json.ts';
+import type { TrustedIssuer } from './trusted-issuers.ts';
+
+/**
+ * State of a token, as its issuer tells it.
+ * - `refused`: the issuer refuses the request for this token, with a 4xx, but not the requests for other tokens.
+ * - `failed`: the request for this token fails in another way, but not the requests for other tokens.
+ */
+export type TokenState = 'active' | 'revoked' | 'refused' | 'failed';
+
+/** Statuses of responses to a client whose credentials are wrong, or that may not read the state of a token. */
+const deniedStatuses = [401, 403];
+
+/** Thrown when an issuer's introspection endpoint works for no token at all. */
+export class IntrospectionOutage extends Error {
+  override readonly name = 'IntrospectionOutage';
+  /** Whether the issuer refuses our own credentials, so that the outage lasts until an operator changes them. */
+  readonly isDenied: boolean;
+
+  constructor(cause: unknown) {
+    super('introspection works for no token', { cause });
+    this.isDenied = cause instanceof ResponseStatusError && deniedStatuses.includes(cause.status);
+  }
+}
+
+/** Requests the state of a token. @throws IntrospectionOutage when the issuer can tell the state of no token */
+export type Introspect = (token: string) => Promise<TokenState>;
+
+/** Time limit for a request to an issuer's introspection endpoint, in milliseconds. */
+const timeoutMs = 1000;
+
+/**
+ * A token that no issuer ever issued. An endpoint that works responds that this token is not active.
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
+ */
+const unknownToken = 'probe.of.the-introspection-endpoint';
+
+/** Statuses of responses that another try may change: timeout, too many requests. */
+const temporaryStatuses = [408, 429];
+
+const isRefusal = (error: unknown): error is ResponseStatusError =>
+  error instanceof ResponseStatusError &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  !temporaryStatuses.includes(error.status);
+
+const isAboutToken = (error: unknown): boolean => isRefusal(error) && !deniedStatuses.includes(error.status);
+
+/**
+ * Makes the introspection of tokens. Security: a client chooses its token, so a failed request for that token says
+ * nothing about the endpoint. After a failure that an outage may have caused, a request for a token that no client chose
+ * decides whether there is an outage. Wrong credentials of our own count as an outage: no token's state can be read.
+ * @param isActive sends one request to the endpoint. Rejects with ResponseStatusError for another status than 200
+ */
+const createIntrospect = (isActive: (token: string) => Promise<boolean>): Introspect => {
+  const probe = createSingleFlight<void>();
+  const assertWorking = (): Promise<void> =>
+    probe('', async () => {
+      await isActive(unknownToken).catch((cause: unknown) => {
+        if (!isAboutToken(cause)) throw new IntrospectionOutage(cause);
+      });
+    });
+  return async (token) => {
+    try {
+      return (await isActive(token)) ? 'active' : 'revoked';
+    } catch (error) {
+      if (isAboutToken(error)) return 'refused';
+      await assertWorking();
+      return isRefusal(error) ? 'refused' : 'failed';
+    }
+  };
+};
+
+const readSecret = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError('AUTH_ISSUERS', `such that ${file} can be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+};
+
+/**
+ * Makes the requests to an issuer's introspection endpoint. The file with the client's secret is read for each request,
+ * because secrets are rotated.
+ * @throws ConfigError when the file with the client's secret can't be read
+ * @see https://www.rfc-editor.org/rfc/rfc7662
+ */
+export const introspectionFrom = ({
+  uri: url,
+  clientId,
+  secretFile,
+}: NonNullable<TrustedIssuer['introspection']>): Introspect => {
+  readSecret(secretFile);
+  return createIntrospect(async (token) => {
+    const credentials = [clientId, readSecret(secretFile)].map(encodeURIComponent).join(':');
+    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const form = { token, token_type_hint: 'access_token' };
+    const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
+    if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
+    return active;
+  });
+};

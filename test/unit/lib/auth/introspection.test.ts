@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { introspectionFrom } from '../../../../lib/auth/introspection.ts';
+import { startServer } from '../../../support/server.ts';
+
+let folder: string;
+let secretFile: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'introspection-'));
+  secretFile = join(folder, 'secret');
+  await writeFile(secretFile, 's3:cret\n');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+type Reply = readonly [status: number, json: string] | 'none';
+const inactive: Reply = [200, '{"active": false}'];
+
+/** Introspects the token a.b.c. @param other the issuer's response for any other token */
+const introspectWith = async (own: Reply, other: Reply = own) => {
+  const seen: { request: IncomingMessage; body: string }[] = [];
+  const server = await startServer(async (request, response) => {
+    const body = await text(request);
+    seen.push({ request, body });
+    const reply = body.includes('token=a.b.c&') ? own : other;
+    if (reply !== 'none') response.writeHead(reply[0]).end(reply[1]);
+  });
+  const introspect = introspectionFrom({ uri: `${server.url}/introspect`, clientId: 'api', secretFile });
+  const state = await introspect('a.b.c').catch(({ name }: Error) => name);
+  await server.close();
+  return { state, seen };
+};
+
+describe('introspectionFrom', () => {
+  test('sends the token as a client with its secret', async () => {
+    const { state, seen } = await introspectWith(inactive);
+    expect(state).toBe('revoked');
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/introspect' });
+    const authorization = `Basic ${Buffer.from('api:s3%3Acret').toString('base64')}`;
+    expect(seen[0]?.request.headers.authorization).toBe(authorization);
+    expect(seen[0]?.body).toBe('token=a.b.c&token_type_hint=access_token');
+  });
+
+  test('reads the secret again for each request, because secrets are rotated', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = await startServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('{"active": true}');
+    });
+    const file = join(folder, 'rotated');
+    await writeFile(file, 'old');
+    const introspect = introspectionFrom({ uri: server.url, clientId: 'api', secretFile: file });
+    await introspect('a.b.c');
+    await writeFile(file, 'new');
+    await introspect('a.b.c');
+    await server.close();
+    expect(seen).toEqual(['api:old', 'api:new'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`));
+  });
+
+  test.each([400, 404, 413, 414, 422])('refuses a token for which the issuer responds with %i', async (status) => {
+    expect((await introspectWith([status, '{}'], inactive)).state).toBe('refused');
+    expect((await introspectWith([status, '{}'])).state).toBe('refused');
+  });
+
+  test.each([401, 403])('refuses a token for which alone the issuer responds with %i', async (status) => {
+    expect((await introspectWith([status, '{}'], inactive)).state).toBe('refused');
+  });
+
+  const failures: [string, Reply][] = [
+    ['responds with 500', [500, 'oops']],
+    ['responds with 429', [429, '{}']],
+    ['responds with 408', [408, '{}']],
+    ['redirects', [302, '']],
+    ['sends no JSON', [200, 'no JSON']],
+    ['does not say whether the token is active', [200, '{"active": "no"}']],
+    ['responds with null', [200, 'null']],
+    ['does not respond within a second', 'none'],
+  ];
+
+  test.each(failures)('fails for one token when the issuer %s for that token only', async (_, reply) => {
+    expect((await introspectWith(reply, inactive)).state).toBe('failed');
+    expect((await introspectWith(reply, [400, '{}'])).state).toBe('failed');
+  });
+
+  test.each<[string, Reply]>([
+    ...failures,
+    ['responds with 401, because our credentials are wrong,', [401, '{}']],
+    ['responds with 403', [403, '{}']],
+  ])('notices an outage when the issuer %s for any token', async (_, reply) => {
+    expect((await introspectWith(reply)).state).toBe('IntrospectionOutage');
+  });
+
+  test('notices an outage when nothing listens at the address', async () => {
+    const server = await startServer(() => undefined);
+    await server.close();
+    const introspect = introspectionFrom({ uri: server.url, clientId: 'api', secretFile });
+    await expect(introspect('a.b.c')).rejects.toMatchObject({ name: 'IntrospectionOutage' });
+  });
+
+  test('names the setting when the secret can not be read', () => {
+    const introspection = { uri: 'https://id.example.org', clientId: 'api', secretFile: join(folder, 'none') };
+    expect(() => introspectionFrom(introspection)).toThrow('AUTH_ISSUERS must be such that');
+  });
+});
