@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'build_not_found'
   | 'builds_none'
   | 'conflict'
+  | 'cross_site'
   | 'cursor_invalid'
   | 'envvars_too_large'
   | 'forbidden'

@@ -1,7 +1,6 @@
 import { parseBuildParameters } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
 import { ApiError } from '../../lib/errors.ts';
-import { requireJson } from '../../lib/http/body.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
@@ -53,7 +52,6 @@ const response = (started: StartedBuild, storage: Storage | undefined): StartRes
 export const createStartBuild =
   (options: StartBuildOptions): Handler =>
   async ({ params: { toolname: tool = '' }, headers, body, signal }) => {
-    requireJson({ headers });
     const parameters = parseBuildParameters(body);
     const key = headers['idempotency-key'];
     const storage = options.storage(tool, signal);

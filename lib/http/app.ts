@@ -5,7 +5,8 @@ import type { SettingName } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type AuditedRequest, audit } from './audit.ts';
-import { maxBodyBytes, readBody } from './body.ts';
+import { maxBodyBytes, readBody, requireJson } from './body.ts';
+import { assertOwnSite } from './cross-site.ts';
 import { sendError, sendJson } from './respond.ts';
 import { findRoute, type RouteMatch } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
@@ -35,6 +36,15 @@ const headerParameters = (req: IncomingMessage, { route }: RouteMatch): Record<s
         return typeof value === 'string' ? [[name, value]] : [];
       }),
   );
+
+/**
+ * Checks that a request has at most one Authorization header. Node takes the first of several, and a proxy may take
+ * another.
+ * @throws ApiError 400 `parameter_invalid`
+ */
+const checkAuthorization = ({ headersDistinct: { authorization = [] } }: IncomingMessage): void => {
+  if (authorization.length > 1) throw new ApiError(400, 'parameter_invalid', 'Send only one Authorization header.');
+};
 
 const checkAccess = ({ route, params }: RouteMatch, access: Access): void => {
   if (params.toolname !== undefined && route.scope) access.assertTool(params.toolname, route.scope);
@@ -74,11 +84,16 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     const { operation, open } = found.route;
     const handler = handlers[operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');
+    checkAuthorization(req);
     const access = open ? anonymous : await authenticate(req.headers);
     Object.assign(audited, { route: found.route, params: found.params, access });
+    const isChange = found.route.method !== 'GET';
+    if (isChange) assertOwnSite(req.headers);
     const params = { ...queryParameters(search), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
     checkAccess(found, access);
+    // Security: a web page can send the media types of HTML forms to other sites without asking the API first.
+    if (isChange) requireJson(req);
     const body = await readBody(req, maxBodyBytes);
     const signal = signalClientGone(req, res);
     return { handler, request: { operation, params, headers: req.headers, body, access, signal } };

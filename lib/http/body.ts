@@ -33,7 +33,7 @@ export const readBody = async (req: RequestWithRawBody, maxBytes: number): Promi
 };
 
 /**
- * Checks that a request's body is JSON without compression. A missing Content-Type counts as JSON.
+ * Checks that a request's body, if there is one, is JSON without compression. A missing Content-Type counts as JSON.
  * @throws ApiError 415 `media_type_unsupported` for another media type or a compressed body
  */
 export const requireJson = ({ headers }: { headers: IncomingMessage['headers'] }): void => {

@@ -44,12 +44,13 @@ const send = async (
   path: string,
   client: ClientCertificate,
   headers: Record<string, string> = {},
+  method = 'GET',
 ): Promise<Received> => {
-  const sent = request(new URL(path, target.gatewayUrl), { ...client, ca: authority, headers, agent: false });
+  const sent = request(new URL(path, target.gatewayUrl), { ...client, ca: authority, headers, method, agent: false });
   sent.end();
   const [response] = await once(sent, 'response');
   const body = await text(response);
-  return { request: `GET ${path}`, status: response.statusCode, text: body, json: parseJson(body) };
+  return { request: `${method} ${path}`, status: response.statusCode, text: body, json: parseJson(body) };
 };
 
 /** Sends bytes over TLS to the API gateway exactly as given, and returns the response as text. */
@@ -116,6 +117,41 @@ describe('the gateway', () => {
       `GET /builds/v1/tool/other/quotas HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n${body}`,
     );
     expect(received).toMatch(/^HTTP\/1.1 (403|400) /);
+  });
+
+  // Knative would respond to some of these headers itself, or exempt the request from its limits.
+  test.each([
+    [{ 'K-Network-Probe': 'queue' }],
+    [{ 'K-Network-Probe': 'activator' }],
+    [{ 'K-Kubelet-Probe': 'queue', 'K-Proxy-Request': 'activator' }],
+    [{ 'user-agent': 'kube-probe/1.34' }],
+    [{ 'user-agent': 'Knative-Ingress-Probe', 'K-Network-Hash': 'override' }],
+    [{ 'Knative-Serving-Revision': 'other', 'Knative-Serving-Namespace': 'other', 'Knative-Serving-Tag': 'other' }],
+  ])('responds to a request with the headers %j as to any other request', async (headers) => {
+    expectShape(expectStatus(await send(quotas, certificate, headers), 200).json, 'QuotaResponse');
+    expectCode(await send('/builds/v1/tool/other/quotas', certificate, headers), 403, 'forbidden');
+  });
+
+  const changes = [
+    ['POST', '/builds/v1/tool/gated/builds'],
+    ['POST', '/builds/v1/tool/gated/clean'],
+    ['PUT', '/builds/v1/tool/gated/builds/no-such-build/cancel'],
+    ['DELETE', '/builds/v1/tool/gated/builds/no-such-build'],
+  ] as const;
+
+  test.each(changes)('refuses %s %s of another site to a browser that shows a certificate', async (method, path) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const byPage = { origin: 'https://evil.example' };
+    for (const headers of [byPage, { ...byPage, 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])
+      expectCode(await send(path, certificate, { ...headers, ...form }, method), 403, 'cross_site');
+    expectCode(await send(path, certificate, form, method), 415, 'media_type_unsupported');
+  });
+
+  test('lets a page of its own origin, and a client that is no browser, change something', async () => {
+    const [method, path] = changes[2];
+    const { origin } = new URL(target.gatewayUrl);
+    for (const headers of [{}, { origin }, { origin, 'sec-fetch-site': 'same-origin' }])
+      expectCode(await send(path, certificate, headers, method), 404, 'build_not_found');
   });
 
   test('serves the API with and without the prefix /builds', async () => {

@@ -4,8 +4,8 @@ import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 import { createApp } from '../../../../lib/http/app.ts';
-import { requireJson } from '../../../../lib/http/body.ts';
 import type { ApiRequest, Handler } from '../../../../lib/http/types.ts';
+import { sendRaw } from '../../../contract/raw.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const logged: unknown[] = [];
@@ -17,10 +17,7 @@ const echo: Handler = async (request) => {
   return { json: { params: request.params } };
 };
 
-const start: Handler = async (request) => {
-  requireJson(request);
-  return { json: JSON.parse(request.body.toString()) };
-};
+const start: Handler = async (request) => ({ json: JSON.parse(request.body.toString()) });
 
 const handlers: Record<string, Handler> = {
   'start-build': start,
@@ -129,8 +126,78 @@ describe('createApp authenticates:', () => {
     ).toBe(401);
   });
 
+  test('a request with two Authorization headers gets 400', async () => {
+    const headers = [...Object.entries(mine), ['authorization', 'Bearer a.b.c'], ['authorization', 'Bearer d.e.f']];
+    const lines = headers.map((pair) => `${pair.join(': ')}\r\n`).join('');
+    const bytes = `GET /v1/tool/mine/builds/latest HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`;
+    expect(await sendRaw(server.url, bytes)).toMatchObject({ status: 400 });
+    expect(seen).toBeUndefined();
+  });
+
+  test('two headers X-Toolforge-Tool get 401, whichever comes first', async () => {
+    for (const tools of [
+      ['mine', 'other'],
+      ['other', 'mine'],
+    ]) {
+      const lines = tools.map((tool) => `X-Toolforge-Tool: ${tool}\r\n`).join('');
+      const head = `GET /v1/tool/mine/builds/latest HTTP/1.1\r\nHost: x\r\nX-Toolforge-Gateway-Secret: s3cret\r\n`;
+      const bytes = `${head}${lines}Connection: close\r\n\r\n`;
+      expect(await sendRaw(server.url, bytes)).toMatchObject({ status: 401 });
+    }
+  });
+
   test('a request for the health needs no credential', async () => {
     expect((await send('GET', '/v1/healthz', { headers: {} })).status).toBe(200);
+  });
+});
+
+describe('createApp refuses requests of other sites:', () => {
+  const changes = [
+    ['POST', '/v1/tool/mine/builds'],
+    ['PUT', '/v1/tool/mine/builds/x/cancel'],
+    ['DELETE', '/v1/tool/mine/builds/x'],
+  ] as const;
+
+  test.each(changes)('%s of a page of another site gets 403, and has a line in the audit log', async (method, path) => {
+    const crossSite = { status: 403, body: { code: 'cross_site' } };
+    for (const more of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }] as Record<
+      string,
+      string
+    >[])
+      expect(await send(method, path, { headers: { ...mine, ...more } })).toMatchObject(crossSite);
+    expect(logged).toMatchObject(
+      Array(2).fill(['INFO', 'audit', { tool: 'mine', subject: 'certificate:mine', code: 'cross_site' }]),
+    );
+  });
+
+  test.each(changes)('%s with a media type of HTML forms gets 415, also without a body', async (method, path) => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ''])
+      expect(await send(method, path, { headers: { ...mine, 'content-type': type } })).toMatchObject({
+        status: 415,
+        body: { code: 'media_type_unsupported' },
+      });
+    expect(seen).toBeUndefined();
+  });
+
+  test('a page of the same origin can change something', async () => {
+    const headers = { ...mine, origin: new URL(server.url).origin, 'content-type': 'application/json' };
+    expect((await send('PUT', '/v1/tool/mine/builds/x/cancel', { headers })).status).toBe(200);
+    const fetched = { ...mine, 'sec-fetch-site': 'same-origin' };
+    expect((await send('PUT', '/v1/tool/mine/builds/x/cancel', { headers: fetched })).status).toBe(200);
+  });
+
+  test('a link of another site can read, without an answer that the site may see', async () => {
+    const headers = { ...mine, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    const response = await send('GET', '/v1/tool/mine/builds/latest', { headers });
+    expect(response.status).toBe(200);
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  test('no site may send requests that need permission first', async () => {
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'PUT' };
+    const response = await send('OPTIONS', '/v1/tool/mine/builds/x/cancel', { headers });
+    expect(response.status).toBe(405);
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 });
 

@@ -55,7 +55,8 @@ describe('the audit log of createApp', () => {
 
   test('names the build that was started, and contains no secret', async () => {
     await startApp();
-    await send('POST', '/v1/tool/mine/builds', { body: '{}' });
+    const headers = { ...mine, 'content-type': 'application/json' };
+    await send('POST', '/v1/tool/mine/builds', { body: '{}', headers });
     expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
     expect(JSON.stringify(logged)).not.toContain('s3cret');
   });
