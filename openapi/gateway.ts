@@ -39,8 +39,38 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
   ].join('');
 };
 
+/**
+ * Headers of clients that are removed, at most 16 by the rules of the Gateway API, which knows no patterns. Security:
+ * with these headers Knative and Envoy talk to themselves, and the gateway for certificates talks to the functions.
+ * knative/gateway/nginx.conf says what they do.
+ */
+const removedHeaders = [
+  'Forwarded',
+  'K-Kubelet-Probe',
+  'K-Network-Hash',
+  'K-Network-Probe',
+  'K-Original-Host',
+  'K-Passthrough-Lb',
+  'K-Proxy-Request',
+  'Knative-Serving-Default-Route',
+  'Knative-Serving-Namespace',
+  'Knative-Serving-Revision',
+  'Knative-Serving-Tag',
+  'X-Envoy-Max-Retries',
+  'X-Envoy-Retry-On',
+  'X-Envoy-Upstream-Rq-Timeout-Ms',
+  'X-Toolforge-Gateway-Secret',
+  'X-Toolforge-Tool',
+];
+
+/** Replaces the User-Agent of clients, since Knative recognises probes by it. */
+const userAgent = { name: 'User-Agent', value: 'builds-gateway' };
+
 const routeRule = (host: string) => ({
-  filters: [{ type: 'URLRewrite', urlRewrite: { hostname: host } }],
+  filters: [
+    { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [userAgent], remove: removedHeaders } },
+    { type: 'URLRewrite', urlRewrite: { hostname: host } },
+  ],
   // The route leads to Kourier, Knative's gateway, and not to the function's Service in its own namespace: Kourier
   // finds the function by the rewritten host name.
   backendRefs: [{ name: 'kourier-internal', namespace: 'kourier-system', port: 80 }],
