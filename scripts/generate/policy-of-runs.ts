@@ -113,16 +113,20 @@ export const runRules = (): Rule[] => [
 /** Returns the CEL expression for "a field of the metadata has not changed". */
 const isSame = (field: string): string => `object.metadata[?${cel(field)}] == oldObject.metadata[?${cel(field)}]`;
 
-/** The rules for changes of runs: a run may be cancelled, and may lose its finalizers. */
+const finalizersOf = (object: string): string => `${object}.metadata[?"finalizers"].orValue([])`;
+
+/** The rules for changes of runs: a run may be cancelled, and may lose the finalizer of the build service. */
 export const runUpdateRules: Rule[] = [
   {
     expression: ['labels', 'annotations', 'ownerReferences'].map(isSame).join(' && '),
     message: 'The labels, annotations and owners of a run may not change.',
   },
   {
-    expression:
-      '!has(object.metadata.finalizers) || (has(oldObject.metadata.finalizers) && object.metadata.finalizers.all(item, item in oldObject.metadata.finalizers))',
-    message: 'A run may lose finalizers, but may get no new ones.',
+    expression: [
+      `${finalizersOf('object')}.all(item, item in ${finalizersOf('oldObject')})`,
+      `${finalizersOf('oldObject')}.all(item, item == ${cel(logFinalizer)} || item in ${finalizersOf('object')})`,
+    ].join(' && '),
+    message: `A run may lose the finalizer ${logFinalizer} only, and may get no new ones.`,
   },
   {
     expression:

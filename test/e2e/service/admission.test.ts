@@ -24,6 +24,9 @@ const changed = (object: object, change: Change): object => {
   return copy;
 };
 
+/** Finalizer of another controller, such as Tekton Chains. */
+const otherFinalizer = 'e2e.example/other';
+
 /** Returns the beginning of the error for a request that a policy refuses. */
 const deniedBy = (policy: string): string => `ValidatingAdmissionPolicy '${builds}-${policy}' with binding`;
 
@@ -56,7 +59,7 @@ describe.each(accountsThatMay('tekton.dev/pipelineruns', 'patch'))(
 
     test('may cancel it, and may remove its finalizer', async () => {
       expect(await patch({ spec: { status: 'Cancelled' } })).toBe('accepted');
-      expect(await patch({ metadata: { finalizers: [] } })).toBe('accepted');
+      expect(await patch({ metadata: { finalizers: [otherFinalizer] } })).toBe('accepted');
     });
 
     test.each<[what: string, message: string, change: object]>([
@@ -79,8 +82,9 @@ describe.each(accountsThatMay('tekton.dev/pipelineruns', 'patch'))(
       [
         'another finalizer',
         'no new ones',
-        { metadata: { finalizers: ['builds.toolforge.org/log', 'evil.example/stay'] } },
+        { metadata: { finalizers: ['builds.toolforge.org/log', otherFinalizer, 'evil.example/stay'] } },
       ],
+      ['no finalizer of others', 'may lose the finalizer', { metadata: { finalizers: ['builds.toolforge.org/log'] } }],
     ])('may not give it %s', async (_, message, change) => {
       const result = await patch(change);
       expect(result).toContain(deniedBy('run-updates'));
@@ -91,6 +95,7 @@ describe.each(accountsThatMay('tekton.dev/pipelineruns', 'patch'))(
       // A run that begins as pending starts nothing. Without the annotation with a tool, no function takes notice of it.
       const pending = changed(runOf(id, settings), ({ metadata, spec }) => {
         delete metadata.annotations;
+        metadata.finalizers.push(otherFinalizer);
         spec.status = 'PipelineRunPending';
       });
       await kubectl(['create', '--namespace', builds, '-f', '-'], JSON.stringify(pending));
