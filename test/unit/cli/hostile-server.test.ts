@@ -96,10 +96,10 @@ const commands = [
   ['list', '--json', '--debug'],
 ];
 
-test.each(commands)(
-  '%s %s %s prints no control character and no invisible character of a hostile server',
-  async (...args) => {
-    const { shown } = await run(respond, args.filter(Boolean));
+test.each(commands.map((args) => [args.join(' '), args] as const))(
+  '%s prints no control character and no invisible character of a hostile server',
+  async (_, args) => {
+    const { shown } = await run(respond, args);
     expect(shown).not.toMatch(dangerous);
     expect(shown).not.toContain('Internal error');
     expect(server?.requests).not.toEqual([]);
