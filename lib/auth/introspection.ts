@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import { fetchJson, ResponseStatusError } from './fetch-json.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
@@ -55,7 +56,7 @@ const isAboutToken = (error: unknown): boolean => isRefusal(error) && !deniedSta
  * decides whether there is an outage. Wrong credentials of our own count as an outage: no token's state can be read.
  * @param isActive sends one request to the endpoint. Rejects with ResponseStatusError for another status than 200
  */
-const createIntrospect = (isActive: (token: string) => Promise<boolean>): Introspect => {
+const createIntrospect = (isActive: (token: string) => Promise<boolean>, log: Log | undefined): Introspect => {
   const probe = createSingleFlight<void>();
   const assertWorking = (): Promise<void> =>
     probe('', async () => {
@@ -67,8 +68,8 @@ const createIntrospect = (isActive: (token: string) => Promise<boolean>): Intros
     try {
       return (await isActive(token)) ? 'active' : 'revoked';
     } catch (error) {
-      if (isAboutToken(error)) return 'refused';
-      await assertWorking();
+      if (!isAboutToken(error)) await assertWorking();
+      log?.('WARNING', 'introspection fails for one token', { error });
       return isRefusal(error) ? 'refused' : 'failed';
     }
   };
@@ -85,14 +86,14 @@ const readSecret = (file: string): string => {
 /**
  * Makes the requests to an issuer's introspection endpoint. The file with the client's secret is read for each request,
  * because secrets are rotated.
+ * @param log receives a line when the endpoint fails for one token
  * @throws ConfigError when the file with the client's secret can't be read
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
-export const introspectionFrom = ({
-  uri: url,
-  clientId,
-  secretFile,
-}: NonNullable<TrustedIssuer['introspection']>): Introspect => {
+export const introspectionFrom = (
+  { uri: url, clientId, secretFile }: NonNullable<TrustedIssuer['introspection']>,
+  log?: Log,
+): Introspect => {
   readSecret(secretFile);
   return createIntrospect(async (token) => {
     const credentials = [clientId, readSecret(secretFile)].map(encodeURIComponent).join(':');
@@ -101,5 +102,5 @@ export const introspectionFrom = ({
     const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
     if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
     return active;
-  });
+  }, log);
 };

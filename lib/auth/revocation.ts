@@ -125,5 +125,5 @@ export const createRevocationCache = (options: RevocationOptions): IsRevoked => 
 export const createRevocationCheck = (introspection: TrustedIssuer['introspection'], log?: Log): IsRevoked => {
   if (!introspection) return async () => false;
   const { seconds = defaultSeconds } = introspection;
-  return createRevocationCache({ seconds, introspect: introspectionFrom(introspection), log });
+  return createRevocationCache({ seconds, introspect: introspectionFrom(introspection, log), log });
 };

@@ -29,10 +29,14 @@ const introspectWith = async (own: Reply, other: Reply = own) => {
     const reply = body.includes('token=a.b.c&') ? own : other;
     if (reply !== 'none') response.writeHead(reply[0]).end(reply[1]);
   });
-  const introspect = introspectionFrom({ uri: `${server.url}/introspect`, clientId: 'api', secretFile });
+  const logged: unknown[][] = [];
+  const introspect = introspectionFrom(
+    { uri: `${server.url}/introspect`, clientId: 'api', secretFile },
+    (...line) => void logged.push(line),
+  );
   const state = await introspect('a.b.c').catch(({ name }: Error) => name);
   await server.close();
-  return { state, seen };
+  return { state, seen, logged };
 };
 
 describe('introspectionFrom', () => {
@@ -64,7 +68,12 @@ describe('introspectionFrom', () => {
 
   test.each([400, 404, 413, 414, 422])('refuses a token for which the issuer responds with %i', async (status) => {
     expect((await introspectWith([status, '{}'], inactive)).state).toBe('refused');
-    expect((await introspectWith([status, '{}'])).state).toBe('refused');
+    const { state, logged } = await introspectWith([status, '{}']);
+    expect(state).toBe('refused');
+    expect(logged).toEqual([
+      ['WARNING', 'introspection fails for one token', { error: expect.objectContaining({ status }) }],
+    ]);
+    expect(JSON.stringify(logged)).not.toContain('a.b.c');
   });
 
   test.each([401, 403])('refuses a token for which alone the issuer responds with %i', async (status) => {

@@ -37,6 +37,7 @@ test.each<[string, unknown]>([
   ],
   ['entry 1: it has no field client.secret', [{ ...grouped, client: { id: 'a', secret: 'b' } }]],
   ['entry 1: kind must be person, ci or service-account', [{ ...grouped, kind: 'robot' }]],
+  ['entry 1: tokenType must be at+jwt', [{ ...grouped, tokenType: 'JWT' }]],
   ['https://id.example.org is there twice', [grouped, grouped]],
 ])('issuersProblem says "%s" about the issuers %j', (problem, issuers) => {
   expect(issuersProblem(issuers)).toContain(problem);
