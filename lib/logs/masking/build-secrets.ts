@@ -5,8 +5,8 @@ import { findByForm } from './secret-finder.ts';
 const passwordVariable = new RegExp(`${passwordName}$`, 'i');
 const tokenVariable = new RegExp(`${tokenName}$`, 'i');
 
-/** Limit for the number of known secrets of one build. A build has room for fewer in practice: 16 KiB of variables. */
-const maxValues = 200;
+/** Limit for the number of known secrets of one build. More secrets would make the search in a hostile log slow. */
+const maxValues = 100;
 
 const isSecretVariable = (name: string, value: string): boolean => {
   if (passwordVariable.test(name)) return isPasswordVariable(value);

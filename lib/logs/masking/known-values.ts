@@ -68,6 +68,20 @@ const base64Pattern = (text: string): string =>
     .map((character) => ({ '+': '(?:[+-]|%2[bB])', '/': '(?:[/_]|\\\\/|%2[fF])' })[character] ?? character)
     .join('');
 
+/**
+ * Longest part of a known secret in one regular expression, in characters. A regular expression for a long secret would
+ * be too large. A longer secret is masked part by part.
+ */
+const maxPart = 256;
+
+/** Cuts a text into parts of nearly the same length, never within a surrogate pair. */
+const partsOf = (text: string): string[] => {
+  const characters = [...text];
+  const count = Math.ceil(characters.length / maxPart);
+  const length = Math.ceil(characters.length / count);
+  return Array.from({ length: count }, (_, at) => characters.slice(at * length, (at + 1) * length).join(''));
+};
+
 /** Makes a matcher for one form of a known secret. Without a run of three letters or digits there is no keyword. */
 const matcherOf = (text: string, source: string): Matcher[] => {
   const run = longestRun(text);
@@ -77,21 +91,27 @@ const matcherOf = (text: string, source: string): Matcher[] => {
   return [{ keywords: [...new Set(forms)], pattern: new RegExp(source, 'gd') }];
 };
 
-const linesOf = (value: string): string[] => {
-  const lines = value.split(/\r?\n/).map((line) => line.trim());
-  return [...new Set([value.replaceAll('\r\n', '\n').trim(), ...lines])].filter(
-    (line) => line.length >= minValueLength,
-  );
-};
+/** Limit for the lines of known secrets that are masked one by one. More lines would make a search slow. */
+const maxLines = 100;
+
+/** Returns the lines of the values that have several lines. */
+const linesOf = (values: readonly string[]): string[] =>
+  values.flatMap((value) => (value.includes('\n') ? value.split('\n').map((line) => line.trim()) : []));
 
 /**
  * Makes matchers for known secrets, such as the registry's password. A secret is found as it is, line by line if it has
  * several lines, and as shells, URLs, JSON, HTML and base64 encode it. Values of less than 6 characters are left out.
  */
-export const knownValues = (values: readonly string[]): Matcher[] =>
-  [...new Set(values)].flatMap(linesOf).flatMap((text) => [
-    ...matcherOf(text, textPattern(text)),
-    ...insideBase64(text)
-      .filter((form) => form.length >= minBase64Length)
-      .flatMap((form) => matcherOf(form, base64Pattern(form))),
-  ]);
+export const knownValues = (given: readonly string[]): Matcher[] => {
+  const isLong = (text: string): boolean => text.length >= minValueLength;
+  const values = [...new Set(given.map((value) => value.replaceAll('\r\n', '\n').trim()))].filter(isLong);
+  const lines = [...new Set(linesOf(values))].filter(isLong).slice(0, maxLines);
+  const encoded = values
+    .flatMap(insideBase64)
+    .filter((form) => form.length >= minBase64Length)
+    .flatMap(partsOf);
+  return [
+    ...[...values, ...lines].flatMap(partsOf).flatMap((text) => matcherOf(text, textPattern(text))),
+    ...encoded.flatMap((form) => matcherOf(form, base64Pattern(form))),
+  ];
+};

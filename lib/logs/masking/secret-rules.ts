@@ -3,6 +3,7 @@ import { assignments } from './rules/assignments.ts';
 import { commands } from './rules/commands.ts';
 import { encoded } from './rules/encoded.ts';
 import { headers } from './rules/headers.ts';
+import { isRandom } from './rules/judge.ts';
 import { markup } from './rules/markup.ts';
 import type { SecretRule } from './rules/secret-rule.ts';
 import { tokens } from './rules/tokens.ts';
@@ -19,6 +20,28 @@ const privateKey: SecretRule = {
   left: ['-----BEGIN CERTIFICATE-----', 'private key: not found'],
 };
 
+/**
+ * Rules for the rest of a word that is masked in part. The mask for private keys comes first and masks base64 text, which
+ * can be the middle of a token.
+ */
+const partlyMasked: readonly SecretRule[] = [
+  {
+    name: 'rest of a word after [masked]',
+    keywords: ['[masked]'],
+    pattern: /\[masked\]([A-Za-z0-9_-]{3,})/dg,
+    masked: ['glsa_[masked]‹_c6ea9343›'],
+    left: ['key [masked] is shown', '"[masked]\\n",'],
+  },
+  {
+    name: 'beginning of a word before [masked]',
+    keywords: ['[masked]'],
+    pattern: /(?<![\w-])([A-Za-z0-9_-]{3,100})\[masked\]/dg,
+    accept: isRandom,
+    masked: ['‹eyJhbGci0_›[masked]'],
+    left: ['#7 0.1 [masked]', 'token=[masked]'],
+  },
+];
+
 /** All rules for secrets that are recognised by their form or by the text around them. */
 export const secretRules: readonly SecretRule[] = [
   ...tokens,
@@ -31,4 +54,5 @@ export const secretRules: readonly SecretRule[] = [
   ...positions,
   ...wikimedia,
   privateKey,
+  ...partlyMasked,
 ];

@@ -70,6 +70,19 @@ describe('a known secret is masked', () => {
     expect(masked(JSON.stringify({ key: lines }), [lines])).toBe('{"key":"[masked]"}');
   });
 
+  test('also if it is as long as all environment variables of a build may be', () => {
+    const long = Array.from({ length: 1200 }, (_, at) => `!"$%&/()${at}\n`)
+      .join('')
+      .trim();
+    const shown = masked(`a ${JSON.stringify(long)} b`, [long]);
+    expect(shown).toBe('a "[masked]" b');
+    expect(masked(`a ${encodeURIComponent(long)} b`, [long])).toBe('a [masked] b');
+    const words = Array.from({ length: 2000 }, (_, at) => `word${at}`).join(' ');
+    expect(masked(`a ${Buffer.from(words).toString('base64')} b`, [words])).toMatch(
+      /^a \[masked\][A-Za-z0-9+/=]{0,4} b$/,
+    );
+  });
+
   test('with colours in it', () =>
     expect(masked('a correct\u001b[1m-horse b', ['correct-horse'])).toBe('a [masked] b'));
 });
