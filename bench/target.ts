@@ -114,7 +114,11 @@ const embedded = async (): Promise<Target> => {
   const git = await startGit(folder);
   const environment = await environmentOf(folder, kubeApi.kubeconfig, token, registryUrl);
   const stop = new AbortController();
-  const functions = await createFunctions({ environment, log: createLog('bench'), shutdown: stop.signal });
+  const functions = await createFunctions({
+    environmentOf: () => environment,
+    log: createLog('bench'),
+    shutdown: stop.signal,
+  });
   const server = http.createServer(functions.api);
   const url = `http://127.0.0.1:${await listen(server, 0, 'PORT')}`;
   const kube = await kubeFromSettings(readSettings(kubeSettings, environment));

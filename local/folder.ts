@@ -18,6 +18,7 @@ export const paths = (folder: string) => ({
   registryPassword: join(folder, 'internal', 'registry-password'),
   gatewaySecret: join(folder, 'gateway', 'secret'),
   internalKubeconfig: join(folder, 'internal', 'kubeconfig'),
+  accountKubeconfig: (account: string) => join(folder, 'internal', 'accounts', account),
   toolKubeconfig: (tool: string) => join(folder, 'tools', tool, 'kubeconfig'),
   addresses: join(folder, 'addresses.json'),
 });

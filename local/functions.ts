@@ -19,8 +19,8 @@ export type Functions = {
 };
 
 export type FunctionsOptions = {
-  /** Environment variables with the functions' settings, under the same names as on a cluster. */
-  environment: Environment;
+  /** Returns the environment variables with a function's settings, under the same names as on a cluster. */
+  environmentOf: (name: string) => Environment;
   log: Log;
   shutdown: AbortSignal;
 };
@@ -35,8 +35,9 @@ const run = async <Wired extends Closable>(
   row: { name: string; kind: Kind },
   { settingNames, wire }: Wiring<Wired>,
   app: App<Wired>,
-  { environment, log, shutdown }: FunctionsOptions,
+  { environmentOf, log, shutdown }: FunctionsOptions,
 ): Promise<Running> => {
+  const environment = environmentOf(row.name);
   const wired = await wire(readSettings(settingNames, environment), { log, shutdown, environment });
   const running = { ...row, listener: app.createListener({ ...wired, log }) };
   return wired.close ? { ...running, close: wired.close } : running;

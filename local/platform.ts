@@ -21,6 +21,7 @@ import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
 import { forOwnHosts } from './own-hosts.ts';
+import { accountNames } from './roles.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
 import { startSweepPings } from './sweep-pings.ts';
 
@@ -97,12 +98,16 @@ const startKube = async (
 ): Promise<{ internalUrl: string; kube: KubeApi }> => {
   const places = paths(folder);
   const token = randomBytes(32).toString('hex');
+  const accounts = new Map(accountNames.map((name) => [randomBytes(32).toString('hex'), name]));
   const kube = await createKubeApi({ folder: places.kube, token });
   parts.kube = kube;
   await installPipeline(kube, folder);
-  parts.internal = createServer(forOwnHosts((req, res) => internalRoutes(kube, parts)(req, res)));
+  const routes = internalRoutes(kube, { token, accounts }, parts);
+  parts.internal = createServer(forOwnHosts((req, res) => routes(req, res)));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;
   await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, token, namespace));
+  for (const [own, name] of accounts)
+    await writePrivate(places.accountKubeconfig(name), internalKubeconfig(internalUrl, own, namespace));
   return { internalUrl, kube };
 };
 
@@ -140,7 +145,7 @@ const startTekton = (
 ) => {
   const images = new Map([
     [builderImage, { env: {} }],
-    [archiverImage, { env: settings }],
+    [archiverImage, { env: { ...settings, KUBECONFIG: paths(options.folder).accountKubeconfig('archiver') } }],
   ]);
   return createTekton({
     objects: kube.objects,
@@ -172,7 +177,11 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
   const { signal } = parts.stopping;
   parts.broker = createBroker({ triggers: triggersAt(internalUrl), token, accepted, log, signal });
-  parts.functions = await createFunctions({ environment: settings, log, shutdown: signal });
+  parts.functions = await createFunctions({
+    environmentOf: (name) => ({ ...settings, KUBECONFIG: places.accountKubeconfig(name) }),
+    log,
+    shutdown: signal,
+  });
   parts.tekton = await startTekton(options, kube, internalUrl, settings);
   const authority = await openAuthority(places.authority);
   const gatewayUrl = await startGateway(options, parts, authority);
