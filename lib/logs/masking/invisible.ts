@@ -8,9 +8,35 @@ export type Span = [number, number];
  */
 type Removal = { at: number; shift: number };
 
-/** Characters without width, as the content of a character class in a regular expression. */
-const withoutWidth =
-  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb';
+/** Ranges of the codes of characters without width: first and last code. */
+const withoutWidth: readonly (readonly [number, number])[] = [
+  [0x00ad, 0x00ad],
+  [0x034f, 0x034f],
+  [0x061c, 0x061c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2060, 0x206f],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff9, 0xfffb],
+];
+
+/** Ranges of the codes of characters with which terminal sequences and control characters begin. */
+const beginnings: readonly (readonly [number, number])[] = [
+  [0x001b, 0x001b],
+  [0x2400, 0x2408],
+  [0x240b, 0x240c],
+  [0x240e, 0x2421],
+  [0xdb40, 0xdb40],
+];
+
+const escapeCode = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+const withoutWidthClass = withoutWidth.map(([first, last]) => `${escapeCode(first)}-${escapeCode(last)}`).join('');
 
 /**
  * Matches text that a reader does not see, or that control-characters.ts has made visible: terminal sequences, control
@@ -27,20 +53,16 @@ const invisible = new RegExp(
     // A backspace erases the character before it. Programs print bold text in this way.
     '[^\\u2408\\u241b]\\u2408',
     '[\\u2400-\\u2408\\u240b\\u240c\\u240e-\\u241f\\u2421]',
-    `[${withoutWidth}]`,
+    `[${withoutWidthClass}]`,
     // Tags, and selectors of variants.
     '\\udb40[\\udc00-\\uddef]',
   ].join('|'),
   'g',
 );
 
-/** Matches a character with which something invisible begins or ends. */
-const mayBeInvisible = new RegExp(`[\\u001b\\u2400-\\u2408\\u240b\\u240c\\u240e-\\u2421\\udb40${withoutWidth}]`);
-
 /** Says for every UTF-16 code whether it may be invisible. A look into this table is faster than a regular expression. */
-const invisibleCodes = Uint8Array.from({ length: 1 << 16 }, (_, code) =>
-  mayBeInvisible.test(String.fromCharCode(code)) ? 1 : 0,
-);
+const invisibleCodes = new Uint8Array(1 << 16);
+for (const [first, last] of [...beginnings, ...withoutWidth]) invisibleCodes.fill(1, first, last + 1);
 
 const hasInvisible = (text: string): boolean => {
   for (let at = 0; at < text.length; at += 1) if (invisibleCodes[text.charCodeAt(at)] === 1) return true;

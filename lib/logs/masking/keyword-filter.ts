@@ -45,17 +45,20 @@ type Table<T> = {
 const bitOf = (isEnd: Uint32Array, hash: number): number => ((isEnd[hash >>> 5] ?? 0) >>> (hash & 31)) & 1;
 
 const append = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
-  map.set(key, [...(map.get(key) ?? []), value]);
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
 };
 
 /** Returns the hash of a keyword's last three characters. */
 const lastThree = (keyword: string): number =>
-  [-3, -2, -1].map((at) => keyword.charCodeAt(keyword.length + at)).reduce(nextHash, 0);
+  [-3, -2, -1].reduce((hash, at) => nextHash(hash, keyword.charCodeAt(keyword.length + at)), 0);
 
 /** Returns the hashes of four characters with which a keyword ends. A keyword of three may follow any character. */
 const endHashes = (keyword: string): number[] => {
-  if (keyword.length > 3) return [(nextHash(0, keyword.charCodeAt(keyword.length - 4)) << 15) | lastThree(keyword)];
-  return Array.from({ length: 32 }, (_, code) => (code << 15) | lastThree(keyword));
+  const three = lastThree(keyword);
+  if (keyword.length > 3) return [(nextHash(0, keyword.charCodeAt(keyword.length - 4)) << 15) | three];
+  return Array.from({ length: 32 }, (_, code) => (code << 15) | three);
 };
 
 const createTable = <T extends Keyworded>(rules: readonly T[]): Table<T> => {

@@ -88,8 +88,14 @@ const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
   };
 };
 
-/** Finds secrets of a known form, without known values. One finder serves all, because its tables are large. */
-export const findByForm: SecretFinder = createFinder(secretRules);
+/** Finder with all secret rules. One serves all, because its tables are large. Most functions never read a log. */
+let byForm: SecretFinder | undefined;
+
+/** Finds secrets of a known form, without known values. */
+export const findByForm: SecretFinder = (text) => {
+  byForm ??= createFinder(secretRules);
+  return byForm(text);
+};
 
 /** Adds known secrets to a finder. Without values of 6 characters or more the finder is returned as it is. */
 export const withKnownValues = (findSecrets: SecretFinder, values: readonly string[]): SecretFinder => {
