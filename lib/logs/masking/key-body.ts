@@ -93,15 +93,33 @@ export const findKeyBody = (text: string, isHexadecimal: boolean): Span[] => {
 
 /** Length from which the only word of a line counts as a key's body by its form alone, in characters. */
 const minBodyLength = 12;
+/** Length from which a word among other words counts as a key's body by its form alone, in characters. */
+const minRunLength = 32;
+
+/** Says whether a text has letters of base64 in both cases and a digit, and is no ordinary word or path. */
+const looksRandom = (text: string): boolean =>
+  /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text) && !isOrdinary(text);
 
 /**
  * Finds a line of a private key whose beginning is unknown, because reading began in the middle of a log: the line's
- * only word, which has the letters of base64 in both cases and is no ordinary word or path.
+ * only word, which has the form of a key's body.
  */
 export const findBodyWithoutBegin = (text: string): Span | undefined => {
   if (text.length < minBodyLength) return undefined;
   const alone = findAlone(text);
   if (!alone || alone[1] - alone[0] < minBodyLength) return undefined;
-  const word = text.slice(...alone);
-  return /[a-z]/.test(word) && /[A-Z]/.test(word) && !isOrdinary(word) ? alone : undefined;
+  return looksRandom(text.slice(...alone)) ? alone : undefined;
+};
+
+/**
+ * Finds the parts of a line that can belong to a private key whose beginning is unknown. Less is masked than within a
+ * key that has begun, because the line before may only have looked like a key: the only word of the line unless it is an
+ * ordinary word, and long runs of base64.
+ */
+export const findUncertainBody = (text: string): Span[] => {
+  const alone = findAlone(text);
+  if (alone) return isOrdinary(text.slice(...alone)) ? [] : [alone];
+  return [...text.matchAll(run)]
+    .filter(([found]) => found.length >= minRunLength && looksRandom(found))
+    .map(({ 0: found, index }) => [index, index + found.length]);
 };

@@ -1,6 +1,6 @@
 import { encodedKeyword, findEncodedKey, isLastOfEncodedKey } from './encoded-key.ts';
 import { removeInvisible, type Span, toOriginal } from './invisible.ts';
-import { findBodyWithoutBegin, findKeyBody, prefixLength } from './key-body.ts';
+import { findBodyWithoutBegin, findKeyBody, findUncertainBody, prefixLength } from './key-body.ts';
 import { beginKeyword, findKeyBegin, findKeyEnd, maxMarkerLength, unfinishedMarker } from './key-markers.ts';
 import { maskSpans } from './secret-finder.ts';
 
@@ -8,11 +8,18 @@ import { maskSpans } from './secret-finder.ts';
  * Limits of a private key: lines without any part of the key, and characters of its body. An RSA key of 16,384 bits has
  * 13,000 characters, a PGP key with several subkeys has more.
  */
-type KeyLimits = { otherLines: number; characters: number; isEncoded?: boolean; isHexadecimal?: boolean };
+type KeyLimits = {
+  otherLines: number;
+  characters: number;
+  isEncoded?: boolean;
+  isHexadecimal?: boolean;
+  /** Whether the beginning of the key was not seen, so that the lines may be no key at all. */
+  isUncertain?: boolean;
+};
 
 export const keyLimits: KeyLimits = { otherLines: 256, characters: 65_536 };
 /** Limits of a key whose beginning was not seen. Less is certain there, so fewer other lines are searched. */
-const unseenLimits: KeyLimits = { ...keyLimits, otherLines: 32 };
+const unseenLimits: KeyLimits = { ...keyLimits, otherLines: 8, isUncertain: true };
 /** Limits of a key that is encoded once more in base64. Its end is only known by its form. */
 const encodedLimits: KeyLimits = { ...keyLimits, otherLines: 4, isEncoded: true };
 
@@ -30,9 +37,9 @@ type Found = { spans: Span[]; open: KeyLimits | undefined };
 
 /** Finds the parts of a key in a line that has no marker. */
 const findInside = (text: string, from: number, limits: KeyLimits): Found => {
-  const spans = findKeyBody(text.slice(from), limits.isHexadecimal === true).map(
-    ([start, end]): Span => [start + from, end + from],
-  );
+  const rest = text.slice(from);
+  const parts = limits.isUncertain ? findUncertainBody(rest) : findKeyBody(rest, limits.isHexadecimal === true);
+  const spans = parts.map(([start, end]): Span => [start + from, end + from]);
   const otherLines = limits.otherLines - (spans.length === 0 ? 1 : 0);
   const characters = limits.characters - lengthOf(spans);
   const isLast = limits.isEncoded === true && isLastOfEncodedKey(text);
