@@ -114,11 +114,11 @@ export const findBodyWithoutBegin = (text: string): Span | undefined => {
 /**
  * Finds the parts of a line that can belong to a private key whose beginning is unknown. Less is masked than within a
  * key that has begun, because the line before may only have looked like a key: the only word of the line unless it is an
- * ordinary word, and long runs of base64.
+ * ordinary word or has only letters, and long runs of base64.
  */
 export const findUncertainBody = (text: string): Span[] => {
   const alone = findAlone(text);
-  if (alone) return isOrdinary(text.slice(...alone)) ? [] : [alone];
+  if (alone) return isOrdinary(text.slice(...alone)) || !/[\d+=]/.test(text.slice(...alone)) ? [] : [alone];
   return [...text.matchAll(run)]
     .filter(([found]) => found.length >= minRunLength && looksRandom(found))
     .map(({ 0: found, index }) => [index, index + found.length]);
