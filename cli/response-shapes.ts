@@ -31,7 +31,7 @@ export const isBuildId = (value: unknown): value is string =>
 const parameters = object({ source_url: optional(text), ref: optional(text), envvars: optional(mapOf(text)) });
 
 const listedBuild = object({
-  build_id: text,
+  build_id: isBuildId,
   status: text,
   start_time: optional(text),
   end_time: optional(text),
@@ -54,9 +54,9 @@ const quotaItem = object({ name: text, limit: text, used: text, available: text,
 /** The parts of the API's responses that commands print, by the key that tells a response of the API from another. */
 const shapes = {
   builds: listOf(listedBuild),
-  build: (value) => listedBuild(value) && isBuildId((value as { build_id: unknown }).build_id),
+  build: listedBuild,
   new_build: object({ name: isBuildId, parameters: object({ source_url: text }), queue_position: optional(number) }),
-  id: text,
+  id: isBuildId,
   messages,
   quota: object({ categories: listOf(object({ name: text, items: listOf(quotaItem) })) }),
   tools: listOf(object({ tool: text, scopes: listOf(text) })),

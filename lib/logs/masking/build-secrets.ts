@@ -5,8 +5,11 @@ import { findByForm } from './secret-finder.ts';
 const passwordVariable = new RegExp(`${passwordName}$`, 'i');
 const tokenVariable = new RegExp(`${tokenName}$`, 'i');
 
-/** Limit for the number of known secrets of one build. More secrets would make the search in a hostile log slow. */
-const maxValues = 100;
+/**
+ * Limit for the number of variables whose whole value is a known secret, and for the number of secrets that are parts of
+ * other values. More secrets would make the search in a hostile log slow. The API accepts no build with more variables.
+ */
+const maxValues = 128;
 
 const isSecretVariable = (name: string, value: string): boolean => {
   if (passwordVariable.test(name)) return isPasswordVariable(value);
@@ -26,7 +29,12 @@ const secretParts = (name: string, value: string): string[] => {
  * values that look like one. A build's log is masked by these values, because a program may print a value without its
  * name.
  */
-export const secretsOfBuild = (envvars: Readonly<Record<string, string>> = {}): string[] =>
-  Object.entries(envvars)
-    .flatMap(([name, value]) => (isSecretVariable(name, value) ? [value] : secretParts(name, value)))
-    .slice(0, maxValues);
+export const secretsOfBuild = (envvars: Readonly<Record<string, string>> = {}): string[] => {
+  const variables = Object.entries(envvars);
+  const isSecret = ([name, value]: [string, string]): boolean => isSecretVariable(name, value);
+  const whole = variables.filter(isSecret).map(([, value]) => value);
+  const parts = variables
+    .filter((variable) => !isSecret(variable))
+    .flatMap(([name, value]) => secretParts(name, value));
+  return [...whole.slice(0, maxValues), ...parts.slice(0, maxValues)];
+};

@@ -67,13 +67,13 @@ const respond: Handler = ({ path, method }, response) => {
   if (path.endsWith('/quotas'))
     return json(response, 200, { messages, quota: { categories: [{ name: evil, items: [item] }] } });
   if (path.endsWith('/clean')) return json(response, 200, { messages });
-  if (path.endsWith('/cancel')) return json(response, 200, { messages, id: evil });
+  if (path.endsWith('/cancel')) return json(response, 200, { messages, id: 'demo-1' });
   if (method === 'POST')
     return json(response, 200, {
       messages,
       new_build: { name: 'demo-1', parameters: { source_url: evil }, queue_position: 1 },
     });
-  if (path.endsWith('/builds')) return json(response, 200, { messages, builds: [{ ...build, build_id: evil }] });
+  if (path.endsWith('/builds')) return json(response, 200, { messages, builds: [build] });
   return json(response, 200, { messages, build });
 };
 
@@ -134,6 +134,28 @@ test('start tells the user to type no command with a build id that is none', asy
   const { code, stdout, stderr } = await run(reply, ['start', 'https://example.org/repo.git', '-D']);
   expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
   expect(stderr).not.toContain('rm -rf');
+});
+
+test.each([
+  ['list'],
+  ['list', '--json'],
+  ['show'],
+  ['show', '--json'],
+  ['logs'],
+  ['wait'],
+  ['cancel', '--all', '-y'],
+  ['cancel', 'demo-1', '-y'],
+  ['delete', '--all', '-y'],
+])('%s %s prints no build id that is none, and sends none', async (...args) => {
+  for (const id of ['x; rm -rf ~', '../../whoami']) {
+    const body = { builds: [{ ...build, build_id: id }], build: { ...build, build_id: id }, id };
+    const { code, shown } = await run((_, response) => json(response, 200, body), args);
+    expect(code).toBe(6);
+    expect(shown).toContain('sent a response that is not of the builds API');
+    expect(shown).not.toContain(id);
+    expect(server?.requests).toHaveLength(1);
+    await server?.close();
+  }
 });
 
 test.each(['builds', 'build', 'quota', 'tools'])(

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { secretsOfBuild } from '../../../../../lib/logs/masking/build-secrets.ts';
 
 const token = 'aB3dE6gH9'.repeat(4);
+const manyTokens = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`TOKEN_${at}`, `${token}${at}`]));
 
 test.each([
   [{ DB_PASSWORD: 'sunshine' }, ['sunshine']],
@@ -26,7 +29,18 @@ test.each([
   expect(secretsOfBuild(envvars)).toEqual([]),
 );
 
+test('every variable that the API accepts in a build is masked by its value if it holds a secret', () => {
+  const api = JSON.parse(readFileSync('openapi/generated/openapi.json', 'utf8')) as {
+    components: { schemas: { BuildParameters: { properties: { envvars: { maxProperties: number } } } } };
+  };
+  const most = api.components.schemas.BuildParameters.properties.envvars.maxProperties;
+  const urls = Array.from({ length: 300 }, (_, at) => `https://a:Tr0ub4dor-${at}@b`).join(' ');
+  const envvars = { URLS: urls, ...manyTokens(most) };
+  expect(secretsOfBuild(envvars)).toEqual(expect.arrayContaining(Object.values(manyTokens(most))));
+});
+
 test('the number of known secrets of a build has a limit', () => {
-  const envvars = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`TOKEN_${at}`, `${token}${at}`]));
-  expect(secretsOfBuild(envvars)).toHaveLength(100);
+  expect(secretsOfBuild(manyTokens(500))).toHaveLength(128);
+  const urls = Array.from({ length: 500 }, (_, at) => `https://a:Tr0ub4dor-${at}@b`).join(' ');
+  expect(secretsOfBuild({ URLS: urls })).toHaveLength(128);
 });
