@@ -1,9 +1,35 @@
-import { isKeyLike, isPasswordVariable, isVariable } from './rules/judge.ts';
-import { passwordName, tokenName } from './rules/names.ts';
+import { isKeyLike, isRemark } from './rules/judge.ts';
+import { passwordName, secretWord, tokenName } from './rules/names.ts';
 import { findByForm } from './secret-finder.ts';
 
 const passwordVariable = new RegExp(`${passwordName}$`, 'i');
-const tokenVariable = new RegExp(`${tokenName}$`, 'i');
+const tokenVariable = new RegExp(`(?:${tokenName}|${secretWord})$`, 'i');
+
+/** Matches text that templates of environments have in the place of a secret, such as `$TOKEN` or `changeme`. */
+const placeholder = new RegExp(
+  `^(?:${[
+    '[$]{1,2}(?:[A-Z_][A-Z0-9_]*|\\{[A-Za-z_]\\w*\\})',
+    '%[A-Z_]+%',
+    '\\{\\{[^{}]*\\}\\}',
+    '<[a-z]+(?:[-_ ][a-z]+)*>',
+    '([*xX._?=-])\\1*',
+    '[[(]?(?:masked|redacted|hidden|secrets?|filtered|removed|none|not set|sensitive|empty|unset)[\\])]?',
+    'null|undefined|false|true|change[-_]?me|example|passwords?|tokens?|string',
+    'your[-_][a-z]+(?:[-_][a-z]+)*|my[-_]?(?:password|secret|token|api[-_]?key)',
+  ].join('|')})$`,
+);
+
+/** Matches the path of a file: `/` and two names or more, or names after `./`, `../` or `~/`. */
+const path = /^(?:(?:~|\.{1,2})(?:\/[A-Z]?[a-z0-9_.@-]+)+|(?:\/[A-Z]?[a-z0-9_.@-]+){2,})\/?$/;
+
+/**
+ * Says whether the value of a variable that is named like a secret is a secret. Any text can be a password, also text
+ * that looks like a version, a package or a file's name, so only placeholders and paths are none.
+ */
+const isSecretValue = (value: string): boolean => {
+  const text = value.trim();
+  return text !== '' && !placeholder.test(text) && !path.test(text);
+};
 
 /**
  * Limit for the number of variables whose whole value is a known secret, and for the number of secrets that are parts of
@@ -12,8 +38,9 @@ const tokenVariable = new RegExp(`${tokenName}$`, 'i');
 const maxValues = 128;
 
 const isSecretVariable = (name: string, value: string): boolean => {
-  if (passwordVariable.test(name)) return isPasswordVariable(value);
-  return tokenVariable.test(name) ? isVariable(value) : isKeyLike(value);
+  if (passwordVariable.test(name)) return isSecretValue(value);
+  // A variable such as AUTH may also say whether something is enabled.
+  return tokenVariable.test(name) ? isSecretValue(value) && !isRemark(value) : isKeyLike(value);
 };
 
 /** Returns the parts of a variable's value that secret rules mask, such as the password in the URL of a database. */

@@ -136,7 +136,7 @@ test('start tells the user to type no command with a build id that is none', asy
   expect(stderr).not.toContain('rm -rf');
 });
 
-test.each([
+const commandsWithIds = [
   ['list'],
   ['list', '--json'],
   ['show'],
@@ -146,17 +146,22 @@ test.each([
   ['cancel', '--all', '-y'],
   ['cancel', 'demo-1', '-y'],
   ['delete', '--all', '-y'],
-])('%s %s prints no build id that is none, and sends none', async (...args) => {
-  for (const id of ['x; rm -rf ~', '../../whoami']) {
-    const body = { builds: [{ ...build, build_id: id }], build: { ...build, build_id: id }, id };
-    const { code, shown } = await run((_, response) => json(response, 200, body), args);
-    expect(code).toBe(6);
-    expect(shown).toContain('sent a response that is not of the builds API');
-    expect(shown).not.toContain(id);
-    expect(server?.requests).toHaveLength(1);
-    await server?.close();
-  }
-});
+];
+
+test.each(commandsWithIds.map((args) => [args.join(' '), args] as const))(
+  '%s prints no build id that is none, and sends none',
+  async (_, args) => {
+    for (const id of ['x; rm -rf ~', '../../whoami']) {
+      const body = { builds: [{ ...build, build_id: id }], build: { ...build, build_id: id }, id };
+      const { code, shown } = await run((__, response) => json(response, 200, body), args);
+      expect(code).toBe(6);
+      expect(shown).toContain('sent a response that is not of the builds API');
+      expect(shown).not.toContain(id);
+      expect(server?.requests).toHaveLength(1);
+      await server?.close();
+    }
+  },
+);
 
 test.each(['builds', 'build', 'quota', 'tools'])(
   'a response whose %s has another shape is no internal error',

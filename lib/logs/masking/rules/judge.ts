@@ -24,7 +24,8 @@ const remarks = new Set(
 /** Removes punctuation that closes a statement or a list after a value without quotes. */
 const withoutEnd = (value: string): string => value.replace(/[,;:.)}\]\\]+$/, '');
 
-const isRemark = (value: string): boolean => remarks.has(value.toLowerCase().replace(/[.!?]$/, ''));
+/** Says whether a value is a word that says something about a secret, such as `enabled`. */
+export const isRemark = (value: string): boolean => remarks.has(value.toLowerCase().replace(/[.!?]$/, ''));
 const isNumber = (value: string): boolean => /^[-+~<>]?\d[\d.,:_/+-]*\s?(?:[a-z%/]{0,8})$/i.test(value);
 const isVersion = (value: string): boolean =>
   /^[\^~>=<v\s]*\d+(?:\.(?:\d+|[x*]))+(?:[-+.][\w.+-]*)?(?:\s.*)?$/.test(value);

@@ -93,6 +93,8 @@ const close = `${quote}?[\\])]{0,2}`;
 
 export const passwordName = `(?:${password})${rest}${close}`;
 export const tokenName = `(?:${token})${rest}${close}`;
+/** Short names of secrets in variables, which are too common in other text to be searched there. */
+export const secretWord = `(?<![a-z0-9])(?:oauth|cred|pat|pw)${rest}`;
 export const secretName = `(?:${password}|${token})${rest}${close}`;
 
 /** The same names in capitals, as environment variables have them. */

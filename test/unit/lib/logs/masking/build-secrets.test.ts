@@ -19,6 +19,55 @@ test.each([
 );
 
 test.each([
+  'xK9.qZ7p.ab',
+  'Zx81kq/Lw92.me',
+  'npm:abc123',
+  'git:Xk29Qp',
+  'sha-12ab34cd',
+  '<Xk29Qpzz>',
+  '$ecret99',
+  'yourMom1234',
+  '1.2.3-rc4',
+  'https://x',
+  'name@1.2.3',
+  '/Xk29Qpzz+ab',
+  '%abc%D9',
+  '{{a}}b{c',
+  'enc(abc)',
+  '12345678',
+  '  padded-9  ',
+  '))))))',
+])('a variable that is named like a secret is masked by its value %j', (value) => {
+  for (const name of ['DB_PASSWORD', 'API_TOKEN', 'MY_PW', 'OAUTH', 'CREDS', 'GH_PAT', 'github_oauth', 'Aws_Creds_2'])
+    expect({ name, secrets: secretsOfBuild({ [name]: value }) }).toEqual({ name, secrets: [value] });
+});
+
+test.each(['PATH', 'SPAWN', 'PATTERN', 'OAUTH_URL', 'CREDIT', 'SACRED', 'COMPAT', 'EXPAT'])(
+  'a variable with the name %s is not named like a secret',
+  (name) => expect(secretsOfBuild({ [name]: 'word-or-two' })).toEqual([]),
+);
+
+test.each([
+  '',
+  '$DB_PW',
+  '\u0024{db_pw}',
+  '%DB_PW%',
+  '{{ vault.db }}',
+  '<your-password>',
+  'changeme',
+  'change-me',
+  'xxxxxxxx',
+  '********',
+  '[redacted]',
+  '/run/secrets/database',
+  './config/db.key',
+  '../db.key',
+  '~/.netrc',
+])('a variable that is named like a secret may have the value %j, which is none', (value) => {
+  for (const name of ['DB_PASSWORD', 'API_TOKEN', 'GH_PAT']) expect(secretsOfBuild({ [name]: value })).toEqual([]);
+});
+
+test.each([
   [undefined],
   [{}],
   [{ NODE_ENV: 'production', PORT: '8080', TOKEN_TTL: '3600', PASSWORD_MIN_LENGTH: '12' }],
