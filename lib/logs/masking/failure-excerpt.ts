@@ -1,6 +1,7 @@
 import type { FailureExcerpt } from '../../tekton/status.ts';
 import { secretsOfBuild } from './build-secrets.ts';
 import { escapeControls } from './control-characters.ts';
+import { findKeyBegin } from './key-markers.ts';
 import { createLineMask } from './line-mask.ts';
 import { PemMask } from './pem.ts';
 import { createSecretFinder } from './secret-finder.ts';
@@ -8,7 +9,7 @@ import { createSecretFinder } from './secret-finder.ts';
 /** Says whether lines begin inside a private key: the END line comes without a BEGIN line before it. */
 const beginInKey = (lines: readonly string[]): boolean => {
   const end = lines.findIndex((line) => line.includes('-- END ') || line.includes('--END '));
-  return end >= 0 && !lines.slice(0, end).some((line) => line.includes('BEGIN '));
+  return end >= 0 && !findKeyBegin(lines.slice(0, end).join('\n'), 0);
 };
 
 /**

@@ -78,17 +78,24 @@ const findAlone = (text: string): Span | undefined => {
 
 const hexadecimal = /[0-9a-f]{16}/;
 
+/** Finds the runs of base64 in the parts of a line that are outside of a span. */
+const runsOutside = (text: string, span: Span | undefined): { found: string; span: Span }[] =>
+  [...text.matchAll(run)]
+    .map(({ 0: found, index }) => ({ found, span: [index, index + found.length] as Span }))
+    .filter(({ span: [from, to] }) => !span || to <= span[0] || from >= span[1]);
+
 /**
  * Finds the parts of a line that can belong to a private key's body, if the line stands within a key: the only word of
- * the line, however short, and every run of base64 of six characters or more that is no ordinary word or path.
+ * the line, however short, and every run of base64 of six characters or more that is no ordinary word or path. Runs are
+ * searched in the line's prefix as well, because a word such as `key` in `echo BODY >> key` is not the key's body.
  * @param isHexadecimal whether the key's body is hexadecimal, so that it looks like a digest
  */
 export const findKeyBody = (text: string, isHexadecimal: boolean): Span[] => {
   const alone = findAlone(text);
-  if (alone) return [alone];
-  return [...text.matchAll(run)]
-    .filter(([found]) => !isOrdinary(found) || (isHexadecimal && hexadecimal.test(found)))
-    .map(({ 0: found, index }) => [index, index + found.length]);
+  const runs = runsOutside(text, alone)
+    .filter(({ found }) => !isOrdinary(found) || (isHexadecimal && hexadecimal.test(found)))
+    .map(({ span }) => span);
+  return alone ? [...runs, alone].sort(([a], [b]) => a - b) : runs;
 };
 
 /** Length from which the only word of a line counts as a key's body by its form alone, in characters. */
@@ -118,8 +125,9 @@ export const findBodyWithoutBegin = (text: string): Span | undefined => {
  */
 export const findUncertainBody = (text: string): Span[] => {
   const alone = findAlone(text);
-  if (alone) return isOrdinary(text.slice(...alone)) || !/[\d+=]/.test(text.slice(...alone)) ? [] : [alone];
-  return [...text.matchAll(run)]
-    .filter(([found]) => found.length >= minRunLength && looksRandom(found))
-    .map(({ 0: found, index }) => [index, index + found.length]);
+  const word = alone ? text.slice(...alone) : '';
+  const runs = runsOutside(text, alone)
+    .filter(({ found }) => found.length >= minRunLength && looksRandom(found))
+    .map(({ span }) => span);
+  return alone && !isOrdinary(word) && /[\d+=]/.test(word) ? [...runs, alone].sort(([a], [b]) => a - b) : runs;
 };

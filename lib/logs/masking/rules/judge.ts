@@ -21,8 +21,17 @@ const remarks = new Set(
   ).split(' '),
 );
 
-/** Removes punctuation that closes a statement or a list after a value without quotes. */
-const withoutEnd = (value: string): string => value.replace(/[,;:.)}\]\\]+$/, '');
+const closing = new Set([...',;:.)}]\\']);
+
+/**
+ * Removes punctuation that closes a statement or a list after a value without quotes. A regular expression would take
+ * quadratic time for a long run of such characters that does not end the value.
+ */
+const withoutEnd = (value: string): string => {
+  let end = value.length;
+  while (end > 0 && closing.has(value.charAt(end - 1))) end -= 1;
+  return value.slice(0, end);
+};
 
 /** Says whether a value is a word that says something about a secret, such as `enabled`. */
 export const isRemark = (value: string): boolean => remarks.has(value.toLowerCase().replace(/[.!?]$/, ''));

@@ -23,6 +23,11 @@ describe('maskExcerpt', () => {
     }
   });
 
+  test('shows no private key of which another line only seems to show the beginning', () => {
+    const lines = ['', 'BEGIN test', body, body, '-----END RSA PRIVATE KEY-----', 'last'];
+    expect(maskExcerpt(lines.join('\n'))).toBe('BEGIN test\n[masked]\n[masked]\n[masked]\nlast');
+  });
+
   test('shows no private key that its context says is open', () => {
     const narrow = ['MIIEpAIB', 'AAKCAQEA', '7bqMIIEp'].join('\n');
     expect(maskExcerpt(`-----BEGIN PRIVATE KEY-----\n${narrow}\nError: it failed`)).toBe(

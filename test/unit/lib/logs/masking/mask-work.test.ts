@@ -68,6 +68,10 @@ test.each<[string, string]>([
   ['bot passwords, nearly', filled('login a@b:0123456789abcdef0123456789abcdef0')],
   ['links that do not end', filled('password\u241b]8;;')],
   ['erased characters', filled('p\u2408password=')],
+  ...[...',;:.)}]\\!?"\'|`#='].map((sign): [string, string] => [
+    `a name before many characters ${sign}`,
+    `password ${filled(sign).slice(20)}!x`,
+  ]),
   ['known values, nearly', filled('correct-horse-batter')],
 ])('a line of %s takes about as long as any other line', (_, line) => expectLinear(line));
 
