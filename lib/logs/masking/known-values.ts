@@ -1,3 +1,4 @@
+import { encodingsOf } from './encodings.ts';
 import type { Matcher } from './rules/secret-rule.ts';
 
 /** Shortest known secret that is masked by its value, in characters. A shorter value would mask ordinary words. */
@@ -22,6 +23,21 @@ const anyCase = (text: string): string => text.replace(/[a-z]/g, (letter) => `[$
 const unicodePattern = (text: string): string =>
   [...Array(text.length).keys()].map((at) => `\\\\{1,4}u${anyCase(hex(text.charCodeAt(at), 4))}`).join('');
 
+/**
+ * Returns the sources of regular expressions for a character that is not ASCII, as shells (octal) and Python (hexadecimal)
+ * print its bytes, and as Python prints its code.
+ */
+const escapedPatterns = (character: string): string[] => {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return [];
+  const bytes = [...Buffer.from(character)];
+  return [
+    bytes.map((byte) => `\\\\{1,4}${byte.toString(8)}`).join(''),
+    bytes.map((byte) => `\\\\{1,4}x${anyCase(hex(byte, 2))}`).join(''),
+    code < 0x100 ? `\\\\{1,4}x${anyCase(hex(code, 2))}` : `\\\\{1,4}U${anyCase(hex(code, 8))}`,
+  ];
+};
+
 const entityPattern = (character: string): string => {
   const code = character.codePointAt(0) ?? 0;
   const name = entities[character];
@@ -31,21 +47,37 @@ const entityPattern = (character: string): string => {
 /** Returns the source of a regular expression for a character that shells, JSON, URLs or HTML may encode. */
 const specialPattern = (character: string): string => {
   // An encoded form comes before the character itself, because a percent sign begins its own encoded form.
-  const forms = [percentPattern(character), unicodePattern(character), entityPattern(character)];
+  const forms = [
+    percentPattern(character),
+    unicodePattern(character),
+    entityPattern(character),
+    ...escapedPatterns(character),
+  ];
   if (character === ' ') forms.push('\\+');
   if (character === '\\') forms.push('\\\\{2,8}');
   if (character === "'") forms.unshift("'(?:\\\\|\"){1,2}'(?:\"?'){1,2}", "''");
   if (character === '"') forms.unshift('""');
-  if (character === '\n') forms.push('\\\\{1,4}n', '\\s');
+  if (character === '\n') forms.push('\\\\{1,4}n');
   if (character === '\t') forms.push('\\\\{1,4}t');
-  return `(?:${[...forms, `\\\\{0,4}${escapePattern(character)}`].join('|')})`;
+  return `(?:${[...forms, `\\\\{0,4}${character === '\n' ? '\\s' : escapePattern(character)}`].join('|')})`;
 };
 
 const isAlphanumeric = (character: string): boolean => /^[A-Za-z0-9]$/.test(character);
 
+/**
+ * Says whether a text has several places where the same marks can be read as different characters of the text, because
+ * one backslash or quotation mark can be written as several. The time of a search would double with each of these places.
+ */
+const isAmbiguous = (text: string): boolean => (text.match(/[\\'"](?=[^A-Za-z0-9])/g) ?? []).length > 2;
+
 /** Returns the source of a regular expression for a text in all encodings of specialPattern, also mixed. */
 const textPattern = (text: string): string =>
-  [...text].map((character) => (isAlphanumeric(character) ? character : specialPattern(character))).join('');
+  isAmbiguous(text)
+    ? encodingsOf(text).map(literalPattern).join('|')
+    : [...text].map((character) => (isAlphanumeric(character) ? character : specialPattern(character))).join('');
+
+/** Returns the source of a regular expression for an encoded text. A line feed of the text can be any space in a log. */
+const literalPattern = (text: string): string => escapePattern(text).replaceAll('\n', '\\s');
 
 /** Returns the longest run of letters and digits in a text, which no encoding changes. */
 const longestRun = (text: string): string =>
@@ -86,9 +118,7 @@ const partsOf = (text: string): string[] => {
 const matcherOf = (text: string, source: string): Matcher[] => {
   const run = longestRun(text);
   if (run.length >= 3) return [{ keywords: [run], pattern: new RegExp(source, 'gd') }];
-  const inForm = new URLSearchParams({ text }).toString().slice('text='.length);
-  const forms = [text, encodeURIComponent(text), inForm, JSON.stringify(text).slice(1, -1)];
-  return [{ keywords: [...new Set(forms)], pattern: new RegExp(source, 'gd') }];
+  return [{ keywords: encodingsOf(text), pattern: new RegExp(source, 'gd') }];
 };
 
 /** Limit for the lines of known secrets that are masked one by one. More lines would make a search slow. */

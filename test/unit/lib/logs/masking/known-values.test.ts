@@ -53,6 +53,30 @@ const encodings: [string, string][] = [
 describe('a known secret is masked', () => {
   test.each(encodings)('%s', (_, encoded) => expect(masked(`a ${encoded} b`, [value])).toBe('a [masked] b'));
 
+  test.each([
+    ['octal bytes, as shells print them', 'gr\\303\\274n-\\360\\237\\230\\200-k\\303\\244se'],
+    ['hexadecimal bytes, as Python prints them', 'gr\\xc3\\xbcn-\\xf0\\x9f\\x98\\x80-k\\xc3\\xa4se'],
+    ['codes, as Python prints them', 'gr\\xfcn-\\U0001f600-k\\xe4se'],
+  ])('with other letters as %s', (_, encoded) => {
+    expect(masked(`a ${encoded} b`, ['grün-😀-käse'])).toBe('a [masked] b');
+    expect(masked(`a word${encoded} b`, ['wordgrün-😀-käse'])).toBe('a [masked] b');
+  });
+
+  test.each([
+    [`k#9$Q!x2&Z"w'7`, `k#9\\$Q\\!x2\\&Z\\"w\\'7`],
+    [`k#9$Q!x2&Z"w'7`, `k#9$Q!x2&Z"w\\'7`],
+    [`k#9$Q!x2&Z"w'7`, `k#9$Q!x2&amp;Z&quot;w&#x27;7`],
+    [`k#9$Q!x2&Z"w'7`, `k#9$Q!x2&amp;Z&#34;w&#39;7`],
+    [`k#9$Q!x2&Z"w'7`, `k%239%24Q%21x2%26Z%22w%277`],
+    [`k#9$Q!x2&Z"w'7`, `k#9$Q!x2&Z"w'"'"'7`],
+    ['p%ss+wo/rd=9', 'p%25ss%2Bwo/rd%3D9'],
+    ['p%ss+wo/rd=9', 'p%25ss%2Bwo%2Frd%3D9'],
+    [`\\"\\"\\"\\"abc`, JSON.stringify(`\\"\\"\\"\\"abc`).slice(1, -1)],
+    [`${"'".repeat(8)}abc`, `\\'\\'\\'\\'\\'\\'\\'\\'abc`],
+  ])('%s without long words or with many quotation marks, as %s', (secret, encoded) =>
+    expect(masked(`a ${encoded} b`, [secret])).toBe('a [masked] b'),
+  );
+
   test.each(['', 'u', 'us', 'use', 'user'])('in base64 after %j, in the alphabets of files and URLs', (before) => {
     for (const encoding of ['base64', 'base64url'] as const)
       for (const secret of ['correct-horse', '???>>>~~~', 'hunter2']) {

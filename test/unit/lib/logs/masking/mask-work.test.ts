@@ -85,3 +85,16 @@ test('a line full of beginnings of a hundred secrets of the build takes about as
     for (const line of ['aaa!', 'aaa!aaa!aaa!00', '\\\\aaa%25%2521']) expectLinear(filled(line), find);
   }
 });
+
+test.each([
+  ['\\"', '\\\\\\\\"'],
+  ['\\!a', '\\\\\\\\!a'],
+  ["'", "'"],
+  ['"', '"'],
+  ['\\', '\\'],
+  [`'"`, `'"`],
+  ['a\n', 'a '],
+])('a known value of many %j takes about as long as any other line, on a line of many %j', (piece, found) => {
+  const find = withKnownValues(() => [], [`${piece.repeat(30)}abc`]);
+  expectLinear(`${filled(found)}abd abc`, find);
+});
