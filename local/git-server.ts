@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Listener } from '../lib/http/types.ts';
+import { guarded } from './guarded.ts';
 import { listen } from './listen.ts';
 import { forOwnHosts } from './own-hosts.ts';
 
@@ -145,7 +146,7 @@ export const serveGit = async (options: GitServerOptions): Promise<GitServer> =>
     response.on('close', () => child.kill());
     return relay(child, response);
   };
-  const server = createServer(host === '127.0.0.1' ? forOwnHosts(serve) : serve);
+  const server = createServer(guarded(host === '127.0.0.1' ? forOwnHosts(serve) : serve));
   const port = await listen(server, options.port ?? 0, 'GIT_PORT', host);
   return {
     url: `http://${host}:${port}`,

@@ -16,6 +16,7 @@ import { archiverImage, builderImage, environmentOf, namespace, registryUser } f
 import { paths, readOrMakeSecret, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
+import { guarded } from './guarded.ts';
 import { type LocalIssuer, openIssuer } from './issuer.ts';
 import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
@@ -103,7 +104,7 @@ const startKube = async (
   parts.kube = kube;
   await installPipeline(kube, folder);
   const routes = internalRoutes(kube, { token, accounts }, parts);
-  parts.internal = createServer(forOwnHosts((req, res) => routes(req, res)));
+  parts.internal = createServer(guarded(forOwnHosts((req, res) => routes(req, res))));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;
   await writePrivate(places.internalKubeconfig, internalKubeconfig(internalUrl, token, namespace));
   for (const [own, name] of accounts)
@@ -121,7 +122,7 @@ const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ ur
     ['/issuer/jwks', forOwnHosts((_, res) => sendJson(res, 200, parts.issuer?.jwks))],
     ['/v2/', forOwnHosts(registry.handler)],
   ];
-  parts.server = createServer(routeByPrefix(routes, apiOf(parts)));
+  parts.server = createServer(guarded(routeByPrefix(routes, apiOf(parts))));
   const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;
   parts.issuer = await openIssuer(places.issuer, `${url}/issuer`);
   return { url, issuer: parts.issuer };
