@@ -11,10 +11,16 @@ const maxDepth = 100;
 
 const refusal = (sentence: string, code: ErrorCode = 'body_invalid'): ApiError => new ApiError(400, code, sentence);
 
+/**
+ * Matches a string of JSON, in which brackets are text, or a bracket. A string without an end goes to the end of the
+ * text: a search that fails there would begin anew at each quote, and take quadratic time.
+ */
+const stringOrBracket = /"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]]/gs;
+
 const nestingDepth = (json: string): number => {
   let depth = 0;
   let deepest = 0;
-  for (const character of json) {
+  for (const [character] of json.matchAll(stringOrBracket)) {
     if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
     if (character === '}' || character === ']') depth--;
   }
@@ -24,8 +30,7 @@ const nestingDepth = (json: string): number => {
 const parseJson = (body: Buffer): unknown => {
   const text = body.toString('utf8');
   if (text.trim() === '') throw refusal('The body is empty. Send a JSON object with at least source_url.');
-  // The nesting of a request's body is checked before the body is parsed. Brackets inside strings count as nesting too:
-  // no valid request leaves 100 of them open.
+  // The nesting of a request's body is checked before the body is parsed.
   if (nestingDepth(text) > maxDepth) throw refusal('The body is nested too deeply.');
   try {
     return JSON.parse(text);

@@ -20,8 +20,14 @@ test('parseBuildParameters takes a body with every field, and one with source_ur
   expect(parse(JSON.stringify(all))).toEqual(all);
 });
 
+test('parseBuildParameters takes variables with any number of brackets', () => {
+  const envvars = { ABC: '[{'.repeat(2000), DEF: `"\\${']'.repeat(2000)}` };
+  expect(parse(JSON.stringify({ source_url: url, envvars }))).toEqual({ source_url: url, envvars });
+});
+
 test.each([
   ['an empty body', '', /empty/],
+  ['a string without an end', `{"source_url":"${'\\"'.repeat(30_000)}`, /not valid JSON/],
   ['a blank body', ' \n', /empty/],
   ['a body that is not JSON', '{', /not valid JSON/],
   ['a string', '"x"', /must be object/],
@@ -32,6 +38,11 @@ test.each([
   ['null as ref', '{"source_url":"x","ref":null}', /ref must be string/],
   ['an unknown field', '{"source_url":"x","sourceurl":1}', /no field "sourceurl"/],
   ['the field __proto__', '{"source_url":"x","__proto__":{"a":1}}', /no field "__proto__"/],
+  [
+    'objects nested 101 deep beside a string that closes brackets',
+    `{"x":"${']}'.repeat(200)}\\"","y":${nested(101)}}`,
+    /nested too deeply/,
+  ],
   ['objects nested 101 deep', nested(101), /nested too deeply/],
   ['objects nested 8,000 deep', nested(8000), /nested too deeply/],
   ['envvars as a list', '{"source_url":"x","envvars":["A=b"]}', /envvars must be object/],
