@@ -1,11 +1,10 @@
 import { ApiError } from '../errors.ts';
 import { cancel, remove } from '../ledger/state.ts';
 import type { CancelResult, LedgerState } from '../ledger/types.ts';
-import { hasRunEnded } from '../tekton/status.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
-import { findRun } from './observe.ts';
+import { readLedgerOf } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -20,17 +19,6 @@ const reconcileSoon = async (context: BuildsContext, tool: string): Promise<Ledg
     context.log('WARNING', 'a change waits for the next sweep', { tool, error });
     return undefined;
   }
-};
-
-/**
- * Reconciles a tool where the run of a build has ended, but the build still runs in the ledger. Reads show that build
- * as finished, so a cancellation must find it finished as well, even where a later part of the reconcile fails.
- */
-const finishIfEnded = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
-  const { state } = await context.ledger.read(tool);
-  if (!state.running.some((build) => build.id === id)) return;
-  const run = await findRun(context.kube, tool, id);
-  if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
 };
 
 const alreadyFinished = (id: string): ApiError =>
@@ -52,7 +40,9 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
   // The ledger applies a change again when the response to a write is lost. A cancellation that is applied again finds
   // the build cancelled already, so the first result counts.
   let firstResult: CancelResult | undefined;
-  await finishIfEnded(context, tool, id);
+  // Reads show a build whose run has ended as finished, so a cancellation must find it finished as well, even where a
+  // later part of the reconcile fails.
+  if ((await readLedgerOf(context, tool, id)).isBehind) await reconcileSoon(context, tool);
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
     if (cancelled.state !== state) firstResult = cancelled.result;

@@ -1,11 +1,12 @@
 import type { ReadKube } from '../kube/client.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
+import type { LedgerState } from '../ledger/types.ts';
 import { belongsTo, findOwned } from '../tekton/owned.ts';
 import { toolLabelName, toolOf } from '../tekton/run.ts';
 import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
-import type { ReadContext } from './context.ts';
+import type { BuildsContext, ReadContext } from './context.ts';
 
 /** Runs of a tool's builds, by the id of the build. */
 export type Runs = ReadonlyMap<string, PipelineRun>;
@@ -19,8 +20,22 @@ export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
 };
 
 /** Reads the run of one build of a tool. Undefined where the build has no run. */
-export const findRun = (kube: ReadKube, tool: string, id: string): Promise<PipelineRun | undefined> =>
+const findRun = (kube: ReadKube, tool: string, id: string): Promise<PipelineRun | undefined> =>
   findOwned<PipelineRun>(kube, 'pipelineruns', tool, id);
+
+/**
+ * Reads the ledger of a tool, and tells whether the ledger is behind the end of one build's run: the run has ended, but
+ * the build still runs in the ledger.
+ */
+export const readLedgerOf = async (
+  { kube, ledger }: Pick<BuildsContext, 'kube' | 'ledger'>,
+  tool: string,
+  id: string,
+): Promise<{ state: LedgerState; isBehind: boolean }> => {
+  const { state } = await ledger.read(tool);
+  const run = state.running.some((build) => build.id === id) ? await findRun(kube, tool, id) : undefined;
+  return { state, isBehind: run !== undefined && hasRunEnded(run) };
+};
 
 /**
  * Largest number of runs that are read one by one. For more runs one list is cheaper, although the API server then

@@ -1,21 +1,15 @@
 import type { LedgerState } from '../ledger/types.ts';
 import type { BuildView } from '../logs/types.ts';
-import { hasRunEnded } from '../tekton/status.ts';
 import { buildStateIn } from './build-view.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
-import { findRun } from './observe.ts';
+import { readLedgerOf } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
-/**
- * Reads the ledger of a tool. Reconciles the tool where the run of the build has ended, but the build still runs in the
- * ledger.
- */
+/** Returns the ledger of a tool. Reconciles the tool first where the ledger is behind the end of the build's run. */
 const reconciledLedger = async (context: BuildsContext, tool: string, id: string): Promise<LedgerState> => {
-  const { state } = await context.ledger.read(tool);
-  if (!state.running.some((build) => build.id === id)) return state;
-  const run = await findRun(context.kube, tool, id);
-  return run && hasRunEnded(run) ? (await reconcile(context, tool)).state : state;
+  const { state, isBehind } = await readLedgerOf(context, tool, id);
+  return isBehind ? (await reconcile(context, tool)).state : state;
 };
 
 /**
