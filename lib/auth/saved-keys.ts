@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
+import { shortHashOf } from '../hash.ts';
 import { isObject } from '../json-values.ts';
 import type { Log } from '../log.ts';
 import { downloadKeys } from './issuer-keys.ts';
@@ -10,7 +10,7 @@ import type { TrustedIssuer } from './trusted-issuers.ts';
 /** The key set of an issuer, with the time of its download in milliseconds since 1970. */
 export type SavedKeys = { issuer: string; at: number; keys: JSONWebKeySet };
 
-const fileName = (issuer: string): string => `${createHash('sha256').update(issuer).digest('hex').slice(0, 32)}.json`;
+const fileName = (issuer: string): string => `${shortHashOf(issuer)}.json`;
 
 const isSavedKeys = (value: unknown, issuer: string): value is SavedKeys => {
   const saved = value as Partial<SavedKeys> | null;

@@ -1,5 +1,5 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
-import { hashOf } from '../ledger/names.ts';
+import { hashOf } from '../hash.ts';
 import type { IdempotencyKey } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
 

@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-
-/** Returns the SHA-256 of a text in hexadecimal. */
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+import { shortHashLength, shortHashOf } from '../hash.ts';
 
 /** Encodes bytes as lower-case letters and digits, which DNS labels allow. */
 const base36 = (bytes: Buffer, length: number): string =>
@@ -11,12 +9,7 @@ const base36 = (bytes: Buffer, length: number): string =>
     .slice(-length);
 
 const maxLabelLength = 63;
-/**
- * Number of hexadecimal digits of the hash in a shortened name. 32 digits are 128 bits, so nobody finds a second tool's
- * name with the same hash.
- */
-const digestLength = 32;
-const keptLength = maxLabelLength - digestLength - 1;
+const keptLength = maxLabelLength - shortHashLength - 1;
 
 /** Returns the start of a tool's name as part of a DNS label, which does not end with a dash. */
 const startOf = (tool: string, length: number): string => tool.replaceAll('_', '-').slice(0, length).replace(/-+$/, '');
@@ -25,7 +18,7 @@ const startOf = (tool: string, length: number): string => tool.replaceAll('_', '
  * Returns the start of a tool's name and a hash of the whole name. No tool has a dot in its name, so no tool's name can
  * spell a shortened name.
  */
-const shortened = (tool: string): string => `${startOf(tool, keptLength)}.${hashOf(tool).slice(0, digestLength)}`;
+const shortened = (tool: string): string => `${startOf(tool, keptLength)}.${shortHashOf(tool)}`;
 
 const isDnsLabel = (name: string): boolean =>
   name.length <= maxLabelLength && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);

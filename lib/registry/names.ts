@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ApiError } from '../errors.ts';
+import { shortHashLength, shortHashOf } from '../hash.ts';
 
 /**
  * Text that is put between two adjacent separators of a project's name. Harbor allows no adjacent separators. The other
@@ -20,21 +20,12 @@ const maxProjectLength = maxRepositoryLength - maxImageLength - 1;
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
 /**
- * Number of hexadecimal digits of the hash in a shortened name. 32 digits are 128 bits, so nobody finds a second tool's
- * name with the same hash.
- */
-const digestLength = 32;
-
-/**
  * Returns the start of a name and a hash of the whole name, with a dot between them. In a name that is not shortened, a
  * dot is always followed by the letter s of the filler, which is no hexadecimal digit. So no other tool's name can spell
  * a shortened name.
  */
-const shortened = (name: string): string => {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, digestLength);
-  const kept = name.slice(0, maxProjectLength - digestLength - 1).replace(/[-_.]+$/, '');
-  return `${kept}.${digest}`;
-};
+const shortened = (name: string): string =>
+  `${name.slice(0, maxProjectLength - shortHashLength - 1).replace(/[-_.]+$/, '')}.${shortHashOf(name)}`;
 
 /**
  * Returns the name of the project that holds a tool's images: `tool-<tool>`, adapted to Harbor's rules. Harbor's names
