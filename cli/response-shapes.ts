@@ -1,4 +1,5 @@
 import { isObject } from '../lib/json-values.ts';
+import { isObjectName } from '../lib/object-name.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -25,8 +26,7 @@ const mapOf =
  * Tells whether a text is the id of a build. The API's path, and command lines that a user is told to type, hold ids, so
  * an id has no character that means something there.
  */
-export const isBuildId = (value: unknown): value is string =>
-  typeof value === 'string' && /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/.test(value);
+export const isBuildId = isObjectName;
 
 const parameters = object({ source_url: optional(text), ref: optional(text), envvars: optional(mapOf(text)) });
 

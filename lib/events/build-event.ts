@@ -1,5 +1,6 @@
 import type { CloudEvent } from 'cloudevents';
 import { ApiError } from '../errors.ts';
+import { isObjectName } from '../object-name.ts';
 
 /**
  * Type of the event that reports that a tool's ledger and runs differ, so that finish-build reconciles the tool.
@@ -32,11 +33,10 @@ export type OwnEvent = Pick<CloudEvent<unknown>, 'id' | 'type' | 'source' | 'sub
  */
 export type BuildEvent = { type: string; tool: string; build: string | undefined };
 
-/** Patterns of the names of tools and builds in the OpenAPI contract. */
+/** Pattern of the names of tools in the OpenAPI contract. */
 const toolPattern = /^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/;
-const buildPattern = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
-const isName = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);
+const isToolName = (value: unknown): value is string => typeof value === 'string' && toolPattern.test(value);
 
 const invalid = (): ApiError =>
   new ApiError(
@@ -53,8 +53,8 @@ export const parseBuildEvent = ({
 }: Pick<CloudEvent<unknown>, 'type' | 'source' | 'data'>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
   const isReport = type === ledgerBehindType;
-  if (source !== (isReport ? readsEventSource : buildEventSource) || !isName(tool, toolPattern)) throw invalid();
-  if (isName(build, buildPattern)) return { type, tool, build };
+  if (source !== (isReport ? readsEventSource : buildEventSource) || !isToolName(tool)) throw invalid();
+  if (isObjectName(build)) return { type, tool, build };
   if (isReport && build === undefined) return { type, tool, build: undefined };
   throw invalid();
 };

@@ -1,3 +1,4 @@
+import { isObjectName } from '../object-name.ts';
 /** Tekton's CloudEvent types. @see https://tekton.dev/docs/pipelines/events/ */
 export const eventTypes = {
   pipelineRunQueued: 'dev.tekton.event.pipelinerun.queued.v1',
@@ -29,11 +30,6 @@ export const isRunEndEvent = (type: string): boolean => runEndTypes.has(type);
 /** Identifies the PipelineRun or TaskRun that an event of Tekton is about. */
 export type EventSubject = { kind: 'pipelineruns' | 'taskruns'; name: string; namespace: string };
 
-/** Matches a name of a Kubernetes object. Other names, such as `..`, would lead to another path of the API server. */
-const namePattern = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
-
-const isName = (value: unknown): value is string => typeof value === 'string' && namePattern.test(value);
-
 /**
  * Returns the kind, name and namespace of the object that an event of Tekton is about. Undefined for malformed data.
  * All other facts must be read from the API server, because events may be old, repeated or forged.
@@ -43,6 +39,6 @@ export const eventSubject = (data: unknown): EventSubject | undefined => {
   type Reference = { metadata?: { name?: unknown; namespace?: unknown } } | undefined;
   const { pipelineRun, taskRun } = data as Record<string, Reference>;
   const { name, namespace } = (pipelineRun ?? taskRun)?.metadata ?? {};
-  if (!isName(name) || !isName(namespace)) return undefined;
+  if (!isObjectName(name) || !isObjectName(namespace)) return undefined;
   return { kind: pipelineRun ? 'pipelineruns' : 'taskruns', name, namespace };
 };
