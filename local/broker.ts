@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type CloudEvent, HTTP } from 'cloudevents';
 import { ApiError } from '../lib/errors.ts';
@@ -6,6 +5,7 @@ import { createEventApp } from '../lib/events/app.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
+import { createSecretCheck } from '../lib/secret-check.ts';
 
 /** A Trigger of the broker: events of these types go to one function, which is at `url`. */
 export type Trigger = { name: string; types: readonly string[]; url: string };
@@ -40,15 +40,17 @@ class DeliveryError extends Error {
 const isTemporary = (error: unknown): boolean =>
   error instanceof DeliveryError && (error.status >= 500 || temporaryStatuses.has(error.status));
 
-/** Checks the token of an event for the broker. @throws ApiError 401 */
-const authenticate = async ({ authorization = '' }: IncomingHttpHeaders, accepted: string): Promise<void> => {
-  const [given, expected] = [Buffer.from(authorization), Buffer.from(`Bearer ${accepted}`)];
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+/** Makes the check of the token of events for the broker. The check throws ApiError 401 for another token. */
+const createAuthenticate = (accepted: string) => {
+  const isAccepted = createSecretCheck(`Bearer ${accepted}`);
+  return async ({ authorization = '' }: IncomingHttpHeaders): Promise<void> => {
+    if (isAccepted(authorization)) return;
     throw new ApiError(
       401,
       'unauthenticated',
       "Only the functions send events to the broker, with the broker's token.",
     );
+  };
 };
 
 /**
@@ -90,5 +92,5 @@ export const createBroker = ({ triggers, token, accepted, log, signal }: BrokerO
     await Promise.allSettled(fitting.map((trigger) => deliver(trigger, event)));
   };
 
-  return createEventApp({ authenticate: (headers) => authenticate(headers, accepted), handle, log });
+  return createEventApp({ authenticate: createAuthenticate(accepted), handle, log });
 };

@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasCredential } from '../credential.ts';
 import { mediaType, readJson } from './body.ts';
 import { toStatus, unauthorized } from './errors.ts';
 import { parseLogQuery } from './log-query.ts';
@@ -47,10 +47,7 @@ export const createHandler = (options: HandlerOptions): HttpHandler => {
 };
 
 const authenticate = async ({ headers }: IncomingMessage, token: string | undefined): Promise<void> => {
-  if (token === undefined) return;
-  const given = Buffer.from(headers.authorization ?? '');
-  const expected = Buffer.from(`Bearer ${token}`);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw unauthorized();
+  if (token !== undefined && !hasCredential(headers, `Bearer ${token}`)) throw unauthorized();
 };
 
 const isProbe = (pathname: string): boolean => ['/healthz', '/livez', '/readyz'].includes(pathname);

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { hasCredential } from '../credential.ts';
 import {
   blobPath,
   changeLayout,
@@ -171,8 +171,6 @@ const findRoute = (method: string, path: string) => {
   return { route, repository, reference };
 };
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 /**
  * Checks the credential of a request that changes something. A request that only reads needs none, as in a public
  * project of Harbor.
@@ -184,7 +182,7 @@ const authenticate = (
 ): void => {
   if (['GET', 'HEAD'].includes(method)) return;
   const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  if (timingSafeEqual(sha256(headers.authorization ?? ''), sha256(expected))) return;
+  if (hasCredential(headers, expected)) return;
   response.setHeader('www-authenticate', 'Basic realm="registry"');
   throw new RegistryError(401, 'UNAUTHORIZED', 'Only the account of the functions may change images.');
 };
