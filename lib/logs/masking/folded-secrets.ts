@@ -1,7 +1,7 @@
 import type { Span } from './invisible.ts';
 import { isFolded, isTokenBegun } from './rules/judge.ts';
 import { secretName } from './rules/names.ts';
-import type { SecretFinder } from './secret-finder.ts';
+import { mergeSpans, type SecretFinder } from './secret-finder.ts';
 
 /**
  * Finds the part of a secret that stands in another line than the secret's name or beginning. The state holds at most
@@ -118,16 +118,6 @@ const continuedName = (
     .filter((span) => open.isContinued || isAlone(text, span));
 };
 
-const join = (found: readonly Span[], more: readonly Span[]): Span[] => {
-  const joined: Span[] = [];
-  for (const [from, to] of [...found, ...more].sort((a, b) => a[0] - b[0])) {
-    const last = joined.at(-1);
-    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-    else joined.push([from, to]);
-  }
-  return joined;
-};
-
 /** Makes the state for secrets that are folded over lines. The lines of one step are added in their order. */
 export const createFoldedSecrets = (findSecrets: SecretFinder): FoldedSecrets => {
   let open: Open;
@@ -136,7 +126,7 @@ export const createFoldedSecrets = (findSecrets: SecretFinder): FoldedSecrets =>
       let spans = found;
       if (open) {
         const more = open.kind === 'token' ? continuedToken(text) : continuedName(findSecrets, open, text);
-        if (more.length > 0) spans = join(found, more);
+        if (more.length > 0) spans = mergeSpans([...found, ...more]);
       }
       open = openOf(text, spans);
       return spans;

@@ -78,25 +78,36 @@ const findAlone = (text: string): Span | undefined => {
 
 const hexadecimal = /[0-9a-f]{16}/;
 
-/** Finds the runs of base64 in the parts of a line that are outside of a span. */
-const runsOutside = (text: string, span: Span | undefined): { found: string; span: Span }[] =>
-  [...text.matchAll(run)]
-    .map(({ 0: found, index }) => ({ found, span: [index, index + found.length] as Span }))
-    .filter(({ span: [from, to] }) => !span || to <= span[0] || from >= span[1]);
+/**
+ * Finds parts of a line in order: the only word of the line, and the runs of base64 outside of that word, in the line's
+ * prefix too, because a word such as `key` in `echo BODY >> key` is not the key's body.
+ * @param isWordMasked whether the only word of the line is one of the parts
+ * @param isRunMasked whether a run of six characters or more is one of the parts
+ */
+const findBodyParts = (
+  text: string,
+  isWordMasked: (word: string) => boolean,
+  isRunMasked: (run: string) => boolean,
+): Span[] => {
+  const alone = findAlone(text);
+  const runs = [...text.matchAll(run)]
+    .filter(([found]) => isRunMasked(found))
+    .map(({ 0: found, index }): Span => [index, index + found.length])
+    .filter(([from, to]) => !alone || to <= alone[0] || from >= alone[1]);
+  return alone && isWordMasked(text.slice(...alone)) ? [...runs, alone].sort(([a], [b]) => a - b) : runs;
+};
 
 /**
  * Finds the parts of a line that can belong to a private key's body, if the line stands within a key: the only word of
- * the line, however short, and every run of base64 of six characters or more that is no ordinary word or path. Runs are
- * searched in the line's prefix as well, because a word such as `key` in `echo BODY >> key` is not the key's body.
+ * the line, however short, and every run of base64 of six characters or more that is no ordinary word or path.
  * @param isHexadecimal whether the key's body is hexadecimal, so that it looks like a digest
  */
-export const findKeyBody = (text: string, isHexadecimal: boolean): Span[] => {
-  const alone = findAlone(text);
-  const runs = runsOutside(text, alone)
-    .filter(({ found }) => !isOrdinary(found) || (isHexadecimal && hexadecimal.test(found)))
-    .map(({ span }) => span);
-  return alone ? [...runs, alone].sort(([a], [b]) => a - b) : runs;
-};
+export const findKeyBody = (text: string, isHexadecimal: boolean): Span[] =>
+  findBodyParts(
+    text,
+    () => true,
+    (found) => !isOrdinary(found) || (isHexadecimal && hexadecimal.test(found)),
+  );
 
 /** Length from which the only word of a line counts as a key's body by its form alone, in characters. */
 const minBodyLength = 12;
@@ -123,11 +134,9 @@ export const findBodyWithoutBegin = (text: string): Span | undefined => {
  * key that has begun, because the line before may only have looked like a key: the only word of the line unless it is an
  * ordinary word or has only letters, and long runs of base64.
  */
-export const findUncertainBody = (text: string): Span[] => {
-  const alone = findAlone(text);
-  const word = alone ? text.slice(...alone) : '';
-  const runs = runsOutside(text, alone)
-    .filter(({ found }) => found.length >= minRunLength && looksRandom(found))
-    .map(({ span }) => span);
-  return alone && !isOrdinary(word) && /[\d+=]/.test(word) ? [...runs, alone].sort(([a], [b]) => a - b) : runs;
-};
+export const findUncertainBody = (text: string): Span[] =>
+  findBodyParts(
+    text,
+    (word) => !isOrdinary(word) && /[\d+=]/.test(word),
+    (found) => found.length >= minRunLength && looksRandom(found),
+  );

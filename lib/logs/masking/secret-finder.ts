@@ -14,7 +14,7 @@ const noSpans: readonly Span[] = [];
 const noGroups: ReadonlySet<never> = new Set();
 
 /** Sorts spans of a text, and joins spans that touch or overlap. */
-const merge = (spans: Span[]): Span[] => {
+export const mergeSpans = (spans: Span[]): Span[] => {
   const merged: Span[] = [];
   for (const span of spans.sort((a, b) => a[0] - b[0])) {
     const last = merged.at(-1);
@@ -74,7 +74,7 @@ const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
   const match = (text: string, worthTrying: ReadonlySet<Group> = noGroups): Span[] => {
     const spans: Span[] = [];
     for (const group of worthTrying) for (const matcher of group.matchers) spans.push(...matchSpans(matcher, text));
-    return spans.length > 0 ? merge(spans) : spans;
+    return spans.length > 0 ? mergeSpans(spans) : spans;
   };
 
   return (text) => {
@@ -84,7 +84,7 @@ const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
     if (removals.length === 0) return match(text, found);
     const spans = toOriginal(match(plain, groupsWorthTrying(plain)), removals);
     // A removed sequence can contain a secret itself, such as the title of a window.
-    return merge([...spans, ...match(text, found)]);
+    return mergeSpans([...spans, ...match(text, found)]);
   };
 };
 
@@ -106,7 +106,7 @@ export const withKnownValues = (findSecrets: SecretFinder, values: readonly stri
     const known = findValues(text);
     const found = findSecrets(text);
     if (known.length === 0) return found;
-    return merge([...known.map(([from, to]): Span => [from, to]), ...found.map(([from, to]): Span => [from, to])]);
+    return mergeSpans([...known.map(([from, to]): Span => [from, to]), ...found.map(([from, to]): Span => [from, to])]);
   };
 };
 
