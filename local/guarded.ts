@@ -1,5 +1,8 @@
-import { sendJson } from '../lib/http/respond.ts';
+import { ApiError } from '../lib/errors.ts';
+import { sendError } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
+
+const unreadable = new ApiError(400, 'parameter_invalid', "This request can't be read. Call a valid URL.");
 
 /**
  * Makes a listener that responds with 400 where the given listener throws, for example because a request's path is no
@@ -11,7 +14,6 @@ export const guarded =
     try {
       await listener(req, res);
     } catch {
-      if (res.headersSent) res.destroy();
-      else sendJson(res, 400, { error: ["This request can't be read. Call a valid URL."], code: 'parameter_invalid' });
+      sendError(res, unreadable, () => undefined);
     }
   };

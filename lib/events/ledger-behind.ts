@@ -28,18 +28,29 @@ const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
   data: { tool, ...(build === undefined ? {} : { build }) },
 });
 
+/** Sends one report. A failure is only logged, with the sentence `consequence`. */
+const sendReport = async (
+  { send, log }: RequesterOptions,
+  tool: string,
+  build: string | undefined,
+  consequence: string,
+): Promise<void> => {
+  try {
+    await send(eventOf(tool, build));
+  } catch (error) {
+    log('WARNING', consequence, { tool, build, error });
+  }
+};
+
 /**
  * Returns a function that asks finish-build to create the run of a build, by a report that the ledger of the build's
  * tool is behind. Every request is sent, because nothing repeats a request that was left out. A failure is only logged:
  * the next read of the tool's builds reports the missing run, and so does the next sweep.
  */
 export const createRunRequester =
-  ({ send, log }: RequesterOptions): ReportBehind =>
-  (tool, build) => {
-    send(eventOf(tool, build)).catch((error: unknown) =>
-      log('WARNING', 'a run was not requested; the next read or sweep asks for it', { tool, build, error }),
-    );
-  };
+  (options: RequesterOptions): ReportBehind =>
+  (tool, build) =>
+    void sendReport(options, tool, build, 'a run was not requested; the next read or sweep asks for it');
 
 /**
  * Returns a function that reports to the broker that the ledger of a tool is behind its runs. At most one report about
@@ -58,11 +69,7 @@ export const createBehindReporter = ({
   };
   const report = async (tool: string, build: string | undefined): Promise<void> => {
     quietUntil.set(tool, Number.POSITIVE_INFINITY);
-    try {
-      await send(eventOf(tool, build));
-    } catch (error) {
-      log('WARNING', 'a ledger that is behind was not reported; sweep reconciles it', { tool, build, error });
-    }
+    await sendReport({ send, log }, tool, build, 'a ledger that is behind was not reported; sweep reconciles it');
     quietUntil.set(tool, now() + intervalMs);
   };
   return (tool, build) => {
