@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type CryptoKey, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { publicKeyOf } from './keys.ts';
+import { newPrivateKey, publicKeyOf } from './keys.ts';
 
 /** Defects of a token. The service must refuse a token with any of these defects with 401 `token_invalid`. */
 export const defects = [
@@ -124,3 +124,14 @@ export const signedTokens = ({ issuer, audience, otherIssuer, key, kid, claims }
     },
   };
 };
+
+/** Returns a signed token of an issuer that nobody trusts, for tests of how tokens are written. */
+export const newToken = async (): Promise<string> =>
+  signedTokens({
+    issuer: 'https://id.example.org',
+    audience: 'builds-api',
+    otherIssuer: 'https://other.example.org',
+    key: await newPrivateKey(),
+    kid: 'one',
+    claims: () => ({}),
+  }).valid('mine');

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { beginLog, type Cli, createCli, type Handler, json, line, ndjson, serve, type TestServer } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { useFakeApi } from './fake-api.ts';
+import { beginLog, type Handler, json, line, ndjson } from './support.ts';
 
 /** Text that hides itself, moves the cursor, sets the title and reorders what follows it. */
 const evil = 'a\u001b[8mb\u001b[2Jc\u001b]0;title\u0007d\u009b8me\u202ef\u200bg\u{e0041}h\u00adi\ufeffj\rk';
@@ -9,22 +10,12 @@ const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u202e\uf
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for colours of toolforge-build
 const ownColours = /\u001b\[(?:0|1|2|31|32|33|34|36)m/g;
 
-let cli: Cli;
-let server: TestServer | undefined;
-beforeAll(() => {
-  cli = createCli();
-});
-afterAll(() => cli.close());
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
+const api = useFakeApi();
 
 /** Runs a command against a server of the test. @returns the output without the colours that toolforge-build adds */
 const run = async (handler: Handler, args: string[], env: Record<string, string> = {}) => {
-  server = await serve(handler);
-  const { code, stdout, stderr } = await cli.run(args, {
-    TOOL_TOOLFORGE_API_URL: server.url,
+  const { code, stdout, stderr } = await api.run(args, {
+    ...(await api.against(handler)),
     FORCE_COLOR: '1',
     ...env,
   });
@@ -102,7 +93,7 @@ test.each(commands.map((args) => [args.join(' '), args] as const))(
     const { shown } = await run(respond, args);
     expect(shown).not.toMatch(dangerous);
     expect(shown).not.toContain('Internal error');
-    expect(server?.requests).not.toEqual([]);
+    expect(api.requests()).not.toEqual([]);
   },
 );
 
@@ -157,8 +148,7 @@ test.each(commandsWithIds.map((args) => [args.join(' '), args] as const))(
       expect(code).toBe(6);
       expect(shown).toContain('sent a response that is not of the builds API');
       expect(shown).not.toContain(id);
-      expect(server?.requests).toHaveLength(1);
-      await server?.close();
+      expect(api.requests()).toHaveLength(1);
     }
   },
 );
@@ -171,7 +161,6 @@ test.each(['builds', 'build', 'quota', 'tools'])(
       const { code, stderr } = await run((_, response) => json(response, 200, { [key]: value }), [command]);
       expect({ code, value }).toEqual({ code: 6, value });
       expect(stderr).toContain('sent a response that is not of the builds API');
-      await server?.close();
     }
   },
 );
@@ -187,7 +176,6 @@ test('a response and a log line without end are given up', async () => {
     fill();
   };
   expect((await run(endless, ['list'])).stderr).toContain('sent a response of more than 33554432 bytes');
-  await server?.close();
   expect((await run(endless, ['logs', 'demo-1'])).stderr).toContain(
     'The log has a line of more than 16777216 characters.',
   );
@@ -210,7 +198,7 @@ describe('a server that redirects', () => {
         /Error: http:\/\/localhost:\d+ wants encrypted connections: it redirects to https:\/\/localhost:1\./,
       );
       expect(stderr).toContain('use https://localhost:1 in the address');
-      expect(server?.requests).toHaveLength(1);
+      expect(api.requests()).toHaveLength(1);
     },
   );
 
@@ -219,7 +207,7 @@ describe('a server that redirects', () => {
       ({ path }, response) => void response.writeHead(302, { location: path }).end(),
       ['list'],
     );
-    expect({ code, requests: server?.requests.length }).toEqual({ code: 6, requests: 6 });
+    expect({ code, requests: api.requests().length }).toEqual({ code: 6, requests: 6 });
     expect(stderr).toContain('redirects more than 5 times');
   });
 

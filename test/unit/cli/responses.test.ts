@@ -1,25 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Cli, createCli, type Handler, json, noMessages, responses, serve, type TestServer } from './support.ts';
+import { expect, test } from '@jest/globals';
+import { useFakeApi } from './fake-api.ts';
+import { type Handler, json, noMessages, responses, serve } from './support.ts';
 
-let cli: Cli;
-let server: TestServer | undefined;
-
-beforeAll(() => {
-  cli = createCli();
-});
-afterAll(() => cli.close());
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-
-/** Starts a server that stands in for the API. @returns the environment with the server's address */
-const against = async (handler: Handler): Promise<Record<string, string>> => {
-  server = await serve(handler);
-  return { TOOL_TOOLFORGE_API_URL: server.url };
-};
+const { run, against, requests } = useFakeApi();
 
 test.each([
   [400, 'parameter_invalid', 2],
@@ -36,7 +21,7 @@ test.each([
     const env = await against((_, response) =>
       json(response, status, { error: ['What is wrong.', 'What to do.'], code }),
     );
-    const finished = await cli.run(['show', 'demo-1'], env);
+    const finished = await run(['show', 'demo-1'], env);
     expect(finished).toMatchObject({ code: exitCode, stdout: '' });
     expect(finished.stderr).toContain('Error: What is wrong.\nError: What to do.\n');
   },
@@ -50,7 +35,7 @@ test.each([
   'a response of 200 with %s ends with exit code 6 and says that the response is not of the API',
   async (_, respond) => {
     const env = await against((__, response) => void respond(response));
-    const { code, stderr } = await cli.run(['show'], env);
+    const { code, stderr } = await run(['show'], env);
     expect(code).toBe(6);
     expect(stderr).toContain('sent a response that is not of the builds API');
   },
@@ -58,7 +43,7 @@ test.each([
 
 test("a 404 without the API's sentences does not count as a missing build", async () => {
   const env = await against((_, response) => void response.writeHead(404).end('<html>nginx</html>'));
-  expect(await cli.run(['show', 'demo-1'], env)).toMatchObject({
+  expect(await run(['show', 'demo-1'], env)).toMatchObject({
     code: 6,
     stderr: expect.stringContaining('HTTP status 404'),
   });
@@ -66,14 +51,14 @@ test("a 404 without the API's sentences does not count as a missing build", asyn
 
 test('start repeats a request after 429 with the same Idempotency-Key', async () => {
   const env = await against((_, response) => {
-    if (server?.requests.length === 1)
+    if (requests().length === 1)
       json(response, 429, { error: ['The queue is full.'], code: 'quota_exceeded' }, { 'retry-after': '1' });
     else json(response, 200, responses.started);
   });
-  const { code, stderr } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  const { code, stderr } = await run(['start', 'https://example.org/repo.git', '-D'], env);
   expect(code).toBe(0);
   expect(stderr).toMatch(/Warning: The queue is full\. Trying again in \d s \(2 of 5\)\./);
-  const keys = server?.requests.map(({ headers }) => headers['idempotency-key']) ?? [];
+  const keys = requests().map(({ headers }) => headers['idempotency-key']);
   expect(keys).toHaveLength(2);
   expect(new Set(keys).size).toBe(1);
 });
@@ -81,7 +66,7 @@ test('start repeats a request after 429 with the same Idempotency-Key', async ()
 test('start does not repeat a request when Retry-After is longer than a minute', async () => {
   const full = { error: ['The queue is full.'], code: 'quota_exceeded' };
   const env = await against((_, response) => json(response, 429, full, { 'retry-after': '3600' }));
-  const { code, stderr } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  const { code, stderr } = await run(['start', 'https://example.org/repo.git', '-D'], env);
   expect(code).toBe(5);
   expect(stderr).toBe('Error: The queue is full.\nTry again in 3600 s.\n');
 });
@@ -90,34 +75,34 @@ test('a command gives up after five responses of 503', async () => {
   const env = await against((_, response) =>
     json(response, 503, { error: ['The registry is down.'], code: 'registry_unavailable' }, { 'retry-after': '0' }),
   );
-  const { code, stderr } = await cli.run(['quota'], env);
+  const { code, stderr } = await run(['quota'], env);
   expect(code).toBe(6);
-  expect(server?.requests).toHaveLength(5);
+  expect(requests()).toHaveLength(5);
   expect(stderr).toContain('(5 of 5)');
 });
 
 test('start repeats a request after a broken connection with the same Idempotency-Key', async () => {
   const env = await against((_, response, raw) => {
-    if (server?.requests.length === 1) raw.socket.destroy();
+    if (requests().length === 1) raw.socket.destroy();
     else json(response, 200, responses.started);
   });
-  const { code } = await cli.run(['start', 'https://example.org/repo.git', '-D'], env);
+  const { code } = await run(['start', 'https://example.org/repo.git', '-D'], env);
   expect(code).toBe(0);
-  expect(new Set(server?.requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+  expect(new Set(requests().map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
 });
 
 test('clean does not repeat a request whose response is lost', async () => {
   const env = await against((_, __, raw) => void raw.socket.destroy());
-  expect((await cli.run(['clean', '-y'], env)).code).toBe(6);
-  expect(server?.requests).toHaveLength(1);
+  expect((await run(['clean', '-y'], env)).code).toBe(6);
+  expect(requests()).toHaveLength(1);
 });
 
 test('delete succeeds when the response is lost and the second request finds no build', async () => {
   const env = await against((_, response, raw) => {
-    if (server?.requests.length === 1) raw.socket.destroy();
+    if (requests().length === 1) raw.socket.destroy();
     else json(response, 404, { error: ['gone'], code: 'build_not_found' });
   });
-  expect(await cli.run(['delete', 'demo-1', '-y'], env)).toMatchObject({ code: 0, stdout: 'Deleted 1 build\n' });
+  expect(await run(['delete', 'demo-1', '-y'], env)).toMatchObject({ code: 0, stdout: 'Deleted 1 build\n' });
 });
 
 test('a command says that nothing answers at the address of a closed port', async () => {
@@ -125,7 +110,7 @@ test('a command says that nothing answers at the address of a closed port', asyn
   await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
   await new Promise((resolve) => closed.close(resolve));
-  const { code, stderr } = await cli.run(['list'], { TOOL_TOOLFORGE_API_URL: url });
+  const { code, stderr } = await run(['list'], { TOOL_TOOLFORGE_API_URL: url });
   expect(code).toBe(6);
   expect(stderr).toContain(`Error: Nothing answers at ${url}.\nCheck the address`);
 });
@@ -137,8 +122,8 @@ test('a command follows a redirect within the server and refuses one to another 
     else if (path.startsWith('/moved')) json(response, 200, { messages: noMessages, builds: [] });
     else response.writeHead(307, { location: `/moved${path}` }).end();
   });
-  expect(await cli.run(['list'], env)).toMatchObject({ code: 0 });
-  expect(await cli.run(['quota'], env)).toMatchObject({
+  expect(await run(['list'], env)).toMatchObject({ code: 0 });
+  expect(await run(['quota'], env)).toMatchObject({
     code: 6,
     stderr: expect.stringContaining('which is another server'),
   });
@@ -150,5 +135,5 @@ test('a command ignores the proxies in the environment', async () => {
   const env = await against((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
   const proxy = 'http://127.0.0.1:9';
   const proxied = { ...env, http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy, NODE_USE_ENV_PROXY: '' };
-  expect((await cli.run(['list'], proxied)).code).toBe(0);
+  expect((await run(['list'], proxied)).code).toBe(0);
 });

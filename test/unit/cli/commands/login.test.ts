@@ -1,25 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Cli, createCli, folder, type Handler, json, remove, serve, type TestServer } from '../support.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { useFakeApi } from '../fake-api.ts';
+import { folder, type Handler, json, remove } from '../support.ts';
 
 /** Text that hides what follows it, and moves the cursor. */
 const evil = 'a\u001b[8mb\u001b[2Jc\u202ed';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
 const dangerous = /[\u0000-\u0008\u000b-\u001f\u202e]/;
 
-let cli: Cli;
-let server: TestServer | undefined;
-beforeAll(() => {
-  cli = createCli();
-});
-afterAll(() => cli.close());
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
+const api = useFakeApi();
 
 const run = async (handler: Handler, args: string[], env: Record<string, string> = {}) => {
-  server = await serve(handler);
-  const { code, stdout, stderr } = await cli.run(args, { TOOL_TOOLFORGE_API_URL: server.url, ...env });
+  const { code, stdout, stderr } = await api.run(args, { ...(await api.against(handler)), ...env });
   return { code, shown: stdout + stderr };
 };
 

@@ -1,20 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newPrivateKey } from '../../../support/auth/keys.ts';
 import { otherSpellings, withOtherSignature } from '../../../support/auth/spellings.ts';
-import { signedTokens } from '../../../support/auth/tokens.ts';
+import { newToken } from '../../../support/auth/tokens.ts';
 import { type Nginx, nginxFolder, startNginx } from './nginx.ts';
 
 const describeNginx = nginxFolder ? describe : describe.skip;
-
-const newToken = async (): Promise<string> =>
-  signedTokens({
-    issuer: 'https://id.example.org',
-    audience: 'builds-api',
-    otherIssuer: 'https://other.example.org',
-    key: await newPrivateKey(),
-    kid: 'one',
-    claims: () => ({}),
-  }).valid('mine');
 
 describeNginx("the gateway's nginx", () => {
   let nginx: Nginx;

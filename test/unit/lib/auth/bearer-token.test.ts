@@ -1,17 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { bearerToken } from '../../../../lib/auth/bearer-token.ts';
-import { newPrivateKey } from '../../../support/auth/keys.ts';
 import { otherSpellings } from '../../../support/auth/spellings.ts';
-import { signedTokens } from '../../../support/auth/tokens.ts';
+import { newToken } from '../../../support/auth/tokens.ts';
 
-const token = await signedTokens({
-  issuer: 'https://id.example.org',
-  audience: 'builds-api',
-  otherIssuer: 'https://other.example.org',
-  key: await newPrivateKey(),
-  kid: 'one',
-  claims: () => ({}),
-}).valid('mine');
+const token = await newToken();
 
 const refusal = expect.objectContaining({ status: 401, code: 'token_invalid' });
 

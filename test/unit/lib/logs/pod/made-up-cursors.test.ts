@@ -119,16 +119,29 @@ const archiveFirst = async (view: ReturnType<typeof createView>, lines: readonly
   await archived;
 };
 
-test('a key of which the archive has the beginning is masked in the rest, for readers and for the next archiver', async () => {
-  const split = before.length + 20;
+const split = before.length + 20;
+
+/** Makes a running build whose archive has the first lines of the log, which end within the key. */
+const partlyArchived = async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
   const view = createView();
   await archiveFirst(view, log.slice(0, split));
   const index = await readIndex(location());
-  expect(parseCursor(index?.restart ?? '', 'b-1').line).toBe(before.length - 1);
+  if (!index) throw new Error('the archive has no index');
+  return { view, index };
+};
+
+/** Writes the rest of the log, and ends the step. */
+const writeRest = (): void => {
   fake.write('build', log.slice(split), times(log.length - split, split));
   fake.setState('build', 'terminated');
+};
+
+test('a key of which the archive has the beginning is masked in the rest, for readers and for the next archiver', async () => {
+  const { view, index } = await partlyArchived();
+  expect(parseCursor(index.restart ?? '', 'b-1').line).toBe(before.length - 1);
+  writeRest();
   view.set(finished);
   const whole = await read(view);
   expect(textsOf(whole)).toEqual(maskedLog);
@@ -141,17 +154,10 @@ test('a key of which the archive has the beginning is masked in the rest, for re
 });
 
 test('the index of an earlier version, which says no restart, leaves the rest of a key masked', async () => {
-  const split = before.length + 20;
-  fake.setPod(['build']);
-  fake.setState('build', 'running');
-  const view = createView();
-  await archiveFirst(view, log.slice(0, split));
-  const index = await readIndex(location());
-  if (!index) throw new Error('the archive has no index');
+  const { view, index } = await partlyArchived();
   delete index.restart;
   await writeIndex(location(), index);
-  fake.write('build', log.slice(split), times(log.length - split, split));
-  fake.setState('build', 'terminated');
+  writeRest();
   view.set(finished);
   expect(textsOf(await read(view))).toEqual(maskedLog);
 });
