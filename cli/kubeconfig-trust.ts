@@ -146,7 +146,7 @@ export const kubeconfigTrust = async (
 
 /**
  * Returns the certificate authority that a kubeconfig gives for connections on which a token from elsewhere is sent.
- * Where only the administrator names the gateway, the kubeconfig may be of another cluster, and its authority counts only
+ * A kubeconfig may be of another cluster if only the administrator names the gateway. Its authority then counts only
  * together with its own client certificate.
  */
 export const authorityForTokens = ({ relation, ca }: KubeconfigTrust): string | undefined =>
