@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { pack } from 'tar-stream';
 import { eventually, type Namespace, setting, waitTimeout } from './cluster.ts';
 
@@ -11,6 +13,8 @@ export type GitServer = {
   commit: (name: string, files: Files) => Promise<{ url: string; commit: string }>;
   /** Adds a commit to the branch main of a repository. @returns the commit's hash */
   amend: (name: string, files: Files) => Promise<string>;
+  /** Copies a bare repository of this machine to the server, under the folder's own name. @returns its URL */
+  copy: (folder: string) => Promise<string>;
   url: (name: string) => string;
   /** Returns the page at a URL, requested from the pod of the git server. */
   fetch: (url: string) => Promise<string>;
@@ -106,6 +110,15 @@ export const startGitServer = async (namespace: Namespace): Promise<GitServer> =
   return {
     url,
     amend,
+    copy: async (folder) => {
+      const name = basename(folder, '.git');
+      const { stdout } = await promisify(execFile)('tar', ['-cf', '-', '-C', dirname(folder), basename(folder)], {
+        encoding: 'buffer',
+        maxBuffer: 64 * 1024 ** 2,
+      });
+      await exec(['tar', '-xf', '-', '--no-same-owner', '-C', '/repositories'], stdout);
+      return url(name);
+    },
     commit: async (name, files) => ({ url: url(name), commit: await amend(name, files) }),
     fetch: (address) =>
       eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
