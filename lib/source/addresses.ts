@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ConfigError } from '../errors.ts';
 import { sourceError } from './failures.ts';
+import { metadataAddresses } from './metadata-addresses.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Cidr = [Address, number];
@@ -27,15 +28,20 @@ const specialNetworks = [
 const globalIpv6Network: Cidr = ipaddr.parseCIDR('2000::/3');
 const nat64Network: Cidr = ipaddr.parseCIDR('64:ff9b::/96');
 
+const metadata = new Set(metadataAddresses.map(({ address }) => ipaddr.parse(address).toNormalizedString()));
+
 const within = (address: Address, [network, bits]: Cidr): boolean =>
   address.kind() === network.kind() && address.match(network, bits);
+
+/** Returns the IPv4 address that an IPv6 address of NAT64 leads to, and any other address as it is. */
+const withoutNat64 = (address: Address): Address =>
+  within(address, nat64Network) ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address;
 
 /**
  * Tells whether an IP address is part of the public Internet, so that everybody reaches the same machine at the
  * address.
  */
 const isPublic = (address: Address): boolean => {
-  if (within(address, nat64Network)) return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)));
   if (address.kind() === 'ipv6' && !within(address, globalIpv6Network)) return false;
   return address.range() === 'unicast' && !specialNetworks.some((cidr) => within(address, cidr));
 };
@@ -50,7 +56,8 @@ const parseCidr = (text: string): Cidr => {
 };
 
 /**
- * Returns a test for one IP address of a git server. Public addresses pass, and addresses of the allowed networks.
+ * Returns a test for one IP address of a git server. Public addresses pass, and addresses of the allowed networks. The
+ * metadata addresses of clouds never pass: a network that an operator allows may contain one without being meant so.
  * @param allowed networks in CIDR notation
  * @throws ConfigError
  */
@@ -58,8 +65,10 @@ export const createAddressTest = (allowed: readonly string[]): ((address: string
   const networks = allowed.map(parseCidr);
   return (text) => {
     if (isIP(text) === 0 || text.includes('%')) return false;
-    const address = ipaddr.process(text);
-    return networks.some((network) => within(address, network)) || isPublic(address);
+    const written = ipaddr.process(text);
+    const address = withoutNat64(written);
+    if (metadata.has(address.toNormalizedString())) return false;
+    return networks.some((network) => within(written, network)) || isPublic(address);
   };
 };
 

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readSettings } from '../../lib/config/settings.ts';
+import { metadataAddresses } from '../../lib/source/metadata-addresses.ts';
 import { createNoEgress, type Kubectl, outcomesOf, type Place, removePods, startPod } from './pods.ts';
 import { listenPort, type ProgramTarget } from './program.ts';
 import { type Attempt, type Finding, findingOf, type Outcome } from './verdicts.ts';
 
 type Target = Omit<Attempt, 'from'> & { to: ProgramTarget };
-
-/** The address at which most clouds serve credentials to machines. */
-const metadataAddress = '169.254.169.254';
 
 const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
@@ -16,13 +14,17 @@ const serverAt = (url: string): ProgramTarget => {
   return { host: parsed.hostname, port: portOf(parsed) };
 };
 
-const closedTargets = (functionPod: string): Target[] => [
-  {
-    target: `the metadata address of the cloud, ${metadataAddress}`,
-    to: { host: metadataAddress, port: 80 },
+const metadataTargets = metadataAddresses.map(
+  ({ cloud, address }): Target => ({
+    target: `the metadata address ${address} (${cloud})`,
+    to: { host: address, port: 80 },
     expected: 'closed',
     meaning: "A build's program can read the credentials of the node. Forbid it in the network, or at the cloud.",
-  },
+  }),
+);
+
+const closedTargets = (functionPod: string): Target[] => [
+  ...metadataTargets,
   {
     target: "a function's pod",
     to: { host: functionPod, port: listenPort },

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiError, ConfigError } from '../../../../lib/errors.ts';
 import { createAddressTest } from '../../../../lib/source/addresses.ts';
+import { metadataAddresses } from '../../../../lib/source/metadata-addresses.ts';
 import { baseOf, parseSourceUrl } from '../../../../lib/source/url.ts';
 
 const defaultPolicy = { allowHttp: false, allowedPorts: undefined };
@@ -190,6 +191,15 @@ describe('createAddressTest', () => {
       expect(lenient(address)).toBe(true);
     for (const address of ['10.2.0.1', '::1', 'fc00::1', '64:ff9b::7f00:1']) expect(lenient(address)).toBe(false);
     expect(() => createAddressTest(['10.1.0.0/33'])).toThrow(ConfigError);
+  });
+
+  test.each(metadataAddresses)('the metadata address $address of $cloud is refused in every form', ({ address }) => {
+    const everything = createAddressTest(['0.0.0.0/0', '::/0']);
+    const forms = address.includes(':') ? [address] : [address, `::ffff:${address}`, `64:ff9b::${address}`];
+    for (const form of forms) {
+      expect(isAllowed(form)).toBe(false);
+      expect(everything(form)).toBe(false);
+    }
   });
 
   test('an address of a private network is refused in every IPv6 form', () => {
