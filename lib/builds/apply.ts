@@ -1,4 +1,4 @@
-import { ifFound, isAlreadyExists, KubeError } from '../kube/kube-error.ts';
+import { ifFound, isAlreadyExists, isInvalidObject } from '../kube/kube-error.ts';
 import type { RunChange } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
 import { finish } from '../ledger/state.ts';
@@ -26,8 +26,6 @@ const failBuild = async (context: BuildsContext, tool: string, id: string, why: 
   }));
 };
 
-const invalidStatuses = [400, 413, 422];
-
 /**
  * Returns why a build can never have a run. Undefined where the refused run exists already, as the run of this build.
  * @throws the error of a refusal after which another attempt may succeed
@@ -40,7 +38,7 @@ const reasonOfRefusal = async (
 ): Promise<string | undefined> => {
   if (isAlreadyExists(error))
     return (await isTakenByOther(kube, 'pipelineruns', tool, id)) ? 'Its id is taken. Start another build.' : undefined;
-  if (error instanceof KubeError && invalidStatuses.includes(error.status)) return error.message;
+  if (isInvalidObject(error)) return error.message;
   throw error;
 };
 

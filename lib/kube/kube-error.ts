@@ -1,15 +1,38 @@
-/** A refusal by the Kubernetes API server, with the HTTP status, and the reason from the Status object. */
+/** One cause of a refusal, from the Status object. A validation of an object names the path of the wrong field. */
+export type RefusalCause = { reason?: string; message?: string; field?: string };
+
+/** A refusal by the Kubernetes API server: the HTTP status, and the reason and the causes from the Status object. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly status: number;
   readonly reason: string;
+  readonly causes: readonly RefusalCause[];
 
-  constructor(status: number, reason: string, message: string) {
+  constructor(status: number, reason: string, message: string, causes: readonly RefusalCause[] = []) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.causes = causes;
   }
 }
+
+/**
+ * Tells whether an admission policy could not judge an object, because its parameters are missing or an expression
+ * failed. The API server answers as for an invalid object, with the status 422 and the reason Invalid, but no cause
+ * names a field. The same object may be accepted when the policy works again.
+ */
+export const isPolicyFailure = ({ status, causes }: KubeError): boolean =>
+  status === 422 && causes.every(({ field }) => !field);
+
+/**
+ * Tells whether the API server refused an object that can never be accepted. A webhook that refuses an object without a
+ * reason does not count: most such webhooks apply the policies of a cluster, which may change.
+ */
+export const isInvalidObject = (error: unknown): error is KubeError => {
+  if (!(error instanceof KubeError)) return false;
+  if (error.status === 422) return !isPolicyFailure(error);
+  return error.status === 413 || (error.status === 400 && error.reason === 'BadRequest');
+};
 
 /** Tells whether an error means that a Kubernetes object does not exist. */
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.status === 404;

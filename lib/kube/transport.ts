@@ -4,7 +4,7 @@ import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { KubeConnection } from './connection.ts';
-import { KubeError } from './kube-error.ts';
+import { isPolicyFailure, KubeError, type RefusalCause } from './kube-error.ts';
 
 export type KubeRequest = {
   method: string;
@@ -15,7 +15,10 @@ export type KubeRequest = {
   signal?: AbortSignal | undefined;
 };
 
-/** An HTTP client of the Kubernetes API server. A request is sent again while the API server is away or overloaded. */
+/**
+ * An HTTP client of the Kubernetes API server. A request is sent again while the API server is away or overloaded, and
+ * while its admission policies fail.
+ */
 export type Transport = {
   /** Sends a request, and returns the whole response, parsed as JSON. */
   json<T>(request: KubeRequest): Promise<T>;
@@ -42,7 +45,10 @@ export type TransportOptions = {
   sleep?: Sleep;
 };
 
-/** The error for an API server that is away or overloaded: the same request may succeed later. */
+/**
+ * The error for an API server that is away or overloaded, or whose admission policies fail: the same request may succeed
+ * later.
+ */
 class ApiServerAway extends Error {
   override readonly name = 'ApiServerAway';
   /** Delay in the response's header Retry-After, in milliseconds. 0 where the response has no such header. */
@@ -76,7 +82,8 @@ const retryAfterMs = (header: string | undefined): number => {
   return Number.isFinite(seconds) ? seconds * 1000 : 0;
 };
 
-const isTemporaryStatus = (status: number): boolean => status === 429 || status >= 500;
+const isTemporary = (error: KubeError): boolean =>
+  error.status === 429 || error.status >= 500 || isPolicyFailure(error);
 
 /**
  * Limit for one response of the API server in bytes: 512 MiB, the longest string that V8 can hold. The largest
@@ -87,12 +94,15 @@ const maxResponseBytes = 512 * 1024 * 1024;
 const readText = async (response: http.IncomingMessage): Promise<string> =>
   (await readBounded(response, maxResponseBytes)).toString('utf8');
 
+/** The fields of a Status object, the body of a refusal, that the service uses. */
+type RefusalBody = { reason?: string; message?: string; details?: { causes?: RefusalCause[] } };
+
 /** Returns the error for a response of the API server with a status of 300 or more. */
 const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   const text = await readText(response);
   try {
-    const status = JSON.parse(text) as { reason?: string; message?: string };
-    return new KubeError(response.statusCode ?? 0, status.reason ?? '', status.message ?? text);
+    const { reason = '', message = text, details } = JSON.parse(text) as RefusalBody;
+    return new KubeError(response.statusCode ?? 0, reason, message, details?.causes);
   } catch {
     return new KubeError(response.statusCode ?? 0, '', text.slice(0, 500));
   }
@@ -157,7 +167,7 @@ const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.In
   const status = response.statusCode ?? 0;
   if (status < 300) return response;
   const error = await refusal(response);
-  if (!isTemporaryStatus(status)) throw error;
+  if (!isTemporary(error)) throw error;
   const { 'retry-after': retryAfter } = response.headers;
   throw new ApiServerAway(`the Kubernetes API server responds with ${status}`, error, retryAfterMs(retryAfter));
 };
@@ -180,8 +190,8 @@ const readJson = async (response: http.IncomingMessage) => {
 export const createTransport = ({ connection, timeoutMs, attempts, sleep }: TransportOptions): Transport => {
   const agents = createAgents(connection);
   const retried = <T>({ signal }: KubeRequest, act: () => Promise<T>): Promise<T> => {
-    const isTemporary = (error: unknown): boolean => error instanceof ApiServerAway;
-    return retry({ attempts, delayMs, isTemporary, exhausted: unavailable, signal, sleep }, act);
+    const isAway = (error: unknown): boolean => error instanceof ApiServerAway;
+    return retry({ attempts, delayMs, isTemporary: isAway, exhausted: unavailable, signal, sleep }, act);
   };
   const short: Sending = { connection, agent: agents.short, timeoutMs };
   const streaming: Sending = { connection, agent: agents.stream, timeoutMs: 0 };

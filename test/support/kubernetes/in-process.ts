@@ -17,8 +17,8 @@ const queryOf = (query: KubeRequest['query'] = {}): URLSearchParams =>
 
 const kubeError = (error: unknown): unknown => {
   if (!(error instanceof StatusError)) return error;
-  const { code, reason, message } = toStatus(error);
-  return new KubeError(code, reason, message);
+  const { code, reason, message, details } = toStatus(error);
+  return new KubeError(code, reason, message, details?.causes);
 };
 
 /**

@@ -1,9 +1,20 @@
-import { expect, test } from '@jest/globals';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
 import { applyChange } from '../../../../lib/builds/apply.ts';
 import { cancelBuild, deleteBuild } from '../../../../lib/builds/cancel.ts';
 import { reconcile } from '../../../../lib/builds/reconcile.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
+import { startCluster } from '../../../support/kubernetes/cluster.ts';
+import { respondWith } from '../../../support/kubernetes/faults.ts';
+import {
+  bodyOf,
+  invalidRuns,
+  policyFailures,
+  type RecordedRefusal,
+  temporaryRefusals,
+} from '../../../support/kubernetes/refusals.ts';
+import { startContext } from './context.ts';
 import { World } from './world.ts';
 
 const never = new AbortController().signal;
@@ -78,4 +89,50 @@ test('a build whose id is the name of a run of another tool fails, and its slot 
   const [run] = world.liveRuns() as PipelineRun[];
   expect(run?.metadata.annotations).toMatchObject({ 'builds.toolforge.org/tool': 'tool' });
   expect(world.ledger('tool')?.status?.running).toHaveLength(1);
+});
+
+describe('a build whose run the API server refuses', () => {
+  const limits = { running: 2, queued: 5, succeeded: 5, failed: 5 };
+
+  /** Starts a build whose run is refused until the test ends the refusals. */
+  const startRefused = async (refusal: RecordedRefusal) => {
+    const cluster = await startCluster();
+    const context = startContext(cluster.kube(), { limits, slots: undefined });
+    const isCreation = ({ method, url }: IncomingMessage) => method === 'POST' && url?.endsWith('/pipelineruns');
+    const respond = respondWith(refusal.code, bodyOf(refusal));
+    cluster.failAll((req, res, pass) => (isCreation(req) ? respond(req, res, pass) : pass()));
+    const { id } = await startBuild(context, 'tool', given, undefined, never);
+    return { cluster, context, id };
+  };
+
+  test.each([...policyFailures, ...temporaryRefusals].map((refusal) => [refusal.message, refusal] as const))(
+    'for now gets its run from the next reconcile: %s',
+    async (_, refusal) => {
+      const { cluster, context, id } = await startRefused(refusal);
+      try {
+        await expect(reconcile(context, 'tool')).rejects.toThrow();
+        expect((await context.ledger.read('tool')).state).toMatchObject({ running: [{ id }], finished: [] });
+        cluster.failAll(undefined);
+        await reconcile(context, 'tool');
+        expect(await context.kube.get('pipelineruns', id)).toMatchObject({ metadata: { name: id } });
+      } finally {
+        await cluster.close();
+      }
+    },
+  );
+
+  test.each(invalidRuns.map((refusal) => [refusal.message, refusal] as const))(
+    'for ever fails with the reason: %s',
+    async (message, refusal) => {
+      const { cluster, context, id } = await startRefused(refusal);
+      try {
+        expect((await context.ledger.read('tool')).state).toMatchObject({
+          running: [],
+          finished: [{ id, status: 'BUILD_FAILURE', message: `The build could not be started: ${message}` }],
+        });
+      } finally {
+        await cluster.close();
+      }
+    },
+  );
 });

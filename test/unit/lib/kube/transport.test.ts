@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { createTransport } from '../../../../lib/kube/transport.ts';
 import { connectionTo } from '../../../support/kubernetes/client.ts';
+import { bodyOf, invalidRuns, policyFailures } from '../../../support/kubernetes/refusals.ts';
 import { startServer } from '../../../support/server.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -53,3 +54,22 @@ test('the error after all attempts has the last refusal as its cause', async () 
     cause: { name: 'ApiServerAway', cause: { name: 'KubeError', status: 429, reason: 'TooManyRequests' } },
   });
 });
+
+test.each(policyFailures.map((refusal) => [refusal.message, refusal] as const))(
+  'a request that a failing policy refuses is sent again, and ends as 503: %s',
+  async (_, refusal) => {
+    const { transport, delays } = await against((_, res) => res.writeHead(refusal.code).end(bodyOf(refusal)), 3);
+    await expect(transport.json(request)).rejects.toMatchObject({ status: 503, code: 'unavailable', retryAfter: 5 });
+    expect(delays).toHaveLength(2);
+  },
+);
+
+test.each(invalidRuns.map((refusal) => [refusal.message, refusal] as const))(
+  'a request with an invalid object is sent once: %s',
+  async (_, refusal) => {
+    const { transport, delays } = await against((_, res) => res.writeHead(refusal.code).end(bodyOf(refusal)));
+    const causes = refusal.details?.causes ?? [];
+    await expect(transport.json(request)).rejects.toMatchObject({ name: 'KubeError', status: refusal.code, causes });
+    expect(delays).toEqual([]);
+  },
+);
