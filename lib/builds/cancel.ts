@@ -1,10 +1,11 @@
 import { ApiError } from '../errors.ts';
 import { cancel, remove } from '../ledger/state.ts';
 import type { CancelResult, LedgerState } from '../ledger/types.ts';
+import { hasRunEnded } from '../tekton/status.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
-import { readLedgerOf } from './observe.ts';
+import { findRun } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -41,8 +42,9 @@ export const cancelBuild = async (context: BuildsContext, tool: string, id: stri
   // the build cancelled already, so the first result counts.
   let firstResult: CancelResult | undefined;
   // Reads show a build whose run has ended as finished, so a cancellation must find it finished as well, even where a
-  // later part of the reconcile fails.
-  if ((await readLedgerOf(context, tool, id)).isBehind) await reconcileSoon(context, tool);
+  // later part of the reconcile fails. The ledger may be behind the run: the reconcile reads both.
+  const run = await findRun(context.kube, tool, id);
+  if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
     if (cancelled.state !== state) firstResult = cancelled.result;

@@ -20,7 +20,7 @@ export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
 };
 
 /** Reads the run of one build of a tool. Undefined where the build has no run. */
-const findRun = (kube: ReadKube, tool: string, id: string): Promise<PipelineRun | undefined> =>
+export const findRun = (kube: ReadKube, tool: string, id: string): Promise<PipelineRun | undefined> =>
   findOwned<PipelineRun>(kube, 'pipelineruns', tool, id);
 
 /**

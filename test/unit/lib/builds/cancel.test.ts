@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cancelBuild } from '../../../../lib/builds/cancel.ts';
 import { type StartContext, startBuild } from '../../../../lib/builds/start.ts';
+import { startCluster } from '../../../support/kubernetes/cluster.ts';
+import { startContext } from './context.ts';
 import { World } from './world.ts';
 
 let world: World;
@@ -49,4 +51,27 @@ describe('cancelling a build', () => {
     expect(await cancel()).toBe('build_finished');
     expect(world.ledger('mine')?.status?.finished).toMatchObject([{ id, status: 'BUILD_CANCELLED' }]);
   });
+});
+
+test('cancelling a running build reads the ledger twice: to cancel the build, and to reconcile the tool', async () => {
+  const cluster = await startCluster();
+  try {
+    const limits = { running: 2, queued: 5, succeeded: 5, failed: 5 };
+    const running = startContext(cluster.kube(), { limits, slots: undefined });
+    const given = { source_url: 'https://example.org/x' };
+    const { id: build } = await startBuild(running, 'mine', given, undefined, new AbortController().signal);
+    const from = cluster.requests.length;
+    await cancelBuild(running, 'mine', build);
+    const paths = cluster.requests.slice(from).map((request) => request.replace(/ .*\/namespaces\/[^/]+\//, ' '));
+    expect(paths.map((path) => path.replace(build, 'ID').replace(/\?.*/, ''))).toEqual([
+      'GET pipelineruns/ID',
+      'GET buildledgers/mine',
+      'PUT buildledgers/mine/status',
+      'GET pipelineruns',
+      'GET buildledgers/mine',
+      'PATCH pipelineruns/ID',
+    ]);
+  } finally {
+    await cluster.close();
+  }
 });
