@@ -1,7 +1,12 @@
 import type { BuildRecord } from '../../../../lib/ledger/types.ts';
+import { archiveBuild, closeArchive } from '../../../../lib/logs/archive/archive-build.ts';
 import { createSecretFinder } from '../../../../lib/logs/masking/secret-finder.ts';
+import { readLog } from '../../../../lib/logs/read.ts';
+import type { ReadOptions } from '../../../../lib/logs/sources/read-options.ts';
 import type { BuildState, BuildView, LogEvent, LogEvents } from '../../../../lib/logs/types.ts';
+import type { ObjectStore } from '../../../../lib/store/types.ts';
 import type { BuildPodCluster } from '../../../support/kubernetes/build-pod.ts';
+import type { BuildPodStore } from '../../../support/kubernetes/build-pod-store.ts';
 
 const buildRecord = (more: Partial<BuildRecord> = {}): BuildRecord => ({
   id: 'b-1',
@@ -61,6 +66,29 @@ export const collect = async (events: LogEvents): Promise<LogEvent[]> => {
   for await (const batch of events) all.push(...batch);
   return all;
 };
+
+type Viewed = { view: BuildView };
+
+/** Returns where an object store has the archive of the build. */
+export const archiveIn = (store: ObjectStore) => ({ store, tool: 'tool', id: 'b-1' });
+
+/** Reads the log of the build from its archive and its pod, to the end of what is there now. */
+export const readEvents = (
+  { fake, store }: BuildPodStore,
+  { view }: Viewed,
+  more: Partial<ReadOptions> = {},
+): Promise<LogEvent[]> => collect(readLog({ ...common(fake, view), store, tool: 'tool', follow: false, ...more }));
+
+/** Archives the log of the build. @param more options that differ from those of the tests, such as the sizes of chunks */
+export const archiveLog = (
+  { fake, store }: BuildPodStore,
+  { view }: Viewed,
+  more: Partial<Parameters<typeof archiveBuild>[0]> = {},
+) => archiveBuild({ ...common(fake, view), ...archiveIn(store), flushMs: 5, ...more });
+
+/** Closes the archive of the build's log, as archive-logs does for a build without an archiver. */
+export const closeLog = ({ fake, store }: BuildPodStore, { view }: Viewed) =>
+  closeArchive({ ...common(fake, view), ...archiveIn(store) });
 
 export const linesOf = (events: readonly LogEvent[]) => events.filter((event) => event.type === 'line');
 export const notesOf = (events: readonly LogEvent[]) =>

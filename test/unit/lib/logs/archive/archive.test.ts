@@ -1,35 +1,35 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../../lib/errors.ts';
-import { archiveBuild, closeArchive } from '../../../../../lib/logs/archive/archive-build.ts';
 import { archivePrefix, indexKey, readIndex, writeIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
-import { readLog } from '../../../../../lib/logs/read.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import {
+  archiveIn,
+  archiveLog,
+  closeLog,
+  createView,
+  endOf,
+  finished,
+  linesOf,
+  notesOf,
+  readEvents,
+  visible,
+} from '../build.ts';
 
 let fake: BuildPodCluster;
-let folder: string;
 let store: ObjectStore;
+let close: () => Promise<void>;
 beforeEach(async () => {
-  fake = await startBuildPodCluster();
-  folder = await mkdtemp(path.join(tmpdir(), 'archive-'));
-  store = createFolderStore(folder);
+  ({ fake, store, close } = await startBuildPodStore());
 });
-afterEach(async () => {
-  await fake.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => close());
 
-const location = () => ({ store, tool: 'tool', id: 'b-1' });
 const small = { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 };
 const texts = Array.from(
   { length: 60 },
@@ -61,10 +61,10 @@ const finishedBuild = () => {
 };
 
 const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
-  visible(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
+  visible(await readEvents({ fake, store }, view, more));
 
 const archive = (view: ReturnType<typeof createView>, more = {}) =>
-  archiveBuild({ ...common(fake, view.view), ...location(), sizes: small, flushMs: 5, ...more });
+  archiveLog({ fake, store }, view, { sizes: small, ...more });
 
 test('an archive gives the same events as the pod in every format, for any cursor, tail and step', async () => {
   const view = finishedBuild();
@@ -86,7 +86,7 @@ test('an archive gives the same events as the pod in every format, for any curso
   }
   expect(linesOf(await read(view, { step: 'build', tail: 3 }))).toEqual(lines.slice(-3));
   expect(linesOf(await read(view, { step: 'clone' })).map(({ text }) => text)).toEqual(['cloned']);
-  const index = await readIndex(location());
+  const index = await readIndex(archiveIn(store));
   expect(index?.chunks.length).toBeGreaterThan(5);
   expect(new Set(index?.chunks.map(({ segment }) => segment)).size).toBeGreaterThan(1);
 });
@@ -109,7 +109,7 @@ test('a running build is read from its archive, and from the pod what is not arc
   const archived = archive(view, { signal: stop.signal });
   const has = async (lines: number) => {
     for (;;) {
-      const index = await readIndex(location());
+      const index = await readIndex(archiveIn(store));
       if (index && index.chunks.reduce((sum, chunk) => sum + chunk.lines, 0) >= lines) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -138,9 +138,9 @@ test('a running build is read from its archive, and from the pod what is not arc
   // The archive ends within the step clone, so the cursor of the last line is of a step that is not archived yet.
   for (const [line, { cursor }] of all.entries())
     expect(linesOf(await read(view, { cursor }))).toEqual(all.slice(line + 1));
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
+  expect(await closeLog({ fake, store }, view)).toEqual({ state: 'complete' });
   expect(await read(view)).toEqual(complete);
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
+  expect(await closeLog({ fake, store }, view)).toEqual({ state: 'complete' });
 });
 
 /** Returns an object store whose writes fail when a function selects the number of the write. */
@@ -184,7 +184,7 @@ test('several writers at once leave one complete archive, because the earlier on
   const live = await read(view);
   const results = await Promise.all([archive(view), archive(view), archive(view)]);
   expect(results.map(({ state }) => state)).toContain('complete');
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
+  expect(await closeLog({ fake, store }, view)).toEqual({ state: 'complete' });
   expect(await read(view)).toEqual(live);
 });
 
@@ -206,7 +206,7 @@ test('a log longer than the limit is truncated, and its end says how many lines 
 test('an archive is lost, with the reason, when the pod went before its log was read', async () => {
   const view = createView({ ...finished, status: 'BUILD_CANCELLED' });
   const lost = { state: 'lost', reason: 'the pod was gone before its log was read to the end' };
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual(lost);
+  expect(await closeLog({ fake, store }, view)).toEqual(lost);
   expect(await read(view)).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'lost', reason: lost.reason }]);
 });
 
@@ -230,9 +230,9 @@ test('closeArchive leaves an archive live until the pod has ended', async () => 
   fake.setState('clone', 'running');
   fake.write('clone', ['a']);
   const view = createView(finished);
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'live' });
+  expect(await closeLog({ fake, store }, view)).toEqual({ state: 'live' });
   fake.setState('clone', 'terminated');
-  expect(await closeArchive({ ...common(fake, view.view), ...location() })).toEqual({ state: 'complete' });
+  expect(await closeLog({ fake, store }, view)).toEqual({ state: 'complete' });
 });
 
 test('a cursor whose line number does not match is found by its time', async () => {
@@ -264,17 +264,17 @@ test('a damaged archive is refused with 503, and a running build is read from it
   const live = await read(view);
   await archive(view);
   view.set({ log: 'complete' });
-  const index = await readIndex(location());
+  const index = await readIndex(archiveIn(store));
   const [chunk] = index?.chunks ?? [];
   if (!index || !chunk) throw new Error('the archive has no chunk');
   const refused = { status: 503, code: 'log_unavailable' };
-  await writeIndex(location(), { ...index, chunks: [{ ...chunk, lines: chunk.lines + 1 }] });
+  await writeIndex(archiveIn(store), { ...index, chunks: [{ ...chunk, lines: chunk.lines + 1 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await writeIndex(location(), { ...index, chunks: [{ ...chunk, offset: 1 }] });
+  await writeIndex(archiveIn(store), { ...index, chunks: [{ ...chunk, offset: 1 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await writeIndex(location(), { ...index, chunks: [{ ...chunk, length: 1_000_000 }] });
+  await writeIndex(archiveIn(store), { ...index, chunks: [{ ...chunk, length: 1_000_000 }] });
   await expect(read(view)).rejects.toMatchObject(refused);
-  await store.put(indexKey(location()), Buffer.from('{"version":2}'));
+  await store.put(indexKey(archiveIn(store)), Buffer.from('{"version":2}'));
   await expect(read(view)).rejects.toMatchObject(refused);
   view.set({ log: 'live' });
   const shown = await read(view);

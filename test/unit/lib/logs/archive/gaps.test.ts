@@ -1,37 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
-import { readLog } from '../../../../../lib/logs/read.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf, visible } from '../build.ts';
+import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { archiveIn, archiveLog, createView, endOf, finished, linesOf, notesOf, readEvents, visible } from '../build.ts';
 
 let fake: BuildPodCluster;
-let folder: string;
 let store: ObjectStore;
+let close: () => Promise<void>;
 beforeEach(async () => {
-  fake = await startBuildPodCluster();
-  folder = await mkdtemp(path.join(tmpdir(), 'archive-'));
-  store = createFolderStore(folder);
+  ({ fake, store, close } = await startBuildPodStore());
 });
-afterEach(async () => {
-  await fake.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => close());
 
-const location = () => ({ store, tool: 'tool', id: 'b-1' });
+const location = () => archiveIn(store);
 
 const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
-  visible(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
+  visible(await readEvents({ fake, store }, view, more));
 
-const archive = (view: ReturnType<typeof createView>, more = {}) =>
-  archiveBuild({ ...common(fake, view.view), ...location(), flushMs: 5, ...more });
+const archive = (view: ReturnType<typeof createView>, more = {}) => archiveLog({ fake, store }, view, more);
 
 test('an archive says where lines are missing that the kubelet threw away', async () => {
   fake.setPod(['build']);

@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { type ArchiveIndex, emptyIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { cacheOf } from '../../../../../lib/logs/archive/cache.ts';
 import { readArchive } from '../../../../../lib/logs/archive/reader.ts';
@@ -14,10 +10,10 @@ import { readLog } from '../../../../../lib/logs/read.ts';
 import { gzipChunk } from '../../../../../lib/logs/response/compress.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { LogLine } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { common, createView, linesOf } from '../build.ts';
+import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { archiveLog, common, createView, linesOf } from '../build.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -64,18 +60,17 @@ test('readers that wait for their clients keep the cache and their own copies, n
 });
 
 test('a live reader does not keep the index of the archive while it follows the pod', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'memory-'));
-  const fake = await startBuildPodCluster();
+  const { fake, store, close } = await startBuildPodStore();
   try {
     fake.setPod(['build']);
     fake.setState('build', 'running');
     fake.write('build', ['line 0', 'line 1']);
-    const { view } = createView();
-    const options = { ...common(fake, view), store: createFolderStore(folder), tool: 'tool' };
+    const view = createView();
+    const options = { ...common(fake, view.view), store, tool: 'tool' };
     const stop = new AbortController();
-    const archiving = archiveBuild({ ...options, id: 'b-1', flushMs: 5, signal: stop.signal });
+    const archiving = archiveLog({ fake, store }, view, { signal: stop.signal });
     await fake.untilFollowCount(1);
-    const cache = cacheOf(options.store);
+    const cache = cacheOf(store);
     const readIndex = cache.index.bind(cache);
     while (!(await readIndex({ ...options, id: 'b-1' }))?.kept) await sleep(20);
     stop.abort();
@@ -94,7 +89,6 @@ test('a live reader does not keep the index of the archive while it follows the 
     expect(await isSoon(() => chunks[0]?.deref() === undefined)).toBe(true);
     await events.return();
   } finally {
-    await fake.close();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 });

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { removeArchive } from '../../../../../lib/logs/archive/remove.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
@@ -9,7 +8,7 @@ import { createS3Store } from '../../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
 import { type Broken, type FakeS3, startFakeS3 } from '../../store/fake-s3.ts';
-import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
+import { archiveLog, collect, common, createView, endOf, finished, linesOf, notesOf, readEvents } from '../build.ts';
 
 let fake: BuildPodCluster;
 let s3: FakeS3;
@@ -61,10 +60,9 @@ const end = (view: View) => {
   fake.setState('build', 'terminated');
   view.set(finished);
 };
-const archive = (view: View, more = {}) =>
-  archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', flushMs: 5, ...more });
+const archive = (view: View, more = {}) => archiveLog({ fake, store }, view, more);
 const read = (view: View, more: Partial<ReadOptions> = {}): Promise<LogEvent[]> =>
-  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: true, archiveTimeoutMs: 500, ...more }));
+  readEvents({ fake, store }, view, { follow: true, archiveTimeoutMs: 500, ...more });
 
 /** Reads a log to its end, or until an error. */
 const attempt = async (view: View): Promise<{ events: LogEvent[]; error?: unknown }> => {

@@ -1,29 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { Broadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, endOf, finished, linesOf, visible } from '../build.ts';
+import type { BuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { archiveLog, collect, common, createView, endOf, finished, linesOf, visible } from '../build.ts';
 
 describe('Live readers of one build', () => {
   let fake: BuildPodCluster;
-  let folder: string;
   let store: ObjectStore;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    fake = await startBuildPodCluster({ partBytes: 500 });
-    folder = await mkdtemp(path.join(tmpdir(), 'broadcasts-'));
-    store = createFolderStore(folder);
+    ({ fake, store, close } = await startBuildPodStore({ partBytes: 500 }));
   });
-  afterEach(async () => {
-    await fake.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterEach(() => close());
 
   const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `line ${from + at}`);
   const running = () => {
@@ -62,7 +53,7 @@ describe('Live readers of one build', () => {
     const slow = readLog(options);
     const seen: LogEvent[] = [];
     await until(slow, seen, 1);
-    const archived = archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', flushMs: 5 });
+    const archived = archiveLog({ fake, store }, view);
     const fast = readLog(options);
     const whole: LogEvent[] = [];
     await until(fast, whole, 100);

@@ -1,39 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
 import { readIndex, writeIndex } from '../../../../../lib/logs/archive/archive-index.ts';
 import { cursorTag, encodeCursor, parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { watchedLines } from '../../../../../lib/logs/masking/pem.ts';
-import { readLog } from '../../../../../lib/logs/read.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogLine } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, finished, linesOf } from '../build.ts';
+import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { archiveIn, archiveLog, createView, finished, linesOf, readEvents } from '../build.ts';
 import { body, fold } from '../masking/keys.ts';
 
 let fake: BuildPodCluster;
-let folder: string;
 let store: ObjectStore;
+let close: () => Promise<void>;
 beforeEach(async () => {
-  fake = await startBuildPodCluster();
-  folder = await mkdtemp(path.join(tmpdir(), 'cursors-'));
-  store = createFolderStore(folder);
+  ({ fake, store, close } = await startBuildPodStore());
 });
-afterEach(async () => {
-  await fake.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => close());
 
-const location = () => ({ store, tool: 'tool', id: 'b-1' });
+const location = () => archiveIn(store);
 const tag = cursorTag('b-1');
 
 const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptions> = {}): Promise<LogLine[]> =>
-  linesOf(await collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more })));
+  linesOf(await readEvents({ fake, store }, view, more));
 
 /** A key folded so narrowly that its lines alone do not look like a key's. Among them is other output. */
 const keyLines = [
@@ -109,7 +99,7 @@ test('the last lines of a log are the same whether the whole log is read or not,
 const archiveFirst = async (view: ReturnType<typeof createView>, lines: readonly string[]): Promise<void> => {
   fake.write('build', lines, times(lines.length));
   const stop = new AbortController();
-  const archived = archiveBuild({ ...common(fake, view.view), ...location(), flushMs: 1, signal: stop.signal });
+  const archived = archiveLog({ fake, store }, view, { flushMs: 1, signal: stop.signal });
   const isStored = async (): Promise<boolean> => {
     const kept = (await readIndex(location()))?.kept;
     return kept !== undefined && parseCursor(kept, 'b-1').line === lines.length - 1;
@@ -148,7 +138,7 @@ test('a key of which the archive has the beginning is masked in the rest, for re
   for (const at of [split - 2, split - 1, split, split + 7, log.length - 2])
     expect(await read(view, { cursor: `${whole[at]?.cursor}.0.0` })).toEqual(whole.slice(at + 1));
   expect(await read(view, { tail: 30 })).toEqual(whole.slice(-30));
-  await archiveBuild({ ...common(fake, view.view), ...location() });
+  await archiveLog({ fake, store }, view);
   fake.removePod();
   expect(await read(view)).toEqual(whole);
 });

@@ -1,26 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { archiveBuild } from '../../../../../lib/logs/archive/archive-build.ts';
-import { readLog } from '../../../../../lib/logs/read.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
-import { createFolderStore } from '../../../../../lib/store/folder.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
-import { type BuildPodCluster, startBuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
-import { collect, common, createView, endOf, finished, linesOf } from '../build.ts';
+import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { archiveLog, createView, endOf, finished, linesOf, readEvents } from '../build.ts';
 
 let fake: BuildPodCluster;
-let folder: string;
 let store: ObjectStore;
+let close: () => Promise<void>;
 /** Number of times that a range of bytes was read from the object store. */
 let reads: number;
 beforeEach(async () => {
-  fake = await startBuildPodCluster();
-  folder = await mkdtemp(path.join(tmpdir(), 'select-'));
-  const inner = createFolderStore(folder);
+  const opened = await startBuildPodStore();
+  ({ fake, close } = opened);
+  const inner = opened.store;
   reads = 0;
   store = {
     ...inner,
@@ -30,10 +25,7 @@ beforeEach(async () => {
     },
   };
 });
-afterEach(async () => {
-  await fake.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => close());
 
 const total = 300;
 const text = (at: number) => (at % 50 ? `line ${at}` : `\u001b[31merr\u001b[1mor\u001b[0m in line ${at}`);
@@ -54,16 +46,8 @@ const build = () => {
 
 type View = ReturnType<typeof createView>;
 const archive = (view: View) =>
-  archiveBuild({
-    ...common(fake, view.view),
-    store,
-    tool: 'tool',
-    id: 'b-1',
-    sizes: { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 },
-    flushMs: 5,
-  });
-const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> =>
-  collect(readLog({ ...common(fake, view.view), store, tool: 'tool', follow: false, ...more }));
+  archiveLog({ fake, store }, view, { sizes: { chunkBytes: 400, segmentBytes: 500, maxBytes: 1 << 20 } });
+const read = (view: View, more: Partial<ReadOptions>): Promise<LogEvent[]> => readEvents({ fake, store }, view, more);
 
 const numbers = (events: LogEvent[]) => linesOf(events).map(({ number }) => number);
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
@@ -114,7 +98,7 @@ test('from_line and lines can begin in the archive and end in the pod', async ()
   fake.write('build', ['a', 'b', 'c']);
   const view = createView();
   const stop = new AbortController();
-  const archived = archiveBuild({ ...common(fake, view.view), store, tool: 'tool', id: 'b-1', signal: stop.signal });
+  const archived = archiveLog({ fake, store }, view, { signal: stop.signal });
   await fake.untilFollowCount(1);
   stop.abort();
   await archived;
