@@ -21,7 +21,7 @@ const open: Wiring<WiredEndpoint> = {
   settingNames: readsSettings,
   wire: async (settings, { log }) => {
     const reads = await readsFromSettings(settings, log);
-    return { handlers: { 'list-builds': createListBuilds(reads) }, authenticate: anybody, close: reads.kube.close };
+    return { handlers: { list: createListBuilds(reads) }, authenticate: anybody, close: reads.kube.close };
   },
 };
 

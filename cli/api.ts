@@ -1,9 +1,10 @@
 import type {
   BuildParameters,
-  BuildResponse,
-  IdResponse,
+  CancelResponse,
+  CleanResponse,
+  GetResponse,
+  LatestResponse,
   ListResponse,
-  MessagesResponse,
   QuotaResponse,
   StartResponse,
 } from '../openapi/generated/types.ts';
@@ -32,11 +33,11 @@ export type LogQuery = {
 export type Api = {
   start: (parameters: BuildParameters, idempotencyKey: string) => Promise<StartResponse>;
   list: () => Promise<ListResponse>;
-  get: (id: string) => Promise<BuildResponse>;
-  latest: () => Promise<BuildResponse>;
-  cancel: (id: string) => Promise<IdResponse>;
+  get: (id: string) => Promise<GetResponse>;
+  latest: () => Promise<LatestResponse>;
+  cancel: (id: string) => Promise<CancelResponse>;
   remove: (id: string) => Promise<void>;
-  clean: () => Promise<MessagesResponse>;
+  clean: () => Promise<CleanResponse>;
   quota: () => Promise<QuotaResponse>;
   /** Requests a build's log as application/x-ndjson, and returns the response before its body is read. */
   openLog: (id: string, query: LogQuery) => Promise<ResponseStream>;

@@ -1,4 +1,4 @@
-import type { Messages } from '../openapi/generated/types.ts';
+import type { ResponseMessages } from '../openapi/generated/types.ts';
 import type { Connection } from './connect.ts';
 import type { ExitCode } from './failure.ts';
 import { asciiJson } from './printable.ts';
@@ -91,7 +91,7 @@ export const flag = (values: Values, name: string): boolean => values[name] === 
 export const printJson = ({ terminal }: Context, value: unknown): void => terminal.out(asciiJson(value, 4));
 
 /** Prints the messages in a response of the API (information, warnings and errors) to standard error. */
-export const printMessages = ({ terminal }: Context, messages: Partial<Messages> | undefined): void => {
+export const printMessages = ({ terminal }: Context, messages: Partial<ResponseMessages> | undefined): void => {
   for (const message of messages?.info ?? []) terminal.info(message);
   for (const message of messages?.warning ?? []) terminal.warning(message);
   for (const message of messages?.error ?? []) terminal.error(message);

@@ -1,4 +1,4 @@
-import type { BuildResponse } from '../openapi/generated/types.ts';
+import type { GetResponse } from '../openapi/generated/types.ts';
 import type { Context } from './command.ts';
 import type { Connection } from './connect.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
@@ -56,7 +56,7 @@ const followLog = async (context: Context, { log }: Connection, id: string, toEr
 };
 
 /** Requests a build again and again until the build has ended, and returns the build. */
-export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<BuildResponse> => {
+export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<GetResponse> => {
   for (let pollMs = firstPollMs; ; pollMs = Math.min(maxPollMs, pollMs * 1.5)) {
     const response = await api.get(id);
     if (hasEnded(response.build)) {
@@ -88,7 +88,7 @@ export const followBuild = async (
   connection: Connection,
   id: string,
   toError: boolean,
-): Promise<BuildResponse> => {
+): Promise<GetResponse> => {
   try {
     await followLog(context, connection, id, toError);
   } catch (error) {
@@ -102,7 +102,7 @@ export const followBuild = async (
 const endings: Record<string, string> = { cancelled: 'was cancelled', timeout: 'timed out', error: 'failed' };
 
 /** Prints to standard error how a build ended. @returns the exit code for a command that waited for the build */
-export const printEnd = ({ terminal }: Context, { build }: BuildResponse): ExitCode => {
+export const printEnd = ({ terminal }: Context, { build }: GetResponse): ExitCode => {
   const word = statusWord(build.status);
   if (word === 'ok') {
     const image = build.destination_image ? `: ${printable(build.destination_image)}` : '';

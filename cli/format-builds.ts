@@ -1,4 +1,4 @@
-import type { Build, BuildResponse, ListResponse } from '../openapi/generated/types.ts';
+import type { Build, GetResponse, ListResponse } from '../openapi/generated/types.ts';
 import { printable, printableLines } from './printable.ts';
 import { type Cell, type Column, fields, table } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
@@ -62,7 +62,7 @@ const compatibleBuild = (build: Build) => {
 /** Returns the object that `toolforge-build list --json` prints. */
 export const listJson = ({ messages, builds }: ListResponse) => ({ messages, builds: builds.map(compatibleBuild) });
 /** Returns the object that `toolforge-build show --json` prints. */
-export const showJson = ({ messages, build }: BuildResponse) => ({ messages, build: compatibleBuild(build) });
+export const showJson = ({ messages, build }: GetResponse) => ({ messages, build: compatibleBuild(build) });
 
 const statusCell = (build: Build, { paint }: Terminal): Cell => {
   const word = statusWord(build.status);

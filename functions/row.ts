@@ -51,6 +51,11 @@ export type ServiceRow = Size & {
    * Kind of the function. `endpoint`: functions/NAME serves API operations. `event`: events/NAME receives CloudEvents.
    */
   kind: 'endpoint' | 'event';
+  /**
+   * The operationIds of the API's operations that the function serves. The ids are those of builds-api 2, by which
+   * clients know the operations. Default: the function's own name.
+   */
+  operations?: readonly string[];
   /** Callers of the function. `gateway`: clients of the API. `cluster`: only the cluster's own components. */
   exposure: 'gateway' | 'cluster';
   /** Number of requests that one instance of the function handles at the same time. */

@@ -114,6 +114,7 @@ const buildEnded = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFail
 export const services = {
   'start-build': {
     ...endpoint,
+    operations: ['start'],
     concurrency: 50,
     timeoutSeconds: 60,
     mounts: [...signIn, logStore, registryAccount],
@@ -121,6 +122,7 @@ export const services = {
   },
   'list-builds': {
     ...endpoint,
+    operations: ['list'],
     concurrency: 100,
     timeoutSeconds: 60,
     mounts: [...signIn, broker],
@@ -128,6 +130,7 @@ export const services = {
   },
   'get-build': {
     ...endpoint,
+    operations: ['get', 'latest'],
     concurrency: 100,
     timeoutSeconds: 60,
     mounts: [...signIn, broker],
@@ -135,6 +138,7 @@ export const services = {
   },
   'get-logs': {
     ...endpoint,
+    operations: ['logs'],
     // A log stream waits for its build most of the time, so one instance of get-logs may serve many streams at once.
     concurrency: 1000,
     // STREAM_SELF_CLOSE_MS ends a log stream 60 s before Knative would abort the request.
@@ -150,6 +154,7 @@ export const services = {
   },
   'cancel-build': {
     ...endpoint,
+    operations: ['cancel'],
     concurrency: 100,
     timeoutSeconds: 60,
     mounts: [...signIn, broker, logStore],
@@ -157,6 +162,7 @@ export const services = {
   },
   'delete-build': {
     ...endpoint,
+    operations: ['delete'],
     concurrency: 100,
     timeoutSeconds: 60,
     mounts: [...signIn, broker, logStore],
@@ -171,11 +177,12 @@ export const services = {
   },
   'clean-images': {
     ...endpoint,
+    operations: ['clean'],
     concurrency: 20,
     timeoutSeconds: 300,
     mounts: [...signIn, registryAccount],
   },
-  healthz: { ...endpoint, concurrency: 100, timeoutSeconds: 30 },
+  healthz: { ...endpoint, operations: ['healthcheck'], concurrency: 100, timeoutSeconds: 30 },
   metrics: {
     ...endpoint,
     concurrency: 10,
@@ -187,7 +194,13 @@ export const services = {
       { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['list'] },
     ],
   },
-  openapi: { ...endpoint, concurrency: 100, timeoutSeconds: 30, withoutToken: true },
+  openapi: {
+    ...endpoint,
+    operations: ['openapi', 'protected-resource'],
+    concurrency: 100,
+    timeoutSeconds: 30,
+    withoutToken: true,
+  },
   whoami: { ...endpoint, concurrency: 100, timeoutSeconds: 30, mounts: signIn },
   'accept-tekton': {
     ...event,

@@ -79,7 +79,8 @@ const routeRule = (host: string) => ({
 const httpRoute = (operation: Operation, namespace: string): object => ({
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'HTTPRoute',
-  metadata: { name: operation.id, namespace },
+  // The ids of operations alone, such as `list`, would be names that tell nothing in a namespace of many routes.
+  metadata: { name: `builds-${operation.id}`, namespace },
   spec: {
     parentRefs: [{ name: 'builds' }],
     rules: [

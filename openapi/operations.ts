@@ -1,4 +1,4 @@
-type Reference = { $ref: string };
+import { load } from 'js-yaml';
 
 type Parameter = {
   name: string;
@@ -9,15 +9,16 @@ type Parameter = {
 
 type OperationObject = {
   operationId: string;
-  'x-function'?: string;
-  security?: Record<string, string[]>[];
-  parameters?: (Parameter | Reference)[];
+  'x-scope'?: string;
+  security?: object[];
+  parameters?: Parameter[];
+  requestBody?: { content: { 'application/json': { schema: object } } };
 };
 
 export type Document = {
   info: { version: string };
-  paths: Record<string, Record<string, unknown> & { parameters?: (Parameter | Reference)[] }>;
-  components: { schemas: Record<string, object>; parameters: Record<string, Parameter> };
+  paths: Record<string, Record<string, unknown>>;
+  components: { schemas: Record<string, object> };
 };
 
 export type Operation = {
@@ -29,34 +30,40 @@ export type Operation = {
   /** Scope that a caller needs to use the operation for a tool. Undefined when the operation needs no scope. */
   scope: string | undefined;
   parameters: Parameter[];
+  /** Schema of the request's body in JSON. Undefined when the operation takes no body. */
+  body: object | undefined;
 };
 
 const methods = ['get', 'post', 'put', 'delete', 'patch'];
 
-const parameterOf =
-  (document: Document) =>
-  (parameter: Parameter | Reference): Parameter => {
-    if (!('$ref' in parameter)) return parameter;
-    const found = document.components.parameters[parameter.$ref.split('/').at(-1) ?? ''];
-    if (!found) throw new Error(`unknown parameter ${parameter.$ref}`);
-    return found;
-  };
+/**
+ * Parses openapi/openapi.yaml. The parts that several operations share (`x-shared`) stand in each of these operations,
+ * and are no field of the document.
+ */
+export const parseDocument = (yaml: string): Document => {
+  const { 'x-shared': _, ...document } = load(yaml) as Document & { 'x-shared': unknown };
+  return document;
+};
 
-/** Returns every operation of the OpenAPI document, in the document's order. */
-export const operations = (document: Document): Operation[] =>
+/**
+ * Returns every operation of the OpenAPI document, in the document's order.
+ * @param functionOf returns the name of the function that serves an operation
+ */
+export const operations = (document: Document, functionOf: (id: string) => string): Operation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     methods
       .filter((method) => method in item)
       .map((method) => {
-        const operation = item[method] as OperationObject;
+        const { operationId, security, parameters, requestBody, ...operation } = item[method] as OperationObject;
         return {
-          id: operation.operationId,
-          fn: operation['x-function'] ?? operation.operationId,
+          id: operationId,
+          fn: functionOf(operationId),
           method: method.toUpperCase(),
           path,
-          open: operation.security?.length === 0,
-          scope: operation.security?.find(({ token }) => token)?.token?.[0],
-          parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(parameterOf(document)),
+          open: security?.length === 0,
+          scope: operation['x-scope'],
+          parameters: parameters ?? [],
+          body: requestBody?.content['application/json'].schema,
         };
       }),
   );

@@ -4,9 +4,9 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { load } from 'js-yaml';
-import type { Document } from '../openapi/operations.ts';
+import { operations, parseDocument } from '../openapi/operations.ts';
 import { contractOutputs } from '../openapi/outputs.ts';
+import { functionOf } from './generate/facts.ts';
 
 const root = join(import.meta.dirname, '..');
 const isCheck = process.argv.includes('--check');
@@ -29,8 +29,8 @@ const finish = async (outputs: Record<string, string>): Promise<void> => {
   if (!results.every(Boolean)) process.exitCode = 1;
 };
 
-const document = load(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8')) as Document;
-await finish(await contractOutputs(document));
+const document = parseDocument(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8'));
+await finish(await contractOutputs(document, operations(document, functionOf)));
 // This import comes last, because the settings page imports each wire.ts, which imports generated files.
 const { deploymentOutputs } = await import('./generate/outputs.ts');
 await finish(await deploymentOutputs(document));

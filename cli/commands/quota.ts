@@ -1,4 +1,4 @@
-import type { QuotaItem } from '../../openapi/generated/types.ts';
+import type { QuotaCategoryItem } from '../../openapi/generated/types.ts';
 import { flag, printJson, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { printable } from '../printable.ts';
@@ -18,7 +18,7 @@ const capacityCell = (text: string, { paint }: Terminal): Cell => {
   return percent >= 75 ? { ...plainCell(text), paint: (cell) => paint('yellow', cell) } : plainCell(text);
 };
 
-const row = (category: string, item: QuotaItem, terminal: Terminal): Cell[] => [
+const row = (category: string, item: QuotaCategoryItem, terminal: Terminal): Cell[] => [
   ...[category, item.name, item.limit, item.used, item.available].map(plainCell),
   capacityCell(item.capacity, terminal),
 ];

@@ -8,6 +8,6 @@ export const settingNames = [...authSettings, ...requestingBuildsSettings] as co
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
   const builds = await requestingBuildsFromSettings(settings, log);
-  const handlers = { 'cancel-build': createCancelBuild(builds) };
+  const handlers = { cancel: createCancelBuild(builds) };
   return { handlers, authenticate, close: builds.kube.close };
 };

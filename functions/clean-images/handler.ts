@@ -1,7 +1,7 @@
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { Registry } from '../../lib/registry/registry.ts';
-import type { MessagesResponse } from '../../openapi/generated/types.ts';
+import type { CleanResponse } from '../../openapi/generated/types.ts';
 
 /** Makes the handler of clean-images, which deletes a tool's images from the registry. */
 export const createCleanImages =
@@ -10,6 +10,6 @@ export const createCleanImages =
     const { deleted, repository } = await registry.clean(tool, signal);
     const done =
       deleted === 0 ? 'Nothing to clean up' : `Deleted ${deleted} artifacts from harbor repository ${repository}`;
-    const json: MessagesResponse = { messages: messages({ info: [done] }) };
+    const json: CleanResponse = { messages: messages({ info: [done] }) };
     return { json };
   };

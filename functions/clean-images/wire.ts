@@ -7,6 +7,6 @@ export const settingNames = [...authSettings, ...registrySettings] as const;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
-  const handlers = { 'clean-images': createCleanImages(registryFromSettings(settings)) };
+  const handlers = { clean: createCleanImages(registryFromSettings(settings)) };
   return { handlers, authenticate };
 };

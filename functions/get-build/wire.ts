@@ -8,6 +8,6 @@ export const settingNames = [...authSettings, ...readsSettings] as const;
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
   const reads = await readsFromSettings(settings, log);
-  const handlers = { 'get-build': createGetBuild(reads), 'get-latest-build': createGetLatestBuild(reads) };
+  const handlers = { get: createGetBuild(reads), latest: createGetLatestBuild(reads) };
   return { handlers, authenticate, close: reads.kube.close };
 };

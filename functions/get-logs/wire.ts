@@ -19,6 +19,6 @@ export const wire: EndpointWire<typeof settingNames> = async (settings, { log, s
   const reads = await readsFromSettings(settings, log);
   const logs = logsFromSettings(settings, { ...reads, store: storeFromSettings(settings) });
   const { streamSelfCloseMs: selfCloseMs, textStreamsDrain: textDrains } = settings;
-  const handlers = { 'get-logs': createGetLogs({ ...logs, selfCloseMs, textDrains, shutdown }) };
+  const handlers = { logs: createGetLogs({ ...logs, selfCloseMs, textDrains, shutdown }) };
   return { handlers, authenticate, close: logs.kube.close };
 };

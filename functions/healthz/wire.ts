@@ -7,5 +7,5 @@ export const settingNames = kubeSettings;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings) => {
   const kube = await kubeFromSettings(settings);
-  return { handlers: { healthz: createHealthz(kube) }, authenticate: createAuthenticate([]), close: kube.close };
+  return { handlers: { healthcheck: createHealthz(kube) }, authenticate: createAuthenticate([]), close: kube.close };
 };

@@ -3,7 +3,7 @@ import type { Handler } from '../../lib/http/types.ts';
 import type { Ledger, LedgerView } from '../../lib/ledger/store.ts';
 import type { Storage } from '../../lib/registry/sizes.ts';
 import { storageItem } from '../../lib/registry/sizes.ts';
-import type { QuotaItem, QuotaResponse } from '../../openapi/generated/types.ts';
+import type { QuotaCategoryItem, QuotaResponse } from '../../openapi/generated/types.ts';
 
 export type QuotaOptions = {
   ledger: Pick<Ledger, 'read'>;
@@ -11,7 +11,7 @@ export type QuotaOptions = {
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
-const quotaItem = (name: string, used: number, limit: number): QuotaItem => ({
+const quotaItem = (name: string, used: number, limit: number): QuotaCategoryItem => ({
   name,
   limit: String(limit),
   used: String(used),
@@ -19,7 +19,7 @@ const quotaItem = (name: string, used: number, limit: number): QuotaItem => ({
   capacity: limit === 0 ? '100%' : `${Math.round((used / limit) * 100)}%`,
 });
 
-const buildItems = ({ state, limits }: LedgerView): QuotaItem[] => [
+const buildItems = ({ state, limits }: LedgerView): QuotaCategoryItem[] => [
   quotaItem('Running', state.running.length, limits.running),
   quotaItem('Queued', state.queued.length, limits.queued),
 ];

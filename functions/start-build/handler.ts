@@ -1,4 +1,4 @@
-import { parseBuildParameters } from '../../lib/builds/parse-parameters.ts';
+import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { messages } from '../../lib/http/respond.ts';
@@ -38,8 +38,13 @@ const infos = ({ position }: StartedBuild): string[] =>
     ? [`The build waits at position ${position} in the queue; it starts when a running one has finished.`]
     : [];
 
-const response = (started: StartedBuild, storage: Storage | undefined): StartResponse => ({
-  messages: messages({ info: infos(started), warning: storageWarnings(storage) }),
+const fieldWarnings = (ignored: readonly string[]): string[] =>
+  ignored.map(
+    (name) => `There is no field ${JSON.stringify(name)} in a build request, so it has no effect. Check its spelling.`,
+  );
+
+const response = (started: StartedBuild, warning: string[]): StartResponse => ({
+  messages: messages({ info: infos(started), warning }),
   new_build: {
     name: started.id,
     resolved_ref: started.commit,
@@ -52,11 +57,12 @@ const response = (started: StartedBuild, storage: Storage | undefined): StartRes
 export const createStartBuild =
   (options: StartBuildOptions): Handler =>
   async ({ params: { toolname: tool = '' }, headers, body, signal }) => {
-    const parameters = parseBuildParameters(body);
+    const { parameters, ignored } = parseBuildRequest(body);
     const key = headers['idempotency-key'];
     const storage = options.storage(tool, signal);
     const mayStart = async () => requireSpace(await storage);
     const context = { ...options, mayStart };
     const started = await startBuild(context, tool, parameters, typeof key === 'string' ? key : undefined, signal);
-    return { json: response(started, await storage), audit: { build: started.id } };
+    const warnings = [...fieldWarnings(ignored), ...storageWarnings(await storage)];
+    return { json: response(started, warnings), audit: { build: started.id } };
   };

@@ -18,5 +18,5 @@ export const wire: EndpointWire<typeof settingNames> = async (settings, { log })
     image: registry.image,
     storage: storageForStart(registry),
   });
-  return { handlers: { 'start-build': startBuild }, authenticate, close: builds.kube.close };
+  return { handlers: { start: startBuild }, authenticate, close: builds.kube.close };
 };

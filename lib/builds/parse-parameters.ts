@@ -2,6 +2,8 @@ import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { isBuildParameters, type Violation } from '../../openapi/generated/validators.js';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import { describeViolation } from '../http/describe-violation.ts';
+import { isObject } from '../json-values.ts';
+import { normalizeParameters } from './parameters.ts';
 
 /** Limit for the names and values of all environment variables of a build together, in bytes: 16 KiB. */
 const maxEnvironmentBytes = 16 * 1024;
@@ -48,8 +50,6 @@ const describePattern = ({ instancePath, params, message }: Violation): string =
 
 const describe = (violation: Violation): string => {
   const { keyword, params } = violation;
-  if (keyword === 'additionalProperties')
-    return `there is no field ${JSON.stringify(String(params.additionalProperty).slice(0, 80))}`;
   if (keyword === 'required') return `${String(params.missingProperty)} is missing`;
   if (keyword === 'pattern' || keyword === 'propertyNames') return describePattern(violation);
   return describeViolation(violation);
@@ -81,13 +81,39 @@ const checkEnvironment = (envvars: Record<string, string> = {}): void => {
   if (broken) throw refusal(`The value of ${broken[0]} in envvars holds a NUL character. Remove it.`);
 };
 
+export type BuildRequest = {
+  parameters: BuildParameters;
+  /** Names of the body's fields that the service does not know, at most ten. Such fields have no effect. */
+  ignored: string[];
+};
+
+const fields: ReadonlySet<string> = new Set(Object.keys(normalizeParameters('', { source_url: '' })));
+
+/** Limit of the ignored fields that a response names, and limit for the characters that it shows of each name. */
+const shownNames = { count: 10, length: 80 };
+
 /**
- * Parses the body of a request that starts a build.
+ * Divides a body into the fields that the contract knows, and the names of all others. A field that is null counts as
+ * absent, because many clients send null for a value that their user did not give.
+ */
+const divideFields = (body: object): { known: object; ignored: string[] } => {
+  const given = Object.entries(body).filter(([, value]) => value !== null);
+  const ignored = given.flatMap(([name]) => (fields.has(name) ? [] : [name.slice(0, shownNames.length)]));
+  return {
+    known: Object.fromEntries(given.filter(([name]) => fields.has(name))),
+    ignored: ignored.slice(0, shownNames.count),
+  };
+};
+
+/**
+ * Parses the body of a request that starts a build. Unknown fields are ignored, as builds-api 2 does: a client may be
+ * newer than the service.
  * @throws ApiError 400 `body_invalid` or `envvars_too_large`
  */
-export const parseBuildParameters = (body: Buffer): BuildParameters => {
+export const parseBuildRequest = (body: Buffer): BuildRequest => {
   const value = parseJson(body);
-  if (!isBuildParameters(value)) throw contractError(isBuildParameters.errors ?? []);
-  checkEnvironment(value.envvars);
-  return value;
+  const { known, ignored } = isObject(value) ? divideFields(value) : { known: value, ignored: [] };
+  if (!isBuildParameters(known)) throw contractError(isBuildParameters.errors ?? []);
+  checkEnvironment(known.envvars);
+  return { parameters: known, ignored };
 };

@@ -1,4 +1,4 @@
-import type { BuildParameters, Status } from '../../openapi/generated/types.ts';
+import type { BuildParameters, BuildStatus } from '../../openapi/generated/types.ts';
 import type { KubeObject } from '../kube/resources.ts';
 
 /**
@@ -30,7 +30,7 @@ export type BuildRecord = {
    */
   deletedAt?: string;
   finishedAt?: string;
-  status: Status;
+  status: BuildStatus;
   message: string;
   digest?: string;
   log: LogState;
@@ -41,7 +41,7 @@ export type BuildRecord = {
 export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
 
 /** How a build ended. `log` is set only where the build never had a run whose log could be archived. */
-export type Ending = { status: Status; message: string; finishedAt: string; digest?: string; log?: LogState };
+export type Ending = { status: BuildStatus; message: string; finishedAt: string; digest?: string; log?: LogState };
 
 /**
  * Record of the response to a start with an Idempotency-Key. Kept for a day, even where the build is deleted earlier.

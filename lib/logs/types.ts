@@ -1,4 +1,4 @@
-import type { Status } from '../../openapi/generated/types.ts';
+import type { BuildStatus } from '../../openapi/generated/types.ts';
 import type { BuildRecord, LogState } from '../ledger/types.ts';
 
 /** One line of a step's log, or a part of a line of more than 65,536 characters. */
@@ -25,7 +25,7 @@ export type NotePosition = { step: string; line: number; gap?: true };
 export type LogNote = { type: 'note'; text: string; position?: NotePosition };
 
 /** The end event of a log. `log` tells whether the reader has seen the whole log, `reason` which lines are missing. */
-export type LogEnd = { type: 'end'; status: Status; log: LogState; reason?: string; cursor?: string };
+export type LogEnd = { type: 'end'; status: BuildStatus; log: LogState; reason?: string; cursor?: string };
 
 /** Raw DEFLATE data without a final block, its uncompressed size in bytes and the CRC-32 of the uncompressed bytes. */
 export type Deflated = { bytes: Buffer; size: number; crc: number };
@@ -82,7 +82,7 @@ export type BuildState = {
 /** Reads the state of one build from the ledger. */
 export type BuildView = { read(): Promise<BuildState> };
 
-const finalStatuses: readonly Status[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
+const finalStatuses: readonly BuildStatus[] = ['BUILD_SUCCESS', 'BUILD_FAILURE', 'BUILD_CANCELLED', 'BUILD_TIMEOUT'];
 
 /** Says whether a build has ended, so that its log can't grow any more. */
 export const hasBuildEnded = ({ status, finishedAt }: BuildRecord): boolean =>

@@ -1,4 +1,4 @@
-import type { Status } from '../../openapi/generated/types.ts';
+import type { BuildStatus } from '../../openapi/generated/types.ts';
 import type { CapacityState } from '../capacity/types.ts';
 import type { LedgerView } from '../ledger/store.ts';
 import { statusOf } from '../tekton/status.ts';
@@ -17,7 +17,7 @@ export type MetricsInput = {
   now: Date;
 };
 
-const statuses: readonly Status[] = [
+const statuses: readonly BuildStatus[] = [
   'BUILD_PENDING',
   'BUILD_RUNNING',
   'BUILD_SUCCESS',
@@ -29,8 +29,8 @@ const statuses: readonly Status[] = [
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const statusesOf = ({ state }: LedgerView, runs: MetricsInput['runs']): Status[] => {
-  const running = state.running.map(({ id }): Status => {
+const statusesOf = ({ state }: LedgerView, runs: MetricsInput['runs']): BuildStatus[] => {
+  const running = state.running.map(({ id }): BuildStatus => {
     const run = runs.get(id);
     return run ? statusOf(run) : 'BUILD_PENDING';
   });
@@ -38,7 +38,7 @@ const statusesOf = ({ state }: LedgerView, runs: MetricsInput['runs']): Status[]
 };
 
 const countByStatus = ({ ledgers, runs }: MetricsInput): Sample[] => {
-  const counts = new Map<Status, number>(statuses.map((status) => [status, 0]));
+  const counts = new Map<BuildStatus, number>(statuses.map((status) => [status, 0]));
   for (const view of ledgers.values())
     for (const status of statusesOf(view, runs)) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, value]) => ({ labels: { status }, value }));

@@ -1,4 +1,4 @@
-import type { Status } from '../../openapi/generated/types.ts';
+import type { BuildStatus } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/types.ts';
 import { envvarsOf } from './run.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
@@ -15,13 +15,13 @@ export const succeededCondition = (object: { status?: { conditions?: Condition[]
 
 const cancelReasons = new Set(['PipelineRunCancelled', 'Cancelled', 'CancelledRunFinally', 'StoppedRunFinally']);
 
-const failedStatus = (reason: string | undefined): Status => {
+const failedStatus = (reason: string | undefined): BuildStatus => {
   if (reason === 'PipelineRunTimeout') return 'BUILD_TIMEOUT';
   return cancelReasons.has(reason ?? '') ? 'BUILD_CANCELLED' : 'BUILD_FAILURE';
 };
 
 /** Returns the status of a build from its PipelineRun's condition Succeeded, by the same mapping as builds-api 2. */
-export const statusOf = (run: PipelineRun): Status => {
+export const statusOf = (run: PipelineRun): BuildStatus => {
   const condition = succeededCondition(run);
   if (!condition) return 'BUILD_PENDING';
   if (condition.status === 'True') return 'BUILD_SUCCESS';
@@ -78,7 +78,7 @@ const failureMessage = (run: PipelineRun, taskRun: TaskRun | undefined, failureE
 const messageOf = (
   run: PipelineRun,
   taskRun: TaskRun | undefined,
-  status: Status,
+  status: BuildStatus,
   failureExcerpt: FailureExcerpt,
 ): string => {
   if (status === 'BUILD_SUCCESS') return 'The build succeeded.';

@@ -2,7 +2,8 @@
 import func1Module from 'ajv/dist/runtime/ucs2length.js';
 "use strict";
 export const isBuildParameters = validate20;
-const schema31 = {"$id":"isBuildParameters","type":"object","additionalProperties":false,"required":["source_url"],"properties":{"source_url":{"description":"The https URL of a public git repository.","type":"string","minLength":1,"maxLength":2048},"ref":{"description":"A branch, tag, full ref name or full commit hash. If absent or empty, the default branch.","type":"string","maxLength":255},"envvars":{"description":"Environment variables of the build. A name has at least three characters. All names and values together may have 16 KiB.","type":"object","maxProperties":128,"propertyNames":{"pattern":"^[A-Za-z_][A-Za-z_0-9]{2,}$","maxLength":256},"additionalProperties":{"type":"string","maxLength":16384}},"image_name":{"description":"The image's name in the tool's project. If absent, `tool-` and the tool's name.","type":"string","maxLength":128,"pattern":"^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"},"use_latest_versions":{"type":"boolean","default":false},"use_deprecated_versions":{"type":"boolean","default":false}}};
+const schema31 = {"$id":"isBuildParameters","allOf":[{"$ref":"#/$defs/BuildParameters"},{"type":"object","properties":{"source_url":{"type":"string","minLength":1,"maxLength":2048},"ref":{"type":"string","maxLength":255},"envvars":{"type":"object","maxProperties":128,"propertyNames":{"type":"string","pattern":"^[A-Za-z_][A-Za-z_0-9]{2,}$","maxLength":256},"additionalProperties":{"type":"string","maxLength":16384}},"image_name":{"type":"string","maxLength":128,"pattern":"^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"}}}],"$defs":{"BuildParameters":{"type":"object","required":["source_url"],"properties":{"source_url":{"description":"The https URL of a public git repository.","type":"string"},"ref":{"description":"A branch, tag, full ref name or full commit hash. If absent or empty, the default branch.","type":"string"},"envvars":{"description":"Environment variables of the build. A name has at least three characters.","type":"object","additionalProperties":{"type":"string"}},"image_name":{"description":"The image's name in the tool's project. If absent or empty, `tool-` and the tool's name.","type":"string"},"use_latest_versions":{"type":"boolean","default":false},"use_deprecated_versions":{"type":"boolean","default":false}}}}};
+const schema32 = {"type":"object","required":["source_url"],"properties":{"source_url":{"description":"The https URL of a public git repository.","type":"string"},"ref":{"description":"A branch, tag, full ref name or full commit hash. If absent or empty, the default branch.","type":"string"},"envvars":{"description":"Environment variables of the build. A name has at least three characters.","type":"object","additionalProperties":{"type":"string"}},"image_name":{"description":"The image's name in the tool's project. If absent or empty, `tool-` and the tool's name.","type":"string"},"use_latest_versions":{"type":"boolean","default":false},"use_deprecated_versions":{"type":"boolean","default":false}}};
 const func1 = func1Module.default ?? func1Module;
 const pattern4 = new RegExp("^[A-Za-z_][A-Za-z_0-9]{2,}$", "u");
 const pattern5 = new RegExp("^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$", "u");
@@ -18,86 +19,184 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
-if(errors === 0){
+const _errs0 = errors;
+const _errs1 = errors;
+if(errors === _errs1){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.source_url === undefined) && (missing0 = "source_url")){
-validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate20.errors = [{instancePath,schemaPath:"#/$defs/BuildParameters/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "source_url") || (key0 === "ref")) || (key0 === "envvars")) || (key0 === "image_name")) || (key0 === "use_latest_versions")) || (key0 === "use_deprecated_versions"))){
-validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+if(data.source_url !== undefined){
+const _errs3 = errors;
+if(typeof data.source_url !== "string"){
+validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/$defs/BuildParameters/properties/source_url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
+}
+var valid2 = _errs3 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.ref !== undefined){
+const _errs5 = errors;
+if(typeof data.ref !== "string"){
+validate20.errors = [{instancePath:instancePath+"/ref",schemaPath:"#/$defs/BuildParameters/properties/ref/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.envvars !== undefined){
+let data2 = data.envvars;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key0 in data2){
+const _errs10 = errors;
+if(typeof data2[key0] !== "string"){
+validate20.errors = [{instancePath:instancePath+"/envvars/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/BuildParameters/properties/envvars/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid3 = _errs10 === errors;
+if(!valid3){
 break;
 }
 }
-if(_errs1 === errors){
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/envvars",schemaPath:"#/$defs/BuildParameters/properties/envvars/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid2 = _errs7 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.image_name !== undefined){
+const _errs12 = errors;
+if(typeof data.image_name !== "string"){
+validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/$defs/BuildParameters/properties/image_name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.use_latest_versions !== undefined){
+const _errs14 = errors;
+if(typeof data.use_latest_versions !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/use_latest_versions",schemaPath:"#/$defs/BuildParameters/properties/use_latest_versions/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid2 = _errs14 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.use_deprecated_versions !== undefined){
+const _errs16 = errors;
+if(typeof data.use_deprecated_versions !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/use_deprecated_versions",schemaPath:"#/$defs/BuildParameters/properties/use_deprecated_versions/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid2 = _errs16 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath,schemaPath:"#/$defs/BuildParameters/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs18 = errors;
+if(errors === _errs18){
+if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.source_url !== undefined){
-let data0 = data.source_url;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) > 2048){
-validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"}];
+let data7 = data.source_url;
+const _errs20 = errors;
+if(errors === _errs20){
+if(typeof data7 === "string"){
+if(func1(data7) > 2048){
+validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/allOf/1/properties/source_url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"}];
 return false;
 }
 else {
-if(func1(data0) < 1){
-validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+if(func1(data7) < 1){
+validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/allOf/1/properties/source_url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate20.errors = [{instancePath:instancePath+"/source_url",schemaPath:"#/allOf/1/properties/source_url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
-var valid0 = _errs2 === errors;
+var valid4 = _errs20 === errors;
 }
 else {
-var valid0 = true;
+var valid4 = true;
 }
-if(valid0){
+if(valid4){
 if(data.ref !== undefined){
-let data1 = data.ref;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) > 255){
-validate20.errors = [{instancePath:instancePath+"/ref",schemaPath:"#/properties/ref/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+let data8 = data.ref;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data8 === "string"){
+if(func1(data8) > 255){
+validate20.errors = [{instancePath:instancePath+"/ref",schemaPath:"#/allOf/1/properties/ref/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/ref",schemaPath:"#/properties/ref/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate20.errors = [{instancePath:instancePath+"/ref",schemaPath:"#/allOf/1/properties/ref/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
-var valid0 = _errs4 === errors;
+var valid4 = _errs22 === errors;
 }
 else {
-var valid0 = true;
+var valid4 = true;
 }
-if(valid0){
+if(valid4){
 if(data.envvars !== undefined){
-let data2 = data.envvars;
-const _errs6 = errors;
-if(errors === _errs6){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-if(Object.keys(data2).length > 128){
-validate20.errors = [{instancePath:instancePath+"/envvars",schemaPath:"#/properties/envvars/maxProperties",keyword:"maxProperties",params:{limit: 128},message:"must NOT have more than 128 properties"}];
+let data9 = data.envvars;
+const _errs24 = errors;
+if(errors === _errs24){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(Object.keys(data9).length > 128){
+validate20.errors = [{instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/maxProperties",keyword:"maxProperties",params:{limit: 128},message:"must NOT have more than 128 properties"}];
 return false;
 }
 else {
-for(const key1 in data2){
-const _errs8 = errors;
+for(const key1 in data9){
+const _errs26 = errors;
+if(errors === _errs26){
 if(typeof key1 === "string"){
 if(func1(key1) > 256){
-const err0 = {instancePath:instancePath+"/envvars",schemaPath:"#/properties/envvars/propertyNames/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",propertyName:key1};
+const err0 = {instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/propertyNames/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -108,7 +207,7 @@ errors++;
 }
 else {
 if(!pattern4.test(key1)){
-const err1 = {instancePath:instancePath+"/envvars",schemaPath:"#/properties/envvars/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z_0-9]{2,}$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z_0-9]{2,}$"+"\"",propertyName:key1};
+const err1 = {instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z_0-9]{2,}$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z_0-9]{2,}$"+"\"",propertyName:key1};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -119,9 +218,8 @@ errors++;
 }
 }
 }
-var valid1 = _errs8 === errors;
-if(!valid1){
-const err2 = {instancePath:instancePath+"/envvars",schemaPath:"#/properties/envvars/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid"};
+else {
+const err2 = {instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",propertyName:key1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -129,29 +227,41 @@ else {
 vErrors.push(err2);
 }
 errors++;
+}
+}
+var valid5 = _errs26 === errors;
+if(!valid5){
+const err3 = {instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
 validate20.errors = vErrors;
 return false;
 break;
 }
 }
-if(valid1){
-for(const key2 in data2){
-let data3 = data2[key2];
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(func1(data3) > 16384){
-validate20.errors = [{instancePath:instancePath+"/envvars/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/envvars/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"}];
+if(valid5){
+for(const key2 in data9){
+let data10 = data9[key2];
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data10 === "string"){
+if(func1(data10) > 16384){
+validate20.errors = [{instancePath:instancePath+"/envvars/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/allOf/1/properties/envvars/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/envvars/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/envvars/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate20.errors = [{instancePath:instancePath+"/envvars/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/allOf/1/properties/envvars/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
-var valid2 = _errs10 === errors;
-if(!valid2){
+var valid6 = _errs29 === errors;
+if(!valid6){
 break;
 }
 }
@@ -159,90 +269,64 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/envvars",schemaPath:"#/properties/envvars/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate20.errors = [{instancePath:instancePath+"/envvars",schemaPath:"#/allOf/1/properties/envvars/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid4 = _errs24 === errors;
 }
 else {
-var valid0 = true;
+var valid4 = true;
 }
-if(valid0){
+if(valid4){
 if(data.image_name !== undefined){
-let data4 = data.image_name;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(func1(data4) > 128){
-validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/properties/image_name/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"}];
+let data11 = data.image_name;
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data11 === "string"){
+if(func1(data11) > 128){
+validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/allOf/1/properties/image_name/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"}];
 return false;
 }
 else {
-if(!pattern5.test(data4)){
-validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/properties/image_name/pattern",keyword:"pattern",params:{pattern: "^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"},message:"must match pattern \""+"^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"+"\""}];
+if(!pattern5.test(data11)){
+validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/allOf/1/properties/image_name/pattern",keyword:"pattern",params:{pattern: "^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"},message:"must match pattern \""+"^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)?$"+"\""}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/properties/image_name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate20.errors = [{instancePath:instancePath+"/image_name",schemaPath:"#/allOf/1/properties/image_name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
-var valid0 = _errs12 === errors;
+var valid4 = _errs31 === errors;
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.use_latest_versions !== undefined){
-const _errs14 = errors;
-if(typeof data.use_latest_versions !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/use_latest_versions",schemaPath:"#/properties/use_latest_versions/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
-return false;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.use_deprecated_versions !== undefined){
-const _errs16 = errors;
-if(typeof data.use_deprecated_versions !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/use_deprecated_versions",schemaPath:"#/properties/use_deprecated_versions/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
-return false;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
+var valid4 = true;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate20.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
+}
+var valid0 = _errs18 === errors;
 }
 validate20.errors = vErrors;
 return errors === 0;
 }
-validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate20.evaluated = {"props":{"source_url":true,"ref":true,"envvars":true,"image_name":true,"use_latest_versions":true,"use_deprecated_versions":true},"dynamicProps":false,"dynamicItems":false};
 
-export const listBuildsParameters = validate21;
-const schema32 = {"$id":"listBuildsParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
+export const listParameters = validate21;
+const schema33 = {"$id":"listParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
 const pattern6 = new RegExp("^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$", "u");
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="listBuildsParameters" */;
+/*# sourceURL="listParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate21.evaluated;
@@ -288,12 +372,12 @@ return errors === 0;
 }
 validate21.evaluated = {"props":{"toolname":true},"dynamicProps":false,"dynamicItems":false};
 
-export const startBuildParameters = validate22;
-const schema33 = {"$id":"startBuildParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"Idempotency-Key":{"type":"string","pattern":"^[\\x21-\\x7e]{1,255}$"}},"required":["toolname"]};
+export const startParameters = validate22;
+const schema34 = {"$id":"startParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"Idempotency-Key":{"type":"string","pattern":"^[\\x21-\\x7e]{1,255}$"}},"required":["toolname"]};
 const pattern8 = new RegExp("^[\\x21-\\x7e]{1,255}$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="startBuildParameters" */;
+/*# sourceURL="startParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate22.evaluated;
@@ -365,11 +449,11 @@ return errors === 0;
 }
 validate22.evaluated = {"props":{"toolname":true,"Idempotency-Key":true},"dynamicProps":false,"dynamicItems":false};
 
-export const getLatestBuildParameters = validate23;
-const schema34 = {"$id":"getLatestBuildParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
+export const latestParameters = validate23;
+const schema35 = {"$id":"latestParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="getLatestBuildParameters" */;
+/*# sourceURL="latestParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate23.evaluated;
@@ -415,12 +499,12 @@ return errors === 0;
 }
 validate23.evaluated = {"props":{"toolname":true},"dynamicProps":false,"dynamicItems":false};
 
-export const getBuildParameters = validate24;
-const schema35 = {"$id":"getBuildParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
+export const getParameters = validate24;
+const schema36 = {"$id":"getParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
 const pattern11 = new RegExp("^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="getBuildParameters" */;
+/*# sourceURL="getParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate24.evaluated;
@@ -492,11 +576,11 @@ return errors === 0;
 }
 validate24.evaluated = {"props":{"toolname":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
-export const deleteBuildParameters = validate25;
-const schema36 = {"$id":"deleteBuildParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
+export const deleteParameters = validate25;
+const schema37 = {"$id":"deleteParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="deleteBuildParameters" */;
+/*# sourceURL="deleteParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate25.evaluated;
@@ -568,11 +652,11 @@ return errors === 0;
 }
 validate25.evaluated = {"props":{"toolname":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
-export const cancelBuildParameters = validate26;
-const schema37 = {"$id":"cancelBuildParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
+export const cancelParameters = validate26;
+const schema38 = {"$id":"cancelParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"}},"required":["toolname","id"]};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="cancelBuildParameters" */;
+/*# sourceURL="cancelParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate26.evaluated;
@@ -644,15 +728,15 @@ return errors === 0;
 }
 validate26.evaluated = {"props":{"toolname":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
-export const getLogsParameters = validate27;
-const schema38 = {"$id":"getLogsParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"},"follow":{"type":"string","enum":["true","false","True","False","1","0",""]},"cursor":{"type":"string","minLength":1,"maxLength":200},"format":{"type":"string","enum":["text","sse","ndjson"]},"step":{"type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},"tail":{"type":"string","pattern":"^[0-9]{1,7}$"},"since":{"type":"string","minLength":1,"maxLength":40},"grep":{"type":"string","minLength":1,"maxLength":200},"from_line":{"type":"string","pattern":"^[1-9][0-9]{0,8}$"},"lines":{"type":"string","pattern":"^[1-9][0-9]{0,6}$"},"Last-Event-ID":{"type":"string"}},"required":["toolname","id"]};
+export const logsParameters = validate27;
+const schema39 = {"$id":"logsParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"},"id":{"type":"string","pattern":"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$"},"follow":{"type":"string","enum":["true","false","True","False","1","0",""]},"cursor":{"type":"string","minLength":1,"maxLength":200},"format":{"type":"string","enum":["text","sse","ndjson"]},"step":{"type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},"tail":{"type":"string","pattern":"^[0-9]{1,7}$"},"since":{"type":"string","minLength":1,"maxLength":40},"grep":{"type":"string","minLength":1,"maxLength":200},"from_line":{"type":"string","pattern":"^[1-9][0-9]{0,8}$"},"lines":{"type":"string","pattern":"^[1-9][0-9]{0,6}$"},"Last-Event-ID":{"type":"string"}},"required":["toolname","id"]};
 const pattern18 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 const pattern19 = new RegExp("^[0-9]{1,7}$", "u");
 const pattern20 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 const pattern21 = new RegExp("^[1-9][0-9]{0,6}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="getLogsParameters" */;
+/*# sourceURL="logsParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate27.evaluated;
@@ -720,7 +804,7 @@ validate27.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properti
 return false;
 }
 if(!(((((((data2 === "true") || (data2 === "false")) || (data2 === "True")) || (data2 === "False")) || (data2 === "1")) || (data2 === "0")) || (data2 === ""))){
-validate27.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/enum",keyword:"enum",params:{allowedValues: schema38.properties.follow.enum},message:"must be equal to one of the allowed values"}];
+validate27.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/enum",keyword:"enum",params:{allowedValues: schema39.properties.follow.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -764,7 +848,7 @@ validate27.errors = [{instancePath:instancePath+"/format",schemaPath:"#/properti
 return false;
 }
 if(!(((data4 === "text") || (data4 === "sse")) || (data4 === "ndjson"))){
-validate27.errors = [{instancePath:instancePath+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues: schema38.properties.format.enum},message:"must be equal to one of the allowed values"}];
+validate27.errors = [{instancePath:instancePath+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues: schema39.properties.format.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -945,11 +1029,11 @@ return errors === 0;
 }
 validate27.evaluated = {"props":{"toolname":true,"id":true,"follow":true,"cursor":true,"format":true,"step":true,"tail":true,"since":true,"grep":true,"from_line":true,"lines":true,"Last-Event-ID":true},"dynamicProps":false,"dynamicItems":false};
 
-export const cleanImagesParameters = validate28;
-const schema39 = {"$id":"cleanImagesParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
+export const cleanParameters = validate28;
+const schema40 = {"$id":"cleanParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="cleanImagesParameters" */;
+/*# sourceURL="cleanParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate28.evaluated;
@@ -996,7 +1080,7 @@ return errors === 0;
 validate28.evaluated = {"props":{"toolname":true},"dynamicProps":false,"dynamicItems":false};
 
 export const quotaParameters = validate29;
-const schema40 = {"$id":"quotaParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
+const schema41 = {"$id":"quotaParameters","type":"object","properties":{"toolname":{"type":"string","pattern":"^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$"}},"required":["toolname"]};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="quotaParameters" */;

@@ -104,8 +104,20 @@ export const makeFacts = (site: Site): Facts => ({
 });
 
 /**
+ * Returns the name of the function that serves an operation of the API, by functions/table.ts.
+ * @throws Error for an operation that no row serves
+ */
+export const functionOf = (operation: string): string => {
+  const serving = Object.keys(rows).find((name) => (rows[name]?.operations ?? [name]).includes(operation));
+  if (serving !== undefined) return serving;
+  throw new Error(
+    `No function serves the operation ${operation}: add an endpoint ${operation} to functions/table.ts, or name ${operation} in the operations of a row.`,
+  );
+};
+
+/**
  * Returns the operations of the API that clients reach through the gateway.
- * @throws Error for an operation whose function has no row in the table, or is no endpoint
+ * @throws Error for an operation whose function is no endpoint
  */
 export const exposedOperations = (operations: readonly Operation[]): Operation[] =>
   operations.filter(({ id, fn }) => {

@@ -3,7 +3,7 @@ import { type Document, operations } from '../../openapi/operations.ts';
 import { accountManifests } from './accounts.ts';
 import { policyManifests } from './admission.ts';
 import { componentManifest } from './components.ts';
-import { exposedOperations, makeFacts } from './facts.ts';
+import { exposedOperations, functionOf, makeFacts } from './facts.ts';
 import { accountPolicies } from './policies.ts';
 import { serviceManifest } from './services.ts';
 import { settingsPage } from './settings-page.ts';
@@ -22,7 +22,7 @@ const site = { namespace: 'image-build' };
  * @throws Error for an operation that no row of functions/table.ts serves
  */
 export const deploymentOutputs = async (document: Document): Promise<Record<string, string>> => {
-  const exposed = exposedOperations(operations(document));
+  const exposed = exposedOperations(operations(document, functionOf));
   const facts = makeFacts(site);
   const { services, accounts } = facts;
   const registryAccount = componentManifest('registry-account', services);

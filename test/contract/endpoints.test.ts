@@ -26,7 +26,7 @@ test('a tool without builds has an empty list, no latest build, a quota and noth
   expectRefusal(await mine.call('/builds/latest'), 404, 'builds_none');
   expectShape((await mine.call('/quotas')).json, 'QuotaResponse');
   const cleaned = await mine.call('/clean', { method: 'POST' });
-  expectShape(cleaned.json, 'MessagesResponse');
+  expectShape(cleaned.json, 'CleanResponse');
   expect(cleaned.text).toContain('Nothing to clean up');
 });
 
@@ -45,7 +45,7 @@ test('a build is started, succeeds, is shown by all endpoints and is deleted as 
   const build = await mine.archived(started.name);
   expectShape(build, 'Build');
   const one = await mine.call(`/builds/${started.name}`);
-  expectShape(one.json, 'BuildResponse');
+  expectShape(one.json, 'GetResponse');
   expect(build).toMatchObject({ build_id: started.name, status: 'BUILD_SUCCESS', parameters: given, log: 'complete' });
   expect(build.destination_image).toMatch(/\/tool-endpoints\/web:latest@sha256:[0-9a-f]{64}$/);
   expect(Date.parse(build.end_time)).toBeGreaterThanOrEqual(Date.parse(build.start_time));
@@ -53,13 +53,13 @@ test('a build is started, succeeds, is shown by all endpoints and is deleted as 
   const list = await mine.call('/builds');
   expectShape(list.json, 'ListResponse');
   const latest = await mine.call('/builds/latest');
-  expectShape(latest.json, 'BuildResponse');
+  expectShape(latest.json, 'LatestResponse');
   expect((latest.json.build as Build).build_id).toBe(started.name);
 
   const quota = await mine.call('/quotas');
   expectShape(quota.json, 'QuotaResponse');
   const cleaned = await mine.call('/clean', { method: 'POST' });
-  expectShape(cleaned.json, 'MessagesResponse');
+  expectShape(cleaned.json, 'CleanResponse');
   // On a cluster, the operation clean deletes two images: the built image, and the cache, which the buildpacks'
   // lifecycle stores as an image in the same repository.
   const artifacts = onCluster ? 2 : 1;
@@ -68,7 +68,7 @@ test('a build is started, succeeds, is shown by all endpoints and is deleted as 
   const cancelled = await mine.cancel(started.name);
   expectRefusal(cancelled, 409, 'build_finished');
   const deleted = await mine.remove(started.name);
-  expectShape(deleted.json, 'IdResponse');
+  expectShape(deleted.json, 'DeleteResponse');
   expect(deleted.json.id).toBe(started.name);
   expectRefusal(await mine.remove(started.name), 404, 'build_not_found');
 });
@@ -112,7 +112,7 @@ describe('get-logs', () => {
 
 test('healthz and openapi.json need no credential', async () => {
   const { json: health } = expectStatus(await send(`${target.url}/v1/healthz`), 200);
-  expectShape(health, 'Health');
+  expectShape(health, 'HealthResponse');
   expect(health.status).toBe('OK');
   expect(expectStatus(await send(`${target.url}/openapi.json`), 200).json.openapi).toMatch(/^3\.1/);
   expectStatus(await send(`${target.url}/builds/v1/healthz`), 200);

@@ -81,6 +81,6 @@ describeServer("the function's HTTP server", () => {
       '',
     ])
       await breakOff(target.url, bytes);
-    expectShape(expectStatus(await send(`${target.url}/v1/healthz`), 200).json, 'Health');
+    expectShape(expectStatus(await send(`${target.url}/v1/healthz`), 200).json, 'HealthResponse');
   });
 });

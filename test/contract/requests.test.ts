@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Caller, expectCleanLog, expectCode, expectRefusal, expectStatus, forTool, send } from './client.ts';
+import type { StartResponse } from '../../openapi/generated/types.ts';
+import {
+  type Caller,
+  expectCleanLog,
+  expectCode,
+  expectRefusal,
+  expectShape,
+  expectStatus,
+  forTool,
+  send,
+} from './client.ts';
 import { sendRaw } from './raw.ts';
 import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
@@ -146,13 +156,11 @@ describe('start-build', () => {
     ['a deeply nested field', `{"source_url":"x","envvars":${nested('{"abc":', '}', 5000)}}`],
     ['a wrong type of source_url', '{"source_url":7}'],
     ['a list as source_url', '{"source_url":["http://x"]}'],
-    ['an unknown field', '{"source_url":"http://x","sorce":1}'],
-    ['the field __proto__', '{"source_url":"http://x","__proto__":{"ref":"x"}}'],
-    ['the field constructor', '{"source_url":"http://x","constructor":{}}'],
     ['a wrong type of ref', '{"source_url":"http://x","ref":1}'],
     ['a ref of 256 characters', JSON.stringify({ source_url: 'http://x', ref: 'r'.repeat(256) })],
     ['envvars as a list', '{"source_url":"http://x","envvars":["A=b"]}'],
     ['a number in envvars', '{"source_url":"http://x","envvars":{"ABC":1}}'],
+    ['null as source_url', '{"source_url":null}'],
     ['null in envvars', '{"source_url":"http://x","envvars":{"ABC":null}}'],
     ['a boolean as text', '{"source_url":"http://x","use_latest_versions":"true"}'],
     ['a source_url of 3,000 characters', JSON.stringify({ source_url: `http://x/${'y'.repeat(3000)}` })],
@@ -174,6 +182,34 @@ describe('start-build', () => {
       expect(Object.entries(JSON.parse(found)).sort()).toEqual(Object.entries(JSON.parse(envvars)).sort());
     }
     await mine.cancel(name);
+  });
+
+  test('takes optional values that are null for absent', async () => {
+    const nulls = {
+      ref: null,
+      envvars: null,
+      image_name: null,
+      use_latest_versions: null,
+      use_deprecated_versions: null,
+    };
+    const started = await mine.start({ source_url, ...nulls });
+    expect(started.parameters).toEqual({
+      ...{ source_url, ref: '', envvars: {}, image_name: 'tool-requests' },
+      ...{ use_latest_versions: false, use_deprecated_versions: false },
+    });
+    await mine.remove(started.name);
+  });
+
+  test('ignores fields that it does not know, with a warning that names them', async () => {
+    const body = `{"source_url":${JSON.stringify(source_url)},"reff":"x","__proto__":{"ref":"x"},"constructor":{}}`;
+    const { json: started } = expectStatus(await post(body), 200);
+    expectShape(started, 'StartResponse');
+    const { messages, new_build } = started as unknown as StartResponse;
+    expect(messages.warning).toEqual(
+      ['reff', '__proto__', 'constructor'].map((name) => expect.stringContaining(`no field "${name}"`)),
+    );
+    expect(new_build.parameters.ref).toBe('');
+    await mine.remove(new_build.name);
   });
 
   test('refuses variables that are too large, too many, or contain NUL', async () => {

@@ -29,7 +29,7 @@ fuzz(
   toolAndSpelling,
   ({ tool, spelling }) => {
     const { route, params } = find('POST', `/builds/v1/tool/${spelling}/builds`);
-    expect({ operation: route.operation, params }).toEqual({ operation: 'start-build', params: { toolname: tool } });
+    expect({ operation: route.operation, params }).toEqual({ operation: 'start', params: { toolname: tool } });
   },
 );
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { idempotencyKeyOf, normalizeParameters } from '../../lib/builds/parameters.ts';
-import { parseBuildParameters } from '../../lib/builds/parse-parameters.ts';
+import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { findRoute } from '../../lib/http/routing.ts';
 import { checkParameters } from '../../lib/http/validate.ts';
@@ -25,8 +25,7 @@ const bodies = mutated(
 
 fuzz('every body of a start gives parameters of the right types, or a refusal with status 400', bodies, (body) => {
   try {
-    const given = parseBuildParameters(body);
-    const parameters = normalizeParameters('a', given);
+    const parameters = normalizeParameters('a', parseBuildRequest(body).parameters);
     for (const name of ['source_url', 'ref', 'image_name'] as const) expect(typeof parameters[name]).toBe('string');
     for (const name of ['use_latest_versions', 'use_deprecated_versions'] as const)
       expect(typeof parameters[name]).toBe('boolean');

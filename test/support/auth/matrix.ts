@@ -22,14 +22,14 @@ export type StatusAndCode = readonly [status: number, code?: string | undefined]
  * and the body of a request to start a build is an empty object.
  */
 const allowed: Record<string, StatusAndCode> = {
-  'list-builds': [200],
-  'start-build': [400, 'body_invalid'],
-  'get-latest-build': [404, 'builds_none'],
-  'get-build': [404, 'build_not_found'],
-  'delete-build': [404, 'build_not_found'],
-  'cancel-build': [404, 'build_not_found'],
-  'get-logs': [404, 'build_not_found'],
-  'clean-images': [200],
+  list: [200],
+  start: [400, 'body_invalid'],
+  latest: [404, 'builds_none'],
+  get: [404, 'build_not_found'],
+  delete: [404, 'build_not_found'],
+  cancel: [404, 'build_not_found'],
+  logs: [404, 'build_not_found'],
+  clean: [200],
   quota: [200],
   whoami: [200],
 };
@@ -69,8 +69,8 @@ export const requestFor = (
   function: route.function,
   method: route.method,
   path: prefix + route.path.replace('{toolname}', tool).replace('{id}', 'no-such-build'),
-  headers: { ...headers, ...(route.operation === 'start-build' ? { 'content-type': 'application/json' } : {}) },
-  ...(route.operation === 'start-build' ? { body: '{}' } : {}),
+  headers: { ...headers, ...(route.operation === 'start' ? { 'content-type': 'application/json' } : {}) },
+  ...(route.operation === 'start' ? { body: '{}' } : {}),
 });
 
 export type CasesOptions = { credential: CredentialName; tokens: Tokens; own: string; other: string; prefix?: string };

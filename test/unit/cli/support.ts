@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type {
-  BuildResponse,
+  CleanResponse,
+  GetResponse,
   ListResponse,
-  MessagesResponse,
   Quota,
   StartResponse,
 } from '../../../openapi/generated/types.ts';
@@ -25,12 +25,12 @@ export const recorded = (name: string): string => readFileSync(join(here, 'fixtu
 export type Responses = {
   builds: ListResponse['builds'];
   quota: Quota;
-  clean: MessagesResponse['messages'];
+  clean: CleanResponse['messages'];
   started: StartResponse;
 };
 export const responses = JSON.parse(recorded('responses.json')) as Responses;
 export const noMessages = { info: [], warning: [], error: [] };
-export const build = (index: number): BuildResponse['build'] => {
+export const build = (index: number): GetResponse['build'] => {
   const found = responses.builds[index];
   if (!found) throw new Error(`no build ${index}`);
   return found;

@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseBuildParameters } from '../../../../lib/builds/parse-parameters.ts';
+import { parseBuildRequest } from '../../../../lib/builds/parse-parameters.ts';
 import { resultOrRefusal } from '../../../support/result-or-refusal.ts';
 
-const parse = (body: Uint8Array | string) => resultOrRefusal(() => parseBuildParameters(Buffer.from(body)), [400]);
+const parse = (body: Uint8Array | string) => resultOrRefusal(() => parseBuildRequest(Buffer.from(body)), [400]);
 
-test('parseBuildParameters takes any bytes, or refuses them with 400', () => {
+test('parseBuildRequest takes any bytes, or refuses them with 400', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void parse(bytes)));
 });
 
-test('parseBuildParameters takes any JSON, or refuses it with 400', () => {
+test('parseBuildRequest takes any JSON, or refuses it with 400', () => {
   fc.assert(fc.property(fc.json(), (json) => void parse(json)));
 });
 
@@ -24,11 +24,12 @@ const almostValid = fc.record(
   { requiredKeys: ['source_url'] },
 );
 
-test('parameters that parseBuildParameters takes have the documented types and bounds', () => {
+test('parameters that parseBuildRequest takes have the documented types and bounds', () => {
   fc.assert(
     fc.property(almostValid, (value) => {
-      const parameters = parse(JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item)));
-      if (!parameters) return;
+      const parsed = parse(JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item)));
+      if (!parsed) return;
+      const { parameters } = parsed;
       expect(typeof parameters.source_url).toBe('string');
       for (const [name, text] of Object.entries(parameters.envvars ?? {}))
         expect([typeof text, /^[A-Za-z_][A-Za-z_0-9]{2,}$/.test(name)]).toEqual(['string', true]);

@@ -1,13 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { parseBuildParameters } from '../../../../lib/builds/parse-parameters.ts';
+import { parseBuildRequest } from '../../../../lib/builds/parse-parameters.ts';
 
 const url = 'https://example.org/x.git';
-const parse = (json: string) => parseBuildParameters(Buffer.from(json));
+const parse = (json: string) => parseBuildRequest(Buffer.from(json)).parameters;
+const ignoredIn = (body: object | string) =>
+  parseBuildRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))).ignored;
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 const refusal = (code: string, sentence = /./) =>
   expect.objectContaining({ status: 400, code, message: expect.stringMatching(sentence) });
 
-test('parseBuildParameters takes a body with every field, and one with source_url alone', () => {
+test('parseBuildRequest takes a body with every field, and one with source_url alone', () => {
   expect(parse(JSON.stringify({ source_url: url }))).toEqual({ source_url: url });
   const all = {
     source_url: url,
@@ -20,7 +22,7 @@ test('parseBuildParameters takes a body with every field, and one with source_ur
   expect(parse(JSON.stringify(all))).toEqual(all);
 });
 
-test('parseBuildParameters takes variables with any number of brackets', () => {
+test('parseBuildRequest takes variables with any number of brackets', () => {
   const envvars = { ABC: '[{'.repeat(2000), DEF: `"\\${']'.repeat(2000)}` };
   expect(parse(JSON.stringify({ source_url: url, envvars }))).toEqual({ source_url: url, envvars });
 });
@@ -35,9 +37,9 @@ test.each([
   ['a list', '[]', /must be object/],
   ['a body without source_url', '{}', /source_url is missing/],
   ['a number as source_url', '{"source_url":1}', /source_url must be string/],
-  ['null as ref', '{"source_url":"x","ref":null}', /ref must be string/],
-  ['an unknown field', '{"source_url":"x","sourceurl":1}', /no field "sourceurl"/],
-  ['the field __proto__', '{"source_url":"x","__proto__":{"a":1}}', /no field "__proto__"/],
+  ['null as source_url', '{"source_url":null}', /source_url is missing/],
+  ['null as the value of a variable', '{"source_url":"x","envvars":{"ABC":null}}', /envvars.ABC must be string/],
+  ['source_url with a wrong spelling', '{"sourceurl":"x"}', /source_url is missing/],
   [
     'objects nested 101 deep beside a string that closes brackets',
     `{"x":"${']}'.repeat(200)}\\"","y":${nested(101)}}`,
@@ -53,11 +55,34 @@ test.each([
   ['an image name with .. and a tag', '{"source_url":"x","image_name":"../other/x:evil"}', /image_name may hold/],
   ['an image name with a slash', '{"source_url":"x","image_name":"a/b"}', /image_name may hold/],
   ['text as a flag', '{"source_url":"x","use_latest_versions":"yes"}', /must be boolean/],
-])('parseBuildParameters refuses %s and says what is wrong', (_, body, sentence) => {
+])('parseBuildRequest refuses %s and says what is wrong', (_, body, sentence) => {
   expect(() => parse(body)).toThrow(refusal('body_invalid', sentence));
 });
 
-test('parseBuildParameters refuses environment variables of more than 16 KiB together', () => {
+test('parseBuildRequest refuses environment variables of more than 16 KiB together', () => {
   const envvars = { AAA: 'x'.repeat(10_000), BBB: 'x'.repeat(10_000) };
   expect(() => parse(JSON.stringify({ source_url: url, envvars }))).toThrow(refusal('envvars_too_large'));
+});
+
+test.each(['ref', 'envvars', 'image_name', 'use_latest_versions', 'use_deprecated_versions', 'later'])(
+  'parseBuildRequest takes %s that is null for absent',
+  (name) => {
+    const body = { source_url: url, [name]: null };
+    expect([parse(JSON.stringify(body)), ignoredIn(body)]).toEqual([{ source_url: url }, []]);
+  },
+);
+
+test.each([
+  ['an unknown field', { source_url: url, imagename: 'web' }, ['imagename']],
+  ['the field __proto__', `{"source_url":"${url}","__proto__":{"ref":"x"}}`, ['__proto__']],
+  ['fields of every object', { source_url: url, constructor: {}, toString: 1 }, ['constructor', 'toString']],
+  ['a long name', { source_url: url, ['n'.repeat(100)]: 1 }, ['n'.repeat(80)]],
+  [
+    'twenty fields',
+    { source_url: url, ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`f${at}`, at])) },
+    Array.from({ length: 10 }, (_, at) => `f${at}`),
+  ],
+])('parseBuildRequest ignores %s, and names what it ignores', (_, body, names) => {
+  expect(ignoredIn(body)).toEqual(names);
+  expect(parse(typeof body === 'string' ? body : JSON.stringify(body))).toEqual({ source_url: url });
 });

@@ -79,10 +79,10 @@ const serveReads = async (objects = new Map<string, string>(), slots?: number): 
   const logs = { store: unwritableStore(objects), allowedSteps: ['build'], findSecrets: createSecretFinder([]) };
   const shutdown = new AbortController().signal;
   const handlers = {
-    'list-builds': createListBuilds(context),
-    'get-build': createGetBuild(context),
-    'get-latest-build': createGetLatestBuild(context),
-    'get-logs': createGetLogs({ ...context, ...logs, selfCloseMs: 60_000, shutdown }),
+    list: createListBuilds(context),
+    get: createGetBuild(context),
+    latest: createGetLatestBuild(context),
+    logs: createGetLogs({ ...context, ...logs, selfCloseMs: 60_000, shutdown }),
   };
   const authenticate = createAuthenticate([createGatewayCheck('s3cret')]);
   server = await startServer(createApp({ handlers, authenticate, log: () => undefined }));

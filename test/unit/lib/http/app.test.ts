@@ -20,18 +20,18 @@ const echo: Handler = async (request) => {
 const start: Handler = async (request) => ({ json: JSON.parse(request.body.toString()) });
 
 const handlers: Record<string, Handler> = {
-  'start-build': start,
-  'list-builds': async () => {
+  start: start,
+  list: async () => {
     throw new Error('database password is hunter2');
   },
-  'get-latest-build': echo,
-  'get-build': echo,
-  'get-logs': echo,
-  'cancel-build': echo,
-  'delete-build': async () => {
+  latest: echo,
+  get: echo,
+  logs: echo,
+  cancel: echo,
+  delete: async () => {
     throw new ApiError(503, 'unavailable', 'Later.', { retryAfter: 2.3 });
   },
-  healthz: echo,
+  healthcheck: echo,
 };
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ describe('createApp finds the route:', () => {
     '%s is the latest build, not a build with the id latest',
     async (path) => {
       expect((await send('GET', path)).status).toBe(200);
-      expect(seen?.operation).toBe('get-latest-build');
+      expect(seen?.operation).toBe('latest');
     },
   );
 

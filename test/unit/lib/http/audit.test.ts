@@ -11,10 +11,10 @@ const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret
 const gateway = createAuthenticate([createGatewayCheck('s3cret')]);
 const echo: Handler = async ({ params }) => ({ json: { params } });
 const handlers: Record<string, Handler> = {
-  'start-build': async () => ({ json: { new_build: { name: 'made' } }, audit: { build: 'made' } }),
-  'get-build': echo,
-  'cancel-build': echo,
-  'delete-build': async () => {
+  start: async () => ({ json: { new_build: { name: 'made' } }, audit: { build: 'made' } }),
+  get: echo,
+  cancel: echo,
+  delete: async () => {
     throw new ApiError(503, 'unavailable', 'Later.', { retryAfter: 2.3 });
   },
 };
@@ -40,8 +40,8 @@ describe('the audit log of createApp', () => {
     await send('DELETE', '/v1/tool/mine/builds/two');
     const caller = { subject: 'certificate:mine', proof: 'gateway', tool: 'mine' };
     expect(audited()).toEqual([
-      { operation: 'cancel-build', build: 'one', status: 200, ...caller },
-      { operation: 'delete-build', build: 'two', status: 503, code: 'unavailable', ...caller },
+      { operation: 'cancel', build: 'one', status: 200, ...caller },
+      { operation: 'delete', build: 'two', status: 503, code: 'unavailable', ...caller },
     ]);
   });
 
@@ -50,14 +50,14 @@ describe('the audit log of createApp', () => {
     await send('PUT', '/v1/tool/other/builds/one/cancel');
     await send('GET', '/v1/tool/mine/builds/one');
     const caller = { subject: 'certificate:mine', proof: 'gateway', tool: 'other' };
-    expect(audited()).toEqual([{ operation: 'cancel-build', build: 'one', status: 403, code: 'forbidden', ...caller }]);
+    expect(audited()).toEqual([{ operation: 'cancel', build: 'one', status: 403, code: 'forbidden', ...caller }]);
   });
 
   test('names the build that was started, and contains no secret', async () => {
     await startApp();
     const headers = { ...mine, 'content-type': 'application/json' };
     await send('POST', '/v1/tool/mine/builds', { body: '{}', headers });
-    expect(audited()).toMatchObject([{ operation: 'start-build', build: 'made', status: 200 }]);
+    expect(audited()).toMatchObject([{ operation: 'start', build: 'made', status: 200 }]);
     expect(JSON.stringify(logged)).not.toContain('s3cret');
   });
 });

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { load } from 'js-yaml';
-import { type Document, type Operation, operations } from '../../../../openapi/operations.ts';
-import { exposedOperations } from '../../../../scripts/generate/facts.ts';
+import { type Operation, operations, parseDocument } from '../../../../openapi/operations.ts';
+import { exposedOperations, functionOf } from '../../../../scripts/generate/facts.ts';
 import { deploymentOutputs } from '../../../../scripts/generate/outputs.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const document = load(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8')) as Document;
+const document = parseDocument(await readFile(join(root, 'openapi/openapi.yaml'), 'utf8'));
 const outputs = await deploymentOutputs(document);
 
 test.each(Object.keys(outputs))('%s is what npm run generate makes', async (path) => {
@@ -19,9 +18,18 @@ test.each(Object.keys(outputs))('the first line of %s names its source and says 
 });
 
 test('an operation whose function has no row in the table is refused with the name of the missing row', () => {
-  const ping = { ...(operations(document)[0] as Operation), id: 'ping', fn: 'ping' };
-  expect(() => exposedOperations([ping])).toThrow('add an endpoint ping to functions/table.ts');
-  expect(() => exposedOperations([{ ...ping, fn: 'sweep' }])).toThrow('add an endpoint sweep to functions/table.ts');
+  expect(() => functionOf('ping')).toThrow('add an endpoint ping to functions/table.ts');
+  const [operation] = operations(document, functionOf);
+  expect(() => exposedOperations([{ ...(operation as Operation), fn: 'sweep' }])).toThrow(
+    'add an endpoint sweep to functions/table.ts',
+  );
+});
+
+test('the function of an operation is the one whose row names the operation, or the function of the same name', () => {
+  expect(['start', 'get', 'latest', 'quota', 'protected-resource'].map(functionOf)).toEqual([
+    ...['start-build', 'get-build', 'get-build', 'quota', 'openapi'],
+  ]);
+  expect(() => functionOf('start-build')).toThrow('No function serves the operation start-build');
 });
 
 test('docs/settings.md names the functions that read a setting, and the former names of settings', () => {
