@@ -65,6 +65,8 @@ const delayFor = (failures: number, failure: Failure, random: () => number): num
 const isTemporary = (failure: Failure, repeatable: boolean): boolean => {
   if (!(failure instanceof ResponseFailure)) return mayRetry(failure.cause, repeatable);
   const { status } = failure;
+  // The API refuses a start with 409 while the tool's queue is full, and says when a retry makes sense.
+  if (status === 409) return failure.retryAfterSeconds !== undefined;
   return status === 429 || status === 503 || (repeatable && (status === 502 || status === 504));
 };
 
@@ -88,7 +90,7 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
 
 /**
  * Returns a function that sends a request to the API and returns the response when its status is 2xx. A request is
- * retried after 429, 503 and a connection that could not be opened; a repeatable request also after 502, 504 and a
+ * retried after 429, 503, 409 with Retry-After and a connection that could not be opened; a repeatable request also after 502, 504 and a
  * broken connection. The limits are 5 attempts, and one minute between two attempts.
  * @throws Failure for any other response, and when the last attempt fails
  */

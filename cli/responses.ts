@@ -75,6 +75,7 @@ const hintFor = (status: number, seconds: number | undefined): string | undefine
   if (status === 401)
     return 'Sign in with `toolforge-build login`, or renew the credential in TOOLFORGE_TOKEN or KUBECONFIG.';
   if (status === 403) return 'Check --tool: `toolforge-build whoami` lists the tools you may act for.';
+  if (status === 409) return seconds ? `Try again in ${seconds} s.` : undefined;
   if (status >= 500 || status === 429) return seconds ? `Try again in ${seconds} s.` : 'Try again in a few minutes.';
   return undefined;
 };

@@ -36,7 +36,6 @@ export type ErrorCode =
   | 'source_redirected'
   | 'source_requires_password'
   | 'source_unreachable'
-  | 'storage_full'
   | 'tool_invalid'
   | 'token_invalid'
   | 'unauthenticated'

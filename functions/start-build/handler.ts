@@ -1,12 +1,11 @@
 import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
-import { ApiError } from '../../lib/errors.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
-import { type Storage, usedShare } from '../../lib/registry/sizes.ts';
+import { formatBytes, type Storage, usedShare } from '../../lib/registry/sizes.ts';
 import type { StartResponse } from '../../openapi/generated/types.ts';
 
-export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
+export type StartBuildOptions = StartContext & {
   /** Reads how much registry storage a tool's images use. Undefined when the registry is too slow, or sets no limit. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
@@ -14,23 +13,30 @@ export type StartBuildOptions = Omit<StartContext, 'mayStart'> & {
 /** Used share of the registry's storage, from 0 to 1, above which the response of start-build has a warning. */
 const warnAbove = 0.9;
 
-const storageWarnings = (storage: Storage | undefined): string[] => {
-  const share = storage ? usedShare(storage) : 0;
-  if (share <= warnAbove) return [];
-  return [`${Math.floor(share * 100)}% of the registry's storage is used. Run \`toolforge build clean\` to free some.`];
-};
+/** People who help a tool's maintainers when the maintainers can't free storage themselves. */
+const help =
+  'the Toolforge administrators for help (https://wikitech.wikimedia.org/wiki/Help:Cloud_Services_communication)';
 
 /**
- * Refuses a build whose image could not be pushed, because the registry's storage is full. A build is not refused when
- * the use of storage is unknown: its push may succeed.
+ * Returns the warning about storage that is used up. The build starts all the same, because its image may need no new
+ * storage: layers that are stored already are not pushed. The registry can also count storage whose images are deleted
+ * already, until its next garbage collection.
  */
-const requireSpace = (storage: Storage | undefined): void => {
-  if (!storage || usedShare(storage) < 1) return;
-  throw new ApiError(
-    409,
-    'storage_full',
-    "The registry's storage is full, so the image could not be pushed. Run `toolforge build clean` first.",
-  );
+const fullWarning = ({ usedBytes, limitBytes = 0 }: Storage): string => {
+  if (limitBytes === 0)
+    return `The tool has no storage in the registry (the limit is 0), so the image can't be pushed. Ask ${help}.`;
+  return [
+    `The registry's storage is full (${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} are used), so pushing the image may fail.`,
+    'Run `toolforge build clean`, which deletes all images of the tool, and start the build again.',
+    `If there is nothing to clean up, the registry frees the storage of deleted images later; if that takes too long, or if the tool needs more storage, ask ${help}.`,
+  ].join(' ');
+};
+
+const storageWarnings = (storage: Storage | undefined): string[] => {
+  const share = storage ? usedShare(storage) : 0;
+  if (!storage || share <= warnAbove) return [];
+  if (share >= 1) return [fullWarning(storage)];
+  return [`${Math.floor(share * 100)}% of the registry's storage is used. Run \`toolforge build clean\` to free some.`];
 };
 
 const infos = ({ position }: StartedBuild): string[] =>
@@ -60,9 +66,7 @@ export const createStartBuild =
     const { parameters, ignored } = parseBuildRequest(body);
     const key = headers['idempotency-key'];
     const storage = options.storage(tool, signal);
-    const mayStart = async () => requireSpace(await storage);
-    const context = { ...options, mayStart };
-    const started = await startBuild(context, tool, parameters, typeof key === 'string' ? key : undefined, signal);
+    const started = await startBuild(options, tool, parameters, typeof key === 'string' ? key : undefined, signal);
     const warnings = [...fieldWarnings(ignored), ...storageWarnings(await storage)];
     return { json: response(started, warnings), audit: { build: started.id } };
   };

@@ -16,11 +16,6 @@ export type StartContext = BuildsContext & {
   source: Source;
   /** Returns the full name of a tool's image, without a tag. */
   image: (tool: string, name: string) => string;
-  /**
-   * Checks whether a tool has storage left for a new image, in parallel with the resolution of the ref.
-   * @throws ApiError when the build must not start
-   */
-  mayStart: () => Promise<void>;
 };
 
 export type StartedBuild = {
@@ -34,8 +29,12 @@ export type StartedBuild = {
 /** Delay in seconds before a client may retry a start that the tool's quota refused. */
 const retryAfterSeconds = 30;
 
+/**
+ * Returns the error for a start that the tool's quota refuses. The status is 409, as in builds-api 2: components-api
+ * waits and retries for that status only, and repeats the request at once for any other.
+ */
 const quotaExceeded = (sentence: string): ApiError =>
-  new ApiError(429, 'quota_exceeded', sentence, { retryAfter: retryAfterSeconds });
+  new ApiError(409, 'quota_exceeded', sentence, { retryAfter: retryAfterSeconds });
 
 const full = (): ApiError =>
   quotaExceeded(
@@ -112,10 +111,7 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
   return { id, commit, position, parameters };
 };
 
-/**
- * Makes a new build from a client's parameters. Resolves the ref, and in parallel checks whether the tool has storage
- * left.
- */
+/** Makes a new build from a client's parameters. Resolves the ref. */
 const resolveBuild = async (
   context: StartContext,
   tool: string,
@@ -123,10 +119,7 @@ const resolveBuild = async (
   key: IdempotencyKey | undefined,
   signal: AbortSignal,
 ): Promise<NewBuild> => {
-  const [{ url, commit }] = await Promise.all([
-    context.source.resolve(parameters.source_url, parameters.ref || undefined, signal),
-    context.mayStart(),
-  ]);
+  const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
   const image = `${context.image(tool, parameters.image_name)}:latest`;
   return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, image };
 };
@@ -134,7 +127,7 @@ const resolveBuild = async (
 /**
  * Starts or queues a build. Requests with the same Idempotency-Key start only one build.
  * @param idempotencyKey value of the header Idempotency-Key
- * @throws ApiError 400 about the source, 409 `storage_full`, 422 `idempotency_key_reused`, 429 `quota_exceeded`
+ * @throws ApiError 400 about the source, 409 `quota_exceeded`, 422 `idempotency_key_reused`
  */
 export const startBuild = async (
   context: StartContext,

@@ -64,7 +64,7 @@ const policy = {
   failureDelayMs: 'Milliseconds before a wrong token, or a wrong secret of the gateway, is refused.',
   limitRunning:
     'Builds of one tool that run at once. `spec.limits` of its BuildLedger overrides this setting and the next three.',
-  limitQueued: 'Builds of one tool that wait. A start beyond this limit is refused with 429.',
+  limitQueued: 'Builds of one tool that wait. A start beyond this limit is refused with 409.',
   capacity:
     'Builds of all tools that run at once. The next slot goes to the waiting tool with the fewest running builds, then to the tool that waits longest. Empty: only the limits of the tools count.',
   keepSucceeded: 'Succeeded builds of one tool that are kept. The oldest go first.',

@@ -93,7 +93,7 @@ describe('fifty starts at once', () => {
       expect(positions.filter(Boolean).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, at) => at + 1));
       expect(refused).toHaveLength(36);
       for (const response of refused) {
-        expectRefusal(response, 429, 'quota_exceeded');
+        expectRefusal(response, 409, 'quota_exceeded');
         expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       }
       expect(await many.used()).toMatchObject({ Running: '4', Queued: '10' });
@@ -240,7 +240,7 @@ describe('cancel-build and delete-build', () => {
       const racing = await forTool(target, 'racing');
       const race = async (at: number): Promise<void> => {
         const response = await racing.post({ source_url: slow });
-        if (response.status !== 200) return expectRefusal(response, 429, 'quota_exceeded');
+        if (response.status !== 200) return expectRefusal(response, 409, 'quota_exceeded');
         const id = idOf(response);
         const calls = [
           racing.cancel(id),

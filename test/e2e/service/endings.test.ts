@@ -66,7 +66,7 @@ test('builds over the limit wait in the queue, and start refuses a build over th
   const ids: string[] = [];
   for (let n = 0; n < 5; n += 1) ids.push(await tool.start(url));
   const more = await tool.client.call('POST', tool.path('/builds'), { body: { source_url: url } });
-  expect(more).toMatchObject({ status: 429, json: { code: 'quota_exceeded' } });
+  expect(more).toMatchObject({ status: 409, json: { code: 'quota_exceeded' } });
   expect(Number(more.headers['retry-after'])).toBeGreaterThan(0);
 
   const runs = async () =>

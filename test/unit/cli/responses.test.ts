@@ -49,14 +49,17 @@ test("a 404 without the API's sentences does not count as a missing build", asyn
   });
 });
 
-test('start repeats a request after 429 with the same Idempotency-Key', async () => {
+test.each([
+  [409, 'quota_exceeded'],
+  [429, 'rate_limited'],
+])('start repeats a request after %i %s with the same Idempotency-Key', async (status, code) => {
   const env = await against((_, response) => {
     if (requests().length === 1)
-      json(response, 429, { error: ['The queue is full.'], code: 'quota_exceeded' }, { 'retry-after': '1' });
+      json(response, status, { error: ['The queue is full.'], code }, { 'retry-after': '1' });
     else json(response, 200, responses.started);
   });
-  const { code, stderr } = await run(['start', 'https://example.org/repo.git', '-D'], env);
-  expect(code).toBe(0);
+  const { code: exitCode, stderr } = await run(['start', 'https://example.org/repo.git', '-D'], env);
+  expect(exitCode).toBe(0);
   expect(stderr).toMatch(/Warning: The queue is full\. Trying again in \d s \(2 of 5\)\./);
   const keys = requests().map(({ headers }) => headers['idempotency-key']);
   expect(keys).toHaveLength(2);
@@ -65,10 +68,19 @@ test('start repeats a request after 429 with the same Idempotency-Key', async ()
 
 test('start does not repeat a request when Retry-After is longer than a minute', async () => {
   const full = { error: ['The queue is full.'], code: 'quota_exceeded' };
-  const env = await against((_, response) => json(response, 429, full, { 'retry-after': '3600' }));
+  const env = await against((_, response) => json(response, 409, full, { 'retry-after': '3600' }));
   const { code, stderr } = await run(['start', 'https://example.org/repo.git', '-D'], env);
   expect(code).toBe(5);
   expect(stderr).toBe('Error: The queue is full.\nTry again in 3600 s.\n');
+});
+
+test('cancel does not repeat a request after 409 without Retry-After, which waiting does not change', async () => {
+  const finished = { error: ['The build has already finished.'], code: 'build_finished' };
+  const env = await against((_, response) => json(response, 409, finished));
+  const { code, stderr } = await run(['cancel', '-y', 'demo-1'], env);
+  expect(code).toBe(5);
+  expect(stderr).toBe('Error: demo-1: The build has already finished.\n');
+  expect(requests()).toHaveLength(1);
 });
 
 test('a command gives up after five responses of 503', async () => {

@@ -3,8 +3,8 @@ import { ApiError, ConfigError } from '../../../lib/errors.ts';
 
 test('an ApiError keeps its cause apart from the status, code and sentence for the client', () => {
   const cause = new Error('secret detail');
-  const error = new ApiError(429, 'quota_exceeded', 'Wait.', { retryAfter: 30, cause });
-  expect(error).toMatchObject({ status: 429, code: 'quota_exceeded', message: 'Wait.', retryAfter: 30, headers: {} });
+  const error = new ApiError(409, 'quota_exceeded', 'Wait.', { retryAfter: 30, cause });
+  expect(error).toMatchObject({ status: 409, code: 'quota_exceeded', message: 'Wait.', retryAfter: 30, headers: {} });
   expect(error.cause).toBe(cause);
 });
 

@@ -51,11 +51,22 @@ test.each<[string, Storage | undefined, RegExp[]]>([
 
 test.each([
   [100, 100],
-  [101, 100],
-  [0, 0],
+  [2048, 1024],
 ])(
-  'start-build refuses a build whose image could not be pushed: %d of %d bytes are used',
+  'start-build starts a build where %d of %d bytes are used, and says what can be done',
   async (usedBytes, limitBytes) => {
-    await expect(startWith({ usedBytes, limitBytes })).rejects.toMatchObject({ status: 409, code: 'storage_full' });
+    const { messages, state } = await startWith({ usedBytes, limitBytes });
+    expect(state.running).toHaveLength(1);
+    const sentence =
+      /^The registry's storage is full \((100B of 100B|2\.00Ki of 1\.00Ki) are used\).*build clean.*administrators/;
+    expect(messages.warning).toEqual([expect.stringMatching(sentence)]);
   },
 );
+
+test('start-build starts a build of a tool without any storage, and says who can help', async () => {
+  const { messages, state } = await startWith({ usedBytes: 0, limitBytes: 0 });
+  expect(state.running).toHaveLength(1);
+  expect(messages.warning).toEqual([
+    expect.stringMatching(/^The tool has no storage.*Ask the Toolforge administrators/),
+  ]);
+});

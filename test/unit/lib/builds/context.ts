@@ -27,6 +27,5 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: C
     now: () => new Date(Date.now() + skewMs),
     source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
     image: (tool, name) => `${tool}/${name}`,
-    mayStart: async () => undefined,
   };
 };
