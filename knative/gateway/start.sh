@@ -1,20 +1,50 @@
 # Starts nginx, and makes nginx read its secrets again when they change, since certificates are renewed while nginx
-# runs.
+# runs. Environment:
+#   CALLERS               tools (default): callers show certificates of tools. api-gateway: Toolforge's API gateway calls
+#   NAMESPACE             namespace of the functions
+#   API_GATEWAY_SUBJECT   subject of the API gateway's certificate as nginx prints it, such as CN=api-gateway. Default:
+#                         every certificate of the authority counts
 set -eu
 
-# Writes the gateway's secret into a line of nginx's configuration, since nginx can't read a variable from a file. The
-# folder /tmp is in memory.
-write_secret() {
+fail() { echo "$1" >&2; return 1; }
+
+case ${CALLERS:=tools} in
+  tools | api-gateway) ;;
+  *) fail "CALLERS must be tools or api-gateway, and is \"$CALLERS\"." ;;
+esac
+case ${NAMESPACE:-} in
+  '' | *[!a-z0-9-]*) fail 'NAMESPACE must be the namespace of the functions.' ;;
+esac
+case ${API_GATEWAY_SUBJECT:=} in
+  *[\"\\\$]*) fail 'API_GATEWAY_SUBJECT must not contain ", \ or $.' ;;
+esac
+
+# Writes the settings and the gateway's secret in the form of nginx's configuration, since nginx can't read a variable
+# from a file. The folder /tmp is in memory.
+write_settings() {
   secret=$(cat /secrets/gateway/secret)
   case $secret in
-    '' | *[!A-Za-z0-9_-]*) echo 'The Secret gateway must hold a key "secret" of letters, digits, - and _.' >&2; return 1 ;;
+    '' | *[!A-Za-z0-9_-]*) fail 'The Secret gateway must hold a key "secret" of letters, digits, - and _.' || return 1 ;;
   esac
-  (umask 077; printf 'map $tool $secret { default "%s"; "" ""; }\n' "$secret" >/tmp/secret.conf)
+  if [ "$API_GATEWAY_SUBJECT" ]; then
+    subjects="default \"\"; \"$API_GATEWAY_SUBJECT\" 1;"
+  else
+    subjects='default 1;'
+  fi
+  (
+    umask 077
+    cat >/tmp/settings.conf <<END
+map \$tool \$secret { default "$secret"; "" ""; }
+map \$function \$namespace { default "$NAMESPACE"; }
+map \$ssl_client_s_dn \$from_api_gateway { $subjects }
+END
+  )
 }
 sum() { cat /secrets/*/* | sha256sum; }
 check() { nginx -c /etc/gateway/nginx.conf -t -q; }
 
-write_secret
+cp "/etc/gateway/callers-$CALLERS.conf" /tmp/callers.conf
+write_settings
 seen=$(sum)
 nginx -c /etc/gateway/nginx.conf &
 nginx=$!
@@ -28,7 +58,7 @@ while kill -0 $nginx 2>/dev/null; do
   if [ "$now" != "$seen" ]; then
     seen=$now
     # The script reports a wrong secret or certificate, and nginx then keeps its former configuration.
-    if write_secret && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
+    if write_settings && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
   fi
 done
 wait $nginx

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type KeyAndCertificate, openAuthority } from '../../../../local/certificates.ts';
 import { otherSpellings, withOtherSignature } from '../../../support/auth/spellings.ts';
 import { newToken } from '../../../support/auth/tokens.ts';
 import { type Nginx, nginxFolder, startNginx } from './nginx.ts';
@@ -77,7 +81,7 @@ describeNginx("the gateway's nginx", () => {
       'x-forwarded-host': 'api.example.org',
       'x-forwarded-proto': 'https',
       'x-forwarded-for': '127.0.0.1',
-      host: 'healthz.image-build.svc.cluster.local',
+      host: 'healthz.image-build.svc',
     });
   });
 
@@ -85,6 +89,13 @@ describeNginx("the gateway's nginx", () => {
     const headers = { 'x-toolforge-tool': 'other', 'x-toolforge-gateway-secret': 'guess' };
     const { received } = await nginx.send({ headers, certificate: await nginx.certificateOf('mine') });
     expect(received).toMatchObject({ 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' });
+  });
+
+  test('sends the name of a superuser, which has a colon', async () => {
+    const certificate = await nginx.certificateOf('service:components-api');
+    expect((await nginx.send({ certificate })).received).toMatchObject({
+      'x-toolforge-tool': 'service:components-api',
+    });
   });
 
   test('refuses two Authorization headers', async () => {
@@ -97,10 +108,12 @@ describeNginx("the gateway's limit of a caller", () => {
   let nginx: Nginx;
   // Two requests may pass at once, and the next one after a minute.
   beforeAll(async () => {
-    nginx = await startNginx([
-      ['zone=callers:8m rate=50r/s', 'zone=callers:8m rate=1r/m'],
-      ['zone=callers burst=1000', 'zone=callers burst=1'],
-    ]);
+    nginx = await startNginx({
+      changes: [
+        ['zone=callers:8m rate=50r/s', 'zone=callers:8m rate=1r/m'],
+        ['zone=callers burst=1000', 'zone=callers burst=1'],
+      ],
+    });
   });
   afterAll(() => nginx.close());
 
@@ -126,5 +139,101 @@ describeNginx("the gateway's limit of a caller", () => {
         })
       ).status;
     expect([await send('a'), await send('b'), await send('c')]).toEqual([200, 200, 429]);
+  });
+});
+
+describeNginx('the gateway behind the API gateway', () => {
+  const path = '/builds/v1/tool/mine/builds';
+  let nginx: Nginx;
+  let certificate: KeyAndCertificate;
+  beforeAll(async () => {
+    nginx = await startNginx({ environment: { CALLERS: 'api-gateway' } });
+    certificate = await nginx.issue('CN=api-gateway');
+  });
+  afterAll(() => nginx.close());
+
+  test.each(['mine', 'service:components-api'])('passes on the name %s with the secret', async (tool) => {
+    const { status, received } = await nginx.send({ path, certificate, headers: { 'x-toolforge-tool': tool } });
+    expect(status).toBe(200);
+    expect(received).toMatchObject({ 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': 's3cret' });
+  });
+
+  test('tells a function the host that the client called', async () => {
+    const headers = { 'x-toolforge-tool': 'mine', 'x-forwarded-host': 'api.example.org' };
+    const { received } = await nginx.send({ path, certificate, headers });
+    expect(received).toMatchObject({ 'x-forwarded-host': 'api.example.org' });
+  });
+
+  test.each(['Mine', 'mine, other', '-mine', 'mi/ne', ''])('believes no header with the name “%s”', async (tool) => {
+    expect((await nginx.send({ path, certificate, headers: { 'x-toolforge-tool': tool } })).status).toBe(403);
+  });
+
+  test('answers open paths without a tool, and refuses others', async () => {
+    expect(await nginx.send({ certificate })).toMatchObject({ status: 200 });
+    expect((await nginx.send({ path, certificate })).status).toBe(403);
+  });
+
+  test.each([path, '/builds/v1/healthz'])('refuses a caller without a certificate at %s', async (path) => {
+    const { status, received } = await nginx.send({ path, headers: { 'x-toolforge-tool': 'mine' } });
+    expect(status).toBe(403);
+    expect(received).toMatchObject({ error: [expect.stringContaining('Only the API gateway may call')] });
+  });
+
+  test('refuses a certificate of another authority', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'authority-'));
+    try {
+      const stranger = await openAuthority(join(folder, 'authority.json'));
+      const headers = { 'x-toolforge-tool': 'mine' };
+      const response = await nginx.send({ path, certificate: await stranger.issue('CN=api-gateway'), headers });
+      expect(response.status).toBe(403);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('takes up another authority and another secret without a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'authority-'));
+    try {
+      const next = await openAuthority(join(folder, 'authority.json'));
+      const renewed = await next.issue('CN=api-gateway');
+      await nginx.writeSecret('gateway', { secret: 'another' });
+      await nginx.writeSecret('gateway-tls', { 'ca.crt': next.certificate });
+      const headers = { 'x-toolforge-tool': 'mine' };
+      let last = await nginx.send({ path, certificate: renewed, headers });
+      while (last.status !== 200) last = await nginx.send({ path, certificate: renewed, headers });
+      expect(last.received).toMatchObject({ 'x-toolforge-gateway-secret': 'another' });
+      expect((await nginx.send({ path, certificate, headers })).status).toBe(403);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }, 30_000);
+});
+
+describeNginx('the gateway behind an API gateway whose subject is known', () => {
+  let nginx: Nginx;
+  beforeAll(async () => {
+    nginx = await startNginx({ environment: { CALLERS: 'api-gateway', API_GATEWAY_SUBJECT: 'CN=api-gateway' } });
+  });
+  afterAll(() => nginx.close());
+
+  test('believes no other certificate of the same authority', async () => {
+    const send = async (subject: string) => {
+      const headers = { 'x-toolforge-tool': 'mine' };
+      const certificate = await nginx.issue(subject);
+      return (await nginx.send({ path: '/builds/v1/tool/mine/builds', certificate, headers })).status;
+    };
+    expect([await send('CN=api-gateway'), await send('CN=jobs-api'), await send('CN=api-gateway-2')]).toEqual([
+      200, 403, 403,
+    ]);
+  });
+});
+
+describeNginx('the start of the gateway', () => {
+  test.each([
+    [{ CALLERS: 'everybody' }, 'CALLERS must be tools or api-gateway'],
+    [{ NAMESPACE: 'a b' }, 'NAMESPACE must be the namespace of the functions'],
+    [{ API_GATEWAY_SUBJECT: 'CN="x"' }, 'API_GATEWAY_SUBJECT must not contain'],
+  ])('refuses %j, and says why', async (environment, problem) => {
+    await expect(startNginx({ environment })).rejects.toThrow(problem);
   });
 });

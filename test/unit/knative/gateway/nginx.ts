@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
@@ -32,6 +32,10 @@ export type Nginx = {
   send: (options: NginxRequest) => Promise<NginxResponse>;
   /** Returns a client certificate of a tool. */
   certificateOf: (tool: string) => Promise<KeyAndCertificate>;
+  /** Returns a client certificate with a subject, signed by the authority of ca.crt. */
+  issue: (subject: string) => Promise<KeyAndCertificate>;
+  /** Changes keys of a Secret that the gateway mounts. */
+  writeSecret: (name: string, keys: Record<string, string>) => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -53,46 +57,72 @@ const isOpen = (port: number): Promise<boolean> =>
 
 type Places = { folder: string; port: number; functions: string };
 
-/** Writes the gateway's configuration into a folder, with the addresses and paths of this test. */
+/** Writes the gateway's files into a folder, with the addresses and paths of this test. */
 const writeConfiguration = async ({ folder, port, functions }: Places, changes: [string, string][]): Promise<void> => {
-  const original = await readFile(join(source, 'nginx.conf'), 'utf8');
-  const replacements: [string | RegExp, string][] = [
-    [/\/(?:etc\/gateway|secrets\/gateway-tls|tmp)\//g, `${folder}/`],
-    ['/usr/lib/nginx/', join(nginxFolder ?? '/', 'usr/lib/nginx/')],
+  const places: Record<string, string> = {
+    '/etc/gateway/': `${folder}/config/`,
+    '/secrets/': `${folder}/secrets/`,
+    '/tmp/': `${folder}/tmp/`,
+    '/usr/lib/nginx/': join(nginxFolder ?? '/', 'usr/lib/nginx/'),
+  };
+  const replacements: [string, string][] = [
     ['listen 8443 ssl', `listen 127.0.0.1:${port} ssl`],
-    ['kourier-internal.kourier-system.svc.cluster.local:80', new URL(functions).host],
+    ['kourier-internal.kourier-system.svc:80', new URL(functions).host],
     ...changes,
   ];
-  const configuration = replacements.reduce((text, [from, to]) => {
-    const changed = text.replace(from, to);
-    if (changed === text) throw new Error(`nginx.conf has no ${from}`);
-    return changed;
-  }, original);
-  await writeFile(join(folder, 'nginx.conf'), configuration);
-  await writeFile(join(folder, 'routes.conf'), await readFile(join(source, 'routes.conf')));
-  await writeFile(join(folder, 'secret.conf'), 'map $tool $secret { default "s3cret"; "" ""; }\n');
+  await mkdir(join(folder, 'config'));
+  await mkdir(join(folder, 'tmp'));
+  for (const name of await readdir(source)) {
+    if (!/\.(conf|sh)$/.test(name)) continue;
+    const original = await readFile(join(source, name), 'utf8');
+    let text = original.replace(new RegExp(Object.keys(places).join('|'), 'g'), (place) => places[place] ?? place);
+    for (const [from, to] of name === 'nginx.conf' ? replacements : []) {
+      if (!text.includes(from)) throw new Error(`nginx.conf has no ${from}`);
+      text = text.replace(from, to);
+    }
+    await writeFile(join(folder, 'config', name), text);
+  }
 };
 
-/**
- * Starts nginx with the gateway's configuration, in front of a server that takes the place of all functions.
- * @param changes texts of nginx.conf and what replaces them
- */
-export const startNginx = async (changes: [string, string][] = []): Promise<Nginx> => {
+/** Writes a Secret as the kubelet mounts it: a file for each key. */
+const writeSecret = async (folder: string, name: string, keys: Record<string, string>): Promise<void> => {
+  await mkdir(join(folder, 'secrets', name), { recursive: true });
+  for (const [key, value] of Object.entries(keys)) await writeFile(join(folder, 'secrets', name, key), value);
+};
+
+type NginxOptions = {
+  /** Texts of nginx.conf and what replaces them. */
+  changes?: [string, string][];
+  /** Environment of start.sh. */
+  environment?: Record<string, string>;
+};
+
+/** Starts the gateway as its container does, in front of a server that takes the place of all functions. */
+export const startNginx = async ({ changes = [], environment = {} }: NginxOptions = {}): Promise<Nginx> => {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   const authority = await openAuthority(join(folder, 'authority.json'));
   const own = await authority.issue('CN=localhost', ['localhost']);
-  await writeFile(join(folder, 'tls.key'), own.key);
-  await writeFile(join(folder, 'tls.crt'), own.certificate);
-  await writeFile(join(folder, 'ca.crt'), authority.certificate);
+  const tls = { 'tls.key': own.key, 'tls.crt': own.certificate, 'ca.crt': authority.certificate };
+  await writeSecret(folder, 'gateway-tls', tls);
+  await writeSecret(folder, 'gateway', { secret: 's3cret' });
   const functions = await startServer((req, res) => res.end(JSON.stringify(req.headers)));
   const port = await freePort();
   await writeConfiguration({ folder, port, functions: functions.url }, changes);
-  const program = join(nginxFolder ?? '/', 'usr/sbin/nginx');
-  const nginx = spawn(program, ['-e', 'stderr', '-c', join(folder, 'nginx.conf')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const programs = `${join(nginxFolder ?? '/', 'usr/sbin')}:${process.env.PATH}`;
+  const env = { ...process.env, PATH: programs, NAMESPACE: 'image-build', ...environment };
+  const nginx = spawn('sh', [join(folder, 'config/start.sh')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const failure = text(nginx.stderr);
-  while (!(await isOpen(port))) if (nginx.exitCode !== null) throw new Error(await failure);
+  const close = async (): Promise<void> => {
+    nginx.kill('SIGTERM');
+    if (nginx.exitCode === null) await once(nginx, 'exit');
+    await functions.close();
+    await rm(folder, { recursive: true });
+  };
+  while (!(await isOpen(port))) {
+    if (nginx.exitCode === null) continue;
+    await close();
+    throw new Error(await failure);
+  }
   return {
     send: async ({ path = '/builds/v1/healthz', headers = {}, certificate }) => {
       const client = certificate ? { key: certificate.key, cert: certificate.certificate } : {};
@@ -109,11 +139,8 @@ export const startNginx = async (changes: [string, string][] = []): Promise<Ngin
       return { status: response.statusCode, received: JSON.parse(body) };
     },
     certificateOf: (tool) => authority.issue(`O=toolforge,CN=${tool}`),
-    close: async () => {
-      nginx.kill('SIGTERM');
-      if (nginx.exitCode === null) await once(nginx, 'exit');
-      await functions.close();
-      await rm(folder, { recursive: true });
-    },
+    issue: authority.issue,
+    writeSecret: (name, keys) => writeSecret(folder, name, keys),
+    close,
   };
 };
