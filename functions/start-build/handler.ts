@@ -53,7 +53,8 @@ const response = (started: StartedBuild, warning: string[]): StartResponse => ({
   messages: messages({ info: infos(started), warning }),
   new_build: {
     name: started.id,
-    resolved_ref: started.commit,
+    resolved_ref: started.resolvedRef,
+    resolved_commit: started.commit,
     parameters: started.parameters,
     ...(started.position > 0 ? { queue_position: started.position } : {}),
   },

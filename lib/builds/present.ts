@@ -17,7 +17,8 @@ const presentFinished = (build: BuildRecord): Build => ({
   message: build.message,
   parameters: build.parameters,
   destination_image: imageOf(build),
-  resolved_ref: build.commit,
+  resolved_ref: build.resolvedRef ?? build.commit,
+  resolved_commit: build.commit,
   log: build.log,
 });
 

@@ -21,6 +21,8 @@ export type StartContext = BuildsContext & {
 export type StartedBuild = {
   id: string;
   commit: string;
+  /** Hash that the requested ref names: the commit, or the object of an annotated tag. */
+  resolvedRef: string;
   /** Position of the build in the queue of its tool, from 1. 0 for a build that runs. */
   position: number;
   parameters: Required<BuildParameters>;
@@ -107,8 +109,8 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
   if (result.kind === 'full') throw full();
   if (result.kind === 'too_large') throw tooLarge();
   if (result.kind === 'key_reused') throw keyReused();
-  const { id, commit, position } = result.record;
-  return { id, commit, position, parameters };
+  const { id, commit, resolvedRef = commit, position } = result.record;
+  return { id, commit, resolvedRef, position, parameters };
 };
 
 /** Makes a new build from a client's parameters. Resolves the ref. */
@@ -119,9 +121,11 @@ const resolveBuild = async (
   key: IdempotencyKey | undefined,
   signal: AbortSignal,
 ): Promise<NewBuild> => {
-  const { url, commit } = await context.source.resolve(parameters.source_url, parameters.ref || undefined, signal);
+  const { source_url, ref } = parameters;
+  const { url, commit, refHash } = await context.source.resolve(source_url, ref || undefined, signal);
   const image = `${context.image(tool, parameters.image_name)}:latest`;
-  return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, image };
+  const resolvedRef = refHash === commit ? {} : { resolvedRef: refHash };
+  return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, ...resolvedRef, image };
 };
 
 /**

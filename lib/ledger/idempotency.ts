@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { IdempotencyKey, IdempotencyRecord, LedgerState, NewBuild, StartResult } from './types.ts';
+import type { IdempotencyKey, IdempotencyRecord, LedgerState, NewBuild, StartRecord, StartResult } from './types.ts';
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
 const maxRecords = 1000;
@@ -22,6 +22,14 @@ export const resultForKey = (
   return record.request === key.request ? { kind: 'repeated', record } : { kind: 'key_reused' };
 };
 
+/** Returns what the response to a start shows of a build. @param position in the queue; 0 for a build that runs */
+export const startRecord = ({ id, commit, resolvedRef }: NewBuild, position: number): StartRecord => ({
+  id,
+  commit,
+  ...(resolvedRef === undefined ? {} : { resolvedRef }),
+  position,
+});
+
 /**
  * Returns the result of a start whose build is in the ledger already. Either the client repeats an Idempotency-Key
  * whose record has expired, because a key always gives the same id, or the write of the ledger is repeated because its
@@ -35,7 +43,7 @@ export const resultForKnownId = (
   if (!known) return undefined;
   if (!isDeepStrictEqual(known.parameters, build.parameters)) return { kind: 'key_reused' };
   const position = queued.indexOf(known) + 1;
-  return { kind: 'accepted', record: { id: known.id, commit: known.commit, position } };
+  return { kind: 'accepted', record: startRecord(known, position) };
 };
 
 /**
@@ -45,7 +53,7 @@ export const resultForKnownId = (
 export const withKeyRecord = (
   state: LedgerState,
   key: IdempotencyKey | undefined,
-  record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'>,
+  record: StartRecord,
   now: Date,
 ): LedgerState => {
   const added = key ? [{ ...key, ...record, at: now.toISOString() }] : [];

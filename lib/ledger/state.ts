@@ -1,6 +1,6 @@
 /** The state machine of one tool's builds. Pure: every transition takes a ledger and returns the next one. */
 
-import { resultForKey, resultForKnownId, withKeyRecord } from './idempotency.ts';
+import { resultForKey, resultForKnownId, startRecord, withKeyRecord } from './idempotency.ts';
 import { isTooLarge, retain } from './retention.ts';
 import type {
   BuildRecord,
@@ -80,7 +80,7 @@ export const start = (
   const filled = promote({ ...state, queued: [...state.queued, queuedBuild(build, now)] }, limits, now);
   if (filled.queued.length > limits.queued) return { state, result: { kind: 'full' } };
   const position = filled.queued.findIndex(({ id }) => id === build.id) + 1;
-  const record = { id: build.id, commit: build.commit, position };
+  const record = startRecord(build, position);
   const next = retain(withKeyRecord(filled, key, record, now), limits);
   if (isTooLarge(next)) return { state, result: { kind: 'too_large' } };
   return { state: next, result: { kind: 'accepted', record } };

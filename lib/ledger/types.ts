@@ -18,6 +18,8 @@ export type BuildRecord = {
   sourceUrl: string;
   /** Hash of the commit that is built. */
   commit: string;
+  /** Hash of the annotated tag's object that leads to the commit. Absent where the requested ref names the commit itself. */
+  resolvedRef?: string;
   /** Name of the image that is pushed, with its tag. */
   image: string;
   acceptedAt: string;
@@ -38,7 +40,7 @@ export type BuildRecord = {
 };
 
 /** The part of a build's record that is known before the build is accepted. */
-export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'image'>;
+export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'resolvedRef' | 'image'>;
 
 /** How a build ended. `log` is set only where the build never had a run whose log could be archived. */
 export type Ending = { status: BuildStatus; message: string; finishedAt: string; digest?: string; log?: LogState };
@@ -53,17 +55,22 @@ export type IdempotencyRecord = {
   request: string;
   id: string;
   commit: string;
+  /** As in the build's record. */
+  resolvedRef?: string;
   /** Position of the build in the queue at the time of the response. 0 for a build that ran at once. */
   position: number;
   at: string;
 };
+
+/** The part of a start's result that the response to the start shows. */
+export type StartRecord = Pick<IdempotencyRecord, 'id' | 'commit' | 'resolvedRef' | 'position'>;
 
 /** The hashes that identify a start with an Idempotency-Key. */
 export type IdempotencyKey = Pick<IdempotencyRecord, 'key' | 'request'>;
 
 /** The result of a start. `position` is 0 for a build that runs, else the build's position in the queue. */
 export type StartResult =
-  | { kind: 'accepted'; record: Pick<IdempotencyRecord, 'id' | 'commit' | 'position'> }
+  | { kind: 'accepted'; record: StartRecord }
   | { kind: 'repeated'; record: IdempotencyRecord }
   /** Start refused: the Idempotency-Key, or the build's id, belongs to another request. */
   | { kind: 'key_reused' }

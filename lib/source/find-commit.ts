@@ -5,11 +5,14 @@ import { looksAbbreviated } from './refs.ts';
 import type { GitServer } from './server.ts';
 import { similarNames } from './similar-names.ts';
 
-/**
- * A commit of a repository. `ref` is the ref that leads to the commit; undefined where the commit was found by its hash
- * alone.
- */
-export type FoundCommit = { commit: string; ref: Ref | undefined };
+/** A commit of a repository, and how the repository was asked for it. */
+export type FoundCommit = {
+  commit: string;
+  /** Hash that the requested ref names, as `git ls-remote` prints it. For an annotated tag it is the tag's own object. */
+  refHash: string;
+  /** The ref that leads to the commit. Undefined where the commit was found by its hash alone. */
+  ref: Ref | undefined;
+};
 
 /** Refs that were read during the search for a client's ref. An error sentence suggests some of them. */
 type SeenRefs = { names: string[]; head: Ref | undefined };
@@ -18,6 +21,11 @@ const shortPrefixes = ['HEAD', 'refs/heads/', 'refs/tags/'];
 const maxSeenNames = 5000;
 
 const commitOf = (ref: Ref): string | undefined => ref.peeled ?? ref.hash;
+
+const foundBy = (ref: Ref | undefined): FoundCommit | undefined => {
+  const commit = ref && commitOf(ref);
+  return commit === undefined ? undefined : { commit, refHash: ref?.hash ?? commit, ref };
+};
 
 const remember = (seen: SeenRefs, ref: Ref): void => {
   if (ref.name === 'HEAD') seen.head = ref;
@@ -78,9 +86,8 @@ export const findNamed = async (
   requested: string,
 ): Promise<FoundCommit> => {
   const seen: SeenRefs = { names: [], head: undefined };
-  const ref = await search(server.refs(candidates), candidates, seen);
-  const commit = ref === undefined ? undefined : commitOf(ref);
-  if (commit !== undefined) return { commit, ref };
+  const found = foundBy(await search(server.refs(candidates), candidates, seen));
+  if (found !== undefined) return found;
   await readAllNames(server, seen);
   if (seen.names.length === 0) throw empty();
   throw sourceError('ref_not_found', `The repository has no branch or tag ${requested}.${hint(requested, seen)}`);
@@ -100,9 +107,8 @@ const hint = (requested: string, seen: SeenRefs): string => {
 /** Returns the commit of a repository's default branch. @throws ApiError 400 ref_not_found or source_empty */
 export const findDefault = async (server: GitServer): Promise<FoundCommit> => {
   const seen: SeenRefs = { names: [], head: undefined };
-  const ref = await search(server.refs(['HEAD']), ['HEAD'], seen);
-  const commit = ref === undefined ? undefined : commitOf(ref);
-  if (commit !== undefined) return { commit, ref };
+  const found = foundBy(await search(server.refs(['HEAD']), ['HEAD'], seen));
+  if (found !== undefined) return found;
   await readAllNames(server, seen);
   if (seen.names.length === 0) throw empty();
   const some = seen.names.slice(0, 5).map(shortName).join(', ');
@@ -120,7 +126,7 @@ const refAt = async (server: GitServer, hash: string, seen: SeenRefs): Promise<F
   for await (const ref of server.refs(shortPrefixes)) {
     remember(seen, ref);
     const commit = commitOf(ref);
-    if (commit !== undefined && (commit === hash || ref.hash === hash)) return { commit, ref };
+    if (commit !== undefined && (commit === hash || ref.hash === hash)) return { commit, refHash: hash, ref };
   }
   return undefined;
 };
@@ -142,11 +148,12 @@ export const findCommit = async (server: GitServer, hash: string): Promise<Found
     throw sourceError('ref_not_found', `The repository's commit hashes have ${lengths}.`);
   }
   const probed = await server.probe(hash);
-  if (probed === 'commit') return { commit: hash, ref: undefined };
+  const unnamed = { commit: hash, refHash: hash, ref: undefined };
+  if (probed === 'commit') return unnamed;
   const seen: SeenRefs = { names: [], head: undefined };
   const found = await refAt(server, hash, seen);
   if (found !== undefined) return found;
   if (seen.names.length === 0) throw empty();
   if (probed !== 'unclear') throw sourceError('ref_not_found', commitProblems[probed](hash));
-  return { commit: hash, ref: undefined };
+  return unnamed;
 };

@@ -37,6 +37,11 @@ export type Resolved = {
   ref: string;
   /** Hash of the commit: 40 hex digits, or 64 where the repository uses SHA-256. */
   commit: string;
+  /**
+   * Hash that `git ls-remote` prints for the ref: the commit, but for an annotated tag the tag's own object. Clients
+   * such as components-api compare it with what they see there, to use a build again.
+   */
+  refHash: string;
   /** The full name of the ref that was found, such as refs/heads/main. */
   name?: string;
 };
@@ -109,8 +114,9 @@ export const createSource = (options: SourceOptions): Source => {
       try {
         const server = await openGitServer(address, connection, settings);
         const found = await find(server, requested, ref ?? '');
+        const { commit, refHash } = found;
         const name = found.ref?.target ?? found.ref?.name;
-        return { url: server.base, ref: ref ?? '', commit: found.commit, ...(name === undefined ? {} : { name }) };
+        return { url: server.base, ref: ref ?? '', commit, refHash, ...(name === undefined ? {} : { name }) };
       } finally {
         time.stop();
         connection.close();

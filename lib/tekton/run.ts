@@ -17,6 +17,12 @@ export const toolLabelName = 'user';
 /** Name of a PipelineRun's annotation that holds the tool's full name. */
 export const toolAnnotation = 'builds.toolforge.org/tool';
 
+/**
+ * Name of a PipelineRun's annotation that holds the hash which the build's ref names: the commit, or the object of an
+ * annotated tag. The parameter SOURCE_REFERENCE holds the commit.
+ */
+export const resolvedRefAnnotation = 'builds.toolforge.org/resolved-ref';
+
 /** Name of the finalizer that keeps an ended PipelineRun, its pod and its log until the log is archived. */
 export const logFinalizer = 'builds.toolforge.org/log';
 
@@ -87,7 +93,7 @@ export const pipelineRun = (
   metadata: {
     name: build.id,
     labels: { [toolLabelName]: label },
-    annotations: { [toolAnnotation]: tool },
+    annotations: { [toolAnnotation]: tool, [resolvedRefAnnotation]: build.resolvedRef ?? build.commit },
     finalizers: [logFinalizer],
   },
   spec: {

@@ -20,7 +20,14 @@ export type Build = BuildCondition & {
   end_time: string;
   parameters: BuildParameters;
   destination_image: string;
+  /**
+   * Hash that the requested ref names, as `git ls-remote` prints it first. For an annotated tag it is the hash of the tag's own object.
+   */
   resolved_ref: string;
+  /**
+   * Hash of the commit that is built.
+   */
+  resolved_commit: string;
   queue_position?: number;
   log?: LogState;
 };
@@ -99,9 +106,13 @@ export interface NewBuild {
    */
   name: string;
   /**
-   * The commit that is built.
+   * Hash that the requested ref names, as `git ls-remote` prints it first. For an annotated tag it is the hash of the tag's own object.
    */
   resolved_ref: string;
+  /**
+   * Hash of the commit that is built.
+   */
+  resolved_commit: string;
   parameters: BuildParameters;
   /**
    * Position in the tool's queue. Absent when the build runs.

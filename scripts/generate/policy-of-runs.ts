@@ -1,6 +1,12 @@
 import { type SettingName, settings } from '../../lib/config/settings.ts';
 import type { BuildRecord } from '../../lib/ledger/types.ts';
-import { logFinalizer, pipelineRun, toolAnnotation, toolLabelName } from '../../lib/tekton/run.ts';
+import {
+  logFinalizer,
+  pipelineRun,
+  resolvedRefAnnotation,
+  toolAnnotation,
+  toolLabelName,
+} from '../../lib/tekton/run.ts';
 import type { Rule } from './admission.ts';
 import { cel, expression, onlyFields, onlyKeys } from './cel.ts';
 
@@ -48,11 +54,11 @@ const metadataRules: Rule[] = [
   {
     expression: [
       onlyKeys('object.metadata', 'labels', [toolLabelName]),
-      onlyKeys('object.metadata', 'annotations', [toolAnnotation]),
+      onlyKeys('object.metadata', 'annotations', [toolAnnotation, resolvedRefAnnotation]),
       `(!has(object.metadata.finalizers) || object.metadata.finalizers == ${cel([logFinalizer])})`,
       '!has(object.metadata.ownerReferences)',
     ].join(' && '),
-    message: `A run may have only the label ${toolLabelName}, the annotation ${toolAnnotation} and the finalizer ${logFinalizer}.`,
+    message: `A run may have only the label ${toolLabelName}, the annotations ${toolAnnotation} and ${resolvedRefAnnotation}, and the finalizer ${logFinalizer}.`,
   },
 ];
 

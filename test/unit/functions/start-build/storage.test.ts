@@ -24,7 +24,7 @@ const startWith = async (storage: Storage | undefined) => {
     runSettings: {},
     log: () => undefined,
     now: () => new Date(),
-    source: { resolve: async (url: string) => ({ url, commit: 'c0' }) },
+    source: { resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }) },
     image: () => 'image',
     storage: async () => storage,
   } as unknown as StartBuildOptions;

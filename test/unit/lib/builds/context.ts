@@ -25,7 +25,9 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: C
     failureExcerpt: () => '',
     removeLog: async () => undefined,
     now: () => new Date(Date.now() + skewMs),
-    source: { resolve: async (url: string) => ({ url, commit: 'c0' }) } as unknown as StartContext['source'],
+    source: {
+      resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }),
+    } as unknown as StartContext['source'],
     image: (tool, name) => `${tool}/${name}`,
   };
 };

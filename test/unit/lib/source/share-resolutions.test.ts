@@ -12,7 +12,11 @@ const slowSource = () => {
     resolve: (url, ref) =>
       new Promise<Resolved>((resolve, reject) => {
         const commit = String(resolutions.length);
-        resolutions.push({ key: `${url} ${ref}`, end: () => resolve({ url, ref: ref ?? '', commit }), fail: reject });
+        resolutions.push({
+          key: `${url} ${ref}`,
+          end: () => resolve({ url, ref: ref ?? '', commit, refHash: commit }),
+          fail: reject,
+        });
       }),
   });
   const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../../../lib/errors.ts';
 import type { Source, SourceOptions } from '../../../../lib/source/source.ts';
@@ -30,6 +31,7 @@ beforeAll(async () => {
   const first = commit(folder, 'one');
   git(folder, 'tag', '-a', 'v1', '-m', 'first');
   git(folder, 'tag', 'light');
+  git(folder, 'tag', '-a', 'v1-signed', '-m', 'a tag of a tag', 'v1');
   git(folder, 'checkout', '-q', '-b', 'a/main');
   const nested = commit(folder, 'nested');
   git(folder, 'branch', 'v1');
@@ -58,7 +60,9 @@ describe.each([
   const resolve = (ref?: string) => source.resolve(`${server().url}/tool.git`, ref);
 
   test('resolve returns the default branch for no ref, an empty ref and HEAD', async () => {
-    const expected = { url: `${server().url}/tool.git`, ref: '', commit: hashes.second, name: 'refs/heads/main' };
+    const { second: commit } = hashes;
+    const url = `${server().url}/tool.git`;
+    const expected = { url, ref: '', commit, refHash: commit, name: 'refs/heads/main' };
     expect(await resolve()).toEqual(expected);
     expect(await resolve('')).toEqual(expected);
     expect(await resolve('HEAD')).toEqual({ ...expected, ref: 'HEAD' });
@@ -77,10 +81,21 @@ describe.each([
   });
 
   test('resolve finds full hashes of commits, also in capitals, and of tags', async () => {
-    expect((await resolve(hashes.second)).commit).toBe(hashes.second);
-    expect((await resolve(hashes.first.toUpperCase())).commit).toBe(hashes.first);
-    expect((await resolve(hashes.tag)).commit).toBe(hashes.first);
+    const { first, second, tag } = hashes;
+    expect(await resolve(second)).toMatchObject({ commit: second, refHash: second });
+    expect(await resolve(first.toUpperCase())).toMatchObject({ commit: first, refHash: first });
+    expect(await resolve(tag)).toMatchObject({ commit: first, refHash: tag });
   });
+
+  test.each(['HEAD', 'refs/heads/main', 'a/main', 'light', 'v1', 'refs/tags/v1', 'v1-signed', 'refs/pull/1/head'])(
+    'resolve returns the hash that git ls-remote prints first for %s, and the commit that it leads to',
+    async (ref) => {
+      const folder = join(repositories.root, 'tool.git');
+      const [printed = ''] = git(folder, 'ls-remote', folder, ref).split('\t');
+      const commit = git(folder, 'rev-parse', `${printed}^{commit}`);
+      expect(await resolve(ref)).toMatchObject({ commit, refHash: printed });
+    },
+  );
 
   test('resolve refuses unknown names with a hint', async () => {
     const unknown = await failureOf(resolve('mian'));
