@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'rate_limited'
   | 'ref_invalid'
   | 'ref_not_found'
+  | 'registry_refused'
   | 'registry_unavailable'
   | 'scope_insufficient'
   | 'source_empty'

@@ -7,7 +7,7 @@ import type { QuotaCategoryItem, QuotaResponse } from '../../openapi/generated/t
 
 export type QuotaOptions = {
   ledger: Pick<Ledger, 'read'>;
-  /** Reads how much registry storage a tool's images use. Undefined when the registry does not respond in time. */
+  /** Reads how much registry storage a tool's images use. Undefined when the registry does not tell, or not in time. */
   storage: (tool: string, signal: AbortSignal) => Promise<Storage | undefined>;
 };
 
@@ -25,7 +25,11 @@ const buildItems = ({ state, limits }: LedgerView): QuotaCategoryItem[] => [
 ];
 
 const response = (view: LedgerView, storage: Storage | undefined): QuotaResponse => ({
-  messages: messages(storage ? {} : { warning: ['The registry does not respond. Its storage is left out.'] }),
+  messages: messages(
+    storage
+      ? {}
+      : { warning: ['The image registry does not tell how much storage this tool uses, so its storage is left out.'] },
+  ),
   quota: {
     categories: [
       ...(storage ? [{ name: 'Registry', items: [storageItem(storage)] }] : []),

@@ -3,19 +3,14 @@ import type { EndpointWire } from '../../lib/http/app.ts';
 import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
 import { ledgerFromSettings, ledgerSettings } from '../../lib/ledger/from-settings.ts';
 import { registryFromSettings, registrySettings } from '../../lib/registry/from-settings.ts';
-import { storageInTime } from '../../lib/registry/storage.ts';
+import { storageForQuota } from '../../lib/registry/storage.ts';
 import { createQuota } from './handler.ts';
 
 export const settingNames = [...authSettings, ...kubeSettings, ...ledgerSettings, ...registrySettings] as const;
 
-/**
- * Time limit for the registry's response, in milliseconds. After that, the response of quota leaves out the registry.
- */
-const storageTimeoutMs = 5000;
-
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
-  const storage = storageInTime(registryFromSettings(settings), storageTimeoutMs);
+  const storage = storageForQuota(registryFromSettings(settings), log);
   const kube = await kubeFromSettings(settings);
   const handlers = { quota: createQuota({ ledger: ledgerFromSettings(kube, settings), storage }) };
   return { handlers, authenticate, close: kube.close };

@@ -16,6 +16,7 @@ export const wire: EndpointWire<typeof settingNames> = async (settings, { log })
     ...builds,
     source: sourceFromSettings(settings),
     image: registry.image,
+    prepareRegistry: registry.prepare,
     storage: storageForStart(registry),
   });
   return { handlers: { start: startBuild }, authenticate, close: builds.kube.close };

@@ -16,6 +16,11 @@ export type StartContext = BuildsContext & {
   source: Source;
   /** Returns the full name of a tool's image, without a tag. */
   image: (tool: string, name: string) => string;
+  /**
+   * Makes the tool's project in the registry where it is missing.
+   * @throws ApiError 503 `registry_refused` or `registry_unavailable`
+   */
+  prepareRegistry: (tool: string, signal: AbortSignal) => Promise<void>;
 };
 
 export type StartedBuild = {
@@ -113,7 +118,7 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
   return { id, commit, resolvedRef, position, parameters };
 };
 
-/** Makes a new build from a client's parameters. Resolves the ref. */
+/** Makes a new build from a client's parameters. Resolves the ref, and in parallel prepares the tool's project. */
 const resolveBuild = async (
   context: StartContext,
   tool: string,
@@ -122,7 +127,10 @@ const resolveBuild = async (
   signal: AbortSignal,
 ): Promise<NewBuild> => {
   const { source_url, ref } = parameters;
-  const { url, commit, refHash } = await context.source.resolve(source_url, ref || undefined, signal);
+  const [{ url, commit, refHash }] = await Promise.all([
+    context.source.resolve(source_url, ref || undefined, signal),
+    context.prepareRegistry(tool, signal),
+  ]);
   const image = `${context.image(tool, parameters.image_name)}:latest`;
   const resolvedRef = refHash === commit ? {} : { resolvedRef: refHash };
   return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, ...resolvedRef, image };
@@ -131,7 +139,7 @@ const resolveBuild = async (
 /**
  * Starts or queues a build. Requests with the same Idempotency-Key start only one build.
  * @param idempotencyKey value of the header Idempotency-Key
- * @throws ApiError 400 about the source, 409 `quota_exceeded`, 422 `idempotency_key_reused`
+ * @throws ApiError 400 about the source, 409 `quota_exceeded`, 422 `idempotency_key_reused`, 503 about the registry
  */
 export const startBuild = async (
   context: StartContext,

@@ -19,11 +19,17 @@ export type ClientOptions = {
 };
 
 export type RegistryResponse = { status: number; headers: Headers; body: Buffer };
-type RegistryRequest = { method?: 'GET' | 'HEAD' | 'DELETE'; accept?: string; signal: MaybeSignal };
+type RegistryRequest = {
+  method?: 'GET' | 'HEAD' | 'DELETE' | 'POST';
+  accept?: string;
+  /** Body of the request, which is sent as JSON. */
+  json?: object;
+  signal: MaybeSignal;
+};
 
 /**
- * An HTTP client of the image registry. Only idempotent requests are allowed, because each request is sent again after
- * a temporary failure.
+ * An HTTP client of the image registry. Only requests that may be sent twice are allowed, because each request is sent
+ * again after a temporary failure.
  */
 export type RegistryClient = {
   /**
@@ -50,14 +56,27 @@ export const unavailable = (cause: unknown): ApiError =>
     { retryAfter: retryAfterSeconds, cause },
   );
 
+/** Seconds after which a client may retry what only an administrator can correct. */
+const refusedRetryAfterSeconds = 300;
+
+/**
+ * Returns the error for an image registry that refuses something until an administrator corrects it.
+ * @param sentence says what is refused, and who can correct it
+ * @param cause error for the log, which must not hold credentials
+ */
+export const refused = (sentence: string, cause?: unknown): ApiError =>
+  new ApiError(503, 'registry_refused', sentence, { retryAfter: refusedRetryAfterSeconds, cause });
+
 const fetchOnce = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
   const response = await fetch(options.base + path, {
     method: request.method ?? 'GET',
     // Security: redirects are not followed, so that the registry's password never goes to another server.
     redirect: 'manual',
     signal: withTimeout(options.timeoutMs, request.signal),
+    ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
     headers: {
       Accept: request.accept ?? 'application/json',
+      ...(request.json === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...(options.authorization === undefined ? {} : { Authorization: options.authorization }),
     },
   });

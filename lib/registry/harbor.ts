@@ -1,87 +1,30 @@
-import type { MaybeSignal } from '../abort.ts';
 import { forEachParallel } from '../concurrency.ts';
-import type { ApiError } from '../errors.ts';
-import type { RegistryClient, RegistryResponse } from './client.ts';
-import { nextPage, parseJson, unavailable } from './client.ts';
+import { isObject } from '../json-values.ts';
+import { type RegistryClient, unavailable } from './client.ts';
+import { apiPath, fieldsOf, type HarborContext, list, read, unexpected } from './harbor-api.ts';
+import { prepareProject } from './harbor-project.ts';
 import type { Storage } from './sizes.ts';
 import type { Cleaned, Strategy } from './strategy.ts';
 
-const apiPath = '/api/v2.0';
-const pageSize = 100;
-/** Limit of pages that are read of one list of Harbor's API: 200 pages with 100 items each. */
-const maxPages = 200;
 const parallelDeletes = 4;
-
-/** Client, project and abort signal, which each request of an operation on a Harbor project needs. */
-type HarborContext = { client: RegistryClient; project: string; signal: MaybeSignal };
-
-type HarborFields = Record<string, unknown>;
-
-const fieldsOf = (value: unknown): HarborFields =>
-  typeof value === 'object' && value !== null ? (value as HarborFields) : {};
-
-const unexpected = ({ status }: RegistryResponse, what: string): ApiError =>
-  unavailable(new Error(`${what}: status ${status}`));
 
 /**
  * Reads the storage of a Harbor project from the project's summary. `quota.hard.storage` is -1 where there is no limit.
+ * Undefined for a summary without a quota: Harbor has quotas switched off, or the account may not read them.
  * @throws ApiError 503 registry_unavailable
  */
-const readSummary = (summary: unknown): Storage => {
-  if (typeof summary !== 'object' || summary === null || Array.isArray(summary))
-    throw unavailable(new Error('no summary'));
-  const quota = fieldsOf(fieldsOf(summary).quota);
-  const { storage: limit = -1 } = fieldsOf(quota.hard);
-  const used = fieldsOf(quota.used).storage ?? 0;
+const readSummary = (summary: unknown): Storage | undefined => {
+  if (!isObject(summary)) throw unavailable(new Error('no summary'));
+  if (!isObject(summary.quota)) return undefined;
+  const { storage: limit = -1 } = fieldsOf(summary.quota.hard);
+  const used = fieldsOf(summary.quota.used).storage ?? 0;
   if (!Number.isSafeInteger(used) || !Number.isSafeInteger(limit))
-    throw unavailable(new Error('a summary without quota'));
+    throw unavailable(new Error('a quota without numbers'));
   return { usedBytes: Math.max(0, Number(used)), limitBytes: Number(limit) < 0 ? undefined : Number(limit) };
 };
 
 /** Encodes a repository's name twice: proxies before Harbor decode the path once, and a slash must stay encoded. */
 const encodeRepository = (name: string): string => encodeURIComponent(encodeURIComponent(name));
-
-const projectExists = async ({ client, project, signal }: HarborContext): Promise<boolean> => {
-  const path = `${apiPath}/projects?project_name=${encodeURIComponent(project)}`;
-  const response = await client.send(path, { method: 'HEAD', signal });
-  if (response.status === 404) return false;
-  if (response.status === 200) return true;
-  throw unexpected(response, `looking for ${project}`);
-};
-
-/**
- * Reads a resource of a Harbor project. Returns the parsed body and the headers, or undefined where the project does
- * not exist. Administrators get 404 for a missing project. Robot accounts get 403, sometimes 401, so a second request
- * then tells whether the project exists.
- */
-const read = async (
-  context: HarborContext,
-  path: string,
-): Promise<{ value: unknown; headers: Headers } | undefined> => {
-  const response = await context.client.send(path, { signal: context.signal });
-  if (response.status === 200) return { value: parseJson(response), headers: response.headers };
-  if (response.status === 404) return undefined;
-  if ((response.status === 401 || response.status === 403) && !(await projectExists(context))) return undefined;
-  throw unexpected(response, path);
-};
-
-/**
- * Returns the items of all pages of a list of Harbor's API. The next page comes from the Link header, or without that
- * header from the total count.
- */
-const list = async (context: HarborContext, path: string): Promise<HarborFields[]> => {
-  const items: HarborFields[] = [];
-  let next: string | undefined = `${path}?page=1&page_size=${pageSize}`;
-  for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
-    const response = await read(context, next);
-    if (response === undefined) break;
-    if (!Array.isArray(response.value)) throw unavailable(new Error(`${path}: no list`));
-    items.push(...response.value.map(fieldsOf));
-    const more = response.value.length > 0 && Number(response.headers.get('x-total-count') ?? 0) > items.length;
-    next = nextPage(response.headers) ?? (more ? `${path}?page=${page + 1}&page_size=${pageSize}` : undefined);
-  }
-  return items;
-};
 
 /**
  * Deletes an artifact of a Harbor repository. Returns whether this request deleted the artifact. An artifact under an
@@ -122,14 +65,12 @@ const cleanProject = async (context: HarborContext): Promise<Cleaned> => {
   return cleaned;
 };
 
-/**
- * Makes a client of Harbor's API, version 2.0.
- * @see https://goharbor.io/docs/latest/working-with-projects/using-api-explorer
- */
+/** Makes a client of Harbor's API, version 2.0. */
 export const createHarbor = (client: RegistryClient): Strategy => ({
+  prepare: (project, signal) => prepareProject({ client, project, signal }),
   storage: async (project, signal) => {
     const response = await read({ client, project, signal }, `${apiPath}/projects/${project}/summary`);
-    return response === undefined ? undefined : readSummary(response.value);
+    return response === undefined ? {} : readSummary(response.value);
   },
   clean: (project, signal) => cleanProject({ client, project, signal }),
 });

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { MaybeSignal } from '../abort.ts';
 import { forEachParallel } from '../concurrency.ts';
-import { ApiError } from '../errors.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
-import { nextPage, parseJson, unavailable } from './client.ts';
+import { nextPage, parseJson, refused, unavailable } from './client.ts';
 import type { Cleaned, Strategy } from './strategy.ts';
 
 /**
@@ -108,11 +107,7 @@ const remove = async ({ client, signal }: OciContext, repository: string, digest
   if (status === 404) return false;
   if (status >= 200 && status < 300) return true;
   if (status !== 405) throw unavailable(new Error(`${path}: status ${status}`));
-  throw new ApiError(
-    503,
-    'registry_unavailable',
-    'The image registry does not allow the deletion of images. Ask its administrators to allow it.',
-  );
+  throw refused('The image registry does not allow the deletion of images. Ask its administrators to allow it.');
 };
 
 /**
@@ -147,6 +142,8 @@ const clean = async (context: OciContext, project: string): Promise<Cleaned> => 
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export const createOci = (client: RegistryClient): Strategy => ({
+  // A push makes its repository.
+  prepare: async () => undefined,
   storage: (project, signal) => measure({ client, signal }, project),
   clean: (project, signal) => clean({ client, signal }, project),
 });

@@ -1,5 +1,7 @@
+import { unlessAborted } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
 import type { Sleep } from '../retry.ts';
+import { createSingleFlight } from '../single-flight.ts';
 import type { RegistryClient } from './client.ts';
 import { createClient } from './client.ts';
 import { createHarbor } from './harbor.ts';
@@ -35,8 +37,17 @@ export type RegistryOptions = {
 export type Registry = {
   /** Whether a tool's storage has a limit, so that the start of a build depends on the storage in use. */
   isLimited: boolean;
-  /** Returns the storage of a tool's images. @throws ApiError 503 registry_unavailable */
-  storage(tool: string, signal?: AbortSignal): Promise<Storage>;
+  /**
+   * Makes the project of a tool's images where it is missing. Concurrent calls for one tool share one request. Nothing is
+   * remembered, because projects without images are deleted daily on Toolforge.
+   * @throws ApiError 503 registry_refused where the project can't be made or used; 503 registry_unavailable
+   */
+  prepare(tool: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Returns the storage of a tool's images. Undefined where the registry does not tell.
+   * @throws ApiError 503 registry_unavailable
+   */
+  storage(tool: string, signal?: AbortSignal): Promise<Storage | undefined>;
   /**
    * Deletes all images of a tool. `repository` of the result is "<project>/<image>", with several repositories
    * separated by commas, or the project alone where the tool had no image.
@@ -107,11 +118,19 @@ export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
   const { host, limitBytes } = checkNames(options, url);
   const strategy = strategyOf(options.kind, clientFor(options, url));
+  const preparing = createSingleFlight<void>();
   return {
     isLimited: options.kind === 'harbor' || limitBytes !== undefined,
+    prepare: (tool, signal) => {
+      const project = projectName(tool);
+      return unlessAborted(
+        preparing(project, () => strategy.prepare(project, undefined)),
+        signal,
+      );
+    },
     storage: async (tool, signal) => {
       const found = await strategy.storage(projectName(tool), signal);
-      return { usedBytes: 0, limitBytes, ...found };
+      return found && { usedBytes: 0, limitBytes, ...found };
     },
     clean: async (tool, signal) => {
       const { deleted, repositories } = await strategy.clean(projectName(tool), signal);

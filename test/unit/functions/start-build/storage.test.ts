@@ -26,6 +26,7 @@ const startWith = async (storage: Storage | undefined) => {
     now: () => new Date(),
     source: { resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }) },
     image: () => 'image',
+    prepareRegistry: async () => undefined,
     storage: async () => storage,
   } as unknown as StartBuildOptions;
   const request = {

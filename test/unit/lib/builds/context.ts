@@ -29,5 +29,6 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: C
       resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }),
     } as unknown as StartContext['source'],
     image: (tool, name) => `${tool}/${name}`,
+    prepareRegistry: async () => undefined,
   };
 };

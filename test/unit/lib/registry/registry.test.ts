@@ -1,129 +1,22 @@
 import type { RequestListener } from 'node:http';
-import { inspect } from 'node:util';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApiError, ConfigError } from '../../../../lib/errors.ts';
-import type { Registry, RegistryOptions } from '../../../../lib/registry/registry.ts';
+import type { RegistryOptions } from '../../../../lib/registry/registry.ts';
 import { createRegistry } from '../../../../lib/registry/registry.ts';
 import { storageForStart } from '../../../../lib/registry/storage.ts';
-import type { HarborSettings, OciContent, Served } from './registry-server.ts';
-import { digestOf, harbor, oci, password, serve, user } from './registry-server.ts';
-
-const open: Served[] = [];
-const gib = 1024 ** 3;
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((served) => served.close()));
-});
-
-const against = async (
-  listener: RequestListener,
-  options: Partial<RegistryOptions> = {},
-): Promise<{ registry: Registry; requests: string[] }> => {
-  const served = await serve(listener);
-  open.push(served);
-  const registry = createRegistry({
-    kind: 'harbor',
-    url: served.url,
-    username: user,
-    password,
-    sleep: async () => undefined,
-    ...options,
-  });
-  return { registry, requests: served.requests };
-};
-
-/**
- * Expects that a call fails with 503 registry_unavailable, without the registry's password in the error and its causes.
- */
-const unavailable = async (promise: Promise<unknown>): Promise<ApiError> => {
-  const error: unknown = await promise.catch((reason: unknown) => reason);
-  if (!(error instanceof ApiError)) throw new Error('no ApiError', { cause: error });
-  expect([error.status, error.code]).toEqual([503, 'registry_unavailable']);
-  const all = inspect(error, { depth: 10 });
-  for (const secret of [password, Buffer.from(`${user}:${password}`).toString('base64')])
-    expect(all).not.toContain(secret);
-  return error;
-};
-
-const digests = (count: number, prefix = 'd') => Array.from({ length: count }, (_, index) => digestOf(prefix + index));
-
-describe('the registry client against Harbor', () => {
-  type Repositories = Record<string, string[]>;
-  const project = (hard: number, used: number, repositories: Repositories = {}) => ({ hard, used, repositories });
-  const settings = (rest: Partial<HarborSettings> = {}): HarborSettings => ({
-    projects: { 'tool-full': project(gib, gib / 2), 'tool-free': { hard: -1, used: null, repositories: {} } },
-    ...rest,
-  });
-
-  test('storage returns the used bytes and the limit of a project', async () => {
-    const { registry, requests } = await against(harbor(settings()), { limitBytes: 1 });
-    expect(await registry.storage('full')).toEqual({ usedBytes: gib / 2, limitBytes: gib });
-    expect(await registry.storage('free')).toEqual({ usedBytes: 0, limitBytes: undefined });
-    expect(requests[0]).toBe('GET /api/v2.0/projects/tool-full/summary');
-  });
-
-  test('storageForStart returns the storage of a tool', async () => {
-    const { registry } = await against(harbor(settings()));
-    const storage = await storageForStart(registry)('full', AbortSignal.timeout(5000));
-    expect(storage).toEqual({ usedBytes: gib / 2, limitBytes: gib });
-  });
-
-  test.each([404, 403, 401])(
-    'a project that Harbor reports as missing with %i has no storage and no images',
-    async (missing) => {
-      const { registry } = await against(harbor(settings({ missing })), { limitBytes: 7 });
-      expect(await registry.storage('other')).toEqual({ usedBytes: 0, limitBytes: 7 });
-      expect(await registry.clean('other')).toEqual({ deleted: 0, repository: 'tool-other' });
-    },
-  );
-
-  test('storage throws 503 where Harbor refuses to show an existing project', async () => {
-    const forbidding: RequestListener = (request, response) =>
-      response.writeHead(request.method === 'HEAD' ? 200 : 403).end();
-    const { registry } = await against(forbidding);
-    await unavailable(registry.storage('full'));
-    const wrong = await against(harbor(settings()), { password: 'wrong' });
-    await unavailable(wrong.registry.storage('full'));
-  });
-
-  test.each([true, false])('clean deletes all artifacts of one tool only (Link headers: %s)', async (links) => {
-    const repositories = { app: digests(250), 'deep/er': digests(1, 'e'), none: [] };
-    const others = { app: digests(2) };
-    const projects = { 'tool-a': project(-1, 9, repositories), 'tool-ab': project(-1, 9, others) };
-    const { registry, requests } = await against(harbor({ projects, links }));
-    expect(await registry.clean('a')).toEqual({ deleted: 251, repository: 'tool-a/app, tool-a/deep/er' });
-    expect(repositories).toEqual({ app: [], 'deep/er': [], none: [] });
-    expect(others.app).toHaveLength(2);
-    expect(requests).toContain(`DELETE /api/v2.0/projects/tool-a/repositories/deep%252Fer/artifacts/${digestOf('e0')}`);
-    expect(await registry.clean('a')).toEqual({ deleted: 0, repository: 'tool-a' });
-  });
-
-  test('clean leaves artifacts that an immutability rule protects', async () => {
-    const held = digests(3);
-    const projects = { 'tool-a': project(-1, 9, { app: held }) };
-    const { registry } = await against(harbor({ projects, immutable: held.slice(0, 1) }));
-    expect(await registry.clean('a')).toEqual({ deleted: 2, repository: 'tool-a/app' });
-  });
-
-  test('clean stops after a refused deletion', async () => {
-    const projects = { 'tool-a': project(-1, 9, { app: digests(9) }) };
-    const respond = harbor({ projects });
-    const { registry, requests } = await against((request, response) =>
-      request.method === 'DELETE' ? void response.writeHead(403).end() : respond(request, response),
-    );
-    await unavailable(registry.clean('a'));
-    expect(requests.filter((line) => line.startsWith('DELETE')).length).toBeLessThanOrEqual(4);
-  });
-});
+import { createHarbor } from '../../../support/harbor/harbor.ts';
+import { administrator, against, digests, password, unavailable } from './against.ts';
+import type { OciContent } from './registry-server.ts';
+import { digestOf, oci, serve } from './registry-server.ts';
 
 describe('the registry client when the registry misbehaves', () => {
   test('a request is sent again until the registry recovers', async () => {
-    const respond = harbor({ projects: { 'tool-a': { hard: -1, used: 3, repositories: {} } } });
+    const { listener } = createHarbor({ robots: [administrator], projects: { 'tool-a': { limit: -1, used: 3 } } });
     let failures = 2;
     const { registry, requests } = await against((request, response) => {
       failures -= 1;
       if (failures >= 0) response.writeHead(502).end();
-      else respond(request, response);
+      else listener(request, response);
     });
     expect(await registry.storage('a')).toEqual({ usedBytes: 3, limitBytes: undefined });
     expect(requests).toHaveLength(3);
@@ -220,7 +113,7 @@ describe('the registry client against a plain OCI registry', () => {
 
   test('clean says whom to ask where the registry does not allow deletions', async () => {
     const { registry } = await against(oci(content().repositories, { delete: 405 }), options());
-    expect((await unavailable(registry.clean('a'))).message).toContain('administrators');
+    expect((await unavailable(registry.clean('a'), 'registry_refused')).message).toContain('administrators');
     const refusing = await against(oci(content().repositories, { delete: 403 }), options());
     await unavailable(refusing.registry.clean('a'));
   });

@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { documentedRobot } from '../support/harbor/documented-robots.ts';
+import { createHarbor } from '../support/harbor/harbor.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { expectRefusal, expectStatus, forTool } from './client.ts';
+import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import type { Target } from './target.ts';
+
+// A cluster keeps its own registry.
+const describeEmbedded = onCluster ? describe.skip : describe;
+
+describeEmbedded('with Harbor as the registry', () => {
+  const robot = documentedRobot('builds-api');
+  const harbor = createHarbor({ robots: [robot] });
+  const creations: string[] = [];
+  let folder: string;
+  let server: TestServer;
+  let target: Target;
+  let source_url: string;
+
+  beforeAll(async () => {
+    server = await startServer((request, response) => {
+      if (request.method === 'POST') creations.push(request.url ?? '');
+      harbor.listener(request, response);
+    });
+    folder = await mkdtemp(join(tmpdir(), 'harbor-'));
+    const passwordFile = join(folder, 'password');
+    await writeFile(passwordFile, robot.password);
+    target = await startTarget({
+      ...{ REGISTRY_KIND: 'harbor', REGISTRY_URL: server.url },
+      ...{ REGISTRY_USER: robot.name, REGISTRY_PASSWORD_FILE: passwordFile },
+    });
+    source_url = await target.repository('page', { 'index.html': 'hello' });
+  }, buildTimeoutMs);
+
+  afterAll(async () => {
+    await target.close();
+    await server.close();
+    await rm(folder, { recursive: true });
+  }, buildTimeoutMs);
+
+  afterEach(() => {
+    expect(harbor.problems.splice(0)).toEqual([]);
+    harbor.projects.clear();
+    creations.splice(0);
+  });
+
+  test(
+    'the first start of a tool makes its public project, and the image of the build is in that project',
+    async () => {
+      const mine = await forTool(target, 'my-_x');
+      const { name } = await mine.start({ source_url });
+      expect([...harbor.projects]).toEqual([['tool-my-char.sep_x', expect.objectContaining({ isPublic: true })]]);
+      const { status, destination_image } = await mine.finished(name);
+      expect(status).toBe('BUILD_SUCCESS');
+      expect(destination_image).toMatch(/\/tool-my-char\.sep_x\/tool-my-char\.sep_x:latest@sha256:/);
+    },
+    buildTimeoutMs,
+  );
+
+  test('ten starts at once make the project by one request', async () => {
+    const mine = await forTool(target, 'eager');
+    const started = await Promise.all(Array.from({ length: 10 }, () => mine.start({ source_url })));
+    expect(creations).toHaveLength(1);
+    await Promise.all(started.map(({ name }) => mine.remove(name)));
+  });
+
+  test('quota makes the project, and makes it again after it was deleted without images', async () => {
+    const mine = await forTool(target, 'asking');
+    for (const _ of ['the first time', 'after the deletion']) {
+      expect(await mine.used()).toMatchObject({ Storage: '0B' });
+      expect([...harbor.projects.keys()]).toEqual(['tool-asking']);
+      harbor.deleteEmptyProjects();
+    }
+    await mine.remove((await mine.start({ source_url })).name);
+    expect(harbor.projects.has('tool-asking')).toBe(true);
+  });
+
+  test('a project that can not be used refuses a start with a sentence, and no build is made', async () => {
+    const mine = await forTool(target, 'closed');
+    await mine.used();
+    Object.assign(harbor.projects.get('tool-closed') ?? {}, { isPublic: false });
+    for (const refused of [await mine.post({ source_url }), await mine.call('/quotas')]) {
+      expectRefusal(refused, 503, 'registry_refused');
+      expect(refused.headers.get('retry-after')).toBe('300');
+    }
+    expect(await mine.list()).toEqual([]);
+  });
+
+  test('a repeated start answers with the build that was started, whatever became of the project', async () => {
+    const mine = await forTool(target, 'repeating');
+    const headers = { 'idempotency-key': 'once' };
+    const first = await mine.start({ source_url }, headers);
+    Object.assign(harbor.projects.get('tool-repeating') ?? {}, { isPublic: false });
+    expect((await mine.start({ source_url }, headers)).name).toBe(first.name);
+    expectStatus(await mine.remove(first.name), 200);
+  });
+});
