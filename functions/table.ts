@@ -182,7 +182,13 @@ export const services = {
     timeoutSeconds: 300,
     mounts: [...signIn, registryAccount],
   },
-  healthz: { ...endpoint, operations: ['healthcheck'], concurrency: 100, timeoutSeconds: 30 },
+  healthz: {
+    ...endpoint,
+    operations: ['healthcheck'],
+    concurrency: 100,
+    timeoutSeconds: 30,
+    permissions: [{ namespaces: ['get'] }],
+  },
   metrics: {
     ...endpoint,
     concurrency: 10,

@@ -8,6 +8,7 @@ const grantsOf = new Map(accounts.map(({ name, grants }) => [name, grants]));
 /** Names of the ServiceAccounts that functions and Jobs have on a cluster. */
 export const accountNames: readonly string[] = accounts.map(({ name }) => name);
 
+const namespacePattern = /^\/api\/v1\/(?<resource>namespaces)\/(?<name>[^/]+)$/;
 const pathPattern =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+\/namespaces\/[^/]+\/(?<resource>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<subresource>[^/]+))?)?$/;
 
@@ -26,7 +27,8 @@ const allows = (grants: Grants, resource: string, verb: Verb): boolean =>
  * @param account name of the ServiceAccount, which is the name of the function
  */
 export const refusalOf = (account: string, method: string, url: URL): string | undefined => {
-  const { group, resource, name, subresource } = pathPattern.exec(url.pathname)?.groups ?? {};
+  const { group, resource, name, subresource } =
+    (pathPattern.exec(url.pathname) ?? namespacePattern.exec(url.pathname))?.groups ?? {};
   const verb = verbOf(method, url, name);
   if (resource === undefined || verb === undefined) return undefined;
   const path = [group, resource, subresource].filter(Boolean).join('/');

@@ -4,6 +4,7 @@ import { mediaType, readJson } from './body.ts';
 import { toStatus, unauthorized } from './errors.ts';
 import { parseLogQuery } from './log-query.ts';
 import type { LogSource } from './log-source.ts';
+import { namespaceAt } from './namespaces.ts';
 import { servePodLog } from './pod-log.ts';
 import type { Target } from './route.ts';
 import { parsePath } from './route.ts';
@@ -54,6 +55,10 @@ const isProbe = (pathname: string): boolean => ['/healthz', '/livez', '/readyz']
 const isWatch = (method: string, { name }: Target, query: URLSearchParams): boolean =>
   method === 'GET' && name === undefined && ['true', '1'].includes(query.get('watch') ?? '');
 
+const sendJson = (res: ServerResponse, status: number, json: string): void => {
+  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }).end(json);
+};
+
 const route = async (
   options: HandlerOptions,
   watches: Set<() => void>,
@@ -62,14 +67,16 @@ const route = async (
 ): Promise<void> => {
   const { pathname, searchParams: query } = new URL(req.url ?? '/', 'http://kubernetes');
   if (isProbe(pathname)) return void res.end('ok');
-  const [target, method] = [parsePath(pathname), req.method ?? ''];
+  const method = req.method ?? '';
+  const namespace = namespaceAt(method, pathname);
+  if (namespace) return sendJson(res, 200, JSON.stringify(namespace));
+  const target = parsePath(pathname);
   if (isWatch(method, target, query)) return watch(options, watches, target, query, res);
   if (method === 'GET' && target.subresource === 'log') return readLog(options, target, query, res);
   const verb = verbOf(method, target);
   const body = method === 'GET' ? undefined : await readJson(req, acceptedTypes(method));
   const response = verb(options.store, { method, target, query, mediaType: mediaType(req), body });
-  res.writeHead(response.status, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  res.end(typeof response.body === 'string' ? response.body : JSON.stringify(response.body));
+  sendJson(res, response.status, typeof response.body === 'string' ? response.body : JSON.stringify(response.body));
 };
 
 const watch = (

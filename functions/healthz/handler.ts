@@ -1,18 +1,53 @@
 import { withTimeout } from '../../lib/abort.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
-import type { Kube } from '../../lib/kube/client.ts';
+import type { ReadKube } from '../../lib/kube/client.ts';
+import { isNotFound, KubeError } from '../../lib/kube/kube-error.ts';
+import type { Log } from '../../lib/log.ts';
 import type { HealthResponse } from '../../openapi/generated/types.ts';
+
+export type HealthzOptions = { kube: Pick<ReadKube, 'namespace' | 'readNamespace'>; log: Log };
 
 /** Time limit for the response of the Kubernetes API server to a health check, in milliseconds. */
 const checkTimeoutMs = 3000;
 
-/** Makes the handler of healthz, which responds with 503 while the Kubernetes API server is not ready. */
+const deniedStatuses = [401, 403];
+
+/** Returns the reason why the namespace of the builds can't be read, for people who look at the health check. */
+const reasonOf = (error: unknown, namespace: string): string => {
+  if (isNotFound(error))
+    return `The namespace ${namespace} of the builds does not exist. Create it, or correct BUILDS_NAMESPACE.`;
+  if (!(error instanceof KubeError))
+    return `The Kubernetes API server does not respond, so the namespace ${namespace} of the builds is out of reach.`;
+  return deniedStatuses.includes(error.status)
+    ? `The function healthz may not read the namespace ${namespace} of the builds. Apply its Role there.`
+    : `The Kubernetes API server refuses to show the namespace ${namespace} of the builds (${error.status} ${error.reason}).`;
+};
+
+/** Returns why no build can run in the namespace of the builds. Undefined where builds can run. */
+const findProblem = async ({ kube, log }: HealthzOptions, signal: AbortSignal): Promise<string | undefined> => {
+  try {
+    const { status } = await kube.readNamespace(withTimeout(checkTimeoutMs, signal));
+    return status?.phase === 'Terminating'
+      ? `The namespace ${kube.namespace} of the builds is being deleted.`
+      : undefined;
+  } catch (error) {
+    log('WARNING', 'the namespace of the builds is out of reach', { namespace: kube.namespace, error });
+    return reasonOf(error, kube.namespace);
+  }
+};
+
+/**
+ * Makes the handler of healthz, which responds with 500 while the namespace of the builds is out of reach. The reason
+ * stands in `messages.info`, as in builds-api 2.
+ */
 export const createHealthz =
-  (kube: Kube): Handler =>
+  (options: HealthzOptions): Handler =>
   async ({ signal }) => {
-    const ready = await kube.ready(withTimeout(checkTimeoutMs, signal));
-    const error = ready ? [] : ['The Kubernetes API server does not respond.'];
-    const json: HealthResponse = { status: ready ? 'OK' : 'ERROR', messages: messages({ error }) };
-    return { status: ready ? 200 : 503, json };
+    const problem = await findProblem(options, signal);
+    const json: HealthResponse = {
+      status: problem === undefined ? 'OK' : 'ERROR',
+      messages: messages(problem === undefined ? {} : { info: [problem] }),
+    };
+    return { status: problem === undefined ? 200 : 500, json };
   };

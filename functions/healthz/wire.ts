@@ -5,7 +5,11 @@ import { createHealthz } from './handler.ts';
 
 export const settingNames = kubeSettings;
 
-export const wire: EndpointWire<typeof settingNames> = async (settings) => {
+export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const kube = await kubeFromSettings(settings);
-  return { handlers: { healthcheck: createHealthz(kube) }, authenticate: createAuthenticate([]), close: kube.close };
+  return {
+    handlers: { healthcheck: createHealthz({ kube, log }) },
+    authenticate: createAuthenticate([]),
+    close: kube.close,
+  };
 };

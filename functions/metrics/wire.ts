@@ -1,4 +1,5 @@
-import { metricsAuthenticateFromSettings, metricsAuthSettings } from '../../lib/auth/metrics-tokens.ts';
+import { createAuthenticate } from '../../lib/auth/authenticate.ts';
+import { mayReadToolsFromSettings, metricsAuthSettings } from '../../lib/auth/metrics-tokens.ts';
 import { createCapacity } from '../../lib/capacity/store.ts';
 import type { EndpointWire } from '../../lib/http/app.ts';
 import { kubeFromSettings, kubeSettings } from '../../lib/kube/from-settings.ts';
@@ -11,6 +12,7 @@ export const wire: EndpointWire<typeof settingNames> = async (settings) => {
   const kube = await kubeFromSettings(settings);
   const capacity = createCapacity(kube, { slots: settings.capacity });
   const ledger = ledgerFromSettings(kube, settings);
-  const handlers = { metrics: createMetrics({ kube, ledger, capacity, now: () => new Date() }) };
-  return { handlers, authenticate: metricsAuthenticateFromSettings(settings, kube), close: kube.close };
+  const mayReadTools = mayReadToolsFromSettings(settings, kube);
+  const metrics = createMetrics({ kube, ledger, capacity, mayReadTools, now: () => new Date() });
+  return { handlers: { metrics }, authenticate: createAuthenticate([]), close: kube.close };
 };

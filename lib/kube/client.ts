@@ -3,7 +3,14 @@ import type { V1Status } from '@kubernetes/client-node';
 import type { JSONWebKeySet } from 'jose';
 import type { MaybeSignal } from '../abort.ts';
 import { KubeError } from './kube-error.ts';
-import { type KubeList, type KubeObject, type Resource, resources, type WatchEvent } from './resources.ts';
+import {
+  type KubeList,
+  type KubeObject,
+  type Namespace,
+  type Resource,
+  resources,
+  type WatchEvent,
+} from './resources.ts';
 import type { Transport } from './transport.ts';
 
 type ListOptions = { labelSelector?: string; fieldSelector?: string; signal?: MaybeSignal };
@@ -41,8 +48,8 @@ export type Kube = {
   podLog(pod: string, options: PodLogOptions): Promise<Readable>;
   /** Returns the keys that sign tokens of ServiceAccounts, as a JSON Web Key Set. */
   keys(): Promise<JSONWebKeySet>;
-  /** Tells whether the API server responds at all. A refusal counts as a response. */
-  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Returns the object of this client's namespace. */
+  readNamespace(signal?: AbortSignal): Promise<Namespace>;
   close(): void;
 };
 
@@ -146,21 +153,12 @@ const podLog = (transport: Transport, podPath: string, options: PodLogOptions): 
     signal: options.signal,
   });
 
-const isReady = async (transport: Transport, signal: MaybeSignal): Promise<boolean> => {
-  try {
-    (await transport.stream({ method: 'GET', path: '/version', signal })).destroy();
-    return true;
-  } catch (error) {
-    return error instanceof KubeError;
-  }
-};
-
 const mergePatch = 'application/merge-patch+json';
 
 /** Makes a client of the Kubernetes API in one namespace. */
 export const createKube = (transport: Transport, namespace: string): Kube => {
-  const folder = (resource: Resource) =>
-    `${resources[resource]}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  const place = `namespaces/${encodeURIComponent(namespace)}`;
+  const folder = (resource: Resource) => `${resources[resource]}/${place}/${resource}`;
   const path = (resource: Resource, name: string) => `${folder(resource)}/${encodeURIComponent(name)}`;
   return {
     namespace,
@@ -179,7 +177,7 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
     },
     podLog: (pod, options) => podLog(transport, path('pods', pod), options),
     keys: () => transport.json({ method: 'GET', path: '/openid/v1/jwks' }),
-    ready: (signal) => isReady(transport, signal),
+    readNamespace: (signal) => transport.json({ method: 'GET', path: `/api/v1/${place}`, signal }),
     close: transport.close,
   };
 };

@@ -32,6 +32,9 @@ export type AsJson<T> = T extends Date
       : T;
 
 type Metadata = AsJson<V1ObjectMeta> & { name: string };
+/** A namespace. Its phase is `Terminating` while the namespace is being deleted. */
+export type Namespace = KubeObject & { status?: { phase?: 'Active' | 'Terminating' } };
+
 export type KubeObject = { apiVersion?: string; kind?: string; metadata: Metadata };
 /**
  * A list of Kubernetes objects. Its metadata has `continue`, a token for the next page, unless the page is the last

@@ -55,7 +55,7 @@ export type IdempotencyRecord = {
   request: string;
   id: string;
   commit: string;
-  /** As in the build's record. */
+  /** Hash of the annotated tag's object. Absent as in the build's record. */
   resolvedRef?: string;
   /** Position of the build in the queue at the time of the response. 0 for a build that ran at once. */
   position: number;

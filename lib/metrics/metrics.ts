@@ -113,10 +113,13 @@ const slotMetrics = ({ slots, capacity }: MetricsInput): Metric[] => {
   ];
 };
 
-/** Returns the metrics of the service. The metrics follow from the given state alone: no process counts in memory. */
-export const metricsOf = (input: MetricsInput): Metric[] => [
+/**
+ * Returns the metrics of the service. The metrics follow from the given state alone: no process counts in memory.
+ * @param showsTools whether the metrics of single tools are among them, which name the tools
+ */
+export const metricsOf = (input: MetricsInput, showsTools: boolean): Metric[] => [
   ...buildMetrics(input),
   ...slotMetrics(input),
-  ...toolMetrics(input),
+  ...(showsTools ? toolMetrics(input) : []),
   ...sweepMetrics(input.capacity),
 ];

@@ -23,7 +23,7 @@ export const routes: readonly Route[] = [
   {"operation":"logs","function":"get-logs","method":"GET","path":"/v1/tool/{toolname}/builds/{id}/logs","open":false,"scope":"read","parameters":[{"name":"toolname","in":"path"},{"name":"id","in":"path"},{"name":"follow","in":"query"},{"name":"cursor","in":"query"},{"name":"format","in":"query"},{"name":"step","in":"query"},{"name":"tail","in":"query"},{"name":"since","in":"query"},{"name":"grep","in":"query"},{"name":"from_line","in":"query"},{"name":"lines","in":"query"},{"name":"Last-Event-ID","in":"header"}]},
   {"operation":"clean","function":"clean-images","method":"POST","path":"/v1/tool/{toolname}/clean","open":false,"scope":"admin","parameters":[{"name":"toolname","in":"path"}]},
   {"operation":"quota","function":"quota","method":"GET","path":"/v1/tool/{toolname}/quotas","open":false,"scope":"read","parameters":[{"name":"toolname","in":"path"}]},
-  {"operation":"metrics","function":"metrics","method":"GET","path":"/v1/metrics","open":false,"parameters":[]},
+  {"operation":"metrics","function":"metrics","method":"GET","path":"/v1/metrics","open":true,"parameters":[]},
   {"operation":"whoami","function":"whoami","method":"GET","path":"/v1/whoami","open":false,"parameters":[]},
   {"operation":"healthcheck","function":"healthz","method":"GET","path":"/v1/healthz","open":true,"parameters":[]},
   {"operation":"openapi","function":"openapi","method":"GET","path":"/openapi.json","open":true,"parameters":[]},

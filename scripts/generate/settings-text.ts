@@ -27,7 +27,7 @@ const signIn = {
   gatewaySecret:
     "A secret that the gateway sends beside a tool's name. Without the secret, any pod could claim to be the gateway.",
   metricsSubjects:
-    'ServiceAccounts that may read /v1/metrics, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: nobody may.',
+    'ServiceAccounts to which /v1/metrics shows the metrics of single tools, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: to nobody.',
   authResource: 'The resource for which command lines ask a token (RFC 8707), where the issuer knows resources.',
 } as const;
 

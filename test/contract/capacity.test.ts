@@ -25,12 +25,29 @@ const read = async (name: string): Promise<number> => {
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
 };
 
-test('metrics are shown only to the subjects in METRICS_SUBJECTS, with a token for the audience metrics', async () => {
-  expectRefusal(await send(`${target.url}/v1/metrics`), 401, 'unauthenticated');
+test('metrics need no credential, and name tools only to the subjects in METRICS_SUBJECTS', async () => {
+  const busy = await forTool(target, 'busy-tool');
+  const { name } = await busy.start({ source_url });
+  const open = expectStatus(await send(`${target.url}/v1/metrics`), 200);
+  const full = expectStatus(await metrics(await tokenOf({})), 200);
+  for (const { headers, text } of [open, full]) {
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(text).toMatch(/^toolforge_builds_running \d+$/m);
+  }
+  expect(full.text).toContain('toolforge_builds_tool_running{tool="busy-tool"} 1');
+  expect(open.text).not.toContain('busy-tool');
+  const unnamed = full.text.split('\n').filter((line) => !line.includes('toolforge_builds_tool_'));
+  expect(open.text.split('\n')).toHaveLength(unnamed.length);
+  await busy.remove(name);
+});
+
+test('metrics refuse a token that may not read the metrics of single tools', async () => {
   expectRefusal(await metrics(await target.tokenFor('mine')), 401, 'token_invalid');
+  expectRefusal(await metrics('a.b.c'), 401, 'token_invalid');
+  expectRefusal(await metrics(await tokenOf({ aud: 'builds-api' })), 401, 'token_invalid');
   expectRefusal(await metrics(await tokenOf({ sub: 'somebody' })), 403, 'forbidden');
-  const { headers } = expectStatus(await metrics(await tokenOf({})), 200);
-  expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const password = { authorization: 'Basic YTpi' };
+  expectRefusal(await send(`${target.url}/v1/metrics`, { headers: password }), 401, 'token_invalid');
 });
 
 const runningOf = async (caller: Caller): Promise<string[]> =>

@@ -110,10 +110,11 @@ describe('get-logs', () => {
   });
 });
 
-test('healthz and openapi.json need no credential', async () => {
+test('healthz, metrics and openapi.json need no credential', async () => {
   const { json: health } = expectStatus(await send(`${target.url}/v1/healthz`), 200);
   expectShape(health, 'HealthResponse');
   expect(health.status).toBe('OK');
   expect(expectStatus(await send(`${target.url}/openapi.json`), 200).json.openapi).toMatch(/^3\.1/);
-  expectStatus(await send(`${target.url}/builds/v1/healthz`), 200);
+  for (const path of ['v1/healthz', 'v1/metrics', 'openapi.json'])
+    expectStatus(await send(`${target.url}/builds/${path}`), 200);
 });

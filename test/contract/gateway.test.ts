@@ -81,10 +81,12 @@ describe('the gateway', () => {
     expectStatus(await send('/builds/v1/tool/other/quotas', {}, { authorization }), 403);
   });
 
-  test.each(['/builds/v1/healthz', '/builds/openapi.json', '/builds/.well-known/oauth-protected-resource'])(
-    'shows %s without a credential',
-    async (path) => void expectStatus(await send(path, {}), 200),
-  );
+  test.each([
+    '/builds/v1/healthz',
+    '/builds/v1/metrics',
+    '/builds/openapi.json',
+    '/builds/.well-known/oauth-protected-resource',
+  ])('shows %s without a credential', async (path) => void expectStatus(await send(path, {}), 200));
 
   test('refuses a request without a credential, and a certificate of another authority', async () => {
     expectCode(await send(quotas, {}), 403, 'forbidden');

@@ -48,8 +48,6 @@ export const closedRoutes = routes.filter(({ open }) => !open);
 
 /** Returns the documented status and error code of an operation's response to a caller with a valid credential. */
 export const expectedOf = (route: Route, credential: CredentialName, callerTool: CallerTool): StatusAndCode => {
-  // The operation metrics is for the cluster's monitoring only, and refuses the credentials of tools.
-  if (route.operation === 'metrics') return [401, credential === 'certificate' ? 'unauthenticated' : 'token_invalid'];
   if (!route.scope) return allowed[route.operation] ?? [200];
   if (callerTool !== 'own') return [403, 'forbidden'];
   const scopes: readonly string[] = credentials[credential];
@@ -108,9 +106,8 @@ export const tokenCases = async (
  * @param withoutCredential the expected response to a request without a credential
  */
 export const forgedCases = (route: Route, own: string, withoutCredential: StatusAndCode, prefix?: string): Case[] => {
-  // Directly at a function, a wrong secret is refused like a bad token. The gateway removes the header, and metrics do not
-  // accept the gateway's headers at all.
-  const isRefused = withoutCredential[0] === 401 && route.operation !== 'metrics';
+  // Directly at a function, a wrong secret is refused like a bad token. The gateway removes the header.
+  const isRefused = withoutCredential[0] === 401;
   const wrongSecret: StatusAndCode = isRefused ? [401, 'token_invalid'] : withoutCredential;
   const forged: [string, Record<string, string>, StatusAndCode][] = [
     ['no credential', {}, withoutCredential],

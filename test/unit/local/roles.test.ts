@@ -15,6 +15,7 @@ test.each([
   ['sweep', 'PATCH', '/api/v1/namespaces/image-build/configmaps/issuer-keys'],
   ['finish-build', 'PUT', '/apis/builds.toolforge.org/v1alpha1/namespaces/image-build/buildledgers/x/status'],
   ['openapi', 'GET', '/version'],
+  ['healthz', 'GET', '/api/v1/namespaces/image-build'],
   ['get-build', 'GET', '/openid/v1/jwks'],
 ])('the Role of %s allows %s %s', (account, method, path) => {
   expect(refusal(account, method, path)).toBeUndefined();
@@ -28,6 +29,7 @@ test.each([
   ['start-build', 'GET', '/api/v1/namespaces/image-build/secrets/gateway', 'get resource "secrets"'],
   ['sweep', 'PATCH', '/api/v1/namespaces/image-build/configmaps/settings', 'patch resource "configmaps"'],
   ['finish-build', 'PUT', '/apis/builds.toolforge.org/v1alpha1/namespaces/image-build/buildledgers/x', 'update'],
+  ['get-build', 'GET', '/api/v1/namespaces/image-build', 'get resource "namespaces" in API group ""'],
   ['nobody', 'GET', `${runs}/b-1`, 'get resource "pipelineruns"'],
   ['constructor', 'GET', `${runs}/b-1`, 'get resource "pipelineruns"'],
 ])('the Role of %s does not allow %s %s', (account, method, path, sentence) => {

@@ -62,6 +62,11 @@ test('no path of the document has parameters of its own', () => {
   expect(Object.values(document.paths).flatMap((item) => Object.keys(item))).not.toContain('parameters');
 });
 
+test('no operation names a scheme of security, because the merge loses the schemes', () => {
+  const named = operations.flatMap((operation) => ('security' in operation ? (operation.security as object[]) : []));
+  expect(named).toEqual([]);
+});
+
 test('no object of the document is closed to new fields', () => {
   const closing = ({ value }: Part) => [value.additionalProperties, value.unevaluatedProperties].includes(false);
   expect(parts.filter(closing).map(({ path }) => path)).toEqual([]);

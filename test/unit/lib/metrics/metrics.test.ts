@@ -57,7 +57,7 @@ const input: MetricsInput = {
   now,
 };
 
-const lines = (of: MetricsInput): string[] => formatMetrics(metricsOf(of)).split('\n');
+const lines = (of: MetricsInput, showsTools = true): string[] => formatMetrics(metricsOf(of, showsTools)).split('\n');
 
 test('the metrics show builds by status and tool, slots, and the counts of sweep', () => {
   expect(lines(input).filter((line) => !line.startsWith('#'))).toEqual([
@@ -80,6 +80,12 @@ test('the metrics show builds by status and tool, slots, and the counts of sweep
     'toolforge_builds_dead_letters_total 1',
     '',
   ]);
+});
+
+test('the metrics without those of single tools name no tool', () => {
+  const shown = lines(input, false);
+  expect(shown.filter((line) => line.includes('busy') || line.includes('_tool_'))).toEqual([]);
+  expect(shown).toContain('toolforge_builds_running 2');
 });
 
 test('each metric has one TYPE line', () => {
