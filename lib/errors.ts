@@ -37,7 +37,6 @@ export type ErrorCode =
   | 'source_redirected'
   | 'source_requires_password'
   | 'source_unreachable'
-  | 'tool_invalid'
   | 'token_invalid'
   | 'unauthenticated'
   | 'unavailable';

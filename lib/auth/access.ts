@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.ts';
 import { challenge } from './challenge.ts';
+import { isTool } from './rules.ts';
 import { type Scope, scopes } from './scopes.ts';
 
 /** Kinds of credentials that a caller can show. `none` stands for operations that need no credential. */
@@ -39,8 +40,15 @@ const uniteScopes = (grants: readonly Grant[]): Grant[] =>
     return { tool, scopes: scopes.filter((scope) => granted.includes(scope)) };
   });
 
+/** Returns the error for a path of another tool. No tool has a name with other characters, so nobody may act for it. */
 const foreignTool = (tool: string): ApiError =>
-  new ApiError(403, 'forbidden', `You may not act for the tool ${tool}. Sign in as one of its maintainers.`);
+  new ApiError(
+    403,
+    'forbidden',
+    isTool(tool)
+      ? `You may not act for the tool ${tool}. Sign in as one of its maintainers.`
+      : "The path names no tool. A tool's name may hold a-z, 0-9, - and _, and begins with a letter.",
+  );
 
 /** Returns the error for a token that lacks a scope. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
 const missingScope = (tool: string, scope: Scope): ApiError =>

@@ -2,18 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Access } from './access.ts';
 import { challenge } from './challenge.ts';
+import type { RequestTarget } from './superusers.ts';
 
 /**
- * Finds out who sent a request, and what that caller may do.
+ * Finds out who sent a request, and what that caller may do with the request's target.
  * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` for a bad token
  */
-export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Access>;
+export type Authenticate = (headers: IncomingHttpHeaders, target?: RequestTarget) => Promise<Access>;
 
 /**
  * Checks one kind of credential. Returns undefined when the request has no credential of that kind.
  * @throws ApiError 401 `token_invalid` for a bad token
  */
-export type CredentialCheck = (headers: IncomingHttpHeaders) => Promise<Access | undefined>;
+export type CredentialCheck = (headers: IncomingHttpHeaders, target?: RequestTarget) => Promise<Access | undefined>;
 
 /**
  * Makes an authentication that checks the kinds of credentials in order. The first credential found decides: a request
@@ -21,9 +22,9 @@ export type CredentialCheck = (headers: IncomingHttpHeaders) => Promise<Access |
  */
 export const createAuthenticate =
   (checks: readonly CredentialCheck[]): Authenticate =>
-  async (headers) => {
+  async (headers, target) => {
     for (const check of checks) {
-      const access = await check(headers);
+      const access = await check(headers, target);
       if (access) return access;
     }
     throw new ApiError(401, 'unauthenticated', 'Sign in first: send a token as "Authorization: Bearer …".', {

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { createGatewayCheck } from './gateway.ts';
 import { type RateLimitOptions, withRateLimit } from './rate-limit.ts';
+import type { Superusers } from './superusers.ts';
 import { createTokenCheck } from './token.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
@@ -10,6 +11,7 @@ export const authSettings = [
   'issuers',
   'keysFolder',
   'gatewaySecret',
+  'superusers',
   'rateReads',
   'rateChanges',
   'failureDelayMs',
@@ -20,6 +22,7 @@ type AuthSettings = Pick<RateLimitOptions, 'rateReads' | 'rateChanges' | 'failur
   /** Folder where the ConfigMap with the issuers' saved keys is mounted. */
   keysFolder: string | undefined;
   gatewaySecret: string | undefined;
+  superusers: Superusers;
 };
 
 /**
@@ -27,13 +30,13 @@ type AuthSettings = Pick<RateLimitOptions, 'rateReads' | 'rateChanges' | 'failur
  * @throws ConfigError when neither issuers nor a gateway secret are set
  */
 export const authenticateFromSettings = (
-  { issuers, keysFolder, gatewaySecret, rateReads, rateChanges, failureDelayMs }: AuthSettings,
+  { issuers, keysFolder, gatewaySecret, superusers, rateReads, rateChanges, failureDelayMs }: AuthSettings,
   log: Log,
 ): Authenticate => {
   if (issuers.length === 0 && gatewaySecret === undefined) {
     throw new ConfigError('AUTH_ISSUERS', 'set, or GATEWAY_SECRET_FILE: without either nobody can sign in');
   }
-  const gateway = gatewaySecret ? [createGatewayCheck(gatewaySecret)] : [];
+  const gateway = gatewaySecret ? [createGatewayCheck(gatewaySecret, superusers)] : [];
   const authenticate = createAuthenticate([...gateway, createTokenCheck(issuers, { keysFolder, log })]);
   return withRateLimit(authenticate, { rateReads, rateChanges, failureDelayMs, log });
 };

@@ -4,21 +4,22 @@ import type { CredentialCheck } from './authenticate.ts';
 import { invalidCredential } from './challenge.ts';
 import { isTool } from './rules.ts';
 import { scopes } from './scopes.ts';
+import { type Superusers, toolsOfSuperuser } from './superusers.ts';
 
 const toolHeader = 'x-toolforge-tool';
 const secretHeader = 'x-toolforge-gateway-secret';
 
 /**
  * Makes the check of the API gateway's headers. The gateway verifies a client certificate (O=toolforge, CN=tool), sends
- * the tool's name in X-Toolforge-Tool and the gateway's own secret in X-Toolforge-Gateway-Secret. Any pod in the
+ * the name of the tool or of a superuser in X-Toolforge-Tool and its own secret in X-Toolforge-Gateway-Secret. Any pod in the
  * cluster can send X-Toolforge-Tool to a function, so without a secret the header counts as absent.
  *
  * A wrong secret is refused like a bad token, also beside a valid token: a pod that guesses secrets is delayed, counted
  * and logged (lib/auth/rate-limit.ts). Requests with the right secret never wait for those of other pods.
  */
-export const createGatewayCheck = (secret: string): CredentialCheck => {
+export const createGatewayCheck = (secret: string, superusers: Superusers = {}): CredentialCheck => {
   const isSecret = createSecretCheck(secret);
-  return async (headers) => {
+  return async (headers, target) => {
     const { [toolHeader]: tool, [secretHeader]: given } = headers;
     if (typeof given !== 'string' || given === '') return undefined;
     if (!isSecret(given))
@@ -26,8 +27,13 @@ export const createGatewayCheck = (secret: string): CredentialCheck => {
         "The gateway's secret is wrong. Set the same secret at the gateway and at the functions.",
       );
     if (tool === undefined || tool === '') return undefined;
-    // Node joins several headers with the same name to one text, which is no tool's name.
-    if (!isTool(tool)) throw invalidCredential('The header X-Toolforge-Tool must have the name of one tool.');
-    return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants: [{ tool, scopes }] });
+    // Node joins several headers with the same name to one text, which is neither a tool's name nor a superuser's.
+    const tools = toolsOfSuperuser(superusers, String(tool), target) ?? (isTool(tool) ? [tool] : undefined);
+    if (!tools)
+      throw invalidCredential(
+        'The header X-Toolforge-Tool must have the name of one tool, or of a superuser in SUPERUSERS.',
+      );
+    const grants = tools.map((name) => ({ tool: name, scopes }));
+    return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants });
   };
 };

@@ -109,8 +109,8 @@ const createRefuse = ({ failureDelayMs, log, sleep = delay }: RateLimitOptions) 
 export const withRateLimit = (authenticate: Authenticate, options: RateLimitOptions): Authenticate => {
   const limitRate = createLimitRate(options);
   const refuse = createRefuse(options);
-  return async (headers) => {
-    const access = await authenticate(headers).catch(refuse);
+  return async (headers, target) => {
+    const access = await authenticate(headers, target).catch(refuse);
     return {
       ...access,
       assertTool: (tool, scope) => {

@@ -1,3 +1,4 @@
+import { isSuperusers, superusersProblem } from '../auth/superusers.ts';
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
 import { cidrs, flag, integer, json, list, text, url } from './parse.ts';
@@ -29,6 +30,13 @@ export const settings = {
   ),
   authResource: text('AUTH_RESOURCE', 'a URI', /^[a-z][a-z0-9+.-]*:[^\s#]+$/, 'urn:toolforge:builds'),
   gatewaySecret: secretFile('GATEWAY_SECRET_FILE'),
+  superusers: json(
+    'SUPERUSERS',
+    'a JSON object with a list of paths for each name of a client certificate',
+    isSuperusers,
+    '{}',
+    superusersProblem,
+  ),
   keysFolder: optional(text('AUTH_KEYS_FOLDER', 'the absolute path of a folder', path)),
   keysConfigMap: optional(text('AUTH_KEYS_CONFIG_MAP', 'the name of a ConfigMap', name)),
   rateReads: integer('RATE_READS', { min: 0, max: 1_000_000 }, 1200),

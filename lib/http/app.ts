@@ -85,13 +85,16 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     const handler = handlers[operation];
     if (!handler) throw new ApiError(404, 'not_found', 'This function does not serve that path.');
     checkAuthorization(req);
-    const access = open ? anonymous : await authenticate(req.headers);
+    const access = open
+      ? anonymous
+      : await authenticate(req.headers, { path: found.path, tool: found.params.toolname });
     Object.assign(audited, { route: found.route, params: found.params, access });
     const isChange = found.route.method !== 'GET';
     if (isChange) assertOwnSite(req.headers);
+    // Access comes before validation: another tool's path is refused with 403, whatever characters the tool's name has.
+    checkAccess(found, access);
     const params = { ...queryParameters(search), ...found.params };
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
-    checkAccess(found, access);
     // Security: a web page can send the media types of HTML forms to other sites without asking the API first.
     if (isChange) requireJson(req);
     const body = await readBody(req, maxBodyBytes);

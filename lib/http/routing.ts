@@ -17,11 +17,15 @@ const patterns: Pattern[] = routes
   .map((route) => ({ route, segments: route.path.split('/') }))
   .sort((a, b) => a.segments.filter(isVariable).length - b.segments.filter(isVariable).length);
 
+/**
+ * Decodes a path segment. A segment whose percent signs encode nothing stays as it is: no parameter may have a percent
+ * sign, so validation refuses such a segment, but only after the caller's access is checked.
+ */
 const decode = (segment: string): string => {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new ApiError(400, 'parameter_invalid', 'The path has a percent sign that encodes nothing.');
+    return segment;
   }
 };
 
@@ -38,8 +42,7 @@ const paramsOf = (pattern: Pattern, segments: string[]): Record<string, string> 
  * Finds the route of a request. One slash at the end of the path is ignored. An encoded slash (%2F) does not separate
  * path segments.
  * @param path of the request, without the query
- * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with the header Allow, 400 `parameter_invalid` for a wrong
- * percent-encoding
+ * @throws ApiError 404 `not_found`, 405 `method_not_allowed` with the header Allow
  */
 export const matchRoute = (method: string, path: string): RouteMatch => {
   const segments = path.replace(/\/$/, '').split('/');
@@ -60,11 +63,12 @@ export const matchRoute = (method: string, path: string): RouteMatch => {
 const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
 
 /**
- * Finds the route and the query of an HTTP request. The URL may be absolute, and its path may have `..` segments.
+ * Finds the route, the path below /builds and the query of an HTTP request. The URL may be absolute, and its path may have `..` segments.
  * @throws the errors of {@link matchRoute}, and ApiError 400 `parameter_invalid` when the URL is not valid
  */
-export const findRoute = (req: IncomingMessage): RouteMatch & { search: URLSearchParams } => {
+export const findRoute = (req: IncomingMessage): RouteMatch & { path: string; search: URLSearchParams } => {
   const url = URL.parse(req.url ?? '/', 'http://function');
   if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
-  return { ...matchRoute(req.method ?? 'GET', withoutMount(url.pathname)), search: url.searchParams };
+  const path = withoutMount(url.pathname);
+  return { ...matchRoute(req.method ?? 'GET', path), path: `/builds${path}`, search: url.searchParams };
 };

@@ -12,7 +12,6 @@ const camelCase = (id: string): string => id.replace(/-(.)/g, (_, letter: string
  * Error code for a wrong parameter of a request, by the parameter's name. All other parameters get `parameter_invalid`.
  */
 const codes: Record<string, ErrorCode> = {
-  toolname: 'tool_invalid',
   'Idempotency-Key': 'idempotency_key_invalid',
   cursor: 'cursor_invalid',
 };
@@ -22,7 +21,6 @@ const codes: Record<string, ErrorCode> = {
  * would only repeat the parameter's pattern.
  */
 const sentences: Record<string, string> = {
-  toolname: "The tool's name may hold a-z, 0-9, - and _, and begins with a letter.",
   id: 'The build id may hold a-z, 0-9, - and . only.',
   'Idempotency-Key': 'The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.',
 };

@@ -26,6 +26,7 @@ const signIn = {
   issuers: 'The issuers whose tokens are trusted, and the tools that their tokens are for. See below.',
   gatewaySecret:
     "A secret that the gateway sends beside a tool's name. Without the secret, any pod could claim to be the gateway.",
+  superusers: 'Services that act for tools through the gateway, by the CN of their client certificate. See below.',
   metricsSubjects:
     'ServiceAccounts to which /v1/metrics shows the metrics of single tools, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: to nobody.',
   authResource: 'The resource for which command lines ask a token (RFC 8707), where the issuer knows resources.',
@@ -56,7 +57,13 @@ For GitLab, GitHub and Kubernetes, for example:
      {"issuer": "https://kubernetes.default.svc.cluster.local", "audience": "builds-api", "kind": "service-account",
       "jwksUri": "https://kubernetes.default.svc/openid/v1/jwks",
       "caFile": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
-      "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]`;
+      "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]
+
+\`SUPERUSERS\` names services that act for any tool, each with a list of paths. A path is a regular expression that begins with \`^\`, ends with \`$\`, and is matched
+with the request's path below \`/builds\`, without the query. \`{"path": …, "tools": […]}\` in place of a path limits it to some tools. A name must have a colon,
+so that no tool has it:
+
+    {"service:components-api": ["^.*$"], "service:reports": [{"path": "^/builds/v1/tool/[^/]+/builds$", "tools": ["mytool"]}]}`;
 
 const policy = {
   rateReads: 'Reading requests per minute of one caller for one tool, for each instance of a function. 0: no limit.',

@@ -42,6 +42,32 @@ describe('createGatewayCheck', () => {
   });
 });
 
+describe('the check with superusers', () => {
+  const checkSuperusers = createGatewayCheck('s3cret', {
+    'service:components-api': ['^/builds/v1/tool/[^/]+/builds$'],
+  });
+  const name = 'service:components-api';
+
+  test('gives a superuser all scopes for the tool of a path that its rules have', async () => {
+    const target = { path: '/builds/v1/tool/mine/builds', tool: 'mine' };
+    expect(await checkSuperusers(headers(name, 's3cret'), target)).toMatchObject({
+      subject: `certificate:${name}`,
+      grants: [{ tool: 'mine', scopes: ['read', 'build', 'admin'] }],
+    });
+  });
+
+  test('gives a superuser no tool at another path', async () => {
+    const target = { path: '/builds/v1/tool/mine/clean', tool: 'mine' };
+    expect(await checkSuperusers(headers(name, 's3cret'), target)).toMatchObject({ grants: [] });
+    expect(await checkSuperusers(headers(name, 's3cret'))).toMatchObject({ grants: [] });
+  });
+
+  test('refuses a name with a colon that is no superuser', async () => {
+    const target = { path: '/builds/v1/tool/mine/builds', tool: 'mine' };
+    await expect(checkSuperusers(headers('service:other', 's3cret'), target)).rejects.toMatchObject({ status: 401 });
+  });
+});
+
 describe('guesses of the secret', () => {
   const limited = (sleep: (ms: number) => Promise<void>) => {
     const logged: unknown[][] = [];

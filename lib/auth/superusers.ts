@@ -1,0 +1,72 @@
+import { isObject } from '../json-values.ts';
+import { isTool } from './rules.ts';
+
+/** A rule names paths of the API that a superuser may call, for every tool or for the listed tools. */
+type SuperuserRule = string | { path: string; tools: string[] };
+
+/**
+ * Services that act for tools, by the name in their client certificate, such as `service:components-api`. A rule is a
+ * regular expression of whole paths, such as `^.*$`.
+ */
+export type Superusers = Readonly<Record<string, readonly SuperuserRule[]>>;
+
+/** Address of a request: its path below /builds, without the query, and the decoded tool in the path. */
+export type RequestTarget = { path: string; tool: string | undefined };
+
+/** A superuser's name has a colon, which no tool's name has. So no tool's certificate makes its owner a superuser. */
+const superuserName = /^[a-z0-9][a-z0-9._-]*:[a-z0-9._:-]+$/;
+
+const patternProblem = (pattern: unknown): string | undefined => {
+  // Without anchors, a pattern would match a part of the path, and so more paths than its author sees.
+  if (typeof pattern !== 'string' || !/^\^.*\$$/.test(pattern))
+    return 'a path must be a regular expression that begins with ^ and ends with $';
+  try {
+    new RegExp(pattern);
+    return undefined;
+  } catch {
+    return `${pattern} is no regular expression`;
+  }
+};
+
+const rulesProblem = (rule: unknown): string | undefined => {
+  if (typeof rule === 'string') return patternProblem(rule);
+  if (!isObject(rule)) return 'a rule must be a path, or an object with path and tools';
+  const { path, tools, ...more } = rule;
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined) return `a rule has no field ${unknown}`;
+  if (!Array.isArray(tools) || tools.length === 0 || !tools.every(isTool)) return 'tools must list names of tools';
+  return patternProblem(path);
+};
+
+/** Describes what is wrong with a value for {@link Superusers}. Undefined for a valid value. */
+export const superusersProblem = (value: unknown): string | undefined => {
+  if (!isObject(value)) return 'it must be an object';
+  for (const [name, rules] of Object.entries(value)) {
+    if (!superuserName.test(name)) return `the name ${name} must have a colon, as service:components-api has`;
+    if (!Array.isArray(rules) || rules.length === 0) return `${name} must have a list of paths`;
+    const problem = rules.map(rulesProblem).find((found) => found !== undefined);
+    if (problem !== undefined) return `${name}: ${problem}`;
+  }
+  return undefined;
+};
+
+export const isSuperusers = (value: unknown): value is Superusers => superusersProblem(value) === undefined;
+
+const allows = (rule: SuperuserRule, { path, tool }: RequestTarget): boolean => {
+  const { path: pattern, tools } = typeof rule === 'string' ? { path: rule, tools: undefined } : rule;
+  return new RegExp(pattern).test(path) && (tools === undefined || tools.some((name) => name === tool));
+};
+
+/**
+ * Returns the tools that a superuser may act for in a request: the tool of the path, or none.
+ * @returns undefined when the name is not a superuser's
+ */
+export const toolsOfSuperuser = (
+  superusers: Superusers,
+  name: string,
+  target: RequestTarget | undefined,
+): string[] | undefined => {
+  if (!Object.hasOwn(superusers, name)) return undefined;
+  if (!target || !isTool(target.tool)) return [];
+  return superusers[name]?.some((rule) => allows(rule, target)) ? [target.tool] : [];
+};
