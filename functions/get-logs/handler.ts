@@ -4,6 +4,7 @@ import type { ReadContext } from '../../lib/builds/context.ts';
 import type { ApiRequest, Handler } from '../../lib/http/types.ts';
 import { Broadcasts } from '../../lib/logs/broadcast/broadcasts.ts';
 import type { LogMasks } from '../../lib/logs/from-settings.ts';
+import { sinceTime } from '../../lib/logs/query/since.ts';
 import { checkRead, readLog } from '../../lib/logs/read.ts';
 import { type ContentCoding, createGzipCoding, identityCoding } from '../../lib/logs/response/compress.ts';
 import { type Encoder, encoders } from '../../lib/logs/response/encode.ts';
@@ -85,17 +86,18 @@ const readOptions = (
   request: ApiRequest,
 ): Omit<ReadOptions, 'signal' | 'chunkEncoding'> => {
   const { toolname: tool = '', id = '', follow, step, tail, grep, since, from_line, lines } = request.params;
+  const cursor = cursorOf(request);
   return {
     ...options,
     tool,
     broadcasts,
     view: cacheBriefly(viewOf(tool, id)),
     follow: isTrue(follow),
-    cursor: cursorOf(request),
+    cursor,
     step,
     tail: toNumber(tail),
     grep,
-    since,
+    since: sinceTime(since, options.now(), cursor !== undefined),
     fromLine: toNumber(from_line),
     lines: toNumber(lines),
   };

@@ -1,5 +1,7 @@
 import type { BuildRecord, LedgerState } from '../ledger/types.ts';
 import type { BuildState, BuildView } from '../logs/types.ts';
+import { statusOf } from '../tekton/status.ts';
+import type { PipelineRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
 import { previewReconcile } from './preview.ts';
@@ -12,6 +14,12 @@ export const buildStateIn = ({ queued, running, finished }: LedgerState, id: str
   return build && { build, queuePosition: position || undefined };
 };
 
+/** Returns the build with the status of its run while the run goes on. The ledger has no status of its own for that. */
+const withRunStatus = (build: BuildRecord, run: PipelineRun | undefined): BuildRecord =>
+  run && statusOf(run) === 'BUILD_RUNNING' && build.finishedAt === undefined
+    ? { ...build, status: 'BUILD_RUNNING' }
+    : build;
+
 /**
  * Returns a view of a build for code that shows the build's log. Each read of the view returns the build as a reconcile
  * would leave it, and writes nothing.
@@ -19,9 +27,9 @@ export const buildStateIn = ({ queued, running, finished }: LedgerState, id: str
  */
 export const buildView = (context: ReadContext, tool: string, id: string): BuildView => ({
   read: async () => {
-    const { state } = await previewReconcile(context, tool, { id });
+    const { state, runs } = await previewReconcile(context, tool, { id });
     const found = buildStateIn(state, id);
     if (!found) throw buildNotFound(tool, id);
-    return found;
+    return { ...found, build: withRunStatus(found.build, runs.get(id)) };
   },
 });

@@ -24,8 +24,18 @@ export type NotePosition = { step: string; line: number; gap?: true };
 /** A message of the service among the lines of a log. Only a note with a position is archived. */
 export type LogNote = { type: 'note'; text: string; position?: NotePosition };
 
-/** The end event of a log. `log` tells whether the reader has seen the whole log, `reason` which lines are missing. */
-export type LogEnd = { type: 'end'; status: BuildStatus; log: LogState; reason?: string; cursor?: string };
+/**
+ * The end event of a log. `log` tells whether the reader has seen the whole log, `reason` which lines are missing. With
+ * `limited` the reader has as many lines as it wants, and the log may have more behind the cursor.
+ */
+export type LogEnd = {
+  type: 'end';
+  status: BuildStatus;
+  log: LogState;
+  reason?: string;
+  cursor?: string;
+  limited?: true;
+};
 
 /** Raw DEFLATE data without a final block, its uncompressed size in bytes and the CRC-32 of the uncompressed bytes. */
 export type Deflated = { bytes: Buffer; size: number; crc: number };

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Build } from '../../openapi/generated/types.ts';
-import { type Caller, expectCleanLog, expectRefusal, expectShape, expectStatus, forTool, send } from './client.ts';
+import {
+  type Caller,
+  eventually,
+  expectCleanLog,
+  expectRefusal,
+  expectShape,
+  expectStatus,
+  forTool,
+  send,
+} from './client.ts';
 import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
@@ -103,6 +112,36 @@ describe('get-logs', () => {
       expect(headers.get('content-type')).toMatch(type);
       expect(text).toMatch(/step-clone|"clone"/);
     }
+  });
+
+  test('begins at a time or a duration ago, also when the plus sign of an offset arrives as a blank', async () => {
+    const hour = 3_600_000;
+    const inZone = (ms: number) => new Date(Date.now() + ms + hour).toISOString().replace('Z', '+01:00');
+    const linesSince = async (since: string): Promise<number> => {
+      const { text } = expectStatus(await mine.call(`${path}?format=ndjson&since=${since}`), 200);
+      return text.split('\n').filter((line) => line.includes('"type":"line"')).length;
+    };
+    const all = await linesSince('1h');
+    expect(all).toBeGreaterThan(3);
+    expect([await linesSince(inZone(-hour)), await linesSince(encodeURIComponent(inZone(-hour)))]).toEqual([all, all]);
+    expect([await linesSince('0s'), await linesSince(inZone(hour))]).toEqual([0, 0]);
+    expectRefusal(await mine.call(`${path}?since=soon`), 400, 'parameter_invalid');
+  });
+
+  test("says at the end of a running build's log in every format that the log goes on", async () => {
+    const slow = await target.repository('slow', {
+      'package.json': '{"scripts":{"build":"echo begun && sleep 120","start":"true"}}',
+    });
+    const { name } = await mine.start({ source_url: slow });
+    const logOf = async (format: string) => (await mine.call(`/builds/${name}/logs?format=${format}`)).text;
+    await eventually(async () => (await logOf('ndjson')).includes('begun'));
+    const last = { text: '\n', ndjson: '\n', sse: '\n\n' };
+    for (const [format, end] of Object.entries(last)) {
+      const record = (await logOf(format)).split(end).filter(Boolean).at(-1);
+      expect(record).toMatch(/"status":"BUILD_RUNNING",.*"log":"live"/);
+    }
+    expect(await logOf('text')).toMatch(/this is all there is so far \(BUILD_RUNNING\), but the log goes on/);
+    await mine.remove(name);
   });
 
   test('refuses an Accept header without any format it has', async () => {

@@ -55,7 +55,7 @@ describeEmbedded('a platform that is stopped', () => {
       const last = (all: string) => JSON.parse(all.trim().split('\n').at(-1) ?? '');
       expect(last(text)).toMatchObject({ cursor: expect.any(String) });
       expect(last(ndjson)).toMatchObject({ type: 'note', cursor: expect.any(String) });
-      expect(sse).toMatch(/retry: \d+\n\n$/);
+      expect(sse).toMatch(/\nretry: \d+\nid: \S+\nevent: note\ndata: \{[^\n]*"hand_over":true\}\n\n$/);
     },
     buildTimeoutMs,
   );

@@ -36,7 +36,8 @@ const parseInstant = (time: string): Instant | undefined => {
 export const isBefore = (since: string): ((time: string) => boolean) => {
   const wanted = parseInstant(since);
   if (!wanted) {
-    const message = 'since must be a time such as 2026-11-22T08:02:11Z, with its offset from UTC.';
+    const message =
+      'since must be a time such as 2026-11-22T08:02:11Z, with its offset from UTC, or a duration such as 10m or 1h30m.';
     throw new ApiError(400, 'parameter_invalid', message);
   }
   const key = createTimeKey();
@@ -115,11 +116,17 @@ const firstLines = (events: readonly LogEvent[], count: number): LogEvent[] => {
   return events.slice(0, end + 1);
 };
 
-/** Returns the end event for a selection that stops before the log ends. */
+/** Returns the end event for a selection that has shown as many lines as the client wants. */
 const endOfSelection = async (last: readonly LogEvent[], view: BuildView): Promise<LogEnd> => {
   const { build } = await view.read();
   const { cursor } = lastLineOf(last) ?? {};
-  return { type: 'end', status: build.status, log: build.log, ...(cursor === undefined ? {} : { cursor }) };
+  return {
+    type: 'end',
+    status: build.status,
+    log: build.log,
+    ...(cursor === undefined ? {} : { cursor }),
+    limited: true,
+  };
 };
 
 /**

@@ -27,8 +27,10 @@ export type Encoder = {
 
 const handOverText = 'this stream ends here, but the log does not: request it again with the last cursor';
 
-const endText = ({ status, log, reason }: LogEnd): string => {
-  if (log === 'live') return `this is all there is so far (${status})`;
+const endText = ({ status, log, reason, limited }: LogEnd): string => {
+  if (limited) return 'these are the requested lines; the log may go on: request it again with the last cursor';
+  if (log === 'live')
+    return `this is all there is so far (${status}), but the log goes on: follow it (-f, follow=true), or request it again with the last cursor`;
   const missing =
     log === 'complete'
       ? ''
@@ -67,8 +69,8 @@ const textEvent = (event: LogEvent): string => {
     case 'note':
       return serviceLine(event.text);
     case 'end': {
-      const { status, log, reason, cursor } = event;
-      return serviceLine(endText(event), { cursor, end: { status, log, reason } });
+      const { type, cursor, ...end } = event;
+      return serviceLine(endText(event), { cursor, end });
     }
     default:
       return '';
@@ -103,8 +105,8 @@ const sseEvent = (event: LogEvent): string => {
     case 'note':
       return sseMessage('note', { note: event.text });
     case 'end': {
-      const { status, log, reason, cursor } = event;
-      return sseMessage('end', { status, complete: log === 'complete', log, reason }, cursor);
+      const { status, log, reason, cursor, limited } = event;
+      return sseMessage('end', { status, complete: log === 'complete' && !limited, log, reason, limited }, cursor);
     }
     default:
       return '';
@@ -123,7 +125,7 @@ const sse: Encoder = {
   failure: ({ code, message }) => escapeLineEnds(sseMessage('note', { note: `error: ${message}`, code })),
   // A browser's EventSource connects again by itself. After a hand-over it should do so soon (100 ms), because nothing
   // has failed.
-  handOver: (cursor) => `${cursor === undefined ? '' : `id: ${cursor}\n`}retry: 100\n\n`,
+  handOver: (cursor) => `retry: 100\n${sseMessage('note', { note: handOverText, hand_over: true }, cursor)}`,
 };
 
 const cursorKey = ',"cursor":"';

@@ -41,7 +41,14 @@ test('text makes of every event an object with `line` and without `message`', ()
 });
 
 test.each([
-  [{ ...end, log: 'live', status: 'BUILD_RUNNING' }, '[builds] this is all there is so far (BUILD_RUNNING)'],
+  [
+    { ...end, log: 'live', status: 'BUILD_RUNNING' },
+    '[builds] this is all there is so far (BUILD_RUNNING), but the log goes on: follow it (-f, follow=true), or request it again with the last cursor',
+  ],
+  [
+    { ...end, limited: true },
+    '[builds] these are the requested lines; the log may go on: request it again with the last cursor',
+  ],
   [
     { ...end, log: 'lost', reason: 'gone' },
     '[builds] the build has ended: BUILD_SUCCESS; the log is not all there: gone',
@@ -98,6 +105,9 @@ test('sse sends a keep-alive as a comment, an error as a note, and a hand-over a
   expect(encoders.sse.failure({ code: 'log_unavailable', message: 'Later.' }, undefined)).toBe(
     'event: note\ndata: {"note":"error: Later.","code":"log_unavailable"}\n\n',
   );
-  expect(encoders.sse.handOver('c')).toBe('id: c\nretry: 100\n\n');
-  expect(encoders.sse.handOver(undefined)).toBe('retry: 100\n\n');
+  const goesOn =
+    /event: note\ndata: \{"note":"this stream ends here, but the log does not[^\n]*","hand_over":true\}\n\n$/;
+  for (const cursor of ['c', undefined]) expect(encoders.sse.handOver(cursor)).toMatch(goesOn);
+  expect(encoders.sse.handOver('c')).toMatch(/^retry: 100\nid: c\n/);
+  expect(encoders.sse.handOver(undefined)).not.toContain('id:');
 });
