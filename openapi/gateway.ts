@@ -14,8 +14,8 @@ const bySpecificity = (a: Operation, b: Operation): number =>
 
 const methods = (method: string): string => (method === 'GET' ? '(GET|HEAD)' : method);
 
-const nginxRow = (method: string, { path, fn }: Operation): string =>
-  `  "~^${method} (/builds)?${pattern(path)}/?(\\?.*)?$" ${fn};`;
+const nginxRow = (method: string, path: string, value: string): string =>
+  `  "~^${method} (/builds)?${pattern(path)}/?(\\?.*)?$" ${value};`;
 
 /**
  * Returns the routes of the API gateway for nginx: a `map` from method and path to the name of a function. `$function`
@@ -25,15 +25,18 @@ const nginxRow = (method: string, { path, fn }: Operation): string =>
  */
 export const gatewayRoutes = (operations: Operation[], notice: string): string => {
   const sorted = [...operations].sort(bySpecificity);
-  const rows = sorted.map((operation) => nginxRow(methods(operation.method), operation));
+  const rows = sorted.map(({ method, path, fn }) => nginxRow(methods(method), path, fn));
+  const ids = sorted.map(({ method, path, id }) => nginxRow(methods(method), path, id));
   const paths = sorted.filter(({ path }, at) => sorted.findIndex((other) => other.path === path) === at);
-  const others = paths.map((operation) => nginxRow('[A-Z]+', operation));
+  const others = paths.map(({ path, fn }) => nginxRow('[A-Z]+', path, fn));
   const functions = [...new Set(sorted.filter(({ open }) => open).map(({ fn }) => `  ${fn} 1;`))];
   const map = (from: string, to: string, lines: string[]) =>
     `map ${from} ${to} {\n  default "";\n${lines.join('\n')}\n}\n`;
   return [
     `${notice}\n`,
     map('"$request_method $request_uri"', '$function', [...rows, ...others]),
+    '# The operationId of a request, for its metrics.\n',
+    map('"$request_method $request_uri"', '$operation', ids),
     '# Functions that serve an operation without authentication.\n',
     map('$function', '$open', functions),
   ].join('');

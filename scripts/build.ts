@@ -1,12 +1,12 @@
 /**
- * Bundles the functions, the event functions and the archiver into dist/functions/, and the command line into
+ * Bundles the functions, the event functions, the archiver and the counter of requests into dist/functions/, and the command line into
  * cli/dist/. Code behind a dynamic import becomes a chunk of its own, so a cold start does not load it.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/build.ts';
-import { jobs, services } from '../functions/table.ts';
+import { jobs, programs, services } from '../functions/table.ts';
 import { entryOf, functionPrograms } from './bundle/entries.ts';
 import { functionOptions } from './bundle/functions.ts';
 
@@ -14,13 +14,14 @@ const root = join(import.meta.dirname, '..');
 
 const functionEntries = Object.entries(services).map(([name, { kind }]) => [`${name}/index`, entryOf(kind, name)]);
 const jobEntries = Object.values(jobs).map(({ program, source }) => [program, join(root, source)]);
+const programEntries = Object.entries(programs).map(([program, source]) => [program, join(root, source)]);
 
 /** Bundles all functions. Code that several functions share becomes chunks in shared/, so the image holds no copies. */
 const bundleFunctions = () =>
   build({
     ...functionOptions,
     plugins: [functionPrograms(root), ...(functionOptions.plugins ?? [])],
-    entryPoints: Object.fromEntries([...functionEntries, ...jobEntries]),
+    entryPoints: Object.fromEntries([...functionEntries, ...jobEntries, ...programEntries]),
     outdir: join(root, 'dist/functions'),
     chunkNames: 'shared/[name]-[hash]',
     splitting: true,

@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose';
 import { isObject } from '../json-values.ts';
 import type { Grant } from './access.ts';
 import { type Scope, scopes } from './scopes.ts';
+import { isTool, toolName } from './tool-name.ts';
 
 /**
  * A rule turns the claims of a token into tools. Every claim that the rule names must match its pattern. In a pattern,
@@ -19,7 +20,6 @@ export type Rule = {
 
 export type GrantsOf = (claims: JWTPayload) => Grant[];
 
-const toolName = '[a-z](?:[-_a-z0-9]{0,254}[a-z0-9])?';
 const placeholders: Record<string, string> = { '{tool}': `(?<tool>${toolName})`, '**': '.*', '*': '[^/:]+' };
 
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
@@ -55,11 +55,6 @@ export const grantsBy = (rules: readonly Rule[]): GrantsOf => {
   const compiled = rules.map(compile);
   return (claims) => compiled.flatMap((grantsOf) => grantsOf(claims));
 };
-
-const wholeToolName = new RegExp(`^${toolName}$`);
-
-/** Tells whether a value is a text that can be the name of a tool. */
-export const isTool = (value: unknown): value is string => typeof value === 'string' && wholeToolName.test(value);
 
 const isPatterns = (value: unknown): value is Record<string, string> =>
   isObject(value) &&

@@ -98,6 +98,21 @@ describeNginx("the gateway's nginx", () => {
     });
   });
 
+  test('tells its second container of each request, by operation', async () => {
+    const certificate = await nginx.certificateOf('mine');
+    await nginx.send({ path: '/builds/v1/tool/mine/builds?x=list', certificate });
+    await nginx.send({ path: '/v1/tool/mine/builds/latest/logs', certificate });
+    await nginx.send({ path: '/builds/nowhere' });
+    const counts = [
+      'operation="list",method="GET",code="200"} 1',
+      'operation="logs",method="GET",code="200"} 1',
+      'operation="",method="GET",code="404"} 1',
+    ];
+    // The lines arrive by UDP, after the responses.
+    let text = '';
+    while (!counts.every((count) => text.includes(`builds_api_requests_total{${count}`))) text = await nginx.metrics();
+  });
+
   test('refuses two Authorization headers', async () => {
     const headers = { authorization: ['Bearer a.b.c', 'Bearer d.e.f'] };
     expect((await nginx.send({ headers })).status).toBe(400);

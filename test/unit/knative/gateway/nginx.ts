@@ -7,6 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { exportRequestMetrics } from '../../../../lib/metrics/request-exporter.ts';
 import { type KeyAndCertificate, openAuthority } from '../../../../local/certificates.ts';
 import { startServer } from '../../../support/server.ts';
 
@@ -34,6 +35,8 @@ export type Nginx = {
   certificateOf: (tool: string) => Promise<KeyAndCertificate>;
   /** Returns a client certificate with a subject, signed by the authority of ca.crt. */
   issue: (subject: string) => Promise<KeyAndCertificate>;
+  /** Returns the metrics that the gateway's second container shows. */
+  metrics: () => Promise<string>;
   /** Changes keys of a Secret that the gateway mounts. */
   writeSecret: (name: string, keys: Record<string, string>) => Promise<void>;
   close: () => Promise<void>;
@@ -55,10 +58,13 @@ const isOpen = (port: number): Promise<boolean> =>
     socket.on('connect', () => socket.destroy());
   });
 
-type Places = { folder: string; port: number; functions: string };
+type Places = { folder: string; port: number; functions: string; logPort: number };
 
 /** Writes the gateway's files into a folder, with the addresses and paths of this test. */
-const writeConfiguration = async ({ folder, port, functions }: Places, changes: [string, string][]): Promise<void> => {
+const writeConfiguration = async (
+  { folder, port, functions, logPort }: Places,
+  changes: [string, string][],
+): Promise<void> => {
   const places: Record<string, string> = {
     '/etc/gateway/': `${folder}/config/`,
     '/secrets/': `${folder}/secrets/`,
@@ -68,6 +74,7 @@ const writeConfiguration = async ({ folder, port, functions }: Places, changes: 
   const replacements: [string, string][] = [
     ['listen 8443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['kourier-internal.kourier-system.svc:80', new URL(functions).host],
+    ['syslog:server=127.0.0.1:9001', `syslog:server=127.0.0.1:${logPort}`],
     ...changes,
   ];
   await mkdir(join(folder, 'config'));
@@ -106,8 +113,9 @@ export const startNginx = async ({ changes = [], environment = {} }: NginxOption
   await writeSecret(folder, 'gateway-tls', tls);
   await writeSecret(folder, 'gateway', { secret: 's3cret' });
   const functions = await startServer((req, res) => res.end(JSON.stringify(req.headers)));
+  const exporter = await exportRequestMetrics(0, 0);
   const port = await freePort();
-  await writeConfiguration({ folder, port, functions: functions.url }, changes);
+  await writeConfiguration({ folder, port, functions: functions.url, logPort: exporter.logPort }, changes);
   const programs = `${join(nginxFolder ?? '/', 'usr/sbin')}:${process.env.PATH}`;
   const env = { ...process.env, PATH: programs, NAMESPACE: 'image-build', ...environment };
   const nginx = spawn('sh', [join(folder, 'config/start.sh')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -116,6 +124,7 @@ export const startNginx = async ({ changes = [], environment = {} }: NginxOption
     nginx.kill('SIGTERM');
     if (nginx.exitCode === null) await once(nginx, 'exit');
     await functions.close();
+    await exporter.close();
     await rm(folder, { recursive: true });
   };
   while (!(await isOpen(port))) {
@@ -140,6 +149,7 @@ export const startNginx = async ({ changes = [], environment = {} }: NginxOption
     },
     certificateOf: (tool) => authority.issue(`O=toolforge,CN=${tool}`),
     issue: authority.issue,
+    metrics: async () => (await fetch(`http://127.0.0.1:${exporter.metricsPort}/metrics`)).text(),
     writeSecret: (name, keys) => writeSecret(folder, name, keys),
     close,
   };
