@@ -30,21 +30,27 @@ const send = (method: string, path: string, body: object) =>
     headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
   });
 
-test("client-node's Watch reads ADDED, MODIFIED and DELETED events", async () => {
-  const seen: string[] = [];
-  const done = new Promise<unknown>((resolve) => {
-    void new Watch(config).watch(
-      ledgersPath,
-      { timeoutSeconds: 1 },
-      (type, object) => seen.push(`${type} ${object.metadata.name} ${object.metadata.generation}`),
-      resolve,
-    );
-  });
+/** Opens a watch of ledgers by client-node. */
+const openWatch = async () => {
+  const [seen, deleted, ended] = [[] as string[], Promise.withResolvers<void>(), Promise.withResolvers<unknown>()];
+  const read = (type: string, { metadata }: { metadata: { name: string; generation: number } }): void => {
+    seen.push(`${type} ${metadata.name} ${metadata.generation}`);
+    if (type === 'DELETED') deleted.resolve();
+  };
+  // The promise resolves when the watch is open, so the watch misses no change of the test.
+  await new Watch(config).watch(ledgersPath, {}, read, ended.resolve);
+  return { seen, deleted: Promise.race([deleted.promise, ended.promise]), ended: ended.promise };
+};
+
+test("client-node's Watch reads ADDED, MODIFIED and DELETED events, and ends without an error", async () => {
+  const { seen, deleted, ended } = await openWatch();
   await send('POST', ledgersPath, ledger('t'));
   await send('PUT', `${ledgersPath}/t`, ledger('t', { a: 1 }));
   await send('DELETE', `${ledgersPath}/t`, {});
-  expect(await done).toBeNull();
-  expect(seen.at(-1)).toBe('DELETED t 2');
+  await deleted;
+  await served.api.close();
+  expect(await ended).toBeNull();
+  expect(seen).toEqual(['ADDED t 1', 'MODIFIED t 2', 'DELETED t 2']);
 });
 
 test("client-node's Log follows a log and throws a refusal as an error", async () => {

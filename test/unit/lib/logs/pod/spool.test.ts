@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readAhead, type SpoolOptions } from '../../../../../lib/logs/pod/spool.ts';
@@ -23,23 +23,29 @@ const parts = (sizes: readonly number[]): Buffer[] => {
   return sizes.map((size) => Buffer.from(Array.from({ length: size }, () => next++ % 251)));
 };
 
-/** Returns how many bytes a stream has delivered when its reader has taken one buffer and waits. */
-const takenAhead = async (sizes: SpoolOptions): Promise<number> => {
-  let given = 0;
+/**
+ * Reads a stream of 10,000 bytes. The reader takes one buffer, waits until the stream has delivered `waitFor` bytes, and
+ * then takes the rest.
+ * @returns the largest number of bytes that the stream had delivered ahead of its reader
+ */
+const mostAhead = async (sizes: SpoolOptions, waitFor: number): Promise<number> => {
+  let [given, taken, most] = [0, 0, 0];
   const source = Readable.from(
     (function* () {
       for (const part of parts(Array(200).fill(50))) {
         given += part.length;
+        most = Math.max(most, given - taken);
         yield part;
       }
     })(),
     { highWaterMark: 1, objectMode: true },
   );
   const reading = readAhead(source, sizes, never);
-  await reading.next();
-  for (let last = -1; last !== given; await sleep(50)) last = given;
-  await reading.return(undefined);
-  return given;
+  taken += (await reading.next()).value?.length ?? 0;
+  while (given < waitFor) await nextTurn();
+  for await (const part of reading) taken += part.length;
+  expect(taken).toBe(10_000);
+  return most;
 };
 
 test('property: readAhead returns the same bytes, whenever they come and however slow the reader is', async () => {
@@ -83,16 +89,19 @@ test('readAhead joins small buffers that come fast', async () => {
   expect(Math.max(...got.map(({ length }) => length))).toBeLessThanOrEqual(1 << 16);
 });
 
-test('readAhead lets the source wait only when memory and file are full', async () => {
-  expect(await takenAhead({ ...small, fileBytes: 1e6 })).toBe(10_000);
-  const ahead = await takenAhead(small);
-  expect(ahead).toBeGreaterThan(1000);
-  expect(ahead).toBeLessThan(1500);
+test('readAhead does not let the source wait while memory and file have room', async () => {
+  expect(await mostAhead({ ...small, fileBytes: 1e6 }, 10_000)).toBeGreaterThan(9000);
+});
+
+test('readAhead lets the source wait when memory and file are full', async () => {
+  const most = await mostAhead(small, 1050);
+  expect(most).toBeGreaterThan(1000);
+  expect(most).toBeLessThan(1500);
 });
 
 test('readAhead uses memory only where no file can be written', async () => {
   small.folder = join(folder, 'missing');
-  expect(await takenAhead(small)).toBeLessThan(600);
+  expect(await mostAhead(small, 150)).toBeLessThan(600);
   const all = parts(Array(100).fill(60));
   const got: Buffer[] = [];
   for await (const part of readAhead(Readable.from(all), small, never)) got.push(part);
