@@ -36,3 +36,18 @@ export const onlyFields = (object: string, names: readonly string[]): string =>
 /** Returns the CEL expression for "the optional map of an object has no other keys than these". */
 export const onlyKeys = (object: string, map: string, names: readonly string[]): string =>
   `(!has(${object}.${map}) || ${onlyFields(`${object}.${map}`, names)})`;
+
+/**
+ * Returns the CEL expression for "these fields of the object have these values". A field that the object does not have
+ * makes the condition false, and is no error.
+ */
+export const hasFields = (object: string, values: object): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${object}[?${cel(name)}] == optional.of(${cel(value)})`)
+    .join(' && ');
+
+/** Returns the CEL expression for "each of these fields is absent, or has one of its values". */
+export const mayHaveFields = (object: string, values: Readonly<Record<string, readonly unknown[]>>): string =>
+  Object.entries(values)
+    .map(([name, allowed]) => `(!has(${object}.${name}) || ${object}.${name} in ${cel(allowed)})`)
+    .join(' && ');

@@ -5,7 +5,7 @@
 import type { Policy, Rule } from './admission.ts';
 import { cel } from './cel.ts';
 import type { AccountFacts, Facts } from './facts.ts';
-import { jobRules } from './policy-of-jobs.ts';
+import { archiverRules } from './policy-of-jobs.ts';
 import { runRules, runUpdateRules } from './policy-of-runs.ts';
 
 /** A resource in the form of functions/table.ts: its API group unless that is the core group, and its name. */
@@ -77,7 +77,7 @@ export const accountPolicies = (facts: Facts): Policy[] => [
     name: 'archivers',
     requests: { apiGroups: ['batch'], apiVersions: ['*'], resources: ['jobs'], operations: ['CREATE'] },
     readsSettings: true,
-    rules: jobRules(environmentOfArchivers(facts)),
+    rules: archiverRules(environmentOfArchivers(facts)),
   },
   {
     name: 'ledgers',

@@ -8,14 +8,14 @@ import {
   toolLabelName,
 } from '../../lib/tekton/run.ts';
 import type { Rule } from './admission.ts';
-import { cel, expression, onlyFields, onlyKeys } from './cel.ts';
+import { cel, expression, mayHaveFields, onlyFields, onlyKeys } from './cel.ts';
 
-/** Returns the CEL expression for the value that a setting has in the ConfigMap with the settings. */
-export const settingValue = (name: SettingName): string => {
-  const { name: variable, default: value } = settings[name];
-  if (value === undefined) return `params.data[${cel(variable)}]`;
-  return `params.data[?${cel(variable)}].orValue(${cel(value)})`;
-};
+/** Returns the CEL expression for the text of a setting, or for `otherwise` where the setting is not set. */
+export const settingText = (name: SettingName, otherwise = ''): string =>
+  `variables.settings[?${cel(settings[name].name)}].orValue(${cel(otherwise)})`;
+
+/** Returns the CEL expression for the text of a setting, or for its default where the setting is not set. */
+export const settingValue = (name: SettingName): string => settingText(name, settings[name].default);
 
 const build: BuildRecord = {
   ...{ id: '', sourceUrl: '', commit: '', image: '', acceptedAt: '', message: '' },
@@ -40,9 +40,10 @@ const parameters = spec.params ?? [];
 
 /**
  * The fields that an administrator may have set in Tekton's own default pod template, which Tekton adds to every run.
- * They say where a pod runs. They cannot mount anything or give a pod privileges.
+ * They say where a pod runs. They cannot mount anything or give a pod privileges. Secrets for the pull of images are not
+ * among them: they belong to the ServiceAccount of builds, which no function may change.
  */
-const schedulingFields = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints', 'imagePullSecrets'];
+const schedulingFields = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints'];
 
 /** Returns the CEL expression for "the parameter has the value that the functions' settings give". */
 const hasValueOfSettings = (name: string): string => {
@@ -111,8 +112,13 @@ export const runRules = (): Rule[] => [
   ...parameterRules,
   ...podRules,
   {
-    expression: `${onlyFields('object.spec.timeouts', Object.keys(spec.timeouts ?? {}))} && (!has(object.spec.status) || object.spec.status == 'Cancelled')`,
-    message: 'A run may have a time limit for all its tasks only, and may begin as cancelled only.',
+    // Tekton writes a duration in its own way: 60m becomes 1h0m0s.
+    expression: `${onlyFields('object.spec.timeouts', Object.keys(spec.timeouts ?? {}))} && has(object.spec.timeouts.pipeline) && duration(object.spec.timeouts.pipeline) == duration(${settingValue('buildTimeout')})`,
+    message: 'A run must have the time limit of the settings, for all its tasks.',
+  },
+  {
+    expression: mayHaveFields('object.spec', { status: ['Cancelled'] }),
+    message: 'A run may begin as cancelled only.',
   },
 ];
 
@@ -121,7 +127,12 @@ const isSame = (field: string): string => `object.metadata[?${cel(field)}] == ol
 
 const finalizersOf = (object: string): string => `${object}.metadata[?"finalizers"].orValue([])`;
 
-/** The rules for changes of runs: a run may be cancelled, and may lose the finalizer of the build service. */
+/** Statuses of a run that a function may replace by `Cancelled`: none, and that of a run that has not begun. */
+const statusesBeforeCancel = ['', 'PipelineRunPending'];
+
+const statusOf = (object: string): string => `${object}.spec[?"status"].orValue("")`;
+
+/** The rules for changes of runs: a run may be cancelled, and a deleted run may lose the build service's finalizer. */
 export const runUpdateRules: Rule[] = [
   {
     expression: ['labels', 'annotations', 'ownerReferences'].map(isSame).join(' && '),
@@ -135,13 +146,16 @@ export const runUpdateRules: Rule[] = [
     message: `A run may lose the finalizer ${logFinalizer} only, and may get no new ones.`,
   },
   {
+    expression: `has(oldObject.metadata.deletionTimestamp) || ${finalizersOf('object')} == ${finalizersOf('oldObject')}`,
+    message: 'A run keeps its finalizers until it is deleted.',
+  },
+  {
     expression:
       "object.spec.all(field, field == 'status' || (field in oldObject.spec && object.spec[field] == oldObject.spec[field])) && oldObject.spec.all(field, field == 'status' || field in object.spec)",
     message: 'Only the field status of the spec of a run may change.',
   },
   {
-    expression:
-      "!has(object.spec.status) || object.spec[?'status'] == oldObject.spec[?'status'] || object.spec.status == 'Cancelled'",
-    message: 'A run may be cancelled. It may get no other status.',
+    expression: `${statusOf('object')} == ${statusOf('oldObject')} || (${statusOf('object')} == "Cancelled" && ${statusOf('oldObject')} in ${cel(statusesBeforeCancel)})`,
+    message: 'A run may be cancelled once. Its status may not change otherwise.',
   },
 ];

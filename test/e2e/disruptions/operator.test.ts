@@ -15,7 +15,7 @@ afterAll(() => service.close());
 type Variable = { name: string; value: string };
 type Function = {
   metadata: { generation: number };
-  spec: { template: { spec: { containers: { env: Variable[]; envFrom: { configMapRef: { name: string } }[] }[] } } };
+  spec: { template: { spec: { containers: { env: Variable[] }[] } } };
   status: { observedGeneration: number; conditions: { type: string; status: string }[] };
 };
 
@@ -32,13 +32,15 @@ const setVariables = async (name: string, value: Variable[]): Promise<void> => {
   });
 };
 
-/** Changes the settings that the admission policy compares runs with. Functions read their settings only at their start. */
+/**
+ * Changes the settings that the admission policies compare runs with: the annotations of the Namespace.
+ * @returns the former settings, with null for a setting that was not set
+ */
 const setPolicy = async (changed: Record<string, string | null>): Promise<Record<string, string | null>> => {
-  const { containers } = (await readFunction('start-build')).spec.template.spec;
-  const name = containers[0]?.envFrom[0]?.configMapRef.name ?? '';
-  const { data } = JSON.parse(await service.kubectl(['get', 'configmap', name, '-o', 'json']));
-  await service.kubectl(['patch', 'configmap', name, '--type=merge', '-p', JSON.stringify({ data: changed })]);
-  return Object.fromEntries(Object.keys(changed).map((key) => [key, data[key] ?? null]));
+  const { metadata } = JSON.parse(await service.kubectl(['get', 'namespace', builds, '-o', 'json']));
+  const patch = JSON.stringify({ metadata: { annotations: changed } });
+  await service.kubectl(['patch', 'namespace', builds, '--type=merge', '-p', patch]);
+  return Object.fromEntries(Object.keys(changed).map((key) => [key, metadata.annotations[key] ?? null]));
 };
 
 /** Runs `work` while the function start-build is deployed with other settings. */

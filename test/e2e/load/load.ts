@@ -141,6 +141,19 @@ const capacityReaders = [...(await settingNamesByFunction())]
   .filter(([, settingNames]) => settingNames.includes('capacity'))
   .map(([name]) => name);
 
+/**
+ * Sets the setting CAPACITY in the annotations of the Namespace, where the admission policies read the settings: an
+ * archiver must have the value that the settings have.
+ * @param value empty for no capacity
+ * @returns the former value
+ */
+const annotateCapacity = async ({ kubectl }: Service, value: string): Promise<string> => {
+  const path = 'jsonpath={.metadata.annotations.CAPACITY}';
+  const former = await kubectl(['get', 'namespace', builds, '-o', path]);
+  await kubectl(['annotate', 'namespace', builds, '--overwrite', value ? `CAPACITY=${value}` : 'CAPACITY-']);
+  return former;
+};
+
 /** Runs `work` while the functions are deployed with another value of the setting CAPACITY. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {
   const { items } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as { items: Deployed[] };
@@ -164,10 +177,12 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
     // The test waits until old pods are gone, because they run with the former value of CAPACITY.
     await until('old pods are gone', async () => (await oldPods(service)) === 0);
   };
-  await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
+  const former = await annotateCapacity(service, String(capacity));
   try {
+    await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
     return await work();
   } finally {
+    await annotateCapacity(service, former);
     await environment((env) => env);
   }
 };

@@ -1,6 +1,4 @@
-/** An object that a test changes at will. */
-// biome-ignore lint/suspicious/noExplicitAny: the changes write into every field of any object.
-type Fields = any;
+import type { Fields } from './accounts.ts';
 
 /** A change that makes a run hostile: what it is then, a part of the policy's message, and the change. */
 type Hostile = [what: string, message: string, change: (object: Fields) => void];
@@ -130,9 +128,12 @@ export const hostileRuns: Hostile[] = [
     'begin as cancelled only',
     ({ spec }) => Object.assign(spec, { status: 'PipelineRunPending' }),
   ],
+  ['with a time limit for its tasks', 'time limit', ({ spec }) => Object.assign(spec.timeouts, { tasks: '1m0s' })],
+  ['with a longer time limit', 'time limit', ({ spec }) => Object.assign(spec.timeouts, { pipeline: '9h0m0s' })],
+  ['without a time limit', 'time limit', ({ spec }) => Object.assign(spec.timeouts, { pipeline: '0s' })],
   [
-    'with a time limit for its tasks',
-    'time limit',
-    ({ spec }) => Object.assign(spec, { timeouts: { pipeline: '1h0m0s', tasks: '30m0s' } }),
+    'with a Secret for the pull of its images',
+    'no pod template of its own',
+    ({ spec }) => Object.assign(spec.taskRunTemplate, { podTemplate: { imagePullSecrets: [{ name: 'gateway' }] } }),
   ],
 ];

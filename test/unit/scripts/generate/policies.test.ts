@@ -1,31 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { loadAll } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
+import { archiverFromSettings, archiverSettings } from '../../../../lib/builds/archiver-from-settings.ts';
+import { readSettings } from '../../../../lib/config/settings.ts';
+import { archiverJob } from '../../../../lib/logs/archive/archiver-job.ts';
 import { makeFacts } from '../../../../scripts/generate/facts.ts';
 
-type Validation = { expression: string; message: string; reason: string };
+type Validation = { expression: string; message: string; reason?: string };
 type Manifest = {
   kind: string;
   metadata: { name: string };
   spec: {
     failurePolicy?: string;
     paramKind?: object;
+    matchConstraints?: { resourceRules: { scope: string }[] };
     matchConditions?: { expression: string }[];
+    variables?: { name: string; expression: string }[];
     validations?: Validation[];
     policyName?: string;
-    paramRef?: { name: string; parameterNotFoundAction: string };
+    paramRef?: object;
     validationActions?: string[];
     matchResources?: { namespaceSelector: { matchLabels: Record<string, string> } };
   };
 };
 
-const file = join(import.meta.dirname, '../../../../knative/base/generated/admission.yaml');
-const manifests = loadAll(await readFile(file, 'utf8')) as Manifest[];
+const root = join(import.meta.dirname, '../../../..');
+const manifests = loadAll(await readFile(join(root, 'knative/base/generated/admission.yaml'), 'utf8')) as Manifest[];
 const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
 const bindings = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
 const rulesOf = (name: string): Validation[] =>
   policies.find(({ metadata }) => metadata.name === `image-build-${name}`)?.spec.validations ?? [];
+
+const lacksSettings = (message: string): boolean => message.includes('lack the settings');
 
 test('every policy fails closed, and refuses with the status 403, which ends no build', () => {
   expect(policies.map(({ metadata }) => metadata.name)).toEqual(
@@ -34,27 +41,53 @@ test('every policy fails closed, and refuses with the status 403, which ends no 
   for (const { spec } of policies) {
     expect(spec.failurePolicy).toBe('Fail');
     expect(spec.validations?.length).toBeGreaterThan(0);
-    for (const { reason } of spec.validations ?? []) expect(reason).toBe('Forbidden');
+    for (const { message, reason } of spec.validations ?? [])
+      expect(reason).toBe(lacksSettings(message) ? undefined : 'Forbidden');
   }
 });
 
-test('every policy is bound to the namespace of the builds and denies, also without the settings', () => {
+test('every policy is bound to the namespace of the builds and denies', () => {
   expect(bindings.map(({ spec }) => spec.policyName)).toEqual(policies.map(({ metadata }) => metadata.name));
-  for (const [at, { spec }] of bindings.entries()) {
+  for (const { spec } of bindings) {
     expect(spec.validationActions).toEqual(['Deny']);
     expect(spec.matchResources?.namespaceSelector.matchLabels).toEqual({
       'kubernetes.io/metadata.name': 'image-build',
     });
-    const settings = policies[at]?.spec.paramKind && { name: 'settings', parameterNotFoundAction: 'Deny' };
-    expect(spec.paramRef).toEqual(settings);
   }
 });
 
-test('every policy is about all ServiceAccounts of the namespace', () => {
-  for (const { spec } of policies)
+test('no policy has a parameter, and a policy that reads the settings first demands that there are settings', () => {
+  for (const [at, { spec }] of policies.entries()) {
+    expect(spec.paramKind).toBeUndefined();
+    expect(bindings[at]?.spec.paramRef).toBeUndefined();
+    const reads = JSON.stringify(spec.validations).includes('variables.settings');
+    expect(spec.variables?.map(({ name }) => name)).toEqual(reads ? ['settings'] : undefined);
+    expect(lacksSettings(spec.validations?.[0]?.message ?? '')).toBe(reads);
+  }
+});
+
+test('every policy is about all ServiceAccounts of the namespace, also for objects of the cluster', () => {
+  for (const { spec } of policies) {
+    expect(spec.matchConstraints?.resourceRules.map(({ scope }) => scope)).toEqual(['*']);
     expect(spec.matchConditions?.map(({ expression }) => expression)).toEqual([
-      "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':')",
+      "request.userInfo.username.startsWith('system:serviceaccount:image-build:')",
     ]);
+  }
+});
+
+test('the overlays copy all settings to the annotations of the Namespace, where the policies read them', async () => {
+  const component = await readFile(join(root, 'knative/images/kustomization.yaml'), 'utf8');
+  const { replacements } = load(component) as { replacements: object[] };
+  expect(replacements).toContainEqual({
+    source: { kind: 'ConfigMap', name: 'settings', fieldPath: 'data' },
+    targets: [
+      {
+        select: { version: 'v1', kind: 'Namespace', name: 'image-build' },
+        fieldPaths: ['metadata.annotations'],
+        options: { create: true },
+      },
+    ],
+  });
 });
 
 test('the policy of writes allows the kinds that a Role of the table allows, and no others', () => {
@@ -67,10 +100,10 @@ test('the policy of writes allows the kinds that a Role of the table allows, and
   expect(listed).not.toContain('pods');
 });
 
-test('the policy of runs takes images, Pipeline and ServiceAccount from the settings', () => {
-  const rules = JSON.stringify(rulesOf('runs'));
-  for (const name of ['BUILDER_IMAGE', 'RUN_IMAGE', 'PIPELINE', 'BUILD_SERVICE_ACCOUNT'])
-    expect(rules).toMatch(new RegExp(`params\\.data\\[\\??\\\\"${name}\\\\"\\]`));
+test('the policy of runs takes images, Pipeline, ServiceAccount and time limit from the settings', () => {
+  const rules = rulesOf('runs').map(({ expression }) => expression);
+  for (const name of ['BUILDER_IMAGE', 'RUN_IMAGE', 'PIPELINE', 'BUILD_SERVICE_ACCOUNT', 'BUILD_TIMEOUT'])
+    expect(rules.join()).toContain(`variables.settings[?"${name}"]`);
 });
 
 test('the policy of archivers allows no volume of a node, and the Secrets of an archiver only', () => {
@@ -80,4 +113,18 @@ test('the policy of archivers allows no volume of a node, and the Secrets of an 
   expect(new Set(names)).toEqual(
     new Set(['tmp', 'log-store', 'known-secrets', 'gateway', 'registry-account', 'registry-credentials']),
   );
+});
+
+test('the policy of archivers compares every part of the container that lib/logs/archive/archiver-job.ts makes', () => {
+  const expressions = rulesOf('archivers').map(({ expression }) => expression);
+  const environment = { KNOWN_SECRETS_FOLDER: '/secrets/known' };
+  const settings = { ARCHIVER_IMAGE: 'image', S3_ACCESS_KEY_FILE: '/keys/access-key', ...environment };
+  const archiver = archiverFromSettings(readSettings(archiverSettings, settings), settings);
+  const { spec } = archiverJob({ metadata: { name: 'b' }, spec: {} }, 'tool', archiver).spec.template;
+  for (const name of Object.keys(spec.containers[0] ?? {}))
+    expect(expressions.some((text) => text.includes(`container[?"${name}"]`))).toBe(true);
+  for (const name of Object.keys(spec).filter((field) => field !== 'containers' && field !== 'serviceAccountName'))
+    expect(expressions.some((text) => text.includes(`object.spec.template.spec[?"${name}"]`))).toBe(true);
+  for (const { name } of spec.containers[0]?.env ?? [])
+    expect(expressions.join()).toMatch(new RegExp(`"name":(dyn\\()?"${name}"`));
 });
