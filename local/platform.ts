@@ -50,9 +50,13 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-const installPipeline = async (kube: KubeApi, folder: string): Promise<void> => {
+const installPipeline = async (kube: KubeApi, { folder, settings = {} }: PlatformOptions): Promise<void> => {
   const { images, cache } = paths(folder);
-  const options = { namespace, node: process.execPath, imagesFolder: images, cacheFolder: cache, builderImage };
+  const limit = settings.REGISTRY_LIMIT_BYTES;
+  const options = {
+    ...{ namespace, node: process.execPath, imagesFolder: images, cacheFolder: cache, builderImage },
+    ...(limit ? { limitBytes: Number(limit) } : {}),
+  };
   const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
   const present = kube.objects.get('pipelines', namespace, 'buildpacks');
   if (present) kube.objects.delete('pipelines', namespace, 'buildpacks');
@@ -93,16 +97,13 @@ const stop = async (parts: Parts): Promise<void> => {
  * Starts the embedded Kubernetes API.
  * @returns the API, and the internal address at which functions and Tekton find the API and the event functions
  */
-const startKube = async (
-  { folder }: PlatformOptions,
-  parts: Parts,
-): Promise<{ internalUrl: string; kube: KubeApi }> => {
-  const places = paths(folder);
+const startKube = async (options: PlatformOptions, parts: Parts): Promise<{ internalUrl: string; kube: KubeApi }> => {
+  const places = paths(options.folder);
   const token = randomBytes(32).toString('hex');
   const accounts = new Map(accountNames.map((name) => [randomBytes(32).toString('hex'), name]));
   const kube = await createKubeApi({ folder: places.kube, token });
   parts.kube = kube;
-  await installPipeline(kube, folder);
+  await installPipeline(kube, options);
   const routes = internalRoutes(kube, { token, accounts }, parts);
   parts.internal = createServer(guarded(forOwnHosts((req, res) => routes(req, res))));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;

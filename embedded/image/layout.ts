@@ -157,9 +157,23 @@ export const listRepositories = async (imagesFolder: string, below = ''): Promis
 };
 
 /** Returns the size of all blobs of an image repository in bytes. */
-export const repositorySize = async (where: Repository): Promise<number> => {
+const repositorySize = async (where: Repository): Promise<number> => {
   const blobs = join(layoutFolder(where), 'blobs', 'sha256');
   const names = (await ifThere(readdir(blobs))) ?? [];
   const sizes = await Promise.all(names.map(async (name) => (await ifThere(stat(join(blobs, name))))?.size ?? 0));
   return sizes.reduce((sum, size) => sum + size, 0);
+};
+
+/**
+ * Returns the repositories of a project and their size in bytes: the repository with the project's name, and all
+ * repositories below `PROJECT/`.
+ */
+export const projectUsage = async (
+  imagesFolder: string,
+  project: string,
+): Promise<{ repositories: string[]; bytes: number }> => {
+  const all = await listRepositories(imagesFolder);
+  const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
+  const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));
+  return { repositories, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 };

@@ -20,6 +20,7 @@ import { launcherScript, processScript } from './launcher.ts';
 import type { Layer } from './layers.ts';
 import type { Metadata } from './metadata.ts';
 import type { Say } from './phase.ts';
+import { checkStorage } from './storage-limit.ts';
 
 export type ExportRequest = {
   folders: BuildFolders;
@@ -27,6 +28,8 @@ export type ExportRequest = {
   layers: Layer[];
   runImage: string;
   target: { imagesFolder: string; repository: string; tag: string };
+  /** Limit for the storage of the image's project in bytes. Undefined: no limit. */
+  limitBytes: number | undefined;
 };
 type NamedLayer = WrittenLayer & { name: string; layer?: Layer };
 
@@ -169,6 +172,7 @@ const writeImage = async (request: ExportRequest, blobs: string, say: Say): Prom
  * Writes an image to a temporary folder and moves it to its tag in one step. Blobs that only the tag's old image needed
  * are removed.
  * @returns the digest of the image's manifest
+ * @throws PhaseError 62 where the project has no storage left for the image
  */
 export const exportImage = async (request: ExportRequest, say: Say): Promise<string> => {
   const { imagesFolder, tag } = request.target;
@@ -177,6 +181,7 @@ export const exportImage = async (request: ExportRequest, say: Say): Promise<str
   try {
     const metadata = inImagePaths(request.metadata, request.folders);
     const descriptor = await writeImage({ ...request, metadata }, blobs, say);
+    if (request.limitBytes !== undefined) await checkStorage(request.target, blobs, request.limitBytes);
     const entry = { ...descriptor, annotations: { [refName]: tag } };
     await changeLayout(request.target, {
       blobs,

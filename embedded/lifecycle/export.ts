@@ -26,7 +26,7 @@ const imageReference = (text: string) => {
 };
 
 const exportPhase = async (words: string[], say: Say): Promise<void> => {
-  const { values } = readArguments(words, names);
+  const { values } = readArguments(words, names, ['limit']);
   const at = (name: string) => resolve(values[name] ?? '');
   const { repository, tag, host } = imageReference(values.image ?? '');
   // Symbolic links in the paths of a build's folders are resolved, because the export searches files for these paths,
@@ -37,7 +37,8 @@ const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const layers = perBuildpack.flat();
   const runImage = values['run-image'] ?? '';
   const target = { imagesFolder: at('images'), repository, tag };
-  const digest = await exportImage({ folders, metadata, layers, runImage, target }, say);
+  const limitBytes = values.limit === undefined ? undefined : Number(values.limit);
+  const digest = await exportImage({ folders, metadata, layers, runImage, target, limitBytes }, say);
   await putCache(
     { cacheFolder: at('cache'), image: values.image ?? '' },
     layers.filter(({ cache }) => cache),

@@ -10,6 +10,8 @@ export type PipelineOptions = {
   cacheFolder: string;
   /** Builder image of a run whose parameters name no builder image. */
   builderImage: string;
+  /** Limit for the storage of one tool's images in bytes. Default: no limit. */
+  limitBytes?: number;
 };
 
 const root = join(import.meta.dirname, '..', '..');
@@ -30,7 +32,7 @@ const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
  * Returns the steps of the embedded pipeline. Values of parameters are separate arguments of a step, `--name=value` or
  * after `--`, and never pass through a shell.
  */
-const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
+const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({
     name,
     image: '$(params.BUILDER_IMAGE)',
@@ -53,6 +55,7 @@ const stepsFor = ({ node, imagesFolder, cacheFolder }: PipelineOptions) => {
         `--images=${imagesFolder}`,
         '--url-result=$(step.results.APP_IMAGE_URL.path)',
         '--digest-result=$(step.results.APP_IMAGE_DIGEST.path)',
+        ...(limitBytes === undefined ? [] : [`--limit=${limitBytes}`]),
       ],
       results,
     ),

@@ -10,9 +10,9 @@ import {
   type ImageIndex,
   layoutFolder,
   listRepositories,
+  projectUsage,
   readIndex,
   refName,
-  repositorySize,
 } from '../image/layout.ts';
 import { digestPattern, repositoryPattern, tagPattern } from '../image/reference.ts';
 import { page, readRange } from './pages.ts';
@@ -23,14 +23,13 @@ type RegistryOptions = {
   account: { username: string; password: string };
 };
 
-type Usage = { repositories: string[]; bytes: number };
 export type Registry = {
   handler(request: IncomingMessage, response: ServerResponse): void;
   /**
    * Returns the repositories of a project and their size in bytes: the repository with the project's name, and all
    * repositories below `PROJECT/`.
    */
-  usage(project: string): Promise<Usage>;
+  usage(project: string): Promise<{ repositories: string[]; bytes: number }>;
 };
 
 /** An error response of the image registry. @see OCI distribution specification 1.1, "Error Codes" */
@@ -219,11 +218,5 @@ export const createRegistry = (options: RegistryOptions): Registry => ({
   handler: (request, response) => {
     handleRequest(options, request, response).catch((error) => refuse(response, error));
   },
-  usage: async (project) => {
-    const { imagesFolder } = options;
-    const all = await listRepositories(imagesFolder);
-    const repositories = all.filter((name) => name === project || name.startsWith(`${project}/`));
-    const sizes = await Promise.all(repositories.map((repository) => repositorySize({ imagesFolder, repository })));
-    return { repositories, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-  },
+  usage: (project) => projectUsage(options.imagesFolder, project),
 });

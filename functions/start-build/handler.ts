@@ -1,5 +1,6 @@
 import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
+import { administrators } from '../../lib/help.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import { formatBytes, type Storage, usedShare } from '../../lib/registry/sizes.ts';
@@ -13,10 +14,6 @@ export type StartBuildOptions = StartContext & {
 /** Used share of the registry's storage, from 0 to 1, above which the response of start-build has a warning. */
 const warnAbove = 0.9;
 
-/** People who help a tool's maintainers when the maintainers can't free storage themselves. */
-const help =
-  'the Toolforge administrators for help (https://wikitech.wikimedia.org/wiki/Help:Cloud_Services_communication)';
-
 /**
  * Returns the warning about storage that is used up. The build starts all the same, because its image may need no new
  * storage: layers that are stored already are not pushed. The registry can also count storage whose images are deleted
@@ -24,11 +21,11 @@ const help =
  */
 const fullWarning = ({ usedBytes, limitBytes = 0 }: Storage): string => {
   if (limitBytes === 0)
-    return `The tool has no storage in the registry (the limit is 0), so the image can't be pushed. Ask ${help}.`;
+    return `The tool has no storage in the registry (the limit is 0), so the image can't be pushed. Ask ${administrators}.`;
   return [
     `The registry's storage is full (${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} are used), so pushing the image may fail.`,
     'Run `toolforge build clean`, which deletes all images of the tool, and start the build again.',
-    `If there is nothing to clean up, the registry frees the storage of deleted images later; if that takes too long, or if the tool needs more storage, ask ${help}.`,
+    `If there is nothing to clean up, the registry frees the storage of deleted images later; if that takes too long, or if the tool needs more storage, ask ${administrators}.`,
   ].join(' ');
 };
 

@@ -1,5 +1,6 @@
 import type { BuildStatus } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/types.ts';
+import { registryRefusal } from './registry-refusals.ts';
 import { envvarsOf } from './run.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
@@ -61,7 +62,8 @@ const exitCodeMeanings: Record<string, Record<number, string>> = {
 
 const stepMessage = (run: PipelineRun, step: StepState, failureExcerpt: FailureExcerpt): string => {
   const { exitCode = 0, reason } = step.terminated ?? {};
-  const why = reason === 'OOMKilled' ? 'it ran out of memory' : exitCodeMeanings[step.name]?.[exitCode];
+  const meaning = exitCodeMeanings[step.name]?.[exitCode] ?? registryRefusal(step);
+  const why = reason === 'OOMKilled' ? 'it ran out of memory' : meaning;
   const sentence = `Step ${step.name} failed with exit code ${exitCode}${why ? `: ${why}` : ''}.`;
   const excerpt = failureExcerpt(step, envvarsOf(run));
   return excerpt ? `${sentence}\n${excerpt}` : sentence;

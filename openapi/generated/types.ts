@@ -122,7 +122,7 @@ export interface NewBuild {
 export interface BuildCondition {
   status: BuildStatus;
   /**
-   * Why the build waits or failed. For a failed step: its name, its exit code and its last lines.
+   * Why the build waits or failed. For a failed step: its name, its exit code, and its last lines or what the registry refused.
    */
   message: string;
 }

@@ -12,7 +12,8 @@ const installation = {
   registryHost: "The registry's name in images, where the name differs from the host of `REGISTRY_URL`.",
   registryUser: 'The robot account by which functions use the registry.',
   registryPassword: "The robot account's password. Read at start.",
-  registryLimitBytes: "A tool's storage in bytes, for a registry without quotas.",
+  registryLimitBytes:
+    "A tool's storage in bytes, for a registry without quotas. The embedded platform refuses an image that exceeds it.",
   logStore: 'The kind of store that archived logs are in.',
   s3Endpoint: 'The S3 service, without the bucket.',
   s3Bucket: 'A bucket that exists. Nothing else may be in it below logs/.',

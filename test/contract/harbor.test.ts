@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ const describeEmbedded = onCluster ? describe.skip : describe;
 describeEmbedded('with Harbor as the registry', () => {
   const robot = documentedRobot('builds-api');
   const harbor = createHarbor({ robots: [robot] });
+  const storageLimit = 1024 * 1024;
   const creations: string[] = [];
   let folder: string;
   let server: TestServer;
@@ -32,6 +34,7 @@ describeEmbedded('with Harbor as the registry', () => {
     target = await startTarget({
       ...{ REGISTRY_KIND: 'harbor', REGISTRY_URL: server.url },
       ...{ REGISTRY_USER: robot.name, REGISTRY_PASSWORD_FILE: passwordFile },
+      REGISTRY_LIMIT_BYTES: String(storageLimit),
     });
     source_url = await target.repository('page', { 'index.html': 'hello' });
   }, buildTimeoutMs);
@@ -63,6 +66,25 @@ describeEmbedded('with Harbor as the registry', () => {
       const { status, destination_image } = await mine.finished(name);
       expect(status).toBe('BUILD_SUCCESS');
       expect(destination_image).toMatch(/\/tool-my-char\.sep_x\/tool-my-char\.sep_x:latest@sha256:/);
+    },
+    buildTimeoutMs,
+  );
+
+  test(
+    'the message of a build whose image exceeds the storage says which limit, by how much, and what to do',
+    async () => {
+      const mine = await forTool(target, 'greedy');
+      const noise = randomBytes(storageLimit).toString('base64');
+      const large = await target.repository('large', { 'index.html': noise });
+      const { status, message } = await mine.finished((await mine.start({ source_url: large })).name);
+      expect(status).toBe('BUILD_FAILURE');
+      expect(message).toMatch(
+        /^Step export failed with exit code 62: the registry has no storage left for the image: /,
+      );
+      expect(message).toMatch(/1\.[0-9] MiB more than the 0 B in use would exceed the tool's limit of 1\.0 MiB\./);
+      expect(message).toMatch(/Run `toolforge build clean`/);
+      const next = await mine.finished((await mine.start({ source_url })).name);
+      expect(next.status).toBe('BUILD_SUCCESS');
     },
     buildTimeoutMs,
   );

@@ -13,9 +13,15 @@ readonly image=$1 run_image=$2
 [ -r "$DOCKER_CONFIG/config.json" ] ||
   exit_code=78 fail "The registry's credentials are missing: an operator must create the Secret registry-credentials (type kubernetes.io/dockerconfigjson) in this namespace."
 
-/cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image"
+unreadable="The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."
 
-# The lifecycle's analyzer succeeds without a run image, and the step export would then fail at the end of the build.
+run_lifecycle /cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image" || {
+  status=$?
+  [[ $error != *" read access to $run_image:"* ]] || exit_code=79 fail "$unreadable"
+  exit "$status"
+}
+
+# The lifecycle's analyzer succeeds where the registry has no such run image, and the step export would then fail at the
+# end of the build.
 reference=$(awk '/^\[/ { here = ($1 == "[run-image]") } here && $1 == "reference" { print $3 }' "$CNB_ANALYZED_PATH")
-[[ $reference == *@sha256:* ]] ||
-  exit_code=79 fail "The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."
+[[ $reference == *@sha256:* ]] || exit_code=79 fail "$unreadable"

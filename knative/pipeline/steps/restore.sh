@@ -4,4 +4,4 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"
 
-exec /cnb/lifecycle/restorer -cache-image="$(cache_of "$1")"
+run_lifecycle /cnb/lifecycle/restorer -cache-image="$(cache_of "$1")"

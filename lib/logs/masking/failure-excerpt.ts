@@ -1,3 +1,4 @@
+import { failureOutput } from '../../tekton/failure-output.ts';
 import type { FailureExcerpt } from '../../tekton/status.ts';
 import { secretsOfBuild } from './build-secrets.ts';
 import { escapeControls } from './control-characters.ts';
@@ -28,9 +29,6 @@ export const maskExcerpt = (output: string, known: readonly string[] = []): stri
   return shown.slice(1).join('\n').trim();
 };
 
-/** Name of the Tekton step result in which a failing step stores its last lines of output. */
-const failureResult = 'failure';
-
 /**
  * Makes the function that finds the failure excerpt of a step in its Tekton results.
  * @param allowedSteps steps whose log may be shown. The output of any other step may contain the registry's credentials
@@ -38,6 +36,6 @@ const failureResult = 'failure';
 export const createFailureExcerpt =
   (allowedSteps: readonly string[]): FailureExcerpt =>
   ({ name, results }, envvars) => {
-    const output = results?.find((result) => result.name === failureResult)?.value ?? '';
+    const output = failureOutput(results);
     return allowedSteps.includes(name) ? maskExcerpt(output, secretsOfBuild(envvars)) : '';
   };

@@ -17,6 +17,8 @@ export type BuildOptions = {
   image?: string;
   runImage?: string;
   variables?: string[];
+  /** Limit for the storage of one tool's images in bytes. Default: no limit. */
+  limitBytes?: number;
 };
 
 export const temporaryFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'lifecycle-test-'));
@@ -74,6 +76,7 @@ export const runBuild = async (options: BuildOptions): Promise<BuildRun> => {
     imagesFolder: join(data, 'images'),
     cacheFolder: join(data, 'cache'),
     builderImage: 'local/builder:host',
+    ...(options.limitBytes === undefined ? {} : { limitBytes: options.limitBytes }),
   }) as Pipeline;
   const params = {
     'params.SOURCE_URL': url,

@@ -6,7 +6,7 @@ import { type Manifest, readIndex, readJson } from '../../../../embedded/image/l
 import { runImage } from '../../../../embedded/image/run.ts';
 import { buildpacksPipeline } from '../../../../embedded/lifecycle/pipeline.ts';
 import { type GitServer, serveGit } from '../../../../local/git-server.ts';
-import { runBuild, runProgram, temporaryFolder } from './pipeline-run.ts';
+import { type BuildOptions, runBuild, runProgram, temporaryFolder } from './pipeline-run.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const example = (name: string) => join(root, 'examples', name);
@@ -34,7 +34,9 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-const build = (name: string, more: { variables?: string[]; ref?: string; runImage?: string } = {}) => {
+type More = Partial<Pick<BuildOptions, 'image' | 'limitBytes' | 'ref' | 'runImage' | 'variables'>>;
+
+const build = (name: string, more: More = {}) => {
   const image = `registry.example.org/tool-x/${name}:latest`;
   return runBuild({ data, url: `${git.url}/${name}.git`, commit: git.commits[name] ?? '', image, ...more });
 };
@@ -160,6 +162,16 @@ test("an image on a base image has the base's layers first and keeps its variabl
   expect(below?.length).toBeGreaterThan(0);
   expect(own?.slice(0, below?.length)).toEqual(below);
   expect(base.failed).toBeUndefined();
+}, 60_000);
+
+test('an image that exceeds the limit of storage is refused in the words of Harbor, and leaves nothing', async () => {
+  const image = 'registry.example.org/tool-full/web:latest';
+  const { failed, digest } = await build('static', { image, limitBytes: 100 });
+  expect([failed?.name, failed?.exitCode, digest]).toEqual(['export', 62, '']);
+  expect(failed?.results.failure).toMatch(
+    /\[exporter\] ERROR: DENIED: adding .* will exceed the configured upper limit of 100 B\.$/,
+  );
+  expect(await readIndex(join(data, 'images/tool-full/web'))).toBeUndefined();
 }, 60_000);
 
 test('the pipeline passes values as separate arguments and takes its results from steps', () => {

@@ -3,6 +3,7 @@ import { createFailureExcerpt } from '../../../../lib/logs/masking/failure-excer
 import { endingOf, failedStep, hasRunEnded, statusOf } from '../../../../lib/tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../../../../lib/tekton/types.ts';
 import { run, taskRun } from './recorded-events.ts';
+import { quotaReason } from './registry-outputs.ts';
 
 const failureExcerpt = createFailureExcerpt(['clone', 'detect', 'build']);
 const now = new Date('2026-11-22T09:00:00Z');
@@ -126,9 +127,11 @@ test('a failure excerpt leaves out steps that hold credentials, and masks secret
 
 const stepFailed = { type: 'Succeeded', status: 'False', reason: 'StepFailed' };
 
-const messageOf = (name: string, exitCode: number): string | undefined => {
+const credential = 'registry responded: Basic cm9ib3Q6c2VjcmV0';
+
+const messageOf = (name: string, exitCode: number, output = ''): string | undefined => {
   const terminated = { exitCode, reason: 'Error' };
-  const results = [{ name: 'failure', value: '\nregistry responded: Basic cm9ib3Q6c2VjcmV0' }];
+  const results = [{ name: 'failure', value: `\n${credential}${output}` }];
   const taskRun = {
     status: { conditions: [stepFailed], steps: [{ name, terminated, results }] },
   } as unknown as TaskRun;
@@ -150,3 +153,16 @@ test.each([
   'the message of a failed step that holds credentials explains exit code %d and shows no output',
   (exitCode, message) => expect(messageOf('analyze', exitCode)).toBe(message),
 );
+
+test('the message of a step that the registry refused says why and what to do, and shows nothing of its output', () => {
+  const message = messageOf('export', 62, `\n[export] ERROR: ${quotaReason}`);
+  expect(message).toMatch(
+    /^Step export failed with exit code 62: the registry has no storage left for the image: 2\.9 MiB more than .*\.$/,
+  );
+  expect(message).not.toContain('\n');
+  expect(message).not.toContain('Basic');
+});
+
+test('the meaning of an exit code comes before an explanation of what the registry said', () => {
+  expect(messageOf('analyze', 79, '\nERROR: UNAUTHORIZED: no')).toContain('setting RUN_IMAGE');
+});
