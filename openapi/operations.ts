@@ -46,24 +46,41 @@ export const parseDocument = (yaml: string): Document => {
 };
 
 /**
+ * Checks that callers need a scope for an operation on a tool. Security: without a scope, the caller of one tool could use
+ * the operation for any other tool.
+ */
+const checkScope = ({ id, path, scope }: Operation): void => {
+  if (path.includes('{toolname}') && scope === undefined)
+    throw new Error(`Operation ${id} acts on a tool: say in x-scope which scope its callers need.`);
+};
+
+const operationOf = (path: string, method: string, object: OperationObject, fn: string): Operation => {
+  const { operationId, security, parameters, requestBody } = object;
+  const operation = {
+    id: operationId,
+    fn,
+    method: method.toUpperCase(),
+    path,
+    open: security?.length === 0,
+    scope: object['x-scope'],
+    parameters: parameters ?? [],
+    body: requestBody?.content['application/json'].schema,
+  };
+  checkScope(operation);
+  return operation;
+};
+
+/**
  * Returns every operation of the OpenAPI document, in the document's order.
  * @param functionOf returns the name of the function that serves an operation
+ * @throws Error for an operation on a tool that needs no scope
  */
 export const operations = (document: Document, functionOf: (id: string) => string): Operation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     methods
       .filter((method) => method in item)
       .map((method) => {
-        const { operationId, security, parameters, requestBody, ...operation } = item[method] as OperationObject;
-        return {
-          id: operationId,
-          fn: functionOf(operationId),
-          method: method.toUpperCase(),
-          path,
-          open: security?.length === 0,
-          scope: operation['x-scope'],
-          parameters: parameters ?? [],
-          body: requestBody?.content['application/json'].schema,
-        };
+        const object = item[method] as OperationObject;
+        return operationOf(path, method, object, functionOf(object.operationId));
       }),
   );

@@ -128,21 +128,25 @@ describe('get-logs', () => {
     expectRefusal(await mine.call(`${path}?since=soon`), 400, 'parameter_invalid');
   });
 
-  test("says at the end of a running build's log in every format that the log goes on", async () => {
-    const slow = await target.repository('slow', {
-      'package.json': '{"scripts":{"build":"echo begun && sleep 120","start":"true"}}',
-    });
-    const { name } = await mine.start({ source_url: slow });
-    const logOf = async (format: string) => (await mine.call(`/builds/${name}/logs?format=${format}`)).text;
-    await eventually(async () => (await logOf('ndjson')).includes('begun'));
-    const last = { text: '\n', ndjson: '\n', sse: '\n\n' };
-    for (const [format, end] of Object.entries(last)) {
-      const record = (await logOf(format)).split(end).filter(Boolean).at(-1);
-      expect(record).toMatch(/"status":"BUILD_RUNNING",.*"log":"live"/);
-    }
-    expect(await logOf('text')).toMatch(/this is all there is so far \(BUILD_RUNNING\), but the log goes on/);
-    await mine.remove(name);
-  });
+  test(
+    "says at the end of a running build's log in every format that the log goes on",
+    async () => {
+      const slow = await target.repository('slow', {
+        'package.json': '{"scripts":{"build":"echo begun && sleep 120","start":"true"}}',
+      });
+      const { name } = await mine.start({ source_url: slow });
+      const logOf = async (format: string) => (await mine.call(`/builds/${name}/logs?format=${format}`)).text;
+      await eventually(async () => (await logOf('ndjson')).includes('begun'));
+      const last = { text: '\n', ndjson: '\n', sse: '\n\n' };
+      for (const [format, end] of Object.entries(last)) {
+        const record = (await logOf(format)).split(end).filter(Boolean).at(-1);
+        expect(record).toMatch(/"status":"BUILD_RUNNING",.*"log":"live"/);
+      }
+      expect(await logOf('text')).toMatch(/this is all there is so far \(BUILD_RUNNING\), but the log goes on/);
+      await mine.remove(name);
+    },
+    buildTimeoutMs,
+  );
 
   test('refuses an Accept header without any format it has', async () => {
     expectRefusal(await mine.call(path, { headers: { accept: 'image/png' } }), 406, 'not_acceptable');
