@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Build, StartResponse } from '../../openapi/generated/types.ts';
 import { type Caller, expectCleanLog, expectRefusal, expectStatus, forTool } from './client.ts';
-import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
 type Component = { image_name: string; source_url: string; ref: string | null; use_latest_versions: boolean };
@@ -139,29 +139,6 @@ test(
     expectStatus(await busy.remove(newest?.build_id ?? ''), 200);
     expectStatus(await post(), 200);
     for (const { build_id } of await busy.list()) await busy.remove(build_id);
-  },
-  buildTimeoutMs,
-);
-
-// A cluster keeps its own settings.
-(onCluster ? test.skip : test)(
-  'a tool whose storage in the registry is full starts a build, with a warning that says what can be done',
-  async () => {
-    const small = await startTarget({ REGISTRY_LIMIT_BYTES: '1000' });
-    const full = await forTool(small, 'full');
-    const source = await small.repository('full', { Procfile: 'web: true\n' });
-    const warnings = async (): Promise<string[]> => {
-      const { json } = expectStatus(await full.post({ source_url: source }), 200);
-      const { messages, new_build } = json as unknown as StartResponse;
-      expect((await full.finished(new_build.name)).status).toBe('BUILD_SUCCESS');
-      return messages.warning;
-    };
-    expect(await warnings()).toEqual([]);
-    expect(await warnings()).toEqual([
-      expect.stringMatching(/^The registry's storage is full .*`toolforge build clean`.*administrators/),
-    ]);
-    expectCleanLog(small);
-    await small.close();
   },
   buildTimeoutMs,
 );

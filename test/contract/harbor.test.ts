@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { StartResponse } from '../../openapi/generated/types.ts';
 import { documentedRobot } from '../support/harbor/documented-robots.ts';
 import { createHarbor } from '../support/harbor/harbor.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -85,6 +86,22 @@ describeEmbedded('with Harbor as the registry', () => {
       expect(message).toMatch(/Run `toolforge build clean`/);
       const next = await mine.finished((await mine.start({ source_url })).name);
       expect(next.status).toBe('BUILD_SUCCESS');
+    },
+    buildTimeoutMs,
+  );
+
+  test(
+    'a tool whose storage in the registry is full starts a build, with a warning that says what can be done',
+    async () => {
+      const mine = await forTool(target, 'full');
+      await mine.used();
+      Object.assign(harbor.projects.get('tool-full') ?? {}, { limit: 1000, used: 1000 });
+      const { json } = expectStatus(await mine.post({ source_url }), 200);
+      const { messages, new_build } = json as unknown as StartResponse;
+      expect(messages.warning).toEqual([
+        expect.stringMatching(/^The registry's storage is full .*`toolforge build clean`.*administrators/),
+      ]);
+      expect((await mine.finished(new_build.name)).status).toBe('BUILD_SUCCESS');
     },
     buildTimeoutMs,
   );
