@@ -2,6 +2,7 @@ import type {
   BuildParameters,
   CancelResponse,
   CleanResponse,
+  DeleteResponse,
   GetResponse,
   LatestResponse,
   ListResponse,
@@ -82,6 +83,17 @@ const pathOf = (id: string): string => {
   throw new Failure(exitCodes.usage, `"${id}" is not an id of a build.`, { hint: 'See `toolforge-build list`.' });
 };
 
+/**
+ * Checks that a response is about the build that a request named.
+ * @throws Failure for a response about another build: then nobody knows what became of the named build
+ */
+const requireSame = (asked: string, answered: string, base: URL): void => {
+  if (asked === answered) return;
+  throw new Failure(exitCodes.unavailable, `${base.origin} responded about the build ${answered}, not ${asked}.`, {
+    hint: 'Check the address: see --api-url and TOOL_TOOLFORGE_API_URL.',
+  });
+};
+
 /** Returns a client of the builds API for one tool. */
 export const createApi = (tool: string, options: CallerOptions): Api => {
   const { base } = options;
@@ -96,10 +108,22 @@ export const createApi = (tool: string, options: CallerOptions): Api => {
     start: (parameters, key) =>
       json('new_build', send('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } })),
     list: () => json('builds', send('GET', '/builds')),
-    get: async (id) => json('build', send('GET', pathOf(id))),
+    get: async (id) => {
+      const response = await json<GetResponse>('build', send('GET', pathOf(id)));
+      requireSame(id, response.build.build_id, base);
+      return response;
+    },
     latest: () => json('build', send('GET', '/builds/latest')),
-    cancel: async (id) => json('id', send('PUT', `${pathOf(id)}/cancel`)),
-    remove: async (id) => void (await send('DELETE', pathOf(id))),
+    cancel: async (id) => {
+      const response = await json<CancelResponse>('id', send('PUT', `${pathOf(id)}/cancel`));
+      requireSame(id, response.id, base);
+      return response;
+    },
+    remove: async (id) => {
+      const { response } = await send('DELETE', pathOf(id));
+      // With 404 an earlier attempt of the same request has deleted the build, and its response was lost.
+      if (response.status !== 404) requireSame(id, objectFrom<DeleteResponse>(response, base, 'id').id, base);
+    },
     clean: () => json('messages', send('POST', '/clean', {}, false)),
     quota: () => json('quota', send('GET', '/quotas')),
     openLog: async (id, query) => {

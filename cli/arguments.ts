@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Command, type Commands, globalOptions, type Invocation, type Options } from './command.ts';
+import { type Command, type Commands, globalOptions, type Invocation, type Options, shownCommands } from './command.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /** The parsed command line of `toolforge-build`. `name` and `command` are undefined when the user named no command. */
@@ -34,7 +34,9 @@ const wrongUsage = (error: unknown, name: string | undefined): Failure => {
  * mistyped name, or that the mistyped name begins with. Returns an empty text when no command is similar.
  */
 const suggestion = (name: string, commands: Commands): string => {
-  const close = Object.keys(commands).filter((known) => known.startsWith(name.slice(0, 2)) || name.startsWith(known));
+  const close = Object.keys(shownCommands(commands)).filter(
+    (known) => known.startsWith(name.slice(0, 2)) || name.startsWith(known),
+  );
   return close.length > 0 ? ` Did you mean ${close.join(' or ')}?` : '';
 };
 

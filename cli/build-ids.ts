@@ -8,16 +8,17 @@ export const idOrLatest = async (api: Api, { positionals }: Invocation): Promise
 
 /**
  * Asks the user to confirm a command that deletes or cancels something, unless the option -y was given.
- * @throws Failure when there is no terminal to ask on, and when the user says no
+ * @throws Failure when standard input ends without a reply, and when the user says no
  */
 export const confirm = async ({ terminal }: Context, { values }: Invocation, question: string): Promise<void> => {
   if (flag(values, 'yes-i-know')) return;
-  if (!terminal.interactive) {
-    throw new Failure(exitCodes.usage, 'This command needs a confirmation, and there is no terminal to ask on.', {
+  const reply = await terminal.confirm(question);
+  if (reply === undefined) {
+    throw new Failure(exitCodes.usage, 'This command needs a confirmation, and there is nobody to ask.', {
       hint: 'Pass -y to skip the confirmation.',
     });
   }
-  if (!(await terminal.confirm(question))) throw new Failure(exitCodes.interrupted, 'Nothing was done.');
+  if (!reply) throw new Failure(exitCodes.interrupted, 'Nothing was done.');
 };
 
 /**
@@ -34,17 +35,20 @@ export const requireIdsOrAll = (verb: string, { values, positionals }: Invocatio
   }
 };
 
+/** The number of builds for which a command succeeded, and the exit code of the first failure. */
+type Outcome = { done: number; exitCode: ExitCode };
+
 /**
- * Calls `act` for each build id, one after the other. A failure is printed and does not stop the other builds.
+ * Calls `act` for each build id, one after the other. A failure is printed and does not stop the other builds. The
+ * first failure is printed with its hint.
  * @param accepted exit code of failures to ignore: with --all, a build may end or be deleted before its turn comes
- * @returns the number of builds for which `act` succeeded, and the exit code of the first failure
  */
 export const forEachBuild = async (
   { terminal }: Context,
   ids: string[],
   act: (id: string) => Promise<void>,
   accepted?: ExitCode,
-): Promise<{ done: number; exitCode: ExitCode }> => {
+): Promise<Outcome> => {
   let done = 0;
   let exitCode: ExitCode = exitCodes.ok;
   for (const id of ids) {
@@ -55,10 +59,26 @@ export const forEachBuild = async (
       if (!(error instanceof Failure)) throw error;
       if (error.exitCode === accepted) continue;
       terminal.error(`${id}: ${error.message}`);
-      exitCode = exitCode === exitCodes.ok ? error.exitCode : exitCode;
+      if (exitCode !== exitCodes.ok) continue;
+      if (error.hint) terminal.info(error.hint);
+      exitCode = error.exitCode;
     }
   }
   return { done, exitCode };
+};
+
+/**
+ * Prints for how many builds a command succeeded. Prints nothing when it failed for all of them, because the failures
+ * have been printed, and "Cancelled 0 builds" reads like a success.
+ * @returns the exit code of the command
+ */
+export const printDone = (
+  { terminal }: Context,
+  verb: 'Cancelled' | 'Deleted',
+  { done, exitCode }: Outcome,
+): ExitCode => {
+  if (done > 0 || exitCode === exitCodes.ok) terminal.out(`${verb} ${countBuilds(done)}`);
+  return exitCode;
 };
 
 /** Returns a number of builds in words: "1 build", "2 builds". */

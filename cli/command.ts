@@ -52,6 +52,8 @@ export type Command = {
    */
   choices?: readonly string[];
   options: Options;
+  /** Whether help, suggestions and completion scripts leave a command out. Default: false. */
+  hidden?: boolean;
   /** A paragraph that the help of a command shows below the command's summary. */
   details?: string;
   /**
@@ -63,6 +65,10 @@ export type Command = {
 };
 
 export type Commands = Record<string, Command>;
+
+/** Returns the commands that users type, by name. Commands for programs only are left out. */
+export const shownCommands = (commands: Commands): Commands =>
+  Object.fromEntries(Object.entries(commands).filter(([, { hidden }]) => !hidden));
 
 /** Options that every `toolforge-build` command takes, before or after the command's name. */
 export const globalOptions: Options = {

@@ -25,7 +25,7 @@ export const commands: Commands = {
         short: 'e',
         value: 'NAME=value',
         multiple: true,
-        help: 'Environment variable for the build; may be repeated.',
+        help: 'Environment variable for the build; NAME alone is NAME=NAME. May be repeated.',
       },
       json: {
         type: 'boolean',
@@ -52,7 +52,11 @@ export const commands: Commands = {
       follow: { type: 'boolean', short: 'f', help: 'Follow the log until the build has ended.' },
       step: { type: 'string', value: 'STEP', help: 'Only the log of this step, for example build.' },
       tail: { type: 'string', value: 'N', help: 'Only the last N lines.' },
-      since: { type: 'string', value: 'TIME', help: 'Begin at this time, for example 2026-11-22T08:02:11Z.' },
+      since: {
+        type: 'string',
+        value: 'TIME',
+        help: 'Begin at this time, or this long ago: 2026-11-22T08:02:11Z, 10m, 2d.',
+      },
       grep: {
         type: 'string',
         short: 'g',
@@ -192,5 +196,14 @@ export const commands: Commands = {
       ['completion fish > ~/.config/fish/completions/toolforge-build.fish', 'for fish'],
     ],
     run: async (context, invocation) => (await import('./commands/completion.ts')).completion(context, invocation),
+  },
+  _commands: {
+    summary: 'Print the names of the commands, for the launcher of Toolforge',
+    usage: '',
+    maxArguments: 0,
+    hidden: true,
+    options: {},
+    examples: [['_commands', 'one name in each line']],
+    run: async (context, invocation) => (await import('./commands/command-names.ts')).commandNames(context, invocation),
   },
 };

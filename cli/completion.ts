@@ -1,4 +1,4 @@
-import { type Command, type Commands, globalOptions, type Options } from './command.ts';
+import { type Command, type Commands, globalOptions, type Options, shownCommands } from './command.ts';
 
 /** Shells for which `toolforge-build completion` prints a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -94,4 +94,4 @@ const scripts: Record<string, (commands: Commands) => string> = { bash, zsh, fis
 
 /** Returns the script that completes the commands of `toolforge-build` in a shell; undefined for an unknown shell. */
 export const completionScript = (shell: string, commands: Commands): string | undefined =>
-  Object.hasOwn(scripts, shell) ? scripts[shell]?.(commands) : undefined;
+  Object.hasOwn(scripts, shell) ? scripts[shell]?.(shownCommands(commands)) : undefined;

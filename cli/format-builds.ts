@@ -1,6 +1,6 @@
 import type { Build, GetResponse, ListResponse } from '../openapi/generated/types.ts';
 import { printable, printableLines } from './printable.ts';
-import { type Cell, type Column, fields, table } from './table.ts';
+import { type Cell, type Column, table } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 /** Words that Toolforge's Python client prints for the statuses of a build. */
@@ -39,23 +39,28 @@ export const hasEnded = ({ status, end_time }: Build): boolean =>
 const environmentOf = (build: Build): string[] =>
   Object.entries(build.parameters?.envvars ?? {}).map(([name, value]) => `${name}=${value}`);
 
+/** Text for a value that a build does not have, as in Toolforge's Python client. */
+const absent = 'N/A';
+
 /**
  * Returns a build as the JSON of Toolforge's Python client shows it: the same keys in the same order, and N/A for
- * missing values.
+ * missing values. Keys of our own follow after the Python client's keys.
  */
 const compatibleBuild = (build: Build) => {
   const environment = environmentOf(build);
   return {
     build_id: build.build_id,
-    start_time: build.start_time || 'N/A',
-    end_time: build.end_time || 'N/A',
+    start_time: build.start_time || absent,
+    end_time: build.end_time || absent,
     status: statusWord(build.status),
     message: build.message ?? '',
-    ref: build.parameters?.ref || 'N/A',
-    envvars: environment.length > 0 ? environment : ['N/A'],
+    ref: build.parameters?.ref || absent,
+    envvars: environment.length > 0 ? environment : [absent],
     source_url: build.parameters?.source_url ?? '',
     use_latest_versions: build.parameters?.use_latest_versions ?? false,
     destination_image: build.destination_image ?? '',
+    resolved_ref: build.resolved_ref || absent,
+    resolved_commit: build.resolved_commit || build.resolved_ref || absent,
   };
 };
 
@@ -108,27 +113,31 @@ const logStates = new Map(
   }),
 );
 
-const cells = (texts: string[]): Cell[] => (texts.length > 0 ? texts.map(plainCell) : [plainCell('')]);
+/** Returns a value after its name and one space, so that scripts find `Status: ok`. Further lines of a value are indented. */
+const field = (name: string, value: string | readonly string[] | undefined): string[] => {
+  const [first, ...others] = (typeof value === 'string' ? [value] : (value ?? [])).map(printable);
+  return [`${name}: ${first || absent}`, ...others.map((line) => `    ${line}`)];
+};
 
-const commit = ({ resolved_ref }: Build) =>
-  resolved_ref ? [['Commit', [plainCell(resolved_ref)]] as [string, Cell[]]] : [];
-
-/** Returns the lines that `toolforge-build show` prints about a build, with one field per line. */
+/**
+ * Returns the lines that `toolforge-build show` prints about a build, with one field per line. Scripts search these
+ * lines, so the names are those of Toolforge's Python client, and the colour of the status begins before its name.
+ */
 export const showLines = (build: Build, terminal: Terminal): string[] => {
-  const { parameters } = build;
-  const message = build.message ? printableLines(build.message) : [];
-  return fields([
-    ['Build', [plainCell(build.build_id)]],
-    ['Status', [statusCell(build, terminal)]],
-    ['Message', cells(message)],
-    ['Started', [plainCell(build.start_time)]],
-    ['Finished', [plainCell(build.end_time)]],
-    ['Source', [plainCell(parameters?.source_url)]],
-    ['Ref', [plainCell(parameters?.ref)]],
-    ...commit(build),
-    ['Environment', cells(environmentOf(build))],
-    ['Latest versions', [plainCell(parameters?.use_latest_versions ? 'yes' : 'no')]],
-    ['Image', [plainCell(build.destination_image)]],
-    ...(build.log ? [['Log', [plainCell(logStates.get(build.log) ?? build.log)]] as [string, Cell[]]] : []),
-  ]);
+  const { parameters, message, log } = build;
+  const status = statusCell(build, terminal);
+  return [
+    ...field('Build ID', build.build_id),
+    ...field('Start Time', build.start_time),
+    ...field('End Time', build.end_time),
+    ...field('Status', status.text).map((line) => status.paint?.(line) ?? line),
+    ...field('Message', printableLines(message?.trim() ?? '')),
+    ...field('Source URL', parameters?.source_url),
+    ...field('Ref', parameters?.ref),
+    ...field('Commit', build.resolved_commit || build.resolved_ref),
+    ...field('Envvars', environmentOf(build)),
+    ...field('Use latest versions', parameters?.use_latest_versions ? 'True' : 'False'),
+    ...field('Destination Image', build.destination_image),
+    ...(log ? field('Log', logStates.get(log) ?? log) : []),
+  ];
 };

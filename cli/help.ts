@@ -1,4 +1,4 @@
-import { type Command, type Commands, globalOptions, type Option, type Options } from './command.ts';
+import { type Command, type Commands, globalOptions, type Option, type Options, shownCommands } from './command.ts';
 import { exitCodeMeanings } from './failure.ts';
 import type { Paint } from './terminal.ts';
 
@@ -42,7 +42,7 @@ export const mainHelp = (commands: Commands, paint: Paint): string[] => {
     "Builds a tool's git repository into a container image.",
     '',
     title('Commands:'),
-    ...indented(Object.entries(commands).map(([name, { summary }]) => [name, summary] as const)),
+    ...indented(Object.entries(shownCommands(commands)).map(([name, { summary }]) => [name, summary] as const)),
     '',
     title('Options:'),
     ...optionLines(globalOptions),

@@ -12,7 +12,15 @@ export type LogLine = { type: 'line'; step: string; time: string; line: string; 
  * the note's cursor in a new stream.
  */
 type LogNote = { type: 'note'; note: string; cursor?: string; hand_over?: true };
-export type LogEnd = { type: 'end'; status: string; log: string; reason: string; cursor?: string };
+/** The end of a log. With `limited` the log has as many lines as the reader wants, and may go on behind the cursor. */
+export type LogEnd = {
+  type: 'end';
+  status: string;
+  log: string;
+  reason: string;
+  limited?: true;
+  cursor?: string;
+};
 export type LogEvent = LogLine | LogNote | LogEnd;
 
 export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
@@ -71,8 +79,17 @@ const parseEvent = (text: string): LogEvent | undefined => {
     const note = { type: 'note', note: string('note') } as const;
     return value.hand_over === true ? { ...note, ...position, hand_over: true } : note;
   }
-  if (value.type === 'end')
-    return { type: 'end', status: string('status'), log: string('log'), reason: string('reason'), ...position };
+  if (value.type === 'end') {
+    const limited = value.limited === true ? ({ limited: true } as const) : {};
+    return {
+      type: 'end',
+      status: string('status'),
+      log: string('log'),
+      reason: string('reason'),
+      ...limited,
+      ...position,
+    };
+  }
   if (Array.isArray(value.error)) throw new Failure(exitCodes.unavailable, value.error.map(String).join('\n'));
   return undefined;
 };
@@ -88,10 +105,42 @@ async function* readEvents(stream: ResponseStream): AsyncGenerator<LogEvent> {
   }
 }
 
-/** Progress of reading a log: the last cursor, and the number of log streams that broke since the last event. */
-type Progress = { cursor: string | undefined; brokenStreams: number };
+/** Progress of reading a log. */
+type Progress = {
+  /** The last cursor, behind which the log is requested when a log stream ends too early. */
+  cursor: string | undefined;
+  /** Number of log streams that broke since the last event. */
+  brokenStreams: number;
+  /** Number of lines that the reader still wants; undefined when the reader wants all lines. */
+  wanted: number | undefined;
+};
 /** How a log stream ended: at the end of the log, by a handover to another instance of the service, or too early. */
 type StreamEnd = 'complete' | 'handed over' | 'broken';
+
+/**
+ * Notes an event of a log in the progress of reading.
+ * @returns whether the event is a line that was read before
+ */
+const wasRead = (event: LogEvent, progress: Progress): boolean => {
+  progress.brokenStreams = 0;
+  const cursor = 'cursor' in event ? event.cursor : undefined;
+  if (event.type === 'line') {
+    if (cursor !== undefined && cursor === progress.cursor) return true;
+    if (progress.wanted !== undefined) progress.wanted -= 1;
+  }
+  progress.cursor = cursor ?? progress.cursor;
+  return false;
+};
+
+/**
+ * Returns how a log stream ends with an event; undefined when the stream goes on. A server that limits the length of a
+ * log stream ends the stream with the status of a build that has not finished. The client then requests the rest.
+ */
+const endWith = (event: LogEvent, follow: boolean): StreamEnd | undefined => {
+  if (event.type === 'note') return event.hand_over ? 'handed over' : undefined;
+  if (event.type !== 'end') return undefined;
+  return follow && !event.limited && unfinishedStatuses.has(event.status) ? 'broken' : 'complete';
+};
 
 /** Yields the events of one log stream, which begins after the last cursor, and returns why the stream ended. */
 async function* readStream(
@@ -100,17 +149,13 @@ async function* readStream(
   query: LogQuery,
   progress: Progress,
 ): AsyncGenerator<LogEvent, StreamEnd> {
-  for await (const event of readEvents(await api.openLog(id, { ...query, cursor: progress.cursor }))) {
-    progress.brokenStreams = 0;
-    const cursor = 'cursor' in event ? event.cursor : undefined;
-    if (event.type === 'line' && cursor !== undefined && cursor === progress.cursor) continue;
-    progress.cursor = cursor ?? progress.cursor;
-    if (event.type === 'note' && event.hand_over) return 'handed over';
-    // A server that limits the length of a log stream ends the stream with the status of a build that has not finished.
-    // The client then requests the rest of the log.
-    if (event.type === 'end' && query.follow && unfinishedStatuses.has(event.status)) return 'broken';
-    yield event;
-    if (event.type === 'end') return 'complete';
+  const { cursor, wanted } = progress;
+  const rest = { ...query, cursor, ...(wanted === undefined ? {} : { lines: String(wanted) }) };
+  for await (const event of readEvents(await api.openLog(id, rest))) {
+    if (wasRead(event, progress)) continue;
+    const end = endWith(event, query.follow);
+    if (end === undefined || end === 'complete') yield event;
+    if (end !== undefined) return end;
   }
   return 'broken';
 }
@@ -133,12 +178,13 @@ const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean
  * @throws Failure after 6 broken connections in a row, and for a build that does not exist or is not visible
  */
 export async function* readLog(options: LogOptions, id: string, query: LogQuery): AsyncGenerator<LogEvent> {
-  const progress: Progress = { cursor: query.cursor, brokenStreams: 0 };
+  const wanted = query.lines === undefined ? undefined : Number(query.lines);
+  const progress: Progress = { cursor: query.cursor, brokenStreams: 0, wanted };
   while (progress.brokenStreams < maxBrokenStreams) {
     if (progress.brokenStreams > 0) await options.sleep(backoffMs(progress.brokenStreams, options.random));
     try {
       const end = yield* readStream(options, id, query, progress);
-      if (end === 'complete') return;
+      if (end === 'complete' || progress.wanted === 0) return;
       if (end === 'handed over') {
         await options.sleep(handOverMs);
         continue;

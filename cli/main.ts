@@ -7,8 +7,12 @@ import { printable } from './printable.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
+/** Tells whether Toolforge's launcher passes on its own --verbose or --debug, which it does in variables. */
+const isSetByLauncher = (option: 'VERBOSE' | 'DEBUG'): boolean => process.env[`TOOLFORGE_${option}`] === '1';
+
 const contextFor = (terminal: Terminal, { values }: Parsed): Context => {
-  const verbose = flag(values, 'verbose') || flag(values, 'debug');
+  const asked = flag(values, 'verbose') || flag(values, 'debug');
+  const verbose = asked || isSetByLauncher('VERBOSE') || isSetByLauncher('DEBUG');
   const options: ConnectOptions = {
     terminal,
     env: process.env,
@@ -97,7 +101,7 @@ const main = async (args: string[]): Promise<void> => {
     process.exit(await run(terminal, args));
   } catch (error) {
     terminal.clearSpinner();
-    const debug = args.includes('--debug') || args.includes('-d');
+    const debug = args.includes('--debug') || args.includes('-d') || isSetByLauncher('DEBUG');
     process.exit(error instanceof Failure ? printFailure(terminal, error, debug) : printDefect(terminal, error, debug));
   }
 };

@@ -38,6 +38,7 @@ const listedBuild = object({
   message: optional(text),
   destination_image: optional(text),
   resolved_ref: optional(text),
+  resolved_commit: optional(text),
   log: optional(text),
   queue_position: optional(number),
   parameters: optional(parameters),
@@ -49,13 +50,19 @@ const messages = object({
   error: optional(listOf(text)),
 });
 
-const quotaItem = object({ name: text, limit: text, used: text, available: text, capacity: text });
+const quotaItem = object({
+  name: text,
+  limit: optional(text),
+  used: optional(text),
+  available: optional(text),
+  capacity: optional(text),
+});
 
 /** The parts of the API's responses that commands print, by the key that tells a response of the API from another. */
 const shapes = {
   builds: listOf(listedBuild),
   build: listedBuild,
-  new_build: object({ name: isBuildId, parameters: object({ source_url: text }), queue_position: optional(number) }),
+  new_build: object({ name: isBuildId, parameters: optional(parameters), queue_position: optional(number) }),
   id: isBuildId,
   messages,
   quota: object({ categories: listOf(object({ name: text, items: listOf(quotaItem) })) }),

@@ -70,16 +70,3 @@ export const table = (
   const widths = available === undefined ? natural : fit(columns, natural, available);
   return all.map((row) => renderRow(columns, widths, row));
 };
-
-/**
- * Returns lines of the form `Name:   value` with aligned values. The second and later lines of a value are indented.
- */
-export const fields = (pairs: Array<[string, Cell[]]>): string[] => {
-  const width = Math.max(...pairs.map(([name]) => length(name))) + 1 + gap;
-  return pairs.flatMap(([name, values]) =>
-    values.map((value, index) => {
-      const label = (index === 0 ? `${name}:` : '').padEnd(width);
-      return (label + (value.paint ? value.paint(value.text) : value.text)).trimEnd();
-    }),
-  );
-};

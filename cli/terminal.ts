@@ -14,8 +14,6 @@ export type Terminal = {
   errorColours: boolean;
   /** Width of standard output in characters; undefined when standard output is no terminal. */
   columns: number | undefined;
-  /** Whether a user can be asked a question: standard input and standard error are a terminal. */
-  interactive: boolean;
   /** Adds colour sequences to a text for standard output, if standard output takes colours. */
   paint: Paint;
   /** Adds colour sequences to a text for standard error, if standard error takes colours. */
@@ -32,8 +30,11 @@ export type Terminal = {
   /** Shows a spinner with a text if standard error is a terminal. Otherwise prints each new text as a line. */
   note: (text: string) => void;
   clearSpinner: () => void;
-  /** Asks the user a question on standard error. Every reply except y and yes counts as no. */
-  confirm: (question: string) => Promise<boolean>;
+  /**
+   * Asks a question on standard error, and reads the reply from standard input, which may be a pipe: `yes | …`. Every
+   * reply except y and yes counts as no. Returns undefined when standard input ends without a reply.
+   */
+  confirm: (question: string) => Promise<boolean | undefined>;
 };
 
 /**
@@ -107,21 +108,23 @@ const createNote = (spinner: Spinner | undefined, err: (line: string) => void, p
   };
 };
 
-const confirm = async (question: string): Promise<boolean> => {
+const confirm = async (question: string): Promise<boolean | undefined> => {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin });
   process.stderr.write(`${question} [y/N]: `);
-  const reply = await new Promise<string>((resolve) => {
+  const reply = await new Promise<string | undefined>((resolve) => {
     lines.once('line', resolve);
-    lines.once('close', () => resolve(''));
+    // On a terminal the user has typed Ctrl-D, which means no.
+    lines.once('close', () => resolve(process.stdin.isTTY ? '' : undefined));
   });
   lines.close();
-  return /^y(es)?$/i.test(reply.trim());
+  if (!process.stdin.isTTY) process.stderr.write('\n');
+  return reply === undefined ? undefined : /^y(es)?$/i.test(reply.trim());
 };
 
 /** Returns the terminal of this process, with colours and a spinner if the output streams support them. */
 export const createTerminal = (env: Environment): Terminal => {
-  const { stdout, stderr, stdin } = process;
+  const { stdout, stderr } = process;
   const colours = wantsColour(env, stdout.isTTY === true);
   const errorColours = wantsColour(env, stderr.isTTY === true);
   const paintError = painter(errorColours);
@@ -135,7 +138,6 @@ export const createTerminal = (env: Environment): Terminal => {
     colours,
     errorColours,
     columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
-    interactive: stdin.isTTY === true && stderr.isTTY === true,
     paint: painter(colours),
     paintError,
     out: printTo(stdout),

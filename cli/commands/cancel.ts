@@ -1,4 +1,4 @@
-import { confirm, countBuilds, forEachBuild, requireIdsOrAll } from '../build-ids.ts';
+import { confirm, countBuilds, forEachBuild, printDone, requireIdsOrAll } from '../build-ids.ts';
 import { flag, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { hasEnded } from '../format-builds.ts';
@@ -12,10 +12,9 @@ export const cancel: Run = async (context, invocation) => {
   const { api } = await context.connect();
   const ids = all
     ? (await api.list()).builds.filter((build) => !hasEnded(build)).map((build) => build.build_id)
-    : invocation.positionals;
+    : [...new Set(invocation.positionals)];
   if (ids.length > 0) await confirm(context, invocation, `I'm going to cancel ${countBuilds(ids.length)}, continue?`);
   const cancelBuild = async (id: string) => printMessages(context, (await api.cancel(id)).messages);
-  const { done, exitCode } = await forEachBuild(context, ids, cancelBuild, all ? exitCodes.refused : undefined);
-  context.terminal.out(`Cancelled ${countBuilds(done)}`);
-  return exitCode;
+  const outcome = await forEachBuild(context, ids, cancelBuild, all ? exitCodes.refused : undefined);
+  return printDone(context, 'Cancelled', outcome);
 };

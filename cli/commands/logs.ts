@@ -2,7 +2,7 @@ import { idOrLatest } from '../build-ids.ts';
 import { type Context, flag, type Run, text, type Values } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
-import { type LogEvent, readLog } from '../log-stream.ts';
+import { type LogEnd, type LogEvent, readLog } from '../log-stream.ts';
 import { asciiJson } from '../printable.ts';
 
 /**
@@ -25,10 +25,20 @@ const filters = (values: Values) => ({
   step: text(values, 'step')?.replace(/^step-/, ''),
 });
 
-const printEvent = (context: Context, event: LogEvent): void => {
+/** Prints what a reader must know at the end of a log: that a part is missing, or that the build and its log go on. */
+const printLogEnd = (context: Context, event: LogEnd, id: string): void => {
+  warnOfMissingLog(context, event);
+  if (event.log !== 'live' || event.limited) return;
+  context.terminal.info(`The build goes on, and so does its log. Follow it: toolforge-build logs -f ${id}`);
+};
+
+const printEvent = (context: Context, event: LogEvent, id: string): void => {
   const { terminal } = context;
   if (event.type === 'note') terminal.note(event.note);
-  if (event.type === 'end') warnOfMissingLog(context, event);
+  if (event.type === 'end') {
+    terminal.clearSpinner();
+    printLogEnd(context, event, id);
+  }
   if (event.type !== 'line') return;
   terminal.clearSpinner();
   terminal.out(renderLine(context, event, false));
@@ -45,7 +55,7 @@ export const logs: Run = async (context, invocation) => {
   context.terminal.waiting('Waiting for the log…');
   for await (const event of readLog(log, id, query)) {
     if (json) context.terminal.out(asciiJson(event));
-    else printEvent(context, event);
+    else printEvent(context, event, id);
   }
   context.terminal.clearSpinner();
   return exitCodes.ok;

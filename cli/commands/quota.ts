@@ -2,26 +2,34 @@ import type { QuotaCategoryItem } from '../../openapi/generated/types.ts';
 import { flag, printJson, printMessages, type Run } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { printable } from '../printable.ts';
-import { type Cell, type Column, table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Style, Terminal } from '../terminal.ts';
 
-const quotaColumns: Column[] = ['CATEGORY', 'ITEM', 'LIMIT', 'USED', 'AVAILABLE', 'CAPACITY'].map((title) => ({
-  title,
-}));
+/** Width of the names in the output, in characters. */
+const nameWidth = 13;
 
-const plainCell = (text: string): Cell => ({ text: printable(text) });
-
-/** Returns the table cell with the used share of a quota in percent: yellow from 75 %, red from 90 %. */
-const capacityCell = (text: string, { paint }: Terminal): Cell => {
-  const percent = Number.parseFloat(text);
-  if (percent >= 90) return { ...plainCell(text), paint: (cell) => paint('red', cell) };
-  return percent >= 75 ? { ...plainCell(text), paint: (cell) => paint('yellow', cell) } : plainCell(text);
+/** Returns the colour of the line with a used share of a quota in percent: yellow from 75 %, red from 90 %. */
+const colourOf = (capacity: string): Style | undefined => {
+  const percent = Number.parseFloat(capacity);
+  if (percent >= 90) return 'red';
+  return percent >= 75 ? 'yellow' : undefined;
 };
 
-const row = (category: string, item: QuotaCategoryItem, terminal: Terminal): Cell[] => [
-  ...[category, item.name, item.limit, item.used, item.available].map(plainCell),
-  capacityCell(item.capacity, terminal),
-];
+/**
+ * Returns the lines about one quota. Scripts search them, so each value follows its name on a line of its own, as in
+ * Toolforge's Python client.
+ */
+const linesOf = (category: string, item: QuotaCategoryItem, { paint }: Terminal): string[] => {
+  const line = (name: string, value: string | undefined): string => name.padEnd(nameWidth) + printable(value || 'N/A');
+  const colour = colourOf(item.capacity ?? '');
+  const capacity = line('Capacity', item.capacity);
+  return [
+    paint('bold', printable(`${category}: ${item.name}`)),
+    line('Limit', item.limit),
+    line('Used', item.used),
+    line('Available', item.available),
+    colour === undefined ? capacity : paint(colour, capacity),
+  ];
+};
 
 /** Runs the command `quota`, which prints how much of each quota the tool uses. */
 export const quota: Run = async (context, { values }) => {
@@ -33,8 +41,8 @@ export const quota: Run = async (context, { values }) => {
   }
   const { terminal } = context;
   printMessages(context, response.messages);
-  const rows = response.quota.categories.flatMap(({ name, items }) => items.map((item) => row(name, item, terminal)));
-  for (const line of table(quotaColumns, rows, terminal.columns, (text) => terminal.paint('bold', text)))
-    terminal.out(line);
+  const items = response.quota.categories.flatMap(({ name, items }) => items.map((item) => ({ name, item })));
+  const texts = items.map(({ name, item }) => linesOf(name, item, terminal).join('\n'));
+  terminal.out(texts.join('\n\n') || 'There are no quotas.');
   return exitCodes.ok;
 };

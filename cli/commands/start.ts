@@ -16,16 +16,17 @@ import { showJson } from '../format-builds.ts';
 import { printable } from '../printable.ts';
 
 /**
- * Returns the environment variables that the user gave with the option -e.
- * @throws Failure for a value that is not NAME=value
+ * Returns the environment variables that the user gave with the option -e. A name alone becomes NAME=NAME, as in
+ * Toolforge's Python client, because documented commands of tools rely on that.
+ * @throws Failure for a value without a name
  */
 const environment = (values: Values): Record<string, string> | undefined => {
   const given = values.envvar;
   if (!Array.isArray(given)) return undefined;
   const pairs = given.map(String).map((pair) => {
-    const separator = pair.indexOf('=');
-    if (separator > 0) return [pair.slice(0, separator), pair.slice(separator + 1)];
-    throw new Failure(exitCodes.usage, `-e takes NAME=value, not "${pair}".`);
+    const [name = '', value = name] = pair.split(/=(.*)/s);
+    if (name !== '') return [name, value];
+    throw new Failure(exitCodes.usage, `-e takes NAME=value or NAME, not "${pair}".`);
   });
   return Object.fromEntries(pairs) as Record<string, string>;
 };
@@ -59,15 +60,17 @@ const printStarted = (context: Context, { new_build: build, messages }: StartRes
     context.terminal.info(`The build waits at position ${build.queue_position} of the queue.`);
 };
 
-const detached = (context: Context, response: StartResponse, json: boolean): ExitCode => {
+const building = (url: string, { new_build: { name } }: StartResponse): string =>
+  `Building '${printable(url)}', build name is '${printable(name)}'`;
+
+const detached = (context: Context, response: StartResponse, url: string, json: boolean): ExitCode => {
   if (json) {
     printJson(context, response);
     return exitCodes.ok;
   }
   printStarted(context, response);
-  const { name, parameters } = response.new_build;
-  context.terminal.out(`Building '${printable(parameters.source_url)}', build name is '${printable(name)}'`);
-  context.terminal.out(`You can see the status with:\n\ttoolforge-build show ${printable(name)}`);
+  context.terminal.out(building(url, response));
+  context.terminal.out(`You can see the status with:\n\ttoolforge-build show ${printable(response.new_build.name)}`);
   return exitCodes.ok;
 };
 
@@ -75,12 +78,13 @@ const attached = async (
   context: Context,
   connection: Connection,
   response: StartResponse,
+  url: string,
   json: boolean,
 ): Promise<ExitCode> => {
-  const { name, parameters } = response.new_build;
+  const { name } = response.new_build;
   setFarewell(context, name);
   printStarted(context, response);
-  context.terminal.info(`Building '${parameters.source_url}', build name is '${name}'`);
+  context.terminal.info(building(url, response));
   const ended = await followBuild(context, connection, name, json);
   const exitCode = printEnd(context, ended);
   if (json) printJson(context, showJson(ended));
@@ -99,7 +103,8 @@ export const start: Run = async (context, invocation) => {
   const response = await connection.api.start(parameters, crypto.randomUUID());
   context.terminal.clearSpinner();
   const json = flag(invocation.values, 'json');
+  const { source_url: url } = parameters;
   return flag(invocation.values, 'detach')
-    ? detached(context, response, json)
-    : attached(context, connection, response, json);
+    ? detached(context, response, url, json)
+    : attached(context, connection, response, url, json);
 };

@@ -14,8 +14,8 @@ import {
   noMessages,
   type Received,
   remove,
-  responses,
   serve,
+  startedAs,
   startProcess,
   type TestServer,
 } from './support.ts';
@@ -38,7 +38,7 @@ const handle = (request: Received, response: Parameters<Parameters<typeof serve>
     const granted = request.headers.authorization === tokenRequest && request.query.get('audience') === 'builds-api';
     json(response, granted ? 200 : 403, { value: 'a.job.token' });
   } else if (request.path.endsWith('/logs')) beginLog(response).end(ndjson([line(1), end(status)]));
-  else if (request.method === 'POST') json(response, 200, responses.started);
+  else if (request.method === 'POST') json(response, 200, startedAs(build(2).build_id));
   else json(response, 200, { messages: noMessages, build: { ...build(2), status } });
 };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
+  build,
   type Cli,
   contract,
   createCli,
@@ -36,6 +37,18 @@ test.each([
   ['list.stdout', ['list', '--json']],
   ['show-failed.stdout', ['show', 'demo-3', '--json']],
   ['show-running.stdout', ['show', 'demo-5', '--json']],
+])('the JSON in %s is what the Python client prints, and keys of our own follow in each build', async (file, args) => {
+  const { code, stdout, stderr } = await cli.run(args, env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.replaceAll(/,\n *"resolved_ref": "[^"]*",\n *"resolved_commit": "[^"]*"/g, '')).toBe(recorded(file));
+  const { build, builds = [build] } = JSON.parse(stdout);
+  for (const shown of builds) {
+    const { resolved_ref = 'N/A' } = responses.builds.find(({ build_id }) => build_id === shown.build_id) ?? {};
+    expect(shown).toMatchObject({ resolved_ref, resolved_commit: resolved_ref });
+  }
+});
+
+test.each([
   ['quota.stdout', ['quota', '--json']],
   ['clean.stdout', ['clean', '-y', '--json']],
   ['start-detached.stdout', ['start', 'https://example.org/repo.git', '-D', '--json']],
@@ -68,20 +81,44 @@ test('list without builds says so, and prints an empty list as JSON', async () =
   expect(await cli.run(['list'], emptyApi)).toMatchObject({
     code: 0,
     stdout: '',
-    stderr: expect.stringContaining('No builds'),
+    stderr: expect.stringContaining('No builds found'),
   });
   const asJson = await cli.run(['list', '--json'], emptyApi);
   expect(JSON.parse(asJson.stdout)).toEqual({ messages: noMessages, builds: [] });
   await empty.close();
 });
 
-test('show prints aligned fields, and a message of several lines', async () => {
+test.each([{}, { FORCE_COLOR: '1' }])('show prints lines that scripts search, with %j', async (colours) => {
+  const { stdout } = await cli.run(['show', 'demo-4'], { ...env, ...colours });
+  for (const text of [
+    'Status: ok',
+    'Build ID: demo-4',
+    'Start Time: 2026-',
+    'Ref: main',
+    'Destination Image: registry',
+  ])
+    expect(stdout).toContain(text);
+});
+
+test('show prints one field a line, and a message of several lines', async () => {
   const { stdout } = await cli.run(['show', 'demo-3'], env);
-  expect(stdout).toContain(
-    'Build:            demo-3\nStatus:           error\nMessage:          step build: exit code 1\n                  naïve',
-  );
-  expect(stdout).toContain('Log:              truncated');
+  expect(stdout).toContain('Status: error\nMessage: step build: exit code 1\n    naïve');
+  expect(stdout).toContain('Commit: 0123456789012345678901234567890123456789\nEnvvars: N/A\n');
+  expect(stdout).toContain('Log: truncated');
   for (const control of ['\u001b', '\u009b', '\u2028']) expect(stdout).not.toContain(control);
+  expect((await cli.run(['show', 'demo-5'], env)).stdout).toContain('Envvars: AAA=1\n    BBB=x=y\n');
+});
+
+test('show prints the commit of an annotated tag, and as JSON also the hash of the tag', async () => {
+  const [resolved_ref, resolved_commit] = ['a'.repeat(40), 'c'.repeat(40)];
+  const tagged = await serve((_, response) =>
+    json(response, 200, { build: { ...build(2), resolved_ref, resolved_commit } }),
+  );
+  const taggedApi = { TOOL_TOOLFORGE_API_URL: tagged.url };
+  expect((await cli.run(['show'], taggedApi)).stdout).toContain(`\nCommit: ${resolved_commit}\n`);
+  const { stdout } = await cli.run(['show', '--json'], taggedApi);
+  await tagged.close();
+  expect(JSON.parse(stdout).build).toMatchObject({ resolved_ref, resolved_commit });
 });
 
 test('show without an id prints the newest build', async () => {
@@ -90,9 +127,13 @@ test('show without an id prints the newest build', async () => {
   expect(stdout).toContain('pending (#2 in queue)');
 });
 
-test('quota prints an aligned table', async () => {
+test('quota prints each value after its name, on a line of its own', async () => {
   const { stdout } = await cli.run(['quota'], env);
-  expect(stdout).toMatch(/^CATEGORY {2}ITEM {5}LIMIT {3}USED {6}AVAILABLE {2}CAPACITY\nRegistry {2}Storage {2}1\.00Gi/);
+  expect(stdout).toMatch(
+    /^Registry: Storage\nLimit +1\.00Gi\nUsed +960\.00Mi\nAvailable +64\.00Mi\nCapacity +94%\n\nBuilds: Running\nLimit +4\n/,
+  );
+  const { stdout: coloured } = await cli.run(['quota'], { ...env, FORCE_COLOR: '1' });
+  expect(coloured).toContain('\u001b[31mCapacity     94%\u001b[0m');
 });
 
 test('start sends the values of its options and an Idempotency-Key', async () => {
@@ -107,6 +148,8 @@ test('start sends the values of its options and an Idempotency-Key', async () =>
     'BBB=x=y',
     '-e',
     'CCC=',
+    '-e',
+    'DDD',
     '-L',
     '--use-deprecated-versions',
   ];
@@ -117,7 +160,7 @@ test('start sends the values of its options and an Idempotency-Key', async () =>
     source_url: 'https://example.org/repo.git',
     ref: 'v1',
     image_name: 'web',
-    envvars: { AAA: '1', BBB: 'x=y', CCC: '' },
+    envvars: { AAA: '1', BBB: 'x=y', CCC: '', DDD: 'DDD' },
     use_latest_versions: true,
     use_deprecated_versions: true,
   });
@@ -136,59 +179,39 @@ test('start with only a URL sends only the URL', async () => {
   expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ source_url: 'https://example.org/repo.git' });
 });
 
-test('cancel --all cancels the builds that wait or run, and no other', async () => {
-  const { code, stdout, requests } = await requestsOf(['cancel', '--all', '-y']);
-  expect(code).toBe(0);
-  expect(requests).toEqual([
-    'GET /builds/v1/tool/demo/builds',
-    'PUT /builds/v1/tool/demo/builds/demo-6/cancel',
-    'PUT /builds/v1/tool/demo/builds/demo-5/cancel',
-  ]);
-  expect(stdout).toBe('Cancelled 2 builds\n');
-});
-
-test('cancel names the builds that it could not cancel, and cancels the others', async () => {
-  const { code, stdout, stderr } = await requestsOf(['cancel', 'nobody', 'demo-5', '--yes-i-know']);
-  expect({ code, stdout, stderr }).toEqual({
-    code: 3,
-    stdout: 'Cancelled 1 build\n',
-    stderr: 'Error: nobody: There is no build nobody.\n',
+test.each(['', '=1'])('start refuses the environment variable "%s", which has no name', async (pair) => {
+  const finished = await requestsOf(['start', 'https://example.org/repo.git', '-D', '-e', pair]);
+  expect(finished).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('-e takes NAME=value or NAME'),
+    requests: [],
   });
 });
 
-test('delete deletes the named builds, or with --all every build', async () => {
-  expect(await requestsOf(['delete', 'demo-4', '-y'])).toMatchObject({
-    stdout: 'Deleted 1 build\n',
-    requests: ['DELETE /builds/v1/tool/demo/builds/demo-4'],
-  });
-  const all = await requestsOf(['delete', '--all', '-y']);
-  expect(all.stdout).toBe('Deleted 7 builds\n');
-  expect(all.requests).toHaveLength(8);
+test('_commands prints the names of the commands for the launcher, without any setting', async () => {
+  const { code, stdout, stderr } = await cli.run(['_commands'], { TOOLFORGE_TOKEN: '', TOOLFORGE_TOOL: '' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const names = stdout.trimEnd().split('\n');
+  expect(names).toEqual(
+    expect.arrayContaining(['cancel', 'clean', 'delete', 'list', 'logs', 'quota', 'show', 'start']),
+  );
+  expect(names).not.toContain('_commands');
+  for (const words of [['--help'], ['completion', 'bash'], ['completion', 'zsh'], ['completion', 'fish']])
+    expect((await cli.run(words)).stdout).not.toContain('_commands');
 });
 
-test('clean prints the deleted images', async () => {
-  expect(await requestsOf(['clean', '-y'])).toMatchObject({
-    code: 0,
-    stdout: 'Deleted 2 artifacts from harbor repository tool-demo/demo\n',
-    requests: ['POST /builds/v1/tool/demo/clean'],
-  });
+test('the variables of the launcher are like --verbose and --debug', async () => {
+  for (const name of ['TOOLFORGE_VERBOSE', 'TOOLFORGE_DEBUG']) {
+    expect((await cli.run(['list'], { ...env, [name]: '1' })).stderr).toContain('/builds → 200');
+    expect((await cli.run(['list'], { ...env, [name]: '0' })).stderr).toBe('');
+  }
 });
-
-test.each([['cancel', 'demo-5'], ['delete', 'demo-5'], ['clean']])(
-  '%s without -y changes nothing when there is no terminal to ask on',
-  async (...args) => {
-    const { code, stderr, requests } = await requestsOf(args);
-    expect(code).toBe(2);
-    expect(stderr).toContain('Pass -y');
-    expect(requests).toEqual([]);
-  },
-);
 
 test('wait polls until the build has ended, and ends with exit code 1 for a failed build', async () => {
   let polls = 0;
   const waiting = await serve((_, response) => {
     polls += 1;
-    json(response, 200, { messages: noMessages, build: responses.builds[polls === 1 ? 1 : 3] });
+    json(response, 200, { messages: noMessages, build: { ...build(polls === 1 ? 1 : 3), build_id: 'demo-3' } });
   });
   const { code, stderr } = await cli.run(['wait', 'demo-3'], { TOOL_TOOLFORGE_API_URL: waiting.url });
   expect(code).toBe(1);

@@ -165,6 +165,40 @@ test.each(['builds', 'build', 'quota', 'tools'])(
   },
 );
 
+describe.each(['cancel', 'delete'])('%s of a build', (command) => {
+  test.each<[string, number, object]>([
+    ['is about another build', 200, { messages, id: 'demo-9' }],
+    ['names no build', 200, {}],
+    ['is that of a page to sign in at', 200, { html: '<p>Accept our terms.</p>' }],
+    ['refuses', 500, { error: ['No.'] }],
+  ])('says no success when the response %s', async (_, status, body) => {
+    const { code, stdout, stderr } = await run(
+      (__, response) => json(response, status, body),
+      [command, 'demo-1', '-y'],
+    );
+    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+    expect(stderr).toMatch(/Error: demo-1: /);
+  });
+});
+
+test('show and logs print no other build than the one that was asked for', async () => {
+  const { code, stdout, stderr } = await run(respond, ['show', 'demo-2']);
+  expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+  expect(stderr).toMatch(/responded about the build demo-1, not demo-2/);
+});
+
+test('quota and start print responses without the optional values', async () => {
+  const quota = { categories: [{ name: 'Registry', items: [{ name: 'Storage', limit: null }] }] };
+  const shown = await run((_, response) => json(response, 200, { quota }), ['quota']);
+  expect(shown).toMatchObject({ code: 0, shown: expect.stringMatching(/Limit +N\/A\n/) });
+  const started = { new_build: { name: 'demo-1', parameters: null } };
+  const detached = await run(
+    (_, response) => json(response, 200, started),
+    ['start', 'https://example.org/x.git', '-D'],
+  );
+  expect(detached).toMatchObject({ code: 0, stdout: expect.stringContaining("build name is 'demo-1'") });
+});
+
 test('a response and a log line without end are given up', async () => {
   const filler = Buffer.alloc(1024 * 1024, 'x');
   const endless: Handler = ({ path }, response) => {

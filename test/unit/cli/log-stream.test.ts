@@ -13,8 +13,8 @@ import {
   ndjson,
   noMessages,
   type Received,
-  responses,
   serve,
+  startedAs,
   type TestServer,
 } from './support.ts';
 
@@ -36,7 +36,7 @@ const withLog = async (log: Log, shown = build(2)): Promise<Record<string, strin
     if (request.path.endsWith('/logs')) {
       attempt += 1;
       log(request, response, attempt);
-    } else if (request.method === 'POST') json(response, 200, responses.started);
+    } else if (request.method === 'POST') json(response, 200, startedAs(shown.build_id));
     else json(response, 200, { messages: noMessages, build: shown });
   };
   server = await serve(handler);
@@ -223,7 +223,7 @@ test('Ctrl-C says that the build continues, and ends start with exit code 130', 
   const { code, stderr } = await finished;
   expect(code).toBe(130);
   expect(stderr).toContain(
-    'The build demo-7 continues.\nFollow it again: toolforge-build logs -f demo-7\nCancel it:       toolforge-build cancel demo-7\n',
+    'The build demo-4 continues.\nFollow it again: toolforge-build logs -f demo-4\nCancel it:       toolforge-build cancel demo-4\n',
   );
 });
 
@@ -249,6 +249,18 @@ test('logs keeps the colours of a line and makes its other control characters vi
   const coloured = await cli.run(['logs', 'demo-4'], { ...env, FORCE_COLOR: '1' });
   expect(coloured.stdout).toContain('\u001b[31mred\u001b[0m ␛]0;title␇␛[2J␍over');
   expect(coloured.stdout.endsWith('\u001b[0m\n')).toBe(true);
+});
+
+test('logs --lines requests the rest of the lines only, after a stream that ended too early', async () => {
+  const env = await withLog((_, response, attempt) => {
+    const events = attempt === 1 ? [line(1), line(2)] : [line(3), { ...end(), limited: true }];
+    beginLog(response).end(ndjson(events));
+  });
+  expect(await cli.run(['logs', '--lines', '3', 'demo-4'], env)).toMatchObject({
+    code: 0,
+    stdout: '[step-build] line 1\n[step-build] line 2\n[step-build] line 3\n',
+  });
+  expect(logRequests().map(({ query }) => query.get('lines'))).toEqual(['3', '1']);
 });
 
 test('show and list make control characters in messages and fields visible', async () => {

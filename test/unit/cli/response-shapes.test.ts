@@ -8,9 +8,11 @@ test.each<[ResponseKey, object]>([
   ['builds', { builds: [{ ...build, end_time: null, log: 'complete', parameters: null, more: [1] }], messages: {} }],
   ['build', { build: { ...build, queue_position: 2, parameters: { envvars: { A: '1' } } } }],
   ['new_build', { new_build: { name: 'demo-1', parameters: { source_url: 'x' } }, messages: { info: ['a'] } }],
+  ['new_build', { new_build: { name: 'demo-1' } }],
   ['id', { id: 'demo-1' }],
   ['messages', { messages: { info: [] } }],
   ['quota', { quota: { categories: [] } }],
+  ['quota', { quota: { categories: [{ name: 'a', items: [{ name: 'b', limit: null }] }] } }],
   ['tools', { tools: [{ tool: 'demo', scopes: ['read'] }], subject: 'ada' }],
 ])('isResponse accepts a response with %s: %j', (key, body) => expect(isResponse({ ...body }, key)).toBe(true));
 
@@ -31,7 +33,8 @@ test.each<[ResponseKey, object]>([
   ['build', { build: [] }],
   ['build', { build: { ...build, build_id: 'x; rm -rf ~' } }],
   ['new_build', { new_build: { name: '$(x)', parameters: { source_url: 'x' } } }],
-  ['new_build', { new_build: { name: 'demo-1' } }],
+  ['new_build', { new_build: { name: 'demo-1', parameters: 'x' } }],
+  ['new_build', { new_build: {} }],
   ['id', { id: 1 }],
   ['id', { id: 'x; rm -rf ~' }],
   ['messages', { messages: null }],

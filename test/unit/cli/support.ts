@@ -29,6 +29,11 @@ export type Responses = {
   started: StartResponse;
 };
 export const responses = JSON.parse(recorded('responses.json')) as Responses;
+/** Returns the response to a start whose build gets the given id. */
+export const startedAs = (name: string): StartResponse => ({
+  ...responses.started,
+  new_build: { ...responses.started.new_build, name },
+});
 export const noMessages = { info: [], warning: [], error: [] };
 export const build = (index: number): GetResponse['build'] => {
   const found = responses.builds[index];

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { useFakeApi } from '../fake-api.ts';
+import { beginLog, end, line, ndjson } from '../support.ts';
+
+const api = useFakeApi();
+
+/** Runs `toolforge-build` against an API whose build is running, and whose log has the given events. */
+const run = async (args: string[], events: object[]) =>
+  api.run(args, await api.against((_, response) => void beginLog(response).end(ndjson(events))));
+
+const soFar = { ...end('BUILD_RUNNING'), log: 'live' };
+
+test('logs of a running build says that the log goes on, and how to follow it', async () => {
+  expect(await run(['logs', 'demo-5'], [line(1), soFar])).toEqual({
+    code: 0,
+    stdout: '[step-build] line 1\n',
+    stderr: 'The build goes on, and so does its log. Follow it: toolforge-build logs -f demo-5\n',
+  });
+});
+
+test('logs -f --lines ends after that many lines of a running build', async () => {
+  const events = [line(1), line(2), { ...soFar, limited: true }];
+  expect(await run(['logs', '-f', '--lines', '2', 'demo-5'], events)).toEqual({
+    code: 0,
+    stdout: '[step-build] line 1\n[step-build] line 2\n',
+    stderr: '',
+  });
+  expect(api.requests()).toHaveLength(1);
+});
