@@ -44,12 +44,15 @@ const countByStatus = ({ ledgers, runs }: MetricsInput): Sample[] => {
   return [...counts].map(([status, value]) => ({ labels: { status }, value }));
 };
 
-/** Returns the age of the oldest queued build of all tools, in seconds. 0 where no build is queued. */
-const oldestWait = ({ ledgers, now }: MetricsInput): number => {
-  const queued = [...ledgers.values()].flatMap(({ state }) => state.queued);
-  const waits = queued.map(({ acceptedAt }) => (now.getTime() - Date.parse(acceptedAt)) / 1000);
-  return waits.reduce((longest, wait) => Math.max(longest, wait), 0);
-};
+/** Returns the age of the oldest time in seconds. 0 where there is none. */
+const oldestAge = (times: readonly string[], now: Date): number =>
+  times.reduce((oldest, time) => Math.max(oldest, (now.getTime() - Date.parse(time)) / 1000), 0);
+
+/** Returns when the builds ended whose logs are still being archived. */
+const unarchivedEnds = (states: readonly LedgerView['state'][]): string[] =>
+  states.flatMap(({ finished }) =>
+    finished.flatMap(({ log, finishedAt }) => (log === 'live' ? (finishedAt ?? []) : [])),
+  );
 
 const single = (value: number): Sample[] => [{ value }];
 
@@ -96,12 +99,17 @@ const sweepMetrics = ({ counts }: CapacityState): Metric[] => [
 const buildMetrics = (input: MetricsInput): Metric[] => {
   const states = [...input.ledgers.values()].map(({ state }) => state);
   const running = sum(states.map((state) => state.running.length));
-  const queued = sum(states.map((state) => state.queued.length));
+  const waiting = states.flatMap((state) => state.queued.map(({ acceptedAt }) => acceptedAt));
   return [
     gauge('', 'Builds that are known, by status.', countByStatus(input)),
     gauge('_running', 'Builds that hold a slot of their tool.', single(running)),
-    gauge('_queued', 'Builds that wait.', single(queued)),
-    gauge('_oldest_wait_seconds', 'Age of the oldest build that waits.', single(oldestWait(input))),
+    gauge('_queued', 'Builds that wait.', single(waiting.length)),
+    gauge('_oldest_wait_seconds', 'Age of the oldest build that waits.', single(oldestAge(waiting, input.now))),
+    gauge(
+      '_archive_lag_seconds',
+      'Time since the oldest end of a build whose log is not archived yet.',
+      single(oldestAge(unarchivedEnds(states), input.now)),
+    ),
   ];
 };
 

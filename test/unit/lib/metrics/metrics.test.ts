@@ -59,6 +59,17 @@ const input: MetricsInput = {
 
 const lines = (of: MetricsInput, showsTools = true): string[] => formatMetrics(metricsOf(of, showsTools)).split('\n');
 
+test('the archive lag is the time since the oldest end of a build whose log is not archived', () => {
+  const finished = [
+    { ...record('x', 'BUILD_SUCCESS'), log: 'live' as const, finishedAt: '2026-11-22T07:59:00Z' },
+    { ...record('y', 'BUILD_FAILURE'), log: 'live' as const, finishedAt: '2026-11-22T07:55:00Z' },
+    { ...record('z', 'BUILD_FAILURE'), finishedAt: '2026-11-22T07:00:00Z' },
+  ];
+  const ledgers = new Map([['idle', { limits, state: { ...emptyState, finished } }]]);
+  expect(lines({ ...input, ledgers })).toContain('toolforge_builds_archive_lag_seconds 300');
+  expect(lines(input)).toContain('toolforge_builds_archive_lag_seconds 0');
+});
+
 test('the metrics show builds by status and tool, slots, and the counts of sweep', () => {
   expect(lines(input).filter((line) => !line.startsWith('#'))).toEqual([
     'toolforge_builds{status="BUILD_PENDING"} 3',
@@ -71,6 +82,7 @@ test('the metrics show builds by status and tool, slots, and the counts of sweep
     'toolforge_builds_running 2',
     'toolforge_builds_queued 2',
     'toolforge_builds_oldest_wait_seconds 90',
+    'toolforge_builds_archive_lag_seconds 0',
     'toolforge_builds_slots 10',
     'toolforge_builds_slots_taken 1',
     'toolforge_builds_tool_running{tool="busy"} 2',
