@@ -12,7 +12,7 @@ export type Row = {
   requests?: string[];
   /** The JSON body of a start. */
   body?: object;
-  /** What both clients print, on standard output or standard error. */
+  /** Pattern of what both clients print, on standard output or standard error. */
   prints?: RegExp;
   /** Whether the values of the Python CLI's JSON are also in ours, under the same keys. */
   json?: true;
