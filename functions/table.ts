@@ -256,7 +256,7 @@ export const services = {
 } as const satisfies Record<string, ServiceRow>;
 
 /** Programs of containers that are neither functions nor Jobs: source file, by path of the bundle. */
-export const programs = { 'gateway/request-metrics': 'knative/gateway/request-metrics.ts' } as const;
+export const programs = { 'request-metrics': 'knative/gateway/request-metrics.ts' } as const;
 
 /** Programs that functions start as Jobs. The Job itself is made by lib/logs/archive/archiver-job.ts. */
 export const jobs = {
