@@ -4,6 +4,7 @@
  */
 export type ErrorCode =
   | 'body_invalid'
+  | 'body_timeout'
   | 'body_too_large'
   | 'build_finished'
   | 'build_not_found'

@@ -88,20 +88,22 @@ ${names.map((name) => `export const ${name}: Validator<Record<string, string>>;`
 };
 
 const routes = (operations: readonly Operation[]): string => {
-  const rows = operations.map(({ id, method, path, fn, open, scope, parameters }) => ({
+  const rows = operations.map(({ id, method, path, fn, open, scope, body, parameters }) => ({
     operation: id,
     function: fn,
     method,
     path,
     open,
     scope,
+    body: body !== undefined,
     parameters: parameters.map(({ name, in: place }) => ({ name, in: place })),
   }));
   const lines = rows.map((row) => `  ${JSON.stringify(row)},`).join('\n');
   return `// ${notice}
 /**
  * One operation of the contract. operation: its operationId. function: the folder under functions/ that serves the
- * operation. open: the operation needs no authentication. scope: the scope that a caller needs for the tool.
+ * operation. open: the operation needs no authentication. scope: the scope that a caller needs for the tool. body: the
+ * operation reads the body of its requests.
  */
 export type Route = {
   operation: string;
@@ -110,6 +112,7 @@ export type Route = {
   path: string;
   open: boolean;
   scope?: 'read' | 'build' | 'admin';
+  body: boolean;
   parameters: { name: string; in: 'path' | 'query' | 'header' }[];
 };
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
 import type { SettingName } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
-import { readBody } from '../http/body.ts';
+import { bodyTimeoutMs, readBody } from '../http/body.ts';
 import { sendJson, toApiError } from '../http/respond.ts';
 import type { Listener } from '../http/types.ts';
 import type { App, Closable, Wire } from '../http/wiring.ts';
@@ -19,6 +19,8 @@ export type EventAppOptions = {
   /** Handles an event. The function must be safe to run twice for the same event, and for an old event. */
   handle: (event: CloudEvent<unknown>) => Promise<void>;
   log: Log;
+  /** Time limit for a sender to send an event, in milliseconds. Default ten seconds. */
+  bodyTimeoutMs?: number;
 };
 
 const invalidEvent = (cause: unknown): ApiError =>
@@ -42,16 +44,23 @@ const parseEvent = (req: IncomingMessage, body: Buffer): CloudEvent<unknown> => 
   }
 };
 
-const isTemporary = ({ status }: ApiError): boolean => status >= 500 || status === 429 || status === 409;
+const temporaryStatuses = new Set([408, 409, 429]);
 
-const receive = async (req: IncomingMessage, { authenticate, handle }: EventAppOptions): Promise<void> => {
+const isTemporary = ({ status }: ApiError): boolean => status >= 500 || temporaryStatuses.has(status);
+
+const receive = async (req: IncomingMessage, res: ServerResponse, options: EventAppOptions): Promise<void> => {
   if (req.method !== 'POST')
     throw new ApiError(405, 'method_not_allowed', 'Events are sent by POST.', { headers: { allow: 'POST' } });
-  await authenticate(req.headers);
-  await handle(parseEvent(req, await readBody(req, maxEventBytes)));
+  await options.authenticate(req.headers);
+  const limits = { maxBytes: maxEventBytes, timeoutMs: options.bodyTimeoutMs ?? bodyTimeoutMs };
+  await options.handle(parseEvent(req, await readBody(req, res, limits)));
 };
 
 const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown, log: Log): void => {
+  if (res.destroyed && !req.complete) {
+    log('INFO', 'the sender of an event went away');
+    return;
+  }
   const error = toApiError(thrown);
   const willBeSentAgain = isTemporary(error);
   log(willBeSentAgain ? 'WARNING' : 'ERROR', 'an event was not handled', {
@@ -72,16 +81,16 @@ const refuse = (req: IncomingMessage, res: ServerResponse, thrown: unknown, log:
 export const createEventApp =
   (options: EventAppOptions): Listener =>
   (req, res) =>
-    void receive(req, options).then(
+    void receive(req, res, options).then(
       () => res.writeHead(204).end(),
       (error: unknown) => refuse(req, res, error, options.log),
     );
 
 /** Result of `wire` in the wire.ts of an event function: the function's handler and authentication. */
-export type WiredEventFunction = Omit<EventAppOptions, 'log'> & Closable;
+export type WiredEventFunction = Pick<EventAppOptions, 'authenticate' | 'handle'> & Closable;
 
 /** Type of the function `wire` that each events/NAME/wire.ts exports. */
 export type EventWire<N extends readonly SettingName[]> = Wire<N, WiredEventFunction>;
 
 /** App of all event functions, which receive CloudEvents by HTTP. lib/http/serve.ts runs the app. */
-export const eventApp: App<WiredEventFunction> = { createListener: createEventApp, maxBodyBytes: maxEventBytes };
+export const eventApp: App<WiredEventFunction> = { createListener: createEventApp };

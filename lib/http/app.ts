@@ -5,7 +5,7 @@ import type { SettingName } from '../config/settings.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type AuditedRequest, audit } from './audit.ts';
-import { maxBodyBytes, readBody, requireJson } from './body.ts';
+import { bodyTimeoutMs, ignoreBody, maxBodyBytes, readBody, requireJson } from './body.ts';
 import { assertOwnSite } from './cross-site.ts';
 import { sendError, sendJson } from './respond.ts';
 import { findRoute, type RouteMatch } from './routing.ts';
@@ -18,6 +18,8 @@ export type AppOptions = {
   handlers: Record<string, Handler>;
   authenticate: Authenticate;
   log: Log;
+  /** Time limit for a client to send a body, in milliseconds. Default ten seconds. */
+  bodyTimeoutMs?: number;
 };
 
 const queryParameters = (search: URLSearchParams): Record<string, string> => {
@@ -68,9 +70,15 @@ type PreparedRequest = { handler: Handler; request: ApiRequest };
 /**
  * Makes the HTTP listener of one or more API operations. The listener finds the route, authenticates, validates, calls
  * the handler, and turns thrown errors into responses with codes. Authentication comes before validation, so that a
- * caller without a credential learns nothing about the parameters.
+ * caller without a credential learns nothing about the parameters. The body is read last, so that a caller who is
+ * refused can't hold the request open.
  */
-export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener => {
+export const createApp = ({
+  handlers,
+  authenticate,
+  log,
+  bodyTimeoutMs: timeoutMs = bodyTimeoutMs,
+}: AppOptions): Listener => {
   /**
    * Finds the handler of a request, authenticates the caller and validates the request.
    * @param audited receives route, parameters and access for the audit log, also when a later step fails
@@ -97,7 +105,9 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
     checkParameters(found.route, { ...params, ...headerParameters(req, found) });
     // Security: a web page can send the media types of HTML forms to other sites without asking the API first.
     if (isChange) requireJson(req);
-    const body = await readBody(req, maxBodyBytes);
+    const body = found.route.body
+      ? await readBody(req, res, { maxBytes: maxBodyBytes, timeoutMs })
+      : ignoreBody(req, maxBodyBytes);
     const signal = signalClientGone(req, res);
     return { handler, request: { operation, params, headers: req.headers, body, access, signal } };
   };
@@ -111,7 +121,7 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
       audit(log, audited, response);
       await send(req, res, response);
     } catch (error) {
-      if (!response) audit(log, audited, undefined, error);
+      if (!response) audit(log, audited, undefined, { error, clientGone: res.destroyed });
       if (res.destroyed) return;
       sendError(res, error, log);
     }
@@ -121,10 +131,10 @@ export const createApp = ({ handlers, authenticate, log }: AppOptions): Listener
 };
 
 /** Result of `wire` in the wire.ts of an HTTP function: the function's handlers and authentication. */
-export type WiredEndpoint = Omit<AppOptions, 'log'> & Closable;
+export type WiredEndpoint = Pick<AppOptions, 'handlers' | 'authenticate'> & Closable;
 
 /** Type of the function `wire` that each functions/NAME/wire.ts exports. */
 export type EndpointWire<N extends readonly SettingName[]> = Wire<N, WiredEndpoint>;
 
 /** App of all HTTP functions. lib/http/serve.ts runs the app. */
-export const apiApp: App<WiredEndpoint> = { createListener: createApp, maxBodyBytes };
+export const apiApp: App<WiredEndpoint> = { createListener: createApp };

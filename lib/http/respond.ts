@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { discardBody } from './body.ts';
 import { escapeLineEnds } from './escape-line-ends.ts';
 
 export type MessageLists = { info: string[]; warning: string[]; error: string[] };
@@ -18,7 +19,10 @@ export const messages = (lists: Partial<MessageLists> = {}): MessageLists => ({
 
 const baseHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** Sends a value as a JSON response. A response to HEAD has the headers only. */
+/**
+ * Sends a value as a JSON response. A response to HEAD has the headers only. If the client has not sent its whole body
+ * yet, the rest of the body is discarded, so that the client can read the response.
+ */
 export const sendJson = (
   res: ServerResponse,
   status: number,
@@ -33,6 +37,7 @@ export const sendJson = (
     'content-length': body.length,
   });
   res.end(res.req.method === 'HEAD' ? undefined : body);
+  discardBody(res.req);
 };
 
 const internalError = (cause: unknown): ApiError =>

@@ -1,17 +1,20 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { environment, readSettings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
-import { readBody } from './body.ts';
-import { sendError } from './respond.ts';
+import { acceptExpectations } from './body.ts';
+import { serverOptions } from './server-options.ts';
 import type { Listener } from './types.ts';
 import type { App, Closable, Wiring } from './wiring.ts';
-
-/** Time limit for a client to send a whole request, body included, in milliseconds. */
-const requestTimeoutMs = 60_000;
 
 /**
  * Time limit in milliseconds for the open requests after an uncaught exception. After that time the process exits,
@@ -41,27 +44,32 @@ const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close:
   });
 };
 
+/** Returns the headers of a request without the headers that say that the request has a body. */
+const withoutBody = ({
+  'content-length': _length,
+  'transfer-encoding': _encoding,
+  ...others
+}: IncomingHttpHeaders): IncomingHttpHeaders => others;
+
 /**
- * Makes a listener that reads each request's body within a limit before functions-framework does. The framework's own
- * limit of 1 GiB can't be set, but the framework does not read a body that was already read.
- * @param framework the listener of functions-framework
- * @param limit of a request's body, in bytes
+ * Registers a function with functions-framework and returns the framework's HTTP listener for the function. The
+ * listener hides the body of a request from the framework, whose parsers would read up to 1 GiB before they call the
+ * function. The function decides from the headers whether it reads the body.
  * @see docs/adr/0005-body-limit.md
  */
-const withBodyLimit =
-  (framework: RequestListener, limit: number, log: Log): RequestListener =>
-  (req, res) =>
-    void readBody(req, limit).then(
-      () => framework(req, res),
-      (error: unknown) => sendError(res, error, log),
-    );
-
-/** Registers a function with functions-framework and returns the framework's HTTP listener for the function. */
 const frameworkListener = (name: string, listener: Listener): RequestListener => {
-  http(name, listener);
+  const headersOf = new WeakMap<IncomingMessage, IncomingHttpHeaders>();
+  http(name, (req, res) => {
+    req.headers = headersOf.get(req) ?? req.headers;
+    listener(req, res);
+  });
   const [framework] = getTestServer(name).listeners('request') as RequestListener[];
   if (!framework) throw new Error('functions-framework made no listener');
-  return framework;
+  return (req, res) => {
+    headersOf.set(req, req.headers);
+    req.headers = withoutBody(req.headers);
+    framework(req, res);
+  };
 };
 
 const listen = (server: Server, port: number): Promise<number> =>
@@ -79,14 +87,15 @@ const stop = (name: string, error: unknown): never => {
 const start = async <Wired extends Closable>(
   name: string,
   { settingNames, wire }: Wiring<Wired>,
-  { createListener, maxBodyBytes }: App<Wired>,
+  { createListener }: App<Wired>,
 ): Promise<void> => {
   const log = createLog(name);
   const shutdown = new AbortController();
   const { port } = readSettings(['port']);
   const wired = await wire(readSettings(settingNames), { log, shutdown: shutdown.signal, environment });
   const listener = frameworkListener(name, createListener({ ...wired, log }));
-  const server = createServer({ requestTimeout: requestTimeoutMs }, withBodyLimit(listener, maxBodyBytes, log));
+  const server = createServer(serverOptions, listener);
+  acceptExpectations(server, listener);
   const listening = await listen(server, port);
   finishAtEnd(server, shutdown, log, () => wired.close?.());
   log('INFO', 'listening', { port: listening });

@@ -34,6 +34,4 @@ export type Closable = { close?: () => void };
  */
 export type App<Wired> = {
   createListener: (wired: Wired & { log: Log }) => Listener;
-  /** Limit for the body of a request, in bytes. */
-  maxBodyBytes: number;
 };

@@ -1,7 +1,6 @@
 /**
  * Replaces iconv-lite in the functions' bundles by a decoder for UTF-8. iconv-lite is half a megabyte of code pages.
- * Only the body parsers of functions-framework need these, and they never run: lib/http/serve.ts reads bodies first, as
- * UTF-8.
+ * Only the body parsers of functions-framework need these, and they never run: lib/http/serve.ts hides bodies from them.
  */
 export const encodingExists = (encoding: string): boolean => /^utf-?8$/i.test(encoding);
 

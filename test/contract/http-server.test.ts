@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Caller, expectCleanLog, expectShape, expectStatus, forTool, send } from './client.ts';
+import { type Caller, expectCleanLog, expectCode, expectShape, expectStatus, forTool, send } from './client.ts';
 import { breakOff, sendRaw } from './raw.ts';
 import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
@@ -69,6 +69,29 @@ describeServer("the function's HTTP server", () => {
     const bytes = `${head}Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`;
     const { head: received, text } = await sendRaw(target.url, bytes, /body_invalid/);
     expect(received + text).toContain('400 Bad Request');
+  });
+
+  test.each([
+    ['POST', '/builds'],
+    ['POST', '/clean'],
+    ['PUT', '/builds/no-such-build/cancel'],
+    ['DELETE', '/builds/no-such-build'],
+    ['GET', '/builds'],
+  ])('refuses %s %s without a credential before the body arrives', async (method, path) => {
+    const line = `${method} ${new URL(mine.base).pathname}${path} HTTP/1.1`;
+    for (const body of ['Content-Length: 100', 'Content-Length: 1073741824', 'Transfer-Encoding: chunked'])
+      expectCode(await sendRaw(target.url, `${line}\r\nHost: x\r\n${body}\r\n\r\n`, /\}$/), 401, 'unauthenticated');
+  });
+
+  test.each([
+    ['POST', '/clean', 200],
+    ['PUT', '/builds/no-such-build/cancel', 404],
+    ['DELETE', '/builds/no-such-build', 404],
+    ['GET', '/builds', 200],
+  ])('responds to %s %s without waiting for a body', async (method, path, status) => {
+    const line = `${method} ${new URL(mine.base).pathname}${path} HTTP/1.1`;
+    const bytes = `${line}\r\nHost: x\r\nAuthorization: Bearer ${mine.token}\r\nContent-Length: 100\r\n\r\n`;
+    expectStatus(await sendRaw(target.url, bytes, /\}$/), status);
   });
 
   test('stays healthy after requests that break off', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
@@ -13,17 +15,23 @@ const echo: Handler = async ({ params }) => ({ json: { params } });
 const handlers: Record<string, Handler> = {
   start: async () => ({ json: { new_build: { name: 'made' } }, audit: { build: 'made' } }),
   get: echo,
-  cancel: echo,
+  cancel: async ({ signal }) => {
+    await handling?.(signal);
+    return { json: {} };
+  },
   delete: async () => {
     throw new ApiError(503, 'unavailable', 'Later.', { retryAfter: 2.3 });
   },
 };
 
 const logged: unknown[][] = [];
+/** cancel-build waits for this function before it responds. */
+let handling: ((signal: AbortSignal) => Promise<unknown>) | undefined;
 let server: TestServer | undefined;
 afterEach(async () => {
   await server?.close();
   logged.length = 0;
+  handling = undefined;
 });
 
 const startApp = async (authenticate = gateway): Promise<void> => {
@@ -51,6 +59,23 @@ describe('the audit log of createApp', () => {
     await send('GET', '/v1/tool/mine/builds/one');
     const caller = { subject: 'certificate:mine', proof: 'gateway', tool: 'other' };
     expect(audited()).toEqual([{ operation: 'cancel', build: 'one', status: 403, code: 'forbidden', ...caller }]);
+  });
+
+  test('says that the client went away when a change stops for that reason', async () => {
+    await startApp();
+    const handled = Promise.withResolvers<AbortSignal>();
+    const leaving = new AbortController();
+    handling = (signal) => {
+      handled.resolve(signal);
+      return once(signal, 'abort').then(() => signal.throwIfAborted());
+    };
+    const sent = send('PUT', '/v1/tool/mine/builds/one/cancel', { signal: leaving.signal }).catch(() => 'left');
+    const gone = once(await handled.promise, 'abort');
+    leaving.abort();
+    expect(await sent).toBe('left');
+    await gone;
+    await setImmediate();
+    expect(logged).toMatchObject([['INFO', 'audit', { build: 'one', status: 499, code: 'client_gone' }]]);
   });
 
   test('names the build that was started, and contains no secret', async () => {

@@ -9,4 +9,4 @@ const listener: Listener = (req, res) => {
 
 const wiring = { settingNames: [], wire: async () => ({}) };
 
-await serve('throwing', wiring, { createListener: () => listener, maxBodyBytes: 1024 });
+await serve('throwing', wiring, { createListener: () => listener });
