@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { acceptExpectations } from '../lib/http/body.ts';
+import { sendJson } from '../lib/http/respond.ts';
+import { serverOptions } from '../lib/http/server-options.ts';
 import type { Listener } from '../lib/http/types.ts';
 import { routes } from '../openapi/generated/routes.ts';
 import type { Authority } from './certificates.ts';
@@ -28,14 +31,15 @@ const isOpen = (req: IncomingMessage): boolean => openPaths.has(req.url?.split('
  */
 export const createGateway = async ({ authority, secret, listener }: GatewayOptions): Promise<Server> => {
   const own = await authority.issue('CN=localhost', ['localhost', '127.0.0.1']);
-  const tls = {
+  const options = {
+    ...serverOptions,
     key: own.key,
     cert: own.certificate,
     ca: authority.certificate,
     requestCert: true,
     rejectUnauthorized: false,
   };
-  return createServer(tls, (req, res) => {
+  const receive: Listener = (req, res) => {
     const tool = toolOf(req);
     const mounted = /^\/(?:builds\/|v1\/|openapi\.json|\.well-known\/)/.test(req.url ?? '');
     // Security: headers that only the gateway may set are always removed from a client's request.
@@ -45,12 +49,13 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
       const [status, code, error] = mounted
         ? [403, 'forbidden', 'Show a client certificate of a tool, as in its kubeconfig.']
         : [404, 'not_found', 'There is nothing at this path. The API is at /builds/.'];
-      res
-        .writeHead(Number(status), { 'content-type': 'application/json' })
-        .end(JSON.stringify({ error: [error], code }));
+      sendJson(res, Number(status), { error: [error], code });
       return;
     }
     if (tool) Object.assign(req.headers, { 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': secret });
     listener(req, res);
-  });
+  };
+  const server = createServer(options, receive);
+  acceptExpectations(server, receive);
+  return server;
 };

@@ -4,10 +4,12 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { connect } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { openAuthority } from '../../local/certificates.ts';
+import { openConnection } from '../support/connection.ts';
+import { keepSending } from '../support/keep-sending.ts';
 import { expectCleanLog, expectCode, expectShape, expectStatus } from './client.ts';
 import { parseJson, type Received } from './response.ts';
 import { buildTimeoutMs, startTarget } from './start-target.ts';
@@ -53,8 +55,8 @@ const send = async (
   return { request: `${method} ${path}`, status: response.statusCode, text: body, json: parseJson(body) };
 };
 
-/** Sends bytes over TLS to the API gateway exactly as given, and returns the response as text. */
-const sendRaw = async (bytes: string): Promise<string> => {
+/** Opens a connection by TLS to the API gateway, which shows the tool's certificate. */
+const openSocket = async (): Promise<TLSSocket> => {
   const socket = connect({
     port: Number(new URL(target.gatewayUrl).port),
     host: '127.0.0.1',
@@ -63,6 +65,12 @@ const sendRaw = async (bytes: string): Promise<string> => {
     ...certificate,
   });
   await once(socket, 'secureConnect');
+  return socket;
+};
+
+/** Sends bytes over TLS to the API gateway exactly as given, and returns the response as text. */
+const sendRaw = async (bytes: string): Promise<string> => {
+  const socket = await openSocket();
   socket.write(bytes);
   return text(socket);
 };
@@ -154,6 +162,16 @@ describe('the gateway', () => {
     const { origin } = new URL(target.gatewayUrl);
     for (const headers of [{}, { origin }, { origin, 'sec-fetch-site': 'same-origin' }])
       expectCode(await send(path, certificate, headers, method), 404, 'build_not_found');
+  });
+
+  test.each([
+    ['with a length', 'Content-Length: 1073741824', (text: string) => text],
+    ['in chunks', 'Transfer-Encoding: chunked', (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`],
+  ])('lets a client that goes on sending read that its body is too large (%s)', async (_, header, encode) => {
+    const connection = openConnection(await openSocket());
+    connection.send(`POST /builds/v1/tool/gated/builds HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+    expect(await keepSending(connection, encode)).toMatch(/^HTTP\/1.1 413 [\s\S]*body_too_large/);
+    connection.socket.destroy();
   });
 
   test('serves the API with and without the prefix /builds', async () => {
