@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
 import { exportRequestMetrics } from '../../../../lib/metrics/request-exporter.ts';
 import { type KeyAndCertificate, openAuthority } from '../../../../local/certificates.ts';
+import { type Connection, openConnection } from '../../../support/connection.ts';
 import { startServer } from '../../../support/server.ts';
 
 /**
@@ -30,7 +32,11 @@ type NginxRequest = {
 type NginxResponse = { status: number; received: IncomingHttpHeaders };
 
 export type Nginx = {
+  /** Folder with the folder tmp, which takes the place of /tmp in the gateway's pod. */
+  folder: string;
   send: (options: NginxRequest) => Promise<NginxResponse>;
+  /** Opens a connection by TLS. @param certificate client certificate. Default: none */
+  open: (certificate?: KeyAndCertificate) => Promise<Connection>;
   /** Returns a client certificate of a tool. */
   certificateOf: (tool: string) => Promise<KeyAndCertificate>;
   /** Returns a client certificate with a subject, signed by the authority of ca.crt. */
@@ -102,17 +108,24 @@ type NginxOptions = {
   changes?: [string, string][];
   /** Environment of start.sh. */
   environment?: Record<string, string>;
+  /** Listener of the server that takes the place of all functions. Default: responds with the headers of the request. */
+  listener?: RequestListener;
 };
 
+const echoHeaders: RequestListener = (req, res) => void res.end(JSON.stringify(req.headers));
+
 /** Starts the gateway as its container does, in front of a server that takes the place of all functions. */
-export const startNginx = async ({ changes = [], environment = {} }: NginxOptions = {}): Promise<Nginx> => {
+export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => {
+  const { changes = [], environment = {}, listener = echoHeaders } = options;
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
+  // nginx's workers have another user than a test that runs as root, and keep large bodies in this folder.
+  await chmod(folder, 0o711);
   const authority = await openAuthority(join(folder, 'authority.json'));
   const own = await authority.issue('CN=localhost', ['localhost']);
-  const tls = { 'tls.key': own.key, 'tls.crt': own.certificate, 'ca.crt': authority.certificate };
-  await writeSecret(folder, 'gateway-tls', tls);
+  const mounted = { 'tls.key': own.key, 'tls.crt': own.certificate, 'ca.crt': authority.certificate };
+  await writeSecret(folder, 'gateway-tls', mounted);
   await writeSecret(folder, 'gateway', { secret: 's3cret' });
-  const functions = await startServer((req, res) => res.end(JSON.stringify(req.headers)));
+  const functions = await startServer(listener);
   const exporter = await exportRequestMetrics(0, 0);
   const port = await freePort();
   await writeConfiguration({ folder, port, functions: functions.url, logPort: exporter.logPort }, changes);
@@ -132,20 +145,26 @@ export const startNginx = async ({ changes = [], environment = {} }: NginxOption
     await close();
     throw new Error(await failure);
   }
+  const tls = (certificate?: KeyAndCertificate) => ({
+    port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: authority.certificate,
+    ...(certificate ? { key: certificate.key, cert: certificate.certificate } : {}),
+  });
   return {
+    folder,
     send: async ({ path = '/builds/v1/healthz', headers = {}, certificate }) => {
-      const client = certificate ? { key: certificate.key, cert: certificate.certificate } : {};
-      const options = {
-        port,
-        host: '127.0.0.1',
-        servername: 'localhost',
-        ca: authority.certificate,
-        agent: false as const,
-      };
-      const sent = request({ ...options, ...client, path, headers }).end();
+      const sent = request({ ...tls(certificate), agent: false, path, headers }).end();
       const [response] = await once(sent, 'response');
       const body = await text(response);
       return { status: response.statusCode, received: JSON.parse(body) };
+    },
+    open: async (certificate) => {
+      const socket = connectTls(tls(certificate));
+      const connection = openConnection(socket);
+      await once(socket, 'secureConnect');
+      return connection;
     },
     certificateOf: (tool) => authority.issue(`O=toolforge,CN=${tool}`),
     issue: authority.issue,
