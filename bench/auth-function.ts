@@ -7,6 +7,7 @@ import { readsFromSettings, readsSettings } from '../lib/builds/reads-from-setti
 import { apiApp, type WiredEndpoint } from '../lib/http/app.ts';
 import { serve } from '../lib/http/serve.ts';
 import type { Wiring } from '../lib/http/wiring.ts';
+import { versionSettings, versionsFromSettings } from '../lib/tekton/versions-from-settings.ts';
 
 /**
  * The bundler replaces `withAuthentication` by true or false, so that the bundle without authentication holds no code
@@ -18,10 +19,11 @@ const anybody: Authenticate = async () =>
   createAccess({ subject: 'bench', credential: 'none', grants: [{ tool: 'bench', scopes: ['read'] }] });
 
 const open: Wiring<WiredEndpoint> = {
-  settingNames: readsSettings,
+  settingNames: [...readsSettings, ...versionSettings],
   wire: async (settings, { log }) => {
     const reads = await readsFromSettings(settings, log);
-    return { handlers: { list: createListBuilds(reads) }, authenticate: anybody, close: reads.kube.close };
+    const context = { ...reads, versions: versionsFromSettings(settings) };
+    return { handlers: { list: createListBuilds(context) }, authenticate: anybody, close: reads.kube.close };
   },
 };
 

@@ -17,8 +17,7 @@ const suffix = randomBytes(3).toString('hex');
 
 const runSettings = {
   pipeline: 'buildpacks',
-  builderImage: 'b',
-  runImage: 'r',
+  versions: { default: { builder: 'b', runner: 'r' } },
   serviceAccount: 's',
   timeout: '1h0m0s',
 };

@@ -40,7 +40,8 @@ export type ErrorCode =
   | 'source_unreachable'
   | 'token_invalid'
   | 'unauthenticated'
-  | 'unavailable';
+  | 'unavailable'
+  | 'versions_unavailable';
 
 export type ErrorDetails = {
   /** Seconds after which a client may retry the refused request. Sent as the header Retry-After. */

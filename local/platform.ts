@@ -145,8 +145,9 @@ const startTekton = (
   internalUrl: string,
   settings: Record<string, string>,
 ) => {
+  const builders = [settings.BUILDER, settings.LATEST_BUILDER, settings.DEPRECATED_BUILDER].filter((name) => !!name);
   const images = new Map([
-    [builderImage, { env: {} }],
+    ...builders.map((name) => [name, { env: {} }] as const),
     [archiverImage, { env: { ...settings, KUBECONFIG: paths(options.folder).accountKubeconfig('archiver') } }],
   ]);
   return createTekton({

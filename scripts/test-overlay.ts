@@ -9,8 +9,8 @@ export const siteFolder = join(import.meta.dirname, '../knative/overlays/test/si
 
 /** Required environment variables, with their meaning. They describe the cluster to knative/overlays/test. */
 const variables = {
-  BUILDER_IMAGE: 'the builder image, as scripts/build-builder.ts prints it',
-  RUN_IMAGE: 'the run image, likewise',
+  BUILDER: 'the builder image, as scripts/build-builder.ts prints it',
+  RUNNER: 'the run image, likewise',
   TEST_REGISTRY: 'the registry for the images of the builds, such as http://registry.example:5000',
   TEST_S3_ENDPOINT: 'an S3 service, such as http://s3.example:9000',
   TEST_S3_ACCESS_KEY: 'its access key',
@@ -64,8 +64,8 @@ const kustomization = {
 const settingsOf = (site: Site, images: Record<string, string>): string => {
   const values = {
     ...images,
-    BUILDER_IMAGE: site.BUILDER_IMAGE,
-    RUN_IMAGE: site.RUN_IMAGE,
+    BUILDER: site.BUILDER,
+    RUNNER: site.RUNNER,
     REGISTRY_URL: site.TEST_REGISTRY,
     S3_ENDPOINT: site.TEST_S3_ENDPOINT,
     S3_BUCKET: bucket,

@@ -1,3 +1,4 @@
+import { versionWarnings } from '../../lib/builds/deprecated-versions.ts';
 import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
 import { administrators } from '../../lib/help.ts';
@@ -65,6 +66,10 @@ export const createStartBuild =
     const key = headers['idempotency-key'];
     const storage = options.storage(tool, signal);
     const started = await startBuild(options, tool, parameters, typeof key === 'string' ? key : undefined, signal);
-    const warnings = [...fieldWarnings(ignored), ...storageWarnings(await storage)];
+    const warnings = [
+      ...fieldWarnings(ignored),
+      ...versionWarnings(options.runSettings.versions, started.parameters),
+      ...storageWarnings(await storage),
+    ];
     return { json: response(started, warnings), audit: { build: started.id } };
   };

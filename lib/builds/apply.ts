@@ -5,8 +5,10 @@ import { finish } from '../ledger/state.ts';
 import { isTakenByOther } from '../tekton/owned.ts';
 import { logFinalizer, pipelineRun } from '../tekton/run.ts';
 import type { PipelineRun } from '../tekton/types.ts';
+import { normalizeFlags, pairFor } from '../tekton/versions.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
+import { noDeprecatedVersions } from './deprecated-versions.ts';
 import type { Runs } from './observe.ts';
 
 type CreateRun = Extract<RunChange, { kind: 'create' }>;
@@ -51,6 +53,10 @@ const createRun = async (context: BuildsContext, tool: string, { build, cancelle
   if (context.requestRun) {
     context.requestRun(tool, build.id);
     return false;
+  }
+  if (!cancelled && !pairFor(context.runSettings.versions, normalizeFlags(build.parameters))) {
+    await failBuild(context, tool, build.id, noDeprecatedVersions);
+    return true;
   }
   const run = pipelineRun(build, tool, toolLabel(tool), context.runSettings, cancelled);
   try {

@@ -7,6 +7,7 @@ import type { LogMasks } from '../logs/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import type { RunSettings } from '../tekton/run.ts';
 import type { FailureExcerpt } from '../tekton/status.ts';
+import type { Versions } from '../tekton/versions.ts';
 
 /** The dependencies of code that changes builds. */
 export type BuildsContext = {
@@ -37,3 +38,6 @@ export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> 
   capacity: Pick<Capacity, 'slots' | 'read'>;
   reportBehind: ReportBehind;
 };
+
+/** The dependencies of code that shows builds. The versions give a build its flags. */
+export type ShowContext = ReadContext & { versions: Versions };

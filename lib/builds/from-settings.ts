@@ -9,6 +9,7 @@ import { removeArchive } from '../logs/archive/remove.ts';
 import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import { storeFromSettings, storeSettings } from '../store/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
+import { versionSettings, versionsFromSettings } from '../tekton/versions-from-settings.ts';
 import type { BuildsContext } from './context.ts';
 
 /**
@@ -20,8 +21,7 @@ export const sharedBuildsSettings = [
   'capacity',
   ...storeSettings,
   'pipeline',
-  'builderImage',
-  'runImage',
+  ...versionSettings,
   'serviceAccount',
   'buildTimeout',
   'logSteps',
@@ -37,8 +37,7 @@ type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
 
 const runSettingsOf = (settings: BuildsSettings) => ({
   pipeline: settings.pipeline,
-  builderImage: settings.builderImage,
-  runImage: settings.runImage,
+  versions: versionsFromSettings(settings),
   serviceAccount: settings.serviceAccount,
   timeout: settings.buildTimeout,
 });

@@ -2,6 +2,7 @@ import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { hashOf } from '../hash.ts';
 import type { IdempotencyKey } from '../ledger/types.ts';
 import { defaultImageName } from '../registry/names.ts';
+import { normalizeFlags } from '../tekton/versions.ts';
 
 /** Returns a build's parameters with every default filled in, as builds-api 2 shows them. */
 export const normalizeParameters = (tool: string, given: BuildParameters): Required<BuildParameters> => ({
@@ -9,8 +10,7 @@ export const normalizeParameters = (tool: string, given: BuildParameters): Requi
   ref: given.ref ?? '',
   envvars: given.envvars ?? {},
   image_name: given.image_name || defaultImageName(tool),
-  use_latest_versions: given.use_latest_versions ?? false,
-  use_deprecated_versions: given.use_deprecated_versions ?? false,
+  ...normalizeFlags(given),
 });
 
 /**

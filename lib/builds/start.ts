@@ -9,6 +9,7 @@ import type { Source } from '../source/source.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
+import { requireVersions } from './deprecated-versions.ts';
 import { idempotencyKeyOf, normalizeParameters } from './parameters.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -118,7 +119,10 @@ const startedBuild = (result: StartResult, parameters: Required<BuildParameters>
   return { id, commit, resolvedRef, position, parameters };
 };
 
-/** Makes a new build from a client's parameters. Resolves the ref, and in parallel prepares the tool's project. */
+/**
+ * Makes a new build from a client's parameters. Checks the versions, then resolves the ref and in parallel prepares the
+ * tool's project.
+ */
 const resolveBuild = async (
   context: StartContext,
   tool: string,
@@ -126,6 +130,7 @@ const resolveBuild = async (
   key: IdempotencyKey | undefined,
   signal: AbortSignal,
 ): Promise<NewBuild> => {
+  requireVersions(context.runSettings.versions, parameters, context.now());
   const { source_url, ref } = parameters;
   const [{ url, commit, refHash }] = await Promise.all([
     context.source.resolve(source_url, ref || undefined, signal),
@@ -139,7 +144,7 @@ const resolveBuild = async (
 /**
  * Starts or queues a build. Requests with the same Idempotency-Key start only one build.
  * @param idempotencyKey value of the header Idempotency-Key
- * @throws ApiError 400 about the source, 409 `quota_exceeded`, 422 `idempotency_key_reused`, 503 about the registry
+ * @throws ApiError 400 about the source or the versions, 409 `quota_exceeded`, 422 `idempotency_key_reused`, 503 about the registry
  */
 export const startBuild = async (
   context: StartContext,

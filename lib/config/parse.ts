@@ -39,6 +39,21 @@ export const flag = (name: string, fallback: boolean): Setting<boolean> => ({
   parse: (value) => ({ true: true, false: false })[value],
 });
 
+const parseDate = (value: string): string | undefined => {
+  const time = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : undefined;
+  // A day that its month does not have is refused, or else taken for a day of the next month.
+  return time && !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value) ? value : undefined;
+};
+
+/** Makes a setting that is a date. The day begins at midnight in UTC. */
+export const date = (name: string): Setting<string> => ({
+  name,
+  expected: 'a date such as 2026-04-27',
+  default: undefined,
+  mayBeEmpty: false,
+  parse: parseDate,
+});
+
 const parseHttpUrl = (value: string): string | undefined => {
   const url = URL.parse(value);
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;

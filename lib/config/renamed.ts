@@ -7,6 +7,8 @@ export const renamedSettings: Readonly<Record<string, string>> = {
   FOLLOWER_KNOWN_SECRETS: 'ARCHIVER_KNOWN_SECRETS',
   FOLLOW_TOOL: 'ARCHIVER_TOOL',
   FOLLOW_BUILD: 'ARCHIVER_BUILD',
+  BUILDER_IMAGE: 'BUILDER',
+  RUN_IMAGE: 'RUNNER',
 };
 
 /**

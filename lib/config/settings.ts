@@ -1,14 +1,18 @@
 import { isSuperusers, superusersProblem } from '../auth/superusers.ts';
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
-import { cidrs, flag, integer, json, list, text, url } from './parse.ts';
+import { cidrs, date, flag, integer, json, list, text, url } from './parse.ts';
 import { removedSettings, renamedSettings } from './renamed.ts';
 import { secretFile, secretFolder } from './secrets.ts';
 import { type Environment, optional, readSetting, type Setting } from './setting.ts';
 
 const isIssuers = (value: unknown): value is TrustedIssuer[] => issuersProblem(value) === undefined;
 
-const image = /^[a-z0-9]+([._:/@-]+[A-Za-z0-9_]+)*$/;
+const pathComponent = '[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*';
+/** Matches the reference of an image: host, path, tag and digest. Only a part of the path must be there. */
+const image = new RegExp(
+  `^(?:(?:[A-Za-z0-9.-]+|\\[[0-9a-f:]+\\])(?::[0-9]+)?/)?${pathComponent}(?:/${pathComponent})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+);
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
@@ -53,8 +57,13 @@ export const settings = {
   keepFailed: integer('KEEP_FAILED', { min: 1, max: 1000 }, 10),
 
   pipeline: text('PIPELINE', 'the name of a Tekton Pipeline', name, 'buildpacks'),
-  builderImage: text('BUILDER_IMAGE', 'a container image', image),
-  runImage: text('RUN_IMAGE', 'a container image', image),
+  builder: text('BUILDER', 'a container image', image),
+  runner: text('RUNNER', 'a container image', image),
+  latestBuilder: optional(text('LATEST_BUILDER', 'a container image', image)),
+  latestRunner: optional(text('LATEST_RUNNER', 'a container image', image)),
+  deprecatedBuilder: optional(text('DEPRECATED_BUILDER', 'a container image', image)),
+  deprecatedRunner: optional(text('DEPRECATED_RUNNER', 'a container image', image)),
+  deprecatedValidUntil: optional(date('DEPRECATED_VALID_UNTIL')),
   serviceAccount: text('BUILD_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name, 'buildpacks-service-account'),
   buildTimeout: text('BUILD_TIMEOUT', 'a duration such as 1h0m0s', duration, '1h0m0s'),
 

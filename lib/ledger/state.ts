@@ -93,6 +93,7 @@ const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
   finishedAt: ending.finishedAt,
   log: ending.log ?? build.log,
   ...(ending.digest ? { digest: ending.digest } : {}),
+  ...(ending.builder ? { builder: ending.builder } : {}),
 });
 
 /** Moves a build to the finished builds of its ledger. A deleted build leaves the ledger instead. */

@@ -35,6 +35,8 @@ export type BuildRecord = {
   status: BuildStatus;
   message: string;
   digest?: string;
+  /** Builder image of the build's run. Absent until the run has ended. */
+  builder?: string;
   log: LogState;
   logReason?: string;
 };
@@ -43,7 +45,15 @@ export type BuildRecord = {
 export type NewBuild = Pick<BuildRecord, 'id' | 'parameters' | 'sourceUrl' | 'commit' | 'resolvedRef' | 'image'>;
 
 /** How a build ended. `log` is set only where the build never had a run whose log could be archived. */
-export type Ending = { status: BuildStatus; message: string; finishedAt: string; digest?: string; log?: LogState };
+export type Ending = {
+  status: BuildStatus;
+  message: string;
+  finishedAt: string;
+  digest?: string;
+  /** Builder image of the build's run. Absent where the build never had a run. */
+  builder?: string;
+  log?: LogState;
+};
 
 /**
  * Record of the response to a start with an Idempotency-Key. Kept for a day, even where the build is deleted earlier.

@@ -1,11 +1,11 @@
 import type { BuildRecord } from '../ledger/types.ts';
 import type { PipelineRun } from './types.ts';
+import { type ImagePair, normalizeFlags, pairFor, type Versions } from './versions.ts';
 
 /** Settings that hold for the PipelineRuns of all builds. */
 export type RunSettings = {
   pipeline: string;
-  builderImage: string;
-  runImage: string;
+  versions: Versions;
   serviceAccount: string;
   /** Time limit of a PipelineRun, in Tekton's notation for durations, such as `1h0m0s`. */
   timeout: string;
@@ -60,9 +60,25 @@ export const envvarsOf = ({ spec }: Pick<PipelineRun, 'spec'>): Record<string, s
   return Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
 };
 
-const parametersOf = (build: BuildRecord, settings: RunSettings) => [
-  { name: 'BUILDER_IMAGE', value: settings.builderImage },
-  { name: 'RUN_IMAGE', value: settings.runImage },
+/** Name of the PipelineRun's parameter that holds the builder image. */
+const builderParameter = 'BUILDER_IMAGE';
+
+/** Returns the builder image of the build that a PipelineRun runs. Undefined for a run without the parameter. */
+export const builderOf = ({ spec }: Pick<PipelineRun, 'spec'>): string | undefined => {
+  const value = spec.params?.find(({ name }) => name === builderParameter)?.value;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/**
+ * Returns the images of a build. Where the installation no longer has the versions that the request chose, only a
+ * cancelled run is made, which starts no step.
+ */
+const imagesOf = ({ parameters }: BuildRecord, versions: Versions): ImagePair =>
+  pairFor(versions, normalizeFlags(parameters)) ?? versions.default;
+
+const parametersOf = (build: BuildRecord, versions: Versions) => [
+  { name: builderParameter, value: imagesOf(build, versions).builder },
+  { name: 'RUN_IMAGE', value: imagesOf(build, versions).runner },
   { name: 'APP_IMAGE', value: build.image },
   { name: 'SOURCE_URL', value: build.sourceUrl.replaceAll('$', '%24') },
   { name: 'SOURCE_REFERENCE', value: build.commit },
@@ -76,7 +92,7 @@ const parametersOf = (build: BuildRecord, settings: RunSettings) => [
 ];
 
 /**
- * Makes the PipelineRun of a build from the build's record in the ledger alone.
+ * Makes the PipelineRun of a build from the build's record in the ledger and the settings.
  * @param label the value of the label that identifies the tool
  * @param cancelled whether the run is created in the cancelled state, in which Tekton ends the run without starting a
  * step
@@ -98,7 +114,7 @@ export const pipelineRun = (
   },
   spec: {
     pipelineRef: { name: settings.pipeline },
-    params: parametersOf(build, settings),
+    params: parametersOf(build, settings.versions),
     timeouts: { pipeline: settings.timeout },
     // Tekton would fill in an account of its own configuration here, for tasks that taskRunSpecs does not name.
     taskRunTemplate: { serviceAccountName: settings.serviceAccount },

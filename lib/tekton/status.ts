@@ -1,7 +1,7 @@
 import type { BuildStatus } from '../../openapi/generated/types.ts';
 import type { Ending } from '../ledger/types.ts';
 import { registryRefusal } from './registry-refusals.ts';
-import { envvarsOf } from './run.ts';
+import { builderOf, envvarsOf } from './run.ts';
 import type { Condition, PipelineRun, StepState, TaskRun } from './types.ts';
 
 /**
@@ -51,7 +51,7 @@ const exitCodeMeanings: Record<string, Record<number, string>> = {
   // The exit codes of the step analyze must be the ones that knative/pipeline/steps/analyze.sh exits with.
   analyze: {
     78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",
-    79: 'the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials',
+    79: 'the run image can not be read; an administrator must check the run images of the settings (RUNNER) and the credentials',
   },
   detect: {
     20: 'no buildpack recognises this repository',
@@ -91,7 +91,7 @@ const messageOf = (
 };
 
 /**
- * Returns how a PipelineRun ended: status, message, time and image digest. Undefined while the run has not ended.
+ * Returns how a PipelineRun ended: status, message, time, builder image and image digest. Undefined while the run has not ended.
  * @param taskRun the run's TaskRun, which says why a build failed. Undefined when the caller needs no reason
  */
 export const endingOf = (
@@ -103,10 +103,12 @@ export const endingOf = (
   if (!hasRunEnded(run)) return undefined;
   const status = statusOf(run);
   const digest = run.status?.results?.find(({ name }) => name === 'APP_IMAGE_DIGEST')?.value.trim();
+  const builder = builderOf(run);
   return {
     status,
     message: messageOf(run, taskRun, status, failureExcerpt),
     finishedAt: run.status?.completionTime ?? succeededCondition(run)?.lastTransitionTime ?? now.toISOString(),
     ...(digest ? { digest } : {}),
+    ...(builder ? { builder } : {}),
   };
 };

@@ -97,7 +97,13 @@ export interface BuildParameters {
    * The image's name in the tool's project. If absent or empty, `tool-` and the tool's name.
    */
   image_name?: string;
+  /**
+   * Use the latest versions of the builder. Wins over `use_deprecated_versions`. A build is shown with the flags that its builder image has by the present settings of the service.
+   */
   use_latest_versions?: boolean;
+  /**
+   * Use the deprecated versions of the builder. The response has a warning with the first day (UTC) on which such builds are refused.
+   */
   use_deprecated_versions?: boolean;
 }
 export interface NewBuild {

@@ -31,7 +31,7 @@ const settingsVariable = {
 };
 
 /** Settings that every installation has. */
-const requiredSettings = (['builderImage', 'runImage', 'archiverImage'] as const).map((name) => settings[name].name);
+const requiredSettings = (['builder', 'runner', 'archiverImage'] as const).map((name) => settings[name].name);
 
 /**
  * The rule for a Namespace without settings. It has no reason of its own, so the API server answers as where a

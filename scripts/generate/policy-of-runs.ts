@@ -27,8 +27,7 @@ const build: BuildRecord = {
 /** Values of a run that come from settings, as CEL expressions. */
 const runSettings = {
   pipeline: expression(settingValue('pipeline')),
-  builderImage: expression(settingValue('builderImage')),
-  runImage: expression(settingValue('runImage')),
+  versions: { default: { builder: '', runner: '' } },
   serviceAccount: expression(settingValue('serviceAccount')),
   timeout: '',
 };
@@ -45,11 +44,20 @@ const parameters = spec.params ?? [];
  */
 const schedulingFields = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints'];
 
-/** Returns the CEL expression for "the parameter has the value that the functions' settings give". */
-const hasValueOfSettings = (name: string): string => {
-  const value = parameters.find((parameter) => parameter.name === name)?.value;
-  return `object.spec.params.all(item, item.name != ${cel(name)} || item.value == ${cel(value)})`;
-};
+/** The settings of each pair of a builder image and a run image, of which a run uses one. */
+const imagePairs: [builder: SettingName, runner: SettingName][] = [
+  ['builder', 'runner'],
+  ['latestBuilder', 'latestRunner'],
+  ['deprecatedBuilder', 'deprecatedRunner'],
+];
+
+/** Returns the CEL expression for "the parameter has the value of the setting". */
+const hasValueOf = (parameter: string, setting: SettingName): string =>
+  `object.spec.params.all(item, item.name != ${cel(parameter)} || item.value == ${settingText(setting)})`;
+
+/** Returns the CEL expression for "the run uses the images of this pair, and the pair is set". */
+const usesPair = ([builder, runner]: [SettingName, SettingName]): string =>
+  `(${settingText(builder)} != "" && ${hasValueOf('BUILDER_IMAGE', builder)} && ${hasValueOf('RUN_IMAGE', runner)})`;
 
 const metadataRules: Rule[] = [
   {
@@ -69,8 +77,8 @@ const parameterRules: Rule[] = [
     message: 'A run must have the parameters of a build, in their order, and no others.',
   },
   {
-    expression: ['BUILDER_IMAGE', 'RUN_IMAGE'].map(hasValueOfSettings).join(' && '),
-    message: 'A run must use the builder image and the run image of the settings.',
+    expression: imagePairs.map(usesPair).join(' || '),
+    message: 'A run must use a builder image of the settings and the run image that belongs to it.',
   },
   {
     expression:

@@ -3,9 +3,17 @@ import type { SettingName } from '../../lib/config/settings.ts';
 export type SettingGroup = { title: string; intro?: string; lines: Partial<Record<SettingName, string>> };
 
 const installation = {
-  builderImage:
+  builder:
     "The image with the lifecycle and the buildpacks, with its digest. Without a digest, a pushed tag would change every tool's next build.",
-  runImage: 'The image that applications are based on, with its digest.',
+  runner: 'The image that applications are based on, with its digest.',
+  latestBuilder:
+    'The same two images for builds with use_latest_versions. Set both or none: without them such builds use the default images.',
+  latestRunner: 'See `LATEST_BUILDER`.',
+  deprecatedBuilder:
+    'The same two images for builds with use_deprecated_versions, until `DEPRECATED_VALID_UNTIL`. Set all three or none: without them such builds are refused.',
+  deprecatedRunner: 'See `DEPRECATED_BUILDER`.',
+  deprecatedValidUntil:
+    'The first day, in UTC, on which builds with use_deprecated_versions are refused. Before that day, their responses have a warning with this date.',
   archiverImage: 'The image of the functions, with its digest. The overlays put this image into every function too.',
   registryUrl: 'The registry to which builds push images. Its storage is counted.',
   registryKind: 'The kind of the registry. Harbor has projects, quotas and robot accounts; oci is any other registry.',

@@ -23,7 +23,15 @@ export const embeddedTarget = async (settings: Record<string, string>): Promise<
   const server: GitServer = await serveGit({ folder: gitFolder });
   const logged: Record<string, unknown>[] = [];
   const log = createLog('contract', (line) => logged.push(JSON.parse(line)));
-  const platform = await startPlatform({ folder: join(folder, 'data'), port: 0, gatewayPort: 0, settings, log });
+  const closeOthers = async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const options = { folder: join(folder, 'data'), port: 0, gatewayPort: 0, settings, log };
+  const platform = await startPlatform(options).catch(async (error) => {
+    await closeOthers();
+    throw error;
+  });
   const token = await signer(platform.issuer.url, join(folder, 'data/issuer/key.json'));
   const gitUrl = (name: string) => `${server.url}/${name}.git`;
   return {
@@ -50,9 +58,8 @@ export const embeddedTarget = async (settings: Record<string, string>): Promise<
     gitUrl,
     logged,
     close: async () => {
-      await server.close();
       await platform.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await closeOthers();
     },
   };
 };

@@ -7,6 +7,6 @@ const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
 export const settings = Object.fromEntries(
   lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
 );
-process.env.BUILDER_IMAGE ||= settings.BUILDER_IMAGE ?? '';
-process.env.RUN_IMAGE ||= settings.RUN_IMAGE ?? '';
+process.env.BUILDER ||= settings.BUILDER ?? '';
+process.env.RUNNER ||= settings.RUNNER ?? '';
 process.env.TEST_REGISTRY ||= settings.REGISTRY_URL ?? '';

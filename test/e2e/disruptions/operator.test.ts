@@ -72,18 +72,18 @@ test('a build that exceeds BUILD_TIMEOUT is stopped and keeps its log', async ()
 });
 
 test('a missing builder image ends the build, and the message names the image', async () => {
-  const missing = setting('BUILDER_IMAGE').replace(/:[^/]*$/, ':missing');
+  const missing = setting('BUILDER').replace(/:[^/]*$/, ':missing');
   const url = await service.repository('static', await example('static'));
-  const id = await withSettings({ BUILDER_IMAGE: missing }, () => tool.start(url));
+  const id = await withSettings({ BUILDER: missing }, () => tool.start(url));
   const build = await tool.finished(id);
   expect(build.status).toBe('BUILD_FAILURE');
   expect(build.message).toContain(missing);
 });
 
 test('a missing run image ends the build, and the message refers to an administrator', async () => {
-  const missing = setting('RUN_IMAGE').replace(/:[^/]*$/, ':missing');
+  const missing = setting('RUNNER').replace(/:[^/]*$/, ':missing');
   const url = await service.repository('static-more', await example('static'));
-  const build = await withSettings({ RUN_IMAGE: missing }, async () => tool.finished(await tool.start(url)));
+  const build = await withSettings({ RUNNER: missing }, async () => tool.finished(await tool.start(url)));
   expect(build.message).toMatch(
     /^Step analyze failed with exit code 79: the run image can not be read; an administrator/,
   );

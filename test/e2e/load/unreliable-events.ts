@@ -38,7 +38,7 @@ const objects = () => [
       containers: [
         {
           name,
-          image: setting('BUILDER_IMAGE'),
+          image: setting('BUILDER'),
           command: ['python3', '-u', '-c', program],
           readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
         },

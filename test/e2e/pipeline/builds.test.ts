@@ -158,6 +158,6 @@ for (const name of Object.keys(env).filter((key) => key.startsWith('PROBE_'))) {
     );
     expect(tokens).toEqual([]);
     expect(JSON.stringify(spec)).not.toContain(marker);
-    expect(setting('RUN_IMAGE')).not.toBe('');
+    expect(setting('RUNNER')).not.toBe('');
   });
 });

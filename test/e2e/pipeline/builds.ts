@@ -38,8 +38,8 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
   spec: {
     pipelineRef: { name: 'buildpacks' },
     params: [
-      { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER_IMAGE') },
-      { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUN_IMAGE') },
+      { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER') },
+      { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUNNER') },
       { name: 'APP_IMAGE', value: request.image },
       { name: 'SOURCE_URL', value: request.url },
       { name: 'SOURCE_REFERENCE', value: request.commit },

@@ -12,8 +12,8 @@ export const waitTimeout = `--timeout=${waitTimeoutMs / 1000}s`;
 
 const required = {
   KUBECONFIG: 'the cluster to test on',
-  BUILDER_IMAGE: 'the builder image, as knative/builder/README.md makes it',
-  RUN_IMAGE: 'the run image, as knative/builder/README.md makes it',
+  BUILDER: 'the builder image, as knative/builder/README.md makes it',
+  RUNNER: 'the run image, as knative/builder/README.md makes it',
   TEST_REGISTRY: 'the registry to push to, such as http://registry.example:5000, as pods and this machine reach it',
 } as const;
 

@@ -42,7 +42,7 @@ const startClonePod = async (): Promise<void> => {
   const steps = spec.tasks[0]?.taskSpec.volumes.find(({ name }) => name === 'steps');
   const container = {
     name: 'clone',
-    image: setting('BUILDER_IMAGE'),
+    image: setting('BUILDER'),
     command: ['sleep', 'infinity'],
     volumeMounts: [{ name: 'steps', mountPath: '/steps', readOnly: true }],
   };
@@ -154,7 +154,7 @@ describe('the step build', () => {
 
 describe('mistakes that an operator must fix', () => {
   test('an unknown run image fails in the step analyze', async () => {
-    const { failed } = await run({ runImage: `${setting('RUN_IMAGE').replace(/[:@][^/]*$/, '')}-unknown:1` });
+    const { failed } = await run({ runImage: `${setting('RUNNER').replace(/[:@][^/]*$/, '')}-unknown:1` });
     expect(failed).toMatchObject({
       step: 'analyze',
       exitCode: 79,

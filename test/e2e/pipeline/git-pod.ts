@@ -101,7 +101,7 @@ const archive = async (files: Files): Promise<Buffer> => {
 
 /** Starts a git server in a namespace. The server's pod runs the builder image, which contains git. */
 export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
-  await namespace.apply(pod(setting('BUILDER_IMAGE')), service);
+  await namespace.apply(pod(setting('BUILDER')), service);
   await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', waitTimeout]);
   const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
   const exec = (words: string[], input?: Buffer) => namespace.kubectl(['exec', '-i', 'git', '--', ...words], input);

@@ -97,7 +97,7 @@ test('a build script changes neither the run image nor the results', async () =>
   expect(log).not.toContain('done: ');
   const manifest = await readManifest(path, 'latest');
   expect(run.results).toEqual({ APP_IMAGE_URL: image, APP_IMAGE_DIGEST: manifest.digest });
-  const base = await layersOf(setting('RUN_IMAGE'));
+  const base = await layersOf(setting('RUNNER'));
   expect((await layersOf(image)).slice(0, base.length)).toEqual(base);
   const { config } = await readConfig(path, manifest);
   expect(config.Env).toEqual(expect.arrayContaining([expect.stringMatching(/^PATH=\/cnb\/process:\/cnb\/lifecycle:/)]));

@@ -9,6 +9,7 @@ import { type Resource, resources } from '../../../lib/kube/resources.ts';
 import type { BuildRecord } from '../../../lib/ledger/types.ts';
 import { archiverJob } from '../../../lib/logs/archive/archiver-job.ts';
 import { pipelineRun } from '../../../lib/tekton/run.ts';
+import { versionSettings, versionsFromSettings } from '../../../lib/tekton/versions-from-settings.ts';
 import { makeFacts } from '../../../scripts/generate/facts.ts';
 import { eventually, type Json, kubectl, setting } from '../pipeline/cluster.ts';
 import { builds } from './service.ts';
@@ -114,9 +115,10 @@ const record = (id: string): BuildRecord => ({
 
 /** Makes the run of a build as the deployed functions make it. */
 export const runOf = (id: string, settings: Record<string, string>): Json => {
-  const names = ['pipeline', 'builderImage', 'runImage', 'serviceAccount', 'buildTimeout'] as const;
-  const { buildTimeout: timeout, ...others } = readSettings(names, settings);
-  return pipelineRun(record(id), 'e2e', 'e2e', { ...others, timeout }, false) as unknown as Json;
+  const names = ['pipeline', 'serviceAccount', 'buildTimeout', ...versionSettings] as const;
+  const { pipeline, serviceAccount, buildTimeout: timeout, ...images } = readSettings(names, settings);
+  const runSettings = { pipeline, serviceAccount, timeout, versions: versionsFromSettings(images) };
+  return pipelineRun(record(id), 'e2e', 'e2e', runSettings, false) as unknown as Json;
 };
 
 /** Makes the archiver Job of a build as the deployed functions make it. */

@@ -134,7 +134,7 @@ describe('a ServiceAccount of the namespace whose Role allows everything', () =>
   });
 
   test('may not change the settings, or the Pipeline of the builds', async () => {
-    expect(await annotated(id, { BUILDER_IMAGE: 'evil.example/image' })).toContain(deniedBy('writes'));
+    expect(await annotated(id, { BUILDER: 'evil.example/image' })).toContain(deniedBy('writes'));
     expect(await patched(id, 'configmaps', 'kube-root-ca.crt', { data: { more: 'x' } })).toContain(deniedBy('writes'));
     expect(await patched(id, 'pipelines', settings.PIPELINE ?? 'buildpacks', { spec: { description: 'x' } })).toContain(
       deniedBy('writes'),

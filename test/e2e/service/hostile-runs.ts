@@ -86,6 +86,13 @@ export const hostileRuns: Hostile[] = [
     (run) => Object.assign(parameter(run, 'BUILDER_IMAGE'), { value: 'evil:1' }),
   ],
   ['with another run image', 'run image', (run) => Object.assign(parameter(run, 'RUN_IMAGE'), { value: 'evil:1' })],
+  [
+    'with the images of versions that the settings do not have',
+    'builder image',
+    (run) => {
+      for (const name of ['BUILDER_IMAGE', 'RUN_IMAGE']) Object.assign(parameter(run, name), { value: '' });
+    },
+  ],
   ['with one more parameter', 'parameters', ({ spec }) => spec.params.push({ name: 'MORE', value: 'x' })],
   ['without parameters of builds', 'parameters', ({ spec }) => void spec.params.splice(0, 2)],
   [

@@ -21,7 +21,7 @@ const startWith = async (storage: Storage | undefined) => {
         return changed.result;
       },
     },
-    runSettings: {},
+    runSettings: { versions: { default: { builder: 'b', runner: 'r' } } },
     log: () => undefined,
     now: () => new Date(),
     source: { resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }) },

@@ -91,6 +91,58 @@ test('a build whose id is the name of a run of another tool fails, and its slot 
   expect(world.ledger('tool')?.status?.running).toHaveLength(1);
 });
 
+describe('a build that was accepted with deprecated versions', () => {
+  const flags = { ...given, use_deprecated_versions: true };
+  const withDeprecated = (context: ReturnType<typeof startWorld>['creating'], validUntil?: string) => {
+    const versions = context.runSettings.versions;
+    const deprecated = { builder: 'old-builder', runner: 'old-runner', validUntil: validUntil ?? '' };
+    const all = validUntil ? { ...versions, deprecated } : versions;
+    return { ...context, runSettings: { ...context.runSettings, versions: all } };
+  };
+
+  /** Fills the slots of a tool, and queues a build with deprecated versions. */
+  const queueDeprecated = async (world: World, context: ReturnType<typeof startWorld>['creating']) => {
+    await startAll(context, 2);
+    const { id, position } = await startBuild(withDeprecated(context, '9999-01-01'), 'tool', flags, undefined, never);
+    expect(position).toBe(1);
+    world.endRun(0);
+    return id;
+  };
+
+  test('runs with them after their last day, when its turn comes', async () => {
+    const { world, creating } = startWorld();
+    const id = await queueDeprecated(world, creating);
+    await reconcile(withDeprecated(creating, '2000-01-01'), 'tool');
+    const run = world.liveRuns().find(({ metadata }) => metadata.name === id);
+    expect(run?.spec.params).toContainEqual({ name: 'BUILDER_IMAGE', value: 'old-builder' });
+  });
+
+  test('fails with a reason where the installation has none any more, and its slot is free again', async () => {
+    const { world, creating } = startWorld();
+    const id = await queueDeprecated(world, creating);
+    await reconcile(creating, 'tool');
+    expect(runIds(world)).not.toContain(id);
+    const { running, finished } = world.ledger('tool')?.status ?? {};
+    expect(running).toHaveLength(1);
+    expect(finished).toContainEqual(
+      expect.objectContaining({
+        ...{ id, status: 'BUILD_FAILURE' },
+        message: expect.stringMatching(/^The build could not be started: There are no deprecated versions/),
+      }),
+    );
+  });
+
+  test('gets a cancelled run without them where the build was cancelled', async () => {
+    const { world, creating } = startWorld();
+    const [build] = (await startAll(creating, 1)) && (world.ledger('tool')?.status?.running ?? []);
+    if (!build) throw new Error('The tool has no running build.');
+    const other = { ...build, id: 'other', parameters: flags };
+    await applyChange(creating, 'tool', new Map(), { kind: 'create', build: other, cancelled: true });
+    const run = world.liveRuns().find(({ metadata }) => metadata.name === 'other');
+    expect(run?.spec).toMatchObject({ status: 'Cancelled' });
+  });
+});
+
 describe('a build whose run the API server refuses', () => {
   const limits = { running: 2, queued: 5, succeeded: 5, failed: 5 };
 

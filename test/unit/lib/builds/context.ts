@@ -20,7 +20,12 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: C
     kube,
     capacity,
     ledger: createLedger(kube, limits, { capacity, ...(sleep ? { sleep } : {}) }),
-    runSettings: { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' },
+    runSettings: {
+      pipeline: 'p',
+      versions: { default: { builder: 'b', runner: 'r' } },
+      serviceAccount: 's',
+      timeout: '1h0m0s',
+    },
     log: () => undefined,
     failureExcerpt: () => '',
     removeLog: async () => undefined,

@@ -4,7 +4,7 @@ import { createGetLogs } from '../../../../functions/get-logs/handler.ts';
 import { createListBuilds } from '../../../../functions/list-builds/handler.ts';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
-import type { ReadContext } from '../../../../lib/builds/context.ts';
+import type { ShowContext } from '../../../../lib/builds/context.ts';
 import { createCapacity } from '../../../../lib/capacity/store.ts';
 import type { Claim } from '../../../../lib/capacity/types.ts';
 import { createApp } from '../../../../lib/http/app.ts';
@@ -67,8 +67,9 @@ const unwritableStore = (objects: Map<string, string>): ObjectStore => ({
 const serveReads = async (objects = new Map<string, string>(), slots?: number): Promise<void> => {
   const kube = unwritableKube(cluster.kube());
   const capacity = createCapacity(kube, { slots });
-  const context: ReadContext = {
+  const context: ShowContext = {
     kube,
+    versions: { default: { builder: 'b', runner: 'r' } },
     capacity,
     ledger: createLedger(kube, limits, { capacity }),
     log: () => undefined,
@@ -137,7 +138,12 @@ const writeCapacity = async (claims: Claim[]): Promise<void> => {
   await kube.replaceStatus('buildcapacities', { ...capacity, status } as typeof capacity);
 };
 
-const runSettings = { pipeline: 'p', builderImage: 'b', runImage: 'r', serviceAccount: 's', timeout: '1h0m0s' };
+const runSettings = {
+  pipeline: 'p',
+  versions: { default: { builder: 'b', runner: 'r' } },
+  serviceAccount: 's',
+  timeout: '1h0m0s',
+};
 
 const createRun = async (id: string, reason: 'Running' | 'Succeeded'): Promise<void> => {
   const kube = cluster.kube();

@@ -146,7 +146,7 @@ test.each([
   ],
   [
     79,
-    'Step analyze failed with exit code 79: the run image can not be read; an administrator must check the setting RUN_IMAGE and the credentials.',
+    'Step analyze failed with exit code 79: the run image can not be read; an administrator must check the run images of the settings (RUNNER) and the credentials.',
   ],
   [1, 'Step analyze failed with exit code 1.'],
 ])(
@@ -164,5 +164,5 @@ test('the message of a step that the registry refused says why and what to do, a
 });
 
 test('the meaning of an exit code comes before an explanation of what the registry said', () => {
-  expect(messageOf('analyze', 79, '\nERROR: UNAUTHORIZED: no')).toContain('setting RUN_IMAGE');
+  expect(messageOf('analyze', 79, '\nERROR: UNAUTHORIZED: no')).toContain('the run image can not be read');
 });

@@ -102,8 +102,22 @@ test('the policy of writes allows the kinds that a Role of the table allows, and
 
 test('the policy of runs takes images, Pipeline, ServiceAccount and time limit from the settings', () => {
   const rules = rulesOf('runs').map(({ expression }) => expression);
-  for (const name of ['BUILDER_IMAGE', 'RUN_IMAGE', 'PIPELINE', 'BUILD_SERVICE_ACCOUNT', 'BUILD_TIMEOUT'])
+  for (const name of ['PIPELINE', 'BUILD_SERVICE_ACCOUNT', 'BUILD_TIMEOUT'])
     expect(rules.join()).toContain(`variables.settings[?"${name}"]`);
+});
+
+test('the policy of runs allows each of the three pairs of images, and no builder image with the run image of another', () => {
+  const allowed = rulesOf('runs').find(({ message }) => message.includes('builder image'))?.expression ?? '';
+  const pairs = allowed
+    .split(' || (')
+    .map((pair) => [...pair.matchAll(/settings\[\?"([A-Z_]+)"\]/g)].map(([, name]) => name));
+  expect(pairs).toEqual(
+    [
+      ['BUILDER', 'RUNNER'],
+      ['LATEST_BUILDER', 'LATEST_RUNNER'],
+      ['DEPRECATED_BUILDER', 'DEPRECATED_RUNNER'],
+    ].map(([builder, runner]) => [builder, builder, runner]),
+  );
 });
 
 test('the policy of archivers allows no volume of a node, and the Secrets of an archiver only', () => {
