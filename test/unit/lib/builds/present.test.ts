@@ -40,7 +40,8 @@ const ended = (build: BuildRecord, versions: Versions): LedgerState => {
 
 test.each([
   [{}, ['', 'deprecated', '']],
-  [{ use_latest_versions: true }, ['latest', '', '']],
+  // Where the settings have no latest images, the default ones are the latest.
+  [{ use_latest_versions: true }, ['latest', 'latest', '']],
 ])(
   'a build with %j is shown with the flags of its builder image, also after the settings have changed',
   (flags, expected) => {
