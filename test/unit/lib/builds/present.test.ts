@@ -40,7 +40,7 @@ const ended = (build: BuildRecord, versions: Versions): LedgerState => {
 
 test.each([
   [{}, ['', 'deprecated', '']],
-  // Where the settings have no latest images, the default ones are the latest.
+  // The default images are the latest where the settings have no latest ones.
   [{ use_latest_versions: true }, ['latest', 'latest', '']],
 ])(
   'a build with %j is shown with the flags of its builder image, also after the settings have changed',
