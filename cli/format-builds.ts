@@ -93,7 +93,7 @@ const listColumns: Column[] = [
  * Returns the table that `toolforge-build list` prints, with one build per line. A narrow terminal cuts the
  * repository's URL and the image's name, never the build's id.
  */
-export const listLines = (builds: Build[], terminal: Terminal): string[] => {
+export const listLines = (builds: Build[], terminal: Terminal): Promise<string[]> => {
   const rows = builds.map((build) => [
     plainCell(build.build_id),
     statusCell(build, terminal),

@@ -1,3 +1,4 @@
+import { atMostCells, type CellWidth, cellWidthFor, cut } from './cells.ts';
 import type { Environment } from './environment.ts';
 import { printable, printableOutput } from './printable.ts';
 
@@ -66,6 +67,7 @@ class Spinner {
   readonly #paint: Paint;
   #timer: NodeJS.Timeout | undefined;
   #text = '';
+  #cells: CellWidth = atMostCells;
   #frame = 0;
 
   constructor(stream: NodeJS.WriteStream, paint: Paint) {
@@ -75,6 +77,9 @@ class Spinner {
 
   show(text: string): void {
     this.#text = text;
+    void cellWidthFor([text]).then((cells) => {
+      this.#cells = cells;
+    });
     this.#timer ??= setInterval(() => this.#draw(), frameMs).unref();
     this.#draw();
   }
@@ -94,7 +99,7 @@ class Spinner {
     this.#frame = (this.#frame + 1) % spinnerFrames.length;
     const width = Math.max(10, (this.#stream.columns || 80) - spinnerColumns);
     const frame = this.#paint('cyan', spinnerFrames[this.#frame] ?? '');
-    this.#stream.write(`${eraseLine}${frame} ${[...this.#text].slice(0, width).join('')}`);
+    this.#stream.write(`${eraseLine}${frame} ${cut(this.#text, width, this.#cells)}`);
   }
 }
 

@@ -15,6 +15,6 @@ export const list: Run = async (context, { values }) => {
     context.terminal.info('No builds found. Start one: see `toolforge-build start --help`.');
     return exitCodes.ok;
   }
-  for (const line of listLines(response.builds, context.terminal)) context.terminal.out(line);
+  for (const line of await listLines(response.builds, context.terminal)) context.terminal.out(line);
   return exitCodes.ok;
 };

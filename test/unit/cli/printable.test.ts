@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { asciiJson, printable, printableLines, printableLogLine, printableOutput } from '../../../cli/printable.ts';
-import { cut, table } from '../../../cli/table.ts';
 
 const dangerous =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
@@ -100,21 +99,4 @@ test('asciiJson writes ASCII with the same value', () => {
       expect(JSON.stringify(JSON.parse(printed))).toBe(JSON.stringify(value));
     }),
   );
-});
-
-test('a table is never wider than the terminal when all columns may shrink', () => {
-  const cell = fc.string({ maxLength: 60 }).map((value) => ({ text: printable(value) }));
-  fc.assert(
-    fc.property(fc.array(fc.tuple(cell, cell), { maxLength: 5 }), fc.integer({ min: 20, max: 100 }), (rows, width) => {
-      const columns = [
-        { title: 'A', shrinkTo: 5 },
-        { title: 'B', shrinkTo: 5, keep: 'end' as const },
-      ];
-      for (const line of table(columns, rows, width, undefined)) expect([...line].length).toBeLessThanOrEqual(width);
-    }),
-  );
-});
-
-test('cut marks the missing text with …', () => {
-  expect([cut('abcdef', 4), cut('abcdef', 4, 'end'), cut('abc', 3)]).toEqual(['abc…', '…def', 'abc']);
 });
