@@ -6,6 +6,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { banner } from './banner.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(import.meta.dirname, 'dist');
@@ -43,7 +44,7 @@ export const bundleCli = async (): Promise<void> => {
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
-    banner: { js: '#!/usr/bin/env node' },
+    banner: { js: banner },
   });
   const licenses = await Promise.all(packagesIn(metafile).map((folder) => licenseOf(join(root, folder))));
   await writeFile(join(dist, 'LICENSES.txt'), licenses.join('\n\n'));

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { sleep } from '../lib/abort.ts';
+import { proxyAddress } from '../lib/proxy/choose.ts';
 import { type Api, createApi } from './api.ts';
 import type { Environment } from './environment.ts';
 import { createSender } from './http.ts';
@@ -43,7 +44,8 @@ export const connect = async (options: ConnectOptions): Promise<Connection> => {
   const { terminal, version, trace } = options;
   const settings = await loadSettings(sourcesOf(options));
   for (const warning of settings.warnings) terminal.warning(warning);
-  trace(`tool ${settings.tool} at ${settings.base.href}`);
+  const way = settings.route ? ` through the proxy ${proxyAddress(settings.route.proxy)}` : '';
+  trace(`tool ${settings.tool} at ${settings.base.href}${way}`);
   const send = await createSender(settings, userAgent(version), trace);
   const timing = { base: settings.base, sleep, random: Math.random };
   const warn = (sentence: string) => terminal.warning(sentence);

@@ -30,6 +30,7 @@ const settings: ReadonlyArray<readonly [string, string]> = [
   ['TOOL_TOOLFORGE_API_URL', 'address of the API gateway, like --api-url'],
   ['~/.toolforge.yaml', 'api_gateway: url, kubernetes_url; builds: builds_endpoint; also in /etc/toolforge, ~/.config'],
   ['REQUESTS_CA_BUNDLE', "authorities to trust instead of the system's; also CURL_CA_BUNDLE"],
+  ['HTTPS_PROXY, NO_PROXY', 'a proxy to the API, and what needs none; also ALL_PROXY'],
   ['NO_COLOR, FORCE_COLOR', 'never, always use colours'],
 ];
 

@@ -1,9 +1,12 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { AgentOptions } from 'node:https';
 import type { Readable } from 'node:stream';
+import { proxyRefusal } from '../lib/proxy/tunnel.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { timeoutError } from './network-errors.ts';
 import { isRedirect, redirectTarget } from './redirects.ts';
 import type { Settings } from './settings.ts';
+import type { Tls } from './tls.ts';
 
 export type ApiRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -81,24 +84,30 @@ const decompressed = async (response: IncomingMessage): Promise<ResponseStream> 
 
 type Requester = (url: URL, options: RequestOptions) => ClientRequest;
 
+/** Options of node:https for connections to the API. */
+const secureOptions = ({ ca, verify, certificate }: Tls): AgentOptions => ({
+  keepAlive: true,
+  ...(verify ? { ca } : {}),
+  rejectUnauthorized: verify,
+  ...certificate,
+});
+
 /**
  * Returns a function that opens HTTP requests and keeps connections for later requests. node:http and node:https are
  * loaded on demand, because `--help` needs neither.
  */
-const createRequester = async ({ tls }: Settings): Promise<Requester> => {
+const createRequester = async ({ tls, route }: Settings): Promise<Requester> => {
+  if (route) {
+    const { createProxiedRequester } = await import('./proxied-requests.ts');
+    return createProxiedRequester(route, tls && secureOptions(tls));
+  }
   if (!tls) {
     const http = await import('node:http');
     const agent = new http.Agent({ keepAlive: true });
     return (url, options) => http.request(url, { ...options, agent });
   }
   const https = await import('node:https');
-  const { ca, verify, certificate } = tls;
-  const agent = new https.Agent({
-    keepAlive: true,
-    ...(verify ? { ca } : {}),
-    rejectUnauthorized: verify,
-    ...certificate,
-  });
+  const agent = new https.Agent(secureOptions(tls));
   return (url, options) => https.request(url, { ...options, agent });
 };
 
@@ -127,6 +136,7 @@ export const createSender = async (settings: Settings, userAgent: string, trace:
       const response = await exchange(request, url);
       trace(`${request.method} ${url.href} → ${response.statusCode} (${Math.round(performance.now() - started)} ms)`);
       const status = response.statusCode ?? 0;
+      if (status === 407 && settings.route) throw proxyRefusal(settings.route.proxy, status, 'pass requests on');
       if (!isRedirect(status)) return decompressed(response);
       response.resume();
       url = redirectTarget({ status, location: response.headers.location }, url, request.method);

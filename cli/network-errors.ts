@@ -1,5 +1,6 @@
 import { BodyTooLargeError } from '../lib/bounded-body.ts';
 import { isObject } from '../lib/json-values.ts';
+import { ProxyError } from '../lib/proxy/errors.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /** Error codes of Node which say that the certificate of a server is not trusted. */
@@ -72,6 +73,10 @@ const untrusted = (error: unknown, { host }: URL): Failure =>
  */
 export const networkFailure = (error: unknown, base: URL): Failure => {
   if (error instanceof Failure) return error;
+  if (error instanceof ProxyError) {
+    const hint = `Check ${error.variable}, or list ${base.hostname} in NO_PROXY if the proxy is not needed to reach it.`;
+    return new Failure(exitCodes.unavailable, error.message, { hint, cause: error });
+  }
   const code = codeOf(error);
   if (untrustedCertificateCodes.has(code)) return untrusted(error, base);
   if (code.startsWith('ERR_OSSL')) {

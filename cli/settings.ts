@@ -4,6 +4,7 @@ import { type ApiTrust, type Credential, credentialFor } from './credential.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
 import { kubeconfigTrust } from './kubeconfig-trust.ts';
+import { type ProxyRoute, proxyRoute } from './proxy.ts';
 import type { Sources } from './sources.ts';
 import { apiTls, type Tls } from './tls.ts';
 import { isUnencrypted } from './unencrypted.ts';
@@ -20,6 +21,8 @@ export type Settings = Pick<Credential, 'token' | 'session'> & {
   warnings: string[];
   /** TLS options of connections to the API; undefined when the API's address is plain http. */
   tls: Tls | undefined;
+  /** The proxy to the API; undefined when connections need none. */
+  route: ProxyRoute | undefined;
 };
 
 /**
@@ -91,5 +94,6 @@ export const loadSettings = async (sources: Sources, known?: ApiTrust): Promise<
     session: credential.session,
     warnings: warningsOf(api, credential, tls),
     tls,
+    route: await proxyRoute(base, sources.env),
   };
 };

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { authorityForTokens, type CredentialKind, type KubeconfigTrust } from './kubeconfig-trust.ts';
@@ -23,7 +24,30 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ];
 
-const systemAuthorities = async (): Promise<string[]> => {
+/** Files of a folder that may hold certificates: those that users and c_rehash make. */
+const certificateName = /\.(?:pem|crt|cer|\d+)$/i;
+
+/** Returns the certificates in the files of a folder, each once: c_rehash makes a second name for each file. */
+const readFolder = async (folder: string): Promise<string[]> => {
+  const names = (await readdir(folder)).filter((name) => certificateName.test(name));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')));
+  return [...new Set(texts)].filter((text) => text.includes('BEGIN CERTIFICATE'));
+};
+
+/** Reads certificates from a file, or from all files of a folder. */
+const readAuthorities = async (variable: string, path: string): Promise<string[]> => {
+  try {
+    return await readFile(path, 'utf8').then(
+      (text) => [text],
+      (error: NodeJS.ErrnoException) => (error.code === 'EISDIR' ? readFolder(path) : Promise.reject(error)),
+    );
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Failure(exitCodes.usage, `${variable} names ${path}, which can't be read (${code}).`, { cause });
+  }
+};
+
+const defaultAuthorities = async (): Promise<string[]> => {
   for (const path of systemBundles) {
     const bundle = await readFile(path, 'utf8').catch(() => undefined);
     if (bundle) return [bundle];
@@ -32,23 +56,30 @@ const systemAuthorities = async (): Promise<string[]> => {
   return [...rootCertificates];
 };
 
-const readBundle = (variable: string, path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure(exitCodes.usage, `${variable} names ${path}, which can't be read (${cause.code}).`, { cause });
-  });
+/**
+ * Returns the certificate authorities that programs on this machine trust. SSL_CERT_FILE and SSL_CERT_DIR count as for
+ * programs that use OpenSSL.
+ */
+const systemAuthorities = async ({ SSL_CERT_FILE, SSL_CERT_DIR }: Environment): Promise<string[]> => {
+  const file = SSL_CERT_FILE ? await readAuthorities('SSL_CERT_FILE', SSL_CERT_FILE) : await defaultAuthorities();
+  const folders = SSL_CERT_DIR?.split(delimiter).filter((path) => path !== '') ?? [];
+  return [...file, ...(await Promise.all(folders.map((path) => readAuthorities('SSL_CERT_DIR', path)))).flat()];
+};
 
 /**
- * Returns the certificate authorities that a server's certificate is verified against, as PEM: the file of
+ * Returns the certificate authorities that a server's certificate is verified against, as PEM: the file or folder of
  * REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, by default the system's authorities and the authorities of NODE_EXTRA_CA_CERTS.
  * @param kubeconfigCa PEM of the authority of a kubeconfig that is for the server, which is trusted too
- * @throws Failure when a variable names a file that can't be read
+ * @throws Failure when a variable names a file or folder that can't be read
  */
 export const trustedAuthorities = async (env: Environment, kubeconfigCa: string | undefined): Promise<string[]> => {
   const own = kubeconfigCa ? [kubeconfigCa] : [];
-  if (env.REQUESTS_CA_BUNDLE) return [...own, await readBundle('REQUESTS_CA_BUNDLE', env.REQUESTS_CA_BUNDLE)];
-  if (env.CURL_CA_BUNDLE) return [...own, await readBundle('CURL_CA_BUNDLE', env.CURL_CA_BUNDLE)];
-  const extra = env.NODE_EXTRA_CA_CERTS ? [await readBundle('NODE_EXTRA_CA_CERTS', env.NODE_EXTRA_CA_CERTS)] : [];
-  return [...own, ...extra, ...(await systemAuthorities())];
+  for (const variable of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE']) {
+    const path = env[variable];
+    if (path) return [...own, ...(await readAuthorities(variable, path))];
+  }
+  const extra = env.NODE_EXTRA_CA_CERTS ? await readAuthorities('NODE_EXTRA_CA_CERTS', env.NODE_EXTRA_CA_CERTS) : [];
+  return [...own, ...extra, ...(await systemAuthorities(env))];
 };
 
 /**

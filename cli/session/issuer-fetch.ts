@@ -4,6 +4,8 @@ import { withTimeout } from '../../lib/abort.ts';
 import { readBounded } from '../../lib/bounded-body.ts';
 import type { Environment } from '../environment.ts';
 import { networkFailure, timeoutError } from '../network-errors.ts';
+import type { Requester } from '../proxied-requests.ts';
+import { proxyRoute } from '../proxy.ts';
 import { trustedAuthorities } from '../tls.ts';
 
 /**
@@ -39,23 +41,36 @@ const toResponse = async (message: IncomingMessage): Promise<Response> => {
   return new Response(bodilessStatuses.has(status) ? null : body, { status, headers });
 };
 
+/** Returns the function that opens requests to a URL: through a proxy, if the environment names one. */
+const requesterFor = async (url: URL, ca: string[], env: Environment): Promise<Requester> => {
+  const isSecure = url.protocol === 'https:';
+  const trust = { ca, rejectUnauthorized: true };
+  const route = await proxyRoute(url, env);
+  if (route) {
+    const { createProxiedRequester } = await import('../proxied-requests.ts');
+    return createProxiedRequester(route, isSecure ? trust : undefined);
+  }
+  const { request } = isSecure ? await import('node:https') : await import('node:http');
+  return (to, options) => request(to, { ...options, agent: false, ...trust });
+};
+
 /**
  * Returns a `fetch` that trusts the given certificate authorities, which the global `fetch` can't do, and sends no
  * client certificate.
+ * @param env environment variables that may name proxies. Default: none
  * @param timeoutMs time limit until the whole response is read, in milliseconds. Default: 15 s
  */
 export const createIssuerFetch =
-  (ca: string[], timeoutMs: number = exchangeMs): IssuerFetch =>
+  (ca: string[], env: Environment = {}, timeoutMs: number = exchangeMs): IssuerFetch =>
   async (address, { method, headers, body, signal: given }: CustomFetchOptions) => {
     const url = new URL(address);
-    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const request = await requesterFor(url, ca, env);
     const text = body ? String(body) : undefined;
     const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
-    const trust = { ca, rejectUnauthorized: true };
     const signal = withTimeout(timeoutMs, given);
     try {
       const message = await new Promise<IncomingMessage>((resolve, reject) => {
-        const outgoing = request(url, { method, headers: { ...headers, ...length }, agent: false, signal, ...trust });
+        const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
         outgoing.once('response', resolve).on('error', reject).end(text);
       });
       return await toResponse(message);
@@ -75,7 +90,7 @@ export const openIssuerFetch = async (
   base: URL,
   authority: string | undefined,
 ): Promise<IssuerFetch> => {
-  const toApi = createIssuerFetch(await trustedAuthorities(env, authority));
-  const toIssuer = createIssuerFetch(await trustedAuthorities(env, undefined));
+  const toApi = createIssuerFetch(await trustedAuthorities(env, authority), env);
+  const toIssuer = createIssuerFetch(await trustedAuthorities(env, undefined), env);
   return (url, options) => (new URL(url).origin === base.origin ? toApi : toIssuer)(url, options);
 };

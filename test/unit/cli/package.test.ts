@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { folder, remove, startProcess } from './support.ts';
+import { startProxy, startSocksProxy } from '../../support/proxy.ts';
+import { contract, folder, remove, serve, startProcess } from './support.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -55,6 +56,24 @@ test('the packed command runs alone, without any dependency', async () => {
   expect(stdout).toContain('Usage: toolforge-build');
 });
 
+test.each([
+  ['HTTP_PROXY', 'http', startProxy],
+  ['ALL_PROXY', 'socks5h', startSocksProxy],
+])('the packed command reaches the API through %s=%s://…', async (variable, scheme, start) => {
+  const [api, proxy] = [await serve(contract), await start()];
+  const address = api.url.replace('localhost', 'api.example.test');
+  const { code, stdout } = await startProcess(process.execPath, [join(unpacked, 'dist/toolforge-build.js'), 'list'], {
+    HOME: home,
+    TOOLFORGE_TOKEN: 'secret',
+    TOOLFORGE_TOOL: 'demo',
+    TOOL_TOOLFORGE_API_URL: address,
+    [variable]: `${scheme}://127.0.0.1:${proxy.port}`,
+  }).finished;
+  await Promise.all([api.close(), proxy.close()]);
+  expect({ code, asked: proxy.asked.length }).toEqual({ code: 0, asked: 1 });
+  expect(stdout).toContain('demo-4');
+});
+
 test('the packed command holds its bundle, its README and its license, and no source', () => {
   expect(readdirSync(unpacked).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
   for (const file of readdirSync(join(unpacked, 'dist'))) expect(file).toMatch(/\.js$|^LICENSES\.txt$/);
@@ -62,6 +81,8 @@ test('the packed command holds its bundle, its README and its license, and no so
 
 test.each([
   ['openid-client', 'oauth4webapi'],
+  ['the client of SOCKS proxies', 'SocksClient'],
+  ['the widths of characters', 'RGI_Emoji'],
   ['the YAML parser', 'YAMLException'],
 ])('the entry file does not load %s', (_, marker) => {
   const files = readdirSync(join(unpacked, 'dist'));

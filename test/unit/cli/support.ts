@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { banner } from '../../../cli/banner.ts';
 import type {
   CleanResponse,
   GetResponse,
@@ -100,6 +101,7 @@ export const bundle = (target: string): string => {
     '--format=esm',
     '--target=node20',
     '--log-level=error',
+    `--banner:js=${banner}`,
     `--outfile=${out}`,
   ]);
   return out;

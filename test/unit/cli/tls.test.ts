@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -80,13 +80,35 @@ test('a command refuses a certificate of an unknown authority and says how to tr
   expect(stderr).toContain('REQUESTS_CA_BUNDLE');
 });
 
-test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'])(
+test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
   'a command trusts the authority in the file that %s names',
   async (variable) => {
     const bundle = file('ca.pem', authority.certificate);
     expect(await cli.run(['list', '--json'], { TOOL_TOOLFORGE_API_URL: server.url, [variable]: bundle })).toMatchObject(
       { code: 0 },
     );
+  },
+);
+
+test.each(['REQUESTS_CA_BUNDLE', 'SSL_CERT_DIR'])(
+  'a command trusts the authorities in the folder of %s',
+  async (variable) => {
+    const certificates = join(home, 'certificates');
+    mkdirSync(certificates, { recursive: true });
+    writeFileSync(join(certificates, 'own.pem'), authority.certificate);
+    writeFileSync(join(certificates, 'notes.txt'), 'no certificate');
+    const value = variable === 'SSL_CERT_DIR' ? `:${certificates}:` : certificates;
+    const env = { TOOL_TOOLFORGE_API_URL: server.url, [variable]: value };
+    expect(await cli.run(['list', '--json'], env)).toMatchObject({ code: 0 });
+  },
+);
+
+test.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])(
+  'a command names %s when it names a file that does not exist',
+  async (variable) => {
+    const env = { TOOL_TOOLFORGE_API_URL: server.url, [variable]: '/nowhere/ca.pem' };
+    const sentence = `${variable} names /nowhere/ca.pem, which can't be read (ENOENT).`;
+    expect(await cli.run(['list'], env)).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) });
   },
 );
 

@@ -10,7 +10,7 @@ test('createIssuerFetch gives up an issuer that never completes its response', a
     response.writeHead(200);
     drips.add(setInterval(() => response.write(' '), 5));
   });
-  const fetch = createIssuerFetch([], 100);
+  const fetch = createIssuerFetch([], {}, 100);
   await expect(fetch(server.url, get)).rejects.toThrow('does not answer in time');
   for (const drip of drips) clearInterval(drip);
   await server.close();
