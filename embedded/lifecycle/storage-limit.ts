@@ -4,7 +4,7 @@ import { blobPath, layoutFolder, projectUsage, type Repository } from '../image/
 import { exitCodes, PhaseError } from './phase.ts';
 
 /** Formats a size as Harbor does in its refusals: with one decimal from 1 KiB on. */
-const displaySize = (bytes: number): string => {
+export const displaySize = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`;
   const exponent = Math.floor(Math.log2(bytes) / 10);
   return `${(bytes / 1024 ** exponent).toFixed(1)} ${'KMGTPE'[exponent - 1]}iB`;

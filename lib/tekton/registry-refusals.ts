@@ -71,7 +71,7 @@ const refusals: readonly Refusal[] = [
   {
     pattern: /\b(?:UNAUTHORIZED|DENIED|FORBIDDEN)\b|status code 40[13]/,
     explain: () =>
-      `the registry does not let the build use the tool's project. Start the build again, which makes a missing project anew. If it fails again, tell ${administrators}: the account of the Secret registry-credentials may lack permissions`,
+      `the registry does not let the build use the tool's project. Start the build again, which makes a missing project anew. If it fails again, tell ${administrators}: the account of the Secret registry-credentials may have another password or lack permissions`,
   },
   {
     pattern: /\bx509: |\btls: |HTTP response to HTTPS client/,

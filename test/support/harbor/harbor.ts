@@ -1,11 +1,13 @@
 /**
  * A fake of Harbor for tests: the part of its API 2.0 that the service uses, with projects, quotas and the permissions
- * of robot accounts. Each request and each response is checked against Harbor's API document.
+ * of robot accounts, and the registry to which builds push. Each request to the API and each response is checked against
+ * Harbor's API document.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { findOperation, type Operation, pathValues, requestProblems, responseProblems } from './api-document.ts';
 import { artifactOf, type HarborProject, projectOf, repositoriesOf, summaryOf } from './bodies.ts';
+import { PushRegistry } from './push.ts';
 import { mayDo, type Need, type Robot, robotOf } from './robots.ts';
 
 export type HarborOptions = {
@@ -129,8 +131,7 @@ const send = (request: IncomingMessage, response: ServerResponse, { status, head
   response.end(body === undefined || request.method === 'HEAD' ? '' : JSON.stringify(body));
 };
 
-const handle = async (state: State, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const url = new URL(request.url ?? '/', 'http://harbor');
+const handle = async (state: State, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
   const body = await text(request);
   const { method = 'GET', headers } = request;
   const operation = findOperation(method, url);
@@ -152,10 +153,19 @@ export const createHarbor = (options: HarborOptions): FakeHarbor => {
   const given = Object.entries(options.projects ?? {});
   const projects = new Map(given.map(([name, project], at) => [name, makeProject(at + 1, project)]));
   const problems: string[] = [];
+  const { robots, immutable = [] } = options;
+  const registry = new PushRegistry({ robots, projects, immutable });
   return {
     projects,
     problems,
-    listener: (request, response) => void handle({ options, projects, problems }, request, response),
+    listener: (request, response) => {
+      const url = new URL(request.url ?? '/', 'http://harbor');
+      const handled = registry.takes(url)
+        ? registry.handle({ request, response, url })
+        : handle({ options, projects, problems }, request, response, url);
+      // A client that goes away while it sends must not end the process.
+      handled.catch(() => response.destroy());
+    },
     deleteEmptyProjects: () => {
       for (const [name, { repositories }] of projects)
         if (Object.values(repositories).every((digests) => digests.length === 0)) projects.delete(name);

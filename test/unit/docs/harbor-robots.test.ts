@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { createRegistry } from '../../../lib/registry/registry.ts';
 import { definitionProblems } from '../../support/harbor/api-document.ts';
@@ -39,6 +41,14 @@ const everything = {
 test.each(['builds-api', 'builds-push'])("the documented request for %s follows Harbor's API document", (name) => {
   expect(definitionProblems('RobotCreate', documentedRequest(name))).toEqual([]);
   expect(documentedRequest(name)).toMatchObject({ level: 'system', duration: -1 });
+});
+
+test("every documented action is one that Harbor's API document names for robot accounts", () => {
+  const text = readFileSync(join(import.meta.dirname, '../../fixtures/harbor/api-v2.0.yaml'), 'utf8');
+  const named = /Possible actions are (.*?)\.$/m.exec(text)?.[1]?.split(/, | and /) ?? [];
+  for (const name of ['builds-api', 'builds-push'])
+    for (const { access } of documentedRequest(name).permissions)
+      for (const { action } of access) expect(named).toContain(action);
 });
 
 test('the functions can do all their work with the documented permissions', async () => {
