@@ -69,7 +69,7 @@ export const findApi = async (sources: Sources): Promise<ApiTrust> => {
 
 const warningsOf = ({ base, kubeconfig, trust }: ApiTrust, { kind }: Credential, tls: Tls | undefined): string[] => {
   const isToken = kind !== 'kubeconfig-certificate';
-  const unverified = `The certificate of ${base.host} is not verified, because ${kubeconfig?.path} says insecure-skip-tls-verify. Everybody on the way can read and change what you send.`;
+  const unverified = `The certificate of ${base.host} is not verified, because ${kubeconfig?.clusterPath} says insecure-skip-tls-verify. Everybody on the way can read and change what you send.`;
   return [
     ...(isToken && isUnencrypted(base) ? [`Your token is sent to ${base.origin} unencrypted: use https.`] : []),
     ...(tls?.verify === false ? [unverified] : []),

@@ -20,7 +20,7 @@ const path = /^\//;
 /** All settings of the service, by the names that code uses. docs/settings.md is generated from this table. */
 export const settings = {
   port: integer('PORT', { min: 0, max: 65535 }, 8080),
-  kubeconfig: optional(text('KUBECONFIG', 'the path of a kubeconfig file', /./)),
+  kubeconfig: optional(text('KUBECONFIG', 'the path of a kubeconfig file, or several separated by colons', /./)),
   kubernetesHost: optional(text('KUBERNETES_SERVICE_HOST', 'the address of the API server', /./)),
   kubernetesPort: text('KUBERNETES_SERVICE_PORT', 'the port of the API server', /^[0-9]+$/, '443'),
   namespace: optional(text('BUILDS_NAMESPACE', 'the namespace of the builds', name)),

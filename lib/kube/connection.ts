@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { readKubeconfigs } from './read-kubeconfigs.ts';
 
 /** Address of the Kubernetes API server, and the credentials of this process. */
 export type KubeConnection = {
@@ -27,15 +28,15 @@ export const inClusterConnection = async (host: string, port: string): Promise<K
 });
 
 /**
- * Reads the address of the API server and the credentials from the current context of a kubeconfig, with every way to
- * authenticate that client-node supports.
+ * Reads the address of the API server and the credentials from the current context of the kubeconfigs that KUBECONFIG
+ * names, with every way to authenticate that client-node supports.
  */
-export const kubeconfigConnection = async (file: string): Promise<KubeConnection> => {
+export const kubeconfigConnection = async (paths: string): Promise<KubeConnection> => {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  config.loadFromFile(file);
+  config.loadFromString(JSON.stringify(await readKubeconfigs(paths)));
   const cluster = config.getCurrentCluster();
-  if (!cluster) throw new Error(`${file} has no current context with a cluster`);
+  if (!cluster) throw new Error(`${paths} has no current context with a cluster`);
   const options = async (): Promise<RequestOptions> => {
     const applied: RequestOptions = {};
     await config.applyToHTTPSOptions(applied);

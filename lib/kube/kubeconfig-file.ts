@@ -1,3 +1,4 @@
+import { delimiter, dirname, resolve } from 'node:path';
 import { type Fields, isObject, textAt } from '../json-values.ts';
 
 /**
@@ -64,3 +65,50 @@ export const inlineData = (section: Fields | undefined, key: string): Buffer | u
   const text = textAt(section, `${key}-data`);
   return text === undefined ? undefined : Buffer.from(text, 'base64');
 };
+
+/** Returns the paths that KUBECONFIG names, each once. */
+export const kubeconfigPaths = (value: string): string[] => [
+  ...new Set(value.split(delimiter).filter((path) => path !== '')),
+];
+
+/** A parsed kubeconfig, and its path. */
+export type KubeconfigFile = { path: string; content: Fields };
+
+/** The path of the file that holds a cluster or user of merged kubeconfigs. */
+export type Origins = Map<Fields, string>;
+
+/** Keys whose values are paths of files, by the kind of entry in a kubeconfig. */
+const pathKeys = {
+  cluster: ['certificate-authority'],
+  user: ['client-certificate', 'client-key', 'tokenFile'],
+} as const;
+
+const listOf = (list: unknown): unknown[] => (Array.isArray(list) ? list : []);
+
+/** Returns the entries of a list with absolute paths, and notes in which file their clusters or users are. */
+const entriesOf = (list: unknown, kind: keyof typeof pathKeys, path: string, origins: Origins): unknown[] => {
+  const folder = dirname(resolve(path));
+  return listOf(list).map((entry) => {
+    const section = isObject(entry) ? entry[kind] : undefined;
+    if (!isObject(entry) || !isObject(section)) return entry;
+    const paths = pathKeys[kind].flatMap((key) => {
+      const file = textAt(section, key);
+      return file === undefined ? [] : [[key, resolve(folder, file)] as const];
+    });
+    const resolved = { ...section, ...Object.fromEntries(paths) };
+    origins.set(resolved, path);
+    return { ...entry, [kind]: resolved };
+  });
+};
+
+/**
+ * Merges kubeconfigs as kubectl does: the first current-context counts, and the first entry of a name. Relative paths
+ * in a kubeconfig start at its own folder, so they become absolute.
+ * @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+ */
+export const mergeKubeconfigs = (files: readonly KubeconfigFile[], origins: Origins = new Map()): Fields => ({
+  'current-context': files.map(({ content }) => textAt(content, 'current-context')).find((name) => name !== undefined),
+  contexts: files.flatMap(({ content }) => listOf(content.contexts)),
+  clusters: files.flatMap(({ content, path }) => entriesOf(content.clusters, 'cluster', path, origins)),
+  users: files.flatMap(({ content, path }) => entriesOf(content.users, 'user', path, origins)),
+});

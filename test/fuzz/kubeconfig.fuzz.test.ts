@@ -150,6 +150,7 @@ fuzz(
       cluster: undefined,
       user: { token: secret },
       path: 'x',
+      clusterPath: 'x',
       namespace: undefined,
       isPublic: false,
     };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -37,7 +38,8 @@ describe('readKubeconfig', () => {
     });
     const third = write('c/config', { 'current-context': 'two' });
     expect(await read([join(home, 'gone'), first, second, third].join(':'))).toMatchObject({
-      path: first,
+      path: second,
+      clusterPath: first,
       server: new URL('https://first.example'),
       user: { token: 'mine' },
     });
@@ -94,8 +96,40 @@ describe('readKubeconfig', () => {
     expect(await read(join(home, 'link'))).toMatchObject({ foreign: 'can be changed by every user of this machine' });
     const own = write('own', {});
     expect(await read(own)).toMatchObject({ foreign: undefined, isPublic: false });
-    expect(await read(`${own}:${file}`)).toMatchObject({ foreign: expect.any(String) });
-    expect(await read(write('shared', {}, 0o644))).toMatchObject({ foreign: undefined, isPublic: true });
+    expect(await read(`${own}:${file}`)).toMatchObject({ foreign: expect.any(String), path: file });
+  });
+
+  test('says whether every user of the machine can read the file with the user, and not another of the files', async () => {
+    const place = write('place', {
+      'current-context': 'one',
+      contexts: [context('one', 'k', 'u')],
+      clusters: [cluster('k', 'https://k.example')],
+    });
+    const secret = write('secret', { users: [user('u', { token: 'mine' })] });
+    chmodSync(place, 0o644);
+    expect(await read(`${place}:${secret}`)).toMatchObject({ isPublic: false, path: secret, clusterPath: place });
+    chmodSync(secret, 0o644);
+    expect(await read(`${place}:${secret}`)).toMatchObject({ isPublic: true });
+  });
+
+  test('reads the default only without KUBECONFIG, skips empty names, and reads a file once that is named twice', async () => {
+    write('.kube/config', {
+      'current-context': 'd',
+      contexts: [{ name: 'd', context: { namespace: 'tool-default' } }],
+    });
+    expect(await read(undefined)).toMatchObject({ namespace: 'tool-default' });
+    expect(await read('')).toMatchObject({ namespace: 'tool-default' });
+    expect(await read(':')).toBeUndefined();
+    const file = write('config', {
+      'current-context': 'c',
+      contexts: [{ name: 'c', context: { namespace: 'tool-c' } }],
+    });
+    expect(await read(`::${file}:${file}:`)).toMatchObject({ namespace: 'tool-c' });
+    const pipe = join(home, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const both = read(`${pipe}:${pipe}`);
+    writeFileSync(pipe, '{"current-context": "p", "contexts": [{"name": "p", "context": {"namespace": "tool-p"}}]}');
+    expect(await both).toMatchObject({ namespace: 'tool-p' });
   });
 
   test('says that the file of another user is foreign, unless that user is root or root reads it', async () => {
