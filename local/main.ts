@@ -19,7 +19,7 @@ const portOf = (name: string, fallback: number): number => {
 /**
  * Matches environment variables that replace settings of the functions on the embedded platform, such as LIMIT_RUNNING.
  */
-const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|LOG_(STEPS|MAX)|REGISTRY_LIMIT|SOURCE|STREAM)/;
+const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|(LATEST|DEPRECATED)_|LOG_(STEPS|MAX)|REGISTRY_LIMIT|SOURCE|STREAM)/;
 const settings = Object.fromEntries(
   Object.entries(process.env).filter(
     (entry): entry is [string, string] => overridable.test(entry[0]) && entry[1] !== undefined,
