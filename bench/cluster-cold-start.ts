@@ -45,7 +45,7 @@ type Target = { name: string; url: string; headers: string[]; body?: string };
 /** Returns a request to a function. With a body it is a POST, without a body a GET. */
 const functionTarget = (name: string, path: string, headers: string[], body?: object): Target => ({
   name,
-  url: `http://${name}.${builds}.svc.cluster.local${path}`,
+  url: `http://${name}.${builds}.svc${path}`,
   headers,
   ...(body ? { body: JSON.stringify(body) } : {}),
 });
@@ -134,7 +134,7 @@ const prepare = async (service: Service): Promise<Target[]> => {
   return [
     ...['bare', 'bare-without-token'].map((name) => ({
       name,
-      url: `http://${name}.${namespace.name}.svc.cluster.local/`,
+      url: `http://${name}.${namespace.name}.svc/`,
       headers: [],
     })),
     functionTarget('openapi', '/openapi.json', []),

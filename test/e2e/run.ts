@@ -13,7 +13,7 @@ import { waitUntilReady } from './ready.ts';
  * beside tests that stop and start functions.
  */
 const plans: Record<string, string[][][]> = {
-  e2e: [[['pipeline'], ['service', 'disruptions', 'idle']], [['restart']]],
+  e2e: [[['pipeline'], ['service', 'toolforge', 'disruptions', 'idle']], [['restart']]],
   contract: [[['contract']]],
   auth: [[['auth', 'issuer']]],
   logs: [[['logs']]],

@@ -118,8 +118,8 @@ const sendScript = `
 import http.client, json, sys
 responses = []
 for request in json.load(sys.stdin):
-    connection = http.client.HTTPConnection('kourier-internal.kourier-system.svc.cluster.local', timeout=120)
-    headers = dict(request['headers'], Host=request['function'] + '.${builds}.svc.cluster.local')
+    connection = http.client.HTTPConnection('kourier-internal.kourier-system.svc', timeout=120)
+    headers = dict(request['headers'], Host=request['function'] + '.${builds}.svc')
     connection.request(request['method'], request['path'], request.get('body'), headers)
     response = connection.getresponse()
     text = response.read()

@@ -11,7 +11,7 @@ afterAll(() => service.close());
 /** Requests the metrics from a pod of the cluster, as a monitoring system does. @returns the status and the body */
 const getMetrics = async (token?: string): Promise<[string, string]> => {
   const words = token ? ['--header', `Authorization: Bearer ${token}`] : [];
-  const url = `http://metrics.${builds}.svc.cluster.local/v1/metrics`;
+  const url = `http://metrics.${builds}.svc/v1/metrics`;
   const curl = ['curl', '--silent', '--write-out', '\n%{http_code}', ...words, url];
   const lines = (await service.namespace.kubectl(['exec', 'git', '--', ...curl])).split('\n');
   return [lines.at(-1) ?? '', lines.slice(0, -1).join('\n')];

@@ -7,7 +7,7 @@ import type { Service } from '../service/service.ts';
  */
 const program = `
 import http.server, random, threading, time, urllib.request
-TARGET = 'http://accept-tekton.image-build.svc.cluster.local'
+TARGET = 'http://accept-tekton.image-build.svc'
 def send(body, headers):
     time.sleep(random.uniform(0, 8))
     try: urllib.request.urlopen(urllib.request.Request(TARGET, data=body, headers=headers, method='POST'), timeout=60).read()
@@ -61,7 +61,7 @@ export const withUnreliableEvents = async <T>({ namespace }: Service, work: () =
   const sink = (await tekton('get', 'configmap', 'config-events', '-o', 'jsonpath={.data.sink}')).trim();
   const setSink = (to: string) =>
     tekton('patch', 'configmap', 'config-events', '--type=merge', '-p', JSON.stringify({ data: { sink: to } }));
-  await setSink(`http://${name}.${namespace.name}.svc.cluster.local`);
+  await setSink(`http://${name}.${namespace.name}.svc`);
   try {
     return await work();
   } finally {

@@ -103,7 +103,7 @@ const archive = async (files: Files): Promise<Buffer> => {
 export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
   await namespace.apply(pod(setting('BUILDER')), service);
   await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/git', waitTimeout]);
-  const url = (name: string) => `http://git.${namespace.name}.svc.cluster.local/${name}.git`;
+  const url = (name: string) => `http://git.${namespace.name}.svc/${name}.git`;
   const exec = (words: string[], input?: Buffer) => namespace.kubectl(['exec', '-i', 'git', '--', ...words], input);
   const amend = async (name: string, files: Files) =>
     (await exec(['bash', '-c', commitScript, 'commit', name], await archive(files))).trim();

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { siteFolder } from '../../../scripts/test-overlay.ts';
 import { example } from '../pipeline/git-pod.ts';
+import { commandLines } from './command-lines.ts';
 import { openService, type Service, type Tool } from './service.ts';
 
 let service: Service;
@@ -14,39 +12,13 @@ beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
   url = await service.repository('static', await example('static'));
-  environment = {
-    PATH: process.env.PATH,
-    HOME: service.gateway.folder,
-    KUBECONFIG: await service.gateway.kubeconfig(tool.name),
-    TOOL_TOOLFORGE_API_URL: service.gateway.url,
-    REQUESTS_CA_BUNDLE: join(siteFolder, 'ca.crt'),
-  };
+  environment = await service.gateway.environment(tool.name);
 });
 afterAll(() => service.close());
 
-type Finished = { code: number; stdout: string; stderr: string };
-
-const run = (command: string, words: string[]): Promise<Finished> =>
-  new Promise((resolve) => {
-    execFile(command, words, { env: environment, timeout: 180_000 }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
-    );
-  });
-
-const main = join(import.meta.dirname, '../../../cli/main.ts');
-
-/**
- * Command-line clients to test: name, command, first arguments. PYTHON_CLI is the path of Toolforge's Python CLI, which
- * `pip install toolforge-builds-cli` installs.
- */
-const clients: [string, string | undefined, string[]][] = [
-  ['our CLI', process.execPath, [main]],
-  ["Toolforge's Python CLI", process.env.PYTHON_CLI, []],
-];
-
-describe.each(clients)('%s', (_, command, firstArguments) => {
-  const withCommand = command ? test : test.skip;
-  const cli = (...words: string[]) => run(command ?? '', [...firstArguments, ...words]);
+describe.each(commandLines)('%s', (_, isInstalled, command) => {
+  const withCommand = isInstalled ? test : test.skip;
+  const cli = (...words: string[]) => command(environment, ...words);
 
   withCommand('starts a build, follows its log to the end, and lists it', async () => {
     const started = await cli('start', url);

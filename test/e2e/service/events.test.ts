@@ -32,7 +32,7 @@ const post = async (url: string, { type, source, data, token }: Forged): Promise
   return service.namespace.kubectl(['exec', 'git', '--', ...curl, '--data', JSON.stringify(data), url]);
 };
 
-const functionUrl = (name: string) => `http://${name}.${builds}.svc.cluster.local/`;
+const functionUrl = (name: string) => `http://${name}.${builds}.svc/`;
 const genuineEvent = () => ({
   type: successful,
   source: '/builds/accept-tekton',

@@ -30,26 +30,33 @@ export type Gateway = {
   stranger: (tool: string) => Promise<Client>;
   /** Writes a kubeconfig with a tool's certificate. @returns the path of the kubeconfig */
   kubeconfig: (tool: string) => Promise<string>;
+  /** Returns the environment of a command-line client that has a tool's kubeconfig. */
+  environment: (tool: string) => Promise<NodeJS.ProcessEnv>;
   close: () => Promise<void>;
 };
 
 type NodeList = { items: { status: { addresses: { type: string; address: string }[] } }[] };
 type Service = { spec: { ports: { nodePort: number }[] } };
 
-/** Returns the gateway's address: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
-export const gatewayAddress = async (): Promise<{ host: string; port: number }> => {
-  const [host, port] = process.env.TEST_GATEWAY?.split(':') ?? [];
-  if (host) return { host, port: Number(port) };
+type Address = { host: string; port: number };
+
+/** Returns the address of a Service with a port on the nodes. */
+export const nodePortAddress = async (namespace: string, name: string): Promise<Address> => {
   const nodes = JSON.parse(await kubectl(['get', 'nodes', '-o', 'json'])) as NodeList;
-  const words = ['get', 'service', 'gateway', '--namespace', 'image-build', '-o', 'json'];
+  const words = ['get', 'service', name, '--namespace', namespace, '-o', 'json'];
   const service = JSON.parse(await kubectl(words)) as Service;
   const address = nodes.items[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address;
   return { host: address ?? '', port: service.spec.ports[0]?.nodePort ?? 0 };
 };
 
-/** Opens a tunnel from a port of localhost to the gateway, whose certificate is for localhost. */
-const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
-  const target = await gatewayAddress();
+/** Returns the gateway's address: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
+export const gatewayAddress = async (): Promise<Address> => {
+  const [host, port] = process.env.TEST_GATEWAY?.split(':') ?? [];
+  return host ? { host, port: Number(port) } : nodePortAddress('image-build', 'gateway');
+};
+
+/** Opens a tunnel from a port of localhost to a gateway, whose certificate is for localhost. */
+const openTunnel = async (target: Address): Promise<{ port: number; close: () => void }> => {
   // TCP's noDelay is set, since otherwise the end of a response may wait 40 ms for the acknowledgement of its
   // beginning.
   const server = createServer({ noDelay: true }, (near) => {
@@ -64,12 +71,16 @@ const openTunnel = async (): Promise<{ port: number; close: () => void }> => {
   return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 };
 
-const createClient = (port: number, ca: string, own: KeyAndCertificate | undefined): Client => {
-  const tls = { ca, servername: 'localhost', ...(own ? { key: own.key, cert: own.certificate } : {}) };
+/** An HTTPS server: its address, the authority of its certificate, and a name in the certificate. */
+export type HttpsServer = Address & { ca: string; servername: string };
+
+/** Returns a client of a server. @param own client certificate, undefined for none */
+export const createClient = (server: HttpsServer, own: KeyAndCertificate | undefined): Client => {
+  const certificate = own ? { key: own.key, cert: own.certificate } : {};
   const open: Client['open'] = (method, path, { body, headers = {}, signal } = {}) =>
     new Promise((resolve, reject) => {
       const content = body === undefined ? {} : { 'content-type': 'application/json' };
-      const options = { method, path, port, host: '127.0.0.1', agent: false as const, ...tls };
+      const options = { method, path, agent: false as const, ...server, ...certificate };
       const sent = httpsRequest({ ...options, headers: { ...content, ...headers }, ...(signal ? { signal } : {}) });
       sent.on('response', resolve).on('error', reject);
       sent.end(body === undefined ? undefined : JSON.stringify(body));
@@ -91,29 +102,43 @@ const createClient = (port: number, ca: string, own: KeyAndCertificate | undefin
   };
 };
 
-/** Opens the deployed gateway of knative/overlays/test, with the certificate authority that `npm run images` made. */
-export const openGateway = async (): Promise<Gateway> => {
-  const authority = await openAuthority(join(siteFolder, 'authority.json'));
+/**
+ * Opens a gateway whose certificate is for localhost.
+ * @param authority signed the gateway's certificate, and signs the certificates of tools
+ */
+export const openGatewayAt = async (authority: Authority, target: Address): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'builds-e2e-'));
   const other = await openAuthority(join(folder, 'stranger.json'));
-  const { port, close } = await openTunnel();
+  const { port, close } = await openTunnel(target);
   const url = `https://localhost:${port}`;
+  const server = { host: '127.0.0.1', port, ca: authority.certificate, servername: 'localhost' };
   const issue = (by: Authority, tool: string) => by.issue(`O=toolforge,CN=${tool}`);
-  const clientWith = (own: KeyAndCertificate | undefined) => createClient(port, authority.certificate, own);
+  const write = async (name: string, content: string): Promise<string> => {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const kubeconfig = async (tool: string): Promise<string> =>
+    write(`${tool}.kubeconfig`, toolKubeconfig(tool, url, authority.certificate, await issue(authority, tool)));
   return {
     url,
     folder,
-    client: async (tool) => clientWith(tool === undefined ? undefined : await issue(authority, tool)),
-    stranger: async (tool) => clientWith(await issue(other, tool)),
-    kubeconfig: async (tool) => {
-      const file = join(folder, `${tool}.kubeconfig`);
-      const content = toolKubeconfig(tool, url, authority.certificate, await issue(authority, tool));
-      await writeFile(file, content, { mode: 0o600 });
-      return file;
-    },
+    client: async (tool) => createClient(server, tool === undefined ? undefined : await issue(authority, tool)),
+    stranger: async (tool) => createClient(server, await issue(other, tool)),
+    kubeconfig,
+    environment: async (tool) => ({
+      PATH: process.env.PATH,
+      HOME: folder,
+      KUBECONFIG: await kubeconfig(tool),
+      TOOL_TOOLFORGE_API_URL: url,
+      REQUESTS_CA_BUNDLE: await write('ca.crt', authority.certificate),
+    }),
     close: async () => {
       close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 };
+
+/** Opens the deployed gateway of knative/overlays/test, with the certificate authority that `npm run images` made. */
+export const openGateway = async (): Promise<Gateway> =>
+  openGatewayAt(await openAuthority(join(siteFolder, 'authority.json')), await gatewayAddress());

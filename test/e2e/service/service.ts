@@ -103,9 +103,12 @@ const removeTool = async ({ client, path, name }: Tool): Promise<void> => {
   await kubectl(['delete', 'buildledger', name, '--namespace', builds, '--ignore-not-found']);
 };
 
-/** Opens the deployed service, and starts a git server for its builds. */
-export const openService = async (): Promise<Service> => {
-  const gateway = await openGateway();
+/**
+ * Opens the deployed service, and starts a git server for its builds.
+ * @param through gateway for the requests. `close` closes it. Default: the deployed gateway
+ */
+export const openService = async (through?: Gateway): Promise<Service> => {
+  const gateway = through ?? (await openGateway());
   const namespace = await makeNamespace();
   const git = await startGitServer(namespace);
   const tools: Tool[] = [];
