@@ -5,6 +5,7 @@ import { proxyRefusal } from '../lib/proxy/tunnel.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { timeoutError } from './network-errors.ts';
 import { isRedirect, redirectTarget } from './redirects.ts';
+import { responseTo } from './response-to.ts';
 import type { Settings } from './settings.ts';
 import type { Tls } from './tls.ts';
 
@@ -119,15 +120,13 @@ export const createSender = async (settings: Settings, userAgent: string, trace:
   const open = await createRequester(settings);
   const exchange = async (request: ApiRequest, url: URL): Promise<IncomingMessage> => {
     const token = settings.session ? await settings.session() : settings.token;
-    return new Promise((resolve, reject) => {
-      const body = request.json === undefined ? undefined : JSON.stringify(request.json);
-      const outgoing = open(url, { method: request.method, headers: headersOf(request, token, userAgent, body) });
-      limitTime(outgoing, request);
-      outgoing.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
-      outgoing.once('response', resolve);
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
+    const body = request.json === undefined ? undefined : JSON.stringify(request.json);
+    const outgoing = open(url, { method: request.method, headers: headersOf(request, token, userAgent, body) });
+    limitTime(outgoing, request);
+    outgoing.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+    const response = responseTo(outgoing);
+    outgoing.end(body);
+    return response;
   };
   return async (request) => {
     let url = urlOf(request, settings.base);

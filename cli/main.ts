@@ -97,6 +97,8 @@ const printDefect = (terminal: Terminal, error: unknown, debug: boolean): ExitCo
 const main = async (args: string[]): Promise<void> => {
   const terminal = createTerminal(process.env);
   onBrokenPipe();
+  // Node ends a process that waits for nothing more with this code, so no defect can make a command succeed.
+  process.exitCode = exitCodes.unavailable;
   try {
     process.exit(await run(terminal, args));
   } catch (error) {

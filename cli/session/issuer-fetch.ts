@@ -6,6 +6,7 @@ import type { Environment } from '../environment.ts';
 import { networkFailure, timeoutError } from '../network-errors.ts';
 import type { Requester } from '../proxied-requests.ts';
 import { proxyRoute } from '../proxy.ts';
+import { responseTo } from '../response-to.ts';
 import { trustedAuthorities } from '../tls.ts';
 
 /**
@@ -69,11 +70,10 @@ export const createIssuerFetch =
     const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
     const signal = withTimeout(timeoutMs, given);
     try {
-      const message = await new Promise<IncomingMessage>((resolve, reject) => {
-        const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
-        outgoing.once('response', resolve).on('error', reject).end(text);
-      });
-      return await toResponse(message);
+      const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
+      const response = responseTo(outgoing);
+      outgoing.end(text);
+      return await toResponse(await response);
     } catch (error) {
       throw networkFailure(signal.aborted ? timeoutError() : error, url);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { exitCodes } from '../../../cli/failure.ts';
 import { useFakeApi } from './fake-api.ts';
 import { beginLog, type Handler, json, line, ndjson } from './support.ts';
 
@@ -214,6 +215,18 @@ test('a response and a log line without end are given up', async () => {
     'The log has a line of more than 16777216 characters.',
   );
 });
+
+test.each([['list'], ['start', 'https://example.org/a.git'], ['wait', 'demo-1'], ['logs', 'demo-1', '-f'], ['login']])(
+  '%s %s fails where a server switches to another protocol',
+  async (...words) => {
+    const upgrade: Handler = (_, response) => {
+      response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    };
+    const { code, stderr } = await run(upgrade, words, words[0] === 'login' ? { TOOLFORGE_TOKEN: '' } : {});
+    expect(code).toBe(exitCodes.unavailable);
+    expect(stderr).toContain('switches to another protocol');
+  },
+);
 
 describe('a server that redirects', () => {
   test.each(['list', 'whoami', 'login', 'quota'])(
