@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 
 export type TestProxy = {
   port: number;
-  /** What clients asked the proxy for: `CONNECT host:port`, or the method and the absolute URL. */
+  /** Requests that clients sent to the proxy: `CONNECT host:port`, or the method and the absolute URL. */
   asked: string[];
   /** Value of Proxy-Authorization, or the user name and password of SOCKS, of each request. */
   credentials: (string | undefined)[];
