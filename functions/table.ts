@@ -73,10 +73,10 @@ const startsArchivers = {
 
 /**
  * Permissions to reconcile a tool: to read and write the ledger, the runs and the capacity (lib/builds/reconcile.ts),
- * but not to create runs.
+ * but not to create runs. A reconcile that adopts runs of builds-api creates the ledger of their tool.
  */
 const reconcile: Grants = {
-  'builds.toolforge.org/buildledgers': ['get'],
+  'builds.toolforge.org/buildledgers': ['get', 'create'],
   'builds.toolforge.org/buildledgers/status': ['update'],
   'builds.toolforge.org/buildcapacities': ['get', 'create'],
   'builds.toolforge.org/buildcapacities/status': ['update'],
@@ -103,7 +103,6 @@ const readPods: Grants = { pods: ['list', 'watch'], 'pods/log': ['get'] };
 
 const readLedger: Grants = { 'builds.toolforge.org/buildledgers': ['get'] };
 const listLedgers: Grants = { 'builds.toolforge.org/buildledgers': ['list'] };
-const createLedger: Grants = { 'builds.toolforge.org/buildledgers': ['create'] };
 const startArchiver: Grants = { 'batch/jobs': ['get', 'create'] };
 
 const endpoint = { kind: 'endpoint', exposure: 'gateway', ...usualSize } as const;
@@ -118,7 +117,7 @@ export const services = {
     concurrency: 50,
     timeoutSeconds: 60,
     mounts: [...signIn, logStore, registryAccount],
-    permissions: [reconcile, createRuns, createLedger],
+    permissions: [reconcile, createRuns],
   },
   'list-builds': {
     ...endpoint,
@@ -193,11 +192,11 @@ export const services = {
     ...endpoint,
     concurrency: 10,
     timeoutSeconds: 60,
-    // The function metrics needs more memory than other functions: it holds all ledgers and all runs at once.
+    // The function metrics needs more memory than other functions: it holds all ledgers at once.
     memoryLimit: '512Mi',
     permissions: [
       listLedgers,
-      { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['list'] },
+      { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['get', 'list'] },
     ],
   },
   openapi: {

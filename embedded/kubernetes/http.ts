@@ -75,7 +75,8 @@ const route = async (
   if (method === 'GET' && target.subresource === 'log') return readLog(options, target, query, res);
   const verb = verbOf(method, target);
   const body = method === 'GET' ? undefined : await readJson(req, acceptedTypes(method));
-  const response = verb(options.store, { method, target, query, mediaType: mediaType(req), body });
+  const { accept = '' } = req.headers;
+  const response = verb(options.store, { method, target, query, mediaType: mediaType(req), accept, body });
   sendJson(res, response.status, typeof response.body === 'string' ? response.body : JSON.stringify(response.body));
 };
 

@@ -40,8 +40,14 @@ export const versionOf = (store: VersionedStore, text: string | null): number =>
  * Returns the JSON body of a list of objects, or of one page of at most `limit` objects. Each later page holds the
  * present objects but the version of the first page, so a watch from that version sends again the changes between the
  * pages.
+ * @param accept the header Accept of the request
  */
-export const listJson = (store: VersionedStore, { kind, namespace }: Target, query: URLSearchParams): string => {
+export const listJson = (
+  store: VersionedStore,
+  { kind, namespace }: Target,
+  query: URLSearchParams,
+  accept: string,
+): string => {
   versionOf(store, query.get('resourceVersion'));
   const matches = matcherOf(kind, query);
   const from = continuation(store, query.get('continue'));
@@ -51,8 +57,18 @@ export const listJson = (store: VersionedStore, { kind, namespace }: Target, que
   const page = rest.slice(0, limit);
   const version = from?.version ?? store.version();
   const metadata = { resourceVersion: String(version), ...remaining(rest, page, version) };
+  if (accept.includes(metadataListType)) return metadataListJson(metadata, page);
   const items = page.map((entry) => itemJson(kind, entry)).join(',');
   return `{"kind":"${kind.kind}List","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`;
+};
+
+/** Part of the header Accept of a request for a list whose items have their metadata only. */
+const metadataListType = 'as=PartialObjectMetadataList';
+
+const metadataListJson = (metadata: object, page: readonly Stored[]): string => {
+  const apiVersion = 'meta.k8s.io/v1';
+  const items = page.map(({ object }) => ({ apiVersion, kind: 'PartialObjectMetadata', metadata: object.metadata }));
+  return JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items });
 };
 
 const limitOf = (text: string | null): number => {

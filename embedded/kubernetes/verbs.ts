@@ -17,6 +17,8 @@ type ApiRequest = {
   query: URLSearchParams;
   /** Media type of the request's body in lower case, without parameters. */
   mediaType: string;
+  /** Media types that the response may have: the header Accept. */
+  accept: string;
   /** The parsed JSON body of the request; undefined when the request has no body. */
   body: unknown;
 };
@@ -29,7 +31,10 @@ type ApiResponse = {
 
 type Verb = (store: VersionedStore, request: ApiRequest) => ApiResponse;
 
-const list: Verb = (store, { target, query }) => ({ status: 200, body: listJson(store, target, query) });
+const list: Verb = (store, { target, query, accept }) => ({
+  status: 200,
+  body: listJson(store, target, query, accept),
+});
 
 /**
  * Returns the body of a request as an object.

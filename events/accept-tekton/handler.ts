@@ -4,11 +4,13 @@ import type { ReadKube } from '../../lib/kube/client.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { KubeObject } from '../../lib/kube/resources.ts';
 import { type EventSubject, eventSubject, isTektonEventType } from '../../lib/tekton/events.ts';
-import { runLabel } from '../../lib/tekton/owned.ts';
-import { toolOf } from '../../lib/tekton/run.ts';
+import { runLabel } from '../../lib/tekton/run.ts';
+import { buildsApiToolOf, toolOf } from '../../lib/tekton/tool-of.ts';
 
 export type AcceptTektonOptions = {
   kube: ReadKube;
+  /** Whether the runs that builds-api made are adopted. Otherwise events about them are dropped. */
+  adoptsRuns: boolean;
   /** Sends an event to the broker. @throws ApiError 503 `unavailable` when the broker does not take the event */
   send: (event: OwnEvent) => Promise<void>;
 };
@@ -27,13 +29,14 @@ const buildOf = ({ kind }: EventSubject, { metadata }: KubeObject): string | und
  * the same id.
  */
 export const createAcceptTekton =
-  ({ kube, send }: AcceptTektonOptions) =>
+  ({ kube, adoptsRuns, send }: AcceptTektonOptions) =>
   async (event: CloudEvent<unknown>): Promise<void> => {
     const subject = isTektonEventType(event.type) ? eventSubject(event.data) : undefined;
     const object = subject && (await readSubject(kube, subject));
     const tool = object && toolOf(object);
     const build = object && buildOf(subject, object);
     if (!object || !tool || !build) return;
+    if (!adoptsRuns && buildsApiToolOf(object) !== undefined) return;
     const id = `${object.metadata.uid}.${event.type}`;
     await send({ id, type: event.type, source: buildEventSource, subject: build, data: { tool, build } });
   };

@@ -11,8 +11,9 @@ import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
 
 const startArchiverFor = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
-  const { runs } = await reconcile(options, tool);
-  const run = runs.get(id);
+  const { state, runs } = await reconcile(options, tool);
+  // A run of builds-api that is not adopted has no build whose log could be archived.
+  const run = state.running.some((build) => build.id === id) ? runs.get(id) : undefined;
   if (run) await startArchiver(options.kube, run, tool, options.archiver);
 };
 

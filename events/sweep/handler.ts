@@ -2,10 +2,10 @@ import type { CloudEvent } from 'cloudevents';
 import type { Correction } from '../../lib/builds/correction.ts';
 import { addCounts } from '../../lib/capacity/state.ts';
 import { forEachParallel } from '../../lib/concurrency.ts';
+import type { KubeObject } from '../../lib/kube/resources.ts';
 import { ledgerName } from '../../lib/ledger/names.ts';
 import { type Archives, listArchives } from '../../lib/logs/archive/list.ts';
-import { toolOf } from '../../lib/tekton/run.ts';
-import type { PipelineRun } from '../../lib/tekton/types.ts';
+import { buildsApiToolOf, toolOf } from '../../lib/tekton/tool-of.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 import { removeLogsWithoutLedger, sweepTool } from './sweep-tool.ts';
 
@@ -52,16 +52,21 @@ const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | 
   return true;
 };
 
-/** Lists the tools that have a ledger or a run, and the tools that hold a claim or wait for one. */
-const listTools = async ({ ledger, capacity, kube }: ArchiveLogsOptions): Promise<string[]> => {
+/**
+ * Lists the tools that have a ledger or a run, and the tools that hold a claim or wait for one. A run of builds-api
+ * counts only where such runs are adopted.
+ */
+const listTools = async ({ ledger, capacity, kube, buildsApiRuns }: ArchiveLogsOptions): Promise<string[]> => {
+  const toolToSweep = (run: KubeObject) =>
+    buildsApiRuns !== 'adopt' && buildsApiToolOf(run) !== undefined ? undefined : toolOf(run);
   const [tools, { claims, waiting }, runs] = await Promise.all([
     ledger.tools(),
     capacity.read(),
-    kube.list<PipelineRun>('pipelineruns'),
+    kube.list('pipelineruns', { metadataOnly: true }),
   ]);
   const others = [
     ...[...claims, ...waiting].map(({ tool }) => tool),
-    ...runs.items.flatMap((run) => toolOf(run) ?? []),
+    ...runs.items.flatMap((run) => toolToSweep(run) ?? []),
   ];
   return [...new Set([...tools, ...others])];
 };

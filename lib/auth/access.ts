@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.ts';
+import { isTool } from '../tool-name.ts';
 import { challenge } from './challenge.ts';
 import { type Scope, scopes } from './scopes.ts';
-import { isTool } from './tool-name.ts';
 
 /** Kinds of credentials that a caller can show. `none` stands for operations that need no credential. */
 type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';

@@ -1,10 +1,10 @@
 import { createSecretCheck } from '../secret-check.ts';
+import { isTool } from '../tool-name.ts';
 import { createAccess } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
 import { invalidCredential } from './challenge.ts';
 import { scopes } from './scopes.ts';
 import { type Superusers, toolsOfSuperuser } from './superusers.ts';
-import { isTool } from './tool-name.ts';
 
 const toolHeader = 'x-toolforge-tool';
 const secretHeader = 'x-toolforge-gateway-secret';

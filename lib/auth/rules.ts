@@ -1,8 +1,8 @@
 import type { JWTPayload } from 'jose';
 import { isObject } from '../json-values.ts';
+import { isTool, toolName } from '../tool-name.ts';
 import type { Grant } from './access.ts';
 import { type Scope, scopes } from './scopes.ts';
-import { isTool, toolName } from './tool-name.ts';
 
 /**
  * A rule turns the claims of a token into tools. Every claim that the rule names must match its pattern. In a pattern,

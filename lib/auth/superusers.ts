@@ -1,5 +1,5 @@
 import { isObject } from '../json-values.ts';
-import { isTool } from './tool-name.ts';
+import { isTool } from '../tool-name.ts';
 
 /** A rule names paths of the API that a superuser may call, for every tool or for the listed tools. */
 type SuperuserRule = string | { path: string; tools: string[] };

@@ -69,14 +69,19 @@ const createRun = async (context: BuildsContext, tool: string, { build, cancelle
   }
 };
 
+/** Removes the finalizer by which this service keeps a run. */
+const unlockRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
+  const finalizers = (run?.metadata.finalizers ?? []).filter((finalizer) => finalizer !== logFinalizer);
+  await ifFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
+};
+
 /**
  * Deletes the run of a build, then removes the finalizer that kept the run. When the function is killed between the two
  * requests, the next reconcile repeats both.
  */
-const releaseRun = async ({ kube }: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
-  await ifFound(kube.remove('pipelineruns', id));
-  const finalizers = (run?.metadata.finalizers ?? []).filter((finalizer) => finalizer !== logFinalizer);
-  await ifFound(kube.patch('pipelineruns', id, { metadata: { finalizers } }));
+const releaseRun = async (context: BuildsContext, id: string, run: PipelineRun | undefined): Promise<void> => {
+  await ifFound(context.kube.remove('pipelineruns', id));
+  await unlockRun(context, id, run);
 };
 
 /**
@@ -91,6 +96,7 @@ export const applyChange = async (
 ): Promise<boolean> => {
   if (change.kind === 'create') return createRun(context, tool, change);
   if (change.kind === 'release') await releaseRun(context, change.id, runs.get(change.id));
+  else if (change.kind === 'unlock') await unlockRun(context, change.id, runs.get(change.id));
   else await ifFound(context.kube.patch('pipelineruns', change.id, { spec: { status: 'Cancelled' } }));
   return false;
 };

@@ -2,6 +2,7 @@ import { ApiError } from '../errors.ts';
 import { cancel, remove } from '../ledger/state.ts';
 import type { CancelResult, LedgerState } from '../ledger/types.ts';
 import { hasRunEnded } from '../tekton/status.ts';
+import { adoptRuns } from './adopt-runs.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { buildNotFound } from './not-found.ts';
@@ -36,37 +37,56 @@ const hadEnded = (state: LedgerState | undefined, id: string, isFirstCancel: boo
   return finished !== undefined && !(isFirstCancel && finished.status === 'BUILD_CANCELLED');
 };
 
-/** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
-export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+/** Cancels a build in the ledger. */
+const cancelInLedger = async (
+  context: BuildsContext,
+  tool: string,
+  id: string,
+): Promise<{ result: CancelResult; isFirstCancel: boolean }> => {
   // The ledger applies a change again when the response to a write is lost. A cancellation that is applied again finds
   // the build cancelled already, so the first result counts.
   let firstResult: CancelResult | undefined;
-  // Reads show a build whose run has ended as finished, so a cancellation must find it finished as well, even where a
-  // later part of the reconcile fails. The ledger may be behind the run: the reconcile reads both.
-  const run = await findRun(context.kube, tool, id);
-  if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
   const result = await changeLedger(context, tool, ({ state, limits }) => {
     const cancelled = cancel(state, id, limits, context.now());
     if (cancelled.state !== state) firstResult = cancelled.result;
     return { state: cancelled.state, result: firstResult ?? cancelled.result };
   });
+  return { result, isFirstCancel: firstResult === 'cancelling' };
+};
+
+/** Cancels a build. @throws ApiError 404 `build_not_found`, 409 `build_finished` */
+export const cancelBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+  // Reads show a build whose run has ended as finished, so a cancellation must find it finished as well, even where a
+  // later part of the reconcile fails. The ledger may be behind the run: the reconcile reads both.
+  const run = await findRun(context.kube, tool, id);
+  if (run && hasRunEnded(run)) await reconcileSoon(context, tool);
+  let { result, isFirstCancel } = await cancelInLedger(context, tool, id);
+  if (result === 'unknown' && (await adoptRuns(context, tool, id)))
+    ({ result, isFirstCancel } = await cancelInLedger(context, tool, id));
   if (result === 'unknown') throw buildNotFound(tool, id);
   if (result === 'finished') throw alreadyFinished(id);
   if (result !== 'cancelling') return;
   const state = await reconcileSoon(context, tool);
-  if (hadEnded(state, id, firstResult === 'cancelling')) throw alreadyFinished(id);
+  if (hadEnded(state, id, isFirstCancel)) throw alreadyFinished(id);
 };
 
-/** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
-export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+/** Deletes a build in the ledger. @returns whether the ledger had the build */
+const deleteInLedger = async (context: BuildsContext, tool: string, id: string): Promise<boolean> => {
   // A deletion is applied again when the response to the write of the ledger is lost. The build is gone by then, so a
   // build that any attempt has found counts as known.
   let wasKnown = false;
-  const known = await changeLedger(context, tool, ({ state }) => {
+  return changeLedger(context, tool, ({ state }) => {
     const removed = remove(state, id, context.now());
     wasKnown ||= removed.known;
     return { state: removed.state, result: wasKnown };
   });
-  if (!known) throw buildNotFound(tool, id);
+};
+
+/** Deletes a build and its log. A running build is cancelled first. @throws ApiError 404 `build_not_found` */
+export const deleteBuild = async (context: BuildsContext, tool: string, id: string): Promise<void> => {
+  const isKnown =
+    (await deleteInLedger(context, tool, id)) ||
+    ((await adoptRuns(context, tool, id)) && (await deleteInLedger(context, tool, id)));
+  if (!isKnown) throw buildNotFound(tool, id);
   await reconcileSoon(context, tool);
 };

@@ -9,12 +9,20 @@ import type { RunSettings } from '../tekton/run.ts';
 import type { FailureExcerpt } from '../tekton/status.ts';
 import type { Versions } from '../tekton/versions.ts';
 
+/**
+ * The setting that says what becomes of the runs that builds-api made. `ignore`: they are no builds. `show`: reads show
+ * their builds, and a client's change adopts the runs of its tool. `adopt`: every reconcile adopts them. With `show` and
+ * `adopt`, the runs of finished builds are kept, because builds-api finds its builds by their runs.
+ */
+export type BuildsApiRuns = 'ignore' | 'show' | 'adopt';
+
 /** The dependencies of code that changes builds. */
 export type BuildsContext = {
   kube: Kube;
   ledger: Ledger;
   capacity: Capacity;
   runSettings: RunSettings;
+  buildsApiRuns: BuildsApiRuns;
   log: Log;
   /** Returns the last lines that a failed step wrote, with secrets masked. */
   failureExcerpt: FailureExcerpt;
@@ -32,7 +40,7 @@ export type BuildsContext = {
 export type LogsContext = BuildsContext & LogMasks & { store: ObjectStore };
 
 /** The dependencies of code that only reads builds. The types of the dependencies have no methods that write. */
-export type ReadContext = Pick<BuildsContext, 'log' | 'failureExcerpt' | 'now'> & {
+export type ReadContext = Pick<BuildsContext, 'buildsApiRuns' | 'log' | 'failureExcerpt' | 'now'> & {
   kube: ReadKube;
   ledger: Pick<Ledger, 'read'>;
   capacity: Pick<Capacity, 'slots' | 'read'>;

@@ -5,10 +5,12 @@
 export type Correction = {
   /** Kind of the correction. The metric that counts corrections shows the kind in its label `what`. */
   kind:
+    | 'adopted'
     | 'finished'
     | 'promoted'
     | 'run_created'
     | 'run_cancelled'
+    | 'run_unlocked'
     | 'run_released'
     | 'claim_added'
     | 'claim_removed'

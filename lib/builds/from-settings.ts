@@ -18,6 +18,7 @@ import type { BuildsContext } from './context.ts';
  */
 export const sharedBuildsSettings = [
   ...ledgerSettings,
+  'buildsApiRuns',
   'capacity',
   ...storeSettings,
   'pipeline',
@@ -60,6 +61,7 @@ export const buildsFromSettings = async (
     ledger: ledgerFromSettings(kube, settings, capacity),
     runSettings: runSettingsOf(settings),
     log,
+    buildsApiRuns: settings.buildsApiRuns,
     failureExcerpt: createFailureExcerpt(settings.logSteps),
     removeLog: (tool, id) => removeArchive(store, tool, id),
     now: () => new Date(),

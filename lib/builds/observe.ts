@@ -2,14 +2,19 @@ import type { ReadKube } from '../kube/client.ts';
 import type { ObservedRun } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
 import type { LedgerState } from '../ledger/types.ts';
+import { buildsApiBuild } from '../tekton/builds-api-run.ts';
 import { belongsTo, findOwned } from '../tekton/owned.ts';
-import { toolLabelName, toolOf } from '../tekton/run.ts';
+import { logFinalizer, toolLabelName } from '../tekton/run.ts';
 import { endingOf, hasRunEnded, statusOf } from '../tekton/status.ts';
+import { buildsApiToolOf, toolOf } from '../tekton/tool-of.ts';
 import type { PipelineRun, TaskRun } from '../tekton/types.ts';
 import type { BuildsContext, ReadContext } from './context.ts';
 
 /** Runs of a tool's builds, by the id of the build. */
 export type Runs = ReadonlyMap<string, PipelineRun>;
+
+/** Tells whether builds-api made a run. */
+export const isOfBuildsApi = (run: PipelineRun): boolean => buildsApiToolOf(run) !== undefined;
 
 /** Lists all runs of a tool. */
 export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {
@@ -24,8 +29,8 @@ export const findRun = (kube: ReadKube, tool: string, id: string): Promise<Pipel
   findOwned<PipelineRun>(kube, 'pipelineruns', tool, id);
 
 /**
- * Reads the ledger of a tool, and tells whether the ledger is behind the end of one build's run: the run has ended, but
- * the build still runs in the ledger.
+ * Reads the ledger of a tool, and tells whether the ledger is behind the end of one build's run: the run has ended, or
+ * the run of an adopted build was deleted, but the build still runs in the ledger.
  */
 export const readLedgerOf = async (
   { kube, ledger }: Pick<BuildsContext, 'kube' | 'ledger'>,
@@ -33,8 +38,9 @@ export const readLedgerOf = async (
   id: string,
 ): Promise<{ state: LedgerState; isBehind: boolean }> => {
   const { state } = await ledger.read(tool);
-  const run = state.running.some((build) => build.id === id) ? await findRun(kube, tool, id) : undefined;
-  return { state, isBehind: run !== undefined && hasRunEnded(run) };
+  const build = state.running.find((running) => running.id === id);
+  const run = build && (await findRun(kube, tool, id));
+  return { state, isBehind: run ? hasRunEnded(run) : build?.adopted === true };
 };
 
 /**
@@ -71,11 +77,30 @@ export const observe = async (
 ): Promise<ObservedRun> => {
   const hasFailed = hasRunEnded(run) && statusOf(run) === 'BUILD_FAILURE';
   const taskRun = needsMessage && hasFailed ? await taskRunOf(kube, run) : undefined;
-  const ending = endingOf(run, taskRun, now(), failureExcerpt);
+  const at = now();
+  const ending = endingOf(run, taskRun, at, failureExcerpt);
   return {
     id: run.metadata.name,
     cancelling: run.spec.status !== undefined && run.spec.status !== 'PipelineRunPending',
     deleting: run.metadata.deletionTimestamp !== undefined,
+    isLocked: run.metadata.finalizers?.includes(logFinalizer) ?? false,
     ...(ending ? { ending } : {}),
+    ...(isOfBuildsApi(run) ? { build: buildsApiBuild(run, at) } : {}),
   };
 };
+
+/**
+ * Returns what a reconcile compares with the ledger for an adopted build whose run was deleted. Nobody creates that run
+ * again, so the build has ended.
+ */
+export const deletedRun = (id: string, now: Date): ObservedRun => ({
+  id,
+  cancelling: true,
+  deleting: true,
+  isLocked: false,
+  ending: {
+    status: 'BUILD_CANCELLED',
+    message: 'The run of this build was deleted.',
+    finishedAt: now.toISOString(),
+  },
+});

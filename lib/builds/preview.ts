@@ -1,10 +1,13 @@
 import { admit } from '../capacity/state.ts';
+import { adopt } from '../ledger/adopt.ts';
 import { claimRequest } from '../ledger/claims.ts';
 import { diff, type ObservedRun, reconciledState } from '../ledger/diff.ts';
+import { knownIds } from '../ledger/gone.ts';
 import type { LedgerView } from '../ledger/store.ts';
 import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
+import type { PipelineRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
-import { findRuns, observe, type Runs } from './observe.ts';
+import { deletedRun, findRuns, isOfBuildsApi, listRuns, observe, type Runs } from './observe.ts';
 
 /** The ledger of a tool as a reconcile would leave it, the tool's limits, and the runs that were read. */
 export type Preview = { state: LedgerState; limits: Limits; runs: Runs };
@@ -63,6 +66,7 @@ const buildWithWrongRun = (
   const [change] = diff(
     { running: due, queued: [], finished: [], keys: [] },
     observed.filter(({ id }) => ids.has(id)),
+    false,
   );
   return change && (change.kind === 'create' ? change.build.id : change.id);
 };
@@ -89,22 +93,51 @@ const reportIfBehind = (
 };
 
 /**
+ * Returns the ids of the runs to read: those of the builds to show, and the one that the caller names where the ledger
+ * does not know its build, because builds-api may have made that run. Undefined where the caller shows all builds and
+ * builds-api may have made any of them, so that all runs of the tool must be listed.
+ */
+const runsToRead = (
+  { buildsApiRuns }: ReadContext,
+  state: LedgerState,
+  builds: readonly BuildRecord[],
+  { id }: PreviewOptions,
+): string[] | undefined => {
+  const ids = builds.map((build) => build.id);
+  if (buildsApiRuns === 'ignore') return ids;
+  if (id === undefined) return undefined;
+  return knownIds(state).has(id) ? ids : [...ids, id];
+};
+
+/** Reads and observes the runs that a preview needs. The runs are read after the ledger. */
+const observeRuns = async (context: ReadContext, tool: string, state: LedgerState, options: PreviewOptions) => {
+  const builds = buildsToObserve(state, options);
+  const wanted = new Set(builds.map(({ id }) => id));
+  const read = runsToRead(context, state, builds, options);
+  const runs = await (read === undefined ? listRuns(context.kube, tool) : findRuns(context.kube, tool, read));
+  const known = knownIds(state);
+  const isNew = (run: PipelineRun) =>
+    context.buildsApiRuns !== 'ignore' && isOfBuildsApi(run) && !known.has(run.metadata.name);
+  const shown = [...runs.values()].filter((run) => wanted.has(run.metadata.name) || isNew(run));
+  const observed = await Promise.all(shown.map((run) => observe(context, run, true)));
+  const deleted = builds.filter(({ id, adopted }) => adopted && !runs.has(id));
+  return { builds, runs, observed: [...observed, ...deleted.map(({ id }) => deletedRun(id, context.now()))] };
+};
+
+/**
  * Returns the builds of a tool as a reconcile would leave them now: builds whose run has ended are finished, and free
- * slots are filled from the queue. Writes nothing. Reports a ledger that is behind, so that finish-build reconciles the
- * tool at once.
+ * slots are filled from the queue. Builds whose runs builds-api made are shown also before a reconcile adopts them.
+ * Writes nothing. Reports a ledger that is behind, so that finish-build reconciles the tool at once.
  */
 export const previewReconcile = async (
   context: ReadContext,
   tool: string,
   options: PreviewOptions = {},
 ): Promise<Preview> => {
-  const view = await context.ledger.read(tool);
-  const builds = buildsToObserve(view.state, options);
-  const ids = new Set(builds.map(({ id }) => id));
-  const runs = await findRuns(context.kube, tool, [...ids]);
-  const wanted = [...runs.values()].filter(({ metadata }) => ids.has(metadata.name));
-  const observed = await Promise.all(wanted.map((run) => observe(context, run, true)));
-  const state = await previewState(context, tool, view, observed);
-  reportIfBehind(context, tool, view.state, state, { builds, observed });
-  return { state, limits: view.limits, runs };
+  const { state: before, limits } = await context.ledger.read(tool);
+  const { builds, runs, observed } = await observeRuns(context, tool, before, options);
+  const adopted = adopt(before, observed, limits);
+  const state = await previewState(context, tool, { state: adopted, limits }, observed);
+  reportIfBehind(context, tool, context.buildsApiRuns === 'adopt' ? before : adopted, state, { builds, observed });
+  return { state, limits, runs };
 };

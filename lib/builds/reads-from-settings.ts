@@ -9,7 +9,14 @@ import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
 import type { ReadContext } from './context.ts';
 
 /** Names of the settings of a function that only reads builds. */
-export const readsSettings = [...kubeSettings, ...ledgerSettings, ...brokerSettings, 'capacity', 'logSteps'] as const;
+export const readsSettings = [
+  ...kubeSettings,
+  ...ledgerSettings,
+  ...brokerSettings,
+  'buildsApiRuns',
+  'capacity',
+  'logSteps',
+] as const;
 
 /**
  * Makes the dependencies of a function that only reads builds.
@@ -25,6 +32,7 @@ export const readsFromSettings = async (
     capacity: createCapacity(kube, { slots: settings.capacity }),
     ledger: ledgerFromSettings(kube, settings),
     log,
+    buildsApiRuns: settings.buildsApiRuns,
     failureExcerpt: createFailureExcerpt(settings.logSteps),
     now: () => new Date(),
     reportBehind: createBehindReporter({ send: sendFromSettings(settings), log }),

@@ -6,6 +6,7 @@ import { buildId } from '../ledger/names.ts';
 import { promotableBuilds, start } from '../ledger/state.ts';
 import type { BuildRecord, IdempotencyKey, NewBuild, StartResult } from '../ledger/types.ts';
 import type { Source } from '../source/source.ts';
+import { adoptRuns } from './adopt-runs.ts';
 import { applyChange } from './apply.ts';
 import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
@@ -157,7 +158,7 @@ export const startBuild = async (
   const key = idempotencyKeyOf(idempotencyKey, parameters);
   const known = key && resultForKey((await context.ledger.read(tool, signal)).state, key, context.now());
   if (known) return startedBuild(known, parameters);
-  const build = await resolveBuild(context, tool, parameters, key, signal);
+  const [build] = await Promise.all([resolveBuild(context, tool, parameters, key, signal), adoptRuns(context, tool)]);
   const result = await accept(context, tool, build, key);
   if (result.kind !== 'full' && result.kind !== 'too_large') return startedBuild(result, parameters);
   // The tool is reconciled before its start is refused: a build may have ended without an event that reached the

@@ -17,6 +17,21 @@ const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
 
+/**
+ * Steps that hold no credentials of the registry. builds-api's pipeline has all of them, and this service's pipeline has
+ * clone, detect and build. Any other step may hold them, so its log is never shown.
+ */
+const stepsWithoutCredentials = [
+  'clone',
+  'prepare',
+  'copy-stack-toml',
+  'detect',
+  'inject-buildpacks',
+  'build',
+  'fix-permissions',
+  'results',
+];
+
 /** All settings of the service, by the names that code uses. docs/settings.md is generated from this table. */
 export const settings = {
   port: integer('PORT', { min: 0, max: 65535 }, 8080),
@@ -56,6 +71,10 @@ export const settings = {
   keepSucceeded: integer('KEEP_SUCCEEDED', { min: 1, max: 1000 }, 10),
   keepFailed: integer('KEEP_FAILED', { min: 1, max: 1000 }, 10),
 
+  buildsApiRuns: text('BUILDS_API_RUNS', 'ignore, show or adopt', /^(ignore|show|adopt)$/, 'ignore') as Setting<
+    'ignore' | 'show' | 'adopt'
+  >,
+
   pipeline: text('PIPELINE', 'the name of a Tekton Pipeline', name, 'buildpacks'),
   builder: text('BUILDER', 'a container image', image),
   runner: text('RUNNER', 'a container image', image),
@@ -78,13 +97,11 @@ export const settings = {
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),
 
-  // LOG_STEPS may list clone, prepare, detect and build only: the other steps of the pipeline hold the registry's
-  // credentials.
   logSteps: list(
     'LOG_STEPS',
-    'a comma-separated list of some of clone, prepare, detect and build',
-    /^(clone|prepare|detect|build)$/,
-    'clone,prepare,detect,build',
+    `a comma-separated list of some of ${stepsWithoutCredentials.join(', ')}`,
+    new RegExp(`^(${stepsWithoutCredentials.join('|')})$`),
+    stepsWithoutCredentials.join(','),
   ),
   knownSecrets: secretFolder('KNOWN_SECRETS_FOLDER'),
   logStore: text('LOG_STORE', 'folder or s3', /^(folder|s3)$/, 'folder') as Setting<'folder' | 's3'>,

@@ -1,6 +1,7 @@
 import type { CloudEvent } from 'cloudevents';
 import { ApiError } from '../errors.ts';
 import { isObjectName } from '../object-name.ts';
+import { isTool } from '../tool-name.ts';
 
 /**
  * Type of the event that reports that a tool's ledger and runs differ, so that finish-build reconciles the tool.
@@ -33,11 +34,6 @@ export type OwnEvent = Pick<CloudEvent<unknown>, 'id' | 'type' | 'source' | 'sub
  */
 export type BuildEvent = { type: string; tool: string; build: string | undefined };
 
-/** Pattern of the names of tools in the OpenAPI contract. */
-const toolPattern = /^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/;
-
-const isToolName = (value: unknown): value is string => typeof value === 'string' && toolPattern.test(value);
-
 const invalid = (): ApiError =>
   new ApiError(
     400,
@@ -53,7 +49,7 @@ export const parseBuildEvent = ({
 }: Pick<CloudEvent<unknown>, 'type' | 'source' | 'data'>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
   const isReport = type === ledgerBehindType;
-  if (source !== (isReport ? readsEventSource : buildEventSource) || !isToolName(tool)) throw invalid();
+  if (source !== (isReport ? readsEventSource : buildEventSource) || !isTool(tool)) throw invalid();
   if (isObjectName(build)) return { type, tool, build };
   if (isReport && build === undefined) return { type, tool, build: undefined };
   throw invalid();

@@ -12,6 +12,8 @@ export type KubeRequest = {
   query?: Record<string, string | undefined>;
   body?: unknown;
   contentType?: string;
+  /** Media types that the response may have. Default: JSON. */
+  accept?: string | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -142,7 +144,7 @@ const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequ
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
   const authorization = await connection.authorization();
   const headers = {
-    accept: 'application/json, */*',
+    accept: request.accept ?? 'application/json, */*',
     ...(authorization ? { authorization } : {}),
     ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
   };

@@ -35,7 +35,8 @@ export const ledgerName = (tool: string): string => (isDnsLabel(tool) ? tool : s
  */
 export const toolLabel = (tool: string): string => (tool.length <= maxLabelLength ? tool : shortened(tool));
 
-const idMiddle = '-buildpacks-pipelinerun-';
+/** Text between the tool and the suffix in the id of a build, as in builds-api 2. */
+export const idMiddle = '-buildpacks-pipelinerun-';
 const suffixLength = 10;
 /** Length of the suffix where the id does not hold the tool's whole name: 25 characters hold 128 bits. */
 const longSuffixLength = 25;

@@ -1,3 +1,4 @@
+import { withGone } from './gone.ts';
 import { storedSize } from './stored-size.ts';
 import type { LedgerState, Limits } from './types.ts';
 
@@ -38,5 +39,10 @@ export const retain = (state: LedgerState, limits: Limits): LedgerState => {
     left.bytes -= storedSize([build]);
     return build.log === 'live' || (left[kind] >= 0 && left.bytes >= 0);
   });
-  return finished.length === state.finished.length ? state : { ...state, finished };
+  if (finished.length === state.finished.length) return state;
+  const kept = new Set(finished);
+  return withGone(
+    { ...state, finished },
+    state.finished.filter((build) => !kept.has(build)),
+  );
 };

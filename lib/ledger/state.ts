@@ -1,5 +1,6 @@
 /** The state machine of one tool's builds. Pure: every transition takes a ledger and returns the next one. */
 
+import { withGone } from './gone.ts';
 import { resultForKey, resultForKnownId, startRecord, withKeyRecord } from './idempotency.ts';
 import { isTooLarge, retain } from './retention.ts';
 import type {
@@ -86,7 +87,8 @@ export const start = (
   return { state: next, result: { kind: 'accepted', record } };
 };
 
-const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
+/** Returns the record of a build that has ended. */
+export const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
   ...build,
   status: ending.status,
   message: ending.message,
@@ -97,12 +99,14 @@ const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
 });
 
 /** Moves a build to the finished builds of its ledger. A deleted build leaves the ledger instead. */
-const withFinished = (state: LedgerState, build: BuildRecord): LedgerState => ({
-  ...state,
-  running: state.running.filter(({ id }) => id !== build.id),
-  queued: state.queued.filter(({ id }) => id !== build.id),
-  finished: build.deletedAt ? state.finished : [build, ...state.finished],
-});
+const withFinished = (state: LedgerState, build: BuildRecord): LedgerState => {
+  const next = {
+    ...state,
+    running: state.running.filter(({ id }) => id !== build.id),
+    queued: state.queued.filter(({ id }) => id !== build.id),
+  };
+  return build.deletedAt ? withGone(next, [build]) : { ...next, finished: [build, ...state.finished] };
+};
 
 /**
  * Ends a running build and gives its slot to the next queued build. Returns the same state for a build that does not
@@ -167,9 +171,10 @@ export const remove = (state: LedgerState, id: string, now: Date): { state: Ledg
   const running = state.running.find((build) => build.id === id && !build.deletedAt);
   if (running) return { state: removeRunning(state, running, now), known: true };
   const without = (builds: BuildRecord[]) => builds.filter((build) => build.id !== id);
+  const left = [...state.queued, ...state.finished].filter((build) => build.id === id);
+  if (left.length === 0) return { state, known: false };
   const next = { ...state, queued: without(state.queued), finished: without(state.finished) };
-  const known = next.queued.length + next.finished.length < state.queued.length + state.finished.length;
-  return { state: known ? next : state, known };
+  return { state: withGone(next, left), known: true };
 };
 
 /**

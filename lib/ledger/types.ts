@@ -39,6 +39,11 @@ export type BuildRecord = {
   builder?: string;
   log: LogState;
   logReason?: string;
+  /**
+   * Whether builds-api made the build's run. The record has not all that a run is made from, so no function creates a
+   * run for the build.
+   */
+  adopted?: true;
 };
 
 /** The part of a build's record that is known before the build is accepted. */
@@ -115,6 +120,11 @@ export type LedgerState = {
   /** Finished builds. The build that finished last comes first. */
   finished: BuildRecord[];
   keys: IdempotencyRecord[];
+  /**
+   * Ids of adopted builds that have left the ledger. Their runs are deleted, and are never adopted again. The id that
+   * was added last comes last.
+   */
+  gone?: string[];
   /** Time when a build of the tool last began or ended. The tool waits for its next turn since then. */
   lastTurn?: string;
   /**

@@ -7,19 +7,17 @@
 import type { ReadKube } from '../kube/client.ts';
 import { ifFound } from '../kube/kube-error.ts';
 import type { KubeList, KubeObject } from '../kube/resources.ts';
-import { toolOf } from './run.ts';
+import { runLabel } from './run.ts';
+import { toolOf } from './tool-of.ts';
 import type { Pod } from './types.ts';
 
 /** A tool, and the id of one of its builds. The id is the name of the build's run and of its archiver Job as well. */
 export type BuildKey = { tool: string; id: string };
 
-/** The resources whose objects have the annotation with the tool's name. Tekton copies it from a run to TaskRuns. */
+/** The resources whose objects name their tool. Tekton copies labels and annotations from a run to its TaskRuns. */
 type OwnedResource = 'pipelineruns' | 'taskruns' | 'jobs';
 
-/** Name of the label by which Tekton connects TaskRuns and pods with their PipelineRun. */
-export const runLabel = 'tekton.dev/pipelineRun';
-
-/** Tells whether a run, TaskRun, Job or pod belongs to a tool. An object without the annotation belongs to no tool. */
+/** Tells whether a run, TaskRun, Job or pod belongs to a tool. An object that names no tool belongs to no tool. */
 export const belongsTo = (object: KubeObject, tool: string): boolean => toolOf(object) === tool;
 
 /**

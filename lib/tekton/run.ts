@@ -14,6 +14,9 @@ export type RunSettings = {
 /** Name of a PipelineRun's label with the tool's name, as in builds-api 2. Long names are shortened in the label. */
 export const toolLabelName = 'user';
 
+/** Name of the label by which Tekton connects TaskRuns and pods with their PipelineRun. */
+export const runLabel = 'tekton.dev/pipelineRun';
+
 /** Name of a PipelineRun's annotation that holds the tool's full name. */
 export const toolAnnotation = 'builds.toolforge.org/tool';
 
@@ -53,10 +56,15 @@ const decodeDollars = (value: string): string => value.replaceAll('%24', '$').re
 /** Name of the PipelineRun's parameter that holds a build's environment variables, each as `NAME=value`. */
 const variablesParameter = 'ENV_VARS';
 
-/** Returns the environment variables of the build that a PipelineRun runs. */
-export const envvarsOf = ({ spec }: Pick<PipelineRun, 'spec'>): Record<string, string> => {
-  const values = spec.params?.find(({ name }) => name === variablesParameter)?.value ?? [];
-  const pairs = (Array.isArray(values) ? values : [values]).map(decodeDollars);
+/**
+ * Returns the environment variables of the build that a PipelineRun runs. builds-api 2 writes them as they are, so only
+ * the runs of this service are decoded.
+ */
+export const envvarsOf = ({ metadata, spec }: Pick<PipelineRun, 'metadata' | 'spec'>): Record<string, string> => {
+  const given: unknown = spec.params?.find(({ name }) => name === variablesParameter)?.value;
+  const values = (Array.isArray(given) ? given : [given]).filter((value) => typeof value === 'string');
+  const isOwn = metadata.annotations?.[toolAnnotation] !== undefined;
+  const pairs = isOwn ? values.map(decodeDollars) : values;
   return Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
 };
 
@@ -126,7 +134,3 @@ export const pipelineRun = (
     ...(cancelled ? { status: 'Cancelled' } : {}),
   },
 });
-
-/** Returns the tool whose build a PipelineRun runs. Undefined for a PipelineRun that is not of this service. */
-export const toolOf = (run: { metadata: { annotations?: Record<string, string> } }): string | undefined =>
-  run.metadata.annotations?.[toolAnnotation];

@@ -90,6 +90,8 @@ const messageOf = (
   return failureMessage(run, taskRun, failureExcerpt);
 };
 
+const isTime = (text: string | undefined): boolean => !Number.isNaN(Date.parse(text ?? ''));
+
 /**
  * Returns how a PipelineRun ended: status, message, time, builder image and image digest. Undefined while the run has not ended.
  * @param taskRun the run's TaskRun, which says why a build failed. Undefined when the caller needs no reason
@@ -102,12 +104,14 @@ export const endingOf = (
 ): Ending | undefined => {
   if (!hasRunEnded(run)) return undefined;
   const status = statusOf(run);
-  const digest = run.status?.results?.find(({ name }) => name === 'APP_IMAGE_DIGEST')?.value.trim();
+  const found: unknown = run.status?.results?.find(({ name }) => name === 'APP_IMAGE_DIGEST')?.value;
+  const digest = typeof found === 'string' ? found.trim() : '';
   const builder = builderOf(run);
   return {
     status,
     message: messageOf(run, taskRun, status, failureExcerpt),
-    finishedAt: run.status?.completionTime ?? succeededCondition(run)?.lastTransitionTime ?? now.toISOString(),
+    finishedAt:
+      [run.status?.completionTime, succeededCondition(run)?.lastTransitionTime].find(isTime) ?? now.toISOString(),
     ...(digest ? { digest } : {}),
     ...(builder ? { builder } : {}),
   };

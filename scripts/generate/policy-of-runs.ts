@@ -140,7 +140,14 @@ const statusesBeforeCancel = ['', 'PipelineRunPending'];
 
 const statusOf = (object: string): string => `${object}.spec[?"status"].orValue("")`;
 
-/** The rules for changes of runs: a run may be cancelled, and a deleted run may lose the build service's finalizer. */
+/** The CEL expression for "the run has ended". */
+const hasEnded =
+  'oldObject[?"status"][?"conditions"].orValue([]).exists(condition, condition.type == "Succeeded" && condition.status in ["True", "False"])';
+
+/**
+ * The rules for changes of runs: a run may be cancelled, and a run that was deleted or has ended may lose the build
+ * service's finalizer. Tekton writes the status of a run, and no function may.
+ */
 export const runUpdateRules: Rule[] = [
   {
     expression: ['labels', 'annotations', 'ownerReferences'].map(isSame).join(' && '),
@@ -154,8 +161,8 @@ export const runUpdateRules: Rule[] = [
     message: `A run may lose the finalizer ${logFinalizer} only, and may get no new ones.`,
   },
   {
-    expression: `has(oldObject.metadata.deletionTimestamp) || ${finalizersOf('object')} == ${finalizersOf('oldObject')}`,
-    message: 'A run keeps its finalizers until it is deleted.',
+    expression: `has(oldObject.metadata.deletionTimestamp) || ${finalizersOf('object')} == ${finalizersOf('oldObject')} || ${hasEnded}`,
+    message: 'A run keeps its finalizers until it is deleted or has ended.',
   },
   {
     expression:

@@ -85,6 +85,8 @@ const policy = {
     'Builds of all tools that run at once. The next slot goes to the waiting tool with the fewest running builds, then to the tool that waits longest. Empty: only the limits of the tools count.',
   keepSucceeded: 'Succeeded builds of one tool that are kept. The oldest go first.',
   keepFailed: 'Other finished builds of one tool that are kept. The oldest go first.',
+  buildsApiRuns:
+    'What becomes of builds that builds-api made in the same namespace: not seen; shown; or made builds of this service. With show and adopt the runs of finished builds are kept, so that builds-api would find them. See [migrate.md](migrate.md).',
   buildTimeout: 'A build that runs longer ends as BUILD_TIMEOUT. Waiting does not count.',
   logSteps: 'Steps whose logs are shown. The other steps hold credentials.',
   logMaxBytes: 'The limit of a log in bytes. A longer log is cut, and says so.',

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { securityContext } from '../../lib/logs/archive/archiver-job.ts';
-import { runLabel } from '../../lib/tekton/owned.ts';
-import { podTemplate } from '../../lib/tekton/run.ts';
+import { podTemplate, runLabel } from '../../lib/tekton/run.ts';
 import { listenPort, type ProgramTarget, program, resultPrefix } from './program.ts';
 import type { Outcome } from './verdicts.ts';
 

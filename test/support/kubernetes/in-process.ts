@@ -27,11 +27,11 @@ const kubeError = (error: unknown): unknown => {
  * @throws KubeError for an error response, as the Kubernetes client does
  */
 export const sendInProcess = (store: VersionedStore, request: KubeRequest): unknown => {
-  const { method, path, query, body, contentType: mediaType = 'application/json' } = request;
+  const { method, path, query, body, accept = '', contentType: mediaType = 'application/json' } = request;
   try {
     const target = parsePath(path);
     const response = verbOf(method, target)(store, {
-      ...{ method, target, mediaType },
+      ...{ method, target, mediaType, accept },
       query: queryOf(query),
       body: asJson(body),
     });

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
 import { createSweep, type SweepOptions } from '../../../../events/sweep/handler.ts';
+import type { BuildsApiRuns } from '../../../../lib/builds/context.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
 import { archivePrefix } from '../../../../lib/logs/archive/archive-index.ts';
 import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 import { storeFailure } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
+import { createOldRun } from '../../../support/builds-api-run.ts';
 import { World } from '../../lib/builds/world.ts';
 
 let folder: string;
@@ -24,11 +26,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const sweepOf = (store: ObjectStore = createFolderStore(folder)) => {
+const sweepOf = (store: ObjectStore = createFolderStore(folder), buildsApiRuns: BuildsApiRuns = 'ignore') => {
   const { context } = world.instance({ isImmediate: true, skewMs: 60 * 60 * 1000 });
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
-  const options = { ...context, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
+  const options = { ...context, buildsApiRuns, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
   return createSweep({ ...options, saveKeys: async () => undefined } as unknown as SweepOptions);
 };
 
@@ -184,4 +186,21 @@ test('sweep corrects builds and removes no log while the object store is away', 
     'logs without a build were not looked for; the next sweep tries again',
   );
   expect(await archived()).toEqual(expect.arrayContaining(kept));
+});
+
+test.each<[BuildsApiRuns, string[]]>([
+  ['adopt', ['one', 'two']],
+  ['show', []],
+  ['ignore', []],
+])('with %s sweep adopts the runs of builds-api of the tools %j, which have no ledger', async (mode, expected) => {
+  const { kube } = world.instance({ isImmediate: true }).context;
+  const ids = await Promise.all(['one', 'two'].map((tool) => createOldRun(kube, tool)));
+  await sweepOf(undefined, mode)();
+  const adopted = corrections().filter(({ kind }) => kind === 'adopted');
+  expect(adopted.map(({ tool }) => tool).sort()).toEqual(expected);
+  expect(adopted.map(({ id }) => id).sort()).toEqual(expected.length === 0 ? [] : ids.sort());
+  expect(expected.flatMap((tool) => world.ledger(tool)?.status?.running ?? [])).toHaveLength(expected.length);
+  const before = world.writes.length;
+  await sweepOf(undefined, mode)();
+  expect(world.writes.length).toBe(before);
 });

@@ -4,6 +4,8 @@ import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createCapacity } from '../../../../lib/capacity/store.ts';
 import { createApp } from '../../../../lib/http/app.ts';
 import { createLedger } from '../../../../lib/ledger/store.ts';
+import type { BuildLedger } from '../../../../lib/ledger/types.ts';
+import { createOldRun } from '../../../support/builds-api-run.ts';
 import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
@@ -45,3 +47,44 @@ test('metrics that are requested at once are computed from one reading of the le
   expect(texts[0]).toContain('toolforge_builds_running 0');
   expect(cluster.requests.filter((request) => request.includes('buildledgers'))).toHaveLength(1);
 });
+
+/** Writes a ledger with running builds, each with a run in the status Running. */
+const writeRunning = async (builds: number): Promise<void> => {
+  const kube = cluster.kube();
+  const ids = await Promise.all(
+    Array.from({ length: builds }, (_, at) =>
+      createOldRun(kube, 'mine', {
+        suffix: `${at}`.padStart(5, '0'),
+        condition: { status: 'Unknown', reason: 'Running' },
+      }),
+    ),
+  );
+  const running = ids.map((id) => ({
+    ...{ id, parameters: { source_url: 'u' }, sourceUrl: 'u', commit: 'c', image: 'i', message: '', log: 'live' },
+    ...{ acceptedAt: '2026-11-28T08:00:00.000Z', status: 'BUILD_PENDING' },
+  }));
+  const ledger = await kube.create<BuildLedger>('buildledgers', {
+    apiVersion: 'builds.toolforge.org/v1alpha1',
+    kind: 'BuildLedger',
+    metadata: { name: 'mine' },
+    spec: { tool: 'mine' },
+  });
+  const status = { running, queued: [], finished: [], keys: [] } as unknown as BuildLedger['status'];
+  await kube.replaceStatus('buildledgers', { ...ledger, ...(status ? { status } : {}) });
+};
+
+test.each([
+  [2, 2, 0],
+  [101, 0, 1],
+])(
+  'metrics of %i running builds need %i reads and %i lists of runs, which may be many more',
+  async (builds, reads, lists) => {
+    await writeRunning(builds);
+    cluster.requests.length = 0;
+    const text = await (await fetch(`${server.url}/v1/metrics`)).text();
+    expect(text).toContain(`toolforge_builds{status="BUILD_RUNNING"} ${builds}`);
+    const requests = cluster.requests.filter((request) => request.includes('/pipelineruns'));
+    expect(requests.filter((request) => /pipelineruns\/mine-/.test(request))).toHaveLength(reads);
+    expect(requests).toHaveLength(reads + lists);
+  },
+);

@@ -22,6 +22,7 @@ const startWith = async (storage: Storage | undefined) => {
       },
     },
     runSettings: { versions: { default: { builder: 'b', runner: 'r' } } },
+    buildsApiRuns: 'ignore',
     log: () => undefined,
     now: () => new Date(),
     source: { resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }) },

@@ -1,3 +1,4 @@
+import type { BuildsApiRuns } from '../../../../lib/builds/context.ts';
 import type { StartContext } from '../../../../lib/builds/start.ts';
 import { createCapacity } from '../../../../lib/capacity/store.ts';
 import type { Kube } from '../../../../lib/kube/client.ts';
@@ -9,12 +10,17 @@ export type ContextOptions = {
   slots: number | undefined;
   /** Milliseconds by which the function's clock is ahead. A large value makes every start look abandoned. Default 0. */
   skewMs?: number;
+  /** The setting BUILDS_API_RUNS. Default: `ignore`. */
+  buildsApiRuns?: BuildsApiRuns;
   /** Replaces the delay before a write is retried. Default: a real delay. */
   sleep?: () => Promise<void>;
 };
 
 /** Returns the context of a function with the real ledger and capacity, and without a git server, registry or log. */
-export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: ContextOptions): StartContext => {
+export const startContext = (
+  kube: Kube,
+  { limits, slots, skewMs = 0, buildsApiRuns = 'ignore', sleep }: ContextOptions,
+): StartContext => {
   const capacity = createCapacity(kube, { slots, ...(sleep ? { sleep } : {}) });
   return {
     kube,
@@ -26,6 +32,7 @@ export const startContext = (kube: Kube, { limits, slots, skewMs = 0, sleep }: C
       serviceAccount: 's',
       timeout: '1h0m0s',
     },
+    buildsApiRuns,
     log: () => undefined,
     failureExcerpt: () => '',
     removeLog: async () => undefined,

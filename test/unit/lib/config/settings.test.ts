@@ -17,7 +17,10 @@ test('a setting that is not set has its default', () => {
     port: 8080,
     limitRunning: 4,
     registryKind: 'harbor',
-    logSteps: ['clone', 'prepare', 'detect', 'build'],
+    logSteps: [
+      ...['clone', 'prepare', 'copy-stack-toml', 'detect', 'inject-buildpacks', 'build', 'fix-permissions'],
+      'results',
+    ],
     sourceAllowHttp: false,
     gatewaySecret: undefined,
   });
@@ -35,7 +38,7 @@ describe('the error of a wrong setting names the setting and what it must be', (
     [
       'logSteps',
       { LOG_STEPS: 'build,export' },
-      'LOG_STEPS must be a comma-separated list of some of clone, prepare, detect',
+      'LOG_STEPS must be a comma-separated list of some of clone, prepare, copy-stack-toml, detect, inject-buildpacks, build, fix-permissions, results',
     ],
     ['sourceAllowHttp', { SOURCE_ALLOW_HTTP: 'yes' }, 'SOURCE_ALLOW_HTTP must be true or false'],
     [

@@ -15,11 +15,8 @@ const embedded = async () => {
   return cluster;
 };
 
-const job = (name: string, labels: Record<string, string> = {}): KubeObject => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name, labels },
-});
+const job = (name: string, labels: Record<string, string> = {}) =>
+  ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name, labels }, spec: { suspend: true } }) as KubeObject;
 
 describe('the Kubernetes client against the embedded API server', () => {
   test('the client creates, reads, lists by label, replaces, patches and removes objects', async () => {
@@ -53,6 +50,17 @@ describe('the Kubernetes client against the embedded API server', () => {
     const kube = (await embedded()).kube();
     await Promise.all(Array.from({ length: 520 }, (_, at) => kube.create('jobs', job(`j${at}`))));
     expect((await kube.list('jobs')).items.length).toBe(520);
+  });
+
+  test('list reads the metadata of objects only, on all pages', async () => {
+    const kube = (await embedded()).kube();
+    await Promise.all(Array.from({ length: 520 }, (_, at) => kube.create('jobs', job(`j${at}`, { side: 'left' }))));
+    const { items } = await kube.list('jobs', { metadataOnly: true });
+    expect(items).toHaveLength(520);
+    for (const item of items) {
+      expect(Object.keys(item).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
+      expect(item).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { labels: { side: 'left' } } });
+    }
   });
 
   test('watch yields the changes after a resourceVersion', async () => {

@@ -52,7 +52,10 @@ test('the message of a failed build names the step, the exit code, its meaning a
   );
 });
 
-test("the message of a failed build shows no secret of the build's envvars", () => {
+test.each([
+  ['this service, which encodes dollar signs', { 'builds.toolforge.org/tool': 'tool-a' }, 'sun%24hine%2542'],
+  ['builds-api, which encodes nothing', {}, 'sun$hine%42'],
+])('the message of a failed build shows no secret of the envvars in a run of %s', (_, annotations, value) => {
   const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
   const step = {
     name: 'build',
@@ -61,9 +64,9 @@ test("the message of a failed build shows no secret of the build's envvars", () 
     results: [{ name: 'failure', value: '\nconnecting as tool with sun$hine%42\n' }],
   };
   const recorded = run('ev-fail.pipelinerun.failed');
-  const params = [{ name: 'ENV_VARS', value: ['DB_PASSWORD=sun%24hine%2542', 'PORT=80'] }];
+  const params = [{ name: 'ENV_VARS', value: [`DB_PASSWORD=${value}`, 'PORT=80'] }];
   const message = endingOf(
-    { ...recorded, spec: { ...recorded.spec, params } },
+    { ...recorded, metadata: { ...recorded.metadata, annotations }, spec: { ...recorded.spec, params } },
     { ...failed, status: { ...failed.status, steps: [step] } } as TaskRun,
     now,
     failureExcerpt,
@@ -135,7 +138,11 @@ const messageOf = (name: string, exitCode: number, output = ''): string | undefi
   const taskRun = {
     status: { conditions: [stepFailed], steps: [{ name, terminated, results }] },
   } as unknown as TaskRun;
-  const run = { spec: {}, status: { conditions: [{ ...stepFailed, reason: 'Failed' }] } } as unknown as PipelineRun;
+  const run = {
+    metadata: { name: 'b' },
+    spec: {},
+    status: { conditions: [{ ...stepFailed, reason: 'Failed' }] },
+  } as unknown as PipelineRun;
   return endingOf(run, taskRun, new Date(0), createFailureExcerpt(['build']))?.message;
 };
 
