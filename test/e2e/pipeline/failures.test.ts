@@ -73,7 +73,7 @@ describe('the step clone', () => {
     ['no repository', () => ({ url: git.url('nothing') }), 'There is no repository at this address'],
     [
       'a redirect',
-      () => ({ url: git.url('static').replace('local/', 'local/redirect/') }),
+      () => ({ url: git.url('static').replace('.svc/', '.svc/redirect/') }),
       'The address redirects elsewhere',
     ],
     ['a folder of the machine', () => ({ url: 'file:///repositories/static.git' }), 'Only http and https addresses'],
@@ -100,7 +100,7 @@ describe('the step clone', () => {
   test('the step clone fetches the branch with its history from a server that gives out no commit by its hash', async () => {
     const first = await git.commit('old', await example('static'));
     await git.amend('old', { ...(await example('static')), 'more.txt': 'more' });
-    const run = await build(namespace, { ...first, url: first.url.replace('local/', 'local/old/'), image });
+    const run = await build(namespace, { ...first, url: first.url.replace('.svc/', '.svc/old/'), image });
     expect(run.failed).toBeUndefined();
     const log = await run.log('clone');
     expect(log).toContain('fetching the branch or tag instead');

@@ -99,6 +99,18 @@ const archive = async (files: Files): Promise<Buffer> => {
   return buffer(tar);
 };
 
+/**
+ * Fetches a page from a pod. The status follows the page, because a loaded API server can close the connection of
+ * `kubectl exec` before it has passed on the output of a program that ended with exit code 0.
+ * @throws Error when the output is not whole, or the status is not 200
+ */
+const fetchPage = async (exec: (words: string[]) => Promise<string>, address: string): Promise<string> => {
+  const options = ['--silent', '--show-error', '--fail', '--max-time', '10', '--write-out', '\\n%{http_code}'];
+  const [, page, status] = /^(.*)\n(\d{3})$/s.exec(await exec(['curl', ...options, address])) ?? [];
+  if (page === undefined || status !== '200') throw new Error(`${address} gave no whole page: ${status}`);
+  return page;
+};
+
 /** Starts a git server in a namespace. The server's pod runs the builder image, which contains git. */
 export const startGitServer = async (namespace: Namespace): Promise<GitServer> => {
   await namespace.apply(pod(setting('BUILDER')), service);
@@ -120,8 +132,7 @@ export const startGitServer = async (namespace: Namespace): Promise<GitServer> =
       return url(name);
     },
     commit: async (name, files) => ({ url: url(name), commit: await amend(name, files) }),
-    fetch: (address) =>
-      eventually(() => exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '10', address])),
+    fetch: (address) => eventually(() => fetchPage(exec, address)),
   };
 };
 
