@@ -68,7 +68,9 @@ const metadataListType = 'as=PartialObjectMetadataList';
 const metadataListJson = (metadata: object, page: readonly Stored[]): string => {
   const apiVersion = 'meta.k8s.io/v1';
   const items = page.map(({ object }) => ({ apiVersion, kind: 'PartialObjectMetadata', metadata: object.metadata }));
-  return JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items });
+  // The API server writes null for such a list without items.
+  const listed = items.length > 0 ? items : null;
+  return JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: listed });
 };
 
 const limitOf = (text: string | null): number => {

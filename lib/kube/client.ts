@@ -93,14 +93,17 @@ const listAll = async <T extends KubeObject>(
   path: string,
   options: ListOptions,
 ): Promise<KubeList<T>> => {
-  const page = (next?: string) =>
-    transport.json<KubeList<T>>({
+  // The API server writes a list of metadata without items as `"items": null`.
+  const page = async (next?: string): Promise<KubeList<T>> => {
+    const list = await transport.json<KubeList<T>>({
       method: 'GET',
       path,
       query: { ...queryOf(options), limit: pageSize, continue: next },
       accept: options.metadataOnly ? metadataList : undefined,
       signal: options.signal,
     });
+    return { ...list, items: list.items ?? [] };
+  };
   const first = await page();
   const items = [...first.items];
   for (let last = first; last.metadata.continue; ) {

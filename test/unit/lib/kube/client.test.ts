@@ -63,6 +63,11 @@ describe('the Kubernetes client against the embedded API server', () => {
     }
   });
 
+  test('list of metadata is empty where there are no objects, which the API server writes as null', async () => {
+    const kube = (await embedded()).kube();
+    expect((await kube.list('jobs', { metadataOnly: true })).items).toEqual([]);
+  });
+
   test('watch yields the changes after a resourceVersion', async () => {
     const kube = (await embedded()).kube();
     const { metadata } = await kube.list('jobs');
