@@ -36,12 +36,23 @@ const withoutEnd = (value: string): string => {
 /** Says whether a value is a word that says something about a secret, such as `enabled`. */
 export const isRemark = (value: string): boolean => remarks.has(value.toLowerCase().replace(/[.!?]$/, ''));
 const isNumber = (value: string): boolean => /^[-+~<>]?\d[\d.,:_/+-]*\s?(?:[a-z%/]{0,8})$/i.test(value);
-const isVersion = (value: string): boolean =>
-  /^[\^~>=<v\s]*\d+(?:\.(?:\d+|[x*]))+(?:[-+.][\w.+-]*)?(?:\s.*)?$/.test(value);
+const isVersion = (value: string): boolean => /^[\^~>=<v\s]*\d+\.(?:\d+|[x*])(?:[-+.][\w.+*-]*)?(?:\s.*)?$/.test(value);
 const isAddress = (value: string): boolean =>
   /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|(?:npm|file|data|git|sha\d+|urn):)/i.test(value);
+
+/** Says whether a part of a path is a name: it has three letters, points or hyphens in a row. */
+const isFileName = (part: string): boolean => /^[\w.@+-]+$/.test(part) && /[a-z.-]{3}/.test(part);
+
+/** Says whether a value is a path with a slash at its start, or after `~`, `.` or `..`. */
+const isPathFromRoot = (value: string): boolean => {
+  const [first = '', ...parts] = value.split('/');
+  if (!/^(?:~|\.{1,2})?$/.test(first)) return false;
+  if (parts.at(-1) === '') parts.pop();
+  return parts.length > 0 && parts.every(isFileName);
+};
+
 const isPath = (value: string): boolean =>
-  /^(?:~|\.{1,2})?(?:\/[\w.@+-]*[a-z.-]{3}[\w.@-]*)+\/?$/.test(value) ||
+  isPathFromRoot(value) ||
   /^\.{1,2}\//.test(value) ||
   /^[A-Za-z]:\\/.test(value) ||
   /^[\w@.-]+(?:\/[\w@.-]+)*\.[a-z][a-z0-9]{0,4}$/.test(value);
@@ -55,6 +66,10 @@ const isExpression = (value: string): boolean =>
 /** Says whether words are separated by hyphens, underscores, points or slashes, each of letters or digits alone. */
 const isCompound = (value: string): boolean => /^(?:[A-Za-z]+|\d+)(?:[-_./:@#+](?:v?\d+|[A-Za-z]+))+$/.test(value);
 
+/** Says whether words are separated as isCompound says, where a word may also end with a digit or two, such as `x64`. */
+export const isNameOfParts = (value: string): boolean =>
+  /^(?:[A-Za-z]+\d{0,2}|\d+)(?:[-_./:@#+](?:\d+|[A-Za-z]+\d{0,2}))+$/.test(value);
+
 const isLetters = (value: string): boolean => /^[A-Za-z]+$/.test(value);
 const hasLetterAndDigit = (value: string): boolean => /\d/.test(value) && /[A-Za-z]/.test(value);
 
@@ -62,9 +77,17 @@ const hasLetterAndDigit = (value: string): boolean => /\d/.test(value) && /[A-Za
 const hasInnerCase = (value: string): boolean =>
   (value.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])/g) ?? []).length >= 0.35 * value.length;
 
-/** Says whether a value is a name of a program: words that are joined, with one digit at most. */
-const isJoinedWords = (value: string): boolean =>
-  /^[A-Za-z]?[a-z]+\d?[a-z]*(?:[A-Z][a-z]{2,}|[A-Z]{2,4}(?=[A-Z]|$))+\d?$/.test(value);
+/**
+ * Says whether a value is a name of a program: words that are joined, with one digit at most. A word has three letters or
+ * more, or is an abbreviation of two capital letters or more.
+ */
+const isJoinedWords = (value: string): boolean => {
+  const [, rest = ''] = /^[A-Za-z]?[a-z]+(?:\d[a-z]*)?((?:[A-Z][a-z]*)+)\d?$/.exec(value) ?? [];
+  const words = rest.match(/[A-Z][a-z]*/g) ?? [];
+  const isWord = (word: string, at: number): boolean =>
+    word.length >= 3 || (word.length === 1 && (words[at - 1]?.length === 1 || words[at + 1]?.length === 1));
+  return words.length > 0 && words.every(isWord);
+};
 
 /** Says whether a value names a revision, as tags of images do. */
 const isRevision = (value: string): boolean => /^(?:sha|git|rev|commit|build)[-_][0-9a-f]{6,40}$/.test(value);
@@ -72,10 +95,25 @@ const isRevision = (value: string): boolean => /^(?:sha|git|rev|commit|build)[-_
 /** Says whether a value is a package with its version. */
 const isPackage = (value: string): boolean => /^@?[\w./-]+@[\^~]?v?\d[\w.-]*$/.test(value);
 
+/** Says whether a value names an algorithm or an encoding, such as `sha256` or `utf8mb4`. */
+const isAlgorithm = (value: string): boolean =>
+  /^(?:sha-?\d{1,3}|md5|bcrypt|scrypt|argon2|pbkdf2|base-?\d\d|utf-?\d{1,2}|oauth-?\d|[hrep]s\d{3}|aes-?\d{3}|x?ed?25519|rsa-?\d{4}|ipv\d|tls\d|v\d+)\w{0,12}$/i.test(
+    value,
+  );
+
+/** Says whether a value is the name of a class with its namespace, or the visibility of a member, as PHP prints both. */
+const isClassName = (value: string): boolean => /^(?:[A-Z]\w*\\{1,2})+[A-Z]\w*$|^(?:protected|private)\]/.test(value);
+
+/** Says whether a value is a word or a sentence of another alphabet, in a script without spaces too. */
+const isOtherScript = (value: string): boolean => /[^\0-\x7f]{2}/.test(value) && !/[\dA-Za-z]/.test(value);
+
 /** Says whether a value is something that stands where a secret could stand, but is none. */
 const isKnownAsOther = (value: string): boolean =>
   placeholder.test(value) ||
   isRemark(value) ||
+  isAlgorithm(value) ||
+  isOtherScript(value) ||
+  isClassName(value) ||
   isVersion(value) ||
   isPackage(value) ||
   isRevision(value) ||
@@ -101,9 +139,11 @@ export const isPasswordText = (secret: string): boolean => {
 const prose =
   /(?:^|[\s("'])(?:an?|the|your|you|is|are|was|of|to|for|not|no|must|may|and|or|in|on|by|with|enter|please|invalid|new|old|current|user|if|be|has|have|can|cannot|at|from|this|that|password|passwords|token|secret|do|does|should|too|required|reset|change|forgot|confirm|repeat|show)(?=$|[\s)"',.:;?!])/i;
 
+/** Says whether a text is a sentence or a title of any language: it begins with a capital letter, or has letters beyond ASCII. */
+const isSentence = (text: string): boolean => /^[A-Z][a-z]+ [^\d]*$|[^\0-\x7f]/.test(text);
+
 const isPassphrase = (secret: string): boolean =>
-  secret.length < 100 &&
-  (/[$#%^&*+=@~|\\{}[\]_]/.test(secret) || (!prose.test(secret) && !/^[A-Z][a-z]+ [A-Za-z][a-z]+$/.test(secret)));
+  secret.length < 100 && (/[$#%^&*+=@~|\\{}[\]_]/.test(secret) || (!prose.test(secret) && !isSentence(secret)));
 
 /** Says whether a quoted value, or the content of an element, can be a token or key. */
 export const isTokenText = (secret: string): boolean => {
@@ -148,6 +188,21 @@ export const isPasswordVariable = (found: string): boolean => {
   );
 };
 
+/**
+ * Says whether a text is a password or token by its form alone: it has letters and digits, and signs, letters of both
+ * cases or many changes between letters and digits, as generated secrets have.
+ */
+export const isStrong = (found: string): boolean => {
+  const secret = withoutEnd(found);
+  if (secret.length < 8 || !hasLetterAndDigit(secret) || isKnownAsOther(secret) || isNumber(secret)) return false;
+  if (isExpression(secret) || isCompound(secret) || isJoinedWords(secret)) return false;
+  if (/^[A-Z]?[a-z]+\d{1,4}$/.test(secret)) return false;
+  return /[!#$%^&*?~]|[^@]@[^@]/.test(secret) || (/[a-z]/.test(secret) && /[A-Z]/.test(secret)) || changes(secret) >= 5;
+};
+
+/** Counts the places in a text at which letters and digits meet. */
+const changes = (text: string): number => (text.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g) ?? []).length;
+
 /** Says whether an argument of a command is a secret: any text that is no variable and no example. */
 export const isArgument = (secret: string): boolean =>
   secret.length >= 3 && isLiteral(withoutEnd(secret)) && !/^(?:\$|-|<|\[|>|")/.test(secret) && !isPath(secret);
@@ -189,7 +244,7 @@ export const isKeyLike = (value: string): boolean =>
   /[A-Z]/.test(value) &&
   (value.match(/\d/g) ?? []).length >= 2 &&
   !isKnownAsOther(value) &&
-  !isCompound(value);
+  !isNameOfParts(value);
 
 /** Says whether one of the elements of a list is a password or token. */
 export const hasSecretElement = (list: string): boolean =>
