@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basicCredentials } from '../basic-credentials.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createSingleFlight } from '../single-flight.ts';
@@ -96,8 +97,7 @@ export const introspectionFrom = (
 ): Introspect => {
   readSecret(secretFile);
   return createIntrospect(async (token) => {
-    const credentials = [clientId, readSecret(secretFile)].map(encodeURIComponent).join(':');
-    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const authorization = basicCredentials(encodeURIComponent(clientId), encodeURIComponent(readSecret(secretFile)));
     const form = { token, token_type_hint: 'access_token' };
     const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
     if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import type { RequestOptions as SecureRequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import { basicCredentials } from '../basic-credentials.ts';
 import { type ChosenProxy, proxyAddress } from './choose.ts';
 import { ProxyError } from './errors.ts';
 
@@ -19,8 +20,7 @@ const named = (proxy: ChosenProxy): string => `${proxyAddress(proxy)} of ${proxy
 /** Returns the value of Proxy-Authorization for the user name and password in a proxy's URL; undefined without them. */
 export const proxyAuthorization = ({ url }: ChosenProxy): string | undefined => {
   if (url.username === '' && url.password === '') return undefined;
-  const [user, password] = [url.username, url.password].map(decodeURIComponent);
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return basicCredentials(decodeURIComponent(url.username), decodeURIComponent(url.password));
 };
 
 /** Returns the host of a URL as it is needed for a connection: without the brackets of an IPv6 address. */

@@ -1,4 +1,5 @@
 import { unlessAborted } from '../abort.ts';
+import { basicCredentials } from '../basic-credentials.ts';
 import { ConfigError } from '../errors.ts';
 import type { Sleep } from '../retry.ts';
 import { createSingleFlight } from '../single-flight.ts';
@@ -87,7 +88,7 @@ const authorizationOf = ({ username, password }: RegistryOptions): string | unde
   if (!username || username.includes(':'))
     throw new ConfigError('registry.username', 'given with the password, without a colon');
   if (!password) throw new ConfigError('registry.password', 'given with the user name');
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return basicCredentials(username, password);
 };
 
 const clientFor = (options: RegistryOptions, url: URL): RegistryClient =>

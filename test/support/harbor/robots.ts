@@ -1,3 +1,5 @@
+import { basicCredentials } from '../../../lib/basic-credentials.ts';
+
 /** Access of Harbor's robot accounts, with the names of Harbor's API (RobotPermission). */
 
 export type RobotPermission = {
@@ -20,6 +22,4 @@ export const mayDo = ({ permissions }: Robot, need: Need, project: string): bool
 
 /** Returns the robot whose user name and password a request shows. */
 export const robotOf = (robots: readonly Robot[], authorization: string | undefined): Robot | undefined =>
-  robots.find(
-    ({ name, password }) => authorization === `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
-  );
+  robots.find(({ name, password }) => authorization === basicCredentials(name, password));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose';
 import type { TrustedIssuer } from '../../../lib/auth/trusted-issuers.ts';
+import { basicCredentials } from '../../../lib/basic-credentials.ts';
 import { createAdapters } from './adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 
@@ -85,7 +86,7 @@ const interact = async (
 };
 
 const authorized = ({ headers }: IncomingMessage, secret: string): boolean =>
-  headers.authorization === `Basic ${Buffer.from(`${apiClient.id}:${secret}`).toString('base64')}`;
+  headers.authorization === basicCredentials(apiClient.id, secret);
 
 /**
  * Responds to introspection requests for JWTs, which oidc-provider does not support. A token is active while its grant
