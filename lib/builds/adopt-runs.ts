@@ -1,6 +1,6 @@
 import { knownIds } from '../ledger/gone.ts';
 import type { BuildsContext } from './context.ts';
-import { findRun, isOfBuildsApi, listRuns } from './observe.ts';
+import { findRun, isUnadopted, listRuns } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -15,7 +15,7 @@ export const adoptRuns = async (context: BuildsContext, tool: string, id?: strin
   if (buildsApiRuns === 'ignore') return false;
   const runs = id === undefined ? [...(await listRuns(kube, tool)).values()] : [await findRun(kube, tool, id)];
   const known = knownIds((await ledger.read(tool)).state);
-  const isNew = runs.some((run) => run !== undefined && isOfBuildsApi(run) && !known.has(run.metadata.name));
+  const isNew = runs.some((run) => run !== undefined && isUnadopted(run, known));
   if (isNew) await reconcile(context, tool, true);
   return isNew;
 };

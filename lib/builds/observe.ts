@@ -14,7 +14,14 @@ import type { BuildsContext, ReadContext } from './context.ts';
 export type Runs = ReadonlyMap<string, PipelineRun>;
 
 /** Tells whether builds-api made a run. */
-export const isOfBuildsApi = (run: PipelineRun): boolean => buildsApiToolOf(run) !== undefined;
+const isOfBuildsApi = (run: PipelineRun): boolean => buildsApiToolOf(run) !== undefined;
+
+/**
+ * Tells whether builds-api made a run whose build the ledger does not know.
+ * @param known the ids that `knownIds` returns for the ledger
+ */
+export const isUnadopted = (run: PipelineRun, known: ReadonlySet<string>): boolean =>
+  isOfBuildsApi(run) && !known.has(run.metadata.name);
 
 /** Lists all runs of a tool. */
 export const listRuns = async (kube: ReadKube, tool: string): Promise<Runs> => {

@@ -7,7 +7,7 @@ import type { LedgerView } from '../ledger/store.ts';
 import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import type { PipelineRun } from '../tekton/types.ts';
 import type { ReadContext } from './context.ts';
-import { deletedRun, findRuns, isOfBuildsApi, listRuns, observe, type Runs } from './observe.ts';
+import { deletedRun, findRuns, isUnadopted, listRuns, observe, type Runs } from './observe.ts';
 
 /** The ledger of a tool as a reconcile would leave it, the tool's limits, and the runs that were read. */
 export type Preview = { state: LedgerState; limits: Limits; runs: Runs };
@@ -116,8 +116,7 @@ const observeRuns = async (context: ReadContext, tool: string, state: LedgerStat
   const read = runsToRead(context, state, builds, options);
   const runs = await (read === undefined ? listRuns(context.kube, tool) : findRuns(context.kube, tool, read));
   const known = knownIds(state);
-  const isNew = (run: PipelineRun) =>
-    context.buildsApiRuns !== 'ignore' && isOfBuildsApi(run) && !known.has(run.metadata.name);
+  const isNew = (run: PipelineRun) => context.buildsApiRuns !== 'ignore' && isUnadopted(run, known);
   const shown = [...runs.values()].filter((run) => wanted.has(run.metadata.name) || isNew(run));
   const observed = await Promise.all(shown.map((run) => observe(context, run, true)));
   const deleted = builds.filter(({ id, adopted }) => adopted && !runs.has(id));

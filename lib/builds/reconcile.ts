@@ -9,7 +9,7 @@ import { changeLedger } from './change-ledger.ts';
 import type { BuildsContext } from './context.ts';
 import { type Correction, correctionsOf } from './correction.ts';
 import { dispatch } from './dispatch.ts';
-import { deletedRun, findRun, isOfBuildsApi, listRuns, observe, type Runs } from './observe.ts';
+import { deletedRun, findRun, isUnadopted, listRuns, observe, type Runs } from './observe.ts';
 import { reconcileClaims } from './reconcile-claims.ts';
 
 /** Result of a reconcile: the tool's ledger, the runs that were listed at the beginning, and the corrections. */
@@ -47,7 +47,7 @@ const observeTool = async (context: BuildsContext, tool: string): Promise<Observ
   const listed = await listRuns(kube, tool);
   const view = await ledger.read(tool);
   const known = knownIds(view.state);
-  const isNew = (run: PipelineRun) => isOfBuildsApi(run) && !known.has(run.metadata.name);
+  const isNew = (run: PipelineRun) => isUnadopted(run, known);
   const runs = new Map([...listed].filter(([, run]) => buildsApiRuns !== 'ignore' || !isNew(run)));
   const running = new Set(idsOf(view.state.running));
   const observed = await Promise.all(
