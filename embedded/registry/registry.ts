@@ -16,6 +16,7 @@ import {
 } from '../image/layout.ts';
 import { digestPattern, repositoryPattern, tagPattern } from '../image/reference.ts';
 import { page, readRange } from './pages.ts';
+import { RegistryError } from './registry-error.ts';
 
 type RegistryOptions = {
   imagesFolder: string;
@@ -31,19 +32,6 @@ export type Registry = {
    */
   usage(project: string): Promise<{ repositories: string[]; bytes: number }>;
 };
-
-/** An error response of the image registry. @see OCI distribution specification 1.1, "Error Codes" */
-class RegistryError extends Error {
-  override readonly name = 'RegistryError';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 type Exchange = {
   imagesFolder: string;

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { displaySize } from '../../../embedded/lifecycle/storage-limit.ts';
+import { RegistryError } from '../../../embedded/registry/registry-error.ts';
 import type { HarborProject } from './bodies.ts';
 import { mayDo, type Robot, robotOf } from './robots.ts';
 
@@ -21,20 +22,8 @@ export type PushOptions = {
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; url: URL };
 
-/** Thrown for a request that Harbor refuses. @see https://github.com/goharbor/harbor/blob/main/src/lib/http/error.go */
-class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-const unauthorized = (message: string): Refusal => new Refusal(401, 'UNAUTHORIZED', `${message}: ${message}`);
+const unauthorized = (message: string): RegistryError =>
+  new RegistryError(401, 'UNAUTHORIZED', `${message}: ${message}`);
 const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 
 /** Returns the digests of all blobs that an image's manifest names. */
@@ -72,7 +61,7 @@ export class PushRegistry {
       if (url.pathname === '/service/token') this.#sendToken(exchange);
       else await this.#serve(exchange);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof RegistryError)) throw error;
       const { status, code, message } = error;
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
       response.end(request.method === 'HEAD' ? '' : JSON.stringify({ errors: [{ code, message }] }));
@@ -102,7 +91,7 @@ export class PushRegistry {
     this.#authorize(repository, this.#tokens.get(token), request.method ?? 'GET');
     if (kind === 'manifests') await this.#manifest(exchange, repository, reference);
     else if (kind === 'blobs') await this.#blob(exchange, repository, reference);
-    else throw new Refusal(404, 'NOT_FOUND', 'page not found');
+    else throw new RegistryError(404, 'NOT_FOUND', 'page not found');
   }
 
   #authorize({ name, project }: Repository, robot: Robot | undefined, method: string): void {
@@ -114,14 +103,14 @@ export class PushRegistry {
     throw unauthorized(`unauthorized to access repository: ${name}, action: ${action}`);
   }
 
-  /** Counts new blobs for a project. @throws Refusal 403 beyond the project's limit */
+  /** Counts new blobs for a project. @throws RegistryError 403 beyond the project's limit */
   #count(project: HarborProject, blobs: ReadonlyMap<string, number>): void {
     const counted = this.#counted.get(project) ?? new Set();
     this.#counted.set(project, counted);
     const asked = [...blobs].reduce((sum, [digest, size]) => sum + (counted.has(digest) ? 0 : size), 0);
     const { limit = -1, used } = project;
     if (limit >= 0 && used + asked > limit)
-      throw new Refusal(
+      throw new RegistryError(
         403,
         'DENIED',
         `adding ${displaySize(asked)} of storage resource, which when updated to current usage of ${displaySize(used)} will exceed the configured upper limit of ${displaySize(limit)}.`,
@@ -132,7 +121,7 @@ export class PushRegistry {
 
   #projectOf({ project }: Repository): HarborProject {
     const found = this.#options.projects.get(project);
-    if (!found) throw new Refusal(404, 'NOT_FOUND', `project ${project} not found`);
+    if (!found) throw new RegistryError(404, 'NOT_FOUND', `project ${project} not found`);
     return found;
   }
 
@@ -142,7 +131,7 @@ export class PushRegistry {
     if (id !== undefined) return this.#upload(request, response, { repository, id, digest });
     const blob = this.#blobs.get(reference);
     const isCounted = this.#counted.get(this.#projectOf(repository))?.has(reference);
-    if (!blob || !isCounted) throw new Refusal(404, 'NOT_FOUND', `blob ${reference} not found`);
+    if (!blob || !isCounted) throw new RegistryError(404, 'NOT_FOUND', `blob ${reference} not found`);
     response.writeHead(200, { 'content-length': blob.length, 'docker-content-digest': reference });
     response.end(request.method === 'HEAD' ? undefined : blob);
   }
@@ -151,7 +140,7 @@ export class PushRegistry {
     const data = Buffer.concat([this.#uploads.get(id) ?? Buffer.alloc(0), await buffer(request)]);
     if (request.method === 'DELETE') return void response.writeHead(204).end();
     if (request.method === 'PUT') {
-      if (digestOf(data) !== digest) throw new Refusal(400, 'DIGEST_INVALID', 'provided digest did not match');
+      if (digestOf(data) !== digest) throw new RegistryError(400, 'DIGEST_INVALID', 'provided digest did not match');
       this.#count(this.#projectOf(repository), new Map([[digest, data.length]]));
       this.#blobs.set(digest, data);
       return void response.writeHead(201, { 'docker-content-digest': digest }).end();
@@ -167,7 +156,7 @@ export class PushRegistry {
     const found = this.#manifests.get(`${repository.name}@${reference}`);
     const kept = this.#projectOf(repository).repositories[repository.image] ?? [];
     if (!found || !kept.includes(digestOf(found.body)))
-      throw new Refusal(404, 'NOT_FOUND', `artifact ${repository.name}:${reference} not found`);
+      throw new RegistryError(404, 'NOT_FOUND', `artifact ${repository.name}:${reference} not found`);
     const headers = { 'content-type': found.type, 'docker-content-digest': digestOf(found.body) };
     response.writeHead(200, { ...headers, 'content-length': found.body.length });
     response.end(request.method === 'HEAD' ? undefined : found.body);
@@ -182,7 +171,7 @@ export class PushRegistry {
     const manifest = { body: await buffer(request), type: request.headers['content-type'] ?? '' };
     const present = this.#manifests.get(`${name}@${reference}`);
     if (present && this.#options.immutable.includes(digestOf(present.body)))
-      throw new Refusal(
+      throw new RegistryError(
         412,
         'PRECONDITION',
         `Failed to process request due to '${image}:${reference}' configured as immutable.`,
