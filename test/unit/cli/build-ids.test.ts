@@ -1,30 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Cli, contract, createCli, serve, startProcess, type TestServer } from './support.ts';
+import { expect, test } from '@jest/globals';
+import { useRecordedApi } from './fake-api.ts';
+import { startProcess } from './support.ts';
 
-let cli: Cli;
-let server: TestServer;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  cli = createCli();
-  server = await serve(contract);
-  env = { TOOL_TOOLFORGE_API_URL: server.url };
-});
-
-afterAll(async () => {
-  cli.close();
-  await server.close();
-});
-
-const requestsOf = async (args: string[]) => {
-  server.requests.length = 0;
-  const finished = await cli.run(args, env);
-  return { ...finished, requests: server.requests.map(({ method, path }) => `${method} ${path}`) };
-};
+const api = useRecordedApi();
 
 test('cancel --all cancels the builds that wait or run, and no other', async () => {
-  const { code, stdout, requests } = await requestsOf(['cancel', '--all', '-y']);
+  const { code, stdout, requests } = await api.requestsOf(['cancel', '--all', '-y']);
   expect(code).toBe(0);
   expect(requests).toEqual([
     'GET /builds/v1/tool/demo/builds',
@@ -35,7 +17,7 @@ test('cancel --all cancels the builds that wait or run, and no other', async () 
 });
 
 test('cancel names the builds that it could not cancel, and cancels the others', async () => {
-  const { code, stdout, stderr } = await requestsOf(['cancel', 'nobody', 'demo-5', '--yes-i-know']);
+  const { code, stdout, stderr } = await api.requestsOf(['cancel', 'nobody', 'demo-5', '--yes-i-know']);
   expect({ code, stdout, stderr }).toEqual({
     code: 3,
     stdout: 'Cancelled 1 build\n',
@@ -44,17 +26,17 @@ test('cancel names the builds that it could not cancel, and cancels the others',
 });
 
 test('delete deletes the named builds, or with --all every build', async () => {
-  expect(await requestsOf(['delete', 'demo-4', '-y'])).toMatchObject({
+  expect(await api.requestsOf(['delete', 'demo-4', '-y'])).toMatchObject({
     stdout: 'Deleted 1 build\n',
     requests: ['DELETE /builds/v1/tool/demo/builds/demo-4'],
   });
-  const all = await requestsOf(['delete', '--all', '-y']);
+  const all = await api.requestsOf(['delete', '--all', '-y']);
   expect(all.stdout).toBe('Deleted 7 builds\n');
   expect(all.requests).toHaveLength(8);
 });
 
 test('clean prints the deleted images', async () => {
-  expect(await requestsOf(['clean', '-y'])).toMatchObject({
+  expect(await api.requestsOf(['clean', '-y'])).toMatchObject({
     code: 0,
     stdout: 'Deleted 2 artifacts from harbor repository tool-demo/demo\n',
     requests: ['POST /builds/v1/tool/demo/clean'],
@@ -64,7 +46,7 @@ test('clean prints the deleted images', async () => {
 test.each([['cancel', 'demo-5'], ['delete', 'demo-5'], ['clean']])(
   '%s without -y changes nothing when nobody replies',
   async (...args) => {
-    const { code, stderr, requests } = await requestsOf(args);
+    const { code, stderr, requests } = await api.requestsOf(args);
     expect(code).toBe(2);
     expect(stderr).toContain('Pass -y');
     expect(requests).toEqual([]);
@@ -80,16 +62,16 @@ test.each([
 ])(
   'clean reads its confirmation from a pipe: after `%s` it ends with %i and has sent %i requests',
   async (writer, code, sent) => {
-    server.requests.length = 0;
+    api.requests().length = 0;
     const script = `${writer} | "$@"`;
-    const words = ['-c', script, 'bash', process.execPath, join(cli.home, 'toolforge-build.mjs'), 'clean'];
-    const base = { HOME: cli.home, TOOLFORGE_TOKEN: 'secret', TOOLFORGE_TOOL: 'demo' };
-    expect(await startProcess('bash', words, { ...base, ...env }).finished).toMatchObject({ code });
-    expect(server.requests).toHaveLength(sent);
+    const words = ['-c', script, 'bash', process.execPath, join(api.home(), 'toolforge-build.mjs'), 'clean'];
+    const base = { HOME: api.home(), TOOLFORGE_TOKEN: 'secret', TOOLFORGE_TOOL: 'demo' };
+    expect(await startProcess('bash', words, { ...base, ...api.environment() }).finished).toMatchObject({ code });
+    expect(api.requests()).toHaveLength(sent);
   },
 );
 
 test('cancel and delete name a build once that is given twice', async () => {
-  expect((await requestsOf(['cancel', 'demo-5', 'demo-5', '-y'])).requests).toHaveLength(1);
-  expect((await requestsOf(['delete', 'demo-5', 'demo-5', '-y'])).requests).toHaveLength(1);
+  expect((await api.requestsOf(['cancel', 'demo-5', 'demo-5', '-y'])).requests).toHaveLength(1);
+  expect((await api.requestsOf(['delete', 'demo-5', 'demo-5', '-y'])).requests).toHaveLength(1);
 });

@@ -1,44 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  build,
-  type Cli,
-  contract,
-  createCli,
-  json,
-  noMessages,
-  recorded,
-  responses,
-  serve,
-  type TestServer,
-} from './support.ts';
+import { expect, test } from '@jest/globals';
+import { useRecordedApi } from './fake-api.ts';
+import { build, json, noMessages, recorded, responses, serve } from './support.ts';
 
-let cli: Cli;
-let server: TestServer;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  cli = createCli();
-  server = await serve(contract);
-  env = { TOOL_TOOLFORGE_API_URL: server.url };
-});
-
-afterAll(async () => {
-  cli.close();
-  await server.close();
-});
-
-const requestsOf = async (args: string[]) => {
-  server.requests.length = 0;
-  const finished = await cli.run(args, env);
-  return { ...finished, requests: server.requests.map(({ method, path }) => `${method} ${path}`) };
-};
+const api = useRecordedApi();
 
 test.each([
   ['list.stdout', ['list', '--json']],
   ['show-failed.stdout', ['show', 'demo-3', '--json']],
   ['show-running.stdout', ['show', 'demo-5', '--json']],
 ])('the JSON in %s is what the Python client prints, and keys of our own follow in each build', async (file, args) => {
-  const { code, stdout, stderr } = await cli.run(args, env);
+  const { code, stdout, stderr } = await api.run(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout.replaceAll(/,\n *"resolved_ref": "[^"]*",\n *"resolved_commit": "[^"]*"/g, '')).toBe(recorded(file));
   const { build, builds = [build] } = JSON.parse(stdout);
@@ -53,11 +24,11 @@ test.each([
   ['clean.stdout', ['clean', '-y', '--json']],
   ['start-detached.stdout', ['start', 'https://example.org/repo.git', '-D', '--json']],
 ])('the JSON in %s is byte for byte what the Python client prints', async (file, args) => {
-  expect(await cli.run(args, env)).toEqual({ code: 0, stdout: recorded(file), stderr: '' });
+  expect(await api.run(args)).toEqual({ code: 0, stdout: recorded(file), stderr: '' });
 });
 
 test('list prints an aligned table, without colours in a pipe', async () => {
-  const { stdout, code } = await cli.run(['list'], env);
+  const { stdout, code } = await api.run(['list']);
   const lines = stdout.split('\n');
   expect(code).toBe(0);
   expect(lines[0]).toMatch(/^ID {6}STATUS {17}STARTED {15}SOURCE +IMAGE$/);
@@ -68,9 +39,9 @@ test('list prints an aligned table, without colours in a pipe', async () => {
 });
 
 test('list with FORCE_COLOR prints colours and keeps the columns aligned', async () => {
-  const { stdout } = await cli.run(['list'], { ...env, FORCE_COLOR: '1' });
+  const { stdout } = await api.run(['list'], { FORCE_COLOR: '1' });
   expect(stdout).toContain('\u001b[32mok\u001b[0m');
-  const plain = await cli.run(['list'], { ...env, FORCE_COLOR: '0' });
+  const plain = await api.run(['list'], { FORCE_COLOR: '0' });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the test removes colour sequences
   expect(stdout.replace(/\u001b\[\d+m/g, '')).toBe(plain.stdout);
 });
@@ -78,18 +49,18 @@ test('list with FORCE_COLOR prints colours and keeps the columns aligned', async
 test('list without builds says so, and prints an empty list as JSON', async () => {
   const empty = await serve((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
   const emptyApi = { TOOL_TOOLFORGE_API_URL: empty.url };
-  expect(await cli.run(['list'], emptyApi)).toMatchObject({
+  expect(await api.run(['list'], emptyApi)).toMatchObject({
     code: 0,
     stdout: '',
     stderr: expect.stringContaining('No builds found'),
   });
-  const asJson = await cli.run(['list', '--json'], emptyApi);
+  const asJson = await api.run(['list', '--json'], emptyApi);
   expect(JSON.parse(asJson.stdout)).toEqual({ messages: noMessages, builds: [] });
   await empty.close();
 });
 
 test.each([{}, { FORCE_COLOR: '1' }])('show prints lines that scripts search, with %j', async (colours) => {
-  const { stdout } = await cli.run(['show', 'demo-4'], { ...env, ...colours });
+  const { stdout } = await api.run(['show', 'demo-4'], colours);
   for (const text of [
     'Status: ok',
     'Build ID: demo-4',
@@ -101,12 +72,12 @@ test.each([{}, { FORCE_COLOR: '1' }])('show prints lines that scripts search, wi
 });
 
 test('show prints one field a line, and a message of several lines', async () => {
-  const { stdout } = await cli.run(['show', 'demo-3'], env);
+  const { stdout } = await api.run(['show', 'demo-3']);
   expect(stdout).toContain('Status: error\nMessage: step build: exit code 1\n    naïve');
   expect(stdout).toContain('Commit: 0123456789012345678901234567890123456789\nEnvvars: N/A\n');
   expect(stdout).toContain('Log: truncated');
   for (const control of ['\u001b', '\u009b', '\u2028']) expect(stdout).not.toContain(control);
-  expect((await cli.run(['show', 'demo-5'], env)).stdout).toContain('Envvars: AAA=1\n    BBB=x=y\n');
+  expect((await api.run(['show', 'demo-5'])).stdout).toContain('Envvars: AAA=1\n    BBB=x=y\n');
 });
 
 test('show prints the commit of an annotated tag, and as JSON also the hash of the tag', async () => {
@@ -115,24 +86,24 @@ test('show prints the commit of an annotated tag, and as JSON also the hash of t
     json(response, 200, { build: { ...build(2), resolved_ref, resolved_commit } }),
   );
   const taggedApi = { TOOL_TOOLFORGE_API_URL: tagged.url };
-  expect((await cli.run(['show'], taggedApi)).stdout).toContain(`\nCommit: ${resolved_commit}\n`);
-  const { stdout } = await cli.run(['show', '--json'], taggedApi);
+  expect((await api.run(['show'], taggedApi)).stdout).toContain(`\nCommit: ${resolved_commit}\n`);
+  const { stdout } = await api.run(['show', '--json'], taggedApi);
   await tagged.close();
   expect(JSON.parse(stdout).build).toMatchObject({ resolved_ref, resolved_commit });
 });
 
 test('show without an id prints the newest build', async () => {
-  const { stdout, requests } = await requestsOf(['show']);
+  const { stdout, requests } = await api.requestsOf(['show']);
   expect(requests).toEqual(['GET /builds/v1/tool/demo/builds/latest']);
   expect(stdout).toContain('pending (#2 in queue)');
 });
 
 test('quota prints each value after its name, on a line of its own', async () => {
-  const { stdout } = await cli.run(['quota'], env);
+  const { stdout } = await api.run(['quota']);
   expect(stdout).toMatch(
     /^Registry: Storage\nLimit +1\.00Gi\nUsed +960\.00Mi\nAvailable +64\.00Mi\nCapacity +94%\n\nBuilds: Running\nLimit +4\n/,
   );
-  const { stdout: coloured } = await cli.run(['quota'], { ...env, FORCE_COLOR: '1' });
+  const { stdout: coloured } = await api.run(['quota'], { FORCE_COLOR: '1' });
   expect(coloured).toContain('\u001b[31mCapacity     94%\u001b[0m');
 });
 
@@ -153,9 +124,14 @@ test('start sends the values of its options and an Idempotency-Key', async () =>
     '-L',
     '--use-deprecated-versions',
   ];
-  const { stdout, stderr, requests } = await requestsOf(['start', 'https://example.org/repo.git', ...options, '-D']);
+  const { stdout, stderr, requests } = await api.requestsOf([
+    'start',
+    'https://example.org/repo.git',
+    ...options,
+    '-D',
+  ]);
   expect(requests).toEqual(['POST /builds/v1/tool/demo/builds']);
-  const sent = server.requests[0];
+  const sent = api.requests()[0];
   expect(JSON.parse(sent?.body ?? '')).toEqual({
     source_url: 'https://example.org/repo.git',
     ref: 'v1',
@@ -175,12 +151,12 @@ test('start sends the values of its options and an Idempotency-Key', async () =>
 });
 
 test('start with only a URL sends only the URL', async () => {
-  await requestsOf(['start', 'https://example.org/repo.git', '-D']);
-  expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ source_url: 'https://example.org/repo.git' });
+  await api.requestsOf(['start', 'https://example.org/repo.git', '-D']);
+  expect(JSON.parse(api.requests()[0]?.body ?? '')).toEqual({ source_url: 'https://example.org/repo.git' });
 });
 
 test.each(['', '=1'])('start refuses the environment variable "%s", which has no name', async (pair) => {
-  const finished = await requestsOf(['start', 'https://example.org/repo.git', '-D', '-e', pair]);
+  const finished = await api.requestsOf(['start', 'https://example.org/repo.git', '-D', '-e', pair]);
   expect(finished).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('-e takes NAME=value or NAME'),
@@ -189,7 +165,7 @@ test.each(['', '=1'])('start refuses the environment variable "%s", which has no
 });
 
 test('_commands prints the names of the commands for the launcher, without any setting', async () => {
-  const { code, stdout, stderr } = await cli.run(['_commands'], { TOOLFORGE_TOKEN: '', TOOLFORGE_TOOL: '' });
+  const { code, stdout, stderr } = await api.runAlone(['_commands'], { TOOLFORGE_TOKEN: '', TOOLFORGE_TOOL: '' });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const names = stdout.trimEnd().split('\n');
   expect(names).toEqual(
@@ -197,13 +173,13 @@ test('_commands prints the names of the commands for the launcher, without any s
   );
   expect(names).not.toContain('_commands');
   for (const words of [['--help'], ['completion', 'bash'], ['completion', 'zsh'], ['completion', 'fish']])
-    expect((await cli.run(words)).stdout).not.toContain('_commands');
+    expect((await api.runAlone(words)).stdout).not.toContain('_commands');
 });
 
 test('the variables of the launcher are like --verbose and --debug', async () => {
   for (const name of ['TOOLFORGE_VERBOSE', 'TOOLFORGE_DEBUG']) {
-    expect((await cli.run(['list'], { ...env, [name]: '1' })).stderr).toContain('/builds → 200');
-    expect((await cli.run(['list'], { ...env, [name]: '0' })).stderr).toBe('');
+    expect((await api.run(['list'], { [name]: '1' })).stderr).toContain('/builds → 200');
+    expect((await api.run(['list'], { [name]: '0' })).stderr).toBe('');
   }
 });
 
@@ -213,7 +189,7 @@ test('wait polls until the build has ended, and ends with exit code 1 for a fail
     polls += 1;
     json(response, 200, { messages: noMessages, build: { ...build(polls === 1 ? 1 : 3), build_id: 'demo-3' } });
   });
-  const { code, stderr } = await cli.run(['wait', 'demo-3'], { TOOL_TOOLFORGE_API_URL: waiting.url });
+  const { code, stderr } = await api.run(['wait', 'demo-3'], { TOOL_TOOLFORGE_API_URL: waiting.url });
   expect(code).toBe(1);
   expect(stderr).toContain('demo-3 is running');
   expect(stderr).toContain('Error: Build demo-3 failed\n  step build: exit code 1');
@@ -221,13 +197,13 @@ test('wait polls until the build has ended, and ends with exit code 1 for a fail
 });
 
 test('--verbose and --debug print the requests and never the token', async () => {
-  const { stderr } = await cli.run(['-v', 'list'], env);
+  const { stderr } = await api.run(['-v', 'list']);
   expect(stderr).toMatch(/GET http:\/\/localhost:\d+\/builds\/v1\/tool\/demo\/builds → 200/);
-  expect((await cli.run(['list', '-d'], env)).stderr).not.toContain('secret');
+  expect((await api.run(['list', '-d'])).stderr).not.toContain('secret');
 });
 
 test('--tool is preferred to TOOLFORGE_TOOL', async () => {
-  const { requests, code } = await requestsOf(['--tool', 'other', 'list']);
+  const { requests, code } = await api.requestsOf(['--tool', 'other', 'list']);
   expect(requests).toEqual(['GET /builds/v1/tool/other/builds']);
   expect(code).toBe(3);
 });
