@@ -1,6 +1,7 @@
 /** `npm start`: runs the embedded platform until Ctrl-C. */
 import { join } from 'node:path';
 import { createLog } from '../lib/log.ts';
+import { trustAuthorities } from './authorities.ts';
 import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './git-server.ts';
 import { startPlatform } from './platform.ts';
@@ -48,6 +49,7 @@ Or with a token:   curl -H "Authorization: Bearer $(npm run -s token -- mytool)"
 
 const start = async (finish: (() => Promise<void>)[]): Promise<void> => {
   const log = createLog('local');
+  await trustAuthorities(process.env);
   const ports = { port: portOf('PORT', 8080), gatewayPort: portOf('GATEWAY_PORT', 8443) };
   const repositories = Object.fromEntries(examples.map((name) => [name, join(examplesFolder, name)]));
   const git = await serveGit({ repositories, port: portOf('GIT_PORT', 8081) });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
+import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
 import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
@@ -22,6 +23,7 @@ import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
 import { forOwnHosts } from './own-hosts.ts';
+import { type ProxyRelay, startProxyRelay } from './proxy-relay.ts';
 import { accountNames } from './roles.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
 import { startSweepPings } from './sweep-pings.ts';
@@ -33,6 +35,8 @@ export type PlatformOptions = {
   gatewayPort: number;
   /** Settings of the functions that replace the settings of the embedded platform. */
   settings?: Record<string, string>;
+  /** Environment variables of this machine: proxies, certificates and packages, for builds. Default: of this process. */
+  machine?: NodeJS.ProcessEnv;
   /** Time in milliseconds between two calls of the function sweep. Default one minute. */
   sweepMs?: number;
   log: Log;
@@ -63,6 +67,9 @@ const installPipeline = async (kube: KubeApi, { folder, settings = {} }: Platfor
   kube.objects.create('pipelines', pipeline);
 };
 
+/** Environment variables that name proxies, in upper case. Names in lower case count too. */
+const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
 /** The parts of the embedded platform that have been started so far. */
 type Parts = {
   stopping: AbortController;
@@ -76,6 +83,7 @@ type Parts = {
   tekton?: Tekton;
   gateway?: Server;
   pings?: NodeJS.Timeout;
+  relay?: ProxyRelay;
 };
 
 /**
@@ -90,7 +98,19 @@ const stop = async (parts: Parts): Promise<void> => {
   parts.functions?.close();
   await parts.kube?.close();
   if (parts.internal) await closeServer(parts.internal);
+  await parts.relay?.close();
   await parts.unlock();
+};
+
+const machineOf = ({ machine = process.env }: PlatformOptions): NodeJS.ProcessEnv => machine;
+
+/** Starts the relay to the machine's proxies, if the machine has any. @returns settings of the functions with the relay */
+const startRelay = async (options: PlatformOptions, parts: Parts): Promise<Record<string, string>> => {
+  const machine = machineOf(options);
+  if (!proxyVariables.some((name) => machine[name] || machine[name.toLowerCase()])) return {};
+  parts.relay = await startProxyRelay(machine, options.log);
+  const exempt = (machine.no_proxy ?? machine.NO_PROXY ?? '').split(/[\s,]+/).filter(Boolean);
+  return { SOURCE_PROXY: parts.relay.url, SOURCE_NO_PROXY: exempt.join(',') };
 };
 
 /**
@@ -144,10 +164,11 @@ const startTekton = (
   kube: KubeApi,
   internalUrl: string,
   settings: Record<string, string>,
+  proxy: string | undefined,
 ) => {
   const builders = [settings.BUILDER, settings.LATEST_BUILDER, settings.DEPRECATED_BUILDER].filter((name) => !!name);
   const images = new Map([
-    ...builders.map((name) => [name, { env: {} }] as const),
+    ...builders.map((name) => [name, { env: stepEnvironment(machineOf(options), proxy) }] as const),
     [archiverImage, { env: { ...settings, KUBECONFIG: paths(options.folder).accountKubeconfig('archiver') } }],
   ]);
   return createTekton({
@@ -173,7 +194,8 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const places = paths(folder);
   const { internalUrl, kube } = await startKube(options, parts);
   const { url, issuer } = await startServer(options, parts);
-  const settings = { ...environmentOf(folder, { url, internalUrl }), ...options.settings };
+  const proxied = await startRelay(options, parts);
+  const settings = { ...environmentOf(folder, { url, internalUrl }), ...proxied, ...options.settings };
   await readOrMakeSecret(places.gatewaySecret);
   const accepted = await readOrMakeSecret(places.brokerToken);
 
@@ -185,7 +207,7 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
     log,
     shutdown: signal,
   });
-  parts.tekton = await startTekton(options, kube, internalUrl, settings);
+  parts.tekton = await startTekton(options, kube, internalUrl, settings, parts.relay?.url);
   const authority = await openAuthority(places.authority);
   const gatewayUrl = await startGateway(options, parts, authority);
   await writePrivate(places.addresses, JSON.stringify({ url, gatewayUrl }));

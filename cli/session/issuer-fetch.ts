@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { withTimeout } from '../../lib/abort.ts';
 import { readBounded } from '../../lib/bounded-body.ts';
+import type { Requester } from '../../lib/proxy/requests.ts';
 import type { Environment } from '../environment.ts';
 import { networkFailure, timeoutError } from '../network-errors.ts';
-import type { Requester } from '../proxied-requests.ts';
+
 import { proxyRoute } from '../proxy.ts';
 import { responseTo } from '../response-to.ts';
 import { trustedAuthorities } from '../tls.ts';

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 /** A change that a buildpack's layer makes to one environment variable. */
 export type EnvironmentChange = {
@@ -94,31 +94,44 @@ export const applyChanges = (environment: Environment, changes: EnvironmentChang
   return Object.fromEntries(next);
 };
 
-/** Environment variables of this machine that buildpacks may see. Other variables may hold secrets. */
-const inherited = [
-  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT', 'PIP_CERT'],
-  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
-  ...['NO_PROXY', 'no_proxy'],
+/** Environment variables with the path of a file with certificate authorities, or with a list of folders. */
+const authorityVariables = [
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NIX_SSL_CERT_FILE', 'CURL_CA_BUNDLE'],
+  ...['REQUESTS_CA_BUNDLE', 'PIP_CERT', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'YARN_HTTPS_CA_FILE_PATH'],
+  ...['npm_config_cafile', 'NPM_CONFIG_CAFILE'],
 ];
 
-/** Environment variables with the URL of a proxy, which may hold a user name and a password. */
-const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
+/** Environment variables with URLs of packages, separated by blanks, which may hold user names and passwords. */
+const packageUrls = ['PIP_FIND_LINKS', 'npm_config_registry', 'NPM_CONFIG_REGISTRY'];
 
-/** Environment variables with URLs of packages, separated by spaces, which may hold user names and passwords. */
-const packageUrls = ['PIP_FIND_LINKS', 'npm_config_registry'];
+/** Environment variables that make programs trust the machine's authorities, or name its language and programs. */
+const otherVariables = [
+  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'PYENV_ROOT'],
+  ...['NODE_USE_SYSTEM_CA', 'UV_NATIVE_TLS', 'UV_SYSTEM_CERTS'],
+];
 
-/**
- * Returns the URL of a proxy without user name and password. The URL may lack http://, and has no path. Everything up to
- * the last @ is left out, because a password may hold an @ or a slash.
- */
-const proxyWithoutPassword = (url: string): string =>
-  url.replace(/^((?:https?|socks[a-z0-9]*):\/\/)?.*@/i, (_, scheme = '') => scheme);
+/** Environment variables that name proxies, and what needs none. */
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NO_PROXY', 'no_proxy'];
+
+/** Environment variables of this machine that the steps of a build may see. Other variables may hold secrets. */
+const inherited = [...otherVariables, ...authorityVariables, ...packageUrls, ...proxyVariables];
 
 /** Returns a list of URLs without the user names and passwords in them. An @ in a path stays. */
 const urlsWithoutPasswords = (urls: string): string =>
   urls.replace(/(?<!\S)([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1');
 
-const pick = (machine: NodeJS.ProcessEnv, names: readonly string[], change: (value: string) => string): Environment =>
+/** Returns absolute paths, because a step runs in another folder. Paths are separated as in PATH. */
+const absolutePaths = (paths: string): string =>
+  paths
+    .split(delimiter)
+    .map((path) => (path === '' ? path : resolve(path)))
+    .join(delimiter);
+
+const pick = (
+  machine: NodeJS.ProcessEnv,
+  names: readonly string[],
+  change: (value: string) => string = (value) => value,
+): Environment =>
   Object.fromEntries(
     names.flatMap((name) => {
       const value = machine[name];
@@ -126,15 +139,30 @@ const pick = (machine: NodeJS.ProcessEnv, names: readonly string[], change: (val
     }),
   );
 
+/** Names of hosts and addresses that lead to this machine. */
+const thisMachine = 'localhost,127.0.0.1,::1';
+
+const proxyEnvironment = ({ NO_PROXY, no_proxy: list = NO_PROXY }: NodeJS.ProcessEnv, proxy: string): Environment => {
+  const none = list ? `${list},${thisMachine}` : thisMachine;
+  const urls = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].map((name) => [name, proxy]);
+  return Object.fromEntries([...urls, ['NO_PROXY', none], ['no_proxy', none]]);
+};
+
 /**
- * Returns the environment variables of this machine that buildpacks may see: paths of programs, certificates and
- * proxies. Security: a buildpack runs the repository's code, so it gets no password.
+ * Returns the environment variables that the steps of a build get from this machine: paths of programs, certificates and
+ * packages. Security: steps run the repository's code, so they get no password of the machine.
+ * @param machine the environment of the embedded platform
+ * @param proxy URL of a proxy for the steps. Default: none
  */
-export const baseEnvironment = (machine: NodeJS.ProcessEnv): Environment => ({
-  ...pick(machine, inherited, (value) => value),
-  ...pick(machine, proxies, proxyWithoutPassword),
+export const stepEnvironment = (machine: NodeJS.ProcessEnv, proxy?: string): Environment => ({
+  ...pick(machine, otherVariables),
+  ...pick(machine, authorityVariables, absolutePaths),
   ...pick(machine, packageUrls, urlsWithoutPasswords),
+  ...(proxy === undefined ? {} : proxyEnvironment(machine, proxy)),
 });
+
+/** Returns the environment variables of a step that buildpacks may see. */
+export const baseEnvironment = (step: NodeJS.ProcessEnv): Environment => pick(step, inherited);
 
 /**
  * Reads the user's build-time variables from the platform folder, which has one file per variable.

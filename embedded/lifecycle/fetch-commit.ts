@@ -20,6 +20,10 @@ export type FetchRequest = {
 
 /** Patterns of git's error messages, each with the sentence that tells the user what to do. The first match counts. */
 const explanations: [RegExp, string][] = [
+  [
+    /from proxy after CONNECT|could not resolve proxy|error: 407/i,
+    "The proxy of this machine doesn't reach the repository: check HTTPS_PROXY and NO_PROXY of the embedded platform.",
+  ],
   [/could not resolve host/i, "The repository's host name doesn't exist: check the address."],
   [
     /could not read (username|password)|authentication failed|HTTP 40[13]|error: 40[13]/i,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { baseEnvironment } from './environment.ts';
 
 export type GitResult = { exitCode: number; stdout: string; stderr: string };
 export type GitOptions = {
@@ -33,11 +34,8 @@ const settings: Record<string, string> = {
 };
 
 const environment = (folder: string): NodeJS.ProcessEnv => {
-  const kept = ['PATH', 'LANG', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
-  const names = [...kept, ...kept.map((name) => name.toLowerCase())];
-  const found = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
-    ...Object.fromEntries(found),
+    ...baseEnvironment(process.env),
     HOME: folder,
     LC_ALL: 'C.UTF-8',
     GIT_TERMINAL_PROMPT: '0',

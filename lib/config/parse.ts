@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type ChosenProxy, parseProxy } from '../proxy/choose.ts';
 import type { Setting } from './setting.ts';
 
 type Range = { min: number; max: number };
@@ -99,6 +100,24 @@ export const cidrs = (name: string): Setting<string[]> => ({
   default: '',
   mayBeEmpty: false,
   parse: (value) => parseItems(value, isCidr),
+});
+
+const parseProxySetting = (value: string, name: string): ChosenProxy | undefined => {
+  try {
+    const proxy = parseProxy(value, name);
+    return /^https?:$/.test(proxy.url.protocol) ? proxy : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Makes a setting that is the URL of an http or https proxy, which may hold a user name and a password. */
+export const proxy = (name: string): Setting<ChosenProxy> => ({
+  name,
+  expected: 'the URL of an http or https proxy',
+  default: undefined,
+  mayBeEmpty: false,
+  parse: (value) => parseProxySetting(value, name),
 });
 
 const parseJson = (value: string): unknown => {

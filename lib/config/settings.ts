@@ -1,7 +1,7 @@
 import { isSuperusers, superusersProblem } from '../auth/superusers.ts';
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
-import { cidrs, date, flag, integer, json, list, text, url } from './parse.ts';
+import { cidrs, date, flag, integer, json, list, proxy, text, url } from './parse.ts';
 import { removedSettings, renamedSettings } from './renamed.ts';
 import { secretFile, secretFolder } from './secrets.ts';
 import { type Environment, optional, readSetting, type Setting } from './setting.ts';
@@ -88,6 +88,8 @@ export const settings = {
 
   sourceAllowHttp: flag('SOURCE_ALLOW_HTTP', false),
   sourceAllowedAddresses: cidrs('SOURCE_ALLOWED_ADDRESSES'),
+  sourceProxy: optional(proxy('SOURCE_PROXY')),
+  sourceNoProxy: list('SOURCE_NO_PROXY', 'a comma-separated list such as .example.org,10.0.0.0/8', /^[^\s,]+$/, ''),
   sourceTimeoutMs: integer('SOURCE_TIMEOUT_MS', { min: 100, max: 60_000 }, 15_000),
 
   registryKind: text('REGISTRY_KIND', 'harbor or oci', /^(harbor|oci)$/, 'harbor') as Setting<'harbor' | 'oci'>,

@@ -23,7 +23,12 @@ const isDecodable = (text: string): boolean => {
   }
 };
 
-const parse = (text: string, variable: string): ChosenProxy => {
+/**
+ * Parses the URL of a proxy. The scheme http:// may be left out.
+ * @param variable name of the environment variable that names the proxy, such as HTTPS_PROXY
+ * @throws ProxySettingError for a text that is not the URL of a proxy
+ */
+export const parseProxy = (text: string, variable: string): ChosenProxy => {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   // A path can be the rest of a password with a slash. The host would then be wrong.
@@ -58,6 +63,9 @@ const variablesFor = (protocol: string, { REQUEST_METHOD }: Environment): string
 const isThisMachine = ({ hostname }: URL): boolean =>
   /^(localhost\.?|.*\.localhost\.?|127(\.\d+){3}|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]+\])$/i.test(hostname);
 
+/** Tells whether requests to a URL use a proxy: the URL leads to another machine, and NO_PROXY does not list it. */
+export const usesProxy = (url: URL, noProxy: string): boolean => !isThisMachine(url) && !isExempt(url, noProxy);
+
 /**
  * Returns the proxy for requests to a URL: https_proxy or http_proxy, by the URL's scheme, else all_proxy. Names in
  * upper case count too, after those in lower case. Requests to this machine, and to what NO_PROXY lists, use none.
@@ -65,9 +73,8 @@ const isThisMachine = ({ hostname }: URL): boolean =>
  */
 export const proxyFor = (url: URL, environment: Environment): ChosenProxy | undefined => {
   const [variable = '', text = ''] = firstSet(environment, variablesFor(url.protocol, environment)) ?? [];
-  if (text === '' || isThisMachine(url)) return undefined;
   const [, noProxy = ''] = firstSet(environment, ['no_proxy', 'NO_PROXY']) ?? [];
-  return isExempt(url, noProxy) ? undefined : parse(text, variable);
+  return text !== '' && usesProxy(url, noProxy) ? parseProxy(text, variable) : undefined;
 };
 
 /** Returns the address of a proxy without its user name and password, for messages. */

@@ -1,10 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:http';
-import type { LookupFunction } from 'node:net';
+import type { AgentOptions } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { unlessAborted } from '../abort.ts';
 import { BodyTooLargeError, ByteBudget, limitBody } from '../bounded-body.ts';
+import { type ChosenProxy, usesProxy } from '../proxy/choose.ts';
+import type { ProxiedRequests } from '../proxy/requests.ts';
+import { bareHost, openTunnel, proxyRefusal } from '../proxy/tunnel.ts';
 import type { ResolvedAddress, ResolveHost } from './addresses.ts';
 import { allowedAddresses } from './addresses.ts';
 import { networkFailure, notGit, unreachable } from './failures.ts';
@@ -16,7 +20,14 @@ export type ConnectionOptions = {
   maxBytes: number;
   /** Certificate authorities of git servers that are trusted besides Node's own, in PEM. */
   ca: string | undefined;
+  /** Proxy to git servers on other machines; undefined for none. */
+  proxy: ChosenProxy | undefined;
+  /** What the proxy is not used for, as in the items of NO_PROXY. */
+  noProxy: readonly string[];
 };
+
+/** Time limit until a proxy has opened a connection, in milliseconds. */
+const tunnelMs = 10_000;
 
 type GitRequest = { method: 'GET' | 'POST'; headers: OutgoingHttpHeaders; body?: Buffer };
 export type GitResponse = {
@@ -63,29 +74,41 @@ const decompressed = async (response: IncomingMessage): Promise<Readable> => {
   return unpack;
 };
 
-/** The `request` function of node:http or node:https, and the pool of connections for its requests. */
-type Scheme = { request: typeof request; agent: Agent };
+/** Opens requests of one scheme, with the connections that are kept for later requests. */
+type Scheme = ProxiedRequests;
+
+/** Options of TLS connections to git servers. */
+const trustOf = async (ca: string | undefined): Promise<AgentOptions> =>
+  ca === undefined ? {} : { ca: [...(await import('node:tls')).rootCertificates, ca] };
+
+const pool = { keepAlive: true, maxSockets: 2 };
 
 /**
  * Makes the HTTP or HTTPS client. TLS is loaded at its first use, because loading takes a tenth of a process's start,
  * and most processes never resolve a ref.
  */
 const createScheme = async (protocol: string, ca: string | undefined): Promise<Scheme> => {
-  const settings = { keepAlive: true, maxSockets: 2 };
-  if (protocol !== 'https:') return { request, agent: new Agent(settings) };
-  const [https, { rootCertificates }] = await Promise.all([import('node:https'), import('node:tls')]);
-  const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
-  return { request: https.request, agent: new https.Agent({ ...settings, ...trusted }) };
+  const secure = protocol === 'https:' ? await import('node:https') : undefined;
+  const agent = secure ? new secure.Agent({ ...pool, ...(await trustOf(ca)) }) : new Agent(pool);
+  const open = secure ? secure.request : request;
+  return { request: (url, options) => open(url, { ...options, agent }), close: () => agent.destroy() };
+};
+
+/** Makes the HTTP or HTTPS client for git servers behind a proxy. */
+const createProxiedScheme = async (protocol: string, ca: string | undefined, proxy: ChosenProxy): Promise<Scheme> => {
+  const { forwardedRequests, requestsInTunnels } = await import('../proxy/requests.ts');
+  if (protocol !== 'https:') return forwardedRequests(proxy);
+  return requestsInTunnels((target) => openTunnel(proxy, target, { timeoutMs: tunnelMs }), await trustOf(ca));
 };
 
 const send = (
   url: URL,
   { method, headers, body }: GitRequest,
-  { request, agent }: Scheme,
-  extra: { lookup: LookupFunction; signal: AbortSignal },
+  scheme: Scheme,
+  extra: { lookup?: LookupFunction; signal: AbortSignal },
 ) =>
   new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { method, headers, agent, ...extra });
+    const sent = scheme.request(url, { method, headers, ...extra });
     sent.on('response', resolve).on('error', reject);
     // After a response 101 (Switching Protocols), node:http closes the request without an error. Without a listener for
     // 'close' the request's promise would never settle.
@@ -98,15 +121,25 @@ export const createGitConnection = (options: ConnectionOptions, signal: AbortSig
   const budget = new ByteBudget(options.maxBytes);
   const schemes = new Map<string, Scheme>();
 
-  const schemeOf = async (protocol: string): Promise<Scheme> => {
-    const scheme = schemes.get(protocol) ?? (await createScheme(protocol, options.ca));
-    schemes.set(protocol, scheme);
+  const schemeOf = async (protocol: string, proxy: ChosenProxy | undefined): Promise<Scheme> => {
+    const key = `${protocol} ${proxy === undefined ? 'direct' : 'proxied'}`;
+    const create = () =>
+      proxy ? createProxiedScheme(protocol, options.ca, proxy) : createScheme(protocol, options.ca);
+    const scheme = schemes.get(key) ?? (await create());
+    schemes.set(key, scheme);
     return scheme;
   };
 
   const open = async (url: URL, request: GitRequest): Promise<IncomingMessage> => {
-    const addresses = await unlessAborted(allowedAddresses(url, options.isAllowed, options.resolveHost), signal);
-    return send(url, request, await schemeOf(url.protocol), { lookup: pinned(addresses), signal });
+    const proxy = options.proxy && usesProxy(url, options.noProxy.join(',')) ? options.proxy : undefined;
+    const addresses = () => unlessAborted(allowedAddresses(url, options.isAllowed, options.resolveHost), signal);
+    if (!proxy)
+      return send(url, request, await schemeOf(url.protocol, proxy), { lookup: pinned(await addresses()), signal });
+    // A name is resolved by the proxy, so that only an address in the URL itself can be checked.
+    if (isIP(bareHost(url)) !== 0) await addresses();
+    const response = await send(url, request, await schemeOf(url.protocol, proxy), { signal });
+    if (response.statusCode === 407) throw proxyRefusal(proxy, 407, 'pass requests on');
+    return response;
   };
 
   async function* read(response: IncomingMessage, host: string): AsyncGenerator<Buffer> {
@@ -130,7 +163,7 @@ export const createGitConnection = (options: ConnectionOptions, signal: AbortSig
       }
     },
     close: () => {
-      for (const { agent } of schemes.values()) agent.destroy();
+      for (const scheme of schemes.values()) scheme.close();
     },
   };
 };

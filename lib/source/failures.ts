@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { ApiError } from '../errors.ts';
+import { ProxyError } from '../proxy/errors.ts';
 
 /**
  * Returns the error for a repository that can't be used. The status is always 400, because the request names the
@@ -48,6 +49,7 @@ const codeOf = (error: unknown): string => {
 /** Returns the error that a client gets for an error of Node's http, tls, dns or zlib. */
 export const networkFailure = (error: unknown, host: string): ApiError => {
   if (error instanceof ApiError) return error;
+  if (error instanceof ProxyError) return unreachable(`the proxy of this service does not reach ${host}`, error);
   const code = codeOf(error);
   if (code.startsWith('HPE_')) return notGit(`${host} does not speak HTTP`, error);
   if (code.startsWith('Z_')) return notGit('its compressed response is broken', error);

@@ -1,5 +1,6 @@
 import { anySignal } from '../abort.ts';
 import { ConfigError } from '../errors.ts';
+import type { ChosenProxy } from '../proxy/choose.ts';
 import type { ResolveHost } from './addresses.ts';
 import { createAddressTest, resolveWithSystem } from './addresses.ts';
 import { createGitConnection } from './connection.ts';
@@ -28,6 +29,10 @@ export type SourceOptions = {
   ca?: string;
   /** Resolves host names. Default: the operating system's resolver. */
   resolveHost?: ResolveHost;
+  /** Proxy to git servers on other machines. Default: none. */
+  proxy?: ChosenProxy | undefined;
+  /** What the proxy is not used for, as in the items of NO_PROXY. Default: nothing. */
+  noProxy?: readonly string[];
 };
 
 export type Resolved = {
@@ -56,8 +61,9 @@ export type Source = {
   resolve(url: string, ref: string | undefined, signal?: AbortSignal): Promise<Resolved>;
 };
 
-type Settings = Required<Omit<SourceOptions, 'ca' | 'allowedPorts'>> & {
+type Settings = Required<Omit<SourceOptions, 'ca' | 'allowedPorts' | 'proxy'>> & {
   ca: string | undefined;
+  proxy: ChosenProxy | undefined;
   allowedPorts: readonly number[] | undefined;
 };
 
@@ -82,6 +88,8 @@ const settingsOf = (options: SourceOptions): Settings => ({
   maxRedirects: positive('maxRedirects', options.maxRedirects ?? 5, 0),
   ca: options.ca,
   resolveHost: options.resolveHost ?? resolveWithSystem,
+  proxy: options.proxy,
+  noProxy: options.noProxy ?? [],
 });
 
 /**

@@ -92,6 +92,10 @@ const policy = {
   logMaxBytes: 'The limit of a log in bytes. A longer log is cut, and says so.',
   sourceAllowHttp: 'Whether repositories may be fetched without TLS.',
   sourceAllowedAddresses: 'Private addresses that git servers may have. All other private addresses are refused.',
+  sourceProxy:
+    'Proxy for finding the commit of a ref, except on this machine. The proxy decides which addresses can be reached: only addresses in the URL itself are checked then. The pipeline fetches without it.',
+  sourceNoProxy:
+    'What SOURCE_PROXY is not used for: domains with everything below them, IP addresses and networks, each with or without a port.',
   sourceTimeoutMs: 'Milliseconds for finding the commit of a ref.',
 } as const;
 

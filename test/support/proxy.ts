@@ -54,9 +54,11 @@ export const startProxy = async ({ account, tls }: ProxyOptions = {}): Promise<T
   };
   const forward: RequestListener = (incoming, response) => {
     asked.push(`${incoming.method} ${incoming.url}`);
-    if (!isWelcome(incoming)) return void response.writeHead(407).end();
+    if (!isWelcome(incoming)) return void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
     const { hostname, port, pathname, search } = new URL(incoming.url ?? '');
-    const { 'proxy-authorization': _, ...headers } = incoming.headers;
+    const { 'proxy-authorization': _, ...others } = incoming.headers;
+    // The embedded platform answers requests for names of this machine only.
+    const headers = { ...others, host: `${addressOf(hostname)}:${port}` };
     const words = { host: addressOf(hostname), port, method: incoming.method, path: pathname + search, headers };
     const outgoing = request(words, (answer) => {
       answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers));
@@ -66,7 +68,7 @@ export const startProxy = async ({ account, tls }: ProxyOptions = {}): Promise<T
   const server = tls ? createSecureServer(tls, forward) : createServer(forward);
   server.on('connect', (incoming: IncomingMessage, client: Socket) => {
     asked.push(`CONNECT ${incoming.url}`);
-    if (!isWelcome(incoming)) return client.end('HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n');
+    if (!isWelcome(incoming)) return client.end('HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n');
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(incoming.url ?? '') ?? [];
     const upstream = connect(Number(port), addressOf(host));
     upstream.once('error', () => client.end('HTTP/1.1 502 No\r\n\r\n'));
