@@ -6,7 +6,7 @@ import { openBySocks } from '../cli/socks.ts';
 import type { Log } from '../lib/log.ts';
 import { type ChosenProxy, proxyFor } from '../lib/proxy/choose.ts';
 import { forwardedRequests, type ProxiedRequests, type Requester, requestsInTunnels } from '../lib/proxy/requests.ts';
-import { bareHost, openTunnel, type TunnelTarget } from '../lib/proxy/tunnel.ts';
+import { bareHost, openTunnel, proxyRefusal, type TunnelTarget } from '../lib/proxy/tunnel.ts';
 import { createSecretCheck } from '../lib/secret-check.ts';
 import { closeServer, listen } from './listen.ts';
 
@@ -57,6 +57,8 @@ const refusal = (status: string, reason: string): string =>
   `HTTP/1.1 ${status}\r\nproxy-authenticate: ${challenge['proxy-authenticate']}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`;
 
 const joinSockets = (client: Duplex, upstream: Socket): void => {
+  // A client that has gone while the tunnel was opened has no event 'close' any more.
+  if (client.destroyed) return void upstream.destroy();
   client.pipe(upstream).pipe(client);
   client.once('error', () => upstream.destroy()).once('close', () => upstream.destroy());
   upstream.once('error', () => client.destroy()).once('close', () => client.destroy());
@@ -80,9 +82,13 @@ const createForward =
     const url = URL.parse(incoming.url ?? '');
     if (url?.protocol !== 'http:') return void response.writeHead(400).end();
     const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopHeaders.includes(name)));
-    const open = forwarding.requesterFor(proxyFor(url, environment));
-    const outgoing = open(url, { method: incoming.method, headers });
-    outgoing.once('response', (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)));
+    const proxy = proxyFor(url, environment);
+    const outgoing = forwarding.requesterFor(proxy)(url, { method: incoming.method, headers });
+    outgoing.once('response', (answer) => {
+      // The client has given the password of the relay, and knows nothing of the proxy that refuses the request.
+      if (proxy && answer.statusCode === 407) outgoing.destroy(proxyRefusal(proxy, 407, 'pass requests on'));
+      else answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
+    });
     outgoing.once('error', (error) => {
       const reason = warn(url, error);
       if (response.headersSent) response.destroy();

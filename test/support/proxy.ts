@@ -68,7 +68,8 @@ export const startProxy = async ({ account, tls }: ProxyOptions = {}): Promise<T
   const server = tls ? createSecureServer(tls, forward) : createServer(forward);
   server.on('connect', (incoming: IncomingMessage, client: Socket) => {
     asked.push(`CONNECT ${incoming.url}`);
-    if (!isWelcome(incoming)) return client.end('HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n');
+    if (!isWelcome(incoming))
+      return client.end('HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n');
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(incoming.url ?? '') ?? [];
     const upstream = connect(Number(port), addressOf(host));
     upstream.once('error', () => client.end('HTTP/1.1 502 No\r\n\r\n'));

@@ -104,6 +104,18 @@ describe('the relay to the proxies of the machine', () => {
     expect(lines.join() + body).not.toContain('p4ss');
   });
 
+  test('says that the proxy of the machine wants another password, which the client of the relay can not know', async () => {
+    lines.length = 0;
+    const proxy = await keep(startProxy({ account: 'ada:p4ss' }));
+    const { url } = await relayWith({ http_proxy: `http://ada:wr0ng@127.0.0.1:${proxy.port}` });
+    const { status, body } = await get(url, 'http://web.test/');
+    expect({ status, body }).toEqual({
+      status: 502,
+      body: `The proxy http://127.0.0.1:${proxy.port} of http_proxy wants a valid user name and password: http_proxy=http://USER:PASSWORD@HOST:PORT.`,
+    });
+    expect(lines.join()).toContain('wants a valid user name and password');
+  });
+
   test('survives requests that are none', async () => {
     const { url } = await relayWith({ ALL_PROXY: 'http://127.0.0.1:1' });
     const { port, password } = new URL(url);
