@@ -18,6 +18,7 @@ const suffix = randomBytes(3).toString('hex');
 const runSettings = {
   pipeline: 'buildpacks',
   versions: { default: { builder: 'b', runner: 'r' } },
+  imageHost: 'registry.example.org',
   serviceAccount: 's',
   timeout: '1h0m0s',
 };
@@ -57,7 +58,7 @@ const createRuns = async ({ kube }: Target, tool: string, size: number): Promise
   for (let at = 0; at < size; at += 20) {
     const records = Array.from({ length: Math.min(20, size - at) }, (_, nth) => buildRecord(`raw-${tool}`, at + nth));
     const runs = records.map((record): PipelineRun => {
-      const run = pipelineRun(record, '', `raw-${tool}`, runSettings, true);
+      const run = pipelineRun(record, tool, `raw-${tool}`, runSettings, true);
       return { ...run, metadata: { name: record.id, labels: { user: `raw-${tool}` } } };
     });
     await Promise.all(runs.map((run) => kube.create('pipelineruns', run)));

@@ -15,7 +15,6 @@ export const wire: EndpointWire<typeof settingNames> = async (settings, { log })
   const startBuild = createStartBuild({
     ...builds,
     source: sourceFromSettings(settings),
-    image: registry.image,
     prepareRegistry: registry.prepare,
     storage: storageForStart(registry),
   });

@@ -1,3 +1,4 @@
+import { ApiError } from '../errors.ts';
 import { ifFound, isAlreadyExists, isInvalidObject } from '../kube/kube-error.ts';
 import type { RunChange } from '../ledger/diff.ts';
 import { toolLabel } from '../ledger/names.ts';
@@ -28,6 +29,10 @@ const failBuild = async (context: BuildsContext, tool: string, id: string, why: 
   }));
 };
 
+/** Tells whether no run can be made of a build because of a parameter in its record. */
+const isWrongParameter = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.code === 'parameter_invalid';
+
 /**
  * Returns why a build can never have a run. Undefined where the refused run exists already, as the run of this build.
  * @throws the error of a refusal after which another attempt may succeed
@@ -40,7 +45,7 @@ const reasonOfRefusal = async (
 ): Promise<string | undefined> => {
   if (isAlreadyExists(error))
     return (await isTakenByOther(kube, 'pipelineruns', tool, id)) ? 'Its id is taken. Start another build.' : undefined;
-  if (isInvalidObject(error)) return error.message;
+  if (isInvalidObject(error) || isWrongParameter(error)) return error.message;
   throw error;
 };
 
@@ -58,8 +63,8 @@ const createRun = async (context: BuildsContext, tool: string, { build, cancelle
     await failBuild(context, tool, build.id, noDeprecatedVersions);
     return true;
   }
-  const run = pipelineRun(build, tool, toolLabel(tool), context.runSettings, cancelled);
   try {
+    const run = pipelineRun(build, tool, toolLabel(tool), context.runSettings, cancelled);
     await context.kube.create<PipelineRun>('pipelineruns', run);
     return false;
   } catch (error) {

@@ -7,6 +7,7 @@ import { ledgerFromSettings, ledgerSettings } from '../ledger/from-settings.ts';
 import type { Log } from '../log.ts';
 import { removeArchive } from '../logs/archive/remove.ts';
 import { createFailureExcerpt } from '../logs/masking/failure-excerpt.ts';
+import { imageHost, imageHostSettings } from '../registry/from-settings.ts';
 import { storeFromSettings, storeSettings } from '../store/from-settings.ts';
 import type { ObjectStore } from '../store/types.ts';
 import { versionSettings, versionsFromSettings } from '../tekton/versions-from-settings.ts';
@@ -23,6 +24,7 @@ export const sharedBuildsSettings = [
   ...storeSettings,
   'pipeline',
   ...versionSettings,
+  ...imageHostSettings,
   'serviceAccount',
   'buildTimeout',
   'logSteps',
@@ -39,6 +41,7 @@ type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
 const runSettingsOf = (settings: BuildsSettings) => ({
   pipeline: settings.pipeline,
   versions: versionsFromSettings(settings),
+  imageHost: imageHost(settings),
   serviceAccount: settings.serviceAccount,
   timeout: settings.buildTimeout,
 });

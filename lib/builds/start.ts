@@ -5,6 +5,7 @@ import { resultForKey } from '../ledger/idempotency.ts';
 import { buildId } from '../ledger/names.ts';
 import { promotableBuilds, start } from '../ledger/state.ts';
 import type { BuildRecord, IdempotencyKey, NewBuild, StartResult } from '../ledger/types.ts';
+import { pushedImage } from '../registry/names.ts';
 import type { Source } from '../source/source.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import { applyChange } from './apply.ts';
@@ -16,8 +17,6 @@ import { reconcile } from './reconcile.ts';
 
 export type StartContext = BuildsContext & {
   source: Source;
-  /** Returns the full name of a tool's image, without a tag. */
-  image: (tool: string, name: string) => string;
   /**
    * Makes the tool's project in the registry where it is missing.
    * @throws ApiError 503 `registry_refused` or `registry_unavailable`
@@ -137,7 +136,7 @@ const resolveBuild = async (
     context.source.resolve(source_url, ref || undefined, signal),
     context.prepareRegistry(tool, signal),
   ]);
-  const image = `${context.image(tool, parameters.image_name)}:latest`;
+  const image = pushedImage(context.runSettings.imageHost, tool, parameters.image_name);
   const resolvedRef = refHash === commit ? {} : { resolvedRef: refHash };
   return { id: buildId(tool, key?.key), parameters, sourceUrl: url, commit, ...resolvedRef, image };
 };

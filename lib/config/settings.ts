@@ -16,6 +16,7 @@ const image = new RegExp(
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
+const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
 
 /**
  * Steps that hold no credentials of the registry. builds-api's pipeline has all of them, and this service's pipeline has
@@ -94,7 +95,7 @@ export const settings = {
 
   registryKind: text('REGISTRY_KIND', 'harbor or oci', /^(harbor|oci)$/, 'harbor') as Setting<'harbor' | 'oci'>,
   registryUrl: url('REGISTRY_URL'),
-  registryHost: optional(text('REGISTRY_HOST', "the registry's host in image names", /^[a-z0-9.:[\]-]+$/i)),
+  registryHost: optional(text('REGISTRY_HOST', 'a host name with or without a port', host)),
   registryLimitBytes: optional(integer('REGISTRY_LIMIT_BYTES', { min: 0, max: Number.MAX_SAFE_INTEGER })),
   registryUser: optional(text('REGISTRY_USER', 'a user name', /./)),
   registryPassword: secretFile('REGISTRY_PASSWORD_FILE'),

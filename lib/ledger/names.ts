@@ -11,6 +11,9 @@ const base36 = (bytes: Buffer, length: number): string =>
 const maxLabelLength = 63;
 const keptLength = maxLabelLength - shortHashLength - 1;
 
+/** Limit for the value of a label, and how many characters of a longer tool's name are left before its hash. */
+export const labelLength = { longest: maxLabelLength, kept: keptLength };
+
 /** Returns the start of a tool's name as part of a DNS label, which does not end with a dash. */
 const startOf = (tool: string, length: number): string => tool.replaceAll('_', '-').slice(0, length).replace(/-+$/, '');
 

@@ -20,7 +20,10 @@ export type BuildRecord = {
   commit: string;
   /** Hash of the annotated tag's object that leads to the commit. Absent where the requested ref names the commit itself. */
   resolvedRef?: string;
-  /** Name of the image that is pushed, with its tag. */
+  /**
+   * Name of the image that is pushed, with its tag, as clients see it. A run takes the name from the tool and the
+   * parameters instead.
+   */
   image: string;
   acceptedAt: string;
   /** Time when the build got its slot. Absent while the build is queued. */

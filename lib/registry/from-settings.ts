@@ -1,10 +1,16 @@
 import type { Settings } from '../config/settings.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
+/** Names of the settings that give the registry's host in names of images. */
+export const imageHostSettings = ['registryUrl', 'registryHost'] as const;
+
+/** Returns the registry's host in names of images, with its port where the port is not the usual one. */
+export const imageHost = ({ registryUrl, registryHost }: Settings<(typeof imageHostSettings)[number]>): string =>
+  registryHost ?? new URL(registryUrl).host;
+
 export const registrySettings = [
   'registryKind',
   'registryUrl',
-  'registryHost',
   'registryLimitBytes',
   'registryUser',
   'registryPassword',
@@ -15,7 +21,6 @@ export const registryFromSettings = (settings: Settings<(typeof registrySettings
   createRegistry({
     kind: settings.registryKind,
     url: settings.registryUrl,
-    ...(settings.registryHost ? { host: settings.registryHost } : {}),
     ...(settings.registryLimitBytes === undefined ? {} : { limitBytes: settings.registryLimitBytes }),
     ...(settings.registryUser ? { username: settings.registryUser } : {}),
     ...(settings.registryPassword ? { password: settings.registryPassword } : {}),

@@ -6,6 +6,16 @@ import { shortHashLength, shortHashOf } from '../hash.ts';
  * components of Toolforge put the same text there. No tool has a dot in its name, so no tool's name has this text.
  */
 const filler = 'char.sep';
+
+/**
+ * The replacements that put the filler between adjacent separators, in their order. A pair of equal separators comes
+ * twice, because the second pair in `---` begins within the first pair. The admission policy of runs makes the same
+ * replacements in CEL, whose regular expressions have no lookahead.
+ */
+export const fillings: readonly (readonly [pair: string, filled: string])[] = ['--', '--', '__', '__', '-_', '_-'].map(
+  (pair) => [pair, pair.split('').join(filler)],
+);
+
 const maxRepositoryLength = 255;
 /**
  * Limit for an image's name in the OpenAPI contract, in characters. A project's name is kept so short that
@@ -13,11 +23,19 @@ const maxRepositoryLength = 255;
  */
 const maxImageLength = 128;
 const maxProjectLength = maxRepositoryLength - maxImageLength - 1;
+
+/** Limit for a project's name, and how many characters of a longer name are left before its hash. */
+export const projectLength = { longest: maxProjectLength, kept: maxProjectLength - shortHashLength - 1 };
+
 /**
- * Matches one path component of a repository's name.
+ * Source of a regular expression that matches one path component of a repository's name.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
  */
-const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+export const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const wholeComponent = new RegExp(`^${component}$`);
+
+/** Tag of the images that builds push. */
+export const imageTag = 'latest';
 
 /**
  * Returns the start of a name and a hash of the whole name, with a dot between them. In a name that is not shortened, a
@@ -25,7 +43,7 @@ const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
  * a shortened name.
  */
 const shortened = (name: string): string =>
-  `${name.slice(0, maxProjectLength - shortHashLength - 1).replace(/[-_.]+$/, '')}.${shortHashOf(name)}`;
+  `${name.slice(0, projectLength.kept).replace(/[-_.]+$/, '')}.${shortHashOf(name)}`;
 
 /**
  * Returns the name of the project that holds a tool's images: `tool-<tool>`, adapted to Harbor's rules. Harbor's names
@@ -34,8 +52,8 @@ const shortened = (name: string): string =>
  * could then replace and delete the other's images.
  */
 export const projectName = (tool: string): string => {
-  const name = `tool-${tool}`.replace(/[-_](?=[-_])/g, `$&${filler}`);
-  return name.length > maxProjectLength ? shortened(name) : name;
+  const name = fillings.reduce((filled, [pair, replacement]) => filled.replaceAll(pair, replacement), `tool-${tool}`);
+  return name.length > projectLength.longest ? shortened(name) : name;
 };
 
 /**
@@ -50,10 +68,20 @@ export const defaultImageName = (tool: string): string => projectName(tool);
  */
 export const repositoryName = (project: string, image: string): string => {
   const name = `${project}/${image}`;
-  if (componentPattern.test(image) && name.length <= maxRepositoryLength) return name;
+  if (wholeComponent.test(image) && name.length <= maxRepositoryLength) return name;
   throw new ApiError(
     400,
     'parameter_invalid',
     `The image name must be lower case letters and digits, separated by single dots, underscores or dashes, and at most ${maxRepositoryLength - project.length - 1} characters long.`,
   );
 };
+
+/**
+ * Returns the full name of the image that a build pushes: `<host>/<project>/<image>:latest`. The name is always made
+ * from the tool. Security: a build has the credentials of the whole registry, so a name that comes from elsewhere could
+ * be the image of another tool, or the builder.
+ * @param host the registry's host in names of images, with its port
+ * @throws ApiError 400 parameter_invalid where a registry would refuse the image's name
+ */
+export const pushedImage = (host: string, tool: string, image: string): string =>
+  `${host}/${repositoryName(projectName(tool), image)}:${imageTag}`;

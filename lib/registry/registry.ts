@@ -6,7 +6,7 @@ import { createSingleFlight } from '../single-flight.ts';
 import type { RegistryClient } from './client.ts';
 import { createClient } from './client.ts';
 import { createHarbor } from './harbor.ts';
-import { projectName, repositoryName } from './names.ts';
+import { projectName } from './names.ts';
 import { createOci } from './oci.ts';
 import type { Storage } from './sizes.ts';
 import type { Strategy } from './strategy.ts';
@@ -16,8 +16,6 @@ export type RegistryOptions = {
   kind: 'harbor' | 'oci';
   /** Address of the registry's API without a path, such as https://harbor.example.org. */
   url: string;
-  /** Host in the images' names. Default: the host of `url`. */
-  host?: string;
   username?: string;
   password?: string;
   /** Time limit for one attempt of a request to the registry, in milliseconds. Default 5,000. */
@@ -55,14 +53,7 @@ export type Registry = {
    * @throws ApiError 503 registry_unavailable; images that were deleted before the error stay deleted
    */
   clean(tool: string, signal?: AbortSignal): Promise<{ deleted: number; repository: string }>;
-  /**
-   * Returns the full name of an image, "<host>/<project>/<name>", without a tag.
-   * @throws ApiError 400 parameter_invalid
-   */
-  image(tool: string, imageName: string): string;
 };
-
-const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
 
 /** Parses the address of the registry. @throws ConfigError for an address with a path, a user name or a password */
 const checkUrl = (text: string): URL => {
@@ -107,17 +98,10 @@ const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Stra
   throw new ConfigError('registry.kind', 'harbor or oci');
 };
 
-/** Checks the host in the images' names, and the limit of a tool's storage. @throws ConfigError for a wrong option */
-const checkNames = (options: RegistryOptions, url: URL): { host: string; limitBytes: number | undefined } => {
-  const { host = url.host, limitBytes } = options;
-  if (!hostPattern.test(host)) throw new ConfigError('registry.host', 'a host name with or without a port');
-  return { host, limitBytes: limitBytes === undefined ? undefined : checkNumber('limitBytes', limitBytes, 0) };
-};
-
 /** Makes the registry that holds the images of all tools. @throws ConfigError */
 export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
-  const { host, limitBytes } = checkNames(options, url);
+  const limitBytes = options.limitBytes === undefined ? undefined : checkNumber('limitBytes', options.limitBytes, 0);
   const strategy = strategyOf(options.kind, clientFor(options, url));
   const preparing = createSingleFlight<void>();
   return {
@@ -137,6 +121,5 @@ export const createRegistry = (options: RegistryOptions): Registry => {
       const { deleted, repositories } = await strategy.clean(projectName(tool), signal);
       return { deleted, repository: repositories.join(', ') || projectName(tool) };
     },
-    image: (tool, imageName) => `${host}/${repositoryName(projectName(tool), imageName)}`,
   };
 };

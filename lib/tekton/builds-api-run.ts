@@ -1,6 +1,6 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import type { BuildRecord } from '../ledger/types.ts';
-import { builderOf, envvarsOf } from './run.ts';
+import { appImageParameter, builderOf, envvarsOf } from './run.ts';
 import type { PipelineRun } from './types.ts';
 import { normalizeFlags } from './versions.ts';
 
@@ -34,7 +34,7 @@ const parametersOf = (run: PipelineRun): Required<BuildParameters> => ({
   source_url: textOf(run.spec.params, 'SOURCE_URL'),
   ref: textOf(run.spec.params, 'UNRESOLVED_SOURCE_REFERENCE'),
   envvars: envvarsOf(run),
-  image_name: splitImage(textOf(run.spec.params, 'APP_IMAGE')).name,
+  image_name: splitImage(textOf(run.spec.params, appImageParameter)).name,
   // The builder image of the run gives the flags that clients see.
   ...normalizeFlags({}),
 });
@@ -53,7 +53,7 @@ export const buildsApiBuild = (run: PipelineRun, now: Date): BuildRecord => {
     parameters,
     sourceUrl: parameters.source_url,
     commit: textOf(spec.params, 'SOURCE_REFERENCE'),
-    image: withTag(textOf(status?.results, 'APP_IMAGE_URL') || textOf(spec.params, 'APP_IMAGE')),
+    image: withTag(textOf(status?.results, 'APP_IMAGE_URL') || textOf(spec.params, appImageParameter)),
     acceptedAt,
     startedAt: timeOf(status?.startTime) ?? acceptedAt,
     status: 'BUILD_PENDING',

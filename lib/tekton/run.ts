@@ -1,4 +1,5 @@
 import type { BuildRecord } from '../ledger/types.ts';
+import { defaultImageName, pushedImage } from '../registry/names.ts';
 import type { PipelineRun } from './types.ts';
 import { type ImagePair, normalizeFlags, pairFor, type Versions } from './versions.ts';
 
@@ -6,6 +7,8 @@ import { type ImagePair, normalizeFlags, pairFor, type Versions } from './versio
 export type RunSettings = {
   pipeline: string;
   versions: Versions;
+  /** The registry's host in names of images. */
+  imageHost: string;
   serviceAccount: string;
   /** Time limit of a PipelineRun, in Tekton's notation for durations, such as `1h0m0s`. */
   timeout: string;
@@ -84,10 +87,20 @@ export const builderOf = ({ spec }: Pick<PipelineRun, 'spec'>): string | undefin
 const imagesOf = ({ parameters }: BuildRecord, versions: Versions): ImagePair =>
   pairFor(versions, normalizeFlags(parameters)) ?? versions.default;
 
-const parametersOf = (build: BuildRecord, versions: Versions) => [
-  { name: builderParameter, value: imagesOf(build, versions).builder },
-  { name: 'RUN_IMAGE', value: imagesOf(build, versions).runner },
-  { name: 'APP_IMAGE', value: build.image },
+/**
+ * Returns the image that a build pushes. The image in the record is only shown. Security: other functions than those
+ * which create runs may write records, and the build pushes with the credentials of the whole registry.
+ */
+const appImageOf = ({ parameters }: BuildRecord, tool: string, { imageHost }: RunSettings): string =>
+  pushedImage(imageHost, tool, parameters.image_name || defaultImageName(tool));
+
+/** Name of the PipelineRun's parameter that holds the image which the build pushes. */
+export const appImageParameter = 'APP_IMAGE';
+
+const parametersOf = (build: BuildRecord, tool: string, settings: RunSettings) => [
+  { name: builderParameter, value: imagesOf(build, settings.versions).builder },
+  { name: 'RUN_IMAGE', value: imagesOf(build, settings.versions).runner },
+  { name: appImageParameter, value: appImageOf(build, tool, settings) },
   { name: 'SOURCE_URL', value: build.sourceUrl.replaceAll('$', '%24') },
   { name: 'SOURCE_REFERENCE', value: build.commit },
   { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encodeDollars(build.parameters.ref ?? '') },
@@ -104,6 +117,7 @@ const parametersOf = (build: BuildRecord, versions: Versions) => [
  * @param label the value of the label that identifies the tool
  * @param cancelled whether the run is created in the cancelled state, in which Tekton ends the run without starting a
  * step
+ * @throws ApiError 400 parameter_invalid for a build whose image name no registry accepts
  */
 export const pipelineRun = (
   build: BuildRecord,
@@ -122,7 +136,7 @@ export const pipelineRun = (
   },
   spec: {
     pipelineRef: { name: settings.pipeline },
-    params: parametersOf(build, settings.versions),
+    params: parametersOf(build, tool, settings),
     timeouts: { pipeline: settings.timeout },
     // Tekton would fill in an account of its own configuration here, for tasks that taskRunSpecs does not name.
     taskRunTemplate: { serviceAccountName: settings.serviceAccount },

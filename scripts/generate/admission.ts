@@ -12,6 +12,8 @@ export type Policy = {
   requests: { apiGroups: string[]; apiVersions: string[]; resources: string[]; operations: string[] };
   /** Whether the rules read the settings, as `variables.settings`. Without settings every request is refused. */
   readsSettings: boolean;
+  /** CEL expressions that the rules use as `variables.<name>`, by their names. */
+  variables?: Readonly<Record<string, string>>;
   rules: readonly Rule[];
 };
 
@@ -31,7 +33,9 @@ const settingsVariable = {
 };
 
 /** Settings that every installation has. */
-const requiredSettings = (['builder', 'runner', 'archiverImage'] as const).map((name) => settings[name].name);
+const requiredSettings = (['builder', 'runner', 'registryUrl', 'archiverImage'] as const).map(
+  (name) => settings[name].name,
+);
 
 /**
  * The rule for a Namespace without settings. It has no reason of its own, so the API server answers as where a
@@ -51,20 +55,25 @@ const ownAccounts = ({ namespace }: Site) => ({
   expression: `request.userInfo.username.startsWith('system:serviceaccount:${namespace}:')`,
 });
 
-const policyManifest = (name: string, { requests, readsSettings, rules }: Policy, site: Site): object => ({
+const variablesOf = ({ readsSettings, variables = {} }: Policy): { name: string; expression: string }[] => [
+  ...(readsSettings ? [settingsVariable] : []),
+  ...Object.entries(variables).map(([name, expression]) => ({ name, expression })),
+];
+
+const policyManifest = (name: string, policy: Policy, site: Site): object => ({
   apiVersion,
   kind: 'ValidatingAdmissionPolicy',
   metadata: { name, labels },
   spec: {
     failurePolicy: 'Fail',
-    matchConstraints: { resourceRules: [{ ...requests, scope: '*' }] },
+    matchConstraints: { resourceRules: [{ ...policy.requests, scope: '*' }] },
     matchConditions: [ownAccounts(site)],
-    ...(readsSettings ? { variables: [settingsVariable] } : {}),
+    ...(variablesOf(policy).length > 0 ? { variables: variablesOf(policy) } : {}),
     validations: [
-      ...(readsSettings ? [settingsRule] : []),
+      ...(policy.readsSettings ? [settingsRule] : []),
       // The reason Forbidden makes the API server answer 403, which ends no build: the same run may be allowed a minute
       // later, when an upgrade has replaced all functions.
-      ...rules.map(({ expression, message }) => ({ expression, message, reason: 'Forbidden' })),
+      ...policy.rules.map(({ expression, message }) => ({ expression, message, reason: 'Forbidden' })),
     ],
   },
 });

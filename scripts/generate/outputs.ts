@@ -11,7 +11,7 @@ import { eventManifests } from './triggers.ts';
 import { notice, yamlFile } from './yaml.ts';
 
 const table = 'functions/table.ts';
-const runs = 'functions/table.ts, lib/tekton/run.ts and lib/logs/archive/archiver-job.ts';
+const runs = 'functions/table.ts, lib/tekton/run.ts, lib/registry/names.ts and lib/logs/archive/archiver-job.ts';
 const contract = 'openapi/openapi.yaml and functions/table.ts';
 
 /** Namespace to which the kustomize overlays deploy the service. */

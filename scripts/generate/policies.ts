@@ -7,6 +7,7 @@ import { cel } from './cel.ts';
 import type { AccountFacts, Facts } from './facts.ts';
 import { archiverRules } from './policy-of-jobs.ts';
 import { runRules, runUpdateRules } from './policy-of-runs.ts';
+import { toolVariables } from './policy-of-tools.ts';
 
 /** A resource in the form of functions/table.ts: its API group unless that is the core group, and its name. */
 const requestedResource = [
@@ -65,6 +66,7 @@ export const accountPolicies = (facts: Facts): Policy[] => [
     name: 'runs',
     requests: { apiGroups: ['tekton.dev'], apiVersions: ['*'], resources: ['pipelineruns'], operations: ['CREATE'] },
     readsSettings: true,
+    variables: toolVariables,
     rules: runRules(),
   },
   {

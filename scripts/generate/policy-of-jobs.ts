@@ -5,7 +5,7 @@ import { archiverJob } from '../../lib/logs/archive/archiver-job.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';
 import type { Rule } from './admission.ts';
 import { cel, expression, hasFields, mayHaveFields, onlyFields } from './cel.ts';
-import { settingText, settingValue } from './policy-of-runs.ts';
+import { settingText, settingValue } from './setting-values.ts';
 
 /** Labels that Kubernetes gives to a new Job and to its pods before admission policies see the Job. */
 const jobLabels = ['batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name', 'controller-uid', 'job-name'];

@@ -1,4 +1,4 @@
-import { type SettingName, settings } from '../../lib/config/settings.ts';
+import type { SettingName } from '../../lib/config/settings.ts';
 import type { BuildRecord } from '../../lib/ledger/types.ts';
 import {
   logFinalizer,
@@ -9,13 +9,8 @@ import {
 } from '../../lib/tekton/run.ts';
 import type { Rule } from './admission.ts';
 import { cel, expression, mayHaveFields, onlyFields, onlyKeys } from './cel.ts';
-
-/** Returns the CEL expression for the text of a setting, or for `otherwise` where the setting is not set. */
-export const settingText = (name: SettingName, otherwise = ''): string =>
-  `variables.settings[?${cel(settings[name].name)}].orValue(${cel(otherwise)})`;
-
-/** Returns the CEL expression for the text of a setting, or for its default where the setting is not set. */
-export const settingValue = (name: SettingName): string => settingText(name, settings[name].default);
+import { toolRules } from './policy-of-tools.ts';
+import { settingText, settingValue } from './setting-values.ts';
 
 const build: BuildRecord = {
   ...{ id: '', sourceUrl: '', commit: '', image: '', acceptedAt: '', message: '' },
@@ -28,12 +23,13 @@ const build: BuildRecord = {
 const runSettings = {
   pipeline: expression(settingValue('pipeline')),
   versions: { default: { builder: '', runner: '' } },
+  imageHost: '',
   serviceAccount: expression(settingValue('serviceAccount')),
   timeout: '',
 };
 
 /** The spec of a run as the functions make it. */
-const { spec } = pipelineRun(build, '', '', runSettings, false);
+const { spec } = pipelineRun(build, 'tool', '', runSettings, false);
 const fieldsOfSpec = [...Object.keys(spec), 'status'];
 const parameters = spec.params ?? [];
 
@@ -118,6 +114,7 @@ export const runRules = (): Rule[] => [
     message: 'A run must name the Pipeline of the builds, in this namespace, without a resolver.',
   },
   ...parameterRules,
+  ...toolRules,
   ...podRules,
   {
     // Tekton writes a duration in its own way: 60m becomes 1h0m0s.

@@ -1,18 +1,15 @@
 import { expect } from '@jest/globals';
 import { buildId, ledgerName, toolLabel } from '../../lib/ledger/names.ts';
 import { archivePrefix } from '../../lib/logs/archive/archive-index.ts';
-import { defaultImageName, projectName } from '../../lib/registry/names.ts';
-import { createRegistry } from '../../lib/registry/registry.ts';
+import { defaultImageName, projectName, pushedImage } from '../../lib/registry/names.ts';
 import { similarTools } from '../support/tool-names.ts';
 import { fuzz } from './fuzz.ts';
-
-const { image } = createRegistry({ kind: 'harbor', url: 'https://harbor.example.org' });
 
 /** Every name that is made from a tool's name, and that decides which tool owns an object. */
 const mappings: Record<string, (tool: string) => string> = {
   project: projectName,
   'default image name': defaultImageName,
-  image: (tool) => image(tool, 'app'),
+  image: (tool) => pushedImage('harbor.example.org', tool, 'app'),
   ledger: ledgerName,
   label: toolLabel,
   archive: (tool) => archivePrefix(tool, 'build'),

@@ -6,8 +6,10 @@ import { archiverFromSettings, archiverSettings } from '../../../lib/builds/arch
 import { readSettings } from '../../../lib/config/settings.ts';
 import { kubeconfigConnection } from '../../../lib/kube/connection.ts';
 import { type Resource, resources } from '../../../lib/kube/resources.ts';
+import { toolLabel } from '../../../lib/ledger/names.ts';
 import type { BuildRecord } from '../../../lib/ledger/types.ts';
 import { archiverJob } from '../../../lib/logs/archive/archiver-job.ts';
+import { imageHost, imageHostSettings } from '../../../lib/registry/from-settings.ts';
 import { pipelineRun } from '../../../lib/tekton/run.ts';
 import { versionSettings, versionsFromSettings } from '../../../lib/tekton/versions-from-settings.ts';
 import { makeFacts } from '../../../scripts/generate/facts.ts';
@@ -114,11 +116,13 @@ const record = (id: string): BuildRecord => ({
 });
 
 /** Makes the run of a build as the deployed functions make it. */
-export const runOf = (id: string, settings: Record<string, string>): Json => {
-  const names = ['pipeline', 'serviceAccount', 'buildTimeout', ...versionSettings] as const;
-  const { pipeline, serviceAccount, buildTimeout: timeout, ...images } = readSettings(names, settings);
-  const runSettings = { pipeline, serviceAccount, timeout, versions: versionsFromSettings(images) };
-  return pipelineRun(record(id), 'e2e', 'e2e', runSettings, false) as unknown as Json;
+export const runOf = (id: string, settings: Record<string, string>, tool = 'e2e'): Json => {
+  const names = ['pipeline', 'serviceAccount', 'buildTimeout', ...versionSettings, ...imageHostSettings] as const;
+  const given = readSettings(names, settings);
+  const { pipeline, serviceAccount, buildTimeout: timeout } = given;
+  const versions = versionsFromSettings(given);
+  const runSettings = { pipeline, serviceAccount, timeout, versions, imageHost: imageHost(given) };
+  return pipelineRun(record(id), tool, toolLabel(tool), runSettings, false) as unknown as Json;
 };
 
 /** Makes the archiver Job of a build as the deployed functions make it. */

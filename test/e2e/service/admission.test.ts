@@ -20,6 +20,13 @@ import { builds } from './service.ts';
 const id = `e2e-admission-${randomBytes(4).toString('hex')}`;
 let settings: Record<string, string>;
 
+/** Tools whose projects and labels are made in every way: with fillers, at the limits, cut, cut at separators. */
+const tools = [
+  ...['e', 'e2e-_x', 'e2e----x', 'e2e__-_x'],
+  ...[63, 64, 121, 122, 256].map((length) => 'e'.repeat(length)),
+  ...[`${'e'.repeat(29)}-_${'e'.repeat(40)}`, `${'e'.repeat(87)}_-${'e'.repeat(60)}`, `e${'-_'.repeat(60)}e`],
+];
+
 beforeAll(async () => {
   settings = await deployedSettings();
 });
@@ -29,6 +36,10 @@ describe.each(accountsThatMay('tekton.dev/pipelineruns', 'create'))('the account
     expect(await created(account, runOf(id, settings))).toBe('accepted');
     const cancelled = changed(runOf(id, settings), ({ spec }) => Object.assign(spec, { status: 'Cancelled' }));
     expect(await created(account, cancelled)).toBe('accepted');
+  });
+
+  test.each(tools)('may create the run of a build of the tool %s', async (tool) => {
+    expect(await created(account, runOf(id, settings, tool))).toBe('accepted');
   });
 
   test.each(hostileRuns)('may not create a run %s', async (_, message, change) => {

@@ -21,12 +21,11 @@ const startWith = async (storage: Storage | undefined) => {
         return changed.result;
       },
     },
-    runSettings: { versions: { default: { builder: 'b', runner: 'r' } } },
+    runSettings: { versions: { default: { builder: 'b', runner: 'r' } }, imageHost: 'registry.example' },
     buildsApiRuns: 'ignore',
     log: () => undefined,
     now: () => new Date(),
     source: { resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }) },
-    image: () => 'image',
     prepareRegistry: async () => undefined,
     storage: async () => storage,
   } as unknown as StartBuildOptions;

@@ -91,6 +91,47 @@ test('a build whose id is the name of a run of another tool fails, and its slot 
   expect(world.ledger('tool')?.status?.running).toHaveLength(1);
 });
 
+describe('a record that a function which was taken over has put into a ledger', () => {
+  /** Puts a changed copy of a running build into the ledger of its tool, as a build without a run. */
+  const inject = async (change: object) => {
+    const { world, creating } = startWorld();
+    await startAll(creating, 1);
+    const [build] = world.ledger('tool')?.status?.running ?? [];
+    if (!build) throw new Error('The tool has no running build.');
+    const injected = { ...build, id: 'injected', ...change };
+    await creating.ledger.change('tool', ({ state }) => ({
+      state: { ...state, running: [...state.running, injected] },
+      result: undefined,
+    }));
+    await reconcile(creating, 'tool');
+    return { world, run: world.liveRuns().find(({ metadata }) => metadata.name === 'injected') };
+  };
+
+  test('with the image of another tool gets a run that pushes an image of its own tool', async () => {
+    const { run } = await inject({ image: 'registry.example/attack-final/victim:latest' });
+    expect(run?.spec.params).toContainEqual({
+      name: 'APP_IMAGE',
+      value: 'registry.example/tool-tool/tool-tool:latest',
+    });
+    expect(JSON.stringify(run)).not.toContain('victim');
+  });
+
+  test('with a name that leads to another image fails without a run, and its slot is free again', async () => {
+    const parameters = { source_url: 'https://example.org/r.git', image_name: '../attack-final/victim' };
+    const { world, run } = await inject({ parameters });
+    expect(run).toBeUndefined();
+    expect(world.ledger('tool')?.status).toMatchObject({
+      running: [{ id: expect.not.stringMatching('injected') }],
+      finished: [
+        {
+          ...{ id: 'injected', status: 'BUILD_FAILURE' },
+          message: expect.stringMatching(/^The build could not be started: The image name must be/),
+        },
+      ],
+    });
+  });
+});
+
 describe('a build that was accepted with deprecated versions', () => {
   const flags = { ...given, use_deprecated_versions: true };
   const withDeprecated = (context: ReturnType<typeof startWorld>['creating'], validUntil?: string) => {

@@ -29,6 +29,7 @@ export const startContext = (
     runSettings: {
       pipeline: 'p',
       versions: { default: { builder: 'b', runner: 'r' } },
+      imageHost: 'registry.example',
       serviceAccount: 's',
       timeout: '1h0m0s',
     },
@@ -40,7 +41,6 @@ export const startContext = (
     source: {
       resolve: async (url: string) => ({ url, commit: 'c0', refHash: 'c0' }),
     } as unknown as StartContext['source'],
-    image: (tool, name) => `${tool}/${name}`,
     prepareRegistry: async () => undefined,
   };
 };

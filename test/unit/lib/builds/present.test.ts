@@ -20,7 +20,13 @@ const record = (id: string, flags: object = {}): BuildRecord => ({
 });
 
 const runOf = (build: BuildRecord, versions: Versions): PipelineRun =>
-  pipelineRun(build, 'mine', 'mine', { pipeline: 'p', serviceAccount: 's', timeout: '1h', versions }, false);
+  pipelineRun(
+    build,
+    'mine',
+    'mine',
+    { pipeline: 'p', serviceAccount: 's', timeout: '1h', imageHost: 'registry.example', versions },
+    false,
+  );
 
 /** Returns the flags with which a build is shown: `latest`, `deprecated` or nothing. */
 const shown = (state: LedgerState, versions: Versions, run?: PipelineRun): string => {

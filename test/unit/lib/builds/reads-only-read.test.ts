@@ -142,6 +142,7 @@ const writeCapacity = async (claims: Claim[]): Promise<void> => {
 const runSettings = {
   pipeline: 'p',
   versions: { default: { builder: 'b', runner: 'r' } },
+  imageHost: 'registry.example',
   serviceAccount: 's',
   timeout: '1h0m0s',
 };

@@ -34,6 +34,11 @@ describe('the error of a wrong setting names the setting and what it must be', (
     ['registryUrl', {}, 'REGISTRY_URL must be set: an http or https URL without credentials'],
     ['registryUrl', { REGISTRY_URL: 'ftp://x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
     ['registryUrl', { REGISTRY_URL: 'https://u:p@x' }, 'REGISTRY_URL must be an http or https URL without credentials'],
+    [
+      'registryHost',
+      { REGISTRY_HOST: 'harbor.example.org/mirror' },
+      'REGISTRY_HOST must be empty or a host name with or without a port',
+    ],
     ['registryKind', { REGISTRY_KIND: 'quay' }, 'REGISTRY_KIND must be harbor or oci'],
     [
       'logSteps',

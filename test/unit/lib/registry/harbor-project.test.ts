@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { expect, test } from '@jest/globals';
+import { pushedImage } from '../../../../lib/registry/names.ts';
 import { createRegistry } from '../../../../lib/registry/registry.ts';
 import { documentedRobot } from '../../../support/harbor/documented-robots.ts';
 import { createHarbor } from '../../../support/harbor/harbor.ts';
@@ -25,7 +26,7 @@ test.each([
     const { registry, harbor, requests } = await againstHarbor();
     await registry.prepare(tool);
     expect([...harbor.projects]).toEqual([[name, expect.objectContaining({ isPublic: true })]]);
-    expect(registry.image(tool, 'app')).toContain(`/${name}/app`);
+    expect(pushedImage('registry.example', tool, 'app')).toContain(`/${name}/app`);
     expect(requests).toEqual([`GET /api/v2.0/projects/${name}`, 'POST /api/v2.0/projects']);
   },
 );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiError } from '../../../../lib/errors.ts';
-import { defaultImageName, projectName, repositoryName } from '../../../../lib/registry/names.ts';
+import { defaultImageName, projectName, pushedImage, repositoryName } from '../../../../lib/registry/names.ts';
 import { similarTools, toolName } from '../../../support/tool-names.ts';
 
 const harborPattern = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
@@ -67,4 +67,17 @@ describe('repositoryName', () => {
       expect(() => repositoryName('tool-a', image)).toThrow(ApiError);
     },
   );
+});
+
+describe('pushedImage', () => {
+  test.each([
+    ['my-tool', 'app', 'registry.example:5000/tool-my-tool/app:latest'],
+    ['a-_b', 'a__b', 'registry.example:5000/tool-a-char.sep_b/a__b:latest'],
+  ])('the image of tool %s with the name %s is %s', (tool, name, image) => {
+    expect(pushedImage('registry.example:5000', tool, name)).toBe(image);
+  });
+
+  test('pushedImage refuses a name that would lead out of the project', () => {
+    expect(() => pushedImage('registry.example', 'a', '../other/x:evil')).toThrow(ApiError);
+  });
 });

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { ApiError, ConfigError } from '../../../../lib/errors.ts';
+import { ConfigError } from '../../../../lib/errors.ts';
 import type { RegistryOptions } from '../../../../lib/registry/registry.ts';
 import { createRegistry } from '../../../../lib/registry/registry.ts';
 import { storageForStart } from '../../../../lib/registry/storage.ts';
@@ -147,27 +147,12 @@ describe('the registry client against a plain OCI registry', () => {
   });
 });
 
-describe('image', () => {
-  const registry = createRegistry({ kind: 'harbor', url: 'https://harbor.example.org' });
-  test('image returns host, project and name', () => {
-    expect(registry.image('my-tool', 'app')).toBe('harbor.example.org/tool-my-tool/app');
-    const other = createRegistry({
-      kind: 'oci',
-      url: 'http://127.0.0.1:5000',
-      host: 'registry.example.org:5000',
-    });
-    expect(other.image('a-_b', 'app')).toBe('registry.example.org:5000/tool-a-char.sep_b/app');
-    expect(() => registry.image('a', '../other/x:evil')).toThrow(ApiError);
-  });
-});
-
 test.each<[string, Partial<Record<keyof RegistryOptions, unknown>>]>([
   ['registry.url', { url: 'harbor.example.org' }],
   ['registry.url', { url: 'ftp://harbor.example.org' }],
   ['registry.url', { url: 'https://u:p@harbor.example.org' }],
   ['registry.url', { url: 'https://harbor.example.org/api' }],
   ['registry.kind', { kind: 'docker' }],
-  ['registry.host', { host: 'a/b' }],
   ['registry.username', { password }],
   ['registry.username', { username: 'a:b', password }],
   ['registry.password', { username: 'a' }],

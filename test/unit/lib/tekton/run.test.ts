@@ -1,10 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { BuildRecord } from '../../../../lib/ledger/types.ts';
 import { builderOf, pipelineRun } from '../../../../lib/tekton/run.ts';
 
 const pair = (name: string) => ({ builder: `${name}-builder`, runner: `${name}-runner` });
 const runSettings = {
-  ...{ pipeline: 'p', serviceAccount: 's', timeout: '1h0m0s' },
+  ...{ pipeline: 'p', serviceAccount: 's', timeout: '1h0m0s', imageHost: 'registry.example:5000' },
   versions: {
     default: pair('default'),
     latest: pair('latest'),
@@ -36,3 +36,38 @@ test.each([{}, { params: [] }, { params: [{ name: 'BUILDER_IMAGE', value: ['a', 
     expect(builderOf({ spec })).toBeUndefined();
   },
 );
+
+describe('the image of a run', () => {
+  const imageOf = (tool: string, parameters: object, image: string) => {
+    const facts = { id: 'x', sourceUrl: 'https://example.org/x', commit: 'c0', image };
+    const build = { ...facts, parameters: { source_url: '', ...parameters } } as BuildRecord;
+    const run = pipelineRun(build, tool, tool, runSettings, false);
+    return run.spec.params?.find(({ name }) => name === 'APP_IMAGE')?.value;
+  };
+
+  test.each([
+    'registry.example:5000/tool-mine/app:latest',
+    'registry.example:5000/tool-victim/app:latest',
+    'registry.example:5000/builder:1',
+    'registry.evil.example/tool-mine/app:latest',
+    'registry.example:5000/tool-mine/app:other',
+    `registry.example:5000/tool-mine/app@sha256:${'0'.repeat(64)}`,
+    '',
+  ])('is made from the tool and the name in the request, whatever the record says: %j', (image) => {
+    expect(imageOf('mine', { image_name: 'app' }, image)).toBe('registry.example:5000/tool-mine/app:latest');
+  });
+
+  test('has the name of the project where the record has no name', () => {
+    const image = 'registry.example:5000/tool-a-char.sep_b/tool-a-char.sep_b:latest';
+    for (const name of [undefined, '']) expect(imageOf('a-_b', { image_name: name }, '')).toBe(image);
+  });
+
+  test.each(['../tool-victim/app', 'app:other', `app@sha256:${'0'.repeat(64)}`, 'a/b', 'App'])(
+    'is never made from the name %s, which leads elsewhere',
+    (name) => {
+      expect(() => imageOf('mine', { image_name: name }, '')).toThrow(
+        expect.objectContaining({ status: 400, code: 'parameter_invalid' }),
+      );
+    },
+  );
+});

@@ -58,7 +58,7 @@ test('an annotation of this service counts more than a label', () => {
 
 test('no run of this service is taken for one of builds-api, also where its annotations are lost', () => {
   const versions = { default: { builder: 'b', runner: 'r' } };
-  const settings = { pipeline: 'p', versions, serviceAccount: 's', timeout: '1h0m0s' };
+  const settings = { pipeline: 'p', versions, imageHost: 'registry.example', serviceAccount: 's', timeout: '1h0m0s' };
   fc.assert(
     fc.property(toolName, (tool) => {
       const build: BuildRecord = {
