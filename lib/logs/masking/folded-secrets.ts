@@ -1,24 +1,8 @@
 import type { Span } from './invisible.ts';
+import { type LineTracker, logPrefixLength } from './line-tracker.ts';
 import { isFolded, isTokenBegun } from './rules/judge.ts';
-import { secretName } from './rules/names.ts';
+import { secretName, wrapper } from './rules/names.ts';
 import { mergeSpans, type SecretFinder } from './secret-finder.ts';
-
-/**
- * Finds the part of a secret that stands in another line than the secret's name or beginning. The state holds at most
- * 512 characters of the line before.
- */
-export type FoldedSecrets = {
-  /**
-   * Takes the next line, and returns its secrets: those that were found in the line itself, and those that the line
-   * before has begun.
-   * @param found the secrets in the line itself
-   */
-  add(text: string, found: readonly Span[]): readonly Span[];
-  /** Forgets the line before, because the next line does not continue it. */
-  reset(): void;
-  /** Whether the next line is masked by itself alone. */
-  readonly isAtRest: boolean;
-};
 
 /** Number of characters of the line before that are searched together with a line. */
 const maxTail = 512;
@@ -33,7 +17,7 @@ const minWidth = 40;
 type Open = { kind: 'name'; tail: string; isContinued: boolean } | { kind: 'token' } | undefined;
 
 const nameAtEnd = new RegExp(
-  `${secretName}\\s{0,20}(?:(?:[?+|:]?=>?|:)\\s{0,20}(?:[|>][-+]?\\d?)?|>|,)?\\s{0,20}$`,
+  `${secretName}\\s{0,20}(?:(?:[?+|:]?=>?|:)\\s{0,20}(?:[|>][-+]?\\d?|${wrapper})?|>|,)?\\s{0,20}$`,
   'i',
 );
 
@@ -58,7 +42,7 @@ const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 /** Codes of the characters that may stand after a name or a separator: quotation marks, commas, brackets. */
 const closers = new Set([...'"\'`,)]'].map((character) => character.charCodeAt(0)));
 /** Codes of the characters after which a value may follow in the next line. */
-const openers = new Set([...':=>|-+'].map((character) => character.charCodeAt(0)));
+const openers = new Set([...':=>|-+('].map((character) => character.charCodeAt(0)));
 
 /** Returns where a line ends without spaces and closing punctuation. */
 const contentEnd = (text: string): number => {
@@ -94,22 +78,27 @@ const openOf = (text: string, found: readonly Span[]): Open => {
 /** Matches the part of a token at the start of a line. */
 const tokenPart = /^\s{0,8}["'+]?([A-Za-z0-9_.+/=~%-]+)/d;
 
-const continuedToken = (text: string): Span[] => {
-  const part = tokenPart.exec(text);
-  const span = part?.indices?.[1];
+const continuedToken = (line: string): Span[] => {
+  const from = logPrefixLength(line);
+  const text = line.slice(from);
+  const span = tokenPart.exec(text)?.indices?.[1];
   if (!span || !isFolded(text.slice(...span), /^["',;\\]{0,3}\s*$/.test(text.slice(span[1], span[1] + 40)))) return [];
-  return [[span[0], span[1]]];
+  return [[from + span[0], from + span[1]]];
 };
 
-/** Says whether nothing but punctuation follows a value, so that the value is all that its line has. */
-const isAlone = (text: string, [, end]: Span): boolean => /^["'`,;)\]}\\\s]*$/.test(text.slice(end, end + 60));
+/**
+ * Says whether nothing but punctuation follows a value, so that the value is all that its line has, or whether the line
+ * tells that a validation has refused the value.
+ */
+const isAlone = (text: string, [start, end]: Span): boolean =>
+  /^["'`,;)\]}\\\s]*$/.test(text.slice(end, end + 60)) || /input(?:_value=|: )["']$/.test(text.slice(0, start));
 
 const continuedName = (
   findSecrets: SecretFinder,
   open: { tail: string; isContinued: boolean },
   text: string,
 ): Span[] => {
-  const line = open.isContinued ? text.trimStart() : text;
+  const line = open.isContinued ? text.trimStart() : text.slice(logPrefixLength(text));
   const before = open.isContinued ? open.tail : `${open.tail}\n`;
   const removed = text.length - line.length;
   return findSecrets(before + line.slice(0, maxTail))
@@ -119,7 +108,7 @@ const continuedName = (
 };
 
 /** Makes the state for secrets that are folded over lines. The lines of one step are added in their order. */
-export const createFoldedSecrets = (findSecrets: SecretFinder): FoldedSecrets => {
+export const createFoldedSecrets = (findSecrets: SecretFinder): LineTracker => {
   let open: Open;
   return {
     add: (text, found) => {

@@ -1,4 +1,5 @@
 import type { Span } from './invisible.ts';
+import { logPrefixLength } from './line-tracker.ts';
 
 /** Characters of base64, and the characters with which a URL or a string of a program escapes them. */
 const isBodyCharacter = (code: number): boolean =>
@@ -118,6 +119,9 @@ const minRunLength = 32;
 const looksRandom = (text: string): boolean =>
   /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text) && !isOrdinary(text);
 
+/** Matches the name of a value, such as `public key: `, but not the name of a stream or a level in brackets. */
+const nameBefore = /(?:^|[^[])\b[A-Za-z]/;
+
 /**
  * Finds a line of a private key whose beginning is unknown, because reading began in the middle of a log: the line's
  * only word, which has the form of a key's body.
@@ -125,7 +129,8 @@ const looksRandom = (text: string): boolean =>
 export const findBodyWithoutBegin = (text: string): Span | undefined => {
   if (text.length < minBodyLength) return undefined;
   const alone = findAlone(text);
-  if (!alone || alone[1] - alone[0] < minBodyLength) return undefined;
+  if (!alone || alone[1] - alone[0] < minBodyLength || nameBefore.test(text.slice(logPrefixLength(text), alone[0])))
+    return undefined;
   return looksRandom(text.slice(...alone)) ? alone : undefined;
 };
 
@@ -140,3 +145,53 @@ export const findUncertainBody = (text: string): Span[] =>
     (word) => !isOrdinary(word) && /[\d+=]/.test(word),
     (found) => found.length >= minRunLength && looksRandom(found),
   );
+
+/** Widths at which programs fold the base64 of keys, in characters: PEM, OpenSSH, MIME. */
+const foldedWidths: readonly number[] = [64, 70, 76];
+const shortestFold = 64;
+const longestFold = 76;
+
+/** Matches the text before a folded line: blanks, quotation marks, the sign of a diff or a quotation. */
+const beforeFold = /^[\s"'`>|+-]*$/;
+
+/** Says for every ASCII code whether it is a character of base64. */
+const base64Codes = Uint8Array.from({ length: 128 }, (_, code) =>
+  isBodyCharacter(code) && code !== 0x5c && code !== 0x25 ? 1 : 0,
+);
+
+const isClosing = (code: number): boolean => code === 0x22 || code === 0x27 || code === 0x2c || code === 0x20;
+
+const isBase64At = (text: string, at: number): boolean => base64Codes[text.charCodeAt(at)] === 1;
+
+/** Says cheaply whether no fold can end at a position, because base64 stands before the beginning of each width. */
+const isTooWide = (text: string, to: number): boolean =>
+  to > longestFold && isBase64At(text, to - 65) && isBase64At(text, to - 71) && isBase64At(text, to - 77);
+
+/** Counts the characters of base64 before a position, up to one more than the longest fold. */
+const countBase64 = (text: string, to: number): number => {
+  const least = Math.max(0, to - longestFold - 1);
+  let at = to;
+  while (at > least && isBase64At(text, at - 1)) at -= 1;
+  return to - at;
+};
+
+/**
+ * Finds a whole line of folded base64 by its width: the only word of the line, with letters of both cases and digits.
+ * The last word of most lines is shorter, so that they are refused early.
+ */
+export const findFoldedBody = (text: string): Span | undefined => {
+  if (text.length < shortestFold) return undefined;
+  let to = text.length;
+  while (text.length - to < 4 && isClosing(text.charCodeAt(to - 1))) to -= 1;
+  const width = isTooWide(text, to) ? 0 : countBase64(text, to);
+  if (width < shortestFold || !foldedWidths.includes(width)) return undefined;
+  const from = to - width;
+  if (!beforeFold.test(text.slice(logPrefixLength(text), from)) || !looksRandom(text.slice(from, to))) return undefined;
+  return [from, to];
+};
+
+/** Says whether a line can stand within text between markers: it is empty, a header, or its only word is base64. */
+export const isBlockLine = (text: string): boolean => {
+  const line = text.slice(logPrefixLength(text)).trim();
+  return line === '' || /^[A-Z][\w-]{1,30}: /.test(line) || findAlone(text) !== undefined;
+};

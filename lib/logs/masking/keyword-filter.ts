@@ -1,13 +1,23 @@
 /** A secret rule that is worth trying only on a text that contains one of the rule's keywords. */
 type Keyworded = { keywords: readonly string[] };
 
+const lastAsciiCode = 0x7f;
+
+/** Characters that share a code in the hashes of the keyword filter. They are grouped by how keywords use them. */
+const sharedCodes: readonly string[] = [' \t', '_$~\\', '-./', ':="\''];
+/** Code of all characters beyond ASCII. No other character has it, because some keywords have only two characters. */
+const otherCode = 31;
+
 /**
- * Codes of the ASCII characters in the hashes of the keyword filter: 5 bits each, the same for upper and lower case.
- * Each letter has a code of its own; all other characters share six codes.
+ * Codes of characters in the hashes of the keyword filter: 5 bits each, the same for upper and lower case. Each ASCII
+ * letter has a code of its own, and the last entry is for all characters beyond ASCII.
  */
-const codes = Uint8Array.from({ length: 128 }, (_, code) => {
+const codes = Uint8Array.from({ length: 129 }, (_, code) => {
   const letter = (code | 0x20) - 0x61;
-  return letter >= 0 && letter < 26 ? letter : 26 + (code % 6);
+  if (code > lastAsciiCode) return otherCode;
+  if (letter >= 0 && letter < 26) return letter;
+  const group = sharedCodes.findIndex((characters) => characters.includes(String.fromCharCode(code)));
+  return 26 + (group < 0 ? sharedCodes.length : group);
 });
 
 /** Number of bits of a hash: 5 for each of four characters. */
@@ -17,7 +27,7 @@ const hashBits = 20;
  * Returns the hash of a text's last four characters after one more character.
  * @param hash the hash before that character
  */
-const nextHash = (hash: number, code: number): number => ((hash << 5) | (codes[code] ?? 0)) & 0xfffff;
+const nextHash = (hash: number, code: number): number => ((hash << 5) | (codes[Math.min(code, 0x80)] ?? 0)) & 0xfffff;
 
 /**
  * Converts ASCII letters to lower case, and no other letters: their other case may have another length, or be an ASCII
@@ -41,8 +51,8 @@ type Table<T> = {
   byHash: ReadonlyMap<number, readonly { keyword: string; rules: readonly T[] }[]>;
 };
 
-/** Returns 1 if a keyword may end with four characters of this hash, else 0. */
-const bitOf = (isEnd: Uint32Array, hash: number): number => ((isEnd[hash >>> 5] ?? 0) >>> (hash & 31)) & 1;
+/** Returns bits of which the last one is 1 if a keyword may end with four characters of this hash. */
+const bitsOf = (isEnd: Uint32Array, hash: number): number => (isEnd[hash >>> 5] ?? 0) >>> (hash & 31);
 
 const append = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
   const values = map.get(key);
@@ -50,15 +60,12 @@ const append = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
   else map.set(key, [value]);
 };
 
-/** Returns the hash of a keyword's last three characters. */
-const lastThree = (keyword: string): number =>
-  [-3, -2, -1].reduce((hash, at) => nextHash(hash, keyword.charCodeAt(keyword.length + at)), 0);
-
-/** Returns the hashes of four characters with which a keyword ends. A keyword of three may follow any character. */
+/** Returns the hashes of four characters with which a keyword ends. A shorter keyword may follow any characters. */
 const endHashes = (keyword: string): number[] => {
-  const three = lastThree(keyword);
-  if (keyword.length > 3) return [(nextHash(0, keyword.charCodeAt(keyword.length - 4)) << 15) | three];
-  return Array.from({ length: 32 }, (_, code) => (code << 15) | three);
+  const end = keyword.slice(-4);
+  const hash = [...Array(end.length).keys()].reduce((before, at) => nextHash(before, end.charCodeAt(at)), 0);
+  const free = 4 - end.length;
+  return Array.from({ length: 32 ** free }, (_, codes) => ((codes << (5 * end.length)) | hash) & 0xfffff);
 };
 
 const createTable = <T extends Keyworded>(rules: readonly T[]): Table<T> => {
@@ -101,13 +108,12 @@ const addRulesOfBlock = <T>(
   let hash = before;
   for (let at = from; at < to; at += 1) {
     hash = nextHash(hash, text.charCodeAt(at));
-    if (bitOf(table.isEnd, hash) === 1) addRulesEndingAt(text, at + 1, hash, table, found);
+    if ((bitsOf(table.isEnd, hash) & 1) === 1) addRulesEndingAt(text, at + 1, hash, table, found);
   }
 };
 
-const lastAsciiCode = 0x7f;
-
 const findRules = <T>(text: string, table: Table<T>): Set<T> | undefined => {
+  const { isEnd } = table;
   let found: Set<T> | undefined;
   let hash = 0;
   let codes = 0;
@@ -119,9 +125,9 @@ const findRules = <T>(text: string, table: Table<T>): Set<T> | undefined => {
       const code = text.charCodeAt(at);
       codes |= code;
       hash = nextHash(hash, code);
-      isWorthComparing |= bitOf(table.isEnd, hash);
+      isWorthComparing |= bitsOf(isEnd, hash);
     }
-    if (isWorthComparing === 0) continue;
+    if ((isWorthComparing & 1) === 0) continue;
     found ??= new Set<T>();
     addRulesOfBlock(text, from, to, before, table, found);
   }
@@ -134,7 +140,7 @@ const findRules = <T>(text: string, table: Table<T>): Set<T> | undefined => {
  * case of ASCII letters. The test reads each character once, or twice near a possible keyword, and compares a keyword
  * only where its last four characters match. One regular expression of all keywords needs ten times as long.
  *
- * @param rules secret rules. Each keyword has three characters or more
+ * @param rules secret rules. Each keyword has two characters or more
  * @returns a function from a text to the rules worth trying; undefined when no rule is and the text is ASCII, so that
  * nothing in the text can be invisible but terminal sequences
  */

@@ -1,6 +1,6 @@
-import { createFoldedSecrets } from './folded-secrets.ts';
 import type { Span } from './invisible.ts';
 import { maskSpans, type SecretFinder } from './secret-finder.ts';
+import { createTrackedSecrets } from './tracked-secrets.ts';
 
 /** A line of a log, or a part of a line that is too long to be kept whole. `more`: the next part continues the line. */
 type LinePart = { text: string; more?: boolean };
@@ -88,8 +88,7 @@ const maskPart = (
 /**
  * Makes a mask for the secrets in the lines of one step. Each part of a long line is searched together with its
  * neighbours, so a secret that was cut is masked in both parts. A secret longer than 8,192 characters is masked for as
- * long as its characters can belong to a token. A secret that follows its name in the next line, and the rest of a token
- * that is folded over lines, are masked too (folded-secrets.ts).
+ * long as its characters can belong to a token. Secrets that only earlier lines tell are masked too (tracked-secrets.ts).
  *
  * @param show receives every part in order, with its `text` masked. A part that another part continues is shown only
  * when the next part has come, because the next part may contain the rest of a secret
@@ -97,7 +96,7 @@ const maskPart = (
 export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, show: (part: T) => void): LineMask<T> => {
   let held: T | undefined;
   let between = lineStart;
-  const folded = createFoldedSecrets(findSecrets);
+  const tracked = createTrackedSecrets(findSecrets);
 
   const showPart = (part: T, after: string): void => {
     const masked = maskPart(findSecrets, between, part.text, after);
@@ -107,7 +106,7 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
   };
 
   const showWholeLine = (line: T): void => {
-    const spans = folded.add(line.text, findSecrets(line.text));
+    const spans = tracked.find(line.text);
     if (spans.length > 0) line.text = maskSpans(line.text, spans);
     show(line);
   };
@@ -117,13 +116,13 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
       if (!held && !part.more) return showWholeLine(part);
       if (held) showPart(held, part.text.slice(0, overlap));
       held = part.more ? part : undefined;
-      folded.reset();
+      tracked.reset();
       if (held) return;
       showPart(part, '');
       between = lineStart;
     },
     get isAtRest() {
-      return held === undefined && folded.isAtRest;
+      return held === undefined && tracked.isAtRest;
     },
   };
 };

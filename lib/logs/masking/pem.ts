@@ -1,7 +1,15 @@
 import { encodedKeyword, findEncodedKey, isLastOfEncodedKey } from './encoded-key.ts';
 import { removeInvisible, type Span, toOriginal } from './invisible.ts';
-import { findBodyWithoutBegin, findKeyBody, findUncertainBody, prefixLength } from './key-body.ts';
+import {
+  findBodyWithoutBegin,
+  findFoldedBody,
+  findKeyBody,
+  findUncertainBody,
+  isBlockLine,
+  prefixLength,
+} from './key-body.ts';
 import { beginKeyword, findKeyBegin, findKeyEnd, maxMarkerLength, unfinishedMarker } from './key-markers.ts';
+import { beginsPublicBlock, endsPublicBlock, isPublicBody } from './public-block.ts';
 import { maskSpans } from './secret-finder.ts';
 
 /**
@@ -20,6 +28,8 @@ type KeyLimits = {
 export const keyLimits: KeyLimits = { otherLines: 256, characters: 65_536 };
 /** Limits of a key whose beginning was not seen. Less is certain there, so fewer other lines are searched. */
 const unseenLimits: KeyLimits = { ...keyLimits, otherLines: 8, isUncertain: true };
+/** Limits of a key of which one folded line was seen. */
+const foldedLimits: KeyLimits = { ...keyLimits, otherLines: 2, isUncertain: true };
 /** Limits of a key that is encoded once more in base64. Its end is only known by its form. */
 const encodedLimits: KeyLimits = { ...keyLimits, otherLines: 4, isEncoded: true };
 
@@ -108,16 +118,18 @@ export class PemMask {
   /** End of the text so far in which a marker may have begun: on the same line, or on the lines of a folded marker. */
   #before = '';
   #isContinued = false;
+  /** Whether the next line may be within a certificate, a public key, an image or other base64 that is no secret. */
+  #isPublic = false;
 
   /** Says whether the masks of later lines do not depend on the lines so far. */
   get isAtRest(): boolean {
-    return this.#open === undefined && this.#watched === 0 && this.#before === '';
+    return this.#open === undefined && this.#watched === 0 && this.#before === '' && !this.#isPublic;
   }
 
   /** Returns a line with all parts of a private key masked. @param more true if the next text continues the line */
   push(text: string, more = false): string {
     const { plain, removals } = removeInvisible(text);
-    if (this.isAtRest && !more && !mayHoldKey.test(plain)) {
+    if (this.isAtRest && !more && !mayHoldKey.test(plain) && !findFoldedBody(plain)) {
       this.#before = unfinishedMarker(plain);
       return text;
     }
@@ -130,11 +142,13 @@ export class PemMask {
     this.#open = undefined;
     this.#watched = 0;
     this.#before = '';
+    this.#isPublic = false;
   }
 
   /** Tells the mask that lines are missing here, so that the next line may be within a key. */
   watch(): void {
     this.#watched = watchedLines;
+    this.#isPublic = false;
   }
 
   /** Tells the mask that the next line may be within a key, and that masking too much is better than too little. */
@@ -150,16 +164,29 @@ export class PemMask {
     this.#open = found.open;
     this.#before = more ? joined.slice(-maxMarkerLength) : unfinishedMarker(joined);
     this.#isContinued = more;
-    if (found.spans.length === 0 && !this.#open && this.#watched > 0) return this.#findWatched(text);
+    if (found.spans.length === 0 && !this.#open) return this.#findWithoutBegin(text, more);
     if (this.#open) this.#watched = 0;
+    this.#isPublic = false;
     return found.spans.map(([from, to]) => [from + shift, to + shift]);
   }
 
-  #findWatched(text: string): Span[] {
-    this.#watched -= 1;
-    const body = findBodyWithoutBegin(text);
+  /** Finds a line of a key whose beginning was not seen, in a text without any marker of a key. */
+  #findWithoutBegin(text: string, more: boolean): Span[] {
+    const folded = more ? undefined : findFoldedBody(text);
+    this.#isPublic = this.#isWithinPublic(text, folded);
+    const isWatched = this.#watched > 0;
+    if (isWatched) this.#watched -= 1;
+    if (this.#isPublic) return [];
+    const body = folded ?? (isWatched ? findBodyWithoutBegin(text) : undefined);
     if (!body) return [];
-    this.#open = unseenLimits;
+    this.#open = isWatched ? unseenLimits : foldedLimits;
+    if (isWatched) this.#watched = 0;
     return [body];
+  }
+
+  #isWithinPublic(text: string, folded: Span | undefined): boolean {
+    if (beginsPublicBlock(text)) return true;
+    if (this.#isPublic) return !endsPublicBlock(text) && isBlockLine(text);
+    return folded !== undefined && isPublicBody(text.slice(...folded));
   }
 }

@@ -1,8 +1,10 @@
 import { removeInvisible, type Span, toOriginal } from './invisible.ts';
 import { createKeywordFilter } from './keyword-filter.ts';
 import { knownValues } from './known-values.ts';
+import { NamesInText } from './rules/names-in-text.ts';
 import type { Matcher } from './rules/secret-rule.ts';
 import { secretRules } from './secret-rules.ts';
+import { trackedKeywords } from './tracked-keywords.ts';
 
 /** Returns the ranges of a text that hold secrets, in order and without overlaps. */
 export type SecretFinder = (text: string) => readonly Span[];
@@ -11,6 +13,10 @@ export type SecretFinder = (text: string) => readonly Span[];
 const maskText = '[masked]';
 
 const noSpans: readonly Span[] = [];
+
+/** The result of a finder for a text without any keyword of a secret rule. Such a text names no secret. */
+export const nothingNamed = noSpans;
+
 const noGroups: ReadonlySet<never> = new Set();
 
 /** Sorts spans of a text, and joins spans that touch or overlap. */
@@ -38,18 +44,39 @@ const spanOf = (match: RegExpExecArray): Span | undefined => {
   return groups.find((group) => group !== undefined) ?? whole;
 };
 
-/** Returns the spans of a text that one matcher masks. */
-export const matchSpans = ({ needs, pattern, accept }: Matcher, text: string): readonly Span[] => {
+/** Takes a match into the spans if it is a secret. Returns where the next match may begin. */
+const takeMatch = (matcher: Matcher, text: string, match: RegExpExecArray, spans: Span[]): number => {
+  const end = matcher.pattern.lastIndex;
+  const span = spanOf(match);
+  if (!span || span[0] === span[1]) return end;
+  const [from, to] = span;
+  if (!matcher.accept || matcher.accept(text.slice(from, to), text.slice(to, to + afterLength))) spans.push([from, to]);
+  else if (to - from <= maxRefused && from > match.index) return from;
+  return end;
+};
+
+/** Returns the spans of a matcher whose pattern stands directly behind names of secrets. */
+const matchAfterNames = (matcher: Matcher, text: string, names: readonly Span[]): readonly Span[] => {
+  const spans: Span[] = [];
+  let next = 0;
+  for (const [start, end] of names) {
+    if (start < next) continue;
+    matcher.pattern.lastIndex = end;
+    const match = matcher.pattern.exec(text);
+    if (match) next = takeMatch(matcher, text, match, spans);
+  }
+  return spans;
+};
+
+/** Returns the spans of a text that one matcher masks. @param names the names of secrets in the text */
+export const matchSpans = (matcher: Matcher, text: string, names = new NamesInText(text)): readonly Span[] => {
+  const { needs, pattern, after } = matcher;
   if (needs && !needs.some((needed) => text.includes(needed))) return noSpans;
+  if (after) return matchAfterNames(matcher, text, names.of(after));
   const spans: Span[] = [];
   pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    const span = spanOf(match);
-    if (!span || span[0] === span[1]) continue;
-    const [from, to] = span;
-    if (!accept || accept(text.slice(from, to), text.slice(to, to + afterLength))) spans.push([from, to]);
-    else if (to - from <= maxRefused && from > match.index) pattern.lastIndex = from;
-  }
+  for (let match = pattern.exec(text); match; match = pattern.exec(text))
+    pattern.lastIndex = takeMatch(matcher, text, match, spans);
   return spans;
 };
 
@@ -68,12 +95,16 @@ const groupByKeywords = (matchers: readonly Matcher[]): Group[] => {
   return [...groups.values()];
 };
 
-const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
-  const groupsWorthTrying = createKeywordFilter(groupByKeywords(matchers));
+/** @param otherKeywords further keywords of texts for which not `nothingNamed` is returned */
+const createFinder = (matchers: readonly Matcher[], otherKeywords: readonly string[] = []): SecretFinder => {
+  const groups = [...groupByKeywords(matchers), { keywords: otherKeywords, matchers: [] }];
+  const groupsWorthTrying = createKeywordFilter(groups);
 
   const match = (text: string, worthTrying: ReadonlySet<Group> = noGroups): Span[] => {
     const spans: Span[] = [];
-    for (const group of worthTrying) for (const matcher of group.matchers) spans.push(...matchSpans(matcher, text));
+    const names = new NamesInText(text);
+    for (const group of worthTrying)
+      for (const matcher of group.matchers) spans.push(...matchSpans(matcher, text, names));
     return spans.length > 0 ? mergeSpans(spans) : spans;
   };
 
@@ -81,8 +112,10 @@ const createFinder = (matchers: readonly Matcher[]): SecretFinder => {
     const found = groupsWorthTrying(text);
     if (!found && !text.includes('\u001b')) return noSpans;
     const { plain, removals } = removeInvisible(text);
-    if (removals.length === 0) return match(text, found);
-    const spans = toOriginal(match(plain, groupsWorthTrying(plain)), removals);
+    if (removals.length === 0) return found && found.size > 0 ? match(text, found) : noSpans;
+    const foundInPlain = groupsWorthTrying(plain);
+    if (!found?.size && !foundInPlain?.size) return noSpans;
+    const spans = toOriginal(match(plain, foundInPlain), removals);
     // A removed sequence can contain a secret itself, such as the title of a window.
     return mergeSpans([...spans, ...match(text, found)]);
   };
@@ -93,7 +126,7 @@ let byForm: SecretFinder | undefined;
 
 /** Finds secrets of a known form, without known values. */
 export const findByForm: SecretFinder = (text) => {
-  byForm ??= createFinder(secretRules);
+  byForm ??= createFinder(secretRules, trackedKeywords);
   return byForm(text);
 };
 

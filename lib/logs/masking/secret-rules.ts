@@ -1,11 +1,20 @@
 import { positions } from './rules/arguments.ts';
 import { assignments } from './rules/assignments.ts';
+import { clients } from './rules/clients.ts';
 import { commands } from './rules/commands.ts';
+import { dumps } from './rules/dumps.ts';
 import { encoded } from './rules/encoded.ts';
 import { headers } from './rules/headers.ts';
 import { isRandom } from './rules/judge.ts';
+import { keys } from './rules/keys.ts';
+import { languages } from './rules/languages.ts';
 import { markup } from './rules/markup.ts';
+import { prose } from './rules/prose.ts';
+import { protocols } from './rules/protocols.ts';
 import type { SecretRule } from './rules/secret-rule.ts';
+import { servers } from './rules/servers.ts';
+import { settings } from './rules/settings.ts';
+import { tables } from './rules/tables.ts';
 import { tokens } from './rules/tokens.ts';
 import { urls } from './rules/urls.ts';
 import { wikimedia } from './rules/wikimedia.ts';
@@ -49,9 +58,18 @@ export const secretRules: readonly SecretRule[] = [
   ...headers,
   ...urls,
   ...assignments,
+  ...prose,
+  ...languages,
+  ...tables,
+  ...dumps,
   ...markup,
   ...commands,
+  ...clients,
   ...positions,
+  ...settings,
+  ...servers,
+  ...protocols,
+  ...keys,
   ...wikimedia,
   privateKey,
   ...partlyMasked,

@@ -11,6 +11,7 @@ const sets: Record<string, string> = {
   l: 'abcdefghijklmnopqrstuvwxyz0123456789',
   u: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
   d: '123456789',
+  m: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
 };
 const passwords = [
   'hunter2-Blue',
@@ -40,8 +41,12 @@ const next = (limit: number): number => {
   return Math.floor(state / 65536) % limit;
 };
 
+/** Returns bytes as columns of hexadecimal digits, as OpenSSL prints them. */
+const columns = (count: number): string => Array.from({ length: count }, () => random('h', 2)).join(':');
+
 /** Returns random characters, the last two of which are a letter and a digit, as nearly all tokens have both. */
 const random = (set: string, count: number): string => {
+  if (set === 'c') return columns(count);
   const all = sets[set] ?? '';
   const text = Array.from({ length: count }, () => all.charAt(next(all.length))).join('');
   return set === 'd' || count < 4 ? text : `${text.slice(0, -2)}${set === 'u' ? 'B7' : 'b7'}`;
@@ -49,37 +54,51 @@ const random = (set: string, count: number): string => {
 
 const value = (name: string): string => {
   if (name === 'p') return passwords[next(passwords.length)] ?? '';
-  const [, set = '', count = '0'] = /^([ahlud])(\d+)$/.exec(name) ?? [];
+  const [, set = '', count = '0'] = /^([ahludmc])(\d+)$/.exec(name) ?? [];
   return set === '' ? (characters[name] ?? `{{${name}}}`) : random(set, Number(count));
 };
 
-const base64 = (text: string): string => Buffer.from(text.replaceAll('\\n', '\n')).toString('base64');
+const base64 = (text: string): string =>
+  Buffer.from(text.replaceAll('\\n', '\n').replaceAll('\\0', '\0')).toString('base64');
 
 const expand = (template: string): string =>
   template
     .replace(/\{\{(\w+)\}\}/g, (_, name: string) => value(name))
     .replace(/\{\{b64:((?:(?!\{\{).)*?)\}\}(?!\})/g, (_, text: string) => base64(text));
 
-const read = (name: string): string[] =>
-  readFileSync(join(import.meta.dirname, name), 'utf8')
-    .split('\n')
-    .filter(Boolean);
+/** Parts of the corpora. `tools` has outputs and commands of real tools, and forms of several lines. */
+export const corpora = ['development', 'held-out', 'tools'] as const;
+type Corpus = (typeof corpora)[number];
 
-/** Returns the secrets of one half of the corpus. A line begins at each ⏎, and secrets stand between ‹ and ›. */
-export const readSecrets = (half: 'development' | 'held-out'): SecretSample[] => {
-  state = half.length;
+const read = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
+
+/** Returns the samples of a file. A line of the sample begins at each ⏎, and secrets stand between ‹ and ›. */
+const parseSecrets = (file: string, seed: number): SecretSample[] => {
+  state = seed;
   let kind = '';
-  return read(`secrets.${half}.txt`).flatMap((line) => {
-    if (line.startsWith('## ')) kind = line.slice(3);
-    if (line.startsWith('## ')) return [];
-    const text = expand(line);
-    const parts = [...text.matchAll(/‹([^›]*)›/g)].map(([, part]) => part ?? '');
-    return [{ kind, lines: text.replaceAll(/[‹›]/g, '').split('⏎'), parts }];
-  });
+  return file
+    .split('\n')
+    .filter(Boolean)
+    .flatMap((line) => {
+      if (line.startsWith('## ')) kind = line.slice(3);
+      if (line.startsWith('## ')) return [];
+      const text = expand(line);
+      const parts = [...text.matchAll(/‹([^›]*)›/g)].map(([, part]) => part ?? '');
+      return [{ kind, lines: text.replaceAll(/[‹›]/g, '').split('⏎'), parts }];
+    });
 };
 
-/** Returns the innocent lines of one half of the corpus. */
-export const readInnocent = (half: 'development' | 'held-out'): string[] => {
-  state = half.length;
-  return read(`innocent.${half}.txt`).map(expand);
+/** Returns the samples of a file without secrets, each with its lines. */
+const parseInnocent = (file: string, seed: number): string[][] => {
+  state = seed;
+  return file
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => expand(line).split('⏎'));
 };
+
+export const readSecrets = (corpus: Corpus): SecretSample[] =>
+  parseSecrets(read(`secrets.${corpus}.txt`), corpus.length);
+
+export const readInnocent = (corpus: Corpus): string[][] =>
+  parseInnocent(read(`innocent.${corpus}.txt`), corpus.length);

@@ -12,11 +12,12 @@ export const applications: readonly SecretRule[] = [
     masked: [`value ‹xoxb-123456789012-${sample(24)}›`],
     left: ['xoxo-gossip-girl'],
   },
-  token('Stripe', ['_live_', '_test_'], '[srp]k_(?:live|test)_[A-Za-z0-9]{16,255}', [
-    'sk_live_',
-    sample(24),
-    'sk_test_ skipped',
-  ]),
+  token(
+    'Stripe',
+    ['sk_live', 'rk_live', 'pk_live', 'sk_tes', 'rk_tes', 'pk_tes'],
+    '[srp]k_(?:live|test)_[A-Za-z0-9]{16,255}',
+    ['sk_live_', sample(24), 'sk_test_ skipped'],
+  ),
   token('Stripe webhook', ['whsec_'], 'whsec_[A-Za-z0-9+/=]{24,}', ['whsec_', sample(32), 'whsec_short']),
   {
     name: 'account of Twilio with its token',
@@ -27,8 +28,9 @@ export const applications: readonly SecretRule[] = [
   },
   {
     name: 'hash of a password',
-    keywords: ['$2a$', '$2b$', '$2y$', '$argon2', '$6$', '$5$', '$y$'],
-    pattern: /\$(?:2[aby]\$\d\d\$[./A-Za-z0-9]{53}|argon2\w{1,3}\$[^\s"']{40,}|[56y]\$[^\s"'$]{1,40}\$[^\s"'$]{20,})/dg,
+    keywords: ['$2a$', '$2b$', '$2y$', '$argon2', '$6$', '$5$', '$y$', '$apr1$', 'pbkdf2_s', '{ssha'],
+    pattern:
+      /\$(?:2[aby]\$\d\d\$[./A-Za-z0-9]{53}|argon2\w{1,3}\$[^\s"']{40,}|(?:[56y]|apr1)\$[^\s"'$]{1,40}\$[^\s"'$]{20,})|pbkdf2_sha\d{1,3}\$\d{1,8}\$[^\s"'$]{1,40}\$[A-Za-z0-9+/]{20,}=*|\{SSHA\d{0,3}\}[A-Za-z0-9+/]{20,}=*/dg,
     masked: [`password ‹$2b$12$${sample(53)}›`],
     left: ['$2b$12$short', 'echo $6$x'],
   },

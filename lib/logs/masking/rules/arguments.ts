@@ -1,6 +1,6 @@
-import { isArgument, isBareToken, isRandom } from './judge.ts';
+import { isArgument, isBareToken, isKeyLike, isPasswordText, isRandom, isStrong } from './judge.ts';
 import { argument } from './names.ts';
-import { type SecretRule, sample } from './secret-rule.ts';
+import { hexSample, type SecretRule, sample } from './secret-rule.ts';
 
 /** Rules for passwords and tokens at a certain place among the arguments of a command or a call. */
 export const positions: readonly SecretRule[] = [
@@ -42,12 +42,12 @@ export const positions: readonly SecretRule[] = [
     left: ['npm login --registry https://registry.example', 'vault login -method=oidc'],
   },
   {
-    name: 'body of a secret of GitHub',
-    keywords: ['secret set'],
-    pattern: new RegExp(`secret set\\s{1,3}[^|\\n]{0,120}?(?:--body|-b)[ =]${argument}`, 'gd'),
-    accept: isArgument,
-    masked: ['gh secret set API_TOKEN --body "‹Tr0ub4dor-9›"'],
-    left: ['gh secret set API_TOKEN --body "$TOKEN"'],
+    name: 'token as the argument of any program’s login',
+    keywords: [' login ', ' auth ', ' authenticate '],
+    pattern: /\s(?:login|auth|authenticate)\s{1,3}["']?([A-Za-z0-9_.~+/=-]{32,})["']?\s*$/dg,
+    accept: (secret) => isKeyLike(secret) || /^[0-9a-f]+$/.test(secret),
+    masked: [`wandb login ‹${hexSample(40)}›`],
+    left: ['hub auth registry.example.org/library/of-all-the-images'],
   },
   {
     name: 'password in a configuration of Composer',
@@ -60,10 +60,10 @@ export const positions: readonly SecretRule[] = [
   },
   {
     name: 'password in a call',
-    keywords: ['login', 'auth', 'connect', 'signin', 'sign_in', 'botpassword', 'pdo('],
+    keywords: ['login', 'auth', 'connect', 'signin', 'sign_in', 'credential', 'botpassword', 'pdo('],
     needs: [','],
     pattern:
-      /(?:login|authenticate|auth|connect(?:ion)?|signin|sign_in|basicauth|botpassword|pdo)\s?(?:=\s?)?\(\s{0,4}(?:(?:["'][^"'\n]{0,100}["']|[\w.$]{1,40})\s{0,2},\s{0,2})?["'][^"'\n]{1,100}["']\s{0,2},\s{0,2}["']([^"'\n]+)/dgi,
+      /(?:login|authenticate|auth(?:entication)?|connect(?:ion)?|signin|sign_in|basicauth|credentials?|botpassword|pdo)\s?(?:=\s?)?\(\s{0,4}(?:(?:["'][^"'\n]{0,100}["']|[\w.$]{1,40})\s{0,2},\s{0,2})?["'][^"'\n]{1,100}["']\s{0,2},\s{0,2}["']([^"'\n]+)/dgi,
     accept: (secret) => isRandom(secret) && isArgument(secret),
     masked: [
       "site.login('User@bot', '‹Tr0ub4dor-9›')",
@@ -93,10 +93,65 @@ export const positions: readonly SecretRule[] = [
   },
   {
     name: 'password of a network share',
-    keywords: ['net use'],
-    pattern: /net use\s{1,3}(?:\w:\s{1,3})?\\\\\S{1,200}\s{1,3}([^\s/]\S{3,})/dg,
+    keywords: ['net use', 'net user'],
+    pattern: /net use(?:r\s{1,3}[\w.-]{1,40}|\s{1,3}(?:\w:\s{1,3})?\\\\\S{1,200})\s{1,3}([^\s/]\S{3,})/dg,
     accept: isArgument,
-    masked: ['net use \\\\host\\share ‹Tr0ub4dor-9› /user:tool'],
-    left: ['net use \\\\host\\share /user:tool'],
+    masked: ['net use \\\\host\\share ‹Tr0ub4dor-9› /user:tool', 'net user tool ‹Tr0ub4dor-9› /add'],
+    left: ['net use \\\\host\\share /user:tool', 'net user tool /delete'],
+  },
+  {
+    name: 'password after the name of a user',
+    keywords: ['rabbitmqctl', 'samba-to', 'cf auth', 'isql', 'wpa_passphrase', 'drush'],
+    pattern: new RegExp(
+      `(?<![\\w.-])(?:rabbitmqctl (?:add_user|change_password|authenticate_user)|samba-tool user (?:create|add|setpassword)|cf auth|isql\\s{1,4}[\\w.-]{1,40}|wpa_passphrase|drush (?:user:password|user-password|upwd))\\s{1,4}(?:-\\S{1,20}\\s{1,4}){0,3}[^\\s-]\\S{0,60}\\s{1,4}${argument}`,
+      'gd',
+    ),
+    accept: isArgument,
+    masked: [
+      'rabbitmqctl add_user tool ‹Tr0ub4dor-9›',
+      "samba-tool user create tool '‹Tr0ub4dor-9›'",
+      'cf auth tool ‹sunshine›',
+      'isql DSN tool ‹sunshine›',
+    ],
+    left: ['rabbitmqctl add_user tool "$PASSWORD"', 'cf auth tool', 'samba-tool user create tool --random-password'],
+  },
+  {
+    name: 'keys of an alias of MinIO',
+    keywords: ['mc alias', 'mc config host', 'mcli alias'],
+    pattern: new RegExp(
+      `(?:alias set|config host add)\\s{1,4}\\S{1,60}\\s{1,4}https?://\\S{1,200}\\s{1,4}\\S{1,100}\\s{1,4}${argument}`,
+      'gd',
+    ),
+    accept: isArgument,
+    masked: ['mc alias set store https://s3.example.org tool ‹Tr0ub4dor-9›'],
+    left: ['mc alias set store https://s3.example.org "$KEY" "$SECRET"', 'mc alias list'],
+  },
+  {
+    name: 'password that is hashed or encrypts a document',
+    keywords: ['openssl passwd', 'owner_pw', 'user_pw', 'mkpasswd'],
+    pattern: new RegExp(
+      `(?:openssl passwd\\s(?:-\\w{1,12}\\s(?:\\w{1,16}\\s(?=\\S))?){0,4}|(?:owner|user)_pw\\s|mkpasswd\\s(?:-\\w{1,12}\\s(?:\\w{1,16}\\s(?=\\S))?){0,3}(?!-))${argument}`,
+      'gd',
+    ),
+    accept: (secret) => isArgument(secret) && isPasswordText(secret),
+    masked: ['openssl passwd -6 ‹Tr0ub4dor-9›', 'pdftk a.pdf output b.pdf owner_pw ‹Tr0ub4dor-9›'],
+    left: ['openssl passwd -6 "$PASSWORD"', 'mkpasswd -m sha-512'],
+  },
+  {
+    name: 'passwords of an encrypted document',
+    keywords: ['qpdf'],
+    pattern:
+      /qpdf\s[^|\n]{0,80}?--encrypt\s{1,4}((?:"[^"$]{1,100}"|'[^']{1,100}'|[^\s"'$]{1,100})\s{1,4}\S{1,100})(?=\s{1,4}(?:40|128|256)\b)/dg,
+    masked: ['qpdf --encrypt ‹Tr0ub4dor-9 sunshine› 256 -- in.pdf out.pdf'],
+    left: ['qpdf --encrypt "$USER" "$OWNER" 256 -- in.pdf out.pdf'],
+  },
+  {
+    name: 'password that a script sends',
+    keywords: ['send "', "send '", 'send -- "', 'sendline('],
+    needs: ['\\r', '\\n', 'sendline'],
+    pattern: /\bsend(?:line\()?\s{0,2}(?:--\s)?["']([^"'\\$]{4,100})(?:\\[rn])?["']/dg,
+    accept: (secret) => isStrong(secret) || (isRandom(secret) && isArgument(secret) && !/[/ ]/.test(secret)),
+    masked: ['send "‹Tr0ub4dor_9›\\r"', "child.sendline('‹Tr0ub4dor_9›')"],
+    left: ['send "yes\\r"', 'send "$password\\r"', 'sendline("ls -l /tmp2")'],
   },
 ];

@@ -1,39 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the examples have placeholders such as ${TOKEN}
 import { isArgument, isBareToken, isPasswordText } from './judge.ts';
-import { argument, nameKeywords, secretName } from './names.ts';
+import { argument, nameKeywords } from './names.ts';
+import { option, pair } from './option-rule.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
-
-type Option = Pick<SecretRule, 'name' | 'masked' | 'left'> & {
-  /** Names of commands that have the option. They are also the rule's keywords, if `keywords` has none. */
-  commands: readonly string[];
-  /** Source of a regular expression for the option, with what stands between the option and its value. */
-  option: string;
-  /** Source of a regular expression for the value. Default: one argument. */
-  value?: string;
-  keywords?: readonly string[];
-};
-
-/** An argument of the form `user:password`; its password is masked. */
-const pair =
-  '(?:\\$(?=["\']))?(?:"[^":\\s]{0,100}:((?:[^"\\\\]|\\\\.)+)|\'[^\':]{0,100}:([^\']+)|[^\\s"\':]{1,100}:["\']?((?:\\\\.|[^\\s"\'`\\\\])+))';
-
-/** Makes a rule for an option that holds a secret, up to 300 characters after the command's name. */
-const option = ({
-  name,
-  commands,
-  option,
-  value = argument,
-  keywords = commands,
-  masked,
-  left,
-}: Option): SecretRule => ({
-  name,
-  keywords,
-  pattern: new RegExp(`(?<![\\w.-])(?:${commands.join('|')})\\b[^|\\n]{0,300}?\\s${option}${value}`, 'gd'),
-  accept: isArgument,
-  masked,
-  left,
-});
 
 /** Says whether the value of an option that is named like a secret is one. Help texts have words in its place. */
 const isOptionValue = (secret: string): boolean =>
@@ -45,10 +14,8 @@ export const commands: readonly SecretRule[] = [
     name: 'option that is named like a secret',
     keywords: nameKeywords,
     needs: ['-'],
-    pattern: new RegExp(
-      `${secretName}(?<=(?<![\\w.-])-{1,2}[\\w.-]{1,80})(?:=|\\s{1,4}(?:\\\\\\s{1,40})?)${argument}`,
-      'gdi',
-    ),
+    after: 'secret',
+    pattern: new RegExp(`(?<=(?<![\\w.-])-{1,2}[\\w.-]{1,80})(?:=|\\s{1,4}(?:\\\\\\s{1,40})?)${argument}`, 'diy'),
     accept: isOptionValue,
     masked: [
       'docker login --password ‹Tr0ub4dor-9› registry',

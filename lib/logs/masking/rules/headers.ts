@@ -1,4 +1,4 @@
-import { isBasic, isCredentialPair, isLiteral, isRandom } from './judge.ts';
+import { isBasic, isCredentialPair, isKeyLike, isLiteral, isRandom } from './judge.ts';
 import { hexSample, type SecretRule, sample } from './secret-rule.ts';
 
 const headerNames =
@@ -35,7 +35,7 @@ const base64Beginning = (user: string): string => {
 export const headers: readonly SecretRule[] = [
   {
     name: 'parameters of an Authorization header',
-    keywords: ['authorization'],
+    keywords: ['authoriz'],
     pattern:
       /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?[a-z][a-z0-9-]{1,30}\s{1,4}((?:[\w-]{1,40}\s?=\s?(?:\\{0,3}"[^"\\]*\\{0,3}"|[^\s,"'\\]*)[,;&]?\s?)+)/dgi,
     accept: (secret) => /["=][^"=]{6}/.test(secret) && !/^\w{1,9}realm=/i.test(secret),
@@ -56,7 +56,7 @@ export const headers: readonly SecretRule[] = [
   },
   {
     name: 'credentials of an Authorization header',
-    keywords: ['authorization'],
+    keywords: ['authoriz'],
     pattern:
       /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?:basic|bearer|token|digest|negotiate|ntlm|apikey|api-key|key|oauth|bot|aws|aws4-hmac-sha256|hawk|mac|sharedaccesssignature|sharedkey|splunk|genie\w{0,3}|discogs|deepl-auth-key)\s{1,4}([^\s"'\\][^"'\\\r\n]*)/dgi,
     accept: isLiteral,
@@ -65,7 +65,7 @@ export const headers: readonly SecretRule[] = [
   },
   {
     name: 'Authorization header without a scheme',
-    keywords: ['authorization'],
+    keywords: ['authoriz'],
     pattern: /authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?:basic\s{1,4})?([^\s"',;\\]{16,})/dgi,
     accept: isRandom,
     masked: [`Authorization: ‹${sample(40)}›`],
@@ -97,6 +97,14 @@ export const headers: readonly SecretRule[] = [
     left: ['cookies: enabled', 'Set-Cookie: (none)', '{ cookie: session.jti }'],
   },
   {
+    name: 'id of a session',
+    keywords: ['session id', 'session-id', 'session_id', 'sessionid'],
+    pattern: /session[-_ ]?id["']?\s?[:=]\s{0,4}["']?([A-Za-z0-9_%.-]{20,})/dgi,
+    accept: isKeyLike,
+    masked: [`Session ID: ‹${sample(32)}›`],
+    left: ['session_id: 3fa85f64-5717-4562-b3fc-2c963f66afa6'],
+  },
+  {
     name: 'header with a secret',
     keywords: ['-token', '-key', '-secret'],
     pattern: new RegExp(
@@ -111,7 +119,22 @@ export const headers: readonly SecretRule[] = [
   {
     name: 'credentials in base64',
     keywords: [
-      ...['base64', 'b64', 'auth ', 'auth=', 'auth:', 'auth"', '_auth', 'credential', 'docker ', 'login', 'basic'],
+      ...[
+        'base64',
+        'b64=',
+        'b64:',
+        'b64 ',
+        'b64"',
+        'auth ',
+        'auth=',
+        'auth:',
+        'auth"',
+        '_auth',
+        'credential',
+        'docker ',
+        'login',
+        'basic',
+      ],
       ...users.map(base64Beginning),
     ],
     pattern: /(?<![A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{12,}={0,2})/dg,

@@ -1,5 +1,5 @@
 import { isBarePassword, isPasswordText, isTokenText } from './judge.ts';
-import { nameKeywords, passwordKeywords, passwordName, secretName, tokenKeywords, tokenName } from './names.ts';
+import { nameKeywords, passwordKeywords, secretName, tokenKeywords } from './names.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
 
 /** Says whether a text is the content of an element: the closing tag follows, or the line ends with one word. */
@@ -12,10 +12,8 @@ export const markup: readonly SecretRule[] = [
     name: 'element of a password',
     keywords: passwordKeywords,
     needs: ['<'],
-    pattern: new RegExp(
-      `${passwordName}(?<=<[^<>]{0,160})[^<>]{0,60}>\\s{0,40}(?:<!\\[CDATA\\[)?([^<>\\s\\]][^<>\\]]*)`,
-      'gdi',
-    ),
+    after: 'password',
+    pattern: /(?<=<[^<>]{0,160})[^<>]{0,60}>\s{0,40}(?:<!\[CDATA\[)?([^<>\s\]][^<>\]]*)/diy,
     accept: (secret, after) => isContent(secret, after) && isPasswordText(secret.trim()),
     masked: ['<dbPassword>‹Tr0ub4dor-9›</dbPassword>', '<entry key="db.password">‹Tr0ub4dor-9›</entry>'],
     left: [
@@ -29,10 +27,8 @@ export const markup: readonly SecretRule[] = [
     name: 'element of a token or key',
     keywords: tokenKeywords,
     needs: ['<'],
-    pattern: new RegExp(
-      `${tokenName}(?<=<[^<>]{0,160})[^<>]{0,60}>\\s{0,40}(?:<!\\[CDATA\\[)?([^<>\\s\\]][^<>\\]]*)`,
-      'gdi',
-    ),
+    after: 'token',
+    pattern: /(?<=<[^<>]{0,160})[^<>]{0,60}>\s{0,40}(?:<!\[CDATA\[)?([^<>\s\]][^<>\]]*)/diy,
     accept: (secret, after) => isContent(secret, after) && isTokenText(secret.trim()),
     masked: [`<apiToken>‹${sample(32)}›</apiToken>`, `<string name="api_key">‹${sample(32)}›</string>`],
     left: ['<option value="token">Token</option>', '<a href="/token">Create a token</a>'],
@@ -41,7 +37,8 @@ export const markup: readonly SecretRule[] = [
     name: 'key and string of a property list',
     keywords: nameKeywords,
     needs: ['<string>'],
-    pattern: new RegExp(`${secretName}\\s{0,4}</key>\\s{0,60}<string>([^<>]+)`, 'gdi'),
+    after: 'secret',
+    pattern: /\s{0,4}<\/key>\s{0,60}<string>([^<>]+)/diy,
     accept: isTokenText,
     masked: [`<key>apiKey</key><string>‹${sample(32)}›</string>`],
     left: ['<key>token</key><string>token</string>'],

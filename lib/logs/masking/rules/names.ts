@@ -19,15 +19,21 @@ const passwordPrefixes = [
   'redis',
   'mysql',
   'pg',
+  'require',
 ];
 
-/** Names whose value is a password, without the rest of a longer name: `password` also stands for `dbPassword`. */
+/**
+ * Names whose value is a password, without the rest of a longer name: `password` also stands for `dbPassword`. What must
+ * stand before a word is looked for behind it, so that a search only stops at few letters.
+ */
 const password = [
   'passw(?:or)?d',
   'pass[-_. ]?phrase',
   'passcode',
-  '(?<![a-z])(?:pass|pwd|pw|psk|bindpw|requirepass|masterauth)(?![a-z])',
-  `(?:${passwordPrefixes.join('|')})(?:pass|pwd)(?![a-z])`,
+  '(?:(?<![a-z])|(?<=root|bind))pw(?![a-z])',
+  '(?<![a-z])psk(?![a-z])',
+  `(?:(?<![a-z])|(?<=${passwordPrefixes.join('|')}))(?:pass|pwd)(?![a-z])`,
+  '(?<=master)auth(?![a-z])',
 ].join('|');
 
 const keyPrefixes = [
@@ -40,8 +46,8 @@ const keyPrefixes = [
   'signing',
   'signature',
   'master',
-  'app',
   'application',
+  'app',
   'auth',
   'client',
   'session',
@@ -66,30 +72,45 @@ const keyPrefixes = [
   'nonce',
   'logged_in',
   'secure_auth',
+  'unseal',
+  'recovery',
+  'registration',
+  'activation',
+  'product',
+  'licence',
+  'upgrade',
 ];
 const keySeparators = ['', '_', '-', ' ', '.'];
 
 /** Names whose value is a token, a key or another secret that is not chosen by a person. */
 const token = [
+  `(?<=(?:${keyPrefixes.join('|')})[-_. ]?)key`,
+  'secret[-_ ]?id(?![a-z])',
   'secret',
   'token',
   'credential',
-  `(?:${keyPrefixes.join('|')})[-_. ]?key`,
-  '(?:auth|nonce|logged_in)[-_]salt',
-  'oauth_signature',
+  'authtok(?![a-z])',
+  '(?<=sonar\\.)login',
+  '(?<=(?:auth|nonce|logged_in|passw(?:or)?d)[-_]?)salt',
+  '(?<=oauth_)signature',
   'auth[-_]?ident',
-  '(?<![a-z])(?:auth|x-auth|phpsessid|jsessionid|sonar\\.login)(?![a-z])',
+  '(?<![a-z])auth(?![a-z])',
+  '(?<=php)sessid(?![a-z])',
+  '(?<=j)sessionid(?![a-z])',
 ].join('|');
 
 /** Endings with which a name still names a secret: a plural, a number, or `_BASE`. */
 const rest =
-  '(?:e?s)?(?:[-_.]?(?:base|value|val|text|string|str|plain|raw|prod|production|dev|development|test|staging|live|old|new|current|primary|secondary|default|b64|base64|hex|\\d{1,3}))?';
+  '(?:e?s(?!ecret))?(?: \\d{1,2}(?=\\s?[:=])|[-_.]?(?:base64|base|value|val|text|string|str|plain|raw|production|prod|development|dev|test|staging|live|old|new|current|primary|secondary|default|b64|hex|\\d{1,3}))?';
 
 /** One quotation mark: as it is, escaped in JSON, in HTML, or in a URL. */
 const quote = '(?:\\\\{0,3}["\'`]|&(?:quot|apos|#0?3[49]|#x2[27]);|%2[27])';
 
+/** Visibility of a member, with the name of its class, as PHP prints both behind the member's name. */
+const visibility = '(?::(?:"?[\\w\\\\]{1,100}"?:)?(?:protected|private))?';
+
 /** Marks that close a name before the separator: a quotation mark, a bracket. */
-const close = `${quote}?[\\])]{0,2}`;
+const close = `${quote}?${visibility}[\\])]{0,2}`;
 
 export const passwordName = `(?:${password})${rest}${close}`;
 export const tokenName = `(?:${token})${rest}${close}`;
@@ -98,21 +119,26 @@ export const secretWord = `(?<![a-z0-9])(?:oauth|cred|pat|pw)${rest}`;
 export const secretName = `(?:${password}|${token})${rest}${close}`;
 
 /** The same names in capitals, as environment variables have them. */
-const capitals = 'PASSW(?:OR)?D|PASS_?PHRASE|(?<![A-Z])(?:PASS|PWD)(?![A-Z])|(?:DB|PG|MYSQL|USER|SMTP)_?(?:PASS|PWD)';
-const tokenCapitals = `SECRET|TOKEN|CREDENTIAL|(?:${keyPrefixes.join('|').toUpperCase()})_?KEY|_AUTH(?:_CONFIG)?|_SALT`;
+const capitals =
+  'PASSW(?:OR)?D|PASS_?PHRASE|(?<![A-Z])(?:PASS|PWD)(?![A-Z])|(?<=(?:DB|PG|MYSQL|USER|SMTP)_?)(?:PASS|PWD)';
+const tokenCapitals = `SECRET|TOKEN|CREDENTIAL|(?<=(?:${keyPrefixes.join('|').toUpperCase()})_?)KEY|_AUTH(?:_CONFIG)?|_SALT`;
 const restCapitals = 'S?(?:_?(?:BASE|VALUE|PROD|PRODUCTION|DEV|TEST|STAGING|LIVE|OLD|NEW|B64|BASE64|\\d{1,3}))?';
 export const passwordVariable = `(?:${capitals})${restCapitals}`;
 export const tokenVariable = `(?:${tokenCapitals})${restCapitals}`;
 
 /** Separator between a name and its value: `=`, `:`, `=>`, `:=` and others, also after a type. */
 export const separator =
-  '(?:(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30})?\\s{0,20}[?+|:]{0,2}=(?![=~])>?|\\s{0,20}(?::(?![:=])|%3[ad]|-{1,2}>|[→⇒]))\\s{0,20}(?:!{1,2}[\\w/.:-]{1,30}\\s)?';
+  '(?:(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30})?\\s{0,20}[?+|:]{0,2}=(?![=~])>?|\\s{0,20}(?::(?![:=])|%3[ad]|-{1,2}>|<-(?!-)|\\.{3,60}|[→⇒：]))\\s{0,20}(?:(?:!{1,2}[\\w/.:-]{1,30}|\\(?string(?:\\(\\d{1,6}\\)|\\)(?: \\(len=\\d{1,6}\\))?)?)\\s)?';
+
+/** The beginning of a value that a program wraps, such as `Some("…")`, `SecretStr('…')` or `<<"…">>`. */
+export const wrapper =
+  '(?:<<|(?:Some|Just|Optional|Ok|SecretStr|SecretBytes|Secret|Sensitive|String::from|bytes|str)\\(\\s{0,9})';
 
 /**
  * A value in quotation marks, to the closing mark or to the line's end. Marks may be escaped, and the value may contain
  * escaped marks.
  */
-export const quoted = `[\\[(]{0,2}[a-zA-Z@$]{0,2}(?:${[
+export const quoted = `(?:[\\[(]{0,2}|${wrapper})[a-zA-Z@$]{0,2}(?:${[
   '"""([^"\\s][^"]*)',
   '"((?:[^"\\\\]|\\\\.)+)',
   "'((?:[^'\\\\]|\\\\.|'')+)",
@@ -160,6 +186,9 @@ export const passwordKeywords: readonly string[] = [
   'psk =',
   'psk"',
   "psk'",
+  'psk "',
+  "psk '",
+  'rootpw',
   'requirepass',
   'masterauth',
   ...passwordPrefixes.map((prefix) => `${prefix}pass`),
@@ -181,6 +210,10 @@ export const tokenKeywords: readonly string[] = [
   '_salt',
   '-salt',
   'oauth_signature',
+  'authtok',
+  'passwordsalt',
+  'password_salt',
+  'password-salt',
   'authident',
   'auth_ident',
   'auth-ident',

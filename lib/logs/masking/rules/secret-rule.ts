@@ -1,8 +1,11 @@
+import type { NameKind } from './names-in-text.ts';
+
 /** Finds secrets of one kind in a text. */
 export type Matcher = {
   /**
    * Every match contains one of these strings, in any case of ASCII letters, so the keyword filter tries the pattern
-   * only on texts with a keyword. Each keyword has three characters or more.
+   * only on texts with a keyword. Each keyword has three characters or more, or two that are not
+   * ASCII.
    */
   keywords: readonly string[];
   /**
@@ -11,7 +14,12 @@ export type Matcher = {
    */
   needs?: readonly string[];
   /**
-   * Regular expression for a secret. Flags: `gd`, and `i` where case does not matter. The first group that takes part
+   * Kind of name that stands before a secret. The pattern is then tried only directly behind each name of this kind
+   * (names.ts), and has the flag `y` instead of `g`. Default: the pattern is searched in the whole text.
+   */
+  after?: NameKind;
+  /**
+   * Regular expression for a secret. Flags: `gd` or `dy`, and `i` where case does not matter. The first group that takes part
    * in the match is masked; without groups, the whole match is masked.
    *
    * Matching must take linear time: a pattern that has consumed a long run of characters must match there (`accept` may

@@ -35,7 +35,7 @@ const hosts: readonly SecretRule[] = [
     sample(20),
     'glpat-',
   ]),
-  token('GitLab runner', ['gr1348941'], 'GR1348941[A-Za-z0-9_-]{20,60}', ['GR1348941', sample(24), 'GR1348941']),
+  token('GitLab runner', ['gr13'], 'GR1348941[A-Za-z0-9_-]{20,60}', ['GR1348941', sample(24), 'GR1348941']),
   token(
     'Bitbucket',
     ['atbb', 'atctt3', 'atatt3'],
@@ -85,7 +85,7 @@ const clouds: readonly SecretRule[] = [
     left: ['aws_secret_access_key = $AWS_SECRET_ACCESS_KEY'],
   },
   token('Google API', ['aiza'], 'AIza[A-Za-z0-9_-]{35}', ['AIza', sample(35), 'AIzawa is a name']),
-  token('Google OAuth', ['ya29.', 'gocspx-'], '(?:ya29\\.|GOCSPX-)[A-Za-z0-9_-]{20,}', [
+  token('Google OAuth', ['ya29', 'gocspx-'], '(?:ya29\\.|GOCSPX-)[A-Za-z0-9_-]{20,}', [
     'ya29.',
     sample(60),
     'ya29.short',
@@ -159,7 +159,7 @@ const clouds: readonly SecretRule[] = [
     'NRAK-short',
   ]),
   token('New Relic license', ['nral'], '[a-f0-9]{36}(?:FF)?NRAL', [hexSample(36), 'NRAL', 'NRAL is an ending']),
-  token('Dynatrace', ['dt0c01.', 'dt0s01.'], 'dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}', [
+  token('Dynatrace', ['dt0c', 'dt0s'], 'dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}', [
     'dt0c01.',
     `${sample(24).toUpperCase()}.${sample(64).toUpperCase()}`,
     'dt0c01.short',
@@ -170,6 +170,11 @@ const clouds: readonly SecretRule[] = [
     'LTAI is short',
   ]),
   token('1Password', ['ops_eyj'], 'ops_eyJ[A-Za-z0-9_+/=-]{100,}', ['ops_eyJ', sample(120), 'ops_eyJ']),
+  token('Fernet and OpenStack', ['gaaaaa'], 'gAAAAA[A-D][A-Za-z0-9_-]{60,}={0,2}', [
+    'gAAAAAB',
+    sample(100),
+    'gAAAAABshort',
+  ]),
   token('age', ['age-secret-key-'], 'AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{58,}', [
     'AGE-SECRET-KEY-1',
     sample(58).toUpperCase(),

@@ -1,9 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the examples have placeholders such as ${TOKEN}
-import { isBarePassword, isBareToken, isLiteral, isPasswordText, isRandom } from './judge.ts';
-import { nameKeywords, secretName } from './names.ts';
+import { isBarePassword, isBareToken, isKeyLike, isLiteral, isPasswordText, isRandom } from './judge.ts';
+import { nameKeywords } from './names.ts';
 import { hexSample, type SecretRule, sample } from './secret-rule.ts';
 
 const urlKeywords = ['://', ':\\/\\/', '%2f%2f'];
+
+/** Says whether the value of a parameter can be a secret: it is no word in lower case. */
+const isParameter = (secret: string): boolean => isPasswordText(secret) && !/^[a-z]{1,12}$/.test(secret);
 
 /** Rules for URLs and for other addresses with a user's name and password. */
 export const urls: readonly SecretRule[] = [
@@ -29,6 +32,15 @@ export const urls: readonly SecretRule[] = [
     left: ['postgresql://localhost:5432/tool', 'mysql://tool@tools.db.example/s1__p'],
   },
   {
+    name: 'password with # or ? in a URL',
+    keywords: urlKeywords,
+    needs: ['@'],
+    pattern: /:\/\/[^\s/?#:@"'<>]{0,100}:(?!\d{1,5}(?:[/?#]|$))([^\s/"'<>@]{1,200})@/dg,
+    accept: isLiteral,
+    masked: ['socks5://tool:‹p#a?s9w›@proxy.example.org:1080'],
+    left: ['http://localhost:3000?next=a@b', 'http://localhost:3000#a@b'],
+  },
+  {
     name: 'token in the place of the user in a URL',
     keywords: urlKeywords,
     pattern: /:\/\/([^\s/?#@:"'<>\\]{20,})(?::[^\s/?#@"'<>\\]{0,100})?@/dg,
@@ -46,19 +58,26 @@ export const urls: readonly SecretRule[] = [
   },
   {
     name: 'secret in the query or fragment of a URL',
-    keywords: [...nameKeywords, 'sig=', 'signature', 'auth=', 'credential', 'jwt=', 'code='],
+    keywords: nameKeywords,
     needs: ['?', '&', '#', ';'],
-    pattern: new RegExp(
-      `[?&#;](?:(?:[\\w.-]{0,40}?)${secretName}|sig|signature|auth|jwt|code|pwd|x-(?:amz|goog)-(?:signature|credential|security-token))(?:=|%3d)([^\\s&"'<>#\\\\]{5,})`,
-      'gdi',
-    ),
-    accept: (secret) => isPasswordText(secret) && !/^[a-z]{1,12}$/.test(secret),
+    after: 'secret',
+    pattern: /(?<=[?&#;][\w.-]{1,60})(?:=|%3d)([^\s&"'<>#\\]{5,})/diy,
+    accept: isParameter,
     masked: [
       `https://example.org/api?access_token=‹${sample(32)}›&page=2`,
-      `https://st.blob.core.windows.net/c?sv=2024&sig=‹${sample(43)}%3D›`,
       `https://example.org/cb#access_token=‹${sample(32)}›`,
     ],
-    left: ['https://example.org/?token_type=bearer', 'https://example.org/authorize?response_type=code&code=yes'],
+    left: ['https://example.org/?token_type=bearer', 'https://example.org/?token=yes'],
+  },
+  {
+    name: 'signature or code in the query of a URL',
+    keywords: ['sig=', 'signature', 'auth=', 'credential', 'jwt=', 'code=', 'security-token'],
+    needs: ['?', '&', '#', ';'],
+    pattern:
+      /[?&#;](?:sig|signature|auth|jwt|code|x-(?:amz|goog)-(?:signature|credential|security-token))(?:=|%3d)([^\s&"'<>#\\]{5,})/dgi,
+    accept: isParameter,
+    masked: [`https://st.blob.core.windows.net/c?sv=2024&sig=‹${sample(43)}%3D›`],
+    left: ['https://example.org/authorize?response_type=code&code=yes'],
   },
   {
     name: 'key in the query of a URL',
@@ -69,9 +88,28 @@ export const urls: readonly SecretRule[] = [
     left: ['https://example.org/?key=page-of-the-list-number-2'],
   },
   {
+    name: 'token in the path of a link',
+    keywords: [
+      '/reset',
+      '/invit',
+      '/confirm',
+      '/verif',
+      '/activat',
+      '/magic',
+      '/private-',
+      '/password/',
+      '/unsubscribe',
+    ],
+    pattern:
+      /\/(?:reset|reset-password|reset_password|password-reset|password|invit\w{1,6}|confirm\w{0,6}|verif\w{1,8}|activat\w{1,3}|magic(?:-link)?|unsubscribe|private)[/-](?:[\w-]{1,20}\/){0,3}?([\w-]{20,})(?![\w.])/dgi,
+    accept: (secret) => isKeyLike(secret) || /^[0-9a-f]{32,}$/.test(secret),
+    masked: [`https://example.org/reset-password/‹${sample(40)}›`, `/ical/x/private-‹${hexSample(32)}›/basic.ics`],
+    left: ['https://example.org/password/reset', 'https://example.org/verify/the-address-of-a-new-user'],
+  },
+  {
     name: 'password in a data source name',
     keywords: ['@tcp(', '@unix('],
-    pattern: /(?<![\w.$-])[\w.$-]{1,64}:([^\s@"'/]{1,128})@(?:tcp|unix)\(/dg,
+    pattern: /(?<![\w.$-])[\w.$-]{1,64}:([^\s"'/]{1,128})@(?:tcp|unix)\(/dg,
     accept: isLiteral,
     masked: ['tool:‹Tr0ub4dor-9›@tcp(db:3306)/app'],
     left: ['tool@tcp(db:3306)/app', 'tool:$PASSWORD@tcp(db:3306)/app'],
@@ -100,7 +138,7 @@ export const urls: readonly SecretRule[] = [
   },
   {
     name: 'webhook of Slack',
-    keywords: ['hooks.slack.com'],
+    keywords: ['hooks.slack'],
     pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/([A-Za-z0-9/_-]{20,})/dg,
     masked: [`https://hooks.slack.com/services/‹T0/B0/${sample(24)}›`],
     left: ['https://hooks.slack.com/services/'],

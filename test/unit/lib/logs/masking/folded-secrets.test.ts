@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLineMask } from '../../../../../lib/logs/masking/line-mask.ts';
 import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { maskLines } from './mask-lines.ts';
 
-const maskLines = (lines: readonly string[]): string[] => {
-  const shown: string[] = [];
-  const mask = createLineMask<{ text: string; more?: boolean }>(createSecretFinder([]), ({ text }) => shown.push(text));
-  for (const text of lines) mask.push({ text });
-  return shown;
-};
 const token = `ghp_${'aB3dE'.repeat(8)}`;
 const key = Array.from({ length: 12 }, (_, at) => `${'QmFzZTY0'.repeat(9)}${String(at).padStart(4, '0')}`);
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: the first ASCII character is a control character
 import { expect, test } from '@jest/globals';
 import type { SecretRule } from '../../../../../lib/logs/masking/rules/secret-rule.ts';
 import { createSecretFinder, maskSpans, matchSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
@@ -34,9 +35,9 @@ test.each(examples('left'))('the rule “%s” leaves %s', (_, example, rule) =>
   expect(maskedBy(rule, example)).toBe(example);
 });
 
-test('every pattern has the flags g and d, and every keyword has three characters or more', () => {
-  for (const { pattern, keywords } of secretRules) {
-    expect(pattern.flags).toMatch(/^dgi?$/);
-    for (const keyword of keywords) expect(keyword.length).toBeGreaterThanOrEqual(3);
+test('every pattern has the flags g and d, or y behind names, and every keyword has three characters or more, or two that are not ASCII', () => {
+  for (const { pattern, keywords, after } of secretRules) {
+    expect(pattern.flags).toMatch(after ? /^di?y$/ : /^dgi?$/);
+    for (const keyword of keywords) expect(keyword).toMatch(/^(?:.{3,}|[^\0-\x7f]{2})$/s);
   }
 });
