@@ -6,13 +6,15 @@ import type { RequestTarget } from './superusers.ts';
 
 /**
  * Finds out who sent a request, and what that caller may do with the request's target.
- * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` for a bad token
+ * @throws ApiError 401 `unauthenticated` without a credential, 401 `token_invalid` for a bad token,
+ * 403 `forbidden` for a certificate of nobody who may call the API
  */
 export type Authenticate = (headers: IncomingHttpHeaders, target?: RequestTarget) => Promise<Access>;
 
 /**
  * Checks one kind of credential. Returns undefined when the request has no credential of that kind.
- * @throws ApiError 401 `token_invalid` for a bad token
+ * @throws ApiError 401 `token_invalid` for a bad token, 403 `forbidden` for a certificate of nobody who may call the
+ * API
  */
 export type CredentialCheck = (headers: IncomingHttpHeaders, target?: RequestTarget) => Promise<Access | undefined>;
 

@@ -1,13 +1,25 @@
+import { ApiError } from '../errors.ts';
 import { createSecretCheck } from '../secret-check.ts';
 import { isTool } from '../tool-name.ts';
 import { createAccess } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
 import { invalidCredential } from './challenge.ts';
 import { scopes } from './scopes.ts';
-import { type Superusers, toolsOfSuperuser } from './superusers.ts';
+import { compileSuperusers, type Superusers } from './superusers.ts';
 
 const toolHeader = 'x-toolforge-tool';
 const secretHeader = 'x-toolforge-gateway-secret';
+
+/**
+ * Returns the error for a certificate whose name may do nothing here. The status is 403 and not 401: the gateway has
+ * verified the certificate, so the caller is known, and another try with another secret can't help.
+ */
+const unknownName = (): ApiError =>
+  new ApiError(
+    403,
+    'forbidden',
+    "The name in the client certificate is neither a tool's nor a superuser's. An operator allows superusers by the setting SUPERUSERS.",
+  );
 
 /**
  * Makes the check of the API gateway's headers. The gateway verifies a client certificate (O=toolforge, CN=tool), sends
@@ -15,10 +27,12 @@ const secretHeader = 'x-toolforge-gateway-secret';
  * cluster can send X-Toolforge-Tool to a function, so without a secret the header counts as absent.
  *
  * A wrong secret is refused like a bad token, also beside a valid token: a pod that guesses secrets is delayed, counted
- * and logged (lib/auth/rate-limit.ts). Requests with the right secret never wait for those of other pods.
+ * and logged (lib/auth/rate-limit.ts). Requests with the right secret never wait for those of other pods. The check
+ * throws 403 `forbidden` for a name that is neither a tool's nor a superuser's.
  */
 export const createGatewayCheck = (secret: string, superusers: Superusers = {}): CredentialCheck => {
   const isSecret = createSecretCheck(secret);
+  const toolsOfSuperuser = compileSuperusers(superusers);
   return async (headers, target) => {
     const { [toolHeader]: tool, [secretHeader]: given } = headers;
     if (typeof given !== 'string' || given === '') return undefined;
@@ -28,11 +42,8 @@ export const createGatewayCheck = (secret: string, superusers: Superusers = {}):
       );
     if (tool === undefined || tool === '') return undefined;
     // Node joins several headers with the same name to one text, which is neither a tool's name nor a superuser's.
-    const tools = toolsOfSuperuser(superusers, String(tool), target) ?? (isTool(tool) ? [tool] : undefined);
-    if (!tools)
-      throw invalidCredential(
-        'The header X-Toolforge-Tool must have the name of one tool, or of a superuser in SUPERUSERS.',
-      );
+    const tools = toolsOfSuperuser(String(tool), target) ?? (isTool(tool) ? [tool] : undefined);
+    if (!tools) throw unknownName();
     const grants = tools.map((name) => ({ tool: name, scopes }));
     return createAccess({ subject: `certificate:${tool}`, credential: 'gateway', grants });
   };

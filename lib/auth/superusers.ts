@@ -10,7 +10,7 @@ type SuperuserRule = string | { path: string; tools: string[] };
  */
 export type Superusers = Readonly<Record<string, readonly SuperuserRule[]>>;
 
-/** Address of a request: its path below /builds, without the query, and the decoded tool in the path. */
+/** Address of a request: its path below /builds as the client spelled it, without the query, and the decoded tool. */
 export type RequestTarget = { path: string; tool: string | undefined };
 
 /** A superuser's name has a colon, which no tool's name has. So no tool's certificate makes its owner a superuser. */
@@ -52,21 +52,28 @@ export const superusersProblem = (value: unknown): string | undefined => {
 
 export const isSuperusers = (value: unknown): value is Superusers => superusersProblem(value) === undefined;
 
-const allows = (rule: SuperuserRule, { path, tool }: RequestTarget): boolean => {
+/** Tells whether a rule allows a request. */
+type RuleTest = (target: RequestTarget) => boolean;
+
+const compileRule = (rule: SuperuserRule): RuleTest => {
   const { path: pattern, tools } = typeof rule === 'string' ? { path: rule, tools: undefined } : rule;
-  return new RegExp(pattern).test(path) && (tools === undefined || tools.some((name) => name === tool));
+  const whole = new RegExp(pattern);
+  return ({ path, tool }) => whole.test(path) && (tools === undefined || tools.some((name) => name === tool));
 };
 
 /**
- * Returns the tools that a superuser may act for in a request: the tool of the path, or none.
- * @returns undefined when the name is not a superuser's
+ * Returns the tools that a superuser may act for in a request: the tool of the path, or none. Returns undefined when the
+ * name is not a superuser's.
  */
-export const toolsOfSuperuser = (
-  superusers: Superusers,
-  name: string,
-  target: RequestTarget | undefined,
-): string[] | undefined => {
-  if (!Object.hasOwn(superusers, name)) return undefined;
-  if (!target || !isTool(target.tool)) return [];
-  return superusers[name]?.some((rule) => allows(rule, target)) ? [target.tool] : [];
+export type ToolsOfSuperuser = (name: string, target: RequestTarget | undefined) => string[] | undefined;
+
+/** Compiles the rules of all superusers once, so that a request only tests them. */
+export const compileSuperusers = (superusers: Superusers): ToolsOfSuperuser => {
+  const compiled = new Map(Object.entries(superusers).map(([name, rules]) => [name, rules.map(compileRule)]));
+  return (name, target) => {
+    const rules = compiled.get(name);
+    if (!rules) return undefined;
+    if (!target || !isTool(target.tool)) return [];
+    return rules.some((allows) => allows(target)) ? [target.tool] : [];
+  };
 };

@@ -42,13 +42,21 @@ test('a superuser of the API gateway acts for a tool only where the service know
   const components = await standIn.gateway.client('service:components-api');
   expect(await components.call('GET', list)).toMatchObject({ status: 200, json: { builds: [] } });
   const unknown = await standIn.gateway.client('service:unknown');
-  expect(await unknown.call('GET', list)).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
+  expect(await unknown.call('GET', list)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
 });
 
 test("the service itself refuses another tool's path", async () => {
   const client = await standIn.direct(subject, standIn.backendAuthority);
   expect((await client.call('GET', direct, named)).status).toBe(200);
-  for (const other of ['somebody.notthistool', 'other', 'some%62ody.x', 'Some%20Body', 'service:components-api'])
+  for (const other of [
+    'somebody.notthistool',
+    'other',
+    'some%62ody.x',
+    'Some%20Body',
+    '%2e%2e',
+    '%zz',
+    'service:components-api',
+  ])
     expect((await client.call('GET', `/v1/tool/${other}/builds`, named)).status).toBe(403);
 });
 

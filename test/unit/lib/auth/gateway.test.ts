@@ -33,13 +33,26 @@ describe('createGatewayCheck', () => {
     [undefined, 'guess'],
     ['mine', 's3cret '],
     ['mine', 's3cret, s3cret'],
-    ['other, mine', 's3cret'],
-    ['Mine', 's3cret'],
-    ['mine\0', 's3cret'],
-    ['mine/../other', 's3cret'],
   ])('refuses the tool %j with the secret %j', async (tool, secret) => {
     await expect(check(headers(tool, secret))).rejects.toMatchObject({ status: 401, code: 'token_invalid' });
   });
+});
+
+describe('a name that the gateway has verified, but that may do nothing,', () => {
+  test.each(['other, mine', 'Mine', 'mine\0', 'mine/../other', 'service:unknown'])(
+    'is forbidden, and no sign-in is counted as refused: %j',
+    async (tool) => {
+      const logged: unknown[] = [];
+      const options = { rateReads: 0, rateChanges: 0, failureDelayMs: 250, log: () => void logged.push(1) };
+      const authenticate = withRateLimit(createAuthenticate([check]), options);
+      await expect(authenticate(headers(tool, 's3cret'))).rejects.toMatchObject({
+        status: 403,
+        code: 'forbidden',
+        message: expect.stringContaining('SUPERUSERS'),
+      });
+      expect(logged).toEqual([]);
+    },
+  );
 });
 
 describe('the check with superusers', () => {
@@ -64,7 +77,7 @@ describe('the check with superusers', () => {
 
   test('refuses a name with a colon that is no superuser', async () => {
     const target = { path: '/builds/v1/tool/mine/builds', tool: 'mine' };
-    await expect(checkSuperusers(headers('service:other', 's3cret'), target)).rejects.toMatchObject({ status: 401 });
+    await expect(checkSuperusers(headers('service:other', 's3cret'), target)).rejects.toMatchObject({ status: 403 });
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { superusersProblem, toolsOfSuperuser } from '../../../../lib/auth/superusers.ts';
+import { compileSuperusers, superusersProblem } from '../../../../lib/auth/superusers.ts';
 
 const listOf = (tool: string) => ({ path: `/builds/v1/tool/${tool}/builds`, tool });
 
-describe('toolsOfSuperuser', () => {
+describe('compileSuperusers', () => {
   test.each([
     ['every path', ['^.*$'], ['mine']],
     ['the path', ['^/builds/v1/tool/[^/]+/builds$'], ['mine']],
@@ -13,20 +13,20 @@ describe('toolsOfSuperuser', () => {
     ['the beginning of the path', ['^/builds/v1/tool$'], []],
     ['the path for another tool', [{ path: '^.*$', tools: ['other'] }], []],
   ])('gives a superuser with a rule for %s its tools', (_, rules, tools) => {
-    expect(toolsOfSuperuser({ 'service:a': rules }, 'service:a', listOf('mine'))).toEqual(tools);
+    expect(compileSuperusers({ 'service:a': rules })('service:a', listOf('mine'))).toEqual(tools);
   });
 
   test.each(['service:b', 'service', 'mine', '__proto__', 'constructor', ''])('knows no superuser %j', (name) => {
-    expect(toolsOfSuperuser({ 'service:a': ['^.*$'] }, name, listOf('mine'))).toBeUndefined();
+    expect(compileSuperusers({ 'service:a': ['^.*$'] })(name, listOf('mine'))).toBeUndefined();
   });
 
   test.each(['mytool.notthistool', 'Mine', 'a b', 'a/b', '%zz', ''])('gives nobody the tool %j', (tool) => {
-    expect(toolsOfSuperuser({ 'service:a': ['^.*$'] }, 'service:a', listOf(tool))).toEqual([]);
+    expect(compileSuperusers({ 'service:a': ['^.*$'] })('service:a', listOf(tool))).toEqual([]);
   });
 
   test('gives no tool for a path without one', () => {
     const target = { path: '/builds/v1/whoami', tool: undefined };
-    expect(toolsOfSuperuser({ 'service:a': ['^.*$'] }, 'service:a', target)).toEqual([]);
+    expect(compileSuperusers({ 'service:a': ['^.*$'] })('service:a', target)).toEqual([]);
   });
 });
 
