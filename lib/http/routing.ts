@@ -63,12 +63,29 @@ export const matchRoute = (method: string, path: string): RouteMatch => {
 const withoutMount = (path: string): string => (path.startsWith('/builds/') ? path.slice('/builds'.length) : path);
 
 /**
- * Finds the route, the path below /builds and the query of an HTTP request. The URL may be absolute, and its path may have `..` segments.
+ * Splits the target of a request into its path and its query, each as the client spelled it. A target in absolute form
+ * begins with a scheme and a host. Security: a URL parser resolves `..` and `%2e%2e`, and takes a backslash for a slash.
+ * The path would then be another one than the path by which the gateway has chosen this function.
+ * @throws ApiError 400 `parameter_invalid` for an absolute form that is no URL
+ */
+const splitTarget = (target: string): { path: string; query: string } => {
+  const [, origin, path = '', query = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(target) ?? [];
+  if (origin !== undefined && !URL.canParse(origin))
+    throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
+  return { path, query };
+};
+
+/**
+ * Finds the route, the path below /builds and the query of an HTTP request. The URL may be absolute. A segment `..` of
+ * the path is a name like any other, which no tool and no build has.
  * @throws the errors of {@link matchRoute}, and ApiError 400 `parameter_invalid` when the URL is not valid
  */
 export const findRoute = (req: IncomingMessage): RouteMatch & { path: string; search: URLSearchParams } => {
-  const url = URL.parse(req.url ?? '/', 'http://function');
-  if (!url) throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');
-  const path = withoutMount(url.pathname);
-  return { ...matchRoute(req.method ?? 'GET', path), path: `/builds${path}`, search: url.searchParams };
+  const target = splitTarget(req.url ?? '/');
+  const path = withoutMount(target.path);
+  return {
+    ...matchRoute(req.method ?? 'GET', path),
+    path: `/builds${path}`,
+    search: new URLSearchParams(target.query),
+  };
 };

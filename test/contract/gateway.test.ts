@@ -190,6 +190,18 @@ describe('the gateway', () => {
     '/builds/events/sweep',
   ])('responds to %s with 404', async (path) => void expectStatus(await send(path, certificate), 404));
 
+  test.each(['..', '%2e%2e', '.', '%2F', 'other.notthistool', '%zz', '%00', '\\', 'a#b', 'service:components-api'])(
+    "refuses the path of the tool %s with 403, as any other tool's",
+    async (tool) => {
+      for (const end of ['builds', 'builds/latest', 'quotas']) {
+        const received = await sendRaw(
+          `GET /builds/v1/tool/${tool}/${end} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+        );
+        expect(received).toMatch(/^HTTP\/1.1 403 [\s\S]*"forbidden"/);
+      }
+    },
+  );
+
   test.each([
     '/builds/../v1/tool/other/quotas',
     '/builds/%2e%2e/v1/tool/other/quotas',

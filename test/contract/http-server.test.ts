@@ -55,7 +55,7 @@ describeServer("the function's HTTP server", () => {
       400,
     ],
     ['a bare line feed in a header', `GET ${health} HTTP/1.1\r\nHost: x\nX-Y: z\r\n\r\n`, 400],
-    ['a path with dots', 'GET /v1/tool/../healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 200],
+    ['a path with dots', 'GET /v1/tool/../healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
     ['a path with two slashes', 'GET //v1/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
     ['a target that is not a URL', 'GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
   ])('responds to %s without internal details', async (_, bytes, status) => {

@@ -77,16 +77,12 @@ const anyPath = fc.oneof(
 
 const functionOf = await readGatewayRoutes();
 
-/** Tells whether a URL parser changes a path: it resolves dots, also encoded ones, and takes a backslash for a slash. */
-const isChangedByParser = (path: string): boolean =>
-  URL.parse(path, 'http://function')?.pathname !== path.replace(/[?#].*$/s, '');
-
 fuzz(
   'the gateway sends a request to the function that serves its operation',
   fc.tuple(methods, anyPath),
   ([method, url]) => {
     const found = resultOrRefusal(() => find(method, url), [400, 404, 405]);
-    if (!found || !('route' in found) || isChangedByParser(url) || url.includes('#')) return;
+    if (!found || !('route' in found) || !url.startsWith('/')) return;
     expect(functionOf(method, url)).toBe(found.route.function);
   },
 );

@@ -102,6 +102,18 @@ describe('createApp finds the route:', () => {
     },
   );
 
+  // A function must not resolve these: the gateway has chosen the function by the path as it is.
+  test.each(['..', '.', '%2e%2e', '%2E.', '%2F', '%5c..', '\\', '#', 'a#b', '%00', '%', '%C3', '%C3%A4', '%252e'])(
+    'a path of the tool %s gets 403, as the client has spelled it',
+    async (tool) => {
+      const headers = 'X-Toolforge-Tool: mine\r\nX-Toolforge-Gateway-Secret: s3cret\r\nHost: x';
+      for (const path of [`/v1/tool/${tool}/builds`, `/builds/v1/tool/${tool}/builds/latest/logs?tail=x`]) {
+        const bytes = `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`;
+        expect(await sendRaw(server.url, bytes)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+      }
+    },
+  );
+
   test.each(['True', 'False', 'true', 'false'])('follow=%s is accepted', async (follow) => {
     expect((await send('GET', `/v1/tool/mine/builds/x/logs?follow=${follow}`)).status).toBe(200);
   });
@@ -140,7 +152,7 @@ describe('createApp authenticates:', () => {
     expect(seen).toBeUndefined();
   });
 
-  test('two headers X-Toolforge-Tool get 401, whichever comes first', async () => {
+  test('two headers X-Toolforge-Tool get 403, whichever comes first', async () => {
     for (const tools of [
       ['mine', 'other'],
       ['other', 'mine'],
@@ -148,7 +160,7 @@ describe('createApp authenticates:', () => {
       const lines = tools.map((tool) => `X-Toolforge-Tool: ${tool}\r\n`).join('');
       const head = `GET /v1/tool/mine/builds/latest HTTP/1.1\r\nHost: x\r\nX-Toolforge-Gateway-Secret: s3cret\r\n`;
       const bytes = `${head}${lines}Connection: close\r\n\r\n`;
-      expect(await sendRaw(server.url, bytes)).toMatchObject({ status: 401 });
+      expect(await sendRaw(server.url, bytes)).toMatchObject({ status: 403 });
     }
   });
 
