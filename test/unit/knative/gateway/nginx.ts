@@ -37,6 +37,8 @@ export type Nginx = {
   send: (options: NginxRequest) => Promise<NginxResponse>;
   /** Opens a connection by TLS. @param certificate client certificate. Default: none */
   open: (certificate?: KeyAndCertificate) => Promise<Connection>;
+  /** Opens a connection without TLS to the same port. */
+  openPlain: () => Promise<Connection>;
   /** Returns a client certificate of a tool. */
   certificateOf: (tool: string) => Promise<KeyAndCertificate>;
   /** Returns a client certificate with a subject, signed by the authority of ca.crt. */
@@ -165,6 +167,11 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
       const connection = openConnection(socket);
       await once(socket, 'secureConnect');
       return connection;
+    },
+    openPlain: async () => {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      return openConnection(socket);
     },
     certificateOf: (tool) => authority.issue(`O=toolforge,CN=${tool}`),
     issue: authority.issue,
