@@ -1,3 +1,5 @@
+import { membersOf, type Named } from './members.ts';
+import { readingsOf } from './readings.ts';
 import { isKeyLike, isRemark } from './rules/judge.ts';
 import { passwordName, secretWord, tokenName } from './rules/names.ts';
 import { findByForm } from './secret-finder.ts';
@@ -43,25 +45,56 @@ const isSecretVariable = (name: string, value: string): boolean => {
   return tokenVariable.test(name) ? isSecretValue(value) && !isRemark(value) : isKeyLike(value);
 };
 
-/** Returns the parts of a variable's value that secret rules mask, such as the password in the URL of a database. */
-const secretParts = (name: string, value: string): string[] => {
-  const line = `${name}=${value}`;
-  return findByForm(line)
-    .map(([from, to]) => line.slice(Math.max(from, name.length + 1), to))
-    .filter(Boolean);
+/** Returns the parts of a text that secret rules mask, such as the password in the URL of a database. */
+const partsByForm = ({ name, text }: Named): string[] =>
+  text.split('\n').flatMap((part) => {
+    const line = `${name}=${part}`;
+    return findByForm(line)
+      .map(([from, to]) => line.slice(Math.max(from, name.length + 1), to))
+      .filter(Boolean);
+  });
+
+/** Limit for the number of texts within the values of a build that are searched. */
+const maxTexts = 1024;
+
+/** Limit for the length of all texts that are searched, in characters. A text counts with each of its readings. */
+const maxCharacters = 131_072;
+
+/** Says whether a reading of a text is a decoded file. The lines of a file are judged one by one: most are no secrets. */
+const isFile = (reading: string, text: string): boolean => reading !== text && reading.includes('\n');
+
+const secretsOfReading = (name: string, reading: string, text: string): string[] => {
+  const parts = partsByForm({ name, text: reading }).flatMap(readingsOf);
+  return isSecretVariable(name, reading) && !isFile(reading, text) ? [reading, ...parts] : parts;
+};
+
+/**
+ * Returns the secrets that values hold, and are: as programs decode them, members of JSON that are named like a secret,
+ * and parts in a known form. A text within a value is searched like a value.
+ */
+const secretsWithin = (values: readonly Named[]): Set<string> => {
+  const queue = [...values];
+  const secrets = new Set<string>();
+  let characters = 0;
+  for (const { name, text } of queue)
+    for (const reading of readingsOf(text)) {
+      characters += reading.length;
+      if (characters > maxCharacters) return secrets;
+      for (const secret of secretsOfReading(name, reading, text)) secrets.add(secret);
+      queue.push(...membersOf({ name, text: reading }).slice(0, Math.max(0, maxTexts - queue.length)));
+    }
+  return secrets;
 };
 
 /**
  * Returns the secrets among the environment variables of a build: values of variables that are named like a secret, and
- * values that look like one. A build's log is masked by these values, because a program may print a value without its
- * name.
+ * values that look like one, also where they are encoded or a part of a value. A build's log is masked by these values,
+ * because a program may print a value without its name.
  */
 export const secretsOfBuild = (envvars: Readonly<Record<string, string>> = {}): string[] => {
-  const variables = Object.entries(envvars);
-  const isSecret = ([name, value]: [string, string]): boolean => isSecretVariable(name, value);
-  const whole = variables.filter(isSecret).map(([, value]) => value);
-  const parts = variables
-    .filter((variable) => !isSecret(variable))
-    .flatMap(([name, value]) => secretParts(name, value));
-  return [...whole.slice(0, maxValues), ...parts.slice(0, maxValues)];
+  const variables = Object.entries(envvars).map(([name, text]): Named => ({ name, text }));
+  const whole = variables.filter(({ name, text }) => isSecretVariable(name, text)).map(({ text }) => text);
+  const parts = secretsWithin(variables);
+  for (const value of whole) parts.delete(value);
+  return [...new Set(whole.slice(0, maxValues)), ...[...parts].slice(0, maxValues)];
 };
