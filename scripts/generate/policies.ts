@@ -6,6 +6,7 @@ import type { Policy, Rule } from './admission.ts';
 import { cel } from './cel.ts';
 import type { AccountFacts, Facts } from './facts.ts';
 import { archiverRules } from './policy-of-jobs.ts';
+import { ledgerRules } from './policy-of-ledgers.ts';
 import { runRules, runUpdateRules } from './policy-of-runs.ts';
 import { toolVariables } from './policy-of-tools.ts';
 
@@ -34,17 +35,6 @@ const writeRules = (accounts: readonly AccountFacts[]): Rule[] => [
   {
     expression: "request.operation != 'CONNECT'",
     message: 'No ServiceAccount of the build service may connect to a pod or a service.',
-  },
-];
-
-const ledgerRules: Rule[] = [
-  {
-    expression: "!has(object.spec) || object.spec.all(field, field == 'tool')",
-    message: 'Only an administrator may set the limits of a tool.',
-  },
-  {
-    expression: '!has(object.metadata.ownerReferences) && !has(object.metadata.finalizers)',
-    message: 'A ledger of the build service has no owner and no finalizer.',
   },
 ];
 

@@ -33,13 +33,21 @@ export const toolVariables: Readonly<Record<string, string>> = {
 
 const label = `object.metadata[?"labels"][?${cel(toolLabelName)}].orValue("")`;
 
-/** The starts that are left of a long tool's name, without the separators at their end. */
-const startOfLabel = `variables.tool.replace("_", "-").substring(0, ${labelLength.kept}).find("^.*[^-]")`;
+/** The start that is left of the name of a long tool's project, without the separators at its end. */
 const startOfProject = `variables.project.substring(0, ${projectLength.kept}).find("^.*[^-_.]")`;
 
 /** Returns the CEL expression for "the text is this start, and then matches the pattern to its end". */
 const isFollowedBy = (text: string, start: string, pattern: string): string =>
   `${text}.startsWith(${start}) && ${text}.substring((${start}).size()).matches(${cel(`^${pattern}$`)})`;
+
+/** Returns the CEL expression for "the text is the shortened name of the tool", as lib/ledger/names.ts makes that name. */
+export const isShortened = (text: string, tool: string): string => {
+  const kept = `(${tool}.size() > ${labelLength.kept} ? ${tool}.substring(0, ${labelLength.kept}) : ${tool})`;
+  return isFollowedBy(text, `${kept}.replace("_", "-").find("^.*[^-]") + "."`, hash);
+};
+
+/** Returns the CEL expression for "the text is the name of a tool". */
+export const isTool = (text: string): string => `${text}.matches(${cel(`^${toolName}$`)})`;
 
 const isImageOfTool = [
   `variables.project.size() <= ${projectLength.longest}`,
@@ -50,15 +58,11 @@ const isImageOfTool = [
 /** The rules that bind the label and the image of a run to the tool in its annotation. They use `toolVariables`. */
 export const toolRules: readonly Rule[] = [
   {
-    expression: `variables.tool.matches(${cel(`^${toolName}$`)})`,
+    expression: isTool('variables.tool'),
     message: `A run must have the name of its tool in the annotation ${toolAnnotation}.`,
   },
   {
-    expression: [
-      `variables.tool.size() <= ${labelLength.longest}`,
-      `? ${label} == variables.tool`,
-      `: ${isFollowedBy(label, `${startOfLabel} + "."`, hash)}`,
-    ].join(' '),
+    expression: `variables.tool.size() <= ${labelLength.longest} ? ${label} == variables.tool : ${isShortened(label, 'variables.tool')}`,
     message: `The label ${toolLabelName} of a run must be that of the tool in the annotation ${toolAnnotation}.`,
   },
   {

@@ -6,7 +6,7 @@ import { archiverFromSettings, archiverSettings } from '../../../lib/builds/arch
 import { readSettings } from '../../../lib/config/settings.ts';
 import { kubeconfigConnection } from '../../../lib/kube/connection.ts';
 import { type Resource, resources } from '../../../lib/kube/resources.ts';
-import { toolLabel } from '../../../lib/ledger/names.ts';
+import { ledgerName, toolLabel } from '../../../lib/ledger/names.ts';
 import type { BuildRecord } from '../../../lib/ledger/types.ts';
 import { archiverJob } from '../../../lib/logs/archive/archiver-job.ts';
 import { imageHost, imageHostSettings } from '../../../lib/registry/from-settings.ts';
@@ -59,7 +59,7 @@ const resultOf = (account: string, asked: Asked): Promise<string> =>
   });
 
 const pathOf = ({ apiVersion, kind }: { apiVersion: string; kind: string }): string =>
-  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${builds}/${kind.toLowerCase()}s`;
+  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${builds}/${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
 /** Asks whether a ServiceAccount may create an object. @returns `accepted`, or the message of the refusal */
 export const created = (account: string, object: object): Promise<string> =>
@@ -124,6 +124,14 @@ export const runOf = (id: string, settings: Record<string, string>, tool = 'e2e'
   const runSettings = { pipeline, serviceAccount, timeout, versions, imageHost: imageHost(given) };
   return pipelineRun(record(id), tool, toolLabel(tool), runSettings, false) as unknown as Json;
 };
+
+/** Makes the ledger of a tool as the deployed functions make it. */
+export const ledgerOf = (tool: string): Json => ({
+  apiVersion: 'builds.toolforge.org/v1alpha1',
+  kind: 'BuildLedger',
+  metadata: { name: ledgerName(tool) },
+  spec: { tool },
+});
 
 /** Makes the archiver Job of a build as the deployed functions make it. */
 export const jobOf = (id: string, settings: Record<string, string>): Json => {

@@ -10,10 +10,12 @@ import {
   deployedSettings,
   type Fields,
   jobOf,
+  ledgerOf,
   patched,
   runOf,
 } from './accounts.ts';
 import { hostileJobs } from './hostile-jobs.ts';
+import { hostileLedgers } from './hostile-ledgers.ts';
 import { hostileRuns } from './hostile-runs.ts';
 import { builds } from './service.ts';
 
@@ -66,6 +68,24 @@ describe.each(accountsThatMay('batch/jobs', 'create'))('the account %s', (accoun
     const result = await created(account, changed(jobOf(id, settings), change));
     expect(result).toContain(deniedBy('archivers'));
     expect(result).toContain(message);
+  });
+});
+
+describe.each(accountsThatMay('builds.toolforge.org/buildledgers', 'create'))('the account %s', (account) => {
+  test.each(tools)('may create the ledger of the tool %s', async (tool) => {
+    // A tool that has built on this cluster has a ledger already.
+    expect(await created(account, ledgerOf(tool))).toMatch(/^accepted$|already exists/);
+  });
+
+  test.each(hostileLedgers)('may not create a ledger %s', async (_, message, change) => {
+    const result = await created(account, changed(ledgerOf('e2e-_x'), change));
+    expect(result).toContain(deniedBy('ledgers'));
+    expect(result).toContain(message);
+  });
+
+  test('may not create a second capacity', async () => {
+    const capacity = { ...ledgerOf('e2e'), kind: 'BuildCapacity', metadata: { name: 'more' }, spec: undefined };
+    expect(await created(account, capacity)).toContain(deniedBy('ledgers'));
   });
 });
 
@@ -166,13 +186,5 @@ describe('a ServiceAccount of the namespace whose Role allows everything', () =>
     ]);
     const words = ['exec', '--namespace', builds, '--as', user, pods.trim().split('\n')[0] ?? '', '--', 'id'];
     await expect(kubectl(words)).rejects.toThrow(deniedBy('writes'));
-  });
-
-  test('may not give a tool limits of its own', async () => {
-    const ledger = { apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger', metadata };
-    expect(await created(id, { ...ledger, spec: { tool: id } })).toBe('accepted');
-    expect(await created(id, { ...ledger, spec: { tool: id, limits: { running: 1000 } } })).toContain(
-      deniedBy('ledgers'),
-    );
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadAll } from 'js-yaml';
-import { toolLabel } from '../../../../lib/ledger/names.ts';
+import { ledgerName, toolLabel } from '../../../../lib/ledger/names.ts';
 import { projectName } from '../../../../lib/registry/names.ts';
 import { toolName } from '../../../support/tool-names.ts';
 
@@ -17,12 +17,13 @@ type Manifest = {
 
 const path = join(import.meta.dirname, '../../../../knative/base/generated/admission.yaml');
 const manifests = loadAll(await readFile(path, 'utf8')) as Manifest[];
-const { variables = [], validations = [] } =
-  manifests.find(({ metadata }) => metadata.name === 'image-build-runs')?.spec ?? {};
+const specOf = (policy: string): Manifest['spec'] =>
+  manifests.find(({ metadata }) => metadata.name === `image-build-${policy}`)?.spec ?? {};
+const { variables = [], validations = [] } = specOf('runs');
 
 const variable = (wanted: string): string => variables.find(({ name }) => name === wanted)?.expression ?? '';
-const ruleAbout = (words: string): string =>
-  validations.find(({ message }) => message.includes(words))?.expression ?? '';
+const ruleAbout = (words: string, rules = validations): string =>
+  rules.find(({ message }) => message.includes(words))?.expression ?? '';
 
 /** Makes the replacements of a CEL expression in a text, as CEL makes them. */
 const replaced = (expression: string, text: string): string =>
@@ -34,8 +35,10 @@ const replaced = (expression: string, text: string): string =>
 /** Returns with what a rule compares a name: with the whole name, or with the start of a long name and a dot. */
 const comparedWith = (rule: string, name: string): string => {
   const [, longest] = /size\(\) <= ([0-9]+)/.exec(rule) ?? [];
-  if (name.length <= Number(longest)) return name;
-  const [, kept, start = ''] = /substring\(0, ([0-9]+)\)\.find\("([^"]*)"\)/.exec(rule) ?? [];
+  const [, excluded] = /!\S+\.contains\("([^"]*)"\)/.exec(rule) ?? [];
+  if (name.length <= Number(longest) && !(excluded && name.includes(excluded))) return name;
+  const [, kept] = /substring\(0, ([0-9]+)\)/.exec(rule) ?? [];
+  const [, start = ''] = /\.find\("([^"]*)"\)/.exec(rule) ?? [];
   return `${new RegExp(start).exec(replaced(rule, name).slice(0, Number(kept)))?.[0]}.`;
 };
 
@@ -63,6 +66,17 @@ describe('the policy of runs', () => {
       fc.property(toolName, (tool) => {
         const compared = comparedWith(rule, tool);
         expect([compared, isMadeBy(compared, toolLabel(tool))]).toEqual([compared, true]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('makes the ledger of every tool as lib/ledger/names.ts makes it', () => {
+    const rule = ruleAbout('made from its tool', specOf('ledgers').validations);
+    fc.assert(
+      fc.property(toolName, (tool) => {
+        const compared = comparedWith(rule, tool);
+        expect([compared, isMadeBy(compared, ledgerName(tool))]).toEqual([compared, true]);
       }),
       { numRuns: 1000 },
     );
