@@ -1,7 +1,7 @@
 /**
- * What binds a run to one tool: the tool's label, and an image in the tool's own project. The names are made in CEL from
- * the tool in the run's annotation, by the tables with which lib/registry/names.ts and lib/ledger/names.ts make them.
- * CEL has no hashes. So the hash at the end of a long tool's name is compared by its form only.
+ * These rules bind a run to one tool: the run has the tool's label, and an image in the tool's own project. CEL makes
+ * the names from the tool in the run's annotation, by the tables with which lib/registry/names.ts and
+ * lib/ledger/names.ts make them. CEL has no hashes, so the hash at the end of a long tool's name is compared by its form.
  */
 import { shortHashLength } from '../../lib/hash.ts';
 import { labelLength } from '../../lib/ledger/names.ts';
