@@ -9,9 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NoDefaultProcessError, runImage } from '../embedded/image/run.ts';
 import { createLog } from '../lib/log.ts';
+import { trustAuthorities } from './authorities.ts';
 import { serveGit } from './git-server.ts';
 import { toolToken } from './issuer.ts';
 import { type Platform, startPlatform } from './platform.ts';
+import { settingsOfMachine } from './settings.ts';
 
 const tool = 'demo';
 const root = join(import.meta.dirname, '..');
@@ -69,10 +71,14 @@ const demo = async (given: string | undefined, finish: Finish[]): Promise<void> 
   finish.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   say('Starting the build service on this machine');
   const lines: string[] = [];
+  const { settings, warnings } = settingsOfMachine(process.env);
+  for (const warning of warnings) console.log(warning);
+  await trustAuthorities(process.env);
   const platform = await startPlatform({
     folder,
     port: 0,
     gatewayPort: 0,
+    settings,
     log: createLog('demo', (line) => lines.push(line)),
   });
   finish.push(platform.close);

@@ -5,6 +5,7 @@ import { trustAuthorities } from './authorities.ts';
 import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './git-server.ts';
 import { startPlatform } from './platform.ts';
+import { settingsOfMachine } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
 const cliFile = join(root, 'cli/dist/toolforge-build.js');
@@ -16,16 +17,6 @@ const portOf = (name: string, fallback: number): number => {
   if (Number.isInteger(port) && port >= 0 && port < 65536) return port;
   throw new Error(`${name} must be a port number from 0 to 65535.`);
 };
-
-/**
- * Matches environment variables that replace settings of the functions on the embedded platform, such as LIMIT_RUNNING.
- */
-const overridable = /^(LIMIT|KEEP|BUILD_TIMEOUT|(LATEST|DEPRECATED)_|LOG_(STEPS|MAX)|REGISTRY_LIMIT|SOURCE|STREAM)/;
-const settings = Object.fromEntries(
-  Object.entries(process.env).filter(
-    (entry): entry is [string, string] => overridable.test(entry[0]) && entry[1] !== undefined,
-  ),
-);
 
 const next = (url: string, gatewayUrl: string, kubeconfig: string, git: string): string => `
 The build service runs at ${url} (data: ${dataFolder()}). Stop it with Ctrl-C.
@@ -49,6 +40,8 @@ Or with a token:   curl -H "Authorization: Bearer $(npm run -s token -- mytool)"
 
 const start = async (finish: (() => Promise<void>)[]): Promise<void> => {
   const log = createLog('local');
+  const { settings, warnings } = settingsOfMachine(process.env);
+  for (const warning of warnings) log('WARNING', warning);
   await trustAuthorities(process.env);
   const ports = { port: portOf('PORT', 8080), gatewayPort: portOf('GATEWAY_PORT', 8443) };
   const repositories = Object.fromEntries(examples.map((name) => [name, join(examplesFolder, name)]));
