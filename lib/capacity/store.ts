@@ -6,7 +6,7 @@ import { emptyCapacity } from './state.ts';
 import type { BuildCapacity, CapacityState } from './types.ts';
 
 /** Name of the only BuildCapacity in the namespace of the builds. */
-export const capacityName = 'builds';
+const capacityName = 'builds';
 
 type View = { state: CapacityState };
 

@@ -1,10 +1,7 @@
-import { capacityName } from '../../lib/capacity/store.ts';
 import { labelLength } from '../../lib/ledger/names.ts';
 import type { Rule } from './admission.ts';
-import { cel } from './cel.ts';
 import { isShortened, isTool } from './policy-of-tools.ts';
 
-const isLedger = 'object.kind == "BuildLedger"';
 const tool = 'object.spec.tool';
 
 /** The CEL expression for "the object is the ledger of its tool", as `ledgerName` in lib/ledger/names.ts names it. */
@@ -21,11 +18,7 @@ export const ledgerRules: readonly Rule[] = [
     message: 'A ledger of the build service has no owner and no finalizer.',
   },
   {
-    expression: `!(${isLedger}) || (${isTool(tool)} && ${isLedgerOfTool})`,
+    expression: `object.kind != "BuildLedger" || (${isTool(tool)} && ${isLedgerOfTool})`,
     message: "A ledger must have the name that is made from its tool's name.",
-  },
-  {
-    expression: `${isLedger} || object.metadata.name == ${cel(capacityName)}`,
-    message: `The capacity of the build service must have the name ${capacityName}.`,
   },
 ];

@@ -59,7 +59,7 @@ const resultOf = (account: string, asked: Asked): Promise<string> =>
   });
 
 const pathOf = ({ apiVersion, kind }: { apiVersion: string; kind: string }): string =>
-  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${builds}/${kind.toLowerCase().replace(/y$/, 'ie')}s`;
+  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${builds}/${kind.toLowerCase()}s`;
 
 /** Asks whether a ServiceAccount may create an object. @returns `accepted`, or the message of the refusal */
 export const created = (account: string, object: object): Promise<string> =>

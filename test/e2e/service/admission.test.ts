@@ -82,11 +82,6 @@ describe.each(accountsThatMay('builds.toolforge.org/buildledgers', 'create'))('t
     expect(result).toContain(deniedBy('ledgers'));
     expect(result).toContain(message);
   });
-
-  test('may not create a second capacity', async () => {
-    const capacity = { ...ledgerOf('e2e'), kind: 'BuildCapacity', metadata: { name: 'more' }, spec: undefined };
-    expect(await created(account, capacity)).toContain(deniedBy('ledgers'));
-  });
 });
 
 describe('a ServiceAccount of the namespace whose Role allows everything', () => {
