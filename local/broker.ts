@@ -5,7 +5,7 @@ import { createEventApp } from '../lib/events/app.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
-import { createSecretCheck } from '../lib/secret-check.ts';
+import { isOneOf } from '../lib/secret-check.ts';
 
 /** A Trigger of the broker: events of these types go to one function, which is at `url`. */
 export type Trigger = { name: string; types: readonly string[]; url: string };
@@ -42,9 +42,8 @@ const isTemporary = (error: unknown): boolean =>
 
 /** Makes the check of the token of events for the broker. The check throws ApiError 401 for another token. */
 const createAuthenticate = (accepted: string) => {
-  const isAccepted = createSecretCheck(`Bearer ${accepted}`);
   return async ({ authorization = '' }: IncomingHttpHeaders): Promise<void> => {
-    if (isAccepted(authorization)) return;
+    if (isOneOf(authorization, [`Bearer ${accepted}`])) return;
     throw new ApiError(
       401,
       'unauthenticated',

@@ -38,7 +38,7 @@ const run = async <Wired extends Closable>(
   { environmentOf, log, shutdown }: FunctionsOptions,
 ): Promise<Running> => {
   const environment = environmentOf(row.name);
-  const wired = await wire(readSettings(settingNames, environment), { log, shutdown, environment });
+  const wired = await wire(readSettings(settingNames, environment, log), { log, shutdown, environment });
   const running = { ...row, listener: app.createListener({ ...wired, log }) };
   return wired.close ? { ...running, close: wired.close } : running;
 };

@@ -5,10 +5,11 @@ import { acceptExpectations } from '../lib/http/body.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import { serverOptions } from '../lib/http/server-options.ts';
 import type { Listener } from '../lib/http/types.ts';
+import type { Secret } from '../lib/secret.ts';
 import { routes } from '../openapi/generated/routes.ts';
 import type { Authority } from './certificates.ts';
 
-export type GatewayOptions = { authority: Authority; secret: string; listener: Listener };
+export type GatewayOptions = { authority: Authority; secret: Secret; listener: Listener };
 
 const toolOf = (req: IncomingMessage): string | undefined => {
   const socket = req.socket as TLSSocket;
@@ -52,7 +53,12 @@ export const createGateway = async ({ authority, secret, listener }: GatewayOpti
       sendJson(res, Number(status), { error: [error], code });
       return;
     }
-    if (tool) Object.assign(req.headers, { 'x-toolforge-tool': tool, 'x-toolforge-gateway-secret': secret });
+    if (tool)
+      Object.assign(req.headers, {
+        'x-toolforge-tool': tool,
+        // While the secret is replaced it has several values, and a function accepts either.
+        'x-toolforge-gateway-secret': secret.values().join(' '),
+      });
     listener(req, res);
   };
   const server = createServer(options, receive);

@@ -11,6 +11,7 @@ import { services } from '../functions/table.ts';
 import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
+import { openSecret } from '../lib/secret.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { archiverImage, builderImage, environmentOf, namespace, registryUser } from './environment.ts';
@@ -182,7 +183,8 @@ const startTekton = (
 
 const startGateway = async (options: PlatformOptions, parts: Parts, authority: Authority): Promise<string> => {
   const places = paths(options.folder);
-  const secret = await readOrMakeSecret(places.gatewaySecret);
+  await readOrMakeSecret(places.gatewaySecret);
+  const secret = openSecret({ path: places.gatewaySecret, log: options.log });
   await writePrivate(places.authorityCertificate, authority.certificate);
   const gateway = await createGateway({ authority, secret, listener: apiOf(parts) });
   parts.gateway = gateway as unknown as Server;

@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type RequestListener, request as re
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { openBySocks } from '../cli/socks.ts';
+import { basicCredentials } from '../lib/basic-credentials.ts';
 import type { Log } from '../lib/log.ts';
 import { type ChosenProxy, proxyFor } from '../lib/proxy/choose.ts';
 import { forwardedRequests, type ProxiedRequests, type Requester, requestsInTunnels } from '../lib/proxy/requests.ts';
 import { bareHost, openTunnel, proxyRefusal, type TunnelTarget } from '../lib/proxy/tunnel.ts';
-import { createSecretCheck } from '../lib/secret-check.ts';
+import { isOneOf } from '../lib/secret-check.ts';
 import { closeServer, listen } from './listen.ts';
 
 export type ProxyRelay = {
@@ -126,10 +127,10 @@ const createConnect =
 export const startProxyRelay = async (environment: Environment, log: Log): Promise<ProxyRelay> => {
   for (const url of ['https://example.org', 'http://example.org']) proxyFor(new URL(url), environment);
   const password = randomBytes(24).toString('base64url');
-  const isSecret = createSecretCheck(`Basic ${Buffer.from(`builds:${password}`).toString('base64')}`);
+  const expected = [basicCredentials('builds', password)];
   const context: Context = {
     environment,
-    isOurs: ({ headers }) => isSecret(headers['proxy-authorization'] ?? ''),
+    isOurs: ({ headers }) => isOneOf(headers['proxy-authorization'] ?? '', expected),
     warn: (url, error) => {
       log('WARNING', 'a server can not be reached through the proxy', { host: url.host, error });
       return (error as Error).message;

@@ -4,7 +4,7 @@ import { closeBuildLog } from '../../lib/builds/close-log.ts';
 import { buildsFromSettings, buildsSettings } from '../../lib/builds/from-settings.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
 import { reconciledView } from '../../lib/builds/reconciled-view.ts';
-import { readSettings } from '../../lib/config/settings.ts';
+import { environment, readSettings } from '../../lib/config/settings.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { archiveBuild } from '../../lib/logs/archive/archive-build.ts';
@@ -19,7 +19,8 @@ const abortAtSigterm = (): AbortSignal => {
 };
 
 const archiveLog = async (): Promise<void> => {
-  const settings = readSettings([...buildsSettings, ...logsSettings, 'logMaxBytes', 'archiverTool', 'archiverBuild']);
+  const names = [...buildsSettings, ...logsSettings, 'logMaxBytes', 'archiverTool', 'archiverBuild'] as const;
+  const settings = readSettings(names, environment, log);
   const { archiverTool: tool, archiverBuild: id } = settings;
   const context = logsFromSettings(settings, await buildsFromSettings(settings, log));
   const view = reconciledView(context, tool, id);

@@ -19,13 +19,30 @@ case ${API_GATEWAY_SUBJECT:=} in
   *[\"\\\$]*) fail 'API_GATEWAY_SUBJECT must not contain ", \ or $.' ;;
 esac
 
+# Number of rounds of five seconds for which the gateway sends its former secret beside a new one. Kubernetes does not
+# bring a new secret to the gateway and to all functions at the same time, and a function accepts either.
+former_rounds=60
+current=
+former=
+rounds=0
+
+# Prints the values in the gateway's secret with one space between them. Only while the secret is replaced, it has more
+# than one.
+values() { tr -s '[:space:]' ' ' </secrets/gateway/secret | sed 's/^ //; s/ $//'; }
+
 # Writes the settings and the gateway's secret in the form of nginx's configuration, since nginx can't read a variable
 # from a file. The folder /tmp is in memory.
 write_settings() {
-  secret=$(cat /secrets/gateway/secret)
-  case $secret in
-    '' | *[!A-Za-z0-9_-]*) fail 'The Secret gateway must hold a key "secret" of letters, digits, - and _.' || return 1 ;;
+  found=$(values)
+  case $found in
+    '' | *[!A-Za-z0-9_\ -]*) fail 'The Secret gateway must hold a key "secret" of letters, digits, - and _.' || return 1 ;;
   esac
+  if [ "$found" != "$current" ]; then
+    former=$current
+    current=$found
+    rounds=$former_rounds
+  fi
+  secret="$current${former:+ $former}"
   if [ "$API_GATEWAY_SUBJECT" ]; then
     subjects="default \"\"; \"$API_GATEWAY_SUBJECT\" 1;"
   else
@@ -44,8 +61,8 @@ sum() { cat /secrets/*/* | sha256sum; }
 check() { nginx -c /etc/gateway/nginx.conf -t -q; }
 
 cp "/etc/gateway/callers-$CALLERS.conf" /tmp/callers.conf
-write_settings
 seen=$(sum)
+write_settings
 nginx -c /etc/gateway/nginx.conf &
 nginx=$!
 # The shell sends QUIT to nginx, which then ends once its open log streams have ended.
@@ -55,10 +72,20 @@ while kill -0 $nginx 2>/dev/null; do
   # sleep runs in the background, because a shell handles a signal only after its foreground command.
   sleep 5 & wait $! || continue
   now=$(sum)
-  if [ "$now" != "$seen" ]; then
+  ended=
+  if [ "$former" ] && [ $((rounds -= 1)) -le 0 ]; then
+    former=
+    ended=1
+  fi
+  if [ "$now" != "$seen" ] || [ "$ended" ]; then
     seen=$now
-    # The script reports a wrong secret or certificate, and nginx then keeps its former configuration.
-    if write_settings && check; then kill -HUP $nginx; echo 'secrets read again' >&2; fi
+    # The script and nginx say what is wrong with a secret or a certificate.
+    if write_settings && check; then
+      kill -HUP $nginx
+      echo 'secrets read again' >&2
+    else
+      echo 'nginx keeps its former configuration' >&2
+    fi
   fi
 done
 wait $nginx

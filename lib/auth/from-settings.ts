@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Secret } from '../secret.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { createGatewayCheck } from './gateway.ts';
 import { type RateLimitOptions, withRateLimit } from './rate-limit.ts';
@@ -21,7 +22,7 @@ type AuthSettings = Pick<RateLimitOptions, 'rateReads' | 'rateChanges' | 'failur
   issuers: readonly TrustedIssuer[];
   /** Folder where the ConfigMap with the issuers' saved keys is mounted. */
   keysFolder: string | undefined;
-  gatewaySecret: string | undefined;
+  gatewaySecret: Secret | undefined;
   superusers: Superusers;
 };
 

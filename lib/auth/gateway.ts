@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.ts';
-import { createSecretCheck } from '../secret-check.ts';
+import type { Secret } from '../secret.ts';
+import { isOneOf } from '../secret-check.ts';
 import { isTool } from '../tool-name.ts';
 import { createAccess } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
@@ -22,6 +23,24 @@ const unknownName = (): ApiError =>
   );
 
 /**
+ * Matches the gateway's header: one secret, or while it is replaced several, with a space between them. A limit keeps a
+ * header from holding many guesses.
+ */
+const secretsPattern = /^[^ ,]+(?: [^ ,]+){0,7}$/;
+
+/**
+ * Tells whether the gateway's header has one of the secrets. After a change the gateway may know the new secret before
+ * this instance does, so an unknown secret makes the file be read again.
+ */
+const isOurs = (given: string, secret: Secret): boolean => {
+  if (!secretsPattern.test(given)) return false;
+  const isKnown = () => given.split(' ').some((one) => isOneOf(one, secret.values()));
+  if (isKnown()) return true;
+  secret.refresh();
+  return isKnown();
+};
+
+/**
  * Makes the check of the API gateway's headers. The gateway verifies a client certificate (O=toolforge, CN=tool), sends
  * the name of the tool or of a superuser in X-Toolforge-Tool and its own secret in X-Toolforge-Gateway-Secret. Any pod in the
  * cluster can send X-Toolforge-Tool to a function, so without a secret the header counts as absent.
@@ -30,15 +49,14 @@ const unknownName = (): ApiError =>
  * and logged (lib/auth/rate-limit.ts). Requests with the right secret never wait for those of other pods. The check
  * throws 403 `forbidden` for a name that is neither a tool's nor a superuser's.
  */
-export const createGatewayCheck = (secret: string, superusers: Superusers = {}): CredentialCheck => {
-  const isSecret = createSecretCheck(secret);
+export const createGatewayCheck = (secret: Secret, superusers: Superusers = {}): CredentialCheck => {
   const toolsOfSuperuser = compileSuperusers(superusers);
   return async (headers, target) => {
     const { [toolHeader]: tool, [secretHeader]: given } = headers;
     if (typeof given !== 'string' || given === '') return undefined;
-    if (!isSecret(given))
+    if (!isOurs(given, secret))
       throw invalidCredential(
-        "The gateway's secret is wrong. Set the same secret at the gateway and at the functions.",
+        "The gateway's secret is wrong. Mount the same Secret in the gateway and in the functions.",
       );
     if (tool === undefined || tool === '') return undefined;
     // Node joins several headers with the same name to one text, which is neither a tool's name nor a superuser's.

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { basicCredentials } from '../basic-credentials.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { openSecret, type Secret, withSecret } from '../secret.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import { fetchJson, ResponseStatusError } from './fetch-json.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
@@ -16,6 +16,9 @@ export type TokenState = 'active' | 'revoked' | 'refused' | 'failed';
 /** Statuses of responses to a client whose credentials are wrong, or that may not read the state of a token. */
 const deniedStatuses = [401, 403];
 
+const isDenial = (error: unknown): boolean =>
+  error instanceof ResponseStatusError && deniedStatuses.includes(error.status);
+
 /** Thrown when an issuer's introspection endpoint works for no token at all. */
 export class IntrospectionOutage extends Error {
   override readonly name = 'IntrospectionOutage';
@@ -24,7 +27,7 @@ export class IntrospectionOutage extends Error {
 
   constructor(cause: unknown) {
     super('introspection works for no token', { cause });
-    this.isDenied = cause instanceof ResponseStatusError && deniedStatuses.includes(cause.status);
+    this.isDenied = isDenial(cause);
   }
 }
 
@@ -76,17 +79,32 @@ const createIntrospect = (isActive: (token: string) => Promise<boolean>, log: Lo
   };
 };
 
-const readSecret = (file: string): string => {
+const noLog: Log = () => undefined;
+
+const openClientSecret = (path: string, log: Log = noLog): Secret => {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return openSecret({ path, log });
   } catch (error) {
-    throw new ConfigError('AUTH_ISSUERS', `such that ${file} can be read (${(error as NodeJS.ErrnoException).code})`);
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new ConfigError(
+      'AUTH_ISSUERS',
+      `such that ${path}, the secretFile of an introspection, has the secret of its client (${reason})`,
+    );
+  }
+};
+
+/** Sends a request, and returns the error of a server that refuses the client's credentials. */
+const unlessDenied = async (sent: Promise<unknown>): Promise<unknown> => {
+  try {
+    return await sent;
+  } catch (error) {
+    if (isDenial(error)) return error;
+    throw error;
   }
 };
 
 /**
- * Makes the requests to an issuer's introspection endpoint. The file with the client's secret is read for each request,
- * because secrets are rotated.
+ * Makes the requests to an issuer's introspection endpoint. The client's secret may be replaced at any time.
  * @param log receives a line when the endpoint fails for one token
  * @throws ConfigError when the file with the client's secret can't be read
  * @see https://www.rfc-editor.org/rfc/rfc7662
@@ -95,11 +113,16 @@ export const introspectionFrom = (
   { uri: url, clientId, secretFile }: NonNullable<TrustedIssuer['introspection']>,
   log?: Log,
 ): Introspect => {
-  readSecret(secretFile);
+  const secret = openClientSecret(secretFile, log);
   return createIntrospect(async (token) => {
-    const authorization = basicCredentials(encodeURIComponent(clientId), encodeURIComponent(readSecret(secretFile)));
     const form = { token, token_type_hint: 'access_token' };
-    const { active } = (await fetchJson({ url, form, authorization, timeoutMs })) as { active?: unknown };
+    const send = (value: string) => {
+      const authorization = basicCredentials(encodeURIComponent(clientId), encodeURIComponent(value));
+      return unlessDenied(fetchJson({ url, form, authorization, timeoutMs }));
+    };
+    const response = await withSecret(secret, send, isDenial);
+    if (isDenial(response)) throw response;
+    const { active } = response as { active?: unknown };
     if (typeof active !== 'boolean') throw new Error(`${url} did not say whether the token is active`);
     return active;
   }, log);

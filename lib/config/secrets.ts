@@ -1,26 +1,44 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { Log } from '../log.ts';
+import { Rotating } from '../rotating.ts';
+import { openSecret, type Secret } from '../secret.ts';
 import { optional, type Setting } from './setting.ts';
 
-const readSecret = (path: string): string | undefined => {
+/** Returns the result of an attempt, or undefined where the attempt throws. */
+const unlessFailing = <T>(attempt: () => T): T | undefined => {
   try {
-    return readFileSync(path, 'utf8').trim() || undefined;
+    return attempt();
   } catch {
     return undefined;
   }
 };
 
+/** Says why a file can't be used, and what to do where the file is a key of a Secret. */
+const fileProblem = (path: string): string => {
+  try {
+    readFileSync(path);
+    return `${path} is empty. Give the key ${basename(path)} of the mounted Secret a value`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') return `${path} can not be read (${code})`;
+    return `there is no ${path}. Make the Secret that is mounted at ${dirname(path)}, with the key ${basename(path)}`;
+  }
+};
+
 /**
- * Makes a setting that is the path of a file with a secret. The file is read at start. The secret itself is not passed
- * as an environment variable, because such variables show up in dumps and in the API server.
+ * Makes a setting that is the path of a file with a secret. The file is read at start, and again when it has changed. The
+ * secret itself is not passed as an environment variable, because such variables show up in dumps and in the API server,
+ * and keep their value until the process ends.
  */
-export const secretFile = (name: string): Setting<string | undefined> =>
+export const secretFile = (name: string): Setting<Secret | undefined> =>
   optional({
     name,
     expected: 'the path of a readable file that is not empty',
     default: '',
     mayBeEmpty: true,
-    parse: readSecret,
+    parse: (path, log) => unlessFailing(() => openSecret({ path, log })),
+    problem: fileProblem,
   });
 
 /**
@@ -51,22 +69,24 @@ const dockerPasswords = (content: string): string[] | undefined => {
  * Reads the secrets in the files of a folder. Names that begin with two dots are skipped: Kubernetes keeps the data of
  * a mounted Secret in hidden folders with such names.
  */
-const readSecrets = (folder: string): string[] | undefined => {
-  try {
-    const names = readdirSync(folder).filter((name) => !name.startsWith('..'));
-    const contents = names.map((name) => readFileSync(join(folder, name), 'utf8').trim());
-    return contents.flatMap((content) => dockerPasswords(content) ?? content).filter(Boolean);
-  } catch {
-    return undefined;
-  }
+const readSecrets = (folder: string): readonly string[] => {
+  const names = readdirSync(folder).filter((name) => !name.startsWith('..'));
+  const contents = names.map((name) => readFileSync(join(folder, name), 'utf8').trim());
+  return contents.flatMap((content) => dockerPasswords(content) ?? content).filter(Boolean);
+};
+
+/** Opens a folder of secrets. @throws Error for a folder that can't be read */
+const openSecrets = (path: string, log: Log): Secret => {
+  const folder = new Rotating({ path, log, read: readSecrets });
+  return { values: () => folder.value, refresh: () => folder.refresh() };
 };
 
 /** Makes a setting that is the path of a folder. Each file is one secret, or a docker config with passwords. */
-export const secretFolder = (name: string): Setting<string[] | undefined> =>
+export const secretFolder = (name: string): Setting<Secret | undefined> =>
   optional({
     name,
     expected: 'the path of a readable folder of readable files',
     default: '',
     mayBeEmpty: true,
-    parse: readSecrets,
+    parse: (path, log) => unlessFailing(() => openSecrets(path, log)),
   });

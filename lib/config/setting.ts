@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 /** Environment variables of a process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,8 +16,11 @@ export type Setting<T> = {
   default: string | undefined;
   /** Whether the setting's text may be empty. An empty text gives the setting no value. */
   mayBeEmpty: boolean;
-  /** Parses the text of the setting. Returns undefined for a wrong text. */
-  parse: (text: string) => T | undefined;
+  /**
+   * Parses the text of the setting. Returns undefined for a wrong text. The log receives a line when a file that the
+   * setting names can't be read again later.
+   */
+  parse: (text: string, log: Log) => T | undefined;
   /** Describes what is wrong with a text that `parse` refuses, for settings whose `expected` does not say enough. */
   problem?: (text: string) => string | undefined;
 };
@@ -38,12 +42,14 @@ const wrong = (setting: Setting<unknown>, text: string): ConfigError => {
   return new ConfigError(setting.name, problem ? `${expected}: ${problem}` : expected);
 };
 
+const noLog: Log = () => undefined;
+
 /** Reads and checks one setting. @throws ConfigError that names the setting and says what it must be */
-export const readSetting = <T>(environment: Environment, setting: Setting<T>): T | undefined => {
+export const readSetting = <T>(environment: Environment, setting: Setting<T>, log: Log = noLog): T | undefined => {
   const text = (environment[setting.name] ?? setting.default)?.trim();
   if (text === undefined) throw new ConfigError(setting.name, `set: ${expectation(setting)}`);
   if (text === '' && setting.mayBeEmpty) return undefined;
-  const parsed = setting.parse(text);
+  const parsed = setting.parse(text, log);
   if (parsed === undefined) throw wrong(setting, text);
   return parsed;
 };

@@ -1,6 +1,7 @@
 import { isSuperusers, superusersProblem } from '../auth/superusers.ts';
 import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { cidrs, date, flag, integer, json, list, proxy, text, url } from './parse.ts';
 import { removedSettings, renamedSettings } from './renamed.ts';
 import { secretFile, secretFolder } from './secrets.ts';
@@ -152,15 +153,17 @@ const refuseFormerNames = (from: Environment): void => {
 
 /**
  * Reads and checks the settings that a function declares.
+ * @param log receives a line when a file with a secret changes, or can't be read again. Default: no log
  * @throws ConfigError for the first setting that is missing or wrong, and for a variable with the name of a renamed or
  * removed setting
  */
 export const readSettings = <N extends SettingName>(
   names: readonly N[],
   from: Environment = environment,
+  log?: Log,
 ): Settings<N> => {
   refuseFormerNames(from);
-  const entries = names.map((key) => [key, readSetting(from, settings[key] as Setting<unknown>)]);
+  const entries = names.map((key) => [key, readSetting(from, settings[key] as Setting<unknown>, log)]);
   return Object.fromEntries(entries) as Settings<N>;
 };
 

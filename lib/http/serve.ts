@@ -92,7 +92,11 @@ const start = async <Wired extends Closable>(
   const log = createLog(name);
   const shutdown = new AbortController();
   const { port } = readSettings(['port']);
-  const wired = await wire(readSettings(settingNames), { log, shutdown: shutdown.signal, environment });
+  const wired = await wire(readSettings(settingNames, environment, log), {
+    log,
+    shutdown: shutdown.signal,
+    environment,
+  });
   const listener = frameworkListener(name, createListener({ ...wired, log }));
   const server = createServer(serverOptions, listener);
   acceptExpectations(server, listener);

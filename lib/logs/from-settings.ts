@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { type ArchiveSizes, defaultSizes } from './archive/writer.ts';
-import { createSecretFinder, type SecretFinder } from './masking/secret-finder.ts';
+import { createChangingFinder } from './masking/changing-values.ts';
+import type { SecretFinder } from './masking/secret-finder.ts';
 
 /** Names of the settings that functions need to read and archive logs. */
 export const logsSettings = ['logSteps', 'registryPassword', 'gatewaySecret', 'knownSecrets'] as const;
@@ -10,8 +11,8 @@ export type LogMasks = { allowedSteps: readonly string[]; findSecrets: SecretFin
 
 /** Returns the secrets that this process knows. Known secrets are masked by value, all other secrets by their form. */
 const knownSecrets = (settings: Settings<(typeof logsSettings)[number]>): string[] =>
-  [settings.registryPassword, settings.gatewaySecret, ...(settings.knownSecrets ?? [])].filter(
-    (secret) => secret !== undefined,
+  [settings.registryPassword, settings.gatewaySecret, settings.knownSecrets].flatMap(
+    (secret) => secret?.values() ?? [],
   );
 
 /** Adds the steps whose log is shown and the secret finder to the dependencies of a function. */
@@ -21,7 +22,7 @@ export const logsFromSettings = <Builds>(
 ): Builds & LogMasks => ({
   ...builds,
   allowedSteps: settings.logSteps,
-  findSecrets: createSecretFinder(knownSecrets(settings)),
+  findSecrets: createChangingFinder({ values: () => knownSecrets(settings) }),
 });
 
 /** Returns the sizes of an archive: the log's limit from the settings, defaults for the rest. */

@@ -1,13 +1,18 @@
 import { type MaybeSignal, withTimeout } from '../abort.ts';
+import { basicCredentials } from '../basic-credentials.ts';
 import { readBounded } from '../bounded-body.ts';
 import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
+import { type Secret, withSecret } from '../secret.ts';
+
+/** An account of the registry, whose password may be replaced while this process runs. */
+export type Account = { username: string; password: Secret };
 
 export type ClientOptions = {
   /** Origin of the registry, without a slash at the end. */
   base: string;
-  /** Value of the Authorization header of each request. Undefined: no header is sent. */
-  authorization: string | undefined;
+  /** Account that sends the requests. Undefined: requests have no credential. */
+  account: Account | undefined;
   /** Time limit for one attempt of a request in milliseconds, the response's body included. */
   timeoutMs: number;
   /** Limit of attempts for one request to the registry, the first attempt included. */
@@ -67,7 +72,12 @@ const refusedRetryAfterSeconds = 300;
 export const refused = (sentence: string, cause?: unknown): ApiError =>
   new ApiError(503, 'registry_refused', sentence, { retryAfter: refusedRetryAfterSeconds, cause });
 
-const fetchOnce = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
+const fetchOnce = async (
+  options: ClientOptions,
+  path: string,
+  request: RegistryRequest,
+  authorization?: string,
+): Promise<RegistryResponse> => {
   const response = await fetch(options.base + path, {
     method: request.method ?? 'GET',
     // Security: redirects are not followed, so that the registry's password never goes to another server.
@@ -77,11 +87,19 @@ const fetchOnce = async (options: ClientOptions, path: string, request: Registry
     headers: {
       Accept: request.accept ?? 'application/json',
       ...(request.json === undefined ? {} : { 'Content-Type': 'application/json' }),
-      ...(options.authorization === undefined ? {} : { Authorization: options.authorization }),
+      ...(authorization === undefined ? {} : { Authorization: authorization }),
     },
   });
   const body = response.body ? await readBounded(response.body, options.maxBytes) : Buffer.alloc(0);
   return { status: response.status, headers: response.headers, body };
+};
+
+/** Sends a request to the registry once, or once more for each value of a password that is being replaced. */
+const fetchSignedIn = (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
+  const { account } = options;
+  if (!account) return fetchOnce(options, path, request);
+  const send = (password: string) => fetchOnce(options, path, request, basicCredentials(account.username, password));
+  return withSecret(account.password, send, ({ status }) => status === 401);
 };
 
 /**
@@ -99,7 +117,7 @@ const withoutCredentials = (path: string, request: RegistryRequest, error: unkno
  * @throws Error after a broken connection or a response with a temporary status
  */
 const attempt = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
-  const response = await fetchOnce(options, path, request).catch((error: unknown) => {
+  const response = await fetchSignedIn(options, path, request).catch((error: unknown) => {
     throw withoutCredentials(path, request, error);
   });
   if (!temporaryStatuses.has(response.status)) return response;

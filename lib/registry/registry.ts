@@ -1,10 +1,9 @@
 import { unlessAborted } from '../abort.ts';
-import { basicCredentials } from '../basic-credentials.ts';
 import { ConfigError } from '../errors.ts';
 import type { Sleep } from '../retry.ts';
+import type { Secret } from '../secret.ts';
 import { createSingleFlight } from '../single-flight.ts';
-import type { RegistryClient } from './client.ts';
-import { createClient } from './client.ts';
+import { type Account, createClient, type RegistryClient } from './client.ts';
 import { createHarbor } from './harbor.ts';
 import { projectName } from './names.ts';
 import { createOci } from './oci.ts';
@@ -17,7 +16,7 @@ export type RegistryOptions = {
   /** Address of the registry's API without a path, such as https://harbor.example.org. */
   url: string;
   username?: string;
-  password?: string;
+  password?: Secret;
   /** Time limit for one attempt of a request to the registry, in milliseconds. Default 5,000. */
   timeoutMs?: number;
   /** Limit of attempts for one request to the registry, the first attempt included. Default 3. */
@@ -71,21 +70,21 @@ const checkNumber = (name: string, value: number, least: number): number => {
 };
 
 /**
- * Returns the Authorization header for the registry.
+ * Returns the account for the registry.
  * @throws ConfigError where only the user name or the password is set
  */
-const authorizationOf = ({ username, password }: RegistryOptions): string | undefined => {
+const accountOf = ({ username, password }: RegistryOptions): Account | undefined => {
   if (username === undefined && password === undefined) return undefined;
   if (!username || username.includes(':'))
     throw new ConfigError('registry.username', 'given with the password, without a colon');
   if (!password) throw new ConfigError('registry.password', 'given with the user name');
-  return basicCredentials(username, password);
+  return { username, password };
 };
 
 const clientFor = (options: RegistryOptions, url: URL): RegistryClient =>
   createClient({
     base: url.origin,
-    authorization: authorizationOf(options),
+    account: accountOf(options),
     timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5000, 1),
     attempts: checkNumber('attempts', options.attempts ?? 3, 1),
     maxBytes: checkNumber('maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),

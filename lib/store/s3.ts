@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { readBounded } from '../bounded-body.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
+import type { Secret } from '../secret.ts';
 import { keyParts, storeFailure } from './keys.ts';
 import type { ObjectStore, Range } from './types.ts';
 
@@ -13,8 +14,8 @@ export type S3Options = {
   endpoint: string;
   bucket: string;
   region: string;
-  accessKey: string;
-  secretKey: string;
+  accessKey: Secret;
+  secretKey: Secret;
   /** Time limit for one attempt of a request in milliseconds, the response's body included. Default 10,000. */
   timeoutMs?: number;
   /** Limit of attempts for one request to S3, the first attempt included. Default 4. */
@@ -75,10 +76,40 @@ const rangeOf = ({ status, body }: S3Response, { offset, length }: Range): Uint8
   return status === 206 ? body.subarray(0, length) : body.subarray(offset, offset + length);
 };
 
-const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attempts = 4, sleep }: S3Options) => {
-  const signer = new AwsClient({ accessKeyId: accessKey, secretAccessKey: secretKey, service: 's3', region });
+/** Signs requests with the newest keys. A signer is kept while its keys stay the same, as it keeps a derived key. */
+class Signers {
+  readonly #options: S3Options;
+  #newest: AwsClient | undefined;
 
-  const once = async ({ method, url, headers = {}, body }: S3Request): Promise<S3Response> => {
+  constructor(options: S3Options) {
+    this.#options = options;
+  }
+
+  get newest(): AwsClient {
+    const { region, accessKey, secretKey } = this.#options;
+    const [accessKeyId = ''] = accessKey.values();
+    const [secretAccessKey = ''] = secretKey.values();
+    const kept = this.#newest;
+    if (kept?.accessKeyId === accessKeyId && kept.secretAccessKey === secretAccessKey) return kept;
+    this.#newest = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region });
+    return this.#newest;
+  }
+
+  /** Reads both keys again, as the service refused a request. They belong together, but are in two files. */
+  refresh(): void {
+    this.#options.accessKey.refresh();
+    this.#options.secretKey.refresh();
+  }
+}
+
+/** Statuses of S3 services for a request whose keys they do not know, or whose keys do not belong together. */
+const refusedStatuses = [401, 403];
+
+const createClient = (options: S3Options) => {
+  const { timeoutMs = 10_000, attempts = 4, sleep } = options;
+  const signers = new Signers(options);
+
+  const sendSigned = async ({ method, url, headers = {}, body }: S3Request, signer: AwsClient): Promise<S3Response> => {
     const hash = createHash('sha256')
       .update(body ?? '')
       .digest('hex');
@@ -90,6 +121,14 @@ const createClient = ({ region, accessKey, secretKey, timeoutMs = 10_000, attemp
     const response = await fetch(signed, { signal: AbortSignal.timeout(timeoutMs) });
     const received = response.body ? await readBounded(response.body, maxResponseBytes) : Buffer.alloc(0);
     return { status: response.status, body: received };
+  };
+
+  const once = async (request: S3Request): Promise<S3Response> => {
+    const first = signers.newest;
+    const response = await sendSigned(request, first);
+    if (!refusedStatuses.includes(response.status)) return response;
+    signers.refresh();
+    return signers.newest === first ? response : sendSigned(request, signers.newest);
   };
 
   const attempt = async (request: S3Request): Promise<S3Response> => {

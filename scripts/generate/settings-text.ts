@@ -19,22 +19,22 @@ const installation = {
   registryKind: 'The kind of the registry. Harbor has projects, quotas and robot accounts; oci is any other registry.',
   registryHost: "The registry's name in images, where the name differs from the host of `REGISTRY_URL`.",
   registryUser: 'The robot account by which functions use the registry.',
-  registryPassword: "The robot account's password. Read at start.",
+  registryPassword: "The robot account's password. Read again when it changes.",
   registryLimitBytes:
     "A tool's storage in bytes, for a registry without quotas. The embedded platform refuses an image that exceeds it.",
   logStore: 'The kind of store that archived logs are in.',
   s3Endpoint: 'The S3 service, without the bucket.',
   s3Bucket: 'A bucket that exists. Nothing else may be in it below logs/.',
   s3Region: "The bucket's region. Many services accept any region.",
-  s3AccessKey: "The bucket's access key. Read at start.",
-  s3SecretKey: "The bucket's secret key. Read at start.",
+  s3AccessKey: "The bucket's access key. Read again when it changes.",
+  s3SecretKey: "The bucket's secret key. Read again when it changes.",
   logFolder: 'The folder of archived logs, where `LOG_STORE` is folder.',
 } as const;
 
 const signIn = {
   issuers: 'The issuers whose tokens are trusted, and the tools that their tokens are for. See below.',
   gatewaySecret:
-    "A secret that the gateway sends beside a tool's name. Without the secret, any pod could claim to be the gateway.",
+    "A secret that the gateway sends beside a tool's name. Without the secret, any pod could claim to be the gateway. While it is replaced, its file has the new secret in the first line and the former in the second.",
   superusers: 'Services that act for tools through the gateway, by the CN of their client certificate. See below.',
   metricsSubjects:
     'ServiceAccounts to which /v1/metrics shows the metrics of single tools, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: to nobody.',
@@ -115,7 +115,7 @@ const platform = {
   archiverSecret:
     "The Secret with the object store's keys. It is mounted in the archiver where `S3_ACCESS_KEY_FILE` is.",
   knownSecrets:
-    'A folder of secrets. Each file is a secret, or a docker config with secrets, and is masked wherever it shows up in a log. Read at start.',
+    'A folder of secrets. Each file is a secret, or a docker config with secrets, and is masked wherever it shows up in a log. Read again when it changes.',
   archiverKnownSecrets:
     'Secrets that are mounted at `KNOWN_SECRETS_FOLDER` in the archiver. A Secret that does not exist is left out.',
   archiverTool: 'The tool of the archived build. Set by the function that starts the archiver.',

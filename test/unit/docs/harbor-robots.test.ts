@@ -6,6 +6,7 @@ import { definitionProblems } from '../../support/harbor/api-document.ts';
 import { documentedRequest, documentedRobot } from '../../support/harbor/documented-robots.ts';
 import { createHarbor } from '../../support/harbor/harbor.ts';
 import { mayDo, type Robot } from '../../support/harbor/robots.ts';
+import { fixedSecret } from '../../support/secret.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer | undefined;
@@ -19,7 +20,7 @@ const useHarbor = async (robot: Robot): Promise<unknown> => {
   const harbor = createHarbor({ robots: [robot], projects: { 'tool-a': { repositories: { app: ['sha256:a'] } } } });
   server = await startServer(harbor.listener);
   const { name: username, password } = robot;
-  const registry = createRegistry({ kind: 'harbor', url: server.url, username, password });
+  const registry = createRegistry({ kind: 'harbor', url: server.url, username, password: fixedSecret(password) });
   try {
     await registry.prepare('a');
     await registry.prepare('b');

@@ -14,6 +14,7 @@ import { type Authority, type KeyAndCertificate, openAuthority } from '../../../
 import { createGateway } from '../../../local/gateway.ts';
 import { type Connection, openConnection } from '../../support/connection.ts';
 import { keepSending } from '../../support/keep-sending.ts';
+import { fixedSecret } from '../../support/secret.ts';
 
 let folder: string;
 let authority: Authority;
@@ -30,10 +31,10 @@ beforeAll(async () => {
   certificate = await authority.issue('O=toolforge,CN=mine');
   const listener = createApp({
     handlers: { start: echo, healthcheck: echo },
-    authenticate: createAuthenticate([createGatewayCheck('s3cret')]),
+    authenticate: createAuthenticate([createGatewayCheck(fixedSecret('s3cret'))]),
     log: (...line) => void logged.push(line),
   });
-  server = await createGateway({ authority, secret: 's3cret', listener });
+  server = await createGateway({ authority, secret: fixedSecret('s3cret'), listener });
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(() => {

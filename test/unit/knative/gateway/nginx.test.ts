@@ -162,7 +162,7 @@ describeNginx('the gateway behind the API gateway', () => {
   let nginx: Nginx;
   let certificate: KeyAndCertificate;
   beforeAll(async () => {
-    nginx = await startNginx({ environment: { CALLERS: 'api-gateway' } });
+    nginx = await startNginx({ environment: { CALLERS: 'api-gateway' }, formerRounds: 1 });
     certificate = await nginx.issue('CN=api-gateway');
   });
   afterAll(() => nginx.close());
@@ -206,18 +206,22 @@ describeNginx('the gateway behind the API gateway', () => {
     }
   });
 
-  test('takes up another authority and another secret without a restart', async () => {
+  test('takes up another authority and another secret without a restart, and sends the former secret for a while', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'authority-'));
     try {
       const next = await openAuthority(join(folder, 'authority.json'));
       const renewed = await next.issue('CN=api-gateway');
-      await nginx.writeSecret('gateway', { secret: 'another' });
+      await nginx.writeSecret('gateway', { secret: 'another\n' });
       await nginx.writeSecret('gateway-tls', { 'ca.crt': next.certificate });
       const headers = { 'x-toolforge-tool': 'mine' };
       let last = await nginx.send({ path, certificate: renewed, headers });
       while (last.status !== 200) last = await nginx.send({ path, certificate: renewed, headers });
-      expect(last.received).toMatchObject({ 'x-toolforge-gateway-secret': 'another' });
+      // The functions may not have the new secret yet, so the former secret is sent beside it.
+      expect(last.received).toMatchObject({ 'x-toolforge-gateway-secret': 'another s3cret' });
       expect((await nginx.send({ path, certificate, headers })).status).toBe(403);
+      const secretOf = async () =>
+        (await nginx.send({ path, certificate: renewed, headers })).received['x-toolforge-gateway-secret'];
+      while ((await secretOf()) !== 'another');
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -68,10 +68,21 @@ const isOpen = (port: number): Promise<boolean> =>
 
 type Places = { folder: string; port: number; functions: string; logPort: number };
 
+type NginxOptions = {
+  /** Texts of nginx.conf and what replaces them. */
+  changes?: [string, string][];
+  /** Rounds of five seconds for which the gateway sends its former secret. Default: as in the gateway's pod. */
+  formerRounds?: number;
+  /** Environment of start.sh. */
+  environment?: Record<string, string>;
+  /** Listener of the server that takes the place of all functions. Default: responds with the headers of the request. */
+  listener?: RequestListener;
+};
+
 /** Writes the gateway's files into a folder, with the addresses and paths of this test. */
 const writeConfiguration = async (
   { folder, port, functions, logPort }: Places,
-  changes: [string, string][],
+  { changes = [], formerRounds = 60 }: NginxOptions,
 ): Promise<void> => {
   const places: Record<string, string> = {
     '/etc/gateway/': `${folder}/config/`,
@@ -79,20 +90,24 @@ const writeConfiguration = async (
     '/tmp/': `${folder}/tmp/`,
     '/usr/lib/nginx/': join(nginxFolder ?? '/', 'usr/lib/nginx/'),
   };
-  const replacements: [string, string][] = [
+  const ofNginx: [string, string][] = [
     ['listen 8443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['kourier-internal.kourier-system.svc:80', new URL(functions).host],
     ['syslog:server=127.0.0.1:9001', `syslog:server=127.0.0.1:${logPort}`],
     ...changes,
   ];
+  const replacements: Record<string, [string, string][]> = {
+    'nginx.conf': ofNginx,
+    'start.sh': [['former_rounds=60', `former_rounds=${formerRounds}`]],
+  };
   await mkdir(join(folder, 'config'));
   await mkdir(join(folder, 'tmp'));
   for (const name of await readdir(source)) {
     if (!/\.(conf|sh)$/.test(name)) continue;
     const original = await readFile(join(source, name), 'utf8');
     let text = original.replace(new RegExp(Object.keys(places).join('|'), 'g'), (place) => places[place] ?? place);
-    for (const [from, to] of name === 'nginx.conf' ? replacements : []) {
-      if (!text.includes(from)) throw new Error(`nginx.conf has no ${from}`);
+    for (const [from, to] of replacements[name] ?? []) {
+      if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
       text = text.replace(from, to);
     }
     await writeFile(join(folder, 'config', name), text);
@@ -105,20 +120,11 @@ const writeSecret = async (folder: string, name: string, keys: Record<string, st
   for (const [key, value] of Object.entries(keys)) await writeFile(join(folder, 'secrets', name, key), value);
 };
 
-type NginxOptions = {
-  /** Texts of nginx.conf and what replaces them. */
-  changes?: [string, string][];
-  /** Environment of start.sh. */
-  environment?: Record<string, string>;
-  /** Listener of the server that takes the place of all functions. Default: responds with the headers of the request. */
-  listener?: RequestListener;
-};
-
 const echoHeaders: RequestListener = (req, res) => void res.end(JSON.stringify(req.headers));
 
 /** Starts the gateway as its container does, in front of a server that takes the place of all functions. */
 export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => {
-  const { changes = [], environment = {}, listener = echoHeaders } = options;
+  const { environment = {}, listener = echoHeaders } = options;
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   // nginx's workers have another user than a test that runs as root, and keep large bodies in this folder.
   await chmod(folder, 0o711);
@@ -130,7 +136,7 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
   const functions = await startServer(listener);
   const exporter = await exportRequestMetrics(0, 0);
   const port = await freePort();
-  await writeConfiguration({ folder, port, functions: functions.url, logPort: exporter.logPort }, changes);
+  await writeConfiguration({ folder, port, functions: functions.url, logPort: exporter.logPort }, options);
   const programs = `${join(nginxFolder ?? '/', 'usr/sbin')}:${process.env.PATH}`;
   const env = { ...process.env, PATH: programs, NAMESPACE: 'image-build', ...environment };
   const nginx = spawn('sh', [join(folder, 'config/start.sh')], { env, stdio: ['ignore', 'ignore', 'pipe'] });

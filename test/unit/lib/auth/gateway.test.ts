@@ -1,9 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
-import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type CredentialCheck, createAuthenticate } from '../../../../lib/auth/authenticate.ts';
 import { createGatewayCheck } from '../../../../lib/auth/gateway.ts';
 import { withRateLimit } from '../../../../lib/auth/rate-limit.ts';
+import { openSecret } from '../../../../lib/secret.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 
-const check = createGatewayCheck('s3cret');
+const check = createGatewayCheck(fixedSecret('s3cret'));
 const headers = (tool: string | undefined, secret: string | undefined) => ({
   ...(tool === undefined ? {} : { 'x-toolforge-tool': tool }),
   ...(secret === undefined ? {} : { 'x-toolforge-gateway-secret': secret }),
@@ -33,6 +38,8 @@ describe('createGatewayCheck', () => {
     [undefined, 'guess'],
     ['mine', 's3cret '],
     ['mine', 's3cret, s3cret'],
+    ['mine', 's3cret  s3cret'],
+    ['mine', 'a b c d e f g h s3cret'],
   ])('refuses the tool %j with the secret %j', async (tool, secret) => {
     await expect(check(headers(tool, secret))).rejects.toMatchObject({ status: 401, code: 'token_invalid' });
   });
@@ -55,8 +62,51 @@ describe('a name that the gateway has verified, but that may do nothing,', () =>
   );
 });
 
+describe('while the secret is replaced', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gateway-secret-'));
+    path = join(folder, 'secret');
+    await writeFile(path, 'old');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const opened = () => createGatewayCheck(openSecret({ path, log: () => undefined }));
+  const accepts = (rotating: CredentialCheck, ...secrets: string[]) =>
+    Promise.all(
+      secrets.map((secret) =>
+        rotating(headers('mine', secret)).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+
+  test('the first request with a new secret is accepted, and the former secret still is', async () => {
+    const rotating = opened();
+    expect(await accepts(rotating, 'old', 'new')).toEqual([true, false]);
+    await writeFile(path, 'new');
+    expect(await accepts(rotating, 'new', 'old', 'guess')).toEqual([true, true, false]);
+  });
+
+  test('an instance that has not seen the change accepts a gateway that sends both secrets', async () => {
+    expect(await accepts(opened(), 'new old', 'newer new')).toEqual([true, false]);
+  });
+
+  test('an instance that starts with both secrets accepts either', async () => {
+    await writeFile(path, 'new\nold\n');
+    expect(await accepts(opened(), 'old', 'new', 'new old', 'guess')).toEqual([true, true, true, false]);
+  });
+
+  test('a missing file changes nothing', async () => {
+    const rotating = opened();
+    await rm(path);
+    expect(await accepts(rotating, 'guess', 'old')).toEqual([false, true]);
+  });
+});
+
 describe('the check with superusers', () => {
-  const checkSuperusers = createGatewayCheck('s3cret', {
+  const checkSuperusers = createGatewayCheck(fixedSecret('s3cret'), {
     'service:components-api': ['^/builds/v1/tool/[^/]+/builds$'],
   });
   const name = 'service:components-api';

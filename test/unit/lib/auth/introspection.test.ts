@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { introspectionFrom } from '../../../../lib/auth/introspection.ts';
+import { basicCredentials } from '../../../../lib/basic-credentials.ts';
 import { startServer } from '../../../support/server.ts';
 
 let folder: string;
@@ -50,20 +51,22 @@ describe('introspectionFrom', () => {
     expect(seen[0]?.body).toBe('token=a.b.c&token_type_hint=access_token');
   });
 
-  test('reads the secret again for each request, because secrets are rotated', async () => {
+  test('sends the request again with the new secret of its client when the issuer refuses the former', async () => {
     const seen: (string | undefined)[] = [];
+    const accepted = (secret: string) => basicCredentials('api', secret);
     const server = await startServer((request, response) => {
-      seen.push(request.headers.authorization);
-      response.end('{"active": true}');
+      const { authorization } = request.headers;
+      seen.push(authorization);
+      response.writeHead(authorization === accepted('old') && seen.length > 1 ? 401 : 200).end('{"active": true}');
     });
     const file = join(folder, 'rotated');
     await writeFile(file, 'old');
     const introspect = introspectionFrom({ uri: server.url, clientId: 'api', secretFile: file });
-    await introspect('a.b.c');
+    expect(await introspect('a.b.c')).toBe('active');
     await writeFile(file, 'new');
-    await introspect('a.b.c');
+    expect(await introspect('a.b.c')).toBe('active');
     await server.close();
-    expect(seen).toEqual(['api:old', 'api:new'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`));
+    expect(seen).toEqual(['old', 'old', 'new'].map(accepted));
   });
 
   test.each([400, 404, 413, 414, 422])('refuses a token for which the issuer responds with %i', async (status) => {
@@ -109,6 +112,20 @@ describe('introspectionFrom', () => {
     await server.close();
     const introspect = introspectionFrom({ uri: server.url, clientId: 'api', secretFile });
     await expect(introspect('a.b.c')).rejects.toMatchObject({ name: 'IntrospectionOutage' });
+  });
+
+  test('keeps the secret while its file is missing', async () => {
+    const file = join(folder, 'lost');
+    await writeFile(file, 'kept');
+    const server = await startServer((request, response) =>
+      response
+        .writeHead(request.headers.authorization === basicCredentials('api', 'kept') ? 200 : 401)
+        .end('{"active": true}'),
+    );
+    const introspect = introspectionFrom({ uri: server.url, clientId: 'api', secretFile: file });
+    await rm(file);
+    expect(await introspect('a.b.c')).toBe('active');
+    await server.close();
   });
 
   test('names the setting when the secret can not be read', () => {

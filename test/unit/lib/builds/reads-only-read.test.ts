@@ -18,6 +18,7 @@ import { pipelineRun } from '../../../../lib/tekton/run.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import type { Build } from '../../../../openapi/generated/types.ts';
 import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const limits = { running: 4, queued: 10, succeeded: 10, failed: 10 };
@@ -86,7 +87,7 @@ const serveReads = async (objects = new Map<string, string>(), slots?: number): 
     latest: createGetLatestBuild(context),
     logs: createGetLogs({ ...context, ...logs, selfCloseMs: 60_000, shutdown }),
   };
-  const authenticate = createAuthenticate([createGatewayCheck('s3cret')]);
+  const authenticate = createAuthenticate([createGatewayCheck(fixedSecret('s3cret'))]);
   server = await startServer(createApp({ handlers, authenticate, log: () => undefined }));
 };
 

@@ -104,7 +104,8 @@ test('an optional setting that is empty has no value, whatever its description s
 test('a secret is read from its file, without the newline at the end', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));
   await writeFile(join(folder, 'secret'), 's3cret\n');
-  expect(read('gatewaySecret', { GATEWAY_SECRET_FILE: join(folder, 'secret') })).toBe('s3cret');
+  const { gatewaySecret } = readSettings(['gatewaySecret'], { GATEWAY_SECRET_FILE: join(folder, 'secret') });
+  expect(gatewaySecret?.values()).toEqual(['s3cret']);
   await rm(folder, { recursive: true });
 });
 

@@ -6,6 +6,7 @@ import { ApiError } from '../../../../lib/errors.ts';
 import { createApp } from '../../../../lib/http/app.ts';
 import type { ApiRequest, Handler } from '../../../../lib/http/types.ts';
 import { sendRaw } from '../../../contract/raw.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const logged: unknown[] = [];
@@ -37,7 +38,7 @@ const handlers: Record<string, Handler> = {
 beforeAll(async () => {
   const app = createApp({
     handlers,
-    authenticate: createAuthenticate([createGatewayCheck('s3cret')]),
+    authenticate: createAuthenticate([createGatewayCheck(fixedSecret('s3cret'))]),
     log: (...line) => logged.push(line),
   });
   server = await startServer(app);

@@ -7,10 +7,11 @@ import { withRateLimit } from '../../../../lib/auth/rate-limit.ts';
 import { ApiError } from '../../../../lib/errors.ts';
 import { createApp } from '../../../../lib/http/app.ts';
 import type { Handler } from '../../../../lib/http/types.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const mine = { 'x-toolforge-tool': 'mine', 'x-toolforge-gateway-secret': 's3cret' };
-const gateway = createAuthenticate([createGatewayCheck('s3cret')]);
+const gateway = createAuthenticate([createGatewayCheck(fixedSecret('s3cret'))]);
 const echo: Handler = async ({ params }) => ({ json: { params } });
 const handlers: Record<string, Handler> = {
   start: async () => ({ json: { new_build: { name: 'made' } }, audit: { build: 'made' } }),

@@ -6,6 +6,7 @@ import { apiApp, type WiredEndpoint } from '../../../../lib/http/app.ts';
 import { serve } from '../../../../lib/http/serve.ts';
 import type { Handler } from '../../../../lib/http/types.ts';
 import type { Wiring } from '../../../../lib/http/wiring.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 
 const echo: Handler = async ({ body }) => ({ json: { bytes: body.length } });
 
@@ -13,7 +14,7 @@ const wiring: Wiring<WiredEndpoint> = {
   settingNames: [],
   wire: async (_, { log }) => ({
     handlers: { start: echo, list: echo, delete: echo, healthcheck: echo },
-    authenticate: withRateLimit(createAuthenticate([createGatewayCheck('s3cret')]), {
+    authenticate: withRateLimit(createAuthenticate([createGatewayCheck(fixedSecret('s3cret'))]), {
       rateReads: 0,
       rateChanges: 0,
       failureDelayMs: 0,

@@ -5,6 +5,7 @@ import { ApiError } from '../../../../lib/errors.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../../../../lib/registry/registry.ts';
 import { documentedRobot } from '../../../support/harbor/documented-robots.ts';
 import { createHarbor, type FakeHarbor, type HarborOptions } from '../../../support/harbor/harbor.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { digestOf, type Served, serve } from './registry-server.ts';
 
 export const gib = 1024 ** 3;
@@ -32,7 +33,7 @@ export const against = async (
     kind: 'harbor',
     url: served.url,
     username: user,
-    password,
+    password: fixedSecret(password),
     sleep: async () => undefined,
     ...options,
   });

@@ -4,6 +4,7 @@ import { pushedImage } from '../../../../lib/registry/names.ts';
 import { createRegistry } from '../../../../lib/registry/registry.ts';
 import { documentedRobot } from '../../../support/harbor/documented-robots.ts';
 import { createHarbor } from '../../../support/harbor/harbor.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { administrator, against, againstHarbor, digests, password, unavailable, user } from './against.ts';
 
 const creations = (requests: string[]) => requests.filter((line) => line.startsWith('POST'));
@@ -64,7 +65,7 @@ test('ten calls of prepare at once make the project by one request', async () =>
 test('ten instances that make the same project at once all succeed', async () => {
   const { url, harbor } = await againstHarbor();
   const instances = Array.from({ length: 10 }, () =>
-    createRegistry({ kind: 'harbor', url, username: user, password, attempts: 1 }),
+    createRegistry({ kind: 'harbor', url, username: user, password: fixedSecret(password), attempts: 1 }),
   );
   await Promise.all(instances.map((instance) => instance.prepare('a')));
   expect(harbor.projects.size).toBe(1);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { storageForQuota, storageForStart } from '../../../../lib/registry/storage.ts';
 import { createHarbor } from '../../../support/harbor/harbor.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { administrator, against, againstHarbor, digests, gib, unavailable } from './against.ts';
 import { digestOf } from './registry-server.ts';
 
@@ -65,7 +66,7 @@ test('storage throws 503 where Harbor refuses to show an existing project', asyn
   const { permissions, ...closed } = administrator;
   const { registry } = await againstHarbor({ robots: [{ ...closed, permissions: [] }], projects: projects() });
   await unavailable(registry.storage('full'));
-  const wrong = await againstHarbor({ projects: projects() }, { password: 'wrong' });
+  const wrong = await againstHarbor({ projects: projects() }, { password: fixedSecret('wrong') });
   await unavailable(wrong.registry.storage('full'));
 });
 

@@ -9,12 +9,15 @@ import { startServer } from '../../../support/server.ts';
  * `body` replaces the body of the response. Default method: any.
  */
 export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
+export type S3Keys = { accessKey: string; secretKey: string };
 export type FakeS3 = {
   url: string;
   requests: () => number;
   /** Waits until no request is open. The timeout of the store client ends requests that get no response. */
   idle: () => Promise<void>;
   break: (broken: Broken | undefined) => void;
+  /** Replaces the keys that the service accepts. */
+  accept: (keys: S3Keys) => void;
   close: () => Promise<void>;
 };
 
@@ -27,11 +30,16 @@ const error = (res: ServerResponse, status: number, code: string): void => {
 /**
  * Tells whether the signature of a request is right: the server signs the request again and compares the signatures.
  */
-const isSigned = async (req: IncomingMessage, url: string): Promise<boolean> => {
+const isSigned = async (req: IncomingMessage, url: string, accepted: S3Keys): Promise<boolean> => {
   const { authorization = '', host: _, ...given } = req.headers;
   const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
   const headers = Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, String(given[name])]] : [])));
-  const keys = { accessKeyId: 'key', secretAccessKey: 'secret', service: 's3', region: 'us-east-1' };
+  const keys = {
+    accessKeyId: accepted.accessKey,
+    secretAccessKey: accepted.secretKey,
+    service: 's3',
+    region: 'us-east-1',
+  };
   const datetime = String(given['x-amz-date']);
   const method = req.method ?? '';
   const signed = await new AwsV4Signer({ ...keys, method, url, headers, datetime, allHeaders: true }).sign();
@@ -55,7 +63,7 @@ const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): 
 };
 
 /** Returns a request handler that serves one S3 bucket with the name `bucket`. */
-const createBucket = () => {
+const createBucket = (keys: () => S3Keys) => {
   const objects = new Map<string, Buffer>();
 
   const write = (method: string | undefined, key: string, body: Buffer): number => {
@@ -72,7 +80,7 @@ const createBucket = () => {
 
   return async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const body = await buffer(req);
-    if (!(await isSigned(req, url.href))) return error(res, 403, 'SignatureDoesNotMatch');
+    if (!(await isSigned(req, url.href, keys()))) return error(res, 403, 'SignatureDoesNotMatch');
     const [, bucket, key] = /^\/([^/]+)(?:\/(.*))?$/.exec(url.pathname) ?? [];
     if (bucket !== 'bucket') return error(res, 404, 'NoSuchBucket');
     if (key === undefined) return sendList(res, [...objects.keys()], url.searchParams);
@@ -82,10 +90,12 @@ const createBucket = () => {
 };
 
 /**
- * Serves the part of S3 that the object store uses: the bucket `bucket`, with the access key `key` and secret `secret`.
+ * Serves the part of S3 that the object store uses: the bucket `bucket`, with the access key `key` and secret `secret`
+ * until a test replaces them.
  */
 export const startFakeS3 = async (): Promise<FakeS3> => {
-  const respond = createBucket();
+  let keys: S3Keys = { accessKey: 'key', secretKey: 'secret' };
+  const respond = createBucket(() => keys);
   let broken: Broken | undefined;
   let requests = 0;
   const open = new Set<ServerResponse>();
@@ -109,6 +119,9 @@ export const startFakeS3 = async (): Promise<FakeS3> => {
     },
     break: (next) => {
       broken = next;
+    },
+    accept: (next) => {
+      keys = next;
     },
     close: server.close,
   };

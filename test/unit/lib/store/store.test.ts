@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { openSecret } from '../../../../lib/secret.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 import { createS3Store } from '../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
+import { fixedSecret } from '../../../support/secret.ts';
 import { type FakeS3, startFakeS3 } from './fake-s3.ts';
 
 /**
@@ -86,8 +88,8 @@ const optionsOf = (endpoint: string) => ({
   endpoint,
   bucket: 'bucket',
   region: 'us-east-1',
-  accessKey: 'key',
-  secretKey: 'secret',
+  accessKey: fixedSecret('key'),
+  secretKey: fixedSecret('secret'),
 });
 
 describe('an S3 store against a small server', () =>
@@ -103,8 +105,8 @@ const { TEST_S3_ENDPOINT, TEST_S3_BUCKET, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY
       endpoint: TEST_S3_ENDPOINT ?? '',
       bucket: TEST_S3_BUCKET ?? 'build-logs',
       region: 'us-east-1',
-      accessKey: TEST_S3_ACCESS_KEY ?? '',
-      secretKey: TEST_S3_SECRET_KEY ?? '',
+      accessKey: fixedSecret(TEST_S3_ACCESS_KEY ?? ''),
+      secretKey: fixedSecret(TEST_S3_SECRET_KEY ?? ''),
     }),
     close: async () => undefined,
   })),
@@ -119,6 +121,26 @@ describe('an S3 store whose service misbehaves', () => {
   afterEach(() => server.break(undefined));
   const store = (more = {}) => createS3Store({ ...optionsOf(server.url), sleep: async () => undefined, ...more });
   const unavailable = { status: 503, code: 'log_unavailable', retryAfter: 5 };
+
+  test('new keys are read when the service refuses the former, and every request succeeds', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 's3-keys-'));
+    const write = async (accessKey: string, secretKey: string) => {
+      await writeFile(path.join(folder, 'access-key'), accessKey);
+      await writeFile(path.join(folder, 'secret-key'), secretKey);
+      return { accessKey, secretKey };
+    };
+    const open = (key: string) => openSecret({ path: path.join(folder, key), log: () => undefined });
+    await write('key', 'secret');
+    const rotating = store({ accessKey: open('access-key'), secretKey: open('secret-key') });
+    await rotating.put('rotated', Buffer.from('x'));
+    server.accept(await write('key-2', 'secret-2'));
+    expect(await rotating.get('rotated')).toHaveLength(1);
+    server.accept(await write('key-2', 'secret-3'));
+    await rotating.remove('rotated');
+    server.accept({ accessKey: 'key', secretKey: 'secret' });
+    await expect(rotating.get('rotated')).rejects.toMatchObject(unavailable);
+    await rm(folder, { recursive: true });
+  });
 
   test('list reads all pages', async () => {
     for (let n = 0; n < 7; n += 1) await store().put(`many/${n}`, Buffer.from('x'));

@@ -91,8 +91,8 @@ test('the files of the folder for known secrets are masked by value, and docker 
   await symlink('..2026', join(folder, '..data'));
   for (const name of ['gateway', 'registry-credentials']) await symlink(join('..data', name), join(folder, name));
   const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
-  expect(knownSecrets).toEqual(['correct-horse-battery', 'another-password-9', auth]);
-  const findSecrets = createSecretFinder(knownSecrets ?? []);
+  expect(knownSecrets?.values()).toEqual(['correct-horse-battery', 'another-password-9', auth]);
+  const findSecrets = createSecretFinder(knownSecrets?.values() ?? []);
   const line = 'robot said correct-horse-battery and another-password-9';
   expect(maskSpans(line, findSecrets(line))).toBe('robot said [masked] and [masked]');
 });
@@ -104,7 +104,7 @@ test('a docker config as `docker login` writes it is masked by its password', as
     JSON.stringify({ auths: { 'r.example': { auth }, empty: {} } }),
   );
   const { knownSecrets } = readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: folder });
-  expect(knownSecrets).toEqual([auth, 'correct:horse-battery']);
+  expect(knownSecrets?.values()).toEqual([auth, 'correct:horse-battery']);
 });
 
 test('a missing folder for known secrets is refused as a setting', () => {

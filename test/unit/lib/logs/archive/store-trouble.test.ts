@@ -7,6 +7,7 @@ import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { createS3Store } from '../../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
+import { fixedSecret } from '../../../../support/secret.ts';
 import { type Broken, type FakeS3, startFakeS3 } from '../../store/fake-s3.ts';
 import { archiveLog, collect, common, createView, endOf, finished, linesOf, notesOf, readEvents } from '../build.ts';
 
@@ -20,8 +21,8 @@ beforeEach(async () => {
     endpoint: s3.url,
     bucket: 'bucket',
     region: 'us-east-1',
-    accessKey: 'key',
-    secretKey: 'secret',
+    accessKey: fixedSecret('key'),
+    secretKey: fixedSecret('secret'),
     timeoutMs: 2500,
     attempts: 2,
   });
