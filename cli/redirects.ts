@@ -36,10 +36,16 @@ export const redirectTarget = ({ status, location }: Redirect, from: URL, method
       `${from.origin} wants encrypted connections: it redirects to ${target.origin}.`,
       changeAddress(target.origin),
     );
-  if (target.origin !== from.origin || target.username || target.password)
+  if (target.origin !== from.origin)
     throw failure(
       `${from.origin} redirects to ${serverOf(target)}, which is another server.`,
       'If that is the right address, configure it.',
+    );
+  // The name and the password are not quoted: they may be somebody's.
+  if (target.username || target.password)
+    throw failure(
+      `${from.origin} redirects to an address of its own that has the name of a user before the host.`,
+      'A credential is never sent to such an address, which can hide the host. Tell the administrators of the service.',
     );
   if (method === 'GET' || repeatingStatuses.has(status)) return target;
   throw failure(

@@ -3,10 +3,10 @@ import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { withTimeout } from '../../lib/abort.ts';
 import { readBounded } from '../../lib/bounded-body.ts';
 import type { Requester } from '../../lib/proxy/requests.ts';
+import { proxyRefusal } from '../../lib/proxy/tunnel.ts';
 import type { Environment } from '../environment.ts';
 import { networkFailure, timeoutError } from '../network-errors.ts';
-
-import { proxyRoute } from '../proxy.ts';
+import { type ProxyRoute, proxyRoute } from '../proxy.ts';
 import { responseTo } from '../response-to.ts';
 import { trustedAuthorities } from '../tls.ts';
 
@@ -43,11 +43,10 @@ const toResponse = async (message: IncomingMessage): Promise<Response> => {
   return new Response(bodilessStatuses.has(status) ? null : body, { status, headers });
 };
 
-/** Returns the function that opens requests to a URL: through a proxy, if the environment names one. */
-const requesterFor = async (url: URL, ca: string[], env: Environment): Promise<Requester> => {
+/** Returns the function that opens requests to a URL: through the proxy of a route, if there is one. */
+const requesterFor = async (url: URL, ca: string[], route: ProxyRoute | undefined): Promise<Requester> => {
   const isSecure = url.protocol === 'https:';
   const trust = { ca, rejectUnauthorized: true };
-  const route = await proxyRoute(url, env);
   if (route) {
     const { createProxiedRequester } = await import('../proxied-requests.ts');
     return createProxiedRequester(route, isSecure ? trust : undefined);
@@ -66,7 +65,8 @@ export const createIssuerFetch =
   (ca: string[], env: Environment = {}, timeoutMs: number = exchangeMs): IssuerFetch =>
   async (address, { method, headers, body, signal: given }: CustomFetchOptions) => {
     const url = new URL(address);
-    const request = await requesterFor(url, ca, env);
+    const route = await proxyRoute(url, env);
+    const request = await requesterFor(url, ca, route);
     const text = body ? String(body) : undefined;
     const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) };
     const signal = withTimeout(timeoutMs, given);
@@ -74,7 +74,10 @@ export const createIssuerFetch =
       const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
       const response = responseTo(outgoing);
       outgoing.end(text);
-      return await toResponse(await response);
+      const message = await response;
+      // A proxy that wants a password answers a request for plain http itself, in the place of the issuer.
+      if (route && message.statusCode === 407) throw proxyRefusal(route.proxy, 407, 'pass requests on');
+      return await toResponse(message);
     } catch (error) {
       throw networkFailure(signal.aborted ? timeoutError() : error, url);
     }

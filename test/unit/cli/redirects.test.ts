@@ -25,13 +25,26 @@ test.each([
   ['a host without a scheme', '//evil.example/'],
   ['a backslash', '\\\\evil.example/'],
   ['the name of a user', 'https://api.example.org@evil.example/'],
-  ['a user at the same host', 'https://evil@api.example.org/'],
   ['a scheme without a host', 'data:text/plain,x'],
   ['a script', 'javascript:alert(1)'],
   ['a file', 'file:///etc/passwd'],
 ])('redirectTarget refuses %s', (_, location) => {
   expect(() => follow(307, location)).toThrow('which is another server');
 });
+
+test.each(['https://evil@api.example.org/', 'https://:p4ss@api.example.org/x', '//ada:p4ss@api.example.org'])(
+  'redirectTarget refuses %s for the name of a user in it, and does not quote that name',
+  (location) => {
+    for (const method of ['GET', 'POST'])
+      expect(() => follow(307, location, method)).toThrow(
+        expect.objectContaining({
+          message:
+            'https://api.example.org redirects to an address of its own that has the name of a user before the host.',
+          hint: expect.stringMatching(/^A credential is never sent to such an address/),
+        }),
+      );
+  },
+);
 
 test.each([undefined, '', 'https://', 'http://[::1'])('redirectTarget refuses %j, which is no URL', (location) => {
   expect(() => follow(308, location)).toThrow(
