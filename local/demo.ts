@@ -7,13 +7,14 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NoDefaultProcessError, runImage } from '../embedded/image/run.ts';
+import { NoDefaultProcessError } from '../embedded/image/run.ts';
 import { createLog } from '../lib/log.ts';
 import { trustAuthorities } from './authorities.ts';
 import { serveGit } from './git-server.ts';
 import { toolToken } from './issuer.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { settingsOfMachine } from './settings.ts';
+import { startImage } from './start-image.ts';
 
 const tool = 'demo';
 const root = join(import.meta.dirname, '..');
@@ -38,7 +39,7 @@ const cli = (platform: Platform, token: string, args: string[]): Promise<number>
 
 /** Starts a built image and prints the response of its web process. */
 const showResponse = async (platform: Platform, image: string, finish: Finish[]): Promise<void> => {
-  const running = await runImage({ imagesFolder: platform.imagesFolder, image });
+  const running = await startImage({ imagesFolder: platform.imagesFolder, image }, process.env, createLog('demo'));
   finish.push(running.stop);
   try {
     const response = await fetch(running.url, { signal: AbortSignal.timeout(responseTimeoutMs) });

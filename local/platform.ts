@@ -24,7 +24,7 @@ import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
 import { forOwnHosts } from './own-hosts.ts';
-import { type ProxyRelay, startProxyRelay } from './proxy-relay.ts';
+import { type ProxyRelay, relayOfMachine } from './proxy-relay.ts';
 import { accountNames } from './roles.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
 import { startSweepPings } from './sweep-pings.ts';
@@ -68,9 +68,6 @@ const installPipeline = async (kube: KubeApi, { folder, settings = {} }: Platfor
   kube.objects.create('pipelines', pipeline);
 };
 
-/** Environment variables that name proxies, in upper case. Names in lower case count too. */
-const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
-
 /** The parts of the embedded platform that have been started so far. */
 type Parts = {
   stopping: AbortController;
@@ -108,10 +105,11 @@ const machineOf = ({ machine = process.env }: PlatformOptions): NodeJS.ProcessEn
 /** Starts the relay to the machine's proxies, if the machine has any. @returns settings of the functions with the relay */
 const startRelay = async (options: PlatformOptions, parts: Parts): Promise<Record<string, string>> => {
   const machine = machineOf(options);
-  if (!proxyVariables.some((name) => machine[name] || machine[name.toLowerCase()])) return {};
-  parts.relay = await startProxyRelay(machine, options.log);
+  const relay = await relayOfMachine(machine, options.log);
+  if (!relay) return {};
+  parts.relay = relay;
   const exempt = (machine.no_proxy ?? machine.NO_PROXY ?? '').split(/[\s,]+/).filter(Boolean);
-  return { SOURCE_PROXY: parts.relay.url, SOURCE_NO_PROXY: exempt.join(',') };
+  return { SOURCE_PROXY: relay.url, SOURCE_NO_PROXY: exempt.join(',') };
 };
 
 /**

@@ -152,3 +152,15 @@ export const startProxyRelay = async (environment: Environment, log: Log): Promi
   };
   return { url: `http://builds:${password}@127.0.0.1:${port}`, close };
 };
+
+/** Environment variables that name proxies, in upper case. Names in lower case count too. */
+const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
+/**
+ * Starts the relay to the proxies of a machine, if its environment names any.
+ * @throws ProxySettingError when a variable is not the URL of a proxy
+ */
+export const relayOfMachine = async (machine: Environment, log: Log): Promise<ProxyRelay | undefined> =>
+  proxyVariables.some((name) => machine[name] || machine[name.toLowerCase()])
+    ? startProxyRelay(machine, log)
+    : undefined;

@@ -1,7 +1,8 @@
 /** `npm run image -- IMAGE`: starts the process of an image that the embedded platform built. */
 import { parseArgs } from 'node:util';
-import { runImage } from '../embedded/image/run.ts';
+import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';
+import { startImage } from './start-image.ts';
 
 const usage = 'Usage: npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE';
 
@@ -27,7 +28,8 @@ const readArguments = () => {
 };
 
 const main = async (): Promise<void> => {
-  const running = await runImage({ ...readArguments(), onOutput: (chunk) => void process.stdout.write(chunk) });
+  const options = { ...readArguments(), onOutput: (chunk: string) => void process.stdout.write(chunk) };
+  const running = await startImage(options, process.env, createLog('image'));
   console.log(`Running at ${running.url}. Ctrl-C stops the process.`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => running.stop().then(() => process.exit(0)));

@@ -19,6 +19,11 @@ export type RunOptions = {
   /** Port that the image's process must listen on. Default: a free port. */
   port?: number;
   env?: Record<string, string>;
+  /**
+   * Environment variables of this machine that the process gets too: proxies, certificate authorities, places of
+   * interpreters. Variables of the image and of `env` replace them. Default: none.
+   */
+  machine?: Record<string, string>;
   /** Type of the image's process to start, such as `web`. Default: the image's default process. */
   process?: string;
   /** Time in milliseconds within which the image's process must listen on its port. Default 60 s. */
@@ -87,12 +92,10 @@ const isListening = (port: number): Promise<boolean> =>
  * Returns the environment variables of an image's process. This machine's programs are on the path, because an image
  * without base layers holds no interpreters.
  */
-const environmentFor = (root: string, config: ImageConfig, port: number, env: Record<string, string>) => {
+const environmentFor = (root: string, config: ImageConfig, port: number, { machine, env }: RunOptions) => {
   const own = (config.config?.Env ?? []).map((line) => [line.replace(/=.*$/s, ''), line.slice(line.indexOf('=') + 1)]);
-  const machine = ['LANG', 'TZ', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'PYENV_ROOT'];
-  const inherited = machine.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
-    ...Object.fromEntries(inherited),
+    ...machine,
     ...Object.fromEntries(own),
     HOME: join(root, 'workspace'),
     PATH: `${join(root, 'cnb/process')}:${join(root, 'cnb/lifecycle')}:${process.env.PATH ?? '/usr/bin:/bin'}`,
@@ -112,7 +115,7 @@ const startProcess = (root: string, config: ImageConfig, port: number, options: 
     cwd: root,
     // The image's process leads a process group, so that its children can be ended with it.
     detached: true,
-    env: environmentFor(root, config, port, options.env ?? {}),
+    env: environmentFor(root, config, port, options),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, readIndex, readJson } from '../../../../embedded/image/layout.ts';
 import { runImage } from '../../../../embedded/image/run.ts';
+import { stepEnvironment } from '../../../../embedded/lifecycle/environment.ts';
 import { buildpacksPipeline } from '../../../../embedded/lifecycle/pipeline.ts';
 import { type GitServer, serveGit } from '../../../../local/git-server.ts';
 import { type BuildOptions, runBuild, runProgram, temporaryFolder } from './pipeline-run.ts';
@@ -60,7 +61,10 @@ describe.each([
     expect(first.failed?.output).toBeUndefined();
     expect(first.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(first.steps.at(-1)?.results.APP_IMAGE_URL).toBe(`registry.example.org/tool-x/${name}:latest`);
-    const running = await runImage({ imagesFolder: join(data, 'images'), image: `tool-x/${name}@${first.digest}` });
+    const image = `tool-x/${name}@${first.digest}`;
+    // The interpreter of Python may be one of pyenv.
+    const machine = stepEnvironment(process.env);
+    const running = await runImage({ imagesFolder: join(data, 'images'), image, machine });
     try {
       expect(await (await fetch(running.url)).text()).toContain(greeting);
     } finally {
