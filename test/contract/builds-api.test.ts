@@ -3,10 +3,9 @@ import { readSettings } from '../../lib/config/settings.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { kubeFromSettings } from '../../lib/kube/from-settings.ts';
 import { ifFound } from '../../lib/kube/kube-error.ts';
-import type { KubeObject } from '../../lib/kube/resources.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
 import { builderImage } from '../../local/environment.ts';
-import { commit, oldRun } from '../support/builds-api-run.ts';
+import { commit, requestedOldRun } from '../support/builds-api-run.ts';
 import { credential, linkedPassword, oldPipeline, printedBy, shownSteps } from '../support/old-pipeline.ts';
 import { type Caller, eventually, expectCleanLog, expectShape, expectStatus, forTool } from './client.ts';
 import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
@@ -27,14 +26,8 @@ const start = async (): Promise<void> => {
 
 /** Starts a build as builds-api does. @returns the build's id */
 const startOld = async (tool: string, repository: string, more: object = {}): Promise<string> => {
-  const { status: _, ...run } = oldRun(tool, { params: { SOURCE_URL: `https://example.org/${repository}.git` } });
-  const { name: _name, ...metadata } = run.metadata;
-  const created = await kube.create<PipelineRun>('pipelineruns', {
-    ...run,
-    metadata: { ...metadata, generateName: `${tool}-buildpacks-pipelinerun-` } as unknown as KubeObject['metadata'],
-    spec: { ...run.spec, pipelineRef: { name: 'old-buildpacks' }, ...more },
-  });
-  return created.metadata.name;
+  const { spec, ...run } = requestedOldRun(tool, 'old-buildpacks', repository);
+  return (await kube.create<PipelineRun>('pipelineruns', { ...run, spec: { ...spec, ...more } })).metadata.name;
 };
 
 const runOf = (id: string): Promise<PipelineRun | undefined> => ifFound(kube.get('pipelineruns', id));

@@ -1,4 +1,5 @@
 import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/resources.ts';
 import type { Condition, PipelineRun } from '../../lib/tekton/types.ts';
 
 /** Commit of the runs that this file makes. */
@@ -71,6 +72,21 @@ export const oldRun = (tool: string, options: OldRun = {}): PipelineRun => {
     },
     status: statusOf(options),
   } as PipelineRun;
+};
+
+/**
+ * Returns the object with which builds-api asks Tekton for a run: Kubernetes generates the end of the run's name.
+ * @param pipeline name of a Pipeline as `oldPipeline` makes it
+ * @param repository name of the repository, which says what the run does: works, fails or waits
+ */
+export const requestedOldRun = (tool: string, pipeline: string, repository: string): PipelineRun & KubeObject => {
+  const { status: _, ...run } = oldRun(tool, { params: { SOURCE_URL: `https://example.org/${repository}.git` } });
+  const { name: _name, creationTimestamp: _time, ...metadata } = run.metadata;
+  return {
+    ...run,
+    metadata: { ...metadata, generateName: `${tool}-buildpacks-pipelinerun-` },
+    spec: { ...run.spec, pipelineRef: { name: pipeline } },
+  } as unknown as PipelineRun & KubeObject;
 };
 
 /** Creates a run as builds-api does, and gives it its status as Tekton does. @returns the run's name */

@@ -40,6 +40,8 @@ const bodies: Record<string, string> = {
 const stepOf = (name: string, image: string) => ({
   name,
   image,
+  // A node that pulls the image for each step of several builds at once exceeds its limit of pulls.
+  imagePullPolicy: 'IfNotPresent',
   script: [
     '#!/bin/sh',
     `echo "${printedBy(name)}"`,

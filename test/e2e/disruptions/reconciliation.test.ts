@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { archivePrefix } from '../../../lib/logs/archive/archive-index.ts';
 import { kubectl, waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
+import { untilReleased } from '../service/kept-runs.ts';
 import { openService, type Service, slow, type Tool, until } from '../service/service.ts';
 import { openStore } from '../service/store.ts';
 import { isFinished, readLedger, withoutSweep, withSweep } from './disruptions.ts';
@@ -54,8 +55,7 @@ test('sweep finishes a build whose events were lost', async () => {
     });
     await withSweep(service, async () => {
       await until('the ledger says finished', () => isFinished(service, tool, id));
-      const run = () => service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found']);
-      await until('the run is gone', async () => (await run()) === '');
+      await untilReleased(service, id);
     });
   } finally {
     for (const { metadata, spec } of items) await filters(metadata.name, spec.filters);

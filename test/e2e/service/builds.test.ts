@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { example } from '../pipeline/git-pod.ts';
+import { untilReleased } from './kept-runs.ts';
 import { type LogLine, openService, podsOf, type Service, slow, type Tool, until } from './service.ts';
 
 let service: Service;
@@ -49,10 +50,7 @@ test('a static site is built, and its log stays after its pod is gone', async ()
   expect(build).toMatchObject({ status: 'BUILD_SUCCESS', message: 'The build succeeded.' });
   expect(build.destination_image).toMatch(/@sha256:[0-9a-f]{64}$/);
 
-  await until(
-    'the run is gone',
-    async () => (await service.kubectl(['get', 'pipelinerun', id, '--ignore-not-found'])) === '',
-  );
+  await untilReleased(service, id);
   expect(written(await collect(tool.log(id)))).toEqual(written(live));
   expect(written(await collect(tool.log(id, '')))).toEqual(written(live));
 });
