@@ -14,7 +14,7 @@ const npm = 'npm@11.21.2';
 
 /** Unpacks npm from its package on the npm registry, since many images with Node have no npm. */
 const addNpm = async (context: string): Promise<void> => {
-  const archive = await output('npm', ['pack', '--silent', npm], context);
+  const archive = await output('npm', ['pack', '--loglevel=error', npm], context);
   await mkdir(join(context, 'npm'));
   await output('tar', ['-xzf', archive, '--strip-components=1', '-C', 'npm'], context);
   await rm(join(context, archive));

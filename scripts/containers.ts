@@ -29,13 +29,29 @@ export const destinationOptions = {
   insecure: { type: 'boolean', default: false },
 } as const;
 
-/** Runs a command and returns its trimmed standard output. */
-export const output = async (command: string, words: string[], cwd = root): Promise<string> =>
-  (await promisify(execFile)(command, words, { cwd })).stdout.trim();
+/**
+ * Returns the environment of the programs that the scripts start. npm reads no other variable with authorities than
+ * NODE_EXTRA_CA_CERTS, and buildah, podman and docker read SSL_CERT_FILE.
+ */
+const environment = (): NodeJS.ProcessEnv => ({ NODE_EXTRA_CA_CERTS: process.env.SSL_CERT_FILE, ...process.env });
+
+/**
+ * Runs a command and returns its trimmed standard output.
+ * @throws Error with the standard error of the command; for a proxy that wants a password, it says what to do
+ */
+export const output = async (command: string, words: string[], cwd = root): Promise<string> => {
+  try {
+    return (await promisify(execFile)(command, words, { cwd, env: environment() })).stdout.trim();
+  } catch (error) {
+    if (!/\bE?407\b/.test((error as { stderr?: string }).stderr ?? '')) throw error;
+    const advice = 'Set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or list the host in NO_PROXY.';
+    throw new Error(`The proxy wants a valid user name and password for ${command}. ${advice}`, { cause: error });
+  }
+};
 
 /** Runs a command whose output goes to standard error, since standard output is for the references of the images. */
 export const run = async (command: string, words: string[]): Promise<void> => {
-  const child = spawn(command, words, { stdio: ['ignore', 2, 2], cwd: root });
+  const child = spawn(command, words, { stdio: ['ignore', 2, 2], cwd: root, env: environment() });
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (code !== 0) throw new Error(`${command} ${words[0]} failed with exit code ${code}.`);
 };
@@ -83,9 +99,22 @@ const push = async (destination: Destination, reference: string): Promise<string
   }
 };
 
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+
+/**
+ * Returns the flags that give the steps of a Containerfile the proxies of this machine. Docker keeps these arguments out
+ * of the image and of its history. buildah and podman pass the proxies on without a flag. A flag without a value takes it
+ * from the environment, so that no password is in the list of processes.
+ */
+const proxyFlags = ({ tool }: Destination): string[] =>
+  [...proxyVariables, ...proxyVariables.map((name) => name.toLowerCase())].flatMap((name) =>
+    tool === 'docker' && process.env[name] ? ['--build-arg', name] : [],
+  );
+
 const buildFlags = (destination: Destination, image: Image): string[] => [
   ...plainHttp(destination),
   ...(destination.tool === 'docker' ? [] : ['--layers']),
+  ...proxyFlags(destination),
   ...Object.entries(image.arguments).flatMap(([name, value]) => (value ? ['--build-arg', `${name}=${value}`] : [])),
   ...(image.target ? ['--target', image.target] : []),
 ];
