@@ -39,6 +39,9 @@ const isSecretValue = (value: string): boolean => {
  */
 const maxValues = 128;
 
+/** Limit for the length of all secrets that are parts of other values, in characters. */
+const maxPartsLength = 32_768;
+
 const isSecretVariable = (name: string, value: string): boolean => {
   if (passwordVariable.test(name)) return isSecretValue(value);
   // A variable such as AUTH may also say whether something is enabled.
@@ -59,6 +62,18 @@ const maxTexts = 1024;
 
 /** Limit for the length of all texts that are searched, in characters. A text counts with each of its readings. */
 const maxCharacters = 131_072;
+
+/** Returns the first of the parts of other values, up to the limits. */
+const firstParts = (parts: ReadonlySet<string>): string[] => {
+  let length = 0;
+  return [...parts]
+    .filter((part) => {
+      const fits = length + part.length <= maxPartsLength;
+      if (fits) length += part.length;
+      return fits;
+    })
+    .slice(0, maxValues);
+};
 
 /** Says whether a reading of a text is a decoded file. The lines of a file are judged one by one: most are no secrets. */
 const isFile = (reading: string, text: string): boolean => reading !== text && reading.includes('\n');
@@ -96,5 +111,5 @@ export const secretsOfBuild = (envvars: Readonly<Record<string, string>> = {}): 
   const whole = variables.filter(({ name, text }) => isSecretVariable(name, text)).map(({ text }) => text);
   const parts = secretsWithin(variables);
   for (const value of whole) parts.delete(value);
-  return [...new Set(whole.slice(0, maxValues)), ...[...parts].slice(0, maxValues)];
+  return [...new Set(whole.slice(0, maxValues)), ...firstParts(parts)];
 };

@@ -1,21 +1,14 @@
+import { insideBase64 } from './byte-forms.ts';
 import type { Span } from './invisible.ts';
 
-/**
- * Returns the base64 characters of a text that do not depend on neighbouring bytes, for each of the three offsets at
- * which the text can stand in the encoded bytes.
- */
-const insideBase64 = (text: string): string[] =>
-  [0, 1, 2].map((shift) => {
-    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(text)]);
-    return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
-  });
+const base64Of = (text: string): string[] => insideBase64(Buffer.from(text));
 
 /** Source of a regular expression that matches in every text with the beginning of an encoded private key. */
 export const encodedKeyword = ['PRIVATE KEY', 'PuTTY-User-Key', 'SAKeyValue', 'Static key V1']
-  .flatMap(insideBase64)
+  .flatMap(base64Of)
   .join('|');
 const keyForm = new RegExp(encodedKeyword, 'g');
-const endForms = ['-----END ', '---- END ', 'Private-MAC:', '</RSAKeyValue', '</DSAKeyValue'].flatMap(insideBase64);
+const endForms = ['-----END ', '---- END ', 'Private-MAC:', '</RSAKeyValue', '</DSAKeyValue'].flatMap(base64Of);
 const hasEnd = (text: string): boolean => endForms.some((form) => text.includes(form));
 const base64 = /[A-Za-z0-9+/=_-]/;
 

@@ -21,13 +21,22 @@ const escaped = (form: (character: string) => string) => (text: string) =>
   text.replace(/['\\]/g, '\\$&').replace(/[^\0-\x7f]/gu, form);
 
 const octalBytes = (character: string): string =>
-  [...Buffer.from(character)].map((byte) => `\\${byte.toString(8)}`).join('');
+  [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 const hexBytes = (character: string): string => percentEncoded(character).replaceAll('%', '\\x');
 const pythonCode = (character: string): string => {
   const code = (character.codePointAt(0) ?? 0).toString(16);
   if (code.length <= 2) return `\\x${code}`;
   return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`;
 };
+
+/** Writes each character that is neither a letter nor a digit in one way. */
+const special = (write: (character: string) => string) => (text: string) => text.replace(/[^A-Za-z0-9]/gu, write);
+
+const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+const units = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
 
 const encoders: readonly ((text: string) => string)[] = [
   (text) => text,
@@ -62,10 +71,27 @@ const encoders: readonly ((text: string) => string)[] = [
   escaped(pythonCode),
   (text) => text.replace(/^[#~]|[\s'"!$&()*;<>?[\\\]^`{|},]/g, '\\$&'),
   (text) => text.replace(/[\x20-\x2f:-@[-`{-~]/g, '\\$&'),
+  (text) => text.replaceAll('$', '$$$$'),
+  (text) => text.replaceAll('$', '\\$$'),
+  (text) => text.replaceAll('%', '%%'),
+  (text) => text.replace(/[{}]/g, '$&$&'),
+  special(percentEncoded),
+  special((character) => percentEncoded(character).replaceAll('%', '=')),
+  special(hexBytes),
+  special(octalBytes),
+  special(units),
+  special((character) => `&#${codeOf(character)};`),
+  special((character) => `&#x${codeOf(character).toString(16)};`),
 ];
 
+/** Encoders of texts that hold another encoded text. */
+const outerEncoders = [json, html('&quot;', '&#39;')];
+
 /**
- * Returns a text as JSON, URLs, HTML, SQL, Python and shells write the text, each encoding once. Every character of a
- * form has the same encoding.
+ * Returns a text as JSON, URLs, HTML, SQL, Python and shells write the text, and those once more in JSON and HTML, each
+ * encoding once. Every character of a form has the same encoding.
  */
-export const encodingsOf = (text: string): string[] => [...new Set(encoders.map((encode) => encode(text)))];
+export const encodingsOf = (text: string): string[] => {
+  const inner = encoders.map((encode) => encode(text));
+  return [...new Set([...inner, ...outerEncoders.flatMap((encode) => inner.map(encode))])];
+};

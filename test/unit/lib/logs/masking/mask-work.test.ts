@@ -113,7 +113,10 @@ test('a line full of beginnings of a hundred secrets of the build takes about as
   const several: [string, string] = ['KEY_TOKEN', values(' ').join('\n')];
   for (const envvars of [variables, [several]]) {
     const find = withKnownValues(() => [], secretsOfBuild(Object.fromEntries(envvars)));
-    for (const line of ['aaa!', 'aaa!aaa!aaa!00', '\\\\aaa%25%2521']) expectLinear(filled(line), find);
+    const bytes = Buffer.from('aaa!');
+    const written = [bytes.toString('hex'), '61 61 61 21 ', '97, 97, 97, 33, ', bytes.toString('base64').slice(0, 4)];
+    for (const line of ['aaa!', 'aaa!aaa!aaa!00', '\\\\aaa%25%2521', 'aaa=21&amp;', ...written])
+      expectLinear(filled(line), find);
   }
 });
 
@@ -123,6 +126,13 @@ test.each([
   ["'", "'"],
   ['"', '"'],
   ['\\', '\\'],
+  ['$', '$'],
+  ['$', '\\$'],
+  ['%', '%25'],
+  ['{}', '{'],
+  ['&amp;', '&amp;amp;'],
+  ['é', '&amp;'],
+  ['é', '?'],
   [`'"`, `'"`],
   ['a\n', 'a '],
 ])('a known value of many %j takes about as long as any other line, on a line of many %j', (piece, found) => {
