@@ -34,6 +34,16 @@ export const summaryOf = ({ repositories, limit, used }: HarborProject, hasQuota
   ...(hasQuota ? { quota: { hard: { storage: limit }, used: { storage: used } } } : {}),
 });
 
+/** Returns the quota of a project. */
+export const quotaOf = (name: string, { id, limit = -1, used }: HarborProject): object => ({
+  id,
+  ref: { id, name, owner_name: 'admin' },
+  hard: { storage: limit },
+  used: { storage: used },
+  creation_time: time,
+  update_time: time,
+});
+
 /** Returns the repositories of a project. */
 export const repositoriesOf = (project: string, { id, repositories }: HarborProject): object[] =>
   Object.entries(repositories).map(([name, digests], at) => ({

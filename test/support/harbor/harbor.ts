@@ -6,7 +6,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { findOperation, type Operation, pathValues, requestProblems, responseProblems } from './api-document.ts';
-import { artifactOf, type HarborProject, projectOf, repositoriesOf, summaryOf } from './bodies.ts';
+import { artifactOf, type HarborProject, projectOf, quotaOf, repositoriesOf, summaryOf } from './bodies.ts';
 import { PushRegistry } from './push.ts';
 import { mayDo, type Need, type Robot, robotOf } from './robots.ts';
 
@@ -67,9 +67,35 @@ const createProject = ({ state, body }: Call): Reply => {
   const { project_name: name = '', public: isPublic = false } = JSON.parse(body) as Record<string, never>;
   if (!/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(name)) return failure(400, 'BAD_REQUEST', 'bad project name');
   if (state.projects.has(name)) return failure(409, 'CONFLICT', `The project named ${name} already exists`);
-  const id = state.projects.size + 1;
+  const id = 1 + Math.max(0, ...[...state.projects.values()].map((project) => project.id));
   state.projects.set(name, makeProject(id, { isPublic, limit: state.options.defaultLimit ?? gib }));
   return { status: 201, headers: { Location: `/api/v2.0/projects/${id}` } };
+};
+
+const isEmpty = ({ repositories }: HarborProject): boolean =>
+  Object.values(repositories).every((digests) => digests.length === 0);
+
+const deleteProject = ({ state, name }: Call, project: HarborProject): Reply => {
+  if (!isEmpty(project)) return failure(412, 'PRECONDITION', 'the project contains repositories, can not be deleted');
+  state.projects.delete(name);
+  return { status: 200 };
+};
+
+/** Lists quotas. The quota of a project has the id of the project, which a client of Harbor may not rely on. */
+const listQuotas = (call: Call): Reply => {
+  const wanted = call.url.searchParams.get('reference_id');
+  const found = [...call.state.projects].filter(([, { id }]) => wanted === null || String(id) === wanted);
+  return page(
+    call,
+    found.map(([name, project]) => quotaOf(name, project)),
+  );
+};
+
+const updateQuota = ({ state, values, body }: Call): Reply => {
+  const project = [...state.projects.values()].find(({ id }) => String(id) === values.id);
+  if (!project) return failure(404, 'NOT_FOUND', `quota ${values.id} not found`);
+  project.limit = (JSON.parse(body) as { hard: { storage: number } }).hard.storage;
+  return { status: 200 };
 };
 
 const artifactsOf = (call: Call, project: HarborProject): string[] | undefined =>
@@ -111,6 +137,9 @@ const operations: Record<string, OperationRow> = {
     reply: (call, project) => page(call, repositoriesOf(call.name, project)),
   },
   listArtifacts: { need: need('project', 'artifact', 'list'), reply: listArtifacts },
+  deleteProject: { need: need('project', 'project', 'delete'), reply: deleteProject },
+  listQuotas: { need: need('system', 'quota', 'list'), reply: listQuotas },
+  updateQuota: { need: need('system', 'quota', 'update'), reply: updateQuota },
   deleteArtifact: { need: need('project', 'artifact', 'delete'), reply: deleteArtifact },
 };
 
@@ -167,8 +196,7 @@ export const createHarbor = (options: HarborOptions): FakeHarbor => {
       handled.catch(() => response.destroy());
     },
     deleteEmptyProjects: () => {
-      for (const [name, { repositories }] of projects)
-        if (Object.values(repositories).every((digests) => digests.length === 0)) projects.delete(name);
+      for (const [name, project] of projects) if (isEmpty(project)) projects.delete(name);
     },
   };
 };

@@ -23,3 +23,24 @@ export const mayDo = ({ permissions }: Robot, need: Need, project: string): bool
 /** Returns the robot whose user name and password a request shows. */
 export const robotOf = (robots: readonly Robot[], authorization: string | undefined): Robot | undefined =>
   robots.find(({ name, password }) => authorization === basicCredentials(name, password));
+
+/** Returns an account that may do what a person with all permissions does in these tests. */
+export const administrator = (password: string): Robot => ({
+  name: 'admin',
+  password,
+  permissions: [
+    {
+      kind: 'system',
+      namespace: '/',
+      access: ['list', 'update'].map((action) => ({ resource: 'quota', action })),
+    },
+    {
+      kind: 'project',
+      namespace: '*',
+      access: [
+        ...['read', 'delete'].map((action) => ({ resource: 'project', action })),
+        { resource: 'repository', action: 'list' },
+      ],
+    },
+  ],
+});
