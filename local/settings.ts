@@ -85,7 +85,7 @@ const uses: Readonly<Record<SettingName, Use>> = {
   metricsSubjects: 'taken',
 
   brokerUrl: own('a broker'),
-  brokerTokenFile: own('a broker'),
+  brokerToken: own('a broker'),
 };
 
 /** Variables that are settings of the embedded platform only. */

@@ -5,8 +5,8 @@ import { createAcceptTekton } from './handler.ts';
 
 export const settingNames = [...kubeSettings, ...brokerSettings, 'buildsApiRuns'] as const;
 
-export const wire: EventWire<typeof settingNames> = async (settings) => {
-  const kube = await kubeFromSettings(settings);
+export const wire: EventWire<typeof settingNames> = async (settings, { log }) => {
+  const kube = await kubeFromSettings(settings, log);
   const adoptsRuns = settings.buildsApiRuns === 'adopt';
   const handle = createAcceptTekton({ kube, adoptsRuns, send: sendFromSettings(settings) });
   // Tekton sends events without a credential, so accept-tekton has nothing to authenticate. The function takes only an

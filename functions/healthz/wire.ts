@@ -6,7 +6,7 @@ import { createHealthz } from './handler.ts';
 export const settingNames = kubeSettings;
 
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
-  const kube = await kubeFromSettings(settings);
+  const kube = await kubeFromSettings(settings, log);
   return {
     handlers: { healthcheck: createHealthz({ kube, log }) },
     authenticate: createAuthenticate([]),

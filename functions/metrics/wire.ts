@@ -8,8 +8,8 @@ import { createMetrics } from './handler.ts';
 
 export const settingNames = [...kubeSettings, ...ledgerSettings, ...metricsAuthSettings, 'capacity'] as const;
 
-export const wire: EndpointWire<typeof settingNames> = async (settings) => {
-  const kube = await kubeFromSettings(settings);
+export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
+  const kube = await kubeFromSettings(settings, log);
   const capacity = createCapacity(kube, { slots: settings.capacity });
   const ledger = ledgerFromSettings(kube, settings);
   const mayReadTools = mayReadToolsFromSettings(settings, kube);

@@ -11,7 +11,7 @@ export const settingNames = [...authSettings, ...kubeSettings, ...ledgerSettings
 export const wire: EndpointWire<typeof settingNames> = async (settings, { log }) => {
   const authenticate = authenticateFromSettings(settings, log);
   const storage = storageForQuota(registryFromSettings(settings), log);
-  const kube = await kubeFromSettings(settings);
+  const kube = await kubeFromSettings(settings, log);
   const handlers = { quota: createQuota({ ledger: ledgerFromSettings(kube, settings), storage }) };
   return { handlers, authenticate, close: kube.close };
 };

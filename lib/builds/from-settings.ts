@@ -54,7 +54,7 @@ export const buildsFromSettings = async (
   settings: BuildsSettings,
   log: Log,
 ): Promise<BuildsContext & { store: ObjectStore }> => {
-  const kube = await kubeFromSettings(settings);
+  const kube = await kubeFromSettings(settings, log);
   const store = storeFromSettings(settings);
   const capacity = createCapacity(kube, { slots: settings.capacity });
   return {

@@ -26,7 +26,7 @@ export const readsFromSettings = async (
   settings: Settings<(typeof readsSettings)[number]>,
   log: Log,
 ): Promise<ReadContext> => {
-  const kube = await kubeFromSettings(settings);
+  const kube = await kubeFromSettings(settings, log);
   return {
     kube,
     capacity: createCapacity(kube, { slots: settings.capacity }),

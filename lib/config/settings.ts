@@ -134,7 +134,7 @@ export const settings = {
   metricsSubjects: list('METRICS_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
   brokerUrl: url('BROKER_URL'),
-  brokerTokenFile: optional(text('BROKER_TOKEN_FILE', 'the absolute path of a file', path)),
+  brokerToken: secretFile('BROKER_TOKEN_FILE'),
 } as const;
 
 export type SettingName = keyof typeof settings;

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { createKube, type Kube } from './client.ts';
 import { inClusterConnection, type KubeConnection, kubeconfigConnection } from './connection.ts';
 import { plainConnection } from './kubeconfig.ts';
@@ -9,24 +10,38 @@ export const kubeSettings = ['kubeconfig', 'kubernetesHost', 'kubernetesPort', '
 
 type KubeSettings = Settings<(typeof kubeSettings)[number]>;
 
-const connect = async ({ kubeconfig, kubernetesHost, kubernetesPort }: KubeSettings): Promise<KubeConnection> => {
+/** @throws ConfigError where the pod has no token of a ServiceAccount */
+const connectInCluster = (host: string, port: string, log: Log): KubeConnection => {
+  try {
+    return inClusterConnection({ host, port, log });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ConfigError('KUBECONFIG', `set, or the pod must mount the token of its ServiceAccount (${reason})`);
+  }
+};
+
+const connect = async (
+  { kubeconfig, kubernetesHost, kubernetesPort }: KubeSettings,
+  log: Log,
+): Promise<KubeConnection> => {
   if (kubeconfig) {
     const connection = plainConnection(kubeconfig).then((plain) => plain ?? kubeconfigConnection(kubeconfig));
     return connection.catch((error: unknown) => {
       throw new ConfigError('KUBECONFIG', `a usable kubeconfig file (${(error as Error).message})`);
     });
   }
-  if (kubernetesHost) return inClusterConnection(kubernetesHost, kubernetesPort);
+  if (kubernetesHost) return connectInCluster(kubernetesHost, kubernetesPort, log);
   throw new ConfigError('KUBECONFIG', 'set, as this process does not run in a cluster');
 };
 
 /**
  * Makes the client of the Kubernetes API server that the file KUBECONFIG names. Without KUBECONFIG, the client is for
  * the cluster in which this process runs.
+ * @param log receives a line when a file of the ServiceAccount can't be used any more. Default: no log
  * @throws ConfigError where the kubeconfig is not usable, or is missing outside a cluster
  */
-export const kubeFromSettings = async (settings: KubeSettings): Promise<Kube> => {
-  const connection = await connect(settings);
+export const kubeFromSettings = async (settings: KubeSettings, log: Log = () => undefined): Promise<Kube> => {
+  const connection = await connect(settings, log);
   const transport = createTransport({ connection, timeoutMs: 10_000, attempts: 5 });
   return createKube(transport, settings.namespace ?? connection.namespace);
 };

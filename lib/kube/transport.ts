@@ -122,11 +122,9 @@ type Agents = { short: http.Agent; stream: http.Agent };
  * Makes separate pools of connections for streams and for short requests. A stream holds its connection until its
  * reader stops, so in a common pool short requests would have to wait for streams.
  */
-const createAgents = ({ server, tls }: KubeConnection): Agents => {
-  const create = (limits: http.AgentOptions) =>
-    server.protocol === 'https:'
-      ? new https.Agent({ keepAlive: true, ...limits, ...tls })
-      : new http.Agent({ keepAlive: true, ...limits });
+const createAgents = ({ server }: KubeConnection): Agents => {
+  const { Agent } = server.protocol === 'https:' ? https : http;
+  const create = (limits: http.AgentOptions) => new Agent({ keepAlive: true, ...limits });
   return { short: create({ maxSockets: 64 }), stream: create({ maxFreeSockets: 8 }) };
 };
 
@@ -139,16 +137,21 @@ const urlOf = ({ server }: KubeConnection, { path, query = {} }: KubeRequest): U
 type Sending = { connection: KubeConnection; agent: http.Agent; timeoutMs: number };
 
 /** Sends a request to the API server. A stream has no time limit: its `timeoutMs` is 0. */
-const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
+const send = async (
+  { connection, agent, timeoutMs }: Sending,
+  request: KubeRequest,
+  authorization: string | undefined,
+): Promise<http.IncomingMessage> => {
   const url = urlOf(connection, request);
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-  const authorization = await connection.authorization();
   const headers = {
     accept: request.accept ?? 'application/json, */*',
     ...(authorization ? { authorization } : {}),
     ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
   };
-  const options = { method: request.method, headers, agent, signal: request.signal } as http.RequestOptions;
+  // An agent keeps the connections of each authority apart, so a new authority gets new connections.
+  const { tls } = connection;
+  const options = { ...tls, method: request.method, headers, agent, signal: request.signal } as http.RequestOptions;
   return new Promise((resolve, reject) => {
     const sent = (url.protocol === 'https:' ? https : http).request(url, options, resolve);
     sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no response within ${timeoutMs} ms`)));
@@ -157,13 +160,27 @@ const send = async ({ connection, agent, timeoutMs }: Sending, request: KubeRequ
   });
 };
 
+/** Sends a request to the API server, and sends it again if the server refuses a credential that was replaced meanwhile. */
+const sendAuthorized = async (sending: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
+  const { connection } = sending;
+  const first = await connection.authorization();
+  const response = await send(sending, request, first);
+  if (response.statusCode !== 401) return response;
+  connection.refresh?.();
+  const next = await connection.authorization();
+  if (next === first) return response;
+  response.resume();
+  return send(sending, request, next);
+};
+
 /**
  * Sends a request to the API server once.
  * @throws ApiServerAway where another attempt may succeed, KubeError for any other refusal
  */
 const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.IncomingMessage> => {
-  const response = await send(sending, request).catch((error: unknown) => {
+  const response = await sendAuthorized(sending, request).catch((error: unknown) => {
     request.signal?.throwIfAborted();
+    sending.connection.refresh?.();
     throw new ApiServerAway('the Kubernetes API server does not respond', error);
   });
   const status = response.statusCode ?? 0;

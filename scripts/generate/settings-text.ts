@@ -107,7 +107,7 @@ const platform = {
   keysConfigMap: 'The ConfigMap in which sweep saves the keys of the issuers.',
   brokerUrl:
     'The broker. accept-tekton sends the events of builds to it; list-builds, get-build and get-logs report a ledger that is behind its runs.',
-  brokerTokenFile: "A token for the broker's audience. Read for each event, since the kubelet renews the token.",
+  brokerToken: "A token for the broker's audience. Read again when the kubelet has renewed it.",
   pipeline: 'The Pipeline of a build.',
   serviceAccount: "The ServiceAccount of a build's pods. It has no permission.",
   archiverCommand: "The command of the archiver, which stores a build's log while the build runs.",

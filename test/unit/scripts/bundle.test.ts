@@ -58,7 +58,7 @@ test('a bundled function sends an event to the broker as a CloudEvent in binary 
     const event = { id: '1', type: 'org.example.seen.v1', source: '/example', subject: 'b-1', data: { tool: 'mine' } };
     const result = await runBundled(`
       import { sendFromSettings } from './lib/events/send-event.ts';
-      const send = sendFromSettings({ brokerUrl: ${JSON.stringify(broker.url)}, brokerTokenFile: undefined });
+      const send = sendFromSettings({ brokerUrl: ${JSON.stringify(broker.url)}, brokerToken: undefined });
       await send(${JSON.stringify(event)});
     `);
     expect(result).toEqual({ code: 0, stderr: '' });

@@ -9,7 +9,7 @@ import { startServer } from '../../../support/server.ts';
  * `body` replaces the body of the response. Default method: any.
  */
 export type Broken = { times: number; status: number; method?: string; body?: string | Buffer };
-export type S3Keys = { accessKey: string; secretKey: string };
+type S3Keys = { accessKey: string; secretKey: string };
 export type FakeS3 = {
   url: string;
   requests: () => number;
