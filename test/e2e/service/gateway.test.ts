@@ -43,6 +43,7 @@ test('unknown paths get not_found, and unknown methods get method_not_allowed', 
   const client = await gateway.client('somebody');
   expect(await client.call('GET', '/builds/v1/nothing')).toMatchObject({ status: 404, json: { code: 'not_found' } });
   expect(await client.call('GET', '/builds/v1/../v1/healthz')).toMatchObject({ status: 404 });
+  expect(await client.call('TRACE', list)).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
   const wrong = await client.call('PATCH', list);
   expect(wrong).toMatchObject({ status: 405, json: { code: 'method_not_allowed' }, headers: { allow: 'GET, POST' } });
 });
@@ -61,11 +62,11 @@ test('a token of a trusted issuer is accepted without a certificate', async () =
   expect((await client.call('GET', '/builds/v1/tool/other/builds', { headers })).status).toBe(403);
 });
 
-test.each(['/builds/v1/tool/%00/builds', '/builds/v1/tool/%/builds'])(
-  'the path %s gets 400 with a code',
+test.each(['/builds/v1/tool/%00/builds', '/builds/v1/tool/%/builds', '/builds/v1/tool/%2e%2e/builds'])(
+  'the path %s, which no tool has, gets 403',
   async (path) => {
     const client = await gateway.client('somebody');
-    expect(await client.call('GET', path)).toMatchObject({ status: 400, json: { code: expect.any(String) } });
+    expect(await client.call('GET', path)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
   },
 );
 
