@@ -5,7 +5,8 @@ export class ProxySettingError extends Error {
 
 /**
  * Thrown when a proxy can't be used. The message names the proxy without its user name and password. The code is the one
- * of the network error, EHOSTUNREACH where the proxy does not reach the host, or EPROXY for another refusal.
+ * of the network error, EHOSTUNREACH where the proxy does not reach the host, EPROXYAUTH where it wants another user name
+ * or password, or EPROXY for another refusal.
  */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect } from 'node:tls';
 import type { ChosenProxy } from './choose.ts';
-import { proxyAuthorization, proxyRequestOptions, type TunnelTarget } from './tunnel.ts';
+import { proxyAuthorization, proxyRequestOptions, type TunnelTarget, unusableProxy } from './tunnel.ts';
 
 /** Opens HTTP requests, like the function request of node:http and node:https. */
 export type Requester = (url: URL, options: RequestOptions) => ClientRequest;
@@ -68,13 +68,32 @@ export const requestsInTunnels = (open: OpenTunnel, tls: AgentOptions | undefine
 };
 
 /**
+ * Makes an agent that keeps connections to a proxy. A proxy that can't be reached fails with a ProxyError, which would
+ * otherwise look like an error of the server behind the proxy.
+ */
+const agentOf = (proxy: ChosenProxy, isSecure: boolean): HttpAgent => {
+  const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const open = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = open(options);
+    const fail = (cause: Error) => callback?.(unusableProxy(proxy, cause), socket as Socket);
+    socket?.once('error', fail).once(isSecure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', fail);
+      callback?.(null, socket);
+    });
+    return undefined;
+  };
+  return agent;
+};
+
+/**
  * Sends requests for plain http to an http or https proxy, which passes them on. Many proxies open tunnels to the ports
  * of TLS only.
  * @param ca certificate authorities that an https proxy is verified with, as PEM. Default: those of Node
  */
 export const forwardedRequests = (proxy: ChosenProxy, ca?: string[]): ProxiedRequests => {
   const isSecure = proxy.url.protocol === 'https:';
-  const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const agent = agentOf(proxy, isSecure);
   const request = isSecure ? requestHttps : requestHttp;
   const authorization = proxyAuthorization(proxy);
   return {

@@ -52,7 +52,7 @@ export const proxyRefusal = (proxy: ChosenProxy, status: number, aim: string): P
     return new ProxyError(
       `The proxy ${named(proxy)} wants a valid user name and password: ${advice}.`,
       variable,
-      'EPROXY',
+      'EPROXYAUTH',
     );
   }
   const code = [502, 503, 504].includes(status) ? 'EHOSTUNREACH' : 'EPROXY';

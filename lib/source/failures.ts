@@ -46,10 +46,23 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : '';
 };
 
+/**
+ * Returns the error that a client gets for a proxy. A proxy that does not reach a host, or refuses it, speaks of the
+ * repository. A proxy that can't be used at all is a mistake of the operator, so the status is 503 and the log has the
+ * cause.
+ */
+const proxyFailure = (error: ProxyError, host: string): ApiError => {
+  if (['EHOSTUNREACH', 'EPROXY'].includes(error.code))
+    return unreachable(`the proxy of this service does not reach ${host}`, error);
+  const sentence =
+    'The proxy of this service can not be used, so no ref can be found. Retry later, or tell the administrators of the service.';
+  return new ApiError(503, 'unavailable', sentence, { retryAfter: 60, cause: error });
+};
+
 /** Returns the error that a client gets for an error of Node's http, tls, dns or zlib. */
 export const networkFailure = (error: unknown, host: string): ApiError => {
   if (error instanceof ApiError) return error;
-  if (error instanceof ProxyError) return unreachable(`the proxy of this service does not reach ${host}`, error);
+  if (error instanceof ProxyError) return proxyFailure(error, host);
   const code = codeOf(error);
   if (code.startsWith('HPE_')) return notGit(`${host} does not speak HTTP`, error);
   if (code.startsWith('Z_')) return notGit('its compressed response is broken', error);

@@ -93,7 +93,7 @@ const policy = {
   sourceAllowHttp: 'Whether repositories may be fetched without TLS.',
   sourceAllowedAddresses: 'Private addresses that git servers may have. All other private addresses are refused.',
   sourceProxy:
-    'Proxy for finding the commit of a ref, except on this machine. The proxy decides which addresses can be reached: only addresses in the URL itself are checked then. The pipeline fetches without it.',
+    'Proxy for finding the commit of a ref, except on this machine. The proxy decides which addresses can be reached: only addresses in the URL itself are checked then. The pipeline fetches without it. Whoever may read the Deployment sees a password in it, so prefer a proxy that needs none.',
   sourceNoProxy:
     'What SOURCE_PROXY is not used for: domains with everything below them, IP addresses and networks, each with or without a port.',
   sourceTimeoutMs: 'Milliseconds for finding the commit of a ref.',

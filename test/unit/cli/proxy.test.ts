@@ -265,14 +265,15 @@ describe('a proxy that misbehaves', () => {
     expect(secure.requests).toEqual([]);
   });
 
-  test('is named when nothing answers at its address', async () => {
-    const HTTPS_PROXY = `http://ada:wr0ng@${await start(startProxy())}`;
+  test.each([
+    ['https', listSecure, 'HTTPS_PROXY'],
+    ['http', listPlain, 'HTTP_PROXY'],
+  ] as const)('is named when nothing answers at its address (%s)', async (_, list, name) => {
+    const address = await start(startProxy());
     await proxy?.close();
-    const { code, stderr } = await listSecure({ HTTPS_PROXY });
+    const { code, stderr } = await list({ [name]: `http://ada:wr0ng@${address}` });
     expect(code).toBe(6);
-    expect(stderr).toContain(
-      `The proxy ${HTTPS_PROXY.replace('ada:wr0ng@', '')} of HTTPS_PROXY can't be used: connect ECONNREFUSED`,
-    );
+    expect(stderr).toContain(`The proxy http://${address} of ${name} can't be used: connect ECONNREFUSED`);
     expect(stderr).toContain('or list api.example.test in NO_PROXY');
     expect(stderr).not.toContain('wr0ng');
   });

@@ -83,7 +83,7 @@ describe('a source with a proxy', () => {
     expect(proxy?.asked).toEqual([]);
   });
 
-  test.each(['407 No', '403 No', '502 No'])(
+  test.each(['403 No', '502 No'])(
     'tells the client that the proxy does not reach the server after %s',
     async (status) => {
       const source = await sourceBehind(
@@ -97,4 +97,19 @@ describe('a source with a proxy', () => {
       expect(String(failure.cause) + failure.message).not.toContain('wr0ng');
     },
   );
+
+  test.each<[string, () => Promise<TestProxy>]>([
+    ['wants another password', () => startProxy({ account: 'ada:p4ss' })],
+    ['does not exist', async () => ({ asked: [], credentials: [], port: 1, close: async () => undefined })],
+  ])('says that the service has a problem where the proxy %s, and keeps the reason for the log', async (_, start) => {
+    for (const server of [secure, plain]) {
+      const source = await sourceBehind(start(), {}, 'ada:wr0ng@');
+      const failure = await failureOf(source.resolve(urlOf(server), 'main'));
+      expect(failure).toMatchObject({ status: 503, code: 'unavailable', retryAfter: 60 });
+      expect(failure.message).toMatch(/^The proxy of this service can not be used/);
+      expect(String(failure.cause)).toContain('SOURCE_PROXY');
+      expect(String(failure.cause) + failure.message).not.toContain('wr0ng');
+      await proxy?.close();
+    }
+  });
 });
