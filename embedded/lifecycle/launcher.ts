@@ -29,12 +29,23 @@ const exportLine = ({ name, action, value, delimiter }: EnvironmentChange): stri
   return `if [ -n "\${${name}:-}" ]; then export ${name}=${joined}; else export ${name}=${word}; fi`;
 };
 
+/**
+ * Returns a line that removes a folder of /cnb from PATH, as the lifecycle's launcher does. Otherwise a process that is
+ * named like its program would start itself.
+ */
+const withoutFolder = (name: string): string => {
+  const folder = `":$cnb_root/cnb/${name}:"`;
+  const step = `PATH=":$PATH:"; PATH="\${PATH%%${folder}*}:\${PATH#*${folder}}"; PATH=\${PATH#:}; PATH=\${PATH%:}`;
+  return `while :; do case ":$PATH:" in *${folder}*) ${step} ;; *) break ;; esac; done`;
+};
+
 const preamble = (changes: EnvironmentChange[]): string[] => [
   '#!/bin/sh',
   // A launcher script finds the image's root from its own path, so the same file works in a container and in an
   // unpacked folder.
   `cnb_root=$(CDPATH='' cd -- "\${0%/*}/../.." && pwd -P) || exit`,
   '[ "$cnb_root" != / ] || cnb_root=',
+  ...['process', 'lifecycle'].map(withoutFolder),
   `export CNB_APP_DIR=${shellWord(imagePaths.app)} CNB_LAYERS_DIR=${shellWord(imagePaths.layers)}`,
   ...changes.map(exportLine),
 ];

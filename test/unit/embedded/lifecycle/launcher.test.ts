@@ -56,6 +56,20 @@ test('arguments of a process script replace the default arguments', async () => 
   expect(await start(script, 'given')).toMatchObject({ words: ['given'] });
 });
 
+test('a process that is named like its program starts the program, and not itself', async () => {
+  const program = join(root, 'bin');
+  await mkdir(program);
+  await writeFile(join(program, 'web'), `#!/bin/sh\nexec '${process.execPath}' -e '${report}' -- "$PATH"\n`, {
+    mode: 0o755,
+  });
+  const own = `${root}/cnb/process`;
+  const file = join(own, 'web');
+  await writeFile(file, processScript({ type: 'web', command: ['web'] }, []), { mode: 0o755 });
+  const path = `${own}:${own}:${root}/cnb/lifecycle:${program}::/bin:${own}`;
+  const { output } = await runProgram(['env', `PATH=${path}`, file]);
+  expect(JSON.parse(output)).toMatchObject({ words: [`${program}::/bin`] });
+});
+
 test('the launcher script runs any command', async () => {
   const change: EnvironmentChange = { name: 'VALUE', action: 'override', value: 'of a layer', delimiter: '' };
   expect(await start(launcherScript([change]), ...node, 'one')).toMatchObject({ words: ['one'], env: 'of a layer' });
