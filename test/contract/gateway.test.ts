@@ -23,15 +23,22 @@ let authority: string;
 
 const decode = (text: string): string => Buffer.from(text, 'base64').toString();
 
-beforeAll(async () => {
-  target = await startTarget();
-  const config = load(await readFile(await target.toolKubeconfig('gated'), 'utf8')) as {
+/** Returns the client certificate with a name, and the authority of the gateway. */
+const credentialOf = async (name: string): Promise<{ certificate: ClientCertificate; authority: string }> => {
+  const config = load(await readFile(await target.toolKubeconfig(name), 'utf8')) as {
     clusters: { cluster: Record<string, string> }[];
     users: { user: Record<string, string> }[];
   };
   const user = config.users[0]?.user ?? {};
-  certificate = { key: decode(user['client-key-data'] ?? ''), cert: decode(user['client-certificate-data'] ?? '') };
-  authority = decode(config.clusters[0]?.cluster['certificate-authority-data'] ?? '');
+  return {
+    certificate: { key: decode(user['client-key-data'] ?? ''), cert: decode(user['client-certificate-data'] ?? '') },
+    authority: decode(config.clusters[0]?.cluster['certificate-authority-data'] ?? ''),
+  };
+};
+
+beforeAll(async () => {
+  target = await startTarget();
+  ({ certificate, authority } = await credentialOf('gated'));
 }, buildTimeoutMs);
 
 afterAll(async () => {
@@ -81,6 +88,12 @@ describe('the gateway', () => {
   test("accepts a tool's certificate for that tool only", async () => {
     expectShape(expectStatus(await send(quotas, certificate), 200).json, 'QuotaResponse');
     expectCode(await send('/builds/v1/tool/other/quotas', certificate), 403, 'forbidden');
+  });
+
+  test('forbids everything to a certificate whose name is neither a tool nor a superuser', async () => {
+    const unknown = (await credentialOf('service:unknown')).certificate;
+    for (const path of [quotas, '/builds/v1/whoami']) expectCode(await send(path, unknown), 403, 'forbidden');
+    expectStatus(await send('/builds/v1/healthz', unknown), 200);
   });
 
   test('accepts a token without a certificate', async () => {
