@@ -41,6 +41,7 @@ describeNginx("an error of the gateway's nginx", () => {
       'parameter_invalid',
       'malformed',
     ],
+    ['a fragment in a query', `GET ${healthz}?x#y HTTP/1.1\r\n${end}`, 400, 'parameter_invalid', 'malformed'],
     ['no header Host', `GET ${healthz} HTTP/1.1\r\nConnection: close\r\n\r\n`, 400, 'parameter_invalid', 'malformed'],
     ['a path of the gateway itself', `GET /.large HTTP/1.1\r\n${end}`, 404, 'not_found', 'no such path'],
     ['an unknown path', `GET /builds/nowhere HTTP/1.1\r\n${end}`, 404, 'not_found', 'no such path'],
@@ -87,7 +88,7 @@ describeNginx("an error of the gateway's nginx", () => {
     expect(response.head).toContain('Content-Type: application/json');
   });
 
-  test.each(['%', '%z', '%4', '%zz', '%00', 'mine%', 'mine%00', 'a%zz%20'])(
+  test.each(['%', '%z', '%4', '%zz', '%00', 'mine%', 'mine%00', 'a%zz%20', '#', 'mine#'])(
     'for a path of the tool %s is 403, as for any other tool that is not the own',
     async (tool) => {
       for (const mount of ['', '/builds']) {
@@ -99,7 +100,11 @@ describeNginx("an error of the gateway's nginx", () => {
 
   test('for a path of the own tool with another error is 400', async () => {
     const path = '/builds/v1/tool/mine/builds';
-    for (const request of [`GET ${path}/%zz HTTP/1.1\r\n`, `GET ${path} HTTP/1.1\r\nHost: y\r\n`])
+    for (const request of [
+      `GET ${path}/%zz HTTP/1.1\r\n`,
+      `GET ${path}/x#y HTTP/1.1\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: y\r\n`,
+    ])
       expect(await sendAsTool(request + end)).toMatchObject({ status: 400, body: { code: 'parameter_invalid' } });
   });
 
