@@ -4,16 +4,21 @@ import { colourPattern, isColour } from './colour.ts';
 const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 const sequences = new RegExp(`${colourPattern}|${unsafe.source}`, 'g');
 
+/** Code of the control character NEL, which ends a line. */
+const nextLine = 0x85;
+
 const makeVisible = (found: string): string => {
   if (found.length > 1) return isColour(found) ? found : `\u241b${found.slice(1)}`;
   const code = found.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? '\u2421' : `\\x${code.toString(16)}`;
+  if (code === 0x7f) return '\u2421';
+  return code === nextLine ? '\\x85' : `\u241b${String.fromCharCode(code - 0x40)}`;
 };
 
 /**
  * Makes every control character of a text visible, except tabs and harmless colour sequences (SGR). Cursor movement,
- * window titles, links, clipboard access and C1 controls then have no effect on a terminal, and no information is lost.
+ * window titles, links, clipboard access and C1 controls then have no effect on a terminal. A C1 control is shown as the
+ * escape sequence with the same effect.
  * A carriage return before the line feed belongs to the line's end and is dropped; a carriage return within the line (a
  * progress bar) becomes U+240D.
  *

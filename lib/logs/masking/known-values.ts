@@ -75,17 +75,21 @@ const lossyForms = (text: string): string[] =>
     ? []
     : lossyWrites.map((write) => withOthers(text, write));
 
+/** Returns a text as control-characters.ts shows it, without what a reader does not see. */
+const asVisible = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => removeInvisible(escapeControls(line, true)).plain)
+    .join('\n');
+
 /**
  * Returns a text in the forms that look the same, or nearly the same, to a reader: letters with their marks as one
  * character or several, without invisible characters, and without the letters that a program can't print.
  */
 const lookAlikes = (text: string): string[] => {
   if (/^[\t\n\x20-\x7e]*$/.test(text)) return [text];
-  const visible = text
-    .split('\n')
-    .map((line) => removeInvisible(escapeControls(line, true)).plain)
-    .join('\n');
-  return [text, text.normalize('NFC'), text.normalize('NFD'), visible, ...lossyForms(text)];
+  const forms = [text, text.normalize('NFC'), text.normalize('NFD')];
+  return [...forms, ...forms.map(asVisible), ...lossyForms(text)];
 };
 
 /** Returns different texts that are long enough. */

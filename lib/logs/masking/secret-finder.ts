@@ -1,4 +1,4 @@
-import { removeInvisible, type Span, toOriginal } from './invisible.ts';
+import { type Span, toOriginal, visibleTexts } from './invisible.ts';
 import { createKeywordFilter } from './keyword-filter.ts';
 import { knownValues } from './known-values.ts';
 import { NamesInText } from './rules/names-in-text.ts';
@@ -111,12 +111,12 @@ const createFinder = (matchers: readonly Matcher[], otherKeywords: readonly stri
   return (text) => {
     const found = groupsWorthTrying(text);
     if (!found && !text.includes('\u001b')) return noSpans;
-    const { plain, removals } = removeInvisible(text);
-    if (removals.length === 0) return found && found.size > 0 ? match(text, found) : noSpans;
-    const foundInPlain = groupsWorthTrying(plain);
-    if (!found?.size && !foundInPlain?.size) return noSpans;
-    const spans = toOriginal(match(plain, foundInPlain), removals);
-    // A removed sequence can contain a secret itself, such as the title of a window.
+    const visible = visibleTexts(text);
+    if (visible.length === 0) return found && found.size > 0 ? match(text, found) : noSpans;
+    const groups = visible.map(({ plain }) => groupsWorthTrying(plain));
+    if (![found, ...groups].some((group) => group && group.size > 0)) return noSpans;
+    const spans = visible.flatMap(({ plain, removals }, at) => toOriginal(match(plain, groups[at]), removals));
+    // A removed sequence can contain a secret itself, and a known secret can have invisible characters.
     return mergeSpans([...spans, ...match(text, found)]);
   };
 };

@@ -20,6 +20,31 @@ const between: [string, string][] = [
   ['a mark of direction', '\u202e'],
   ['a variation selector', '\ufe0f'],
   ['a tag', '\u{e0041}'],
+  ['an interlinear annotation', '\ufff9'],
+  ['a format control of music', '\u{1d173}'],
+  ['a format control of shorthand', '\u{1bca0}'],
+  ['a supplementary variation selector', '\u{e0100}'],
+  ['a reserved ignorable character', '\ufff0'],
+  ['a mark over the letter', '\u0301'],
+  ['a line under the letter', '\u0332'],
+  ['a circle around the letter', '\u20dd'],
+  ['a line separator', '\u2028'],
+  ['a byte that is no character', '\ufffd'],
+  ['several erased characters', 'xyz\b\b\b'],
+  ['an erased emoji', '\u{1f600}\b'],
+  ['an erased letter with a mark', 'e\u0301\b'],
+  ['an erased character in colour', '\u001b[1mx\u001b[0m\b'],
+  ['a C1 colour', '\u009b31m'],
+  ['a C1 title', '\u009d0;title\u009c'],
+  ['a C1 control', '\u0084'],
+  ['a colour with many parameters', `\u001b[${'0;'.repeat(200)}1m`],
+  ['a NUL within a colour', '\u001b[3\u00001m'],
+  ['a cancelled sequence', '\u001b[31\u0018'],
+  ['a substituted sequence', '\u001b[31\u001a'],
+  ['a long link', `\u001b]8;;https://example.org/${'x'.repeat(5000)}\u0007`],
+  ['a command of a device', '\u001bP1$r0m\u001b\\'],
+  ['a title that a colour ends', '\u001b]0;title\u001b[1m'],
+  ['a sequence with intermediates', '\u001b !#$F'],
 ];
 const findSecrets = createSecretFinder([]);
 const shownOf = (line: string): string => {
@@ -38,6 +63,30 @@ test.each(between)('%s within a name, a separator or a value keeps no secret fro
     expect(shown).toContain('[masked]');
     expect(shown).not.toMatch(/Tr0ub4|dor-9|aB3aB3/);
   }
+});
+
+test.each([
+  ['a title without an end', '\u001b]0;pass\u0000word=Tr0ub4\u200bdor-9x and more'],
+  ['a title', '\u001b]0;pass\u0000word=Tr0ub4\u200bdor-9x\u0007'],
+  ['text that is erased', `a password=Tr0ub4\u200bdor-9x${'\b'.repeat(12)} b`],
+  ['text behind an unfinished colour', 'a \u001b[31'.concat(';password=Tr0ub4dor-9x')],
+])('a secret in %s is masked, because the service shows it', (_, line) => {
+  expect(shownOf(line)).toContain('[masked]');
+  expect(shownOf(line).replace(/[^ -~]/g, '')).not.toMatch(/Tr0ub4|dor-9/);
+});
+
+test('every character that Unicode calls default ignorable is invisible', () => {
+  const shown: string[] = [];
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    const character = String.fromCodePoint(code);
+    if (/\p{DI}/u.test(character) && removeInvisible(`a${character}b`).plain !== 'ab') shown.push(code.toString(16));
+  }
+  expect(shown).toEqual([]);
+});
+
+test('removeInvisible takes linear time for sequences that do not end', () => {
+  for (const piece of ['\u001b[1;', '\u001b]0;x', '\u001b      ', '\u001bP', 'x\b', '\b', '\u001b[1  '])
+    expect(removeInvisible(escapeControls(piece.repeat(200_000))).plain).not.toMatch(/[\u2408\u241b]/);
 });
 
 test('a secret in a window title or a link is masked', () =>
