@@ -2,8 +2,8 @@ import { readSettings, type SettingName, settings } from '../lib/config/settings
 import { isOneLetterOff } from './one-letter-off.ts';
 
 /**
- * What the embedded platform does with a setting in the environment: it takes the setting, refuses to start, or goes on
- * without it. The last is for variables that other programs of the machine read too.
+ * The embedded platform takes a setting from the environment, refuses to start with it, or goes on without it. The last
+ * is for variables that other programs of the machine read too.
  */
 type Use = 'taken' | { refused: string } | { unused: string };
 

@@ -22,7 +22,7 @@ export type ConnectionOptions = {
   ca: string | undefined;
   /** Proxy to git servers on other machines; undefined for none. */
   proxy: ChosenProxy | undefined;
-  /** What the proxy is not used for, as in the items of NO_PROXY. */
+  /** Hosts that are reached without the proxy, as in the items of NO_PROXY. */
   noProxy: readonly string[];
 };
 

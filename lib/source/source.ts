@@ -31,7 +31,7 @@ export type SourceOptions = {
   resolveHost?: ResolveHost;
   /** Proxy to git servers on other machines. Default: none. */
   proxy?: ChosenProxy | undefined;
-  /** What the proxy is not used for, as in the items of NO_PROXY. Default: nothing. */
+  /** Hosts that are reached without the proxy, as in the items of NO_PROXY. Default: none. */
   noProxy?: readonly string[];
 };
 
