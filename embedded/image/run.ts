@@ -32,7 +32,7 @@ export type RunOptions = {
   onOutput?: (chunk: string) => void;
 };
 
-/** Thrown when an image has no process that starts by default, such as the image of a library. */
+/** Thrown when an image has no process that starts by default, such as one whose Procfile has no process web. */
 export class NoDefaultProcessError extends Error {
   override readonly name = 'NoDefaultProcessError';
 

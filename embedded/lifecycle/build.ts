@@ -103,11 +103,6 @@ const writeMetadata = async (group: BuildpackId[], folders: Folders, { processes
   for (const { type, command, args = [] } of processes) {
     say(toImagePaths(`Process ${type}: ${[...command, ...args].join(' ')}`, folders));
   }
-  if (chosen === undefined) {
-    say(
-      'Warning: no process starts by default. Add a Procfile with a line "web: COMMAND" if the image should serve pages.',
-    );
-  }
   const metadata = {
     'buildpack-default-process-type': chosen ?? '',
     buildpacks: group,

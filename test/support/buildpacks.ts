@@ -38,7 +38,7 @@ export const readProcfile = (procfile: string | Buffer): Process[] | string =>
 /** Answer of the Node.js buildpack to a question about package.json. `errors` is empty unless `status` is 1. */
 export type PackageAnswer = { question: string; status: number | null; output: Buffer; errors: string };
 
-const questions = ['check', 'installs', 'has-build', 'has-prepare', 'serves-pages', 'describe', 'launch'];
+const questions = ['check', 'installs', 'has-build', 'has-prepare', 'served-pages', 'describe', 'launch'];
 
 /** Returns the answers of the Node.js buildpack to all its questions about the files of an application. */
 export const askPackage = (files: Files, asked: readonly string[] = questions): PackageAnswer[] =>

@@ -1,6 +1,6 @@
 // Tells bin/detect and bin/build facts about package.json. Exit code 0 means yes, 1 means no.
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const read = () => {
   try {
@@ -19,6 +19,13 @@ const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifes
 const count = (field) => Object.keys(manifest[field] ?? {}).length;
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
+/** Folders in which the static server looks for an index.html. buildpacks/static has the same list. */
+const pageFolders = ['.', 'public', 'dist', 'build', 'out', '_site', 'site', 'www', 'htdocs'];
+const pages = pageFolders.map((folder) => join(folder, 'index.html')).filter(isFile);
+
+/** Tells whether a page of the root names a file. Such a file is a script of the page, and no program of Node.js. */
+const isScriptOfPage = (file) => pages.includes('index.html') && readFileSync('index.html').includes(basename(file));
+
 /** Returns the file that `main` of package.json names, as Node.js finds the file. */
 const mainFile = () => {
   const main = typeof manifest.main === 'string' && !manifest.main.startsWith('/') ? manifest.main : '';
@@ -36,9 +43,10 @@ const command = () => {
   if (start !== '' && !wrapped && /^node [\w./=@:, -]+$/.test(start)) return start.split(/ +/);
   if (start !== '') return ['npm', 'start'];
   // server.js comes first, because `npm start` runs server.js where package.json has no script `start`.
-  const file = ['server.js', mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'].find(
-    (path) => path && isFile(path),
-  );
+  const guesses = [mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'];
+  const file = isFile('server.js')
+    ? 'server.js'
+    : guesses.find((path) => path && isFile(path) && !isScriptOfPage(path));
   // A file whose name begins with a dash would be an option of node.
   return file ? ['node', file.startsWith('-') ? `./${file}` : file] : [];
 };
@@ -47,6 +55,16 @@ const installs = () => {
   const development = script('build') !== '' || script('prepare') !== '';
   const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
   return [...fields, ...(development ? ['devDependencies'] : [])].some((field) => count(field) > 0);
+};
+
+/**
+ * Tells how a project needs the static server: for pages that it builds, for pages in its repository, or not at all
+ * (undefined).
+ */
+const servedPages = () => {
+  if (script('start') !== '' || isFile('server.js')) return undefined;
+  if (script('build') !== '') return 'built';
+  return command().length === 0 && pages.length > 0 ? 'own' : undefined;
 };
 
 /**
@@ -61,7 +79,7 @@ const questions = {
   installs: () => yes(installs()),
   'has-build': () => yes(script('build') !== ''),
   'has-prepare': () => yes(script('prepare') !== ''),
-  'serves-pages': () => yes(script('build') !== '' && script('start') === '' && !isFile('server.js')),
+  'served-pages': () => console.log(servedPages() ?? ''),
   describe: () => console.log(command().join(' ')),
   launch: () => {
     const words = command();

@@ -191,5 +191,5 @@ test('the pipeline passes values as separate arguments and takes its results fro
 
 test('order.toml names existing buildpacks', async () => {
   const order = await readFile(join(root, 'buildpacks/order.toml'), 'utf8');
-  for (const name of names) expect(order).toContain(`toolforge/${name}`);
+  for (const name of [...names, 'start']) expect(order).toContain(`toolforge/${name}`);
 });

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { type RunningImage, runImage } from '../../embedded/image/run.ts';
+import { stepEnvironment } from '../../embedded/lifecycle/environment.ts';
+import { type GitServer, makeRepository, serveGit } from '../../local/git-server.ts';
+import { type BuildOptions, type BuildRun, runBuild } from '../unit/embedded/lifecycle/pipeline-run.ts';
+
+/** Content of files by their paths in a repository. */
+export type Files = Record<string, string | Buffer>;
+export type AppBuild = {
+  /** Output of all steps of the build. */
+  log: string;
+  /** Output of the failed step; an empty text for a build without one. */
+  failure: string;
+  /** Digest of the image, `sha256:…`; an empty text for a failed build. */
+  digest: string;
+  run: BuildRun;
+};
+type More = Pick<BuildOptions, 'variables'> & {
+  /** The image's name in its registry. Default: of its own. */ image?: string;
+};
+
+export type AppBuilds = {
+  /** Builds the files of a repository with the buildpacks of this project, as the embedded platform does. */
+  build(files: Files, more?: More): Promise<AppBuild>;
+  /** Builds the files and starts a process of the image, by default the image's default process. */
+  start(files: Files, more?: More & { process?: string }): Promise<AppBuild & { running: RunningImage }>;
+};
+
+export const writeFiles = async (folder: string, files: Files): Promise<void> => {
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    await mkdir(dirname(file), { recursive: true });
+    // A file that begins as a script can be executed.
+    await writeFile(file, content, { mode: content.toString().startsWith('#!') ? 0o755 : 0o644 });
+  }
+};
+
+const asBuild = (run: BuildRun): AppBuild => ({
+  log: run.steps.map(({ output }) => output).join(''),
+  failure: run.failed?.output ?? '',
+  digest: run.digest,
+  run,
+});
+
+/**
+ * Prepares real builds of small repositories for the tests of one file. All builds share one folder of images and
+ * caches; everything that a test starts is ended after the file's tests.
+ */
+export const useAppBuilds = (): AppBuilds => {
+  const started: RunningImage[] = [];
+  let data = '';
+  let git: GitServer;
+  let count = 0;
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'app-builds-'));
+    git = await serveGit({ folder: join(data, 'git') });
+  });
+  afterAll(async () => {
+    await Promise.all(started.map(({ stop }) => stop()));
+    await git.close();
+    await rm(data, { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  const build = async (files: Files, more: More = {}): Promise<AppBuild> => {
+    count += 1;
+    const name = `app${count}`;
+    await mkdir(join(data, 'source', name), { recursive: true });
+    await writeFiles(join(data, 'source', name), files);
+    const commit = await makeRepository(join(data, 'source', name), join(data, 'git', `${name}.git`));
+    const image = `registry.example.org/tool-x/${more.image ?? name}:latest`;
+    return asBuild(await runBuild({ ...more, data, url: `${git.url}/${name}.git`, commit, image }));
+  };
+  const start: AppBuilds['start'] = async (files, { process: type, ...more } = {}) => {
+    const built = await build(files, { image: `started${count}`, ...more });
+    if (built.failure !== '') throw new Error(built.failure);
+    // The interpreter of Python may be one of pyenv.
+    const machine = stepEnvironment(process.env);
+    const image = `tool-x/${more.image ?? `started${count - 1}`}@${built.digest}`;
+    const own = type === undefined ? {} : { process: type };
+    const running = await runImage({ imagesFolder: join(data, 'images'), image, machine, ...own });
+    started.push(running);
+    return { ...built, running };
+  };
+  return { build, start };
+};
+
+/** Returns the text of a page of a running image. */
+export const pageOf = async ({ url }: RunningImage, path = '/'): Promise<string> => (await fetch(url + path)).text();
