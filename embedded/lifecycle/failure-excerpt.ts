@@ -8,6 +8,16 @@ const maxContextBytes = 100;
 const keyBegin = /BEGIN.*PRIVATE KEY|Private-Lines:|<[DR]SAKeyValue/;
 const keyEnd = /END.*PRIVATE KEY|Private-MAC:|<\/[DR]SAKeyValue/;
 
+const colour = '\\u001b\\[[0-9;:?]*[A-Za-z]';
+const title = '\\u001b[\\]P_^X][^\\u001b\\u0007]*';
+
+/** Returns a text without colours, titles and links. */
+const withoutSequences = (text: string): string =>
+  text
+    .replaceAll(new RegExp(`${title}(?:\\u0007|\\u001b\\\\)`, 'g'), '')
+    .replaceAll(new RegExp(`${title}(${colour})`, 'g'), '$1')
+    .replaceAll(new RegExp(colour, 'g'), '');
+
 /** Says whether a private key that began in one of the lines has not ended there. */
 const isKeyOpen = (lines: readonly string[]): boolean =>
   lines.findLastIndex((line) => keyBegin.test(line)) > lines.findLastIndex((line) => keyEnd.test(line));
@@ -28,8 +38,7 @@ const contextOf = (lines: readonly string[]): string => {
  * @param output the phase's last 65,536 bytes of output
  */
 export const excerptOf = (output: Buffer): string => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with a control character
-  const plain = output.toString().replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+  const plain = withoutSequences(output.toString());
   const lines = plain.trimEnd().split(/\r\n|\r|\n/);
   // The first of so many bytes may be in the middle of a line.
   const first = output.length < maxKeptBytes ? 0 : 1;

@@ -35,26 +35,30 @@ readonly max_bytes=1000 max_encoded=1150
 # Longest line in an excerpt, and longest context, in bytes.
 readonly max_line=500 max_context=100
 readonly high=$'[\x80-\xff]' line_separator=$'\xe2\x80\xa8' paragraph_separator=$'\xe2\x80\xa9'
+readonly not_wide=$'[!<>&\x01-\x08\x0b\x0c\x0e-\x1f]'
 readonly no_context='[!a-zA-Z0-9 "'\''.,:;=_-]'
 
-# Prints the output without colours. A carriage return becomes a line's end and every other control character a blank, so
-# that no text is joined to the text before it.
-plain() { sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' <"$work/tail" | tr '\r' '\n' | tr '\000-\010\013-\037\177' ' '; }
+# Prints the output without colours, titles and links. A carriage return becomes a line's end. All other control characters
+# stay, because the service masks secrets between them as in the log, and makes them visible. Bash can't keep NUL, so it
+# becomes SOH.
+readonly colour='\x1b\[[0-9;:?]*[A-Za-z]' title='\x1b[]P_^X][^\x1b\x07]*'
+plain() { sed -E "s/$title(\x07|\x1b\\\\)//g; s/$title($colour)/\1/g; s/$colour//g" <"$work/tail" | tr '\r\000' '\n\001'; }
 
-# Sets $line to a text that is valid UTF-8, and that JSON from Go does not escape in an unexpected way.
+# Sets $line to a text that is valid UTF-8.
 valid() {
   line=$1
   [[ $line == *$high* ]] || return 0
   iconv -f UTF-8 -t UTF-8 <<<"$line" >/dev/null 2>&1 || line=${line//$high/?}
-  line=${line//$line_separator/ }
-  line=${line//$paragraph_separator/ }
 }
 
-# Adds the size of a line and its line feed to $bytes and $encoded. JSON from Go has six bytes for each of <, > and &.
+# Adds the size of a line and its line feed to $bytes and $encoded. JSON from Go has six bytes for each of <, > and &, and
+# for control characters and for the separators of lines and paragraphs, which are three bytes long.
 add_size() {
-  local wide=${1//[!<>&]/} escaped=${1//[!\"\\$'\t']/}
+  local wide=${1//$not_wide/} escaped=${1//[!\"\\$'\t']/}
+  local other=${1//$line_separator/}
+  other=${other//$paragraph_separator/}
   bytes=$((bytes + ${#1} + 1))
-  encoded=$((encoded + ${#1} + 5 * ${#wide} + ${#escaped} + 2))
+  encoded=$((encoded + 2 * ${#1} - ${#other} + 5 * ${#wide} + ${#escaped} + 2))
 }
 
 # Prints the line before the excerpt, which the service uses to mask the excerpt and does not show. It says that a private

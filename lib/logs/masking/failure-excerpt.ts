@@ -14,6 +14,12 @@ const beginInKey = (lines: readonly string[]): boolean => {
 };
 
 /**
+ * A line that names a secret number of a private key. The excerpt may begin among the number's lines. Any other line after
+ * this one says that it does not.
+ */
+const numberOfKey = 'privateExponent:';
+
+/**
  * Masks a failure excerpt for display: secrets and control characters are handled as in the step's log.
  * @param output a line that is not shown, then the last lines of a step's output. The first line may be cut anywhere: a
  * secret is recognised by what stands before it, so text after a cut must not be shown. The first line is empty when
@@ -25,8 +31,9 @@ export const maskExcerpt = (output: string, known: readonly string[] = []): stri
   const mask = createLineMask<{ text: string }>(createSecretFinder(known), ({ text }) => shown.push(text));
   const pem = new PemMask();
   if (beginInKey(lines)) pem.open();
+  mask.push({ text: numberOfKey });
   for (const line of lines) mask.push({ text: pem.push(escapeControls(line)) });
-  return shown.slice(1).join('\n').trim();
+  return shown.slice(2).join('\n').trim();
 };
 
 /**

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts';
+import { invisibleTexts } from '../../../lib/logs/masking/invisible-texts.ts';
 import { outputs } from '../../../lib/logs/masking/outputs.ts';
 
 const script = path.join(import.meta.dirname, '../../../../../knative/pipeline/steps/run-phase.sh');
@@ -90,17 +91,28 @@ describe('run-phase.sh', () => {
     expect(await excerpt(ended.join('\n'))).toMatch(/^after\nafter\n/);
   });
 
-  test('removes colours, and joins no text to the text before a control character', async () => {
-    expect(await excerpt('\u001b[31mred\u001b[0m\n10%\rghp_x\u0000y\u0007z\u007f\u001b]0;t\n')).toBe(
-      '\nred\n10%\nghp_x y z  ]0;t',
+  test('removes colours, and keeps all other control characters', async () => {
+    expect(await excerpt('\u001b[31mred\u001b[0;38:5:1m\n10%\rghp_x\u0000y\u0007z\u007f\u001b]0;t\n')).toBe(
+      '\nred\n10%\nghp_x\u0001y\u0007z\u007f\u001b]0;t',
     );
   });
+
+  test.each(invisibleTexts.filter(([, text]) => text.length < 400))(
+    'shows no secret with %s within, which the log masks',
+    async (_, invisible) => {
+      const shown = maskExcerpt(await excerpt(`first\npassword=Tr0ub4${invisible}dor-9x\n`));
+      expect(shown).toMatch(/^first\npassword.*\[masked\]/);
+      expect(shown).not.toMatch(/Tr0ub4|dor-9/);
+    },
+  );
 
   test('writes valid text of at most 1,000 bytes, and of at most 1,150 bytes as JSON, for any bytes', async () => {
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
     const outputs = [
       noise,
       '<&>"'.repeat(400),
+      '\u0001\u0007\b\f\v\u001b\u007f'.repeat(60),
+      '\u0001\b\u001b[\n'.repeat(400),
       '<&>"\\\n'.repeat(400),
       'a\u2028b\u2029\n'.repeat(300),
       '\n'.repeat(5000),

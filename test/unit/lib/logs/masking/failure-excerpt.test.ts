@@ -35,6 +35,15 @@ describe('maskExcerpt', () => {
     );
   });
 
+  test('shows no number of a private key when the output begins among its lines', () => {
+    const row = `    ${Array.from({ length: 15 }, (_, at) => (at * 16 + 11).toString(16).padStart(2, '0')).join(':')}:`;
+    const begin = ['Private-Key: (2048 bit)', 'privateExponent:', ...Array<string>(200).fill(row), 'Error: it failed'];
+    const masked = maskExcerpt(excerptOf(Buffer.from(begin.join('\n'))));
+    expect(masked).toMatch(/^\[masked\]\n.*\[masked\]\nError: it failed$/s);
+    expect(masked).not.toContain('0b:1b');
+    expect(maskExcerpt(`first\n${row}\nlast`)).toBe(`${row.trim()}\nlast`);
+  });
+
   test.each([
     ['many short lines', `${'b'.repeat(30)}\n${'line\n'.repeat(200)}`],
     ['a few lines', 'b\nline\nline'],
