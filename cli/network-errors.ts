@@ -1,21 +1,8 @@
 import { BodyTooLargeError } from '../lib/bounded-body.ts';
+import { isUntrustedCertificate } from '../lib/certificate-problem.ts';
 import { isObject } from '../lib/json-values.ts';
 import { ProxyError } from '../lib/proxy/errors.ts';
 import { exitCodes, Failure } from './failure.ts';
-
-/** Error codes of Node which say that the certificate of a server is not trusted. */
-const untrustedCertificateCodes = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
 
 /** Codes of network errors that happen before a request is sent, so that any request may be retried. */
 const unsentCodes = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
@@ -78,7 +65,7 @@ export const networkFailure = (error: unknown, base: URL): Failure => {
     return new Failure(exitCodes.unavailable, error.message, { hint, cause: error });
   }
   const code = codeOf(error);
-  if (untrustedCertificateCodes.has(code)) return untrusted(error, base);
+  if (isUntrustedCertificate(code)) return untrusted(error, base);
   if (code.startsWith('ERR_OSSL')) {
     return new Failure(exitCodes.usage, `A certificate or key of your settings can't be used (${code}).`, {
       hint: 'Check client-certificate, client-key and certificate-authority of the kubeconfig, and REQUESTS_CA_BUNDLE.',

@@ -1,4 +1,5 @@
 import { withTimeout } from '../../lib/abort.ts';
+import { certificateProblem } from '../../lib/certificate-problem.ts';
 import { messages } from '../../lib/http/respond.ts';
 import type { Handler } from '../../lib/http/types.ts';
 import type { ReadKube } from '../../lib/kube/client.ts';
@@ -11,15 +12,22 @@ export type HealthzOptions = { kube: Pick<ReadKube, 'namespace' | 'readNamespace
 /** Time limit for the response of the Kubernetes API server to a health check, in milliseconds. */
 const checkTimeoutMs = 3000;
 
-const deniedStatuses = [401, 403];
+const unreachable = (error: unknown, namespace: string): string => {
+  const problem = certificateProblem(error);
+  const reason = problem
+    ? `The certificate of the Kubernetes API server ${problem}.`
+    : 'The Kubernetes API server does not respond.';
+  return `${reason} The namespace ${namespace} of the builds is out of reach.`;
+};
 
 /** Returns the reason why the namespace of the builds can't be read, for people who look at the health check. */
 const reasonOf = (error: unknown, namespace: string): string => {
   if (isNotFound(error))
     return `The namespace ${namespace} of the builds does not exist. Create it, or correct BUILDS_NAMESPACE.`;
-  if (!(error instanceof KubeError))
-    return `The Kubernetes API server does not respond, so the namespace ${namespace} of the builds is out of reach.`;
-  return deniedStatuses.includes(error.status)
+  if (!(error instanceof KubeError)) return unreachable(error, namespace);
+  if (error.status === 401)
+    return 'The Kubernetes API server does not accept the token of the function healthz. Check its ServiceAccount.';
+  return error.status === 403
     ? `The function healthz may not read the namespace ${namespace} of the builds. Apply its Role there.`
     : `The Kubernetes API server refuses to show the namespace ${namespace} of the builds (${error.status} ${error.reason}).`;
 };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { readBounded } from '../bounded-body.ts';
+import { certificateProblem } from '../certificate-problem.ts';
 
 export type JsonRequest = {
   url: string;
@@ -44,6 +45,14 @@ const headersOf = async (request: JsonRequest, body: string | undefined): Promis
   return { accept, ...(credential ? { authorization: credential } : {}), ...(body === undefined ? {} : form) };
 };
 
+/** Returns the error of a request that got no response, with the address and with what is wrong with a certificate. */
+const connectionFailure = ({ url, caFile }: JsonRequest, cause: unknown): Error => {
+  const problem = certificateProblem(cause);
+  if (!problem) return new Error(`no response from ${url}`, { cause });
+  const place = caFile ?? 'caFile of AUTH_ISSUERS';
+  return new Error(`the certificate of ${url} ${problem}. Authorities are read from ${place}`, { cause });
+};
+
 const send = async (request: JsonRequest, body: string | undefined): Promise<http.IncomingMessage> => {
   const options: https.RequestOptions = {
     method: body === undefined ? 'GET' : 'POST',
@@ -54,7 +63,7 @@ const send = async (request: JsonRequest, body: string | undefined): Promise<htt
   return new Promise((resolve, reject) => {
     const protocol = request.url.startsWith('https:') ? https : http;
     const sent = protocol.request(request.url, options, resolve);
-    sent.on('error', reject);
+    sent.on('error', (error) => reject(connectionFailure(request, error)));
     sent.end(body);
   });
 };

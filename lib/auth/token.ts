@@ -1,4 +1,6 @@
+import { accessSync, constants } from 'node:fs';
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAccess, type Grant } from './access.ts';
 import type { CredentialCheck } from './authenticate.ts';
@@ -46,14 +48,32 @@ const claimedIssuer = (token: string): string | undefined => {
   }
 };
 
-const describe = (error: unknown, audience: string): string => {
-  if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.';
-  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
-    return `The token is for another service: its audience must be ${audience}.`;
-  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'The token is not valid yet.';
-  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'typ')
-    return 'The token is a token of another type. Send an access token.';
-  return 'The token is not genuine, or is not complete.';
+/** Formats a time of a token, in seconds since 1970. */
+const formatTime = (seconds: unknown): string =>
+  typeof seconds === 'number' && Math.abs(seconds) <= maxExpiry
+    ? new Date(seconds * 1000).toISOString().replace(/\.[0-9]+Z$/, 'Z')
+    : 'an unknown time';
+
+const here = (): string => `here it is ${formatTime(Date.now() / 1000)}`;
+
+type Describe = (payload: JWTPayload, issuer: TokenIssuer) => string;
+
+/** Sentences about a claim that makes a genuine token invalid. */
+const claimProblems: Readonly<Record<string, Describe>> = {
+  aud: (_, { audience }) => `The token is for another service: its audience must be ${audience}.`,
+  iss: ({ iss }, { issuer }) => `The token is from ${JSON.stringify(iss)}, and must be from ${JSON.stringify(issuer)}.`,
+  nbf: ({ nbf }) =>
+    `The token is not valid yet: it counts from ${formatTime(nbf)} on, and ${here()}. If that is wrong, the clock of the token's issuer or of the build service is wrong.`,
+  typ: () => 'The token is a token of another type. Send an access token.',
+};
+
+/** Says why a token is refused. The claims are checked only after the signature was verified. */
+const describe = (error: unknown, issuer: TokenIssuer): string => {
+  if (error instanceof errors.JWTExpired)
+    return `The token expired on ${formatTime(error.payload.exp)}, and ${here()}. Sign in again.`;
+  const problem = error instanceof errors.JWTClaimValidationFailed ? claimProblems[error.claim] : undefined;
+  if (!problem) return 'The token is not genuine, or is not complete.';
+  return problem((error as errors.JWTClaimValidationFailed).payload, issuer);
 };
 
 /** Claims of a verified token. */
@@ -87,10 +107,8 @@ export type TokenIssuer = {
   tokenType?: TrustedIssuer['tokenType'];
 };
 
-const verifySignature = async (
-  token: string,
-  { issuer, audience, keys, tokenType }: TokenIssuer,
-): Promise<JWTVerifyResult> => {
+const verifySignature = async (token: string, expected: TokenIssuer): Promise<JWTVerifyResult> => {
+  const { issuer, audience, keys, tokenType } = expected;
   try {
     return await jwtVerify(token, keys, {
       algorithms,
@@ -102,7 +120,7 @@ const verifySignature = async (
     });
   } catch (error) {
     if (error instanceof KeysUnavailable) throw uncheckable(error);
-    throw invalidCredential(describe(error, audience), error);
+    throw invalidCredential(describe(error, expected), error);
   }
 };
 
@@ -135,6 +153,22 @@ export type TokenCheckOptions = {
 
 type IssuerChecks = TrustedIssuer & TokenIssuer & { grantsOf: GrantsOf; isRevoked: IsRevoked };
 
+/** @throws ConfigError for a file of an issuer that can't be read, such as that of a Secret that was not made */
+const checkFiles = (issuer: TrustedIssuer): void => {
+  for (const field of ['caFile', 'tokenFile'] as const) {
+    const path = issuer[field];
+    try {
+      if (path !== undefined) accessSync(path, constants.R_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new ConfigError(
+        'AUTH_ISSUERS',
+        `such that ${path}, the ${field} of ${issuer.issuer}, can be read (${code})`,
+      );
+    }
+  }
+};
+
 const checksOf = (issuer: TrustedIssuer, { keysFolder, log }: TokenCheckOptions): IssuerChecks => ({
   ...issuer,
   keys: createIssuerKeys({
@@ -148,11 +182,13 @@ const checksOf = (issuer: TrustedIssuer, { keysFolder, log }: TokenCheckOptions)
 /**
  * Makes the check of bearer tokens: JWTs that a trusted issuer signed. The issuer's rules turn the token's claims into
  * tools.
+ * @throws ConfigError for a file of an issuer that can't be read
  */
 export const createTokenCheck = (
   issuers: readonly TrustedIssuer[],
   options: TokenCheckOptions = {},
 ): CredentialCheck => {
+  for (const issuer of issuers) checkFiles(issuer);
   const trusted = new Map(issuers.map((issuer) => [issuer.issuer, checksOf(issuer, options)]));
   return async ({ authorization }) => {
     const token = bearerToken(authorization);

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { BodyTooLargeError, readBounded } from '../bounded-body.ts';
+import { certificateProblem } from '../certificate-problem.ts';
 import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { KubeConnection } from './connection.ts';
@@ -181,7 +182,11 @@ const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.In
   const response = await sendAuthorized(sending, request).catch((error: unknown) => {
     request.signal?.throwIfAborted();
     sending.connection.refresh?.();
-    throw new ApiServerAway('the Kubernetes API server does not respond', error);
+    const problem = certificateProblem(error);
+    const message = problem
+      ? `the certificate of the Kubernetes API server ${problem}`
+      : 'the Kubernetes API server does not respond';
+    throw new ApiServerAway(message, error);
   });
   const status = response.statusCode ?? 0;
   if (status < 300) return response;

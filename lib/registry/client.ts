@@ -1,6 +1,7 @@
 import { type MaybeSignal, withTimeout } from '../abort.ts';
 import { basicCredentials } from '../basic-credentials.ts';
 import { readBounded } from '../bounded-body.ts';
+import { certificateProblem } from '../certificate-problem.ts';
 import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import { type Secret, withSecret } from '../secret.ts';
@@ -72,6 +73,36 @@ const refusedRetryAfterSeconds = 300;
 export const refused = (sentence: string, cause?: unknown): ApiError =>
   new ApiError(503, 'registry_refused', sentence, { retryAfter: refusedRetryAfterSeconds, cause });
 
+/** Returns the error for an image registry whose certificate can't be trusted. @param cause see `unavailable` */
+const untrusted = (cause: Error): ApiError =>
+  new ApiError(
+    503,
+    'registry_unavailable',
+    "The image registry's certificate can not be trusted. Ask an administrator of the build service to look at its log.",
+    { retryAfter: refusedRetryAfterSeconds, cause },
+  );
+
+/** Returns the error for a registry that does not accept the account of the service. @param cause see `unavailable` */
+export const accountRefused = (cause: unknown): ApiError =>
+  refused(
+    'The image registry does not accept the account of the build service. Ask an administrator of the build service to renew it (REGISTRY_USER, and the Secret of REGISTRY_PASSWORD_FILE).',
+    cause,
+  );
+
+/**
+ * Returns the error for a response of the registry that refuses the account, or that has no meaning here.
+ * @param what what was requested, for the log, without credentials
+ */
+export const unexpected = ({ status }: RegistryResponse, what: string): ApiError => {
+  const cause = new Error(`${what}: status ${status}`);
+  if (status === 401) return accountRefused(cause);
+  if (status !== 403) return unavailable(cause);
+  return refused(
+    'The image registry does not let the build service use the images of this tool. Ask an administrator of the build service to look at the permissions of its account.',
+    cause,
+  );
+};
+
 const fetchOnce = async (
   options: ClientOptions,
   path: string,
@@ -102,14 +133,21 @@ const fetchSignedIn = (options: ClientOptions, path: string, request: RegistryRe
   return withSecret(account.password, send, ({ status }) => status === 401);
 };
 
+/** The error for a registry whose certificate can't be trusted. */
+class UntrustedCertificate extends Error {
+  override readonly name = 'UntrustedCertificate';
+}
+
 /**
  * Returns an error of a request to the registry that is safe to log. Errors of fetch may hold the request with its
  * credentials.
  */
-const withoutCredentials = (path: string, request: RegistryRequest, error: unknown): Error => {
+const withoutCredentials = ({ base }: ClientOptions, path: string, request: RegistryRequest, error: unknown): Error => {
   const { message = '', name = '', cause } = error as { message?: string; name?: string; cause?: { code?: string } };
   const code = cause?.code === undefined ? '' : ` (${cause.code})`;
-  return new Error(`${request.method ?? 'GET'} ${path}: ${name}: ${message}${code}`);
+  const problem = certificateProblem(error);
+  if (problem) return new UntrustedCertificate(`the certificate of ${new URL(base).host} ${problem}`);
+  return new Error(`${request.method ?? 'GET'} ${base}${path}: ${name}: ${message}${code}`);
 };
 
 /**
@@ -118,7 +156,7 @@ const withoutCredentials = (path: string, request: RegistryRequest, error: unkno
  */
 const attempt = async (options: ClientOptions, path: string, request: RegistryRequest): Promise<RegistryResponse> => {
   const response = await fetchSignedIn(options, path, request).catch((error: unknown) => {
-    throw withoutCredentials(path, request, error);
+    throw withoutCredentials(options, path, request, error);
   });
   if (!temporaryStatuses.has(response.status)) return response;
   throw new Error(`${request.method ?? 'GET'} ${path}: status ${response.status}`);
@@ -129,7 +167,9 @@ export const createClient = (options: ClientOptions): RegistryClient => ({
   send: (path, request) => {
     const { attempts, sleep } = options;
     const { signal } = request;
-    return retry({ attempts, delayMs, isTemporary: () => true, exhausted: unavailable, signal, sleep }, () =>
+    const exhausted = (error: unknown) =>
+      error instanceof UntrustedCertificate ? untrusted(error) : unavailable(error);
+    return retry({ attempts, delayMs, isTemporary: () => true, exhausted, signal, sleep }, () =>
       attempt(options, path, request),
     );
   },

@@ -1,8 +1,7 @@
 import type { MaybeSignal } from '../abort.ts';
-import type { ApiError } from '../errors.ts';
 import { type Fields, isObject } from '../json-values.ts';
-import type { RegistryClient, RegistryResponse } from './client.ts';
-import { nextPage, parseJson, unavailable } from './client.ts';
+import type { RegistryClient } from './client.ts';
+import { nextPage, parseJson, unavailable, unexpected } from './client.ts';
 
 /** Path of Harbor's API, version 2.0. @see https://goharbor.io/docs/latest/working-with-projects/using-api-explorer */
 export const apiPath = '/api/v2.0';
@@ -15,10 +14,6 @@ export type HarborContext = { client: RegistryClient; project: string; signal: M
 
 /** Returns the fields of an object in a response of Harbor. Any other value has no fields. */
 export const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
-
-/** Returns the error for a response of Harbor that has no meaning here. */
-export const unexpected = ({ status }: RegistryResponse, what: string): ApiError =>
-  unavailable(new Error(`${what}: status ${status}`));
 
 const projectExists = async ({ client, project, signal }: HarborContext): Promise<boolean> => {
   const path = `${apiPath}/projects?project_name=${encodeURIComponent(project)}`;

@@ -3,8 +3,8 @@
 import type { ApiError } from '../errors.ts';
 import { type Fields, isObject, textAt } from '../json-values.ts';
 import type { RegistryResponse } from './client.ts';
-import { parseJson, refused, unavailable } from './client.ts';
-import { apiPath, fieldsOf, type HarborContext, unexpected } from './harbor-api.ts';
+import { accountRefused, parseJson, refused, unavailable, unexpected } from './client.ts';
+import { apiPath, fieldsOf, type HarborContext } from './harbor-api.ts';
 
 /** Statuses of Harbor for a project that does not exist, or that the account may not read. */
 const hiddenStatuses = [401, 403, 404];
@@ -46,11 +46,7 @@ const reasonIn = ({ body }: RegistryResponse): string => {
 /** Returns the error for a response by which Harbor refuses to make a project. */
 const creationRefused = (project: string, response: RegistryResponse): ApiError => {
   const cause = new Error(`creating ${project}: status ${response.status}: ${reasonIn(response)}`);
-  if (response.status === 401)
-    return refused(
-      'The image registry does not accept the account of the build service. Ask an administrator of the build service to renew it.',
-      cause,
-    );
+  if (response.status === 401) return accountRefused(cause);
   return refused(
     `The image registry refused to make the project ${project} for the images of this tool. Ask an administrator of the build service to look at the permissions of its account.`,
     cause,

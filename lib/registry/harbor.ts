@@ -1,7 +1,7 @@
 import { forEachParallel } from '../concurrency.ts';
 import { isObject } from '../json-values.ts';
-import { type RegistryClient, unavailable } from './client.ts';
-import { apiPath, fieldsOf, type HarborContext, list, read, unexpected } from './harbor-api.ts';
+import { type RegistryClient, unavailable, unexpected } from './client.ts';
+import { apiPath, fieldsOf, type HarborContext, list, read } from './harbor-api.ts';
 import { prepareProject } from './harbor-project.ts';
 import type { Storage } from './sizes.ts';
 import type { Cleaned, Strategy } from './strategy.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MaybeSignal } from '../abort.ts';
 import { forEachParallel } from '../concurrency.ts';
 import type { RegistryClient, RegistryResponse } from './client.ts';
-import { nextPage, parseJson, refused, unavailable } from './client.ts';
+import { nextPage, parseJson, refused, unavailable, unexpected } from './client.ts';
 import type { Cleaned, Strategy } from './strategy.ts';
 
 /**
@@ -56,7 +56,7 @@ const list = async ({ client, signal }: OciContext, path: string, key: string): 
   for (let page = 1; next !== undefined && page <= maxPages; page += 1) {
     const response = await client.send(next, { signal });
     if (response.status === 404) break;
-    if (response.status !== 200) throw unavailable(new Error(`${path}: status ${response.status}`));
+    if (response.status !== 200) throw unexpected(response, path);
     const values = ((parseJson(response) ?? {}) as Record<string, unknown>)[key] ?? [];
     if (!Array.isArray(values)) throw unavailable(new Error(`${path}: no list`));
     items.push(...values.filter((value) => typeof value === 'string'));
@@ -79,7 +79,7 @@ const getManifest = async (
   const path = `/v2/${repository}/manifests/${reference}`;
   const response = await client.send(path, { accept: manifestTypes, signal });
   if (response.status === 404) return undefined;
-  if (response.status !== 200) throw unavailable(new Error(`${path}: status ${response.status}`));
+  if (response.status !== 200) throw unexpected(response, path);
   return readManifest(response);
 };
 
@@ -103,10 +103,11 @@ const listManifests = async (context: OciContext, repository: string): Promise<M
 /** Deletes a manifest. Returns whether this request deleted the manifest. */
 const remove = async ({ client, signal }: OciContext, repository: string, digest: string): Promise<boolean> => {
   const path = `/v2/${repository}/manifests/${digest}`;
-  const { status } = await client.send(path, { method: 'DELETE', signal });
+  const response = await client.send(path, { method: 'DELETE', signal });
+  const { status } = response;
   if (status === 404) return false;
   if (status >= 200 && status < 300) return true;
-  if (status !== 405) throw unavailable(new Error(`${path}: status ${status}`));
+  if (status !== 405) throw unexpected(response, path);
   throw refused('The image registry does not allow the deletion of images. Ask its administrators to allow it.');
 };
 

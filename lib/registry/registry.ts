@@ -56,7 +56,7 @@ export type Registry = {
 
 /** Parses the address of the registry. @throws ConfigError for an address with a path, a user name or a password */
 const checkUrl = (text: string): URL => {
-  const wrong = new ConfigError('registry.url', 'an http:// or https:// address without path, user name or password');
+  const wrong = new ConfigError('REGISTRY_URL', 'an http:// or https:// address without path, user name or password');
   if (!URL.canParse(text)) throw wrong;
   const url = new URL(text);
   const bare = ['http:', 'https:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`;
@@ -66,7 +66,7 @@ const checkUrl = (text: string): URL => {
 
 const checkNumber = (name: string, value: number, least: number): number => {
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new ConfigError(`registry.${name}`, `a whole number from ${least}`);
+  throw new ConfigError(name, `a whole number from ${least}`);
 };
 
 /**
@@ -76,8 +76,8 @@ const checkNumber = (name: string, value: number, least: number): number => {
 const accountOf = ({ username, password }: RegistryOptions): Account | undefined => {
   if (username === undefined && password === undefined) return undefined;
   if (!username || username.includes(':'))
-    throw new ConfigError('registry.username', 'given with the password, without a colon');
-  if (!password) throw new ConfigError('registry.password', 'given with the user name');
+    throw new ConfigError('REGISTRY_USER', 'set beside REGISTRY_PASSWORD_FILE, to a name without a colon');
+  if (!password) throw new ConfigError('REGISTRY_PASSWORD_FILE', 'set beside REGISTRY_USER');
   return { username, password };
 };
 
@@ -85,22 +85,23 @@ const clientFor = (options: RegistryOptions, url: URL): RegistryClient =>
   createClient({
     base: url.origin,
     account: accountOf(options),
-    timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5000, 1),
-    attempts: checkNumber('attempts', options.attempts ?? 3, 1),
-    maxBytes: checkNumber('maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),
+    timeoutMs: checkNumber('registry.timeoutMs', options.timeoutMs ?? 5000, 1),
+    attempts: checkNumber('registry.attempts', options.attempts ?? 3, 1),
+    maxBytes: checkNumber('registry.maxBytes', options.maxBytes ?? 8 * 1024 * 1024, 1),
     sleep: options.sleep,
   });
 
 const strategyOf = (kind: RegistryOptions['kind'], client: RegistryClient): Strategy => {
   if (kind === 'harbor') return createHarbor(client);
   if (kind === 'oci') return createOci(client);
-  throw new ConfigError('registry.kind', 'harbor or oci');
+  throw new ConfigError('REGISTRY_KIND', 'harbor or oci');
 };
 
 /** Makes the registry that holds the images of all tools. @throws ConfigError */
 export const createRegistry = (options: RegistryOptions): Registry => {
   const url = checkUrl(options.url);
-  const limitBytes = options.limitBytes === undefined ? undefined : checkNumber('limitBytes', options.limitBytes, 0);
+  const limitBytes =
+    options.limitBytes === undefined ? undefined : checkNumber('REGISTRY_LIMIT_BYTES', options.limitBytes, 0);
   const strategy = strategyOf(options.kind, clientFor(options, url));
   const preparing = createSingleFlight<void>();
   return {

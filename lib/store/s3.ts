@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { readBounded } from '../bounded-body.ts';
+import { certificateProblem } from '../certificate-problem.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { keyParts, storeFailure } from './keys.ts';
@@ -49,10 +50,29 @@ const unescapeXml = (text: string): string =>
 const texts = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 
+/** What an operator can do about a refusal, by its code. */
+const advice: Readonly<Record<string, string>> = {
+  InvalidAccessKeyId: 'Correct the key in S3_ACCESS_KEY_FILE',
+  SignatureDoesNotMatch: 'Correct the key in S3_SECRET_KEY_FILE',
+  AccessDenied: 'Let the key read, write, list and delete objects of S3_BUCKET',
+  NoSuchBucket: 'Make the bucket, or correct S3_BUCKET',
+  RequestTimeTooSkewed: "Correct this machine's clock",
+  AuthorizationHeaderMalformed: 'Correct S3_REGION',
+  PermanentRedirect: 'Correct S3_ENDPOINT',
+};
+
 const failure = (method: string, { status, body }: S3Response): Error => {
   const text = body.toString('utf8');
-  const reason = [texts(text, 'Code')[0], texts(text, 'Message')[0]].filter(Boolean).join(': ');
-  return new Error(`the response to ${method} has status ${status}${reason ? ` (${reason})` : ''}`);
+  const [code = ''] = texts(text, 'Code');
+  const reason = [code, texts(text, 'Message')[0]].filter(Boolean).join(': ');
+  const hint = Object.hasOwn(advice, code) ? `. ${advice[code]}` : '';
+  return new Error(`the response to ${method} has status ${status}${reason ? ` (${reason})` : ''}${hint}`);
+};
+
+/** Returns the error of a connection that failed, with the address and with what is wrong with a certificate. */
+const connectionFailure = (endpoint: string, cause: unknown): Error => {
+  const problem = certificateProblem(cause);
+  return new Error(problem ? `the certificate of ${endpoint} ${problem}` : `no response from ${endpoint}`, { cause });
 };
 
 const isMissing = ({ status, body }: S3Response): boolean =>
@@ -118,7 +138,9 @@ const createClient = (options: S3Options) => {
       headers: { ...headers, 'x-amz-content-sha256': hash },
       ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
     });
-    const response = await fetch(signed, { signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(signed, { signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
+      throw connectionFailure(options.endpoint, error);
+    });
     const received = response.body ? await readBounded(response.body, maxResponseBytes) : Buffer.alloc(0);
     return { status: response.status, body: received };
   };

@@ -37,8 +37,10 @@ const notResponding = (): string => 'the registry did not respond as it should. 
 const refusals: readonly Refusal[] = [
   {
     pattern: quotaPattern,
-    explain: ({ asked, used, limit }) =>
-      `the registry has no storage left for the image: ${asked} more than the ${used} in use would exceed the tool's limit of ${limit}. Run \`toolforge build clean\`, which deletes all images of the tool, and start the build again. If the image alone is larger than the limit, make it smaller, or ask ${administrators} for more storage`,
+    explain: ({ asked, used, limit = '' }) =>
+      /^0(\.0)? B$/.test(limit)
+        ? `the tool has no storage in the registry (the limit is 0). Ask ${administrators}`
+        : `the registry has no storage left for the image: ${asked} more than the ${used} in use would exceed the tool's limit of ${limit}. Run \`toolforge build clean\`, which deletes all images of the tool, and start the build again. If the image alone is larger than the limit, make it smaller, or ask ${administrators} for more storage`,
   },
   {
     pattern: /in read only mode/i,

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { StartResponse } from '../../openapi/generated/types.ts';
+import { startSecureServer } from '../support/certificates.ts';
 import { documentedRobot } from '../support/harbor/documented-robots.ts';
 import { createHarbor } from '../support/harbor/harbor.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -21,13 +23,15 @@ describeEmbedded('with Harbor as the registry', () => {
   const creations: string[] = [];
   let folder: string;
   let server: TestServer;
+  /** Takes the place of Harbor in a test. */
+  let fault: RequestListener | undefined;
   let target: Target;
   let source_url: string;
 
   beforeAll(async () => {
     server = await startServer((request, response) => {
       if (request.method === 'POST') creations.push(request.url ?? '');
-      harbor.listener(request, response);
+      (fault ?? harbor.listener)(request, response);
     });
     folder = await mkdtemp(join(tmpdir(), 'harbor-'));
     const passwordFile = join(folder, 'password');
@@ -47,6 +51,7 @@ describeEmbedded('with Harbor as the registry', () => {
   }, buildTimeoutMs);
 
   afterEach(() => {
+    fault = undefined;
     expect(harbor.problems.splice(0)).toEqual([]);
     harbor.projects.clear();
     creations.splice(0);
@@ -138,6 +143,44 @@ describeEmbedded('with Harbor as the registry', () => {
     expect(await mine.list()).toEqual([]);
   });
 
+  test.each<[string, RequestListener, string, RegExp, number]>([
+    ['breaks every connection', ({ socket }) => void socket.destroy(), 'registry_unavailable', /does not respond/, 200],
+    ['only fails', (_, response) => response.writeHead(502).end(), 'registry_unavailable', /does not respond/, 200],
+    [
+      'does not accept the account',
+      (_, response) => response.writeHead(401).end(),
+      'registry_refused',
+      /does not accept the account .*REGISTRY_USER, and the Secret of REGISTRY_PASSWORD_FILE/,
+      503,
+    ],
+    [
+      'lets the account do nothing',
+      (_, response) => response.writeHead(403).end(),
+      'registry_refused',
+      /refused to make the project tool-unlucky .*permissions of its account/,
+      503,
+    ],
+  ])(
+    'a registry that %s refuses a start with a sentence, and nothing is half done',
+    async (_, listener, code, sentence, quota) => {
+      const mine = await forTool(target, 'unlucky');
+      fault = listener;
+      const refused = await mine.post({ source_url });
+      expectRefusal(refused, 503, code);
+      expect(refused.text).toMatch(sentence);
+      expectStatus(await mine.call('/quotas'), quota);
+      expectRefusal(
+        await mine.call('/clean', { method: 'POST', headers: { 'content-type': 'application/json' } }),
+        503,
+        code,
+      );
+      expect(await mine.list()).toEqual([]);
+      fault = undefined;
+      expect(await mine.used()).toMatchObject({ Running: '0', Queued: '0' });
+      await removeAll(mine, [(await mine.start({ source_url })).name]);
+    },
+  );
+
   test('a repeated start answers with the build that was started, whatever became of the project', async () => {
     const mine = await forTool(target, 'repeating');
     const headers = { 'idempotency-key': 'once' };
@@ -146,5 +189,30 @@ describeEmbedded('with Harbor as the registry', () => {
     expect((await mine.start({ source_url }, headers)).name).toBe(first.name);
     Object.assign(harbor.projects.get('tool-repeating') ?? {}, { isPublic: true });
     await removeAll(mine, [first.name]);
+  });
+});
+
+describeEmbedded('a registry whose certificate is not trusted', () => {
+  let secure: Awaited<ReturnType<typeof startSecureServer>>;
+  let target: Target;
+
+  beforeAll(async () => {
+    secure = await startSecureServer((_, response) => void response.end());
+    target = await startTarget({ REGISTRY_KIND: 'harbor', REGISTRY_URL: secure.url });
+  }, buildTimeoutMs);
+  afterAll(async () => {
+    await target.close();
+    await secure.close();
+  }, buildTimeoutMs);
+
+  test('refuses a start with a sentence, the log says what is wrong, and no build is made', async () => {
+    const mine = await forTool(target, 'careful');
+    const source_url = await target.repository('page', { 'index.html': 'hello' });
+    const refused = await mine.post({ source_url });
+    expectRefusal(refused, 503, 'registry_unavailable');
+    expect(refused.text).toMatch(/certificate can not be trusted\. Ask an administrator/);
+    expect(JSON.stringify(target.logged)).toMatch(/the certificate of localhost:[0-9]+ is not signed by an authority/);
+    expect(await mine.used()).toEqual({ Running: '0', Queued: '0' });
+    expect(await mine.list()).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ const refusal = (status: number, reason: string): Fault =>
 test.each<[string, Fault, RegExp]>([
   ['does not exist', refusal(404, 'NotFound'), /does not exist/],
   ['may not be read', refusal(403, 'Forbidden'), /healthz may not read the namespace .* Apply its Role/],
-  ['is shown to nobody without a token', refusal(401, 'Unauthorized'), /may not read/],
+  ['is shown to nobody without a token', refusal(401, 'Unauthorized'), /does not accept the token .* ServiceAccount/],
   ['is refused for another reason', refusal(410, 'Gone'), /refuses to show .*410 Gone/],
   ['is being deleted', respondWith(200, '{"metadata":{"name":"x"},"status":{"phase":"Terminating"}}'), /being deleted/],
   ['is behind a broken connection', closeConnection, /does not respond/],

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { downloadKeys } from '../../../../lib/auth/issuer-keys.ts';
+import { createTokenCheck } from '../../../../lib/auth/token.ts';
 import { openAuthority } from '../../../../local/certificates.ts';
+import { selfSigned, startSecureServer } from '../../../support/certificates.ts';
 
 let folder: string;
 let server: Server;
@@ -31,6 +33,46 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+test.each([
+  [
+    'is not the one of the keys, with the file',
+    true,
+    /^the certificate of https:.* is not signed by .* read from .*other\.crt$/,
+  ],
+  [
+    'is missing in the settings, with the setting',
+    false,
+    /^the certificate of https:.* is not signed by .* read from caFile of AUTH_ISSUERS$/,
+  ],
+])('downloadKeys names the certificate where its authority %s', async (_, isGiven, message) => {
+  const other = join(folder, 'other.crt');
+  await writeFile(other, (await selfSigned()).cert);
+  await expect(downloadKeys({ jwksUri, ...(isGiven ? { caFile: other } : {}) })).rejects.toThrow(message);
+});
+
+test('downloadKeys says that the certificate of an issuer has expired', async () => {
+  const expired = await startSecureServer((_, response) => void response.end('{"keys":[]}'), { days: [-3, -2] });
+  const file = join(folder, 'expired.crt');
+  await writeFile(file, expired.certificate);
+  await expect(downloadKeys({ jwksUri: `${expired.url}/jwks`, caFile: file })).rejects.toThrow(
+    /^the certificate of https:.*\/jwks has expired\. Renew it/,
+  );
+  await expired.close();
+});
+
+test.each(['caFile', 'tokenFile'])('a function does not start where the %s of an issuer is missing', (field) => {
+  const issuer = { issuer: 'https://id.example.org', audience: 'a', jwksUri, claim: 'groups', prefix: 't.' };
+  expect(() => createTokenCheck([{ ...issuer, [field]: '/nowhere/file' }])).toThrow(
+    `AUTH_ISSUERS must be such that /nowhere/file, the ${field} of https://id.example.org, can be read (ENOENT)`,
+  );
+});
+
+test('downloadKeys names the address of an issuer that does not respond', async () => {
+  await expect(downloadKeys({ jwksUri: 'http://127.0.0.1:1/jwks' })).rejects.toThrow(
+    'no response from http://127.0.0.1:1/jwks',
+  );
+});
+
 test('downloadKeys uses the certificate authority and the token of the cluster, and reads the token for each request', async () => {
   await writeFile(tokenFile, 'first\n');
   await expect(downloadKeys({ jwksUri, caFile, tokenFile })).rejects.toThrow('responded with status 403');
@@ -40,7 +82,7 @@ test('downloadKeys uses the certificate authority and the token of the cluster, 
 
 test('downloadKeys refuses a server whose certificate has another authority', async () => {
   await expect(downloadKeys({ jwksUri, tokenFile })).rejects.toMatchObject({
-    code: expect.stringMatching(/SELF_SIGNED|VERIFY/),
+    cause: { code: expect.stringMatching(/SELF_SIGNED|VERIFY/) },
   });
 });
 

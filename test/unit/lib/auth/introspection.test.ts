@@ -130,6 +130,8 @@ describe('introspectionFrom', () => {
 
   test('names the setting when the secret can not be read', () => {
     const introspection = { uri: 'https://id.example.org', clientId: 'api', secretFile: join(folder, 'none') };
-    expect(() => introspectionFrom(introspection)).toThrow('AUTH_ISSUERS must be such that');
+    expect(() => introspectionFrom(introspection)).toThrow(
+      /^AUTH_ISSUERS must be such that .*the secretFile of an introspection, has the secret of its client \(ENOENT\)$/,
+    );
   });
 });

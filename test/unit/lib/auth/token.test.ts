@@ -88,10 +88,26 @@ describe('createAuthenticate refuses with 401 and a code', () => {
     'the Authorization header "%.20s"',
     (authorization) => refused(authorization),
   );
-  test('an expired token', async () => refused(`Bearer ${await token({ exp: seconds() - 60 })}`));
+  test('an expired token, with its time and the time here, so that a wrong clock shows', async () => {
+    const authorization = `Bearer ${await token({ exp: 1_700_000_000 })}`;
+    await refused(authorization);
+    const times =
+      /^The token expired on 2023-11-14T22:13:20Z, and here it is 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\. Sign in again\.$/;
+    await expect(authenticate(authorization)).rejects.toThrow(times);
+  });
+  test('no token of a clock that differs by 25 seconds', async () => {
+    for (const claims of [{ exp: seconds() - 25 }, { nbf: seconds() + 25 }])
+      await expect(authenticate(`Bearer ${await token(claims)}`)).resolves.toBeDefined();
+  });
   test('a token without expiry', async () => refused(`Bearer ${await token({ exp: undefined } as never)}`));
   test('a token without subject', async () => refused(`Bearer ${await token({ sub: undefined } as never)}`));
-  test('a token that is not valid yet', async () => refused(`Bearer ${await token({ nbf: seconds() + 300 })}`));
+  test('a token that is not valid yet, with the hint at a wrong clock', async () => {
+    const authorization = `Bearer ${await token({ nbf: 4_000_000_000 })}`;
+    await refused(authorization);
+    await expect(authenticate(authorization)).rejects.toThrow(
+      /counts from 2096-10-02T07:06:40Z on, and here .*the clock/,
+    );
+  });
   test('a token for another audience', async () => {
     const authorization = `Bearer ${await token({ aud: 'other' })}`;
     await refused(authorization);

@@ -65,9 +65,10 @@ test.each([404, 403, 401])(
 test('storage throws 503 where Harbor refuses to show an existing project', async () => {
   const { permissions, ...closed } = administrator;
   const { registry } = await againstHarbor({ robots: [{ ...closed, permissions: [] }], projects: projects() });
-  await unavailable(registry.storage('full'));
+  await unavailable(registry.storage('full'), 'registry_refused');
   const wrong = await againstHarbor({ projects: projects() }, { password: fixedSecret('wrong') });
-  await unavailable(wrong.registry.storage('full'));
+  const { message } = await unavailable(wrong.registry.storage('full'), 'registry_refused');
+  expect(message).toMatch(/does not accept the account.*REGISTRY_PASSWORD_FILE/);
 });
 
 test.each([true, false])('clean deletes all artifacts of one tool only (Link headers: %s)', async (links) => {
@@ -97,6 +98,6 @@ test('clean stops after a refused deletion', async () => {
   const { registry, requests } = await against((request, response) =>
     request.method === 'DELETE' ? void response.writeHead(403).end() : listener(request, response),
   );
-  await unavailable(registry.clean('a'));
+  await unavailable(registry.clean('a'), 'registry_refused');
   expect(requests.filter((line) => line.startsWith('DELETE')).length).toBeLessThanOrEqual(4);
 });

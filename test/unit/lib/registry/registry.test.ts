@@ -115,15 +115,17 @@ describe('the registry client against a plain OCI registry', () => {
     const { registry } = await against(oci(content().repositories, { delete: 405 }), options());
     expect((await unavailable(registry.clean('a'), 'registry_refused')).message).toContain('administrators');
     const refusing = await against(oci(content().repositories, { delete: 403 }), options());
-    await unavailable(refusing.registry.clean('a'));
+    const { message } = await unavailable(refusing.registry.clean('a'), 'registry_refused');
+    expect(message).toMatch(/permissions of its account/);
   });
 
-  test.each<[string, RequestListener]>([
-    ['refuses', (_request, response) => response.writeHead(401).end()],
-    ['lists no names', (_request, response) => response.end('{"repositories":7}')],
+  test.each<[string, RequestListener, string]>([
+    ['refuses', (_request, response) => response.writeHead(401).end(), 'registry_refused'],
+    ['lists no names', (_request, response) => response.end('{"repositories":7}'), 'registry_unavailable'],
     [
       'sends null',
       (request, response) => response.end(request.url?.includes('catalog') ? '{"repositories":["tool-a/x"]}' : '7x'),
+      'registry_unavailable',
     ],
     [
       'refuses to show its manifests',
@@ -131,10 +133,11 @@ describe('the registry client against a plain OCI registry', () => {
         request.url?.includes('manifests')
           ? response.writeHead(403).end()
           : response.end('{"repositories":["tool-a/x"],"tags":["latest"]}'),
+      'registry_refused',
     ],
-  ])('a registry that %s gives 503', async (_what, listener) => {
+  ])('a registry that %s gives 503', async (_what, listener, code) => {
     const { registry } = await against(listener, options());
-    await unavailable(registry.storage('a'));
+    await unavailable(registry.storage('a'), code);
   });
 
   test('storageForStart requests the storage only where it has a limit', async () => {
@@ -148,18 +151,18 @@ describe('the registry client against a plain OCI registry', () => {
 });
 
 test.each<[string, Partial<Record<keyof RegistryOptions, unknown>>]>([
-  ['registry.url', { url: 'harbor.example.org' }],
-  ['registry.url', { url: 'ftp://harbor.example.org' }],
-  ['registry.url', { url: 'https://u:p@harbor.example.org' }],
-  ['registry.url', { url: 'https://harbor.example.org/api' }],
-  ['registry.kind', { kind: 'docker' }],
-  ['registry.username', { password }],
-  ['registry.username', { username: 'a:b', password }],
-  ['registry.password', { username: 'a' }],
+  ['REGISTRY_URL', { url: 'harbor.example.org' }],
+  ['REGISTRY_URL', { url: 'ftp://harbor.example.org' }],
+  ['REGISTRY_URL', { url: 'https://u:p@harbor.example.org' }],
+  ['REGISTRY_URL', { url: 'https://harbor.example.org/api' }],
+  ['REGISTRY_KIND', { kind: 'docker' }],
+  ['REGISTRY_USER', { password }],
+  ['REGISTRY_USER', { username: 'a:b', password }],
+  ['REGISTRY_PASSWORD_FILE', { username: 'a' }],
   ['registry.timeoutMs', { timeoutMs: 0 }],
   ['registry.attempts', { attempts: 1.5 }],
   ['registry.maxBytes', { maxBytes: -1 }],
-  ['registry.limitBytes', { limitBytes: -1 }],
+  ['REGISTRY_LIMIT_BYTES', { limitBytes: -1 }],
 ])('createRegistry refuses a wrong %s: %j', (setting, wrong) => {
   const options = { kind: 'harbor', url: 'https://harbor.example.org', ...wrong } as RegistryOptions;
   const error = (() => {

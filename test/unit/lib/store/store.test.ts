@@ -7,6 +7,7 @@ import { openSecret } from '../../../../lib/secret.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 import { createS3Store } from '../../../../lib/store/s3.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
+import { startSecureServer } from '../../../support/certificates.ts';
 import { fixedSecret } from '../../../support/secret.ts';
 import { type FakeS3, startFakeS3 } from './fake-s3.ts';
 
@@ -140,6 +141,31 @@ describe('an S3 store whose service misbehaves', () => {
     server.accept({ accessKey: 'key', secretKey: 'secret' });
     await expect(rotating.get('rotated')).rejects.toMatchObject(unavailable);
     await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    ['InvalidAccessKeyId', 403, 'S3_ACCESS_KEY_FILE'],
+    ['SignatureDoesNotMatch', 403, 'S3_SECRET_KEY_FILE'],
+    ['AccessDenied', 403, 'read, write, list and delete'],
+    ['NoSuchBucket', 404, 'correct S3_BUCKET'],
+    ['RequestTimeTooSkewed', 403, 'clock'],
+    ['AuthorizationHeaderMalformed', 400, 'S3_REGION'],
+  ])('a refusal with the code %s gives 503, and the log says what to do', async (code, status, what) => {
+    const body = `<Error><Code>${code}</Code><Message>refused</Message></Error>`;
+    server.break({ times: Number.POSITIVE_INFINITY, status, body });
+    await expect(store().get('a')).rejects.toMatchObject({
+      ...unavailable,
+      cause: { message: expect.stringMatching(new RegExp(`status ${status} \\(${code}: refused\\)\\. .*${what}`)) },
+    });
+  });
+
+  test('a certificate that is not trusted gives 503, and the log names the address and what is wrong', async () => {
+    const secure = await startSecureServer((_, res) => void res.end());
+    await expect(store({ endpoint: secure.url }).get('a')).rejects.toMatchObject({
+      ...unavailable,
+      cause: { message: expect.stringMatching(/^the certificate of https:\/\/localhost:[0-9]+ is not signed by/) },
+    });
+    await secure.close();
   });
 
   test('list reads all pages', async () => {

@@ -61,6 +61,14 @@ test.each([
   );
 });
 
+test.each(['0 B', '0.0 B'])(
+  'the refusal of storage to a tool whose limit is %s does not name a useless command',
+  (limit) => {
+    const words = `adding 1.0 MiB of storage resource, which when updated to current usage of 0 B will exceed the configured upper limit of ${limit}.`;
+    expect(refusal('export', words)).toMatch(/^the tool has no storage in the registry \(the limit is 0\)\. Ask /);
+  },
+);
+
 test.each([
   ['text in place of a size', 'adding <b>all</b> of storage resource, which'],
   ['another failure of the step', 'ERROR: failed to export: layer path does not exist'],
