@@ -72,6 +72,25 @@ const empty = (): ApiError =>
     'The repository is empty: it has no branch with a commit yet. Push a commit and start the build again.',
   );
 
+/** Git itself keeps HEAD and branches at commits, so no request is spent on these refs. */
+const isBranch = ({ name, target = name }: Ref): boolean => target === 'HEAD' || target.startsWith('refs/heads/');
+
+/**
+ * Checks that a ref leads to a commit: a tag, or a ref outside of branches and tags, can also lead to a file or a folder.
+ * Where the git server can't tell, the build's clone step checks that.
+ * @param requested the ref as the client wrote it
+ * @throws ApiError 400 ref_not_found
+ */
+const checkKind = async (server: GitServer, found: FoundCommit, requested: string): Promise<FoundCommit> => {
+  const { ref, refHash, commit } = found;
+  if (ref === undefined || isBranch(ref)) return found;
+  if ((await server.probe({ hash: refHash, commit })) !== 'other') return found;
+  throw sourceError(
+    'ref_not_found',
+    `The ref ${requested} leads to no commit, but to a file or a folder. Give a branch, or a tag of a commit.`,
+  );
+};
+
 const shortName = (name: string): string => name.replace(/^refs\/(heads|tags)\//, '');
 
 /**
@@ -87,7 +106,7 @@ export const findNamed = async (
 ): Promise<FoundCommit> => {
   const seen: SeenRefs = { names: [], head: undefined };
   const found = foundBy(await search(server.refs(candidates), candidates, seen));
-  if (found !== undefined) return found;
+  if (found !== undefined) return checkKind(server, found, requested);
   await readAllNames(server, seen);
   if (seen.names.length === 0) throw empty();
   throw sourceError('ref_not_found', `The repository has no branch or tag ${requested}.${hint(requested, seen)}`);
@@ -108,7 +127,7 @@ const hint = (requested: string, seen: SeenRefs): string => {
 export const findDefault = async (server: GitServer): Promise<FoundCommit> => {
   const seen: SeenRefs = { names: [], head: undefined };
   const found = foundBy(await search(server.refs(['HEAD']), ['HEAD'], seen));
-  if (found !== undefined) return found;
+  if (found !== undefined) return checkKind(server, found, 'HEAD');
   await readAllNames(server, seen);
   if (seen.names.length === 0) throw empty();
   const some = seen.names.slice(0, 5).map(shortName).join(', ');
@@ -147,13 +166,15 @@ export const findCommit = async (server: GitServer, hash: string): Promise<Found
     const lengths = `${server.hashLength} digits, not ${hash.length}`;
     throw sourceError('ref_not_found', `The repository's commit hashes have ${lengths}.`);
   }
-  const probed = await server.probe(hash);
+  const probed = await server.probe({ hash, commit: hash });
   const unnamed = { commit: hash, refHash: hash, ref: undefined };
   if (probed === 'commit') return unnamed;
   const seen: SeenRefs = { names: [], head: undefined };
   const found = await refAt(server, hash, seen);
-  if (found !== undefined) return found;
+  const isTag = found !== undefined && found.commit !== hash;
+  if (found !== undefined && (isTag || probed !== 'other')) return checkKind(server, found, hash);
+  if (probed === 'other') throw sourceError('ref_not_found', commitProblems.other(hash));
   if (seen.names.length === 0) throw empty();
-  if (probed !== 'unclear') throw sourceError('ref_not_found', commitProblems[probed](hash));
+  if (probed === 'absent') throw sourceError('ref_not_found', commitProblems.absent(hash));
   return unnamed;
 };

@@ -2,7 +2,7 @@ import type { Advertisement, Capabilities, Ref } from './advertisement.ts';
 import { readAdvertisement, readRefs } from './advertisement.ts';
 import type { GitConnection, GitResponse } from './connection.ts';
 import { notGit, sourceError, statusFailure } from './failures.ts';
-import type { ProbeResult } from './pack.ts';
+import type { ProbeResult, Wanted } from './pack.ts';
 import { readFirstObject } from './pack.ts';
 import type { Packet } from './pkt-line.ts';
 import { delimiterPacket, encodeLine, flushPacket, readPackets } from './pkt-line.ts';
@@ -22,8 +22,8 @@ export type GitServer = {
    * only.
    */
   refs(prefixes: readonly string[]): AsyncIterable<Ref>;
-  /** Tells which kind of object the git server has under a hash. */
-  probe(hash: string): Promise<ProbeResult>;
+  /** Tells which kind of object the git server has under a hash, or what an annotated tag leads to. */
+  probe(wanted: Wanted): Promise<ProbeResult>;
 };
 
 export type ServerOptions = UrlPolicy & { maxRedirects: number };
@@ -51,7 +51,7 @@ export const openGitServer = async (
   await checkType(response, 'application/x-git-upload-pack-advertisement');
   const packets = readPackets(response.body);
   const advertisement = await readAdvertisement(packets);
-  if (advertisement.version === 0) return oldServer(base, advertisement);
+  if (advertisement.version === 0) return oldServer(base, advertisement, connection);
   // The response is read to its end, so that its connection can serve the next request.
   const rest = await packets.next();
   if (rest.done !== true) throw notGit('its response is not in the git protocol');
@@ -116,15 +116,51 @@ const resolveLocation = (base: string, location: string): string => {
   }
 };
 
-const oldServer = (base: string, advertisement: Extract<Advertisement, { version: 0 }>): GitServer => ({
+/**
+ * Sends a request of the git protocol and returns the packets of the response.
+ * @throws ApiError 400
+ */
+const sendCommand = async (base: string, body: Buffer, connection: GitConnection) => {
+  const response = await connection.send(new URL(`${base}/git-upload-pack`), post(body));
+  if (response.status >= 300 && response.status < 400) throw redirected('within the git protocol');
+  if (response.status !== 200) throw statusFailure(response.status, new URL(base).host);
+  await checkType(response, 'application/x-git-upload-pack-result');
+  return readPackets(response.body);
+};
+
+const oldServer = (
+  base: string,
+  { capabilities, refs }: Extract<Advertisement, { version: 0 }>,
+  connection: GitConnection,
+): GitServer => ({
   base,
   listsAllRefs: true,
-  hashLength: advertisement.capabilities.get('object-format') === 'sha256' ? 64 : 40,
-  refs: () => advertisement.refs,
-  // Before version 2 of the git protocol most servers refuse requests for single commits, so the build's clone step
-  // checks the commit.
-  probe: async () => 'unclear',
+  hashLength: capabilities.get('object-format') === 'sha256' ? 64 : 40,
+  refs: () => refs,
+  probe: async (wanted) => {
+    // Without this capability the response has the pack in no packets.
+    if (!capabilities.has('side-band-64k')) return 'unclear';
+    const packets = await sendCommand(base, oldFetch(wanted.hash, capabilities), connection);
+    const found = await readFirstObject(packets, wanted);
+    // Before version 2 of the git protocol most servers refuse requests for single commits, so the build's clone step
+    // checks the commit.
+    return found === 'absent' ? 'unclear' : found;
+  },
 });
+
+/** Returns the request that fetches one object before version 2 of the git protocol, without a commit's trees and parents. */
+const oldFetch = (hash: string, capabilities: Capabilities): Buffer => {
+  const format = capabilities.get('object-format');
+  const wished = ['side-band-64k', 'no-progress', 'filter'].filter((name) => capabilities.has(name));
+  const features = [...wished, ...(format === undefined ? [] : [`object-format=${format}`]), `agent=${userAgent}`];
+  return Buffer.concat([
+    encodeLine(`want ${hash} ${features.join(' ')}`),
+    ...(capabilities.has('shallow') ? [encodeLine('deepen 1')] : []),
+    ...(capabilities.has('filter') ? [encodeLine('filter tree:0')] : []),
+    flushPacket,
+    encodeLine('done'),
+  ]);
+};
 
 const currentServer = (base: string, capabilities: Capabilities, connection: GitConnection): GitServer => {
   const format = capabilities.get('object-format') ?? 'sha1';
@@ -136,19 +172,13 @@ const currentServer = (base: string, capabilities: Capabilities, connection: Git
       ...lines.map(encodeLine),
       flushPacket,
     ]);
-  const run = async (name: string, lines: readonly string[]) => {
-    const response = await connection.send(new URL(`${base}/git-upload-pack`), post(command(name, lines)));
-    if (response.status >= 300 && response.status < 400) throw redirected('within the git protocol');
-    if (response.status !== 200) throw statusFailure(response.status, new URL(base).host);
-    await checkType(response, 'application/x-git-upload-pack-result');
-    return readPackets(response.body);
-  };
+  const run = (name: string, lines: readonly string[]) => sendCommand(base, command(name, lines), connection);
   return {
     base,
     listsAllRefs: false,
     hashLength: format === 'sha256' ? 64 : 40,
     refs: (prefixes) => listRefs(run, capabilities, prefixes),
-    probe: async (hash) => readFirstObject(await run('fetch', fetchLines(hash, capabilities)), hash),
+    probe: async (wanted) => readFirstObject(await run('fetch', fetchLines(wanted.hash, capabilities)), wanted),
   };
 };
 

@@ -39,7 +39,8 @@ const readers: readonly Reader[] = [
     return advertisement.version === 2 ? [...advertisement.capabilities] : collect(advertisement.refs);
   },
   (chunks) => collect(readRefs(readPackets(chunks))),
-  (chunks) => readFirstObject(readPackets(chunks), hash),
+  (chunks) => readFirstObject(readPackets(chunks), { hash, commit: hash }),
+  (chunks) => readFirstObject(readPackets(chunks), { hash, commit: 'f'.repeat(40) }),
 ];
 
 /** Returns what a reader reads, or the code of its refusal. */

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ApiError } from '../../../../lib/errors.ts';
@@ -108,7 +109,8 @@ describe('readAdvertisement and readRefs', () => {
         const readers: ((chunks: AsyncIterable<Buffer>) => Promise<unknown>)[] = [
           readAll,
           (chunks) => collect(readRefs(readPackets(chunks))),
-          (chunks) => readFirstObject(readPackets(chunks), 'a'.repeat(40)),
+          (chunks) => readFirstObject(readPackets(chunks), { hash: 'a'.repeat(40), commit: 'a'.repeat(40) }),
+          (chunks) => readFirstObject(readPackets(chunks), { hash: 'b'.repeat(40), commit: 'a'.repeat(40) }),
         ];
         for (const read of readers) {
           const atOnce = await outcome(() => read(whole(input)));
@@ -171,6 +173,47 @@ describe('readFirstObject', () => {
     ['no pack', Buffer.concat([encodeLine('packfile'), encodeData(Buffer.from(`\x01${'x'.repeat(20)}`))]), 'unclear'],
     ['half a pack', pack(1, 1).subarray(0, 19), 'unclear'],
   ])('readFirstObject classifies %s', async (_what, input, expected) => {
-    expect(await readFirstObject(readPackets(whole(input)), hash)).toBe(expected);
+    expect(await readFirstObject(readPackets(whole(input)), { hash, commit: hash })).toBe(expected);
+  });
+
+  /** Returns one object of a pack: its type and size, and its compressed content. */
+  const object = (type: number, content: string): Buffer => {
+    const head = [(type << 4) | (content.length & 15)];
+    for (let rest = content.length >> 4; rest > 0; rest >>= 7) {
+      head[head.length - 1] = (head.at(-1) ?? 0) | 0x80;
+      head.push(rest & 0x7f);
+    }
+    return Buffer.concat([Buffer.from(head), deflateSync(content)]);
+  };
+  const packOf = (...objects: Buffer[]): Buffer => {
+    const head = Buffer.alloc(12, 0);
+    head.write('PACK');
+    head.writeUInt32BE(2, 4);
+    head.writeUInt32BE(objects.length, 8);
+    const content = Buffer.concat([head, ...objects]);
+    const cut = Math.ceil(content.length / 2);
+    const bands = [content.subarray(0, cut), content.subarray(cut)].map((part) =>
+      encodeData(Buffer.concat([Buffer.from([1]), part])),
+    );
+    return Buffer.concat([encodeLine('packfile'), ...bands]);
+  };
+  const tag = object(4, 'object of the tag'.repeat(20));
+
+  test.each<[string, Buffer, string]>([
+    ['a commit', packOf(tag, object(1, 'tree')), 'commit'],
+    ['a tag of a commit', packOf(tag, tag, object(1, 'tree')), 'commit'],
+    ['a commit that comes before the tag', packOf(object(1, 'tree'), tag), 'commit'],
+    ['a commit with its tree', packOf(tag, object(1, 'tree'), object(2, ''), object(3, 'x')), 'commit'],
+    ['a tree', packOf(tag, object(2, 'x')), 'other'],
+    ['a file', packOf(tag, tag, object(3, 'x')), 'other'],
+    ['a shallow commit', encodeLine(`shallow ${hash}`), 'commit'],
+    ['nothing that the server shows', encodeLine('ERR upload-pack: not our ref'), 'absent'],
+    ['nothing in the pack', packOf(tag), 'unclear'],
+    ['a delta', packOf(tag, object(6, 'x')), 'unclear'],
+    ['half a tag', packOf(tag).subarray(0, 40), 'unclear'],
+    ['a broken tag', packOf(Buffer.from([0x45, 1, 2, 3]), object(2, 'x')), 'unclear'],
+    ['a tag that is larger than a mebibyte', packOf(object(4, ' '.repeat(1_100_000)), object(2, 'x')), 'unclear'],
+  ])('readFirstObject classifies what an annotated tag leads to: %s', async (_what, input, expected) => {
+    expect(await readFirstObject(readPackets(whole(input)), { hash: 'b'.repeat(40), commit: hash })).toBe(expected);
   });
 });
