@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkContents, countContents } from './contents.ts';
-import { fetchCommit } from './fetch-commit.ts';
+import { commitPattern, fetchCommit } from './fetch-commit.ts';
 import { git } from './git.ts';
 import { decoded, exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
 
@@ -20,6 +20,14 @@ const writeAttributes = async (folder: string): Promise<void> => {
   await writeFile(resolve(info, 'attributes'), '* -text -ident -filter !working-tree-encoding\n');
 };
 
+/** Makes a git repository that has commits with hashes as long as the hash of the commit. @throws PhaseError 128 */
+const initialise = async (folder: string, commit: string): Promise<void> => {
+  const format = commit.length === 64 ? 'sha256' : 'sha1';
+  const words = ['init', '--quiet', '--template=', '--initial-branch=build', `--object-format=${format}`];
+  const { exitCode, stderr } = await git(words, { folder });
+  if (exitCode !== 0) throw new PhaseError(exitCodes.clone, `git init failed:\n${stderr.trim()}`);
+};
+
 const checkOut = async (folder: string, commit: string): Promise<void> => {
   const { exitCode, stderr } = await git(['checkout', '--quiet', '--force', '--detach', commit], { folder });
   if (exitCode !== 0) throw new PhaseError(exitCodes.clone, `The files can't be written:\n${stderr.trim()}`);
@@ -33,12 +41,12 @@ const clone = async (words: string[], say: Say): Promise<void> => {
   const maxBytes = Number(values['max-bytes'] ?? defaults.bytes);
   const maxSeconds = Number(values['max-seconds'] ?? defaults.seconds);
   if (!/^https?:\/\//.test(url)) throw new PhaseError(exitCodes.clone, 'Only http and https addresses can be built.');
-  if (!/^[0-9a-f]{40}$/.test(commit)) throw new PhaseError(exitCodes.clone, `"${commit}" is no commit's hash.`);
+  if (!commitPattern.test(commit)) throw new PhaseError(exitCodes.clone, `"${commit}" is no commit's hash.`);
 
   say(`Fetching ${commit}${ref === '' ? '' : ` (${ref})`}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await git(['init', '--quiet', '--template=', '--initial-branch=build'], { folder });
+  await initialise(folder, commit);
   await fetchCommit({ url, commit, ref, folder, maxBytes, maxSeconds }, say);
   const contents = await countContents(folder, commit, maxBytes);
   checkContents(contents, maxBytes, say);

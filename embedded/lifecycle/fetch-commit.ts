@@ -6,7 +6,7 @@ import { exitCodes, PhaseError, type Say } from './phase.ts';
 export type FetchRequest = {
   /** URL of the git repository, http or https. */
   url: string;
-  /** Hash of the commit to fetch, 40 hexadecimal digits. */
+  /** Hash of the commit to fetch: 40 hexadecimal digits, or 64 where the repository uses SHA-256. */
   commit: string;
   /** The git ref that the user named: a branch, a tag, a full ref, or an empty text for the default branch. */
   ref: string;
@@ -81,12 +81,26 @@ const limited = async ({ folder, maxBytes, maxSeconds }: FetchRequest, words: st
   }
 };
 
+/** The hash of a commit: 40 hexadecimal digits, or 64 where the repository uses SHA-256. */
+export const commitPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
 /** Returns the full names that a short git ref can mean, in git's own order. @see gitrevisions(7) */
 export const fullNames = (ref: string): string[] => {
   if (ref === '' || ref === 'HEAD') return ['HEAD'];
-  if (/^[0-9a-f]{40}$/.test(ref)) return [];
+  if (commitPattern.test(ref)) return [];
   if (/[\s~^:?*[\\]|\.\.|@\{|^[-+/]|\/$/.test(ref)) return [];
   return ref.startsWith('refs/') ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`, `refs/${ref}`];
+};
+
+/**
+ * Tells whether the commit was fetched.
+ * @throws PhaseError 128 where the hash is the hash of another kind of object
+ */
+const isFetched = async ({ commit, folder }: FetchRequest): Promise<boolean> => {
+  const { exitCode, stdout } = await git(['cat-file', '-t', commit], { folder });
+  const type = stdout.trim();
+  if (exitCode !== 0 || type === 'commit') return exitCode === 0;
+  throw new PhaseError(exitCodes.clone, `${commit} is no commit, but a ${type}. Build a branch, or a tag of a commit.`);
 };
 
 /**
@@ -96,7 +110,7 @@ export const fullNames = (ref: string): string[] => {
  * @throws PhaseError 128 when the commit can't be fetched
  */
 export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void> => {
-  const { url, commit, ref, folder } = request;
+  const { url, commit, ref } = request;
   const names = fullNames(ref);
   const ways = [
     ['--depth=1', '--', url, commit],
@@ -107,8 +121,7 @@ export const fetchCommit = async (request: FetchRequest, say: Say): Promise<void
   let last = '';
   for (const way of ways) {
     const result = await limited(request, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...way]);
-    const there = await git(['cat-file', '-e', `${commit}^{commit}`], { folder });
-    if (there.exitCode === 0) return;
+    if (await isFetched(request)) return;
     if (result.exitCode !== 0 && !worthAnotherWay.test(result.stderr)) {
       throw new PhaseError(exitCodes.clone, explain(result.stderr));
     }

@@ -139,6 +139,23 @@ describe('start-build refuses the address of a repository:', () => {
   });
 });
 
+test(
+  'a repository that uses SHA-256 is built',
+  async () => {
+    const folder = '../sha256.git';
+    await git('sources', 'init', '--quiet', '--initial-branch=main', '--object-format=sha256', folder);
+    await git('sources', '--git-dir=.', `--work-tree=${folder}`, 'checkout', 'main', '--', '.');
+    await git('sources', '-C', folder, 'add', 'Procfile');
+    await git('sources', '-C', folder, 'commit', '--quiet', '-m', 'x');
+    const other = await forTool(target, 'sha256');
+    const { name } = await other.start({ source_url: target.gitUrl('sha256') });
+    const build = await other.finished(name);
+    expect([build.status, build.message]).toEqual(['BUILD_SUCCESS', expect.any(String)]);
+    expect(build.resolved_ref).toMatch(/^[0-9a-f]{64}$/);
+  },
+  buildTimeoutMs,
+);
+
 describe('start-build refuses a repository', () => {
   test('that does not exist', async () => {
     await expectRefused(target.gitUrl('missing'), 'source_not_found');
@@ -209,6 +226,17 @@ describe('start-build refuses a repository', () => {
 });
 
 describe('start-build refuses a ref:', () => {
+  test('a tag of a file or a folder leads to no commit', async () => {
+    const url = await target.repository('kinds', { Procfile: 'web: true\n' });
+    await git('kinds', 'tag', 'light', 'main^{tree}');
+    await git('kinds', 'tag', '-a', 'folder', '-m', 'a folder', 'main^{tree}');
+    await git('kinds', 'tag', '-a', 'file', '-m', 'a file', 'main:Procfile');
+    for (const ref of ['light', 'folder', 'file', 'refs/tags/file'])
+      expect(await expectRefused(url, 'ref_not_found', ref)).toContain(`${ref} leads to no commit`);
+    for (const object of ['main^{tree}', 'main:Procfile', 'file'])
+      await expectRefused(url, 'ref_not_found', await git('kinds', 'rev-parse', object));
+  });
+
   test.each([
     '--upload-pack=id',
     '-x',

@@ -16,7 +16,7 @@ fail() {
 }
 
 [[ $url =~ ^https?:// ]] || fail 'Only http and https addresses can be built.'
-[[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "\"$commit\" is no commit's hash."
+[[ $commit =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "\"$commit\" is no commit's hash."
 
 work=$(mktemp -d)
 export GIT_DIR=$work/git GIT_WORK_TREE=$folder HOME=$work
@@ -32,7 +32,12 @@ full_names() {
   esac
 }
 
-has_commit() { git cat-file -e "$commit^{commit}" 2>/dev/null; }
+# Tells whether the commit was fetched. Fails where the hash is the hash of another kind of object.
+has_commit() {
+  local type
+  type=$(git cat-file -t "$commit" 2>/dev/null) || return
+  [ "$type" = commit ] || fail "$commit is no commit, but a $type. Build a branch, or a tag of a commit."
+}
 
 # Runs git fetch with a limit on the size of files, and so of git's pack. The function runs in a subshell, so that the
 # limit does not hold for the rest of the script: a limit can't be raised again.
@@ -133,7 +138,9 @@ write_attributes() {
 
 say "Fetching $commit${ref:+ ($ref)}"
 mkdir -p "$folder" || fail 'The source folder cannot be made.'
-git init --quiet --template= --initial-branch=build || fail 'git init failed.'
+format=sha1
+[ "${#commit}" -eq 40 ] || format=sha256
+git init --quiet --template= --initial-branch=build --object-format="$format" || fail 'git init failed.'
 fetch_commit
 check_size
 write_attributes || fail "Git's settings cannot be written."

@@ -140,6 +140,27 @@ test('the step clone has a sentence for a password, a redirect, a missing reposi
   }
 }, 60_000);
 
+test.each(['tree', 'blob'])('the step clone says that the hash of a %s is no commit', async (type) => {
+  const hash = gitIn(join(repositories, 'work'), 'rev-parse', type === 'tree' ? 'HEAD^{tree}' : 'HEAD:a.txt');
+  const { exitCode, output } = await clone(`${git.url}/repository.git`, hash);
+  expect(output).toContain(`${hash} is no commit, but a ${type}. Build a branch, or a tag of a commit.`);
+  expect(exitCode).toBe(128);
+});
+
+test('the step clone writes the files of a repository that uses SHA-256', async () => {
+  const work = join(repositories, 'sha256.git');
+  await mkdir(work);
+  gitIn(work, 'init', '--quiet', '--object-format=sha256');
+  await writeFile(join(work, 'a.txt'), 'one\n');
+  gitIn(work, 'add', '.');
+  gitIn(work, 'commit', '--quiet', '-m', 'one');
+  const commit = gitIn(work, 'rev-parse', 'HEAD');
+  const { exitCode, output } = await clone(`${git.url}/sha256.git`, commit);
+  expect(output).toContain(`Commit ${commit}: 1 files, 4 bytes`);
+  expect(exitCode).toBe(0);
+  expect(await readFile(join(app, 'a.txt'), 'utf8')).toBe('one\n');
+});
+
 test('the step clone refuses a checkout that is too large before it writes files', async () => {
   const { exitCode, output } = await clone(`${git.url}/repository.git`, second, 'main', ['--max-bytes=3000']);
   expect(exitCode).toBe(128);

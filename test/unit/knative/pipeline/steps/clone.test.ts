@@ -6,6 +6,7 @@ import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
 import { createGitObjects, type GitObjects } from '../../../../support/git-objects.ts';
 import { growingFiles, hostileRepositories } from '../../../../support/hostile-repositories.ts';
 import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
+import { commit as commitText, createRepository } from '../../../lib/source/git-server.ts';
 
 const script = join(import.meta.dirname, '../../../../../knative/pipeline/steps/clone.sh');
 let repositories: string;
@@ -70,4 +71,27 @@ test('clone.sh writes the bytes of the commit, whatever the attributes of the re
   expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
   for (const [path, content] of Object.entries(files))
     expect({ path, content: await readFile(join(app, path), 'utf8') }).toEqual({ path, content });
+});
+
+test('clone.sh says that the hash of a tree is no commit', async () => {
+  const objects = await createGitObjects(join(repositories, 'tree.git'));
+  const blob = { type: 'blob', name: 'a.txt', hash: await objects.blob('text') } as const;
+  const tree = await objects.tree([blob]);
+  await objects.commit(tree);
+  for (const [hash, type] of [
+    [tree, 'tree'],
+    [blob.hash, 'blob'],
+  ] as const) {
+    const { exitCode, output } = await runProgram(['bash', script, `${git.url}/tree.git`, hash, '', app]);
+    expect(output).toContain(`${hash} is no commit, but a ${type}. Build a branch, or a tag of a commit.`);
+    expect(exitCode).toBe(128);
+  }
+});
+
+test('clone.sh writes the files of a repository that uses SHA-256', async () => {
+  const folder = createRepository(repositories, 'sha256.git', '--object-format=sha256');
+  const hash = commitText(folder, 'text');
+  const { exitCode, output } = await runProgram(['bash', script, `${git.url}/sha256.git`, hash, 'main', app]);
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining(`${hash}: 1 files, 4 bytes`) });
+  expect(await readdir(app)).toEqual(['file.txt']);
 });
