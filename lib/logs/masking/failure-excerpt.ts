@@ -28,8 +28,9 @@ const numberOfKey = 'privateExponent:';
 export const maskExcerpt = (output: string, known: readonly string[] = []): string => {
   const lines = output.trimEnd().split(/\r?\n/);
   const shown: string[] = [];
-  const mask = createLineMask<{ text: string }>(createSecretFinder(known), ({ text }) => shown.push(text));
-  const pem = new PemMask();
+  const findSecrets = createSecretFinder(known);
+  const mask = createLineMask<{ text: string }>(findSecrets, ({ text }) => shown.push(text));
+  const pem = new PemMask(findSecrets);
   if (beginInKey(lines)) pem.open();
   mask.push({ text: numberOfKey });
   for (const line of lines) mask.push({ text: pem.push(escapeControls(line)) });

@@ -10,7 +10,7 @@ import {
 } from './key-body.ts';
 import { beginKeyword, findKeyBegin, findKeyEnd, maxMarkerLength, unfinishedMarker } from './key-markers.ts';
 import { beginsPublicBlock, endsPublicBlock, isPublicBody } from './public-block.ts';
-import { maskSpans } from './secret-finder.ts';
+import { maskSpans, mergeSpans, type SecretFinder } from './secret-finder.ts';
 
 /**
  * Limits of a private key: lines without any part of the key, and characters of its body. An RSA key of 16,384 bits has
@@ -113,6 +113,7 @@ const findParts = (text: string, from: number, open: KeyLimits | undefined): Fou
  * line. A new mask watches for a key without a beginning, because the kubelet may have discarded the beginning of a log.
  */
 export class PemMask {
+  readonly #findSecrets: SecretFinder;
   #open: KeyLimits | undefined;
   #watched = watchedLines;
   /** End of the text so far in which a marker may have begun: on the same line, or on the lines of a folded marker. */
@@ -120,6 +121,14 @@ export class PemMask {
   #isContinued = false;
   /** Whether the next line may be within a certificate, a public key, an image or other base64 that is no secret. */
   #isPublic = false;
+
+  /**
+   * @param findSecrets finds other secrets in a line with parts of a key. They are masked together, because a secret of
+   * which a part is masked as a part of a key would lose its form. Default: none
+   */
+  constructor(findSecrets: SecretFinder = () => []) {
+    this.#findSecrets = findSecrets;
+  }
 
   /** Says whether the masks of later lines do not depend on the lines so far. */
   get isAtRest(): boolean {
@@ -133,8 +142,12 @@ export class PemMask {
       this.#before = unfinishedMarker(plain);
       return text;
     }
-    const spans = this.#find(plain, more);
-    return spans.length === 0 ? text : maskSpans(text, removals.length === 0 ? spans : toOriginal(spans, removals));
+    const isWhole = !more && !this.#isContinued;
+    const found = this.#find(plain, more);
+    if (found.length === 0) return text;
+    const spans = removals.length === 0 ? found : toOriginal(found, removals);
+    // A secret in a part of a long line may go on in the next part, so only the mask for secrets can find its end.
+    return maskSpans(text, isWhole ? mergeSpans([...spans, ...this.#findSecrets(text)]) : spans);
   }
 
   /** Puts the mask at rest, because the line pushed last is known to be no part of a key. */

@@ -50,7 +50,7 @@ export type StepLinesOptions = {
 export class StepLines {
   readonly #splitter = new LineSplitter();
   readonly #detector: RotationDetector | undefined;
-  readonly #pem = new PemMask();
+  readonly #pem: PemMask;
   readonly #resume: ResumePoint | undefined;
   readonly #restart: ResumePoint | undefined;
   readonly #numbering: LineNumbering;
@@ -74,6 +74,7 @@ export class StepLines {
     this.#restart = restart && new ResumePoint(restart, undefined);
     this.#settled = restart && encodeCursor(tag, restart);
     this.#numbering = new LineNumbering(tag, step, from);
+    this.#pem = new PemMask(findSecrets);
     this.#secretMask = createLineMask<LogLine>(findSecrets, (line) => this.#show(line));
     this.#gaps = new GapNotes(step);
     this.#maskMessage = messageMask(findSecrets);

@@ -35,6 +35,13 @@ describe('maskExcerpt', () => {
     );
   });
 
+  test('shows no part of a known secret among the lines of a private key', () => {
+    const known = `tail#9${'aB3dE6gH9xQ7'.repeat(4)}!end-7`;
+    expect(maskExcerpt(`\n-----BEGIN PRIVATE KEY-----\n${body}\n${known}\nnote: ${known} end`, [known])).toBe(
+      '[masked]\n[masked]\n[masked]\nnote: [masked] end',
+    );
+  });
+
   test('shows no number of a private key when the output begins among its lines', () => {
     const row = `    ${Array.from({ length: 15 }, (_, at) => (at * 16 + 11).toString(16).padStart(2, '0')).join(':')}:`;
     const begin = ['Private-Key: (2048 bit)', 'privateExponent:', ...Array<string>(200).fill(row), 'Error: it failed'];

@@ -96,6 +96,30 @@ test('a known secret is masked in every encoding between bytes that are not UTF-
   }
 });
 
+test('property: nothing of a known secret is shown among the lines of a private key', () => {
+  const random = fc.nat(1_000_000).map((seed) => `aB3dE6gH9xQ7${seed}Zk`.repeat(3));
+  const marks = fc.constantFrom('#', ' ', ':', '!', ',', '(', '$', '-', '"', '%');
+  const values = fc.tuple(
+    fc.constantFrom('tail9', 'user-7'),
+    marks,
+    random,
+    marks,
+    fc.constantFrom('end-of7', 'more_8'),
+  );
+  const begin = fc.constantFrom('', '-----BEGIN RSA PRIVATE KEY-----', 'Error: no -----BEGIN PRIVATE KEY----- found');
+  fc.assert(
+    fc.property(values, begin, fc.nat(3), (parts, first, between) => {
+      const value = parts.join('');
+      const lines = [first, ...Array<string>(between).fill('MIIEpAIBAAKCAQEA7bqMIIEpAIB'), value, `note: ${value} end`];
+      const step = new StepLines({ tag: 'aaaaaaaa', step: 'build', findSecrets: createSecretFinder([value]) });
+      const events = [...step.push(Buffer.from(lines.map((text) => `${time}${text}\n`).join(''))), ...step.finish()];
+      const all = encoders.ndjson.encode(events).toString();
+      for (const part of [parts[0], parts[2].slice(-6), parts[4]]) expect(all).not.toContain(part);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('a secret is masked although grep --color has put sequences into it', () => {
   const token = `ghp_\u001b[m\u001b[K${'aB3'.repeat(12)}`;
   const all = shown([Buffer.from(`${time}a \u001b[01;31m\u001b[K${token} b\n`)]);

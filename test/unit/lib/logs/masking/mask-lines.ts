@@ -14,12 +14,12 @@ export const maskLines = (lines: readonly string[]): string[] => {
 };
 
 /** Masks the lines of a step as a reader sees them. @param keys the mask for private keys. Default: as at a log's start */
-export const maskStep = (lines: readonly string[], keys = new PemMask()): string[] =>
+export const maskStep = (lines: readonly string[], keys = new PemMask(findSecrets)): string[] =>
   maskLines(lines.map((line) => keys.push(escapeControls(line))));
 
 /** Returns a mask for private keys that knows the lines before, so that it does not watch for the rest of a key. */
 export const restingKeyMask = (): PemMask => {
-  const mask = new PemMask();
+  const mask = new PemMask(findSecrets);
   mask.rest();
   return mask;
 };
