@@ -39,6 +39,10 @@ export type Nginx = {
   open: (certificate?: KeyAndCertificate) => Promise<Connection>;
   /** Opens a connection without TLS to the same port. */
   openPlain: () => Promise<Connection>;
+  /** Returns what the gateway has written to its log of errors. */
+  log: () => string;
+  /** Certificate of the authority in ca.crt, in PEM. */
+  authority: string;
   /** Returns a client certificate of a tool. */
   certificateOf: (tool: string) => Promise<KeyAndCertificate>;
   /** Returns a client certificate with a subject, signed by the authority of ca.crt. */
@@ -47,6 +51,8 @@ export type Nginx = {
   metrics: () => Promise<string>;
   /** Changes keys of a Secret that the gateway mounts. */
   writeSecret: (name: string, keys: Record<string, string>) => Promise<void>;
+  /** Returns the keys of a Secret that the gateway mounts. */
+  readSecret: (name: string) => Promise<Record<string, string>>;
   close: () => Promise<void>;
 };
 
@@ -140,7 +146,10 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
   const programs = `${join(nginxFolder ?? '/', 'usr/sbin')}:${process.env.PATH}`;
   const env = { ...process.env, PATH: programs, NAMESPACE: 'image-build', ...environment };
   const nginx = spawn('sh', [join(folder, 'config/start.sh')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const failure = text(nginx.stderr);
+  let logged = '';
+  nginx.stderr.setEncoding('utf8').on('data', (part: string) => {
+    logged += part;
+  });
   const close = async (): Promise<void> => {
     nginx.kill('SIGTERM');
     if (nginx.exitCode === null) await once(nginx, 'exit');
@@ -151,7 +160,7 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
   while (!(await isOpen(port))) {
     if (nginx.exitCode === null) continue;
     await close();
-    throw new Error(await failure);
+    throw new Error(logged);
   }
   const tls = (certificate?: KeyAndCertificate) => ({
     port,
@@ -162,6 +171,8 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
   });
   return {
     folder,
+    authority: authority.certificate,
+    log: () => logged,
     send: async ({ path = '/builds/v1/healthz', headers = {}, certificate }) => {
       const sent = request({ ...tls(certificate), agent: false, path, headers }).end();
       const [response] = await once(sent, 'response');
@@ -183,6 +194,13 @@ export const startNginx = async (options: NginxOptions = {}): Promise<Nginx> => 
     issue: authority.issue,
     metrics: async () => (await fetch(`http://127.0.0.1:${exporter.metricsPort}/metrics`)).text(),
     writeSecret: (name, keys) => writeSecret(folder, name, keys),
+    readSecret: async (name) => {
+      const place = join(folder, 'secrets', name);
+      const keys = await readdir(place);
+      return Object.fromEntries(
+        await Promise.all(keys.map(async (key) => [key, await readFile(join(place, key), 'utf8')])),
+      );
+    },
     close,
   };
 };
