@@ -50,7 +50,7 @@ const unescapeXml = (text: string): string =>
 const texts = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 
-/** What an operator can do about a refusal, by its code. */
+/** Advice for an operator about a refusal of the object store, by the code of the refusal. */
 const advice: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'Correct the key in S3_ACCESS_KEY_FILE',
   SignatureDoesNotMatch: 'Correct the key in S3_SECRET_KEY_FILE',
