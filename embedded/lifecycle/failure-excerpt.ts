@@ -22,13 +22,34 @@ const withoutSequences = (text: string): string =>
 const isKeyOpen = (lines: readonly string[]): boolean =>
   lines.findLastIndex((line) => keyBegin.test(line)) > lines.findLastIndex((line) => keyEnd.test(line));
 
+/** Says whether a line is drawn: between the header and the rows of a table. */
+const isRuler = (line: string): boolean => /^[-+=|: ]+$/.test(line);
+
+/** Returns what the rows of one table, or the lines of one list of words, have in common; '' for any other line. A colon ends a title. */
+const shapeOf = (line: string): string =>
+  line.replaceAll(/[^|,;\t]/g, '') || (/^ *[^ ]*[^ :] *$/.test(line) ? 'one word' : '');
+
+/**
+ * Returns the line that says what the beginning of an excerpt is: the header of a table, the line before a list of words,
+ * or else the line before the excerpt.
+ */
+const introductionOf = (lines: readonly string[], shown: readonly string[]): string => {
+  const shape = shapeOf(shown.find((line) => !isRuler(line)) ?? '');
+  const isInside = (line: string): boolean => shape !== '' && (isRuler(line) || shapeOf(line) === shape);
+  const before = lines.findLastIndex((line) => !isInside(line));
+  if (before === lines.length - 1 || shape === 'one word') return lines[before] ?? '';
+  return lines.slice(before + 1).find((line) => !isRuler(line)) ?? '';
+};
+
 /**
  * Returns the line before an excerpt, which the service uses to mask the excerpt and does not show: it says that a
- * private key is open, or it is the end of the line before.
+ * private key is open, or what the beginning of the excerpt is.
  */
-const contextOf = (lines: readonly string[]): string => {
+const contextOf = (lines: readonly string[], shown: readonly string[]): string => {
   if (isKeyOpen(lines)) return '-----BEGIN PRIVATE KEY-----';
-  return (lines.at(-1) ?? '').slice(-maxContextBytes).replaceAll(/[^a-zA-Z0-9 "'.,:;=_-]/g, ' ');
+  return introductionOf(lines, shown)
+    .slice(-maxContextBytes)
+    .replaceAll(/[^a-zA-Z0-9 "'.,:;=_|\t-]/g, ' ');
 };
 
 /**
@@ -54,5 +75,5 @@ export const excerptOf = (output: Buffer): string => {
     if (left < 0) break;
     shown.unshift(line);
   }
-  return [contextOf(lines.slice(0, number + 1)), ...shown].join('\n');
+  return [contextOf(lines.slice(0, number + 1), shown), ...shown].join('\n');
 };

@@ -36,7 +36,7 @@ readonly max_bytes=1000 max_encoded=1150
 readonly max_line=500 max_context=100
 readonly high=$'[\x80-\xff]' line_separator=$'\xe2\x80\xa8' paragraph_separator=$'\xe2\x80\xa9'
 readonly not_wide=$'[!<>&\x01-\x08\x0b\x0c\x0e-\x1f]'
-readonly no_context='[!a-zA-Z0-9 "'\''.,:;=_-]'
+readonly no_context=$'[!a-zA-Z0-9 "\'.,:;=_|\t-]' not_separator=$'[!|,;\t]'
 
 # Prints the output without colours, titles and links. A carriage return becomes a line's end. All other control characters
 # stay, because the service masks secrets between them as in the log, and makes them visible. Bash can't keep NUL, so it
@@ -61,15 +61,57 @@ add_size() {
   encoded=$((encoded + 2 * ${#1} - ${#other} + 5 * ${#wide} + ${#escaped} + 2))
 }
 
+# Says whether a line is drawn: between the header and the rows of a table.
+is_ruler() { [ -n "$1" ] && [[ $1 != *[!-+=\|:\ ]* ]]; }
+
+# Sets $shape to what the rows of one table, or the lines of one list of words, have in common; to nothing for any other
+# line. A colon ends a title.
+set_shape() {
+  shape=${1//$not_separator/}
+  [ -z "$shape" ] || return 0
+  local text=${1#"${1%%[! ]*}"}
+  text=${text%"${text##*[! ]}"}
+  [ -z "$text" ] || [[ $text == *' '* || $text == *: ]] || shape=word
+}
+
+# Says whether a line belongs to the table or list of words whose lines have the shape $2.
+is_inside() {
+  [ -n "$2" ] || return 1
+  is_ruler "$1" && return
+  set_shape "$1"
+  [ "$shape" = "$2" ]
+}
+
+# Sets $text to the line that says what the beginning of the excerpt is: the header of a table, the line before a list of
+# words, or else the line before the excerpt. That line has the number $1.
+set_introduction() {
+  local shown wanted number shape='' header=''
+  mapfile -t shown <<<"${excerpt#?}"
+  for text in "${shown[@]}"; do is_ruler "$text" || break; done
+  ! is_ruler "$text" || text=''
+  set_shape "$text"
+  wanted=$shape
+  for ((number = $1; number >= 0; number--)); do
+    is_inside "${lines[number]}" "$wanted" || break
+    is_ruler "${lines[number]}" || header=${lines[number]}
+  done
+  text=$header
+  if [ "$number" -eq "$1" ] || [ "$wanted" = word ]; then
+    text=''
+    [ "$number" -lt 0 ] || text=${lines[number]}
+  fi
+}
+
 # Prints the line before the excerpt, which the service uses to mask the excerpt and does not show. It says that a private
-# key is open, else it is the end of the output's line number $1.
+# key is open in the output's lines up to number $1, or what the beginning of the excerpt is.
 context() {
-  local number text='' is_open=''
+  local number text is_open='' shape=''
   for ((number = 0; number <= $1; number++)); do
     text=${lines[number]}
     case $text in *BEGIN*PRIVATE\ KEY* | *Private-Lines:* | *\<[DR]SAKeyValue*) is_open=1 ;; esac
     case $text in *END*PRIVATE\ KEY* | *Private-MAC:* | *\</[DR]SAKeyValue*) is_open='' ;; esac
   done
+  set_introduction "$1"
   [ -z "$is_open" ] || text='-----BEGIN PRIVATE KEY-----'
   [ "${#text}" -le "$max_context" ] || text=${text: -max_context}
   printf '%s' "${text//$no_context/ }"

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { excerptOf } from '../../../../../embedded/lifecycle/failure-excerpt.ts';
 import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts';
 import { invisibleTexts } from '../../../lib/logs/masking/invisible-texts.ts';
 import { outputs } from '../../../lib/logs/masking/outputs.ts';
@@ -88,7 +89,41 @@ describe('run-phase.sh', () => {
     const key = ['-----BEGIN RSA PRIVATE KEY-----', ...Array<string>(200).fill('MIIEpAIB')];
     expect(await excerpt(key.join('\n'))).toMatch(/^-----BEGIN PRIVATE KEY-----\nMIIEpAIB\n/);
     const ended = [...key, '-----END RSA PRIVATE KEY-----', ...Array<string>(200).fill('after')];
-    expect(await excerpt(ended.join('\n'))).toMatch(/^after\nafter\n/);
+    expect(await excerpt(ended.join('\n'))).toMatch(/^-----END RSA PRIVATE KEY-----\nafter\nafter\n/);
+  });
+
+  const many = (line: (at: number) => string) => Array.from({ length: 60 }, (_, at) => line(at));
+  test.each<[string, string[]]>([
+    ['a table', ['user | password | host', '-----+-----+-----', ...many((at) => `tool${at} | sunshine | db${at}`)]],
+    ['a table in a frame', ['| id | password |', '|---|---|', ...many((at) => `| ${at} | sunshine |`), '|---|---|']],
+    ['a table with tabs', ['user\tpassword', ...many((at) => `tool${at}\tsunshine`)]],
+    ['CSV', ['name,password,host', ...many((at) => `tool${at},sunshine,db.example.org`)]],
+    [
+      'a list of words',
+      [
+        'Recovery codes:',
+        ...many((at) => `sunshine-${at}a-aaaa1111-bbbb2222-cccc3333`).slice(0, 30),
+        ...many(() => '').slice(0, 0),
+      ],
+    ],
+    ['columns of bytes', ['prime1:', ...many(() => `    ${'5a:b7:3e:'.repeat(5)}`)]],
+  ])('shows no secret that the header of %s tells, which the log masks', async (_, lines) => {
+    const whole = `${many((at) => `first line ${at}`).join('\n')}\n${lines.join('\n')}\n`;
+    for (const text of [await excerpt(whole), excerptOf(Buffer.from(whole))]) {
+      const shown = maskExcerpt(text);
+      expect(shown).toContain('[masked]');
+      expect(shown).not.toMatch(/sunshine|b7:3e/);
+    }
+  });
+
+  test.each([
+    ['no table', ['one', 'two three', 'four, five, six'], /^(?:one|two three|four, five, six)\n/],
+    ['one word a line', ['one', 'two'], /^first line\n/],
+    ['only drawn lines', ['---', '==='], /^(?:---|===)\n/],
+    ['rows of one table', ['a,b', 'c,d'], /^a,b\n/],
+  ])('the line before an excerpt of %s is the one that says what the lines are', async (_, lines, context) => {
+    const output = `first line\n${`${lines.join('\n')}\n`.repeat(300)}`;
+    for (const text of [await excerpt(output), excerptOf(Buffer.from(output))]) expect(text).toMatch(context);
   });
 
   test('removes colours, and keeps all other control characters', async () => {
