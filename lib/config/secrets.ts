@@ -75,6 +75,17 @@ const readSecrets = (folder: string): readonly string[] => {
   return contents.flatMap((content) => dockerPasswords(content) ?? content).filter(Boolean);
 };
 
+/** Says which file or folder can't be read. */
+const folderProblem = (folder: string): string | undefined => {
+  try {
+    readSecrets(folder);
+    return undefined;
+  } catch (error) {
+    const { path = folder, code } = error as NodeJS.ErrnoException;
+    return `${path} can not be read (${code})`;
+  }
+};
+
 /** Opens a folder of secrets. @throws Error for a folder that can't be read */
 const openSecrets = (path: string, log: Log): Secret => {
   const folder = new Rotating({ path, log, read: readSecrets });
@@ -89,4 +100,5 @@ export const secretFolder = (name: string): Setting<Secret | undefined> =>
     default: '',
     mayBeEmpty: true,
     parse: (path, log) => unlessFailing(() => openSecrets(path, log)),
+    problem: folderProblem,
   });

@@ -100,14 +100,21 @@ const readText = async (response: http.IncomingMessage): Promise<string> =>
 /** The fields of a Status object, the body of a refusal, that the service uses. */
 type RefusalBody = { reason?: string; message?: string; details?: { causes?: RefusalCause[] } };
 
+/** Adds what an operator can do to the message of a refusal, which says `Unauthorized` for a wrong token. */
+const explained = (status: number, message: string): string =>
+  status === 401
+    ? `${message}: the API server does not accept the token of this process. Check its ServiceAccount`
+    : message;
+
 /** Returns the error for a response of the API server with a status of 300 or more. */
 const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   const text = await readText(response);
+  const status = response.statusCode ?? 0;
   try {
     const { reason = '', message = text, details } = JSON.parse(text) as RefusalBody;
-    return new KubeError(response.statusCode ?? 0, reason, message, details?.causes);
+    return new KubeError(status, reason, explained(status, message), details?.causes);
   } catch {
-    return new KubeError(response.statusCode ?? 0, '', text.slice(0, 500));
+    return new KubeError(status, '', explained(status, text.slice(0, 500)));
   }
 };
 

@@ -216,3 +216,27 @@ describeEmbedded('a registry whose certificate is not trusted', () => {
     expect(await mine.list()).toEqual([]);
   });
 });
+
+describeEmbedded('a registry in which tools have no storage', () => {
+  let target: Target;
+  beforeAll(async () => {
+    target = await startTarget({ REGISTRY_LIMIT_BYTES: '0' });
+  }, buildTimeoutMs);
+  afterAll(() => target.close(), buildTimeoutMs);
+
+  test(
+    'warns at the start, and the failed build says that the limit is 0 and whom to ask',
+    async () => {
+      const mine = await forTool(target, 'poor');
+      const source_url = await target.repository('page', { 'index.html': 'hello' });
+      const { json } = expectStatus(await mine.post({ source_url }), 200);
+      const { messages, new_build } = json as unknown as StartResponse;
+      expect(messages.warning).toEqual([expect.stringMatching(/no storage in the registry \(the limit is 0\).*Ask /)]);
+      const { status, message } = await mine.finished(new_build.name);
+      expect(status).toBe('BUILD_FAILURE');
+      expect(message).toMatch(/: the tool has no storage in the registry \(the limit is 0\)\. Ask /);
+      expect(await mine.used()).toMatchObject({ Storage: '0B', Running: '0' });
+    },
+    buildTimeoutMs,
+  );
+});

@@ -61,7 +61,7 @@ describe('the error of a wrong setting names the setting and what it must be', (
     [
       'gatewaySecret',
       { GATEWAY_SECRET_FILE: '/nowhere' },
-      'GATEWAY_SECRET_FILE must be empty or the path of a readable file that is not empty',
+      'GATEWAY_SECRET_FILE must be empty or the path of a readable file that is not empty: there is no /nowhere. Make the Secret that is mounted at /, with the key nowhere',
     ],
   ])('%s %j', (name, environment, message) => {
     expect(() => read(name, environment)).toThrow(message);

@@ -79,7 +79,10 @@ describe('a pod keeps its connection to the API server', () => {
     await write(name, text);
     server.closeAllConnections();
     accepted = [];
-    await expect(ask()).rejects.toMatchObject({ status: 401 });
+    await expect(ask()).rejects.toMatchObject({
+      status: 401,
+      message: expect.stringContaining('Check its ServiceAccount'),
+    });
     accepted = ['first'];
     expect(await ask()).toEqual({});
     expect(logged).toEqual([

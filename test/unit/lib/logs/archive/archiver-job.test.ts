@@ -109,6 +109,6 @@ test('a docker config as `docker login` writes it is masked by its password', as
 
 test('a missing folder for known secrets is refused as a setting', () => {
   expect(() => readSettings(['knownSecrets'], { KNOWN_SECRETS_FOLDER: join(folder, 'none') })).toThrow(
-    'KNOWN_SECRETS_FOLDER must be empty or the path of a readable folder',
+    /^KNOWN_SECRETS_FOLDER must be empty or the path of a readable folder.*: .*none can not be read \(ENOENT\)$/,
   );
 });
