@@ -47,7 +47,7 @@ const issuersText = `At least one of the first two must be set. An entry of \`AU
 |---|---|
 | \`issuer\`, \`audience\` | The values that \`iss\` and \`aud\` of a token must have. |
 | \`jwksUri\` | The address of the issuer's keys. |
-| \`caFile\`, \`tokenFile\` | The certificate authority of that address, and a token to send there. The API server's own keys need both. |
+| \`caFile\`, \`tokenFile\` | The certificate authority of that address, and a token to send there. The API server's own keys need both. A function does not start without a file that is named here, and reads it for each download. |
 | \`kind\` | \`person\` (default), \`ci\` or \`service-account\`, for the log. |
 | \`claim\`, \`prefix\` | Short for one rule: groups in a claim, the tool's name after the prefix. |
 | \`rules\` | A list of \`{match, tool, scopes}\`. Every claim named in \`match\` must fit its pattern: \`{tool}\` is the tool's name, \`*\` any text without \`/\` and \`:\`, \`**\` any text. No \`*\` may let a caller choose the tool: none stands before \`{tool}\`, and after \`{tool}\` only past a character such as \`/\` or \`:\` that no tool has in its name. \`tool\` names the tool where no pattern does. \`scopes\`: some of read, build, admin. Default: all. |

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createAuthenticate } from '../../../../lib/auth/authenticate.ts';
-import { createTokenCheck } from '../../../../lib/auth/token.ts';
+import { createIssuerKeys } from '../../../../lib/auth/issuer-keys.ts';
+import { createTokenCheck, verifyToken } from '../../../../lib/auth/token.ts';
 import type { TrustedIssuer } from '../../../../lib/auth/trusted-issuers.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
@@ -112,6 +113,14 @@ describe('createAuthenticate refuses with 401 and a code', () => {
     const authorization = `Bearer ${await token({ aud: 'other' })}`;
     await refused(authorization);
     await expect(authenticate(authorization)).rejects.toThrow('its audience must be builds-api');
+  });
+  test('a token of another issuer that signs with the same keys, with both names', async () => {
+    const expected = { issuer: 'https://kubernetes.default.svc', audience: issuer.audience };
+    const load = async () => ({ keys: published });
+    await expect(verifyToken(await token(), { ...expected, keys: createIssuerKeys({ load }) })).rejects.toMatchObject({
+      status: 401,
+      message: 'The token is from "https://id.example.org", and must be from "https://kubernetes.default.svc".',
+    });
   });
   test('a token of an unknown issuer', async () =>
     refused(`Bearer ${await token({ iss: 'https://evil.example.org' })}`));
