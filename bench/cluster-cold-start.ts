@@ -1,13 +1,13 @@
 /**
  * Measures the first request after scale to zero, of functions and of a bare Node server as a Knative Service, in one
- * run. KUBECONFIG names a cluster with knative/overlays/test. Prints a table in Markdown.
+ * run. KUBECONFIG names a cluster with the service deployed for tests. Prints a table in Markdown.
  *   npm run bench:cluster-cold-start [-- ROUNDS]     default 5
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { securityContext } from '../lib/logs/archive/archiver-job.ts';
-import { siteFolder } from '../scripts/test-overlay.ts';
+import { siteFolder } from '../scripts/test-site.ts';
 import '../test/e2e/site.js';
 import { kubectl, type Namespace } from '../test/e2e/pipeline/cluster.ts';
 import { example } from '../test/e2e/pipeline/git-pod.ts';

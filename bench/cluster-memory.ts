@@ -1,6 +1,6 @@
 /**
  * Measures the memory of functions under load, beside the requests and limits of their manifests. KUBECONFIG names a
- * cluster with knative/overlays/test. As many clients as one instance serves at once send requests without a pause.
+ * cluster with the service deployed for tests. As many clients as one instance serves at once send requests without a pause.
  * Each row shows the largest pod of a function. A restart of the pod means that the memory limit is too low.
  *   npm run bench:cluster-memory [-- SECONDS]     for each function; default 20
  */

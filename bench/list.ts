@@ -1,7 +1,7 @@
 /**
  * Measures list-builds beside a raw list of as many PipelineRuns. Both take turns in one run, and no build runs
  * meanwhile. Prints a table in Markdown.
- *   npm run bench:list               on KUBECONFIG's cluster with knative/overlays/test
+ *   npm run bench:list               on KUBECONFIG's cluster with the service deployed for tests
  *   npm run bench:list -- embedded   on this machine, against the embedded Kubernetes API
  */
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,7 @@ const rounds = 20;
 const suffix = randomBytes(3).toString('hex');
 
 const runSettings = {
-  pipeline: 'buildpacks',
+  pipeline: 'toolforge-builds',
   versions: { default: { builder: 'b', runner: 'r' } },
   imageHost: 'registry.example.org',
   serviceAccount: 's',

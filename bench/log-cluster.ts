@@ -77,7 +77,7 @@ const pendingRun = (id: string, tool: string) => ({
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
   metadata: { name: id, labels: { user: toolLabel(tool) }, annotations: { 'builds.toolforge.org/tool': tool } },
-  spec: { pipelineRef: { name: 'buildpacks' }, status: 'PipelineRunPending' },
+  spec: { pipelineRef: { name: 'toolforge-builds' }, status: 'PipelineRunPending' },
 });
 
 const spawnKubectl = async (words: string[]) => {

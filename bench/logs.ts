@@ -3,7 +3,7 @@
  * archive, the first byte, fifty live readers, a thousand live readers, and memory for a small and a large log.
  *   npm run bench:logs [-- local|cluster [MEGABYTES]]     size of the large log; default 1000
  * local: get-logs as a process on this machine, beside a minimal API server. cluster: the cluster of KUBECONFIG with
- * knative/overlays/test. Prints a table in Markdown.
+ * the service deployed for tests. Prints a table in Markdown.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { sleepUntilAborted } from '../lib/abort.ts';

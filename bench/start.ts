@@ -1,7 +1,7 @@
 /**
  * Measures start-build beside raw creates of the same PipelineRun in one run: 20 of each in sequence, in turn, and 50
  * at once. No build runs meanwhile. Prints a table in Markdown.
- *   npm run bench:start               on KUBECONFIG's cluster with knative/overlays/test
+ *   npm run bench:start               on KUBECONFIG's cluster with the service deployed for tests
  *   npm run bench:start -- embedded   on this machine, where writes are counted too; CAPACITY=n limits the slots
  */
 import { randomBytes } from 'node:crypto';

@@ -167,7 +167,7 @@ const agentOf = async (kubeconfig: string): Promise<https.Agent> => {
   });
 };
 
-/** Opens the service of a cluster, through the gateway of knative/overlays/test and with a tool's certificate. */
+/** Opens the service of a cluster, through its gateway and with a tool's certificate. */
 const cluster = async (): Promise<Target> => {
   await import('../test/e2e/site.js');
   const { openService, until } = await import('../test/e2e/service/service.ts');

@@ -1,3 +1,5 @@
+import type { SettingName } from '../lib/config/settings.ts';
+
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /**
@@ -23,8 +25,8 @@ export type Mount = {
     | { tokenFor: string; seconds: number };
   /** Environment variables that tell the function where its mounted files are. */
   environment?: Readonly<Record<string, string>>;
-  /** Kustomize component that adds the mount to an installation. Default: every installation has the mount. */
-  component?: string;
+  /** Setting without which an installation does not have the mount. Default: every installation has the mount. */
+  onlyWith?: SettingName;
 };
 
 export type Size = {
@@ -44,7 +46,7 @@ type Scaling = {
 
 /**
  * Row of the table of functions, for one function or event function. In names and values of the row, `{namespace}`
- * stands for the namespace of the builds.
+ * stands for the namespace of the builds, and `{passwordSecret}` for the Secret with the registry account's password.
  */
 export type ServiceRow = Size & {
   /**

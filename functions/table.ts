@@ -1,6 +1,6 @@
 /**
  * The table of functions has one row for each function, each event function and each Job. `npm run generate` makes from
- * this table the manifests of Knative, the ServiceAccounts and Roles, the gateway's routes and a part of
+ * this table what the Helm chart renders functions, ServiceAccounts and Roles from, the gateway's routes and a part of
  * docs/settings.md. The bundler, the embedded platform and the tests read this table too.
  */
 import { ledgerBehindType } from '../lib/events/build-event.ts';
@@ -28,7 +28,7 @@ const issuerKeys: Mount = {
   environment: { AUTH_KEYS_FOLDER: '/keys' },
 };
 
-/** Mount of the keys for the object store of archived logs. knative/base/settings.env has the paths of the files. */
+/** Mount of the keys for the object store of archived logs. The chart's settings name the files. */
 const logStore: Mount = { name: 'log-store', path: '/secrets/log-store', source: { secret: 'log-store' } };
 
 /** Mount of a token for the broker of events. The kubelet renews the token each hour. */
@@ -42,7 +42,7 @@ const broker: Mount = {
 /** Secrets of the service that could show up in a build's log. The log shows `[masked]` in their place. */
 const knownSecrets = [
   { secret: 'gateway', key: 'secret' },
-  { secret: 'registry-account', key: 'password' },
+  { secret: '{passwordSecret}', key: 'password' },
   { secret: 'registry-credentials', key: '.dockerconfigjson' },
 ];
 
@@ -53,13 +53,13 @@ const knownSecretsMount: Mount = {
   environment: { KNOWN_SECRETS_FOLDER: '/secrets/known' },
 };
 
-/** Mount of the password of the registry's robot account, for installations whose registry requires one. */
+/** Mount of the password of the registry's robot account, for installations whose registry has such an account. */
 const registryAccount: Mount = {
   name: 'registry-account',
   path: '/secrets/registry-account',
-  source: { secret: 'registry-account' },
+  source: { secret: '{passwordSecret}' },
   environment: { REGISTRY_PASSWORD_FILE: '/secrets/registry-account/password' },
-  component: 'registry-account',
+  onlyWith: 'registryUser',
 };
 
 const signIn = [gateway, issuerKeys];
@@ -85,7 +85,7 @@ const reconcile: Grants = {
 };
 
 /**
- * Permission to create runs, and so to start pods. knative/base/generated/admission.yaml limits the shape of the runs.
+ * Permission to create runs, and so to start pods. Admission policies limit the shape of the runs.
  * Functions with `reconcile` alone request runs from finish-build (docs/adr/0026-admission.md).
  */
 const createRuns: Grants = { 'tekton.dev/pipelineruns': ['create'] };

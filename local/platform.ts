@@ -63,8 +63,8 @@ const installPipeline = async (kube: KubeApi, { folder, settings = {} }: Platfor
     ...(limit ? { limitBytes: Number(limit) } : {}),
   };
   const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
-  const present = kube.objects.get('pipelines', namespace, 'buildpacks');
-  if (present) kube.objects.delete('pipelines', namespace, 'buildpacks');
+  const present = kube.objects.get('pipelines', namespace, 'toolforge-builds');
+  if (present) kube.objects.delete('pipelines', namespace, 'toolforge-builds');
   kube.objects.create('pipelines', pipeline);
 };
 

@@ -42,68 +42,17 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
   ].join('');
 };
 
-/**
- * Headers of clients that are removed, at most 16 by the rules of the Gateway API, which knows no patterns. Security:
- * with these headers Knative and Envoy talk to themselves, and the gateway for certificates talks to the functions.
- * knative/gateway/nginx.conf says what they do.
- */
-const removedHeaders = [
-  'Forwarded',
-  'K-Kubelet-Probe',
-  'K-Network-Hash',
-  'K-Network-Probe',
-  'K-Original-Host',
-  'K-Passthrough-Lb',
-  'K-Proxy-Request',
-  'Knative-Serving-Default-Route',
-  'Knative-Serving-Namespace',
-  'Knative-Serving-Revision',
-  'Knative-Serving-Tag',
-  'X-Envoy-Max-Retries',
-  'X-Envoy-Retry-On',
-  'X-Envoy-Upstream-Rq-Timeout-Ms',
-  'X-Toolforge-Gateway-Secret',
-  'X-Toolforge-Tool',
-];
-
-/** Replaces the User-Agent of clients, since Knative recognises probes by it. */
-const userAgent = { name: 'User-Agent', value: 'builds-gateway' };
-
-const routeRule = (host: string) => ({
-  filters: [
-    { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [userAgent], remove: removedHeaders } },
-    { type: 'URLRewrite', urlRewrite: { hostname: host } },
-  ],
-  // The route leads to Kourier, Knative's gateway, and not to the function's Service in its own namespace: Kourier
-  // finds the function by the rewritten host name.
-  backendRefs: [{ name: 'kourier-internal', namespace: 'kourier-system', port: 80 }],
-});
-
-const httpRoute = (operation: Operation, namespace: string): object => ({
-  apiVersion: 'gateway.networking.k8s.io/v1',
-  kind: 'HTTPRoute',
-  // The ids of operations alone, such as `list`, would be names that tell nothing in a namespace of many routes.
-  metadata: { name: `builds-${operation.id}`, namespace },
-  spec: {
-    parentRefs: [{ name: 'builds' }],
-    rules: [
-      {
-        matches: [
-          {
-            method: operation.method,
-            path: { type: 'RegularExpression', value: `(/builds)?${pattern(operation.path)}/?` },
-          },
-        ],
-        ...routeRule(`${operation.fn}.${namespace}.svc.cluster.local`),
-      },
-    ],
-  },
-});
+/** A route of the Kubernetes Gateway API: requests of one operation, and the function that they are for. */
+export type HttpRoute = { name: string; method: string; path: string; function: string };
 
 /**
- * Returns the API's routes for the Kubernetes Gateway API: one HTTPRoute for each operation. HTTPRoutes can't verify
- * client certificates, so they are for callers with tokens.
+ * Returns the API's routes for the Kubernetes Gateway API, one for each operation. The path is a regular expression.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
-export const httpRoutes = (operations: Operation[], namespace: string): object[] =>
-  [...operations].sort(bySpecificity).map((operation) => httpRoute(operation, namespace));
+export const httpRoutes = (operations: Operation[]): HttpRoute[] =>
+  [...operations].sort(bySpecificity).map(({ id, method, path, fn }) => ({
+    name: id,
+    method,
+    path: `(/builds)?${pattern(path)}/?`,
+    function: fn,
+  }));

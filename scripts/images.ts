@@ -1,13 +1,20 @@
 /**
  * Builds and pushes the image of the functions and the image of the gateway. docs/deploy.md explains the options. Prints a
- * line for each image, such as `functions=REFERENCE@DIGEST`. Where TEST_REGISTRY is set, the script also writes
- * knative/overlays/test/site.
+ * line for each image, such as `functions=REFERENCE@DIGEST`, and writes dist/images.yaml: values of the chart with both
+ * images. Where TEST_REGISTRY is set, the script also writes test/e2e/site.
  */
-import { cp } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { dump } from 'js-yaml';
 import { buildAndPush, destinationOptions, readDestination, root, run, runScript } from './containers.ts';
-import { writeTestOverlay } from './test-overlay.ts';
+import { type ImageValue, writeTestSite } from './test-site.ts';
+
+/** Splits a reference at the colon before its tag. The tag keeps the digest. */
+const imageValue = (reference: string): ImageValue => {
+  const { name = '', tag = '' } = /^(?<name>.+?):(?<tag>[^/:]+(@.+)?)$/.exec(reference)?.groups ?? {};
+  return { name, tag };
+};
 
 await runScript(async () => {
   const text = { type: 'string' } as const;
@@ -27,7 +34,11 @@ await runScript(async () => {
     context: 'knative/gateway',
     arguments: { BASE_IMAGE: values['gateway-base-image'] ?? process.env.GATEWAY_BASE_IMAGE },
   });
+  const images = { functions: imageValue(functions), gateway: imageValue(gateway) };
+  const chartValues = { image: images.functions, gateway: { image: images.gateway } };
+  await writeFile(join(root, 'dist/images.yaml'), dump(chartValues));
+  console.log('values=dist/images.yaml');
   if (!process.env.TEST_REGISTRY) return;
-  await writeTestOverlay({ ARCHIVER_IMAGE: functions, GATEWAY_IMAGE: gateway }, process.env);
-  console.log('overlay=knative/overlays/test');
+  await writeTestSite(images, process.env);
+  console.log('site=test/e2e/site');
 });

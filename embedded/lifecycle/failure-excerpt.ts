@@ -55,7 +55,7 @@ const contextOf = (lines: readonly string[], shown: readonly string[]): string =
 /**
  * Returns the failure excerpt of a phase's output: a line of context, and the last lines of the output, 1,000 bytes at
  * most. The excerpt has whole lines only, because the service recognises a secret by its beginning and by the text
- * before it. knative/pipeline/steps/run-phase.sh does the same on a cluster.
+ * before it. The script run-phase.sh of the Pipeline does the same on a cluster.
  * @param output the phase's last 65,536 bytes of output
  */
 export const excerptOf = (output: Buffer): string => {

@@ -91,7 +91,7 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'Pipeline',
-    metadata: { name: 'buildpacks', namespace: options.namespace },
+    metadata: { name: 'toolforge-builds', namespace: options.namespace },
     spec: {
       params,
       workspaces,

@@ -16,6 +16,15 @@ export type RequestTarget = { path: string; tool: string | undefined };
 /** A superuser's name has a colon, which no tool's name has. So no tool's certificate makes its owner a superuser. */
 const superuserName = /^[a-z0-9][a-z0-9._-]*:[a-z0-9._:-]+$/;
 
+/** JSON Schema of {@link Superusers} that checks names. `superusersProblem` checks the rules too. */
+export const superusersSchema = {
+  type: 'object',
+  patternProperties: {
+    [superuserName.source]: { type: 'array', minItems: 1, items: { type: ['string', 'object'] } },
+  },
+  additionalProperties: false,
+};
+
 const patternProblem = (pattern: unknown): string | undefined => {
   // Without anchors, a pattern would match a part of the path, and so more paths than its author sees.
   if (typeof pattern !== 'string' || !/^\^.*\$$/.test(pattern))

@@ -77,6 +77,20 @@ const issuerFields: IssuerFields = {
   client: { check: isObject, expected: 'an object', optional: true },
 };
 
+/**
+ * JSON Schema of a list of trusted issuers, which knows the names of an issuer's fields. `issuersProblem` says whether
+ * their values are right.
+ */
+export const issuersSchema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: Object.keys(issuerFields).filter((name) => !issuerFields[name]?.optional),
+    additionalProperties: false,
+    properties: Object.fromEntries(Object.keys(issuerFields).map((name) => [name, {}])),
+  },
+};
+
 const introspectionFields: IssuerFields = {
   uri: url,
   clientId: text,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ChosenProxy, parseProxy } from '../proxy/choose.ts';
-import type { Setting } from './setting.ts';
+import type { Setting, ValueSchema } from './setting.ts';
 
 type Range = { min: number; max: number };
 
@@ -16,6 +16,7 @@ export const text = (name: string, expected: string, pattern: RegExp, fallback?:
   expected,
   default: fallback,
   mayBeEmpty: false,
+  schema: { type: 'string', pattern: pattern.source },
   parse: (value) => (pattern.test(value) && !hasControlCharacter(value) ? value : undefined),
 });
 
@@ -25,6 +26,7 @@ export const integer = (name: string, { min, max }: Range, fallback?: number): S
   expected: `a whole number from ${min} to ${max}`,
   default: fallback?.toString(),
   mayBeEmpty: false,
+  schema: { type: 'integer', minimum: min, maximum: max },
   parse: (value) => {
     const number = Number(value);
     return /^-?[0-9]+$/.test(value) && number >= min && number <= max ? number : undefined;
@@ -37,6 +39,7 @@ export const flag = (name: string, fallback: boolean): Setting<boolean> => ({
   expected: 'true or false',
   default: String(fallback),
   mayBeEmpty: false,
+  schema: { type: 'boolean' },
   parse: (value) => ({ true: true, false: false })[value],
 });
 
@@ -52,6 +55,7 @@ export const date = (name: string): Setting<string> => ({
   expected: 'a date such as 2026-04-27',
   default: undefined,
   mayBeEmpty: false,
+  schema: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' },
   parse: parseDate,
 });
 
@@ -67,6 +71,7 @@ export const url = (name: string, fallback?: string): Setting<string> => ({
   expected: 'an http or https URL without credentials',
   default: fallback,
   mayBeEmpty: false,
+  schema: { type: 'string', pattern: '^https?://[^/@#?\\s]+(/[^#\\s]*)?$' },
   parse: parseHttpUrl,
 });
 
@@ -84,6 +89,7 @@ export const list = (name: string, expected: string, pattern: RegExp, fallback: 
   expected,
   default: fallback,
   mayBeEmpty: false,
+  schema: { type: 'array', items: { type: 'string', pattern: pattern.source } },
   parse: (value) => parseItems(value, (item) => pattern.test(item)),
 });
 
@@ -99,6 +105,7 @@ export const cidrs = (name: string): Setting<string[]> => ({
   expected: 'a comma-separated list of address ranges such as 10.0.0.0/8',
   default: '',
   mayBeEmpty: false,
+  schema: { type: 'array', items: { type: 'string', pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' } },
   parse: (value) => parseItems(value, isCidr),
 });
 
@@ -117,6 +124,8 @@ export const proxy = (name: string): Setting<ChosenProxy> => ({
   expected: 'the URL of an http or https proxy',
   default: undefined,
   mayBeEmpty: false,
+  // A value of the chart holds no password, because values of charts show up in too many places.
+  schema: { type: 'string', pattern: '^https?://[^/@#?\\s]+/?$' },
   parse: (value) => parseProxySetting(value, name),
 });
 
@@ -134,12 +143,14 @@ export const json = <T>(
   expected: string,
   check: (value: unknown) => value is T,
   fallback: string,
+  schema: ValueSchema,
   problem?: (value: unknown) => string | undefined,
 ): Setting<T> => ({
   name,
   expected,
   default: fallback,
   mayBeEmpty: false,
+  schema,
   parse: (value) => {
     const parsed = parseJson(value);
     return check(parsed) ? parsed : undefined;

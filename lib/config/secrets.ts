@@ -37,6 +37,7 @@ export const secretFile = (name: string): Setting<Secret | undefined> =>
     expected: 'the path of a readable file that is not empty',
     default: '',
     mayBeEmpty: true,
+    schema: { type: 'string' },
     parse: (path, log) => unlessFailing(() => openSecret({ path, log })),
     problem: fileProblem,
   });
@@ -99,6 +100,7 @@ export const secretFolder = (name: string): Setting<Secret | undefined> =>
     expected: 'the path of a readable folder of readable files',
     default: '',
     mayBeEmpty: true,
+    schema: { type: 'string' },
     parse: (path, log) => unlessFailing(() => openSecrets(path, log)),
     problem: folderProblem,
   });

@@ -4,6 +4,12 @@ import type { Log } from '../log.ts';
 /** Environment variables of a process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * JSON Schema of a setting's value where the value is not a text, but data: numbers, booleans and lists have their own
+ * types. The values of the Helm chart are data.
+ */
+export type ValueSchema = Readonly<Record<string, unknown>> & { readonly type: string | readonly string[] };
+
 /** Describes one setting: its environment variable, the form of its text, and its default. */
 export type Setting<T> = {
   name: string;
@@ -16,6 +22,7 @@ export type Setting<T> = {
   default: string | undefined;
   /** Whether the setting's text may be empty. An empty text gives the setting no value. */
   mayBeEmpty: boolean;
+  schema: ValueSchema;
   /**
    * Parses the text of the setting. Returns undefined for a wrong text. The log receives a line when a file that the
    * setting names can't be read again later.
@@ -29,9 +36,17 @@ export type Setting<T> = {
 export const expectation = ({ expected, mayBeEmpty }: Pick<Setting<unknown>, 'expected' | 'mayBeEmpty'>): string =>
   mayBeEmpty ? `empty or ${expected}` : expected;
 
+/** Returns the schema of an optional value: the value may also be null or an empty text. */
+const optionalSchema = ({ type, pattern, ...others }: ValueSchema): ValueSchema => ({
+  ...others,
+  type: [type, 'null'].flat(),
+  ...(pattern === undefined ? {} : { pattern: `^$|${pattern}` }),
+});
+
 /** Returns a copy of a setting that accepts an empty text too, and is empty by default. */
 export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({
   ...setting,
+  schema: optionalSchema(setting.schema),
   default: '',
   mayBeEmpty: true,
 });

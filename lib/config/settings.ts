@@ -1,5 +1,5 @@
-import { isSuperusers, superusersProblem } from '../auth/superusers.ts';
-import { issuersProblem, type TrustedIssuer } from '../auth/trusted-issuers.ts';
+import { isSuperusers, superusersProblem, superusersSchema } from '../auth/superusers.ts';
+import { issuersProblem, issuersSchema, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { cidrs, date, flag, integer, json, list, proxy, text, url } from './parse.ts';
@@ -17,7 +17,7 @@ const image = new RegExp(
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
 const path = /^\//;
-const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?$/i;
+const host = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:[0-9]+)?$/;
 
 /**
  * Steps that hold no credentials of the registry. builds-api's pipeline has all of them, and this service's pipeline has
@@ -47,6 +47,7 @@ export const settings = {
     'a JSON list of issuers, each with issuer, audience, jwksUri, and claim and prefix or rules',
     isIssuers,
     '[]',
+    issuersSchema,
     issuersProblem,
   ),
   authResource: text('AUTH_RESOURCE', 'a URI', /^[a-z][a-z0-9+.-]*:[^\s#]+$/, 'urn:toolforge:builds'),
@@ -56,6 +57,7 @@ export const settings = {
     'a JSON object with a list of paths for each name of a client certificate',
     isSuperusers,
     '{}',
+    superusersSchema,
     superusersProblem,
   ),
   keysFolder: optional(text('AUTH_KEYS_FOLDER', 'the absolute path of a folder', path)),
@@ -63,7 +65,7 @@ export const settings = {
   rateReads: integer('RATE_READS', { min: 0, max: 1_000_000 }, 1200),
   rateChanges: integer('RATE_CHANGES', { min: 0, max: 1_000_000 }, 300),
   failureDelayMs: integer('AUTH_FAILURE_DELAY_MS', { min: 0, max: 10_000 }, 250),
-  eventIssuer: url('EVENT_ISSUER', 'https://kubernetes.default.svc.cluster.local'),
+  eventIssuer: url('EVENT_ISSUER'),
   eventKeysUrl: optional(url('EVENT_KEYS_URL')),
   eventSubjects: list('EVENT_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
@@ -77,7 +79,7 @@ export const settings = {
     'ignore' | 'show' | 'adopt'
   >,
 
-  pipeline: text('PIPELINE', 'the name of a Tekton Pipeline', name, 'buildpacks'),
+  pipeline: text('PIPELINE', 'the name of a Tekton Pipeline', name, 'toolforge-builds'),
   builder: text('BUILDER', 'a container image', image),
   runner: text('RUNNER', 'a container image', image),
   latestBuilder: optional(text('LATEST_BUILDER', 'a container image', image)),
@@ -85,7 +87,7 @@ export const settings = {
   deprecatedBuilder: optional(text('DEPRECATED_BUILDER', 'a container image', image)),
   deprecatedRunner: optional(text('DEPRECATED_RUNNER', 'a container image', image)),
   deprecatedValidUntil: optional(date('DEPRECATED_VALID_UNTIL')),
-  serviceAccount: text('BUILD_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name, 'buildpacks-service-account'),
+  serviceAccount: text('BUILD_SERVICE_ACCOUNT', 'the name of a ServiceAccount', name, 'toolforge-builds'),
   buildTimeout: text('BUILD_TIMEOUT', 'a duration such as 1h0m0s', duration, '1h0m0s'),
 
   sourceAllowHttp: flag('SOURCE_ALLOW_HTTP', false),

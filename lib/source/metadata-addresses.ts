@@ -1,7 +1,7 @@
 /**
  * Addresses at which clouds serve data to their own machines, credentials among them. A build and the resolution of a
  * ref must not reach them, whatever else they may reach. The NetworkPolicy `builds` in
- * knative/base/network-policies.yaml forbids these addresses, and `npm run check:network` tries them.
+ * knative/charts/builds-builder forbids these addresses, and `npm run check:network` tries them.
  */
 export const metadataAddresses: readonly { cloud: string; address: string }[] = [
   { cloud: 'AWS, Azure, Google, Oracle, OpenStack and most others', address: '169.254.169.254' },

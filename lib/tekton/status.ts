@@ -48,7 +48,7 @@ export const failedStep = (taskRun: TaskRun): StepState | undefined =>
  */
 const exitCodeMeanings: Record<string, Record<number, string>> = {
   clone: { 128: 'the source could not be fetched' },
-  // The exit codes of the step analyze must be the ones that knative/pipeline/steps/analyze.sh exits with.
+  // The exit codes of the step analyze must be the ones that the script analyze.sh of the Pipeline exits with.
   analyze: {
     78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",
     79: 'the run image can not be read; an administrator must check the run images of the settings (RUNNER) and the credentials',

@@ -2,8 +2,13 @@ import type { Grants, Mount, ServiceRow, Size, Verb } from '../../functions/row.
 import { jobs, services } from '../../functions/table.ts';
 import type { Operation } from '../../openapi/operations.ts';
 
-/** The facts that differ between installations of the service. */
-export type Site = { namespace: string };
+/** The names that differ between installations of the service. */
+export type Site = {
+  /** Namespace of the builds and of the functions. */
+  namespace: string;
+  /** Secret with the password of the registry's account. Default `registry-account`. */
+  passwordSecret?: string;
+};
 
 /** A ServiceAccount and its permissions. */
 export type AccountFacts = { name: string; hasToken: boolean; grants: Grants };
@@ -20,16 +25,12 @@ export type ServiceFacts = Size & {
   scaling: ServiceRow['scaling'];
   environment: Readonly<Record<string, string>>;
   mounts: readonly Mount[];
-  /** Mounts that belong to optional parts of an installation, each a kustomize Component. */
-  optionalMounts: readonly Mount[];
   eventTypes: readonly string[];
   schedule: string | undefined;
   takesDeadLetters: boolean;
 };
 
-export type Facts = { site: Site; services: readonly ServiceFacts[]; accounts: readonly AccountFacts[] };
-
-const rows: Readonly<Record<string, ServiceRow>> = services;
+export type Facts = { services: readonly ServiceFacts[]; accounts: readonly AccountFacts[] };
 
 const merge = (grants: readonly Grants[] = []): Grants => {
   const merged: Record<string, Verb[]> = {};
@@ -38,77 +39,81 @@ const merge = (grants: readonly Grants[] = []): Grants => {
   return merged;
 };
 
+type Rows = Readonly<Record<string, ServiceRow>>;
+
+const table: Rows = services;
+
+/** Returns the rows of the table with the names of an installation. */
+const rowsAt = ({ namespace, passwordSecret = 'registry-account' }: Site): Rows => {
+  const text = JSON.stringify(table);
+  return JSON.parse(text.replaceAll('{namespace}', namespace).replaceAll('{passwordSecret}', passwordSecret));
+};
+
 /**
  * Returns the token subjects that may send events to a function: Triggers, its schedule, and senders of dead letters.
  */
-const eventSubjects = (name: string, row: ServiceRow, { namespace }: Site): string[] => {
+const eventSubjects = (name: string, rows: Rows, { namespace }: Site): string[] => {
+  const row = rows[name];
   const subject = (owner: string, source: string) => `system:serviceaccount:${namespace}:${owner}-oidc-${source}`;
   const trigger = (owner: string) => subject(owner, 'eventing.knative.dev-trigger');
   const triggered = Object.keys(rows).filter((other) => rows[other]?.eventTypes);
   return [
-    ...(row.schedule ? [subject(name, 'sources.knative.dev-pingsource')] : []),
-    ...(row.eventTypes ? [trigger(name)] : []),
-    ...(row.takesDeadLetters ? triggered.filter((other) => other !== name).map(trigger) : []),
+    ...(row?.schedule ? [subject(name, 'sources.knative.dev-pingsource')] : []),
+    ...(row?.eventTypes ? [trigger(name)] : []),
+    ...(row?.takesDeadLetters ? triggered.filter((other) => other !== name).map(trigger) : []),
   ];
 };
 
-const environmentOf = (name: string, row: ServiceRow, mounts: readonly Mount[], site: Site) => {
-  const subjects = eventSubjects(name, row, site);
-  return {
-    ...(subjects.length > 0 ? { EVENT_SUBJECTS: subjects.join(',') } : {}),
-    ...Object.assign({}, ...mounts.map(({ environment }) => environment)),
-    ...row.environment,
-  };
-};
+/** Returns the environment variables of the mounts that every installation has. */
+const environmentOfMounts = (mounts: readonly Mount[] = []): Readonly<Record<string, string>> =>
+  Object.assign({}, ...mounts.filter(({ onlyWith }) => !onlyWith).map(({ environment }) => environment));
 
-const atSite = (mount: Mount, { namespace }: Site): Mount =>
-  'tokenFor' in mount.source
-    ? { ...mount, source: { ...mount.source, tokenFor: mount.source.tokenFor.replaceAll('{namespace}', namespace) } }
-    : mount;
+const environmentOf = (row: ServiceRow, subjects: readonly string[]): Readonly<Record<string, string>> => ({
+  ...(subjects.length > 0 ? { EVENT_SUBJECTS: subjects.join(',') } : {}),
+  ...environmentOfMounts(row.mounts),
+  ...row.environment,
+});
 
-const serviceFacts = (name: string, row: ServiceRow, site: Site): ServiceFacts => {
-  const mounts = (row.mounts ?? []).map((mount) => atSite(mount, site));
-  const always = mounts.filter(({ component }) => component === undefined);
-  return {
-    name,
-    kind: row.kind,
-    exposure: row.exposure,
-    program: `/app/${name}/index.mjs`,
-    concurrency: row.concurrency,
-    timeoutSeconds: row.timeoutSeconds,
-    scaling: row.scaling,
-    cpu: row.cpu,
-    memory: row.memory,
-    memoryLimit: row.memoryLimit,
-    environment: environmentOf(name, row, always, site),
-    mounts: always,
-    optionalMounts: mounts.filter(({ component }) => component !== undefined),
-    eventTypes: row.eventTypes ?? [],
-    schedule: row.schedule,
-    takesDeadLetters: row.takesDeadLetters ?? false,
-  };
-};
+const serviceFacts = (name: string, row: ServiceRow, subjects: readonly string[]): ServiceFacts => ({
+  name,
+  kind: row.kind,
+  exposure: row.exposure,
+  program: `/app/${name}/index.mjs`,
+  concurrency: row.concurrency,
+  timeoutSeconds: row.timeoutSeconds,
+  scaling: row.scaling,
+  cpu: row.cpu,
+  memory: row.memory,
+  memoryLimit: row.memoryLimit,
+  environment: environmentOf(row, subjects),
+  mounts: row.mounts ?? [],
+  eventTypes: row.eventTypes ?? [],
+  schedule: row.schedule,
+  takesDeadLetters: row.takesDeadLetters ?? false,
+});
 
 /** Returns the facts about all functions and ServiceAccounts of one installation, from functions/table.ts. */
-export const makeFacts = (site: Site): Facts => ({
-  site,
-  services: Object.entries(rows).map(([name, row]) => serviceFacts(name, row, site)),
-  accounts: [
-    ...Object.entries(rows).map(([name, row]) => ({
-      name,
-      hasToken: !row.withoutToken,
-      grants: merge(row.permissions),
-    })),
-    ...Object.entries(jobs).map(([name, { permissions }]) => ({ name, hasToken: true, grants: merge(permissions) })),
-  ],
-});
+export const makeFacts = (site: Site): Facts => {
+  const rows = rowsAt(site);
+  return {
+    services: Object.entries(rows).map(([name, row]) => serviceFacts(name, row, eventSubjects(name, rows, site))),
+    accounts: [
+      ...Object.entries(rows).map(([name, row]) => ({
+        name,
+        hasToken: !row.withoutToken,
+        grants: merge(row.permissions),
+      })),
+      ...Object.entries(jobs).map(([name, { permissions }]) => ({ name, hasToken: true, grants: merge(permissions) })),
+    ],
+  };
+};
 
 /**
  * Returns the name of the function that serves an operation of the API, by functions/table.ts.
  * @throws Error for an operation that no row serves
  */
 export const functionOf = (operation: string): string => {
-  const serving = Object.keys(rows).find((name) => (rows[name]?.operations ?? [name]).includes(operation));
+  const serving = Object.entries(table).find(([name, row]) => (row.operations ?? [name]).includes(operation))?.[0];
   if (serving !== undefined) return serving;
   throw new Error(
     `No function serves the operation ${operation}: add an endpoint ${operation} to functions/table.ts, or name ${operation} in the operations of a row.`,
@@ -121,7 +126,7 @@ export const functionOf = (operation: string): string => {
  */
 export const exposedOperations = (operations: readonly Operation[]): Operation[] =>
   operations.filter(({ id, fn }) => {
-    const row = rows[fn];
+    const row = table[fn];
     if (row?.kind !== 'endpoint')
       throw new Error(`Operation ${id} is served by ${fn}: add an endpoint ${fn} to functions/table.ts.`);
     return row.exposure === 'gateway';

@@ -2,9 +2,10 @@
  * The policies say in CEL what the functions' ServiceAccounts may write: only what the functions make. So the rules are
  * made from a run of lib/tekton/run.ts and a Job of lib/logs/archive/archiver-job.ts.
  */
-import type { Policy, Rule } from './admission.ts';
+
 import { cel } from './cel.ts';
 import type { AccountFacts, Facts } from './facts.ts';
+import type { Policy, Rule } from './policy.ts';
 import { archiverRules } from './policy-of-jobs.ts';
 import { ledgerRules } from './policy-of-ledgers.ts';
 import { runRules, runUpdateRules } from './policy-of-runs.ts';

@@ -3,8 +3,8 @@ import { archiverFromSettings, archiverSettings } from '../../lib/builds/archive
 import { readSettings, type SettingName, settings } from '../../lib/config/settings.ts';
 import { archiverJob } from '../../lib/logs/archive/archiver-job.ts';
 import { toolAnnotation } from '../../lib/tekton/run.ts';
-import type { Rule } from './admission.ts';
 import { cel, expression, hasFields, mayHaveFields, onlyFields } from './cel.ts';
+import type { Rule } from './policy.ts';
 import { settingText, settingValue } from './setting-values.ts';
 
 /** Labels that Kubernetes gives to a new Job and to its pods before admission policies see the Job. */

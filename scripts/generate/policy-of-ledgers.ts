@@ -1,5 +1,5 @@
 import { labelLength } from '../../lib/ledger/names.ts';
-import type { Rule } from './admission.ts';
+import type { Rule } from './policy.ts';
 import { isShortened, isTool } from './policy-of-tools.ts';
 
 const tool = 'object.spec.tool';

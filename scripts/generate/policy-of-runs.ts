@@ -7,8 +7,8 @@ import {
   toolAnnotation,
   toolLabelName,
 } from '../../lib/tekton/run.ts';
-import type { Rule } from './admission.ts';
 import { cel, expression, mayHaveFields, onlyFields, onlyKeys } from './cel.ts';
+import type { Rule } from './policy.ts';
 import { toolRules } from './policy-of-tools.ts';
 import { settingText, settingValue } from './setting-values.ts';
 

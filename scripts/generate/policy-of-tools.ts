@@ -8,8 +8,8 @@ import { labelLength } from '../../lib/ledger/names.ts';
 import { component, fillings, imageTag, projectLength } from '../../lib/registry/names.ts';
 import { appImageParameter, toolAnnotation, toolLabelName } from '../../lib/tekton/run.ts';
 import { toolName } from '../../lib/tool-name.ts';
-import type { Rule } from './admission.ts';
 import { cel } from './cel.ts';
+import type { Rule } from './policy.ts';
 import { settingText } from './setting-values.ts';
 
 const hash = `[0-9a-f]{${shortHashLength}}`;

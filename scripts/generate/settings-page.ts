@@ -1,6 +1,7 @@
 import { removedSettings, renamedSettings } from '../../lib/config/renamed.ts';
 import { expectation } from '../../lib/config/setting.ts';
 import { type SettingName, settings } from '../../lib/config/settings.ts';
+import { chartSettings, chartValueOf } from './chart-settings.ts';
 import { settingNamesByFunction } from './setting-names.ts';
 import { type SettingGroup, settingGroups } from './settings-text.ts';
 import { notice } from './yaml.ts';
@@ -12,9 +13,13 @@ const shownDefault = (fallback: string | undefined): string => {
   return fallback === '' ? 'empty' : `\`${fallback}\``;
 };
 
+/** Returns the value of the chart that sets a setting, or nothing where the chart sets the setting by itself. */
+const shownValue = (name: SettingName): string =>
+  chartSettings.includes(name) ? `\`config.${chartValueOf(name)}\`` : '';
+
 const row = ([key, line]: [string, string]): string => {
   const setting = settings[key as SettingName];
-  return `| \`${setting.name}\` | ${cell(line)} | ${cell(expectation(setting))} | ${shownDefault(setting.default)} |`;
+  return `| \`${setting.name}\` | ${shownValue(key as SettingName)} | ${cell(line)} | ${cell(expectation(setting))} | ${shownDefault(setting.default)} |`;
 };
 
 const section = ({ title, intro, lines }: SettingGroup): string =>
@@ -22,8 +27,8 @@ const section = ({ title, intro, lines }: SettingGroup): string =>
     `## ${title}`,
     ...(intro ? [intro] : []),
     '',
-    '| variable | meaning | must be | default |',
-    '|---|---|---|---|',
+    '| variable | value of the chart | meaning | must be | default |',
+    '|---|---|---|---|---|',
     ...Object.entries(lines).map(row),
   ].join('\n');
 
@@ -68,8 +73,8 @@ const sources = 'lib/config/settings.ts, scripts/generate/settings-text.ts and f
 export const settingsPage = async (): Promise<string> =>
   `<!-- ${notice(sources)} -->
 # Settings
-Functions are set by environment variables, which the manifests take from one ConfigMap: \`settings.env\` of an overlay. Each function
-reads the settings that it needs. A function does not start when a setting is missing or wrong: it prints the setting's name and
+Functions are set by environment variables. An operator sets values of the Helm chart builds-api, which become variables: numbers, booleans, lists and
+objects are written as YAML has them. The chart sets variables without a value by itself ([deploy.md](deploy.md)). Each function reads the settings that it needs. A function does not start when a setting is missing or wrong: it prints the setting's name and
 what the setting must be. The embedded platform has the same settings. A name that ends in \`_FILE\` is the path of a file, because the
 value is a secret and variables show up in too many places.
 

@@ -14,7 +14,7 @@ const installation = {
   deprecatedRunner: 'See `DEPRECATED_BUILDER`.',
   deprecatedValidUntil:
     'The first day, in UTC, on which builds with use_deprecated_versions are refused. Before that day, their responses have a warning with this date.',
-  archiverImage: 'The image of the functions, with its digest. The overlays put this image into every function too.',
+  archiverImage: 'The image of the functions, with its digest: archivers run the same image.',
   registryUrl: 'The registry to which builds push images. Its storage is counted.',
   registryKind: 'The kind of the registry. Harbor has projects, quotas and robot accounts; oci is any other registry.',
   registryHost: "The registry's name in images, where the name differs from the host of `REGISTRY_URL`.",
@@ -56,14 +56,14 @@ const issuersText = `At least one of the first two must be set. An entry of \`AU
 | \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: the address that says whether a token was revoked (RFC 7662), and for how many seconds a response counts. Default: 10. |
 | \`client\` | \`{id, scope}\`: the public client by which people sign in with \`toolforge-build login\`. |
 
-For GitLab, GitHub and Kubernetes, for example:
+For GitLab, GitHub and a Kubernetes cluster with the domain DOMAIN, for example:
 
     [{"issuer": "https://gitlab.example.org", "audience": "builds-api", "jwksUri": "https://gitlab.example.org/oauth/discovery/keys", "kind": "ci",
       "rules": [{"match": {"project_path": "toolforge-repos/{tool}", "ref_protected": "true"}, "scopes": ["read", "build"]}]},
      {"issuer": "https://token.actions.githubusercontent.com", "audience": "builds-api", "kind": "ci",
       "jwksUri": "https://token.actions.githubusercontent.com/.well-known/jwks",
       "rules": [{"match": {"repository_id": "1234567", "ref": "refs/heads/main"}, "tool": "mytool", "scopes": ["read", "build"]}]},
-     {"issuer": "https://kubernetes.default.svc.cluster.local", "audience": "builds-api", "kind": "service-account",
+     {"issuer": "https://kubernetes.default.svc.DOMAIN", "audience": "builds-api", "kind": "service-account",
       "jwksUri": "https://kubernetes.default.svc/openid/v1/jwks",
       "caFile": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt", "tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
       "rules": [{"match": {"sub": "system:serviceaccount:tool-{tool}:*"}, "scopes": ["read", "build"]}]}]
@@ -136,7 +136,7 @@ export const settingGroups: SettingGroup[] = [
   { title: 'The installation', lines: installation },
   { title: 'Signing in', intro: issuersText, lines: signIn },
   { title: 'Policy', lines: policy },
-  { title: 'What the manifests set', intro: 'An operator rarely changes these settings.', lines: platform },
+  { title: 'What the chart sets', intro: 'An operator rarely changes these settings.', lines: platform },
 ];
 
 /** Every setting must have an explanation for docs/settings.md. A setting without one is a type error. */

@@ -110,12 +110,12 @@ const connectAll = async (place: Place, settings: Settings): Promise<Finding[]> 
 
 /** Returns the settings of the deployed functions. */
 const deployedSettings = async (kubectl: Kubectl): Promise<Record<string, string>> => {
-  const path = '{.spec.template.spec.containers[0].envFrom[0].configMapRef.name}';
-  const configMap = await kubectl(['get', 'ksvc', 'start-build', '-o', `jsonpath=${path}`]);
-  const { data } = JSON.parse(await kubectl(['get', 'configmap', configMap, '-o', 'json'])) as {
-    data: Record<string, string>;
-  };
-  return data;
+  const path = '{.spec.template.spec.containers[0].env}';
+  const env = JSON.parse(await kubectl(['get', 'ksvc', 'start-build', '-o', `jsonpath=${path}`])) as {
+    name: string;
+    value: string;
+  }[];
+  return Object.fromEntries(env.map(({ name, value }) => [name, value.replaceAll('$$', '$')]));
 };
 
 /**
@@ -125,10 +125,11 @@ const deployedSettings = async (kubectl: Kubectl): Promise<Record<string, string
  * @throws Error where the pods do not start, or where the service is not deployed
  */
 export const checkNetwork = async (kubectl: Kubectl, namespace: string): Promise<Finding[]> => {
-  const names = ['archiverImage', 'serviceAccount', 'registryUrl', 's3Endpoint'] as const;
+  const names = ['archiverImage', 'pipeline', 'serviceAccount', 'registryUrl', 's3Endpoint'] as const;
   const settings = readSettings(names, await deployedSettings(kubectl));
-  const { archiverImage: image, serviceAccount, registryUrl, s3Endpoint } = settings;
-  const place = { kubectl, name: `network-check-${randomBytes(3).toString('hex')}`, image, serviceAccount };
+  const { archiverImage: image, pipeline, serviceAccount, registryUrl, s3Endpoint } = settings;
+  const name = `network-check-${randomBytes(3).toString('hex')}`;
+  const place = { kubectl, name, image, pipeline, serviceAccount };
   try {
     return await connectAll(place, { namespace, registryUrl, s3Endpoint });
   } finally {

@@ -7,7 +7,7 @@ import type { Outcome } from './verdicts.ts';
 export type Kubectl = (words: string[], input?: string) => Promise<string>;
 
 /** Runs kubectl in the namespace of the builds; names of the check's objects begin with `name`. */
-export type Place = { kubectl: Kubectl; name: string; image: string; serviceAccount: string };
+export type Place = { kubectl: Kubectl; name: string; image: string; pipeline: string; serviceAccount: string };
 
 /**
  * The pods of a check. `build` looks like the pod of a build to NetworkPolicies, and `function` like the pod of a
@@ -18,9 +18,9 @@ export type PodName = 'build' | 'function' | 'plain' | 'other' | 'egress';
 
 const checkLabel = 'builds.toolforge.org/network-check';
 
-const labelsOf = ({ name }: Place, pod: PodName): Record<string, string> => ({
+const labelsOf = ({ name, pipeline }: Place, pod: PodName): Record<string, string> => ({
   [checkLabel]: name,
-  ...(pod === 'build' ? { [runLabel]: `${name}-build` } : {}),
+  ...(pod === 'build' ? { [runLabel]: `${name}-build`, 'tekton.dev/pipeline': pipeline } : {}),
   ...(pod === 'function' ? { 'serving.knative.dev/service': `${name}-function` } : {}),
   ...(pod === 'egress' ? { [`${checkLabel}-egress`]: name } : {}),
 });

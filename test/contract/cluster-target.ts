@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { ledgerName, toolLabel } from '../../lib/ledger/names.ts';
-import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
+import { siteFolder, testIssuer } from '../../scripts/test-site.ts';
 import { kubectl } from '../e2e/pipeline/cluster.ts';
 import { builds, openService, until } from '../e2e/service/service.ts';
 import { groups, signer, type Target } from './target.ts';
@@ -67,7 +67,7 @@ const removeBuilds = async (tool: string): Promise<void> => {
   );
 };
 
-/** Opens the service that `kubectl apply -k knative/overlays/test` deployed on a cluster, through its gateway. */
+/** Opens the service that `npm run deploy:test` deployed on a cluster, through its gateway. */
 export const clusterTarget = async (): Promise<Target> => {
   const service = await openService();
   const plain = await openPlain(service.gateway.url);

@@ -1,5 +1,5 @@
 /**
- * Shows a build on a cluster with knative/overlays/test: the CLI starts a build of a repository in the cluster's git
+ * Shows a build on a cluster with the service deployed for tests: the CLI starts a build of a repository in the cluster's git
  * server, with a tool's certificate through the gateway. At the end the demo removes everything that it made.
  *   npm run demo:cluster [-- EXAMPLE]       a folder of examples/; default static
  */

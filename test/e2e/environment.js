@@ -28,7 +28,7 @@ const evidence = {
     '--tail=300',
     '--max-log-requests=50',
   ],
-  'gateway.log': [...namespace, 'logs', 'deployment/gateway', '--tail=300'],
+  'gateway.log': ['--namespace', 'builds-api', 'logs', 'deployment/gateway', '--all-containers', '--tail=300'],
   'archivers.log': [...namespace, 'logs', '-l', 'batch.kubernetes.io/job-name', '--prefix', '--tail=200'],
   'broker-filter.log': ['--namespace', 'knative-eventing', 'logs', 'deployment/mt-broker-filter', '--tail=100'],
 };

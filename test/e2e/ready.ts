@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { openIssuer, toolToken } from '../../local/issuer.ts';
-import { siteFolder, testIssuer } from '../../scripts/test-overlay.ts';
+import { siteFolder, testIssuer } from '../../scripts/test-site.ts';
 import { kubectl, waitTimeout } from './pipeline/cluster.ts';
-import { openGateway } from './service/gateway.ts';
+import { gatewayNamespace, openGateway } from './service/gateway.ts';
 import { builds, until } from './service/service.ts';
 
 type Objects = { items: { metadata: { generation: number }; status?: { observedGeneration?: number } }[] };
@@ -38,6 +38,7 @@ const isToolAccepted = async (): Promise<boolean> => {
 export const waitUntilReady = async (): Promise<void> => {
   await until('all controllers observed the applied objects', isObserved);
   for (const kind of parts) await inBuilds('wait', kind, '--all', '--for=condition=Ready', waitTimeout);
-  for (const name of ['gateway', 'issuer']) await inBuilds('rollout', 'status', `deployment/${name}`, waitTimeout);
+  await inBuilds('rollout', 'status', 'deployment/issuer', waitTimeout);
+  await kubectl(['--namespace', gatewayNamespace, 'rollout', 'status', 'deployment/gateway', waitTimeout]);
   await until('a tool is accepted', isToolAccepted);
 };

@@ -1,5 +1,5 @@
 /**
- * Runs the tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load [JEST OPTIONS AND PATTERNS].
+ * Runs the tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load|upgrade [JEST OPTIONS AND PATTERNS].
  * jest.e2e.config.js says which test files belong to a part.
  */
 import { spawn } from 'node:child_process';
@@ -18,6 +18,7 @@ const plans: Record<string, string[][][]> = {
   auth: [[['auth', 'issuer']]],
   logs: [[['logs']]],
   load: [[['load']]],
+  upgrade: [[['upgrade', 'harbor']]],
 };
 
 const [plan = '', ...options] = process.argv.slice(2);

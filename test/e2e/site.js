@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Settings file of the overlay for tests. Its values are defaults for variables that the environment does not set. */
-const file = new URL('../../knative/overlays/test/site/settings.env', import.meta.url);
-const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+/** The chart's values for the cluster for tests. They are defaults for variables that the environment does not set. */
+const file = new URL('./site/values.json', import.meta.url);
+const { image = {}, config = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 /** @type {Record<string, string>} */
-export const settings = Object.fromEntries(
-  lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
-);
-process.env.BUILDER ||= settings.BUILDER ?? '';
-process.env.RUNNER ||= settings.RUNNER ?? '';
-process.env.TEST_REGISTRY ||= settings.REGISTRY_URL ?? '';
+export const settings = {
+  ARCHIVER_IMAGE: `${image.name}:${image.tag}`,
+  S3_ENDPOINT: config.s3Endpoint ?? '',
+  S3_BUCKET: config.s3Bucket ?? '',
+};
+process.env.BUILDER ||= config.builder ?? '';
+process.env.RUNNER ||= config.runner ?? '';
+process.env.TEST_REGISTRY ||= config.harborRepository ?? '';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const file = join(import.meta.dirname, '../../knative/gateway/routes.conf');
+const file = join(import.meta.dirname, '../../knative/charts/builds-api/files/gateway/routes.conf');
 
 /** Returns the name of the function to which the gateway sends a request, an empty text for none. */
 export type FunctionOf = (method: string, uri: string) => string;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
+import { siteFolder, testIssuer } from '../../../scripts/test-site.ts';
 import {
   type Case,
   type CredentialName,
@@ -20,6 +20,7 @@ import { withSweep } from '../disruptions/disruptions.ts';
 import { kubectl } from '../pipeline/cluster.ts';
 import type { Client } from '../service/gateway.ts';
 import { builds, openService, type Service, until } from '../service/service.ts';
+import { deployedSettings } from '../service/settings.ts';
 
 // These tests repeat test/contract/auth.test.ts on a cluster: through the gateway, and from a pod directly to each
 // function.
@@ -43,7 +44,7 @@ const staticTokens = async (kind: 'person' | 'ci'): Promise<Tokens> => {
     issuer: issuers[kind],
     // Tokens with a wrong issuer name the Kubernetes cluster as their issuer. The tests' issuers for people and for CI
     // share their key, so neither can be the wrong issuer of the other's tokens.
-    otherIssuer: 'https://kubernetes.default.svc.cluster.local',
+    otherIssuer: (await deployedSettings()).EVENT_ISSUER ?? '',
     audience,
     key,
     kid: await calculateJwkThumbprint(key),

@@ -1,28 +1,19 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { siteFolder } from '../../../scripts/test-overlay.ts';
+import { siteFolder } from '../../../scripts/test-site.ts';
 import { type Json, kubectl, waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
+import { bundle, programPod } from '../program-pod.ts';
+import { gatewayHost } from '../service/gateway.ts';
 import { builds, openService, type Service, type Tool, until } from '../service/service.ts';
+import { settings } from '../site.js';
 
-/** URL of the issuer that this test starts. knative/overlays/test/settings trusts this issuer. */
-const issuerUrl = `http://sign-in.${builds}.svc.cluster.local`;
-const root = join(import.meta.dirname, '../../..');
+/** URL of the issuer that this test starts. scripts/test-site.ts makes the service trust this issuer. */
+const issuerUrl = `http://sign-in.${builds}.svc`;
 
 let service: Service;
 let tool: Tool;
-
-/** Bundles a program with all its modules into one file, so that a pod can run the program from a ConfigMap. */
-const bundle = async (entry: string, file: string): Promise<void> => {
-  const banner =
-    "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);";
-  const words = [join(root, entry), '--bundle', '--platform=node', '--format=esm', '--minify', '--keep-names'];
-  const more = ['--log-level=error', `--banner:js=${banner}`, `--outfile=${file}`];
-  await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), [...words, ...more]);
-};
 
 const programs = {
   'issuer.mjs': 'test/support/issuer/main.ts',
@@ -30,36 +21,7 @@ const programs = {
   'toolforge-build.mjs': 'cli/main.ts',
 };
 
-const functionsImage = async (): Promise<string> =>
-  /^ARCHIVER_IMAGE=(.+)$/m.exec(await readFile(join(siteFolder, 'settings.env'), 'utf8'))?.[1] ?? '';
-
-const pod = (name: string, image: string, args: string[], env: Record<string, string>): Json => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, labels: { app: name } },
-  spec: {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        name: 'node',
-        image,
-        command: ['node'],
-        args,
-        env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-        securityContext: {
-          runAsNonRoot: true,
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
-        volumeMounts: [{ name: 'programs', mountPath: '/programs' }],
-      },
-    ],
-    volumes: [{ name: 'programs', configMap: { name: 'programs' } }],
-  },
-});
+const mount = { configMap: 'programs', folder: '/programs' };
 
 const issuerService: Json = {
   apiVersion: 'v1',
@@ -86,7 +48,7 @@ const startIssuer = async (image: string): Promise<void> => {
   await makePrograms(builds, ['issuer.mjs']);
   const people = JSON.stringify({ ada: [tool.name] });
   const env = { PORT: '8080', ISSUER_URL: issuerUrl, API_SECRET: secret, PEOPLE: people };
-  const items = [pod('sign-in', image, ['/programs/issuer.mjs'], env), issuerService];
+  const items = [programPod('sign-in', image, ['/programs/issuer.mjs'], env, mount), issuerService];
   await service.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   await service.kubectl(['wait', '--for=condition=Ready', 'pod/sign-in', waitTimeout]);
 };
@@ -100,10 +62,10 @@ const startShell = async (image: string): Promise<void> => {
   const env = {
     HOME: '/tmp',
     TOOLFORGE_TOOL: tool.name,
-    TOOL_TOOLFORGE_API_URL: `https://gateway.${builds}.svc`,
+    TOOL_TOOLFORGE_API_URL: `https://${gatewayHost}`,
     REQUESTS_CA_BUNDLE: '/tmp/ca.crt',
   };
-  await service.namespace.apply(pod('shell', image, ['-e', 'setInterval(() => {}, 1000)'], env));
+  await service.namespace.apply(programPod('shell', image, ['-e', 'setInterval(() => {}, 1000)'], env, mount));
   await service.namespace.kubectl(['wait', '--for=condition=Ready', 'pod/shell', waitTimeout]);
   const write = `require('fs').writeFileSync('/tmp/ca.crt', require('fs').readFileSync(0))`;
   const authority = await readFile(join(siteFolder, 'ca.crt'), 'utf8');
@@ -114,7 +76,7 @@ beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
   for (const [file, entry] of Object.entries(programs)) await bundle(entry, join(service.gateway.folder, file));
-  const image = await functionsImage();
+  const image = settings.ARCHIVER_IMAGE ?? '';
   await startIssuer(image);
   await startShell(image);
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setting } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
 import { builds, openService, type Service, slow, type Tool, until } from '../service/service.ts';
+import { setPolicySettings } from '../service/settings.ts';
 
 let service: Service;
 let tool: Tool;
@@ -32,27 +33,16 @@ const setVariables = async (name: string, value: Variable[]): Promise<void> => {
   });
 };
 
-/**
- * Changes the settings that the admission policies compare runs with: the annotations of the Namespace.
- * @returns the former settings, with null for a setting that was not set
- */
-const setPolicy = async (changed: Record<string, string | null>): Promise<Record<string, string | null>> => {
-  const { metadata } = JSON.parse(await service.kubectl(['get', 'namespace', builds, '-o', 'json']));
-  const patch = JSON.stringify({ metadata: { annotations: changed } });
-  await service.kubectl(['patch', 'namespace', builds, '--type=merge', '-p', patch]);
-  return Object.fromEntries(Object.keys(changed).map((key) => [key, metadata.annotations[key] ?? null]));
-};
-
 /** Runs `work` while the function start-build is deployed with other settings. */
 const withSettings = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
   const before = (await readFunction('start-build')).spec.template.spec.containers[0]?.env ?? [];
   const changed = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  const policy = await setPolicy(settings);
+  const policy = await setPolicySettings(settings);
   await setVariables('start-build', [...before.filter(({ name }) => !(name in settings)), ...changed]);
   try {
     return await work();
   } finally {
-    await setPolicy(policy);
+    await setPolicySettings(policy);
     await setVariables('start-build', before);
   }
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { apiAudience, type LocalIssuer, openIssuer, toolToken } from '../../../local/issuer.ts';
-import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
+import { siteFolder, testIssuer } from '../../../scripts/test-site.ts';
 import { withSweep } from '../disruptions/disruptions.ts';
 import { waitTimeout } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';

@@ -10,6 +10,7 @@ import { settingNamesByFunction } from '../../../scripts/generate/setting-names.
 import { type Json, waitTimeout } from '../pipeline/cluster.ts';
 import type { Files } from '../pipeline/git-pod.ts';
 import { builds, type Service, type Tool, until } from '../service/service.ts';
+import { setPolicySettings } from '../service/settings.ts';
 
 /** Files of a repository that no buildpack recognises, so its build ends right after cloning. */
 export const unwanted: Files = { 'nothing.txt': 'No buildpack recognises this.\n' };
@@ -141,19 +142,6 @@ const capacityReaders = [...(await settingNamesByFunction())]
   .filter(([, settingNames]) => settingNames.includes('capacity'))
   .map(([name]) => name);
 
-/**
- * Sets the setting CAPACITY in the annotations of the Namespace, where the admission policies read the settings: an
- * archiver must have the value that the settings have.
- * @param value empty for no capacity
- * @returns the former value
- */
-const annotateCapacity = async ({ kubectl }: Service, value: string): Promise<string> => {
-  const path = 'jsonpath={.metadata.annotations.CAPACITY}';
-  const former = await kubectl(['get', 'namespace', builds, '-o', path]);
-  await kubectl(['annotate', 'namespace', builds, '--overwrite', value ? `CAPACITY=${value}` : 'CAPACITY-']);
-  return former;
-};
-
 /** Runs `work` while the functions are deployed with another value of the setting CAPACITY. */
 export const withCapacity = async <T>(service: Service, capacity: number, work: () => Promise<T>): Promise<T> => {
   const { items } = JSON.parse(await service.kubectl(['get', 'ksvc', '-o', 'json'])) as { items: Deployed[] };
@@ -177,12 +165,14 @@ export const withCapacity = async <T>(service: Service, capacity: number, work: 
     // The test waits until old pods are gone, because they run with the former value of CAPACITY.
     await until('old pods are gone', async () => (await oldPods(service)) === 0);
   };
-  const former = await annotateCapacity(service, String(capacity));
+  // An archiver must have the capacity that the admission policies have.
+  const former = await setPolicySettings({ CAPACITY: String(capacity) });
   try {
-    await environment((env) => [...env, { name: 'CAPACITY', value: String(capacity) }]);
+    const others = (env: Json[]) => env.filter(({ name }) => name !== 'CAPACITY');
+    await environment((env) => [...others(env), { name: 'CAPACITY', value: String(capacity) }]);
     return await work();
   } finally {
-    await annotateCapacity(service, former);
+    await setPolicySettings(former);
     await environment((env) => env);
   }
 };

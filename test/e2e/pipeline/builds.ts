@@ -36,7 +36,7 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
   kind: 'PipelineRun',
   metadata: { name },
   spec: {
-    pipelineRef: { name: 'buildpacks' },
+    pipelineRef: { name: 'toolforge-builds' },
     params: [
       { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER') },
       { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUNNER') },
@@ -49,7 +49,7 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
       { name: 'USE_DEPRECATED_VERSIONS', value: 'false' },
     ],
     timeouts: { pipeline: '10m0s' },
-    taskRunSpecs: [{ pipelineTaskName: 'build-from-git', serviceAccountName: 'buildpacks-service-account' }],
+    taskRunSpecs: [{ pipelineTaskName: 'build-from-git', serviceAccountName: 'toolforge-builds' }],
     workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((workspace) => ({ name: workspace, emptyDir: {} })),
   },
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { retry } from '../../../lib/retry.ts';
+import { render } from '../../support/helm.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -118,11 +118,9 @@ export const credentials = (): Json => {
   };
 };
 
-/** Installs knative/pipeline and the Secret with registry credentials in a namespace. */
+/** Installs the chart builds-builder and the Secret with registry credentials in a namespace. */
 export const installPipeline = async (namespace: Namespace): Promise<void> => {
-  const folder = join(import.meta.dirname, '../../../knative/pipeline');
-  await namespace.kubectl(['apply', '-f', '-'], await kubectl(['kustomize', folder]));
-  await namespace.apply(credentials());
+  await namespace.apply(...(await render('builds-builder', {}, namespace.name)), credentials());
 };
 
 /** Calls `act` until it succeeds. @throws the last error after 300 s */

@@ -38,7 +38,7 @@ type Pipeline = { spec: { tasks: { taskSpec: { volumes: { name: string; configMa
 
 /** Starts a pod in which tests run the script of the step clone. One pod for all cases saves most of their time. */
 const startClonePod = async (): Promise<void> => {
-  const { spec } = await namespace.get<Pipeline>('pipeline', 'buildpacks');
+  const { spec } = await namespace.get<Pipeline>('pipeline', 'toolforge-builds');
   const steps = spec.tasks[0]?.taskSpec.volumes.find(({ name }) => name === 'steps');
   const container = {
     name: 'clone',

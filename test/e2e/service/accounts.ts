@@ -13,7 +13,7 @@ import { imageHost, imageHostSettings } from '../../../lib/registry/from-setting
 import { pipelineRun } from '../../../lib/tekton/run.ts';
 import { versionSettings, versionsFromSettings } from '../../../lib/tekton/versions-from-settings.ts';
 import { makeFacts } from '../../../scripts/generate/facts.ts';
-import { eventually, type Json, kubectl, setting } from '../pipeline/cluster.ts';
+import { eventually, type Json, setting } from '../pipeline/cluster.ts';
 import { builds } from './service.ts';
 
 const { accounts, services } = makeFacts({ namespace: builds });
@@ -75,7 +75,7 @@ export const patched = (account: string, resource: Resource, name: string, patch
 };
 
 /**
- * Asks whether a ServiceAccount may change the annotations of the Namespace, where the policies read the settings.
+ * Asks whether a ServiceAccount may change the annotations of the Namespace.
  * @returns `accepted`, or the message of the refusal
  */
 export const annotated = (account: string, annotations: Record<string, string>): Promise<string> =>
@@ -93,14 +93,6 @@ export const changed = (object: object, change: (object: Fields) => void): objec
   const copy = structuredClone(object);
   change(copy);
   return copy;
-};
-
-/** Returns the settings of the deployed functions. */
-export const deployedSettings = async (): Promise<Record<string, string>> => {
-  const path = 'jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name}';
-  const name = await kubectl(['get', 'ksvc', 'start-build', '--namespace', builds, '-o', path]);
-  const configMap = await kubectl(['get', 'configmap', name, '--namespace', builds, '-o', 'json']);
-  return (JSON.parse(configMap) as { data: Record<string, string> }).data;
 };
 
 const record = (id: string): BuildRecord => ({

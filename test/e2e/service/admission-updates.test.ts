@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { oldRun, oldRunName } from '../../support/builds-api-run.ts';
 import { kubectl } from '../pipeline/cluster.ts';
-import { accountsThatMay, changed, deniedBy, deployedSettings, patched, runOf } from './accounts.ts';
+import { accountsThatMay, changed, deniedBy, patched, runOf } from './accounts.ts';
 import { builds } from './service.ts';
+import { deployedSettings } from './settings.ts';
 
 const id = `e2e-admission-${randomBytes(4).toString('hex')}`;
 

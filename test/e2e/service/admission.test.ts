@@ -7,7 +7,6 @@ import {
   changed,
   created,
   deniedBy,
-  deployedSettings,
   type Fields,
   jobOf,
   ledgerOf,
@@ -18,6 +17,7 @@ import { hostileJobs } from './hostile-jobs.ts';
 import { hostileLedgers } from './hostile-ledgers.ts';
 import { hostileRuns } from './hostile-runs.ts';
 import { builds } from './service.ts';
+import { deployedSettings } from './settings.ts';
 
 const id = `e2e-admission-${randomBytes(4).toString('hex')}`;
 let settings: Record<string, string>;
@@ -162,9 +162,9 @@ describe('a ServiceAccount of the namespace whose Role allows everything', () =>
   test('may not change the settings, or the Pipeline of the builds', async () => {
     expect(await annotated(id, { BUILDER: 'evil.example/image' })).toContain(deniedBy('writes'));
     expect(await patched(id, 'configmaps', 'kube-root-ca.crt', { data: { more: 'x' } })).toContain(deniedBy('writes'));
-    expect(await patched(id, 'pipelines', settings.PIPELINE ?? 'buildpacks', { spec: { description: 'x' } })).toContain(
-      deniedBy('writes'),
-    );
+    expect(
+      await patched(id, 'pipelines', settings.PIPELINE ?? 'toolforge-builds', { spec: { description: 'x' } }),
+    ).toContain(deniedBy('writes'));
   });
 
   test('may not run a program in a pod', async () => {
@@ -175,7 +175,7 @@ describe('a ServiceAccount of the namespace whose Role allows everything', () =>
       '--namespace',
       builds,
       '-l',
-      'app.kubernetes.io/name=gateway',
+      'app.kubernetes.io/name=issuer',
       '-o',
       'name',
     ]);

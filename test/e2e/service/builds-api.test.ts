@@ -7,9 +7,9 @@ import type { PipelineRun } from '../../../lib/tekton/types.ts';
 import type { Build } from '../../../openapi/generated/types.ts';
 import { requestedOldRun } from '../../support/builds-api-run.ts';
 import { credential, linkedPassword, oldPipeline, printedBy, shownSteps } from '../../support/old-pipeline.ts';
-import { deployedSettings } from './accounts.ts';
 import { buildsApiRuns, untilReleased } from './kept-runs.ts';
 import { type LogLine, openService, type Service, type Tool, until } from './service.ts';
+import { deployedSettings } from './settings.ts';
 
 const pipeline = 'e2e-old-buildpacks';
 const settings = await deployedSettings();
@@ -19,21 +19,28 @@ const describeWith = (value: string) => (mode === value ? describe : describe.sk
 let service: Service;
 let tool: Tool;
 
+/** Stands for the ServiceAccount of builds-api, which another Helm release has. */
+const account = 'e2e-old-account';
+const oldAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account } };
+
 beforeAll(async () => {
   service = await openService();
   tool = await service.tool();
-  await service.kubectl(['apply', '-f', '-'], JSON.stringify(oldPipeline(pipeline, settings.BUILDER ?? '')));
+  const items = [oldPipeline(pipeline, settings.BUILDER ?? ''), oldAccount];
+  await service.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 });
 afterAll(async () => {
   await service.kubectl(['delete', 'pipelineruns', '-l', `user=${tool.name}`]);
-  await service.kubectl(['delete', 'pipeline', pipeline]);
+  await service.kubectl(['delete', `pipeline/${pipeline}`, `serviceaccount/${account}`]);
   await service.close();
 });
 
 /** Starts a build as builds-api does. The repository's name says whether the build fails, waits or works. @returns its id */
 const startOld = async (repository: 'fails' | 'waits' | 'works'): Promise<string> => {
-  const run = JSON.stringify(requestedOldRun(tool.name, pipeline, repository));
-  return (await service.kubectl(['create', '-f', '-', '-o', 'jsonpath={.metadata.name}'], run)).trim();
+  const { spec, ...run } = requestedOldRun(tool.name, pipeline, repository);
+  const taskRunSpecs = [{ pipelineTaskName: 'build-from-git', serviceAccountName: account }];
+  const words = ['create', '-f', '-', '-o', 'jsonpath={.metadata.name}'];
+  return (await service.kubectl(words, JSON.stringify({ ...run, spec: { ...spec, taskRunSpecs } }))).trim();
 };
 
 const runOf = async (id: string): Promise<PipelineRun | undefined> => {

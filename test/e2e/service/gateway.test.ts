@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openIssuer, toolToken } from '../../../local/issuer.ts';
-import { siteFolder, testIssuer } from '../../../scripts/test-overlay.ts';
+import { siteFolder, testIssuer } from '../../../scripts/test-site.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 
 let gateway: Gateway;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Authority, type KeyAndCertificate, openAuthority } from '../../../local/certificates.ts';
 import { toolKubeconfig } from '../../../local/kubeconfig.ts';
-import { siteFolder } from '../../../scripts/test-overlay.ts';
+import { siteFolder } from '../../../scripts/test-site.ts';
 import { type Json, kubectl } from '../pipeline/cluster.ts';
 
 type GatewayResponse = { status: number; headers: IncomingMessage['headers']; text: string; json: Json };
@@ -35,6 +35,13 @@ export type Gateway = {
   close: () => Promise<void>;
 };
 
+/** Namespace of the gateway, and name of its Service there. */
+export const gatewayNamespace = 'builds-api';
+const gatewayService = 'builds-api';
+
+/** Host and port of the gateway for pods. */
+export const gatewayHost = `${gatewayService}.${gatewayNamespace}.svc:8443`;
+
 type NodeList = { items: { status: { addresses: { type: string; address: string }[] } }[] };
 type Service = { spec: { ports: { nodePort: number }[] } };
 
@@ -52,7 +59,7 @@ export const nodePortAddress = async (namespace: string, name: string): Promise<
 /** Returns the gateway's address: its port on a node, or TEST_GATEWAY (host:port) where no node can be reached. */
 export const gatewayAddress = async (): Promise<Address> => {
   const [host, port] = process.env.TEST_GATEWAY?.split(':') ?? [];
-  return host ? { host, port: Number(port) } : nodePortAddress('image-build', 'gateway');
+  return host ? { host, port: Number(port) } : nodePortAddress(gatewayNamespace, gatewayService);
 };
 
 /** Opens a tunnel from a port of localhost to a gateway, whose certificate is for localhost. */
@@ -139,6 +146,6 @@ export const openGatewayAt = async (authority: Authority, target: Address): Prom
   };
 };
 
-/** Opens the deployed gateway of knative/overlays/test, with the certificate authority that `npm run images` made. */
+/** Opens the deployed gateway, with the certificate authority that `npm run images` made. */
 export const openGateway = async (): Promise<Gateway> =>
   openGatewayAt(await openAuthority(join(siteFolder, 'authority.json')), await gatewayAddress());

@@ -1,5 +1,5 @@
-import { deployedSettings } from './accounts.ts';
 import { type Service, until } from './service.ts';
+import { deployedSettings } from './settings.ts';
 
 /** Returns what the deployed functions do with runs of builds-api. Default: ignore. @param settings of these functions */
 export const buildsApiRuns = (settings: Record<string, string>): string => settings.BUILDS_API_RUNS ?? 'ignore';

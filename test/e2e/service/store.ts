@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readSettings } from '../../../lib/config/settings.ts';
 import { storeFromSettings, storeSettings } from '../../../lib/store/from-settings.ts';
 import type { ObjectStore } from '../../../lib/store/types.ts';
-import { siteFolder } from '../../../scripts/test-overlay.ts';
+import { siteFolder } from '../../../scripts/test-site.ts';
 import { settings } from '../site.js';
 
 /**

@@ -110,10 +110,11 @@ test('a new endpoint is an operation, one folder and one row: npm run generate w
   await node('scripts/generate.ts');
   expect(await changedSince(byHand)).toEqual([
     'docs/settings.md',
-    'knative/base/generated/accounts.yaml',
-    'knative/base/generated/services.yaml',
-    'knative/gateway-api/routes.yaml',
-    'knative/gateway/routes.conf',
+    'knative/charts/builds-api/files/accounts.yaml',
+    'knative/charts/builds-api/files/functions.yaml',
+    'knative/charts/builds-api/files/gateway/routes.conf',
+    'knative/charts/builds-api/files/http-routes.yaml',
+    'knative/charts/builds-api/values.schema.json',
     'openapi/generated/openapi.json',
     'openapi/generated/routes.ts',
   ]);

@@ -185,7 +185,7 @@ test('the pipeline passes values as separate arguments and takes its results fro
   expect(text).toContain('$(steps.export.results.APP_IMAGE_DIGEST)');
   expect(buildpacksPipeline(options)).toMatchObject({
     kind: 'Pipeline',
-    metadata: { name: 'buildpacks', namespace: 'n' },
+    metadata: { name: 'toolforge-builds', namespace: 'n' },
   });
 });
 

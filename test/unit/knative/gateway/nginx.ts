@@ -19,7 +19,7 @@ import { startServer } from '../../../support/server.ts';
  */
 export const nginxFolder = process.env.NGINX_FOLDER;
 
-const source = join(import.meta.dirname, '../../../../knative/gateway');
+const source = join(import.meta.dirname, '../../../../knative/charts/builds-api/files/gateway');
 
 type NginxRequest = {
   path?: string;

@@ -1,93 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { load, loadAll } from 'js-yaml';
 import { archiverFromSettings, archiverSettings } from '../../../../lib/builds/archiver-from-settings.ts';
 import { readSettings } from '../../../../lib/config/settings.ts';
 import { archiverJob } from '../../../../lib/logs/archive/archiver-job.ts';
 import { makeFacts } from '../../../../scripts/generate/facts.ts';
+import { accountPolicies } from '../../../../scripts/generate/policies.ts';
+import type { Rule } from '../../../../scripts/generate/policy.ts';
 
-type Validation = { expression: string; message: string; reason?: string };
-type Manifest = {
-  kind: string;
-  metadata: { name: string };
-  spec: {
-    failurePolicy?: string;
-    paramKind?: object;
-    matchConstraints?: { resourceRules: { scope: string }[] };
-    matchConditions?: { expression: string }[];
-    variables?: { name: string; expression: string }[];
-    validations?: Validation[];
-    policyName?: string;
-    paramRef?: object;
-    validationActions?: string[];
-    matchResources?: { namespaceSelector: { matchLabels: Record<string, string> } };
-  };
-};
+const policies = accountPolicies(makeFacts({ namespace: 'image-build' }));
+const rulesOf = (policy: string): readonly Rule[] => policies.find(({ name }) => name === policy)?.rules ?? [];
 
-const root = join(import.meta.dirname, '../../../..');
-const manifests = loadAll(await readFile(join(root, 'knative/base/generated/admission.yaml'), 'utf8')) as Manifest[];
-const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
-const bindings = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
-const rulesOf = (name: string): Validation[] =>
-  policies.find(({ metadata }) => metadata.name === `image-build-${name}`)?.spec.validations ?? [];
-
-const lacksSettings = (message: string): boolean => message.includes('lack the settings');
-
-test('every policy fails closed, and refuses with the status 403, which ends no build', () => {
-  expect(policies.map(({ metadata }) => metadata.name)).toEqual(
-    ['writes', 'runs', 'run-updates', 'archivers', 'ledgers'].map((name) => `image-build-${name}`),
-  );
-  for (const { spec } of policies) {
-    expect(spec.failurePolicy).toBe('Fail');
-    expect(spec.validations?.length).toBeGreaterThan(0);
-    for (const { message, reason } of spec.validations ?? [])
-      expect(reason).toBe(lacksSettings(message) ? undefined : 'Forbidden');
-  }
+test('there is a policy for each kind of object that the functions write, and for all other kinds', () => {
+  expect(policies.map(({ name }) => name)).toEqual(['writes', 'runs', 'run-updates', 'archivers', 'ledgers']);
+  for (const { rules } of policies) expect(rules.length).toBeGreaterThan(0);
 });
 
-test('every policy is bound to the namespace of the builds and denies', () => {
-  expect(bindings.map(({ spec }) => spec.policyName)).toEqual(policies.map(({ metadata }) => metadata.name));
-  for (const { spec } of bindings) {
-    expect(spec.validationActions).toEqual(['Deny']);
-    expect(spec.matchResources?.namespaceSelector.matchLabels).toEqual({
-      'kubernetes.io/metadata.name': 'image-build',
-    });
-  }
-});
-
-test('no policy has a parameter, and a policy that reads the settings first demands that there are settings', () => {
-  for (const [at, { spec }] of policies.entries()) {
-    expect(spec.paramKind).toBeUndefined();
-    expect(bindings[at]?.spec.paramRef).toBeUndefined();
-    const reads = JSON.stringify(spec.validations).includes('variables.settings');
-    expect(spec.variables?.[0]?.name).toBe(reads ? 'settings' : undefined);
-    expect(lacksSettings(spec.validations?.[0]?.message ?? '')).toBe(reads);
-  }
-});
-
-test('every policy is about all ServiceAccounts of the namespace, also for objects of the cluster', () => {
-  for (const { spec } of policies) {
-    expect(spec.matchConstraints?.resourceRules.map(({ scope }) => scope)).toEqual(['*']);
-    expect(spec.matchConditions?.map(({ expression }) => expression)).toEqual([
-      "request.userInfo.username.startsWith('system:serviceaccount:image-build:')",
-    ]);
-  }
-});
-
-test('the overlays copy all settings to the annotations of the Namespace, where the policies read them', async () => {
-  const component = await readFile(join(root, 'knative/images/kustomization.yaml'), 'utf8');
-  const { replacements } = load(component) as { replacements: object[] };
-  expect(replacements).toContainEqual({
-    source: { kind: 'ConfigMap', name: 'settings', fieldPath: 'data' },
-    targets: [
-      {
-        select: { version: 'v1', kind: 'Namespace', name: 'image-build' },
-        fieldPaths: ['metadata.annotations'],
-        options: { create: true },
-      },
-    ],
-  });
+test('a policy has the settings where its rules read them', () => {
+  for (const { rules, readsSettings } of policies)
+    expect(readsSettings).toBe(JSON.stringify(rules).includes('variables.settings'));
 });
 
 test('the policy of writes allows the kinds that a Role of the table allows, and no others', () => {

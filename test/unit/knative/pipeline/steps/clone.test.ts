@@ -8,7 +8,7 @@ import { growingFiles, hostileRepositories } from '../../../../support/hostile-r
 import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
 import { commit as commitText, createRepository } from '../../../lib/source/git-server.ts';
 
-const script = join(import.meta.dirname, '../../../../../knative/pipeline/steps/clone.sh');
+const script = join(import.meta.dirname, '../../../../../knative/charts/builds-builder/files/steps/clone.sh');
 let repositories: string;
 let app: string;
 let git: GitServer;

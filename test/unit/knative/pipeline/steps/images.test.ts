@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { registryRefusal } from '../../../../../lib/tekton/registry-refusals.ts';
 import { analyzeErrors, quotaError, runImageError, tooLargeError } from '../../../lib/tekton/registry-outputs.ts';
 
-const steps = join(import.meta.dirname, '../../../../../knative/pipeline/steps');
+const steps = join(import.meta.dirname, '../../../../../knative/charts/builds-builder/files/steps');
 let folder: string;
 
 beforeAll(async () => {

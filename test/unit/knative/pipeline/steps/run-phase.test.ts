@@ -9,7 +9,7 @@ import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts'
 import { invisibleTexts } from '../../../lib/logs/masking/invisible-texts.ts';
 import { outputs } from '../../../lib/logs/masking/outputs.ts';
 
-const script = path.join(import.meta.dirname, '../../../../../knative/pipeline/steps/run-phase.sh');
+const script = path.join(import.meta.dirname, '../../../../../knative/charts/builds-builder/files/steps/run-phase.sh');
 let folder: string;
 
 beforeAll(async () => {

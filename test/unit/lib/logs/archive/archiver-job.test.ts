@@ -13,7 +13,7 @@ const pipelineRun = {
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
   metadata: { name: 'b-1' },
-  spec: { pipelineRef: { name: 'buildpacks' } },
+  spec: { pipelineRef: { name: 'toolforge-builds' } },
 };
 
 type Job = {
