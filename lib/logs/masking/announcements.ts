@@ -1,6 +1,7 @@
 import { logPrefixLength } from './line-tracker.ts';
 import { isKeyLike, isPasswordText, isRandom, isStrong, isTokenText } from './rules/judge.ts';
 import { secretName } from './rules/names.ts';
+import { isWordsInField } from './rules/words.ts';
 
 /** An announcement: a line says that one of the next lines holds a secret. */
 export type Announcement = {
@@ -37,7 +38,8 @@ const isCertain = (word: string): boolean =>
   (word.length >= 16 && /[A-Z]/.test(word) && !word.includes(',') && (isKeyLike(word) || isStrong(word)));
 const isItem = (word: string): boolean =>
   word.length >= 6 && /\d/.test(word) && /^[0-9A-Za-z]+(?:-[0-9A-Za-z]+){0,7}$/.test(word);
-const isRead = (word: string): boolean => isRandom(word) && (isTokenText(word) || isStrong(word));
+const isRead = (word: string): boolean =>
+  (isRandom(word) && (isTokenText(word) || isStrong(word))) || isWordsInField(word);
 const isGenerated = (word: string): boolean => word.length >= 12 && isRandom(word) && !/[(){}]/.test(word);
 const isBase64 = (word: string): boolean => /^[A-Za-z0-9+/]{4,}={0,2}$/.test(word);
 
@@ -52,7 +54,7 @@ const listOfCodes: Announcement = { ...oneWord, accept: isItem, count: 32 };
 const generatedByCommand: Announcement = { ...nextLine, accept: isGenerated };
 const readByCommand: Announcement = { ...nextLine, accept: isRead };
 /** The server's request for a password in SMTP: `Password:` in base64. */
-const passwordRequest: Announcement = { ...nextLine, accept: isBase64 };
+const passwordRequest: Announcement = { ...nextLine, item: /(?<![^\s])([^\s"'`]{4,2048})\s{0,8}$/d, accept: isBase64 };
 /** An object that is named like a secret and has a member `value`, as Terraform prints its outputs. */
 const objectWithValue: Announcement = {
   item: /^\s{0,40}["']?value["']?\s?[:=]\s?["']((?:[^"'\\]|\\.)+)/d,
@@ -62,7 +64,20 @@ const objectWithValue: Announcement = {
   count: 1,
 };
 
-const list = /(?:(?:recovery|backup|scratch|emergency|one-time)[ -](?:codes|passwords|keys)|private keys)\s?:?$/i;
+/** A field `value` of an object in which another field has the name of the secret. */
+const fieldOfName: Announcement = {
+  ...objectWithValue,
+  item: /^\s{0,40}["']\w{0,12}value["']\s?:\s?["']((?:[^"'\\]|\\.)+)/di,
+  accept: (value) => (isRandom(value) && isTokenText(value)) || isWordsInField(value),
+};
+
+const list =
+  /(?:(?:recovery|backup|scratch|emergency|one-time)[ -](?:codes|passwords|keys)|private keys)(?:\s\([^()]{0,100}\))?\s?:?$/i;
+/** A field whose value is the name of a secret. The value of the secret is in one of the next fields. */
+const nameField = new RegExp(
+  `^[\\s{[]{0,40}"(?:name|key|id|parameterkey|outputkey|variable)"\\s?:\\s?"[^"]{0,200}?${secretName},$`,
+  'i',
+);
 const object = new RegExp(`${secretName}\\s?[:=]?>?\\s?\\{$`, 'i');
 
 /** Commands that print a secret which they have just made or fetched. */
@@ -71,7 +86,7 @@ const generator =
 
 /** Commands and options that print what they read. */
 const reader =
-  /\b(?:echo|printf|printenv|cat|head|tail|show|read|get|output|print\w*|reveal|decrypt|create|generate|base64|jq|yq|value|field|find-generic-password)\b/;
+  /\b(?:echo|printf|printenv|cat|head|tail|show|read|get|output|print\w*|reveal|decrypt|create|generate|base64|jq|yq|value|field|access|find-generic-password)\b/;
 
 /** The sign with which a shell shows a command, after what stands before the sign. */
 const shellSign = /^(?:\S{1,60} )?\S{0,60}?[+$#>❯%] {1,2}(?=\S)/;
@@ -91,11 +106,12 @@ const ofSentence = (text: string): Announcement | undefined => {
   const isOpen = text.endsWith(':');
   if ((isOpen || text.endsWith('s')) && list.test(text)) return listOfCodes;
   if (isOpen) return name.test(text) ? openSentence : undefined;
+  if (text.endsWith(',')) return nameField.test(text) ? fieldOfName : undefined;
   if (text.endsWith('{')) return object.test(text) ? objectWithValue : undefined;
   return sentence.test(text) && name.test(text) ? closedSentence : undefined;
 };
 
-const lastCharacters = new Set([...':{s6 '].map((character) => character.charCodeAt(0)));
+const lastCharacters = new Set([...':{s6, '].map((character) => character.charCodeAt(0)));
 const beginsSentence = /^[A-Z#[]/;
 
 /** Says cheaply, by the last and the first character, whether a line may announce a secret without a command. */

@@ -1,6 +1,7 @@
 import { membersOf, type Named } from './members.ts';
 import { readingsOf } from './readings.ts';
-import { isKeyLike, isRemark } from './rules/judge.ts';
+import { isKeyLike } from './rules/judge.ts';
+import { isRemark } from './rules/known-as-other.ts';
 import { passwordName, secretWord, tokenName } from './rules/names.ts';
 import { findByForm } from './secret-finder.ts';
 

@@ -17,7 +17,7 @@ const minWidth = 40;
 type Open = { kind: 'name'; tail: string; isContinued: boolean } | { kind: 'token' } | undefined;
 
 const nameAtEnd = new RegExp(
-  `${secretName}\\s{0,20}(?:(?:[?+|:]?=>?|:)\\s{0,20}(?:[|>][-+]?\\d?|${wrapper})?|>|,)?\\s{0,20}$`,
+  `${secretName}(?:</key>)?\\s{0,20}(?:(?:[?+|:]?=>?|:)\\s{0,20}(?:[|>][-+]?\\d?|${wrapper})?|>|,)?\\s{0,20}$`,
   'i',
 );
 
@@ -91,13 +91,19 @@ const continuedToken = (line: string): Span[] => {
  * tells that a validation has refused the value.
  */
 const isAlone = (text: string, [start, end]: Span): boolean =>
-  /^["'`,;)\]}\\\s]*$/.test(text.slice(end, end + 60)) || /input(?:_value=|: )["']$/.test(text.slice(0, start));
+  /^(?:["'`,;)\]}\\\s]*|<\/\w{1,20}>\s*)$/.test(text.slice(end, end + 60)) ||
+  /input(?:_value=|: )["']$/.test(text.slice(0, start));
+
+/** Matches a line that begins with a variable and its value, so that the line is no value of the line before. */
+const isAssignment =
+  /^\s*(?:(?!.{0,16}value)[A-Za-z][\w-]{0,30}: +\S|(?:export |declare -x )?(?:[A-Z][A-Z0-9_]*=|[a-z_][\w.-]*\s?=\s?[^=\s]))/;
 
 const continuedName = (
   findSecrets: SecretFinder,
   open: { tail: string; isContinued: boolean },
   text: string,
 ): Span[] => {
+  if (!open.isContinued && isAssignment.test(text)) return [];
   const line = open.isContinued ? text.trimStart() : text.slice(logPrefixLength(text));
   const before = open.isContinued ? open.tail : `${open.tail}\n`;
   const removed = text.length - line.length;

@@ -18,7 +18,7 @@ const publicBeginnings = [
     'mDME',
     'iQ[A-Za-z0-9+/]{2}B',
   ],
-  ...['iHUEA', 'wsB', 'wsF', 'U1NIU0lH'],
+  ...['iHUEA', 'wsB', 'wsF', 'U1NIU0lH', 'RW[QRST](?!TY0Iy|AAEIy)'],
 ].join('|');
 const publicForm = new RegExp(`^(?:${publicBeginnings})`);
 

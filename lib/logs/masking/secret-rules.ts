@@ -1,5 +1,6 @@
 import { positions } from './rules/arguments.ts';
 import { assignments } from './rules/assignments.ts';
+import { calls } from './rules/calls.ts';
 import { clients } from './rules/clients.ts';
 import { commands } from './rules/commands.ts';
 import { dumps } from './rules/dumps.ts';
@@ -9,10 +10,12 @@ import { isRandom } from './rules/judge.ts';
 import { keys } from './rules/keys.ts';
 import { languages } from './rules/languages.ts';
 import { markup } from './rules/markup.ts';
+import { phrases } from './rules/phrases.ts';
 import { prose } from './rules/prose.ts';
 import { protocols } from './rules/protocols.ts';
 import type { SecretRule } from './rules/secret-rule.ts';
 import { servers } from './rules/servers.ts';
+import { services } from './rules/services.ts';
 import { settings } from './rules/settings.ts';
 import { tables } from './rules/tables.ts';
 import { tokens } from './rules/tokens.ts';
@@ -59,6 +62,9 @@ export const secretRules: readonly SecretRule[] = [
   ...urls,
   ...assignments,
   ...prose,
+  ...phrases,
+  ...calls,
+  ...services,
   ...languages,
   ...tables,
   ...dumps,

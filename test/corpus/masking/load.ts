@@ -25,6 +25,20 @@ const passwords = [
   'qW8rT5yU',
   'letme1n-now',
 ];
+/** Passwords that people make of words, most of them without a digit. */
+const words = [
+  'velvet-Teapot',
+  'Maple&Thunder',
+  'opensesame!',
+  'Kaffee.Kanne!',
+  'BlueHarbor',
+  'tulip-Garden',
+  'Nordlicht_Abend',
+  'let-the-rain-fall',
+  'Panther#Cloud',
+  'quiet.River+Stone',
+  'Sparrow1987',
+];
 const characters: Record<string, string> = {
   ESC: '\u001b',
   NUL: '\u0000',
@@ -54,6 +68,7 @@ const random = (set: string, count: number): string => {
 
 const value = (name: string): string => {
   if (name === 'p') return passwords[next(passwords.length)] ?? '';
+  if (name === 'w') return words[next(words.length)] ?? '';
   const [, set = '', count = '0'] = /^([ahludmc])(\d+)$/.exec(name) ?? [];
   return set === '' ? (characters[name] ?? `{{${name}}}`) : random(set, Number(count));
 };
@@ -66,8 +81,11 @@ const expand = (template: string): string =>
     .replace(/\{\{(\w+)\}\}/g, (_, name: string) => value(name))
     .replace(/\{\{b64:((?:(?!\{\{).)*?)\}\}(?!\})/g, (_, text: string) => base64(text));
 
-/** Parts of the corpora. `tools` has outputs and commands of real tools, and forms of several lines. */
-export const corpora = ['development', 'held-out', 'tools'] as const;
+/**
+ * Parts of the corpora. `tools` has outputs and commands of real tools, and forms of several lines. `forms` has the syntax of
+ * configurations, calls, dumps, traces and sentences, with passwords that are words.
+ */
+export const corpora = ['development', 'held-out', 'tools', 'forms'] as const;
 type Corpus = (typeof corpora)[number];
 
 const read = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');

@@ -86,7 +86,7 @@ export const positions: readonly SecretRule[] = [
     name: 'credentials of Bundler',
     keywords: ['bundle_', 'bundle config'],
     pattern:
-      /(?:BUNDLE_[A-Z0-9_]{1,80}[=:]\s?|bundle config\s{1,3}(?:--?\w{1,10}\s|set\s){0,3}\S{1,100}\s{1,3})["']?[\w.@-]{1,64}:([^\s"'/]{4,})/dg,
+      /(?:BUNDLE_[A-Z0-9_]{1,80}[=:]\s?|bundle config\s{1,3}(?:--?\w{1,10}\s|set\s){0,3}\S{1,100}\s{1,3})["']?[\w.@-]{1,64}:([^\s"'`/]{4,})/dg,
     accept: isArgument,
     masked: ['BUNDLE_GEMS__EXAMPLE__ORG=tool:‹Tr0ub4dor-9›', 'bundle config gems.example.org tool:‹Tr0ub4dor-9›'],
     left: ['BUNDLE_PATH=vendor/bundle', 'bundle config https://gems.example.org $AUTH'],
@@ -94,9 +94,14 @@ export const positions: readonly SecretRule[] = [
   {
     name: 'password of a network share',
     keywords: ['net use', 'net user'],
-    pattern: /net use(?:r\s{1,3}[\w.-]{1,40}|\s{1,3}(?:\w:\s{1,3})?\\\\\S{1,200})\s{1,3}([^\s/]\S{3,})/dg,
+    pattern:
+      /net use(?:r\s{1,3}[\w.-]{1,40}|\s{1,3}(?:\w:\s{1,3})?\\\\\S{1,200}(?:\s{1,3}\/user:\S{1,80})?)\s{1,3}([^\s/]\S{3,})/dg,
     accept: isArgument,
-    masked: ['net use \\\\host\\share ‹Tr0ub4dor-9› /user:tool', 'net user tool ‹Tr0ub4dor-9› /add'],
+    masked: [
+      'net use \\\\host\\share ‹Tr0ub4dor-9› /user:tool',
+      'net use Z: \\\\host\\share /user:A\\tool ‹Maple+1›',
+      'net user tool ‹Tr0ub4dor-9› /add',
+    ],
     left: ['net use \\\\host\\share /user:tool', 'net user tool /delete'],
   },
   {
@@ -153,5 +158,32 @@ export const positions: readonly SecretRule[] = [
     accept: (secret) => isStrong(secret) || (isRandom(secret) && isArgument(secret) && !/[/ ]/.test(secret)),
     masked: ['send "‹Tr0ub4dor_9›\\r"', "child.sendline('‹Tr0ub4dor_9›')"],
     left: ['send "yes\\r"', 'send "$password\\r"', 'sendline("ls -l /tmp2")'],
+  },
+  {
+    name: 'password in a here-string',
+    keywords: ['<<<'],
+    pattern:
+      /\b(?:kinit|login|passwd|sudo|su|cryptsetup|gpg|sshpass|smbpasswd)\b[^|\n]{0,100}<<<\s?["']?([^\s"'$]{4,100})/dg,
+    accept: isArgument,
+    masked: ["kinit tool <<< '‹Maple&Thunder›'", 'docker login -u tool --password-stdin <<< ‹sunshine›'],
+    left: ['kinit tool <<< "$PASSWORD"', 'cat <<< text'],
+  },
+  {
+    name: 'token or password of Bundler for a host',
+    keywords: ['bundle_'],
+    needs: ['__'],
+    pattern:
+      /BUNDLE_[A-Z0-9]{1,40}(?:_{1,3}[A-Z0-9]{1,40}){0,6}__[A-Z0-9_]{2,40}[=:]\s?["']?([^\s"':/]{12,}):?["']?\s*$/dg,
+    accept: isRandom,
+    masked: [`BUNDLE_GEM__FURY__IO=‹${sample(20)}›:`],
+    left: ['BUNDLE_BUILD__NOKOGIRI=--use-system', 'BUNDLE_GEMS__EXAMPLE__ORG=$TOKEN'],
+  },
+  {
+    name: 'token in the place of the user in .netrc',
+    keywords: ['x-oauth-basic'],
+    pattern: /login\s{1,4}([^\s]{16,200})\s{1,4}password\s{1,4}x-oauth-basic/dg,
+    accept: isRandom,
+    masked: [`machine github.com login ‹${sample(40)}› password x-oauth-basic`],
+    left: ['login tool password x-oauth-basic'],
   },
 ];

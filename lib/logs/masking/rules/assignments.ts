@@ -7,6 +7,7 @@ import {
   isPasswordText,
   isPasswordVariable,
   isRandom,
+  isStrong,
   isTokenText,
   isVariable,
 } from './judge.ts';
@@ -22,6 +23,10 @@ import {
   tokenVariable,
 } from './names.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
+import { isChosenSecret, isWords, isWordsInField } from './words.ts';
+
+/** Says whether the value of a field that another field names is a secret. */
+const isFieldValue = (secret: string): boolean => isTokenText(secret) || isWordsInField(secret);
 
 /** Rules for a name and a value, as configuration, programs and environments are written. */
 export const assignments: readonly SecretRule[] = [
@@ -101,6 +106,35 @@ export const assignments: readonly SecretRule[] = [
     left: ['MAX_TOKENS=4096', 'TOKEN_TTL_SECONDS=3600', 'TOKEN=${{ secrets.TOKEN }}', 'AUTH=none'],
   },
   {
+    name: 'variable of a secret that a person has chosen',
+    keywords: ['secret', 'signing_key', 'passphrase', 'cookie_key'],
+    needs: ['"', "'"],
+    pattern:
+      /(?:SECRET(?:_KEY(?:_BASE)?)?|SIGNING_KEY|PASSPHRASE|COOKIE_KEY)["']?\s{0,4}(?:=>?|:)\s{0,4}(?:"([^"\\]+)|'([^'\\]+))/dg,
+    accept: isChosenSecret,
+    masked: [
+      'declare -x SESSION_SECRET="‹velvet-Teapot›"',
+      "JWT_SECRET = '‹let-the-rain-fall›'",
+      "  SESSION_SECRET: '‹correct horse›',",
+    ],
+    left: ['SESSION_SECRET="required"', "SECRET: 'db'", 'APP_SECRET="$SECRET"'],
+  },
+  {
+    name: 'variable with the name of a secret and an ending',
+    keywords: ['token_', 'secret_', 'password_', 'passwd_', 'apikey', 'api_key'],
+    needs: ['='],
+    pattern:
+      /(?<![a-z])(?:TOKEN|SECRET|PASSW(?:OR)?D|API_?KEY)(?:_?V?\d{1,2}|(?:_(?!FILE|PATH|URL|NAME|TYPE|TTL|SIZE|LENGTH|ID|EXP|MIN|MAX|HASH|VERSION|COUNT|LIFETIME|TIMEOUT)[A-Z][A-Z0-9]{1,20}){1,3})=["']?([^\s"'$<{]{8,})/dg,
+    accept: (secret) => isStrong(secret) || (isRandom(secret) && isBareToken(secret, '')),
+    masked: [`TOKEN_GITHUB=‹${sample(30)}›`, `JWT_SECRET_V2="‹${sample(30)}›"`, `APIKEY2=‹${sample(30)}›`],
+    left: [
+      'DB_PASSWORD_FILE=/run/secrets/db1',
+      'TOKEN_TTL=3600s',
+      'TOKEN_GITHUB=$GITHUB_TOKEN',
+      'SECRET_NAME=db-v2-x86a64',
+    ],
+  },
+  {
     name: 'password directly after an equals sign',
     keywords: passwordKeywords,
     needs: ['='],
@@ -160,10 +194,24 @@ export const assignments: readonly SecretRule[] = [
     keywords: nameKeywords,
     needs: [','],
     after: 'secret',
-    pattern: /(?<=["'])\s{0,4},\s{0,4}["']([^"']+)/diy,
-    accept: (secret) => isRandom(secret) && isTokenText(secret),
-    masked: ["define( 'DB_PASSWORD', '‹Tr0ub4dor-9›' )", `setenv("API_TOKEN", "‹${sample(24)}›")`],
-    left: ['["username", "password", "token"]', "get('token', 'None')"],
+    pattern: /(?<=["'])\s{0,4},\s{0,40}(?:"([^"]+)|'([^']+))/diy,
+    accept: (secret, after) =>
+      (isRandom(secret) && isTokenText(secret)) ||
+      isWords(secret) ||
+      (/^["']\s{0,4}(?:\)|,\s?\d)/.test(after) && isWordsInField(secret)),
+    masked: [
+      "set('db.password', '‹Maple&Thunder›')",
+      'setenv("PGPASSWORD", "‹let-the-rain-fall›", 1)',
+      "ENV.fetch('APP_PASSWORD', '‹quiet-River›')",
+      "define( 'DB_PASSWORD', '‹Tr0ub4dor-9›' )",
+      `setenv("API_TOKEN", "‹${sample(24)}›")`,
+    ],
+    left: [
+      "['token', 'client-key-data']",
+      '["username", "password", "token"]',
+      "get('token', 'None')",
+      "get('password', 'not-set')",
+    ],
   },
   {
     name: 'name and value in two fields',
@@ -171,8 +219,8 @@ export const assignments: readonly SecretRule[] = [
     needs: ['value', 'Value', 'VALUE'],
     after: 'secret',
     pattern:
-      /(?:\s[\w-]{1,20}=["'][^"'<>]{0,60}["']){0,3}\s{0,4},?\s{0,60}["']?(?:Parameter)?value["']?\s{0,4}[:=]\s{0,4}(?:"((?:[^"\\]|\\.)+)|'([^']+)|([^\s"',;{}]+))/diy,
-    accept: isTokenText,
+      /(?:\s[\w-]{1,20}=["'][^"'<>]{0,60}["']){0,3}\s{0,4},?\s{0,60}["']?(?:Parameter|Output|Secret)?value["']?\s{0,4}[:=]\s{0,4}(?:"((?:[^"\\]|\\.)+)|'([^']+)|([^\s"',;{}]+))/diy,
+    accept: isFieldValue,
     masked: [
       '{"name": "DB_PASSWORD", "value": "‹Tr0ub4dor-9›"}',
       '<property name="password" value="‹Tr0ub4dor-9›"/>',

@@ -103,6 +103,13 @@ export const clients: readonly SecretRule[] = [
     left: ['apksigner sign --ks-pass env:PASSWORD a.apk', 'signtool verify /pa a.exe'],
   }),
   option({
+    name: 'task of Windows with a password',
+    commands: ['schtasks', 'cmdkey', 'runas'],
+    option: '/(?:rp\\s{1,4}|pass:)',
+    masked: ['schtasks /create /ru tool /rp ‹Tr0ub4dor-9› /tn x', 'cmdkey /add:h /user:tool /pass:‹sunshine›'],
+    left: ['schtasks /create /ru SYSTEM /tn x'],
+  }),
+  option({
     name: 'LDAP client with a new password',
     commands: ['ldappasswd'],
     option: '-[sa]\\s{0,4}',

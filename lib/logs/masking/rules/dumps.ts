@@ -1,6 +1,7 @@
 import { isArgument, isPasswordText, isRandom, isTokenText } from './judge.ts';
 import { nameKeywords } from './names.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
+import { isWords } from './words.ts';
 
 /** Says whether a dumped value can be a secret: it has letters and digits, or is a word of six letters or more. */
 const isDumped = (secret: string): boolean => isTokenText(secret) || (isRandom(secret) && isPasswordText(secret));
@@ -43,7 +44,7 @@ export const dumps: readonly SecretRule[] = [
     needs: ['"'],
     after: 'secret',
     pattern: /(?<=[{(]\s?[\w.-]{0,80})\s?(?:,|\s\.)\s{0,4}(?:<<)?"((?:[^"\\]|\\.)+)/diy,
-    accept: (secret) => isRandom(secret) && isPasswordText(secret),
+    accept: (secret) => (isRandom(secret) && isPasswordText(secret)) || isWords(secret),
     masked: ['[{password,"‹Tr0ub4dor-9›"}]', '{token, <<"‹aB3dE6gH9›">>}', '(password . "‹Tr0ub4dor-9›")'],
     left: ['f(password, "utf8")', '{password, "secret"}'],
   },

@@ -91,10 +91,28 @@ export const headers: readonly SecretRule[] = [
     name: 'cookie',
     keywords: ['cookie'],
     needs: ['='],
-    pattern: /(?<![a-z0-9_-])(?:set-)?cookie\\?["']?[:=]\s{0,4}\\?["']?([^\s"'\\=]{1,80}=[^"'\\\r\n]{4,})/dgi,
+    pattern:
+      /(?<![a-z0-9_-])(?:set-)?cookie\\?["']?[:=]\s{0,4}(?:\[\s?)?\\?["']?(?![\w.-]{1,60}=;\s?(?:expires|path|max-age|domain))([^\s"'\\=]{1,80}=[^"'\\\r\n]{4,})/dgi,
     accept: isLiteral,
     masked: [`Cookie: ‹session=${sample(32)}; theme=dark›`, `curl -H 'Cookie: ‹a=${sample(20)}›'`],
-    left: ['cookies: enabled', 'Set-Cookie: (none)', '{ cookie: session.jti }'],
+    left: [
+      'cookies: enabled',
+      'Set-Cookie: (none)',
+      '{ cookie: session.jti }',
+      'set-cookie: sid=; expires=Thu, 01 Jan 1970 00:00:00 GMT',
+    ],
+  },
+  {
+    name: 'cookie in a jar',
+    keywords: ['<cookie ', 'true\t', 'false\t'],
+    pattern:
+      /(?:<Cookie\s[\w.-]{1,60}=([^\s>]{8,})\sfor\s|\t(?:TRUE|FALSE)\t\/\S{0,100}\t(?:TRUE|FALSE)\t\d{1,12}\t\S{1,100}\t([^\s]{8,}))/dg,
+    accept: isRandom,
+    masked: [
+      `<RequestsCookieJar[<Cookie sid=‹${sample(32)}› for example.org/>]>`,
+      `#HttpOnly_example.org\tTRUE\t/\tTRUE\t1790000000\tsid\t‹${sample(32)}›`,
+    ],
+    left: ['<Cookie theme=dark for example.org/>', 'example.org\tTRUE\t/\tTRUE\t0\ttheme\tdark'],
   },
   {
     name: 'id of a session',

@@ -1,124 +1,19 @@
-/** Matches text that documentation and scripts print in the place of a secret, such as `$TOKEN` or `changeme`. */
-const placeholder =
-  /^(?:\$?\$\{?\w+\}?|\$\{.*|\$\(.*|%\w+%|\{\{.*|\{[\w.]*\}|<.*|&lt;.*|\*+|x+|\.+|-+|[[(]?(?:masked|redacted|hidden|secrets?|filtered|removed|none|not set|sensitive|empty|unset)[\])]?|null|nil|none|undefined|true|false|yes|no|changeme|change[-_]me|example|passwords?|tokens?|todo|string|your[-_]?[\w-]*|my[-_]?(?:password|secret|token|api[-_]?key)|%s|%[a-z]|\?+|_+|=+)$/i;
-
-/**
- * Words that stand after the name of a secret and say something about the secret: its state, its type, or what a
- * program expects in its place.
- */
-const remarks = new Set(
-  (
-    'required optional missing invalid expired enabled disabled incorrect wrong empty default provided found valid ' +
-    'failed failure denied accepted rejected revoked rotated refreshed unknown unset changed updated created deleted ' +
-    'configured loaded generated matched matches mismatch unchanged supported unsupported available unavailable ' +
-    'present absent random number integer boolean object array bytes buffer function password passwort passwd ' +
-    'passphrase secret username identifier comma rparen lparen string keyword operator hashed encrypted plaintext ' +
-    'plain hash input value params options config settings request response account credentials authentication ' +
-    'authorization bearer basic digest refresh access private public session strong weak short optional external ' +
-    'internal production development staging testing service services expects expected unexpected nothing anonymous ' +
-    'interactive prompt manual automatic inherit inherited getpass environ getenv storage database keyring vault ' +
-    'contains confirm confirmed confirmation repeat current retype verify verified username reset forgot'
-  ).split(' '),
-);
-
-const closing = new Set([...',;:.)}]\\']);
-
-/**
- * Removes punctuation that closes a statement or a list after a value without quotes. A regular expression would take
- * quadratic time for a long run of such characters that does not end the value.
- */
-const withoutEnd = (value: string): string => {
-  let end = value.length;
-  while (end > 0 && closing.has(value.charAt(end - 1))) end -= 1;
-  return value.slice(0, end);
-};
-
-/** Says whether a value is a word that says something about a secret, such as `enabled`. */
-export const isRemark = (value: string): boolean => remarks.has(value.toLowerCase().replace(/[.!?]$/, ''));
-const isNumber = (value: string): boolean => /^[-+~<>]?\d[\d.,:_/+-]*\s?(?:[a-z%/]{0,8})$/i.test(value);
-const isVersion = (value: string): boolean => /^[\^~>=<v\s]*\d+\.(?:\d+|[x*])(?:[-+.][\w.+*-]*)?(?:\s.*)?$/.test(value);
-const isAddress = (value: string): boolean =>
-  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|(?:npm|file|data|git|sha\d+|urn):)/i.test(value);
-
-/** Says whether a part of a path is a name: it has three letters, points or hyphens in a row. */
-const isFileName = (part: string): boolean => /^[\w.@+-]+$/.test(part) && /[a-z.-]{3}/.test(part);
-
-/** Says whether a value is a path with a slash at its start, or after `~`, `.` or `..`. */
-const isPathFromRoot = (value: string): boolean => {
-  const [first = '', ...parts] = value.split('/');
-  if (!/^(?:~|\.{1,2})?$/.test(first)) return false;
-  if (parts.at(-1) === '') parts.pop();
-  return parts.length > 0 && parts.every(isFileName);
-};
-
-const isPath = (value: string): boolean =>
-  isPathFromRoot(value) ||
-  /^\.{1,2}\//.test(value) ||
-  /^[A-Za-z]:\\/.test(value) ||
-  /^[\w@.-]+(?:\/[\w@.-]+)*\.[a-z][a-z0-9]{0,4}$/.test(value);
-
-/** Says whether a value without quotes is an expression of a programming language, such as a call. */
-const isExpression = (value: string): boolean =>
-  /^[!&*]?[A-Za-z_$][\w$]*(?:\??\.\[?[A-Za-z_$][\w$]*|::[A-Za-z_]\w*)*[([{]/.test(value) ||
-  /^[A-Za-z_$]+\d?(?:\??\.[A-Za-z_$]+\d?)+$/.test(value) ||
-  /^(?:[[({|]|=>|->|\/.{1,400}\/[a-z]{0,8}[;,)]?$)/.test(value);
-
-/** Says whether words are separated by hyphens, underscores, points or slashes, each of letters or digits alone. */
-const isCompound = (value: string): boolean => /^(?:[A-Za-z]+|\d+)(?:[-_./:@#+](?:v?\d+|[A-Za-z]+))+$/.test(value);
-
-/** Says whether words are separated as isCompound says, where a word may also end with a digit or two, such as `x64`. */
-export const isNameOfParts = (value: string): boolean =>
-  /^(?:[A-Za-z]+\d{0,2}|\d+)(?:[-_./:@#+](?:\d+|[A-Za-z]+\d{0,2}))+$/.test(value);
-
-const isLetters = (value: string): boolean => /^[A-Za-z]+$/.test(value);
-const hasLetterAndDigit = (value: string): boolean => /\d/.test(value) && /[A-Za-z]/.test(value);
-
-/** Says whether the case of letters changes as often as in generated text, unlike in words that are joined. */
-const hasInnerCase = (value: string): boolean =>
-  (value.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])/g) ?? []).length >= 0.35 * value.length;
-
-/**
- * Says whether a value is a name of a program: words that are joined, with one digit at most. A word has three letters or
- * more, or is an abbreviation of two capital letters or more.
- */
-const isJoinedWords = (value: string): boolean => {
-  const [, rest = ''] = /^[A-Za-z]?[a-z]+(?:\d[a-z]*)?((?:[A-Z][a-z]*)+)\d?$/.exec(value) ?? [];
-  const words = rest.match(/[A-Z][a-z]*/g) ?? [];
-  const isWord = (word: string, at: number): boolean =>
-    word.length >= 3 || (word.length === 1 && (words[at - 1]?.length === 1 || words[at + 1]?.length === 1));
-  return words.length > 0 && words.every(isWord);
-};
-
-/** Says whether a value names a revision, as tags of images do. */
-const isRevision = (value: string): boolean => /^(?:sha|git|rev|commit|build)[-_][0-9a-f]{6,40}$/.test(value);
-
-/** Says whether a value is a package with its version. */
-const isPackage = (value: string): boolean => /^@?[\w./-]+@[\^~]?v?\d[\w.-]*$/.test(value);
-
-/** Says whether a value names an algorithm or an encoding, such as `sha256` or `utf8mb4`. */
-const isAlgorithm = (value: string): boolean =>
-  /^(?:sha-?\d{1,3}|md5|bcrypt|scrypt|argon2|pbkdf2|base-?\d\d|utf-?\d{1,2}|oauth-?\d|[hrep]s\d{3}|aes-?\d{3}|x?ed?25519|rsa-?\d{4}|ipv\d|tls\d|v\d+)\w{0,12}$/i.test(
-    value,
-  );
-
-/** Says whether a value is the name of a class with its namespace, or the visibility of a member, as PHP prints both. */
-const isClassName = (value: string): boolean => /^(?:[A-Z]\w*\\{1,2})+[A-Z]\w*$|^(?:protected|private)\]/.test(value);
-
-/** Says whether a value is a word or a sentence of another alphabet, in a script without spaces too. */
-const isOtherScript = (value: string): boolean => /[^\0-\x7f]{2}/.test(value) && !/[\dA-Za-z]/.test(value);
-
-/** Says whether a value is something that stands where a secret could stand, but is none. */
-const isKnownAsOther = (value: string): boolean =>
-  placeholder.test(value) ||
-  isRemark(value) ||
-  isAlgorithm(value) ||
-  isOtherScript(value) ||
-  isClassName(value) ||
-  isVersion(value) ||
-  isPackage(value) ||
-  isRevision(value) ||
-  isAddress(value) ||
-  isPath(value);
+import {
+  hasInnerCase,
+  hasLetterAndDigit,
+  isCompound,
+  isExpression,
+  isJoinedWords,
+  isKnownAsOther,
+  isLetters,
+  isNameOfParts,
+  isNumber,
+  isPath,
+  isVersion,
+  placeholder,
+  withoutEnd,
+} from './known-as-other.ts';
+import { isWordsInField } from './words.ts';
 
 /** Says whether a value can be a secret at all. */
 export const isLiteral = (secret: string): boolean => !placeholder.test(secret);
@@ -154,13 +49,20 @@ export const isTokenText = (secret: string): boolean => {
 };
 
 /** Says whether what follows a value without quotes ends the value: the line's end, punctuation or a gap. */
-const endsField = (after: string): boolean => /^(?:\s*$|["'`\s]*[,;}\])<|│┃"'`\\]|\s{2}|\s+#)/.test(after);
+const endsField = (after: string): boolean => /^(?:\s*$|["'`\s]*[,;}\])<|│┃"'`\\]|\s{2}|\s+#|\s--?>)/.test(after);
+
+/** Matches the beginning of another pair of a name and a value. */
+const nextPair = /^\s[A-Za-z_]\w{0,20}[:=]/;
+
+/** Says whether a name of a type or a variable ends a statement of a program. */
+const isStatement = (found: string): boolean => /^[A-Za-z]+[;,]$/.test(found);
 
 /** Says whether a value without quotes can be a password: it is neither a word nor an expression. */
 export const isBarePassword = (found: string, after: string): boolean => {
   const secret = withoutEnd(found);
   if (secret.length < 5 || isKnownAsOther(secret) || isExpression(secret)) return false;
   if (isNumber(secret)) return /^\d{6,}$/.test(secret) && endsField(after);
+  if (isWordsInField(secret) && !isStatement(found) && (endsField(after) || nextPair.test(after))) return true;
   if (isLetters(secret)) return hasInnerCase(secret) || (secret.length > 20 && endsField(after));
   return (hasLetterAndDigit(secret) || /[^\w.-]/.test(secret)) && (endsField(after) || hasLetterAndDigit(secret));
 };

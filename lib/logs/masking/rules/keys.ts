@@ -96,4 +96,12 @@ export const keys: readonly SecretRule[] = [
     masked: [`STRIPE_KEY=‹${sample(32)}›`],
     left: [`CACHE_KEY=${sample(32)}`, 'PRIMARY_KEY=user_id', 'KEY=node-modules-Linux-x64-v2'],
   },
+  {
+    name: 'key that OpenSSL derives from a password',
+    keywords: ['key='],
+    pattern: /^\s{0,8}key=([0-9A-F]{32,64})\s{0,8}$/dg,
+    accept: (secret) => /[A-F]/.test(secret),
+    masked: [`key=‹${hexSample(64).toUpperCase()}›`],
+    left: [`key=${hexSample(40)}`, 'cache key=0A1B'],
+  },
 ];

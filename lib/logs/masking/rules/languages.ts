@@ -1,5 +1,7 @@
-import { isBarePassword, isBareToken, isNameOfParts, isRandom } from './judge.ts';
+import { isBarePassword, isBareToken, isRandom } from './judge.ts';
+import { isNameOfParts } from './known-as-other.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
+import { isWords, isWordsInField } from './words.ts';
 
 /** Names of passwords in other languages than English. Words of a name may also be joined, or separated by `_` or `-`. */
 const passwords = [
@@ -57,11 +59,11 @@ const tokens = [
 
 /** Words and signs with which a sentence gives a value, in the languages of the names. */
 const gives = `(?:["'\\])]{0,2}\\s{0,4}(?:[:：=]|=>)\\s{0,4}|\\s(?:${[
-  ...['ist', 'lautet', 'es', 'est', 'é', 'è', 'är', 'er', 'on', 'jest', 'je', 'adalah', 'là', '[—–-]'],
+  ...['ist', 'is', 'lautet', 'es', 'est', 'é', 'è', 'är', 'er', 'on', 'jest', 'je', 'adalah', 'là', '[—–-]'],
 ].join('|')})(?:\\s?:)?\\s|\\s?(?:是|为|為|は)\\s?:?\\s?)`;
 
-/** Printable ASCII characters but quotation marks. A password in another alphabet is rare, and could not be told from a word. */
-const value = '["\'`«„“「]?([!#-&(-_a-~]{5,200})';
+/** Printable ASCII characters and letters of European alphabets, but quotation marks. */
+const value = '["\'`«„“「]?([!#-&(-_a-~À-ɏͰ-ӿ]{5,200})';
 
 const patternOf = (names: readonly string[], between: string): RegExp =>
   new RegExp(
@@ -78,7 +80,16 @@ const formsOf = (name: string): string[] => {
 const keywordsOf = (names: readonly string[]): string[] => [...new Set(names.flatMap(formsOf))];
 
 const isPassword = (secret: string, after: string): boolean =>
-  secret.length >= 6 && isRandom(secret) && isBarePassword(secret, after);
+  secret.length >= 6 &&
+  ((isRandom(secret) && isBarePassword(secret, after)) ||
+    isWords(withoutPoint(secret)) ||
+    isQuotedOrLast(secret, after));
+
+const withoutPoint = (text: string): string => (/[.,;:]$/.test(text) ? text.slice(0, -1) : text);
+
+/** Says whether words are a password because quotation marks or the line's end follow them. */
+const isQuotedOrLast = (secret: string, after: string): boolean =>
+  /^(?:["'`»“”」]|\s*$)/.test(after) && /[^a-z]/.test(secret) && isWordsInField(secret);
 
 const isToken = (secret: string, after: string): boolean =>
   secret.length >= 16 && isBareToken(secret, after) && !isNameOfParts(secret);
@@ -96,6 +107,9 @@ export const languages: readonly SecretRule[] = [
       'Votre mot de passe temporaire est ‹Tr0ub4dor-9›',
       'Пароль пользователя root — ‹Tr0ub4dor-9›',
       '密码：‹Tr0ub4dor-9›',
+      'Das Passwort lautet ‹Maple&Thunder›',
+      'La contraseña es "‹Ruiseñor.2025›"; cámbiela',
+      'Пароль: ‹Снегирь-42-зима›',
       'パスワードは ‹Tr0ub4dor-9› です',
     ],
     left: ['Passwort: erforderlich', '密码: 不能为空', 'mot de passe : requis', 'Пароль: обязательное поле'],

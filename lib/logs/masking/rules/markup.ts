@@ -1,6 +1,7 @@
 import { isBarePassword, isPasswordText, isTokenText } from './judge.ts';
 import { nameKeywords, passwordKeywords, secretName, tokenKeywords } from './names.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
+import { isWordsInField } from './words.ts';
 
 /** Says whether a text is the content of an element: the closing tag follows, or the line ends with one word. */
 const isContent = (content: string, after: string): boolean =>
@@ -13,9 +14,13 @@ export const markup: readonly SecretRule[] = [
     keywords: passwordKeywords,
     needs: ['<'],
     after: 'password',
-    pattern: /(?<=<[^<>]{0,160})[^<>]{0,60}>\s{0,40}(?:<!\[CDATA\[)?([^<>\s\]][^<>\]]*)/diy,
+    pattern: /(?<=<[^<>]{0,160})[^<>]{0,60}>\s{0,40}(?:<!\[CDATA\[|<\w{1,20}>)?([^<>\s\]][^<>\]]*)/diy,
     accept: (secret, after) => isContent(secret, after) && isPasswordText(secret.trim()),
-    masked: ['<dbPassword>‹Tr0ub4dor-9›</dbPassword>', '<entry key="db.password">‹Tr0ub4dor-9›</entry>'],
+    masked: [
+      '<dbPassword>‹Tr0ub4dor-9›</dbPassword>',
+      '<Password><Value>‹Maple1&Lake›</Value>',
+      '<entry key="db.password">‹Tr0ub4dor-9›</entry>',
+    ],
     left: [
       'https://<user>:<password>@example.org/',
       '<label for="password">Your password</label>',
@@ -39,7 +44,7 @@ export const markup: readonly SecretRule[] = [
     needs: ['<string>'],
     after: 'secret',
     pattern: /\s{0,4}<\/key>\s{0,60}<string>([^<>]+)/diy,
-    accept: isTokenText,
+    accept: (secret) => isTokenText(secret) || isWordsInField(secret),
     masked: [`<key>apiKey</key><string>‹${sample(32)}›</string>`],
     left: ['<key>token</key><string>token</string>'],
   },

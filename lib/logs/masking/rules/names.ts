@@ -30,7 +30,7 @@ const password = [
   'passw(?:or)?d',
   'pass[-_. ]?phrase',
   'passcode',
-  '(?:(?<![a-z])|(?<=root|bind))pw(?![a-z])',
+  '(?:(?<![a-z])|(?<=root|bind))pw(?![a-z])|(?<![a-z])psw(?![a-z])',
   '(?<![a-z])psk(?![a-z])',
   `(?:(?<![a-z])|(?<=${passwordPrefixes.join('|')}))(?:pass|pwd)(?![a-z])`,
   '(?<=master)auth(?![a-z])',
@@ -76,6 +76,7 @@ const keyPrefixes = [
   'recovery',
   'registration',
   'activation',
+  'certificate',
   'product',
   'licence',
   'upgrade',
@@ -86,8 +87,8 @@ const keySeparators = ['', '_', '-', ' ', '.'];
 const token = [
   `(?<=(?:${keyPrefixes.join('|')})[-_. ]?)key`,
   'secret[-_ ]?id(?![a-z])',
-  'secret',
-  'token',
+  '(?<!\\d:)secret',
+  '(?<!publickey)token',
   'credential',
   'authtok(?![a-z])',
   '(?<=sonar\\.)login',
@@ -101,7 +102,7 @@ const token = [
 
 /** Endings with which a name still names a secret: a plural, a number, or `_BASE`. */
 const rest =
-  '(?:e?s(?!ecret))?(?: \\d{1,2}(?=\\s?[:=])|[-_.]?(?:base64|base|value|val|text|string|str|plain|raw|production|prod|development|dev|test|staging|live|old|new|current|primary|secondary|default|b64|hex|\\d{1,3}))?';
+  '(?:e?s(?!ecret))?(?: \\d{1,2}(?=\\s?[:=])|[-_.]?(?:base64|base|value|data|v\\d|val|text|string|str|plain|raw|production|prod|development|dev|test|staging|live|old|new|current|primary|secondary|default|b64|hex|\\d{1,3}))?';
 
 /** One quotation mark: as it is, escaped in JSON, in HTML, or in a URL. */
 const quote = '(?:\\\\{0,3}["\'`]|&(?:quot|apos|#0?3[49]|#x2[27]);|%2[27])';
@@ -120,7 +121,7 @@ export const secretName = `(?:${password}|${token})${rest}${close}`;
 
 /** The same names in capitals, as environment variables have them. */
 const capitals =
-  'PASSW(?:OR)?D|PASS_?PHRASE|(?<![A-Z])(?:PASS|PWD)(?![A-Z])|(?<=(?:DB|PG|MYSQL|USER|SMTP)_?)(?:PASS|PWD)';
+  'PASSW(?:OR)?D|PASS_?PHRASE|(?<![A-Z])(?:PASS|PWD|PSW|PW)(?![A-Z])|(?<=(?:DB|PG|MYSQL|USER|SMTP)_?)(?:PASS|PWD)';
 const tokenCapitals = `SECRET|TOKEN|CREDENTIAL|(?<=(?:${keyPrefixes.join('|').toUpperCase()})_?)KEY|_AUTH(?:_CONFIG)?|_SALT`;
 const restCapitals = 'S?(?:_?(?:BASE|VALUE|PROD|PRODUCTION|DEV|TEST|STAGING|LIVE|OLD|NEW|B64|BASE64|\\d{1,3}))?';
 export const passwordVariable = `(?:${capitals})${restCapitals}`;
@@ -128,7 +129,7 @@ export const tokenVariable = `(?:${tokenCapitals})${restCapitals}`;
 
 /** Separator between a name and its value: `=`, `:`, `=>`, `:=` and others, also after a type. */
 export const separator =
-  '(?:(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30})?\\s{0,20}[?+|:]{0,2}=(?![=~])>?|\\s{0,20}(?::(?![:=])|%3[ad]|-{1,2}>|<-(?!-)|\\.{3,60}|[→⇒：]))\\s{0,20}(?:(?:!{1,2}[\\w/.:-]{1,30}|\\(?string(?:\\(\\d{1,6}\\)|\\)(?: \\(len=\\d{1,6}\\))?)?)\\s)?';
+  '(?:(?:\\s?:\\s{0,2}[A-Za-z][\\w.<>|]{0,30}(?=\\s|=["\']))?\\s{0,20}[?+|:]{0,2}=(?![=~])>?|\\s{0,20}(?::(?![:=])|%3[ad]|-{1,2}>|<-(?!-)|\\.{3,60}|[→⇒：]))\\s{0,20}(?:(?:!{1,2}[\\w/.:-]{1,30}|\\(?string(?:\\(\\d{1,6}\\)|\\)(?: \\(len=\\d{1,6}\\))?)?)\\s)?';
 
 /** The beginning of a value that a program wraps, such as `Some("…")`, `SecretStr('…')` or `<<"…">>`. */
 export const wrapper =
@@ -178,6 +179,10 @@ export const passwordKeywords: readonly string[] = [
   'pw:',
   'pw=',
   'pw =',
+  'psw=',
+  'psw:',
+  '_pw',
+  ' pw ',
   'pw"',
   "pw'",
   'bindpw',

@@ -1,6 +1,7 @@
 import { isArgument, isRandom, isStrong } from './judge.ts';
 import type { SecretRule } from './secret-rule.ts';
 import { sample } from './secret-rule.ts';
+import { isWords } from './words.ts';
 
 /** Says whether base64 holds a user's name and a password after zero bytes, as SMTP's AUTH PLAIN has them. */
 const isPlainAuth = (secret: string): boolean =>
@@ -45,9 +46,18 @@ export const protocols: readonly SecretRule[] = [
     keywords: ['auth '],
     needs: ['AUTH'],
     pattern: /^(?:.{0,60}[>\])"]\s{0,3})?"?AUTH"?\s(?:"?[\w.-]{1,40}"?\s)?"?([^\s"]{5,})"?\s*$/dg,
-    accept: (secret) => isStrong(secret) || (isRandom(secret) && isArgument(secret) && !/[-/]/.test(secret)),
-    masked: ['AUTH ‹Tr0ub4dor_9›', '127.0.0.1:6379> AUTH tool ‹sunshine42›'],
+    accept: (secret) =>
+      isStrong(secret) || isWords(secret) || (isRandom(secret) && isArgument(secret) && !/[-/]/.test(secret)),
+    masked: ['AUTH ‹Tr0ub4dor_9›', 'AUTH ‹Maple&Thunder›', '127.0.0.1:6379> AUTH tool ‹sunshine42›'],
     left: ['AUTH required', 'AUTH PLAIN LOGIN', 'AUTH failed 3 times'],
+  },
+  {
+    name: 'password that Redis shows',
+    keywords: ['requirepass', 'masterauth'],
+    pattern: /(?:requirepass|masterauth)"\s{1,4}\d\)\s"([^"\n]{3,})/dg,
+    accept: isArgument,
+    masked: ['1) "requirepass"\n2) "‹sunshine›"'],
+    left: ['1) "requirepass"\n2) ""'],
   },
   {
     name: 'password in ACL of Redis',

@@ -2,8 +2,9 @@
 import { isArgument, isPasswordText, isRandom, isTokenText } from './judge.ts';
 import { argument, nameKeywords, passwordVariable, tokenVariable } from './names.ts';
 import { type SecretRule, sample } from './secret-rule.ts';
+import { isWords } from './words.ts';
 
-const isSetting = (secret: string): boolean => isRandom(secret) && isTokenText(secret);
+const isSetting = (secret: string): boolean => (isRandom(secret) && isTokenText(secret)) || isWords(secret);
 
 /** Says whether an argument is the value of a secret that a command stores. Any text can be one. */
 const isStored = (secret: string): boolean => isArgument(secret) && !/^(?:file:|@|\{\{)/.test(secret);

@@ -1,6 +1,7 @@
 import { isBarePassword, isRandom, isStrong } from './judge.ts';
 import { nameKeywords, passwordVariable, tokenVariable } from './names.ts';
-import { type SecretRule, sample } from './secret-rule.ts';
+import { hexSample, type SecretRule, sample } from './secret-rule.ts';
+import { isWords } from './words.ts';
 
 /** Rules for tables whose rows have a name and a value. Tables with a header of names are masked by table-columns.ts. */
 export const tables: readonly SecretRule[] = [
@@ -10,7 +11,10 @@ export const tables: readonly SecretRule[] = [
     needs: ['|', '│', '┃', '║'],
     after: 'secret',
     pattern: /\s{0,60}[|│┃║]\s{0,60}([^\s|│┃║]+)/diy,
-    accept: (secret, after) => /^\s*(?:$|[|│┃║])/.test(after) && isRandom(secret) && isBarePassword(secret, ''),
+    accept: (secret, after) =>
+      /^\s*(?:$|[|│┃║])/.test(after) &&
+      !after.includes('}}') &&
+      ((isRandom(secret) && isBarePassword(secret, '')) || isWords(secret)),
     masked: [
       `│ API_TOKEN     │ ‹${sample(24)}› │`,
       '| password | ‹Tr0ub4dor-9› |',
@@ -22,9 +26,13 @@ export const tables: readonly SecretRule[] = [
     name: 'row of a table with gaps',
     keywords: nameKeywords,
     needs: ['  ', '\t'],
-    pattern: new RegExp(`(?:${passwordVariable}|${tokenVariable})(?:\\s{2,60}|\\t)([^\\s|│┃]+)`, 'gd'),
-    accept: (secret, after) => /^\s*$/.test(after) && isRandom(secret) && isBarePassword(secret, ''),
-    masked: ['  DB_PASSWORD   ‹Tr0ub4dor-9›'],
+    pattern: new RegExp(
+      `(?:${passwordVariable}|${tokenVariable})(?:\\s{2,60}|\\t)(?:\\S{1,12}(?:\\s{2,60}|\\t))?["']?([^\\s|│┃"']+)`,
+      'gd',
+    ),
+    accept: (secret, after) =>
+      /^["']?\s*$/.test(after) && ((isRandom(secret) && isBarePassword(secret, '')) || isWords(secret)),
+    masked: ['  DB_PASSWORD   ‹Tr0ub4dor-9›', `  APP_SECRET     n/a   "‹${hexSample(32)}›"`],
     left: ['TOKEN      DESCRIPTION', 'DB_PASSWORD  <set to the key>'],
   },
   {

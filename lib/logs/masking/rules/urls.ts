@@ -2,11 +2,14 @@
 import { isBarePassword, isBareToken, isKeyLike, isLiteral, isPasswordText, isRandom } from './judge.ts';
 import { nameKeywords } from './names.ts';
 import { hexSample, type SecretRule, sample } from './secret-rule.ts';
+import { uuidSample } from './token-rule.ts';
 
 const urlKeywords = ['://', ':\\/\\/', '%2f%2f'];
 
 /** Says whether the value of a parameter can be a secret: it is no word in lower case. */
 const isParameter = (secret: string): boolean => isPasswordText(secret) && !/^[a-z]{1,12}$/.test(secret);
+
+const isUnreadPassword = (secret: string): boolean => isLiteral(secret) && !/^\d{1,6}$/.test(secret);
 
 /** Rules for URLs and for other addresses with a user's name and password. */
 export const urls: readonly SecretRule[] = [
@@ -74,15 +77,26 @@ export const urls: readonly SecretRule[] = [
     keywords: ['sig=', 'signature', 'auth=', 'credential', 'jwt=', 'code=', 'security-token'],
     needs: ['?', '&', '#', ';'],
     pattern:
-      /[?&#;](?:sig|signature|auth|jwt|code|x-(?:amz|goog)-(?:signature|credential|security-token))(?:=|%3d)([^\s&"'<>#\\]{5,})/dgi,
+      /[?&#;](?:(?:temp_url_)?sig|signature|auth|jwt|code|x-(?:amz|goog)-(?:signature|credential|security-token))(?:=|%3d)([^\s&"'<>#\\]{5,})/dgi,
     accept: isParameter,
     masked: [`https://st.blob.core.windows.net/c?sv=2024&sig=‹${sample(43)}%3D›`],
     left: ['https://example.org/authorize?response_type=code&code=yes'],
   },
   {
     name: 'key in the query of a URL',
-    keywords: ['?key=', '&key=', 'sid=', '?k='],
-    pattern: /[?&](?:key|sid|k)=([\w.~%+-]{20,})/dgi,
+    keywords: [
+      '?key=',
+      '&key=',
+      'sid=',
+      '?k=',
+      'appid=',
+      'app_key=',
+      'appkey=',
+      'license=',
+      'ticket=',
+      'code_verifier=',
+    ],
+    pattern: /[?&](?:key|sid|k|appid|app_?key|license|ticket|code_verifier)=([\w.~%+-]{20,})/dgi,
     accept: (secret, after) => isBareToken(secret, after),
     masked: [`https://example.org/?key=‹${sample(32)}›&page=2`],
     left: ['https://example.org/?key=page-of-the-list-number-2'],
@@ -117,9 +131,9 @@ export const urls: readonly SecretRule[] = [
   {
     name: 'password in an address of Oracle',
     keywords: ['jdbc:oracle', 'sqlplus'],
-    pattern: /(?:jdbc:oracle:\w{1,10}:|sqlplus\s{1,4}(?:-\w{1,10}\s{1,4}){0,4})[^\s/@"']{1,64}\/([^\s@"']+)@/dgi,
+    pattern: /(?:jdbc:oracle:\w{1,10}:|sqlplus\s{1,4}(?:-\w{1,10}\s{1,4}){0,4})[^\s/@"']{1,64}\/"?([^\s@"']+)"?@/dgi,
     accept: isLiteral,
-    masked: ['jdbc:oracle:thin:scott/‹Tr0ub4dor-9›@db:1521:orcl'],
+    masked: ['jdbc:oracle:thin:scott/‹Tr0ub4dor-9›@db:1521:orcl', 'sqlplus system/"‹Maple_Lake›"@//db'],
     left: ['jdbc:oracle:thin:@db:1521/orcl'],
   },
   {
@@ -158,5 +172,42 @@ export const urls: readonly SecretRule[] = [
     accept: (secret) => isRandom(secret) && isBarePassword(secret, ''),
     masked: ['proxy: tool:‹Tr0ub4dor-9›@proxy.example.org:3128'],
     left: ['user: git@github.com:o/r.git', 'login: mailto:me@example.org'],
+  },
+  {
+    name: 'token in the path of a hook',
+    keywords: ['/hooks/'],
+    pattern: /:\/\/[\w.:-]{1,100}\/hooks\/([a-z0-9]{26}|(?=[\w-]{0,80}\d)[\w-]{32,80})(?![\w-])/dg,
+    accept: isRandom,
+    masked: [`https://chat.example.org/hooks/‹${sample(26).toLowerCase()}›`],
+    left: ['https://example.org/hooks/after-the-build'],
+  },
+  {
+    name: 'code of an authorization by Google',
+    keywords: ['code=4'],
+    pattern: /\bcode=(4(?:\/|%2F)0A[\w-]{20,})/dgi,
+    masked: [`code=‹4/0A${sample(40)}›&state=x`],
+    left: ['code=404'],
+  },
+  {
+    name: 'token in the path of a channel of packages',
+    keywords: ['/t/'],
+    pattern: /:\/\/[\w.-]{1,100}(?::\d{1,5})?\/t\/([a-z]{2}-[0-9a-f-]{36}|(?=[\w-]{0,80}\d)[\w-]{24,80})\//dg,
+    masked: [`https://conda.example.org/t/‹ac-${uuidSample}›/acme/noarch`],
+    left: ['https://example.org/t/a-topic-of-the-forum/12'],
+  },
+  {
+    name: 'password in a URL that could not be read',
+    keywords: ['alid por', 'host name "', 'parse "', 'parse `', 'parseerr', 'urlerr', 'invalid url'],
+    needs: ['@', 'after host'],
+    pattern:
+      /(?:invalid port ":([^"\n]{3,100})" after host|host name "([^"\s]{1,100})@[\w.-]{1,100}"|\w{3,12}:?\/\/[\w.-]{1,40}:\s{0,2}([^\s"'@/]{3,100})@[\w.-]{2,})/dg,
+    accept: isUnreadPassword,
+    masked: [
+      'invalid port ":‹mypass12Kiwi›" after host',
+      'could not translate host name "‹ss@w0rd›@db" to address',
+      'parse "postgres://tool: ‹Maple_5›@db.example.org/app"',
+      'ParseError("postgres//tool:‹wander!Q4›@db/app")',
+    ],
+    left: ['invalid port ":70000" after host', 'host name "db.example.org" to address'],
   },
 ];

@@ -16,6 +16,12 @@ describe('a secret that a line before announces is masked', () => {
     ['by a command that reads a secret', ['$ cat /run/secrets/db_password', '‹Tr0ub4dor-9›']],
     ['by a command behind a prefix', ['#9 0.3 + openssl rand -hex 32', `#9 0.4 ‹${hex(64, 10)}›`]],
     ['by the request of a mail server', ['< 334 UGFzc3dvcmQ6', '> ‹c3Vuc2hpbmU=›']],
+    [
+      'by the request of a mail server in a trace',
+      ['SERVER -> CLIENT: 334 UGFzc3dvcmQ6', 'CLIENT -> SERVER: ‹c3Vuc2hpbmU=›'],
+    ],
+    ['by a field with its name', ['"Name": "/app/password",', '"Type": "SecureString",', '"Value": "‹tulip-Garden›",']],
+    ['in words that a command reads', ['$ pass show db/root', '‹quiet.River+Stone›']],
     ['in an object of Terraform', ['"db_password": {', '  "sensitive": true,', '  "value": "‹sunshine›"', '}']],
   ])('%s', (_, lines) => expect(maskLines(lines.map(asPrinted))).toEqual(lines.map(asMasked)));
 });
@@ -25,6 +31,8 @@ describe('lines after an announcement that are no secret stay', () => {
     [['The following tokens are used:', '  - src/token.ts']],
     [['Checking the password:', 'ok']],
     [['Tokens per second:', '123.45']],
+    [['"name": "token",', '"type": "string",', '"value": "none"']],
+    [['+ ls /run/secrets', 'db_password', 'api_token']],
     [['Rotate the token.', hex(40, 20)]],
     [['+ cat src/token.ts', 'export']],
     [['$ git log --oneline -- src/token.ts', 'ab12cd3 Fix the token']],

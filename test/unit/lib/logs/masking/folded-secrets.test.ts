@@ -36,6 +36,10 @@ describe('a value in the line after its name is masked', () => {
       ['<password>', '  Tr0ub4dor-9'],
       ['<password>', '  [masked]'],
     ],
+    [
+      ['<key>Password</key>', '<string>opensesame!</string>'],
+      ['<key>Password</key>', '<string>[masked]</string>'],
+    ],
   ])('%j', (lines, expected) => expect(maskLines(lines)).toEqual(expected));
 });
 
@@ -47,6 +51,9 @@ describe('lines after a name or after a backslash stay as they are', () => {
     [['gcc -O2 \\', '  -o token.o token.c']],
     [['Enter password:', '']],
     [['Checking the token', 'value: 12']],
+    [['DB_PASSWORD=', 'APP_KEY=']],
+    [['npm_config__auth=', 'npm_config_cache=/tmp/Npm-Cache1']],
+    [['RuleID:  generic-api-key', 'Fingerprint: 0a1b2c3d4e5f:src/a.py:api-key:12']],
     [['password', 'npm warn deprecated abc@1.2.3']],
   ])('%j', (lines) => expect(maskLines(lines)).toEqual(lines));
 });

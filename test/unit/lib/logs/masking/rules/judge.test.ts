@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as judge from '../../../../../../lib/logs/masking/rules/judge.ts';
+import { isExpression, isKnownAsOther } from '../../../../../../lib/logs/masking/rules/known-as-other.ts';
+import * as words from '../../../../../../lib/logs/masking/rules/words.ts';
 
 const length = 4000;
 const atoms = [
@@ -49,11 +51,14 @@ const work = (judgement: Judgement, value: string): number => {
 /** Limit of the processor time of a judgement, in microseconds. One of quadratic time takes ten times as long. */
 const bound = 3000;
 
-test.each(Object.entries(judge) as [string, Judgement][])('%s takes linear time for every value', (_, judgement) => {
-  for (const value of values)
-    if (work(judgement, value) > bound)
-      expect(Math.min(...[1, 2, 3].map(() => work(judgement, value)))).toBeLessThan(bound);
-});
+test.each(Object.entries({ ...judge, ...words, isExpression, isKnownAsOther }) as [string, Judgement][])(
+  '%s takes linear time for every value',
+  (_, judgement) => {
+    for (const value of values)
+      if (work(judgement, value) > bound)
+        expect(Math.min(...[1, 2, 3].map(() => work(judgement, value)))).toBeLessThan(bound);
+  },
+);
 
 describe('isBareToken tells tokens from what stands where a token could stand', () => {
   test.each(['aB3dE6gH9aB3dE6gH9', 'sk1_9f2c1b7e9f2c', '0123abcd4567ef'])('%s is a token', (value) =>
