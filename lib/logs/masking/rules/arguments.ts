@@ -161,7 +161,8 @@ export const positions: readonly SecretRule[] = [
   },
   {
     name: 'password in a here-string',
-    keywords: ['<<<'],
+    keywords: ['kinit ', 'login', 'passwd', 'sudo ', 'cryptset', 'gpg ', 'sshpass'],
+    needs: ['<<<'],
     pattern:
       /\b(?:kinit|login|passwd|sudo|su|cryptsetup|gpg|sshpass|smbpasswd)\b[^|\n]{0,100}<<<\s?["']?([^\s"'$]{4,100})/dg,
     accept: isArgument,

@@ -12,7 +12,7 @@ const mayTakePassword =
 const inTrace = '(?<=#\\d{1,3}\\s[^\\n]{1,300})';
 
 const text = `"[^"\\n]{0,200}"|'[^'\\n]{0,200}'`;
-const firstArgument = `(?:${text}|Resource id #\\d{1,6}|[A-Z][\\w\\\\:=]{0,80}\\([^()\\n]{0,60}\\))`;
+const firstArgument = `(?:${text}|Array|NULL|\\d{1,6}|Resource id #\\d{1,6}|[A-Z][\\w\\\\:=]{0,80}\\([^()\\n]{0,60}\\))`;
 
 /** Removes the points with which PHP cuts long arguments in traces. */
 const withoutCut = (argument: string): string => argument.replace(/\.\.\.$/, '');
@@ -25,9 +25,15 @@ const isCertain = (argument: string): boolean =>
   isWords(argument) ||
   (isRandom(argument) && isArgument(argument) && isPasswordText(argument) && !/[:/\s]/.test(argument));
 
-/** Says whether one of the arguments after the first one is a password. The names of users may be masked with it. */
-const hasPassword = (found: string): boolean =>
-  stringsOf(found).some((argument) => isCertain(argument) || isWordsInField(argument));
+/** Says whether one of the arguments after the first one is a password. The names of users may be masked with it. The third argument can be any word. */
+const hasPassword = (found: string): boolean => {
+  const strings = stringsOf(found);
+  const second = strings[1] ?? '';
+  return (
+    strings.some((argument) => isCertain(argument) || isWordsInField(argument)) ||
+    (second.length >= 6 && !/[\s/:=@.]/.test(second) && isPasswordText(second))
+  );
+};
 
 /** Rules for the arguments of calls, as programs have them and as traces of their stacks print them. */
 export const calls: readonly SecretRule[] = [
@@ -78,6 +84,7 @@ export const calls: readonly SecretRule[] = [
       'connect(button, "clicked", "onClick")',
       "login('user', 'password')",
       'login(page, "Main_Page", "Edit-Summary")',
+      "authenticate('tool', 'required', 'password')",
       "bind('Mouse_Down', 'On_Mouse')",
       "authenticate('tool', Array)",
     ],

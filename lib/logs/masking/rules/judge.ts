@@ -60,7 +60,8 @@ const isStatement = (found: string): boolean => /^[A-Za-z]+[;,]$/.test(found);
 /** Says whether a value without quotes can be a password: it is neither a word nor an expression. */
 export const isBarePassword = (found: string, after: string): boolean => {
   const secret = withoutEnd(found);
-  if (secret.length < 5 || isKnownAsOther(secret) || isExpression(secret)) return false;
+  if (secret.length < 5 || isKnownAsOther(secret)) return false;
+  if (isExpression(secret)) return isWordsInField(secret) && endsField(after);
   if (isNumber(secret)) return /^\d{6,}$/.test(secret) && endsField(after);
   if (isWordsInField(secret) && !isStatement(found) && (endsField(after) || nextPair.test(after))) return true;
   if (isLetters(secret)) return hasInnerCase(secret) || (secret.length > 20 && endsField(after));
@@ -152,11 +153,15 @@ export const isKeyLike = (value: string): boolean =>
 export const hasSecretElement = (list: string): boolean =>
   list.split(/[\s,"'`]+/).some((element) => isBareToken(element, ',') && hasLetterAndDigit(element));
 
+/** Matches what follows a pair of a name and a value: the next pair, the next option, or the end of a text. */
+const endsPair = /^(?:;|\s*$|["']|,\s?\w+=|&|\s(?:--?\w|\w{2,20}=\S))/;
+
+/** Says whether a word can be a password directly after `=`, also before the brackets that close an object. */
+export const isPlainPassword = (found: string): boolean => {
+  const secret = /^[^()[\]{}]+[\]}]{1,3}$/.test(found) ? withoutEnd(found) : found;
+  return secret.length >= 6 && isPasswordText(secret) && !/[)\]},]$/.test(secret) && !isExpression(secret);
+};
+
 /** Says whether a value directly after `name=` is a password, because another pair or the line's end follows. */
 export const isPasswordPair = (secret: string, after: string): boolean =>
-  isBarePassword(secret, ',') ||
-  (/^(?:;|\s*$|\s\w{2,20}=\S)/.test(after) &&
-    secret.length >= 6 &&
-    isPasswordText(secret) &&
-    !/[)\]},]$/.test(secret) &&
-    !isExpression(secret));
+  isBarePassword(secret, ',') || (endsPair.test(after) && isPlainPassword(secret));

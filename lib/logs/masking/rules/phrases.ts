@@ -4,7 +4,8 @@ import { type SecretRule, sample } from './secret-rule.ts';
 import { isChosenSecret, isWords, isWordsInField, isWordsWithSign } from './words.ts';
 
 /** Says whether a text stands alone: quotation marks, a bracket, the line's end or the end of a sentence follow. */
-const isAtEnd = (after: string): boolean => /^["'`]?[.,;]?(?:\s*$|\s?\(|\s\/\s)/.test(after);
+const isAtEnd = (after: string): boolean =>
+  /^(?:["'`]?[.,;]?(?:\s*$|\s?\(|\s\/\s|\s\.{3})|["'`][.,;)]?\s|[.,;]\s)/.test(after);
 
 /** Rules for passwords that are words: in sentences, and in configurations whose keywords are followed by a blank. */
 export const phrases: readonly SecretRule[] = [
@@ -15,7 +16,7 @@ export const phrases: readonly SecretRule[] = [
     after: 'password',
     pattern:
       /(?!\s(?:policy|strength|hash|hasher|reset|length|fields?|type|expiry|rotation|manager|rules?|check|validation|age|file|prompt|protected|authentication)\b)(?:\s[^:="\n{}]{0,80}?)?(?:\s?:|\bis(?: now)?:?|\bwas:?|\bto:?|(?<=\s)[–—-])\s{1,4}["'`]?(?!(?:changed|updated|rotated|generated|created|currently)\b)([^\s"'`]{5,79}[^\s"'`.,;:)])/diy,
-    accept: (secret, after) => isWords(secret) || (isAtEnd(after) && /[A-Z]/.test(secret) && isWordsInField(secret)),
+    accept: (secret, after) => isWords(secret) || (isAtEnd(after) && /[A-Z\d]/.test(secret) && isWordsInField(secret)),
     masked: [
       'The staging password is ‹Maple&Thunder›',
       'the admin password is ‹Sparrow1987›, remove before merging',

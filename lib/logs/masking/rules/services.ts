@@ -69,7 +69,7 @@ export const services: readonly SecretRule[] = [
   },
   {
     name: 'credentials that Bundler has set',
-    keywords: ['set for your ', 'set for the ', 'set via '],
+    keywords: ['set for your loc', 'set for the cur', 'set via '],
     pattern: /\bSet (?:for|via) [^"\n]{1,200}: "[\w.@-]{1,64}:([^"\s/]{4,})"/dg,
     accept: isRandom,
     masked: ['Set for the current user (/root/.bundle/config): "7dc316fa:‹fe1a1eb8›"'],

@@ -3,6 +3,7 @@ import { isBarePassword, isBareToken, isKeyLike, isLiteral, isPasswordText, isRa
 import { nameKeywords } from './names.ts';
 import { hexSample, type SecretRule, sample } from './secret-rule.ts';
 import { uuidSample } from './token-rule.ts';
+import { isWordsInField } from './words.ts';
 
 const urlKeywords = ['://', ':\\/\\/', '%2f%2f'];
 
@@ -169,7 +170,7 @@ export const urls: readonly SecretRule[] = [
     keywords: ['proxy', 'user', 'credential', 'login', 'auth'],
     needs: ['@'],
     pattern: /(?<![\w.$/@:-])[\w.$-]{2,64}:([^\s@"'/:]{6,64})@(?=[\w-]{1,63}\.[\w.-]{2,100}(?:[:/]|$|\s))/dg,
-    accept: (secret) => isRandom(secret) && isBarePassword(secret, ''),
+    accept: (secret) => (isRandom(secret) || isWordsInField(secret)) && isBarePassword(secret, ''),
     masked: ['proxy: tool:‹Tr0ub4dor-9›@proxy.example.org:3128'],
     left: ['user: git@github.com:o/r.git', 'login: mailto:me@example.org'],
   },
@@ -198,12 +199,13 @@ export const urls: readonly SecretRule[] = [
   {
     name: 'password in a URL that could not be read',
     keywords: ['alid por', 'host name "', 'parse "', 'parse `', 'parseerr', 'urlerr', 'invalid url'],
-    needs: ['@', 'after host'],
+    needs: ['@', 'after host', 'invalid port'],
     pattern:
-      /(?:invalid port ":([^"\n]{3,100})" after host|host name "([^"\s]{1,100})@[\w.-]{1,100}"|\w{3,12}:?\/\/[\w.-]{1,40}:\s{0,2}([^\s"'@/]{3,100})@[\w.-]{2,})/dg,
+      /(?:\w:\/\/[\w.-]{1,40}:([^\s"'@/]{3,100})": invalid port|invalid port ":([^"\n]{3,100})" after host|host name "([^"\s]{1,100})@[\w.-]{1,100}"|\w{3,12}:?\/\/[\w.-]{1,40}:\s{0,2}([^\s"'@/]{3,100})@[\w.-]{2,})/dg,
     accept: isUnreadPassword,
     masked: [
       'invalid port ":‹mypass12Kiwi›" after host',
+      'parse "postgres://tool:‹mypass12Kiwi›": invalid port',
       'could not translate host name "‹ss@w0rd›@db" to address',
       'parse "postgres://tool: ‹Maple_5›@db.example.org/app"',
       'ParseError("postgres//tool:‹wander!Q4›@db/app")',

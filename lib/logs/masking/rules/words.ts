@@ -52,6 +52,13 @@ const isPair = (value: string): boolean => /^[a-z]{3,20}-[a-z]{3,20}$/.test(valu
 const isCamel = (value: string): boolean =>
   /^[A-Z][a-z]{2,20}(?:[A-Z][a-z]{2,20})+\d?$/.test(value) && !typeName.test(value);
 
+/** Says whether a small and a capital word are joined by a point, unless the first one names an object of a program. */
+const isDotted = (value: string): boolean =>
+  /^[a-z]{4,20}\.[A-Z][a-z]{2,20}$/.test(value) &&
+  !/^(?:config|conf|settings?|self|this|that|options?|opts|args?|params?|process|env|users?|account|request|secrets|vars|local|data|values?|models?|forms?|props|state|context|system|types?|schema|string|auth|crypto|bcrypt|hash|http|java|kotlin|scala|reflect|time|strings|json|yaml|errors?|event|input|output|token|login|session|client|server|service|root|main|test|util|utils|core|base|base|spec|meta|node|item|entry|field|source|target|result|response)\./.test(
+    value,
+  );
+
 /** Says whether a word ends with an exclamation mark, as passwords with a forced sign do. */
 const isExclaimed = (value: string): boolean => /^[A-Za-z]{6,20}!$/.test(value);
 
@@ -61,7 +68,8 @@ const isExclaimed = (value: string): boolean => /^[A-Za-z]{6,20}!$/.test(value);
  */
 export const isWordsInField = (value: string): boolean =>
   isWords(value) ||
-  (isPossible(value) && (isLowerPhrase(value) || isPair(value) || isExclaimed(value) || isCamel(value)));
+  (isPossible(value) &&
+    (isLowerPhrase(value) || isPair(value) || isExclaimed(value) || isCamel(value) || isDotted(value)));
 
 /** Says whether a value of several words is a passphrase of lower-case words: `correct horse`. */
 export const isPhrase = (value: string): boolean =>
