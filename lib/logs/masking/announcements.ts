@@ -39,7 +39,8 @@ const isCertain = (word: string): boolean =>
 const isItem = (word: string): boolean =>
   word.length >= 6 && /\d/.test(word) && /^[0-9A-Za-z]+(?:-[0-9A-Za-z]+){0,7}$/.test(word);
 const isRead = (word: string): boolean =>
-  (isRandom(word) && (isTokenText(word) || isStrong(word))) || isWordsInField(word);
+  !/^[\w-]{1,40}:[x*!]:\d/.test(word) &&
+  ((isRandom(word) && (isTokenText(word) || isStrong(word))) || isWordsInField(word));
 const isGenerated = (word: string): boolean => word.length >= 12 && isRandom(word) && !/[(){}]/.test(word);
 const isBase64 = (word: string): boolean => /^[A-Za-z0-9+/]{4,}={0,2}$/.test(word);
 
@@ -99,6 +100,7 @@ const ofCommand = (text: string): Announcement | undefined => {
   const command = text.slice(shellSign.exec(text)?.[0].length ?? text.length);
   if (command === '') return undefined;
   if (generator.test(command)) return generatedByCommand;
+  if (/^(?:echo|printf)\b[^$`|]*$/.test(command)) return undefined;
   return reader.test(command) && name.test(command) ? readByCommand : undefined;
 };
 

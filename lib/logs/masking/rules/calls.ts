@@ -12,7 +12,7 @@ const mayTakePassword =
 const inTrace = '(?<=#\\d{1,3}\\s[^\\n]{1,300})';
 
 const text = `"[^"\\n]{0,200}"|'[^'\\n]{0,200}'`;
-const firstArgument = `(?:${text}|Array|NULL|\\d{1,6}|Resource id #\\d{1,6}|[A-Z][\\w\\\\:=]{0,80}\\([^()\\n]{0,60}\\))`;
+const firstArgument = `(?!["']https?:)(?:${text}|Array|NULL|\\d{1,6}|Resource id #\\d{1,6}|[A-Z][\\w\\\\:=]{0,80}\\([^()\\n]{0,60}\\))`;
 
 /** Removes the points with which PHP cuts long arguments in traces. */
 const withoutCut = (argument: string): string => argument.replace(/\.\.\.$/, '');

@@ -21,6 +21,10 @@ const remarks = new Set(
   ).split(' '),
 );
 
+/** Matches what an example asks a reader to replace, and variables of templates. */
+const instruction =
+  /^(?:please[-_ ])?(?:replace|insert|change|put|enter|fill|your|paste|add|set)[-_ ](?:me|it|this|your|the|in|with|here|an?|my|password|secret|token|key|value)(?:[-_ ][\w-]{0,40})?$|^[\w-]{1,60}[-_](?:here|changeme|placeholder)$|^(?:@@|__|#\{|%)\w{1,40}(?:@@|__|\}|%)$|^(?:Fn::|!)[A-Z]\w{1,20}$/i;
+
 /** The word for a password, in languages in which labels of forms are often printed. */
 const translation =
   /^(?:passwort|kennwort|wachtwoord|contrase(?:ña|na|nya)|senha|mot[-_ ]de[-_ ]passe|has[łl]o|heslo|parola?|l[öo]senord|passord|salasana|adgangskode|jelsz[óo]|[sş]ifre|пароль|login|email|e-mail)$/i;
@@ -122,6 +126,7 @@ const stateStart =
 export const isKnownAsOther = (value: string): boolean =>
   placeholder.test(value) ||
   translation.test(value) ||
+  instruction.test(value) ||
   (stateStart.test(value) && isCompound(value)) ||
   /^(?:required|nullable|sometimes|confirmed|string|bail)[|]/.test(value) ||
   /^[A-Z]\w{0,40}<[A-Za-z_<>, :&']{1,80}$/.test(value) ||

@@ -77,6 +77,8 @@ const keyPrefixes = [
   'registration',
   'activation',
   'certificate',
+  'cipher',
+  'connection',
   'product',
   'licence',
   'upgrade',

@@ -42,7 +42,7 @@ export const phrases: readonly SecretRule[] = [
     keywords: ['log in', 'login', 'sign in', 'creds', 'credentials', 'stats auth'],
     needs: ['/', ':'],
     pattern:
-      /\b(?:(?:creds|credentials|login|log in with|logins?)\s?:?|use|stats auth)\s["'`]?[\w.@-]{2,40}(?:\s\/\s|\/|:)([^\s"'`/:]{5,59}[^\s"'`/:.,;)])/dgi,
+      /\b(?:(?:creds|credentials|login|log in with)\s?:?|use|stats auth)\s["'`]?[\w.@-]{2,40}(?:\s\/\s|\/|:)([^\s"'`/:]{5,59}[^\s"'`/:.,;)])/dgi,
     accept: (secret, after) =>
       (isAtEnd(after) && /[^a-z.-]/.test(secret) && isWordsInField(secret)) ||
       (isRandom(secret) && isPasswordText(secret) && isAtEnd(after) && !/^\w+$/.test(secret)) ||
@@ -63,6 +63,16 @@ export const phrases: readonly SecretRule[] = [
     accept: isWordsWithSign,
     masked: ['msmtp: password ‹Maple&Thunder›', '+ set password "‹Maple&Thunder›"'],
     left: ['reset password Form_Page', 'the password required', 'passwd user@example.org'],
+  },
+  {
+    name: 'user and password with names of one letter',
+    keywords: ['u: ', 'id: ', 'user: ', 'login: '],
+    needs: ['p: ', 'pw: ', 'PW: ', 'p=', 'pass: ', 'P: '],
+    pattern:
+      /(?<![\w-])(?:u|user|id|login)[:=]\s?\S{1,40}[,;]?\s{1,4}(?:\/\s)?(?:p|pw|pass)[:=]\s?["'`]?([^\s"'`]{4,80}[^\s"'`.,;:)])/dgi,
+    accept: (secret) => isWordsInField(secret) || isStrong(secret),
+    masked: ['u: tool p: ‹Maple&Thunder›', 'ID: tool, PW: ‹let-the-rain-fall›'],
+    left: ['u: unit p: pass', 'id: 12 p: 0.05'],
   },
   {
     name: 'password in brackets after its name',

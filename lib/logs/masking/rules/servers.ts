@@ -1,5 +1,6 @@
 import { isArgument, isPasswordText, isRandom } from './judge.ts';
 import type { SecretRule } from './secret-rule.ts';
+import { isWordsInField } from './words.ts';
 
 /** Says whether base64 holds printable text. */
 const isTextInBase64 = (secret: string): boolean =>
@@ -31,6 +32,7 @@ export const servers: readonly SecretRule[] = [
     keywords: [
       'community',
       'enable secret',
+      'username ',
       'enable password',
       'password 0 ',
       'password 7 ',
@@ -39,9 +41,14 @@ export const servers: readonly SecretRule[] = [
       'secret 9 ',
     ],
     pattern:
-      /(?:\br[ow]community6?|snmp-server community|enable (?:secret|password)|(?:password|secret) [05789])\s(?:[05789]\s)?["']?([^\s"']{4,})/dgi,
-    accept: (secret) => isRandom(secret) && isArgument(secret) && isPasswordText(secret),
-    masked: ['rocommunity ‹Tr0ub4dor-9›', 'enable secret ‹sunshine42›', 'username admin password 0 ‹Tr0ub4dor-9›'],
+      /(?:\br[ow]community6?|snmp-server community|enable (?:secret|password)|(?:password|secret) [05789]|\busername\s\S{1,40}\s(?:privilege\s\d{1,2}\s)?secret)\s(?:[05789]\s)?["']?([^\s"']{4,})/dgi,
+    accept: (secret) => (isRandom(secret) && isArgument(secret) && isPasswordText(secret)) || isWordsInField(secret),
+    masked: [
+      'rocommunity ‹Tr0ub4dor-9›',
+      'enable secret ‹sunshine42›',
+      'username admin password 0 ‹Tr0ub4dor-9›',
+      'username admin secret ‹Maple&Thunder›',
+    ],
     left: ['rocommunity public', 'enable secret rotation', 'password 7 days old'],
   },
   {

@@ -28,7 +28,7 @@ export const services: readonly SecretRule[] = [
   },
   {
     name: 'key of a storage account',
-    keywords: ['"value"', 'key1', 'key2'],
+    keywords: ['"value"', 'key1', 'key2', 'primarykey', 'primarymasterkey', 'secondarykey', 'masterkey', 'accountkey'],
     needs: ['=='],
     pattern: /(?<![A-Za-z0-9+/-])([A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])/dg,
     accept: isRandom,
@@ -74,6 +74,32 @@ export const services: readonly SecretRule[] = [
     accept: isRandom,
     masked: ['Set for the current user (/root/.bundle/config): "7dc316fa:‹fe1a1eb8›"'],
     left: ['Set for the current user (/root/.bundle/config): "vendor/bundle"'],
+  },
+  {
+    name: 'personal access token',
+    keywords: ['_pat=', '_pat:', 'pat: ', 'pat =', 'pat"', ' pat '],
+    pattern: /(?<![a-z])pat["']?(?:\s?[:=]\s?|\sis\s)["']?([a-z0-9_]{40,100})(?![\w.-])/dgi,
+    accept: isRandom,
+    masked: [`GH_PAT=‹${sample(40)}›`, `"pat": "‹${sample(52)}›"`],
+    left: ['pat: none', 'PAT=$TOKEN'],
+  },
+  {
+    name: 'code of a recovery in a field',
+    keywords: ['recovery_code', 'backup_code', 'recoverycode', 'backupcode', 'recovery code', 'backup code'],
+    pattern:
+      /(?:recovery|backup)[_ ]?code["']?\s?[:=]\s?["']?([a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){1,5}|[a-z0-9]{8,16})(?![\w-])/dgi,
+    accept: isRandom,
+    masked: ['recovery_code: ‹0a1b2-c3d4e›', 'Backup code: ‹4QIE3ESO›'],
+    left: ['recovery_code: required'],
+  },
+  {
+    name: 'seed, salt or pepper',
+    keywords: ['seed:', 'seed =', 'seed=', 'seed"', 'pepper', 'salt:', 'salt =', 'salt"', '_salt'],
+    pattern:
+      /(?<![a-z])(?:seed["']?\s?[:=]\s{0,2}["']?([0-9a-f]{64}(?:[0-9a-f]{64})?)|(?:pepper|salt)["']?\s?[:=]\s{0,2}["']?([a-z0-9+/_-]{32,100}={0,2}))(?![\w.-])/dgi,
+    accept: isRandom,
+    masked: [`master seed: ‹${hexSample(64)}›`, `pepper: ‹${sample(40)}›`],
+    left: ['seed: 1234567890', `salt=${hexSample(16)}`, 'seed: none'],
   },
   {
     name: 'digits of a key in a line of their own',
