@@ -11,7 +11,7 @@ import {
   send,
 } from './client.ts';
 import { sendRaw } from './raw.ts';
-import { buildTimeoutMs, onCluster, startTarget } from './start-target.ts';
+import { buildTimeoutMs, startTarget } from './start-target.ts';
 import type { Target } from './target.ts';
 
 let target: Target;
@@ -43,17 +43,13 @@ describe('paths and queries', () => {
     'requests%20',
     '..%2f..%2fetc',
     '%C3%A9',
+    // On a cluster, nginx refuses these two before a function gets the request.
+    '%00',
+    '%zz',
     `a${'b'.repeat(256)}`,
   ])('with the tool %s are refused', async (tool) => {
     const foreign = await send(`${target.url}/v1/tool/${tool}/quotas`, { token: mine.token });
     expectRefusal(foreign, 403, 'forbidden');
-  });
-
-  // On a cluster, nginx refuses a path with %00 or a lone percent sign before a function gets the request.
-  test.each(['%00', '%zz'])('with the tool %s are refused', async (tool) => {
-    const received = await send(`${target.url}/v1/tool/${tool}/quotas`, { token: mine.token });
-    if (onCluster) expectRefusal(received, 400, 'parameter_invalid');
-    else expectRefusal(received, 403, 'forbidden');
   });
 
   test('of a foreign tool are refused', async () => {
