@@ -7,7 +7,7 @@ import { textOf } from './pkt-line.ts';
  */
 export type ProbeResult = 'commit' | 'other' | 'absent' | 'unclear';
 
-/** What a client requests of a git server: an object, which may be an annotated tag of a commit. */
+/** Object that a client requests of a git server; it may be an annotated tag of a commit. */
 export type Wanted = {
   /** Hash of the object that is requested. */
   hash: string;

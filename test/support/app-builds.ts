@@ -8,8 +8,8 @@ import { type GitServer, makeRepository, serveGit } from '../../local/git-server
 import { type BuildOptions, type BuildRun, runBuild } from '../unit/embedded/lifecycle/pipeline-run.ts';
 
 /** Content of files by their paths in a repository. */
-export type Files = Record<string, string | Buffer>;
-export type AppBuild = {
+type Files = Record<string, string | Buffer>;
+type AppBuild = {
   /** Output of all steps of the build. */
   log: string;
   /** Output of the failed step; an empty text for a build without one. */
@@ -29,7 +29,7 @@ export type AppBuilds = {
   start(files: Files, more?: More & { process?: string }): Promise<AppBuild & { running: RunningImage }>;
 };
 
-export const writeFiles = async (folder: string, files: Files): Promise<void> => {
+const writeFiles = async (folder: string, files: Files): Promise<void> => {
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name);
     await mkdir(dirname(file), { recursive: true });

@@ -49,17 +49,21 @@ test.each([
   [
     0,
     'adding 10 B of storage resource, which when updated to current usage of 0 B will exceed the configured upper limit of 0 B',
+    'the tool has no storage in the registry (the limit is 0)',
   ],
-  [1, 'upper limit of 1 B'],
-])('the refusal at a limit of %d has the words of Harbor, and the service explains them', async (limit, words) => {
-  const error: Error = await check(limit, [10]).then(
-    () => new Error('stored'),
-    (reason: Error) => reason,
-  );
-  expect(error.message).toContain(words);
-  const results = [{ name: 'failure', value: `\n[exporter] ERROR: ${error.message}` }];
-  expect(registryRefusal({ name: 'export', container: 'step-export', results })).toContain(`limit of ${limit} B`);
-});
+  [1, 'upper limit of 1 B', 'limit of 1 B'],
+])(
+  'the refusal at a limit of %d has the words of Harbor, and the service explains them',
+  async (limit, words, explained) => {
+    const error: Error = await check(limit, [10]).then(
+      () => new Error('stored'),
+      (reason: Error) => reason,
+    );
+    expect(error.message).toContain(words);
+    const results = [{ name: 'failure', value: `\n[exporter] ERROR: ${error.message}` }];
+    expect(registryRefusal({ name: 'export', container: 'step-export', results })).toContain(explained);
+  },
+);
 
 test.each([
   [1023, '1023 B'],
