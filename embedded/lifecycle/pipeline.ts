@@ -16,7 +16,7 @@ export type PipelineOptions = {
 
 const root = join(import.meta.dirname, '..', '..');
 const source = '$(workspaces.source-ws.path)';
-const folders = [`--app=${source}/source`, `--layers=${source}/layers`];
+const folders = [`--app=${source}/workspace`, `--layers=${source}/layers`];
 const shared = [...folders, `--platform=${source}/platform`, `--buildpacks=${join(root, 'buildpacks')}`];
 const strings = [
   'BUILDER_IMAGE',
@@ -43,7 +43,7 @@ const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes }: PipelineOptio
   const commit = ['--commit=$(params.SOURCE_REFERENCE)', '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)'];
   const image = ['--image=$(params.APP_IMAGE)', `--cache=${cacheFolder}`];
   return [
-    step('clone', ['--url=$(params.SOURCE_URL)', ...commit, `--app=${source}/source`]),
+    step('clone', ['--url=$(params.SOURCE_URL)', ...commit, `--app=${source}/workspace`]),
     step('detect', [...shared, '--', '$(params.ENV_VARS[*])']),
     step('build', [...shared, ...image]),
     step(

@@ -8,7 +8,7 @@ import { type GitServer, makeRepository, serveGit } from '../../local/git-server
 import { type BuildOptions, type BuildRun, runBuild } from '../unit/embedded/lifecycle/pipeline-run.ts';
 
 /** Content of files by their paths in a repository. */
-type Files = Record<string, string | Buffer>;
+export type Files = Record<string, string | Buffer>;
 type AppBuild = {
   /** Output of all steps of the build. */
   log: string;
@@ -22,7 +22,7 @@ type More = Pick<BuildOptions, 'variables'> & {
   /** The image's name in its registry. Default: of its own. */ image?: string;
 };
 
-export type AppBuilds = {
+type AppBuilds = {
   /** Builds the files of a repository with the buildpacks of this project, as the embedded platform does. */
   build(files: Files, more?: More): Promise<AppBuild>;
   /** Builds the files and starts a process of the image, by default the image's default process. */

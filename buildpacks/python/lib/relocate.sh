@@ -4,6 +4,7 @@
 set -eu
 venv=$1
 
+python3 "$(dirname "$0")/relocate.py" "$venv" .
 rm -f "$venv"/bin/activate* "$venv"/bin/Activate.ps1
 if [ -f "$venv/pyvenv.cfg" ]; then
   sed '/^command = /d' "$venv/pyvenv.cfg" >"$venv/pyvenv.tmp"
@@ -22,9 +23,11 @@ done
 
 for info in "$venv"/lib/python*/site-packages/*.dist-info; do
   [ -d "$info" ] || continue
-  rm -f "$info/direct_url.json"
+  # uv_cache.json holds times of files.
+  rm -f "$info/direct_url.json" "$info/uv_cache.json"
   if [ -f "$info/RECORD" ]; then
-    sed -e '/direct_url\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*$|\1,,|' "$info/RECORD" >"$info/RECORD.tmp"
+    sed -e '/direct_url\.json,/d' -e '/uv_cache\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*$|\1,,|' \
+      -e 's|^\([^,/]*\.pth\),.*$|\1,,|' -e 's|^\([^,/]*editable_[^,/]*\.py\),.*$|\1,,|' "$info/RECORD" >"$info/RECORD.tmp"
     mv "$info/RECORD.tmp" "$info/RECORD"
   fi
 done

@@ -1,0 +1,120 @@
+# Installs the dependencies of a repository into $venv, by the tool whose files it has. Read by "."; needs say.sh, tool.sh,
+# $venv, $cache and $work (a temporary folder).
+
+# Runs a command, shows its output and keeps it in $work/output. The exit code is the command's.
+kept() {
+  { "$@" 2>&1 && echo 0 >"$work/code" || echo $? >"$work/code"; } | tee "$work/output"
+  return "$(cat "$work/code")"
+}
+
+# What the backends of Python packages say about a project that is an application: they can't tell which of its modules
+# and folders make a package.
+not_a_package='Multiple top-level (packages|modules) discovered|Unable to determine which files to ship|No file/folder found for (package|module)'
+not_a_package="$not_a_package|Expected a Python module at|package is not possible in non-package mode|No module named '?\S+'? found for"
+
+is_application() { grep -Eq "$not_a_package" "$work/output"; }
+warn_application() {
+  warn "pyproject.toml describes an application, not a package: only its dependencies are installed. $1"
+}
+
+pip_install() {
+  python3 -m pip --version >/dev/null 2>&1 || fail 'The build image has no pip for its python3.' 'Use a builder image that contains pip.'
+  say "pip install $*"
+  kept python3 -m pip --python "$venv/bin/python" install --disable-pip-version-check --no-input --no-compile \
+    --no-warn-script-location --progress-bar off --cache-dir "$cache/pip" "$@"
+}
+pip_or_fail() {
+  pip_install "$@" || fail 'pip install failed; pip says above why.' \
+    'Check that each package and version exists and supports this Python, and that none needs a compiler or a system library that the build image lacks.'
+}
+
+with_pipfile() {
+  python3 "$CNB_BUILDPACK_DIR/lib/pipfile.py" Pipfile.lock >"$work/requirements.txt" || exit 1
+  if [ -s "$work/requirements.txt" ]; then pip_or_fail -r "$work/requirements.txt"; fi
+}
+
+# Installs the project from a copy, because setuptools leaves files in the folder from which it builds.
+with_project() {
+  cp -R . "$work/app"
+  if (cd "$work/app" && pip_install .); then return; fi
+  is_application || fail 'pip install failed; pip says above why.' \
+    'Check that the dependencies in pyproject.toml exist and support this Python, and that the project builds in a fresh clone.'
+  warn_application 'Name the packages in pyproject.toml, or write a requirements.txt.'
+  python3 "$CNB_BUILDPACK_DIR/lib/requirements.py" project >"$work/requirements.txt"
+  if [ -s "$work/requirements.txt" ]; then pip_or_fail -r "$work/requirements.txt"; fi
+}
+
+with_uv() {
+  uv=$(tool uv)/bin/uv
+  export UV_PROJECT_ENVIRONMENT="$venv" UV_PYTHON="$venv/bin/python" UV_PYTHON_DOWNLOADS=never UV_CACHE_DIR="$cache/uv"
+  # Files of the cache must not change when files of the environment do.
+  export UV_LINK_MODE=copy UV_NO_PROGRESS=1
+  say 'uv sync --locked --no-default-groups'
+  if kept "$uv" sync --locked --no-default-groups; then return; fi
+  is_application || fail 'uv sync failed; uv says above why.' 'If uv.lock does not fit pyproject.toml, run "uv lock" and commit both files.'
+  warn_application 'Set package = false in the table tool.uv of pyproject.toml.'
+  kept "$uv" sync --locked --no-default-groups --no-install-project || fail 'uv sync failed; uv says above why.'
+}
+
+with_poetry() {
+  poetry=$(tool poetry)/bin/python
+  export POETRY_CACHE_DIR="$cache/poetry" POETRY_CONFIG_DIR="$work/poetry" POETRY_NO_INTERACTION=1
+  export POETRY_VIRTUALENVS_CREATE=false
+  say 'poetry sync --only main'
+  if kept "$poetry" -m poetry sync --only main --no-interaction --no-ansi; then return; fi
+  is_application || fail 'poetry sync failed; Poetry says above why.' \
+    'If poetry.lock does not fit pyproject.toml, run "poetry lock" and commit both files.'
+  warn_application 'Set package-mode = false in the table tool.poetry of pyproject.toml.'
+  kept "$poetry" -m poetry sync --only main --no-root --no-interaction --no-ansi || fail 'poetry sync failed; Poetry says above why.'
+}
+
+with_pdm() {
+  pdm=$(tool pdm)/bin/python
+  export PDM_CACHE_DIR="$cache/pdm" PDM_CHECK_UPDATE=0 PDM_NON_INTERACTIVE=1 PDM_IGNORE_SAVED_PYTHON=1 PDM_LOG_DIR="$work/pdm"
+  say 'pdm sync --prod'
+  if kept "$pdm" -m pdm sync --prod; then return; fi
+  is_application || fail 'pdm sync failed; PDM says above why.' 'If pdm.lock does not fit pyproject.toml, run "pdm lock" and commit both files.'
+  warn_application 'Set distribution = false in the table tool.pdm of pyproject.toml.'
+  kept "$pdm" -m pdm sync --prod --no-self || fail 'pdm sync failed; PDM says above why.'
+}
+
+# Warns about files of other tools than the one that installs.
+warn_unused() {
+  used=$1
+  for file in uv.lock poetry.lock pdm.lock Pipfile.lock; do
+    if [ "$file" != "$used" ] && [ -f "$file" ]; then
+      warn "$file is not used, because there is a $used too. Remove one of the two."
+    fi
+  done
+}
+
+describes_project() {
+  [ -f setup.py ] || [ -f setup.cfg ] || { [ -f pyproject.toml ] && grep -Eq '^\[(project|build-system|tool\.poetry)\]' pyproject.toml; }
+}
+
+install_dependencies() {
+  if [ -f requirements.txt ]; then
+    warn_unused requirements.txt
+    if python3 "$CNB_BUILDPACK_DIR/lib/requirements.py" file; then
+      pip_or_fail -r requirements.txt
+    else
+      say 'requirements.txt is empty: nothing to install'
+    fi
+    return
+  fi
+  for pair in uv.lock:uv poetry.lock:poetry pdm.lock:pdm Pipfile.lock:pipfile; do
+    file=${pair%:*}
+    if [ -f "$file" ]; then
+      warn_unused "$file"
+      "with_${pair#*:}"
+      return
+    fi
+  done
+  if [ -f Pipfile ]; then
+    fail 'There is a Pipfile but no Pipfile.lock.' 'Run "pipenv lock" and commit Pipfile.lock, or write a requirements.txt.'
+  elif describes_project; then
+    with_project
+  else
+    say 'No dependencies to install'
+  fi
+}
