@@ -111,15 +111,19 @@ describeEmbedded('with Harbor as the registry', () => {
     buildTimeoutMs,
   );
 
-  test('ten starts at once make the project by one request', async () => {
-    const mine = await forTool(target, 'eager');
-    const started = await Promise.all(Array.from({ length: 10 }, () => mine.start({ source_url })));
-    expect(creations).toHaveLength(1);
-    await removeAll(
-      mine,
-      started.map(({ name }) => name),
-    );
-  });
+  test(
+    'ten starts at once make the project by one request',
+    async () => {
+      const mine = await forTool(target, 'eager');
+      const started = await Promise.all(Array.from({ length: 10 }, () => mine.start({ source_url })));
+      expect(creations).toHaveLength(1);
+      await removeAll(
+        mine,
+        started.map(({ name }) => name),
+      );
+    },
+    buildTimeoutMs,
+  );
 
   test('quota makes the project, and makes it again after it was deleted without images', async () => {
     const mine = await forTool(target, 'asking');
