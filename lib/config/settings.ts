@@ -15,7 +15,8 @@ const image = new RegExp(
   `^(?:(?:[A-Za-z0-9.-]+|\\[[0-9a-f:]+\\])(?::[0-9]+)?/)?${pathComponent}(?:/${pathComponent})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
 );
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const duration = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/;
+/** Matches hours, minutes and seconds that are not all zero: Tekton takes a timeout of zero as none. */
+const duration = /^(0*[1-9][0-9]*h([0-9]+m)?([0-9]+s)?|(0+h)?0*[1-9][0-9]*m([0-9]+s)?|(0+h)?(0+m)?0*[1-9][0-9]*s)$/;
 const path = /^\//;
 const host = /^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:[0-9]+)?$/;
 

@@ -61,7 +61,16 @@ const gateway = closed(
     image,
     apiGatewaySubject: text("The subject of the API gateway's certificate.", '^[^"\\\\$]*$'),
     service: closed(
-      { name: text('The Service that the API gateway calls.', objectName), type: { enum: ['ClusterIP', 'NodePort'] } },
+      {
+        name: text('The Service that the API gateway calls.', objectName),
+        type: { enum: ['ClusterIP', 'NodePort'] },
+        nodePort: {
+          description: 'The port of the nodes, for the type NodePort. Without it Kubernetes chooses one.',
+          type: ['integer', 'null'],
+          minimum: 1,
+          maximum: 65535,
+        },
+      },
       ['name', 'type'],
     ),
   },

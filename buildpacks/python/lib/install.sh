@@ -7,8 +7,8 @@ kept() {
   return "$(cat "$work/code")"
 }
 
-# What the backends of Python packages say about a project that is an application: they can't tell which of its modules
-# and folders make a package.
+# Backends of Python packages say this about a project that is an application: they can't tell which of its modules and
+# folders make a package.
 not_a_package='Multiple top-level (packages|modules) discovered|Unable to determine which files to ship|No file/folder found for (package|module)'
 not_a_package="$not_a_package|Expected a Python module at|package is not possible in non-package mode|No module named '?\S+'? found for"
 

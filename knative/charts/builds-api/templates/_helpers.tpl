@@ -25,12 +25,13 @@ Helm reads numbers as floating-point numbers, and toJson writes large ones witho
 
 {{- /*
 The settings of the functions: a map from environment variables to texts. files/settings.yaml has the variable of each
-value of config. A setting without a value has the default of docs/settings.md, which the functions know.
+value of config. Knative's broker for Kafka has an ingress of its own. A setting without a value has the default of docs/settings.md, which the functions know.
 */ -}}
 {{- define "builds-api.settings" -}}
+{{- $ingress := ternary "kafka-broker-ingress" "broker-ingress" (eq .Values.broker.class "Kafka") -}}
 {{- $settings := dict
       "ARCHIVER_IMAGE" (include "builds-api.image" .Values.image)
-      "BROKER_URL" (printf "http://broker-ingress.knative-eventing.svc/%s/builds" .Values.buildsNamespace)
+      "BROKER_URL" (printf "http://%s.knative-eventing.svc/%s/builds" $ingress .Values.buildsNamespace)
       "EVENT_ISSUER" (printf "https://kubernetes.default.svc.%s" .Values.certificates.internalClusterDomain)
       "LOG_STORE" "s3"
       "S3_ACCESS_KEY_FILE" "/secrets/log-store/access-key"

@@ -59,6 +59,22 @@ describeCharts('the chart builds-api', () => {
     );
   });
 
+  test('gives the gateway the chosen port of the nodes, and none where the Service is reached inside the cluster only', async () => {
+    const portsFor = async (service: Record<string, unknown>) =>
+      find(await withValues({ gateway: { service } }), 'Service', 'builds-api').spec.ports;
+    const port = { name: 'https', port: 8443, targetPort: 'https' };
+    expect(await portsFor({ type: 'NodePort', nodePort: 30843 })).toEqual([{ ...port, nodePort: 30843 }]);
+    expect(await portsFor({ type: 'NodePort' })).toEqual([port]);
+    expect(await portsFor({ nodePort: 30843 })).toEqual([port]);
+  });
+
+  test.each([
+    ['', 'http://broker-ingress.knative-eventing.svc/image-build/builds'],
+    ['Kafka', 'http://kafka-broker-ingress.knative-eventing.svc/image-build/builds'],
+  ])('sends events to the ingress of a Broker of the class "%s"', async (name, url) => {
+    expect(environmentOf(await withValues({ broker: { class: name } }), 'accept-tekton').BROKER_URL).toBe(url);
+  });
+
   test('creates no Secret', () => {
     expect(objects.map(({ kind }) => kind)).not.toContain('Secret');
   });

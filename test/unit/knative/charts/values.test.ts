@@ -45,6 +45,8 @@ test.each([
   ['/config/LIMIT_QUEUED', { config: { LIMIT_QUEUED: 10 } }],
   ['/config/builder', { config: { builder: 'Not An Image' } }],
   ['/config/buildTimeout', { config: { buildTimeout: 'an hour' } }],
+  ['/config/buildTimeout', { config: { buildTimeout: '' } }],
+  ['/config/buildTimeout', { config: { buildTimeout: '0s' } }],
   ['/config/sourceAllowHttp', { config: { sourceAllowHttp: 'yes' } }],
   ['/config/sourceAllowedAddresses/0', { config: { sourceAllowedAddresses: ['10.0.0.1'] } }],
   ['/config/issuers/0/jwksUri', { config: { issuers: [{ issuer: 'https://a', audience: 'b' }] } }],
@@ -56,6 +58,7 @@ test.each([
   ['/certificates/internalClusterDomain', { certificates: { internalClusterDomain: 'https://tools.local' } }],
   ['/api/passwordSecretName', { api: { passwordSecretName: 'Not_A_Name' } }],
   ['/gateway/apiGatewaySubject', { gateway: { apiGatewaySubject: 'CN="x"' } }],
+  ['/gateway/service/nodePort', { gateway: { service: { nodePort: 70000 } } }],
   ['/functions/start-builds', { functions: { 'start-builds': {} } }],
   ['/functions/start-build/memory', { functions: { 'start-build': { memory: '1Gi' } } }],
   ['/buildNamespace', { buildNamespace: 'image-build' }],
@@ -75,6 +78,10 @@ test.each(['builder', 'runner', 'harborRepository', 's3Endpoint', 's3Bucket'])(
 test('an optional setting may be null, and a setting with a default may not', () => {
   expect(problems({ config: { capacity: null, harborUsername: null } })).toEqual([]);
   expect(problems({ config: { limitQueued: null } })).toEqual(['/config/limitQueued']);
+});
+
+test.each(['1h0m0s', '10m0s', '30m', '0h0m30s', '2h'])('%s is a valid timeout of builds', (buildTimeout) => {
+  expect(problems({ config: { buildTimeout } })).toEqual([]);
 });
 
 test('the values have the names by which operators know them from builds-api 2', () => {

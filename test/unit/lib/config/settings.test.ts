@@ -58,6 +58,9 @@ describe('the error of a wrong setting names the setting and what it must be', (
     ],
     ['issuers', { AUTH_ISSUERS: '[{"issuer":"x"}]' }, 'entry 1: issuer must be an http or https URL'],
     ['buildTimeout', { BUILD_TIMEOUT: '1 hour' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
+    ['buildTimeout', { BUILD_TIMEOUT: '' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
+    ['buildTimeout', { BUILD_TIMEOUT: '0h0m0s' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
+    ['buildTimeout', { BUILD_TIMEOUT: '0s' }, 'BUILD_TIMEOUT must be a duration such as 1h0m0s'],
     [
       'gatewaySecret',
       { GATEWAY_SECRET_FILE: '/nowhere' },
