@@ -132,7 +132,8 @@ export const urls: readonly SecretRule[] = [
   {
     name: 'password in an address of Oracle',
     keywords: ['jdbc:oracle', 'sqlplus'],
-    pattern: /(?:jdbc:oracle:\w{1,10}:|sqlplus\s{1,4}(?:-\w{1,10}\s{1,4}){0,4})[^\s/@"']{1,64}\/"?([^\s@"']+)"?@/dgi,
+    pattern:
+      /(?:jdbc:oracle:\w{1,10}:|sqlplus\s{1,4}(?:-\w{1,10}\s{1,4}){0,4})[^\s/@"']{1,64}\/"?([^\s@"']{1,256})"?@/dgi,
     accept: isLiteral,
     masked: ['jdbc:oracle:thin:scott/‹Tr0ub4dor-9›@db:1521:orcl', 'sqlplus system/"‹Maple_Lake›"@//db'],
     left: ['jdbc:oracle:thin:@db:1521/orcl'],
