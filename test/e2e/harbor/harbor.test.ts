@@ -112,11 +112,12 @@ test('a tool that never built finds its project made and its image pushed', asyn
   const tool = await service.tool();
   const project = `tool-${tool.name}`;
   const build = await tool.finished(await tool.start(await service.repository('static', await example('static'))));
-  expect(build).toMatchObject({ status: 'BUILD_SUCCESS', destination_image: `${host}/${project}/${project}:latest` });
+  const image = expect.stringContaining(`${host}/${project}/${project}:latest@sha256:`);
+  expect(build).toMatchObject({ status: 'BUILD_SUCCESS', destination_image: image });
   const repositories = await fromHarbor(`/projects/${project}/repositories`);
   expect(repositories.map(({ name }) => name)).toContain(`${project}/${project}`);
   const quota = await tool.client.call('GET', tool.path('/quotas'));
-  expect([quota.status, quota.text]).toEqual([200, expect.stringContaining('storage')]);
+  expect([quota.status, quota.text]).toEqual([200, expect.stringContaining('"limit":"1.00Gi"')]);
   // The fake prints what Harbor's API document does not allow.
   expect(await kubectl(['--namespace', service.namespace.name, 'logs', 'harbor'])).toBe('');
 });
