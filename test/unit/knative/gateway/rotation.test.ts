@@ -2,11 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sleep } from '../../../../lib/abort.ts';
 import { type KeyAndCertificate, openAuthority } from '../../../../local/certificates.ts';
 import { type CertificateOptions, selfSigned } from '../../../support/certificates.ts';
 import { type Nginx, nginxFolder, startNginx } from './nginx.ts';
 
 const describeNginx = nginxFolder ? describe : describe.skip;
+
+/** Sends a request, as often as it is repeated at less than the gateway's limit of 50 requests per second. */
+const send = async (nginx: Nginx, request: Parameters<Nginx['send']>[0]) => {
+  await sleep(30);
+  return nginx.send(request);
+};
 
 describeNginx('while Secrets of the gateway are replaced', () => {
   const path = '/builds/v1/tool/mine/builds';
@@ -32,7 +39,7 @@ describeNginx('while Secrets of the gateway are replaced', () => {
       const { authority } = nginx;
       await nginx.writeSecret('gateway-tls', { 'ca.crt': `${authority}\n${cert}` });
       const sentenceOf = async () => {
-        const { received } = await nginx.send({ path, certificate: { key, certificate: cert } });
+        const { received } = await send(nginx, { path, certificate: { key, certificate: cert } });
         return String((received as { error?: unknown }).error);
       };
       while (/self.signed/.test(await sentenceOf()));
@@ -50,13 +57,13 @@ describeNginx('while Secrets of the gateway are replaced', () => {
       await nginx.writeSecret('gateway', { secret: 'another\n' });
       await nginx.writeSecret('gateway-tls', { 'ca.crt': next.certificate });
       const headers = { 'x-toolforge-tool': 'mine' };
-      let last = await nginx.send({ path, certificate: renewed, headers });
-      while (last.status !== 200) last = await nginx.send({ path, certificate: renewed, headers });
+      let last = await send(nginx, { path, certificate: renewed, headers });
+      while (last.status !== 200) last = await send(nginx, { path, certificate: renewed, headers });
       // The functions may not have the new secret yet, so the former secret is sent beside it.
       expect(last.received).toMatchObject({ 'x-toolforge-gateway-secret': 'another s3cret' });
-      expect((await nginx.send({ path, certificate, headers })).status).toBe(403);
+      expect((await send(nginx, { path, certificate, headers })).status).toBe(403);
       const secretOf = async () =>
-        (await nginx.send({ path, certificate: renewed, headers })).received['x-toolforge-gateway-secret'];
+        (await send(nginx, { path, certificate: renewed, headers })).received['x-toolforge-gateway-secret'];
       while ((await secretOf()) !== 'another');
     } finally {
       await rm(folder, { recursive: true });
@@ -82,7 +89,7 @@ describeNginx('a wrong Secret of the running gateway', () => {
       await nginx.writeSecret(name, keys);
       const logged = () => nginx.log().slice(from);
       const certificate = await nginx.certificateOf('mine');
-      const ask = () => nginx.send({ path: '/builds/v1/tool/mine/builds', certificate });
+      const ask = () => send(nginx, { path: '/builds/v1/tool/mine/builds', certificate });
       while (!logged().includes('nginx keeps its former configuration')) expect((await ask()).status).toBe(200);
       expect(logged()).toMatch(expected);
       expect((await ask()).received).toMatchObject({ 'x-toolforge-gateway-secret': 's3cret' });
