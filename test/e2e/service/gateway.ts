@@ -65,9 +65,10 @@ export const gatewayAddress = async (): Promise<Address> => {
 /** Opens a tunnel from a port of localhost to a gateway, whose certificate is for localhost. */
 const openTunnel = async (target: Address): Promise<{ port: number; close: () => void }> => {
   // TCP's noDelay is set, since otherwise the end of a response may wait 40 ms for the acknowledgement of its
-  // beginning.
-  const server = createServer({ noDelay: true }, (near) => {
-    const far = connect({ ...target, noDelay: true });
+  // beginning. Each direction ends by itself: the gateway ends its own when it refuses a body, and goes on reading.
+  const options = { noDelay: true, allowHalfOpen: true };
+  const server = createServer(options, (near) => {
+    const far = connect({ ...target, ...options });
     near.on('error', () => far.destroy());
     far.on('error', () => near.destroy());
     near.pipe(far).pipe(near);
