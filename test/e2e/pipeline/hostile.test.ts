@@ -105,24 +105,31 @@ test('a build script changes neither the run image nor the results', async () =>
 
 test.each([
   [
-    'the application folder',
-    'cd ..; mv app away; ln -s /registry-credentials app',
+    'another folder in the place of the application folder',
+    'cd ..; mv app away; ln -s away app',
     "replaced the application's folder",
   ],
   [
-    'a folder among the layers',
+    'the credentials in the place of a folder among the layers',
     'ln -s /registry-credentials /layers/toolforge_other',
     'something else than a file or a folder',
   ],
   [
-    'a layer',
+    'the credentials in the place of a layer',
     `cd /layers/toolforge_node; printf '[types]\\nlaunch = true\\n' >x.toml; ln -s /registry-credentials x`,
     'something else than a file or a folder',
   ],
-])('the step seal refuses a symbolic link to the credentials in the place of %s', async (name, program, words) => {
+])('the step seal refuses a symbolic link to %s', async (name, program, words) => {
   const run = await attack(`link-${name.replaceAll(/[^a-z]+/g, '-')}`, program);
   await expectNoLeak(run);
   expect(run.failed).toMatchObject({ step: 'seal', message: expect.stringContaining(words) });
+});
+
+test('a link to the credentials in the place of the application folder leads to nothing in the step build', async () => {
+  const run = await attack('link-to-credentials', 'cd ..; mv app away; ln -s /registry-credentials app');
+  await expectNoLeak(run);
+  // The next buildpack can't start in that folder.
+  expect(run.failed).toMatchObject({ step: 'build', message: expect.stringContaining('no such file or directory') });
 });
 
 test('symbolic links inside the application stay links', async () => {
