@@ -25,7 +25,7 @@ export const createAnnouncedSecrets = (): LineTracker => {
       const span = open && secretIn(text, from, open);
       open = open && after(open, text.slice(from), span !== undefined);
       if (!span && !open && found !== nothingNamed) open = announcementOf(text);
-      return span ? mergeSpans([...found.map(([start, end]): Span => [start, end]), span]) : found;
+      return span ? mergeSpans([...found, span]) : found;
     },
     reset: () => {
       open = undefined;

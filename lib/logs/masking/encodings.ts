@@ -32,10 +32,13 @@ const pythonCode = (character: string): string => {
 /** Writes each character that is neither a letter nor a digit in one way. */
 const special = (write: (character: string) => string) => (text: string) => text.replace(/[^A-Za-z0-9]/gu, write);
 
-const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+export const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+/** Returns the UTF-16 units of a character. */
+export const unitsOf = (character: string): number[] =>
+  [...Array(character.length).keys()].map((at) => character.charCodeAt(at));
 const units = (character: string): string =>
-  [...Array(character.length).keys()]
-    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+  unitsOf(character)
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('');
 
 const encoders: readonly ((text: string) => string)[] = [

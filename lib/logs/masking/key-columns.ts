@@ -26,7 +26,7 @@ export const createKeyColumns = (): LineTracker => {
       const span = left > 0 ? bytesAtEnd(text) : undefined;
       if (span) {
         left -= 1;
-        return mergeSpans([...found.map(([from, to]): Span => [from, to]), span]);
+        return mergeSpans([...found, span]);
       }
       left = found !== nothingNamed && secretNumber.test(text.slice(-64)) ? maxLines : 0;
       return found;

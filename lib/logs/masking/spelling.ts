@@ -1,4 +1,4 @@
-import { encodingsOf } from './encodings.ts';
+import { codeOf, encodingsOf, unitsOf } from './encodings.ts';
 
 /** Escapes the characters of a text that have a meaning in regular expressions. */
 export const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
@@ -17,10 +17,7 @@ const controlLetters: Readonly<Record<string, string>> = {
 };
 
 const hex = (code: number, digits: number): string => anyCase(code.toString(16).padStart(digits, '0'));
-const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
 const bytesOf = (character: string): number[] => [...Buffer.from(character)];
-const unitsOf = (character: string): number[] =>
-  [...Array(character.length).keys()].map((at) => character.charCodeAt(at));
 
 /** Returns the source of a regular expression for a character's UTF-8 bytes in a URL, also if they are encoded twice. */
 const percentPattern = (character: string): string =>

@@ -119,7 +119,7 @@ export const createTableColumns = (): LineTracker => {
       if (table && secrets) table = { ...table, left: table.left - 1 };
       else table = found === nothingNamed ? undefined : tableOf(text);
       if (!secrets || secrets.length === 0) return found;
-      return mergeSpans([...found.map(([from, to]): Span => [from, to]), ...secrets]);
+      return mergeSpans([...found, ...secrets]);
     },
     reset: () => {
       table = undefined;

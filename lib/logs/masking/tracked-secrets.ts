@@ -32,7 +32,7 @@ export const createTrackedSecrets = (findSecrets: SecretFinder): TrackedSecrets 
     const { plain, removals } = removeInvisible(text);
     if (removals.length === 0) return addToAll(text, found);
     const spans = toOriginal(addToAll(plain, findSecrets(plain)), removals);
-    return mergeSpans([...found.map(([from, to]): Span => [from, to]), ...spans]);
+    return mergeSpans([...found, ...spans]);
   };
 
   return {
