@@ -99,8 +99,8 @@ const secureOptions = ({ ca, verify, certificate }: Tls): AgentOptions => ({
  */
 const createRequester = async ({ tls, route }: Settings): Promise<Requester> => {
   if (route) {
-    const { createProxiedRequester } = await import('./proxied-requests.ts');
-    return createProxiedRequester(route, tls && secureOptions(tls));
+    const { proxiedRequests } = await import('./proxied-requests.ts');
+    return proxiedRequests(route, tls && secureOptions(tls)).request;
   }
   if (!tls) {
     const http = await import('node:http');

@@ -1,6 +1,6 @@
 // This file is loaded only where the environment names a proxy, because most users have none.
 import type { AgentOptions } from 'node:https';
-import { forwardedRequests, type OpenTunnel, type Requester, requestsInTunnels } from '../lib/proxy/requests.ts';
+import { forwardedRequests, type OpenTunnel, type ProxiedRequests, requestsInTunnels } from '../lib/proxy/requests.ts';
 import { openTunnel } from '../lib/proxy/tunnel.ts';
 import type { ProxyRoute } from './proxy.ts';
 
@@ -9,17 +9,16 @@ const tunnelMs = 30_000;
 
 const isSocks = ({ proxy }: ProxyRoute): boolean => proxy.url.protocol.startsWith('socks');
 
-const opener = (route: ProxyRoute): OpenTunnel => {
+/** Returns the function that opens connections through a proxy. */
+export const tunnelsOf = (route: ProxyRoute): OpenTunnel => {
   const { proxy, ca } = route;
   if (isSocks(route)) return async (target) => (await import('./socks.ts')).openBySocks(proxy, target, tunnelMs);
   return (target) => openTunnel(proxy, target, { ca, timeoutMs: tunnelMs });
 };
 
 /**
- * Returns a function that opens requests to a server through a proxy, and keeps connections for later requests.
- * @param tls options of the TLS connection to the server; undefined when the server's address is plain http
+ * Opens requests to servers through a proxy, and keeps connections for later requests.
+ * @param tls options of the TLS connections to servers; undefined for plain http
  */
-export const createProxiedRequester = (route: ProxyRoute, tls: AgentOptions | undefined): Requester =>
-  tls || isSocks(route)
-    ? requestsInTunnels(opener(route), tls).request
-    : forwardedRequests(route.proxy, route.ca).request;
+export const proxiedRequests = (route: ProxyRoute, tls: AgentOptions | undefined): ProxiedRequests =>
+  tls || isSocks(route) ? requestsInTunnels(tunnelsOf(route), tls) : forwardedRequests(route.proxy, route.ca);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, request as requestDirectly } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { openBySocks } from '../cli/socks.ts';
+import { proxiedRequests, tunnelsOf } from '../cli/proxied-requests.ts';
 import { basicCredentials } from '../lib/basic-credentials.ts';
 import type { Log } from '../lib/log.ts';
 import { type ChosenProxy, proxyFor } from '../lib/proxy/choose.ts';
-import { forwardedRequests, type ProxiedRequests, type Requester, requestsInTunnels } from '../lib/proxy/requests.ts';
-import { bareHost, openTunnel, proxyRefusal, type TunnelTarget } from '../lib/proxy/tunnel.ts';
+import type { ProxiedRequests, Requester } from '../lib/proxy/requests.ts';
+import { bareHost, proxyRefusal, type TunnelTarget } from '../lib/proxy/tunnel.ts';
 import { isOneOf } from '../lib/secret-check.ts';
 import { closeServer, listen } from './listen.ts';
 
@@ -17,15 +17,10 @@ export type ProxyRelay = {
   close: () => Promise<void>;
 };
 
-/** Time limit until a proxy has opened a connection, in milliseconds. */
-const tunnelMs = 30_000;
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const isSocks = ({ url }: ChosenProxy): boolean => url.protocol.startsWith('socks');
-
-const openThrough = (proxy: ChosenProxy, target: TunnelTarget): Promise<Socket> =>
-  isSocks(proxy) ? openBySocks(proxy, target, tunnelMs) : openTunnel(proxy, target, { timeoutMs: tunnelMs });
+/** The way through a proxy. An https proxy is verified with the authorities that this process trusts. */
+const routeOf = (proxy: ChosenProxy) => ({ proxy, ca: undefined });
 
 const openDirectly = ({ host, port }: TunnelTarget): Promise<Socket> =>
   new Promise((resolve, reject) => {
@@ -39,9 +34,7 @@ class Forwarding {
 
   requesterFor(proxy: ChosenProxy | undefined): Requester {
     if (!proxy) return requestDirectly;
-    const create = () =>
-      isSocks(proxy) ? requestsInTunnels((target) => openThrough(proxy, target), undefined) : forwardedRequests(proxy);
-    const requests = this.#kept.get(proxy.url.href) ?? create();
+    const requests = this.#kept.get(proxy.url.href) ?? proxiedRequests(routeOf(proxy), undefined);
     this.#kept.set(proxy.url.href, requests);
     return requests.request;
   }
@@ -109,7 +102,7 @@ const createConnect =
     const target = { host: bareHost(url), port: Number(url.port || 443) };
     try {
       const proxy = proxyFor(url, environment);
-      const upstream = await (proxy ? openThrough(proxy, target) : openDirectly(target));
+      const upstream = await (proxy ? tunnelsOf(routeOf(proxy))(target) : openDirectly(target));
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       if (head.length > 0) upstream.write(head);
       joinSockets(client, upstream);

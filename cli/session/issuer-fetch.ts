@@ -48,8 +48,8 @@ const requesterFor = async (url: URL, ca: string[], route: ProxyRoute | undefine
   const isSecure = url.protocol === 'https:';
   const trust = { ca, rejectUnauthorized: true };
   if (route) {
-    const { createProxiedRequester } = await import('../proxied-requests.ts');
-    return createProxiedRequester(route, isSecure ? trust : undefined);
+    const { proxiedRequests } = await import('../proxied-requests.ts');
+    return proxiedRequests(route, isSecure ? trust : undefined).request;
   }
   const { request } = isSecure ? await import('node:https') : await import('node:http');
   return (to, options) => request(to, { ...options, agent: false, ...trust });
