@@ -7,6 +7,9 @@ type Severity = 'INFO' | 'WARNING' | 'ERROR';
  */
 export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
 
+/** A log that keeps nothing. */
+export const noLog: Log = () => undefined;
+
 const describeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   return {

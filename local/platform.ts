@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
-import { buildpacksPipeline } from '../embedded/lifecycle/pipeline.ts';
+import { buildpacksPipeline, pipelineName } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 import type { ServiceRow } from '../functions/row.ts';
@@ -63,8 +63,8 @@ const installPipeline = async (kube: KubeApi, { folder, settings = {} }: Platfor
     ...(limit ? { limitBytes: Number(limit) } : {}),
   };
   const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
-  const present = kube.objects.get('pipelines', namespace, 'toolforge-builds');
-  if (present) kube.objects.delete('pipelines', namespace, 'toolforge-builds');
+  const present = kube.objects.get('pipelines', namespace, pipelineName);
+  if (present) kube.objects.delete('pipelines', namespace, pipelineName);
   kube.objects.create('pipelines', pipeline);
 };
 
@@ -181,7 +181,6 @@ const startTekton = (
 
 const startGateway = async (options: PlatformOptions, parts: Parts, authority: Authority): Promise<string> => {
   const places = paths(options.folder);
-  await readOrMakeSecret(places.gatewaySecret);
   const secret = openSecret({ path: places.gatewaySecret, log: options.log });
   await writePrivate(places.authorityCertificate, authority.certificate);
   const gateway = await createGateway({ authority, secret, listener: apiOf(parts) });

@@ -110,11 +110,11 @@ const otherVariables = [
   ...['NODE_USE_SYSTEM_CA', 'UV_NATIVE_TLS', 'UV_SYSTEM_CERTS'],
 ];
 
-/** Environment variables that name proxies, and what needs none. */
-const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NO_PROXY', 'no_proxy'];
+/** Environment variables that name proxies. */
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
 
 /** Environment variables of this machine that the steps of a build may see. Other variables may hold secrets. */
-const inherited = [...otherVariables, ...authorityVariables, ...packageUrls, ...proxyVariables];
+const inherited = [...otherVariables, ...authorityVariables, ...packageUrls, ...proxyVariables, 'NO_PROXY', 'no_proxy'];
 
 /** Returns a list of URLs without the user names and passwords in them. An @ in a path stays. */
 const urlsWithoutPasswords = (urls: string): string =>
@@ -144,7 +144,7 @@ const thisMachine = 'localhost,127.0.0.1,::1';
 
 const proxyEnvironment = ({ NO_PROXY, no_proxy: list = NO_PROXY }: NodeJS.ProcessEnv, proxy: string): Environment => {
   const none = list ? `${list},${thisMachine}` : thisMachine;
-  const urls = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].map((name) => [name, proxy]);
+  const urls = proxyVariables.map((name) => [name, proxy]);
   return Object.fromEntries([...urls, ['NO_PROXY', none], ['no_proxy', none]]);
 };
 

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 
+/** Name of the Pipeline of a build, the default of the setting PIPELINE. */
+export const pipelineName = 'toolforge-builds';
+
 export type PipelineOptions = {
   namespace: string;
   /** Path of the Node.js program that runs the steps of a build. */
@@ -91,7 +94,7 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'Pipeline',
-    metadata: { name: 'toolforge-builds', namespace: options.namespace },
+    metadata: { name: pipelineName, namespace: options.namespace },
     spec: {
       params,
       workspaces,

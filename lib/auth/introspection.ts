@@ -1,6 +1,6 @@
 import { basicCredentials } from '../basic-credentials.ts';
 import { ConfigError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, noLog } from '../log.ts';
 import { openSecret, type Secret, withSecret } from '../secret.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import { fetchJson, ResponseStatusError } from './fetch-json.ts';
@@ -78,8 +78,6 @@ const createIntrospect = (isActive: (token: string) => Promise<boolean>, log: Lo
     }
   };
 };
-
-const noLog: Log = () => undefined;
 
 const openClientSecret = (path: string, log: Log = noLog): Secret => {
   try {

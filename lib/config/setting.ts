@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, noLog } from '../log.ts';
 
 /** Environment variables of a process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,8 +56,6 @@ const wrong = (setting: Setting<unknown>, text: string): ConfigError => {
   const expected = expectation(setting);
   return new ConfigError(setting.name, problem ? `${expected}: ${problem}` : expected);
 };
-
-const noLog: Log = () => undefined;
 
 /** Reads and checks one setting. @throws ConfigError that names the setting and says what it must be */
 export const readSetting = <T>(environment: Environment, setting: Setting<T>, log: Log = noLog): T | undefined => {

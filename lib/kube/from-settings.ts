@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, noLog } from '../log.ts';
 import { createKube, type Kube } from './client.ts';
 import { inClusterConnection, type KubeConnection, kubeconfigConnection } from './connection.ts';
 import { plainConnection } from './kubeconfig.ts';
@@ -40,7 +40,7 @@ const connect = async (
  * @param log receives a line when a file of the ServiceAccount can't be used any more. Default: no log
  * @throws ConfigError where the kubeconfig is not usable, or is missing outside a cluster
  */
-export const kubeFromSettings = async (settings: KubeSettings, log: Log = () => undefined): Promise<Kube> => {
+export const kubeFromSettings = async (settings: KubeSettings, log: Log = noLog): Promise<Kube> => {
   const connection = await connect(settings, log);
   const transport = createTransport({ connection, timeoutMs: 10_000, attempts: 5 });
   return createKube(transport, settings.namespace ?? connection.namespace);

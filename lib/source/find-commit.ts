@@ -77,7 +77,7 @@ const isBranch = ({ name, target = name }: Ref): boolean => target === 'HEAD' ||
 
 /**
  * Checks that a ref leads to a commit: a tag, or a ref outside of branches and tags, can also lead to a file or a folder.
- * Where the git server can't tell, the build's clone step checks that.
+ * The clone step of the build checks that too, for git servers that can't tell.
  * @param requested the ref as the client wrote it
  * @throws ApiError 400 ref_not_found
  */
