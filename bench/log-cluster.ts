@@ -22,6 +22,7 @@ import {
   cloneLines,
   isWhole,
   type LogTarget,
+  podMetadata,
   responseTo,
   timeRead,
 } from './log-target.ts';
@@ -51,11 +52,7 @@ const podOf = (tool: string, id: string, image: string) => {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      name: `${id}-pod`,
-      labels: { 'tekton.dev/pipelineRun': id },
-      annotations: { [toolAnnotation]: tool },
-    },
+    metadata: podMetadata(tool, id),
     spec: {
       ...podTemplate,
       restartPolicy: 'Never',
@@ -76,7 +73,7 @@ const podOf = (tool: string, id: string, image: string) => {
 const pendingRun = (id: string, tool: string) => ({
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
-  metadata: { name: id, labels: { user: toolLabel(tool) }, annotations: { 'builds.toolforge.org/tool': tool } },
+  metadata: { name: id, labels: { user: toolLabel(tool) }, annotations: { [toolAnnotation]: tool } },
   spec: { pipelineRef: { name: 'toolforge-builds' }, status: 'PipelineRunPending' },
 });
 

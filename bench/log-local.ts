@@ -18,6 +18,7 @@ import {
   cloneLines,
   gzip,
   type LogTarget,
+  podMetadata,
   printedLine,
   responseTo,
   steps,
@@ -47,7 +48,7 @@ const sendJson = (res: ServerResponse, status: number, value: object): void => {
 type State = { build: BuildRecord; isRunning: boolean; version: number };
 
 const podOf = ({ isRunning, version }: State) => ({
-  metadata: { name: `${id}-pod`, labels: {}, resourceVersion: String(version), creationTimestamp: `${time}Z` },
+  metadata: { ...podMetadata(tool, id), resourceVersion: String(version), creationTimestamp: `${time}Z` },
   spec: { containers: steps.map((step) => ({ name: `step-${step}` })) },
   status: {
     phase: isRunning ? 'Running' : 'Succeeded',

@@ -9,6 +9,7 @@ import { cursorFromParts, cursorTag } from '../lib/logs/cursor.ts';
 import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
+import { runLabel, toolAnnotation } from '../lib/tekton/run.ts';
 
 /** The pod whose log bench/logs.ts reads. Its step clone has ended, and its step build still runs. */
 export type LogTarget = {
@@ -45,6 +46,13 @@ export const responseTo = async (sent: ClientRequest): Promise<IncomingMessage> 
 export const gzip = { 'accept-encoding': 'gzip' };
 
 export const steps = ['clone', 'build'];
+
+/** Returns the metadata of a pod that Tekton makes for a build. get-logs reads no pod that names another tool or none. */
+export const podMetadata = (tool: string, id: string) => ({
+  name: `${id}-pod`,
+  labels: { [runLabel]: id },
+  annotations: { [toolAnnotation]: tool },
+});
 
 /** Number of lines of 100 bytes that the step clone prints. */
 export const cloneLines = 200_000;
