@@ -1,4 +1,7 @@
-/** `npm run image -- IMAGE`: starts the process of an image that the embedded platform built. */
+/**
+ * Starts the process of an image that the embedded platform built.
+ *   npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE
+ */
 import { parseArgs } from 'node:util';
 import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';

@@ -1,6 +1,8 @@
 /**
- * Builds and pushes the builder image and the run image. knative/builder/README.md explains the options. Prints a line
- * for each image, `builder=REFERENCE@DIGEST` and `run=REFERENCE@DIGEST`.
+ * Builds and pushes the builder image and the run image.
+ *   npm run images:builder -- --lifecycle FOLDER --registry HOST/PATH [--tag TAG] [--tool buildah|podman|docker]
+ *     [--insecure] [--base-image IMAGE] [--node-image IMAGE] [--node-binary PATH]
+ * knative/builder/README.md explains the options. Prints a line for each image, `builder=REFERENCE@DIGEST` and `run=REFERENCE@DIGEST`.
  */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -2,6 +2,10 @@
 # Deploys the service on the cluster of KUBECONFIG for tests, after `npm run images`: npm run deploy:test. HELM names the
 # program helm. Default: helm in PATH.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+  sed -n '2,/^[^#]/s/^# //p' "$0"
+  case $1 in -h | --help) exit ;; *) exit 2 ;; esac
+fi
 cd "$(dirname "$0")/../../.."
 
 helm=${HELM:-helm}
