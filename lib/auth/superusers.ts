@@ -16,18 +16,39 @@ export type RequestTarget = { path: string; tool: string | undefined };
 /** A superuser's name has a colon, which no tool's name has. So no tool's certificate makes its owner a superuser. */
 const superuserName = /^[a-z0-9][a-z0-9._-]*:[a-z0-9._:-]+$/;
 
-/** JSON Schema of {@link Superusers} that checks names. `superusersProblem` checks the rules too. */
+/** Without anchors, a pattern would match a part of the path, and so more paths than its author sees. */
+const wholePath = {
+  type: 'string',
+  pattern: '^\\^.*\\$$',
+  expected: 'a regular expression of whole paths, which begins with ^ and ends with $, such as ^.*$',
+};
+
+/** JSON Schema of {@link Superusers}. `superusersProblem` also checks the regular expressions and the tools. */
 export const superusersSchema = {
   type: 'object',
-  patternProperties: {
-    [superuserName.source]: { type: 'array', minItems: 1, items: { type: ['string', 'object'] } },
+  propertyNames: {
+    pattern: superuserName.source,
+    expected: 'an object whose names have a colon, such as service:components-api',
   },
-  additionalProperties: false,
+  additionalProperties: {
+    type: 'array',
+    minItems: 1,
+    uniqueItems: true,
+    items: {
+      ...wholePath,
+      type: ['string', 'object'],
+      required: ['path', 'tools'],
+      additionalProperties: false,
+      properties: {
+        path: wholePath,
+        tools: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } },
+      },
+    },
+  },
 };
 
 const patternProblem = (pattern: unknown): string | undefined => {
-  // Without anchors, a pattern would match a part of the path, and so more paths than its author sees.
-  if (typeof pattern !== 'string' || !/^\^.*\$$/.test(pattern))
+  if (typeof pattern !== 'string' || !new RegExp(wholePath.pattern).test(pattern))
     return 'a path must be a regular expression that begins with ^ and ends with $';
   try {
     new RegExp(pattern);
@@ -66,7 +87,8 @@ type RuleTest = (target: RequestTarget) => boolean;
 
 const compileRule = (rule: SuperuserRule): RuleTest => {
   const { path: pattern, tools } = typeof rule === 'string' ? { path: rule, tools: undefined } : rule;
-  const whole = new RegExp(pattern);
+  // In ^a|b$ each anchor belongs to one of two paths only.
+  const whole = new RegExp(`^(?:${pattern})$`);
   return ({ path, tool }) => whole.test(path) && (tools === undefined || tools.some((name) => name === tool));
 };
 

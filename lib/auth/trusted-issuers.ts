@@ -48,60 +48,91 @@ export type TrustedIssuer = {
 };
 
 type Check = (value: unknown) => boolean;
-type IssuerFields = Record<string, { check: Check; expected: string; optional?: boolean }>;
+/** A field: how it is checked, the phrase that says what it must be, and the JSON Schema by which the Helm chart checks. */
+type Field = { check: Check; expected: string; schema: object; optional?: boolean };
+type Fields = Record<string, Field>;
 
 const isText: Check = (value) => typeof value === 'string' && value.length > 0;
 const isUrl: Check = (value) => isText(value) && /^https?:$/.test(URL.parse(value as string)?.protocol ?? '');
 const isPath: Check = (value) => isText(value) && (value as string).startsWith('/');
-const isKind: Check = (value) => ['person', 'ci', 'service-account'].includes(value as string);
 const isSeconds: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 300;
 
-const text = { check: isText, expected: 'a text' };
-const url = { check: isUrl, expected: 'an http or https URL' };
-const path = { check: isPath, expected: 'the absolute path of a file', optional: true };
-const optional = <T extends object>(field: T) => ({ ...field, optional: true });
+const textField = (check: Check, expected: string, pattern: string): Field => ({
+  check,
+  expected,
+  schema: { type: 'string', pattern, expected },
+});
+const oneOf = (words: readonly string[], expected: string): Field => ({
+  check: (value) => words.includes(value as string),
+  expected,
+  schema: { enum: words },
+});
+const optional = (field: Field): Field => ({ ...field, optional: true });
 
-const issuerFields: IssuerFields = {
-  issuer: url,
-  audience: text,
-  jwksUri: url,
-  kind: { check: isKind, expected: 'person, ci or service-account', optional: true },
-  claim: optional(text),
-  prefix: optional(text),
-  rules: { check: Array.isArray, expected: 'a list of rules', optional: true },
-  scopeClaim: optional(text),
-  tokenType: { check: (value) => value === 'at+jwt', expected: 'at+jwt', optional: true },
-  caFile: path,
-  tokenFile: path,
-  introspection: { check: isObject, expected: 'an object', optional: true },
-  client: { check: isObject, expected: 'an object', optional: true },
-};
+/** Returns the JSON Schema of an object with the given fields only. */
+const objectSchema = (fields: Fields) => ({
+  type: 'object',
+  required: Object.keys(fields).filter((name) => !fields[name]?.optional),
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, schema])),
+});
+const objectField = (fields: Fields): Field => ({
+  check: isObject,
+  expected: 'an object',
+  schema: objectSchema(fields),
+});
 
-/**
- * JSON Schema of a list of trusted issuers, which knows the names of an issuer's fields. `issuersProblem` says whether
- * their values are right.
- */
-export const issuersSchema = {
-  type: 'array',
-  items: {
-    type: 'object',
-    required: Object.keys(issuerFields).filter((name) => !issuerFields[name]?.optional),
-    additionalProperties: false,
-    properties: Object.fromEntries(Object.keys(issuerFields).map((name) => [name, {}])),
+const text = textField(isText, 'a text', '.');
+const url = textField(isUrl, 'an http or https URL', '^https?://[^/\\s]+');
+const path = textField(isPath, 'the absolute path of a file', '^/');
+
+const introspectionFields: Fields = {
+  uri: url,
+  clientId: text,
+  secretFile: path,
+  seconds: {
+    check: isSeconds,
+    expected: 'a whole number from 0 to 300',
+    schema: { type: 'integer', minimum: 0, maximum: 300 },
+    optional: true,
   },
 };
 
-const introspectionFields: IssuerFields = {
-  uri: url,
-  clientId: text,
-  secretFile: { ...path, optional: false },
-  seconds: { check: isSeconds, expected: 'a whole number from 0 to 300', optional: true },
+const clientFields: Fields = { id: text, scope: optional(text) };
+
+const issuerFields: Fields = {
+  issuer: url,
+  audience: text,
+  jwksUri: url,
+  kind: optional(oneOf(['person', 'ci', 'service-account'], 'person, ci or service-account')),
+  claim: optional(text),
+  prefix: optional(text),
+  rules: {
+    check: Array.isArray,
+    expected: 'a list of rules',
+    schema: { type: 'array', items: { type: 'object' } },
+    optional: true,
+  },
+  scopeClaim: optional(text),
+  tokenType: optional(oneOf(['at+jwt'], 'at+jwt')),
+  caFile: optional(path),
+  tokenFile: optional(path),
+  introspection: optional(objectField(introspectionFields)),
+  client: optional(objectField(clientFields)),
 };
 
-const clientFields: IssuerFields = { id: text, scope: optional(text) };
+/** JSON Schema of a list of trusted issuers. `issuersProblem` also checks the rules. */
+export const issuersSchema = {
+  type: 'array',
+  items: {
+    ...objectSchema(issuerFields),
+    dependencies: { claim: ['prefix'], prefix: ['claim'] },
+    anyOf: [{ required: ['claim'] }, { required: ['rules'] }],
+  },
+};
 
 /** Describes the first field of an issuer's settings that is unknown, missing or wrong. Undefined if all are valid. */
-const fieldProblem = (value: unknown, fields: IssuerFields, where = ''): string | undefined => {
+const fieldProblem = (value: unknown, fields: Fields, where = ''): string | undefined => {
   if (!isObject(value)) return `${where || 'it'} must be an object`;
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined) return `it has no field ${where}${unknown}`;

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { type ChosenProxy, parseProxy } from '../proxy/choose.ts';
+import { isNetwork, networkPattern } from './networks.ts';
 import type { Setting, ValueSchema } from './setting.ts';
 
 type Range = { min: number; max: number };
@@ -52,10 +52,10 @@ const parseDate = (value: string): string | undefined => {
 /** Makes a setting that is a date. The day begins at midnight in UTC. */
 export const date = (name: string): Setting<string> => ({
   name,
-  expected: 'a date such as 2026-04-27',
+  expected: 'a date of the calendar such as 2026-04-27',
   default: undefined,
   mayBeEmpty: false,
-  schema: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' },
+  schema: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', format: 'date' },
   parse: parseDate,
 });
 
@@ -89,24 +89,18 @@ export const list = (name: string, expected: string, pattern: RegExp, fallback: 
   expected,
   default: fallback,
   mayBeEmpty: false,
-  schema: { type: 'array', items: { type: 'string', pattern: pattern.source } },
+  schema: { type: 'array', uniqueItems: true, items: { type: 'string', pattern: pattern.source } },
   parse: (value) => parseItems(value, (item) => pattern.test(item)),
 });
-
-const isCidr = (value: string): boolean => {
-  const [address = '', bits = '', ...more] = value.split('/');
-  const family = isIP(address);
-  return more.length === 0 && family !== 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
-};
 
 /** Makes a setting that is a comma-separated list of IP address ranges, such as 10.0.0.0/8. */
 export const cidrs = (name: string): Setting<string[]> => ({
   name,
-  expected: 'a comma-separated list of address ranges such as 10.0.0.0/8',
+  expected: 'a comma-separated list of address ranges such as 10.0.0.0/8, each with its first address',
   default: '',
   mayBeEmpty: false,
-  schema: { type: 'array', items: { type: 'string', pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' } },
-  parse: (value) => parseItems(value, isCidr),
+  schema: { type: 'array', uniqueItems: true, items: { type: 'string', pattern: networkPattern, format: 'network' } },
+  parse: (value) => parseItems(value, isNetwork),
 });
 
 const parseProxySetting = (value: string, name: string): ChosenProxy | undefined => {

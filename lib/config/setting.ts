@@ -6,7 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * JSON Schema of a setting's value where the value is not a text, but data: numbers, booleans and lists have their own
- * types. The values of the Helm chart are data.
+ * types. The values of the Helm chart are data. `expected` is a keyword of our own: the phrase that says what the texts
+ * at its place must be, where the setting's phrase does not. `format` is date or network.
  */
 export type ValueSchema = Readonly<Record<string, unknown>> & { readonly type: string | readonly string[] };
 

@@ -2,32 +2,21 @@ import { services } from '../../functions/table.ts';
 import { expectation } from '../../lib/config/setting.ts';
 import { type SettingName, settings } from '../../lib/config/settings.ts';
 import { chartSettings, chartValueOf, isRequired } from './chart-settings.ts';
+import { asName, closed, objectName, resources, type Schema, text } from './schema.ts';
 import { settingGroups } from './settings-text.ts';
-import { notice } from './yaml.ts';
 
-/** A JSON Schema that `helm` checks values with. */
-type Schema = { [keyword: string]: unknown };
-
-const text = (description: string, pattern: string): Schema => ({ description, type: 'string', pattern });
-
-/** Returns the schema of an object without other fields than the given ones. */
-const closed = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
-  type: 'object',
-  additionalProperties: false,
-  required,
-  properties,
-});
-
-const objectName = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
-
-const quantities: Schema = { type: 'object', additionalProperties: { type: ['string', 'number'] } };
-const resources = closed({ requests: quantities, limits: quantities });
+const namePart = '[a-z0-9]+([._-]+[a-z0-9]+)*';
 
 const image = closed(
   {
-    name: text('The image, without its tag.', '^[a-z0-9]+([._:/-]+[a-z0-9]+)*$'),
+    name: text(
+      'The image, without its tag.',
+      'an image without its tag, such as harbor.example.org/toolforge/builds/functions',
+      `^([A-Za-z0-9.-]+(:[0-9]+)?/)?${namePart}(/${namePart})*$`,
+    ),
     tag: text(
-      'The tag, with a digest where one is known, such as 1.0@sha256:…',
+      'The tag, with a digest where one is known.',
+      'a tag, with the digest where one is known, such as 1.0@sha256:… with 64 hexadecimal digits',
       '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?$',
     ),
     pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
@@ -40,11 +29,21 @@ const descriptions: Partial<Record<SettingName, string>> = Object.assign(
   ...settingGroups.map(({ lines }) => lines),
 );
 
+/** Returns the setting's schema where a value must be given: the schema accepts no empty text and no null. */
+const required = ({ pattern, ...others }: Schema): Schema => ({
+  ...others,
+  type: 'string',
+  pattern: String(pattern).replace('^$|', ''),
+});
+
 const settingSchema = (name: SettingName): Schema => {
-  const setting = settings[name];
-  const meaning = descriptions[name] ?? '';
-  const present = isRequired(name) ? { type: 'string', minLength: 1 } : {};
-  return { description: `${setting.name}. ${meaning} Must be ${expectation(setting)}.`, ...setting.schema, ...present };
+  const { name: variable, schema, expected: whatItIs, mayBeEmpty } = settings[name];
+  const expected = isRequired(name) ? whatItIs : expectation({ expected: whatItIs, mayBeEmpty });
+  return {
+    description: `${variable}. ${descriptions[name] ?? ''} Must be ${expected}.`,
+    expected: expected.replace('comma-separated ', ''),
+    ...(isRequired(name) ? required(schema) : schema),
+  };
 };
 
 const config = closed(
@@ -59,10 +58,14 @@ const config = closed(
 const gateway = closed(
   {
     image,
-    apiGatewaySubject: text("The subject of the API gateway's certificate.", '^[^"\\\\$]*$'),
+    apiGatewaySubject: text(
+      "The subject of the API gateway's certificate.",
+      'a subject as nginx prints it, such as CN=api-gateway, without quotation marks, backslashes and dollar signs',
+      '^[^"\\\\$]*$',
+    ),
     service: closed(
       {
-        name: text('The Service that the API gateway calls.', objectName),
+        name: text('The Service that the API gateway calls.', asName, objectName),
         type: { enum: ['ClusterIP', 'NodePort'] },
         nodePort: {
           description: 'The port of the nodes, for the type NodePort. Without it Kubernetes chooses one.',
@@ -79,8 +82,16 @@ const gateway = closed(
 
 const certificates = closed(
   {
-    internalClusterDomain: text("The cluster's DNS domain, such as tools.local.", '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'),
-    apiGatewayCa: text("The ClusterIssuer of the API gateway's certificates, or nothing.", `^$|${objectName}`),
+    internalClusterDomain: text(
+      "The cluster's DNS domain, such as tools.local.",
+      "the cluster's DNS domain such as tools.local",
+      '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+    ),
+    apiGatewayCa: text(
+      "The ClusterIssuer of the API gateway's certificates, or nothing.",
+      `empty or ${asName}`,
+      `^$|${objectName}`,
+    ),
   },
   ['internalClusterDomain'],
 );
@@ -92,11 +103,12 @@ const ofFunction = closed({
     description:
       'Secrets of this function in the place of those that it shares with others, by the name of the latter.',
     type: 'object',
-    additionalProperties: { type: 'string', pattern: objectName },
+    additionalProperties: { type: 'string', expected: asName, pattern: objectName },
   },
 });
 
-const values = closed(
+/** Schema of the values of the chart builds-api. */
+export const apiValues: Schema = closed(
   {
     global: { type: 'object' },
     ...Object.fromEntries(
@@ -105,25 +117,23 @@ const values = closed(
         { description: 'Read by helmfile only.', type: 'string' },
       ]),
     ),
-    buildsNamespace: text('The namespace of the builds and of the functions.', objectName),
+    buildsNamespace: text('The namespace of the builds and of the functions.', asName, objectName),
     image,
     replicas: { description: 'Pods of the gateway.', type: 'integer', minimum: 1 },
     resources,
     certificates,
-    api: closed({ passwordSecretName: text('The Secret with the password of the registry account.', objectName) }),
+    api: closed({
+      passwordSecretName: text('The Secret with the password of the registry account.', asName, objectName),
+    }),
     config,
     gateway,
-    functions: closed(Object.fromEntries(Object.keys(services).map((name) => [name, ofFunction]))),
-    broker: closed({ class: { type: 'string' }, config: { type: 'object' } }),
+    functions: { type: 'object', propertyNames: { enum: Object.keys(services) }, additionalProperties: ofFunction },
+    broker: closed({
+      class: text('The class of the Broker.', 'empty or the class of a Broker such as Kafka', '^$|^[A-Za-z0-9.-]+$'),
+      config: { type: 'object' },
+    }),
     gatewayApi: closed({ enabled: { type: 'boolean' } }, ['enabled']),
     crds: closed({ create: { type: 'boolean' } }, ['create']),
   },
   ['buildsNamespace', 'image', 'replicas', 'resources', 'certificates', 'api', 'config', 'gateway'],
 );
-
-/** Returns the text of the chart's values.schema.json, by which helm refuses an unknown or wrong value with its name. */
-export const chartSchema = (): string => {
-  const sources = 'lib/config/settings.ts, functions/table.ts and scripts/generate/chart-schema.ts';
-  const schema = { $comment: notice(sources), $schema: 'http://json-schema.org/draft-07/schema#', ...values };
-  return `${JSON.stringify(schema, null, 1)}\n`;
-};

@@ -60,3 +60,50 @@ tls.crt, tls.key and ca.crt. cert-manager makes the first one, and an operator t
 {{- define "builds-api.gatewayCertificate" -}}
 {{- ternary (printf "%s-api-gateway-server" .Release.Name) "gateway-tls" (not (empty .Values.certificates.apiGatewayCa)) -}}
 {{- end -}}
+
+{{- /* Lines that say which values do not fit together. */ -}}
+{{- define "builds-api.problems" -}}
+{{- $config := .Values.config -}}
+{{- $pairs := list (list "latestBuilder" "latestRunner") (list "deprecatedBuilder" "deprecatedRunner" "deprecatedValidUntil") -}}
+{{- range $names := $pairs -}}
+{{- $given := list -}}
+{{- range $names }}{{ if index $config . }}{{ $given = append $given . }}{{ end }}{{ end -}}
+{{- range $names }}{{ if and $given (not (has . $given)) }}
+config.{{ . }} must be set, because config.{{ first $given }} is set. Set all of {{ join ", " $names }}, or none.
+{{- end }}{{ end -}}
+{{- end -}}
+{{- if eq .Values.buildsNamespace .Release.Namespace }}
+buildsNamespace must be another namespace than that of the release, {{ .Release.Namespace }}, which has the gateway. Install the release in another namespace, or change buildsNamespace.
+{{- end -}}
+{{- if and .Values.gateway.apiGatewaySubject (not .Values.certificates.apiGatewayCa) }}
+gateway.apiGatewaySubject needs certificates.apiGatewayCa, the ClusterIssuer that signs the API gateway's certificate.
+{{- end -}}
+{{- with .Values.broker.class -}}
+{{- if not (or $config.brokerUrl (has . (list "Kafka" "MTChannelBasedBroker"))) }}
+broker.class {{ . }} needs config.brokerUrl, the address that the Broker has in its status. Without brokerUrl the class must be Kafka, MTChannelBasedBroker or empty.
+{{- end -}}
+{{- end -}}
+{{- include "builds-api.timeoutProblems" . -}}
+{{- end -}}
+
+{{- /* Log streams must end themselves with a cursor, ten seconds or more before Knative cuts them. */ -}}
+{{- define "builds-api.timeoutProblems" -}}
+{{- $chosen := dig "get-logs" "timeoutSeconds" 0 (.Values.functions | default dict) | int64 -}}
+{{- $default := 0 -}}
+{{- range (tpl (.Files.Get "files/functions.yaml") . | fromYaml).functions -}}
+{{- if eq .name "get-logs" }}{{ $default = int64 .timeoutSeconds }}{{ end -}}
+{{- end -}}
+{{- $timeout := $chosen | default $default -}}
+{{- $longest := mul 1000 (sub $timeout 10) -}}
+{{- $close := int64 (.Values.config.streamSelfCloseMs | default 0) -}}
+{{- if and $chosen (not $close) }}
+functions.get-logs.timeoutSeconds needs config.streamSelfCloseMs, after which a log stream ends itself with a cursor. For {{ $timeout }} seconds, set config.streamSelfCloseMs to {{ mul 1000 (sub $timeout 60) | max 1000 }}.
+{{- else if gt $close $longest }}
+config.streamSelfCloseMs must be at most {{ $longest }}, because Knative cuts a log stream after functions.get-logs.timeoutSeconds, which is {{ $timeout }}. Set streamSelfCloseMs to a smaller number, or timeoutSeconds to a larger one.
+{{- end -}}
+{{- end -}}
+
+{{- /* Refuses wrong values, all of them at once. */ -}}
+{{- define "builds-api.check" -}}
+{{- with print (include "values.problems" .) (include "builds-api.problems" .) }}{{ fail . }}{{ end -}}
+{{- end -}}

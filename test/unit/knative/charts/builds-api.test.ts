@@ -141,7 +141,10 @@ describeCharts('the chart builds-api', () => {
   });
 
   test('gives a function numbers, lists, objects and dollar signs as the texts that it reads', async () => {
-    const issuers = [{ issuer: 'https://idp.example.org', audience: 'a', jwksUri: 'https://idp.example.org/jwks' }];
+    const groups = { claim: 'groups', prefix: 'tools.' };
+    const issuers = [
+      { issuer: 'https://idp.example.org', audience: 'a', jwksUri: 'https://idp.example.org/jwks', ...groups },
+    ];
     const environment = environmentOf(
       await withValues({
         config: {
@@ -171,9 +174,10 @@ describeCharts('the chart builds-api', () => {
   test('gives a single function the resources, the time limit and the Secrets of the values', async () => {
     const secrets = { 'log-store': 'log-store-reader' };
     const values = { 'get-logs': { resources: { limits: { memory: '512Mi' } }, timeoutSeconds: 7200, secrets } };
-    const [changed, unchanged] = [await withValues({ functions: values }), objects].map(
-      (rendered) => functionsOf(rendered).find(({ metadata }) => metadata.name === 'get-logs')?.spec.template.spec,
-    );
+    const [changed, unchanged] = [
+      await withValues({ functions: values, config: { streamSelfCloseMs: 7_140_000 } }),
+      objects,
+    ].map((rendered) => functionsOf(rendered).find(({ metadata }) => metadata.name === 'get-logs')?.spec.template.spec);
     expect([changed.timeoutSeconds, unchanged.timeoutSeconds]).toEqual([7200, services['get-logs'].timeoutSeconds]);
     expect(changed.containers[0].resources).toEqual({
       requests: unchanged.containers[0].resources.requests,

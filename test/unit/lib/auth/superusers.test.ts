@@ -11,6 +11,8 @@ describe('compileSuperusers', () => {
     ['the path in a later rule', ['^/builds/v1/healthz$', '^/builds/v1/tool/mine/builds$'], ['mine']],
     ['another path', ['^/builds/v1/tool/[^/]+/quotas$'], []],
     ['the beginning of the path', ['^/builds/v1/tool$'], []],
+    ['the end of the path, or of another one', ['^/healthz|/builds$'], []],
+    ['the beginning of the path, or another one', ['^/builds|/healthz$'], []],
     ['the path for another tool', [{ path: '^.*$', tools: ['other'] }], []],
   ])('gives a superuser with a rule for %s its tools', (_, rules, tools) => {
     expect(compileSuperusers({ 'service:a': rules })('service:a', listOf('mine'))).toEqual(tools);

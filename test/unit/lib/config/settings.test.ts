@@ -49,7 +49,7 @@ describe('the error of a wrong setting names the setting and what it must be', (
     [
       'sourceAllowedAddresses',
       { SOURCE_ALLOWED_ADDRESSES: '10.0.0.0/33' },
-      'SOURCE_ALLOWED_ADDRESSES must be a comma-separated list of address ranges such as 10.0.0.0/8',
+      'SOURCE_ALLOWED_ADDRESSES must be a comma-separated list of address ranges such as 10.0.0.0/8, each with its first address',
     ],
     [
       'issuers',

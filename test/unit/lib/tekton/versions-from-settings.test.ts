@@ -73,7 +73,7 @@ test.each(['2026-02-30', '2026-13-01', '27.04.2026', '2026-4-27', '2026-04-27T00
   'the date %s is refused',
   (date) => {
     expect(() => read({ ...complete, DEPRECATED_VALID_UNTIL: date })).toThrow(
-      'DEPRECATED_VALID_UNTIL must be empty or a date such as 2026-04-27',
+      'DEPRECATED_VALID_UNTIL must be empty or a date of the calendar such as 2026-04-27',
     );
   },
 );
