@@ -100,6 +100,8 @@ export type WalkOptions = {
    * links keep their targets.
    */
   rewriteLink?: (target: string) => string;
+  /** Name of the files and folders that are left out, wherever they are. Default: nothing is left out. */
+  leftOut?: string;
 };
 
 /**
@@ -109,6 +111,7 @@ export type WalkOptions = {
 export async function* walkFolder(folder: string, name: string, options: WalkOptions = {}): AsyncGenerator<LayerEntry> {
   yield { type: 'directory', name };
   for (const child of (await readdir(folder)).sort()) {
+    if (child === options.leftOut) continue;
     const [source, childName] = [join(folder, child), `${name}/${child}`];
     const info = await lstat(source);
     if (info.isDirectory()) yield* walkFolder(source, childName, options);

@@ -21,12 +21,13 @@ type Detected = { outcome: 'pass' | 'fail' | 'err'; exitCode: number; output: st
 type Detector = (buildpack: Buildpack) => Promise<Detected>;
 
 /**
- * Writes the user's build-time variables into the platform folder, one file per variable, for the steps detect and
- * build.
+ * Writes the commit and the user's build-time variables into the platform folder, one file per variable, for the steps
+ * detect and build. The commit has the name that it has at Heroku.
  */
-const writePlatform = async (platform: string, pairs: string[]): Promise<void> => {
+const writePlatform = async (platform: string, commit: string, pairs: string[]): Promise<void> => {
   await rm(platform, { recursive: true, force: true });
   await mkdir(join(platform, 'env'), { recursive: true });
+  await writeFile(join(platform, 'env', 'SOURCE_VERSION'), commit);
   for (const pair of pairs) {
     const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(pair) ?? [];
     if (name === '') throw new PhaseError(exitCodes.invalidArguments, `"${pair.split('=')[0]}" can't name a variable.`);
@@ -104,13 +105,13 @@ const writeResult = async (layers: string, { group, entries }: Resolved, say: Sa
 };
 
 const detect = async (words: string[], say: Say): Promise<void> => {
-  const { values, positionals } = readArguments(words, ['app', 'layers', 'platform', 'buildpacks']);
+  const { values, positionals } = readArguments(words, ['app', 'layers', 'platform', 'buildpacks', 'commit']);
   const [app, layers, platform, folder] = ['app', 'layers', 'platform', 'buildpacks'].map((name) =>
     resolve(values[name] ?? ''),
   ) as [string, string, string, string];
   await rm(layers, { recursive: true, force: true });
   await mkdir(layers, { recursive: true });
-  await writePlatform(platform, positionals);
+  await writePlatform(platform, values.commit ?? '', positionals);
   const scratch = await mkdtemp(join(platform, '.detect-'));
   const buildpacks = await readBuildpacks(folder);
   const machine = { ...baseEnvironment(process.env), ...(await machineEnvironment()) };

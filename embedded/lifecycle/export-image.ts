@@ -30,6 +30,8 @@ export type ExportRequest = {
   target: { imagesFolder: string; repository: string; tag: string };
   /** Limit for the storage of the image's project in bytes. Undefined: no limit. */
   limitBytes: number | undefined;
+  /** The repository and the commit of the application. */
+  source: { url: string; commit: string };
 };
 type NamedLayer = WrittenLayer & { name: string; layer?: Layer };
 
@@ -91,14 +93,27 @@ const writeLayers = async (request: ExportRequest, blobs: string, say: Say): Pro
     await add(`${layer.buildpack}:${layer.name}`, layerEntries(layer, folders), layer);
   }
   await add('config', configEntries(request));
-  await add('app', walkFolder(folders.app, imagePaths.app.slice(1), { rewriteLink }));
+  // The folders of git differ from build to build, also for the same commit.
+  await add('app', walkFolder(folders.app, imagePaths.app.slice(1), { rewriteLink, leftOut: '.git' }));
   return written;
 };
 
 /**
- * Returns the labels of an image: those of the buildpacks' platform specification, and those that the buildpacks set.
+ * Returns the labels that name the source of an image. The label `created` is left out, since it would give each build
+ * of a commit another digest.
+ * @see https://github.com/opencontainers/image-spec/blob/main/annotations.md
  */
-const labelsFor = ({ metadata, runImage }: ExportRequest, written: NamedLayer[]): Record<string, string> => {
+const sourceLabels = ({ source }: ExportRequest): Record<string, string> => ({
+  'org.opencontainers.image.revision': source.commit,
+  'org.opencontainers.image.source': source.url,
+});
+
+/**
+ * Returns the labels of an image: those of the buildpacks' platform specification, those that the buildpacks set, and
+ * those of the source.
+ */
+const labelsFor = (request: ExportRequest, written: NamedLayer[]): Record<string, string> => {
+  const { metadata, runImage } = request;
   const shaOf = (name: string) => written.find((one) => one.name === name)?.diffId ?? '';
   const buildpacks = metadata.buildpacks.map(({ id, version }) => {
     const own = written.flatMap(({ layer, diffId }) => (layer?.buildpack === id ? [{ layer, diffId }] : []));
@@ -118,6 +133,7 @@ const labelsFor = ({ metadata, runImage }: ExportRequest, written: NamedLayer[])
     'io.buildpacks.build.metadata': JSON.stringify({ buildpacks: group, processes }),
     'io.buildpacks.lifecycle.metadata': JSON.stringify(lifecycle),
     ...Object.fromEntries(metadata.labels.map(({ key, value }) => [key, value])),
+    ...sourceLabels(request),
   };
 };
 

@@ -14,7 +14,10 @@ import { readLayers } from './layers.ts';
 import type { Metadata } from './metadata.ts';
 import { exitCodes, PhaseError, readArguments, runPhase, type Say } from './phase.ts';
 
-const names = ['app', 'layers', 'images', 'cache', 'image', 'run-image', 'url-result', 'digest-result'];
+const names = [
+  ...['url', 'commit', 'app', 'layers', 'images', 'cache', 'image', 'run-image'],
+  ...['url-result', 'digest-result'],
+];
 
 const imageReference = (text: string) => {
   try {
@@ -38,7 +41,8 @@ const exportPhase = async (words: string[], say: Say): Promise<void> => {
   const runImage = values['run-image'] ?? '';
   const target = { imagesFolder: at('images'), repository, tag };
   const limitBytes = values.limit === undefined ? undefined : Number(values.limit);
-  const digest = await exportImage({ folders, metadata, layers, runImage, target, limitBytes }, say);
+  const source = { url: values.url ?? '', commit: values.commit ?? '' };
+  const digest = await exportImage({ folders, metadata, layers, runImage, target, limitBytes, source }, say);
   await putCache(
     { cacheFolder: at('cache'), image: values.image ?? '' },
     layers.filter(({ cache }) => cache),

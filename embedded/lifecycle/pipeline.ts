@@ -43,17 +43,19 @@ const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes }: PipelineOptio
     args: ['--failure=$(step.results.failure.path)', join(import.meta.dirname, `${name}.ts`), ...args],
     results: ['failure', ...stepResults].map((result) => ({ name: result, type: 'string' })),
   });
-  const commit = ['--commit=$(params.SOURCE_REFERENCE)', '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)'];
+  const [url, commit] = ['--url=$(params.SOURCE_URL)', '--commit=$(params.SOURCE_REFERENCE)'];
   const image = ['--image=$(params.APP_IMAGE)', `--cache=${cacheFolder}`];
   return [
-    step('clone', ['--url=$(params.SOURCE_URL)', ...commit, `--app=${source}/workspace`]),
-    step('detect', [...shared, '--', '$(params.ENV_VARS[*])']),
+    step('clone', [url, commit, '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)', `--app=${source}/workspace`]),
+    step('detect', [...shared, commit, '--', '$(params.ENV_VARS[*])']),
     step('build', [...shared, ...image]),
     step(
       'export',
       [
         ...folders,
         ...image,
+        url,
+        commit,
         '--run-image=$(params.RUN_IMAGE)',
         `--images=${imagesFolder}`,
         '--url-result=$(step.results.APP_IMAGE_URL.path)',

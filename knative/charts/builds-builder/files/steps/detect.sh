@@ -1,14 +1,15 @@
 #!/bin/bash
-# detect.sh LATEST DEPRECATED -- NAME=VALUE…: writes each of the user's variables to a file where buildpacks read it
-# (platform specification, "Platform Directory"), then runs the detection of buildpacks. A value has %24 in the place of
-# a dollar sign, and %25 in the place of a percent sign.
+# detect.sh COMMIT LATEST DEPRECATED -- NAME=VALUE…: writes the commit and each of the user's variables to a file where
+# buildpacks read it (platform specification, "Platform Directory"), then runs the detection of buildpacks. The commit has
+# the name that it has at Heroku. A value has %24 in the place of a dollar sign, and %25 in the place of a percent sign.
 set -euo pipefail
 
-latest=$1 deprecated=$2
-shift 3
+commit=$1 latest=$2 deprecated=$3
+shift 4
 
 variables=$CNB_PLATFORM_DIR/env
 mkdir -p "$variables"
+printf %s "$commit" >"$variables/SOURCE_VERSION"
 if [ "$latest" = true ]; then printf true >"$variables/USE_LATEST_VERSIONS"; fi
 if [ "$deprecated" = true ]; then printf true >"$variables/USE_DEPRECATED_VERSIONS"; fi
 for pair; do
