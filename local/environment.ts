@@ -17,6 +17,9 @@ export const brokerPath = '/broker';
 /** The registry's account by which the functions delete images. Its password is in a file. */
 export const registryUser = 'functions';
 
+/** Settings that let builds use git servers on this machine. */
+export const sourceRules = { SOURCE_ALLOW_HTTP: 'true', SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128' };
+
 /** Returns the settings of the functions on the embedded platform, under the same names as on a cluster. */
 export const environmentOf = (folder: string, { url, internalUrl }: Addresses): Record<string, string> => {
   const { internalKubeconfig: KUBECONFIG, gatewaySecret, brokerToken, registryPassword, logs } = paths(folder);
@@ -34,8 +37,7 @@ export const environmentOf = (folder: string, { url, internalUrl }: Addresses): 
     BUILDER: builderImage,
     RUNNER: runImage,
     BUILD_TIMEOUT: '30m0s',
-    SOURCE_ALLOW_HTTP: 'true',
-    SOURCE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
+    ...sourceRules,
     REGISTRY_KIND: 'oci',
     REGISTRY_URL: url,
     REGISTRY_USER: registryUser,

@@ -14,7 +14,7 @@ import type { Log } from '../lib/log.ts';
 import { openSecret } from '../lib/secret.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
-import { archiverImage, builderImage, environmentOf, namespace, registryUser } from './environment.ts';
+import { archiverImage, builderImage, environmentOf, namespace, registryUser, sourceRules } from './environment.ts';
 import { paths, readOrMakeSecret, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
@@ -58,9 +58,14 @@ export type Platform = {
 const installPipeline = async (kube: KubeApi, { folder, settings = {} }: PlatformOptions): Promise<void> => {
   const { images, cache } = paths(folder);
   const limit = settings.REGISTRY_LIMIT_BYTES;
+  const rules = { ...sourceRules, ...settings };
   const options = {
     ...{ namespace, node: process.execPath, imagesFolder: images, cacheFolder: cache, builderImage },
     ...(limit ? { limitBytes: Number(limit) } : {}),
+    submodules: {
+      allowHttp: rules.SOURCE_ALLOW_HTTP === 'true',
+      allowedAddresses: rules.SOURCE_ALLOWED_ADDRESSES,
+    },
   };
   const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
   const present = kube.objects.get('pipelines', namespace, pipelineName);

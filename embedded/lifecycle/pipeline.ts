@@ -15,6 +15,12 @@ export type PipelineOptions = {
   builderImage: string;
   /** Limit for the storage of one tool's images in bytes. Default: no limit. */
   limitBytes?: number;
+  /** Rules for the addresses of submodules, as start-build has them for the address of a repository. */
+  submodules: {
+    allowHttp: boolean;
+    /** Private networks in CIDR notation, separated by commas. */
+    allowedAddresses: string;
+  };
 };
 
 const root = join(import.meta.dirname, '..', '..');
@@ -35,7 +41,7 @@ const results = ['APP_IMAGE_URL', 'APP_IMAGE_DIGEST'];
  * Returns the steps of the embedded pipeline. Values of parameters are separate arguments of a step, `--name=value` or
  * after `--`, and never pass through a shell.
  */
-const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes }: PipelineOptions) => {
+const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes, submodules }: PipelineOptions) => {
   const step = (name: string, args: string[], stepResults: string[] = []) => ({
     name,
     image: '$(params.BUILDER_IMAGE)',
@@ -44,9 +50,10 @@ const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes }: PipelineOptio
     results: ['failure', ...stepResults].map((result) => ({ name: result, type: 'string' })),
   });
   const [url, commit] = ['--url=$(params.SOURCE_URL)', '--commit=$(params.SOURCE_REFERENCE)'];
+  const rules = [`--allow-http=${submodules.allowHttp}`, `--allowed-addresses=${submodules.allowedAddresses}`];
   const image = ['--image=$(params.APP_IMAGE)', `--cache=${cacheFolder}`];
   return [
-    step('clone', [url, commit, '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)', `--app=${source}/workspace`]),
+step('clone', [url, commit, '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)', ...rules, `--app=${source}/workspace`]),
     step('detect', [...shared, commit, '--', '$(params.ENV_VARS[*])']),
     step('build', [...shared, ...image]),
     step(

@@ -23,6 +23,13 @@ export const builderValues: Schema = closed(
       ipv4: networks(networkPatterns.ipv4, '10.0.0.0/8'),
       ipv6: networks(networkPatterns.ipv6, 'fd00::/8'),
     }),
+    submodules: closed(
+      {
+        allowHttp: { description: 'Whether submodules may be fetched without TLS.', type: 'boolean' },
+        allowedAddresses: networks(`(${networkPatterns.ipv4}|${networkPatterns.ipv6})`, '10.1.0.0/16'),
+      },
+      ['allowHttp', 'allowedAddresses'],
+    ),
   },
-  ['pipeline', 'serviceAccount', 'resources', 'blockedAddresses'],
+  ['pipeline', 'serviceAccount', 'resources', 'blockedAddresses', 'submodules'],
 );

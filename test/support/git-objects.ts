@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 
 /** An entry of a git tree. A `commit` is a submodule. */
-export type TreeEntry = { type: 'blob' | 'tree' | 'commit' | 'link'; name: string; hash: string };
+export type TreeEntry = {
+  type: 'blob' | 'program' | 'tree' | 'commit' | 'link';
+  /** A name that is no UTF-8 is given as bytes. */
+  name: string | Buffer;
+  hash: string;
+};
 
 /** A bare git repository whose objects a test writes one by one, also objects that git itself would not make. */
 export type GitObjects = {
@@ -15,17 +20,20 @@ export type GitObjects = {
   commit(tree: string): Promise<string>;
 };
 
-const modes = { blob: '100644', tree: '40000', commit: '160000', link: '120000' } as const;
+const modes = { blob: '100644', program: '100755', tree: '40000', commit: '160000', link: '120000' } as const;
 
 /** Git sorts the entries of a tree as if the name of a folder ended with a slash. */
-const sortKey = ({ type, name }: TreeEntry): Buffer => Buffer.from(type === 'tree' ? `${name}/` : name);
+const sortKey = ({ type, name }: TreeEntry): Buffer =>
+  Buffer.concat([Buffer.from(name), Buffer.from(type === 'tree' ? '/' : '')]);
 
 const treeContent = (entries: readonly TreeEntry[]): Buffer =>
   Buffer.concat(
     entries
       .map((entry) => ({ ...entry, key: sortKey(entry) }))
       .sort((a, b) => Buffer.compare(a.key, b.key))
-      .flatMap(({ type, name, hash }) => [Buffer.from(`${modes[type]} ${name}\0`), Buffer.from(hash, 'hex')]),
+      .flatMap(({ type, name, hash }) => [
+        ...[Buffer.from(`${modes[type]} `), Buffer.from(name), Buffer.from('\0'), Buffer.from(hash, 'hex')],
+      ]),
   );
 
 const git = (folder: string, ...words: string[]): void => {

@@ -76,6 +76,7 @@ export const runBuild = async (options: BuildOptions): Promise<BuildRun> => {
     imagesFolder: join(data, 'images'),
     cacheFolder: join(data, 'cache'),
     builderImage: 'local/builder:host',
+    submodules: { allowHttp: true, allowedAddresses: '127.0.0.0/8' },
     ...(options.limitBytes === undefined ? {} : { limitBytes: options.limitBytes }),
   }) as Pipeline;
   const params = {

@@ -179,7 +179,15 @@ test('an image that exceeds the limit of storage is refused in the words of Harb
 }, 60_000);
 
 test('the pipeline passes values as separate arguments and takes its results from steps', () => {
-  const options = { namespace: 'n', node: 'node', imagesFolder: '/i', cacheFolder: '/c', builderImage: 'b' };
+  const submodules = { allowHttp: false, allowedAddresses: '10.1.0.0/16' };
+  const options = {
+    namespace: 'n',
+    node: 'node',
+    imagesFolder: '/i',
+    cacheFolder: '/c',
+    builderImage: 'b',
+    submodules,
+  };
   const text = JSON.stringify(buildpacksPipeline(options));
   expect(text).not.toContain('script');
   expect(text).toContain('$(steps.export.results.APP_IMAGE_DIGEST)');

@@ -71,6 +71,20 @@ const mayReach = (objects: readonly Manifest[], address: string): boolean =>
     },
   );
 
+  test('gives the step clone the rules for the addresses of submodules', async () => {
+    const rulesIn = (manifests: readonly Manifest[]) =>
+      find(manifests, 'Pipeline', 'toolforge-builds').spec.tasks[0].taskSpec.steps[0].env;
+    expect(rulesIn(objects)).toEqual([
+      { name: 'SOURCE_ALLOW_HTTP', value: 'false' },
+      { name: 'SOURCE_ALLOWED_ADDRESSES', value: '' },
+    ]);
+    const submodules = { allowHttp: true, allowedAddresses: ['10.1.0.0/16', 'fd12::/16'] };
+    expect(rulesIn(await render('builds-builder', { submodules }))).toEqual([
+      { name: 'SOURCE_ALLOW_HTTP', value: 'true' },
+      { name: 'SOURCE_ALLOWED_ADDRESSES', value: '10.1.0.0/16,fd12::/16' },
+    ]);
+  });
+
   test('keeps builds from the addresses that an operator adds', async () => {
     const blocked = await render('builds-builder', { blockedAddresses: { ipv4: ['10.0.0.0/8'], ipv6: ['fd12::/16'] } });
     expect(['10.1.2.3', 'fd12:3456::1', '185.15.56.1'].map((address) => mayReach(blocked, address))).toEqual([

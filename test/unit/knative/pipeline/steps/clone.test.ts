@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
 import { createGitObjects, type GitObjects } from '../../../../support/git-objects.ts';
 import { growingFiles, hostileRepositories } from '../../../../support/hostile-repositories.ts';
@@ -45,9 +46,8 @@ test('clone.sh writes the files of a commit, and says how many and how large the
   });
   expect(output).toContain('3 files, 12 bytes');
   expect(exitCode).toBe(0);
-  expect((await readdir(app, { recursive: true })).sort()).toEqual(
-    ['a.txt', 'one', 'one/ä"\t.txt', 'two', 'two/ä"\t.txt'].sort(),
-  );
+  const written = (await readdir(app, { recursive: true })).filter((path) => !path.startsWith('.git'));
+  expect(written.sort()).toEqual(['a.txt', 'one', 'one/ä"\t.txt', 'two', 'two/ä"\t.txt'].sort());
 });
 
 test.each(Object.entries(hostileRepositories))(
@@ -56,7 +56,7 @@ test.each(Object.entries(hostileRepositories))(
     const { exitCode, output } = await clone('hostile', make);
     expect(output).toMatch(refusal);
     expect(exitCode).toBe(128);
-    expect(await readdir(app)).toEqual([]);
+    expect(await readdir(app)).toEqual(['.git']);
   },
   120_000,
 );
@@ -93,5 +93,86 @@ test('clone.sh writes the files of a repository that uses SHA-256', async () => 
   const hash = commitText(folder, 'text');
   const { exitCode, output } = await runProgram(['bash', script, `${git.url}/sha256.git`, hash, 'main', app]);
   expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining(`${hash}: 1 files, 4 bytes`) });
-  expect(await readdir(app)).toEqual(['file.txt']);
+  expect(await readdir(app)).toEqual(['.git', 'file.txt']);
+});
+
+describe('clone.sh gives nothing to a repository', () => {
+  const ran = () => existsSync(join(repositories, 'ran'));
+  const program = () => `touch ${join(repositories, 'ran')}`;
+
+  test.each(['.git', '.GIT', '.Git'])('that has a folder %s', async (name) => {
+    const { exitCode, output } = await clone('own-folder', async (objects) => {
+      const hook = await objects.blob(`#!/bin/sh\n${program()}\n`);
+      const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
+      const own = await objects.tree([
+        { type: 'tree', name: 'hooks', hash: hooks },
+        { type: 'blob', name: 'config', hash: await objects.blob(`[core]\n\tfsmonitor = ${program()}\n`) },
+      ]);
+      return objects.tree([{ type: 'tree', name, hash: own }]);
+    });
+    expect(output).toContain(`invalid path '${name}/`);
+    expect(exitCode).toBe(128);
+    expect(existsSync(join(app, '.git/hooks'))).toBe(false);
+    expect(ran()).toBe(false);
+  });
+
+  test('that has configuration, filters, hooks and a repository among its files', async () => {
+    const config = `[core]\n\tfsmonitor = "${program()}"\n\thooksPath = hooks\n\tsshCommand = "${program()}"\n[filter "x"]\n\tsmudge = "${program()}"\n\tclean = "${program()}"\n\tprocess = "${program()}"\n[alias]\n\tcheckout = "!${program()}"\n[include]\n\tpath = .gitconfig\n`;
+    const { exitCode, output } = await clone('files', async (objects) => {
+      const [settings, hook] = [await objects.blob(config), await objects.blob(`#!/bin/sh\n${program()}\n`)];
+      const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
+      const bare = await objects.tree([
+        { type: 'blob', name: 'HEAD', hash: await objects.blob('ref: refs/heads/main\n') },
+        { type: 'blob', name: 'config', hash: settings },
+        { type: 'tree', name: 'hooks', hash: hooks },
+        ...(await Promise.all(
+          ['objects', 'refs'].map(async (name) => ({
+            ...({ type: 'tree', name } as const),
+            hash: await objects.tree([{ type: 'blob', name: 'keep', hash: hook }]),
+          })),
+        )),
+      ]);
+      return objects.tree([
+        { type: 'tree', name: 'bare', hash: bare },
+        { type: 'tree', name: 'hooks', hash: hooks },
+        { type: 'blob', name: '.gitconfig', hash: settings },
+        { type: 'blob', name: '.gitattributes', hash: await objects.blob('* filter=x diff=x merge=x\n') },
+        { type: 'blob', name: 'a.txt', hash: await objects.blob('a') },
+      ]);
+    });
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    const status = await runProgram(['git', '-C', app, 'status', '--porcelain']);
+    expect(status).toEqual({ exitCode: 0, output: '' });
+    const names = await runProgram(['git', '-C', app, 'config', '--local', '--name-only', '--list']);
+    expect(names.output.trim().split('\n').sort()).toEqual(
+      [
+        'core.bare',
+        'core.filemode',
+        'core.logallrefupdates',
+        'core.repositoryformatversion',
+        'remote.origin.fetch',
+        'remote.origin.url',
+      ].sort(),
+    );
+    expect(existsSync(join(app, '.git/objects/info/alternates'))).toBe(false);
+    expect(existsSync(join(app, '.git/hooks'))).toBe(false);
+    expect(ran()).toBe(false);
+  });
+
+  test('in a folder that has files and a repository of an earlier attempt', async () => {
+    await mkdir(join(app, '.git/hooks'), { recursive: true });
+    await writeFile(join(app, '.git/hooks/post-checkout'), `#!/bin/sh\n${program()}\n`, { mode: 0o755 });
+    await writeFile(join(app, 'old.txt'), 'old');
+    const { exitCode } = await clone('again', async (objects) =>
+      objects.tree([{ type: 'blob', name: 'a.txt', hash: await objects.blob('a') }]),
+    );
+    expect(exitCode).toBe(0);
+    expect(await readdir(app)).toEqual(['.git', 'a.txt']);
+    expect(ran()).toBe(false);
+  });
+});
+
+test('clone.sh leaves a repository that git takes for unchanged, whatever the attributes ask for', async () => {
+  await clone('unchanged', async (objects) => (await growingFiles(objects)).tree);
+  expect(await runProgram(['git', '-C', app, 'status', '--porcelain'])).toEqual({ exitCode: 0, output: '' });
 });
