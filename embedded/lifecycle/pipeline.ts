@@ -53,7 +53,7 @@ const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes, submodules }: P
   const rules = [`--allow-http=${submodules.allowHttp}`, `--allowed-addresses=${submodules.allowedAddresses}`];
   const image = ['--image=$(params.APP_IMAGE)', `--cache=${cacheFolder}`];
   return [
-step('clone', [url, commit, '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)', ...rules, `--app=${source}/workspace`]),
+    step('clone', [url, commit, '--ref=$(params.UNRESOLVED_SOURCE_REFERENCE)', ...rules, `--app=${source}/workspace`]),
     step('detect', [...shared, commit, '--', '$(params.ENV_VARS[*])']),
     step('build', [...shared, ...image]),
     step(
