@@ -64,12 +64,12 @@ follow_redirect() {
 
 # check_out_submodule PATH COMMIT: checks out one submodule. Uses the variables of check_out_submodules.
 check_out_submodule() {
-  local place=$path$1 name=${names["$1/"]:-} address pins=() redirects_left=$max_redirects branch update
-  local subject="The submodule at $(shown "$path$1"): "
+  local place=$path$1 name=${names["$1/"]:-} address pins=() redirects_left=$max_redirects branch update subject
   local has='The commit and its submodules have' files_of='The files of the commit and its submodules'
   local transfer_of='The repository and its submodules are'
   local -x GIT_DIR=$all_objects/modules/$((submodules + 1)) GIT_WORK_TREE=$GIT_WORK_TREE/$1
-  [ -n "${settings["$name.url"]:-}" ] ||
+  subject="The submodule at $(shown "$place"): "
+  [ -n "${names["$1/"]+known}" ] && [ -n "${settings["$name.url"]:-}" ] ||
     fail '.gitmodules has no address for it. Add it with "git submodule add", or remove it with "git rm --cached".'
   update=${settings["$name.update"]:-checkout} branch=${settings["$name.branch"]:-}
   [ "$branch" != . ] || branch=$ref

@@ -82,6 +82,15 @@ describe('clone.sh checks out a submodule', () => {
     expect((await readdir(join(app, '.git', 'modules'))).length).toBe(1);
   });
 
+  test('whose path and name have characters of the shell, and runs nothing of them', async () => {
+    const path = 'a]$(touch ran)`touch ran`;"*/[0]';
+    const entry = `[submodule "x]$(touch ran)[0"]\n\tpath = ${JSON.stringify(path)}\n\turl = ../library.git\n`;
+    const submodules = [{ path, commit: library }];
+    expectDone(await clone({ files: { '.gitmodules': entry, a: 'a' }, submodules }));
+    expect(await read(`${path}/lib.txt`)).toBe('library\n');
+    expect(existsSync('ran')).toBe(false);
+  });
+
   test('in which git works, and which is clean', async () => {
     expectDone(await clone({ submodules: [module('../library.git')] }));
     expect(gitIn(join(app, 'lib'), 'rev-parse', 'HEAD')).toBe(library);
