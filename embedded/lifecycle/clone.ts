@@ -3,6 +3,7 @@
  * rules and sentences for a repository and its submodules.
  */
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { baseEnvironment, type Environment } from './environment.ts';
 import { readArguments, runPhase } from './phase.ts';
@@ -26,8 +27,9 @@ const clone = async (words: string[]): Promise<void> => {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+  const { TMPDIR = tmpdir() } = process.env;
   const child = spawn('bash', [script, url, commit, ref, resolve(app)], {
-    env: { ...baseEnvironment(process.env), ...options },
+    env: { ...baseEnvironment(process.env), ...options, TMPDIR },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   process.exitCode = await new Promise<number>((done, reject) => {

@@ -27,9 +27,10 @@ has_unshowable() {
   [[ $1 =~ $unshowable ]]
 }
 
-# check_url TEXT: sets $address to the address without slashes at its end. Fails for an address that is not allowed.
+# check_url TEXT: sets $address to the address in the form that start-build gives addresses: without a dot after the host
+# and without slashes at its end. Fails for an address that is not allowed.
 check_url() {
-  local text=$1 lower=${1,,}
+  local text=$1 lower=${1,,} scheme path host port
   [ -n "$text" ] || fail "The address is empty. $use_https"
   [ "${#text}" -le "$max_address" ] || fail "The address is longer than $max_address characters. Use a shorter address."
   ! has_unshowable "$text" ||
@@ -44,10 +45,15 @@ check_url() {
   [[ $text != *[?#]* ]] || fail 'The address must end with the path of the repository, without ? or #.'
   [[ ! ${lower#*://*/} =~ %([01][0-9a-f]|7f) ]] || fail 'The address has an encoded control character in it. Remove the character.'
   parse_host "$text" || fail "The address has no valid host or port. $use_https"
-  address=${text%%:*}
-  address=${address,,}:${text#*:}
+  scheme=${lower%%:*} path=${text#*://}
+  [[ $path == */* ]] && path=/${path#*/} || path=''
+  [[ $host != *:* ]] || host="[$host]"
+  [ "$port" = "$(default_port "$scheme")" ] || host+=:$port
+  address=$scheme://${host,,}$path
   while [[ $address == */ ]]; do address=${address%/}; done
 }
+
+default_port() { [ "$1" = https ] && echo 443 || echo 80; }
 
 # parse_host URL: sets $host and $port. An address of IPv6 has no brackets in $host.
 parse_host() {
@@ -56,9 +62,8 @@ parse_host() {
   host=${BASH_REMATCH[2]:-${BASH_REMATCH[1]}} digits=${BASH_REMATCH[5]}
   host=${host%.}
   [[ $host != *..* ]] || return
-  port=443
-  [ "${scheme,,}" = https ] || port=80
-  [ -z "$digits" ] || port=$((10#$digits))
+  port=${digits:-$(default_port "${scheme,,}")}
+  port=$((10#$port))
   [ "$port" -ge 1 ] && [ "$port" -le 65535 ]
 }
 
@@ -140,7 +145,7 @@ check_address() {
   pins=()
   [ "$(origin_of "$1")" != "$(origin_of "$source_url")" ] || return 0
   parse_host "$1"
-  found=$(getent ahosts "$host" | awk '{ print $1 }' | sort -u)
+  found=$(timeout 15 getent ahosts "$host" | awk '{ print $1 }' | sort -u)
   if [ -z "$found" ]; then
     has_proxy || fail "The repository's host name doesn't exist: check the address."
     return 0
@@ -152,5 +157,6 @@ check_address() {
     fi
   done
   [ -n "$allowed" ] || fail "$host leads to an address that is not on the public Internet. Use a public git server."
-  pins=(-c "http.curloptResolve=$host:$port:$allowed")
+  # An address of IPv6 needs no resolution, and its colons would end the option's host.
+  [[ $host == *:* ]] || pins=(-c "http.curloptResolve=$host:$port:$allowed")
 }

@@ -56,10 +56,11 @@ check_contents() {
 }
 
 # Warns of files that git LFS keeps elsewhere: the repository has a pointer in the place of each.
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 warn_of_lfs() {
   local pointers
-  pointers=$(find "$folder_path" -name .git -prune -o -type f -size -1024c -size +99c -exec \
-    grep -lZxF -m 1 'version https://git-lfs.github.com/spec/v1' {} + | tr -dc '\0' | wc -c)
+  pointers=$(LC_ALL=C find "$folder_path" -name .git -prune -o -type f -size -1024c -size +99c -exec awk '
+    FNR == 1 { if ($0 == "version https://git-lfs.github.com/spec/v1") print; nextfile }' {} + | wc -l)
   [ "$pointers" -eq 0 ] ||
     say "Warning: git LFS has the contents of $pointers files, and the build has only pointers to them: keep the files in git, or download them in the build"
 }

@@ -3,14 +3,15 @@
 # their addresses, names and paths from the repository as they are. Here each submodule is held to the rules for the
 # repository that is built: its address, and the size of all files together.
 
-readonly max_levels=5 max_submodules=200 max_redirects=5
+readonly max_levels=5 max_submodules=200 max_redirects=5 max_gitmodules=1048576
 submodules=0
 
 # read_gitmodules COMMIT: reads the file .gitmodules of a commit. Sets $names to the names of submodules by their paths, and
 # $settings to the other settings, by NAME.SETTING.
 read_gitmodules() {
-  local entry key value
-  git cat-file -e "$1:.gitmodules" 2>/dev/null || return 0
+  local entry key value size
+  size=$(git cat-file -s "$1:.gitmodules" 2>/dev/null) || return 0
+  [ "$size" -le "$max_gitmodules" ] || fail "The file .gitmodules is larger than $max_gitmodules bytes: use fewer submodules."
   git config --no-includes --blob "$1:.gitmodules" --list -z >"$work/gitmodules" 2>"$work/error" ||
     fail "The file .gitmodules can't be read:" "$(tail -n 3 "$work/error")"
   while IFS= read -r -d '' entry; do
@@ -45,8 +46,9 @@ resolve_url() {
 redirect_of() {
   local target suffix='/info/refs?service=git-upload-pack'
   target=$(sed -n 's/.*<= Recv header: location: //Ip' "$work/trace" 2>/dev/null | tail -n 1)
+  [[ $target != //* ]] || target=${1%%:*}:$target
   [[ $target != /* ]] || target=$(sed -E 's,^([^:]+://[^/]+).*,\1,' <<<"$1")$target
-  [[ $target == *"$suffix" ]] || return
+  [[ $target == *://*"$suffix" ]] || return
   printf '%s' "${target%"$suffix"}"
 }
 
@@ -67,8 +69,10 @@ check_out_submodule() {
   local place=$path$1 name=${names["$1/"]:-} address pins=() redirects_left=$max_redirects branch update subject
   local has='The commit and its submodules have' files_of='The files of the commit and its submodules'
   local transfer_of='The repository and its submodules are'
-  local -x GIT_DIR=$all_objects/modules/$((submodules + 1)) GIT_WORK_TREE=$GIT_WORK_TREE/$1
+  submodules=$((submodules + 1))
+  local -x GIT_DIR=$all_objects/modules/$submodules GIT_WORK_TREE=$GIT_WORK_TREE/$1
   subject="The submodule at $(shown "$place"): "
+  [ "$submodules" -le "$max_submodules" ] || fail "There are more than $max_submodules submodules: use fewer."
   [ -n "${names["$1/"]+known}" ] && [ -n "${settings["$name.url"]:-}" ] ||
     fail '.gitmodules has no address for it. Add it with "git submodule add", or remove it with "git rm --cached".'
   update=${settings["$name.update"]:-checkout} branch=${settings["$name.branch"]:-}
@@ -78,8 +82,6 @@ check_out_submodule() {
     checkout | merge | rebase) ;;
     *) fail 'Its update in .gitmodules must be checkout, merge, rebase or none. Commands do not run.' ;;
   esac
-  submodules=$((submodules + 1))
-  [ "$submodules" -le "$max_submodules" ] || fail "There are more than $max_submodules submodules: use fewer."
   [ "$level" -le "$max_levels" ] || fail "Submodules are nested more than $max_levels levels deep: use fewer levels."
   check_url "$(resolve_url "$base" "${settings["$name.url"]}")"
   check_address "$address"

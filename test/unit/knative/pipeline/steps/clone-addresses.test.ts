@@ -1,14 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { createAddressTest } from '../../../../../lib/source/addresses.ts';
-import { metadataAddresses } from '../../../../../lib/source/metadata-addresses.ts';
-import { parseSourceUrl } from '../../../../../lib/source/url.ts';
 import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
-import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
 import { type Listening, serve } from '../../../lib/source/git-server.ts';
 import { makeRepository, type RepositoryFiles, runClone, type Submodule } from './clone-run.ts';
 
@@ -70,6 +65,11 @@ describe('clone.sh refuses a submodule', () => {
     ['https://2130706433/x.git', 'not on the public Internet'],
     ['https://[::ffff:10.0.0.1]/x.git', 'not on the public Internet'],
     ['https://[64:ff9b::a00:1]/x.git', 'not on the public Internet'],
+    ['"https://example.org/x\\n[clone] done"', 'a space, a backslash or a control character'],
+    ['"https://example.org/\\tx"', 'a space, a backslash or a control character'],
+    ['https://example.org/%0ax', 'an encoded control character'],
+    ['.git/modules/x', 'not complete'],
+    ['/etc', 'not complete'],
   ])('at the address %s', async (url, sentence) => {
     expectRefused(await clone({ submodules: [module(url)] }), sentence);
     expect(await readdir(join(app, 'lib'))).toEqual([]);
@@ -88,6 +88,8 @@ describe('clone.sh refuses a submodule', () => {
   test.each<[string, (port: number) => string, string]>([
     ['to a private address', () => 'http://10.0.0.1/x/info/refs?service=git-upload-pack', 'not on the public'],
     ['to a file', () => 'file:///etc/info/refs?service=git-upload-pack', 'no other scheme'],
+    ['to the server of a private address', () => '//10.0.0.1/x/info/refs?service=git-upload-pack', 'not on the public'],
+    ['to a relative address', () => 'x/info/refs?service=git-upload-pack', 'redirects elsewhere'],
     ['for ever', (port) => `http://127.0.0.1:${port}/x/info/refs?service=git-upload-pack`, 'redirects elsewhere'],
     ['to a page', (port) => `http://127.0.0.1:${port}/login`, 'redirects elsewhere'],
   ])('whose server redirects %s', async (_, locate, sentence) => {
@@ -100,192 +102,47 @@ describe('clone.sh refuses a submodule', () => {
   });
 });
 
-const addressesScript = join(
-  import.meta.dirname,
-  '../../../../../knative/charts/builds-builder/files/steps/clone-addresses.sh',
-);
+describe('clone.sh connects git', () => {
+  /** Makes a folder with a program getent that answers with these addresses, as a resolver of names would. */
+  const resolver = async (addresses: readonly string[]): Promise<string> => {
+    const folder = join(repositories, 'resolver');
+    await mkdir(folder, { recursive: true });
+    const answer = addresses.map((address) => `echo '${address} STREAM'`).join('\n');
+    await writeFile(join(folder, 'getent'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+    return `${folder}:${process.env.PATH}`;
+  };
+  const named = (server: GitServer): string => server.url.replace('127.0.0.1', 'Git.Example.Invalid.');
 
-/** Runs a function of clone-addresses.sh for each line, and returns whether the function passed. */
-const each = async (command: string, items: readonly string[], settings: Record<string, string> = {}) => {
-  const loop = `fail() { exit 1; }; source_url=https://git.example.org/x; . "$1"; while IFS= read -r item; do if (${command}) >/dev/null; then echo yes; else echo no; fi; done < "$2"`;
-  const list = join(app, 'list');
-  await writeFile(list, items.map((item) => `${item}\n`).join(''));
-  const words = Object.entries({ LC_ALL: 'C.UTF-8', ...settings }).map(([name, value]) => `${name}=${value}`);
-  const { output } = await runProgram(['env', ...words, 'bash', '-c', loop, 'bash', addressesScript, list]);
-  return Object.fromEntries(
-    output
-      .trim()
-      .split('\n')
-      .map((line, at) => [items[at], line === 'yes']),
-  );
-};
-
-const byte = fc.nat(255);
-const ipv4 = fc.oneof(
-  fc.tuple(byte, byte, byte, byte).map((parts) => parts.join('.')),
-  fc.constantFrom('0.0.0.0', '255.255.255.255', '100.63.255.255', '100.64.0.0', '100.127.255.255', '100.128.0.0'),
-  fc.constantFrom(
-    '172.15.255.255',
-    '172.16.0.0',
-    '172.31.255.255',
-    '172.32.0.0',
-    '192.0.1.0',
-    '198.17.0.1',
-    '223.0.0.1',
-  ),
-  fc
-    .tuple(
-      fc.constantFrom('10', '127', '169.254', '192.168', '192.0', '192.31', '198.18', '198.51', '203.0'),
-      byte,
-      byte,
-      byte,
-    )
-    .map(([network, ...parts]) => [...network.split('.'), ...parts].slice(0, 4).join('.')),
-);
-const hexGroup = fc.nat(0xffff).map((group) => group.toString(16));
-const ipv6 = fc.oneof(
-  fc.array(hexGroup, { minLength: 8, maxLength: 8 }).map((groups) => groups.join(':')),
-  fc
-    .tuple(
-      fc.constantFrom(
-        '2001',
-        '2001:db8',
-        '2002',
-        '2606:4700',
-        '2620:4f:8000',
-        '3fff',
-        '64:ff9b',
-        'fc00',
-        'fe80',
-        'ff02',
-        '2a02',
-      ),
-      hexGroup,
-    )
-    .map(([network, group]) => `${network}::${group}`),
-  fc.tuple(fc.constantFrom('::ffff:', '64:ff9b::'), ipv4).map((parts) => parts.join('')),
-  fc.constantFrom('::', '::1', '1::', '2001:4860::', '2001:1ff:ffff::1', '2001:200::1', '3ffe::1', '4000::1'),
-);
-
-describe('clone.sh and start-build take the same decision', () => {
-  test.each<[string, readonly string[]]>([
-    ['no network', []],
-    ['networks of IPv4', ['10.1.0.0/16', '192.168.7.3/32', '203.0.112.0/23']],
-    ['networks of IPv6', ['fc00::/7', 'fe80::/10', '64:ff9b::/96', '2001:db8::/33']],
-  ])(
-    'about every IP address where %s is allowed',
-    async (_, allowed) => {
-      const sample = fc.sample(fc.oneof(ipv4, ipv6), { numRuns: 150, seed: 21 });
-      const addresses = [...new Set([...sample, ...metadataAddresses.map(({ address }) => address)])];
-      const isAllowed = createAddressTest(allowed);
-      const expected = Object.fromEntries(addresses.map((address) => [address, isAllowed(address)]));
-      expect(await each('may_connect "$item"', addresses, { SOURCE_ALLOWED_ADDRESSES: allowed.join(',') })).toEqual(
-        expected,
-      );
-    },
-    60_000,
-  );
-
-  test('about what is no IP address', async () => {
-    const texts = [
-      '',
-      '1',
-      '1.2.3',
-      '1.2.3.256',
-      '1.2.3.4.5',
-      '::1%lo',
-      ':::',
-      '1:2:3:4:5:6:7:8:9',
-      '1::2::3',
-      'x',
-      '12345::',
-      '1:2',
-    ];
-    expect(await each('may_connect "$item"', texts)).toEqual(Object.fromEntries(texts.map((text) => [text, false])));
+  test('to the addresses of a name that were checked, whatever the name leads to then', async () => {
+    const settings = { ...local, PATH: await resolver(['10.0.0.1', '127.0.0.1', '169.254.169.254']) };
+    const { exitCode, output } = await clone({ submodules: [module(`${named(other)}/library.git`)] }, settings);
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    expect(await readdir(join(app, 'lib'))).toEqual(['.git', 'lib.txt']);
   });
 
-  test.each([true, false])('about the form of an address, where http is allowed: %s', async (allowHttp) => {
-    const addresses = [
-      ...[
-        'https://example.org/x',
-        'https://example.org/x.git/',
-        'https://example.org',
-        'HTTPS://Example.ORG/x',
-        'https://1.2.3.4:8443/x',
-      ],
-      ...[
-        'https://[2606:4700::1]/x',
-        'https://[2606:4700::1]:8443/x',
-        'https://example.org./x',
-        'https://a_b.example.org/x',
-      ],
-      ...[
-        'http://example.org/x',
-        'HTTP://example.org/x',
-        'ssh://git@example.org/x',
-        'git@example.org:x/y',
-        'git://example.org/x',
-      ],
-      ...[
-        'git+ssh://example.org/x',
-        'file:///etc',
-        'ext::id',
-        'ext::sh -c id',
-        '/etc',
-        '..',
-        './x',
-        'x',
-        '',
-        '-x',
-        '--upload-pack=id',
-      ],
-      ...[
-        'https://',
-        'https:/example.org/x',
-        'https:example.org/x',
-        'https:///x',
-        'https:\\\\example.org\\x',
-        'https://-x/y',
-        'https://.x/y',
-      ],
-      ...[
-        'https://a..b/x',
-        'https://user@example.org/x',
-        'https://user:secret@example.org/x',
-        'https://example.org/x@y',
-      ],
-      ...[
-        'https://example.org/x?y',
-        'https://example.org/x#y',
-        'https://example.org?x',
-        'https://example.org/a b',
-        'https://example.org/x\t',
-      ],
-      ...[
-        'https://example.org/%0a',
-        'https://example.org/%7F',
-        'https://example.org/%20',
-        'https://example.org/\u202ex',
-        'https://example.org/ä',
-      ],
-      ...[
-        'https://example.org:0/x',
-        'https://example.org:99999/x',
-        'https://example.org:x/x',
-        'https://[::1/x',
-        'https://[x]/x',
-      ],
-      ...['javascript:alert(1)', 'data:text/plain,x', 'ftp://example.org/x', `https://example.org/${'x'.repeat(2100)}`],
-    ];
-    const isAccepted = (text: string): boolean => {
-      try {
-        return parseSourceUrl(text, { allowHttp, allowedPorts: undefined }).href !== '';
-      } catch {
-        return false;
-      }
-    };
-    // The port 0 leads to no server.
-    const expected = Object.fromEntries(addresses.map((text) => [text, isAccepted(text) && !text.includes(':0/')]));
-    expect(await each('check_url "$item"', addresses, { SOURCE_ALLOW_HTTP: String(allowHttp) })).toEqual(expected);
+  test('to no address of a name that leads to private addresses only', async () => {
+    const settings = { ...local, PATH: await resolver(['10.0.0.1', '169.254.169.254', 'fe80::1%eth0', '::1']) };
+    const run = await clone({ submodules: [module(`${named(other)}/library.git`)] }, settings);
+    expectRefused(run, 'git.example.invalid leads to an address that is not on the public Internet.');
+  });
+
+  test('to no server that the list of alternates of another server names', async () => {
+    const asked: string[] = [];
+    const record = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end();
+    });
+    // A server of the older protocol, which has files only.
+    const plain = await serve((request, response) => {
+      const path = request.url?.split('?')[0];
+      if (path === '/x/info/refs') response.end(`${library}\trefs/heads/main\n`);
+      else if (path === '/x/HEAD') response.end('ref: refs/heads/main\n');
+      else if (path?.endsWith('alternates')) response.end(`${record.url}/stolen/objects\n`);
+      else response.writeHead(404).end();
+    });
+    servers.push(record, plain);
+    const { exitCode } = await clone({ submodules: [module(`${plain.url}/x`)] }, local);
+    expect(exitCode).toBe(128);
+    expect(asked).toEqual([]);
   });
 });

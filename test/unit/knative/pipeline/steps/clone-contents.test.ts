@@ -101,6 +101,7 @@ describe('clone.sh warns of files of git LFS', () => {
       'a folder/b\n.png': pointer(5_000_000_000),
       'c.png': 'no pointer',
       'readme.md': 'It uses git LFS:\nversion https://git-lfs.github.com/spec/v1 is its format.\n'.repeat(3),
+      'readme.txt': `A pointer of git LFS:\n\n${pointer(7)}`,
     };
     const { exitCode, output } = await clone('lfs', files);
     expect(exitCode).toBe(0);

@@ -213,6 +213,25 @@ describe('clone.sh refuses a submodule', () => {
     expectRefused(await clone({ submodules: [one] }, { CLONE_MAX_BYTES: '200000' }), 'larger than 200000 bytes');
   });
 
+  test('beyond two hundred, whatever the update of the others is', async () => {
+    const submodules = Array.from({ length: 201 }, (_, at) => ({
+      ...module('../library.git', 'update = none'),
+      path: `lib-${at}`,
+    }));
+    const run = await clone({ submodules });
+    expect(run.output).toContain('There are more than 200 submodules: use fewer.');
+    expect(run.exitCode).toBe(128);
+  });
+
+  test('of a .gitmodules that is larger than 1 MiB', async () => {
+    const run = await clone({
+      files: { '.gitmodules': '# a comment\n'.repeat(100_000) },
+      submodules: [{ path: 'lib', commit: library }],
+    });
+    expect(run.output).toContain('The file .gitmodules is larger than 1048576 bytes: use fewer submodules.');
+    expect(run.exitCode).toBe(128);
+  });
+
   test('below more than five levels of submodules', async () => {
     let commit = library;
     let address = '../library.git';
@@ -243,6 +262,12 @@ describe('clone.sh refuses a submodule', () => {
     expect(broken.output).toContain("The file .gitmodules can't be read");
     expect(broken.exitCode).toBe(128);
   });
+});
+
+test('clone.sh prints no control characters of a branch of a submodule', async () => {
+  const branch = 'branch = "a\\n[clone] done"';
+  const run = await clone({ submodules: [{ ...module('../library.git', branch), commit: '1'.repeat(40) }] });
+  expectRefused(run, "can't be found in a?[clone] done: ");
 });
 
 test('clone.sh prints no control characters of a path or an address of a submodule', async () => {
