@@ -45,21 +45,25 @@ echo "version: $SOURCE_VERSION"
 `;
 
 describe('a build of a repository with a submodule', () => {
-  test('has the files of the submodule, the history of git and the commit', async () => {
-    const url = await makeTool('with-library', program, '[submodule "lib"]\n\tpath = lib\n\turl = ../library.git\n');
-    await git('with-library', 'tag', '-a', '-m', 'a version', 'v1.0', 'main~1');
-    const commit = await git('with-library', 'rev-parse', 'main');
-    const { name } = await mine.start({ source_url: url });
-    const lines = await linesOf(name);
-    const build = await mine.get(name);
-    expect([build.status, build.message]).toEqual(['BUILD_SUCCESS', expect.any(String)]);
-    expect(lines).toContain('library: text of the library');
-    expect(lines).toContain(`describe: v1.0-1-g${commit.slice(0, 7)}`);
-    expect(lines).toContain('changes: []');
-    expect(lines).toContain(`version: ${commit}`);
-    const again = await mine.start({ source_url: url });
-    expect((await mine.finished(again.name)).destination_image).toBe(build.destination_image);
-  });
+  test(
+    'has the files of the submodule, the history of git and the commit',
+    async () => {
+      const url = await makeTool('with-library', program, '[submodule "lib"]\n\tpath = lib\n\turl = ../library.git\n');
+      await git('with-library', 'tag', '-a', '-m', 'a version', 'v1.0', 'main~1');
+      const commit = await git('with-library', 'rev-parse', 'main');
+      const { name } = await mine.start({ source_url: url });
+      const lines = await linesOf(name);
+      const build = await mine.get(name);
+      expect([build.status, build.message]).toEqual(['BUILD_SUCCESS', expect.any(String)]);
+      expect(lines).toContain('library: text of the library');
+      expect(lines).toContain(`describe: v1.0-1-g${commit.slice(0, 7)}`);
+      expect(lines).toContain('changes: []');
+      expect(lines).toContain(`version: ${commit}`);
+      const again = await mine.start({ source_url: url });
+      expect((await mine.finished(again.name)).destination_image).toBe(build.destination_image);
+    },
+    buildTimeoutMs,
+  );
 
   test.each([
     ['a private address', 'http://10.0.0.1/x.git', 'not cloned over unencrypted http|not on the public Internet'],
@@ -68,14 +72,18 @@ describe('a build of a repository with a submodule', () => {
     ['a file', 'file:///etc', 'Only https:// addresses are cloned'],
     ['a program', 'ext::id', 'Only https:// addresses are cloned'],
     ['SSH', 'git@example.org:x/y.git', 'not cloned over SSH'],
-  ])('fails with a sentence, when its address is %s', async (kind, address, sentence) => {
-    const entry = `[submodule "lib"]\n\tpath = lib\n\turl = ${address}\n`;
-    const url = await makeTool(`hostile-${kind.replaceAll(' ', '-').toLowerCase()}`, program, entry);
-    const { name } = await mine.start({ source_url: url });
-    const build = await mine.finished(name);
-    expect(build.status).toBe('BUILD_FAILURE');
-    expect(build.message).toMatch(/^Step clone failed with exit code 128/);
-    expect(build.message).toContain('The submodule at lib: ');
-    expect(build.message).toMatch(new RegExp(sentence));
-  });
+  ])(
+    'fails with a sentence, when its address is %s',
+    async (kind, address, sentence) => {
+      const entry = `[submodule "lib"]\n\tpath = lib\n\turl = ${address}\n`;
+      const url = await makeTool(`hostile-${kind.replaceAll(' ', '-').toLowerCase()}`, program, entry);
+      const { name } = await mine.start({ source_url: url });
+      const build = await mine.finished(name);
+      expect(build.status).toBe('BUILD_FAILURE');
+      expect(build.message).toMatch(/^Step clone failed with exit code 128/);
+      expect(build.message).toContain('The submodule at lib: ');
+      expect(build.message).toMatch(new RegExp(sentence));
+    },
+    buildTimeoutMs,
+  );
 });

@@ -207,7 +207,12 @@ describe('clone.sh and start-build take the same decision', () => {
   test('about the form that an accepted address gets', async () => {
     const addresses = [
       ...['HTTPS://Example.ORG./x.git//', 'https://example.org:443/x', 'https://example.org:08443/x'],
-      ...['https://[2606:4700::1]:443/x/', 'https://example.org', 'http://example.org:80/x', 'http://example.org:443/x'],
+      ...[
+        'https://[2606:4700::1]:443/x/',
+        'https://example.org',
+        'http://example.org:80/x',
+        'http://example.org:443/x',
+      ],
     ];
     const policy = { allowHttp: true, allowedPorts: undefined };
     const pairs = addresses.map((text) => `${text} ${baseOf(parseSourceUrl(text, policy))}`);
