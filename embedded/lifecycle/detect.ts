@@ -99,7 +99,7 @@ const nothingDetected = [
 
 const writeResult = async (layers: string, { group, entries }: Resolved, say: Say): Promise<void> => {
   for (const member of group) say(`${member.id} ${member.version}`);
-  const members = group.map(({ id, version }) => ({ id, version, api: '0.11' }));
+  const members = group.map(({ id, version }) => ({ id, version, api: '0.10' }));
   await writeFile(join(layers, 'group.toml'), stringify({ group: members }));
   await writeFile(join(layers, 'plan.toml'), stringify({ entries }));
 };
