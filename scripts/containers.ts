@@ -19,6 +19,8 @@ export type Image = {
   target?: string;
   /** Build arguments of the Containerfile. An undefined argument has the Containerfile's default. */
   arguments: Record<string, string | undefined>;
+  /** Labels to set, besides those of the Containerfile. */
+  labels?: Record<string, string>;
 };
 
 /** Command-line options of every script that pushes images, in the format of Node's parseArgs. */
@@ -79,7 +81,7 @@ export const readDestination = async (values: Values): Promise<Destination> => {
   return { tool, registry, tag: values.tag, insecure };
 };
 
-const plainHttp = ({ tool, insecure }: Destination): string[] =>
+export const plainHttp = ({ tool, insecure }: Destination): string[] =>
   insecure && tool !== 'docker' ? ['--tls-verify=false'] : [];
 
 /** Pushes an image and returns its digest in the registry. */
@@ -111,23 +113,45 @@ const proxyFlags = ({ tool }: Destination): string[] =>
     tool === 'docker' && process.env[name] ? ['--build-arg', name] : [],
   );
 
-const buildFlags = (destination: Destination, image: Image): string[] => [
+const buildFlags = (destination: Destination, image: Omit<Image, 'name'>): string[] => [
   ...plainHttp(destination),
   ...(destination.tool === 'docker' ? [] : ['--layers']),
   ...proxyFlags(destination),
   ...Object.entries(image.arguments).flatMap(([name, value]) => (value ? ['--build-arg', `${name}=${value}`] : [])),
+  ...Object.entries(image.labels ?? {}).map(([name, value]) => `--label=${name}=${value}`),
   ...(image.target ? ['--target', image.target] : []),
 ];
 
-/**
- * Builds and pushes an image, prints `name=reference`, and returns the reference. The reference has the image's digest,
- * so that a later push to the same tag does not change a deployed image.
- */
-export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
+/** Builds an image and writes its files into a folder, without an image on this machine or in the registry. */
+export const buildInto = async (
+  destination: Destination,
+  folder: string,
+  image: Omit<Image, 'name'>,
+): Promise<void> => {
+  const flags = [...buildFlags(destination, image), '--file', image.file, `--output=type=local,dest=${folder}`];
+  await run(destination.tool, ['build', ...flags, image.context]);
+};
+
+/** Builds an image on this machine, and returns its reference with the tag. */
+export const build = async (destination: Destination, image: Image): Promise<string> => {
   const tagged = `${destination.registry}/${image.name}:${destination.tag}`;
   const flags = [...buildFlags(destination, image), '--file', image.file, '--tag', tagged];
   await run(destination.tool, ['build', ...flags, image.context]);
-  const reference = `${tagged}@${await push(destination, tagged)}`;
+  return tagged;
+};
+
+/**
+ * Builds and pushes an image, and returns its reference. The reference has the image's digest, so that a later push to the
+ * same tag does not change a deployed image.
+ */
+export const publish = async (destination: Destination, image: Image): Promise<string> => {
+  const tagged = await build(destination, image);
+  return `${tagged}@${await push(destination, tagged)}`;
+};
+
+/** Builds and pushes an image, prints `name=reference`, and returns the reference. */
+export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
+  const reference = await publish(destination, image);
   console.log(`${image.name}=${reference}`);
   return reference;
 };

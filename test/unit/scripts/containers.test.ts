@@ -21,7 +21,7 @@ const recording = (name: string): string => `{ echo "$@"; env; } >>"$RECORDS/${n
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'containers-'));
   for (const name of ['bin', 'lifecycle', 'records']) await mkdir(join(folder, name));
-  for (const name of ['lifecycle', 'launcher']) await writeFile(join(folder, 'lifecycle', name), '');
+  for (const name of ['lifecycle', 'launcher', 'lifecycle.toml']) await writeFile(join(folder, 'lifecycle', name), '');
   const archive = 'mkdir package && echo {} >package/package.json && tar -czf npm.tgz package && echo npm.tgz';
   await writeProgram('npm', `${recording('npm')}\n${archive}`);
   await writeProgram('docker', `${recording('docker')}\n[ "$1" != inspect ] || echo x@sha256:0`);
