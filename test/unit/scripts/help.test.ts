@@ -38,7 +38,20 @@ test.each(own)('npm run %s explains itself where --help is given, and does nothi
 
 test.each([
   ['images', ['--registry', '--tag', '--tool', '--insecure', '--base-image', '--gateway-base-image']],
-  ['images:builder', ['--lifecycle', '--registry', '--tag', '--tool', '--base-image', '--node-image', '--node-binary']],
+  [
+    'images:builder',
+    [
+      '--lifecycle',
+      '--registry',
+      '--tag',
+      '--tool',
+      '--base-image',
+      '--node-image',
+      '--node-binary',
+      '--from',
+      '--run-image',
+    ],
+  ],
   ['image', ['--images', '--port', '--process', '--env']],
   ['check:network', ['--namespace']],
   ['generate', ['--check']],
