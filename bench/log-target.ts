@@ -7,6 +7,7 @@ import { archivePrefix, emptyIndex } from '../lib/logs/archive/archive-index.ts'
 import { ArchiveWriter, defaultSizes } from '../lib/logs/archive/writer.ts';
 import { cursorFromParts, cursorTag } from '../lib/logs/cursor.ts';
 import { createSecretFinder } from '../lib/logs/masking/secret-finder.ts';
+import { readyAnnotation } from '../lib/logs/pod/pod-state.ts';
 import type { LogLine } from '../lib/logs/types.ts';
 import type { ObjectStore } from '../lib/store/types.ts';
 import { runLabel, toolAnnotation } from '../lib/tekton/run.ts';
@@ -51,7 +52,7 @@ export const steps = ['clone', 'build'];
 export const podMetadata = (tool: string, id: string) => ({
   name: `${id}-pod`,
   labels: { [runLabel]: id },
-  annotations: { [toolAnnotation]: tool },
+  annotations: { [toolAnnotation]: tool, [readyAnnotation]: 'READY' },
 });
 
 /** Number of lines of 100 bytes that the step clone prints. */

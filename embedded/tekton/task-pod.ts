@@ -40,7 +40,8 @@ const taskPod = (run: TaskRun, spec: TaskSpec, folder: PodFolder, uid: string): 
       namespace: metadata.namespace,
       uid,
       labels: { ...metadata.labels, 'tekton.dev/taskRun': metadata.name, 'tekton.dev/taskRunUID': metadata.uid },
-      annotations: { ...metadata.annotations },
+      // Tekton sets this annotation when the steps may begin. Here they may begin at once.
+      annotations: { ...metadata.annotations, 'tekton.dev/ready': 'READY' },
       ownerReferences: ownedBy(run),
     },
     spec: {

@@ -77,10 +77,10 @@ export class BuildWait {
 
   /**
    * Waits a while for a step that has not begun. If the reason for waiting is new, a note is returned at once.
+   * @param hasEnded whether the build has ended, as read just before
    * @returns the note, and whether waiting is hopeless because the build ended long ago
    */
-  async forStep(): Promise<{ notes: LogEvent[]; isHopeless: boolean }> {
-    const hasEnded = await this.hasEnded();
+  async forStep(hasEnded: boolean): Promise<{ notes: LogEvent[]; isHopeless: boolean }> {
     if (hasEnded) this.#readsAfterEnd += 1;
     const pod = this.#options.pods.current;
     const notes = pod && !hasEnded ? this.#note(podWaits(pod)) : [];

@@ -20,15 +20,25 @@ export const stepsOf = (pod: StepPod): string[] =>
 const statusOf = (pod: StepPod, step: string): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === containerOf(step));
 
-/**
- * Says whether a build was cancelled before Tekton let its steps begin. The entrypoints of the steps then wait for ever
- * and the pod stays, so the pod counts as ended. Seen with Tekton 1.15 and `keep-pod-on-cancel`.
- */
-const isCancelledBeforeStart = ({ metadata: { annotations = {} } }: StepPod): boolean =>
-  annotations['tekton.dev/cancel'] !== undefined && annotations['tekton.dev/ready'] === undefined;
+/** Annotation that a pod gets when Tekton lets its steps begin. */
+export const readyAnnotation = 'tekton.dev/ready';
 
+/**
+ * Says whether Tekton has let a pod's steps begin. Before that, their containers run already, but Tekton's entrypoints
+ * wait in them and print nothing.
+ */
+export const hasBegun = ({ metadata: { annotations = {} } }: StepPod): boolean =>
+  annotations[readyAnnotation] !== undefined;
+
+const isCancelled = ({ metadata: { annotations = {} } }: StepPod): boolean =>
+  annotations['tekton.dev/cancel'] !== undefined;
+
+/**
+ * Says whether a pod's steps will print nothing more. A pod that was cancelled before its steps began stays, and its
+ * entrypoints wait for ever. Seen with Tekton 1.15 and `keep-pod-on-cancel`.
+ */
 const hasEnded = (pod: StepPod): boolean =>
-  pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' || isCancelledBeforeStart(pod);
+  pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' || (isCancelled(pod) && !hasBegun(pod));
 
 /** State of a step's container. `never`: the pod has ended without starting the container. */
 export type ContainerState = 'waiting' | 'running' | 'terminated' | 'never';
@@ -36,7 +46,7 @@ export type ContainerState = 'waiting' | 'running' | 'terminated' | 'never';
 export const containerState = (pod: StepPod, step: string): ContainerState => {
   const state = statusOf(pod, step)?.state;
   if (state?.terminated) return 'terminated';
-  if (state?.running && !isCancelledBeforeStart(pod)) return 'running';
+  if (state?.running && hasBegun(pod)) return 'running';
   return hasEnded(pod) ? 'never' : 'waiting';
 };
 

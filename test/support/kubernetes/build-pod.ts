@@ -1,5 +1,6 @@
 import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../../../embedded/kubernetes/types.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
+import { readyAnnotation } from '../../../lib/logs/pod/pod-state.ts';
 import { namespace } from './client.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { MemoryLogs } from './memory-logs.ts';
@@ -23,6 +24,8 @@ export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll
    * Sets further fields of the pod's status, besides its phase and containers. Fields of an earlier call are dropped.
    */
   setStatus(status: object): void;
+  /** Sets whether Tekton has let the steps of the pod begin. Default: true */
+  setReady(ready: boolean): void;
   removePod(): void;
   /**
    * Adds lines to the log of a step. @param times times of the lines, in RFC 3339 with nine digits. Default: 1 ms apart
@@ -42,6 +45,8 @@ export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll
   /** Resolves when `count` streams follow a log. */
   untilFollowCount(count: number): Promise<void>;
 };
+
+const ready = { [readyAnnotation]: 'READY' };
 
 const startedAt = Date.UTC(2026, 10, 22, 8, 2, 11);
 
@@ -103,7 +108,7 @@ class BuildPod {
       metadata: {
         ...{ namespace, name: 'b-1-pod', uid: this.uid },
         labels: { 'tekton.dev/pipelineRun': 'b-1' },
-        annotations: { 'builds.toolforge.org/tool': tool },
+        annotations: { 'builds.toolforge.org/tool': tool, ...ready },
       },
       spec: { containers: names.map((name) => ({ name: `step-${name}`, image: 'any' })) },
     });
@@ -122,6 +127,14 @@ class BuildPod {
   setStatus(status: object): void {
     this.#status = status;
     this.#write();
+  }
+
+  setReady(isReady: boolean): void {
+    const pod = this.#pod();
+    if (!pod) throw new Error('There is no pod.');
+    const { [readyAnnotation]: _, ...others } = pod.metadata.annotations ?? {};
+    const annotations = isReady ? { ...others, ...ready } : others;
+    this.#cluster.api.objects.update('pods', { ...pod, metadata: { ...pod.metadata, annotations } }, 'main');
   }
 
   #write(): void {
@@ -169,6 +182,7 @@ export const startBuildPodCluster = async ({ partBytes }: { partBytes?: number }
     setPod: (steps, tool = 'tool') => pod.create(steps, tool),
     setState: (step, state, exitCode = 0) => pod.setState(step, state, exitCode),
     setStatus: (status) => pod.setStatus(status),
+    setReady: (isReady) => pod.setReady(isReady),
     removePod: () => pod.remove(),
     write: (step, lines, times) => {
       const entries = lines.map((line, at) => entry(line, times?.[at]));

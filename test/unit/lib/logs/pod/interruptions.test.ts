@@ -44,6 +44,38 @@ test('a build whose containers never ran ends, though its pod still waits', asyn
   expect(endOf(events)).toMatchObject({ status: 'BUILD_TIMEOUT', log: 'complete' });
 });
 
+/** Makes a pod whose containers run, while Tekton does not let the steps begin. */
+const setWaitingPod = () => {
+  fake.setPod(['clone', 'analyze', 'build']);
+  fake.setReady(false);
+  for (const step of ['clone', 'analyze', 'build']) fake.setState(step, 'running');
+};
+
+// Recorded from Tekton 1.15: a run that is cancelled while its pod is made leaves a pod whose steps never begin.
+test.each([true, false])(
+  'a build whose pod Tekton forgot has a complete, empty log, with follow %s',
+  async (follow) => {
+    setWaitingPod();
+    const { view } = createView({ ...finished, status: 'BUILD_CANCELLED' });
+    const events = await collect(readBuildLog({ ...common(fake, view), follow }));
+    expect(visible(events)).toEqual([{ type: 'end', status: 'BUILD_CANCELLED', log: 'complete' }]);
+  },
+);
+
+test('readBuildLog requests no log before Tekton lets the steps begin', async () => {
+  setWaitingPod();
+  const { view, set } = createView();
+  const events = readBuildLog({ ...common(fake, view), follow: true });
+  await events.next();
+  expect(notesOf((await events.next()).value ?? [])).toEqual(['waiting: the containers are being created']);
+  expect(fake.logRequests()).toEqual([]);
+  fake.setReady(true);
+  fake.write('build', ['a']);
+  for (const step of ['clone', 'analyze', 'build']) fake.setState(step, 'terminated');
+  set(finished);
+  expect(linesOf(await collect(events))).toMatchObject([{ text: 'a' }]);
+});
+
 test('readBuildLog reads one step only, if step is set', async () => {
   const { view } = finishedBuild(fake);
   const events = await collect(readBuildLog({ ...common(fake, view), follow: false, step: 'clone' }));

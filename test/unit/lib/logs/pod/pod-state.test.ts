@@ -21,7 +21,7 @@ const pod = (annotations: Record<string, string>, state: object | undefined, pha
 test.each<[string, StepPod, ContainerState]>([
   ['is running', pod(ready, running, 'Running'), 'running'],
   ['waits for its container', pod({}, waiting, 'Pending'), 'waiting'],
-  ['waits for Tekton to let it begin', pod({}, running, 'Running'), 'running'],
+  ['waits for Tekton to let it begin', pod({}, running, 'Running'), 'waiting'],
   ['is cancelled while it runs', pod({ ...ready, ...cancel }, running, 'Running'), 'running'],
   // Recorded from Tekton 1.15: a pod that is cancelled before it begins stays Running, or Pending, for ever.
   ['was cancelled before it could begin', pod(cancel, running, 'Running'), 'never'],
