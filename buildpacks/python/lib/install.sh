@@ -23,9 +23,42 @@ pip_install() {
   kept python3 -m pip --python "$venv/bin/python" install --disable-pip-version-check --no-input --no-compile \
     --no-warn-script-location --progress-bar off --cache-dir "$cache/pip" "$@"
 }
-pip_or_fail() {
-  pip_install "$@" || fail 'pip install failed; pip says above why.' \
-    'Check that each package and version exists and supports this Python, and that none needs a compiler or a system library that the build image lacks.'
+pip_or_fail() { pip_install "$@" || fail_pip; }
+
+# Forms of the line with which pip, a backend or a compiler tells the cause, the most telling first.
+causes="$not_a_package
+No matching distribution found
+requires a different Python
+conflicting dependencies
+Invalid requirement
+Could not open requirements file
+DO NOT MATCH THE HASHES
+fatal error:
+error: can't find Rust
+[A-Z][A-Za-z]+Error:
+error: command
+(ERROR|error): "
+
+# Prints the line of the output that tells why pip failed. The end of the output is often about something else.
+cause() {
+  printf '%s\n' "$causes" | while read -r form; do
+    line=$(grep -E -m 1 -e "$form" "$work/output" | sed 's/^[^A-Za-z"'"'"'\/]*//; s/^ERROR: //; s/^error: //' | cut -c 1-300)
+    if [ -n "$line" ]; then
+      printf %s "$line"
+      break
+    fi
+  done
+}
+fail_pip() {
+  cause=$(cause)
+  case $cause in
+  *'No matching distribution'* | *'different Python'*) advice="Check the package's name and version, and that it supports $("$venv/bin/python" --version)." ;;
+  *conflicting*) advice='Change the versions that exclude each other; pip lists them above.' ;;
+  *top-level*) advice='Name the packages of the project in pyproject.toml or setup.py, or leave the project out of requirements.txt.' ;;
+  *'fatal error:'* | *Rust* | *'error: command'* | command*) advice='The package has no wheel for this Python, and needs a compiler or a system library that the build image lacks. Take a version with a wheel.' ;;
+  *) advice='Try the same in a fresh clone, with an empty environment.' ;;
+  esac
+  fail "pip install failed: ${cause:-pip says above why}" "$advice"
 }
 
 with_pipfile() {
@@ -37,10 +70,11 @@ with_pipfile() {
 with_project() {
   cp -R . "$work/app"
   if (cd "$work/app" && pip_install .); then return; fi
-  is_application || fail 'pip install failed; pip says above why.' \
-    'Check that the dependencies in pyproject.toml exist and support this Python, and that the project builds in a fresh clone.'
+  is_application || fail_pip
+  python3 "$CNB_BUILDPACK_DIR/lib/requirements.py" project >"$work/requirements.txt" ||
+    fail 'The project is an application, not a package, and its dependencies are not in the table project of pyproject.toml.' \
+      'Commit the lock file of Poetry, PDM or uv, or write a requirements.txt.'
   warn_application 'Name the packages in pyproject.toml, or write a requirements.txt.'
-  python3 "$CNB_BUILDPACK_DIR/lib/requirements.py" project >"$work/requirements.txt"
   if [ -s "$work/requirements.txt" ]; then pip_or_fail -r "$work/requirements.txt"; fi
 }
 
@@ -50,7 +84,11 @@ with_uv() {
   # Files of the cache must not change when files of the environment do.
   export UV_LINK_MODE=copy UV_NO_PROGRESS=1
   say 'uv sync --locked --no-default-groups'
-  if kept "$uv" sync --locked --no-default-groups; then return; fi
+  if kept "$uv" sync --locked --no-default-groups; then
+    # The unpacked packages would fill the cache. What uv built itself stays.
+    "$uv" cache prune --ci --quiet
+    return
+  fi
   is_application || fail 'uv sync failed; uv says above why.' 'If uv.lock does not fit pyproject.toml, run "uv lock" and commit both files.'
   warn_application 'Set package = false in the table tool.uv of pyproject.toml.'
   kept "$uv" sync --locked --no-default-groups --no-install-project || fail 'uv sync failed; uv says above why.'

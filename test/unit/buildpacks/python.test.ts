@@ -86,12 +86,12 @@ describe('a lock file is installed by the tool that wrote it', () => {
     const text = uvProject.replace('"dep"', '"dep", "six"');
     const files = { ...dep(uvBuild), 'pyproject.toml': text, 'uv.lock': await lock('uv.lock'), 'app.py': '' };
     expect((await build(files, { image: 'uv' })).failure).toMatch(/ERROR: uv sync failed[\s\S]*run "uv lock"/);
-  }, 120_000);
+  }, 240_000);
 
   test('a lock file beside requirements.txt is named in a warning', async () => {
     const { log } = await build({ 'requirements.txt': '', 'uv.lock': await lock('uv.lock'), 'app.py': '' });
     expect(log).toContain('Warning: uv.lock is not used, because there is a requirements.txt too.');
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a project that is an application, not a package', () => {
@@ -118,13 +118,54 @@ describe('a project that is an application, not a package', () => {
       expect(log).toMatch(/Warning: pyproject\.toml describes an application, not a package/);
       expect(page).toBe('1.17.0');
     },
-    180_000,
+    240_000,
+  );
+
+  test.each([
+    ['of Poetry without a lock file', `[tool.poetry]\nname = "x"\nversion = "1"\npackage-mode = false\n[tool.poetry.dependencies]\nsix = "*"\n${poetry}`],
+    ['with dependencies that only its backend knows', `[project]\nname = "x"\nversion = "1"\ndynamic = ["dependencies"]\n${setuptools}`],
+  ])(
+    'an application %s fails, because its dependencies are not known',
+    async (_, text) => {
+      const files = { 'pyproject.toml': text, 'app.py': '', 'one/a.py': '', 'two/a.py': '' };
+      expect((await build(files)).failure).toMatch(/ERROR: The project is an application.*\n.*lock file of Poetry/);
+    },
+    240_000,
   );
 
   test('a package that does not build fails', async () => {
     const files = { 'pyproject.toml': project(`dependencies = ["no such"]\n${setuptools}`), 'app.py': '' };
     expect((await build(files)).failure).toContain('ERROR: pip install failed');
-  }, 60_000);
+  }, 240_000);
+});
+
+describe('a failed installation leads with its cause', () => {
+  test.each([
+    ['a package that does not exist', { 'requirements.txt': 'six==99.0\n' }, 'No matching distribution found for six==99.0', 'supports Python 3'],
+    ['versions that exclude each other', { 'requirements.txt': 'six==1.16.0\nsix==1.17.0\n' }, 'conflicting dependencies', 'exclude each other'],
+    [
+      'a project with two packages',
+      { 'requirements.txt': '-e .\n', 'pyproject.toml': project(setuptools), 'one/a.py': '', 'two/a.py': '' },
+      'Multiple top-level packages discovered',
+      'Name the packages',
+    ],
+    [
+      'a program in C without its header',
+      { 'requirements.txt': './own\n', 'own/setup.py': 'from setuptools import *; setup(name="own", ext_modules=[Extension("own", ["own.c"])])', 'own/own.c': '#include <no_such.h>\n' },
+      'no_such.h',
+      'system library',
+    ],
+  ])(
+    'the message of %s has the cause and fitting advice',
+    async (_, files: Files, cause, advice) => {
+      const { run } = await build({ ...files, 'app.py': '' });
+      const message = run.failed?.results.failure ?? '';
+      expect(message).toContain(advice);
+      expect(message).toMatch(new RegExp(`ERROR: pip install failed: [^\\n]*${cause}`));
+      if (cause !== 'no_such.h') expect(message).not.toMatch(/compiler|library/);
+    },
+    240_000,
+  );
 });
 
 describe('an editable package', () => {
@@ -155,7 +196,7 @@ describe('an editable package', () => {
       const file = Object.keys(files).find((name) => name.endsWith('__init__.py'));
       expect(page).toBe(`own ${file}`);
     },
-    180_000,
+    240_000,
   );
 });
 
@@ -173,14 +214,14 @@ describe('the version of Python', () => {
       expect(log).toContain(`${name} asks for Python ${wanted}, and the builder has ${used}.`);
       expect(log.match(/Warning/g)).toHaveLength(1);
     },
-    60_000,
+    240_000,
   );
 
   test('the version that the builder has needs no warning', async () => {
     const files = { 'requirements.txt': '', 'app.py': '', 'runtime.txt': 'python-3\n' };
     const { log } = await build({ ...files, 'pyproject.toml': project() });
     expect(log).not.toContain('Warning');
-  }, 60_000);
+  }, 240_000);
 });
 
 test('a project that takes its version from git is built', async () => {
@@ -196,7 +237,7 @@ test('a project that takes its version from git is built', async () => {
     'version',
   );
   expect(page).toMatch(/^\d/);
-}, 180_000);
+}, 240_000);
 
 describe('text in UTF-16', () => {
   const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
@@ -206,7 +247,7 @@ describe('text in UTF-16', () => {
       'app.py': serving('six.__version__', 'import six'),
     });
     expect(await pageOf(running)).toBe('1.17.0');
-  }, 60_000);
+  }, 240_000);
 
   test.each(['pyproject.toml', 'app.py', 'manage.py', 'Pipfile.lock', 'uv.lock', 'setup.cfg'])(
     'a %s in UTF-16 is named',
@@ -214,7 +255,7 @@ describe('text in UTF-16', () => {
       const { failure } = await build({ 'requirements.txt': '', [name]: utf16('x = 1\r\n') });
       expect(failure).toMatch(new RegExp(`ERROR: ${name} is UTF-16 text, .*\\nERROR: Save it as UTF-8\\.`));
     },
-    60_000,
+    240_000,
   );
 });
 
@@ -258,5 +299,5 @@ ALLOWED_HOSTS = ["*"]
   test('an application without django.contrib.staticfiles collects none', async () => {
     const { failure, log } = await build(django(settings.replace('"django.contrib.staticfiles"', '')));
     expect([failure, log]).toEqual(['', expect.stringContaining('no static files to collect')]);
-  }, 120_000);
+  }, 240_000);
 });
