@@ -21,14 +21,14 @@ describe('a repository from which nothing starts', () => {
       expect(failure).toMatch(reason);
       expect(run.failed?.results.failure).toMatch(/Nothing starts: [\s\S]*Add a Procfile with a line "web: COMMAND"/);
     },
-    60_000,
+    240_000,
   );
 
   test('a Procfile without the process web is enough', async () => {
     const { failure, log } = await build({ 'package.json': manifest(), Procfile: 'job: node -e 1' });
     expect(failure).toBe('');
     expect(log).toContain('no process starts by default');
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a repository with pages and a package.json', () => {
@@ -47,7 +47,7 @@ describe('a repository with pages and a package.json', () => {
       const { running } = await start(files);
       expect(await pageOf(running)).toBe(page);
     },
-    60_000,
+    240_000,
   );
 
   test.each([
@@ -61,14 +61,14 @@ describe('a repository with pages and a package.json', () => {
       const { running } = await start({ 'index.html': page, [name]: program, 'package.json': manifest(fields) });
       expect(await pageOf(running)).toBe('program');
     },
-    60_000,
+    240_000,
   );
 
   test('a project that builds its pages is served from the built ones', async () => {
     const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
     const { running } = await start({ 'index.html': page, 'package.json': manifest({ scripts }) });
     expect(await pageOf(running)).toBe('built\n');
-  }, 60_000);
+  }, 240_000);
 
   test('a project whose pages are built elsewhere fails, and names the variable with which they are served', async () => {
     const scripts = { build: 'mkdir -p dist/app/browser && echo built > dist/app/browser/index.html' };
@@ -79,7 +79,7 @@ describe('a repository with pages and a package.json', () => {
     );
     const { running } = await start(files, { variables: ['STATIC_FOLDERS=dist/app/browser'] });
     expect(await pageOf(running)).toBe('built\n');
-  }, 60_000);
+  }, 240_000);
 
   test('a Python application with pages that Node.js builds gets them built', async () => {
     const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
@@ -92,5 +92,5 @@ describe('a repository with pages and a package.json', () => {
     });
     expect(log).toContain('npm run build');
     expect(await pageOf(running, '/dist/index.html')).toBe('built\n');
-  }, 60_000);
+  }, 240_000);
 });

@@ -73,7 +73,7 @@ describe.each([
   }, 60_000);
 });
 
-test.each(['node', 'python'])(
+test.each(names)(
   'the same commit of %s gives the same image',
   async (name) => {
     expect((await build(name)).digest).toBe((await builtExample(name)).digest);
