@@ -45,6 +45,8 @@ export type RunningImage = {
   url: string;
   /** Ends the image's process and its children, and removes the unpacked files of the image. */
   stop(): Promise<void>;
+  /** Sends a signal to the image's process alone, as a container runtime does. */
+  signal(signal: NodeJS.Signals): void;
   /** Returns the last 65,536 characters of the output of the image's process. */
   output(): string;
   /** Resolves with the exit code when the image's process ends. */
@@ -195,7 +197,7 @@ export const runImage = async (options: RunOptions): Promise<RunningImage> => {
       await stop();
       throw error;
     });
-    return { url: `http://127.0.0.1:${port}`, stop, output, ended };
+    return { url: `http://127.0.0.1:${port}`, stop, output, ended, signal: (name) => void child.kill(name) };
   } catch (error) {
     await remove();
     throw error;

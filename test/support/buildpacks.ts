@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
 
 const buildpacks = join(import.meta.dirname, '../../buildpacks');
@@ -19,7 +19,10 @@ const processesIn = (launchToml: Buffer): Process[] => {
 const inFolder = <T>(files: Files, run: (folder: string) => T): T => {
   const folder = mkdtempSync(join(tmpdir(), 'buildpack-'));
   try {
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
     return run(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -38,7 +41,9 @@ export const readProcfile = (procfile: string | Buffer): Process[] | string =>
 /** Answer of the Node.js buildpack to a question about package.json. `errors` is empty unless `status` is 1. */
 export type PackageAnswer = { question: string; status: number | null; output: Buffer; errors: string };
 
-const questions = ['check', 'installs', 'has-build', 'has-prepare', 'served-pages', 'describe', 'launch'];
+const questions = [
+  ...['check', 'installs', 'is-developed', 'build-scripts', 'has-workspaces', 'served-pages', 'describe', 'launch'],
+];
 
 /** Returns the answers of the Node.js buildpack to all its questions about the files of an application. */
 export const askPackage = (files: Files, asked: readonly string[] = questions): PackageAnswer[] =>
@@ -49,6 +54,17 @@ export const askPackage = (files: Files, asked: readonly string[] = questions): 
       return { question, status, output: stdout, errors: stderr.toString() };
     }),
   );
+
+/**
+ * Returns the package manager that the Node.js buildpack chooses for the files of an application, as `MANAGER PACKAGE
+ * HASH`, with the warnings that it prints.
+ */
+export const chosenManager = (files: Files): { chosen: string; warnings: string } =>
+  inFolder(files, (folder) => {
+    const program = join(buildpacks, 'node/lib/manager.mjs');
+    const { stdout, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
+    return { chosen: stdout.trim(), warnings: stderr };
+  });
 
 /** Returns the processes that the Node.js buildpack finds in the files of an application. */
 export const nodeProcesses = (files: Files): Process[] => {

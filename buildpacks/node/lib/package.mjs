@@ -1,23 +1,9 @@
 // Tells bin/detect and bin/build facts about package.json. Exit code 0 means yes, 1 means no.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { buildScripts, isFile, manifest, script } from './manifest.mjs';
 
-const read = () => {
-  try {
-    const value = JSON.parse(readFileSync('package.json', 'utf8').replace(/^\uFEFF/, ''));
-    if (value && typeof value === 'object' && !Array.isArray(value)) return value;
-    throw new Error('it is not an object');
-  } catch (error) {
-    console.error(`ERROR: package.json can't be read: ${error.message}`);
-    console.error('ERROR: Correct it; "npm pkg get name" tells whether npm understands it.');
-    process.exit(1);
-  }
-};
-
-const manifest = read();
-const script = (name) => (typeof manifest.scripts?.[name] === 'string' ? manifest.scripts[name].trim() : '');
 const count = (field) => Object.keys(manifest[field] ?? {}).length;
-const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
 /** Folders in which the static server looks for an index.html. buildpacks/static has the same list. */
 const pageFolders = ['.', 'public', 'dist', 'build', 'out', '_site', 'site', 'www', 'htdocs'];
@@ -34,27 +20,31 @@ const mainFile = () => {
 };
 
 /**
- * Returns the command of the web process, or an empty list. A plain `node …` runs without npm, so that signals reach
- * the process.
+ * Returns the command of the web process, or an empty list. A plain `node …` runs without a package manager, except
+ * where Yarn keeps the packages in archives, which only programs that Yarn starts can read.
  */
-const command = () => {
+const command = (manager = 'npm') => {
+  const archives = isFile('.pnp.cjs');
   const start = script('start');
-  const wrapped = script('prestart') !== '' || script('poststart') !== '';
+  const wrapped = archives || script('prestart') !== '' || script('poststart') !== '';
   if (start !== '' && !wrapped && /^node [\w./=@:, -]+$/.test(start)) return start.split(/ +/);
-  if (start !== '') return ['npm', 'start'];
+  if (start !== '') return [manager, 'start'];
   // server.js comes first, because `npm start` runs server.js where package.json has no script `start`.
   const guesses = [mainFile(), 'server.mjs', 'index.js', 'index.mjs', 'app.js'];
-  const file = isFile('server.js')
-    ? 'server.js'
-    : guesses.find((path) => path && isFile(path) && !isScriptOfPage(path));
+  const guess = guesses.find((path) => path && isFile(path) && !isScriptOfPage(path));
+  const file = isFile('server.js') ? 'server.js' : guess;
   // A file whose name begins with a dash would be an option of node.
-  return file ? ['node', file.startsWith('-') ? `./${file}` : file] : [];
+  return file ? [...(archives ? ['yarn'] : []), 'node', file.startsWith('-') ? `./${file}` : file] : [];
 };
 
+/** Tells whether the installation needs the development dependencies, which scripts use while the image is built. */
+const isDeveloped = () =>
+  buildScripts().length > 0 || ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => script(name) !== '');
+
 const installs = () => {
-  const development = script('build') !== '' || script('prepare') !== '';
   const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
-  return [...fields, ...(development ? ['devDependencies'] : [])].some((field) => count(field) > 0);
+  const developed = isDeveloped() ? ['devDependencies'] : [];
+  return isFile('pnpm-workspace.yaml') || [...fields, ...developed].some((field) => count(field) > 0);
 };
 
 /**
@@ -63,7 +53,7 @@ const installs = () => {
  */
 const servedPages = () => {
   if (script('start') !== '' || isFile('server.js')) return undefined;
-  if (script('build') !== '') return 'built';
+  if (buildScripts().length > 0) return 'built';
   return command().length === 0 && pages.length > 0 ? 'own' : undefined;
 };
 
@@ -74,17 +64,19 @@ const servedPages = () => {
 const toml = (words) => JSON.stringify(words.map((word) => word.toWellFormed())).replaceAll('\u007f', '\\u007f');
 
 const yes = (value) => process.exit(value ? 0 : 1);
+const [question, manager] = process.argv.slice(2);
 const questions = {
   check: () => {},
   installs: () => yes(installs()),
-  'has-build': () => yes(script('build') !== ''),
-  'has-prepare': () => yes(script('prepare') !== ''),
+  'is-developed': () => yes(isDeveloped()),
+  'build-scripts': () => console.log(buildScripts().join('\n')),
+  'has-workspaces': () => yes(isFile('pnpm-workspace.yaml') || count('workspaces') > 0),
   'served-pages': () => console.log(servedPages() ?? ''),
-  describe: () => console.log(command().join(' ')),
+  describe: () => console.log(command(manager).join(' ')),
   launch: () => {
-    const words = command();
+    const words = command(manager);
     if (words.length === 0) return;
     console.log(`[[processes]]\ntype = "web"\ncommand = ${toml(words)}\ndefault = true`);
   },
 };
-questions[process.argv[2]]();
+questions[question]();

@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { askPackage, nodeProcesses } from '../../support/buildpacks.ts';
+import { askPackage, chosenManager, nodeProcesses } from '../../support/buildpacks.ts';
 import { fuzz } from '../fuzz.ts';
 import { mutated } from '../mutated.ts';
 
 const manifests = mutated(
-  JSON.stringify({ scripts: { start: 'node server.js --port=1', build: 'x' }, main: 'a.js', dependencies: { a: '1' } }),
-  JSON.stringify({ main: './lib/index', scripts: null, dependencies: [], workspaces: 'x' }),
+  JSON.stringify({ scripts: { start: 'node server.js --port=1', build: 'x' }, main: 'a.js', packageManager: 'pnpm@9.1.0+sha1.00' }),
+  JSON.stringify({ main: './lib/index', scripts: null, engines: { node: '>=18', pnpm: '^9' }, workspaces: 'x' }),
   '\ufeff{"scripts":{"__proto__":{"start":"node x"},"start":7},"main":["a"]}',
 );
 
@@ -23,6 +23,8 @@ fuzz('every package.json is understood, or refused with a sentence', manifests, 
     if (question === 'check' || question === 'describe') expect(status === 0).toBe(errors === '');
     expect(errors).toMatch(status === 0 ? /^$/ : /^(ERROR: package\.json can't be read: .*\nERROR: .*\n)?$/s);
   }
+  const { chosen } = chosenManager(files);
+  expect(chosen).toMatch(answers[0]?.status === 0 ? /^(npm|yarn|pnpm) \S+ \S+$/ : /^$/);
   if (answers.every(({ errors }) => errors === '')) nodeProcesses(files);
 });
 

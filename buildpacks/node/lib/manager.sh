@@ -1,0 +1,48 @@
+# Brings the package manager of a project. It comes from the same registry as the packages, and is part of the image,
+# because start commands use it. Read by "."; needs say, fail and $work.
+
+# Puts a program on the path under the manager's name. The program's path is relative to the layer's folder bin, so that
+# the image can be unpacked anywhere.
+link_manager() {
+  mkdir -p "$place/bin"
+  printf '#!/bin/sh\nexec node "$(dirname -- "$0")/%s" "$@"\n' "$2" >"$place/bin/$1"
+  chmod 755 "$place/bin/$1"
+}
+
+download_manager() {
+  say "Installing $2"
+  rm -rf "$place"
+  mkdir -p "$place" "$work/manager"
+  archive=$(cd "$work/manager" && npm pack --silent "$2") ||
+    fail "$2 is not to be had from the registry; npm says above why." 'Correct packageManager or engines in package.json.'
+  tar -xzf "$work/manager/$archive" -C "$place" --no-same-owner
+  # The package's folder has a name of its own in some packages.
+  if [ ! -d "$place/package" ]; then mv "$place"/* "$place/package"; fi
+  program=$(node "$CNB_BUILDPACK_DIR/lib/verify.mjs" "$work/manager/$archive" "$place/package" "$3") ||
+    fail "$2 has another hash than packageManager in package.json names." "Run \"corepack use $1@VERSION\", and commit package.json."
+  link_manager "$1" "../package/${program#./}"
+  printf %s "$2 $3" >"$place/stamp"
+}
+
+# Sets $manager: npm, yarn or pnpm; and $manager_version, which is empty for the npm of the builder.
+prepare_manager() {
+  chosen=$(node "$CNB_BUILDPACK_DIR/lib/manager.mjs") || exit 1
+  read -r manager package hash <<LINE
+$chosen
+LINE
+  place=$CNB_LAYERS_DIR/manager
+  manager_version=
+  case $package in
+  - | npm@"$(npm --version)") return ;;
+  ./*)
+    rm -rf "$place"
+    mkdir -p "$place/bin"
+    link_manager yarn "$(node -p 'path.relative(fs.realpathSync(process.argv[1]), fs.realpathSync(process.argv[2]))' "$place/bin" "$package")"
+    ;;
+  *) if [ "$(cat "$place/stamp" 2>/dev/null)" != "$package $hash" ]; then download_manager "$manager" "$package" "$hash"; fi ;;
+  esac
+  printf '[types]\nbuild = true\ncache = true\nlaunch = true\n' >"$place.toml"
+  export PATH="$place/bin:$PATH"
+  manager_version=$("$manager" --version)
+  say "$manager $manager_version"
+}
