@@ -3,6 +3,7 @@
 
 is_set() { case ${1:-} in '' | 0 | false) return 1 ;; esac; }
 # Forms of the line with which a package manager or a build tells the cause, the most telling first.
+limits='No space left on device|ENOSPC|heap out of memory|Cannot allocate memory|SIGKILL|(error|exit) code:? 137'
 install_causes='is not in this registry|could not be found or you do not have permission
 No matching version found
 (Missing|Invalid): .* lock file
@@ -17,25 +18,34 @@ error TS[0-9]
 [A-Z][A-Za-z]+Error:
 (^|[^A-Za-z0-9])([Ee]rror|ERROR)([^A-Za-z]|$)'
 
-# Prints the line of the output that tells why a program failed: the first one with one of the forms, without the lines
-# that do not count. The end of the output is often about something else.
+escape=$(printf '\033')
+# Prints the first line of the output with one of the forms, without the lines that do not count: line_with FORM OTHERS.
+line_with() {
+  sed "s/$escape\[[0-9;]*[A-Za-z]//g" "$work/output" | grep -E -v -e "$2" | grep -E -m 1 -e "$1" |
+    sed -E 's/^npm error *(notarget |404 )?//; s/^[^A-Za-z0-9"'"'"'.\/@]*//' | cut -c 1-300
+}
+# Prints the line of the output that tells why a program failed. The end of the output is often about something else.
 cause() {
   printf '%s\n' "$1" | while read -r form; do
-    line=$(grep -E -v -e "$2" "$work/output" | grep -E -m 1 -e "$form" |
-      sed -E 's/^npm error *(notarget |404 )?//; s/^[^A-Za-z0-9"'"'"'.\/@]*//' | cut -c 1-300)
+    line=$(line_with "$form" "$2")
     if [ -n "$line" ]; then
       printf %s "$line"
       break
     fi
   done
 }
-failed() {
-  cause=$(cause "$install_causes" "A complete log of this run")
-  fail "$1 failed: ${cause:-its output above says why}" "$2"
+# Fails with the cause and the advice: fail_with WHAT FORMS OTHERS ADVICE.
+fail_with() {
+  limit=$(line_with "$limits" '^npm error code E')
+  case $limit in
+  '') fail "$1 failed: $(cause "$2" "$3" | grep . || echo 'its output above says why')" "$4" ;;
+  *space* | *ENOSPC*) fail "$1 failed: $limit" 'The build needs more disk space than it may use. Install fewer packages, or remove large files.' ;;
+  *) fail "$1 failed: $limit" 'The build needs more memory than it may use. Let it do less at once, or make Node.js collect garbage earlier with --max-old-space-size.' ;;
+  esac
 }
+failed() { fail_with "$1" "$install_causes" 'A complete log of this run' "$2"; }
 failed_script() {
-  cause=$(cause "$script_causes" "^npm error")
-  fail "The script $1 of package.json failed: ${cause:-its output above says why}" "Try \"$manager run $1\" in a fresh clone."
+  fail_with "The script $1 of package.json" "$script_causes" '^npm error' "Try \"$manager run $1\" in a fresh clone."
 }
 disagrees="If package.json and the lock file disagree, run \"$manager install\" and commit both files."
 # Yarn 2 and later is another program than Yarn 1.
@@ -53,7 +63,7 @@ install_npm() {
   if [ "$1" = all ]; then omit=--include=dev; fi
   if { [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; } && ! is_set "${USE_NPM_INSTALL:-}"; then
     run_manager ci "$omit" || failed 'npm ci' "$disagrees"
-  elif [ -f package-lock.json ]; then
+  elif [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then
     run_manager install "$omit" || failed 'npm install' 'Check that the dependencies in package.json exist and agree with each other.'
   else
     run_manager install "$omit" --no-package-lock || failed 'npm install' \
@@ -88,8 +98,13 @@ install_pnpm() {
 }
 
 prune_npm() { run_manager prune --omit=dev --ignore-scripts --no-package-lock; }
+# Yarn 2 and 3 remove development dependencies only with a plugin.
+can_focus() { case $manager_version in 2.* | 3.*) yarn plugin runtime --json | grep -q workspace-tools ;; esac; }
 prune_yarn() {
-  if is_berry; then
+  if is_berry && ! can_focus; then
+    echo "Warning: Yarn $manager_version can not remove the development dependencies, so they are part of the image." \
+      'Commit its plugin workspace-tools, or use Yarn 4.'
+  elif is_berry; then
     YARN_ENABLE_SCRIPTS=false run_manager workspaces focus --all --production
   else
     run_manager install --non-interactive --no-progress --production=true --ignore-scripts --prefer-offline "$frozen"

@@ -1,8 +1,11 @@
-// Chooses the package manager of a project. Prints one line, "MANAGER PACKAGE HASH": npm, yarn or pnpm; the package of
+// Chooses the package manager of a project: manager.mjs FOLDER. FOLDER is npm's own. Prints one line, "MANAGER PACKAGE HASH": npm, yarn or pnpm; the package of
 // npm's registry that holds the manager, or a file of the repository, or "-" for the npm of the builder; and the hash of
 // the package, or "-".
 import { readFileSync } from 'node:fs';
 import { isFile, manifest, textIn } from './manifest.mjs';
+import { satisfies } from './semver.mjs';
+
+const [npmFolder] = process.argv.slice(2);
 
 // Versions for projects that name none. Each is pinned with its hash, so that a build gets the same program later.
 const yarn1 = [
@@ -58,10 +61,13 @@ const ownYarn = () => {
   return path !== '' && !path.startsWith('/') && !path.split('/').includes('..') && isFile(path) ? path : undefined;
 };
 
-/** Returns a range of versions without characters that have a meaning elsewhere; undefined for another text. */
-const safeRange = (name) => {
-  const range = textIn('engines', name);
-  return range !== undefined && /^[\w.^~<>=|*\s-]{1,100}$/.test(range) ? range.replace(/\s+/g, ' ') : undefined;
+/**
+ * Returns the range of versions in `engines`, which has no characters that mean something elsewhere. Returns undefined for
+ * another text: some projects write sentences there, such as "please-use-npm".
+ */
+const rangeOf = (name) => {
+  const range = textIn('engines', name) ?? '';
+  return /^[\dxXv.^~<>=|*\s-]{1,100}$/.test(range) ? range : undefined;
 };
 
 const packageOf = (name) => {
@@ -69,15 +75,17 @@ const packageOf = (name) => {
   const own = name === 'yarn' ? ownYarn() : undefined;
   if (own !== undefined) return [`./${own}`, '-'];
   const [spec, hash] = defaultOf(name);
-  const range = safeRange(name);
+  const range = rangeOf(name);
+  const [, place, version] = /^(.+)@(.+)$/.exec(spec);
   // A range with blanks would be several words of a shell.
-  return range === undefined || /\s/.test(range) ? [spec, hash] : [spec.replace(/(?<=.)@.*/, `@${range}`), '-'];
+  const isPinned = range === undefined || /\s/.test(range) || satisfies(version, range, npmFolder);
+  return isPinned ? [spec, hash] : [`${place}@${range}`, '-'];
 };
 
 const choose = () => {
   const named = namedManager();
   const locks = Object.keys(lockFiles).filter(isFile);
-  const wanted = ['pnpm', 'yarn'].find((name) => textIn('engines', name) !== undefined);
+  const wanted = ['pnpm', 'yarn'].find((name) => rangeOf(name) !== undefined);
   const name = named?.name ?? lockFiles[locks[0]] ?? wanted ?? 'npm';
   for (const lock of locks.filter((file) => lockFiles[file] !== name)) {
     warn(`${lock} is not used, because ${name} installs the packages. Remove the file.`);

@@ -1,5 +1,5 @@
 # Brings the package manager of a project. It comes from the same registry as the packages, and is part of the image,
-# because start commands use it. Read by "."; needs say, fail and $work.
+# because start commands use it. Read by "."; needs say, fail, $work and $npm_folder.
 
 # Puts a program on the path under the manager's name. The program's path is relative to the layer's folder bin, so that
 # the image can be unpacked anywhere.
@@ -26,7 +26,7 @@ download_manager() {
 
 # Sets $manager: npm, yarn or pnpm; and $manager_version, which is empty for the npm of the builder.
 prepare_manager() {
-  chosen=$(node "$CNB_BUILDPACK_DIR/lib/manager.mjs") || exit 1
+  chosen=$(node "$CNB_BUILDPACK_DIR/lib/manager.mjs" "$npm_folder") || exit 1
   read -r manager package hash <<LINE
 $chosen
 LINE

@@ -20,6 +20,11 @@ if [ -z "${program:-}" ]; then
   echo "ERROR: The run image has no $name." >&2
   exit 127
 fi
+# Yarn 2 and later writes what it knows of the packages into the project, which the image's user may not be able to do.
+state=
+if [ "$name" = yarn ] && [ -z "${YARN_INSTALL_STATE_PATH:-}" ]; then
+  state=$(mktemp -d) && export YARN_INSTALL_STATE_PATH="$state/install-state.gz"
+fi
 # Only the outermost script passes signals on.
 if [ -n "${PACKAGE_MANAGER_STARTED:-}" ]; then exec "$program" "$@"; fi
 export PACKAGE_MANAGER_STARTED=1
@@ -60,4 +65,5 @@ while :; do
   kill -0 "$child" 2>/dev/null || break
 done
 while [ -n "$stopping" ] && [ -n "$(others)" ]; do sleep 0.1; done
+if [ -n "$state" ]; then rm -rf "$state"; fi
 exit "$code"

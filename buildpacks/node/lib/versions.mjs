@@ -1,9 +1,10 @@
-// Warns where a project asks for another version of Node.js than the builder's: versions.mjs FOLDER. FOLDER is npm's own,
-// whose package semver reads ranges of versions.
+// Warns where a project asks for another version of a program than the build has: versions.mjs FOLDER PROGRAM VERSION.
+// FOLDER is npm's own. PROGRAM is node, npm, yarn or pnpm.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { isFile, textIn } from './manifest.mjs';
+import { satisfies } from './semver.mjs';
+
+const [npm, program, version] = process.argv.slice(2);
 
 /** Names of the releases with long-term support, in .nvmrc. */
 const releases = { hydrogen: 18, iron: 20, jod: 22, krypton: 24 };
@@ -23,36 +24,29 @@ const rangeIn = (file) => {
   return /^v?\d+(\.\d+){0,2}$/.test(line) ? line.replace(/^v/, '') : undefined;
 };
 
+/** Returns what the project asks for, as [file, range]; an empty list where it asks for nothing. */
 const asked = () => {
-  const range = textIn('engines', 'node');
-  if (range !== undefined) return ['engines.node of package.json', range];
-  const file = ['.nvmrc', '.node-version'].find(isFile);
-  const version = file === undefined ? undefined : rangeIn(file);
-  return version === undefined ? undefined : [file, version];
+  const range = textIn('engines', program);
+  if (range !== undefined) return [`engines.${program} of package.json`, range];
+  const file = program === 'node' ? ['.nvmrc', '.node-version'].find(isFile) : undefined;
+  const found = file === undefined ? undefined : rangeIn(file);
+  return found === undefined ? [] : [file, found];
 };
 
-const satisfies = (version, range) => {
-  const require = createRequire(join(process.argv[2], 'package.json'));
-  try {
-    const semver = require('semver');
-    return semver.validRange(range) === null ? undefined : semver.satisfies(version, range);
-  } catch {
-    // Another npm may bring no semver. Then the first number counts.
-    const [, major] = /^[v^~=\s]*(\d+)/.exec(range) ?? [];
-    return major === undefined ? undefined : version.startsWith(`${major}.`);
-  }
-};
+const name = program === 'node' ? 'Node.js' : program;
+const advice =
+  program === 'node'
+    ? 'Test the application with that version, and ask for it there.'
+    : `Name a version in packageManager of package.json, such as "${program}@${version}", or correct engines.`;
 
-const [file, range] = asked() ?? [];
-const version = process.versions.node;
+const [file, range] = asked();
 if (range !== undefined) {
   const shown = JSON.stringify(range.slice(0, 80)).slice(1, -1);
-  const isRight = satisfies(version, range);
-  if (isRight === undefined)
-    console.error(`Warning: ${file} asks for Node.js "${shown}", which is no version. Write for example: 24`);
-  else if (!isRight) {
-    console.error(
-      `Warning: ${file} asks for Node.js ${shown}, and the builder has ${version}. Test the application with that version, and ask for it there.`,
-    );
+  const isRight = satisfies(version, range, npm);
+  if (isRight === undefined) {
+    const example = version.replace(/\..*/, '');
+    console.error(`Warning: ${file} asks for ${name} "${shown}", which is no version. Write for example: ${example}`);
+  } else if (!isRight) {
+    console.error(`Warning: ${file} asks for ${name} ${shown}, and the builder has ${version}. ${advice}`);
   }
 }

@@ -26,7 +26,8 @@ pip_install() {
 pip_or_fail() { pip_install "$@" || fail_pip; }
 
 # Forms of the line with which pip, a backend or a compiler tells the cause, the most telling first.
-causes="$not_a_package
+causes="No space left on device|Cannot allocate memory|MemoryError|Killed signal
+$not_a_package
 No matching distribution found
 requires a different Python
 conflicting dependencies
@@ -39,10 +40,11 @@ error: can't find Rust
 error: command
 (ERROR|error): "
 
+escape=$(printf '\033')
 # Prints the line of the output that tells why pip failed. The end of the output is often about something else.
 cause() {
   printf '%s\n' "$causes" | while read -r form; do
-    line=$(grep -E -m 1 -e "$form" "$work/output" | sed 's/^[^A-Za-z"'"'"'\/]*//; s/^ERROR: //; s/^error: //' | cut -c 1-300)
+    line=$(sed "s/$escape\[[0-9;]*[A-Za-z]//g" "$work/output" | grep -E -m 1 -e "$form" | sed 's/^[^A-Za-z"'"'"'\/]*//; s/^ERROR: //; s/^error: //' | cut -c 1-300)
     if [ -n "$line" ]; then
       printf %s "$line"
       break
@@ -52,6 +54,8 @@ cause() {
 fail_pip() {
   cause=$(cause)
   case $cause in
+  *'No space'*) advice='The build needs more disk space than it may use. Install fewer packages, or smaller ones.' ;;
+  *emory* | *Killed*) advice='The build needs more memory than it may use. Take versions with wheels, which need no compiler.' ;;
   *'No matching distribution'* | *'different Python'*) advice="Check the package's name and version, and that it supports $("$venv/bin/python" --version)." ;;
   *conflicting*) advice='Change the versions that exclude each other; pip lists them above.' ;;
   *top-level*) advice='Name the packages of the project in pyproject.toml or setup.py, or leave the project out of requirements.txt.' ;;
@@ -62,8 +66,10 @@ fail_pip() {
 }
 
 with_pipfile() {
-  python3 "$CNB_BUILDPACK_DIR/lib/pipfile.py" Pipfile.lock >"$work/requirements.txt" || exit 1
-  if [ -s "$work/requirements.txt" ]; then pip_or_fail -r "$work/requirements.txt"; fi
+  python3 "$CNB_BUILDPACK_DIR/lib/pipfile.py" Pipfile.lock "$work" || exit 1
+  for file in locked.txt others.txt; do
+    if [ -s "$work/$file" ]; then pip_or_fail -r "$work/$file"; fi
+  done
 }
 
 # Installs the project from a copy, because setuptools leaves files in the folder from which it builds.

@@ -2,6 +2,7 @@
 
 Prints a warning with both versions to standard error where the machine lacks the version that is asked for.
 """
+import json
 import os
 import re
 import shutil
@@ -43,12 +44,26 @@ def range_request():
     return wanted if isinstance(wanted, str) and wanted else None
 
 
+def pipfile_request():
+    """Returns the version that Pipfile.lock requires, such as "3.12"; None without one."""
+    try:
+        requires = json.loads(read_text("Pipfile.lock") or "{}")["_meta"]["requires"]
+        version = requires.get("python_full_version") or requires.get("python_version")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return version if isinstance(version, str) and re.fullmatch(r"\d+(\.\d+){0,2}", version) else None
+
+
+def starts_with(version):
+    return lambda own: (own + ".").startswith(version + ".")
+
+
 def request():
     """Returns (file, what it asks for, a function that tells whether a version is right)."""
     for name in (".python-version", "runtime.txt"):
         version = exact_request(name) if os.path.isfile(name) else None
         if version:
-            return name, version, lambda own: (own + ".").startswith(version + ".")
+            return name, version, starts_with(version)
     wanted = range_request()
     if wanted and SpecifierSet:
         try:
@@ -56,7 +71,8 @@ def request():
         except InvalidSpecifier:
             return None
         return "requires-python of pyproject.toml", wanted, lambda own: specifiers.contains(own, prereleases=True)
-    return None
+    version = pipfile_request()
+    return ("Pipfile.lock", version, starts_with(version)) if version else None
 
 
 def others():
