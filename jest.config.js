@@ -3,7 +3,12 @@ export default {
   testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/test/fixtures', '<rootDir>/examples', '<rootDir>/dist'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/fuzz/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/e2e/',
+    '<rootDir>/test/fuzz/',
+    '<rootDir>/test/buildpacks/',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { type RunningImage, runImage } from '../../embedded/image/run.ts';
 import { stepEnvironment } from '../../embedded/lifecycle/environment.ts';
 import { type GitServer, makeRepository, serveGit } from '../../local/git-server.ts';
@@ -16,6 +16,8 @@ type AppBuild = {
   failure: string;
   /** Digest of the image, `sha256:…`; an empty text for a failed build. */
   digest: string;
+  /** Address of the git repository with the files. */
+  url: string;
   run: BuildRun;
 };
 type More = Pick<BuildOptions, 'variables'> & {
@@ -27,6 +29,12 @@ type AppBuilds = {
   build(files: Files, more?: More): Promise<AppBuild>;
   /** Builds the files and starts a process of the image, by default the image's default process. */
   start(files: Files, more?: More & { process?: string }): Promise<AppBuild & { running: RunningImage }>;
+  /**
+   * Builds the files twice, the second time with the cache of the first build, and expects one digest. Returns the log of
+   * the first build and the page of its running image.
+   * @param image the image's name. Builds of the same image share their cache
+   */
+  builtTwice(files: Files, image: string): Promise<{ log: string; page: string }>;
 };
 
 const writeFiles = async (folder: string, files: Files): Promise<void> => {
@@ -38,10 +46,14 @@ const writeFiles = async (folder: string, files: Files): Promise<void> => {
   }
 };
 
-const asBuild = (run: BuildRun): AppBuild => ({
+/** Returns the text of a page of a running image. */
+export const pageOf = async ({ url }: RunningImage, path = '/'): Promise<string> => (await fetch(url + path)).text();
+
+const asBuild = (run: BuildRun, url: string): AppBuild => ({
   log: run.steps.map(({ output }) => output).join(''),
   failure: run.failed?.output ?? '',
   digest: run.digest,
+  url,
   run,
 });
 
@@ -71,7 +83,8 @@ export const useAppBuilds = (): AppBuilds => {
     await writeFiles(join(data, 'source', name), files);
     const commit = await makeRepository(join(data, 'source', name), join(data, 'git', `${name}.git`));
     const image = `registry.example.org/tool-x/${more.image ?? name}:latest`;
-    return asBuild(await runBuild({ ...more, data, url: `${git.url}/${name}.git`, commit, image }));
+    const url = `${git.url}/${name}.git`;
+    return asBuild(await runBuild({ ...more, data, url, commit, image }), url);
   };
   const start: AppBuilds['start'] = async (files, { process: type, ...more } = {}) => {
     const built = await build(files, { image: `started${count}`, ...more });
@@ -84,8 +97,12 @@ export const useAppBuilds = (): AppBuilds => {
     started.push(running);
     return { ...built, running };
   };
-  return { build, start };
+  const builtTwice: AppBuilds['builtTwice'] = async (files, image) => {
+    const first = await start(files, { image });
+    const second = await build(files, { image });
+    expect(second.failure).toBe('');
+    expect(second.digest).toBe(first.digest);
+    return { log: first.log, page: await pageOf(first.running) };
+  };
+  return { build, start, builtTwice };
 };
-
-/** Returns the text of a page of a running image. */
-export const pageOf = async ({ url }: RunningImage, path = '/'): Promise<string> => (await fetch(url + path)).text();

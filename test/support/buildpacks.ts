@@ -1,10 +1,16 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
 
 const buildpacks = join(import.meta.dirname, '../../buildpacks');
+
+/** Returns the folder of this machine's npm. */
+const npmFolder = (): string => {
+  const program = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+  return dirname(dirname(realpathSync(program)));
+};
 
 export type Process = { type: string; command: string[]; default?: boolean };
 type Files = Record<string, string | Buffer>;
@@ -16,7 +22,7 @@ const processesIn = (launchToml: Buffer): Process[] => {
 };
 
 /** Runs a function in a temporary folder with some files, the application's folder of a buildpack. */
-const inFolder = <T>(files: Files, run: (folder: string) => T): T => {
+export const inFolder = <T>(files: Files, run: (folder: string) => T): T => {
   const folder = mkdtempSync(join(tmpdir(), 'buildpack-'));
   try {
     for (const [name, content] of Object.entries(files)) {
@@ -62,8 +68,40 @@ export const askPackage = (files: Files, asked: readonly string[] = questions): 
 export const chosenManager = (files: Files): { chosen: string; warnings: string } =>
   inFolder(files, (folder) => {
     const program = join(buildpacks, 'node/lib/manager.mjs');
-    const { stdout, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, [program, npmFolder()], { cwd: folder, encoding: 'utf8' });
     return { chosen: stdout.trim(), warnings: stderr };
+  });
+
+/**
+ * Returns the warning of the Node.js buildpack about the version of a program, or an empty text.
+ * @param program node, npm, yarn or pnpm
+ * @param version the program's version in the build
+ */
+export const versionWarning = (files: Files, program: string, version: string): string =>
+  inFolder(files, (folder) => {
+    const words = [join(buildpacks, 'node/lib/versions.mjs'), npmFolder(), program, version];
+    return spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' }).stderr;
+  });
+
+/** Runs a program of the Python buildpack in a folder with some files. Returns its output and its errors. */
+export const runPython = (files: Files, name: string, words: string[] = []): { output: string; errors: string } =>
+  inFolder(files, (folder) => {
+    const program = join(buildpacks, 'python/lib', name);
+    const { stdout, stderr } = spawnSync('python3', ['-B', program, ...words], { cwd: folder, encoding: 'utf8' });
+    return { output: stdout.trim(), errors: stderr };
+  });
+
+/**
+ * Returns how a buildpack explains the failure of a program that printed an output.
+ * @param call the shell function of the buildpack that explains, with its arguments
+ */
+export const explained = (buildpack: 'node' | 'python', call: string, output: string): string =>
+  inFolder({ output }, (folder) => {
+    const script = `
+      say() { :; }; fail() { printf 'ERROR: %s\\n' "$@"; exit 1; }
+      work=$PWD venv=$PWD/venv manager=npm; mkdir -p venv/bin; ln -s "$(command -v python3)" venv/bin/python
+      . "$1/lib/install.sh"; ${call}`;
+    return spawnSync('sh', ['-c', script, 'sh', join(buildpacks, buildpack)], { cwd: folder, encoding: 'utf8' }).stdout;
   });
 
 /** Returns the processes that the Node.js buildpack finds in the files of an application. */

@@ -5,7 +5,11 @@ import { fuzz } from '../fuzz.ts';
 import { mutated } from '../mutated.ts';
 
 const manifests = mutated(
-  JSON.stringify({ scripts: { start: 'node server.js --port=1', build: 'x' }, main: 'a.js', packageManager: 'pnpm@9.1.0+sha1.00' }),
+  JSON.stringify({
+    scripts: { start: 'node server.js --port=1', build: 'x' },
+    main: 'a.js',
+    packageManager: 'pnpm@9.1.0+sha1.00',
+  }),
   JSON.stringify({ main: './lib/index', scripts: null, engines: { node: '>=18', pnpm: '^9' }, workspaces: 'x' }),
   '\ufeff{"scripts":{"__proto__":{"start":"node x"},"start":7},"main":["a"]}',
 );

@@ -18,25 +18,55 @@ test.each([
   ['a lock file of pnpm 10', { ...manifest(), ...pnpm("'9.0'") }, /^pnpm pnpm@10\.\d+\.\d+ sha512-\S{88}$/],
   ['a lock file of a later pnpm', { ...manifest(), ...pnpm("'77.0'") }, /^pnpm pnpm@10\./],
   ['engines.pnpm without a lock file', manifest({ engines: { pnpm: '^9' } }), /^pnpm pnpm@\^9 -$/],
-  ['engines.yarn of Yarn 1', { ...manifest({ engines: { yarn: '1.x' } }), ...yarn1 }, /^yarn yarn@1\.x -$/],
-  ['engines.yarn of Yarn 4', { ...manifest({ engines: { yarn: '>=4' } }), ...yarn4 }, /^yarn @yarnpkg\/cli-dist@>=4 -$/],
+  ['engines.yarn of Yarn 1', { ...manifest({ engines: { yarn: '1.21.x' } }), ...yarn1 }, /^yarn yarn@1\.21\.x -$/],
+  [
+    'engines.yarn of Yarn 4',
+    { ...manifest({ engines: { yarn: '4.0.x' } }), ...yarn4 },
+    /^yarn @yarnpkg\/cli-dist@4\.0\.x -$/,
+  ],
+  [
+    'a range that has the pinned version',
+    { ...manifest({ engines: { yarn: '>=1.0' } }), ...yarn1 },
+    /^yarn yarn@1\.22\.\d+ sha512/,
+  ],
+  ['a sentence as a range', manifest({ engines: { yarn: 'please-use-npm' } }), /^npm - -$/],
   ['a range with blanks', { ...manifest({ engines: { yarn: '>=1 <2' } }), ...yarn1 }, /^yarn yarn@1\.22/],
-  ['a range that is a command', { ...manifest({ engines: { pnpm: '$(id)' } }) }, /^pnpm pnpm@10\./],
+  ['a range that is a command', { ...manifest({ engines: { pnpm: '$(id)' } }), ...pnpm('9.0') }, /^pnpm pnpm@10\./],
   ['packageManager', { ...manifest({ packageManager: 'pnpm@9.1.0' }), ...pnpm('6.0') }, /^pnpm pnpm@9\.1\.0 -$/],
   ['packageManager of Yarn 3', manifest({ packageManager: 'yarn@3.2.1' }), /^yarn @yarnpkg\/cli-dist@3\.2\.1 -$/],
   ['packageManager with a hash', manifest({ packageManager: 'npm@10.0.0+sha1.00ff' }), /^npm npm@10\.0\.0 sha1-AP8=$/],
-  ['a Yarn in the repository', { ...manifest({ packageManager: 'yarn@4.0.0' }), ...ownYarn, ...yarn4 }, /^yarn \.\/\.yarn\/releases\/yarn-4\.0\.0\.cjs -$/],
-  ['a Yarn outside of the repository', { ...manifest(), ...yarn4, '.yarnrc.yml': 'yarnPath: ../../bin/sh\n' }, /^yarn @yarnpkg/],
+  [
+    'a Yarn in the repository',
+    { ...manifest({ packageManager: 'yarn@4.0.0' }), ...ownYarn, ...yarn4 },
+    /^yarn \.\/\.yarn\/releases\/yarn-4\.0\.0\.cjs -$/,
+  ],
+  [
+    'a Yarn outside of the repository',
+    { ...manifest(), ...yarn4, '.yarnrc.yml': 'yarnPath: ../../bin/sh\n' },
+    /^yarn @yarnpkg/,
+  ],
 ])('a project with %s is installed by the right package manager', (_, files, expected) => {
   expect(chosenManager(files).chosen).toMatch(expected);
 });
 
 test.each([
   ['the lock files of two', { ...manifest(), ...npm, ...pnpm('9.0') }, ['pnpm-lock.yaml is not used, because npm']],
-  ['the lock files of three', { ...manifest(), ...npm, ...yarn1, ...pnpm('9.0') }, ['pnpm-lock.yaml is', 'yarn.lock is']],
-  ['packageManager and another lock file', { ...manifest({ packageManager: 'yarn@1.22.0' }), ...npm }, ['package-lock.json is']],
+  [
+    'the lock files of three',
+    { ...manifest(), ...npm, ...yarn1, ...pnpm('9.0') },
+    ['pnpm-lock.yaml is', 'yarn.lock is'],
+  ],
+  [
+    'packageManager and another lock file',
+    { ...manifest({ packageManager: 'yarn@1.22.0' }), ...npm },
+    ['package-lock.json is'],
+  ],
   ['the lock file of bun', { ...manifest(), 'bun.lockb': '' }, ["bun's lock file is not used"]],
-  ['a packageManager that is no text', manifest({ packageManager: {} }), ['packageManager of package.json is not used']],
+  [
+    'a packageManager that is no text',
+    manifest({ packageManager: {} }),
+    ['packageManager of package.json is not used'],
+  ],
 ])('a project with %s gets a warning for each file without effect', (_, files, warnings) => {
   const lines = chosenManager(files).warnings.trim().split('\n');
   expect(lines).toEqual(warnings.map((warning) => expect.stringContaining(`Warning: ${warning}`)));
