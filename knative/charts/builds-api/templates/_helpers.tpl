@@ -83,15 +83,22 @@ gateway.apiGatewaySubject needs certificates.apiGatewayCa, the ClusterIssuer tha
 broker.class {{ . }} needs config.brokerUrl, the address that the Broker has in its status. Without brokerUrl the class must be Kafka, MTChannelBasedBroker or empty.
 {{- end -}}
 {{- end -}}
-{{- include "builds-api.timeoutProblems" . -}}
+{{- include "values.resourceProblems" (dict "at" "resources" "resources" .Values.resources) -}}
+{{- include "builds-api.functionProblems" . -}}
 {{- end -}}
 
-{{- /* Log streams must end themselves with a cursor, ten seconds or more before Knative cuts them. */ -}}
-{{- define "builds-api.timeoutProblems" -}}
-{{- $chosen := dig "get-logs" "timeoutSeconds" 0 (.Values.functions | default dict) | int64 -}}
+{{- /*
+Lines that say which values of functions do not fit together. Log streams must end themselves with a cursor, ten
+seconds or more before Knative cuts them.
+*/ -}}
+{{- define "builds-api.functionProblems" -}}
+{{- $functions := .Values.functions | default dict -}}
+{{- $chosen := dig "get-logs" "timeoutSeconds" 0 $functions | int64 -}}
 {{- $default := 0 -}}
 {{- range (tpl (.Files.Get "files/functions.yaml") . | fromYaml).functions -}}
 {{- if eq .name "get-logs" }}{{ $default = int64 .timeoutSeconds }}{{ end -}}
+{{- $resources := dig .name "resources" dict $functions | mergeOverwrite (deepCopy .resources) -}}
+{{- include "values.resourceProblems" (dict "at" (printf "functions.%s.resources" .name) "resources" $resources) -}}
 {{- end -}}
 {{- $timeout := $chosen | default $default -}}
 {{- $longest := mul 1000 (sub $timeout 10) -}}
@@ -103,7 +110,7 @@ config.streamSelfCloseMs must be at most {{ $longest }}, because Knative cuts a 
 {{- end -}}
 {{- end -}}
 
-{{- /* Refuses wrong values, all of them at once. */ -}}
+{{- /* Refuses wrong values, all of them at once, and then values that do not fit together. */ -}}
 {{- define "builds-api.check" -}}
-{{- with print (include "values.problems" .) (include "builds-api.problems" .) }}{{ fail . }}{{ end -}}
+{{- with include "values.problems" . | default (include "builds-api.problems" .) }}{{ fail . }}{{ end -}}
 {{- end -}}

@@ -70,3 +70,22 @@
 {{- end -}}
 {{- if $isFirst }}true{{ end -}}
 {{- end -}}
+
+{{- /* Lines that say which requests of `resources` are above their limits. `at` is the name of the value. */ -}}
+{{- define "values.resourceProblems" -}}
+{{- $limits := .resources.limits | default dict -}}
+{{- range $name, $request := .resources.requests -}}
+{{- with get $limits $name -}}
+{{- if gt (include "values.quantity" $request | float64) (include "values.quantity" . | float64) }}
+{{ $.at }}.requests.{{ $name }} must be at most {{ . }}, which is the limit. {{ toString $request | quote }} is more.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A quantity of Kubernetes as a number. */ -}}
+{{- define "values.quantity" -}}
+{{- $units := dict "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 -}}
+{{- range $power, $unit := list "Ki" "Mi" "Gi" "Ti" "Pi" "Ei" }}{{ $_ := set $units $unit (printf "0x1p%d" (mul 10 (add1 $power)) | float64) }}{{ end -}}
+{{- mulf (regexFind "^[0-9.]+" (toString .) | float64) (get $units (regexFind "[A-Za-z]+$" (toString .)) | default 1) -}}
+{{- end -}}

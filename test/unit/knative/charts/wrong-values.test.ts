@@ -160,6 +160,21 @@ const issuer = { issuer: 'https://a.example.org', audience: 'a', jwksUri: 'https
     expect((await refusalsOf({ functions })).sort()).toEqual(expected.sort());
   });
 
+  test('requests above the limits, which no pod may have', async () => {
+    const resources = { requests: { cpu: '1500m', memory: '0.5Gi' }, limits: { cpu: 1, memory: '512M' } };
+    const functions = { quota: { resources: { limits: { memory: '64Mi' } } }, metrics: { resources } };
+    const requests = { memory: '257Mi' };
+    expect(await refusalsOf({ resources: { requests }, functions })).toEqual([
+      'resources.requests.memory must be at most 256Mi, which is the limit. "257Mi" is more.',
+      'functions.quota.resources.requests.memory must be at most 64Mi, which is the limit. "96Mi" is more.',
+      'functions.metrics.resources.requests.cpu must be at most 1, which is the limit. "1500m" is more.',
+      'functions.metrics.resources.requests.memory must be at most 512M, which is the limit. "0.5Gi" is more.',
+    ]);
+    expect(await refusals('builds-builder', { resources: { limits: { memory: '256Mi' } } })).toEqual([
+      'resources.requests.memory must be at most 256Mi, which is the limit. "512Mi" is more.',
+    ]);
+  });
+
   test.each([
     [{ functions: { 'get-logs': { timeoutSeconds: 7200 } } }, 'set config.streamSelfCloseMs to 7140000.'],
     [{ functions: { 'get-logs': { timeoutSeconds: 30 } } }, 'set config.streamSelfCloseMs to 1000.'],
@@ -207,8 +222,9 @@ const issuer = { issuer: 'https://a.example.org', audience: 'a', jwksUri: 'https
     const processors = ['250m', 1.5, '2', '0.001', 1];
     const accepted = await Promise.all(
       timeouts.map((buildTimeout, at) => {
-        const limits = { memory: sizes[at], cpu: processors[at] };
-        return refusalsOf({ config: { buildTimeout }, resources: { limits }, broker: { class: 'Kafka' } });
+        const requests = { memory: sizes[at], cpu: processors[at] };
+        const resources = { requests, limits: requests };
+        return refusalsOf({ config: { buildTimeout }, resources, broker: { class: 'Kafka' } });
       }),
     );
     expect(accepted.flat()).toEqual([]);
