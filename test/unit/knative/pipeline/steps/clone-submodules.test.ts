@@ -214,13 +214,30 @@ describe('clone.sh refuses a submodule', () => {
   });
 
   test('beyond two hundred, whatever the update of the others is', async () => {
-    const submodules = Array.from({ length: 201 }, (_, at) => ({
-      ...module('../library.git', 'update = none'),
-      path: `lib-${at}`,
-    }));
-    const run = await clone({ submodules });
+    const paths = Array.from({ length: 201 }, (_, at) => `lib-${at}`);
+    const entries = paths.map((path) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = x\n\tupdate = none\n`);
+    const objects = await createGitObjects(join(repositories, 'many.git'));
+    const tree = await objects.tree([
+      { type: 'blob', name: '.gitmodules', hash: await objects.blob(entries.join('')) },
+      ...paths.map((name) => ({ type: 'commit', name, hash: library }) as const),
+    ]);
+    const run = await runClone({ url: `${git.url}/many.git`, commit: await objects.commit(tree), app });
+    expect(run.output.match(/is left out/g)).toHaveLength(200);
     expect(run.output).toContain('There are more than 200 submodules: use fewer.');
     expect(run.exitCode).toBe(128);
+  });
+
+  test('in whose place the commit has something else too', async () => {
+    const objects = await createGitObjects(join(repositories, 'twice.git'));
+    const entry = '[submodule "lib"]\n\tpath = lib\n\turl = ../library.git\n';
+    const tree = await objects.tree([
+      { type: 'blob', name: '.gitmodules', hash: await objects.blob(entry) },
+      { type: 'commit', name: 'lib', hash: library },
+      { type: 'link', name: 'lib', hash: await objects.blob('..') },
+    ]);
+    const commit = await objects.commit(tree);
+    expectRefused(await runClone({ url: `${git.url}/twice.git`, commit, app }), 'Something else is in its place');
+    expect(existsSync(join(app, '../lib.txt'))).toBe(false);
   });
 
   test('of a .gitmodules that is larger than 1 MiB', async () => {
