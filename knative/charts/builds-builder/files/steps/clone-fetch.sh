@@ -98,7 +98,7 @@ fetch_commit() {
       if [ "$status" -ne 0 ] && ! grep -Eqi "$another_way" "$work/error"; then give_up "$status"; fi
     done
   done
-  fail "The commit $commit can't be found in $(shown "${ref:-the default branch}"): it was removed or replaced meanwhile. Start the build again." \
+  fail "The commit $commit can't be found in $(shown "${ref:-the default branch}"): $when_missing" \
     "$(tail -n 3 "$work/error")"
 }
 

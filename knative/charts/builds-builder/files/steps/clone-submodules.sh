@@ -69,6 +69,7 @@ check_out_submodule() {
   local place=$path$1 name=${names["$1/"]:-} address pins=() redirects_left=$max_redirects branch update subject
   local has='The commit and its submodules have' files_of='The files of the commit and its submodules'
   local transfer_of='The repository and its submodules are'
+  local when_missing='push it there, or let the submodule name another commit.'
   submodules=$((submodules + 1))
   local -x GIT_DIR=$all_objects/modules/$submodules GIT_WORK_TREE=$GIT_WORK_TREE/$1
   subject="The submodule at $(shown "$place"): "

@@ -18,6 +18,7 @@ readonly deadline=$((SECONDS + max_seconds))
 
 # These texts say what an error is about, and whose files a sentence counts. They change in a submodule.
 subject='' has='The commit has' files_of="The commit's files" transfer_of='The repository is'
+when_missing='it was removed or replaced meanwhile. Start the build again.'
 # Number of redirects that are followed.
 redirects_left=0
 

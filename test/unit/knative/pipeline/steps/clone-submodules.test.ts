@@ -188,7 +188,7 @@ describe('clone.sh refuses a submodule', () => {
 
   test('whose commit is gone, is no commit or does not exist', async () => {
     const [missing, blob] = ['1'.repeat(40), gitIn(join(repositories, 'library.git'), 'rev-parse', 'main:lib.txt')];
-    expectRefused(await clone({ submodules: [{ ...module('../library.git'), commit: missing }] }), "can't be found");
+    expectRefused(await clone({ submodules: [{ ...module('../library.git'), commit: missing }] }), 'push it there');
     expectRefused(
       await clone({ submodules: [{ ...module('../library.git'), commit: blob }] }),
       'is no commit, but a blob',
