@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AptRepository } from '../../support/apt-repository.ts';
 
 let repository: AptRepository;
+/** A package source from which nothing is installed. */
+let unused: AptRepository;
 
 const tool = (text: string) => ({ 'usr/bin/unit-tool': `#!/bin/sh\necho ${text}\n` });
 
@@ -16,12 +18,19 @@ beforeAll(() => {
       'usr/lib/unit/libunit.so.1': '',
       'usr/lib/pkgconfig/unit.pc': 'prefix=/usr\nlibdir=/usr/lib\n',
       'usr/include/unit.h': '',
+      'usr/share/perl5/Unit/Library.pm': 'package Unit::Library; 1;',
+      'usr/lib/any/perl5/5.36/Unit/Other.pm': 'package Unit::Other; 1;',
     },
     scripts: { preinst: '#!/bin/sh\ntouch "$TMPDIR/ran"\n', postinst: '#!/bin/sh\ntouch "$TMPDIR/ran"\n' },
   });
   repository.add('unit-c++', '3~rc1');
+  unused = new AptRepository();
+  unused.add('unit-tool', '1.0', { files: tool('one') });
 });
-afterAll(() => repository.remove());
+afterAll(() => {
+  repository.remove();
+  unused.remove();
+});
 
 test('the packages of an Aptfile and what they depend on are in the layer and found by programs, and run nothing', () => {
   const { status, output } = repository.build(
@@ -33,6 +42,8 @@ test('the packages of an Aptfile and what they depend on are in the layer and fo
   const { layer } = repository;
   expect(repository.read('env/LD_LIBRARY_PATH.prepend')).toBe(`${layer}/usr/lib:${layer}/usr/lib/unit`);
   expect(repository.read('env/CPATH.prepend')).toBe(`${layer}/usr/include`);
+  const perl = ['usr/share/perl5', 'usr/lib/any/perl5/5.36'].map((folder) => `${layer}/${folder}`);
+  expect(repository.read('env/PERL5LIB.prepend')).toBe(perl.join(':'));
   expect(repository.read('env/PKG_CONFIG_PATH.prepend')).toBe(`${layer}/usr/lib/pkgconfig`);
   expect(repository.read('env/PATH.delim')).toBe(':');
   expect(repository.read('usr/lib/pkgconfig/unit.pc')).toContain(`prefix=${layer}/usr\n`);
@@ -97,35 +108,26 @@ test.each([
   ['an unknown name', 'unit-tool\nunit-none', 'names unit-none, and the package sources'],
   ['a name with a plus', 'unit-tool+', 'names unit-tool+, and the package sources'],
 ])('an Aptfile with %s is refused with a sentence, and nothing is installed', (_, aptfile, sentence) => {
-  const own = new AptRepository();
-  try {
-    own.add('unit-tool', '1.0', { files: tool('one') });
-    const { status, output } = own.build(aptfile);
-    expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining(sentence) });
-    expect(output).toContain('ERROR: ');
-    expect(existsSync(own.layer)).toBe(false);
-  } finally {
-    own.remove();
-  }
+  const { status, output } = unused.build(aptfile);
+  expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining(sentence) });
+  expect(output).toContain('ERROR: ');
+  expect(existsSync(unused.layer)).toBe(false);
 });
 
-test.each([
-  [
-    'that needs a missing package',
-    { fields: 'Depends: unit-missing\n' },
-    'apt-get can not install what the Aptfile names',
-  ],
-])('a package %s is a failure with a sentence', (_, content, sentence) => {
-  repository.add('unit-broken', '1', content);
-  expect(repository.build('unit-broken')).toEqual({ status: 1, output: expect.stringContaining(sentence) });
+test('a package that needs a missing package is a failure with a sentence', () => {
+  unused.add('unit-broken', '1', { fields: 'Depends: unit-missing\n' });
+  const { status, output } = unused.build('unit-broken');
+  expect({ status, output }).toEqual({
+    status: 1,
+    output: expect.stringContaining('apt-get can not install what the Aptfile names; apt-get says above why.'),
+  });
+  expect(output).toContain('Depends: unit-missing but it is not installable');
 });
 
 test('a package source that can not be read is a failure with a sentence', () => {
-  const own = new AptRepository();
-  own.useSource('/nonexistent');
-  expect(own.build('unit-tool')).toEqual({
+  unused.useSource('/nonexistent');
+  expect(unused.build('unit-tool')).toEqual({
     status: 1,
     output: expect.stringContaining('A package source of the builder can not be read; apt-get says above why.'),
   });
-  own.remove();
 });
