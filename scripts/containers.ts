@@ -122,13 +122,22 @@ const buildFlags = (destination: Destination, image: Omit<Image, 'name'>): strin
   ...(image.target ? ['--target', image.target] : []),
 ];
 
-/** Builds an image and writes its files into a folder, without an image on this machine or in the registry. */
+/**
+ * Builds an image and writes its files into a folder, without an image on this machine or in the registry. Nothing of an
+ * earlier build is taken, because buildah does not notice that a mounted image is another one.
+ */
 export const buildInto = async (
   destination: Destination,
   folder: string,
   image: Omit<Image, 'name'>,
 ): Promise<void> => {
-  const flags = [...buildFlags(destination, image), '--file', image.file, `--output=type=local,dest=${folder}`];
+  const flags = [
+    ...buildFlags(destination, image),
+    '--no-cache',
+    '--file',
+    image.file,
+    `--output=type=local,dest=${folder}`,
+  ];
   await run(destination.tool, ['build', ...flags, image.context]);
 };
 

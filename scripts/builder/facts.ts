@@ -102,23 +102,34 @@ const pull = async (destination: Destination, image: string): Promise<void> => {
   });
 };
 
+/** Copies the files of a builder that tell what it is into a folder. */
+const copyFacts = async (destination: Destination, image: string, runImage: string | undefined, folder: string) => {
+  const file = join(root, 'knative/builder/facts.Containerfile');
+  const images = { FROM_IMAGE: image, RUN_IMAGE: runImage };
+  await buildInto(destination, folder, { file, context: folder, target: 'facts', arguments: images }).catch(
+    (error: Error) => {
+      const advice = 'Name an image that builds with Cloud Native Buildpacks, for the architecture of this machine.';
+      throw new Error(`No shell can be run in ${image}; ${destination.tool} says above why. ${advice}`, {
+        cause: error,
+      });
+    },
+  );
+};
+
 /**
  * Pulls a builder and returns what it is. With a run image, the packages of the run image are known too.
- * @throws Error where an image can't be pulled or is no builder
+ * @throws Error where an image can't be pulled, is no builder, or is no run image with packages
  */
 export const readFacts = async (destination: Destination, image: string, runImage?: string): Promise<BuilderFacts> => {
   for (const name of runImage === undefined ? [image] : [image, runImage]) await pull(destination, name);
   const { labels } = await inspectImage(destination, image);
   const folder = await mkdtemp(join(tmpdir(), 'builder-facts-'));
   try {
-    await buildInto(destination, folder, {
-      file: join(root, 'knative/builder/facts.Containerfile'),
-      context: folder,
-      target: 'facts',
-      arguments: { FROM_IMAGE: image, RUN_IMAGE: runImage },
-    });
+    await copyFacts(destination, image, runImage, folder);
     const { runImagePackages, ...facts } = await parseFacts(image, labels, folder);
-    return { ...facts, ...(runImage === undefined || !runImagePackages ? {} : { runImagePackages }) };
+    if (runImage === undefined) return facts;
+    if (runImagePackages !== undefined) return { ...facts, runImagePackages };
+    throw new Error(`${runImage} has no /var/lib/dpkg/status. Name a run image that is based on Debian or Ubuntu.`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
