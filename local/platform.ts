@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
-import { buildpacksPipeline, pipelineName } from '../embedded/lifecycle/pipeline.ts';
+import { buildpacksPipeline, pipelineNames } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 import type { ServiceRow } from '../functions/row.ts';
@@ -55,7 +55,7 @@ export type Platform = {
   close(): Promise<void>;
 };
 
-const installPipeline = async (kube: KubeApi, { folder, settings = {} }: PlatformOptions): Promise<void> => {
+const installPipelines = async (kube: KubeApi, { folder, settings = {} }: PlatformOptions): Promise<void> => {
   const { images, cache } = paths(folder);
   const limit = settings.REGISTRY_LIMIT_BYTES;
   const rules = { ...sourceRules, ...settings };
@@ -67,10 +67,11 @@ const installPipeline = async (kube: KubeApi, { folder, settings = {} }: Platfor
       allowedAddresses: rules.SOURCE_ALLOWED_ADDRESSES,
     },
   };
-  const pipeline = buildpacksPipeline(options) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
-  const present = kube.objects.get('pipelines', namespace, pipelineName);
-  if (present) kube.objects.delete('pipelines', namespace, pipelineName);
-  kube.objects.create('pipelines', pipeline);
+  for (const name of pipelineNames) {
+    const pipeline = buildpacksPipeline(options, name) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
+    if (kube.objects.get('pipelines', namespace, name)) kube.objects.delete('pipelines', namespace, name);
+    kube.objects.create('pipelines', pipeline);
+  }
 };
 
 /** The parts of the embedded platform that have been started so far. */
@@ -127,7 +128,7 @@ const startKube = async (options: PlatformOptions, parts: Parts): Promise<{ inte
   const accounts = new Map(accountNames.map((name) => [randomBytes(32).toString('hex'), name]));
   const kube = await createKubeApi({ folder: places.kube, token });
   parts.kube = kube;
-  await installPipeline(kube, options);
+  await installPipelines(kube, options);
   const routes = internalRoutes(kube, { token, accounts }, parts);
   parts.internal = createServer(guarded(forOwnHosts((req, res) => routes(req, res))));
   const internalUrl = `http://127.0.0.1:${await listen(parts.internal, 0, 'PORT')}`;

@@ -10,12 +10,13 @@ import { type Descriptor, layerType } from './layout.ts';
 
 /**
  * An entry of the tar file of an image layer. `name` is a path below the image's root, without a slash at either end.
+ * `isWritable` says that every user may write the entry, and not its owner alone.
  */
 export type LayerEntry =
-  | { type: 'directory'; name: string }
+  | { type: 'directory'; name: string; isWritable?: boolean }
   | { type: 'symlink'; name: string; linkname: string }
-  | { type: 'file'; name: string; executable: boolean; content: Buffer }
-  | { type: 'file'; name: string; executable: boolean; source: string; size: number };
+  | { type: 'file'; name: string; executable: boolean; isWritable?: boolean; content: Buffer }
+  | { type: 'file'; name: string; executable: boolean; isWritable?: boolean; source: string; size: number };
 
 export type WrittenLayer = { descriptor: Descriptor; diffId: string };
 
@@ -29,10 +30,12 @@ const smallFile = 1024 * 1024;
 
 const headerOf = (entry: LayerEntry): Partial<Header> & { name: string } => {
   const common = { ...owner, name: entry.name, mtime: layerTime };
-  if (entry.type === 'directory') return { ...common, name: `${entry.name}/`, type: 'directory', mode: 0o755 };
   if (entry.type === 'symlink') return { ...common, type: 'symlink', mode: 0o777, linkname: entry.linkname };
+  const forOthers = entry.isWritable ? 0o022 : 0;
+  if (entry.type === 'directory')
+    return { ...common, name: `${entry.name}/`, type: 'directory', mode: 0o755 | forOthers };
   const size = 'content' in entry ? entry.content.length : entry.size;
-  return { ...common, type: 'file', mode: entry.executable ? 0o755 : 0o644, size };
+  return { ...common, type: 'file', mode: (entry.executable ? 0o755 : 0o644) | forOthers, size };
 };
 
 const addEntry = (tar: Pack, entry: LayerEntry): Promise<void> =>
@@ -89,9 +92,9 @@ export const writeLayer = async (entries: AsyncIterable<LayerEntry>, blobsFolder
 };
 
 async function* fileEntry(source: string, name: string, info: Stats): AsyncGenerator<LayerEntry> {
-  const executable = (info.mode & 0o111) !== 0;
-  if (info.size > smallFile) yield { type: 'file', name, executable, source, size: info.size };
-  else yield { type: 'file', name, executable, content: await readFile(source) };
+  const common = { type: 'file', name, executable: (info.mode & 0o100) !== 0, isWritable: true } as const;
+  if (info.size > smallFile) yield { ...common, source, size: info.size };
+  else yield { ...common, content: await readFile(source) };
 }
 
 export type WalkOptions = {
@@ -105,11 +108,11 @@ export type WalkOptions = {
 };
 
 /**
- * Yields a folder and everything in it as entries of an image layer, sorted by name, under the path `name`. Sockets,
- * pipes and devices are left out.
+ * Yields a folder and everything in it as entries of an image layer, sorted by name, under the path `name`. Every user may
+ * write the entries, since an application runs under any user. Sockets, pipes and devices are left out.
  */
 export async function* walkFolder(folder: string, name: string, options: WalkOptions = {}): AsyncGenerator<LayerEntry> {
-  yield { type: 'directory', name };
+  yield { type: 'directory', name, isWritable: true };
   for (const child of (await readdir(folder)).sort()) {
     if (child === options.leftOut) continue;
     const [source, childName] = [join(folder, child), `${name}/${child}`];

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 
-/** Name of the Pipeline of a build, the default of the setting PIPELINE. */
-export const pipelineName = 'toolforge-builds';
+/**
+ * Names of the Pipelines of builds, for the default, the latest and the deprecated versions. The first is the default of
+ * the setting PIPELINE.
+ */
+export const pipelineNames = ['toolforge-builds', 'toolforge-builds-latest', 'toolforge-builds-deprecated'];
 
 export type PipelineOptions = {
   namespace: string;
@@ -80,8 +83,11 @@ const parameters = ({ builderImage }: PipelineOptions) => {
   return [{ ...builder, default: builderImage }, ...others, { name: 'ENV_VARS', type: 'array', default: [] }];
 };
 
-/** Returns the Tekton Pipeline `buildpacks` of the embedded platform, whose steps are programs of this machine. */
-export const buildpacksPipeline = (options: PipelineOptions): object => {
+/**
+ * Returns a Tekton Pipeline of the embedded platform, whose steps are programs of this machine.
+ * @param name one of `pipelineNames`. Default: the first
+ */
+export const buildpacksPipeline = (options: PipelineOptions, name = pipelineNames[0]): object => {
   const params = parameters(options);
   const workspaces = ['source-ws', 'cache-ws'].map((name) => ({ name }));
   const task = {
@@ -103,7 +109,7 @@ export const buildpacksPipeline = (options: PipelineOptions): object => {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'Pipeline',
-    metadata: { name: pipelineName, namespace: options.namespace },
+    metadata: { name, namespace: options.namespace },
     spec: {
       params,
       workspaces,

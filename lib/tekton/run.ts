@@ -1,10 +1,11 @@
 import type { BuildRecord } from '../ledger/types.ts';
 import { defaultImageName, pushedImage } from '../registry/names.ts';
 import type { PipelineRun } from './types.ts';
-import { type ImagePair, normalizeFlags, pairFor, type Versions } from './versions.ts';
+import { type ImagePair, normalizeFlags, pipelineFor, type Versions, versionFor } from './versions.ts';
 
 /** Settings that hold for the PipelineRuns of all builds. */
 export type RunSettings = {
+  /** Name of the Pipeline for the default versions. */
   pipeline: string;
   versions: Versions;
   /** The registry's host in names of images. */
@@ -81,11 +82,11 @@ export const builderOf = ({ spec }: Pick<PipelineRun, 'spec'>): string | undefin
 };
 
 /**
- * Returns the images of a build. Where the installation no longer has the versions that the request chose, only a
+ * Returns the versions of a build. Where the installation no longer has the versions that the request chose, only a
  * cancelled run is made, which starts no step.
  */
-const imagesOf = ({ parameters }: BuildRecord, versions: Versions): ImagePair =>
-  pairFor(versions, normalizeFlags(parameters)) ?? versions.default;
+const versionOf = ({ parameters }: BuildRecord, versions: Versions): keyof Versions =>
+  versionFor(versions, normalizeFlags(parameters)) ?? 'default';
 
 /**
  * Returns the image that a build pushes. The image in the record is only shown. Security: other functions than those
@@ -97,10 +98,10 @@ const appImageOf = ({ parameters }: BuildRecord, tool: string, { imageHost }: Ru
 /** Name of the PipelineRun's parameter that holds the image which the build pushes. */
 export const appImageParameter = 'APP_IMAGE';
 
-const parametersOf = (build: BuildRecord, tool: string, settings: RunSettings) => [
-  { name: builderParameter, value: imagesOf(build, settings.versions).builder },
-  { name: 'RUN_IMAGE', value: imagesOf(build, settings.versions).runner },
-  { name: appImageParameter, value: appImageOf(build, tool, settings) },
+const parametersOf = (build: BuildRecord, { builder, runner }: ImagePair, image: string) => [
+  { name: builderParameter, value: builder },
+  { name: 'RUN_IMAGE', value: runner },
+  { name: appImageParameter, value: image },
   { name: 'SOURCE_URL', value: build.sourceUrl.replaceAll('$', '%24') },
   { name: 'SOURCE_REFERENCE', value: build.commit },
   { name: 'UNRESOLVED_SOURCE_REFERENCE', value: encodeDollars(build.parameters.ref ?? '') },
@@ -111,6 +112,23 @@ const parametersOf = (build: BuildRecord, tool: string, settings: RunSettings) =
   { name: 'USE_LATEST_VERSIONS', value: String(build.parameters.use_latest_versions ?? false) },
   { name: 'USE_DEPRECATED_VERSIONS', value: String(build.parameters.use_deprecated_versions ?? false) },
 ];
+
+const specOf = (build: BuildRecord, tool: string, settings: RunSettings): PipelineRun['spec'] => {
+  const { versions, pipeline, serviceAccount } = settings;
+  const version = versionOf(build, versions);
+  return {
+    pipelineRef: { name: pipelineFor(pipeline, version) },
+    params: parametersOf(build, versions[version] ?? versions.default, appImageOf(build, tool, settings)),
+    timeouts: { pipeline: settings.timeout },
+    // Tekton would fill in an account of its own configuration here, for tasks that taskRunSpecs does not name.
+    taskRunTemplate: { serviceAccountName: serviceAccount },
+    taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: serviceAccount, podTemplate }],
+    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
+      name,
+      emptyDir: { sizeLimit: workspaceSize },
+    })),
+  };
+};
 
 /**
  * Makes the PipelineRun of a build from the build's record in the ledger and the settings.
@@ -135,16 +153,7 @@ export const pipelineRun = (
     finalizers: [logFinalizer],
   },
   spec: {
-    pipelineRef: { name: settings.pipeline },
-    params: parametersOf(build, tool, settings),
-    timeouts: { pipeline: settings.timeout },
-    // Tekton would fill in an account of its own configuration here, for tasks that taskRunSpecs does not name.
-    taskRunTemplate: { serviceAccountName: settings.serviceAccount },
-    taskRunSpecs: [{ pipelineTaskName: taskName, serviceAccountName: settings.serviceAccount, podTemplate }],
-    workspaces: ['source-ws', 'cache-ws', 'aptbuildpack-ws'].map((name) => ({
-      name,
-      emptyDir: { sizeLimit: workspaceSize },
-    })),
+    ...specOf(build, tool, settings),
     ...(cancelled ? { status: 'Cancelled' } : {}),
   },
 });

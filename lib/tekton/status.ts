@@ -47,7 +47,11 @@ export const failedStep = (taskRun: TaskRun): StepState | undefined =>
  * @see https://buildpacks.io/docs/for-platform-operators/how-to/integrate-ci/
  */
 const exitCodeMeanings: Record<string, Record<number, string>> = {
-  clone: { 128: 'the source could not be fetched' },
+  clone: {
+    // with-lifecycle.sh of the Pipeline exits with this code before the step begins.
+    80: 'the builder image does not fit the Pipeline; an administrator must correct the settings of the images',
+    128: 'the source could not be fetched',
+  },
   // The exit codes of the step analyze must be the ones that the script analyze.sh of the Pipeline exits with.
   analyze: {
     78: "the registry's credentials are missing; an administrator must create the Secret registry-credentials",

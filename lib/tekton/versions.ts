@@ -31,13 +31,28 @@ export const normalizeFlags = (
 };
 
 /**
- * Returns the images for the versions that a request chose. Undefined where the request chose deprecated versions and the
+ * Returns the name of the versions that a request chose. Undefined where the request chose deprecated versions and the
  * installation has none.
  */
-export const pairFor = (versions: Versions, flags: VersionFlags): ImagePair | undefined => {
-  if (flags.use_latest_versions) return versions.latest ?? versions.default;
-  return flags.use_deprecated_versions ? versions.deprecated : versions.default;
+export const versionFor = (versions: Versions, flags: VersionFlags): keyof Versions | undefined => {
+  if (flags.use_latest_versions) return versions.latest ? 'latest' : 'default';
+  if (flags.use_deprecated_versions) return versions.deprecated && 'deprecated';
+  return 'default';
 };
+
+/** Returns the images for the versions that a request chose. Undefined where {@link versionFor} finds no versions. */
+export const pairFor = (versions: Versions, flags: VersionFlags): ImagePair | undefined => {
+  const version = versionFor(versions, flags);
+  return version && versions[version];
+};
+
+/**
+ * Returns the name of the Pipeline that builds with the images of the versions. The chart builds-builder makes a Pipeline
+ * for each pair of images, since their users and limits may differ.
+ * @param pipeline the setting PIPELINE
+ */
+export const pipelineFor = (pipeline: string, version: keyof Versions): string =>
+  version === 'default' ? pipeline : `${pipeline}-${version}`;
 
 /**
  * Returns the flags that describe the builder image of a build by the present settings. A builder image of former

@@ -7,6 +7,7 @@ import {
   toolAnnotation,
   toolLabelName,
 } from '../../lib/tekton/run.ts';
+import { pipelineFor, type Versions } from '../../lib/tekton/versions.ts';
 import { cel, expression, mayHaveFields, onlyFields, onlyKeys } from './cel.ts';
 import type { Rule } from './policy.ts';
 import { toolRules } from './policy-of-tools.ts';
@@ -41,19 +42,25 @@ const parameters = spec.params ?? [];
 const schedulingFields = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints'];
 
 /** The settings of each pair of a builder image and a run image, of which a run uses one. */
-const imagePairs: [builder: SettingName, runner: SettingName][] = [
-  ['builder', 'runner'],
-  ['latestBuilder', 'latestRunner'],
-  ['deprecatedBuilder', 'deprecatedRunner'],
+const imagePairs: { version: keyof Versions; builder: SettingName; runner: SettingName }[] = [
+  { version: 'default', builder: 'builder', runner: 'runner' },
+  { version: 'latest', builder: 'latestBuilder', runner: 'latestRunner' },
+  { version: 'deprecated', builder: 'deprecatedBuilder', runner: 'deprecatedRunner' },
 ];
+
+/** Returns the CEL expression for the reference to the Pipeline of a pair of images. */
+const pipelineOf = (version: keyof Versions): string => {
+  const suffix = pipelineFor('', version);
+  return cel({ name: expression(`${settingValue('pipeline')}${suffix && ` + ${cel(suffix)}`}`) });
+};
 
 /** Returns the CEL expression for "the parameter has the value of the setting". */
 const hasValueOf = (parameter: string, setting: SettingName): string =>
   `object.spec.params.all(item, item.name != ${cel(parameter)} || item.value == ${settingText(setting)})`;
 
-/** Returns the CEL expression for "the run uses the images of this pair, and the pair is set". */
-const usesPair = ([builder, runner]: [SettingName, SettingName]): string =>
-  `(${settingText(builder)} != "" && ${hasValueOf('BUILDER_IMAGE', builder)} && ${hasValueOf('RUN_IMAGE', runner)})`;
+/** Returns the CEL expression for "the run uses the images and the Pipeline of this pair, and the pair is set". */
+const usesPair = ({ version, builder, runner }: (typeof imagePairs)[number]): string =>
+  `(${settingText(builder)} != "" && ${hasValueOf('BUILDER_IMAGE', builder)} && ${hasValueOf('RUN_IMAGE', runner)} && object.spec.pipelineRef == ${pipelineOf(version)})`;
 
 const metadataRules: Rule[] = [
   {
@@ -74,7 +81,7 @@ const parameterRules: Rule[] = [
   },
   {
     expression: imagePairs.map(usesPair).join(' || '),
-    message: 'A run must use a builder image of the settings and the run image that belongs to it.',
+    message: 'A run must use a builder image of the settings, with the run image and the Pipeline that belong to it.',
   },
   {
     expression:
@@ -110,8 +117,8 @@ export const runRules = (): Rule[] => [
     message: `A run may have only these fields in its spec: ${fieldsOfSpec.join(', ')}.`,
   },
   {
-    expression: `object.spec.pipelineRef == ${cel(spec.pipelineRef)}`,
-    message: 'A run must name the Pipeline of the builds, in this namespace, without a resolver.',
+    expression: `object.spec.pipelineRef in [${imagePairs.map(({ version }) => pipelineOf(version)).join(', ')}]`,
+    message: 'A run must name a Pipeline of the builds, in this namespace, without a resolver.',
   },
   ...parameterRules,
   ...toolRules,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
-import { installPipeline, makeNamespace, marker, type Namespace, setting, waitTimeout } from './cluster.ts';
+import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
+import { pageOf } from './image-pod.ts';
 import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
 
 const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
@@ -13,29 +14,6 @@ let git: GitServer;
 const imagePath = (name: string): string => {
   pushed.push(`${prefix}/${name}`);
   return `${prefix}/${name}`;
-};
-
-/** Runs an image in a pod without privileges. @returns the page that the image's web process serves */
-const pageOf = async (name: string, image: string): Promise<string> => {
-  const unprivileged = {
-    runAsNonRoot: true,
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  };
-  await namespace.apply({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name },
-    spec: {
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name, image, securityContext: unprivileged, env: [{ name: 'PORT', value: '8000' }] }],
-    },
-  });
-  await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, waitTimeout]);
-  const pod = await namespace.get<{ status: { podIP: string } }>('pod', name);
-  return git.fetch(`http://${pod.status.podIP}:8000/`);
 };
 
 beforeAll(async () => {
@@ -62,7 +40,7 @@ describe('the pipeline on examples/', () => {
     expect([run.reason, run.failed]).toEqual([expect.stringContaining('Tasks Completed: 1'), undefined]);
     const manifest = await readManifest(path, 'latest');
     expect(run.results).toEqual({ APP_IMAGE_URL: imageName(`${path}:latest`), APP_IMAGE_DIGEST: manifest.digest });
-    expect(await pageOf(`app-${name}`, imageName(`${path}@${manifest.digest}`))).toContain(words);
+    expect(await pageOf(namespace, git, `app-${name}`, imageName(`${path}@${manifest.digest}`))).toContain(words);
     const { config } = await readConfig(path, manifest);
     expect(config.User).toBe('1001:1000');
   });

@@ -11,6 +11,8 @@ export type BuildRequest = {
   variables?: string[];
   builderImage?: string;
   runImage?: string;
+  /** Name of the Pipeline. Default: that of the default versions. */
+  pipeline?: string;
 };
 
 export type Build = {
@@ -36,7 +38,7 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
   kind: 'PipelineRun',
   metadata: { name },
   spec: {
-    pipelineRef: { name: 'toolforge-builds' },
+    pipelineRef: { name: request.pipeline ?? 'toolforge-builds' },
     params: [
       { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER') },
       { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUNNER') },

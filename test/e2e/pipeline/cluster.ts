@@ -118,9 +118,12 @@ export const credentials = (): Json => {
   };
 };
 
-/** Installs the chart builds-builder and the Secret with registry credentials in a namespace. */
-export const installPipeline = async (namespace: Namespace): Promise<void> => {
-  await namespace.apply(...(await render('builds-builder', {}, namespace.name)), credentials());
+/**
+ * Installs the chart builds-builder and the Secret with registry credentials in a namespace.
+ * @param values values of the chart. Default: none
+ */
+export const installPipeline = async (namespace: Namespace, values: Json = {}): Promise<void> => {
+  await namespace.apply(...(await render('builds-builder', values, namespace.name)), credentials());
 };
 
 /** Calls `act` until it succeeds. @throws the last error after 300 s */

@@ -114,10 +114,15 @@ export const hostileRuns: Hostile[] = [
       spec.pipelineSpec = { tasks: [{ name: 'a', taskSpec: { steps } }] };
     },
   ],
-  ['of another pipeline', 'must name the Pipeline', ({ spec }) => Object.assign(spec.pipelineRef, { name: 'other' })],
+  ['of another pipeline', 'must name a Pipeline', ({ spec }) => Object.assign(spec.pipelineRef, { name: 'other' })],
+  [
+    'of the pipeline of other versions',
+    'the Pipeline that belong to it',
+    ({ spec }) => Object.assign(spec.pipelineRef, { name: `${spec.pipelineRef.name}-latest` }),
+  ],
   [
     'of a pipeline that a resolver finds',
-    'must name the Pipeline',
+    'must name a Pipeline',
     ({ spec }) => {
       spec.pipelineRef = { resolver: 'git', params: [{ name: 'url', value: 'https://evil.example/r.git' }] };
     },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import {
   chmod,
   lstat,
@@ -15,9 +15,10 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Header, pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { walkFolder, writeLayer } from '../../../../embedded/image/layer.ts';
 import { parseReference } from '../../../../embedded/image/reference.ts';
 import { resolveInRoot, unpackLayer } from '../../../../embedded/image/unpack.ts';
@@ -87,6 +88,28 @@ test('a layer that is written and unpacked keeps modes, links and large files', 
   expect((await stat(join(root, 'workspace/big'))).size).toBe(5 * 1024 * 1024);
   expect((await stat(join(root, 'workspace/run'))).mode & 0o777).toBe(0o755);
   expect(await readlink(join(root, 'workspace/link'))).toBe('run');
+});
+
+test('every user may write what a folder gives to a layer, and run what its owner may run', async () => {
+  const place = join(folder, 'place');
+  await mkdir(join(place, 'sub'), { recursive: true, mode: 0o700 });
+  for (const [name, mode] of Object.entries({ a: 0o600, b: 0o444, c: 0o700, 'sub/d': 0o755, e: 0o654 })) {
+    await writeFile(join(place, name), '');
+    await chmod(join(place, name), mode);
+  }
+  const { descriptor } = await writeLayer(walkFolder(place, 'workspace'), folder);
+  const modes: Record<string, number> = {};
+  const tar = createReadStream(join(folder, descriptor.digest.slice(7)))
+    .pipe(createGunzip())
+    .pipe(extract());
+  for await (const entry of tar) {
+    modes[entry.header.name.replace(/\/$/, '')] = entry.header.mode ?? 0;
+    entry.resume();
+  }
+  expect(modes).toEqual({
+    ...{ workspace: 0o777, 'workspace/sub': 0o777, 'workspace/sub/d': 0o777, 'workspace/c': 0o777 },
+    ...{ 'workspace/a': 0o666, 'workspace/b': 0o666, 'workspace/e': 0o666 },
+  });
 });
 
 test('unpacking keeps names and links that lead outside below the root', async () => {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import ipaddr from 'ipaddr.js';
+import { load } from 'js-yaml';
 import { metadataAddresses } from '../../../../lib/source/metadata-addresses.ts';
 import { find, helmProgram, lint, type Manifest, render } from '../../../support/helm.ts';
 
@@ -41,6 +42,8 @@ const mayReach = (objects: readonly Manifest[], address: string): boolean =>
       'ConfigMap build-steps',
       'NetworkPolicy builds',
       'Pipeline toolforge-builds',
+      'Pipeline toolforge-builds-deprecated',
+      'Pipeline toolforge-builds-latest',
       'ServiceAccount toolforge-builds',
     ]);
   });
@@ -92,16 +95,45 @@ const mayReach = (objects: readonly Manifest[], address: string): boolean =>
     ]);
   });
 
-  test('selects the builds of its own Pipeline only', () => {
+  test('selects the builds of its own Pipelines only', () => {
     expect(find(objects, 'NetworkPolicy', 'builds').spec.podSelector).toEqual({
-      matchLabels: { 'tekton.dev/pipeline': 'toolforge-builds' },
+      matchExpressions: [
+        {
+          key: 'tekton.dev/pipeline',
+          operator: 'In',
+          values: ['', '-latest', '-deprecated'].map((suffix) => `toolforge-builds${suffix}`),
+        },
+      ],
     });
   });
+
+  test.each(['tools', 'toolsbeta', 'local'])(
+    'takes the values of components/builds-api for %s',
+    async (environment) => {
+      const file = join(steps, `../../../../../components/builds-api/values/${environment}.pipeline.yaml`);
+      const values = load(await readFile(file, 'utf8')) as { default: { user: number } };
+      const { taskSpec } = find(await render('builds-builder', values), 'Pipeline', 'toolforge-builds').spec.tasks[0];
+      expect(taskSpec.stepTemplate.securityContext.runAsUser).toBe(values.default.user);
+    },
+  );
 
   test.each([
     ['pipeline', { pipeline: 'Not A Name' }],
     ['pipelines', { pipelines: 'x' }],
-    ['memory', { resources: { limits: { memory: [] } } }],
+    ['memory', { default: { resources: { build: { limits: { memory: [] } } } } }],
+    ['resources', { resources: {} }],
+    ['user', { default: { user: 0 } }],
+    ['group', { latest: { group: 0 } }],
+    ['user', { deprecated: { user: '1000' } }],
+    ['home', { latest: { home: 'home' } }],
+    ['home', { latest: { home: '/workspace' } }],
+    ['home', { latest: { home: '/layers/home' } }],
+    ['home', { latest: { home: '/tekton/results' } }],
+    ['home', { latest: { home: '/home/../cnb' } }],
+    ['cache', { latest: { cache: 'volume' } }],
+    ['build', { latest: { timeouts: { build: '0s' } } }],
+    ['test', { latest: { timeouts: { test: '1m' } } }],
+    ['pipeline', { pipeline: 'a'.repeat(53) }],
     ['ipv4', { blockedAddresses: { ipv4: ['10.0.0.1'] } }],
   ])('refuses a wrong value and names %s', async (name, values) => {
     await expect(render('builds-builder', values)).rejects.toThrow(name);

@@ -170,8 +170,11 @@ const issuer = { issuer: 'https://a.example.org', audience: 'a', jwksUri: 'https
       'functions.metrics.resources.requests.cpu must be at most 1, which is the limit. "1500m" is more.',
       'functions.metrics.resources.requests.memory must be at most 512M, which is the limit. "0.5Gi" is more.',
     ]);
-    expect(await refusals('builds-builder', { resources: { limits: { memory: '256Mi' } } })).toEqual([
-      'resources.requests.memory must be at most 256Mi, which is the limit. "512Mi" is more.',
+    const latest = { resources: { build: { limits: { memory: '256Mi' } } } };
+    const others = { requests: { memory: '2Gi' } };
+    expect(await refusals('builds-builder', { latest, deprecated: { resources: { others } } })).toEqual([
+      'latest.resources.build.requests.memory must be at most 256Mi, which is the limit. "512Mi" is more.',
+      'deprecated.resources.others.requests.memory must be at most 1Gi, which is the limit. "2Gi" is more.',
     ]);
   });
 
@@ -209,10 +212,10 @@ const issuer = { issuer: 'https://a.example.org', audience: 'a', jwksUri: 'https
   test('the digests of the example component', async () => {
     const file = join(import.meta.dirname, '../../../../components/builds-api/values/tools.yaml.gotmpl');
     const sentences = await refusals('builds-api', load(await readFile(file, 'utf8')) as Values);
-    expect(sentences.map((line) => line.replace(/ has the digest of an example\. Take .*/, ''))).toEqual(
-      expect.arrayContaining(['image.tag', 'gateway.image.tag', 'config.builder', 'config.runner']),
-    );
-    expect(sentences).toHaveLength(4);
+    expect(sentences.map((line) => line.replace(/ has the digest of an example\. Take .*/, '')).sort()).toEqual([
+      ...['config.builder', 'config.latestBuilder', 'config.latestRunner', 'config.runner'],
+      ...['gateway.image.tag', 'image.tag'],
+    ]);
     expect(await refusalsOf({ image: { tag: `1${zeros.slice(0, -1)}1` } })).toEqual([]);
   });
 
@@ -234,12 +237,16 @@ const issuer = { issuer: 'https://a.example.org', audience: 'a', jwksUri: 'https
 (helmProgram ? describe : describe.skip)('the chart builds-builder refuses', () => {
   test('values of the wrong form with a sentence for each', async () => {
     const blockedAddresses = { ipv4: ['10.0.0.1', '10.1.0.0/8'], ipv6: ['10.0.0.0/8', 'fd00::/8'] };
-    const resources = { limits: { memory: '4GB', 'ephemeral-storage': '8Gi' } };
+    const resources = { build: { limits: { memory: '4GB', 'ephemeral-storage': '8Gi' } } };
+    const latest = { home: '/layers', timeouts: { build: '0s', clone: '1h30m' } };
     const ranges = (kind: string, example: string, range: string) =>
       `blockedAddresses.${kind} must be a list of address ranges such as ${example}, each with its first address. "${range}" is wrong.`;
-    expect(await refusals('builds-builder', { pipeline: 'Not A Name', resources, blockedAddresses })).toEqual([
-      `pipeline must be ${name} "Not A Name" is wrong.`,
-      'resources.limits.memory must be a size such as 256Mi or 1Gi. "4GB" is wrong.',
+    const values = { pipeline: 'Not A Name', default: { resources }, latest, blockedAddresses };
+    expect(await refusals('builds-builder', values)).toEqual([
+      `pipeline must be ${name.replace('63', '52')} "Not A Name" is wrong.`,
+      'default.resources.build.limits.memory must be a size such as 256Mi or 1Gi. "4GB" is wrong.',
+      'latest.home must be a folder below /home, such as /home/build, or /tekton/home. "/layers" is wrong.',
+      'latest.timeouts.build must be a duration such as 1h0m0s. "0s" is wrong.',
       ranges('ipv4', '10.0.0.0/8', '10.0.0.1'),
       ranges('ipv4', '10.0.0.0/8', '10.1.0.0/8'),
       ranges('ipv6', 'fd00::/8', '10.0.0.0/8'),

@@ -12,23 +12,36 @@ const runSettings = {
   },
 };
 
-const runOf = (flags: Partial<BuildRecord['parameters']>) => {
+const runOf = (flags: Partial<BuildRecord['parameters']>, settings = runSettings) => {
   const build = { id: 'x', sourceUrl: 'https://example.org/x', commit: 'c0', parameters: { source_url: '', ...flags } };
-  const run = pipelineRun(build as BuildRecord, 'mine', 'mine', runSettings, false);
+  const run = pipelineRun(build as BuildRecord, 'mine', 'mine', settings, false);
   const value = (name: string) => run.spec.params?.find((parameter) => parameter.name === name)?.value;
   const names = ['BUILDER_IMAGE', 'RUN_IMAGE', 'USE_LATEST_VERSIONS', 'USE_DEPRECATED_VERSIONS'];
   return { run, values: names.map(value) };
 };
 
 test.each([
-  [{}, ['default-builder', 'default-runner', 'false', 'false']],
-  [{ use_latest_versions: true }, ['latest-builder', 'latest-runner', 'true', 'false']],
-  [{ use_deprecated_versions: true }, ['deprecated-builder', 'deprecated-runner', 'false', 'true']],
-])('the run of a build with %j has the images of these versions', (flags, expected) => {
+  [{}, 'p', ['default-builder', 'default-runner', 'false', 'false']],
+  [{ use_latest_versions: true }, 'p-latest', ['latest-builder', 'latest-runner', 'true', 'false']],
+  [{ use_deprecated_versions: true }, 'p-deprecated', ['deprecated-builder', 'deprecated-runner', 'false', 'true']],
+])('the run of a build with %j has the Pipeline %s and the images of these versions', (flags, pipeline, expected) => {
   const { run, values } = runOf(flags);
   expect(values).toEqual(expected);
+  expect(run.spec.pipelineRef).toEqual({ name: pipeline });
   expect(builderOf(run)).toBe(expected[0]);
 });
+
+test.each([{ use_latest_versions: true }, { use_deprecated_versions: true }])(
+  'the run of a build with %j has the default Pipeline where the installation has the default images only',
+  (flags) => {
+    const { run, values } = runOf(flags, {
+      ...runSettings,
+      versions: { default: pair('default') },
+    } as typeof runSettings);
+    expect(values.slice(0, 2)).toEqual(['default-builder', 'default-runner']);
+    expect(run.spec.pipelineRef).toEqual({ name: 'p' });
+  },
+);
 
 test.each([{}, { params: [] }, { params: [{ name: 'BUILDER_IMAGE', value: ['a', 'b'] }] }])(
   'a run with the spec %j has no builder image',

@@ -52,6 +52,20 @@ test('the message of a failed build names the step, the exit code, its meaning a
   );
 });
 
+test('the message of a build whose builder does not fit says who must act, and why', () => {
+  const failed = taskRun('ev-fail-build-from-git.taskrun.failed');
+  const step = {
+    name: 'clone',
+    container: 'step-clone',
+    terminated: { exitCode: 80, reason: 'Error' },
+    results: [{ name: 'failure', value: '\n[builder] ERROR: no platform API in common\n' }],
+  };
+  const withStep = { ...failed, status: { ...failed.status, steps: [step] } } as TaskRun;
+  expect(endingOf(run('ev-fail.pipelinerun.failed'), withStep, now, failureExcerpt)?.message).toBe(
+    'Step clone failed with exit code 80: the builder image does not fit the Pipeline; an administrator must correct the settings of the images.\n[builder] ERROR: no platform API in common',
+  );
+});
+
 test.each([
   ['this service, which encodes dollar signs', { 'builds.toolforge.org/tool': 'tool-a' }, 'sun%24hine%2542'],
   ['builds-api, which encodes nothing', {}, 'sun$hine%42'],

@@ -35,7 +35,7 @@ test('the policy of runs takes images, Pipeline, ServiceAccount and time limit f
     expect(rules.join()).toContain(`variables.settings[?"${name}"]`);
 });
 
-test('the policy of runs allows each of the three pairs of images, and no builder image with the run image of another', () => {
+test('the policy of runs allows each of the three pairs of images with its Pipeline, and no builder image with the run image of another', () => {
   const allowed = rulesOf('runs').find(({ message }) => message.includes('builder image'))?.expression ?? '';
   const pairs = allowed
     .split(' || (')
@@ -45,8 +45,11 @@ test('the policy of runs allows each of the three pairs of images, and no builde
       ['BUILDER', 'RUNNER'],
       ['LATEST_BUILDER', 'LATEST_RUNNER'],
       ['DEPRECATED_BUILDER', 'DEPRECATED_RUNNER'],
-    ].map(([builder, runner]) => [builder, builder, runner]),
+    ].map(([builder, runner]) => [builder, builder, runner, 'PIPELINE']),
   );
+  expect(allowed.split(' || (').map((pair) => /"-[a-z]+"/.exec(pair)?.[0])).toEqual([
+    ...[undefined, '"-latest"', '"-deprecated"'],
+  ]);
 });
 
 test('the policy of archivers allows no volume of a node, and the Secrets of an archiver only', () => {

@@ -15,7 +15,8 @@ readonly image=$1 run_image=$2
 
 unreadable="The run image $run_image can't be read: an operator must check that it exists and that the registry's credentials may pull it."
 
-run_lifecycle /cnb/lifecycle/analyzer -run-image="$run_image" -cache-image="$(cache_of "$image")" -- "$image" || {
+set_cache_option "$image"
+run_lifecycle /cnb/lifecycle/analyzer -run-image="$run_image" "${cache_option[@]}" -- "$image" || {
   status=$?
   [[ $error != *" read access to $run_image:"* ]] || exit_code=79 fail "$unreadable"
   exit "$status"

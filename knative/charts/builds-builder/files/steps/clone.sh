@@ -48,7 +48,9 @@ steps=${BASH_SOURCE[0]%/*}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-rm -rf -- "$folder" && mkdir -p -- "$folder" || fail 'The source folder cannot be made.'
+# The folder of a volume can be emptied, but not removed.
+rm -rf -- "$folder" 2>"$work/error"
+mkdir -p -- "$folder" && [ -z "$(ls -A -- "$folder")" ] || fail 'The source folder cannot be made.'
 folder_path=$(realpath -e -- "$folder") || fail 'The source folder cannot be found.'
 export GIT_DIR=$folder_path/.git GIT_WORK_TREE=$folder_path HOME=$work
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$steps/gitconfig

@@ -7,6 +7,9 @@ set -euo pipefail
 commit=$1 latest=$2 deprecated=$3
 shift 4
 
+# The folder of a volume belongs to root. git works in a folder of another user only where its settings allow that.
+printf '[safe]\n\tdirectory = %s\n' "$CNB_APP_DIR" >"$HOME/.gitconfig"
+
 variables=$CNB_PLATFORM_DIR/env
 mkdir -p "$variables"
 printf %s "$commit" >"$variables/SOURCE_VERSION"
@@ -23,15 +26,34 @@ for pair; do
   printf %s "${value//'%25'/'%'}" >"$variables/$name"
 done
 
+# Prints what a repository needs, for each buildpack of the builder image whose id has a line here. In the name of its
+# folder, an id has an underscore in the place of the slash.
+explain() {
+  local buildpack files
+  while IFS='|' read -r buildpack files; do
+    [ ! -d "/cnb/buildpacks/$buildpack" ] || echo "[detector] ERROR: - $files"
+  done <<'FILES'
+heroku_dotnet|a solution or project file, for .NET
+heroku_go|go.mod, for Go
+heroku_gradle|gradlew, for Java with Gradle
+heroku_java|pom.xml, for Java with Maven
+heroku_nodejs|package.json, for Node.js
+heroku_php|composer.json, for PHP
+heroku_python|requirements.txt, poetry.lock or uv.lock, for Python
+heroku_ruby|Gemfile.lock, for Ruby
+heroku_scala|build.sbt, for Scala
+toolforge_node|package.json, for Node.js
+toolforge_python|requirements.txt, pyproject.toml, setup.py or Pipfile.lock, for Python
+toolforge_static|index.html, also in public or dist, for a static site
+toolforge_start|Procfile, for anything else: one line "web: COMMAND"
+FILES
+}
+
 status=0
 /cnb/lifecycle/detector || status=$?
 if [ "$status" -eq 20 ]; then
-  cat <<'EXPLANATION'
-[detector] ERROR: No buildpack recognises this repository. In its root it needs one of:
-[detector] ERROR: - package.json, for Node.js
-[detector] ERROR: - requirements.txt, pyproject.toml, setup.py or Pipfile.lock, for Python
-[detector] ERROR: - index.html, also in public or dist, for a static site
-[detector] ERROR: - Procfile, for anything else: one line "web: COMMAND"
-EXPLANATION
+  needed=$(explain)
+  echo "[detector] ERROR: No buildpack recognises this repository.${needed:+ In its root it needs one of:}"
+  [ -z "$needed" ] || printf '%s\n' "$needed"
 fi
 exit "$status"

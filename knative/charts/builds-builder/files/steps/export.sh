@@ -7,7 +7,8 @@ set -euo pipefail
 readonly image=$1 url_file=$2 digest_file=$3
 
 report=$(mktemp -d)/report.toml
-CNB_REPORT_PATH=$report run_lifecycle /cnb/lifecycle/exporter -cache-image="$(cache_of "$image")" -- "$image"
+set_cache_option "$image"
+CNB_REPORT_PATH=$report run_lifecycle /cnb/lifecycle/exporter "${cache_option[@]}" -- "$image"
 
 digest=$(sed -n 's/^ *digest = "\(sha256:[0-9a-f]\{64\}\)".*/\1/p' "$report")
 [ -n "$digest" ] || fail 'The registry told no digest for the image.'

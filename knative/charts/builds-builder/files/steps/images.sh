@@ -6,12 +6,14 @@ fail() {
   exit "${exit_code:-1}"
 }
 
-# Prints the name of the cache image, which has the layers that only builds need. The cache image is in the tool's own
-# repository, so that no other tool reads or writes the cache.
-cache_of() {
+# Sets $cache_option to the option of the lifecycle that names the cache image, which has the layers that only builds need.
+# No option is set where BUILD_CACHE is none. The cache image is in the tool's own repository, so that no other tool reads
+# or writes the cache.
+set_cache_option() {
   local name=${1%@*}
   if [[ ${name##*/} == *:* ]]; then name=${name%:*}; fi
-  printf '%s:build-cache' "$name"
+  cache_option=(-cache-image="$name:build-cache")
+  [ "${BUILD_CACHE:-image}" != none ] || cache_option=()
 }
 
 # Longest end of an error that is printed, in bytes. A failure excerpt leaves out lines of more than 500 bytes.

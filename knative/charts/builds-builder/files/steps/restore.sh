@@ -4,4 +4,5 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/images.sh"
 
-run_lifecycle /cnb/lifecycle/restorer -cache-image="$(cache_of "$1")"
+set_cache_option "$1"
+run_lifecycle /cnb/lifecycle/restorer "${cache_option[@]}"

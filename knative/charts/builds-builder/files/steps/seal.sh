@@ -13,22 +13,20 @@ fail() {
   exit 1
 }
 
-if [ ! -d "$CNB_APP_DIR" ] || [ -L "$CNB_APP_DIR" ]; then
-  fail "The build replaced the application's folder: leave it in its place."
-fi
-mkdir -p "$sealed/source/app"
-find "$CNB_APP_DIR" -mindepth 1 -maxdepth 1 -not -name .git -exec \
-  cp --archive --target-directory="$sealed/source/app" -- {} + || fail 'The files of the application cannot be read.'
-find "$sealed/source/app" -name .git -prune -exec rm -rf -- {} +
-chmod --reference="$CNB_APP_DIR" "$sealed/source/app"
+find "$CNB_APP_DIR" -mindepth 1 -maxdepth 1 -not -name .git -exec cp --archive --target-directory="$sealed/source" -- {} + ||
+  fail 'The files of the application cannot be read.'
+find "$sealed/source" -name .git -prune -exec rm -rf -- {} +
 find "$CNB_LAYERS_DIR" -mindepth 1 -maxdepth 1 -exec cp --archive --target-directory="$sealed/layers" -- {} + ||
   fail "The buildpacks' layers cannot be read."
 
-# The application's folder and the layers must hold no links at their top, since the lifecycle opens the entries by
-# name, and a link could lead the lifecycle to any other folder.
-strange=$(find "$sealed/source" "$sealed/layers" -mindepth 1 -maxdepth 1 -not -type d -not -type f -print -quit)
-strange=${strange:-$(find "$sealed/layers" -mindepth 2 -maxdepth 2 -not -type d -not -type f -print -quit)}
+# The folder of the layers and that of each buildpack must hold no links, since the lifecycle opens their entries by name,
+# and a link could lead the lifecycle to any other folder.
+strange=$(find "$sealed/layers" -mindepth 1 -maxdepth 2 -not -type d -not -type f -print -quit)
 [ -z "$strange" ] || fail "The build put something else than a file or a folder at ${strange#"$sealed"}: a layer must be a folder."
+
+# An application runs under a user and a group that are not known here, and may write beside its code.
+find "$sealed/source" "$sealed/layers" -mindepth 1 -not -type l -exec chmod go=u,go+rw -- {} + ||
+  fail 'The permissions of the files cannot be changed.'
 
 # The lifecycle takes an image's labels from this file. The label org.opencontainers.image.created is left out, since it
 # would give each build of a commit another digest.

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { registryRefusal } from '../../../../../lib/tekton/registry-refusals.ts';
 import { analyzeErrors, quotaError, runImageError, tooLargeError } from '../../../lib/tekton/registry-outputs.ts';
@@ -64,6 +65,18 @@ test('run_lifecycle prints the end of an error of any length and in any alphabet
     expect(exitCode).toBe(1);
     expect(failure).toMatch(/DENIED: adding 1 B$/);
   }
+});
+
+test.each([
+  ['harbor.example.org:443/tool-a/web:latest', {}, '<-cache-image=harbor.example.org:443/tool-a/web:build-cache>'],
+  ['harbor.example.org:443/tool-a/web', {}, '<-cache-image=harbor.example.org:443/tool-a/web:build-cache>'],
+  ['harbor.example.org/a@sha256:0', { BUILD_CACHE: 'image' }, '<-cache-image=harbor.example.org/a:build-cache>'],
+  ['harbor.example.org/tool-a/web:latest', { BUILD_CACHE: 'none' }, ''],
+])('the image %s with the variables %j has the option of the cache %s', async (image, variables, option) => {
+  const script = `set -euo pipefail; . '${steps}/images.sh'; set_cache_option "$1"; [ "\${#cache_option[@]}" = 0 ] || printf '<%s>' "\${cache_option[@]}"`;
+  const env = { ...process.env, ...variables };
+  const { stdout } = await promisify(execFile)('/bin/bash', ['-c', script, 'export.sh', image], { env });
+  expect(stdout).toBe(option);
 });
 
 /** Runs the step analyze with a program in place of the lifecycle's analyzer, which is at a fixed path. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -42,18 +42,47 @@ test('seal.sh leaves out the folders of git, wherever a build has them', async (
     'app/node_modules/c/c.txt': 'c',
   });
   expect(run).toEqual({ exitCode: 0, output: '' });
-  expect(await sealedFiles('source/app')).toEqual(
+  expect(await sealedFiles('source')).toEqual(
     ['.gitignore', 'a.txt', 'lib', 'lib/b.txt', 'node_modules', 'node_modules/c', 'node_modules/c/c.txt'].sort(),
   );
 });
 
-test('seal.sh keeps the modes of files and of the folder', async () => {
-  await write({ 'app/run': '#!/bin/sh' });
-  await chmod(join(folder, 'app/run'), 0o750);
-  await chmod(join(folder, 'app'), 0o770);
+test.each([
+  [0o600, 0o666],
+  [0o644, 0o666],
+  [0o400, 0o466],
+  [0o700, 0o777],
+  [0o555, 0o577],
+  [0o654, 0o666],
+])(
+  'seal.sh lets group and others do with a file of mode %o what its owner may, and read and write it',
+  async (mode, sealed) => {
+    const paths = ['app/sub/file', 'layers/a/b/file'];
+    await write(Object.fromEntries(paths.map((path) => [path, '#!/bin/sh'])));
+    for (const path of paths) await chmod(join(folder, path), mode);
+    expect(await seal({})).toEqual({ exitCode: 0, output: '' });
+    for (const path of ['source/sub/file', 'layers/a/b/file'])
+      expect((await stat(join(folder, 'sealed', path))).mode & 0o777).toBe(sealed);
+  },
+);
+
+test('seal.sh lets group and others write into every folder', async () => {
+  await write({ 'app/sub/file': '', 'layers/a/b/file': '' });
+  for (const path of ['app/sub', 'layers/a', 'layers/a/b']) await chmod(join(folder, path), 0o700);
   expect(await seal({})).toEqual({ exitCode: 0, output: '' });
-  const mode = async (path: string) => (await stat(join(folder, 'sealed/source', path))).mode & 0o777;
-  expect([await mode('app'), await mode('app/run')]).toEqual([0o770, 0o750]);
+  for (const path of ['source/sub', 'layers/a', 'layers/a/b'])
+    expect((await stat(join(folder, 'sealed', path))).mode & 0o777).toBe(0o777);
+});
+
+test('seal.sh changes nothing outside of what it seals through links of the application', async () => {
+  const target = join(folder, 'target');
+  await write({ target: '' });
+  await chmod(target, 0o600);
+  await mkdir(join(folder, 'app'));
+  await symlink(target, join(folder, 'app/link'));
+  expect(await seal({})).toEqual({ exitCode: 0, output: '' });
+  expect((await stat(target)).mode & 0o777).toBe(0o600);
+  expect(await readlink(join(folder, 'sealed/source/link'))).toBe(target);
 });
 
 test('seal.sh seals a folder that has nothing but git', async () => {
