@@ -67,11 +67,8 @@ describe('a build of a repository with a submodule', () => {
 
   test.each([
     ['a private address', 'http://10.0.0.1/x.git', 'not cloned over unencrypted http|not on the public Internet'],
-    ['a private address over https', 'https://10.0.0.1/x.git', 'not on the public Internet'],
     ['the metadata address', 'https://169.254.169.254/x.git', 'not on the public Internet'],
-    ['a file', 'file:///etc', 'Only https:// addresses are cloned'],
     ['a program', 'ext::id', 'Only https:// addresses are cloned'],
-    ['SSH', 'git@example.org:x/y.git', 'not cloned over SSH'],
   ])(
     'fails with a sentence, when its address is %s',
     async (kind, address, sentence) => {
