@@ -3,7 +3,7 @@ import type { Context } from './command.ts';
 import type { Connection } from './connect.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { hasEnded, statusWord } from './format-builds.ts';
-import { type LogEnd, type LogLine, readLog } from './log-stream.ts';
+import { type LogEnd, type LogLine, type PartialLine, readLog } from './log-stream.ts';
 import { printable, printableLines, printableLogLine } from './printable.ts';
 
 /**
@@ -20,7 +20,7 @@ const maxPollMs = 5000;
  */
 export const renderLine = (
   { terminal, verbose }: Context,
-  { step, time, line, number }: LogLine,
+  { step, time, line, number }: Pick<LogLine, 'step' | 'time' | 'line' | 'number'>,
   toError: boolean,
 ): string => {
   const paint = toError ? terminal.paintError : terminal.paint;
@@ -29,6 +29,15 @@ export const renderLine = (
   const shownNumber = number === undefined ? '' : paint('dim', `${number}: `);
   const text = printableLogLine(line, toError ? terminal.errorColours : terminal.colours);
   return `${prefix} ${shownTime}${shownNumber}${text}`;
+};
+
+/**
+ * Shows the present state of an unfinished line, which the next line replaces.
+ * @param toError true for standard error
+ */
+export const drawPartial = (context: Context, event: PartialLine, toError: boolean): void => {
+  context.terminal.clearSpinner();
+  context.terminal.draw(renderLine(context, event, toError), toError);
 };
 
 /** Prints a warning when a part of a build's log is missing. */
@@ -46,6 +55,7 @@ const followLog = async (context: Context, { log }: Connection, id: string, toEr
   terminal.note('Waiting for the log…');
   for await (const event of readLog(log, id, { follow: true })) {
     if (event.type === 'note') terminal.note(event.note);
+    if (event.type === 'partial') drawPartial(context, event, toError);
     if (event.type === 'line') {
       terminal.clearSpinner();
       print(renderLine(context, event, toError));

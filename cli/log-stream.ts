@@ -7,6 +7,8 @@ import { mayRetry, networkFailure } from './network-errors.ts';
 import { parseJson } from './responses.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
+/** The present state of a line that the build has not finished, such as a progress bar. */
+export type PartialLine = { type: 'partial'; step: string; time: string; line: string };
 /**
  * A note of the service in a log stream. With `hand_over` the log stream ends after the note, and the log continues at
  * the note's cursor in a new stream.
@@ -21,7 +23,7 @@ export type LogEnd = {
   limited?: true;
   cursor?: string;
 };
-export type LogEvent = LogLine | LogNote | LogEnd;
+export type LogEvent = LogLine | PartialLine | LogNote | LogEnd;
 
 export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
   api: Pick<Api, 'openLog'>;
@@ -75,6 +77,8 @@ const parseEvent = (text: string): LogEvent | undefined => {
     const number = typeof value.number === 'number' ? { number: value.number } : {};
     return { type: 'line', step: string('step'), time: string('time'), line: string('line'), ...number, ...position };
   }
+  if (value.type === 'partial')
+    return { type: 'partial', step: string('step'), time: string('time'), line: string('line') };
   if (value.type === 'note') {
     const note = { type: 'note', note: string('note') } as const;
     return value.hand_over === true ? { ...note, ...position, hand_over: true } : note;

@@ -1,3 +1,4 @@
+import { colourPattern } from '../lib/logs/masking/colour.ts';
 import { atMostCells, type CellWidth, cellWidthFor, cut } from './cells.ts';
 import type { Environment } from './environment.ts';
 import { printable, printableOutput } from './printable.ts';
@@ -23,6 +24,12 @@ export type Terminal = {
   out: (line: string) => void;
   /** Prints a line or several to standard error, without any control character but colours. */
   err: (line: string) => void;
+  /**
+   * Draws a line in the last line of the terminal, without colours. The next line, printed or drawn, takes its place. Where
+   * the output is no terminal, the line is printed.
+   * @param toError true for standard error
+   */
+  draw: (line: string, toError: boolean) => void;
   info: (text: string) => void;
   warning: (text: string) => void;
   error: (text: string) => void;
@@ -30,6 +37,7 @@ export type Terminal = {
   waiting: (text: string) => void;
   /** Shows a spinner with a text if standard error is a terminal. Otherwise prints each new text as a line. */
   note: (text: string) => void;
+  /** Erases the spinner, and the line that was drawn last. */
   clearSpinner: () => void;
   /**
    * Asks a question on standard error, and reads the reply from standard input, which may be a pipe: `yes | …`. Every
@@ -103,6 +111,37 @@ class Spinner {
   }
 }
 
+/** Returns a text without its colour sequences. */
+const withoutColours = (text: string): string => text.replaceAll(new RegExp(colourPattern, 'g'), '');
+
+/** A line that is drawn in the last line of a terminal, until another takes its place. */
+class Drawing {
+  readonly #isDumb: boolean;
+  #stream: NodeJS.WriteStream | undefined;
+  #cells: CellWidth = atMostCells;
+
+  constructor(env: Environment) {
+    this.#isDumb = env.TERM === 'dumb';
+  }
+
+  /** @returns false, without drawing, if the stream is no terminal that can erase a line */
+  draw(stream: NodeJS.WriteStream, line: string): boolean {
+    if (!stream.isTTY || this.#isDumb) return false;
+    const text = printable(withoutColours(line));
+    void cellWidthFor([text]).then((cells) => {
+      this.#cells = cells;
+    });
+    stream.write(`${eraseLine}${cut(text, (stream.columns || 80) - 1, this.#cells)}`);
+    this.#stream = stream;
+    return true;
+  }
+
+  erase(): void {
+    this.#stream?.write(eraseLine);
+    this.#stream = undefined;
+  }
+}
+
 const createNote = (spinner: Spinner | undefined, err: (line: string) => void, paint: Paint): Terminal['note'] => {
   let last = '';
   return (text) => {
@@ -134,8 +173,10 @@ export const createTerminal = (env: Environment): Terminal => {
   const errorColours = wantsColour(env, stderr.isTTY === true);
   const paintError = painter(errorColours);
   const spinner = stderr.isTTY && env.TERM !== 'dumb' ? new Spinner(stderr, paintError) : undefined;
+  const drawing = new Drawing(env);
   const printTo = (stream: NodeJS.WriteStream) => (line: string) => {
     spinner?.erase();
+    drawing.erase();
     stream.write(`${printableOutput(line)}\n`);
   };
   const err = printTo(stderr);
@@ -147,12 +188,19 @@ export const createTerminal = (env: Environment): Terminal => {
     paintError,
     out: printTo(stdout),
     err,
+    draw: (line, toError) => {
+      const stream = toError ? stderr : stdout;
+      if (!drawing.draw(stream, line)) printTo(stream)(line);
+    },
     info: (text) => err(printable(text)),
     warning: (text) => err(paintError('yellow', `Warning: ${printable(text)}`)),
     error: (text) => err(paintError('red', `Error: ${printable(text)}`)),
     waiting: (text) => spinner?.show(printable(text)),
     note: createNote(spinner, err, paintError),
-    clearSpinner: () => spinner?.stop(),
+    clearSpinner: () => {
+      spinner?.stop();
+      drawing.erase();
+    },
     confirm,
   };
 };

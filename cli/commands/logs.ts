@@ -1,7 +1,7 @@
 import { idOrLatest } from '../build-ids.ts';
 import { type Context, flag, type Run, text, type Values } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
-import { renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
+import { drawPartial, renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
 import { type LogEnd, type LogEvent, readLog } from '../log-stream.ts';
 import { asciiJson } from '../printable.ts';
 
@@ -39,6 +39,7 @@ const printEvent = (context: Context, event: LogEvent, id: string): void => {
     terminal.clearSpinner();
     printLogEnd(context, event, id);
   }
+  if (event.type === 'partial') drawPartial(context, event, false);
   if (event.type !== 'line') return;
   terminal.clearSpinner();
   terminal.out(renderLine(context, event, false));

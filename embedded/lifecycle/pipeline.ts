@@ -49,6 +49,7 @@ const stepsFor = ({ node, imagesFolder, cacheFolder, limitBytes, submodules }: P
     name,
     image: '$(params.BUILDER_IMAGE)',
     command: [node, join(import.meta.dirname, 'step.ts')],
+    env: [{ name: 'STEP_LOG_MARK', value: '$(context.taskRun.uid)' }],
     args: ['--failure=$(step.results.failure.path)', join(import.meta.dirname, `${name}.ts`), ...args],
     results: ['failure', ...stepResults].map((result) => ({ name: result, type: 'string' })),
   });

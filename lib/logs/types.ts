@@ -18,8 +18,11 @@ export type LogLine = {
   more?: true;
 };
 
-/** Position of an archived note: directly before a line of the step. `gap`: lines of the log are missing there. */
-export type NotePosition = { step: string; line: number; gap?: true };
+/**
+ * Position of an archived note: directly before a line of the step. `gap`: lines of the log are missing there. `missing`:
+ * so many lines of the whole step are missing.
+ */
+export type NotePosition = { step: string; line: number; gap?: true; missing?: number };
 
 /** A message of the service among the lines of a log. Only a note with a position is archived. */
 export type LogNote = { type: 'note'; text: string; position?: NotePosition };
@@ -63,18 +66,26 @@ export type ChunkEncoding = 'plain' | 'deflated';
 type RestartEvent = { type: 'restart'; cursor: string | undefined };
 
 /**
- * An event of a log. Four kinds are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
- * read to its end. `progress`: the cursor of the last line read, if a selection left out that line. `restart`: see
- * RestartEvent.
+ * The present state of a line that a step has not finished, such as a progress bar. The next event of the step replaces the
+ * state. Only live readers get it, and it is not archived.
+ */
+export type PartialLine = { type: 'partial'; step: string; time: string; text: string };
+
+/**
+ * An event of a log. Five kinds are never sent to a client. `plan`: all steps in their order. `done`: a step's log was
+ * read to its end. `whole`: the step's marks prove that no line of the step is missing. `progress`: the cursor of the
+ * last line read, if a selection left out that line. `restart`: see RestartEvent.
  */
 export type LogEvent =
   | RestartEvent
+  | PartialLine
   | LogLine
   | LogNote
   | LogEnd
   | LogChunk
   | { type: 'plan'; steps: string[] }
   | { type: 'done'; step: string }
+  | { type: 'whole'; step: string }
   | { type: 'progress'; cursor: string };
 
 /** A log as batches of events. A promise for each line would cost more processor time than all other work on a log. */

@@ -59,9 +59,12 @@ const writeEvents = async (events: LogEvents, sink: Sink, flushMs: number): Prom
       if (result.done) return undefined;
       const end = result.value.find((event) => event.type === 'end');
       if (end) return end;
-      sink.add(result.value);
-      if (sink.isFull()) await flush();
-      else timer.start();
+      const kept = result.value.filter(({ type }) => type !== 'partial');
+      if (kept.length > 0) {
+        sink.add(kept);
+        if (sink.isFull()) await flush();
+        else timer.start();
+      }
       next = events.next();
     }
   } finally {

@@ -28,6 +28,6 @@ export const resultAtEnd = (index: ArchiveIndex, end: LogEnd, allowedSteps: read
   const shown = index.steps.filter((step) => allowedSteps.includes(step));
   const isRead = shown.length > 0 && shown.every((step) => index.done.includes(step));
   if (!isRead) return withReason(end.log, end.reason);
-  const missing = gapReason(index.notes.flatMap(({ gap, text }) => (gap ? [text] : [])));
+  const missing = gapReason(index.notes);
   return missing === undefined ? { state: 'complete' } : { state: 'truncated', reason: missing };
 };

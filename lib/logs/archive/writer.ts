@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LogState } from '../../ledger/types.ts';
+import { withoutGaps } from '../pod/log-summary.ts';
 import { gzipChunk } from '../response/compress.ts';
 import { encoders } from '../response/encode.ts';
 import { type LogEvent, type LogLine, type LogNote, lastLineOf, restartAfter } from '../types.ts';
@@ -99,6 +100,7 @@ export class ArchiveWriter {
     for (const event of events) {
       if (event.type === 'line') this.#addLine(event);
       else if (event.type === 'note') addNote(this.#index, event);
+      else if (event.type === 'whole') this.#index.notes = withoutGaps(this.#index.notes, event.step);
       else if (event.type === 'plan') this.#index.steps = event.steps;
       else if (event.type === 'done' && !this.#index.done.includes(event.step)) this.#index.done.push(event.step);
     }

@@ -13,11 +13,11 @@ const sizeOf = (events: readonly LogEvent[]): number =>
   events.reduce((sum, event) => sum + eventBytes + ('text' in event ? 2 * event.text.length : 0), 0);
 
 /**
- * Says whether a batch has only notes that become outdated when other events follow, such as the reason why a build
- * waits.
+ * Says whether a batch has only events that become outdated when other events follow: the reason why a build waits, or
+ * the state of an unfinished line.
  */
 const areTemporary = (events: readonly LogEvent[]): boolean =>
-  events.every((event) => event.type === 'note' && !event.position);
+  events.every((event) => event.type === 'partial' || (event.type === 'note' && !event.position));
 
 /** Buffer of a broadcast: the newest batches for slow readers, and the first batches for readers that come late. */
 export class BatchBuffer {

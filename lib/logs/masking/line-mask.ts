@@ -1,5 +1,5 @@
 import type { Span } from './invisible.ts';
-import { maskSpans, type SecretFinder } from './secret-finder.ts';
+import { maskSpans, mergeSpans, type SecretFinder } from './secret-finder.ts';
 import { createTrackedSecrets } from './tracked-secrets.ts';
 
 /** A line of a log, or a part of a line that is too long to be kept whole. `more`: the next part continues the line. */
@@ -7,7 +7,11 @@ type LinePart = { text: string; more?: boolean };
 
 /** Masks the secrets of a step's lines, in the order in which the lines are pushed. */
 export type LineMask<T extends LinePart> = {
-  push(part: T): void;
+  /**
+   * Takes the next line, or part of a line.
+   * @param overwritten text of the same line that is not shown, without carriage returns. A secret may begin there
+   */
+  push(part: T, overwritten?: string): void;
   /**
    * Whether the next line is masked as if it were the first line. False while a long line is unfinished, and after a
    * line that may have begun a secret of the next line.
@@ -105,15 +109,23 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
     show(part);
   };
 
-  const showWholeLine = (line: T): void => {
-    const spans = tracked.find(line.text);
+  const findWithin = (text: string, overwritten: string): readonly Span[] => {
+    const spans = tracked.find(text);
+    if (overwritten === '') return spans;
+    const found = clipSpans(findSecrets(overwritten + text), overwritten.length, overwritten.length + text.length);
+    return mergeSpans([...spans.map(([from, to]): Span => [from, to]), ...found]);
+  };
+
+  const showWholeLine = (line: T, overwritten: string): void => {
+    const spans = findWithin(line.text, overwritten);
     if (spans.length > 0) line.text = maskSpans(line.text, spans);
     show(line);
   };
 
   return {
-    push: (part) => {
-      if (!held && !part.more) return showWholeLine(part);
+    push: (part, overwritten = '') => {
+      if (!held && !part.more) return showWholeLine(part, overwritten);
+      if (!held) between = { ...lineStart, before: overwritten };
       if (held) showPart(held, part.text.slice(0, overlap));
       held = part.more ? part : undefined;
       tracked.reset();

@@ -130,6 +130,11 @@ export class PemMask {
     this.#findSecrets = findSecrets;
   }
 
+  /** Says whether the next line may be within a key. */
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
   /** Says whether the masks of later lines do not depend on the lines so far. */
   get isAtRest(): boolean {
     return this.#open === undefined && this.#watched === 0 && this.#before === '' && !this.#isPublic;

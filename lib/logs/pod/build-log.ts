@@ -55,11 +55,13 @@ const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
 const createReading = (options: BuildLogOptions, signal: AbortSignal, { id, parameters }: BuildRecord): Reading => {
   const { kube, tool, view, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
   const { spool = defaultSpool, rotationCheck = defaultRotationCheck } = options;
-  const findSecrets = withKnownValues(options.findSecrets, secretsOfBuild(parameters.envvars));
+  const secrets = secretsOfBuild(parameters.envvars);
+  const findSecrets = withKnownValues(options.findSecrets, secrets);
   const pods = new PodWatch({ kube, tool, id, signal, podList });
   const wait = new BuildWait({ view, pods, findSecrets, signal, retryMs, pollMs });
   const state = new ReadingState(firstRequestBytes);
-  return { kube, pods, wait, findSecrets, tag: cursorTag(id), follow, spool, rotationCheck, signal, retryMs, state };
+  const shared = { kube, pods, wait, findSecrets, secrets, tag: cursorTag(id), state };
+  return { ...shared, follow, spool, rotationCheck, signal, retryMs };
 };
 
 /**

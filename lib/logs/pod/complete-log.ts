@@ -37,7 +37,7 @@ const isReadToEnd = async (reading: Reading, step: string, progress: StepProgres
 };
 
 /**
- * Finishes a step's log if its stream has brought all lines.
+ * Finishes a step's log if its stream has brought all lines. The last mark of the log proves that.
  * @returns the last events, including the text after the last line feed as a line; undefined if lines may be left to
  * read
  */
@@ -49,5 +49,6 @@ export const completeLog = async (
 ): Promise<LogEvent[] | undefined> => {
   if (end !== 'clean' || !hasStepEnded || !hasReachedStart) return undefined;
   const rest = lines.finish();
-  return (await isReadToEnd(reading, step, progress, lines.lastRaw)) ? [...rest, ...lines.gapAtEnd()] : undefined;
+  const isEnd = lines.hasEndMark || (await isReadToEnd(reading, step, progress, lines.lastRaw));
+  return isEnd ? [...rest, ...lines.conclude()] : undefined;
 };

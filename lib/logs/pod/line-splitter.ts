@@ -1,3 +1,5 @@
+import { isBlank, withoutDrawing } from './line-states.ts';
+
 /** One line of a container's log as the kubelet sends it, or a part of a line of more than 65,536 characters. */
 export type RawLine = {
   /**
@@ -8,13 +10,19 @@ export type RawLine = {
   text: string;
   /** Whether another part of the same line follows. */
   more: boolean;
+  /** Whether the next part takes the place of this part on a terminal, because a carriage return stands between them. */
+  isOverwritten?: true;
+  /** Whether this is no line, but says that the kubelet has a part of an unfinished line with this time. */
+  isPart?: true;
 };
 
 /** Limit of the text of a log's line, in UTF-16 code units. A longer line is cut into several parts. */
 export const maxLineLength = 65_536;
 
-const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-const maxTimestampLength = 40;
+/** Matches a time as the kubelet puts it before a line. */
+export const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+/** Longest time before a line, in characters. */
+export const maxTimestampLength = 40;
 
 type TimedText = { time: string; text: string };
 
@@ -23,6 +31,10 @@ const splitTimestamp = (line: string): TimedText => {
   const time = space < 0 ? line : line.slice(0, space);
   if (time.length > maxTimestampLength || !timestamp.test(time)) return { time: '', text: line };
   return { time, text: space < 0 ? '' : line.slice(space + 1) };
+};
+
+const addOverwritten = ({ time, text }: TimedText, rawLines: RawLine[]): void => {
+  if (text !== '') rawLines.push({ time, text, more: true, isOverwritten: true });
 };
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
@@ -54,12 +66,14 @@ export class LineSplitter {
     this.#unfinished = lines.pop() ?? '';
     const rawLines: RawLine[] = [];
     for (const line of lines) this.#addLine(line, rawLines);
-    if (this.#unfinished.length > this.#maxLength + maxTimestampLength) {
-      const { time, text } = this.#cutParts(this.#unfinished, rawLines);
-      this.#openTime = time;
-      this.#unfinished = text;
-    }
+    if (this.#unfinished.length > this.#maxLength + maxTimestampLength) this.#shorten(rawLines);
     return rawLines;
+  }
+
+  /** The line whose line feed has not come yet, without its parts that were passed on already. */
+  get unfinished(): TimedText | undefined {
+    if (this.#openTime !== undefined) return { time: this.#openTime, text: this.#unfinished };
+    return this.#unfinished === '' ? undefined : splitTimestamp(this.#unfinished);
   }
 
   /** Returns the text after the log's last line feed as a line. No bytes may be pushed afterwards. */
@@ -71,14 +85,50 @@ export class LineSplitter {
   }
 
   #addLine(line: string, rawLines: RawLine[]): void {
-    const { time, text } = this.#cutParts(line, rawLines);
-    rawLines.push({ time, text, more: false });
+    const { time, text } = this.#timed(line);
+    const shown = text.includes('\r') ? withoutDrawing(this.#addStates({ time, text }, rawLines)) : undefined;
+    rawLines.push({ time, text: shown ?? this.#cutParts({ time, text }, rawLines), more: false });
     this.#openTime = undefined;
   }
 
+  #timed(line: string): TimedText {
+    return this.#openTime === undefined ? splitTimestamp(line) : { time: this.#openTime, text: line };
+  }
+
+  /** Passes on what is known of a long line without a line feed: what later states overwrite, or else full parts. */
+  #shorten(rawLines: RawLine[]): void {
+    const { time, text } = this.#timed(this.#unfinished);
+    this.#openTime = time;
+    const at = text.lastIndexOf('\r') + 1;
+    const before = at === 0 ? '' : `${this.#addStates({ time, text: text.slice(0, at - 1) }, rawLines)}\r`;
+    const isLong = text.length - at > this.#maxLength;
+    if (isLong) addOverwritten({ time, text: before }, rawLines);
+    this.#unfinished = isLong ? this.#cutParts({ time, text: text.slice(at) }, rawLines) : before + text.slice(at);
+  }
+
+  /**
+   * Adds the states of a line that the next state overwrites, and full parts of long states.
+   * @returns the last state that shows anything, without its parts that were added
+   */
+  #addStates({ time, text }: TimedText, rawLines: RawLine[]): string {
+    let overwritten = '';
+    let last = '';
+    for (const state of text.split('\r')) {
+      const isLong = state.length > this.#maxLength;
+      if (last !== '' && !isLong && isBlank(state)) continue;
+      if (last !== '') overwritten += `${last}\r`;
+      if (isLong) {
+        addOverwritten({ time, text: overwritten }, rawLines);
+        overwritten = '';
+      }
+      last = this.#cutParts({ time, text: state }, rawLines);
+    }
+    addOverwritten({ time, text: overwritten }, rawLines);
+    return last;
+  }
+
   /** Adds all full parts of a long line and returns its last part. A part never ends within a surrogate pair. */
-  #cutParts(line: string, rawLines: RawLine[]): TimedText {
-    const { time, text } = this.#openTime === undefined ? splitTimestamp(line) : { time: this.#openTime, text: line };
+  #cutParts({ time, text }: TimedText, rawLines: RawLine[]): string {
     let start = 0;
     while (text.length - start > this.#maxLength) {
       const last = text.charCodeAt(start + this.#maxLength - 1);
@@ -86,6 +136,6 @@ export class LineSplitter {
       rawLines.push({ time, text: text.slice(start, end), more: true });
       start = end;
     }
-    return { time, text: start === 0 ? text : text.slice(start) };
+    return start === 0 ? text : text.slice(start);
   }
 }

@@ -1,18 +1,33 @@
-import { type BuildState, hasBuildEnded, type LogEnd, type LogEvent, lastLineOf } from '../types.ts';
+import { type BuildState, hasBuildEnded, type LogEnd, type LogEvent, lastLineOf, type NotePosition } from '../types.ts';
 import { podGone } from './gap-notes.ts';
 import type { StepOutcome } from './reading.ts';
 
-/** Returns the reason why a log is truncated, from the notes about its gaps; undefined without a gap. */
-export const gapReason = ([first, ...others]: readonly string[]): string | undefined =>
-  first && others.length > 0 ? `${first} (and in ${others.length} more places)` : first;
+/** A note about missing lines of a log. */
+type Gap = NotePosition & { text: string };
 
-const gapTexts = (events: readonly LogEvent[]): string[] =>
-  events.flatMap((event) => (event.type === 'note' && event.position?.gap ? [event.text] : []));
+/**
+ * Returns the reason why a log is truncated, from its notes; undefined without a gap. A note with the number of lines that
+ * are missing in a whole step counts more than the notes about the places.
+ */
+export const gapReason = (notes: readonly Gap[]): string | undefined => {
+  const gaps = notes.filter(({ gap }) => gap);
+  const counted = gaps.filter(({ missing }) => missing !== undefined);
+  if (counted.length > 0) return counted.map(({ text }) => text).join('; ');
+  const [first, ...others] = gaps.map(({ text }) => text);
+  return first && others.length > 0 ? `${first} (and in ${others.length} more places)` : first;
+};
+
+/** Returns the notes without those about gaps in a step of which no line is missing. */
+export const withoutGaps = <Note extends NotePosition>(notes: readonly Note[], step: string): Note[] =>
+  notes.filter((note) => note.step !== step || !note.gap);
+
+const gapsIn = (events: readonly LogEvent[]): Gap[] =>
+  events.flatMap((event) => (event.type === 'note' && event.position ? [{ ...event.position, text: event.text }] : []));
 
 /** Collects the facts for a log's end event while the log is read: the last cursor, and the gaps. */
 export class LogSummary {
   #cursor: string | undefined;
-  readonly #gaps: string[] = [];
+  #gaps: Gap[] = [];
 
   /** @param cursor cursor from which the reading resumed; undefined for the log's start */
   constructor(cursor: string | undefined) {
@@ -21,7 +36,8 @@ export class LogSummary {
 
   add(events: readonly LogEvent[]): void {
     this.#cursor = lastLineOf(events)?.cursor ?? this.#cursor;
-    this.#gaps.push(...gapTexts(events));
+    this.#gaps.push(...gapsIn(events));
+    for (const event of events) if (event.type === 'whole') this.#gaps = withoutGaps(this.#gaps, event.step);
   }
 
   /** Returns the log's end event. @param hasRun whether a container of the build was seen running */

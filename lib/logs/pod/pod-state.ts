@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../tekton/types.ts';
 
-export type StepPod = Pod & { spec?: { containers?: { name: string }[] } };
+export type StepPod = Pod & { spec?: { containers?: { name: string; env?: { name: string; value?: string }[] }[] } };
 
 const prefix = 'step-';
 

@@ -18,6 +18,8 @@ export type Reading = {
   pods: PodWatch;
   wait: BuildWait;
   findSecrets: SecretFinder;
+  /** The secrets among the build's envvars. An unfinished line may end within one. */
+  secrets: readonly string[];
   /**
    * First part of each cursor of the build, from cursorTag. It tells the build's cursors from those of other builds.
    */

@@ -70,6 +70,14 @@ export class RotationDetector {
     return true;
   }
 
+  /**
+   * Records that the stream has brought a part of a line which the kubelet has as a line of its own.
+   * @param time time of the part, which no other line has
+   */
+  addPart(time: string): void {
+    this.#expected = this.#expected.filter((newest) => newest.time !== time);
+  }
+
   /** Says whether a lookup has found a line that the stream has not reached yet. */
   get isExpectingLines(): boolean {
     return this.#expected.length > 0;

@@ -4,12 +4,16 @@ import { createLineMask, type LineMask } from '../masking/line-mask.ts';
 import { messageMask } from '../masking/mask-message.ts';
 import { PemMask } from '../masking/pem.ts';
 import type { SecretFinder } from '../masking/secret-finder.ts';
-import { type LogEvent, type LogLine, type LogNote, lastLineOf } from '../types.ts';
+import { maskUnfinished, withoutReturns } from '../masking/unfinished-line.ts';
+import { type LogEvent, type LogLine, lastLineOf, type PartialLine } from '../types.ts';
 import { cursorTime, type GapCause, GapNotes, toMilliseconds } from './gap-notes.ts';
 import { LineNumbering, seenCursor } from './line-numbering.ts';
-import { LineSplitter, type RawLine } from './line-splitter.ts';
+import type { RawLine } from './line-splitter.ts';
+import { lastState } from './line-states.ts';
+import { RawLines } from './raw-lines.ts';
 import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
+import type { StepMarks } from './step-marks.ts';
 
 export type StepLinesOptions = {
   /**
@@ -37,18 +41,25 @@ export type StepLinesOptions = {
    * always count as missing.
    */
   trustsDetector?: boolean;
+  /** The marks of the step's log, if the log has marks. */
+  marks?: StepMarks | undefined;
+  /** The secrets among the build's envvars. An unfinished line may end within one. */
+  secrets?: readonly string[];
 };
 
 /**
  * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
- * split, detect rotation, escape control characters, mask private keys, add cursor, mask secrets, show.
+ * split, join what marks have split, detect rotation, drop marks, escape control characters, mask private keys, add
+ * cursor, mask secrets, show.
  *
  * Lines from before the cursor pass through the same masks, from the last line on after which all masks were at rest.
  * So the lines after the cursor are the same, byte for byte, as in a stream from the log's start, and a cursor that a
  * client has made up changes no mask.
  */
 export class StepLines {
-  readonly #splitter = new LineSplitter();
+  readonly #step: string;
+  readonly #findSecrets: SecretFinder;
+  readonly #rawLines: RawLines;
   readonly #detector: RotationDetector | undefined;
   readonly #pem: PemMask;
   readonly #resume: ResumePoint | undefined;
@@ -58,6 +69,10 @@ export class StepLines {
   readonly #gaps: GapNotes;
   readonly #maskMessage: (text: string) => string;
   readonly #trustsDetector: boolean;
+  readonly #marks: StepMarks | undefined;
+  readonly #secrets: readonly string[];
+  /** The end of what the current line's last state has taken the place of, without carriage returns. */
+  #overwritten = '';
   #events: LogEvent[] = [];
   /** Lines that are not shown yet and after which the mask for private keys is not at rest. */
   readonly #unsettled = new Set<LogLine>();
@@ -68,7 +83,12 @@ export class StepLines {
   #isUnavailable = false;
 
   constructor({ tag, step, findSecrets, from, restart, ...options }: StepLinesOptions) {
-    const { cursorLost, detector, trustsDetector = false } = options;
+    const { cursorLost, detector, trustsDetector = false, marks, secrets = [] } = options;
+    this.#step = step;
+    this.#findSecrets = findSecrets;
+    this.#rawLines = new RawLines(marks?.name);
+    this.#marks = marks;
+    this.#secrets = secrets;
     this.#detector = detector;
     this.#resume = from && new ResumePoint(from, cursorLost);
     this.#restart = restart && new ResumePoint(restart, undefined);
@@ -83,12 +103,12 @@ export class StepLines {
   }
 
   push(bytes: Uint8Array): LogEvent[] {
-    return this.#process(this.#splitter.push(bytes));
+    return [...this.#process(this.#rawLines.push(bytes)), ...this.#unfinishedLine()];
   }
 
   /** Ends the stream, whose bytes must be complete. The text after the last line feed becomes a line. */
   finish(): LogEvent[] {
-    return this.#process(this.#splitter.finish());
+    return this.#process(this.#rawLines.finish());
   }
 
   /** Cursor of the line after which the next log stream resumes. */
@@ -126,11 +146,17 @@ export class StepLines {
     return this.#isUnavailable;
   }
 
-  /** Returns a note if lines are missing at the end of the log. */
-  gapAtEnd(): LogNote[] {
+  /** Says whether the stream has ended with the last line that the step could print. */
+  get hasEndMark(): boolean {
+    return this.#marks?.hasEnd ?? false;
+  }
+
+  /** Returns the events that say whether lines are missing at the end of the log, and in the whole log. */
+  conclude(): LogEvent[] {
     const from = this.#resume?.cursor;
     if (from && this.#trustsDetector && this.#detector?.isExpectingLines) this.#gaps.open('rotated', cursorTime(from));
-    return this.#gaps.atEnd(this.#numbering.nextLine);
+    const { nextLine } = this.#numbering;
+    return [...this.#gaps.atEnd(nextLine), ...(this.#marks?.verdict(this.#step, nextLine) ?? [])];
   }
 
   #process(rawLines: RawLine[]): LogEvent[] {
@@ -140,12 +166,39 @@ export class StepLines {
         this.#addKubeletMessage(raw);
         continue;
       }
-      this.#detectRotation(raw);
+      if (raw.isOverwritten) {
+        this.#overwrite(raw);
+        continue;
+      }
+      if (raw.isPart) this.#detector?.addPart(raw.time);
+      else this.#detectRotation(raw);
       this.#lastRaw = raw;
-      this.#secretMask.push(this.#addCursor(raw, this.#escapeAndMaskKeys(raw)));
+      if (!raw.isPart && !this.#marks?.isMark(raw, this.#numbering.nextLine)) this.#addLine(raw);
     }
     this.#addRestart();
     return this.#events;
+  }
+
+  /** Passes text that is not shown through the masks, because a secret may begin in it. */
+  #overwrite(raw: RawLine): void {
+    this.#escapeAndMaskKeys(raw);
+    this.#overwritten = withoutReturns(this.#overwritten + raw.text);
+  }
+
+  #addLine(raw: RawLine): void {
+    this.#secretMask.push(this.#addCursor(raw, this.#escapeAndMaskKeys(raw)), this.#overwritten);
+    this.#overwritten = '';
+  }
+
+  /** Returns the present state of a line that stays unfinished. Returns none if earlier lines say what it may hold. */
+  #unfinishedLine(): PartialLine[] {
+    const line = this.#rawLines.unfinishedAtMark;
+    const isUncertain = !this.#secretMask.isAtRest || this.#pem.isOpen || this.#resume?.isSearching;
+    if (!line || isUncertain || !(this.#overwritten + line.text).includes('\r')) return [];
+    const { overwritten, shown } = lastState(line.text);
+    const known = { overwritten: this.#overwritten + overwritten, secrets: this.#secrets };
+    const text = maskUnfinished(this.#findSecrets, shown, known);
+    return text === '' ? [] : [{ type: 'partial', step: this.#step, time: line.time, text }];
   }
 
   #addRestart(): void {
@@ -181,6 +234,7 @@ export class StepLines {
     this.#numbering.advance(raw.time);
     if (this.#isSeen()) return this.#numbering.seenLine(raw, text);
     const line = this.#numbering.addCursor(raw, text);
+    if (raw.more) this.#marks?.addPart();
     if (raw.more || !this.#pem.isAtRest) this.#unsettled.add(line);
     this.#gaps.attachTo(line);
     return line;

@@ -75,8 +75,8 @@ const conclude = async (
   return {};
 };
 
-const createStepLines = ({ tag, findSecrets }: Reading, step: string, progress: StepProgress): StepLines => {
-  const { from, restart, cursorLost, detector, hasFollowedToEnd } = progress;
+const createStepLines = ({ tag, findSecrets, secrets }: Reading, step: string, progress: StepProgress): StepLines => {
+  const { from, restart, cursorLost, detector, hasFollowedToEnd, marks } = progress;
   return new StepLines({
     tag,
     step,
@@ -86,6 +86,8 @@ const createStepLines = ({ tag, findSecrets }: Reading, step: string, progress: 
     cursorLost,
     detector,
     trustsDetector: hasFollowedToEnd,
+    marks,
+    secrets,
   });
 };
 
@@ -108,7 +110,7 @@ export async function* readStep(
     const state = yield* waitForStart(reading, step);
     if (state !== 'running' && state !== 'terminated') return state;
     reading.state.noteRun();
-    progress.notePod(reading.pods.current?.metadata.uid);
+    progress.notePod(reading.pods.current, step);
     const lines = createStepLines(reading, step, progress);
     const follow = reading.follow && state === 'running';
     const firstRequestBytes = reading.state.takeFirstRequestBytes();

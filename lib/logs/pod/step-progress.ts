@@ -2,12 +2,14 @@ import type { Cursor } from '../cursor.ts';
 import { retryLimit, unreadable } from '../retry.ts';
 import type { GapCause } from './gap-notes.ts';
 import type { RawLine } from './line-splitter.ts';
+import type { StepPod } from './pod-state.ts';
 import { RotationDetector } from './rotation-detector.ts';
 import type { StepLines } from './step-lines.ts';
+import { markNameOf, StepMarks } from './step-marks.ts';
 import type { StreamEnd } from './stream-end.ts';
 
 const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
-  a?.time === b?.time && a?.text === b?.text;
+  a?.time === b?.time && (a?.isPart === true || a?.text === b?.text);
 
 /** Place in a step's log that a stream has come to: the last line shown, and the line from which the masks must read. */
 type Place = Pick<StepLines, 'position' | 'restart'>;
@@ -23,10 +25,16 @@ export class StepProgress {
   #failures = 0;
   #bytes = 0;
   #compared: { last: RawLine | undefined } | undefined;
+  #marks: StepMarks | undefined;
 
   constructor(from: Cursor | undefined, restart: Cursor | undefined) {
     this.#from = from;
     this.#restart = restart;
+  }
+
+  /** The marks of the step's log. Undefined for a log without marks. */
+  get marks(): StepMarks | undefined {
+    return this.#marks;
   }
 
   /** Cursor of the last line that was read, after which the next stream resumes. */
@@ -73,12 +81,16 @@ export class StepProgress {
   }
 
   /**
-   * Records which pod is read next. Tekton makes a deleted pod again, and the steps of the new pod begin anew, so the
+   * Records which pod is read next, and the name in the marks of its log. Tekton makes a deleted pod again, and the steps of the new pod begin anew, so the
    * cursor's line is lost.
    */
-  notePod(uid: string | undefined): void {
+  notePod(pod: StepPod | undefined, step: string): void {
+    const uid = pod?.metadata.uid;
+    const markName = pod && markNameOf(pod, step);
+    if (markName !== undefined) this.#marks ??= new StepMarks(markName, this.#from === undefined);
     if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) {
       this.#loseCursor('replaced');
+      this.#marks?.doubt();
       this.#restart = undefined;
     }
     this.#podUid = uid;

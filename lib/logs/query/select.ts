@@ -91,7 +91,7 @@ export const checkSelection = (selection: Selection): void => {
 };
 
 const filterBatch = async (batch: readonly LogEvent[], { isNumbered, isWanted, grep }: Filter): Promise<LogEvent[]> => {
-  const wanted = batch.filter(isWanted);
+  const wanted = batch.filter((event) => event.type !== 'partial' && isWanted(event));
   const found = grep && new Set<LogEvent>(await grep(wanted.filter((event) => event.type === 'line')));
   return wanted.flatMap((event): LogEvent[] => {
     if (event.type !== 'line') return [event];
@@ -130,7 +130,7 @@ const endOfSelection = async (last: readonly LogEvent[], view: BuildView): Promi
 };
 
 /**
- * Yields the selected lines of a log, with their numbers, and the log's end event. After `lines` lines the function
+ * Yields the selected lines of a log, with their numbers, and the log's end event. Unfinished lines are left out. After `lines` lines the function
  * stops with an end event of its own.
  * @throws ApiError 400 `parameter_invalid`, also while reading when grep takes too long
  */

@@ -85,7 +85,7 @@ export const dropLines = <T>(events: AsyncGenerator<LogEvent[], T>, count: numbe
       left -= 1;
       return false;
     }
-    return left === 0 || (event.type !== 'note' && event.type !== 'line');
+    return left === 0 || !['note', 'line', 'partial'].includes(event.type);
   };
   return mapBatches(events, (batch) => (left === 0 ? batch : batch.filter(isKept)));
 };

@@ -66,6 +66,9 @@ const textEvent = (event: LogEvent): string => {
   switch (event.type) {
     case 'line':
       return `{"line":${JSON.stringify(`[step-${event.step}] ${event.time} ${event.text}`)},"cursor":"${event.cursor}"${optionalFields(event)}}\n`;
+    // A client of this format prints each object as a line, so a state has no cursor and looks like a line.
+    case 'partial':
+      return `{"line":${JSON.stringify(`[step-${event.step}] ${event.time} ${event.text}`)},"partial":true}\n`;
     case 'note':
       return serviceLine(event.text);
     case 'end': {
@@ -102,6 +105,8 @@ const sseEvent = (event: LogEvent): string => {
       const data = `{"step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${optionalFields(event)}}`;
       return sseMessage('line', data, event.cursor);
     }
+    case 'partial':
+      return sseMessage('partial', { step: event.step, time: event.time, line: event.text });
     case 'note':
       return sseMessage('note', { note: event.text });
     case 'end': {
@@ -134,6 +139,8 @@ const ndjsonEvent = (event: LogEvent): string => {
   switch (event.type) {
     case 'line':
       return `{"type":"line","step":"${event.step}","time":"${event.time}","line":${JSON.stringify(event.text)}${cursorKey}${event.cursor}"${optionalFields(event)}}\n`;
+    case 'partial':
+      return `${JSON.stringify({ type: 'partial', step: event.step, time: event.time, line: event.text })}\n`;
     case 'note':
       return `${JSON.stringify({ type: 'note', note: event.text })}\n`;
     case 'end':

@@ -16,8 +16,12 @@ type Step = { name: string; state: State; exitCode: number };
  */
 export type BuildPodCluster = Pick<TestCluster, 'requests' | 'faults' | 'failAll' | 'close'> & {
   kube: Kube;
-  /** Replaces the pod of the build by a new pod, whose steps are all waiting. @param tool Default: `tool` */
-  setPod(steps: readonly string[], tool?: string): void;
+  /**
+   * Replaces the pod of the build by a new pod, whose steps are all waiting.
+   * @param tool Default: `tool`
+   * @param mark name in the marks of the steps' logs. Default: the logs have no marks
+   */
+  setPod(steps: readonly string[], tool?: string, mark?: string): void;
   /** Sets the state of a step of the build. @param exitCode exit code of a terminated step. Default: 0 */
   setState(step: string, state: State, exitCode?: number): void;
   /**
@@ -100,7 +104,7 @@ class BuildPod {
     return timeAt(this.#lines++ * 1000);
   }
 
-  create(names: readonly string[], tool: string): void {
+  create(names: readonly string[], tool: string, mark: string | undefined): void {
     this.remove();
     this.#pods += 1;
     this.#steps = names.map((name) => ({ name, state: 'waiting', exitCode: 0 }));
@@ -110,7 +114,13 @@ class BuildPod {
         labels: { 'tekton.dev/pipelineRun': 'b-1' },
         annotations: { 'builds.toolforge.org/tool': tool, ...ready },
       },
-      spec: { containers: names.map((name) => ({ name: `step-${name}`, image: 'any' })) },
+      spec: {
+        containers: names.map((name) => ({
+          name: `step-${name}`,
+          image: 'any',
+          ...(mark === undefined ? {} : { env: [{ name: 'STEP_LOG_MARK', value: mark }] }),
+        })),
+      },
     });
     this.#write();
   }
@@ -179,7 +189,7 @@ export const startBuildPodCluster = async ({ partBytes }: { partBytes?: number }
   return {
     ...cluster,
     kube: cluster.kube({ attempts: 1, timeoutMs: 5000 }),
-    setPod: (steps, tool = 'tool') => pod.create(steps, tool),
+    setPod: (steps, tool = 'tool', mark = undefined) => pod.create(steps, tool, mark),
     setState: (step, state, exitCode = 0) => pod.setState(step, state, exitCode),
     setStatus: (status) => pod.setStatus(status),
     setReady: (isReady) => pod.setReady(isReady),

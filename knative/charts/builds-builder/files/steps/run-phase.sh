@@ -1,28 +1,71 @@
 #!/bin/bash
-# run-phase.sh FILE PROGRAM ARGUMENTS…: runs a step's program and passes its output through. When the program fails, the
-# last whole lines of its output go to FILE, which is the step's result with the failure excerpt.
+# run-phase.sh FILE PROGRAM ARGUMENTS…: runs a step's program and passes its output through, between two marks. When the
+# program fails, the last whole lines of its output go to FILE, which is the step's result with the failure excerpt.
 set -u
 
 failure=$1
 shift
+# The name in the marks of this step's log. A mark is a line, or the end of a line, that the service does not show
+# (lib/logs/pod/step-marks.ts). A program that learns the name can only make its own log seem incomplete.
+mark=${STEP_LOG_MARK:-}
+unset STEP_LOG_MARK
 work=$(mktemp -d)
-mkfifo "$work/output" "$work/copy"
+mkfifo "$work"/{output,relay,copy,count,ended}
+
+print_mark() { [ -z "$mark" ] || printf '[log-mark %s] %s\n' "$mark" "$1"; }
+
+# Ends a line that the program has not finished, such as a progress bar, by a mark, at most once a second. A container
+# runtime keeps a line back until its line feed. The mark has no effect where no line is unfinished. Reads from file
+# descriptor 8 time out until the output has ended.
+show_unfinished_lines() {
+  local name bytes before='' is_pause=''
+  while
+    read -r -t 0.5 <&8
+    [ $? -gt 128 ]
+  do
+    while read -r name bytes && [ "$name" != wchar: ]; do :; done <"/proc/$tee_process/io"
+    if [ -n "$is_pause" ] || [ "$bytes" = "$before" ]; then
+      is_pause=''
+      continue
+    fi
+    before=$bytes is_pause=1
+    print_mark continues
+  done 2>/dev/null
+}
 
 readonly max_kept=65536
+print_mark begin
 tail -c "$max_kept" <"$work/copy" >"$work/tail" &
 tail_process=$!
-tee "$work/copy" <"$work/output" &
+wc -lc <"$work/count" >"$work/counted" &
+count_process=$!
+tee "$work/copy" "$work/count" <"$work/relay" &
 tee_process=$!
-"$@" >"$work/output" 2>&1
+cat 9>"$work/ended" <"$work/output" >"$work/relay" &
+relay_process=$!
+exec 8<"$work/ended"
+show_process=''
+if [ -n "$mark" ]; then
+  show_unfinished_lines &
+  show_process=$!
+fi
+"$@" >"$work/output" 2>&1 8<&-
 status=$?
 
-# The program tee has two seconds to end, since a process that a build left behind may keep tee's input open for ever.
-for _ in {1..20}; do
-  kill -0 "$tee_process" 2>/dev/null || break
-  sleep 0.1
-done
-kill "$tee_process" 2>/dev/null
-wait "$tail_process"
+# The output has two seconds to end, since a process that a build left behind may keep it open for ever. Only the process
+# that reads the output is ended, so that what it has read is counted and printed.
+read -r -t 2 <&8
+kill "$relay_process" 2>/dev/null
+wait $show_process "$tee_process" "$tail_process" "$count_process"
+
+# The last mark proves to readers that the log is whole. A last line without a line feed counts as a line.
+if [ -n "$mark" ] && read -r lines bytes <"$work/counted"; then
+  if [ "$bytes" -gt 0 ] && [ "$(tail -c 1 "$work/tail" | wc -l)" -eq 0 ]; then
+    echo
+    lines=$((lines + 1))
+  fi
+  print_mark "end: $lines lines, $bytes bytes"
+fi
 [ "$status" -ne 0 ] || exit 0
 
 # From here on text is bytes, so that a length is a number of bytes and any byte can be replaced.

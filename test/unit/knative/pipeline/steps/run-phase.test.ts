@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,21 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'run-phase-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const mark = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
+const markOf = (text: string): string => `[log-mark ${mark}] ${text}\n`;
+
+/** Runs a shell program as a step whose log has marks. @returns what the step prints */
+const runMarked = async (program: string, onOutput: (text: string) => void = () => {}): Promise<string> => {
+  const env = { PATH: process.env.PATH, STEP_LOG_MARK: mark };
+  const child = spawn('/bin/bash', [script, path.join(folder, 'failure'), '/bin/bash', '-c', program], { env });
+  let printed = '';
+  for await (const part of child.stdout) {
+    printed += String(part);
+    onOutput(printed);
+  }
+  return printed;
+};
 
 type Run = { exitCode: number; printed: Buffer; failure: Buffer };
 
@@ -167,6 +182,50 @@ describe('run-phase.sh', () => {
         for (const part of hidden) expect(shown).not.toContain(part);
       }),
       { numRuns: 25 },
+    );
+  });
+});
+
+describe('the marks of run-phase.sh', () => {
+  test('stand before and after the output, with the numbers of lines and bytes', async () => {
+    expect(await runMarked('printf "a\\n\\nb\\n" >&2; exit 3')).toBe(
+      `${markOf('begin')}a\n\nb\n${markOf('end: 3 lines, 5 bytes')}`,
+    );
+    expect(await runMarked(':')).toBe(markOf('begin') + markOf('end: 0 lines, 0 bytes'));
+  });
+
+  test('begin a new line, and count a last line without a line feed', async () => {
+    expect(await runMarked('printf "a\\nb"')).toBe(`${markOf('begin')}a\nb\n${markOf('end: 2 lines, 3 bytes')}`);
+    expect(await runMarked('printf "\\0"')).toBe(`${markOf('begin')}\0\n${markOf('end: 1 lines, 1 bytes')}`);
+  });
+
+  test('count what was printed, also when the program leaves a process behind that prints for ever', async () => {
+    const printed = await runMarked('seq 100000; (while :; do echo more; sleep 0.01; done) & exit 0');
+    const [, lines = '', bytes = ''] = /end: (\d+) lines, (\d+) bytes\n$/.exec(printed) ?? [];
+    const output = printed.split('\n').filter((line) => !line.startsWith('[log-mark'));
+    expect(output.length - 1).toBe(Number(lines));
+    expect(Buffer.byteLength(output.join('\n'))).toBe(Number(bytes));
+    expect(output.slice(0, 100_000)).toEqual(Array.from({ length: 100_000 }, (_, at) => String(at + 1)));
+  });
+
+  test('are not told to the program, and do not appear without a name', async () => {
+    expect(await runMarked('printenv STEP_LOG_MARK || echo unset')).toContain('unset\n');
+    expect((await run('a')).printed.toString()).toBe('a');
+  });
+
+  test('end an unfinished line, so that a progress bar is seen before it ends', async () => {
+    const pipe = path.join(folder, 'go-on');
+    execFileSync('mkfifo', [pipe]);
+    const program = `printf "\\r10%%"; read -r _ <"${pipe}"; printf "\\r100%%\\n"`;
+    let isOpen = false;
+    const printed = await runMarked(program, (text) => {
+      if (isOpen || !text.includes('continues')) return;
+      isOpen = true;
+      void writeFile(pipe, '\n');
+    });
+    expect(printed).toMatch(`\r10%${markOf('continues')}`);
+    expect(printed.replaceAll(markOf('continues'), '')).toBe(
+      `${markOf('begin')}\r10%\r100%\n${markOf('end: 1 lines, 10 bytes')}`,
     );
   });
 });

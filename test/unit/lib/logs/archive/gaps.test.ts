@@ -89,3 +89,47 @@ test('a live reader gets each note once at a truncated end, although the archive
   expect(linesOf(shown).map(({ text }) => text)).toEqual(['d']);
   expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
 });
+
+const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
+const begin = `[log-mark ${name}] begin`;
+const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, 1 bytes`;
+
+/** Archives the first lines of a step whose log has marks, and kills the archiver. @returns the view of the build */
+const archivedHalf = async () => {
+  fake.setPod(['build'], 'tool', name);
+  fake.setState('build', 'running');
+  fake.write('build', [begin, 'a', 'b']);
+  const view = createView();
+  const stop = new AbortController();
+  const archived = archive(view, { signal: stop.signal });
+  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await archived;
+  return view;
+};
+
+const endWith = (view: ReturnType<typeof createView>, raw: readonly string[], keep: number): void => {
+  fake.write('build', raw);
+  fake.rotate('build', keep);
+  fake.setState('build', 'terminated');
+  view.set(finished);
+};
+
+test('an archive whose archiver was killed says how many lines are missing', async () => {
+  const view = await archivedHalf();
+  endWith(view, ['c', 'd', 'e', endMark(5)], 2);
+  const reason = '2 of the 5 lines of step build are missing: the node threw away what was not read in time';
+  expect(await archive(view)).toEqual({ state: 'truncated', reason });
+  const shown = await read(view);
+  expect(linesOf(shown).map(({ text }) => text)).toEqual(['a', 'b', 'e']);
+  expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
+});
+
+test('an archive whose archiver was killed is complete if the node has thrown away only what was archived', async () => {
+  const view = await archivedHalf();
+  endWith(view, ['c', 'd', 'e', endMark(5)], 4);
+  expect(await archive(view)).toEqual({ state: 'complete' });
+  const shown = await read(view);
+  expect(linesOf(shown).map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(notesOf(shown)).toEqual([]);
+});

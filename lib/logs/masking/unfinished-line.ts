@@ -1,0 +1,74 @@
+import { escapeControls } from './control-characters.ts';
+import type { Span } from './invisible.ts';
+import { PemMask } from './pem.ts';
+import { maskSpans, mergeSpans, type SecretFinder } from './secret-finder.ts';
+
+/** What is known about the present state of an unfinished line. */
+type Known = {
+  /** The line's text before the state, with carriage returns. A secret may begin there. */
+  overwritten: string;
+  /** Known secrets. The state may end within one. */
+  secrets: readonly string[];
+};
+
+/** Characters of an overwritten text that are searched together with the text that follows. */
+const overlap = 8192;
+
+/** Returns the end of an overwritten text as the masks search it. A secret may be printed with returns in it. */
+export const withoutReturns = (overwritten: string): string =>
+  escapeControls(overwritten.replaceAll('\r', ''), true).slice(-overlap);
+
+/** Characters that are no letters and no digits. */
+const sign = '[^\\p{L}\\p{N}]';
+/** A word of a language, or numbers with a unit, such as `44.5it/s]`. No secret begins so, unless a name says so. */
+const harmlessWord = new RegExp(
+  `^${sign}*(?:\\d{1,6}${sign}+)*(?:\\d{0,6}\\p{L}{0,4}(?:/\\p{L}{1,4})?|\\p{Lu}?\\p{Ll}{1,12})${sign}*$`,
+  'u',
+);
+const maxWord = 400;
+
+/** Longest and shortest beginning of a known secret that is searched for, in characters. */
+const openLength = { most: 512, least: 3 };
+
+/** Leaves out the last word of a text, which may be the beginning of a secret. */
+const withoutOpenWord = (text: string): string => {
+  const from = text.search(/\S*$/);
+  const word = text.slice(from);
+  return word.length <= maxWord && harmlessWord.test(word) ? text : `${text.slice(0, from)}…`;
+};
+
+/** Returns the ends of a text that are beginnings of known secrets. */
+const openSecrets = (text: string, known: readonly string[]): Span[] =>
+  known.flatMap((secret): Span[] => {
+    const last = text.at(-1);
+    for (let length = Math.min(secret.length, openLength.most, text.length); length >= openLength.least; length -= 1)
+      if (secret[length - 1] === last && text.endsWith(secret.slice(0, length)))
+        return [[text.length - length, text.length]];
+    return [];
+  });
+
+/** Returns the parts of spans within a text that begins at `from`. */
+const within = (spans: readonly Span[], from: number, length: number): Span[] =>
+  spans.flatMap(([start, end]): Span[] =>
+    end > from && start < from + length ? [[Math.max(start, from) - from, Math.min(end, from + length) - from]] : [],
+  );
+
+/** Ends of a quotation that a secret may have been cut in. */
+const endings = ['', '"', "'"];
+
+/**
+ * Masks the present state of an unfinished line. A secret may be cut at the end of the state, so a last word that may be
+ * the beginning of a secret is left out, and the state is searched as if a quotation ended there, too.
+ */
+export const maskUnfinished = (findSecrets: SecretFinder, state: string, { overwritten, secrets }: Known): string => {
+  const pem = new PemMask(findSecrets);
+  pem.push(escapeControls(overwritten, true), true);
+  const before = withoutReturns(overwritten);
+  const text = withoutOpenWord(pem.push(escapeControls(state, true)));
+  const found = endings.flatMap((ending) => [
+    ...within(findSecrets(text + ending), 0, text.length),
+    ...within(findSecrets(before + text + ending), before.length, text.length),
+  ]);
+  const open = within(openSecrets(before + text.replace(/…$/, ''), secrets), before.length, text.length);
+  return maskSpans(text, mergeSpans([...found, ...open]));
+};

@@ -1,0 +1,122 @@
+import type { LogEvent, LogNote } from '../types.ts';
+import type { RawLine } from './line-splitter.ts';
+import { containerOf, type StepPod } from './pod-state.ts';
+
+/**
+ * Marks are lines that the pipeline itself writes into the log of a step, and that are not shown:
+ * `[log-mark NAME] begin` is the first line. `[log-mark NAME] end: 12 lines, 345 bytes` is the last line, with the numbers
+ * of what the step has written between the two marks. `[log-mark NAME] continues` ends a line that the step has not
+ * finished (continued-lines.ts). NAME is the value of the variable STEP_LOG_MARK in the container of the step, which a
+ * build can't change. A build that learns the name and writes marks of its own only makes its own log seem incomplete.
+ * @see knative/pipeline/steps/run-phase.sh
+ */
+const variable = 'STEP_LOG_MARK';
+
+/** Name in the marks of a step's log. A log of a pipeline without marks has no name. */
+export const markNameOf = ({ spec }: StepPod, step: string): string | undefined => {
+  const { env = [] } = spec?.containers?.find(({ name }) => name === containerOf(step)) ?? {};
+  return env.find(({ name }) => name === variable)?.value || undefined;
+};
+
+/** Returns the text that ends an unfinished line in the log of a step. */
+export const continuesMark = (name: string): string => `[log-mark ${name}] continues\n`;
+
+const endNumbers = /^end: (\d{1,15}) lines, \d{1,15} bytes$/;
+
+/** A line of Tekton's own, such as the one of a step that was skipped: it begins as Go's log package writes times. */
+const ownLine = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /;
+
+/** What the marks say about a step's log: it is whole; so many lines are missing, or an unknown number of lines. */
+type Verdict = 'whole' | { missing: number; of: number } | 'unknown' | 'no beginning';
+
+const missingText = (step: string, verdict: Exclude<Verdict, 'whole' | 'unknown'>): string => {
+  if (verdict === 'no beginning')
+    return `the beginning of the log of step ${step} is missing: the node threw it away before it was read`;
+  const { missing, of } = verdict;
+  const lines = of === 1 ? 'the only line' : `${missing} of the ${of} lines`;
+  return `${lines} of step ${step} ${missing === 1 ? 'is' : 'are'} missing: the node threw away what was not read in time`;
+};
+
+/** Reads the marks of one step's log, over all its streams, and says whether lines are missing. */
+export class StepMarks {
+  /** Name in the marks. */
+  readonly name: string;
+  readonly #prefix: string;
+  readonly #startsAtBeginning: boolean;
+  #hasBegin = false;
+  #isFirst = true;
+  #isOwn = false;
+  #isDoubtful = false;
+  #parts = 0;
+  #end: { lines: number; seen: number } | undefined;
+
+  /**
+   * @param name the name in the marks
+   * @param startsAtBeginning whether the first stream begins with the first line of the log
+   */
+  constructor(name: string, startsAtBeginning: boolean) {
+    this.name = name;
+    this.#prefix = `[log-mark ${name}] `;
+    this.#startsAtBeginning = startsAtBeginning;
+  }
+
+  /**
+   * Takes the next line of the log.
+   * @param seen number of lines, and parts of lines, of the step before this line that the reader has
+   * @returns whether the line is a mark, which is not shown
+   */
+  isMark({ text, more }: RawLine, seen: number): boolean {
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (isFirst) this.#isOwn = ownLine.test(text);
+    const mark = !more && text.startsWith(this.#prefix) ? text.slice(this.#prefix.length) : '';
+    if (mark === 'begin') this.#hasBegin ||= isFirst;
+    const end = endNumbers.exec(mark);
+    // Tekton may print a line of its own after the step has ended. Any other line shows that the step has not ended.
+    if (end || !ownLine.test(text)) this.#end = end ? { lines: Number(end[1]), seen: seen - this.#parts } : undefined;
+    return end !== null || mark === 'begin';
+  }
+
+  /** Records that the reader has a part of a line that another part continues. */
+  addPart(): void {
+    this.#parts += 1;
+  }
+
+  /** Tells that the marks don't count the lines of the reader, because Tekton has made the pod again. */
+  doubt(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** Says whether the last mark was read, and no line of the step after it. */
+  get hasEnd(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * Returns the event that says whether the log of a step is whole, or how many of its lines are missing. The log must
+   * have been read to its end.
+   * @param line number that the next line of the step would have
+   */
+  verdict(step: string, line: number): LogEvent[] {
+    const verdict = this.#verdict();
+    if (verdict === 'unknown') return [];
+    if (verdict === 'whole') return [{ type: 'whole', step }];
+    const missing = verdict === 'no beginning' ? {} : { missing: verdict.missing };
+    const note: LogNote = {
+      type: 'note',
+      text: missingText(step, verdict),
+      position: { step, line, gap: true, ...missing },
+    };
+    return [note];
+  }
+
+  #verdict(): Verdict {
+    if (this.#isDoubtful) return 'unknown';
+    const lacksBeginning = this.#startsAtBeginning && !this.#hasBegin && !this.#isFirst && !this.#isOwn;
+    const { lines: of = 0, seen = 0 } = this.#end ?? {};
+    if (of > seen) return { missing: of - seen, of };
+    if (lacksBeginning) return 'no beginning';
+    // The process that writes the last mark may have been killed with its step.
+    return this.#end ? 'whole' : 'unknown';
+  }
+}

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCursor } from '../../../../../lib/logs/cursor.ts';
+import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
+import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
+import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
+
+let fake: BuildPodCluster;
+beforeEach(async () => {
+  fake = await startBuildPodCluster();
+});
+afterEach(() => fake.close());
+
+const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
+const begin = `[log-mark ${name}] begin`;
+const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, ${lines * 2} bytes`;
+
+/** Runs a step that has ended, with `raw` as its log. @returns a view of the build */
+const ended = (raw: readonly string[], keep?: number) => {
+  fake.setPod(['build'], 'tool', name);
+  fake.setState('build', 'terminated');
+  fake.write('build', raw);
+  if (keep !== undefined) fake.rotate('build', keep);
+  return createView(finished);
+};
+
+const read = ({ view }: ReturnType<typeof createView>, more = {}): Promise<LogEvent[]> =>
+  collect(readBuildLog({ ...common(fake, view), follow: false, ...more }));
+
+const textsOf = (events: readonly LogEvent[]): string[] => linesOf(events).map(({ text }) => text);
+
+const missing = (count: string): string =>
+  `${count} of step build are missing: the node threw away what was not read in time`;
+
+describe('a log with marks', () => {
+  test('is complete if the reader has as many lines as the last mark says, and shows no mark', async () => {
+    const events = await read(ended([begin, 'a', '', 'c', endMark(3)]));
+    expect(textsOf(events)).toEqual(['a', '', 'c']);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+    expect(notesOf(events)).toEqual([]);
+  });
+
+  test('of a step without output is complete', async () => {
+    expect(endOf(await read(ended([begin, endMark(0)])))).toMatchObject({ log: 'complete' });
+  });
+
+  test('of which the node has thrown away the beginning is truncated, and says how many lines are missing', async () => {
+    const lines = Array.from({ length: 200 }, (_, at) => `line ${at}`);
+    const events = await read(ended([begin, ...lines, endMark(200)], 25));
+    expect(textsOf(events)).toEqual(lines.slice(-24));
+    const reason = missing('176 of the 200 lines');
+    expect(notesOf(events)).toEqual([reason]);
+    expect(endOf(events)).toMatchObject({ log: 'truncated', reason });
+  });
+
+  test('of which the node has the last mark only is truncated', async () => {
+    const events = await read(ended([begin, 'a', 'b', endMark(2)], 1));
+    expect(endOf(events)).toMatchObject({ log: 'truncated', reason: missing('2 of the 2 lines') });
+  });
+
+  test('of which only the first mark is gone is truncated, because the first line may be cut', async () => {
+    const events = await read(ended([begin, 'a', 'b', endMark(2)], 3));
+    const reason = 'the beginning of the log of step build is missing: the node threw it away before it was read';
+    expect(endOf(events)).toMatchObject({ log: 'truncated', reason });
+  });
+
+  test('whose step was killed has no last mark, and is complete if it has a first one', async () => {
+    const events = await read(ended([begin, 'a', 'b']));
+    expect(textsOf(events)).toEqual(['a', 'b']);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+    expect(endOf(await read(ended([begin, 'a', 'b'], 1)))).toMatchObject({ log: 'truncated' });
+  });
+
+  test("of a step that Tekton has skipped has Tekton's line only, and is complete", async () => {
+    const skipped = '2026/11/22 08:02:11 Skipping step because a previous step failed';
+    const events = await read(ended([skipped]));
+    expect(textsOf(events)).toEqual([skipped]);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+  });
+
+  test("may have lines of Tekton after the last mark, which are not the step's", async () => {
+    const own = '2026/11/22 08:02:11 Termination message is above max allowed size 4096';
+    expect(endOf(await read(ended([begin, 'a', endMark(1), own])))).toMatchObject({ log: 'complete' });
+    expect(endOf(await read(ended([begin, 'a', endMark(2), own])))).toMatchObject({ log: 'truncated' });
+  });
+
+  test('shows look-alikes of marks, and counts a mark that the build has forged as one of its lines', async () => {
+    const alike = [
+      `[log-mark ${name}] ended`,
+      '[log-mark other] end: 1 lines, 1 bytes',
+      ` ${begin}`,
+      endMark(5).slice(1),
+    ];
+    const shown = await read(ended([begin, ...alike, endMark(4)]));
+    expect(textsOf(shown)).toEqual(alike);
+    expect(endOf(shown)).toMatchObject({ log: 'complete' });
+    const forged = await read(ended([begin, 'a', endMark(1), 'b', endMark(3)]));
+    expect(textsOf(forged)).toEqual(['a', 'b']);
+    expect(endOf(forged)).toMatchObject({
+      log: 'truncated',
+      reason: missing('1 of the 3 lines').replace(' are ', ' is '),
+    });
+  });
+
+  test('shows the marks of another pipeline, which the pod does not name', async () => {
+    fake.setPod(['build']);
+    fake.setState('build', 'terminated');
+    fake.write('build', [begin, 'a', endMark(7)]);
+    const events = await read(createView(finished));
+    expect(textsOf(events)).toEqual([begin, 'a', endMark(7)]);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+  });
+
+  test('counts the parts of a long line as one line', async () => {
+    const long = 'x'.repeat(200_000);
+    expect(endOf(await read(ended([begin, long, 'b', endMark(2)])))).toMatchObject({ log: 'complete' });
+    expect(endOf(await read(ended([begin, long, 'b', endMark(3)])))).toMatchObject({ log: 'truncated' });
+  });
+
+  test('is counted by a reader that resumes at a cursor, too', async () => {
+    const view = ended([begin, 'a', 'b', 'c', endMark(3)]);
+    const [first] = linesOf(await read(view));
+    const from = parseCursor(first?.cursor ?? '', 'b-1');
+    const rest = await read(view, { from });
+    expect(textsOf(rest)).toEqual(['b', 'c']);
+    expect(endOf(rest)).toMatchObject({ log: 'complete' });
+    fake.rotate('build', 2);
+    const late = await read(view, { from });
+    expect(textsOf(late)).toEqual(['c']);
+    expect(endOf(late)).toMatchObject({ reason: missing('1 of the 3 lines').replace(' are ', ' is ') });
+  });
+
+  test('that has lost no line after all is complete, although its cursor is gone', async () => {
+    const view = ended([begin, 'a', 'b', 'c', endMark(3)]);
+    const [first] = linesOf(await read(view));
+    fake.rotate('build', 3);
+    const rest = await read(view, { from: parseCursor(first?.cursor ?? '', 'b-1') });
+    expect(textsOf(rest)).toEqual(['b', 'c']);
+    expect(endOf(rest)).toMatchObject({ log: 'complete' });
+  });
+
+  test('has lines that marks have split, which are joined', async () => {
+    const split = (text: string): string => `${text}[log-mark ${name}] continues`;
+    const events = await read(
+      ended([begin, split('one '), split(''), 'line', split(''), 'b', split('c'), '', endMark(3)]),
+    );
+    expect(textsOf(events)).toEqual(['one line', 'b', 'c']);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+  });
+});
