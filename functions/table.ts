@@ -3,7 +3,7 @@
  * this table what the Helm chart renders functions, ServiceAccounts and Roles from, the gateway's routes and a part of
  * docs/settings.md. The bundler, the embedded platform and the tests read this table too.
  */
-import { ledgerBehindType } from '../lib/events/build-event.ts';
+import { archiverWantedType, ledgerBehindType } from '../lib/events/build-event.ts';
 import { eventTypes } from '../lib/tekton/events.ts';
 import type { Grants, JobRow, Mount, ServiceRow, Size } from './row.ts';
 
@@ -116,7 +116,7 @@ export const services = {
     operations: ['start'],
     concurrency: 50,
     timeoutSeconds: 60,
-    mounts: [...signIn, logStore, registryAccount],
+    mounts: [...signIn, broker, logStore, registryAccount],
     permissions: [reconcile, createRuns],
   },
   'list-builds': {
@@ -218,7 +218,7 @@ export const services = {
     ...event,
     concurrency: 20,
     timeoutSeconds: 60,
-    mounts: [logStore],
+    mounts: [broker, logStore],
     eventTypes: [...buildEnded, ledgerBehindType],
     permissions: [reconcile, createRuns],
   },
@@ -228,7 +228,7 @@ export const services = {
     timeoutSeconds: 120,
     mounts: [broker, logStore, knownSecretsMount],
     environment: startsArchivers,
-    eventTypes: [eventTypes.taskRunRunning, ...buildEnded],
+    eventTypes: [eventTypes.taskRunRunning, ...buildEnded, archiverWantedType],
     permissions: [reconcile, readPods, startArchiver],
   },
   sweep: {

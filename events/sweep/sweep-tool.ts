@@ -1,5 +1,6 @@
 import { closeBuildLog, isOverdue } from '../../lib/builds/close-log.ts';
 import { type Correction, correctionsOf } from '../../lib/builds/correction.ts';
+import { listRuns } from '../../lib/builds/observe.ts';
 import { type Reconciled, reconcile } from '../../lib/builds/reconcile.ts';
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
@@ -7,15 +8,17 @@ import { removeArchiveIn } from '../../lib/logs/archive/remove.ts';
 import { hasRunEnded } from '../../lib/tekton/status.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
 
-/** Starts an archiver for every running build that has none. */
+/** Starts an archiver for every running build that has none, also for builds whose runs were made just now. */
 const startArchivers = async (
   { kube, archiver }: ArchiveLogsOptions,
   tool: string,
-  { state, runs }: Reconciled,
+  { state, runs, corrections }: Reconciled,
 ): Promise<void> => {
+  const created = new Set(corrections.flatMap(({ kind, id }) => (kind === 'run_created' ? [id] : [])));
+  const current = created.size > 0 ? await listRuns(kube, tool) : runs;
   const live = state.running
-    .flatMap(({ id }) => runs.get(id) ?? [])
-    .filter((run) => run.status?.startTime && !hasRunEnded(run));
+    .flatMap(({ id }) => current.get(id) ?? [])
+    .filter((run) => (run.status?.startTime || created.has(run.metadata.name)) && !hasRunEnded(run));
   for (const run of live) await startArchiver(kube, run, tool, archiver);
 };
 

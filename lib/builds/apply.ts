@@ -66,6 +66,7 @@ const createRun = async (context: BuildsContext, tool: string, { build, cancelle
   try {
     const run = pipelineRun(build, tool, toolLabel(tool), context.runSettings, cancelled);
     await context.kube.create<PipelineRun>('pipelineruns', run);
+    if (!cancelled) context.requestArchiver?.(tool, build.id);
     return false;
   } catch (error) {
     const why = await reasonOfRefusal(context, tool, build.id, error);

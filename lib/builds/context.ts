@@ -1,4 +1,5 @@
 import type { Capacity } from '../capacity/store.ts';
+import type { RequestArchiver } from '../events/archiver-wanted.ts';
 import type { ReportBehind } from '../events/ledger-behind.ts';
 import type { Kube, ReadKube } from '../kube/client.ts';
 import type { Ledger } from '../ledger/store.ts';
@@ -33,6 +34,11 @@ export type BuildsContext = {
    * at once and never throws. Default: this function creates the runs itself.
    */
   requestRun?: (tool: string, id: string) => void;
+  /**
+   * Asks archive-logs to start the archiver of a build whose run was made just now. Default: nobody is asked, and an event
+   * of Tekton, a read or sweep starts the archiver.
+   */
+  requestArchiver?: RequestArchiver;
   now: () => Date;
 };
 
@@ -45,6 +51,8 @@ export type ReadContext = Pick<BuildsContext, 'buildsApiRuns' | 'log' | 'failure
   ledger: Pick<Ledger, 'read'>;
   capacity: Pick<Capacity, 'slots' | 'read'>;
   reportBehind: ReportBehind;
+  /** Asks archive-logs to start the archiver of a running build about which no event has come. */
+  requestArchiver: RequestArchiver;
 };
 
 /** The dependencies of code that shows builds. The versions give a build its flags. */

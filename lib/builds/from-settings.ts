@@ -1,5 +1,6 @@
 import { createCapacity } from '../capacity/store.ts';
 import type { Settings } from '../config/settings.ts';
+import { createArchiverRequester } from '../events/archiver-wanted.ts';
 import { createRunRequester } from '../events/ledger-behind.ts';
 import { brokerSettings, sendFromSettings } from '../events/send-event.ts';
 import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
@@ -33,7 +34,7 @@ export const sharedBuildsSettings = [
 /** Names of the settings of a function that changes builds. */
 export const buildsSettings = [...kubeSettings, ...sharedBuildsSettings] as const;
 
-/** Names of the settings of a function that changes builds, and requests their runs from finish-build. */
+/** Names of the settings of a function that changes builds, and sends events about them to the broker. */
 export const requestingBuildsSettings = [...buildsSettings, ...brokerSettings] as const;
 
 type BuildsSettings = Settings<(typeof buildsSettings)[number]>;
@@ -82,4 +83,16 @@ export const requestingBuildsFromSettings = async (
 ): Promise<BuildsContext & { store: ObjectStore }> => ({
   ...(await buildsFromSettings(settings, log)),
   requestRun: createRunRequester({ send: sendFromSettings(settings), log }),
+});
+
+/**
+ * Makes the dependencies of a function that creates runs, and requests their archivers from archive-logs.
+ * @throws ConfigError for a setting that is missing or wrong
+ */
+export const creatingBuildsFromSettings = async (
+  settings: Settings<(typeof requestingBuildsSettings)[number]>,
+  log: Log,
+): Promise<BuildsContext & { store: ObjectStore }> => ({
+  ...(await buildsFromSettings(settings, log)),
+  requestArchiver: createArchiverRequester({ send: sendFromSettings(settings), log }),
 });

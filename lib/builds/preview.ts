@@ -3,6 +3,7 @@ import { adopt } from '../ledger/adopt.ts';
 import { claimRequest } from '../ledger/claims.ts';
 import { diff, type ObservedRun, reconciledState } from '../ledger/diff.ts';
 import { knownIds } from '../ledger/gone.ts';
+import { isEventOverdue } from '../ledger/run-events.ts';
 import type { LedgerView } from '../ledger/store.ts';
 import type { BuildRecord, LedgerState, Limits } from '../ledger/types.ts';
 import type { PipelineRun } from '../tekton/types.ts';
@@ -92,6 +93,17 @@ const reportIfBehind = (
   if (after !== before || wrong !== undefined) reportBehind(tool, buildThatMoved(before, after) ?? wrong);
 };
 
+/** Requests the archivers of running builds about which no event has come in time. */
+const requestArchivers = (
+  { requestArchiver, now }: ReadContext,
+  tool: string,
+  { running }: LedgerState,
+  runs: Runs,
+): void => {
+  for (const build of running)
+    if (isEventOverdue(build, runs.get(build.id)?.status?.startTime, now())) requestArchiver(tool, build.id);
+};
+
 /**
  * Returns the ids of the runs to read: those of the builds to show, and the one that the caller names where the ledger
  * does not know its build, because builds-api may have made that run. Undefined where the caller shows all builds and
@@ -138,5 +150,6 @@ export const previewReconcile = async (
   const adopted = adopt(before, observed, limits);
   const state = await previewState(context, tool, { state: adopted, limits }, observed);
   reportIfBehind(context, tool, context.buildsApiRuns === 'adopt' ? before : adopted, state, { builds, observed });
+  requestArchivers(context, tool, state, runs);
   return { state, limits, runs };
 };

@@ -1,5 +1,6 @@
 import { createCapacity } from '../capacity/store.ts';
 import type { Settings } from '../config/settings.ts';
+import { createMissingArchiverReporter } from '../events/archiver-wanted.ts';
 import { createBehindReporter } from '../events/ledger-behind.ts';
 import { brokerSettings, sendFromSettings } from '../events/send-event.ts';
 import { kubeFromSettings, kubeSettings } from '../kube/from-settings.ts';
@@ -27,6 +28,7 @@ export const readsFromSettings = async (
   log: Log,
 ): Promise<ReadContext> => {
   const kube = await kubeFromSettings(settings, log);
+  const send = sendFromSettings(settings);
   return {
     kube,
     capacity: createCapacity(kube, { slots: settings.capacity }),
@@ -35,6 +37,7 @@ export const readsFromSettings = async (
     buildsApiRuns: settings.buildsApiRuns,
     failureExcerpt: createFailureExcerpt(settings.logSteps),
     now: () => new Date(),
-    reportBehind: createBehindReporter({ send: sendFromSettings(settings), log }),
+    reportBehind: createBehindReporter({ send, log }),
+    requestArchiver: createMissingArchiverReporter({ send, log }),
   };
 };

@@ -10,15 +10,21 @@ import { isTool } from '../tool-name.ts';
 export const ledgerBehindType = 'org.toolforge.builds.ledger.behind.v1';
 
 /**
+ * Type of the event that asks archive-logs to start the archiver of a build. The functions that create runs send it, so
+ * that a log is archived where Tekton's events are lost, and so do functions that see a build without any event.
+ */
+export const archiverWantedType = 'org.toolforge.builds.archiver.wanted.v1';
+
+/**
  * The CloudEvents attribute `source` of Tekton's events when accept-tekton sends them on to the broker. Their attribute
  * `type` stays Tekton's.
  */
 export const buildEventSource = '/builds/accept-tekton';
 
 /**
- * The CloudEvents attribute `source` of the events by which functions report that a tool's ledger and runs differ:
- * list-builds, get-build and get-logs, which write nothing, and cancel-build, delete-build and archive-logs, which
- * create no runs.
+ * The CloudEvents attribute `source` of the events by which functions ask other functions for something: list-builds,
+ * get-build and get-logs, which write nothing; cancel-build, delete-build and archive-logs, which create no runs; and
+ * start-build and finish-build, which start no archivers.
  */
 export const readsEventSource = '/builds/reads';
 
@@ -38,7 +44,7 @@ const invalid = (): ApiError =>
   new ApiError(
     400,
     'body_invalid',
-    `This event must come from ${buildEventSource} and name a tool and a build, or be ${ledgerBehindType} from ${readsEventSource} and name a tool.`,
+    `This event must come from ${buildEventSource} and name a tool and a build, or come from ${readsEventSource} and be ${ledgerBehindType} about a tool or ${archiverWantedType} about a build.`,
   );
 
 /** Parses an event that a function of this service has sent. @throws ApiError 400 `body_invalid` for any other event */
@@ -48,9 +54,9 @@ export const parseBuildEvent = ({
   data,
 }: Pick<CloudEvent<unknown>, 'type' | 'source' | 'data'>): BuildEvent => {
   const { tool, build } = (data ?? {}) as Record<string, unknown>;
-  const isReport = type === ledgerBehindType;
-  if (source !== (isReport ? readsEventSource : buildEventSource) || !isTool(tool)) throw invalid();
+  const isOwn = type === ledgerBehindType || type === archiverWantedType;
+  if (source !== (isOwn ? readsEventSource : buildEventSource) || !isTool(tool)) throw invalid();
   if (isObjectName(build)) return { type, tool, build };
-  if (isReport && build === undefined) return { type, tool, build: undefined };
+  if (type === ledgerBehindType && build === undefined) return { type, tool, build: undefined };
   throw invalid();
 };

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.ts';
-import { ledgerBehindType, type OwnEvent, readsEventSource } from './build-event.ts';
+import { ledgerBehindType, type OwnEvent } from './build-event.ts';
+import { createRequest, onceAnInterval, type RequesterOptions } from './request.ts';
 
 /**
  * Reports that the ledger of a tool is behind its runs. Returns at once and never throws.
@@ -18,39 +18,19 @@ export type BehindReporterOptions = {
   now?: () => number;
 };
 
-type RequesterOptions = Pick<BehindReporterOptions, 'send' | 'log'>;
-
-const eventOf = (tool: string, build: string | undefined): OwnEvent => ({
-  id: randomUUID(),
-  type: ledgerBehindType,
-  source: readsEventSource,
-  subject: build ?? tool,
-  data: { tool, ...(build === undefined ? {} : { build }) },
-});
-
-/** Sends one report. A failure is only logged, with the sentence `consequence`. */
-const sendReport = async (
-  { send, log }: RequesterOptions,
-  tool: string,
-  build: string | undefined,
-  consequence: string,
-): Promise<void> => {
-  try {
-    await send(eventOf(tool, build));
-  } catch (error) {
-    log('WARNING', consequence, { tool, build, error });
-  }
-};
-
 /**
  * Returns a function that asks finish-build to create the run of a build, by a report that the ledger of the build's
  * tool is behind. Every request is sent, because nothing repeats a request that was left out. A failure is only logged:
  * the next read of the tool's builds reports the missing run, and so does the next sweep.
  */
-export const createRunRequester =
-  (options: RequesterOptions): ReportBehind =>
-  (tool, build) =>
-    void sendReport(options, tool, build, 'a run was not requested; the next read or sweep asks for it');
+export const createRunRequester = (options: RequesterOptions): ReportBehind => {
+  const request = createRequest(
+    options,
+    ledgerBehindType,
+    'a run was not requested; the next read or sweep asks for it',
+  );
+  return (tool, build) => void request(tool, build);
+};
 
 /**
  * Returns a function that reports to the broker that the ledger of a tool is behind its runs. At most one report about
@@ -58,22 +38,11 @@ export const createRunRequester =
  * failure is only logged, because the next sweep reconciles the tool.
  */
 export const createBehindReporter = ({
-  send,
-  log,
   intervalMs = 5000,
   now = Date.now,
+  ...options
 }: BehindReporterOptions): ReportBehind => {
-  const quietUntil = new Map<string, number>();
-  const forgetExpired = (at: number): void => {
-    for (const [tool, until] of quietUntil) if (until <= at) quietUntil.delete(tool);
-  };
-  const report = async (tool: string, build: string | undefined): Promise<void> => {
-    quietUntil.set(tool, Number.POSITIVE_INFINITY);
-    await sendReport({ send, log }, tool, build, 'a ledger that is behind was not reported; sweep reconciles it');
-    quietUntil.set(tool, now() + intervalMs);
-  };
-  return (tool, build) => {
-    forgetExpired(now());
-    if (!quietUntil.has(tool)) void report(tool, build);
-  };
+  const lost = 'a ledger that is behind was not reported; sweep reconciles it';
+  const send = createRequest(options, ledgerBehindType, lost);
+  return onceAnInterval(send, (tool) => tool, { intervalMs, now });
 };

@@ -58,7 +58,10 @@ export const promote = (state: LedgerState, limits: Limits, now: Date): LedgerSt
   if (promoted.length === 0) return state;
   return {
     ...state,
-    running: [...state.running, ...promoted.map((build) => ({ ...build, startedAt: at }))],
+    running: [
+      ...state.running,
+      ...promoted.map((build): BuildRecord => ({ ...build, startedAt: at, event: 'awaited' })),
+    ],
     queued: state.queued.slice(promoted.length),
     lastTurn: at,
   };
@@ -87,9 +90,10 @@ export const start = (
   return { state: next, result: { kind: 'accepted', record } };
 };
 
-/** Returns the record of a build that has ended. */
-export const endedBuild = (build: BuildRecord, ending: Ending): BuildRecord => ({
+/** Returns the record of a build that has ended. No event comes about a build that never had a run. */
+export const endedBuild = ({ event, ...build }: BuildRecord, ending: Ending): BuildRecord => ({
   ...build,
+  ...(event && ending.log === undefined ? { event } : {}),
   status: ending.status,
   message: ending.message,
   finishedAt: ending.finishedAt,

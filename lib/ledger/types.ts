@@ -43,6 +43,11 @@ export type BuildRecord = {
   log: LogState;
   logReason?: string;
   /**
+   * Set while no event about the build's run has come. `awaited`: the build has begun to run. `missed`: no event came in
+   * time, so another function has asked for the build's archiver. Absent in builds whose run builds-api made.
+   */
+  event?: 'awaited' | 'missed';
+  /**
    * Whether builds-api made the build's run. The record has not all that a run is made from, so no function creates a
    * run for the build.
    */

@@ -54,6 +54,15 @@ const unarchivedEnds = (states: readonly LedgerView['state'][]): string[] =>
     finished.flatMap(({ log, finishedAt }) => (log === 'live' ? (finishedAt ?? []) : [])),
   );
 
+/** Time for which builds without an event count after their end, in milliseconds: 1 hour. */
+const withoutEventMs = 60 * 60 * 1000;
+
+/** Returns the number of builds that have ended lately, and about which no event has come. */
+const countWithoutEvent = (states: readonly LedgerView['state'][], now: Date): number => {
+  const isLate = (finishedAt = ''): boolean => now.getTime() - Date.parse(finishedAt) < withoutEventMs;
+  return sum(states.map(({ finished }) => finished.filter((build) => build.event && isLate(build.finishedAt)).length));
+};
+
 const single = (value: number): Sample[] => [{ value }];
 
 const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
@@ -109,6 +118,11 @@ const buildMetrics = (input: MetricsInput): Metric[] => {
       '_archive_lag_seconds',
       'Time since the oldest end of a build whose log is not archived yet.',
       single(oldestAge(unarchivedEnds(states), input.now)),
+    ),
+    gauge(
+      '_without_event',
+      'Builds that ended in the last hour, and about which no event of Tekton has come.',
+      single(countWithoutEvent(states, input.now)),
     ),
   ];
 };

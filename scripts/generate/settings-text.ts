@@ -106,7 +106,7 @@ const platform = {
   keysFolder: 'The folder with the issuers’ keys that sweep saved, for a start while an issuer is away.',
   keysConfigMap: 'The ConfigMap in which sweep saves the keys of the issuers.',
   brokerUrl:
-    'The broker. accept-tekton sends the events of builds to it; list-builds, get-build and get-logs report a ledger that is behind its runs.',
+    'The broker. accept-tekton sends the events of builds to it. Other functions report a ledger that is behind its runs, and request the archivers of builds.',
   brokerToken: "A token for the broker's audience. Read again when the kubelet has renewed it.",
   pipeline: 'The Pipeline of a build.',
   serviceAccount: "The ServiceAccount of a build's pods. It has no permission.",

@@ -3,7 +3,7 @@ import type { Span } from './invisible.ts';
 import { PemMask } from './pem.ts';
 import { maskSpans, mergeSpans, type SecretFinder } from './secret-finder.ts';
 
-/** What is known about the present state of an unfinished line. */
+/** Facts about an unfinished line, besides its present state. */
 type Known = {
   /** The line's text before the state, with carriage returns. A secret may begin there. */
   overwritten: string;

@@ -8,7 +8,7 @@ import { containerOf, type StepPod } from './pod-state.ts';
  * of what the step has written between the two marks. `[log-mark NAME] continues` ends a line that the step has not
  * finished (continued-lines.ts). NAME is the value of the variable STEP_LOG_MARK in the container of the step, which a
  * build can't change. A build that learns the name and writes marks of its own only makes its own log seem incomplete.
- * @see knative/pipeline/steps/run-phase.sh
+ * @see knative/charts/builds-builder/files/steps/run-phase.sh
  */
 const variable = 'STEP_LOG_MARK';
 
@@ -26,7 +26,7 @@ const endNumbers = /^end: (\d{1,15}) lines, \d{1,15} bytes$/;
 /** A line of Tekton's own, such as the one of a step that was skipped: it begins as Go's log package writes times. */
 const ownLine = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /;
 
-/** What the marks say about a step's log: it is whole; so many lines are missing, or an unknown number of lines. */
+/** Result of comparing a step's log with its marks: it is whole; so many lines are missing, or an unknown number of lines. */
 type Verdict = 'whole' | { missing: number; of: number } | 'unknown' | 'no beginning';
 
 const missingText = (step: string, verdict: Exclude<Verdict, 'whole' | 'unknown'>): string => {

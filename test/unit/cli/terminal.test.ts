@@ -83,6 +83,25 @@ test.each([
     expect(stdout.endsWith('\r\u001b[2K\u001b[36m[step-build]\u001b[0m line 1\r\n')).toBe(true);
   });
 
+  test('logs -f draws the states of an unfinished line in place, within the width of the terminal', async () => {
+    const partial = (text: string) => ({ type: 'partial', step: 'build', time: line(1).time, line: text });
+    const other = await serve((_, response) => {
+      const states = [partial('\u001b[32m10%\u001b[0m'), partial(`20% ${'#'.repeat(200)}`), partial('\u202e30%')];
+      beginLog(response).end(ndjson([...states, line(1, '100%'), end()]));
+    });
+    const env40 = { TOOL_TOOLFORGE_API_URL: other.url, NO_COLOR: '1' };
+    const { stdout } = await cli.onTerminal(['logs', '-f', 'demo-4'], 40, env40).finished;
+    const drawn = stdout.split('\r\u001b[2K').filter((text) => text.includes('%'));
+    expect(drawn.map((text) => text.replace('\r\n', ''))).toEqual([
+      '[step-build] 10%',
+      `[step-build] 20% ${'#'.repeat(21)}…`,
+      '[step-build] \\u202e30%',
+      '[step-build] 100%',
+    ]);
+    expect(stdout.match(/\r\n/g)).toHaveLength(1);
+    await other.close();
+  });
+
   test('cancel asks for confirmation: no changes nothing, yes cancels the build', async () => {
     const first = cli.onTerminal(['cancel', 'demo-5'], 80, env);
     await first.sees("I'm going to cancel 1 build, continue? [y/N]: ");

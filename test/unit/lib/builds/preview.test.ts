@@ -27,6 +27,7 @@ const readContextWith = (buildsApiRuns: BuildsApiRuns) => ({
   ...contextWith(buildsApiRuns),
   versions,
   reportBehind: (tool: string) => void reports.push(tool),
+  requestArchiver: () => undefined,
 });
 
 const createOld = (tool: string, options: OldRun): Promise<string> => createOldRun(cluster.kube(), tool, options);

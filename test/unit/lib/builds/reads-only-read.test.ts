@@ -26,11 +26,13 @@ const longAgo = '2026-11-22T08:00:00.000Z';
 let cluster: TestCluster;
 let server: TestServer;
 let reports: [tool: string, build: string | undefined][];
+let archivers: [tool: string, build: string][];
 let written: string[];
 
 beforeEach(async () => {
   cluster = await startCluster();
   reports = [];
+  archivers = [];
   written = [];
 });
 afterEach(async () => {
@@ -78,6 +80,7 @@ const serveReads = async (objects = new Map<string, string>(), slots?: number): 
     failureExcerpt: () => '',
     now: () => new Date(),
     reportBehind: (tool, build) => void reports.push([tool, build]),
+    requestArchiver: (tool, build) => void archivers.push([tool, build]),
   };
   const logs = { store: unwritableStore(objects), allowedSteps: ['build'], findSecrets: createSecretFinder([]) };
   const shutdown = new AbortController().signal;
@@ -156,7 +159,7 @@ const createRun = async (id: string, reason: 'Running' | 'Succeeded'): Promise<v
   );
   const status = reason === 'Running' ? 'Unknown' : 'True';
   const condition = { type: 'Succeeded', status, reason } as const;
-  await kube.replaceStatus('pipelineruns', { ...run, status: { conditions: [condition] } });
+  await kube.replaceStatus('pipelineruns', { ...run, status: { conditions: [condition], startTime: longAgo } });
 };
 
 test('reads show a ledger that is behind in every way as a reconcile would leave it, and write nothing', async () => {
@@ -241,6 +244,17 @@ describe('a read reports that the ledger is behind', () => {
     expect(await read('/next/logs?format=ndjson')).toContain('the build is being started');
     expect(reports[0]).toEqual(['mine', 'a']);
   });
+});
+
+test('a read requests the archiver of a running build about which no event has come, unless that was noted', async () => {
+  const builds = (['awaited', 'missed', undefined] as const).map((event) =>
+    running(`event-${event}`, event ? { event } : {}),
+  );
+  await writeLedger({ running: builds });
+  for (const { id } of builds) await createRun(id, 'Running');
+  await serveReads();
+  expect(await listed()).toHaveLength(3);
+  expect(archivers).toEqual([['mine', 'event-awaited']]);
 });
 
 describe('a read reports nothing', () => {

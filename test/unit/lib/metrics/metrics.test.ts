@@ -83,6 +83,7 @@ test('the metrics show builds by status and tool, slots, and the counts of sweep
     'toolforge_builds_queued 2',
     'toolforge_builds_oldest_wait_seconds 90',
     'toolforge_builds_archive_lag_seconds 0',
+    'toolforge_builds_without_event 0',
     'toolforge_builds_slots 10',
     'toolforge_builds_slots_taken 1',
     'toolforge_builds_tool_running{tool="busy"} 2',
@@ -115,4 +116,22 @@ test('labels are escaped as Prometheus requires', () => {
   expect(formatMetrics([{ name: 'm', type: 'gauge', help: 'h', samples }])).toBe(
     '# HELP m h\n# TYPE m gauge\nm{a="x\\"\\\\\\n"} 1\n',
   );
+});
+
+test('builds that ended in the last hour without any event are counted', () => {
+  const ended = (id: string, finishedAt: string, event?: BuildRecord['event']): BuildRecord => ({
+    ...record(id, 'BUILD_SUCCESS'),
+    finishedAt,
+    ...(event ? { event } : {}),
+  });
+  const finished = [
+    ended('awaited', '2026-11-22T07:59:00Z', 'awaited'),
+    ended('missed', '2026-11-22T07:01:00Z', 'missed'),
+    ended('long-ago', '2026-11-22T06:59:00Z', 'missed'),
+    ended('seen', '2026-11-22T07:59:00Z'),
+  ];
+  const running = [{ ...record('running'), event: 'awaited' } as const];
+  const ledgers = new Map([['t', { limits, state: { ...emptyState, running, finished } }]]);
+  expect(lines({ ...input, ledgers })).toContain('toolforge_builds_without_event 2');
+  expect(lines(input)).toContain('toolforge_builds_without_event 0');
 });
