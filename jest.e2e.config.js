@@ -4,7 +4,8 @@ import './test/e2e/site.js';
 const part = process.env.E2E_PART ?? 'service';
 // The contract tests that also run against a cluster. The tests of sources need hostile servers on this machine, the
 // test of shutdown stops the whole platform, and test/e2e has its own tests of events.
-const contract = '<rootDir>/test/contract/{credentials,endpoints,failures,gateway,limits,log-masking,requests}.test.ts';
+const contract =
+  '<rootDir>/test/contract/{credentials,endpoints,failures,gateway,limits,log-masking,log-progress,requests}.test.ts';
 
 /** @type {import('jest').Config} */
 export default {

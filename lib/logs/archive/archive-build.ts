@@ -9,7 +9,7 @@ import { FlushTimer } from './flush-timer.ts';
 import { type ArchiveSizes, ArchiveWriter, defaultSizes, Superseded } from './writer.ts';
 
 export type ArchiveOptions = ArchiveLocation &
-  Omit<BuildLogOptions, 'follow' | 'from' | 'step' | 'spool'> & {
+  Omit<BuildLogOptions, 'follow' | 'from' | 'partsBefore' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
     /** Longest time that a line of a log waits in memory before the line is stored, in milliseconds. Default 3,000. */
     flushMs?: number;
@@ -82,7 +82,7 @@ const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow
   const [from, restart] = [cursorOf(index.seen), cursorOf(index.restart)];
   const stop = new AbortController();
   const signal = anySignal(options.signal, stop.signal);
-  const events = readBuildLog({ ...options, follow, from, restart, spool, signal });
+  const events = readBuildLog({ ...options, follow, from, restart, partsBefore: index.parts, spool, signal });
   try {
     const end = await writeEvents(events, sink, options.flushMs ?? 3000);
     const result: ArchiveResult = end ? resultAtEnd(index, end, options.allowedSteps) : { state: 'live' };

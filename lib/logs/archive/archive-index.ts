@@ -70,6 +70,11 @@ export type ArchiveIndex = {
    * because the log is too long.
    */
   seen?: string;
+  /**
+   * Number of the lines up to `seen`, in the step of `seen`, that are parts which another part continues. Absent if there
+   * is none.
+   */
+  parts?: number;
   /** Size of the texts of an archive's lines with their line ends, in bytes. */
   bytes: number;
   /** Number and size of the lines that were not archived because the log is longer than `maxBytes`. */

@@ -44,8 +44,10 @@ const addNote = (index: ArchiveIndex, { text, position }: LogNote): void => {
  * Counts a line in an archive's index.
  * @returns whether the line is to be stored; false when the log has reached its size limit
  */
-const countLine = (index: ArchiveIndex, { text, cursor }: LogLine, maxBytes: number): boolean => {
+const countLine = (index: ArchiveIndex, { text, cursor, line, more }: LogLine, maxBytes: number): boolean => {
   index.seen = cursor;
+  if (line === 0) delete index.parts;
+  if (more) index.parts = (index.parts ?? 0) + 1;
   const bytes = Buffer.byteLength(text) + 1;
   if (index.dropped.lines > 0 || index.bytes + bytes > maxBytes) {
     index.dropped.lines += 1;

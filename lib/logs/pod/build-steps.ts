@@ -16,6 +16,11 @@ export type StepSelection = {
    * showing the lines up to `from`. Default: the start of the log of `from`'s step. Must not come from a client.
    */
   restart?: Cursor | undefined;
+  /**
+   * Number of the lines up to `from`, in its step, that are parts of lines which another part continues. The marks of the
+   * log count lines, not parts. Default: 0.
+   */
+  partsBefore?: number | undefined;
   /** Name of the only step to read. Default: all steps. */
   step?: string | undefined;
 };
@@ -75,13 +80,13 @@ export async function* readSteps(
   pod: StepPod,
   selection: StepSelection,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
-  const { allowedSteps, from, restart } = selection;
+  const { allowedSteps, from, restart, partsBefore } = selection;
   const allSteps = stepsOf(pod);
   const steps = selectSteps(allSteps, selection);
   yield [{ type: 'plan', steps: allSteps }];
   for (const [index, step] of steps.entries()) {
     const outcome = yield* allowedSteps.includes(step)
-      ? readStep(reading, step, within(step, from), within(step, restart))
+      ? readStep(reading, step, { from: within(step, from), restart: within(step, restart), partsBefore })
       : readStepResult(reading, step);
     if (outcome !== 'done') return outcomeOf(outcome, steps.slice(index), allowedSteps);
     yield [{ type: 'done', step }];

@@ -44,7 +44,10 @@ export class ContinuedLines {
   /** Takes the next bytes of a log stream. */
   push(bytes: Uint8Array): ContinuedPart[] {
     const parts: ContinuedPart[] = [];
-    let left: Buffer = Buffer.concat([this.#held, bytes]);
+    let left: Buffer =
+      this.#held.length > 0
+        ? Buffer.concat([this.#held, bytes])
+        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let next = this.#take(left); next; next = next.part.isUnfinished ? this.#take(left) : undefined) {
       parts.push(next.part);
       left = next.left;

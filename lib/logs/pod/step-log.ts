@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cursor } from '../cursor.ts';
 import { backoffMs, retryReads } from '../retry.ts';
 import type { LogEvent } from '../types.ts';
 import { completeLog } from './complete-log.ts';
@@ -7,7 +6,7 @@ import { startNewestLineLookup } from './newest-line-lookup.ts';
 import { containerState } from './pod-state.ts';
 import type { Reading, StepOutcome } from './reading.ts';
 import { StepLines } from './step-lines.ts';
-import { StepProgress } from './step-progress.ts';
+import { StepProgress, type StepStart } from './step-progress.ts';
 import { openStepStream, type StreamOptions } from './step-stream.ts';
 import { endedBy, type HowEnded, hasLostCursor, isLogRemoved, type StreamEnd } from './stream-end.ts';
 import { waitForStart } from './wait-for-step.ts';
@@ -95,17 +94,15 @@ const createStepLines = ({ tag, findSecrets, secrets }: Reading, step: string, p
  * Reads one step's log from a cursor to its end; without `follow`, as far as the step has printed. If a stream breaks,
  * another stream resumes after the last line, so that no line is lost or doubled.
  *
- * @param restart cursor of the last line, at `from` or before, after which all masks are at rest. The masks read the log
- * from there on. Default: from its start. Must not come from a client
+ * @param start cursor after which the reading begins
  * @throws ApiError 503 `log_unavailable` after too many failures in a row
  */
 export async function* readStep(
   reading: Reading,
   step: string,
-  from: Cursor | undefined,
-  restart: Cursor | undefined,
+  start: StepStart,
 ): AsyncGenerator<LogEvent[], StepOutcome> {
-  const progress = new StepProgress(from, restart);
+  const progress = new StepProgress(start);
   for (;;) {
     const state = yield* waitForStart(reading, step);
     if (state !== 'running' && state !== 'terminated') return state;

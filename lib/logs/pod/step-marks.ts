@@ -47,14 +47,16 @@ export class StepMarks {
   #isFirst = true;
   #isOwn = false;
   #isDoubtful = false;
-  #parts = 0;
+  #parts: number;
   #end: { lines: number; seen: number } | undefined;
 
   /**
    * @param name the name in the marks
    * @param startsAtBeginning whether the first stream begins with the first line of the log
+   * @param parts number of the lines before the first stream that are parts of lines which another part continues
    */
-  constructor(name: string, startsAtBeginning: boolean) {
+  constructor(name: string, startsAtBeginning: boolean, parts = 0) {
+    this.#parts = parts;
     this.name = name;
     this.#prefix = `[log-mark ${name}] `;
     this.#startsAtBeginning = startsAtBeginning;
@@ -69,11 +71,16 @@ export class StepMarks {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     if (isFirst) this.#isOwn = ownLine.test(text);
-    const mark = !more && text.startsWith(this.#prefix) ? text.slice(this.#prefix.length) : '';
-    if (mark === 'begin') this.#hasBegin ||= isFirst;
-    const end = endNumbers.exec(mark);
+    const isMark = !more && text.startsWith(this.#prefix);
     // Tekton may print a line of its own after the step has ended. Any other line shows that the step has not ended.
-    if (end || !ownLine.test(text)) this.#end = end ? { lines: Number(end[1]), seen: seen - this.#parts } : undefined;
+    if (this.#end && !isMark && !ownLine.test(text)) this.#end = undefined;
+    return isMark && this.#readMark(text.slice(this.#prefix.length), isFirst, seen);
+  }
+
+  #readMark(mark: string, isFirst: boolean, seen: number): boolean {
+    const end = endNumbers.exec(mark);
+    this.#end = end ? { lines: Number(end[1]), seen: seen - this.#parts } : undefined;
+    if (mark === 'begin') this.#hasBegin ||= isFirst;
     return end !== null || mark === 'begin';
   }
 

@@ -14,6 +14,19 @@ const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
 /** Place in a step's log that a stream has come to: the last line shown, and the line from which the masks must read. */
 type Place = Pick<StepLines, 'position' | 'restart'>;
 
+/** Start of the reading of one step's log. */
+export type StepStart = {
+  /** Cursor of the last line that the reader has. Default: the reading begins at the log's start. */
+  from: Cursor | undefined;
+  /**
+   * Cursor of the last line, at `from` or before, after which all masks are at rest. The masks read the log from there on.
+   * Default: from its start. Must not come from a client.
+   */
+  restart: Cursor | undefined;
+  /** Number of the lines up to `from` that are parts of lines which another part continues. Default: 0. */
+  partsBefore: number | undefined;
+};
+
 /** Progress in a step's log over several streams: where the next stream resumes, and how the last streams ended. */
 export class StepProgress {
   readonly detector = new RotationDetector();
@@ -25,11 +38,13 @@ export class StepProgress {
   #failures = 0;
   #bytes = 0;
   #compared: { last: RawLine | undefined } | undefined;
+  readonly #partsBefore: number | undefined;
   #marks: StepMarks | undefined;
 
-  constructor(from: Cursor | undefined, restart: Cursor | undefined) {
+  constructor({ from, restart, partsBefore }: StepStart) {
     this.#from = from;
     this.#restart = restart;
+    this.#partsBefore = from ? partsBefore : undefined;
   }
 
   /** The marks of the step's log. Undefined for a log without marks. */
@@ -87,7 +102,7 @@ export class StepProgress {
   notePod(pod: StepPod | undefined, step: string): void {
     const uid = pod?.metadata.uid;
     const markName = pod && markNameOf(pod, step);
-    if (markName !== undefined) this.#marks ??= new StepMarks(markName, this.#from === undefined);
+    if (markName !== undefined) this.#marks ??= new StepMarks(markName, this.#from === undefined, this.#partsBefore);
     if (this.#from && this.#podUid !== undefined && this.#podUid !== uid) {
       this.#loseCursor('replaced');
       this.#marks?.doubt();

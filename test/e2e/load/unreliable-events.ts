@@ -1,4 +1,5 @@
-import { kubectl, setting, waitTimeout } from '../pipeline/cluster.ts';
+import { setting, waitTimeout } from '../pipeline/cluster.ts';
+import { withEventSink } from '../service/event-sink.ts';
 import type { Service } from '../service/service.ts';
 
 /**
@@ -57,14 +58,5 @@ const objects = () => [
 export const withUnreliableEvents = async <T>({ namespace }: Service, work: () => Promise<T>): Promise<T> => {
   await namespace.apply(...objects());
   await namespace.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, waitTimeout]);
-  const tekton = (...words: string[]) => kubectl(['--namespace', 'tekton-pipelines', ...words]);
-  const sink = (await tekton('get', 'configmap', 'config-events', '-o', 'jsonpath={.data.sink}')).trim();
-  const setSink = (to: string) =>
-    tekton('patch', 'configmap', 'config-events', '--type=merge', '-p', JSON.stringify({ data: { sink: to } }));
-  await setSink(`http://${name}.${namespace.name}.svc`);
-  try {
-    return await work();
-  } finally {
-    await setSink(sink);
-  }
+  return withEventSink(`http://${name}.${namespace.name}.svc`, work);
 };

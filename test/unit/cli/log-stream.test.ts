@@ -60,14 +60,6 @@ test('logs requests ndjson of the newest build and prints each line with its ste
   expect(Object.fromEntries(request?.query ?? [])).toEqual({ follow: 'false' });
 });
 
-test('logs prints each state of an unfinished line where the output is no terminal, and passes it on with --json', async () => {
-  const partial = { type: 'partial', step: 'build', time: line(1).time, line: '10%' };
-  const env = await withLog((_, response) => beginLog(response).end(ndjson([partial, line(1, '100%'), end()])));
-  expect((await cli.run(['logs', '-f'], env)).stdout).toBe('[step-build] 10%\n[step-build] 100%\n');
-  const { stdout } = await cli.run(['logs', '-f', '--json'], env);
-  expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual(partial);
-});
-
 test('logs --json prints one object per line, in ASCII', async () => {
   const objects = [line(1, 'naïve \u001b[31m\u2028'), { type: 'note', note: 'waits' }, end()];
   const env = await withLog((_, response) => beginLog(response).end(ndjson(objects)));

@@ -95,10 +95,10 @@ const begin = `[log-mark ${name}] begin`;
 const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, 1 bytes`;
 
 /** Archives the first lines of a step whose log has marks, and kills the archiver. @returns the view of the build */
-const archivedHalf = async () => {
+const archivedHalf = async (second = 'b') => {
   fake.setPod(['build'], 'tool', name);
   fake.setState('build', 'running');
-  fake.write('build', [begin, 'a', 'b']);
+  fake.write('build', [begin, 'a', second]);
   const view = createView();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
@@ -123,6 +123,15 @@ test('an archive whose archiver was killed says how many lines are missing', asy
   const shown = await read(view);
   expect(linesOf(shown).map(({ text }) => text)).toEqual(['a', 'b', 'e']);
   expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
+});
+
+test('an archive whose archiver was killed counts the parts of a long line as one line', async () => {
+  const view = await archivedHalf('x'.repeat(200_000));
+  endWith(view, ['c', 'd', 'e', endMark(5)], 2);
+  expect(await archive(view)).toMatchObject({
+    state: 'truncated',
+    reason: expect.stringMatching(/^2 of the 5 lines /),
+  });
 });
 
 test('an archive whose archiver was killed is complete if the node has thrown away only what was archived', async () => {
