@@ -9,8 +9,8 @@ const countLines = (chunk: Buffer): number => {
 };
 
 /**
- * Writes the marks of a step's log around the step's output, as knative/charts/builds-builder/files/steps/run-phase.sh does on a cluster: at
- * the beginning, at the end with the numbers of lines and bytes, and behind a line that stays unfinished.
+ * Writes the marks of a step's log around the step's output, as the script run-phase.sh of the chart builds-builder does on
+ * a cluster: at the beginning, at the end with the numbers of lines and bytes, and behind a line that stays unfinished.
  */
 export class MarkedOutput {
   readonly #output: Writable;

@@ -2,6 +2,7 @@ import type { CloudEvent } from 'cloudevents';
 import { changeLedger } from '../../lib/builds/change-ledger.ts';
 import { closeBuildLog } from '../../lib/builds/close-log.ts';
 import type { LogsContext } from '../../lib/builds/context.ts';
+import { findRun } from '../../lib/builds/observe.ts';
 import { reconcile } from '../../lib/builds/reconcile.ts';
 import { ApiError } from '../../lib/errors.ts';
 import { archiverWantedType, parseBuildEvent } from '../../lib/events/build-event.ts';
@@ -9,6 +10,7 @@ import { isEventOverdue, noteEvent, noteMissedEvent } from '../../lib/ledger/run
 import type { LedgerState } from '../../lib/ledger/types.ts';
 import { type ArchiverSettings, hasArchiver, startArchiver } from '../../lib/logs/archive/archiver-job.ts';
 import { eventTypes, isRunEndEvent } from '../../lib/tekton/events.ts';
+import { hasRunEnded } from '../../lib/tekton/status.ts';
 
 /** Dependencies of the function archive-logs: the builds, their logs and the archiver. */
 export type ArchiveLogsOptions = LogsContext & { archiver: ArchiverSettings };
@@ -24,22 +26,15 @@ const note = async (
   await changeLedger(options, tool, (view) => ({ state: change(view.state), result: undefined }));
 };
 
-/** Starts the archiver of a build that runs. @returns the tool's ledger, and the run of the build */
-const startArchiverFor = async (options: ArchiveLogsOptions, tool: string, id: string) => {
-  const { state, runs } = await reconcile(options, tool);
-  // A run of builds-api that is not adopted has no build whose log could be archived.
-  const build = state.running.find((running) => running.id === id);
-  const run = build && runs.get(id);
-  if (run) await startArchiver(options.kube, run, tool, options.archiver);
-  return { state, build, run };
-};
-
 /**
  * Starts the archiver of a build on Tekton's event that the build runs. The ledger notes the event, because builds that end
  * without any event show that events are lost.
  */
 const startOnEvent = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
-  const { state } = await startArchiverFor(options, tool, id);
+  const { state, runs } = await reconcile(options, tool);
+  // A run of builds-api that is not adopted has no build whose log could be archived.
+  const run = state.running.some((build) => build.id === id) ? runs.get(id) : undefined;
+  if (run) await startArchiver(options.kube, run, tool, options.archiver);
   await note(options, tool, state, (current) => noteEvent(current, id));
 };
 
@@ -48,8 +43,12 @@ const startOnEvent = async (options: ArchiveLogsOptions, tool: string, id: strin
  * that reads don't request the archiver again.
  */
 const startOnRequest = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
-  const { state, build, run } = await startArchiverFor(options, tool, id);
-  if (build && isEventOverdue(build, run?.status?.startTime, options.now()))
+  const { state } = await options.ledger.read(tool);
+  const build = state.running.find((running) => running.id === id);
+  const run = build && (await findRun(options.kube, tool, id));
+  if (!build || !run || hasRunEnded(run)) return;
+  await startArchiver(options.kube, run, tool, options.archiver);
+  if (isEventOverdue(build, run.status?.startTime, options.now()))
     await note(options, tool, state, (current) => noteMissedEvent(current, id));
 };
 
@@ -69,8 +68,9 @@ const closeWithoutArchiver = async (options: ArchiveLogsOptions, tool: string, i
 };
 
 /**
- * Makes the handler of archive-logs. When a build runs, and on request, the handler starts the build's archiver, which closes the log's
- * archive at the end. When a build ends without a running archiver, the handler closes the archive itself.
+ * Makes the handler of archive-logs. When a build runs, and on request, the handler starts the build's archiver, which
+ * closes the log's archive at the end. When a build ends without a running archiver, the handler closes the archive
+ * itself.
  * @throws ApiError 503 when the log has not ended yet or cannot be read, so that the broker sends the event again
  */
 export const createArchiveLogs =

@@ -7,11 +7,14 @@
  *     request     one stream a step, resumed where it breaks      pod/step-log.ts, pod/step-stream.ts
  *     read ahead  into memory and a file                          pod/spool.ts
  *     split       bytes into lines                                pod/line-splitter.ts
+ *     join        lines that marks have split                     pod/raw-lines.ts
+ *     overwrite   all but the last state of a progress bar        pod/line-splitter.ts
  *     detect      lines that the kubelet discarded                pod/rotation-detector.ts
+ *     check       the number of lines in the last mark            pod/step-marks.ts
  *     escape      control characters                              masking/control-characters.ts
  *     mask keys   private keys of several lines                   masking/pem.ts
  *     add cursor  and number                                      pod/line-numbering.ts
- *     mask        secrets                                         masking/line-mask.ts
+ *     mask        secrets                                         masking/line-mask.ts, masking/unfinished-line.ts
  *     join        steps, results of hidden steps, the end         pod/build-steps.ts, pod/build-log.ts
  *     broadcast   one stream for all live readers of a build      broadcast/broadcasts.ts
  *     drop        lines before the tail                           query/tail.ts

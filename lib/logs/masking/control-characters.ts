@@ -19,8 +19,8 @@ const makeVisible = (found: string): string => {
  * Makes every control character of a text visible, except tabs and harmless colour sequences (SGR). Cursor movement,
  * window titles, links, clipboard access and C1 controls then have no effect on a terminal. A C1 control is shown as the
  * escape sequence with the same effect.
- * A carriage return before the line feed belongs to the line's end and is dropped; a carriage return within the line (a
- * progress bar) becomes U+240D.
+ * A carriage return before the line feed belongs to the line's end and is dropped; a carriage return within the text
+ * becomes U+240D. The line of a log has none: it is the last state of a progress bar (pod/line-splitter.ts).
  *
  * @param more true when the line continues after this text. A carriage return at the end of the text is then within the
  * line

@@ -20,9 +20,10 @@ export const withoutReturns = (overwritten: string): string =>
 
 /** Characters that are no letters and no digits. */
 const sign = '[^\\p{L}\\p{N}]';
+const unit = '(?:[kKMGT]?i?[bB](?:it)?s?|[kKMGT]|ms|s|sec|min|m|h|it|x)';
 /** A word of a language, or numbers with a unit, such as `44.5it/s]`. No secret begins so, unless a name says so. */
 const harmlessWord = new RegExp(
-  `^${sign}*(?:\\d{1,6}${sign}+)*(?:\\d{0,6}\\p{L}{0,4}(?:/\\p{L}{1,4})?|\\p{Lu}?\\p{Ll}{1,12})${sign}*$`,
+  `^${sign}*(?:\\d{1,6}${sign}+)*(?:\\d{0,6}(?:${unit}(?:/${unit})?)?|\\p{Lu}?\\p{Ll}{1,12}|\\p{Lu}{1,3})${sign}*$`,
   'u',
 );
 const maxWord = 400;

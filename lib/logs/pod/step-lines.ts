@@ -48,6 +48,13 @@ export type StepLinesOptions = {
 };
 
 /**
+ * Least time between two states of an unfinished line of more than 8,192 characters, in milliseconds. A build that forges
+ * marks could otherwise let such a line be masked many times.
+ */
+const longStateMs = 500;
+const longStateLength = 8192;
+
+/**
  * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
  * split, join what marks have split, detect rotation, drop marks, escape control characters, mask private keys, add
  * cursor, mask secrets, show.
@@ -73,6 +80,7 @@ export class StepLines {
   readonly #secrets: readonly string[];
   /** The end of what the current line's last state has taken the place of, without carriage returns. */
   #overwritten = '';
+  #stateShownAt = Number.NEGATIVE_INFINITY;
   #events: LogEvent[] = [];
   /** Lines that are not shown yet and after which the mask for private keys is not at rest. */
   readonly #unsettled = new Set<LogLine>();
@@ -195,6 +203,8 @@ export class StepLines {
     const line = this.#rawLines.unfinishedAtMark;
     const isUncertain = !this.#secretMask.isAtRest || this.#pem.isOpen || this.#resume?.isSearching;
     if (!line || isUncertain || !(this.#overwritten + line.text).includes('\r')) return [];
+    if (line.text.length > longStateLength && performance.now() - this.#stateShownAt < longStateMs) return [];
+    this.#stateShownAt = performance.now();
     const { overwritten, shown } = lastState(line.text);
     const known = { overwritten: this.#overwritten + overwritten, secrets: this.#secrets };
     const text = maskUnfinished(this.#findSecrets, shown, known);

@@ -10,6 +10,19 @@ import { type StartPoint, startAfterCursor } from './start-point.ts';
 import { markTruncated } from './store-away.ts';
 
 /**
+ * Returns the end of a log whose reader lacks lines that the archive has: the reader has read later lines from the pod
+ * already.
+ */
+const withGap =
+  ({ reason }: LogEnd) =>
+  (batch: LogEvent[]): LogEvent[] => {
+    const why = `${reason}. They are archived: request the log again from its start`;
+    return batch.map((event) =>
+      event.type === 'end' && event.log === 'complete' ? { ...event, log: 'truncated', reason: why } : event,
+    );
+  };
+
+/**
  * Reads the lines that the pod no longer has from the archive, which may have been closed since the reading began.
  * @param end end event of the pod's log, which is shown if the archive is not closed
  */
@@ -24,7 +37,8 @@ async function* readRestFromArchive({ options, location }: LogSource, end: LogEn
   const { cursor } = end;
   const fromStart: StartPoint = { archive: 'start', podCursor: undefined, podRestart: undefined, skipLines: 0 };
   const start = cursor === undefined ? fromStart : await startAfterCursor(source, cursor);
-  yield* readClosedArchive({ source, index, start, state, cursor });
+  const rest = readClosedArchive({ source, index, start, state, cursor });
+  yield* end.log === 'truncated' ? mapBatches(rest, withGap(end)) : rest;
 }
 
 /** Returns a key for a note that is archived; undefined for any other log event. */

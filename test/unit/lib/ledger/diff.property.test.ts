@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { adopt } from '../../../../lib/ledger/adopt.ts';
 import { diff, type ObservedRun, reconciledState } from '../../../../lib/ledger/diff.ts';
+import { noteEvent, noteMissedEvent } from '../../../../lib/ledger/run-events.ts';
 import { cancel, emptyState, remove, start } from '../../../../lib/ledger/state.ts';
 import type { BuildRecord, LedgerState, Limits } from '../../../../lib/ledger/types.ts';
 
@@ -125,6 +126,7 @@ const command = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('apply' as const), killedAfter: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('deleteRun' as const), at: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('startOld' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('event' as const, 'noEvent' as const), at: fc.nat(40) }) },
 );
 
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
@@ -147,6 +149,8 @@ const step = (w: World, c: Command): void => {
     if (removed.known) w.removed.add(pick(w, c.at));
   }
   if (c.kind === 'startOld') startOld(w);
+  if (c.kind === 'event') w.state = noteEvent(w.state, pick(w, c.at));
+  if (c.kind === 'noEvent') w.state = noteMissedEvent(w.state, pick(w, c.at));
   if (c.kind === 'reconcile') w.state = reconciled(w);
   if (c.kind === 'apply') applyChanges(w, c.killedAfter);
   if (c.kind === 'deleteRun') deleteRun(w, c.at);

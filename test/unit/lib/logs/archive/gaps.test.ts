@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { readPodPart } from '../../../../../lib/logs/sources/pod-part.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
+import { startInPod } from '../../../../../lib/logs/sources/start-point.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
-import { archiveIn, archiveLog, createView, endOf, finished, linesOf, notesOf, readEvents, visible } from '../build.ts';
+import { archiveIn, archiveLog, common, createView, endOf, finished, linesOf, notesOf, readEvents, visible } from '../build.ts';
 
 let fake: BuildPodCluster;
 let store: ObjectStore;
@@ -141,4 +143,23 @@ test('an archive whose archiver was killed is complete if the node has thrown aw
   const shown = await read(view);
   expect(linesOf(shown).map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd', 'e']);
   expect(notesOf(shown)).toEqual([]);
+});
+
+test('a reader that has missed lines which are archived is told so, although the archive is complete', async () => {
+  fake.setPod(['build'], 'tool', name);
+  fake.setState('build', 'terminated');
+  fake.write('build', [begin, 'a', 'b', 'c', endMark(3)]);
+  const view = createView(finished);
+  expect(await archive(view)).toEqual({ state: 'complete' });
+  fake.rotate('build', 2);
+  const options = { ...common(fake, view.view), store, tool: 'tool', follow: false };
+  const source = { options, location: location(), index: undefined, isClosed: false, isStoreAway: false };
+  const start = startInPod({ podCursor: undefined, podRestart: undefined, skipLines: 0 });
+  const events: LogEvent[] = [];
+  for await (const batch of readPodPart(source, { start, isPartial: false })) events.push(...batch);
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['c']);
+  expect(endOf(events)).toMatchObject({
+    log: 'truncated',
+    reason: expect.stringMatching(/^2 of the 3 lines .* They are archived: request the log again from its start$/),
+  });
 });

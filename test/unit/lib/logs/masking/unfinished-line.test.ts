@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSecretFinder } from '../../../../../lib/logs/masking/secret-finder.ts';
+import { createSecretFinder, maskSpans } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { maskUnfinished } from '../../../../../lib/logs/masking/unfinished-line.ts';
+import { secrets as printedSecrets } from './secrets.ts';
 
 const known = 'correct horse battery staple 9911';
 const find = createSecretFinder([known]);
@@ -20,6 +21,8 @@ test.each([
 ])('the state of the progress bar %s is shown as it is', (state) => {
   expect(mask(state)).toBe(state);
 });
+
+const samples = printedSecrets.filter(({ secret, line }) => line.includes(secret) && !line.includes('\n'));
 
 const token = `ghp_${'aB3dE6gH9jK2mN5p'.repeat(3).slice(0, 36)}`;
 const url = 'https://user:Xy7-pa55-w0rd-Zq@example.org/repository';
@@ -51,6 +54,20 @@ test.each(secrets)('no part of the secret in %s is shown, wherever the line is c
     expect([end, shows(mask(state, overwritten), secret)]).toEqual([end, false]);
   }
 });
+
+test.each(samples)(
+  'no part of 8 characters of the secret $name is shown that the finished line does not show',
+  ({ secret, line }) => {
+    const finished = maskSpans(line, find(line));
+    // The first characters of some secrets are a fixed word.
+    const parts = Array.from({ length: Math.max(0, secret.length - 9) }, (_, at) => secret.slice(at + 2, at + 10));
+    const hidden = parts.filter((part) => !finished.includes(part));
+    for (let end = 1; end <= line.length; end += 1) {
+      const shown = mask(line.slice(0, end));
+      expect([end, hidden.filter((part) => shown.includes(part))]).toEqual([end, []]);
+    }
+  },
+);
 
 test('property: no part of a token is shown that carriage returns split at any places', () => {
   fc.assert(

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Broadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
+import { selectLines } from '../../../../../lib/logs/query/select.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
-import type { LogEvent } from '../../../../../lib/logs/types.ts';
+import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
 import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
-import { archiveLog, common, createView, endOf, finished, linesOf, readEvents } from '../build.ts';
+import { archiveLog, collect, common, createView, endOf, finished, linesOf, readEvents } from '../build.ts';
 
 const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
 const begin = `[log-mark ${name}] begin`;
@@ -116,6 +117,16 @@ describe('an unfinished line of a log', () => {
     const shown = linesOf(await readEvents(pods, createView(finished))).map(({ text }) => text);
     expect(shown).toEqual(['[masked]', '[masked]', 'ghp_[masked]']);
   });
+});
+
+test('an unfinished line is left out where a client selects lines', async () => {
+  const partial: LogEvent = { type: 'partial', step: 'build', time: '2026-11-22T08:02:11Z', text: '10%' };
+  const events = async function* (): LogEvents {
+    yield [partial];
+  };
+  const { view } = createView();
+  expect(await collect(selectLines(events(), { grep: '%' }, view))).toEqual([]);
+  expect(await collect(selectLines(events(), {}, view))).toEqual([partial]);
 });
 
 test('an unfinished line is an event of its own in sse and ndjson, and a line without a cursor in text', () => {
