@@ -30,3 +30,32 @@ export const lastState = (line: string): { overwritten: string; shown: string } 
     shown: withoutDrawing(states[last] ?? ''),
   };
 };
+
+/** Limits of the states that are shown in a second: of any line, and of a line of more than 8,192 characters. */
+const maxStates = 10;
+const maxLongStates = 2;
+const longLength = 8192;
+
+/**
+ * Limits how many states of unfinished lines are shown. The pipeline prints one mark a second, but a build that forges marks
+ * could have a line masked thousands of times.
+ */
+export class StateLimit {
+  #secondBegan = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  /**
+   * Counts a state.
+   * @param length characters of the unfinished line
+   * @param now present time in milliseconds
+   * @returns whether the state may be shown
+   */
+  allows(length: number, now: number): boolean {
+    if (now - this.#secondBegan >= 1000) {
+      this.#secondBegan = now;
+      this.#count = 0;
+    }
+    this.#count += 1;
+    return this.#count <= (length > longLength ? maxLongStates : maxStates);
+  }
+}

@@ -9,7 +9,7 @@ import { type LogEvent, type LogLine, lastLineOf, type PartialLine } from '../ty
 import { cursorTime, type GapCause, GapNotes, toMilliseconds } from './gap-notes.ts';
 import { LineNumbering, seenCursor } from './line-numbering.ts';
 import type { RawLine } from './line-splitter.ts';
-import { lastState } from './line-states.ts';
+import { lastState, StateLimit } from './line-states.ts';
 import { RawLines } from './raw-lines.ts';
 import { ResumePoint } from './resume-point.ts';
 import type { RotationDetector } from './rotation-detector.ts';
@@ -48,13 +48,6 @@ export type StepLinesOptions = {
 };
 
 /**
- * Least time between two states of an unfinished line of more than 8,192 characters, in milliseconds. A build that forges
- * marks could otherwise let such a line be masked many times.
- */
-const longStateMs = 500;
-const longStateLength = 8192;
-
-/**
  * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
  * split, join what marks have split, detect rotation, drop marks, escape control characters, mask private keys, add
  * cursor, mask secrets, show.
@@ -80,7 +73,9 @@ export class StepLines {
   readonly #secrets: readonly string[];
   /** The end of what the current line's last state has taken the place of, without carriage returns. */
   #overwritten = '';
-  #stateShownAt = Number.NEGATIVE_INFINITY;
+  readonly #stateLimit = new StateLimit();
+  /** Whether the next text goes on with a line of which a part has come already. */
+  #isInLine = false;
   #events: LogEvent[] = [];
   /** Lines that are not shown yet and after which the mask for private keys is not at rest. */
   readonly #unsettled = new Set<LogLine>();
@@ -181,14 +176,22 @@ export class StepLines {
       if (raw.isPart) this.#detector?.addPart(raw.time);
       else this.#detectRotation(raw);
       this.#lastRaw = raw;
-      if (!raw.isPart && !this.#marks?.isMark(raw, this.#numbering.nextLine)) this.#addLine(raw);
+      if (!raw.isPart) this.#dropMark(raw);
     }
     this.#addRestart();
     return this.#events;
   }
 
+  /** Adds a line, or a part of a line, unless it is a mark. A mark is a whole line. */
+  #dropMark(raw: RawLine): void {
+    const isWhole = !this.#isInLine && !raw.more;
+    this.#isInLine = raw.more;
+    if (!this.#marks?.isMark(raw.text, isWhole, this.#numbering.nextLine)) this.#addLine(raw);
+  }
+
   /** Passes text that is not shown through the masks, because a secret may begin in it. */
   #overwrite(raw: RawLine): void {
+    this.#isInLine = true;
     this.#escapeAndMaskKeys(raw);
     this.#overwritten = withoutReturns(this.#overwritten + raw.text);
   }
@@ -203,8 +206,7 @@ export class StepLines {
     const line = this.#rawLines.unfinishedAtMark;
     const isUncertain = !this.#secretMask.isAtRest || this.#pem.isOpen || this.#resume?.isSearching;
     if (!line || isUncertain || !(this.#overwritten + line.text).includes('\r')) return [];
-    if (line.text.length > longStateLength && performance.now() - this.#stateShownAt < longStateMs) return [];
-    this.#stateShownAt = performance.now();
+    if (!this.#stateLimit.allows(this.#overwritten.length + line.text.length, performance.now())) return [];
     const { overwritten, shown } = lastState(line.text);
     const known = { overwritten: this.#overwritten + overwritten, secrets: this.#secrets };
     const text = maskUnfinished(this.#findSecrets, shown, known);

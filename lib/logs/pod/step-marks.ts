@@ -1,5 +1,4 @@
 import type { LogEvent, LogNote } from '../types.ts';
-import type { RawLine } from './line-splitter.ts';
 import { containerOf, type StepPod } from './pod-state.ts';
 
 /**
@@ -25,6 +24,8 @@ const endNumbers = /^end: (\d{1,15}) lines, \d{1,15} bytes$/;
 
 /** A line of Tekton's own, such as the one of a step that was skipped: it begins as Go's log package writes times. */
 const ownLine = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /;
+/** Limit for the lines that Tekton prints in place of a step. More lines are those of a program that writes times so, too. */
+const maxOwnLines = 3;
 
 /** Result of comparing a step's log with its marks: it is whole; so many lines are missing, or an unknown number of lines. */
 type Verdict = 'whole' | { missing: number; of: number } | 'unknown' | 'no beginning';
@@ -45,7 +46,8 @@ export class StepMarks {
   readonly #startsAtBeginning: boolean;
   #hasBegin = false;
   #isFirst = true;
-  #isOwn = false;
+  #ownLines = 0;
+  #hasOutput = false;
   #isDoubtful = false;
   #parts: number;
   #end: { lines: number; seen: number } | undefined;
@@ -63,25 +65,33 @@ export class StepMarks {
   }
 
   /**
-   * Takes the next line of the log.
+   * Takes the next line of the log, or the next part of a line.
+   * @param isWhole false for a part of a line. A mark is a whole line
    * @param seen number of lines, and parts of lines, of the step before this line that the reader has
    * @returns whether the line is a mark, which is not shown
    */
-  isMark({ text, more }: RawLine, seen: number): boolean {
+  isMark(text: string, isWhole: boolean, seen: number): boolean {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    if (isFirst) this.#isOwn = ownLine.test(text);
-    const isMark = !more && text.startsWith(this.#prefix);
-    // Tekton may print a line of its own after the step has ended. Any other line shows that the step has not ended.
-    if (this.#end && !isMark && !ownLine.test(text)) this.#end = undefined;
-    return isMark && this.#readMark(text.slice(this.#prefix.length), isFirst, seen);
+    if (isWhole && text.startsWith(this.#prefix) && this.#readMark(text.slice(this.#prefix.length), isFirst, seen))
+      return true;
+    if (!this.#hasOutput || this.#end) this.#addOutput(isWhole && ownLine.test(text));
+    return false;
+  }
+
+  /** Tekton may print lines of its own after the step has ended. Any other line shows that the step has not ended. */
+  #addOutput(isOwn: boolean): void {
+    this.#ownLines += isOwn ? 1 : 0;
+    this.#hasOutput ||= !isOwn || this.#ownLines > maxOwnLines;
+    if (!isOwn) this.#end = undefined;
   }
 
   #readMark(mark: string, isFirst: boolean, seen: number): boolean {
     const end = endNumbers.exec(mark);
+    if (!end && mark !== 'begin') return false;
     this.#end = end ? { lines: Number(end[1]), seen: seen - this.#parts } : undefined;
-    if (mark === 'begin') this.#hasBegin ||= isFirst;
-    return end !== null || mark === 'begin';
+    this.#hasBegin ||= isFirst && !end;
+    return true;
   }
 
   /** Records that the reader has a part of a line that another part continues. */
@@ -119,11 +129,12 @@ export class StepMarks {
 
   #verdict(): Verdict {
     if (this.#isDoubtful) return 'unknown';
-    const lacksBeginning = this.#startsAtBeginning && !this.#hasBegin && !this.#isFirst && !this.#isOwn;
     const { lines: of = 0, seen = 0 } = this.#end ?? {};
     if (of > seen) return { missing: of - seen, of };
-    if (lacksBeginning) return 'no beginning';
-    // The process that writes the last mark may have been killed with its step.
-    return this.#end ? 'whole' : 'unknown';
+    const hasContent = this.#hasOutput || this.#end !== undefined;
+    if (this.#startsAtBeginning && !this.#hasBegin && hasContent) return 'no beginning';
+    // Without a last mark the process that writes marks was killed with its step. A reader that has more lines than the
+    // last mark says has lines of another pod, or lines that passed the counting process.
+    return this.#end && of === seen ? 'whole' : 'unknown';
   }
 }

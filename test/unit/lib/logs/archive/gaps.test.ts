@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { parseCursor } from '../../../../../lib/logs/cursor.ts';
+import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { readPodPart } from '../../../../../lib/logs/sources/pod-part.ts';
 import type { ReadOptions } from '../../../../../lib/logs/sources/read-options.ts';
 import { startInPod } from '../../../../../lib/logs/sources/start-point.ts';
@@ -7,7 +10,18 @@ import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
-import { archiveIn, archiveLog, common, createView, endOf, finished, linesOf, notesOf, readEvents, visible } from '../build.ts';
+import {
+  archiveIn,
+  archiveLog,
+  common,
+  createView,
+  endOf,
+  finished,
+  linesOf,
+  notesOf,
+  readEvents,
+  visible,
+} from '../build.ts';
 
 let fake: BuildPodCluster;
 let store: ObjectStore;
@@ -24,6 +38,15 @@ const read = async (view: ReturnType<typeof createView>, more: Partial<ReadOptio
 
 const archive = (view: ReturnType<typeof createView>, more = {}) => archiveLog({ fake, store }, view, more);
 
+/** Waits until the archive has a line of the step build, by its number. */
+const untilKept = async (line: number): Promise<void> => {
+  const isKept = async (): Promise<boolean> => {
+    const { kept } = (await readIndex(location())) ?? {};
+    return kept !== undefined && parseCursor(kept, 'b-1').line >= line;
+  };
+  while (!(await isKept())) await setImmediate();
+};
+
 test('an archive says where lines are missing that the kubelet threw away', async () => {
   fake.setPod(['build']);
   fake.setState('build', 'running');
@@ -36,7 +59,7 @@ test('an archive says where lines are missing that the kubelet threw away', asyn
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
   await fake.untilFollowCount(1);
-  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  await untilKept(3);
   stop.abort();
   await archived;
   fake.write(
@@ -75,7 +98,7 @@ test('a live reader gets each note once at a truncated end, although the archive
   const view = createView();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
-  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  await untilKept(1);
   stop.abort();
   await archived;
   const cursor = linesOf(await read(view))[1]?.cursor;
@@ -96,7 +119,7 @@ const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
 const begin = `[log-mark ${name}] begin`;
 const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, 1 bytes`;
 
-/** Archives the first lines of a step whose log has marks, and kills the archiver. @returns the view of the build */
+/** Archives the first two lines of a step whose log has marks, and kills the archiver. @returns the view of the build */
 const archivedHalf = async (second = 'b') => {
   fake.setPod(['build'], 'tool', name);
   fake.setState('build', 'running');
@@ -104,7 +127,9 @@ const archivedHalf = async (second = 'b') => {
   const view = createView();
   const stop = new AbortController();
   const archived = archive(view, { signal: stop.signal });
-  while (!(await readIndex(location()))?.kept) await new Promise((resolve) => setImmediate(resolve));
+  // The first line has the number 0, and each part of a long line has a number.
+  const last = Math.ceil(second.length / maxLineLength);
+  await untilKept(last);
   stop.abort();
   await archived;
   return view;

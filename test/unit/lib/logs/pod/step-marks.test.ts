@@ -102,6 +102,23 @@ describe('a log with marks', () => {
     });
   });
 
+  test('shows what looks like a mark but is a part of a line', async () => {
+    const long = 'x'.repeat(65_536);
+    const events = await read(ended([begin, `${long}${endMark(0)}`, `10%\r${endMark(0)}`, 'c', endMark(3)]));
+    expect(textsOf(events)).toEqual([long, endMark(0), endMark(0), 'c']);
+    expect(endOf(events)).toMatchObject({ log: 'complete' });
+  });
+
+  test('does not hide a gap by the lines that the reader has of another pod', async () => {
+    fake.setPod(['build'], 'tool', name);
+    fake.setState('build', 'running');
+    fake.write('build', [begin, 'a', 'b']);
+    const cursor = linesOf(await read(createView())).at(-1)?.cursor ?? '';
+    const events = await read(ended([begin, 'c', 'd', endMark(2)]), { from: parseCursor(cursor, 'b-1') });
+    expect(textsOf(events)).toEqual(['c', 'd']);
+    expect(endOf(events)).toMatchObject({ log: 'truncated', reason: expect.stringContaining('lines of step build') });
+  });
+
   test('shows the marks of another pipeline, which the pod does not name', async () => {
     fake.setPod(['build']);
     fake.setState('build', 'terminated');
