@@ -31,7 +31,7 @@ test('logs -f --lines ends after that many lines of a running build', async () =
 test('logs prints each state of an unfinished line where the output is no terminal, and passes it on with --json', async () => {
   const partial = { type: 'partial', step: 'build', time: line(1).time, line: '10%' };
   const events = [partial, line(1, '100%'), end()];
-  expect((await run(['logs', '-f'], events)).stdout).toBe('[step-build] 10%\n[step-build] 100%\n');
-  const { stdout } = await run(['logs', '-f', '--json'], events);
+  expect((await run(['logs', '-f', 'demo-5'], events)).stdout).toBe('[step-build] 10%\n[step-build] 100%\n');
+  const { stdout } = await run(['logs', '-f', '--json', 'demo-5'], events);
   expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual(partial);
 });
