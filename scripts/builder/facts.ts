@@ -8,7 +8,7 @@ import { inspectImage } from './images.ts';
 import { builderLabels, type LayeredBuildpack, parseLabel } from './labels.ts';
 import type { Composites } from './order.ts';
 
-/** What a builder image is. `runImagePackages` is the file of dpkg with the packages of the run image. */
+/** Describes a builder image. `runImagePackages` is the file of dpkg with the packages of the run image. */
 export type BuilderFacts = {
   image: string;
   labels: Record<string, string>;

@@ -1,6 +1,6 @@
 import { type Destination, output } from '../containers.ts';
 
-/** What the configuration of an image says, and the digests of its unpacked layers, the lowest first. */
+/** Holds what the configuration of an image says, and the digests of its unpacked layers, the lowest first. */
 export type ImageConfig = { labels: Record<string, string>; layers: string[] };
 
 /** Returns the configuration of an image that is on this machine. */

@@ -13,7 +13,7 @@ export type Composites = ReadonlyMap<string, Order>;
 /** Buildpacks of this project that a builder may get. */
 export type Additions = { apt: Member; procfile: Member };
 
-/** What the last part of a buildpack's id says of its purpose. The parts before are the name of its maker. */
+/** Tells the purpose of a buildpack by the last part of its id. The parts before are the name of its maker. */
 const purposes = {
   apt: /^apt$/,
   node: /^node(js)?(-engine)?$/,
