@@ -56,7 +56,11 @@ status=$?
 # that reads the output is ended, so that what it has read is counted and printed.
 read -r -t 2 <&8
 kill "$relay_process" 2>/dev/null
-wait $show_process "$tee_process" "$tail_process" "$count_process"
+wait $show_process "$tail_process" "$count_process"
+if ! wait "$tee_process"; then
+  printf '\nThe rest of this output is lost: the process that passes it to the log was killed.\n'
+  mark=''
+fi
 
 # The last mark proves to readers that the log is whole. A last line without a line feed counts as a line.
 if [ -n "$mark" ] && read -r lines bytes <"$work/counted"; then

@@ -208,6 +208,14 @@ describe('the marks of run-phase.sh', () => {
     expect(output.slice(0, 100_000)).toEqual(Array.from({ length: 100_000 }, (_, at) => String(at + 1)));
   });
 
+  test('have no end, and a sentence says so, where the process that passes the output on was killed', async () => {
+    const children = '/proc/$PPID/task/$PPID/children';
+    const kill = `for p in $(cat ${children}); do [ "$(cat /proc/$p/comm)" != tee ] || kill -9 $p; done`;
+    const printed = await runMarked(`echo a; ${kill}; trap "" PIPE; echo b`);
+    expect(printed).not.toContain(`[log-mark ${mark}] end`);
+    expect(printed).toMatch(/\nThe rest of this output is lost: the process .* was killed\.\n$/);
+  });
+
   test('are not told to the program, and do not appear without a name', async () => {
     expect(await runMarked('printenv STEP_LOG_MARK || echo unset')).toContain('unset\n');
     expect((await run('a')).printed.toString()).toBe('a');
