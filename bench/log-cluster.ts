@@ -22,14 +22,18 @@ import {
   cloneLines,
   isWhole,
   type LogTarget,
+  marksFor,
   podMetadata,
   responseTo,
+  stepEnv,
   timeRead,
 } from './log-target.ts';
 
-/** Returns a Node program that prints `count` lines of 100 bytes, and then runs the statement `then`. */
+/** Returns a Node program that prints `count` lines of 100 bytes between marks, and then runs the statement `then`. */
 const printProgram = (count: number, then: string): string => `
   process.on('SIGTERM', () => process.exit(0));
+  const [first, last] = ${JSON.stringify(marksFor(count))};
+  console.log(first);
   let at = 0;
   const more = () => {
     while (at < ${count}) {
@@ -37,6 +41,7 @@ const printProgram = (count: number, then: string): string => `
       for (const end = at + 1000; at < end; at += 1) lines += String(at).padStart(8, '0') + ' ' + 'x'.repeat(90) + '\\n';
       if (!process.stdout.write(lines)) return process.stdout.once('drain', more);
     }
+    console.log(last);
     ${then}
   };
   more();`;
@@ -47,6 +52,7 @@ const podOf = (tool: string, id: string, image: string) => {
     name: `step-${step}`,
     image,
     args: ['-e', program],
+    env: stepEnv,
     securityContext,
   });
   return {

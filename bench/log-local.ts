@@ -18,9 +18,11 @@ import {
   cloneLines,
   gzip,
   type LogTarget,
+  marksFor,
   podMetadata,
   printedLine,
   responseTo,
+  stepEnv,
   steps,
 } from './log-target.ts';
 import { freePort, residentBytes } from './processes.ts';
@@ -29,17 +31,18 @@ const tool = 'bench';
 const id = 'bench-1';
 const time = '2026-11-22T08:02:11';
 
-const logOf = (lines: number): Buffer =>
-  Buffer.concat(
-    Array.from({ length: lines / 1000 }, (_, part) =>
-      Buffer.from(
-        Array.from(
-          { length: 1000 },
-          (_, at) => `${time}.${String(part * 1000 + at).padStart(9, '0')}Z ${printedLine(part * 1000 + at)}\n`,
-        ).join(''),
-      ),
-    ),
-  );
+/** Returns lines that were printed from a position in the log on, with the times that the kubelet puts before them. */
+const withTimes = (lines: readonly string[], from: number): Buffer =>
+  Buffer.from(lines.map((line, at) => `${time}.${String(from + at).padStart(9, '0')}Z ${line}\n`).join(''));
+
+const logOf = (lines: number): Buffer => {
+  const [first, last] = marksFor(lines);
+  const parts = Array.from({ length: lines / 1000 }, (_, part) => {
+    const printed = Array.from({ length: 1000 }, (_, at) => printedLine(part * 1000 + at));
+    return withTimes(printed, part * 1000 + 1);
+  });
+  return Buffer.concat([withTimes([first], 0), ...parts, withTimes([last], lines + 1)]);
+};
 
 const sendJson = (res: ServerResponse, status: number, value: object): void => {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -49,7 +52,7 @@ type State = { build: BuildRecord; isRunning: boolean; version: number };
 
 const podOf = ({ isRunning, version }: State) => ({
   metadata: { ...podMetadata(tool, id), resourceVersion: String(version), creationTimestamp: `${time}Z` },
-  spec: { containers: steps.map((step) => ({ name: `step-${step}` })) },
+  spec: { containers: steps.map((step) => ({ name: `step-${step}`, env: stepEnv })) },
   status: {
     phase: isRunning ? 'Running' : 'Succeeded',
     containerStatuses: steps.map((step) => ({

@@ -55,6 +55,15 @@ export const podMetadata = (tool: string, id: string) => ({
   annotations: { [toolAnnotation]: tool, [readyAnnotation]: 'READY' },
 });
 
+/** Variables of each step's container. They have the name in the marks of the step's log. */
+export const stepEnv = [{ name: 'STEP_LOG_MARK', value: 'bench' }];
+
+/** Returns the first and the last line of a step's log, between which the step prints `lines` lines of 100 bytes. */
+export const marksFor = (lines: number): [first: string, last: string] => [
+  '[log-mark bench] begin',
+  `[log-mark bench] end: ${lines} lines, ${100 * lines} bytes`,
+];
+
 /** Number of lines of 100 bytes that the step clone prints. */
 export const cloneLines = 200_000;
 export const buildLines = 5000;
