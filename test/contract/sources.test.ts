@@ -26,7 +26,7 @@ const suffix = '/info/refs?service=git-upload-pack';
 const advertisement = { 'content-type': 'application/x-git-upload-pack-advertisement' };
 
 beforeAll(async () => {
-  target = await startTarget({ SOURCE_TIMEOUT_MS: '1500' });
+  target = await startTarget({ SOURCE_TIMEOUT_MS: '4000' });
   mine = await forTool(target, 'sources');
   source_url = await target.repository('sources', { Procfile: 'web: true\n' });
 }, buildTimeoutMs);
