@@ -57,18 +57,24 @@ test('a requirements.txt in UTF-16 with an editable package is installed, and th
   expect((await builtTwice(files, 'python')).page).toBe('own');
 }, 120_000);
 
-test('a file of Debian packages, which this builder does not install, is named in one warning', async () => {
+test('a table of Debian packages in project.toml, which this builder does not read, is named in one warning', async () => {
   const files = {
     Procfile: 'web: x',
-    Aptfile: 'curl\n',
     'project.toml': '[com.heroku.buildpacks.deb-packages]\ninstall = ["curl"]\n',
   };
   const { failure, log } = await build(files);
   expect(failure).toBe('');
   expect(log.match(/Warning: .*/g)).toEqual([
-    expect.stringContaining('Warning: Aptfile is not used, because'),
-    expect.stringContaining('Warning: The table deb-packages of project.toml is not used, because'),
+    'Warning: The table deb-packages of project.toml is not used by this builder. Name its packages in an Aptfile, one a line.',
   ]);
+}, 120_000);
+
+test('an Aptfile that names no package builds, and one with an option fails with a sentence', async () => {
+  const { failure, log } = await build({ Procfile: 'web: x', Aptfile: '# none\n' });
+  expect(failure).toBe('');
+  expect(log).toContain('The Aptfile names no package');
+  const refused = await build({ Procfile: 'web: x', Aptfile: '-o=x\n' });
+  expect(refused.failure).toContain('Aptfile, line 1: "-o=x" is an option.');
 }, 120_000);
 
 test('a Procfile in which processes have the names of their programs starts these programs', async () => {
