@@ -4,7 +4,7 @@ import { type Build, build } from './builds.ts';
 import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
 import { pageOf } from './image-pod.ts';
-import { imageName, readConfig, readManifest, removeImage } from './registry.ts';
+import { imageName, readConfig, readLayer, readManifest, removeImage } from './registry.ts';
 
 const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
 const pushed: string[] = [];
@@ -70,7 +70,11 @@ describe('the pipeline on a second build', () => {
     expect([first.failed, second.failed]).toEqual([undefined, undefined]);
     expect(after.digest).not.toBe(before.digest);
     const known = new Set(before.layers.map(({ digest }) => digest));
-    expect(after.layers.filter(({ digest }) => !known.has(digest))).toHaveLength(1);
+    const changed = after.layers.filter(({ digest }) => !known.has(digest));
+    const files = await Promise.all(changed.map((layer) => readLayer(path, layer)));
+    // The labels with the commit are in the metadata.
+    const lastNames = files.map((one) => Object.keys(one).at(-1)?.replace(/^\//, ''));
+    expect(lastNames.sort()).toEqual(['layers/config/metadata.toml', 'workspace/requirements.txt']);
     expect(await second.log('export')).toMatch(/Reusing layer 'toolforge\/python:/);
   });
 });
