@@ -37,6 +37,8 @@ type AppBuilds = {
   builtTwice(files: Files, image: string): Promise<{ log: string; page: string }>;
 };
 
+type Repository = { url: string; commit: string };
+
 const writeFiles = async (folder: string, files: Files): Promise<void> => {
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name);
@@ -48,6 +50,15 @@ const writeFiles = async (folder: string, files: Files): Promise<void> => {
 
 /** Returns the text of a page of a running image. */
 export const pageOf = async ({ url }: RunningImage, path = '/'): Promise<string> => (await fetch(url + path)).text();
+
+/** Makes a git repository of some files, which the git server of a folder serves. */
+const publish = async (files: Files, name: string, folder: string, server: string): Promise<Repository> => {
+  const source = join(folder, 'source', name);
+  await mkdir(source, { recursive: true });
+  await writeFiles(source, files);
+  const commit = await makeRepository(source, join(folder, 'git', `${name}.git`));
+  return { url: `${server}/${name}.git`, commit };
+};
 
 const asBuild = (run: BuildRun, url: string): AppBuild => ({
   log: run.steps.map(({ output }) => output).join(''),
@@ -63,6 +74,8 @@ const asBuild = (run: BuildRun, url: string): AppBuild => ({
  */
 export const useAppBuilds = (): AppBuilds => {
   const started: RunningImage[] = [];
+  // The same files are in the same repository, whose address is in the image.
+  const repositories = new Map<string, Repository>();
   let data = '';
   let git: GitServer;
   let count = 0;
@@ -78,13 +91,11 @@ export const useAppBuilds = (): AppBuilds => {
 
   const build = async (files: Files, more: More = {}): Promise<AppBuild> => {
     count += 1;
-    const name = `app${count}`;
-    await mkdir(join(data, 'source', name), { recursive: true });
-    await writeFiles(join(data, 'source', name), files);
-    const commit = await makeRepository(join(data, 'source', name), join(data, 'git', `${name}.git`));
-    const image = `registry.example.org/tool-x/${more.image ?? name}:latest`;
-    const url = `${git.url}/${name}.git`;
-    return asBuild(await runBuild({ ...more, data, url, commit, image }), url);
+    const key = JSON.stringify(files);
+    const repository = repositories.get(key) ?? (await publish(files, `app${repositories.size}`, data, git.url));
+    repositories.set(key, repository);
+    const image = `registry.example.org/tool-x/${more.image ?? `app${count}`}:latest`;
+    return asBuild(await runBuild({ ...more, ...repository, data, image }), repository.url);
   };
   const start: AppBuilds['start'] = async (files, { process: type, ...more } = {}) => {
     const built = await build(files, { image: `started${count}`, ...more });

@@ -18,6 +18,8 @@ error TS[0-9]
 [A-Z][A-Za-z]+Error:
 (^|[^A-Za-z0-9])([Ee]rror|ERROR)([^A-Za-z]|$)'
 
+# Package managers show the command of a script in such lines.
+shown='^[>$] '
 escape=$(printf '\033')
 # Prints the first line of the output with one of the forms, without the lines that do not count: line_with FORM OTHERS.
 line_with() {
@@ -36,7 +38,7 @@ cause() {
 }
 # Fails with the cause and the advice: fail_with WHAT FORMS OTHERS ADVICE.
 fail_with() {
-  limit=$(line_with "$limits" '^npm error code E')
+  limit=$(line_with "$limits" "^npm error code E|$shown")
   case $limit in
   '') fail "$1 failed: $(cause "$2" "$3" | grep . || echo 'its output above says why')" "$4" ;;
   *space* | *ENOSPC*) fail "$1 failed: $limit" 'The build needs more disk space than it may use. Install fewer packages, or remove large files.' ;;
@@ -45,7 +47,7 @@ fail_with() {
 }
 failed() { fail_with "$1" "$install_causes" 'A complete log of this run' "$2"; }
 failed_script() {
-  fail_with "The script $1 of package.json" "$script_causes" '^npm error' "Try \"$manager run $1\" in a fresh clone."
+  fail_with "The script $1 of package.json" "$script_causes" "^npm error|$shown" "Try \"$manager run $1\" in a fresh clone."
 }
 disagrees="If package.json and the lock file disagree, run \"$manager install\" and commit both files."
 # Yarn 2 and later is another program than Yarn 1.
@@ -126,13 +128,15 @@ clean() {
   rm -f .yarn/install-state.gz
 }
 
+# Yarn 2 and later runs no script of a project that Yarn has not installed.
+needs_installation() { is_berry || package installs; }
 install_packages() {
   if package is-developed; then which=all; else which=production; fi
-  if package installs; then "install_$manager" "$which"; else say 'No dependencies to install'; fi
+  if needs_installation; then "install_$manager" "$which"; else say 'No dependencies to install'; fi
   for script in $(package build-scripts); do
     run_manager run "$script" || failed_script "$script"
   done
-  if package installs; then
+  if needs_installation; then
     skip=$(printf '%s\n' "${NPM_CONFIG_PRODUCTION:-}" "${YARN_PRODUCTION:-}" | grep -c '^false$' || true)
     if [ "$skip" -gt 0 ] || is_set "${PNPM_SKIP_PRUNING:-}" || is_set "${YARN2_SKIP_PRUNING:-}"; then
       say 'The development dependencies stay, because a variable of the build says so'

@@ -82,6 +82,7 @@ describe('a failure of npm, yarn or pnpm', () => {
   });
 
   test.each([
+    ['\n> x@1.0.0 build\n> echo "error: x"; exit 1\n\nerror: y\n', 'failed: error: y'],
     ['sh: 1: tsc: not found\nnpm error code 127\n', 'tsc: not found'],
     ["node:internal/modules\nError: Cannot find module './a'\nRequire stack:\n", "Cannot find module './a'"],
     ['a.ts(1,2): error TS2304: Cannot find name.\nFound 1 error.\n', 'error TS2304'],
