@@ -1,14 +1,15 @@
 /**
  * Makes and pushes three builders with their run images, for tests of any builder: this project's own, one that is shaped
- * like heroku/builder:24, and one like heroku/builder:22 with an old lifecycle. Prints a line for each image, such as
- * `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are those of `npm run images`, and LIFECYCLE and LIFECYCLE_OLD, folders
- * as `npm run images:builder` takes them.
+ * like heroku/builder:24, and one like heroku/builder:22 with an old lifecycle. A fourth builder is what images:builder
+ * --from makes of the second. Prints a line for each image, such as `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are
+ * those of `npm run images`, and LIFECYCLE and LIFECYCLE_OLD, folders as `npm run images:builder` takes them.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import { type Buildpack, placeBuildpack, readBuildpack, readBuildpacks } from '../../../scripts/builder/buildpacks.ts';
+import { extendBuilder } from '../../../scripts/builder/extend.ts';
 import { inspectImage } from '../../../scripts/builder/images.ts';
 import { builderLabels, extendLabels } from '../../../scripts/builder/labels.ts';
 import type { Member, Order } from '../../../scripts/builder/order.ts';
@@ -134,7 +135,9 @@ await runScript(async () => {
   const own = await makeOwnPair(current);
   print('OURS', own);
   const heroku = { stack: 'heroku-24', runTarget: 'run-24', lifecycle: current, hasLifecycleToml: false };
-  print('HEROKU', await makePair(destination, heroku, own[1]));
+  const [builder, run] = await makePair(destination, heroku, own[1]);
+  print('HEROKU', [builder, run]);
+  console.log(`BUILDER_EXTENDED=${await extendBuilder({ ...destination, tag: 'extended' }, builder, run)}`);
   const older = { stack: 'heroku-22', runTarget: 'run-22', lifecycle: old, hasLifecycleToml: true };
   print('OLD', await makePair(destination, older, own[1]));
 });

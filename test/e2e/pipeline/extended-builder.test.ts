@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Build, build } from './builds.ts';
+import { installPipeline, makeNamespace, type Namespace } from './cluster.ts';
+import { type GitServer, startGitServer } from './git-pod.ts';
+import { pageOf } from './image-pod.ts';
+import { imageName, removeImage } from './registry.ts';
+
+const path = `pipeline-test/${randomBytes(4).toString('hex')}/extended`;
+const { BUILDER_EXTENDED, RUN_HEROKU } = process.env;
+
+/** A Python application with assets of Node.js, which needs Debian packages of an Aptfile and of project.toml. */
+const project = {
+  Aptfile: '# tools\nrhash # needs a library\n',
+  'project.toml': '[com.heroku.buildpacks.deb-packages]\ninstall = ["hello"]\n',
+  'requirements.txt': '# none\n',
+  'package.json': JSON.stringify({ name: 'x', scripts: { build: 'rhash --version >built.txt' } }),
+  Procfile: 'web: python3 server.py\n',
+  'server.py': `import http.server, os, subprocess
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(open("built.txt", "rb").read())
+        for command in ["/layers/fagiani_apt/apt/usr/bin/rhash", "--version"], ["hello"]:
+            self.wfile.write(subprocess.check_output(command))
+http.server.HTTPServer(("", int(os.environ["PORT"])), Page).serve_forever()
+`,
+};
+
+let namespace: Namespace;
+let git: GitServer;
+/** Builds of the project and of a hostile Aptfile, which run at once. */
+let runs: Promise<Build>[];
+
+const startBuild = async (name: string, files: Record<string, string>): Promise<Build> => {
+  const source = await git.commit(name, files);
+  const images = { builderImage: BUILDER_EXTENDED ?? '', runImage: RUN_HEROKU ?? '' };
+  return build(namespace, { ...source, ...images, image: imageName(`${path}-${name}:latest`) });
+};
+
+(BUILDER_EXTENDED && RUN_HEROKU ? describe : describe.skip)('a builder that images:builder --from has made', () => {
+  beforeAll(async () => {
+    namespace = await makeNamespace();
+    await installPipeline(namespace, { default: { user: 1000, group: 1000 } });
+    git = await startGitServer(namespace);
+    runs = [startBuild('project', project), startBuild('hostile', { ...project, Aptfile: 'hello -oDir::Etc=/tmp\n' })];
+    // A test awaits the build later. Until then a failure must not end the process.
+    for (const run of runs) run.catch(() => {});
+  });
+  afterAll(async () => {
+    for (const tag of ['latest', 'build-cache']) await removeImage(`${path}-project`, tag);
+    await namespace?.remove();
+  });
+
+  test('finds packages of an Aptfile and of project.toml, and Node.js beside Python, while building and running', async () => {
+    const run = await runs[0];
+    expect(run?.failed).toBeUndefined();
+    const image = imageName(`${path}-project:latest`);
+    const page = await pageOf(namespace, git, 'extended', image, { runAsUser: 52345, runAsGroup: 52345 });
+    expect(page.split('\n')).toEqual([
+      expect.stringMatching(/^RHash v/),
+      expect.stringMatching(/^RHash v/),
+      'Hello, world!',
+      '',
+    ]);
+  });
+
+  test('refuses an Aptfile with an option, and the message says why', async () => {
+    const run = await runs[1];
+    expect(run?.failed).toMatchObject({ step: 'build', exitCode: 51 });
+    expect(run?.failed?.message).toContain('Aptfile, line 1: "-oDir::Etc=/tmp" is an option.');
+  });
+});
