@@ -108,7 +108,8 @@ const platform = {
   brokerUrl:
     'The broker. accept-tekton sends the events of builds to it. Other functions report a ledger that is behind its runs, and request the archivers of builds.',
   brokerToken: "A token for the broker's audience. Read again when the kubelet has renewed it.",
-  pipeline: 'The Pipeline of a build.',
+  pipeline:
+    'The Pipeline of builds with the default images. The Pipelines for the latest and the deprecated images have its name with `-latest` and `-deprecated`.',
   serviceAccount: "The ServiceAccount of a build's pods. It has no permission.",
   archiverCommand: "The command of the archiver, which stores a build's log while the build runs.",
   archiverServiceAccount: "The archiver's ServiceAccount.",
