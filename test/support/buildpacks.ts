@@ -44,6 +44,14 @@ export const readProcfile = (procfile: string | Buffer): Process[] | string =>
     return run.status === 0 ? processesIn(readFileSync(join(folder, 'launch.toml'))) : run.stderr;
   });
 
+/** Returns the names of an Aptfile as its buildpack understands them, or the errors that the buildpack prints. */
+export const readAptfile = (aptfile: string | Buffer): string[] | string =>
+  inFolder({ Aptfile: aptfile }, (folder) => {
+    const program = join(buildpacks, 'apt/lib/read-aptfile.sh');
+    const run = spawnSync(program, { cwd: folder, encoding: 'utf8' });
+    return run.status === 0 ? run.stdout.split('\n').slice(0, -1) : run.stderr;
+  });
+
 /** Answer of the Node.js buildpack to a question about package.json. `errors` is empty unless `status` is 1. */
 export type PackageAnswer = { question: string; status: number | null; output: Buffer; errors: string };
 
