@@ -55,7 +55,7 @@ describe('the pipeline on a second build', () => {
     const second = await build(namespace, { ...source, image: imageName(`${path}:latest`) });
     expect([first.failed, second.failed]).toEqual([undefined, undefined]);
     expect(second.results).toEqual(first.results);
-    expect(await second.log('restore')).toContain('Restoring data for "toolforge/node:npm-cache" from cache');
+    expect(await second.log('restore')).toContain('Restoring data for "toolforge/node:cache" from cache');
     expect(await second.log('export')).toMatch(/Reusing layer 'toolforge\/node:/);
   });
 
