@@ -43,7 +43,7 @@ describe('the message of a failed build says why:', () => {
     const build = await buildOf('breaks', built(breaking));
     expect(build.status).toBe('BUILD_FAILURE');
     expect(build.message).toMatch(/^Step build failed with exit code 51/);
-    expect(build.message).toContain('The build script of package.json failed.');
+    expect(build.message).toContain('The script build of package.json failed');
     expect(build.message).toContain('no such thing');
     expect(build.message).toContain('[masked]');
     for (const hidden of [secret, '\u001b', '\u0007']) expect(build.message).not.toContain(hidden);
@@ -123,7 +123,7 @@ describe('the log of a build that prints odd characters', () => {
         .text.split('\n')
         .filter(Boolean);
     const whole = await linesFrom('');
-    const at = whole.findIndex((line) => line.includes('carriage'));
+    const at = whole.findIndex((line) => line.includes('separator'));
     const { cursor } = JSON.parse(whole[at] ?? '{}');
     expect(await linesFrom(`&cursor=${encodeURIComponent(cursor)}`)).toEqual(whole.slice(at + 1));
   });
