@@ -108,14 +108,17 @@ const connectAll = async (place: Place, settings: Settings): Promise<Finding[]> 
   ];
 };
 
-/** Returns the settings of the deployed functions. */
+/**
+ * Returns the settings of a deployed function.
+ * @param env variables of its container, as Kubernetes shows them: without `value` where the value is empty, and with
+ *   `$$` for `$`
+ */
+export const settingsOf = (env: readonly { name: string; value?: string }[]): Record<string, string> =>
+  Object.fromEntries(env.map(({ name, value = '' }) => [name, value.replaceAll('$$', '$')]));
+
 const deployedSettings = async (kubectl: Kubectl): Promise<Record<string, string>> => {
   const path = '{.spec.template.spec.containers[0].env}';
-  const env = JSON.parse(await kubectl(['get', 'ksvc', 'start-build', '-o', `jsonpath=${path}`])) as {
-    name: string;
-    value: string;
-  }[];
-  return Object.fromEntries(env.map(({ name, value }) => [name, value.replaceAll('$$', '$')]));
+  return settingsOf(JSON.parse(await kubectl(['get', 'ksvc', 'start-build', '-o', `jsonpath=${path}`])));
 };
 
 /**
