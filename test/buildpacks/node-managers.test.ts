@@ -74,6 +74,22 @@ test('Yarn 3 without its plugin keeps the development dependencies, and a warnin
   expect(page).toBe('true');
 });
 
+test('a build with a .yarnrc.yml that Yarn can not read fails with the error of Yarn', async () => {
+  const { failure } = await build({
+    'package.json': manifest({ packageManager: 'yarn@4.18.1', dependencies: { 'is-odd': '3.0.1' } }),
+    '.yarnrc.yml': 'wrong: [',
+    'server.js': '',
+  });
+  expect(failure).toMatch(/ERROR: yarn .* failed: .*\S.*\nERROR: Correct the settings of yarn/);
+});
+
+test('a package manager that the registry does not have fails the build with the error of npm', async () => {
+  const { failure } = await build({ 'package.json': manifest({ packageManager: 'pnpm@9.999.0' }), 'server.js': '' });
+  expect(failure).toMatch(
+    /npm error[\s\S]*ERROR: pnpm@9\.999\.0 is not to be had from the registry; npm says above why/,
+  );
+});
+
 test('a package manager whose version engines excludes is named in a warning', async () => {
   const { log } = await build({ 'package.json': manifest({ engines: { npm: '6.x' } }), 'server.js': '' });
   expect(log).toMatch(/Warning: engines\.npm of package\.json asks for npm 6\.x, and the builder has \d/);
@@ -118,7 +134,7 @@ describe('the field packageManager', () => {
   test('a program with another hash than it names is not run', async () => {
     const packageManager = `yarn@1.22.22+sha512.${'0'.repeat(128)}`;
     const { failure } = await build({ 'package.json': manifest({ packageManager, scripts: { start: 'x y' } }) });
-    expect(failure).toMatch(/ERROR: yarn@1\.22\.22 has another hash than packageManager/);
+    expect(failure).toMatch(/ERROR: yarn@1\.22\.22 does not have the hash that was expected/);
   });
 
   test.each(['bun@1.0.0', 'pnpm', 'pnpm@latest; echo', 'yarn@^1', 7])(

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'smol-toml';
@@ -81,6 +90,25 @@ export const chosenManager = (files: Files): { chosen: string; warnings: string 
   });
 
 /**
+ * Runs the function prepare_manager of the Node.js buildpack, which brings the package manager, in a folder with some files
+ * and links. Returns the output, and the names of the folder's files afterwards.
+ */
+export const preparedManager = (
+  files: Files,
+  links: Record<string, string> = {},
+): { output: string; names: string[] } =>
+  inFolder(files, (folder) => {
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, name));
+    const script = `
+      set -eu; exec 2>&1; say() { printf -- '-----> %s\\n' "$*"; }; fail() { printf 'ERROR: %s\\n' "$@"; exit 1; }
+      work=$PWD/work npm_folder=$1; . "$CNB_BUILDPACK_DIR/lib/manager.sh"; prepare_manager; echo prepared`;
+    const places = { CNB_BUILDPACK_DIR: join(buildpacks, 'node'), CNB_LAYERS_DIR: join(folder, 'layers') };
+    const env = { PATH: process.env.PATH, HOME: folder, ...places };
+    const run = spawnSync('sh', ['-c', script, 'sh', npmFolder()], { cwd: folder, env, encoding: 'utf8' });
+    return { output: run.stdout, names: readdirSync(folder) };
+  });
+
+/**
  * Returns the warning of the Node.js buildpack about the version of a program, or an empty text.
  * @param program node, npm, yarn or pnpm
  * @param version the program's version in the build
@@ -108,6 +136,7 @@ export const explained = (buildpack: 'node' | 'python', call: string, output: st
     const script = `
       say() { :; }; fail() { printf 'ERROR: %s\\n' "$@"; exit 1; }
       work=$PWD venv=$PWD/venv manager=npm; mkdir -p venv/bin; ln -s "$(command -v python3)" venv/bin/python
+      if [ -f "$1/lib/manager.sh" ]; then . "$1/lib/manager.sh"; fi
       . "$1/lib/install.sh"; ${call}`;
     return spawnSync('sh', ['-c', script, 'sh', join(buildpacks, buildpack)], { cwd: folder, encoding: 'utf8' }).stdout;
   });

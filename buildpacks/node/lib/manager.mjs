@@ -1,6 +1,6 @@
-// Chooses the package manager of a project: manager.mjs FOLDER. FOLDER is npm's own. Prints one line, "MANAGER PACKAGE HASH": npm, yarn or pnpm; the package of
-// npm's registry that holds the manager, or a file of the repository, or "-" for the npm of the builder; and the hash of
-// the package, or "-".
+// Chooses the package manager of a project: manager.mjs FOLDER. FOLDER is npm's own. Prints one line, "MANAGER PACKAGE
+// HASH": npm, yarn or pnpm; the package of npm's registry that holds the manager, or a file of the repository, or "-" for
+// the npm of the builder; and the hash of the package, or "-".
 import { readFileSync } from 'node:fs';
 import { isFile, manifest, textIn } from './manifest.mjs';
 import { satisfies } from './semver.mjs';
@@ -38,7 +38,7 @@ const head = (file) => (isFile(file) ? readFileSync(file, 'utf8').slice(0, 4096)
 const namedManager = () => {
   const { packageManager: field } = manifest;
   if (field === undefined) return undefined;
-  const form = /^(npm|yarn|pnpm)@(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+(sha\d+)\.([0-9a-f]+))?$/;
+  const form = /^(npm|yarn|pnpm)@(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+(sha(?:1|224|256|384|512))\.([0-9a-f]+))?$/;
   const [, name, version, algorithm, digest] = form.exec(typeof field === 'string' ? field : '') ?? [];
   if (name !== undefined) {
     return { name, version, hash: algorithm ? `${algorithm}-${Buffer.from(digest, 'hex').toString('base64')}` : '-' };

@@ -13,15 +13,22 @@ download_manager() {
   say "Installing $2"
   rm -rf "$place"
   mkdir -p "$place" "$work/manager"
-  archive=$(cd "$work/manager" && npm pack --silent "$2") ||
+  archive=$(cd "$work/manager" && npm pack --loglevel=error "$2") ||
     fail "$2 is not to be had from the registry; npm says above why." 'Correct packageManager or engines in package.json.'
   tar -xzf "$work/manager/$archive" -C "$place" --no-same-owner
   # The package's folder has a name of its own in some packages.
   if [ ! -d "$place/package" ]; then mv "$place"/* "$place/package"; fi
   program=$(node "$CNB_BUILDPACK_DIR/lib/verify.mjs" "$work/manager/$archive" "$place/package" "$3") ||
-    fail "$2 has another hash than packageManager in package.json names." "Run \"corepack use $1@VERSION\", and commit package.json."
+    fail "$2 does not have the hash that was expected." "Run \"corepack use $1@VERSION\", and commit package.json."
   link_manager "$1" "../package/${program#./}"
   printf %s "$2 $3" >"$place/stamp"
+}
+
+# Fails with the output of a package manager, where that output is not in the log yet: fail_to_run COMMAND OUTPUT. Yarn 2
+# and later writes errors to the standard output.
+fail_to_run() {
+  fail "$1 failed: $(printf '%s\n' "$2" | grep -m 1 . | cut -c 1-300 || true)" \
+    "Correct the settings of $manager in the repository, such as .yarnrc.yml or .npmrc."
 }
 
 # Sets $manager: npm, yarn or pnpm; and $manager_version, which is empty for the npm of the builder.
@@ -37,12 +44,14 @@ LINE
   ./*)
     rm -rf "$place"
     mkdir -p "$place/bin"
-    link_manager yarn "$(node -p 'path.relative(fs.realpathSync(process.argv[1]), fs.realpathSync(process.argv[2]))' "$place/bin" "$package")"
+    # The file may be a link. The name of the link's target could hold commands of a shell, so only the path of the link,
+    # which manager.mjs has checked, gets into the script.
+    link_manager yarn "$(node -p 'path.relative(fs.realpathSync(process.argv[1]), path.join(fs.realpathSync("."), process.argv[2]))' "$place/bin" "$package")"
     ;;
   *) if [ "$(cat "$place/stamp" 2>/dev/null)" != "$package $hash" ]; then download_manager "$manager" "$package" "$hash"; fi ;;
   esac
   printf '[types]\nbuild = true\ncache = true\nlaunch = true\n' >"$place.toml"
   export PATH="$place/bin:$PATH"
-  manager_version=$("$manager" --version)
+  manager_version=$("$manager" --version) || fail_to_run "$manager --version" "$manager_version"
   say "$manager $manager_version"
 }

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { chosenManager } from '../../support/buildpacks.ts';
+import { describe, expect, test } from '@jest/globals';
+import { chosenManager, preparedManager } from '../../support/buildpacks.ts';
 
 const manifest = (fields: object = {}) => ({ 'package.json': JSON.stringify(fields) });
 const yarn1 = { 'yarn.lock': '# yarn lockfile v1\n' };
@@ -34,6 +34,7 @@ test.each([
   ['a range that is a command', { ...manifest({ engines: { pnpm: '$(id)' } }), ...pnpm('9.0') }, /^pnpm pnpm@10\./],
   ['packageManager', { ...manifest({ packageManager: 'pnpm@9.1.0' }), ...pnpm('6.0') }, /^pnpm pnpm@9\.1\.0 -$/],
   ['packageManager of Yarn 3', manifest({ packageManager: 'yarn@3.2.1' }), /^yarn @yarnpkg\/cli-dist@3\.2\.1 -$/],
+  ['packageManager with an unknown hash', manifest({ packageManager: 'npm@10.0.0+sha3.00ff' }), /^npm - -$/],
   ['packageManager with a hash', manifest({ packageManager: 'npm@10.0.0+sha1.00ff' }), /^npm npm@10\.0\.0 sha1-AP8=$/],
   [
     'a Yarn in the repository',
@@ -70,4 +71,26 @@ test.each([
 ])('a project with %s gets a warning for each file without effect', (_, files, warnings) => {
   const lines = chosenManager(files).warnings.trim().split('\n');
   expect(lines).toEqual(warnings.map((warning) => expect.stringContaining(`Warning: ${warning}`)));
+});
+
+describe('a Yarn in the repository', () => {
+  const yarn = (program: string, name = 'yarn.cjs') => ({
+    ...manifest(),
+    ...{ '.yarnrc.yml': 'yarnPath: ./yarn.cjs\n', 'yarn.lock': '__metadata:\n  version: 10\n' },
+    [name]: program,
+  });
+
+  test('that prints its error to the standard output fails the build with the error', () => {
+    const { output } = preparedManager(yarn('console.log("Usage Error: wrong .yarnrc.yml"); process.exit(1);'));
+    expect(output).toContain('ERROR: yarn --version failed: Usage Error: wrong .yarnrc.yml\n');
+    expect(output).toContain('ERROR: Correct the settings of yarn in the repository, such as .yarnrc.yml or .npmrc.\n');
+    expect(output).not.toContain('prepared');
+  });
+
+  test('that is a link runs, and nothing that the name of its target holds', () => {
+    const target = 'x$(touch ran)`touch ran`.cjs';
+    const { output, names } = preparedManager(yarn('console.log("9.8.7")', target), { 'yarn.cjs': target });
+    expect(output).toBe('-----> yarn 9.8.7\nprepared\n');
+    expect(names).not.toContain('ran');
+  });
 });
