@@ -1,9 +1,9 @@
-# Installs the packages of a project with its package manager. Read by "."; needs say, fail, $manager, $manager_version and
-# $cache.
+# Installs the packages of a project with its package manager. Read by "."; needs manager.sh, say, fail, $manager,
+# $manager_version and $cache.
 
 is_set() { case ${1:-} in '' | 0 | false) return 1 ;; esac; }
 # Forms of the line with which a package manager or a build tells the cause, the most telling first.
-limits='No space left on device|ENOSPC|heap out of memory|Cannot allocate memory|SIGKILL|(error|exit) code:? 137'
+limits='No space left on device|ENOSPC: no space|heap out of memory|Cannot allocate memory|SIGKILL|(error|exit) code:? 137'
 install_causes='is not in this registry|could not be found or you do not have permission
 No matching version found
 (Missing|Invalid): .* lock file
@@ -41,7 +41,7 @@ fail_with() {
   limit=$(line_with "$limits" "^npm error code E|$shown")
   case $limit in
   '') fail "$1 failed: $(cause "$2" "$3" | grep . || echo 'its output above says why')" "$4" ;;
-  *space* | *ENOSPC*) fail "$1 failed: $limit" 'The build needs more disk space than it may use. Install fewer packages, or remove large files.' ;;
+  *space*) fail "$1 failed: $limit" 'The build needs more disk space than it may use. Install fewer packages, or remove large files.' ;;
   *) fail "$1 failed: $limit" 'The build needs more memory than it may use. Let it do less at once, or make Node.js collect garbage earlier with --max-old-space-size.' ;;
   esac
 }
@@ -53,11 +53,17 @@ disagrees="If package.json and the lock file disagree, run \"$manager install\" 
 # Yarn 2 and later is another program than Yarn 1.
 is_berry() { [ "$manager" = yarn ] && case $manager_version in 0.* | 1.*) false ;; esac; }
 
-# Runs the package manager, shows how, and keeps its output. The exit code is the package manager's.
+# Runs the package manager, shows how, and keeps its output. The exit code is the package manager's. The output goes to a
+# file, because a pipe would stay open as long as a process that a script has left behind. The file is a new one, because
+# such a process may still write to the old one.
 run_manager() {
   say "$manager $*"
-  { "$manager" "$@" 2>&1 && echo 0 >"$work/code" || echo $? >"$work/code"; } | tee "$work/output"
-  return "$(cat "$work/code")"
+  rm -f "$work/output"
+  : >"$work/output"
+  "$manager" "$@" >>"$work/output" 2>&1 &
+  running=$!
+  tail -n +1 -s 0.1 -f --pid="$running" "$work/output" 2>/dev/null || true
+  wait "$running"
 }
 
 install_npm() {
@@ -75,7 +81,7 @@ install_npm() {
 install_yarn() {
   if is_berry; then
     # Yarn would write the lock file anew, or keep archives of packages outside of the image.
-    linker=$(yarn config get nodeLinker)
+    linker=$(yarn config get nodeLinker) || fail_to_run 'yarn config get nodeLinker' "$linker"
     if [ "$linker" = pnp ]; then export YARN_ENABLE_GLOBAL_CACHE=false; else export YARN_GLOBAL_FOLDER="$cache/yarn"; fi
     if [ -f yarn.lock ]; then frozen=--immutable; else frozen=--no-immutable; fi
     run_manager install "$frozen" || failed 'yarn install' "$disagrees"

@@ -1,10 +1,16 @@
 # Installs the dependencies of a repository into $venv, by the tool whose files it has. Read by "."; needs say.sh, tool.sh,
 # $venv, $cache and $work (a temporary folder).
 
-# Runs a command, shows its output and keeps it in $work/output. The exit code is the command's.
+# Runs a command, shows its output and keeps it in $work/output. The exit code is the command's. The output goes to a file,
+# because a pipe would stay open as long as a process that the command has left behind. The file is a new one, because such
+# a process may still write to the old one.
 kept() {
-  { "$@" 2>&1 && echo 0 >"$work/code" || echo $? >"$work/code"; } | tee "$work/output"
-  return "$(cat "$work/code")"
+  rm -f "$work/output"
+  : >"$work/output"
+  "$@" >>"$work/output" 2>&1 &
+  running=$!
+  tail -n +1 -s 0.1 -f --pid="$running" "$work/output" 2>/dev/null || true
+  wait "$running"
 }
 
 # Backends of Python packages say this about a project that is an application: they can't tell which of its modules and
@@ -92,7 +98,7 @@ with_uv() {
   say 'uv sync --locked --no-default-groups'
   if kept "$uv" sync --locked --no-default-groups; then
     # The unpacked packages would fill the cache. What uv built itself stays.
-    "$uv" cache prune --ci --quiet
+    "$uv" cache prune --ci --quiet || warn 'uv cache prune failed, so the cache is larger than needed. The build goes on.'
     return
   fi
   is_application || fail 'uv sync failed; uv says above why.' 'If uv.lock does not fit pyproject.toml, run "uv lock" and commit both files.'

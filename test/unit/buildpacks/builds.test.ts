@@ -26,6 +26,14 @@ test('SIGTERM reaches the program behind npm start, which the scripts of Heroku 
   await eventually(async () => running.output().includes('heard SIGTERM'));
 }, 120_000);
 
+test('a script that leaves a process behind ends the build no later', async () => {
+  const scripts = { build: 'sleep 1000 & echo "left $!"' };
+  const { log, failure } = await build({ 'package.json': node.manifest({ scripts }), 'server.js': '' });
+  const [, pid] = /^left (\d+)$/m.exec(log) ?? [];
+  process.kill(Number(pid));
+  expect(failure).toBe('');
+}, 120_000);
+
 test('the workspaces of npm are linked, without development dependencies, and the same commit gives the same image', async () => {
   const member = (name: string) => JSON.stringify({ name, version: '1.0.0', main: 'index.js' });
   const files = {

@@ -76,6 +76,20 @@ describe('a failure of npm, yarn or pnpm', () => {
     );
   });
 
+  test('for lack of file watchers is not explained with disk space', () => {
+    const output = "Error: ENOSPC: System limit for number of file watchers reached, watch '/workspace/a'\n";
+    const said = explained('node', 'failed_script build', output);
+    expect(said).toMatch(/failed: .*System limit for number of file watchers reached.*\nERROR: Try "npm run build"/);
+  });
+
+  test('of Yarn, which prints its error to the standard output, has the error', () => {
+    const call =
+      'set -e; manager=yarn manager_version=4.0.0; yarn() { echo; echo "Usage Error: x"; return 1; }; install_yarn all';
+    expect(explained('node', call, '')).toBe(
+      'ERROR: yarn config get nodeLinker failed: Usage Error: x\nERROR: Correct the settings of yarn in the repository, such as .yarnrc.yml or .npmrc.\n',
+    );
+  });
+
   test('whose cause has a number like a code of a limit gets the given advice', () => {
     const output = `npm error notarget No matching version found for memory@0.137.0.\n${npmEnd}`;
     expect(explained('node', "failed 'npm ci' 'ADVICE'", output)).toContain('ERROR: ADVICE');
@@ -153,4 +167,29 @@ describe('a failure of pip', () => {
     expect(first).toContain(cause);
     expect(second).toContain(advice);
   });
+});
+
+/** A program that prints its process id and leaves a process behind, which holds the program's output open. */
+const leaving = 'leave() { sleep 1000 & echo "left $!"; [ "$1" = well ]; }';
+
+describe.each<['node' | 'python', string]>([
+  ['node', `${leaving}; manager=leave; run_manager`],
+  ['python', `${leaving}; kept leave`],
+])('a program that the buildpack for %s runs, and that leaves a process behind,', (buildpack, call) => {
+  test.each(['well', 'badly'])('ends, when it has ended %s', (how) => {
+    const said = explained(
+      buildpack,
+      `${call} ${how} && echo passed || echo "failed with $?"; cat "$work/output"`,
+      'old\n',
+    );
+    const [, pid] = /^left (\d+)$/m.exec(said) ?? [];
+    process.kill(Number(pid));
+    expect(said).toBe(`left ${pid}\n${how === 'well' ? 'passed' : 'failed with 1'}\nleft ${pid}\n`);
+  });
+});
+
+test('a cache of uv that can not be pruned is named in a warning, and the build goes on', () => {
+  const call = `set -e; cache=$PWD; warn() { echo "Warning: $*"; }; tool() { echo "$PWD"; }; mkdir bin
+    printf '#!/bin/sh\n[ "$1" != cache ]\n' >bin/uv; chmod +x bin/uv; with_uv; echo installed`;
+  expect(explained('python', call, '')).toMatch(/^Warning: uv cache prune failed.*\ninstalled\n$/);
 });
