@@ -6,7 +6,8 @@ import { containerOf, type StepPod } from './pod-state.ts';
  * `[log-mark NAME] begin` is the first line. `[log-mark NAME] end: 12 lines, 345 bytes` is the last line, with the numbers
  * of what the step has written between the two marks. `[log-mark NAME] continues` ends a line that the step has not
  * finished (continued-lines.ts). NAME is the value of the variable STEP_LOG_MARK in the container of the step, which a
- * build can't change. A build that learns the name and writes marks of its own only makes its own log seem incomplete.
+ * build can't change. A build that learns the name can make its own log seem incomplete, or complete although lines are
+ * missing (docs/adr/0033-log-marks.md).
  * @see knative/charts/builds-builder/files/steps/run-phase.sh
  */
 const variable = 'STEP_LOG_MARK';

@@ -6,7 +6,8 @@ set -u
 failure=$1
 shift
 # The name in the marks of this step's log. A mark is a line, or the end of a line, that the service does not show
-# (lib/logs/pod/step-marks.ts). A program that learns the name can only make its own log seem incomplete.
+# (lib/logs/pod/step-marks.ts). A build that learns the name can make its own log seem incomplete, or complete although
+# lines are missing (docs/adr/0033-log-marks.md).
 mark=${STEP_LOG_MARK:-}
 unset STEP_LOG_MARK
 work=$(mktemp -d)
@@ -15,8 +16,8 @@ mkfifo "$work"/{output,relay,copy,count,ended}
 print_mark() { [ -z "$mark" ] || printf '[log-mark %s] %s\n' "$mark" "$1"; }
 
 # Ends a line that the program has not finished, such as a progress bar, by a mark, at most once a second. A container
-# runtime keeps a line back until its line feed. The mark has no effect where no line is unfinished. Reads from file
-# descriptor 8 time out until the output has ended.
+# runtime keeps a line back until its line feed. A mark also follows a finished line; readers drop it, and the next line has
+# the time at which its text began. Reads from file descriptor 8 time out until the output has ended.
 show_unfinished_lines() {
   local name bytes before='' is_pause=''
   while
