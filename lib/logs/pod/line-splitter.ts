@@ -24,6 +24,12 @@ export const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]
 /** Longest time before a line, in characters. */
 export const maxTimestampLength = 40;
 
+/**
+ * Length from which an unfinished line is shortened, in limits of a part. Shortening leaves two parts at most, so it takes
+ * linear time for all bytes together.
+ */
+const keptLengths = 3;
+
 type TimedText = { time: string; text: string };
 
 const splitTimestamp = (line: string): TimedText => {
@@ -48,8 +54,9 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xd
 export class LineSplitter {
   readonly #maxLength: number;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** The unfinished line; without its time and the parts that were passed on already, once the time is known. */
   #unfinished = '';
-  /** Timestamp of the unfinished line, if its first parts were passed on already. */
+  /** Time of the unfinished line. Undefined until the whole time has come. */
   #openTime: string | undefined;
 
   /** @param maxLength limit of a line's text, in UTF-16 code units. Longer lines are cut into parts */
@@ -62,12 +69,26 @@ export class LineSplitter {
    * @returns the lines that are complete now, and the complete parts of a long line
    */
   push(bytes: Uint8Array): RawLine[] {
-    const lines = (this.#unfinished + this.#decoder.decode(bytes, { stream: true })).split('\n');
-    this.#unfinished = lines.pop() ?? '';
+    // Only the new text is searched: a log may come in many small pieces, and an unfinished line may be long.
+    const [first = '', ...others] = this.#decoder.decode(bytes, { stream: true }).split('\n');
     const rawLines: RawLine[] = [];
-    for (const line of lines) this.#addLine(line, rawLines);
-    if (this.#unfinished.length > this.#maxLength + maxTimestampLength) this.#shorten(rawLines);
+    this.#unfinished += first;
+    for (const next of others) {
+      this.#addLine(this.#unfinished, rawLines);
+      this.#unfinished = next;
+    }
+    if (this.#hasTime() && this.#unfinished.length > keptLengths * this.#maxLength) this.#shorten(rawLines);
     return rawLines;
+  }
+
+  /** Says whether the present line has no text yet. */
+  get isAtLineStart(): boolean {
+    return this.#unfinished === '';
+  }
+
+  /** Gives the present line another time, before its text comes. */
+  retime(time: string): void {
+    this.#openTime = time;
   }
 
   /** The line whose line feed has not come yet, without its parts that were passed on already. */
@@ -91,6 +112,16 @@ export class LineSplitter {
     this.#openTime = undefined;
   }
 
+  /** Takes the time from the beginning of the unfinished line. @returns false while the time may be incomplete */
+  #hasTime(): boolean {
+    if (this.#openTime !== undefined) return true;
+    if (this.#unfinished.length <= maxTimestampLength && !this.#unfinished.includes(' ')) return false;
+    const { time, text } = splitTimestamp(this.#unfinished);
+    this.#openTime = time;
+    this.#unfinished = text;
+    return true;
+  }
+
   #timed(line: string): TimedText {
     return this.#openTime === undefined ? splitTimestamp(line) : { time: this.#openTime, text: line };
   }
@@ -98,7 +129,6 @@ export class LineSplitter {
   /** Passes on what is known of a long line without a line feed: what later states overwrite, or else full parts. */
   #shorten(rawLines: RawLine[]): void {
     const { time, text } = this.#timed(this.#unfinished);
-    this.#openTime = time;
     const at = text.lastIndexOf('\r') + 1;
     const before = at === 0 ? '' : `${this.#addStates({ time, text: text.slice(0, at - 1) }, rawLines)}\r`;
     const isLong = text.length - at > this.#maxLength;

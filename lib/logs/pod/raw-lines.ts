@@ -7,6 +7,8 @@ export class RawLines {
   readonly #continued: ContinuedLines | undefined;
   /** Time at which the kubelet has the last part of the unfinished line, if that line has several parts. */
   #partTime: string | undefined;
+  /** Time at which the kubelet has the line that the last mark has ended. */
+  #markTime: string | undefined;
 
   /** @param markName the name in the marks of the step's log; undefined for a log without marks */
   constructor(markName: string | undefined) {
@@ -19,8 +21,15 @@ export class RawLines {
     return this.#continued.push(bytes).flatMap((part) => this.#addPart(part));
   }
 
-  /** Returns the text after the log's last line feed as a line. No bytes may be pushed afterwards. */
+  /**
+   * Returns the text after the log's last line feed as a line. No bytes may be pushed afterwards. Behind a mark, the last
+   * raw line is the part that the mark has ended. A mark after a whole line begins no line.
+   */
   finish(): RawLine[] {
+    if (this.#continued?.isBehindMark && this.#markTime !== undefined) {
+      const line = this.#splitter.isAtLineStart ? [] : this.#splitter.finish();
+      return [...line, partOf(this.#markTime)];
+    }
     const held = this.#continued ? this.#splitter.push(this.#continued.finish()) : [];
     return this.#withPart([...held, ...this.#splitter.finish()]);
   }
@@ -31,12 +40,20 @@ export class RawLines {
   }
 
   #addPart({ bytes, isUnfinished, time }: ContinuedPart): RawLine[] {
-    this.#partTime = time ?? this.#partTime;
+    this.#takeTime(time);
     const rawLines = this.#withPart(this.#splitter.push(bytes));
     const partTime = this.#partTime ?? this.#splitter.unfinished?.time;
     if (!isUnfinished || partTime === undefined) return rawLines;
     this.#partTime = undefined;
+    this.#markTime = partTime;
     return [...rawLines, partOf(partTime)];
+  }
+
+  /** Takes the time of a part. The line has the time of its first part that has text. */
+  #takeTime(time: string | undefined): void {
+    if (time === undefined) return;
+    if (this.#splitter.isAtLineStart) this.#splitter.retime(time);
+    else this.#partTime = time;
   }
 
   /** Adds the last part of a joined line after the line. */

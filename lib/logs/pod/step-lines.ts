@@ -8,7 +8,7 @@ import { maskUnfinished, withoutReturns } from '../masking/unfinished-line.ts';
 import { type LogEvent, type LogLine, lastLineOf, type PartialLine } from '../types.ts';
 import { cursorTime, type GapCause, GapNotes, toMilliseconds } from './gap-notes.ts';
 import { LineNumbering, seenCursor } from './line-numbering.ts';
-import type { RawLine } from './line-splitter.ts';
+import { maxLineLength, type RawLine } from './line-splitter.ts';
 import { lastState, StateLimit } from './line-states.ts';
 import { RawLines } from './raw-lines.ts';
 import { ResumePoint } from './resume-point.ts';
@@ -209,7 +209,7 @@ export class StepLines {
     if (!this.#stateLimit.allows(this.#overwritten.length + line.text.length, performance.now())) return [];
     const { overwritten, shown } = lastState(line.text);
     const known = { overwritten: this.#overwritten + overwritten, secrets: this.#secrets };
-    const text = maskUnfinished(this.#findSecrets, shown, known);
+    const text = shown.length > maxLineLength ? '' : maskUnfinished(this.#findSecrets, shown, known);
     return text === '' ? [] : [{ type: 'partial', step: this.#step, time: line.time, text }];
   }
 

@@ -8,8 +8,9 @@ import type { StepLines } from './step-lines.ts';
 import { markNameOf, StepMarks } from './step-marks.ts';
 import type { StreamEnd } from './stream-end.ts';
 
+/** Compares two lines. A part of a line has no text to compare. */
 const isSameLine = (a: RawLine | undefined, b: RawLine | undefined): boolean =>
-  a?.time === b?.time && (a?.isPart === true || a?.text === b?.text);
+  a?.time === b?.time && (a?.isPart === true || b?.isPart === true || a?.text === b?.text);
 
 /** Place in a step's log that a stream has come to: the last line shown, and the line from which the masks must read. */
 type Place = Pick<StepLines, 'position' | 'restart'>;

@@ -4,33 +4,23 @@ import type { SecretRule } from '../../../../../lib/logs/masking/rules/secret-ru
 import { createSecretFinder, matchSpans, withKnownValues } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
 import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
+import { expectWork, leastWork, work } from '../../../../support/work.ts';
 import { lookAlikes } from './look-alikes.ts';
 
 const findSecrets = createSecretFinder(['correct-horse-battery']);
 const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
-/**
- * Returns the processor time of one search for secrets, in microseconds. Elapsed time would depend on other processes.
- */
-const work = (line: string, find = findSecrets): number => {
-  const before = process.cpuUsage();
-  find(line);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-};
-const least = (line: string, find = findSecrets): number => Math.min(...[1, 2, 3].map(() => work(line, find)));
-
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
-least(benign);
+leastWork(() => findSecrets(benign));
 /**
  * Limit of the processor time of a search for secrets, in microseconds. A search of quadratic time takes some 500 times
  * as long as the search of a benign line.
  */
-const bound = 100 * least(benign);
+const bound = 100 * leastWork(() => findSecrets(benign));
 
 const expectLinear = (line: string, find = findSecrets): void => {
   expect(line.length).toBeLessThanOrEqual(2 * maxLineLength);
-  if (work(line, find) > bound) expect(least(line, find)).toBeLessThan(bound);
+  expectWork(() => find(line), bound);
 };
 
 /** Returns a secret rule's first example up to the end of the secret. */
@@ -53,12 +43,7 @@ const shortLength = 8192;
 /** Limit of the processor time of one rule, in microseconds. A rule of quadratic time takes some ten times as long. */
 const ruleBound = 8000;
 
-const ruleWork = (rule: SecretRule, line: string): number => {
-  const before = process.cpuUsage();
-  matchSpans(rule, line);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-};
+const ruleWork = (rule: SecretRule, line: string): number => work(() => matchSpans(rule, line));
 
 test.each(secretRules.map((rule) => [rule.name, rule] as const))(
   'the rule “%s” takes linear time wherever its example is cut off and begins again',

@@ -4,6 +4,7 @@ import { LineSplitter, type RawLine } from '../../../../../lib/logs/pod/line-spl
 import { RawLines } from '../../../../../lib/logs/pod/raw-lines.ts';
 import { continuesMark } from '../../../../../lib/logs/pod/step-marks.ts';
 import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { expectWork, leastWork } from '../../../../support/work.ts';
 
 const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
 const mark = continuesMark(name);
@@ -71,6 +72,21 @@ test('a joined line has the time of its first part, and every part is reported w
   ]);
 });
 
+test('a line after a pause has the time of its first part that has text, and a mark after the last line adds no line', () => {
+  const lines = new RawLines(name);
+  const read = (bytes: readonly Buffer[]) => shown(lines.push(Buffer.concat(bytes)));
+  expect(read(kubeletLines(Buffer.from('a\nb\n'), [2]))).toEqual([
+    { time: timeAt(0), text: 'a' },
+    { time: timeAt(2000), text: 'b' },
+  ]);
+  const marks = [3000, 4000].map((ms) => Buffer.from(`${timeAt(ms)} ${mark}`));
+  expect(read([...marks, Buffer.from(`${timeAt(5000)} c${mark}${timeAt(6000)} d\n`)])).toEqual([
+    { time: timeAt(5000), text: 'cd' },
+  ]);
+  expect(read(marks)).toEqual([]);
+  expect(shown(lines.finish())).toEqual([]);
+});
+
 test('the unfinished line is known at a mark, and not behind it', () => {
   const lines = new RawLines(name);
   lines.push(Buffer.from(`${timeAt(0)} 10%${mark}`));
@@ -81,4 +97,25 @@ test('the unfinished line is known at a mark, and not behind it', () => {
   expect(lines.unfinishedAtMark).toBeUndefined();
   lines.push(Buffer.from(mark.slice(20)));
   expect(lines.unfinishedAtMark).toMatchObject({ time: timeAt(0), text: '10%\r20%' });
+});
+
+/** Pieces of a line, each of which a mark has ended. */
+const marked = Buffer.from(`x${mark}${timeAt(0)} `.repeat(3000));
+
+/** Splits a line that begins with `text` and goes on with 3,000 pieces. */
+const splitMarked = (text: string): void => {
+  const lines = new RawLines(name);
+  lines.push(Buffer.from(`${timeAt(0)} ${text}`));
+  lines.push(marked);
+};
+
+test('marks within a line with long states take about as long to find as within a short line', () => {
+  const bound =
+    5 *
+    Math.max(
+      5000,
+      leastWork(() => splitMarked('')),
+    );
+  // Searching the whole line at each mark takes some 15 times as long as within a short line.
+  expectWork(() => splitMarked(`${'y'.repeat(65_000)}\r${'y'.repeat(60_000)}`), bound);
 });

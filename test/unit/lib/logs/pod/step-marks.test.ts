@@ -156,6 +156,20 @@ describe('a log with marks', () => {
     expect(endOf(rest)).toMatchObject({ log: 'complete' });
   });
 
+  test.each([
+    ['a', ['a']],
+    ['10%', ['a', '10%']],
+  ])(
+    'of a killed step that ends with a mark after %s has no line more, and is read with one stream',
+    async (last, shown) => {
+      const rest = last === 'a' ? '' : last;
+      const events = await read(ended([begin, 'a', `${rest}[log-mark ${name}] continues`]));
+      expect(textsOf(events)).toEqual(shown);
+      expect(endOf(events)).toMatchObject({ log: 'complete' });
+      expect(fake.logRequests().filter(({ query }) => !query.has('tailLines'))).toHaveLength(1);
+    },
+  );
+
   test('has lines that marks have split, which are joined', async () => {
     const split = (text: string): string => `${text}[log-mark ${name}] continues`;
     const events = await read(
