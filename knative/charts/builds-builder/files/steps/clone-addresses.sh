@@ -5,7 +5,7 @@
 readonly max_address=2048
 readonly use_https='Use the https:// address of the repository.'
 
-# Networks that are not part of the public Internet. Of IPv6 only 2000::/3 is.
+# Networks that are not part of the public Internet. The only network of IPv6 that is part of it is 2000::/3.
 readonly special_networks='
 0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24
 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4
@@ -42,6 +42,9 @@ check_url() {
   [[ ! $lower =~ ^http: || ${SOURCE_ALLOW_HTTP:-} == true || $(origin_of "$text") == "$(origin_of "$source_url")" ]] ||
     fail "Repositories are not cloned over unencrypted http://. $use_https"
   [[ ! $text =~ ^[^:]*://[^/?#]*@ ]] || fail 'The address must not hold a user name or password. Only public repositories can be built.'
+  path=${text#*://}
+  [[ ${path%%/*} != *[![:ascii:]]* ]] ||
+    fail 'The host name has characters outside of ASCII. Write the host name in its ASCII form, which begins with xn--.'
   [[ $text != *[?#]* ]] || fail 'The address must end with the path of the repository, without ? or #.'
   [[ ! ${lower#*://*/} =~ %([01][0-9a-f]|7f) ]] || fail 'The address has an encoded control character in it. Remove the character.'
   parse_host "$text" || fail "The address has no valid host or port. $use_https"
@@ -139,7 +142,8 @@ has_proxy() { [ -n "${https_proxy:-}${HTTPS_PROXY:-}${http_proxy:-}${ALL_PROXY:-
 
 # check_address URL: fails where the host has no address that is allowed. Sets $pins to options with which git connects to
 # the checked addresses only, whatever the name leads to by then. git knows this option since version 2.37. The server of
-# the repository itself was checked when the build was started.
+# the repository itself was checked when the build was started, and git connects to that server by name. The name may lead
+# elsewhere by now. The step build can connect to the same addresses, and the NetworkPolicy builds limits both steps.
 check_address() {
   local host port found allowed='' one
   pins=()

@@ -6,7 +6,7 @@ readonly max_files=200000 max_path=3072 max_paths=67108864
 # Totals of the commit and its submodules so far.
 total_files=0 total_folders=0 total_bytes=0 total_names=0
 # Number of submodules of the commit that was checked last.
-links=0
+submodule_count=0
 
 # count_contents COMMIT LENGTH: prints what a commit would write to disk: files, folders, bytes, the longest path, all paths
 # together, submodules, and a name that is no UTF-8. Git stores a folder once, however often the folder is in the commit,
@@ -45,7 +45,7 @@ check_contents() {
   local longest strange counted status
   counted=$(count_contents "$1" "$(LC_ALL=C; echo "${#2}")")
   status=$?
-  read -r total_files total_folders total_bytes longest total_names links strange <<<"$counted"
+  read -r total_files total_folders total_bytes longest total_names submodule_count strange <<<"$counted"
   [ "$total_bytes" -le "$max_bytes" ] || fail "$files_of are larger than $max_bytes bytes: build a smaller repository."
   [ "$total_files" -le "$max_files" ] || fail "$has more than $max_files files: build a smaller repository."
   [ "$total_folders" -le "$max_files" ] || fail "$has more than $max_files folders and submodules: build a smaller repository."

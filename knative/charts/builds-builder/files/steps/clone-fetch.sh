@@ -21,8 +21,8 @@ has_commit() {
 }
 
 # limited BYTES SECONDS COMMAND…: runs git with a limit on the size of files, and so of git's pack. The function runs in a
-# subshell, so that the limit does not hold for the rest of the script: a limit can't be raised again. What git traces of
-# HTTP names the target of a redirect.
+# subshell, so that the limit does not hold for the rest of the script: a limit can't be raised again. git's trace of HTTP
+# names the target of a redirect.
 limited() (
   ulimit -f $((($1 + 1023) / 1024))
   rm -f "$work/trace"
@@ -103,7 +103,7 @@ fetch_commit() {
 }
 
 # Limits for the history, which a build needs only for git describe and similar commands.
-readonly max_history_bytes=268435456 max_history_seconds=60
+readonly max_history_bytes=268435456 max_history_seconds=${CLONE_MAX_HISTORY_SECONDS:-60}
 
 # history_command COMMAND…: runs git within the limits for the history.
 history_command() {

@@ -99,7 +99,7 @@ check_out_submodule() {
 check_out_submodules() {
   local base=$1 ref=$3 path=$4 level=$5 found=() link
   local -A names=() settings=()
-  [ "$links" -gt 0 ] || return 0
+  [ "$submodule_count" -gt 0 ] || return 0
   mapfile -d '' -t found < <(git ls-tree -r -z --full-tree "$2" | grep -az '^160000 ')
   read_gitmodules "$2"
   for link in "${found[@]}"; do

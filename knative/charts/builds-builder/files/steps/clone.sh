@@ -5,6 +5,8 @@
 # is 128. The embedded platform runs this script too. Variables of the environment:
 # - CLONE_MAX_BYTES: limit in bytes for the files, and for the transfer, of the commit and all submodules. Default 1 GiB.
 # - CLONE_MAX_SECONDS: limit in seconds for all transfers together. Default 600.
+# - CLONE_MAX_HISTORY_SECONDS: limit in seconds for each of the two requests for the history, the list of tags and the
+#   commits. Default 60.
 # - SOURCE_ALLOW_HTTP: true where submodules may be fetched without TLS. Default false.
 # - SOURCE_ALLOWED_ADDRESSES: private addresses that git servers of submodules may have, as networks in CIDR notation,
 #   separated by commas. Default none.

@@ -15,13 +15,14 @@ fail() {
 
 find "$CNB_APP_DIR" -mindepth 1 -maxdepth 1 -not -name .git -exec cp --archive --target-directory="$sealed/source" -- {} + ||
   fail 'The files of the application cannot be read.'
-find "$sealed/source" -name .git -prune -exec rm -rf -- {} +
+find "$sealed/source" -name .git -prune -exec rm -rf -- {} + || fail 'The folders of git cannot be left out.'
 find "$CNB_LAYERS_DIR" -mindepth 1 -maxdepth 1 -exec cp --archive --target-directory="$sealed/layers" -- {} + ||
   fail "The buildpacks' layers cannot be read."
 
 # The folder of the layers and that of each buildpack must hold no links, since the lifecycle opens their entries by name,
 # and a link could lead the lifecycle to any other folder.
-strange=$(find "$sealed/layers" -mindepth 1 -maxdepth 2 -not -type d -not -type f -print -quit)
+strange=$(find "$sealed/layers" -mindepth 1 -maxdepth 2 -not -type d -not -type f -print -quit) ||
+  fail "The buildpacks' layers cannot be read."
 [ -z "$strange" ] || fail "The build put something else than a file or a folder at ${strange#"$sealed"}: a layer must be a folder."
 
 # An application runs under a user and a group that are not known here, and may write beside its code.

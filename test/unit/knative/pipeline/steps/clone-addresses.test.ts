@@ -62,6 +62,7 @@ describe('clone.sh refuses a submodule', () => {
     ['https://[::ffff:10.0.0.1]/x.git', 'not on the public Internet'],
     ['"https://example.org/x\\n[clone] done"', 'a space, a backslash or a control character'],
     ['https://example.org/%0ax', 'an encoded control character'],
+    ['https://bücher.example/x', 'in its ASCII form, which begins with xn--.'],
     ['.git/modules/x', 'not complete'],
   ])('at the address %s', async (url, sentence) => {
     expectRefused(await clone({ submodules: [module(url)] }), sentence);

@@ -93,7 +93,7 @@ describe('clone.sh builds without the history, and says so, where a server', () 
     ['never ends the history', 2, () => undefined],
   ])('%s', async (_, allowed, handle) => {
     const server = await broken(allowed, handle);
-    const settings = { CLONE_MAX_SECONDS: '4' };
+    const settings = { CLONE_MAX_HISTORY_SECONDS: '4' };
     const { exitCode, output } = await runClone({ url: `${server.url}/tool.git`, commit: tagged, app, settings });
     await server.close();
     expect(output).toContain(noHistory);

@@ -24,13 +24,24 @@ const write = async (files: Record<string, string>): Promise<void> => {
 };
 
 /** Runs seal.sh after a build that left these files. */
-const seal = async (files: Record<string, string>, url = 'https://git.example.org/tool.git') => {
+const seal = async (
+  files: Record<string, string>,
+  url = 'https://git.example.org/tool.git',
+  path = process.env.PATH,
+) => {
   await write({ [metadata]: 'buildpack-default-process-type = "web"\n', 'app/a.txt': 'a', ...files });
-  const variables = [`CNB_APP_DIR=${join(folder, 'app')}`, `CNB_LAYERS_DIR=${join(folder, 'layers')}`];
-  return runProgram(['env', ...variables, 'bash', script, join(folder, 'sealed'), url, commit]);
+  const places = [`CNB_APP_DIR=${join(folder, 'app')}`, `CNB_LAYERS_DIR=${join(folder, 'layers')}`];
+  return runProgram(['env', `PATH=${path}`, ...places, 'bash', script, join(folder, 'sealed'), url, commit]);
 };
 
 const sealedFiles = async (name: string) => (await readdir(join(folder, 'sealed', name), { recursive: true })).sort();
+
+test('seal.sh fails with a sentence where the folders of git can not be removed', async () => {
+  await write({ 'bin/rm': '#!/bin/sh\nexit 1\n' });
+  await chmod(join(folder, 'bin/rm'), 0o755);
+  const run = await seal({ 'app/lib/.git': 'gitdir: x' }, undefined, `${join(folder, 'bin')}:${process.env.PATH}`);
+  expect(run).toEqual({ exitCode: 1, output: '[seal] ERROR: The folders of git cannot be left out.\n' });
+});
 
 test('seal.sh leaves out the folders of git, wherever a build has them', async () => {
   const run = await seal({
