@@ -19,6 +19,12 @@ const sizeOf = (events: readonly LogEvent[]): number =>
 const areTemporary = (events: readonly LogEvent[]): boolean =>
   events.every((event) => event.type === 'partial' || (event.type === 'note' && !event.position));
 
+/** Says whether a batch has only states of unfinished lines, which a late reader does not need. */
+const areStates = (events: readonly LogEvent[]): boolean => events.every(({ type }) => type === 'partial');
+
+/** Place of a batch of states in a log's beginning, which has a limit of size only when it has a line. */
+const noEvents: LogEvent[] = [];
+
 /** Buffer of a broadcast: the newest batches for slow readers, and the first batches for readers that come late. */
 export class BatchBuffer {
   readonly #maxBytes: () => number;
@@ -95,9 +101,11 @@ export class BatchBuffer {
     const batch = this.#newestFrom + this.#newest.length;
     if (!this.#hasBegun && areTemporary(events)) this.#restartBeginning(batch);
     else this.#hasBegun = true;
-    if (batch !== this.#beginningFrom + this.#beginning.length || !this.#hasRoomInBeginning(bytes)) return;
-    this.#beginning.push(events);
-    this.#beginningBytes += bytes;
+    const isLeftOut = this.#hasBegun && areStates(events);
+    const kept = isLeftOut ? 0 : bytes;
+    if (batch !== this.#beginningFrom + this.#beginning.length || !this.#hasRoomInBeginning(kept)) return;
+    this.#beginning.push(isLeftOut ? noEvents : events);
+    this.#beginningBytes += kept;
   }
 
   #restartBeginning(batch: number): void {

@@ -135,7 +135,8 @@ export class StepMarks {
     const hasContent = this.#hasOutput || this.#end !== undefined;
     if (this.#startsAtBeginning && !this.#hasBegin && hasContent) return 'no beginning';
     // Without a last mark the process that writes marks was killed with its step. A reader that has more lines than the
-    // last mark says has lines of another pod, or lines that passed the counting process.
-    return this.#end && of === seen ? 'whole' : 'unknown';
+    // last mark says has lines of another pod, or lines that passed the counting process. A long line of which a part is
+    // missing still counts as one line.
+    return this.#end && of === seen && this.#parts === 0 ? 'whole' : 'unknown';
   }
 }

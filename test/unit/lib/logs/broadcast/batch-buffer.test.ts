@@ -57,3 +57,15 @@ test('BatchBuffer begins after outdated notes, but not before archived ones', ()
   buffer.add([{ type: 'note', text: 'waiting: an image' }]);
   expect(buffer.start).toEqual({ batch: 1, skip: 0 });
 });
+
+test('BatchBuffer keeps no states of an unfinished line for the beginning, and goes on with the line after them', () => {
+  const buffer = new BatchBuffer(() => 16 * lineBytes);
+  const plan: LogEvent = { type: 'plan', steps: ['build'] };
+  buffer.add([plan]);
+  for (let at = 0; at < 1000; at += 1)
+    buffer.add([{ type: 'partial', step: 'build', time: '2026-11-22T08:02:11Z', text: `${at} of 1000` }]);
+  buffer.add([line(0)]);
+  for (let at = 1; at < 50; at += 1) buffer.add([line(at)]);
+  const batches = Array.from({ length: 1002 }, (_, batch) => buffer.at({ batch, skip: 0 }));
+  expect(batches).toEqual([[plan], ...Array.from({ length: 1000 }, () => []), [line(0)]]);
+});

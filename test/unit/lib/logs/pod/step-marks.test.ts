@@ -156,6 +156,15 @@ describe('a log with marks', () => {
     expect(endOf(rest)).toMatchObject({ log: 'complete' });
   });
 
+  test('that has a long line is not proven whole by the number of its lines, because a part of that line may be missing', async () => {
+    const view = ended([begin, 'a', 'x'.repeat(70_000), 'c', endMark(3)]);
+    const [first] = linesOf(await read(view));
+    fake.rotate('build', 3);
+    const rest = await read(view, { from: parseCursor(first?.cursor ?? '', 'b-1') });
+    expect(linesOf(rest)).toHaveLength(3);
+    expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: expect.stringMatching(/lines of step build are missing here/) });
+  });
+
   test.each([
     ['a', ['a']],
     ['10%', ['a', '10%']],
