@@ -27,29 +27,30 @@ const note = async (
 };
 
 /**
- * Starts the archiver of a build on Tekton's event that the build runs. The ledger notes the event, because builds that end
- * without any event show that events are lost.
+ * Starts the archiver of a build on Tekton's event that the build runs. The ledger notes the event first, because builds
+ * that end without any event show that events are lost.
  */
 const startOnEvent = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
   const { state, runs } = await reconcile(options, tool);
   // A run of builds-api that is not adopted has no build whose log could be archived.
   const run = state.running.some((build) => build.id === id) ? runs.get(id) : undefined;
-  if (run) await startArchiver(options.kube, run, tool, options.archiver);
   await note(options, tool, state, (current) => noteEvent(current, id));
+  if (run) await startArchiver(options.kube, run, tool, options.archiver);
 };
 
 /**
  * Starts the archiver of a build that another function has requested. The ledger notes that Tekton's event is overdue, so
- * that reads don't request the archiver again.
+ * that reads don't request the archiver again. The ledger notes that first: where the archiver can't be started, the broker
+ * sends the request again.
  */
 const startOnRequest = async (options: ArchiveLogsOptions, tool: string, id: string): Promise<void> => {
   const { state } = await options.ledger.read(tool);
   const build = state.running.find((running) => running.id === id);
   const run = build && (await findRun(options.kube, tool, id));
   if (!build || !run || hasRunEnded(run)) return;
-  await startArchiver(options.kube, run, tool, options.archiver);
   if (isEventOverdue(build, run.status?.startTime, options.now()))
     await note(options, tool, state, (current) => noteMissedEvent(current, id));
+  await startArchiver(options.kube, run, tool, options.archiver);
 };
 
 /**

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../../../lib/kube/resources.ts';
 import { eventTypes } from '../../../../lib/tekton/events.ts';
 import { namespace } from '../../../support/kubernetes/client.ts';
 import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
+import { respondWith } from '../../../support/kubernetes/faults.ts';
 import { startContext } from '../../lib/builds/context.ts';
 
 let cluster: TestCluster;
@@ -81,6 +82,23 @@ test('a request for the archiver of a build without an event starts it, and the 
   await handle(archiverWantedType, id, 60_000);
   expect(jobs()).toEqual([id]);
   expect(await recordOf(id)).toHaveProperty('event', 'missed');
+});
+
+test('the ledger notes a missed event, and an event that came, also where the archiver is refused', async () => {
+  const refuseJobs = () =>
+    cluster.faults.push({
+      fault: respondWith(403, JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'quota' })),
+      matches: ({ method, url }) => method === 'POST' && url?.includes('/jobs') === true,
+    });
+  const id = await start();
+  await setRunStatus(id, { startTime: new Date().toISOString() });
+  refuseJobs();
+  await expect(handle(archiverWantedType, id, 60_000)).rejects.toThrow();
+  expect(await recordOf(id)).toHaveProperty('event', 'missed');
+  refuseJobs();
+  await expect(handle(eventTypes.taskRunRunning, id)).rejects.toThrow();
+  expect(await recordOf(id)).not.toHaveProperty('event');
+  expect(jobs()).toEqual([]);
 });
 
 test('a request for the archiver of an unknown build, or of one that has ended, starts nothing', async () => {
