@@ -9,7 +9,7 @@ import { FlushTimer } from './flush-timer.ts';
 import { type ArchiveSizes, ArchiveWriter, defaultSizes, Superseded } from './writer.ts';
 
 export type ArchiveOptions = ArchiveLocation &
-  Omit<BuildLogOptions, 'follow' | 'from' | 'partsBefore' | 'step' | 'spool'> & {
+  Omit<BuildLogOptions, 'follow' | 'showsStates' | 'from' | 'partsBefore' | 'step' | 'spool'> & {
     sizes?: ArchiveSizes;
     /** Longest time that a line of a log waits in memory before the line is stored, in milliseconds. Default 3,000. */
     flushMs?: number;
@@ -59,12 +59,9 @@ const writeEvents = async (events: LogEvents, sink: Sink, flushMs: number): Prom
       if (result.done) return undefined;
       const end = result.value.find((event) => event.type === 'end');
       if (end) return end;
-      const kept = result.value.filter(({ type }) => type !== 'partial');
-      if (kept.length > 0) {
-        sink.add(kept);
-        if (sink.isFull()) await flush();
-        else timer.start();
-      }
+      sink.add(result.value);
+      if (sink.isFull()) await flush();
+      else timer.start();
       next = events.next();
     }
   } finally {
@@ -82,7 +79,8 @@ const writeArchive = async (options: ArchiveOptions, index: ArchiveIndex, follow
   const [from, restart] = [cursorOf(index.seen), cursorOf(index.restart)];
   const stop = new AbortController();
   const signal = anySignal(options.signal, stop.signal);
-  const events = readBuildLog({ ...options, follow, from, restart, partsBefore: index.parts, spool, signal });
+  const place = { from, restart, partsBefore: index.parts };
+  const events = readBuildLog({ ...options, ...place, follow, showsStates: false, spool, signal });
   try {
     const end = await writeEvents(events, sink, options.flushMs ?? 3000);
     const result: ArchiveResult = end ? resultAtEnd(index, end, options.allowedSteps) : { state: 'live' };

@@ -23,6 +23,8 @@ export type BuildLogOptions = StepSelection & {
   findSecrets: SecretFinder;
   /** Whether the reader follows the log until the build has ended. */
   follow: boolean;
+  /** Whether the present states of unfinished lines are shown. Default: where the reader follows the log. */
+  showsStates?: boolean;
   /**
    * Sizes of the read-ahead of a log stream. Default: 32 KiB of memory and no file, since each stream has a spool of
    * its own.
@@ -53,7 +55,7 @@ const defaultRotationCheck: RotationCheck = { fromBytes: 1 << 20, everyMs: 4000 
 const defaultSpool: SpoolOptions = { memoryBytes: 32 << 10, fileBytes: 0 };
 
 const createReading = (options: BuildLogOptions, signal: AbortSignal, { id, parameters }: BuildRecord): Reading => {
-  const { kube, tool, view, follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
+  const { kube, tool, view, follow, showsStates = follow, retryMs = 100, pollMs, podList, firstRequestBytes } = options;
   const { spool = defaultSpool, rotationCheck = defaultRotationCheck } = options;
   const secrets = secretsOfBuild(parameters.envvars);
   const findSecrets = withKnownValues(options.findSecrets, secrets);
@@ -61,7 +63,7 @@ const createReading = (options: BuildLogOptions, signal: AbortSignal, { id, para
   const wait = new BuildWait({ view, pods, findSecrets, signal, retryMs, pollMs });
   const state = new ReadingState(firstRequestBytes);
   const shared = { kube, pods, wait, findSecrets, secrets, tag: cursorTag(id), state };
-  return { ...shared, follow, spool, rotationCheck, signal, retryMs };
+  return { ...shared, follow, showsStates, spool, rotationCheck, signal, retryMs };
 };
 
 /**

@@ -25,6 +25,8 @@ export type Reading = {
    */
   tag: string;
   follow: boolean;
+  /** Whether the present states of unfinished lines are shown. */
+  showsStates: boolean;
   spool: SpoolOptions;
   rotationCheck: RotationCheck;
   signal: AbortSignal;

@@ -45,6 +45,8 @@ export type StepLinesOptions = {
   marks?: StepMarks | undefined;
   /** The secrets among the build's envvars. An unfinished line may end within one. */
   secrets?: readonly string[];
+  /** Whether the present states of unfinished lines are shown. Default: true. */
+  showsStates?: boolean;
 };
 
 /**
@@ -71,6 +73,7 @@ export class StepLines {
   readonly #trustsDetector: boolean;
   readonly #marks: StepMarks | undefined;
   readonly #secrets: readonly string[];
+  readonly #showsStates: boolean;
   /** The end of what the current line's last state has taken the place of, without carriage returns. */
   #overwritten = '';
   readonly #stateLimit = new StateLimit();
@@ -86,12 +89,13 @@ export class StepLines {
   #isUnavailable = false;
 
   constructor({ tag, step, findSecrets, from, restart, ...options }: StepLinesOptions) {
-    const { cursorLost, detector, trustsDetector = false, marks, secrets = [] } = options;
+    const { cursorLost, detector, trustsDetector = false, marks, secrets = [], showsStates = true } = options;
     this.#step = step;
     this.#findSecrets = findSecrets;
     this.#rawLines = new RawLines(marks?.name);
     this.#marks = marks;
     this.#secrets = secrets;
+    this.#showsStates = showsStates;
     this.#detector = detector;
     this.#resume = from && new ResumePoint(from, cursorLost);
     this.#restart = restart && new ResumePoint(restart, undefined);
@@ -106,7 +110,8 @@ export class StepLines {
   }
 
   push(bytes: Uint8Array): LogEvent[] {
-    return [...this.#process(this.#rawLines.push(bytes)), ...this.#unfinishedLine()];
+    const events = this.#process(this.#rawLines.push(bytes));
+    return this.#showsStates ? [...events, ...this.#unfinishedLine()] : events;
   }
 
   /** Ends the stream, whose bytes must be complete. The text after the last line feed becomes a line. */
@@ -205,7 +210,7 @@ export class StepLines {
   #unfinishedLine(): PartialLine[] {
     const line = this.#rawLines.unfinishedAtMark;
     const isUncertain = !this.#secretMask.isAtRest || this.#pem.isOpen || this.#resume?.isSearching;
-    if (!line || isUncertain || !(this.#overwritten + line.text).includes('\r')) return [];
+    if (!line || isUncertain || !line.text.includes('\r')) return [];
     if (!this.#stateLimit.allows(this.#overwritten.length + line.text.length, performance.now())) return [];
     const { overwritten, shown } = lastState(line.text);
     const known = { overwritten: this.#overwritten + overwritten, secrets: this.#secrets };

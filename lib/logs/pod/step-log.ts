@@ -74,7 +74,8 @@ const conclude = async (
   return {};
 };
 
-const createStepLines = ({ tag, findSecrets, secrets }: Reading, step: string, progress: StepProgress): StepLines => {
+const createStepLines = (reading: Reading, step: string, progress: StepProgress): StepLines => {
+  const { tag, findSecrets, secrets, showsStates } = reading;
   const { from, restart, cursorLost, detector, hasFollowedToEnd, marks } = progress;
   return new StepLines({
     tag,
@@ -87,6 +88,7 @@ const createStepLines = ({ tag, findSecrets, secrets }: Reading, step: string, p
     trustsDetector: hasFollowedToEnd,
     marks,
     secrets,
+    showsStates,
   });
 };
 

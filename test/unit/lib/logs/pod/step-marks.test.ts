@@ -162,7 +162,10 @@ describe('a log with marks', () => {
     fake.rotate('build', 3);
     const rest = await read(view, { from: parseCursor(first?.cursor ?? '', 'b-1') });
     expect(linesOf(rest)).toHaveLength(3);
-    expect(endOf(rest)).toMatchObject({ log: 'truncated', reason: expect.stringMatching(/lines of step build are missing here/) });
+    expect(endOf(rest)).toMatchObject({
+      log: 'truncated',
+      reason: expect.stringMatching(/lines of step build are missing here/),
+    });
   });
 
   test.each([

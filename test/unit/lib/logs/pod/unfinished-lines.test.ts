@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Broadcasts } from '../../../../../lib/logs/broadcast/broadcasts.ts';
+import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import { selectLines } from '../../../../../lib/logs/query/select.ts';
 import { readLog } from '../../../../../lib/logs/read.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
@@ -92,12 +93,15 @@ describe('an unfinished line of a log', () => {
     const view = createView();
     const { until, rest } = follow(view);
     const archived = archiveLog(pods, view);
+    const { signal } = new AbortController();
+    const unseen = collect(readBuildLog({ ...common(pods.fake, view.view), follow: true, showsStates: false, signal }));
     pods.fake.write('build', [unfinished('\r10%')]);
     await until('10%');
     pods.fake.write('build', [unfinished('\r20%'), '\r100%\r', 'b', endMark(2)]);
     end(view);
     const live = await rest();
     expect(await archived).toEqual({ state: 'complete' });
+    expect((await unseen).filter(({ type }) => type === 'partial')).toEqual([]);
     const stored = await readEvents(pods, view);
     expect(linesOf(stored)).toEqual(linesOf(live));
     expect(linesOf(stored).map(({ text }) => text)).toEqual(['100%', 'b']);
@@ -117,6 +121,13 @@ describe('an unfinished line of a log', () => {
     const shown = linesOf(await readEvents(pods, createView(finished))).map(({ text }) => text);
     expect(shown).toEqual(['[masked]', '[masked]', 'ghp_[masked]']);
   });
+});
+
+test('an unfinished line is left out for a reader that does not follow the log', async () => {
+  pods.fake.write('build', ['a', unfinished('\r10%')]);
+  const events = await readEvents(pods, createView());
+  expect(events.filter(({ type }) => type === 'partial')).toEqual([]);
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['a']);
 });
 
 test('an unfinished line is left out where a client selects lines', async () => {
