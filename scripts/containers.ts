@@ -150,20 +150,26 @@ export const build = async (destination: Destination, image: Image): Promise<str
 };
 
 /**
- * Builds and pushes an image, and returns its reference. The reference has the image's digest, so that a later push to the
- * same tag does not change a deployed image.
+ * Pushes an image that `build` has made, and returns its reference. The reference has the image's digest, so that a later
+ * push to the same tag does not change a deployed image.
  */
-export const publish = async (destination: Destination, image: Image): Promise<string> => {
-  const tagged = await build(destination, image);
-  return `${tagged}@${await push(destination, tagged)}`;
+const pushBuilt = async (destination: Destination, tagged: string): Promise<string> =>
+  `${tagged}@${await push(destination, tagged)}`;
+
+/** Builds and pushes an image, and returns its reference with the digest. */
+export const publish = async (destination: Destination, image: Image): Promise<string> =>
+  pushBuilt(destination, await build(destination, image));
+
+/** Pushes an image that `build` has made, prints `name=reference`, and returns the reference. */
+export const pushAndPrint = async (destination: Destination, name: string, tagged: string): Promise<string> => {
+  const reference = await pushBuilt(destination, tagged);
+  console.log(`${name}=${reference}`);
+  return reference;
 };
 
 /** Builds and pushes an image, prints `name=reference`, and returns the reference. */
-export const buildAndPush = async (destination: Destination, image: Image): Promise<string> => {
-  const reference = await publish(destination, image);
-  console.log(`${image.name}=${reference}`);
-  return reference;
-};
+export const buildAndPush = async (destination: Destination, image: Image): Promise<string> =>
+  pushAndPrint(destination, image.name, await build(destination, image));
 
 /** Runs a script's main function. An error is printed as one line, and the exit code is then 1. */
 export const runScript = async (main: () => Promise<void>): Promise<void> => {

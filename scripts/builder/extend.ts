@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, buildAndPush, type Destination, type Image, root } from '../containers.ts';
+import { build, type Destination, type Image, pushAndPrint, root } from '../containers.ts';
 import { type Buildpack, layoutName, parseOrder, placeBuildpack, readBuildpack, replaceOrder } from './buildpacks.ts';
 import { type BuilderFacts, readFacts } from './facts.ts';
 import { inspectImage } from './images.ts';
@@ -47,14 +47,22 @@ const writeContext = async (context: string, facts: BuilderFacts, { order, build
   await writeFile(join(context, 'Containerfile'), `${lines.join('\n')}\n`);
 };
 
-/** Builds the image once to learn the digests of its layers, which the labels name, and then with the labels. */
+/**
+ * Builds the image once to learn the digests of its layers, which the labels name, and then with the labels.
+ * @throws Error where the second build has other layers. Its labels would name layers that the image does not have
+ */
 const buildWithLabels = async (destination: Destination, image: Image, facts: BuilderFacts, plan: Extension) => {
   const { layers } = await inspectImage(destination, await build(destination, image));
   const added = plan.buildpacks.map(({ folder: _, ...buildpack }, index) => ({
     ...buildpack,
     diffId: layers.at(index - plan.buildpacks.length) ?? '',
   }));
-  return buildAndPush(destination, { ...image, labels: extendLabels(facts.labels, plan.order, added) });
+  const labelled = { ...image, labels: extendLabels(facts.labels, plan.order, added) };
+  const tagged = await build(destination, labelled);
+  if ((await inspectImage(destination, tagged)).layers.join() === layers.join())
+    return pushAndPrint(destination, image.name, tagged);
+  const advice = `Start the script again while nothing else uses ${destination.tool}, and let it keep its cache.`;
+  throw new Error(`Two builds of the same files have different layers, and the labels must name the layers. ${advice}`);
 };
 
 /**
@@ -64,10 +72,8 @@ const buildWithLabels = async (destination: Destination, image: Image, facts: Bu
  */
 export const extendBuilder = async (destination: Destination, from: string, runImage?: string): Promise<string> => {
   const facts = await readFacts(destination, from, runImage);
-  const [apt, procfile] = await Promise.all(
-    ['apt', 'procfile'].map((name) => readBuildpack(join(root, 'buildpacks', name))),
-  );
-  if (!apt || !procfile) throw new Error('The buildpacks apt and procfile are missing.');
+  const readOwn = (name: string): Promise<Buildpack> => readBuildpack(join(root, 'buildpacks', name));
+  const [apt, procfile] = await Promise.all([readOwn('apt'), readOwn('procfile')]);
   const plan = planExtension(facts, apt, procfile);
   if (!findNode(plan.order)) console.error(`${from} has no buildpack for Node.js, so its other languages get none.`);
   const context = await mkdtemp(join(tmpdir(), 'builder-image-'));

@@ -109,7 +109,8 @@ const copyFacts = async (destination: Destination, image: string, runImage: stri
   await buildInto(destination, folder, { file, context: folder, target: 'facts', arguments: images }).catch(
     (error: Error) => {
       const advice = 'Name an image that builds with Cloud Native Buildpacks, for the architecture of this machine.';
-      throw new Error(`No shell can be run in ${image}; ${destination.tool} says above why. ${advice}`, {
+      const what = runImage === undefined ? image : `${image} and ${runImage}`;
+      throw new Error(`The files of ${what} can not be copied; ${destination.tool} says above why. ${advice}`, {
         cause: error,
       });
     },

@@ -15,13 +15,17 @@ const write = (name: string, text: string): void => {
 
 /**
  * A program in the place of docker. It knows two images: the builder, whose files are in the folder facts, and what it
- * builds from the builder, with one layer more for each COPY. It keeps the last Containerfile and all command lines.
+ * builds from the builder, with one layer more for each COPY. What it builds is another image after the first time, if there
+ * is a file later.json. It keeps the last Containerfile and all command lines.
  */
 const docker = `#!/bin/sh
 echo "$@" >>"$RECORDS/commands"
 case $1 in
   pull) [ "$2" = builder ] || { echo "$2: not found" >&2; exit 1; } ;;
-  image) cat "$RECORDS/$([ "$3" = builder ] && echo builder.json || echo built.json)" ;;
+  image)
+    if [ "$3" = builder ]; then cat "$RECORDS/builder.json"; exit; fi
+    cat "$RECORDS/built.json"
+    if [ -e "$RECORDS/later.json" ]; then mv "$RECORDS/later.json" "$RECORDS/built.json"; fi ;;
   inspect) echo x@sha256:0 ;;
   build)
     file=''
@@ -108,6 +112,26 @@ test.each([
 ])('images:builder with the options %j fails with a sentence, and pushes nothing', (options, sentence) => {
   expect(make(...options)).toEqual({ status: 1, stdout: '', stderr: expect.stringContaining(sentence) });
   if (existsSync(join(folder, 'commands'))) expect(recordOf('commands')).not.toMatch(/^push/m);
+});
+
+test('a second build with other layers than the labels name is not pushed', () => {
+  write('later.json', imageWith({}, ['sha256:base', 'sha256:files', 'sha256:apt', 'sha256:another']));
+  expect(make('--from', 'builder')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('Two builds of the same files have different layers'),
+  });
+  expect(recordOf('commands')).not.toMatch(/^push/m);
+});
+
+test('a builder whose files can not be copied is named, and nothing is pushed', () => {
+  rmSync(join(folder, 'facts'), { recursive: true });
+  expect(make('--from', 'builder')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('The files of builder can not be copied; docker says above why. Name an image'),
+  });
+  expect(recordOf('commands')).not.toMatch(/^push/m);
 });
 
 test('a label of a builder that is no JSON is named, and nothing is pushed', () => {

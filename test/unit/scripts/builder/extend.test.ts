@@ -34,10 +34,8 @@ const plan = async (changes: Partial<Record<keyof typeof builder, string | undef
     if (text !== undefined) await writeFile(join(folder, name), text);
   }
   const facts = await parseFacts('image', labels, folder);
-  const [apt, procfile] = await Promise.all(
-    ['apt', 'procfile'].map((name) => readBuildpack(join(root, 'buildpacks', name))),
-  );
-  if (!apt || !procfile) throw new Error('The buildpacks are missing.');
+  const readOwn = (name: string) => readBuildpack(join(root, 'buildpacks', name));
+  const [apt, procfile] = await Promise.all([readOwn('apt'), readOwn('procfile')]);
   return planExtension(facts, apt, procfile);
 };
 
