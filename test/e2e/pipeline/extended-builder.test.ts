@@ -12,6 +12,8 @@ const { BUILDER_EXTENDED, RUN_HEROKU } = process.env;
 /** A Python application with assets of Node.js, which needs Debian packages of an Aptfile and of project.toml. */
 const project = {
   Aptfile: '# tools\nrhash # needs a library\n',
+  // With this file apt would find none of its own files. The variable APT_CONFIG of the build names the file.
+  'apt.conf': 'Dir::Etc "/nonexistent";\n',
   'project.toml': '[com.heroku.buildpacks.deb-packages]\ninstall = ["hello"]\n',
   'requirements.txt': '# none\n',
   'package.json': JSON.stringify({ name: 'x', scripts: { build: 'rhash --version >built.txt' } }),
@@ -36,7 +38,8 @@ let runs: Promise<Build>[];
 const startBuild = async (name: string, files: Record<string, string>): Promise<Build> => {
   const source = await git.commit(name, files);
   const images = { builderImage: BUILDER_EXTENDED ?? '', runImage: RUN_HEROKU ?? '' };
-  return build(namespace, { ...source, ...images, image: imageName(`${path}-${name}:latest`) });
+  const variables = ['APT_CONFIG=/workspace/apt.conf'];
+  return build(namespace, { ...source, ...images, variables, image: imageName(`${path}-${name}:latest`) });
 };
 
 (BUILDER_EXTENDED && RUN_HEROKU ? describe : describe.skip)('a builder that images:builder --from has made', () => {
@@ -53,7 +56,7 @@ const startBuild = async (name: string, files: Record<string, string>): Promise<
     await namespace?.remove();
   });
 
-  test('finds packages of an Aptfile and of project.toml, and Node.js beside Python, while building and running', async () => {
+  test('finds packages of an Aptfile and of project.toml, and Node.js beside Python, while building and running, whatever APT_CONFIG says', async () => {
     const run = await runs[0];
     expect(run?.failed).toBeUndefined();
     const image = imageName(`${path}-project:latest`);
