@@ -2,8 +2,9 @@
  * Builds and pushes the image of the functions and the image of the gateway.
  *   npm run images -- --registry HOST/PATH [--tag TAG] [--tool buildah|podman|docker] [--insecure]
  *     [--base-image IMAGE] [--gateway-base-image IMAGE]
- * docs/deploy.md explains the options, and the variables that take their place. Prints a line for each image, such as `functions=REFERENCE@DIGEST`, and writes dist/images.yaml: values of the chart with both
- * images. Where TEST_REGISTRY is set, the script also writes test/e2e/site.
+ * docs/deploy.md explains the options, and the variables that take their place. Prints a line for each image, such as
+ * `functions=REFERENCE@DIGEST`, and writes dist/images.yaml: values of the chart with both images. Where TEST_REGISTRY is
+ * set, the script also writes test/e2e/site.
  */
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Runs one phase of a build as a Tekton step: `node step.ts --failure=FILE PROGRAM ARGUMENTS…`. Output passes through
- * between two marks. When the phase fails, the last lines of its output are written to FILE, the step's result with the failure
- * excerpt.
+ * between two marks. When the phase fails, the last lines of its output are written to FILE, the step's result with the
+ * failure excerpt.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

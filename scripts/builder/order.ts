@@ -86,8 +86,8 @@ export const findProcfile = (order: Order, composites: Composites): Member | und
 
 /**
  * Returns an order with the buildpack for an Aptfile first in each group, with Node.js as an optional member of the groups
- * of other languages, and with a buildpack for a Procfile in the groups that have none. What a group has already stays, so
- * the result of the result is the same.
+ * of other languages, and with a buildpack for a Procfile in the groups that have none. A group keeps what it has, so the
+ * function changes nothing in an order that it has returned.
  */
 export const extendOrder = (order: Order, composites: Composites, additions: Additions): Order => {
   const node = findNode(order);

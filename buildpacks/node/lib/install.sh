@@ -137,7 +137,7 @@ clean() {
 # Yarn 2 and later runs no script of a project that Yarn has not installed.
 needs_installation() { is_berry || package installs; }
 install_packages() {
-  if package is-developed; then which=all; else which=production; fi
+  if package needs-dev-dependencies; then which=all; else which=production; fi
   if needs_installation; then "install_$manager" "$which"; else say 'No dependencies to install'; fi
   for script in $(package build-scripts); do
     run_manager run "$script" || failed_script "$script"

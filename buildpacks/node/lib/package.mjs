@@ -38,12 +38,12 @@ const command = (manager = 'npm') => {
 };
 
 /** Tells whether the installation needs the development dependencies, which scripts use while the image is built. */
-const isDeveloped = () =>
+const needsDevDependencies = () =>
   buildScripts().length > 0 || ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => script(name) !== '');
 
 const installs = () => {
   const fields = ['dependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'];
-  const developed = isDeveloped() ? ['devDependencies'] : [];
+  const developed = needsDevDependencies() ? ['devDependencies'] : [];
   return isFile('pnpm-workspace.yaml') || [...fields, ...developed].some((field) => count(field) > 0);
 };
 
@@ -68,7 +68,7 @@ const [question, manager] = process.argv.slice(2);
 const questions = {
   check: () => {},
   installs: () => yes(installs()),
-  'is-developed': () => yes(isDeveloped()),
+  'needs-dev-dependencies': () => yes(needsDevDependencies()),
   'build-scripts': () => console.log(buildScripts().join('\n')),
   'has-workspaces': () => yes(isFile('pnpm-workspace.yaml') || count('workspaces') > 0),
   'served-pages': () => console.log(servedPages() ?? ''),
