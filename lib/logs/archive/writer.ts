@@ -37,7 +37,11 @@ const addNote = (index: ArchiveIndex, { text, position }: LogNote): void => {
   const isKnown = index.notes.some(
     (note) => note.step === position.step && note.line === position.line && note.text === text,
   );
-  if (!isKnown) index.notes.push({ ...position, text });
+  if (isKnown) return;
+  // Another archiver may have counted the missing lines of the step before, when it had fewer lines.
+  if (position.missing !== undefined)
+    index.notes = index.notes.filter((note) => note.step !== position.step || note.missing === undefined);
+  index.notes.push({ ...position, text });
 };
 
 /**

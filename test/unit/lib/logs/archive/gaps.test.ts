@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { emptyIndex, readIndex } from '../../../../../lib/logs/archive/archive-index.ts';
+import { ArchiveWriter } from '../../../../../lib/logs/archive/writer.ts';
 import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { readPodPart } from '../../../../../lib/logs/sources/pod-part.ts';
@@ -170,18 +171,53 @@ test('an archive whose archiver was killed is complete if the node has thrown aw
   expect(notesOf(shown)).toEqual([]);
 });
 
-test('a reader that has missed lines which are archived is told so, although the archive is complete', async () => {
+test('an archive has one number of missing lines for each step, also where a second archiver has counted again', async () => {
+  const counted = (step: string, missing: number): LogEvent => ({
+    type: 'note',
+    text: `${missing} of the 5 lines of step ${step} are missing`,
+    position: { step, line: 5 - missing, gap: true, missing },
+  });
+  const place: LogEvent = { type: 'note', text: 'here', position: { step: 'build', line: 2, gap: true } };
+  const first = new ArchiveWriter(location(), emptyIndex());
+  first.add([counted('clone', 1), place, counted('build', 2)]);
+  await first.flush();
+  const second = new ArchiveWriter(location(), (await readIndex(location())) ?? emptyIndex());
+  second.add([counted('build', 3)]);
+  await second.flush();
+  const texts = (await readIndex(location()))?.notes.map(({ text }) => text);
+  expect(texts).toEqual([
+    '1 of the 5 lines of step clone are missing',
+    'here',
+    '3 of the 5 lines of step build are missing',
+  ]);
+});
+
+/** Archives a whole log of three lines, and reads its rest when the node has kept the last `keep` lines and marks. */
+const readRotated = async (keep: number, podCursor?: (lines: ReturnType<typeof linesOf>) => string | undefined) => {
   fake.setPod(['build'], 'tool', name);
   fake.setState('build', 'terminated');
   fake.write('build', [begin, 'a', 'b', 'c', endMark(3)]);
   const view = createView(finished);
   expect(await archive(view)).toEqual({ state: 'complete' });
-  fake.rotate('build', 2);
+  const cursor = podCursor?.(linesOf(await read(view)));
+  fake.rotate('build', keep);
   const options = { ...common(fake, view.view), store, tool: 'tool', follow: false };
   const source = { options, location: location(), index: undefined, isClosed: false, isStoreAway: false };
-  const start = startInPod({ podCursor: undefined, podRestart: undefined, skipLines: 0 });
+  const start = startInPod({ podCursor: cursor, podRestart: undefined, skipLines: 0 });
   const events: LogEvent[] = [];
   for await (const batch of readPodPart(source, { start, isPartial: false })) events.push(...batch);
+  return events;
+};
+
+test('a reader whose pod has thrown away only the end gets the end from the archive, and lacks nothing', async () => {
+  const events = await readRotated(1, (lines) => lines[0]?.cursor);
+  expect(linesOf(events).map(({ text }) => text)).toEqual(['b', 'c']);
+  expect(endOf(events)).toMatchObject({ log: 'complete' });
+  expect(endOf(events)).not.toHaveProperty('reason');
+});
+
+test('a reader that has missed lines which are archived is told so, although the archive is complete', async () => {
+  const events = await readRotated(2);
   expect(linesOf(events).map(({ text }) => text)).toEqual(['c']);
   expect(endOf(events)).toMatchObject({
     log: 'truncated',
