@@ -35,8 +35,8 @@ export type BuildsContext = {
    */
   requestRun?: (tool: string, id: string) => void;
   /**
-   * Asks archive-logs to start the archiver of a build whose run was made just now. Default: nobody is asked, and an event
-   * of Tekton, a read or sweep starts the archiver.
+   * Asks archive-logs to start the archiver of a build whose run was made just now. Default: no request. Then an event of
+   * Tekton, a read or sweep starts the archiver.
    */
   requestArchiver?: RequestArchiver;
   now: () => Date;

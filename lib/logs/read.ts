@@ -6,8 +6,8 @@
  *   pod         the rest, from the build's pod:                   sources/pod-part.ts
  *     request     one stream a step, resumed where it breaks      pod/step-log.ts, pod/step-stream.ts
  *     read ahead  into memory and a file                          pod/spool.ts
+ *     join        lines that marks have split                     pod/raw-lines.ts, pod/continued-lines.ts
  *     split       bytes into lines                                pod/line-splitter.ts
- *     join        lines that marks have split                     pod/raw-lines.ts
  *     overwrite   all but the last state of a progress bar        pod/line-splitter.ts
  *     detect      lines that the kubelet discarded                pod/rotation-detector.ts
  *     check       the number of lines in the last mark            pod/step-marks.ts
@@ -23,7 +23,7 @@
  *   select      lines by grep, since, from_line and lines         query/select.ts
  *
  * A log's events become a response in response/write-log.ts: encode (response/encode.ts), then compress
- * (response/compress.ts). The stages from split to mask are method calls for each line, in pod/step-lines.ts; all other
+ * (response/compress.ts). The stages from join to mask are method calls for each line, in pod/step-lines.ts; all other
  * stages are generators of batches.
  */
 import type { BroadcastEnd } from './broadcast/broadcasts.ts';

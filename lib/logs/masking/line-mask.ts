@@ -23,7 +23,7 @@ export type LineMask<T extends LinePart> = {
  * Characters of each neighbouring part that are searched together with a part of a long line. A secret of up to this
  * length is found wherever the line is cut.
  */
-const overlap = 8192;
+export const overlap = 8192;
 
 const tokenCharacters = /^[A-Za-z0-9_.+/=~%\\-]*/;
 
@@ -50,7 +50,7 @@ const carriedLength = (text: string, carry: number): number => {
 };
 
 /** Returns the spans that overlap a range of a text, cut to the range and relative to the range's start. */
-const clipSpans = (spans: readonly Span[], from: number, to: number): Span[] =>
+export const clipSpans = (spans: readonly Span[], from: number, to: number): Span[] =>
   spans
     .filter((span) => span[1] > from && span[0] < to)
     .map((span) => [Math.max(span[0], from) - from, Math.min(span[1], to) - from]);

@@ -1,5 +1,6 @@
 import { escapeControls } from './control-characters.ts';
 import type { Span } from './invisible.ts';
+import { clipSpans, overlap } from './line-mask.ts';
 import { PemMask } from './pem.ts';
 import { maskSpans, mergeSpans, type SecretFinder } from './secret-finder.ts';
 
@@ -10,9 +11,6 @@ type Known = {
   /** Known secrets. The state may end within one. */
   secrets: readonly string[];
 };
-
-/** Characters of an overwritten text that are searched together with the text that follows. */
-const overlap = 8192;
 
 /** Returns the end of an overwritten text as the masks search it. A secret may be printed with returns in it. */
 export const withoutReturns = (overwritten: string): string =>
@@ -48,12 +46,6 @@ const openSecrets = (text: string, known: readonly string[]): Span[] =>
     return [];
   });
 
-/** Returns the parts of spans within a text that begins at `from`. */
-const within = (spans: readonly Span[], from: number, length: number): Span[] =>
-  spans.flatMap(([start, end]): Span[] =>
-    end > from && start < from + length ? [[Math.max(start, from) - from, Math.min(end, from + length) - from]] : [],
-  );
-
 /** Ends of a quotation that a secret may have been cut in. */
 const endings = ['', '"', "'"];
 
@@ -67,9 +59,10 @@ export const maskUnfinished = (findSecrets: SecretFinder, state: string, { overw
   const before = withoutReturns(overwritten);
   const text = withoutOpenWord(pem.push(escapeControls(state, true)));
   const found = endings.flatMap((ending) => [
-    ...within(findSecrets(text + ending), 0, text.length),
-    ...within(findSecrets(before + text + ending), before.length, text.length),
+    ...clipSpans(findSecrets(text + ending), 0, text.length),
+    ...clipSpans(findSecrets(before + text + ending), before.length, before.length + text.length),
   ]);
-  const open = within(openSecrets(before + text.replace(/…$/, ''), secrets), before.length, text.length);
+  const openSpans = openSecrets(before + text.replace(/…$/, ''), secrets);
+  const open = clipSpans(openSpans, before.length, before.length + text.length);
   return maskSpans(text, mergeSpans([...found, ...open]));
 };

@@ -51,7 +51,7 @@ export type StepLinesOptions = {
 
 /**
  * Turns the bytes of one stream of a container's log into events. Each line passes through these stages, in this order:
- * split, join what marks have split, detect rotation, drop marks, escape control characters, mask private keys, add
+ * join what marks have split, split, detect rotation, drop marks, escape control characters, mask private keys, add
  * cursor, mask secrets, show.
  *
  * Lines from before the cursor pass through the same masks, from the last line on after which all masks were at rest.
