@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { chosenManager, preparedManager } from '../../support/buildpacks.ts';
+import * as node from '../../support/node-project.ts';
 
-const manifest = (fields: object = {}) => ({ 'package.json': JSON.stringify(fields) });
+const manifest = (fields: object = {}) => ({ 'package.json': node.manifest(fields) });
 const yarn1 = { 'yarn.lock': '# yarn lockfile v1\n' };
 const yarn4 = { 'yarn.lock': '__metadata:\n  version: 10\n' };
 const pnpm = (version: string) => ({ 'pnpm-lock.yaml': `lockfileVersion: ${version}\n` });

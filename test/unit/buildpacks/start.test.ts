@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { pageOf, useAppBuilds } from '../../support/app-builds.ts';
+import { manifest } from '../../support/node-project.ts';
 
 const { build, start } = useAppBuilds();
-const manifest = (fields: object = {}) => JSON.stringify({ name: 'x', version: '1.0.0', private: true, ...fields });
 
 describe('a repository from which nothing starts', () => {
   test.each([

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { runPython, versionWarning } from '../../support/buildpacks.ts';
+import * as node from '../../support/node-project.ts';
 
-const manifest = (fields: object = {}) => ({ 'package.json': JSON.stringify(fields) });
+const manifest = (fields: object = {}) => ({ 'package.json': node.manifest(fields) });
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
 
 describe('the version of Node.js', () => {
