@@ -1,65 +1,21 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
+import { describe, expect, test } from '@jest/globals';
 import { createGitObjects } from '../../../../support/git-objects.ts';
-import { backend, git as gitIn, type Listening, serve } from '../../../lib/source/git-server.ts';
-import { commitFiles, makeRepository, type RepositoryFiles, runClone, type Submodule } from './clone-run.ts';
+import { backend, git as gitIn, serve } from '../../../lib/source/git-server.ts';
+import { commitFiles, expectRefused, localServers, makeRepository, runClone, useClones } from './clone-run.ts';
 
-let repositories: string;
-let app: string;
-let git: GitServer;
-/** A server with the same repositories at another port, so that it is not the server of the repository that is built. */
-let other: GitServer;
-let library: string;
-const servers: Listening[] = [];
-
-/** Settings with which submodules may be on any server of this machine. */
-const local = { SOURCE_ALLOW_HTTP: 'true', SOURCE_ALLOWED_ADDRESSES: '10.1.0.0/16,127.0.0.0/8' };
-
-beforeAll(async () => {
-  repositories = await mkdtemp(join(tmpdir(), 'submodules-'));
-  git = await serveGit({ folder: repositories });
-  other = await serveGit({ folder: repositories });
-  library = makeRepository(repositories, 'library.git', { files: { 'lib.txt': 'library\n' } });
-});
-afterAll(async () => {
-  await Promise.all([git, other, ...servers].map((server) => server.close()));
-  await rm(repositories, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  app = await mkdtemp(join(tmpdir(), 'app-'));
-});
-afterEach(() => rm(app, { recursive: true, force: true }));
+const clones = useClones();
+const { clone, module } = clones;
 
 const lines = (url: string, ...more: string[]): string[] => [`url = ${url}`, ...more];
-const module = (url: string, ...more: string[]): Submodule => ({
-  path: 'lib',
-  commit: library,
-  lines: lines(url, ...more),
-});
 
-let made = 0;
-/** Makes a repository and runs clone.sh on it. */
-const clone = async (content: RepositoryFiles, settings: Record<string, string> = {}) => {
-  made += 1;
-  const commit = makeRepository(repositories, `tool-${made}.git`, { files: { 'a.txt': 'a\n' }, ...content });
-  return runClone({ url: `${git.url}/tool-${made}.git`, commit, app, settings });
-};
-
-const read = (path: string) => readFile(join(app, path), 'utf8');
+const read = (path: string) => readFile(join(clones.app, path), 'utf8');
 
 const expectDone = ({ exitCode, output }: { exitCode: number; output: string }) =>
   expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
-
-const expectRefused = ({ exitCode, output }: { exitCode: number; output: string }, sentence: string) => {
-  expect(output).toContain(sentence);
-  expect(output).toContain('[clone] ERROR: The submodule at lib: ');
-  expect(exitCode).toBe(128);
-};
 
 describe('clone.sh checks out a submodule', () => {
   test.each([
@@ -69,23 +25,23 @@ describe('clone.sh checks out a submodule', () => {
   ])('at a relative address: %s', async (_, url) => {
     const run = await clone({ submodules: [module(url)] });
     expectDone(run);
-    expect(run.output).toContain(`Fetching the submodule at lib from ${git.url}/library.git`);
+    expect(run.output).toContain(`Fetching the submodule at lib from ${clones.git.url}/library.git`);
     expect(run.output).toMatch(/3 files, \d+ bytes/);
     expect(await read('lib/lib.txt')).toBe('library\n');
   });
 
   test('at an absolute address, with spaces in its path and a name that looks like a path', async () => {
-    const entry = `[submodule "../../x"]\n\tpath = a folder/lib\n\turl = ${git.url}/library.git\n`;
-    const submodules = [{ path: 'a folder/lib', commit: library }];
+    const entry = `[submodule "../../x"]\n\tpath = a folder/lib\n\turl = ${clones.git.url}/library.git\n`;
+    const submodules = [{ path: 'a folder/lib', commit: clones.library }];
     expectDone(await clone({ files: { '.gitmodules': entry, 'a folder/b': 'b' }, submodules }));
     expect(await read('a folder/lib/lib.txt')).toBe('library\n');
-    expect((await readdir(join(app, '.git', 'modules'))).length).toBe(1);
+    expect((await readdir(join(clones.app, '.git', 'modules'))).length).toBe(1);
   });
 
   test('whose path and name have characters of the shell, and runs nothing of them', async () => {
     const path = 'a]$(touch ran)`touch ran`;"*/[0]';
     const entry = `[submodule "x]$(touch ran)[0"]\n\tpath = ${JSON.stringify(path)}\n\turl = ../library.git\n`;
-    const submodules = [{ path, commit: library }];
+    const submodules = [{ path, commit: clones.library }];
     expectDone(await clone({ files: { '.gitmodules': entry, a: 'a' }, submodules }));
     expect(await read(`${path}/lib.txt`)).toBe('library\n');
     expect(existsSync('ran')).toBe(false);
@@ -93,58 +49,58 @@ describe('clone.sh checks out a submodule', () => {
 
   test('in which git works, and which is clean', async () => {
     expectDone(await clone({ submodules: [module('../library.git')] }));
-    expect(gitIn(join(app, 'lib'), 'rev-parse', 'HEAD')).toBe(library);
-    expect(gitIn(app, 'status', '--porcelain')).toBe('');
-    expect(gitIn(app, 'submodule', 'status')).toContain(library);
+    expect(gitIn(join(clones.app, 'lib'), 'rev-parse', 'HEAD')).toBe(clones.library);
+    expect(gitIn(clones.app, 'status', '--porcelain')).toBe('');
+    expect(gitIn(clones.app, 'submodule', 'status')).toContain(clones.library);
   });
 
   test('on another server, where that is allowed', async () => {
-    expectDone(await clone({ submodules: [module(`${other.url}/library.git`)] }, local));
+    expectDone(await clone({ submodules: [module(`${clones.other.url}/library.git`)] }, localServers));
     expect(await read('lib/lib.txt')).toBe('library\n');
   });
 
   test('that has submodules, whose relative addresses are relative to its own', async () => {
-    const nested = makeRepository(repositories, 'nested.git', { submodules: [module('../library.git')] });
-    const outer = { path: 'outer', commit: nested, lines: lines(`${other.url}/nested.git`) };
-    const run = await clone({ submodules: [outer] }, local);
+    const nested = makeRepository(clones.repositories, 'nested.git', { submodules: [module('../library.git')] });
+    const outer = { path: 'outer', commit: nested, lines: lines(`${clones.other.url}/nested.git`) };
+    const run = await clone({ submodules: [outer] }, localServers);
     expectDone(run);
-    expect(run.output).toContain(`Fetching the submodule at outer/lib from ${other.url}/library.git`);
+    expect(run.output).toContain(`Fetching the submodule at outer/lib from ${clones.other.url}/library.git`);
     expect(await read('outer/lib/lib.txt')).toBe('library\n');
   });
 
   test('by its branch, where the server gives no commit by its hash', async () => {
-    const folder = join(repositories, 'branches.git');
-    makeRepository(repositories, 'branches.git', { files: { a: 'a' } });
+    const folder = join(clones.repositories, 'branches.git');
+    makeRepository(clones.repositories, 'branches.git', { files: { a: 'a' } });
     gitIn(folder, 'checkout', '-q', '-b', 'stable');
     const stable = commitFiles(folder, { files: { b: 'stable' } });
     gitIn(folder, 'checkout', '-q', 'main');
-    const old = await serve(backend(repositories, { version: 0 }));
-    servers.push(old);
+    const old = await serve(backend(clones.repositories, { version: 0 }));
+    clones.servers.push(old);
     for (const branch of ['stable', 'refs/heads/stable']) {
-      await rm(app, { recursive: true, force: true });
+      await rm(clones.app, { recursive: true, force: true });
       const submodules = [
         { path: 'lib', commit: stable, lines: lines(`${old.url}/branches.git`, `branch = ${branch}`) },
       ];
-      expectDone(await clone({ submodules }, local));
+      expectDone(await clone({ submodules }, localServers));
       expect(await read('lib/b')).toBe('stable');
     }
   });
 
   test('that the server of its address redirects to, after a check of the new address', async () => {
     const redirecting: RequestListener = (request, response) =>
-      response.writeHead(302, { Location: `${other.url}${request.url?.replace('/old', '/library.git')}` }).end();
+      response.writeHead(302, { Location: `${clones.other.url}${request.url?.replace('/old', '/library.git')}` }).end();
     const server = await serve(redirecting);
-    servers.push(server);
-    const run = await clone({ submodules: [module(`${server.url}/old`)] }, local);
+    clones.servers.push(server);
+    const run = await clone({ submodules: [module(`${server.url}/old`)] }, localServers);
     expectDone(run);
     expect(await read('lib/lib.txt')).toBe('library\n');
   });
 
   test('that uses SHA-256, as the repository does', async () => {
-    const commit = makeRepository(repositories, 'long.git', { files: { a: 'long' } }, '--object-format=sha256');
+    const commit = makeRepository(clones.repositories, 'long.git', { files: { a: 'long' } }, '--object-format=sha256');
     const submodules = [{ path: 'lib', commit, lines: lines('../long.git') }];
-    const top = makeRepository(repositories, 'long-top.git', { submodules }, '--object-format=sha256');
-    expectDone(await runClone({ url: `${git.url}/long-top.git`, commit: top, app }));
+    const top = makeRepository(clones.repositories, 'long-top.git', { submodules }, '--object-format=sha256');
+    expectDone(await runClone({ url: `${clones.git.url}/long-top.git`, commit: top, app: clones.app }));
     expect(await read('lib/a')).toBe('long');
   });
 
@@ -158,27 +114,27 @@ describe('clone.sh leaves out a submodule', () => {
     const run = await clone({ submodules: [module('http://10.0.0.1/x.git', 'update = none')] });
     expectDone(run);
     expect(run.output).toContain('The submodule at lib is left out, since .gitmodules has update = none for it');
-    expect(await readdir(join(app, 'lib'))).toEqual([]);
+    expect(await readdir(join(clones.app, 'lib'))).toEqual([]);
   });
 
   test('that .gitmodules names, and the commit does not have', async () => {
     const entry = '[submodule "gone"]\n\tpath = gone\n\turl = http://10.0.0.1/x.git\n';
     expectDone(await clone({ files: { a: 'a', '.gitmodules': entry } }));
-    expect(existsSync(join(app, 'gone'))).toBe(false);
+    expect(existsSync(join(clones.app, 'gone'))).toBe(false);
   });
 });
 
 describe('clone.sh refuses a submodule', () => {
   test('without an entry or an address in .gitmodules', async () => {
     for (const entry of [undefined, ['branch = main'], ['url =']]) {
-      await rm(app, { recursive: true, force: true });
-      const submodules = [{ path: 'lib', commit: library, ...(entry ? { lines: entry } : {}) }];
+      await rm(clones.app, { recursive: true, force: true });
+      const submodules = [{ path: 'lib', commit: clones.library, ...(entry ? { lines: entry } : {}) }];
       expectRefused(await clone({ submodules }), '.gitmodules has no address for it. Add it with "git submodule add"');
     }
   });
 
   test('whose update is a command', async () => {
-    const file = join(app, '..', 'ran');
+    const file = join(clones.app, '..', 'ran');
     expectRefused(
       await clone({ submodules: [module('../library.git', `update = !touch ${file}`)] }),
       'Commands do not run',
@@ -187,7 +143,10 @@ describe('clone.sh refuses a submodule', () => {
   });
 
   test('whose commit is gone, is no commit or does not exist', async () => {
-    const [missing, blob] = ['1'.repeat(40), gitIn(join(repositories, 'library.git'), 'rev-parse', 'main:lib.txt')];
+    const [missing, blob] = [
+      '1'.repeat(40),
+      gitIn(join(clones.repositories, 'library.git'), 'rev-parse', 'main:lib.txt'),
+    ];
     expectRefused(await clone({ submodules: [{ ...module('../library.git'), commit: missing }] }), 'push it there');
     expectRefused(
       await clone({ submodules: [{ ...module('../library.git'), commit: blob }] }),
@@ -197,7 +156,7 @@ describe('clone.sh refuses a submodule', () => {
   });
 
   test('that makes the files too many bytes in total, by files or by its transfer', async () => {
-    const wide = makeRepository(repositories, 'wide.git', { files: { a: 'a'.repeat(200_000) } });
+    const wide = makeRepository(clones.repositories, 'wide.git', { files: { a: 'a'.repeat(200_000) } });
     const submodules = [
       { ...module('../wide.git'), commit: wide, path: 'one' },
       { ...module('../wide.git'), commit: wide, path: 'two' },
@@ -208,7 +167,7 @@ describe('clone.sh refuses a submodule', () => {
     );
     expect(run.exitCode).toBe(128);
     const noise = Array.from({ length: 300_000 }, () => Math.random().toString(36).at(-1)).join('');
-    const large = makeRepository(repositories, 'large.git', { files: { noise } });
+    const large = makeRepository(clones.repositories, 'large.git', { files: { noise } });
     const one = { path: 'lib', commit: large, lines: lines('../large.git') };
     expectRefused(await clone({ submodules: [one] }, { CLONE_MAX_BYTES: '200000' }), 'larger than 200000 bytes');
   });
@@ -216,44 +175,51 @@ describe('clone.sh refuses a submodule', () => {
   test('beyond two hundred, whatever the update of the others is', async () => {
     const paths = Array.from({ length: 201 }, (_, at) => `lib-${at}`);
     const entries = paths.map((path) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = x\n\tupdate = none\n`);
-    const objects = await createGitObjects(join(repositories, 'many.git'));
+    const objects = await createGitObjects(join(clones.repositories, 'many.git'));
     const tree = await objects.tree([
       { type: 'blob', name: '.gitmodules', hash: await objects.blob(entries.join('')) },
-      ...paths.map((name) => ({ type: 'commit', name, hash: library }) as const),
+      ...paths.map((name) => ({ type: 'commit', name, hash: clones.library }) as const),
     ]);
-    const run = await runClone({ url: `${git.url}/many.git`, commit: await objects.commit(tree), app });
+    const run = await runClone({
+      url: `${clones.git.url}/many.git`,
+      commit: await objects.commit(tree),
+      app: clones.app,
+    });
     expect(run.output.match(/is left out/g)).toHaveLength(200);
     expect(run.output).toContain('There are more than 200 submodules: use fewer.');
     expect(run.exitCode).toBe(128);
   });
 
   test('in whose place the commit has something else too', async () => {
-    const objects = await createGitObjects(join(repositories, 'twice.git'));
+    const objects = await createGitObjects(join(clones.repositories, 'twice.git'));
     const entry = '[submodule "lib"]\n\tpath = lib\n\turl = ../library.git\n';
     const tree = await objects.tree([
       { type: 'blob', name: '.gitmodules', hash: await objects.blob(entry) },
-      { type: 'commit', name: 'lib', hash: library },
+      { type: 'commit', name: 'lib', hash: clones.library },
       { type: 'link', name: 'lib', hash: await objects.blob('..') },
     ]);
     const commit = await objects.commit(tree);
-    expectRefused(await runClone({ url: `${git.url}/twice.git`, commit, app }), 'Something else is in its place');
-    expect(existsSync(join(app, '../lib.txt'))).toBe(false);
+    expectRefused(
+      await runClone({ url: `${clones.git.url}/twice.git`, commit, app: clones.app }),
+      'Something else is in its place',
+    );
+    expect(existsSync(join(clones.app, '../lib.txt'))).toBe(false);
   });
 
   test('of a .gitmodules that is larger than 1 MiB', async () => {
     const run = await clone({
       files: { '.gitmodules': '# a comment\n'.repeat(100_000) },
-      submodules: [{ path: 'lib', commit: library }],
+      submodules: [{ path: 'lib', commit: clones.library }],
     });
     expect(run.output).toContain('The file .gitmodules is larger than 1048576 bytes: use fewer submodules.');
     expect(run.exitCode).toBe(128);
   });
 
   test('below more than five levels of submodules', async () => {
-    let commit = library;
+    let commit = clones.library;
     let address = '../library.git';
     for (let level = 1; level <= 5; level += 1) {
-      commit = makeRepository(repositories, `level-${level}.git`, {
+      commit = makeRepository(clones.repositories, `level-${level}.git`, {
         submodules: [{ path: 'in', commit, lines: lines(address) }],
       });
       address = `../level-${level}.git`;
@@ -264,17 +230,21 @@ describe('clone.sh refuses a submodule', () => {
   });
 
   test('of a .gitmodules that is a link, or is no configuration', async () => {
-    const objects = await createGitObjects(join(repositories, 'link.git'));
+    const objects = await createGitObjects(join(clones.repositories, 'link.git'));
     const tree = await objects.tree([
       { type: 'link', name: '.gitmodules', hash: await objects.blob('a') },
-      { type: 'commit', name: 'lib', hash: library },
+      { type: 'commit', name: 'lib', hash: clones.library },
     ]);
-    const run = await runClone({ url: `${git.url}/link.git`, commit: await objects.commit(tree), app });
+    const run = await runClone({
+      url: `${clones.git.url}/link.git`,
+      commit: await objects.commit(tree),
+      app: clones.app,
+    });
     expect(run.output).toContain("invalid path '.gitmodules'");
     expect(run.exitCode).toBe(128);
     const broken = await clone({
       files: { '.gitmodules': '[submodule "x\n' },
-      submodules: [{ path: 'lib', commit: library }],
+      submodules: [{ path: 'lib', commit: clones.library }],
     });
     expect(broken.output).toContain("The file .gitmodules can't be read");
     expect(broken.exitCode).toBe(128);
@@ -289,8 +259,10 @@ test('clone.sh prints no control characters of a branch of a submodule', async (
 
 test('clone.sh prints no control characters of a path or an address of a submodule', async () => {
   const path = 'a\u001b[31m\u0007b';
-  const run = await clone({ submodules: [{ path, commit: library }] });
+  const run = await clone({ submodules: [{ path, commit: clones.library }] });
   expect(run.output).toContain('The submodule at a?[31m?b: ');
-  const update = await clone({ submodules: [{ path: 'lib', commit: library, lines: lines('https://x\u001b[31m') }] });
+  const update = await clone({
+    submodules: [{ path: 'lib', commit: clones.library, lines: lines('https://x\u001b[31m') }],
+  });
   expect(update.output).not.toContain('\u001b');
 });
