@@ -24,12 +24,6 @@ export const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]
 /** Longest time before a line, in characters. */
 export const maxTimestampLength = 40;
 
-/**
- * Length from which an unfinished line is shortened, in limits of a part. Shortening leaves two parts at most, so it takes
- * linear time for all bytes together.
- */
-const keptLengths = 3;
-
 type TimedText = { time: string; text: string };
 
 const splitTimestamp = (line: string): TimedText => {
@@ -58,10 +52,13 @@ export class LineSplitter {
   #unfinished = '';
   /** Time of the unfinished line. Undefined until the whole time has come. */
   #openTime: string | undefined;
+  /** Length of the unfinished line's text from which it is shortened. */
+  #keptLength: number;
 
   /** @param maxLength limit of a line's text, in UTF-16 code units. Longer lines are cut into parts */
   constructor(maxLength: number = maxLineLength) {
     this.#maxLength = maxLength;
+    this.#keptLength = maxLength;
   }
 
   /**
@@ -77,7 +74,7 @@ export class LineSplitter {
       this.#addLine(this.#unfinished, rawLines);
       this.#unfinished = next;
     }
-    if (this.#hasTime() && this.#unfinished.length > keptLengths * this.#maxLength) this.#shorten(rawLines);
+    if (this.#hasTime() && this.#unfinished.length > this.#keptLength) this.#shorten(rawLines);
     return rawLines;
   }
 
@@ -110,6 +107,7 @@ export class LineSplitter {
     const shown = text.includes('\r') ? withoutDrawing(this.#addStates({ time, text }, rawLines)) : undefined;
     rawLines.push({ time, text: shown ?? this.#cutParts({ time, text }, rawLines), more: false });
     this.#openTime = undefined;
+    this.#keptLength = this.#maxLength;
   }
 
   /** Takes the time from the beginning of the unfinished line. @returns false while the time may be incomplete */
@@ -134,6 +132,8 @@ export class LineSplitter {
     const isLong = text.length - at > this.#maxLength;
     if (isLong) addOverwritten({ time, text: before }, rawLines);
     this.#unfinished = isLong ? this.#cutParts({ time, text: text.slice(at) }, rawLines) : before + text.slice(at);
+    // States stay in the text. The next search of them waits for as much new text, so that it takes linear time in all.
+    this.#keptLength = isLong || before === '' ? this.#maxLength : this.#unfinished.length + this.#maxLength;
   }
 
   /**
