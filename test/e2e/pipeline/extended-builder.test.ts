@@ -13,7 +13,6 @@ const { BUILDER_EXTENDED, RUN_HEROKU } = process.env;
 const project = {
   Aptfile: '# tools\nrhash # needs a library\n',
   // With this file apt would find none of its own files. The variable APT_CONFIG of the build names the file.
-  'apt.conf': 'Dir::Etc "/nonexistent";\n',
   'project.toml': '[com.heroku.buildpacks.deb-packages]\ninstall = ["hello"]\n',
   'requirements.txt': '# none\n',
   'package.json': JSON.stringify({ name: 'x', scripts: { build: 'rhash --version >built.txt' } }),
@@ -30,15 +29,20 @@ http.server.HTTPServer(("", int(os.environ["PORT"])), Page).serve_forever()
 `,
 };
 
+/** A project that tries to give apt settings that lead to no package source. */
+const configured = {
+  ...Object.fromEntries(Object.entries(project).filter(([name]) => name !== 'project.toml')),
+  'apt.conf': 'Dir::Etc "/nonexistent";\n',
+};
+
 let namespace: Namespace;
 let git: GitServer;
-/** Builds of the project and of a hostile Aptfile, which run at once. */
+/** Builds of the project, of a hostile Aptfile and of the project with settings for apt, which run at once. */
 let runs: Promise<Build>[];
 
-const startBuild = async (name: string, files: Record<string, string>): Promise<Build> => {
+const startBuild = async (name: string, files: Record<string, string>, variables: string[] = []): Promise<Build> => {
   const source = await git.commit(name, files);
   const images = { builderImage: BUILDER_EXTENDED ?? '', runImage: RUN_HEROKU ?? '' };
-  const variables = ['APT_CONFIG=/workspace/apt.conf'];
   return build(namespace, { ...source, ...images, variables, image: imageName(`${path}-${name}:latest`) });
 };
 
@@ -47,16 +51,21 @@ const startBuild = async (name: string, files: Record<string, string>): Promise<
     namespace = await makeNamespace();
     await installPipeline(namespace, { default: { user: 1000, group: 1000 } });
     git = await startGitServer(namespace);
-    runs = [startBuild('project', project), startBuild('hostile', { ...project, Aptfile: 'hello -oDir::Etc=/tmp\n' })];
+    runs = [
+      startBuild('project', project),
+      startBuild('hostile', { ...project, Aptfile: 'hello -oDir::Etc=/tmp\n' }),
+      startBuild('configured', configured, ['APT_CONFIG=/workspace/apt.conf']),
+    ];
     // A test awaits the build later. Until then a failure must not end the process.
     for (const run of runs) run.catch(() => {});
   });
   afterAll(async () => {
-    for (const tag of ['latest', 'build-cache']) await removeImage(`${path}-project`, tag);
+    for (const name of ['project', 'configured'])
+      for (const tag of ['latest', 'build-cache']) await removeImage(`${path}-${name}`, tag);
     await namespace?.remove();
   });
 
-  test('finds packages of an Aptfile and of project.toml, and Node.js beside Python, while building and running, whatever APT_CONFIG says', async () => {
+  test('finds packages of an Aptfile and of project.toml, and Node.js beside Python, while building and running', async () => {
     const run = await runs[0];
     expect(run?.failed).toBeUndefined();
     const image = imageName(`${path}-project:latest`);
@@ -73,5 +82,11 @@ const startBuild = async (name: string, files: Record<string, string>): Promise<
     const run = await runs[1];
     expect(run?.failed).toMatchObject({ step: 'build', exitCode: 51 });
     expect(run?.failed?.message).toContain('Aptfile, line 1: "-oDir::Etc=/tmp" is an option.');
+  });
+
+  test('installs from the package sources of the builder, whatever the variable APT_CONFIG of a build says', async () => {
+    const run = await runs[2];
+    expect(run?.failed).toBeUndefined();
+    expect(await run?.log('build')).toContain(' rhash=');
   });
 });
