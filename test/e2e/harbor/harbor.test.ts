@@ -1,123 +1,130 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { documentedRobot } from '../../support/harbor/documented-robots.ts';
-import { type Json, kubectl, waitTimeout } from '../pipeline/cluster.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { basicCredentials } from '../../../lib/basic-credentials.ts';
+import type { Build } from '../../../openapi/generated/types.ts';
+import type { Json } from '../pipeline/cluster.ts';
 import { example } from '../pipeline/git-pod.ts';
-import { bundle, programPod } from '../program-pod.ts';
-import { openService, type Service } from '../service/service.ts';
-import { settings } from '../site.js';
-import { clusterDomain } from '../toolforge/cluster-domain.ts';
+import { openService, type Service, type Tool } from '../service/service.ts';
 import { rollBack, untilRolledOut, upgrade } from '../upgrade/release.ts';
-
-const root = join(import.meta.dirname, '../../..');
-const passwords = { api: randomBytes(16).toString('hex'), push: randomBytes(16).toString('hex') };
+import { type ClusterHarbor, startHarbor } from './fake.ts';
 
 let service: Service;
-/** Host of the fake of Harbor in names of images. The lifecycle speaks plain HTTP with a host whose name ends in .local. */
-let host: string;
-let formerCredentials: Json;
-
-const harborService: Json = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'harbor' },
-  spec: { selector: { app: 'harbor' }, ports: [{ port: 8080 }] },
-};
-
-/** Starts the fake of Harbor, with the robot accounts that docs/deploy.md makes. */
-const startHarbor = async (): Promise<void> => {
-  const { namespace, gateway } = service;
-  const program = join(gateway.folder, 'harbor.mjs');
-  await bundle('test/support/harbor/main.ts', program);
-  const files = [program, join(root, 'docs/deploy.md'), join(root, 'test/fixtures/harbor/api-v2.0.yaml')];
-  await namespace.kubectl(['create', 'configmap', 'harbor', ...files.map((file) => `--from-file=${file}`)]);
-  const env = { PORT: '8080', API_PASSWORD: passwords.api, PUSH_PASSWORD: passwords.push };
-  // The program reads its files by paths relative to its own folder in the repository.
-  const folder = '/app';
-  const mount = {
-    configMap: 'harbor',
-    folder,
-    files: {
-      'harbor.mjs': 'test/support/harbor/harbor.mjs',
-      'deploy.md': 'docs/deploy.md',
-      'api-v2.0.yaml': 'test/fixtures/harbor/api-v2.0.yaml',
-    },
-  };
-  const args = [`${folder}/test/support/harbor/harbor.mjs`];
-  await namespace.apply(programPod('harbor', settings.ARCHIVER_IMAGE ?? '', args, env, mount), harborService);
-  await namespace.kubectl(['wait', '--for=condition=Ready', 'pod/harbor', waitTimeout]);
-};
+let harbor: ClusterHarbor;
+let url: string;
+/** Steps that undo what the tests changed, the last one first. */
+const undo: (() => Promise<unknown>)[] = [];
 
 const secret = (name: string, type: string, stringData: Record<string, string>): Json => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name },
-  type,
-  stringData,
+  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name }, type, stringData },
 });
 
 const apply = (...items: Json[]): Promise<string> =>
   service.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 
-const dockerConfig = (): string => {
-  const auth = Buffer.from(`robot$builds-push:${passwords.push}`).toString('base64');
-  return JSON.stringify({ auths: { [host]: { auth } } });
+/** Deploys the functions with Harbor as the registry, and gives the builds an account of Harbor. */
+const deployWithHarbor = async (): Promise<void> => {
+  const { data, type } = JSON.parse(await service.kubectl(['get', 'secret', 'registry-credentials', '-o', 'json']));
+  const former = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry-credentials' }, type, data };
+  undo.unshift(() => apply(former));
+  const { host, accounts } = harbor;
+  const auth = basicCredentials(accounts.builds.name, accounts.builds.password).replace('Basic ', '');
+  const config = { '.dockerconfigjson': JSON.stringify({ auths: { [host]: { auth } } }) };
+  await apply(
+    secret('harbor-account', 'Opaque', { password: accounts.functions.password }),
+    secret('registry-credentials', 'kubernetes.io/dockerconfigjson', config),
+  );
+  undo.unshift(() => service.kubectl(['delete', 'secret', 'harbor-account', '--ignore-not-found']));
+  await upgrade('builds-api', [
+    'config.registryKind=harbor',
+    `config.harborRepository=http://${host}`,
+    `config.harborUsername=${accounts.functions.name}`,
+    'api.passwordSecretName=harbor-account',
+  ]);
+  undo.unshift(async () => {
+    await rollBack('builds-api');
+    await untilRolledOut();
+  });
+  await untilRolledOut();
 };
 
 beforeAll(async () => {
   service = await openService();
-  host = `harbor.${service.namespace.name}.svc.${await clusterDomain()}:8080`;
-  await startHarbor();
-  const { data, type } = JSON.parse(await service.kubectl(['get', 'secret', 'registry-credentials', '-o', 'json']));
-  formerCredentials = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry-credentials' }, type, data };
-  await apply(
-    secret('harbor-account', 'Opaque', { password: passwords.api }),
-    secret('registry-credentials', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': dockerConfig() }),
-  );
-  await upgrade('builds-api', [
-    'config.registryKind=harbor',
-    `config.harborRepository=http://${host}`,
-    'config.harborUsername=robot$builds-api',
-    'api.passwordSecretName=harbor-account',
-  ]);
-  await untilRolledOut();
+  harbor = await startHarbor(service);
+  url = await service.repository('static', await example('static'));
+  await deployWithHarbor();
 });
 
 afterAll(async () => {
-  await rollBack('builds-api');
-  await untilRolledOut();
-  await apply(formerCredentials);
-  await service.kubectl(['delete', 'secret', 'harbor-account']);
+  for (const step of undo) await step();
   await service.close();
 });
 
-/** Asks the fake of Harbor, from the pod of the git server. */
-const fromHarbor = async (path: string): Promise<Json[]> => {
-  const user = documentedRobot('builds-api').name;
-  const words = [
-    'exec',
-    'git',
-    '--',
-    'curl',
-    '-sf',
-    '-u',
-    `${user}:${passwords.api}`,
-    `http://${host}/api/v2.0${path}`,
-  ];
-  return JSON.parse(await service.namespace.kubectl(words)) as Json[];
+afterEach(async () => {
+  expect(await harbor.problems()).toBe('');
+});
+
+const projectOf = ({ name }: Tool): string => `tool-${name}`;
+
+/** Returns the names of a project's repositories. Undefined where Harbor has no such project. */
+const repositories = async (project: string): Promise<string[] | undefined> => {
+  const { status, json } = await harbor.call('GET', `/projects/${project}/repositories`);
+  return status === 200 ? (json as { name: string }[]).map(({ name }) => name) : undefined;
 };
 
-test('a tool that never built finds its project made and its image pushed', async () => {
+const built = async (tool: Tool): Promise<Build> => tool.finished(await tool.start(url));
+
+const expectPushed = async (tool: Tool, { status, destination_image }: Build): Promise<void> => {
+  const [project, name] = [projectOf(tool), `${projectOf(tool)}/${projectOf(tool)}`];
+  expect(status).toBe('BUILD_SUCCESS');
+  expect(destination_image).toMatch(new RegExp(`^${harbor.host}/${name}:latest@sha256:[0-9a-f]{64}$`));
+  expect(await repositories(project)).toContain(name);
+};
+
+test('a tool that never built finds its project made, public, and its image pushed', async () => {
   const tool = await service.tool();
-  const project = `tool-${tool.name}`;
-  const build = await tool.finished(await tool.start(await service.repository('static', await example('static'))));
-  const image = expect.stringContaining(`${host}/${project}/${project}:latest@sha256:`);
-  expect(build).toMatchObject({ status: 'BUILD_SUCCESS', destination_image: image });
-  const repositories = await fromHarbor(`/projects/${project}/repositories`);
-  expect(repositories.map(({ name }) => name)).toContain(`${project}/${project}`);
+  expect(await repositories(projectOf(tool))).toBeUndefined();
+  await expectPushed(tool, await built(tool));
+  const { json } = await harbor.call('GET', `/projects/${projectOf(tool)}`);
+  expect(json).toMatchObject({ name: projectOf(tool), metadata: { public: 'true' } });
   const quota = await tool.client.call('GET', tool.path('/quotas'));
   expect([quota.status, quota.text]).toEqual([200, expect.stringContaining('"limit":"1.00Gi"')]);
-  // The fake prints what Harbor's API document does not allow.
-  expect(await kubectl(['--namespace', service.namespace.name, 'logs', 'harbor'])).toBe('');
+});
+
+test('a tool whose project exists builds into it, and after its deletion the next start makes the project again', async () => {
+  const tool = await service.tool();
+  expect((await tool.client.call('GET', tool.path('/quotas'))).status).toBe(200);
+  expect(await repositories(projectOf(tool))).toEqual([]);
+  await expectPushed(tool, await built(tool));
+  const cleaned = await tool.client.call('POST', tool.path('/clean'));
+  expect(cleaned).toMatchObject({ status: 200, text: expect.stringMatching(/Deleted [1-9][0-9]* artifacts/) });
+  // A daily job of Toolforge deletes projects without images.
+  expect((await harbor.call('DELETE', `/projects/${projectOf(tool)}`)).status).toBe(200);
+  expect(await repositories(projectOf(tool))).toBeUndefined();
+  await expectPushed(tool, await built(tool));
+});
+
+test('the message of a build whose image exceeds the quota says by how much, which limit, and what to do', async () => {
+  const tool = await service.tool();
+  await tool.client.call('GET', tool.path('/quotas'));
+  const { json: project } = await harbor.call('GET', `/projects/${projectOf(tool)}`);
+  const { project_id: id } = project as { project_id: number };
+  const { json: quotas } = await harbor.call('GET', `/quotas?reference=project&reference_id=${id}`);
+  const [quota] = quotas as { id: number }[];
+  const hard = { storage: 5 * 1024 * 1024 };
+  expect((await harbor.call('PUT', `/quotas/${quota?.id}`, { hard })).status).toBe(200);
+  const { status, message } = await built(tool);
+  expect(status).toBe('BUILD_FAILURE');
+  expect(message).toMatch(/^Step export failed with exit code 62: the registry has no storage left for the image: /);
+  expect(message).toMatch(
+    /: [0-9.]+ [KM]iB more than the [0-9.]+ [KM]?i?B in use would exceed the tool's limit of 5\.0 MiB\./,
+  );
+  expect(message).toMatch(/Run `toolforge build clean`/);
+});
+
+test('while Harbor is away, a start gets 503 with a sentence, and makes no build', async () => {
+  const tool = await service.tool();
+  const start = () => tool.client.call('POST', tool.path('/builds'), { body: { source_url: url } });
+  const refused = await harbor.whileAway(start);
+  expect(refused).toMatchObject({ status: 503, json: { code: 'registry_unavailable' } });
+  expect(refused.json.error).toEqual([expect.stringMatching(/registry.*\. .*again/)]);
+  expect((await tool.client.call('GET', tool.path('/builds'))).json.builds).toEqual([]);
 });
