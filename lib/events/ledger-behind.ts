@@ -1,5 +1,4 @@
-import type { Log } from '../log.ts';
-import { ledgerBehindType, type OwnEvent } from './build-event.ts';
+import { ledgerBehindType } from './build-event.ts';
 import { createRequest, onceAnInterval, type RequesterOptions } from './request.ts';
 
 /**
@@ -8,10 +7,7 @@ import { createRequest, onceAnInterval, type RequesterOptions } from './request.
  */
 export type ReportBehind = (tool: string, build?: string) => void;
 
-export type BehindReporterOptions = {
-  /** Sends an event to the broker. */
-  send: (event: OwnEvent) => Promise<void>;
-  log: Log;
+export type BehindReporterOptions = RequesterOptions & {
   /** Least time in milliseconds between two reports about the ledger of one tool. Default 5000. */
   intervalMs?: number;
   /** Returns the present time in milliseconds since 1970. Default: Date.now. */

@@ -59,8 +59,10 @@ const withoutEventMs = 60 * 60 * 1000;
 
 /** Returns the number of builds that have ended lately, and about which no event has come. */
 const countWithoutEvent = (states: readonly LedgerView['state'][], now: Date): number => {
-  const isLate = (finishedAt = ''): boolean => now.getTime() - Date.parse(finishedAt) < withoutEventMs;
-  return sum(states.map(({ finished }) => finished.filter((build) => build.event && isLate(build.finishedAt)).length));
+  const hasJustEnded = (finishedAt = ''): boolean => now.getTime() - Date.parse(finishedAt) < withoutEventMs;
+  return sum(
+    states.map(({ finished }) => finished.filter((build) => build.event && hasJustEnded(build.finishedAt)).length),
+  );
 };
 
 const single = (value: number): Sample[] => [{ value }];

@@ -5,10 +5,10 @@ import { RawLines } from '../../lib/logs/pod/raw-lines.ts';
 import { StepLines } from '../../lib/logs/pod/step-lines.ts';
 import { continuesMark, StepMarks } from '../../lib/logs/pod/step-marks.ts';
 import { timeAt } from '../support/kubernetes/build-pod.ts';
+import { markName as name } from '../support/log-marks.ts';
 import { outputs } from '../unit/lib/logs/masking/outputs.ts';
 import { fuzz } from './fuzz.ts';
 
-const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
 const mark = continuesMark(name);
 
 /** Puts marks into an output, and times before its lines, as the kubelet does. @returns one buffer for each line */

@@ -1,4 +1,9 @@
 import { expect } from '@jest/globals';
+import { maxLineLength } from '../../lib/logs/pod/line-splitter.ts';
+
+/** Returns a text of many times a piece. @param length Default: the length of the longest line */
+export const filled = (piece: string, length = maxLineLength): string =>
+  piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 
 /** Returns the processor time of a function in microseconds. Elapsed time would depend on other processes. */
 export const work = (act: () => unknown): number => {

@@ -113,7 +113,7 @@ export const createLineMask = <T extends LinePart>(findSecrets: SecretFinder, sh
     const spans = tracked.find(text);
     if (overwritten === '') return spans;
     const found = clipSpans(findSecrets(overwritten + text), overwritten.length, overwritten.length + text.length);
-    return mergeSpans([...spans.map(([from, to]): Span => [from, to]), ...found]);
+    return mergeSpans([...spans, ...found]);
   };
 
   const showWholeLine = (line: T, overwritten: string): void => {

@@ -58,10 +58,12 @@ export const maskUnfinished = (findSecrets: SecretFinder, state: string, { overw
   pem.push(escapeControls(overwritten, true), true);
   const before = withoutReturns(overwritten);
   const text = withoutOpenWord(pem.push(escapeControls(state, true)));
-  const found = endings.flatMap((ending) => [
-    ...clipSpans(findSecrets(text + ending), 0, text.length),
-    ...clipSpans(findSecrets(before + text + ending), before.length, before.length + text.length),
-  ]);
+  const searched = before === '' ? [''] : ['', before];
+  const found = searched.flatMap((start) =>
+    endings.flatMap((ending) =>
+      clipSpans(findSecrets(start + text + ending), start.length, start.length + text.length),
+    ),
+  );
   const openSpans = openSecrets(before + text.replace(/…$/, ''), secrets);
   const open = clipSpans(openSpans, before.length, before.length + text.length);
   return maskSpans(text, mergeSpans([...found, ...open]));

@@ -4,7 +4,7 @@ import type { LogEvent } from '../types.ts';
 import { containerState, type StepPod, stepResult, stepsOf } from './pod-state.ts';
 import type { Reading, StepOutcome } from './reading.ts';
 import { readStep } from './step-log.ts';
-import { hasForgottenPod, waitForPod } from './wait-for-step.ts';
+import { waitForPod, waitForProgress } from './wait-for-step.ts';
 
 export type StepSelection = {
   /** Names of the steps whose log may be shown, without `step-`. The log of any other step is never requested. */
@@ -35,12 +35,8 @@ async function* readStepResult(reading: Reading, step: string): AsyncGenerator<L
       yield [{ type: 'note', text: `step ${step} ${stepResult(pod, step)}`, position: { step, line: 0 } }];
       return 'done';
     }
-    const hasEnded = await reading.wait.hasEnded();
-    if (await hasForgottenPod(reading, hasEnded)) return 'done';
-    if (!reading.follow) return 'open';
-    const { notes, isHopeless } = await reading.wait.forStep(hasEnded);
-    if (notes.length > 0 && state === 'waiting') yield notes;
-    if (isHopeless) return 'done';
+    const outcome = yield* waitForProgress(reading, state === 'waiting');
+    if (outcome) return outcome;
   }
 }
 

@@ -97,8 +97,8 @@ export class StepProgress {
   }
 
   /**
-   * Records which pod is read next, and the name in the marks of its log. Tekton makes a deleted pod again, and the steps of the new pod begin anew, so the
-   * cursor's line is lost.
+   * Records which pod is read next, and the name in the marks of its log. Tekton makes a deleted pod again, and the steps
+   * of the new pod begin anew, so the cursor's line is lost.
    */
   notePod(pod: StepPod | undefined, step: string): void {
     const uid = pod?.metadata.uid;

@@ -21,19 +21,34 @@ export async function* waitForPod(reading: Reading): AsyncGenerator<LogEvent[], 
   }
 }
 
+const isNotBegun = ({ pods }: Reading): boolean => pods.current !== undefined && !hasBegun(pods.current);
+
 /**
- * Says whether a build has ended and its steps will never begin, though its pod stays. When a run is cancelled at the
- * moment in which its pod is made, Tekton 1.15 forgets the pod, and its entrypoints wait for ever.
- *
- * @param hasEnded whether the build has ended
+ * Says whether the steps of an ended build will never begin, though its pod stays. When a run is cancelled at the moment
+ * in which its pod is made, Tekton 1.15 forgets the pod, and its entrypoints wait for ever.
  */
-export const hasForgottenPod = async (reading: Reading, hasEnded: boolean): Promise<boolean> => {
-  if (!hasEnded) return false;
+const hasForgottenPod = async (reading: Reading): Promise<boolean> => {
+  if (!isNotBegun(reading)) return false;
   // The pod is read after the build's end, as Tekton may have let the steps begin just before.
   await retryReads(reading, () => reading.pods.refresh());
-  const pod = reading.pods.current;
-  return pod !== undefined && !hasBegun(pod);
+  return isNotBegun(reading);
 };
+
+/**
+ * Waits a while for a step whose container has not ended. If `showsNotes` is true, a note says why the step waits.
+ * @returns the step's outcome if the step will not go on, or without `follow`; otherwise undefined
+ */
+export async function* waitForProgress(
+  reading: Reading,
+  showsNotes: boolean,
+): AsyncGenerator<LogEvent[], StepOutcome | undefined> {
+  const hasEnded = await reading.wait.hasEnded();
+  if (hasEnded && (await hasForgottenPod(reading))) return 'done';
+  if (!reading.follow) return 'open';
+  const { notes, isHopeless } = await reading.wait.forStep(hasEnded);
+  if (notes.length > 0 && showsNotes) yield notes;
+  return isHopeless ? 'done' : undefined;
+}
 
 /**
  * Waits until a step's container runs or has run. Notes say why the step waits.
@@ -49,11 +64,7 @@ export async function* waitForStart(
     const state = containerState(pod, step);
     if (state === 'never') return 'done';
     if (state !== 'waiting') return state;
-    const hasEnded = await reading.wait.hasEnded();
-    if (await hasForgottenPod(reading, hasEnded)) return 'done';
-    if (!reading.follow) return 'open';
-    const { notes, isHopeless } = await reading.wait.forStep(hasEnded);
-    if (notes.length > 0) yield notes;
-    if (isHopeless) return 'done';
+    const outcome = yield* waitForProgress(reading, true);
+    if (outcome) return outcome;
   }
 }

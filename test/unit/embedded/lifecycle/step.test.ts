@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
+import { markName as mark, markOf } from '../../../support/log-marks.ts';
 
 const step = path.join(import.meta.dirname, '../../../../embedded/lifecycle/step.ts');
-const mark = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
-const markOf = (words: string): string => `[log-mark ${mark}] ${words}\n`;
 
 /** Runs a program as a step. @returns what the step prints, and its exit code */
 const run = async (program: string, env: Record<string, string>) => {

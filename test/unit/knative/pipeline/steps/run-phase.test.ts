@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { excerptOf } from '../../../../../embedded/lifecycle/failure-excerpt.ts';
 import { maskExcerpt } from '../../../../../lib/logs/masking/failure-excerpt.ts';
+import { markName as mark, markOf } from '../../../../support/log-marks.ts';
 import { invisibleTexts } from '../../../lib/logs/masking/invisible-texts.ts';
 import { outputs } from '../../../lib/logs/masking/outputs.ts';
 
@@ -16,9 +17,6 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'run-phase-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const mark = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
-const markOf = (text: string): string => `[log-mark ${mark}] ${text}\n`;
 
 /** Runs a shell program as a step whose log has marks. @returns what the step prints */
 const runMarked = async (program: string, onOutput: (text: string) => void = () => {}): Promise<string> => {

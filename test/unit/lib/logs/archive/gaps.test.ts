@@ -11,6 +11,7 @@ import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import type { ObjectStore } from '../../../../../lib/store/types.ts';
 import { type BuildPodCluster, timeAt } from '../../../../support/kubernetes/build-pod.ts';
 import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { begin, endMark, markName as name } from '../../../../support/log-marks.ts';
 import {
   archiveIn,
   archiveLog,
@@ -115,10 +116,6 @@ test('a live reader gets each note once at a truncated end, although the archive
   expect(linesOf(shown).map(({ text }) => text)).toEqual(['d']);
   expect(endOf(shown)).toMatchObject({ log: 'truncated', reason });
 });
-
-const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
-const begin = `[log-mark ${name}] begin`;
-const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, 1 bytes`;
 
 /** Archives the first two lines of a step whose log has marks, and kills the archiver. @returns the view of the build */
 const archivedHalf = async (second = 'b') => {

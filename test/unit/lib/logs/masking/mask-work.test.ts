@@ -4,11 +4,10 @@ import type { SecretRule } from '../../../../../lib/logs/masking/rules/secret-ru
 import { createSecretFinder, matchSpans, withKnownValues } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { secretRules } from '../../../../../lib/logs/masking/secret-rules.ts';
 import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
-import { expectWork, leastWork, work } from '../../../../support/work.ts';
+import { expectWork, filled, leastWork, work } from '../../../../support/work.ts';
 import { lookAlikes } from './look-alikes.ts';
 
 const findSecrets = createSecretFinder(['correct-horse-battery']);
-const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
 leastWork(() => findSecrets(benign));

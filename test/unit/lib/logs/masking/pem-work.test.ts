@@ -1,9 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { PemMask } from '../../../../../lib/logs/masking/pem.ts';
-import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
+import { filled, work } from '../../../../support/work.ts';
 import { lookAlikes } from './look-alikes.ts';
-
-const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 
 type State = 'at rest' | 'watching' | 'in a key';
 
@@ -14,16 +12,13 @@ const maskIn = (state: State): PemMask => {
   return mask;
 };
 
-/** Returns the processor time that masking a line takes, in microseconds. Elapsed time would depend on other processes. */
-const work = (line: string, state: State, more: boolean): number => {
+/** Returns the processor time that masking a line takes, in microseconds. */
+const maskWork = (line: string, state: State, more: boolean): number => {
   const mask = maskIn(state);
-  const before = process.cpuUsage();
-  mask.push(line, more);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  return work(() => mask.push(line, more));
 };
 const least = (line: string, state: State, more = false): number =>
-  Math.min(...[1, 2, 3].map(() => work(line, state, more)));
+  Math.min(...[1, 2, 3].map(() => maskWork(line, state, more)));
 
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
 least(benign, 'in a key');
@@ -84,5 +79,5 @@ test.each(pieces)('a line full of %j takes the mask for private keys about as lo
   for (const line of [filled(piece), `${filled(piece).slice(1)}!`])
     for (const state of ['at rest', 'watching', 'in a key'] as const)
       for (const more of [false, true])
-        if (work(line, state, more) > bound) expect(least(line, state, more)).toBeLessThan(bound);
+        if (maskWork(line, state, more) > bound) expect(least(line, state, more)).toBeLessThan(bound);
 });

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSecretFinder, nothingNamed } from '../../../../../lib/logs/masking/secret-finder.ts';
 import { createTrackedSecrets } from '../../../../../lib/logs/masking/tracked-secrets.ts';
-import { maxLineLength } from '../../../../../lib/logs/pod/line-splitter.ts';
 import { readSecrets } from '../../../../corpus/masking/load.ts';
+import { filled, work } from '../../../../support/work.ts';
 import { lookAlikes } from './look-alikes.ts';
 import { asMasked, asPrinted, maskLines } from './mask-lines.ts';
 import { a } from './secrets.ts';
@@ -68,7 +68,6 @@ test('property: trackers at rest find in later lines what trackers find that hav
   );
 });
 
-const filled = (piece: string): string => piece.repeat(Math.ceil(maxLineLength / piece.length)).slice(0, maxLineLength);
 const pieces = [
   ...[
     ',',
@@ -117,15 +116,12 @@ const openings = [
 ];
 
 /** Returns the processor time that the trackers take for a line after another, in microseconds. */
-const work = (opening: string, line: string): number => {
+const trackWork = (opening: string, line: string): number => {
   const tracked = createTrackedSecrets(findSecrets);
   tracked.find(opening);
-  const before = process.cpuUsage();
-  tracked.find(line);
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  return work(() => tracked.find(line));
 };
-const least = (opening: string, line: string): number => Math.min(...[1, 2, 3].map(() => work(opening, line)));
+const least = (opening: string, line: string): number => Math.min(...[1, 2, 3].map(() => trackWork(opening, line)));
 const benign = filled(lookAlikes.filter((line) => line.length < 200).join(' '));
 least('', benign);
 /** Limit of the processor time, in microseconds. Quadratic time would take some 500 times as long as a benign line. */
@@ -134,5 +130,5 @@ const bound = 100 * least('', benign);
 test.each(pieces)('a line full of %j takes the trackers about as long as any other line', (piece) => {
   for (const opening of openings)
     for (const line of [filled(piece), `${filled(piece).slice(1)}!`, `password${filled(piece).slice(9)}:`])
-      if (work(opening, line) > bound) expect(least(opening, line)).toBeLessThan(bound);
+      if (trackWork(opening, line) > bound) expect(least(opening, line)).toBeLessThan(bound);
 });

@@ -4,9 +4,9 @@ import { LineSplitter, type RawLine } from '../../../../../lib/logs/pod/line-spl
 import { RawLines } from '../../../../../lib/logs/pod/raw-lines.ts';
 import { continuesMark } from '../../../../../lib/logs/pod/step-marks.ts';
 import { timeAt } from '../../../../support/kubernetes/build-pod.ts';
+import { markName as name } from '../../../../support/log-marks.ts';
 import { expectWork, leastWork } from '../../../../support/work.ts';
 
-const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
 const mark = continuesMark(name);
 
 const shown = (rawLines: readonly RawLine[]): Pick<RawLine, 'time' | 'text'>[] =>

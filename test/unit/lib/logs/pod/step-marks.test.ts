@@ -3,6 +3,7 @@ import { parseCursor } from '../../../../../lib/logs/cursor.ts';
 import { readBuildLog } from '../../../../../lib/logs/pod/build-log.ts';
 import type { LogEvent } from '../../../../../lib/logs/types.ts';
 import { type BuildPodCluster, startBuildPodCluster } from '../../../../support/kubernetes/build-pod.ts';
+import { begin, endMark, markName as name, unfinished } from '../../../../support/log-marks.ts';
 import { collect, common, createView, endOf, finished, linesOf, notesOf } from '../build.ts';
 
 let fake: BuildPodCluster;
@@ -10,10 +11,6 @@ beforeEach(async () => {
   fake = await startBuildPodCluster();
 });
 afterEach(() => fake.close());
-
-const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
-const begin = `[log-mark ${name}] begin`;
-const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, ${lines * 2} bytes`;
 
 /** Runs a step that has ended, with `raw` as its log. @returns a view of the build */
 const ended = (raw: readonly string[], keep?: number) => {
@@ -175,7 +172,7 @@ describe('a log with marks', () => {
     'of a killed step that ends with a mark after %s has no line more, and is read with one stream',
     async (last, shown) => {
       const rest = last === 'a' ? '' : last;
-      const events = await read(ended([begin, 'a', `${rest}[log-mark ${name}] continues`]));
+      const events = await read(ended([begin, 'a', unfinished(rest)]));
       expect(textsOf(events)).toEqual(shown);
       expect(endOf(events)).toMatchObject({ log: 'complete' });
       expect(fake.logRequests().filter(({ query }) => !query.has('tailLines'))).toHaveLength(1);
@@ -183,9 +180,8 @@ describe('a log with marks', () => {
   );
 
   test('has lines that marks have split, which are joined', async () => {
-    const split = (text: string): string => `${text}[log-mark ${name}] continues`;
     const events = await read(
-      ended([begin, split('one '), split(''), 'line', split(''), 'b', split('c'), '', endMark(3)]),
+      ended([begin, unfinished('one '), unfinished(''), 'line', unfinished(''), 'b', unfinished('c'), '', endMark(3)]),
     );
     expect(textsOf(events)).toEqual(['one line', 'b', 'c']);
     expect(endOf(events)).toMatchObject({ log: 'complete' });

@@ -6,12 +6,8 @@ import { readLog } from '../../../../../lib/logs/read.ts';
 import { encoders } from '../../../../../lib/logs/response/encode.ts';
 import type { LogEvent, LogEvents } from '../../../../../lib/logs/types.ts';
 import { startBuildPodStore } from '../../../../support/kubernetes/build-pod-store.ts';
+import { begin, endMark, markName as name, unfinished } from '../../../../support/log-marks.ts';
 import { archiveLog, collect, common, createView, endOf, finished, linesOf, readEvents } from '../build.ts';
-
-const name = '0b0c7c0e-5a4c-4f7c-9a43-1d1f5a3f4c11';
-const begin = `[log-mark ${name}] begin`;
-const endMark = (lines: number): string => `[log-mark ${name}] end: ${lines} lines, 1 bytes`;
-const unfinished = (text: string): string => `${text}[log-mark ${name}] continues`;
 
 let pods: Awaited<ReturnType<typeof startBuildPodStore>>;
 beforeEach(async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as judge from '../../../../../../lib/logs/masking/rules/judge.ts';
 import { isExpression, isKnownAsOther } from '../../../../../../lib/logs/masking/rules/known-as-other.ts';
 import * as words from '../../../../../../lib/logs/masking/rules/words.ts';
+import { expectWork } from '../../../../../support/work.ts';
 
 const length = 4000;
 const atoms = [
@@ -40,23 +41,13 @@ const values = atoms.flatMap((first) =>
 
 type Judgement = (value: string, after: string) => boolean;
 
-/** Returns the processor time of one judgement, in microseconds. Elapsed time would depend on other processes. */
-const work = (judgement: Judgement, value: string): number => {
-  const before = process.cpuUsage();
-  judgement(value, '');
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-};
-
 /** Limit of the processor time of a judgement, in microseconds. One of quadratic time takes ten times as long. */
 const bound = 3000;
 
 test.each(Object.entries({ ...judge, ...words, isExpression, isKnownAsOther }) as [string, Judgement][])(
   '%s takes linear time for every value',
   (_, judgement) => {
-    for (const value of values)
-      if (work(judgement, value) > bound)
-        expect(Math.min(...[1, 2, 3].map(() => work(judgement, value)))).toBeLessThan(bound);
+    for (const value of values) expectWork(() => judgement(value, ''), bound);
   },
 );
 
