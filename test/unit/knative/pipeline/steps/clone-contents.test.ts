@@ -1,28 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
+import { describe, expect, test } from '@jest/globals';
 import { createGitObjects } from '../../../../support/git-objects.ts';
 import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
-import { makeRepository, runClone } from './clone-run.ts';
+import { useClones } from './clone-run.ts';
 
-let repositories: string;
-let app: string;
-let git: GitServer;
-
-beforeAll(async () => {
-  repositories = await mkdtemp(join(tmpdir(), 'contents-'));
-  git = await serveGit({ folder: repositories });
-});
-afterAll(async () => {
-  await git.close();
-  await rm(repositories, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  app = await mkdtemp(join(tmpdir(), 'app-'));
-});
-afterEach(() => rm(app, { recursive: true, force: true }));
+const clones = useClones();
+const { clone, cloneTree } = clones;
 
 const functions = join(
   import.meta.dirname,
@@ -33,7 +16,7 @@ let made = 0;
 /** Returns what count_contents prints for a commit with one file of this name, given as bytes in latin1. */
 const strangeName = async (name: string): Promise<string> => {
   made += 1;
-  const repository = join(repositories, `names-${made}.git`);
+  const repository = join(clones.repositories, `names-${made}.git`);
   const objects = await createGitObjects(repository);
   const tree = await objects.tree([
     { type: 'blob', name: 'plain', hash: await objects.blob('x') },
@@ -41,7 +24,7 @@ const strangeName = async (name: string): Promise<string> => {
   ]);
   const commit = await objects.commit(tree);
   const run = 'fail() { exit 1; }; max_bytes=1000; work=$4; . "$1"; GIT_DIR=$2 count_contents "$3" 0';
-  const { output } = await runProgram(['bash', '-c', run, 'bash', functions, repository, commit, app]);
+  const { output } = await runProgram(['bash', '-c', run, 'bash', functions, repository, commit, clones.app]);
   return output.trim().split(' ').slice(6).join(' ');
 };
 
@@ -79,10 +62,10 @@ describe('clone.sh takes the name of a file', () => {
   });
 
   test('with invalid UTF-8 for a reason to refuse the commit', async () => {
-    const objects = await createGitObjects(join(repositories, 'latin1.git'));
-    const file = { type: 'blob', name: Buffer.from('caf\xe9.txt', 'latin1'), hash: await objects.blob('x') } as const;
-    const tree = await objects.tree([{ type: 'tree', name: 'menu', hash: await objects.tree([file]) }]);
-    const run = await runClone({ url: `${git.url}/latin1.git`, commit: await objects.commit(tree), app });
+    const run = await cloneTree(async (objects) => {
+      const file = { type: 'blob', name: Buffer.from('caf\xe9.txt', 'latin1'), hash: await objects.blob('x') } as const;
+      return objects.tree([{ type: 'tree', name: 'menu', hash: await objects.tree([file]) }]);
+    });
     expect(run.output).toContain("[clone] ERROR: A file's name isn't valid UTF-8: menu/caf?.txt. Rename it.");
     expect(run.exitCode).toBe(128);
   });
@@ -91,8 +74,6 @@ describe('clone.sh takes the name of a file', () => {
 describe('clone.sh warns of files of git LFS', () => {
   const pointer = (size: number) =>
     `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize ${size}\n`;
-  const clone = async (name: string, files: Record<string, string>) =>
-    runClone({ url: `${git.url}/${name}.git`, commit: makeRepository(repositories, `${name}.git`, { files }), app });
 
   test('once, with their number', async () => {
     const files = {
@@ -103,14 +84,15 @@ describe('clone.sh warns of files of git LFS', () => {
       'readme.md': 'It uses git LFS:\nversion https://git-lfs.github.com/spec/v1 is its format.\n'.repeat(3),
       'readme.txt': `A pointer of git LFS:\n\n${pointer(7)}`,
     };
-    const { exitCode, output } = await clone('lfs', files);
+    const { exitCode, output } = await clone({ files });
     expect(exitCode).toBe(0);
     expect(output.match(/Warning/g)).toHaveLength(1);
     expect(output).toContain('[clone] Warning: git LFS has the contents of 2 files, and the build has only pointers');
   });
 
   test('never where there are none', async () => {
-    const { output } = await clone('no-lfs', { '.gitattributes': '*.png filter=lfs\n', 'a.png': 'PNG'.repeat(50) });
+    const files = { '.gitattributes': '*.png filter=lfs\n', 'a.png': 'PNG'.repeat(50) };
+    const { output } = await clone({ files });
     expect(output).not.toContain('Warning');
   });
 });

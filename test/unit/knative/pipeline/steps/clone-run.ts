@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { type GitServer, serveGit } from '../../../../../local/git-server.ts';
+import { createGitObjects, type GitObjects } from '../../../../support/git-objects.ts';
 import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
 import { createRepository, git, type Listening } from '../../../lib/source/git-server.ts';
 
@@ -82,6 +83,8 @@ type Clones = Prepared & {
   module: (url: string, ...lines: string[]) => Submodule;
   /** Makes a repository and runs clone.sh on it. */
   clone: (content: RepositoryFiles, settings?: Record<string, string>) => Promise<CloneRun>;
+  /** Makes a repository whose objects the test writes, and runs clone.sh on a commit of the returned tree. */
+  cloneTree: (makeTree: (objects: GitObjects) => Promise<string>) => Promise<CloneRun>;
 };
 
 /** Makes the folders and servers before the tests of one file, and removes them afterwards. */
@@ -115,12 +118,20 @@ export const useClones = (): Clones => {
     const commit = makeRepository(repositories, `tool-${made}.git`, { files: { 'a.txt': 'a\n' }, ...content });
     return runClone({ url: `${git.url}/tool-${made}.git`, commit, app, settings });
   };
+  const cloneTree: Clones['cloneTree'] = async (makeTree) => {
+    made += 1;
+    const name = `tool-${made}.git`;
+    const { git, app, repositories } = prepared;
+    const objects = await createGitObjects(join(repositories, name));
+    const commit = await objects.commit(await makeTree(objects));
+    return runClone({ url: `${git.url}/${name}`, commit, app });
+  };
   const module: Clones['module'] = (url, ...lines) => ({
     path: 'lib',
     commit: prepared.library,
     lines: [`url = ${url}`, ...lines],
   });
-  return Object.assign(prepared, { clone, module });
+  return Object.assign(prepared, { clone, cloneTree, module });
 };
 
 /** Expects that clone.sh has refused the submodule at the path lib with a sentence. */

@@ -3,14 +3,11 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { createGitObjects } from '../../../../support/git-objects.ts';
 import { backend, git as gitIn, serve } from '../../../lib/source/git-server.ts';
 import { commitFiles, expectRefused, localServers, makeRepository, runClone, useClones } from './clone-run.ts';
 
 const clones = useClones();
-const { clone, module } = clones;
-
-const lines = (url: string, ...more: string[]): string[] => [`url = ${url}`, ...more];
+const { clone, cloneTree, module } = clones;
 
 const read = (path: string) => readFile(join(clones.app, path), 'utf8');
 
@@ -61,7 +58,7 @@ describe('clone.sh checks out a submodule', () => {
 
   test('that has submodules, whose relative addresses are relative to its own', async () => {
     const nested = makeRepository(clones.repositories, 'nested.git', { submodules: [module('../library.git')] });
-    const outer = { path: 'outer', commit: nested, lines: lines(`${clones.other.url}/nested.git`) };
+    const outer = { ...module(`${clones.other.url}/nested.git`), path: 'outer', commit: nested };
     const run = await clone({ submodules: [outer] }, localServers);
     expectDone(run);
     expect(run.output).toContain(`Fetching the submodule at outer/lib from ${clones.other.url}/library.git`);
@@ -78,9 +75,7 @@ describe('clone.sh checks out a submodule', () => {
     clones.servers.push(old);
     for (const branch of ['stable', 'refs/heads/stable']) {
       await rm(clones.app, { recursive: true, force: true });
-      const submodules = [
-        { path: 'lib', commit: stable, lines: lines(`${old.url}/branches.git`, `branch = ${branch}`) },
-      ];
+      const submodules = [{ ...module(`${old.url}/branches.git`, `branch = ${branch}`), commit: stable }];
       expectDone(await clone({ submodules }, localServers));
       expect(await read('lib/b')).toBe('stable');
     }
@@ -98,7 +93,7 @@ describe('clone.sh checks out a submodule', () => {
 
   test('that uses SHA-256, as the repository does', async () => {
     const commit = makeRepository(clones.repositories, 'long.git', { files: { a: 'long' } }, '--object-format=sha256');
-    const submodules = [{ path: 'lib', commit, lines: lines('../long.git') }];
+    const submodules = [{ ...module('../long.git'), commit }];
     const top = makeRepository(clones.repositories, 'long-top.git', { submodules }, '--object-format=sha256');
     expectDone(await runClone({ url: `${clones.git.url}/long-top.git`, commit: top, app: clones.app }));
     expect(await read('lib/a')).toBe('long');
@@ -168,41 +163,34 @@ describe('clone.sh refuses a submodule', () => {
     expect(run.exitCode).toBe(128);
     const noise = Array.from({ length: 300_000 }, () => Math.random().toString(36).at(-1)).join('');
     const large = makeRepository(clones.repositories, 'large.git', { files: { noise } });
-    const one = { path: 'lib', commit: large, lines: lines('../large.git') };
+    const one = { ...module('../large.git'), commit: large };
     expectRefused(await clone({ submodules: [one] }, { CLONE_MAX_BYTES: '200000' }), 'larger than 200000 bytes');
   });
 
   test('beyond two hundred, whatever the update of the others is', async () => {
     const paths = Array.from({ length: 201 }, (_, at) => `lib-${at}`);
     const entries = paths.map((path) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = x\n\tupdate = none\n`);
-    const objects = await createGitObjects(join(clones.repositories, 'many.git'));
-    const tree = await objects.tree([
-      { type: 'blob', name: '.gitmodules', hash: await objects.blob(entries.join('')) },
-      ...paths.map((name) => ({ type: 'commit', name, hash: clones.library }) as const),
-    ]);
-    const run = await runClone({
-      url: `${clones.git.url}/many.git`,
-      commit: await objects.commit(tree),
-      app: clones.app,
-    });
+    const run = await cloneTree(async (objects) =>
+      objects.tree([
+        { type: 'blob', name: '.gitmodules', hash: await objects.blob(entries.join('')) },
+        ...paths.map((name) => ({ type: 'commit', name, hash: clones.library }) as const),
+      ]),
+    );
     expect(run.output.match(/is left out/g)).toHaveLength(200);
     expect(run.output).toContain('There are more than 200 submodules: use fewer.');
     expect(run.exitCode).toBe(128);
   });
 
   test('in whose place the commit has something else too', async () => {
-    const objects = await createGitObjects(join(clones.repositories, 'twice.git'));
     const entry = '[submodule "lib"]\n\tpath = lib\n\turl = ../library.git\n';
-    const tree = await objects.tree([
-      { type: 'blob', name: '.gitmodules', hash: await objects.blob(entry) },
-      { type: 'commit', name: 'lib', hash: clones.library },
-      { type: 'link', name: 'lib', hash: await objects.blob('..') },
-    ]);
-    const commit = await objects.commit(tree);
-    expectRefused(
-      await runClone({ url: `${clones.git.url}/twice.git`, commit, app: clones.app }),
-      'Something else is in its place',
+    const run = await cloneTree(async (objects) =>
+      objects.tree([
+        { type: 'blob', name: '.gitmodules', hash: await objects.blob(entry) },
+        { type: 'commit', name: 'lib', hash: clones.library },
+        { type: 'link', name: 'lib', hash: await objects.blob('..') },
+      ]),
     );
+    expectRefused(run, 'Something else is in its place');
     expect(existsSync(join(clones.app, '../lib.txt'))).toBe(false);
   });
 
@@ -219,27 +207,22 @@ describe('clone.sh refuses a submodule', () => {
     let commit = clones.library;
     let address = '../library.git';
     for (let level = 1; level <= 5; level += 1) {
-      commit = makeRepository(clones.repositories, `level-${level}.git`, {
-        submodules: [{ path: 'in', commit, lines: lines(address) }],
-      });
+      const submodules = [{ ...module(address), path: 'in', commit }];
+      commit = makeRepository(clones.repositories, `level-${level}.git`, { submodules });
       address = `../level-${level}.git`;
     }
-    const run = await clone({ submodules: [{ path: 'in', commit, lines: lines(address) }] });
+    const run = await clone({ submodules: [{ ...module(address), path: 'in', commit }] });
     expect(run.output).toContain('The submodule at in/in/in/in/in/in: Submodules are nested more than 5 levels deep');
     expect(run.exitCode).toBe(128);
   });
 
   test('of a .gitmodules that is a link, or is no configuration', async () => {
-    const objects = await createGitObjects(join(clones.repositories, 'link.git'));
-    const tree = await objects.tree([
-      { type: 'link', name: '.gitmodules', hash: await objects.blob('a') },
-      { type: 'commit', name: 'lib', hash: clones.library },
-    ]);
-    const run = await runClone({
-      url: `${clones.git.url}/link.git`,
-      commit: await objects.commit(tree),
-      app: clones.app,
-    });
+    const run = await cloneTree(async (objects) =>
+      objects.tree([
+        { type: 'link', name: '.gitmodules', hash: await objects.blob('a') },
+        { type: 'commit', name: 'lib', hash: clones.library },
+      ]),
+    );
     expect(run.output).toContain("invalid path '.gitmodules'");
     expect(run.exitCode).toBe(128);
     const broken = await clone({
@@ -261,8 +244,6 @@ test('clone.sh prints no control characters of a path or an address of a submodu
   const path = 'a\u001b[31m\u0007b';
   const run = await clone({ submodules: [{ path, commit: clones.library }] });
   expect(run.output).toContain('The submodule at a?[31m?b: ');
-  const update = await clone({
-    submodules: [{ path: 'lib', commit: clones.library, lines: lines('https://x\u001b[31m') }],
-  });
+  const update = await clone({ submodules: [module('https://x\u001b[31m')] });
   expect(update.output).not.toContain('\u001b');
 });
