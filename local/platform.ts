@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
-import { buildpacksPipeline, pipelineNames } from '../embedded/lifecycle/pipeline.ts';
+import { buildpacksPipeline, pipelineName } from '../embedded/lifecycle/pipeline.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 import type { ServiceRow } from '../functions/row.ts';
@@ -12,6 +12,7 @@ import { sendJson } from '../lib/http/respond.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { openSecret } from '../lib/secret.ts';
+import { pipelineFor, versionNames } from '../lib/tekton/versions.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { archiverImage, builderImage, environmentOf, namespace, registryUser, sourceRules } from './environment.ts';
@@ -67,7 +68,8 @@ const installPipelines = async (kube: KubeApi, { folder, settings = {} }: Platfo
       allowedAddresses: rules.SOURCE_ALLOWED_ADDRESSES,
     },
   };
-  for (const name of pipelineNames) {
+  for (const version of versionNames) {
+    const name = pipelineFor(pipelineName, version);
     const pipeline = buildpacksPipeline(options, name) as Parameters<typeof kube.objects.create<'pipelines'>>[1];
     if (kube.objects.get('pipelines', namespace, name)) kube.objects.delete('pipelines', namespace, name);
     kube.objects.create('pipelines', pipeline);

@@ -79,7 +79,7 @@ export const machineEnvironment = async (): Promise<Environment> => {
 export type ScriptRun = { exitCode: number; output: string };
 export type ScriptOptions = { folder: string; environment: Environment; words?: string[]; collect?: boolean };
 
-/** Runs a buildpack's bin/detect or bin/build. The script's output is shown as it comes, or collected. */
+/** Runs a script of a step, such as a buildpack's bin/detect or bin/build. The output is shown as it comes, or collected. */
 export const runScript = (script: string, options: ScriptOptions): Promise<ScriptRun> => {
   const { folder, environment, words = [], collect = false } = options;
   return new Promise((resolve, reject) => {

@@ -2,9 +2,9 @@
  * Step clone of the embedded pipeline: runs the script of the cluster's step clone, so that both platforms have the same
  * rules and sentences for a repository and its submodules.
  */
-import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runScript } from './buildpacks.ts';
 import { baseEnvironment, type Environment } from './environment.ts';
 import { readArguments, runPhase } from './phase.ts';
 
@@ -28,14 +28,12 @@ const clone = async (words: string[]): Promise<void> => {
     }),
   );
   const { TMPDIR = tmpdir() } = process.env;
-  const child = spawn('bash', [script, url, commit, ref, resolve(app)], {
-    env: { ...baseEnvironment(process.env), ...options, TMPDIR },
-    stdio: ['ignore', 'inherit', 'inherit'],
+  const { exitCode } = await runScript('bash', {
+    folder: process.cwd(),
+    environment: { ...baseEnvironment(process.env), ...options, TMPDIR },
+    words: [script, url, commit, ref, resolve(app)],
   });
-  process.exitCode = await new Promise<number>((done, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => done(code ?? 1));
-  });
+  process.exitCode = exitCode;
 };
 
 await runPhase('clone', clone);

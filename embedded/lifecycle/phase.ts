@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 
 /**
- * Exit codes of the steps of a build: those of the real lifecycle (platform specification 0.14), and 128, git's own
- * code, for the step clone.
+ * Exit codes of the steps of a build: those of the real lifecycle (platform specification 0.14). The script of the step
+ * clone has its own.
  */
 export const exitCodes = {
-  clone: 128,
   invalidArguments: 3,
   nothingDetected: 20,
   detectBroke: 21,

@@ -1,10 +1,7 @@
 import { join } from 'node:path';
 
-/**
- * Names of the Pipelines of builds, for the default, the latest and the deprecated versions. The first is the default of
- * the setting PIPELINE.
- */
-export const pipelineNames = ['toolforge-builds', 'toolforge-builds-latest', 'toolforge-builds-deprecated'];
+/** Name of the Pipeline of builds. It is the default of the setting PIPELINE. */
+export const pipelineName = 'toolforge-builds';
 
 export type PipelineOptions = {
   namespace: string;
@@ -86,9 +83,9 @@ const parameters = ({ builderImage }: PipelineOptions) => {
 
 /**
  * Returns a Tekton Pipeline of the embedded platform, whose steps are programs of this machine.
- * @param name one of `pipelineNames`. Default: the first
+ * @param name name of the Pipeline. Default: `pipelineName`
  */
-export const buildpacksPipeline = (options: PipelineOptions, name = pipelineNames[0]): object => {
+export const buildpacksPipeline = (options: PipelineOptions, name = pipelineName): object => {
   const params = parameters(options);
   const workspaces = ['source-ws', 'cache-ws'].map((name) => ({ name }));
   const task = {

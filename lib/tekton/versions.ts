@@ -14,6 +14,8 @@ export type Versions = {
 /** The fields of a build request that choose the versions. At most one is true. */
 export type VersionFlags = { use_latest_versions: boolean; use_deprecated_versions: boolean };
 
+export const versionNames = ['default', 'latest', 'deprecated'] as const satisfies readonly (keyof Versions)[];
+
 const flagsByVersion = {
   default: { use_latest_versions: false, use_deprecated_versions: false },
   latest: { use_latest_versions: true, use_deprecated_versions: false },
@@ -68,6 +70,5 @@ export const flagsOf = (
 ): VersionFlags => {
   // Two versions may have the same builder image, so the versions that were asked for come first.
   if (asked && (builder === undefined || pairFor(versions, asked)?.builder === builder)) return asked;
-  const names = ['default', 'latest', 'deprecated'] as const;
-  return flagsByVersion[names.find((name) => versions[name]?.builder === builder) ?? 'default'];
+  return flagsByVersion[versionNames.find((name) => versions[name]?.builder === builder) ?? 'default'];
 };

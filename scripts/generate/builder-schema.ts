@@ -1,6 +1,6 @@
-import { networkPatterns } from '../../lib/config/networks.ts';
+import { networkPattern, networkPatterns } from '../../lib/config/networks.ts';
 import { settings } from '../../lib/config/settings.ts';
-import { asName, closed, objectName, resources, type Schema, text } from './schema.ts';
+import { asName, closed, objectName, objectNameUpTo, resources, type Schema, text } from './schema.ts';
 
 const steps = ['clone', 'analyze', 'detect', 'restore', 'build', 'seal', 'export'];
 
@@ -33,7 +33,7 @@ const networks = (pattern: string, example: string): Schema => ({
   uniqueItems: true,
   items: {
     type: 'string',
-    pattern: `^${pattern}$`,
+    pattern,
     format: 'network',
     expected: `a list of address ranges such as ${example}, each with its first address`,
   },
@@ -46,20 +46,20 @@ export const builderValues: Schema = closed(
     pipeline: text(
       'The Pipeline of the builds. With the longest suffix, -deprecated, the name must fit into a label.',
       'a name of at most 52 lower-case letters, digits and hyphens',
-      objectName.replace('61', '50'),
+      objectNameUpTo(52),
     ),
     serviceAccount: text("The ServiceAccount of the builds' pods.", asName, objectName),
     default: closed(pair, Object.keys(pair)),
     latest: closed(pair),
     deprecated: closed(pair),
     blockedAddresses: closed({
-      ipv4: networks(networkPatterns.ipv4, '10.0.0.0/8'),
-      ipv6: networks(networkPatterns.ipv6, 'fd00::/8'),
+      ipv4: networks(`^${networkPatterns.ipv4}$`, '10.0.0.0/8'),
+      ipv6: networks(`^${networkPatterns.ipv6}$`, 'fd00::/8'),
     }),
     submodules: closed(
       {
         allowHttp: { description: 'Whether submodules may be fetched without TLS.', type: 'boolean' },
-        allowedAddresses: networks(`(${networkPatterns.ipv4}|${networkPatterns.ipv6})`, '10.1.0.0/16'),
+        allowedAddresses: networks(networkPattern, '10.1.0.0/16'),
       },
       ['allowHttp', 'allowedAddresses'],
     ),

@@ -37,12 +37,13 @@ const required = ({ pattern, ...others }: Schema): Schema => ({
 });
 
 const settingSchema = (name: SettingName): Schema => {
-  const { name: variable, schema, expected: whatItIs, mayBeEmpty } = settings[name];
-  const expected = isRequired(name) ? whatItIs : expectation({ expected: whatItIs, mayBeEmpty });
+  const setting = settings[name];
+  const isNeeded = isRequired(name);
+  const expected = isNeeded ? setting.expected : expectation(setting);
   return {
-    description: `${variable}. ${descriptions[name] ?? ''} Must be ${expected}.`,
+    description: `${setting.name}. ${descriptions[name] ?? ''} Must be ${expected}.`,
     expected: expected.replace('comma-separated ', ''),
-    ...(isRequired(name) ? required(schema) : schema),
+    ...(isNeeded ? required(setting.schema) : setting.schema),
   };
 };
 

@@ -22,8 +22,10 @@ export const closed = (properties: Record<string, Schema>, required: string[] = 
   properties,
 });
 
+/** Returns a pattern of names of objects in Kubernetes with so many characters at most. */
+export const objectNameUpTo = (length: number): string => `^[a-z0-9]([-a-z0-9]{0,${length - 2}}[a-z0-9])?$`;
 /** Matches names of objects in Kubernetes. */
-export const objectName = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
+export const objectName = objectNameUpTo(63);
 /** Expectation of such a name. */
 export const asName = 'a name of at most 63 lower-case letters, digits and hyphens';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { pipelineFor } from '../../../../lib/tekton/versions.ts';
+import { pipelineFor, versionNames } from '../../../../lib/tekton/versions.ts';
 import { find, helmProgram, type Manifest, render } from '../../../support/helm.ts';
 
 type Mount = { name: string; mountPath: string; readOnly?: boolean };
@@ -14,9 +14,7 @@ type Step = {
 };
 type Task = { stepTemplate: Step; steps: Step[]; volumes: { name: string; emptyDir?: object }[] };
 
-const versions = ['default', 'latest', 'deprecated'] as const;
-
-const taskOf = (objects: readonly Manifest[], version: (typeof versions)[number]): Task =>
+const taskOf = (objects: readonly Manifest[], version: (typeof versionNames)[number]): Task =>
   find(objects, 'Pipeline', pipelineFor('toolforge-builds', version)).spec.tasks[0].taskSpec;
 
 const stepOf = (task: Task, name: string): Step => task.steps.find((step) => step.name === name) as Step;
@@ -38,12 +36,12 @@ const stepsWith = (task: Task, mount: (one: Mount) => boolean): string[] =>
 
   test('differ only in the settings of their versions', async () => {
     const same = await render('builds-builder', {});
-    const [one, ...others] = versions.map((version) => JSON.stringify(taskOf(same, version)));
+    const [one, ...others] = versionNames.map((version) => JSON.stringify(taskOf(same, version)));
     expect(others).toEqual([one, one]);
   });
 
   test('have the user, the group, HOME and the cache of their versions', () => {
-    const settings = versions.map((version) => {
+    const settings = versionNames.map((version) => {
       const task = taskOf(objects, version);
       const { runAsUser, runAsGroup } = task.stepTemplate.securityContext as Record<string, number>;
       return [
@@ -86,7 +84,7 @@ const stepsWith = (task: Task, mount: (one: Mount) => boolean): string[] =>
     }
   });
 
-  describe.each(versions)('for the versions %s', (version) => {
+  describe.each(versionNames)('for the versions %s', (version) => {
     let task: Task;
     beforeAll(() => {
       task = taskOf(objects, version);

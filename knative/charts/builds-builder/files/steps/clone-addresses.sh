@@ -48,7 +48,7 @@ check_url() {
   [[ $text != *[?#]* ]] || fail 'The address must end with the path of the repository, without ? or #.'
   [[ ! ${lower#*://*/} =~ %([01][0-9a-f]|7f) ]] || fail 'The address has an encoded control character in it. Remove the character.'
   parse_host "$text" || fail "The address has no valid host or port. $use_https"
-  scheme=${lower%%:*} path=${text#*://}
+  scheme=${lower%%:*}
   [[ $path == */* ]] && path=/${path#*/} || path=''
   [[ $host != *:* ]] || host="[$host]"
   [ "$port" = "$(default_port "$scheme")" ] || host+=:$port

@@ -77,6 +77,9 @@ give_up() {
 # Errors of fetching a commit by its hash, after which fetching the branch or tag may succeed.
 readonly another_way='not our ref|unadvertised object|remote ref|dumb http|shallow'
 
+# check_attempt STATUS: fails after a failed attempt to fetch, unless another attempt may succeed.
+check_attempt() { [ "$1" -eq 0 ] || grep -Eqi "$another_way" "$work/error" || give_up "$1"; }
+
 # fetch_commit ADDRESS COMMIT REF: fetches a commit by its hash. Where the server refuses hashes, fetches the ref: first without
 # the ref's history, then with the history, because the ref may have moved since it was resolved. The last attempts set no
 # depth, because a server that only serves static files does not support a depth.
@@ -88,14 +91,14 @@ fetch_commit() {
     [ "$status" -ne 0 ] && follow_redirect || break
   done
   has_commit "$commit" && return
-  if [ "$status" -ne 0 ] && ! grep -Eqi "$another_way" "$work/error"; then give_up "$status"; fi
+  check_attempt "$status"
   say 'The server gives no commit by its hash: fetching the branch or tag instead'
   for depth in --depth=1 --depth=2147483647 ''; do
     for name in $(full_names "$ref"); do
       fetch ${depth:+"$depth"} -- "$address" "$name"
       status=$?
       has_commit "$commit" && return
-      if [ "$status" -ne 0 ] && ! grep -Eqi "$another_way" "$work/error"; then give_up "$status"; fi
+      check_attempt "$status"
     done
   done
   fail "The commit $commit can't be found in $(shown "${ref:-the default branch}"): $when_missing" \
