@@ -1,11 +1,11 @@
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
-import type { LayeredBuildpack } from './labels.ts';
+import type { BuildpackFacts } from './labels.ts';
 import type { Order } from './order.ts';
 
 /** A buildpack in a folder of this machine. */
-export type Buildpack = Omit<LayeredBuildpack, 'diffId'> & { folder: string };
+export type Buildpack = BuildpackFacts & { folder: string };
 
 type BuildpackToml = {
   api: string;
@@ -15,7 +15,7 @@ type BuildpackToml = {
 };
 
 /** Returns what the text of a buildpack.toml says of a buildpack. */
-export const parseBuildpack = (text: string): Omit<LayeredBuildpack, 'diffId'> => {
+export const parseBuildpack = (text: string): BuildpackFacts => {
   const { api, buildpack, targets, order } = parse(text) as BuildpackToml;
   const { id, version, name, homepage } = buildpack;
   const optional = Object.entries({ name, homepage, targets, order }).filter(([, value]) => value !== undefined);

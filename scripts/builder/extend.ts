@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Destination, type Image, pushAndPrint, root } from '../containers.ts';
-import { type Buildpack, layoutName, parseOrder, placeBuildpack, readBuildpack, replaceOrder } from './buildpacks.ts';
+import { type Buildpack, layoutName, placeBuildpack, readBuildpack, replaceOrder } from './buildpacks.ts';
 import { type BuilderFacts, readFacts } from './facts.ts';
 import { inspectImage } from './images.ts';
 import { extendLabels } from './labels.ts';
@@ -19,7 +19,7 @@ type Extension = { order: Order; buildpacks: Buildpack[] };
  * @throws Error where the builder can't run these buildpacks
  */
 export const planExtension = (facts: BuilderFacts, apt: Buildpack, procfile: Buildpack): Extension => {
-  const before = parseOrder(facts.orderToml);
+  const before = facts.order;
   const missing = neededPrograms.filter((program) => !facts.programs.includes(program));
   if (missing.length > 0) {
     throw new Error(`${facts.image} has no ${missing.join(', ')}. Name a builder that is based on Debian or Ubuntu.`);

@@ -5,14 +5,15 @@ import { parse } from 'smol-toml';
 import { buildInto, type Destination, plainHttp, root, run } from '../containers.ts';
 import { parseBuildpack, parseOrder } from './buildpacks.ts';
 import { inspectImage } from './images.ts';
-import { builderLabels, type LayeredBuildpack, parseLabel } from './labels.ts';
-import type { Composites } from './order.ts';
+import { builderLabels, parseLabel } from './labels.ts';
+import type { Composites, Order } from './order.ts';
 
 /** Describes a builder image. `runImagePackages` is the file of dpkg with the packages of the run image. */
 export type BuilderFacts = {
   image: string;
   labels: Record<string, string>;
   orderToml: string;
+  order: Order;
   composites: Composites;
   supportedApis: string[];
   programs: string[];
@@ -36,9 +37,7 @@ const parsed = <T>(image: string, place: string, parser: () => T): T => {
 
 const readComposites = async (image: string, folder: string): Promise<Composites> => {
   const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
-  const buildpacks = texts.map((text) =>
-    parsed<Omit<LayeredBuildpack, 'diffId'>>(image, 'A buildpack.toml', () => parseBuildpack(text)),
-  );
+  const buildpacks = texts.map((text) => parsed(image, 'A buildpack.toml', () => parseBuildpack(text)));
   return new Map(buildpacks.flatMap(({ id, order }) => (order ? [[id, order]] : [])));
 };
 
@@ -79,13 +78,14 @@ export const parseFacts = async (
       `${image} is no builder: it has no /cnb/order.toml. Name an image that builds with Cloud Native Buildpacks.`,
     );
   }
-  parsed(image, '/cnb/order.toml', () => parseOrder(orderToml));
+  const order = parsed(image, '/cnb/order.toml', () => parseOrder(orderToml));
   const { buildpack } = readApis(image, labels, await readIfPresent(join(folder, 'lifecycle.toml')));
   const runImagePackages = await readIfPresent(join(folder, 'run-image-packages'));
   return {
     image,
     labels,
     orderToml,
+    order,
     composites: await readComposites(image, join(folder, 'buildpacks')),
     supportedApis: [...(buildpack?.supported ?? []), ...(buildpack?.deprecated ?? [])],
     programs: await readdir(join(folder, 'programs')),

@@ -1,7 +1,7 @@
 import type { Order } from './order.ts';
 
-/** A buildpack in its own layer of an image: what buildpack.toml says of it, and the digest of the unpacked layer. */
-export type LayeredBuildpack = {
+/** What buildpack.toml says of a buildpack. */
+export type BuildpackFacts = {
   id: string;
   version: string;
   name?: string;
@@ -9,8 +9,10 @@ export type LayeredBuildpack = {
   api: string;
   targets?: unknown[];
   order?: Order;
-  diffId: string;
 };
+
+/** A buildpack in its own layer of an image, and the digest of the unpacked layer. */
+export type LayeredBuildpack = BuildpackFacts & { diffId: string };
 
 /** Labels in which the command pack and other platforms read a builder's buildpacks, their order and its lifecycle's APIs. */
 export const builderLabels = {

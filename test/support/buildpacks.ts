@@ -65,16 +65,14 @@ export const readAptfile = (aptfile: string | Buffer): string[] | string =>
 export type PackageAnswer = { question: string; status: number | null; output: Buffer; errors: string };
 
 const questions = [
-  ...[
-    'check',
-    'installs',
-    'needs-dev-dependencies',
-    'build-scripts',
-    'has-workspaces',
-    'served-pages',
-    'describe',
-    'launch',
-  ],
+  'check',
+  'installs',
+  'needs-dev-dependencies',
+  'build-scripts',
+  'has-workspaces',
+  'served-pages',
+  'describe',
+  'launch',
 ];
 
 /** Returns the answers of the Node.js buildpack to all its questions about the files of an application. */

@@ -69,13 +69,13 @@ run_manager() {
 install_npm() {
   omit=--omit=dev
   if [ "$1" = all ]; then omit=--include=dev; fi
-  if { [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; } && ! is_set "${USE_NPM_INSTALL:-}"; then
-    run_manager ci "$omit" || failed 'npm ci' "$disagrees"
-  elif [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then
-    run_manager install "$omit" || failed 'npm install' 'Check that the dependencies in package.json exist and agree with each other.'
-  else
+  if [ ! -f package-lock.json ] && [ ! -f npm-shrinkwrap.json ]; then
     run_manager install "$omit" --no-package-lock || failed 'npm install' \
       'Check that the dependencies in package.json exist and agree with each other, and commit a package-lock.json.'
+  elif is_set "${USE_NPM_INSTALL:-}"; then
+    run_manager install "$omit" || failed 'npm install' 'Check that the dependencies in package.json exist and agree with each other.'
+  else
+    run_manager ci "$omit" || failed 'npm ci' "$disagrees"
   fi
 }
 install_yarn() {
@@ -109,13 +109,13 @@ prune_npm() { run_manager prune --omit=dev --ignore-scripts --no-package-lock; }
 # Yarn 2 and 3 remove development dependencies only with a plugin.
 can_focus() { case $manager_version in 2.* | 3.*) yarn plugin runtime --json | grep -q workspace-tools ;; esac; }
 prune_yarn() {
-  if is_berry && ! can_focus; then
-    echo "Warning: Yarn $manager_version can not remove the development dependencies, so they are part of the image." \
-      'Commit its plugin workspace-tools, or use Yarn 4.'
-  elif is_berry; then
+  if ! is_berry; then
+    run_manager install --non-interactive --no-progress --production=true --ignore-scripts --prefer-offline "$frozen"
+  elif can_focus; then
     YARN_ENABLE_SCRIPTS=false run_manager workspaces focus --all --production
   else
-    run_manager install --non-interactive --no-progress --production=true --ignore-scripts --prefer-offline "$frozen"
+    echo "Warning: Yarn $manager_version can not remove the development dependencies, so they are part of the image." \
+      'Commit its plugin workspace-tools, or use Yarn 4.'
   fi
 }
 prune_pnpm() {
@@ -134,17 +134,21 @@ clean() {
   rm -f .yarn/install-state.gz
 }
 
-# Yarn 2 and later runs no script of a project that Yarn has not installed.
-needs_installation() { is_berry || package installs; }
+# Tells whether a variable of the build keeps the development dependencies.
+keeps_dev_dependencies() {
+  [ "${NPM_CONFIG_PRODUCTION:-}" = false ] || [ "${YARN_PRODUCTION:-}" = false ] ||
+    is_set "${PNPM_SKIP_PRUNING:-}" || is_set "${YARN2_SKIP_PRUNING:-}"
+}
 install_packages() {
   if package needs-dev-dependencies; then which=all; else which=production; fi
-  if needs_installation; then "install_$manager" "$which"; else say 'No dependencies to install'; fi
+  # Yarn 2 and later runs no script of a project that Yarn has not installed.
+  if is_berry || package installs; then needs_installation=true; else needs_installation=false; fi
+  if $needs_installation; then "install_$manager" "$which"; else say 'No dependencies to install'; fi
   for script in $(package build-scripts); do
     run_manager run "$script" || failed_script "$script"
   done
-  if needs_installation; then
-    skip=$(printf '%s\n' "${NPM_CONFIG_PRODUCTION:-}" "${YARN_PRODUCTION:-}" | grep -c '^false$' || true)
-    if [ "$skip" -gt 0 ] || is_set "${PNPM_SKIP_PRUNING:-}" || is_set "${YARN2_SKIP_PRUNING:-}"; then
+  if $needs_installation; then
+    if keeps_dev_dependencies; then
       say 'The development dependencies stay, because a variable of the build says so'
     elif [ "$which" = all ] || is_berry; then
       "prune_$manager" || failed "$manager could not remove the development dependencies" "Run \"$manager install\" in a fresh clone."

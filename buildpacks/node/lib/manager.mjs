@@ -72,8 +72,6 @@ const rangeOf = (name) => {
 
 const packageOf = (name) => {
   if (name === 'npm') return ['-', '-'];
-  const own = name === 'yarn' ? ownYarn() : undefined;
-  if (own !== undefined) return [`./${own}`, '-'];
   const [spec, hash] = defaultOf(name);
   const range = rangeOf(name);
   const [, place, version] = /^(.+)@(.+)$/.exec(spec);
@@ -93,9 +91,9 @@ const choose = () => {
   if (isFile('bun.lock') || isFile('bun.lockb')) {
     warn(`bun's lock file is not used, because this builder has no bun. Commit the lock file of npm, pnpm or yarn.`);
   }
-  if (named === undefined) return [name, ...packageOf(name)];
   const own = name === 'yarn' ? ownYarn() : undefined;
   if (own !== undefined) return [name, `./${own}`, '-'];
+  if (named === undefined) return [name, ...packageOf(name)];
   const place = name === 'yarn' && !named.version.startsWith('1.') ? '@yarnpkg/cli-dist' : name;
   return [name, `${place}@${named.version}`, named.hash];
 };

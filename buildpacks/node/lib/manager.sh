@@ -31,16 +31,16 @@ fail_to_run() {
     "Correct the settings of $manager in the repository, such as .yarnrc.yml or .npmrc."
 }
 
-# Sets $manager: npm, yarn or pnpm; and $manager_version, which is empty for the npm of the builder.
+# Sets $manager: npm, yarn or pnpm; and $manager_version.
 prepare_manager() {
   chosen=$(node "$CNB_BUILDPACK_DIR/lib/manager.mjs" "$npm_folder") || exit 1
   read -r manager package hash <<LINE
 $chosen
 LINE
   place=$CNB_LAYERS_DIR/manager
-  manager_version=
+  manager_version=$(npm --version || true)
   case $package in
-  - | npm@"$(npm --version)") return ;;
+  - | npm@"$manager_version") return ;;
   ./*)
     rm -rf "$place"
     mkdir -p "$place/bin"
