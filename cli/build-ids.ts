@@ -2,18 +2,6 @@ import type { Api } from './api.ts';
 import { type Context, flag, type Invocation } from './command.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 
-/** Length of the short form of a build's id, in characters. */
-const shortLength = 10;
-/** Matches the random part of a build's id, which differs from build to build. */
-const randomPart = /-buildpacks-pipelinerun-([a-z0-9]+)$/;
-
-/**
- * Returns the short form of a build's id for people: the last ten characters, or the id's random part where that is
- * shorter. The short form never begins with a dash, so that it is no option when the user types it.
- */
-export const shortId = (id: string): string =>
-  (randomPart.exec(id)?.[1] ?? id).slice(-shortLength).replace(/^[-.]+/, '');
-
 /** Returns the build id that the user gave as an argument. Default: the id of the tool's newest build. */
 export const idOrLatest = async (api: Api, { positionals }: Invocation): Promise<string> =>
   positionals[0] ?? (await api.latest()).build.build_id;

@@ -45,3 +45,20 @@ export const cut = (text: string, width: number, cells: CellWidth, keep: 'start'
     .reverse()
     .join('')}`;
 };
+
+/** Cuts texts that are drawn one after another in the same place of a terminal. */
+export class LineCutter {
+  #cells: CellWidth = atMostCells;
+
+  /** Loads what measures the text that is drawn next. Until then, the width is an estimate. */
+  prepare(text: string): void {
+    void cellWidthFor([text]).then((cells) => {
+      this.#cells = cells;
+    });
+  }
+
+  /** Cuts a text to at most `width` cells. */
+  cut(text: string, width: number): string {
+    return cut(text, width, this.#cells);
+  }
+}

@@ -1,7 +1,6 @@
-import { colourPattern } from '../lib/logs/masking/colour.ts';
-import { atMostCells, type CellWidth, cellWidthFor, cut } from './cells.ts';
+import { LineCutter } from './cells.ts';
 import type { Environment } from './environment.ts';
-import { printable, printableOutput } from './printable.ts';
+import { printable, printableLogLine, printableOutput } from './printable.ts';
 
 /** Codes of the colour sequences of a terminal (Select Graphic Rendition), by style. */
 const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
@@ -75,7 +74,7 @@ class Spinner {
   readonly #paint: Paint;
   #timer: NodeJS.Timeout | undefined;
   #text = '';
-  #cells: CellWidth = atMostCells;
+  readonly #cutter = new LineCutter();
   #frame = 0;
 
   constructor(stream: NodeJS.WriteStream, paint: Paint) {
@@ -85,9 +84,7 @@ class Spinner {
 
   show(text: string): void {
     this.#text = text;
-    void cellWidthFor([text]).then((cells) => {
-      this.#cells = cells;
-    });
+    this.#cutter.prepare(text);
     this.#timer ??= setInterval(() => this.#draw(), frameMs).unref();
     this.#draw();
   }
@@ -107,18 +104,15 @@ class Spinner {
     this.#frame = (this.#frame + 1) % spinnerFrames.length;
     const width = Math.max(10, (this.#stream.columns || 80) - spinnerColumns);
     const frame = this.#paint('cyan', spinnerFrames[this.#frame] ?? '');
-    this.#stream.write(`${eraseLine}${frame} ${cut(this.#text, width, this.#cells)}`);
+    this.#stream.write(`${eraseLine}${frame} ${this.#cutter.cut(this.#text, width)}`);
   }
 }
-
-/** Returns a text without its colour sequences. */
-const withoutColours = (text: string): string => text.replaceAll(new RegExp(colourPattern, 'g'), '');
 
 /** A line that is drawn in the last line of a terminal, until another takes its place. */
 class Drawing {
   readonly #isDumb: boolean;
   #stream: NodeJS.WriteStream | undefined;
-  #cells: CellWidth = atMostCells;
+  readonly #cutter = new LineCutter();
 
   constructor(env: Environment) {
     this.#isDumb = env.TERM === 'dumb';
@@ -127,11 +121,9 @@ class Drawing {
   /** @returns false, without drawing, if the stream is no terminal that can erase a line */
   draw(stream: NodeJS.WriteStream, line: string): boolean {
     if (!stream.isTTY || this.#isDumb) return false;
-    const text = printable(withoutColours(line));
-    void cellWidthFor([text]).then((cells) => {
-      this.#cells = cells;
-    });
-    stream.write(`${eraseLine}${cut(text, (stream.columns || 80) - 1, this.#cells)}`);
+    const text = printableLogLine(line, false);
+    this.#cutter.prepare(text);
+    stream.write(`${eraseLine}${this.#cutter.cut(text, (stream.columns || 80) - 1)}`);
     this.#stream = stream;
     return true;
   }
