@@ -35,6 +35,30 @@ export type Build = BuildCondition & {
  * Whether the log still grows, is complete, was cut at its limit, or was lost.
  */
 export type LogState = 'live' | 'complete' | 'truncated' | 'lost';
+/**
+ * The position after a line. A request with this `cursor` gets what comes next.
+ */
+export type LogCursor = string;
+export type LogLine = LogLineData & {
+  type: 'line';
+  cursor: LogCursor;
+};
+export type LogPartial = LogPartialData & {
+  type: 'partial';
+};
+export type LogNote = LogNoteData & {
+  type: 'note';
+  cursor?: LogCursor;
+};
+export type LogEnd = LogEndData & {
+  type: 'end';
+  cursor?: LogCursor;
+};
+/**
+ * One object of a log in the format `ndjson`. A client ignores an object whose `type` it does not know.
+ *
+ */
+export type LogRecord = LogLine | LogPartial | LogNote | LogEnd;
 export type Scope = 'read' | 'build' | 'admin';
 /**
  * The kind of the caller's credential.
@@ -50,6 +74,16 @@ export interface Contract {
   Build?: Build;
   LogState?: LogState;
   BuildLog?: BuildLog;
+  LogCursor?: LogCursor;
+  LogLineData?: LogLineData;
+  LogPartialData?: LogPartialData;
+  LogNoteData?: LogNoteData;
+  LogEndData?: LogEndData;
+  LogLine?: LogLine;
+  LogPartial?: LogPartial;
+  LogNote?: LogNote;
+  LogEnd?: LogEnd;
+  LogRecord?: LogRecord;
   QuotaCategoryItem?: QuotaCategoryItem;
   QuotaCategory?: QuotaCategory;
   Quota?: Quota;
@@ -133,10 +167,99 @@ export interface BuildCondition {
   message: string;
 }
 /**
- * One line of a log in the format `text`.
+ * One object of a log in the format `text`: a line, the present state of an unfinished line, or a sentence of the service, which
+ * begins with `[builds]`.
+ *
  */
 export interface BuildLog {
   line: string;
+  cursor?: LogCursor;
+  /**
+   * Number of the line within its step, if the request selects lines.
+   */
+  number?: number;
+  /**
+   * The next object continues the line.
+   */
+  more?: true;
+  /**
+   * The build has not finished the line. The next object of the step takes its place.
+   */
+  partial?: true;
+  /**
+   * The stable code of an error, after which the response ends.
+   */
+  code?: string;
+  end?: LogEndData;
+}
+/**
+ * The end of a response. The data of the event `end` in the format `sse`.
+ */
+export interface LogEndData {
+  status: BuildStatus;
+  /**
+   * Only in the format `sse`: whether the reader has seen the whole log.
+   */
+  complete?: boolean;
+  log: LogState;
+  /**
+   * Which lines are missing.
+   */
+  reason?: string;
+  /**
+   * The response has as many lines as `lines` allows, and the log may go on.
+   */
+  limited?: true;
+}
+/**
+ * A line of a step, or a part of a very long one. The data of the event `line` in the format `sse`.
+ */
+export interface LogLineData {
+  /**
+   * Name of the step, such as `build`.
+   */
+  step: string;
+  /**
+   * Time of the line in RFC 3339.
+   */
+  time: string;
+  line: string;
+  /**
+   * Number of the line within its step, if the request selects lines.
+   */
+  number?: number;
+  /**
+   * The next event continues the line.
+   */
+  more?: true;
+}
+/**
+ * The present state of a line that the build has not finished. The data of the event `partial` in the format `sse`.
+ */
+export interface LogPartialData {
+  /**
+   * Name of the step, such as `build`.
+   */
+  step: string;
+  /**
+   * Time of the state in RFC 3339.
+   */
+  time: string;
+  line: string;
+}
+/**
+ * A message of the service. The data of the event `note` in the format `sse`.
+ */
+export interface LogNoteData {
+  note: string;
+  /**
+   * The stable code of an error, after which the response ends.
+   */
+  code?: string;
+  /**
+   * The stream ends although the log continues. Request the log again with the last cursor.
+   */
+  hand_over?: true;
 }
 export interface QuotaCategoryItem {
   name: string;

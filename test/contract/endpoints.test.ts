@@ -114,6 +114,22 @@ describe('get-logs', () => {
     }
   });
 
+  test('has in every format only the objects that the contract describes', async () => {
+    for (const query of ['', '&grep=.', '&follow=true']) {
+      const logOf = async (format: string) =>
+        expectStatus(await mine.call(`${path}?format=${format}${query}`), 200).text;
+      const records = (await logOf('ndjson'))
+        .split('\n')
+        .filter(Boolean)
+        .map((record) => JSON.parse(record));
+      expect(records.map(({ type }) => type)).toEqual(expect.arrayContaining(['line', 'end']));
+      for (const record of records) expectShape(record, 'LogRecord');
+      for (const line of (await logOf('text')).split('\n').filter(Boolean)) expectShape(JSON.parse(line), 'BuildLog');
+      for (const [, event = '', data = ''] of (await logOf('sse')).matchAll(/^event: (\w+)\ndata: (.*)$/gm))
+        expectShape(JSON.parse(data), `Log${event.charAt(0).toUpperCase()}${event.slice(1)}Data`);
+    }
+  });
+
   test('begins at a time or a duration ago, also when the plus sign of an offset arrives as a blank', async () => {
     const hour = 3_600_000;
     const inZone = (ms: number) => new Date(Date.now() + ms + hour).toISOString().replace('Z', '+01:00');

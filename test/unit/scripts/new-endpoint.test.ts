@@ -119,6 +119,7 @@ test('a new endpoint is an operation, one folder and one row: npm run generate w
     'openapi/generated/routes.ts',
   ]);
   await node('scripts/generate.ts', '--check');
+  await node('scripts/check-openapi.ts');
 
   await write('tsconfig.ping.json', JSON.stringify({ extends: './tsconfig.json', include: ['functions/ping'] }));
   await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', 'tsconfig.ping.json'], {
