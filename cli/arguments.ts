@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
-import { type Command, type Commands, globalOptions, type Invocation, type Options, shownCommands } from './command.ts';
+import {
+  type Command,
+  type Commands,
+  globalOptions,
+  type Invocation,
+  type Option,
+  type Options,
+  shownCommands,
+} from './command.ts';
 import { exitCodes, Failure } from './failure.ts';
+import { similarTo } from './similar.ts';
 
 /** The parsed command line of `toolforge-build`. `name` and `command` are undefined when the user named no command. */
 export type Parsed = Invocation & { name: string | undefined; command: Command | undefined };
@@ -23,36 +32,95 @@ const commandIndex = (args: string[]): number => {
   return tokens.find((token) => token.kind === 'positional')?.index ?? -1;
 };
 
-const wrongUsage = (error: unknown, name: string | undefined): Failure => {
-  const reason = error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error);
-  const hint = `See: toolforge-build ${name ? `${name} ` : ''}--help`;
-  return new Failure(exitCodes.usage, `${reason.replace(/\.$/, '')}.`, { hint, cause: error });
+type OptionToken = { name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined };
+
+const wrongUsage = (sentence: string, name: string | undefined): Failure =>
+  new Failure(exitCodes.usage, sentence, { hint: `See: toolforge-build ${name ? `${name} ` : ''}--help` });
+
+/** Returns the names of options as the user types them: --ref, and -i for one letter. */
+const typedNames = (options: Options): string[] =>
+  Object.entries(options).flatMap(([name, { short }]) => (short ? [`--${name}`, `-${short}`] : [`--${name}`]));
+
+/** Returns the options that are similar to a mistyped option. One letter is similar only to itself in the other case. */
+const similarOptions = (option: string, options: Options): string[] => {
+  const letter = /^-[^-]$/.test(option);
+  if (letter) return typedNames(options).filter((known) => known.toLowerCase() === option.toLowerCase());
+  return similarTo(option.replace(/^-+/, ''), Object.keys(options)).map((name) => `--${name}`);
+};
+
+const commandsWith = (option: string, commands: Commands): string[] =>
+  Object.entries(shownCommands(commands)).flatMap(([name, { options }]) =>
+    typedNames(options).includes(option) ? [name] : [],
+  );
+
+/**
+ * Returns the sentence about an option that the command does not have, with the commands that have the option, or with
+ * similar options.
+ * @param typed the word of the command line. Node takes the word -ref for the options -r, -e and -f
+ */
+const unknownOption = (option: string, typed: string, options: Options, commands: Commands): string => {
+  const others = commandsWith(option, commands);
+  if (others.length > 0) return `Unknown option ${option}, which belongs to ${others.join(', ')}.`;
+  const word = typed.replace(/=.*/s, '');
+  const whole = similarOptions(word, options);
+  const [named, similar] = whole.length > 0 ? [word, whole] : [option, similarOptions(option, options)];
+  if (similar.length === 0) return `Unknown option ${option}.`;
+  return `Unknown option ${named}: did you mean ${similar.join(' or ')}?`;
+};
+
+/** Returns what is wrong with the value of an option; undefined if nothing is. */
+const wrongValue = ({ rawName, value, inlineValue }: OptionToken, { type, value: placeholder }: Option) => {
+  if (type === 'boolean') return inlineValue ? `${rawName} takes no value.` : undefined;
+  const example = `${rawName} ${placeholder ?? 'VALUE'}`;
+  if (value === undefined) return `${rawName} needs a value: ${example}`;
+  const looksLikeOption = !inlineValue && value.length > 1 && value.startsWith('-');
+  const joined = rawName.startsWith('--') ? `${rawName}=${value}` : `${rawName}${value}`;
+  return looksLikeOption
+    ? `${rawName} needs a value before ${value}. If this is the value, write ${joined}`
+    : undefined;
+};
+
+/** Returns what is wrong with the first option that the command does not accept; undefined if nothing is. */
+const wrongOption = (args: string[], options: Options, commands: Commands): string | undefined => {
+  const parsed = parseArgs({ args, options: forParser(options), strict: false, allowPositionals: true, tokens: true });
+  for (const token of parsed.tokens) {
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    const sentence = option
+      ? wrongValue(token, option)
+      : unknownOption(token.rawName, args[token.index] ?? '', options, commands);
+    if (sentence !== undefined) return sentence;
+  }
+  return undefined;
 };
 
 /**
- * Returns "Did you mean …?" for a mistyped command, with the commands that begin with the same two letters as the
- * mistyped name, or that the mistyped name begins with. Returns an empty text when no command is similar.
+ * Returns "Did you mean …?" for a mistyped command, with the commands that are similar to the mistyped name, or that
+ * the mistyped name begins with. Returns an empty text when no command is similar.
  */
 const suggestion = (name: string, commands: Commands): string => {
-  const close = Object.keys(shownCommands(commands)).filter(
-    (known) => known.startsWith(name.slice(0, 2)) || name.startsWith(known),
-  );
+  const known = Object.keys(shownCommands(commands));
+  const close = [...new Set([...similarTo(name, known), ...known.filter((one) => name.startsWith(one))])];
   return close.length > 0 ? ` Did you mean ${close.join(' or ')}?` : '';
 };
 
-const unknownCommand = (name: string, commands: Commands): Failure =>
-  new Failure(exitCodes.usage, `There is no command "${name}".${suggestion(name, commands)}`, {
-    hint: 'See: toolforge-build --help',
-  });
+/**
+ * Returns the failure for a first word that is no command.
+ * @param before the options before the word. The word may be the value of an option that belongs behind the command
+ */
+const unknownCommand = (name: string, before: string[], commands: Commands): Failure =>
+  wrongUsage(
+    wrongOption(before, globalOptions, commands) ?? `There is no command "${name}".${suggestion(name, commands)}`,
+    undefined,
+  );
 
-const parseFor = (name: string | undefined, command: Command | undefined, args: string[]): Invocation => {
-  const options = forParser({ ...globalOptions, ...command?.options });
-  try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    return { values: values as Invocation['values'], positionals };
-  } catch (error) {
-    throw wrongUsage(error, name);
-  }
+const parseFor = (name: string | undefined, args: string[], commands: Commands): Invocation => {
+  const command = name === undefined ? undefined : commands[name];
+  const options = { ...globalOptions, ...command?.options };
+  const wrong = wrongOption(args, options, commands);
+  if (wrong !== undefined) throw wrongUsage(wrong, name);
+  const { values, positionals } = parseArgs({ args, options: forParser(options), allowPositionals: true });
+  return { values: values as Invocation['values'], positionals };
 };
 
 /**
@@ -63,10 +131,10 @@ export const readArguments = (args: string[], commands: Commands): Parsed => {
   const index = commandIndex(args);
   const name = index < 0 ? undefined : args[index];
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (name !== undefined && !command) throw unknownCommand(name, commands);
+  if (name !== undefined && !command) throw unknownCommand(name, args.slice(0, index), commands);
   const others = index < 0 ? args : args.toSpliced(index, 1);
-  const invocation = parseFor(name, command, others);
+  const invocation = parseFor(name, others, commands);
   const extra = invocation.positionals[command?.maxArguments ?? 0];
-  if (extra !== undefined) throw wrongUsage(`Unexpected argument "${extra}"`, name);
+  if (extra !== undefined) throw wrongUsage(`Unexpected argument "${extra}".`, name);
   return { ...invocation, name, command };
 };
