@@ -32,6 +32,8 @@ export type LogQuery = {
  * Failure when the operation fails.
  */
 export type Api = {
+  /** The tool whose builds the requests are about. */
+  tool: string;
   start: (parameters: BuildParameters, idempotencyKey: string) => Promise<StartResponse>;
   list: () => Promise<ListResponse>;
   get: (id: string) => Promise<GetResponse>;
@@ -105,6 +107,7 @@ export const createApi = (tool: string, options: CallerOptions): Api => {
   const json = async <T>(key: ResponseKey, result: ReturnType<typeof send>): Promise<T> =>
     objectFrom<T>((await result).response, base, key);
   return {
+    tool,
     start: (parameters, key) =>
       json('new_build', send('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } })),
     list: () => json('builds', send('GET', '/builds')),

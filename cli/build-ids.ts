@@ -1,10 +1,17 @@
-import type { Api } from './api.ts';
-import { type Context, flag, type Invocation } from './command.ts';
+import { type Context, flag, type Invocation, printHint } from './command.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 
-/** Returns the build id that the user gave as an argument. Default: the id of the tool's newest build. */
-export const idOrLatest = async (api: Api, { positionals }: Invocation): Promise<string> =>
-  positionals[0] ?? (await api.latest()).build.build_id;
+/** Length of the short form of a build's id, in characters. */
+const shortLength = 10;
+/** Matches the random part of a build's id, which differs from build to build. */
+const randomPart = /-buildpacks-pipelinerun-([a-z0-9]+)$/;
+
+/**
+ * Returns the short form of a build's id for people: the last ten characters, or the id's random part where that is
+ * shorter. The short form never begins with a dash, so that it is no option when the user types it.
+ */
+export const shortId = (id: string): string =>
+  (randomPart.exec(id)?.[1] ?? id).slice(-shortLength).replace(/^[-.]+/, '');
 
 /**
  * Asks the user to confirm a command that deletes or cancels something, unless the option -y was given.
@@ -35,22 +42,42 @@ export const requireIdsOrAll = (verb: string, { values, positionals }: Invocatio
   }
 };
 
+/** The ids of builds to cancel or to delete, and the failures of the names that stand for no build. */
+export type Targets = { ids: string[]; failures: Failure[] };
+
+/**
+ * Returns the question whether a command may cancel or delete builds. The question names the builds if the user named
+ * them by a part of their ids, or by their positions.
+ */
+export const questionFor = (verb: string, { ids }: Targets, { positionals }: Invocation): string => {
+  const isNamed = positionals.some((name) => !ids.includes(name));
+  const shown = isNamed && ids.length > 0 ? ` (${ids.map(shortId).join(', ')})` : '';
+  return `I'm going to ${verb} ${countBuilds(ids.length)}${shown}, continue?`;
+};
+
 /** The number of builds for which a command succeeded, and the exit code of the first failure. */
 type Outcome = { done: number; exitCode: ExitCode };
 
 /**
  * Calls `act` for each build id, one after the other. A failure is printed and does not stop the other builds. The
- * first failure is printed with its hint.
+ * first failure is printed with its hint. The failures of names that stand for no build are printed first.
  * @param accepted exit code of failures to ignore: with --all, a build may end or be deleted before its turn comes
  */
 export const forEachBuild = async (
   { terminal }: Context,
-  ids: string[],
+  { ids, failures }: Targets,
   act: (id: string) => Promise<void>,
   accepted?: ExitCode,
 ): Promise<Outcome> => {
   let done = 0;
   let exitCode: ExitCode = exitCodes.ok;
+  const fail = (failure: Failure, message: string): void => {
+    terminal.error(message);
+    if (exitCode !== exitCodes.ok) return;
+    printHint(terminal, failure);
+    exitCode = failure.exitCode;
+  };
+  for (const failure of failures) fail(failure, failure.message);
   for (const id of ids) {
     try {
       await act(id);
@@ -58,10 +85,7 @@ export const forEachBuild = async (
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.exitCode === accepted) continue;
-      terminal.error(`${id}: ${error.message}`);
-      if (exitCode !== exitCodes.ok) continue;
-      if (error.hint) terminal.info(error.hint);
-      exitCode = error.exitCode;
+      fail(error, error.message.includes(id) ? error.message : `${shortId(id)}: ${error.message}`);
     }
   }
   return { done, exitCode };

@@ -1,6 +1,6 @@
 import type { ResponseMessages } from '../openapi/generated/types.ts';
 import type { Connection } from './connect.ts';
-import type { ExitCode } from './failure.ts';
+import type { ExitCode, Failure } from './failure.ts';
 import { asciiJson } from './printable.ts';
 import type { Account } from './session/account.ts';
 import type { Terminal } from './terminal.ts';
@@ -95,6 +95,11 @@ export const flag = (values: Values, name: string): boolean => values[name] === 
 
 /** Prints a value as JSON, indented by 4 spaces like the JSON of Toolforge's Python client. */
 export const printJson = ({ terminal }: Context, value: unknown): void => terminal.out(asciiJson(value, 4));
+
+/** Prints the hint of a failure, if the failure has one, to standard error. */
+export const printHint = ({ info }: Terminal, { hint }: Failure): void => {
+  for (const line of hint?.split('\n') ?? []) info(line);
+};
 
 /** Prints the messages in a response of the API (information, warnings and errors) to standard error. */
 export const printMessages = ({ terminal }: Context, messages: Partial<ResponseMessages> | undefined): void => {

@@ -1,6 +1,8 @@
 import type { Commands, Option } from './command.ts';
 
 const json: Option = { type: 'boolean', help: 'Print JSON.' };
+/** How a user names a build. */
+const ids = 'ID is the id of a build or the end of an id, latest, or @2 for the second newest build.';
 const yes: Option = { type: 'boolean', short: 'y', help: 'Skip the confirmation.' };
 
 /**
@@ -67,11 +69,10 @@ export const commands: Commands = {
       lines: { type: 'string', value: 'N', help: 'At most N lines.' },
       json: { type: 'boolean', help: 'Print one JSON object per line: type, step, time, line, cursor.' },
     },
-    details:
-      'The default of ID is the newest build. The exit code does not depend on the result of the build: see wait.',
+    details: `${ids} Default: latest. The exit code does not depend on the result of the build: see wait.`,
     examples: [
       ['logs -f', 'follow the newest build'],
-      ['logs my-build --step build --tail 20', 'the last 20 lines of one step'],
+      ['logs k3j2h1g5f4 --step build --tail 20', 'the last 20 lines of one step'],
       ['logs -g "(?i)error|warning"', 'the lines with errors and warnings'],
       ['logs --step build --from-line 120 --lines 40', '40 lines of one step, from line 120'],
       ['logs --json | jq -r \'select(.type == "line").line\'', 'the lines without step and time'],
@@ -94,10 +95,11 @@ export const commands: Commands = {
     usage: '[ID]',
     maxArguments: 1,
     options: { json },
-    details: 'The default of ID is the newest build.',
+    details: `${ids} Default: latest.`,
     examples: [
       ['show', 'the newest build'],
-      ['show my-build --json | jq -r .build.status', 'its status: ok, error, timeout, cancelled, running or pending'],
+      ['show @2', 'the second newest build'],
+      ['show k3j2h1g5f4 --json | jq -r .build.status', 'its status: ok, error, timeout, cancelled, running or pending'],
     ],
     run: async (context, invocation) => (await import('./commands/show.ts')).show(context, invocation),
   },
@@ -106,8 +108,8 @@ export const commands: Commands = {
     usage: '[ID]',
     maxArguments: 1,
     options: { json },
-    details: 'The default of ID is the newest build. Exits with 0 when the build succeeded, 1 when it did not.',
-    examples: [['wait my-build && deploy', 'deploy only when the build succeeded']],
+    details: `${ids} Default: latest. Exits with 0 when the build succeeded, 1 when it did not.`,
+    examples: [['wait k3j2h1g5f4 && deploy', 'deploy only when the build succeeded']],
     run: async (context, invocation) => (await import('./commands/wait.ts')).wait(context, invocation),
   },
   cancel: {
@@ -115,8 +117,9 @@ export const commands: Commands = {
     usage: '[ID...]',
     maxArguments: Number.POSITIVE_INFINITY,
     options: { all: { type: 'boolean', help: 'Cancel all builds that wait or run.' }, 'yes-i-know': yes },
+    details: ids,
     examples: [
-      ['cancel my-build', 'cancel one build, after a confirmation'],
+      ['cancel k3j2h1g5f4', 'cancel one build, after a confirmation'],
       ['cancel --all -y', 'cancel all builds, without a confirmation'],
     ],
     run: async (context, invocation) => (await import('./commands/cancel.ts')).cancel(context, invocation),
@@ -126,7 +129,8 @@ export const commands: Commands = {
     usage: '[ID...]',
     maxArguments: Number.POSITIVE_INFINITY,
     options: { all: { type: 'boolean', help: 'Delete all builds of the tool.' }, 'yes-i-know': yes },
-    examples: [['delete my-build other-build -y', 'delete two builds, without a confirmation']],
+    details: ids,
+    examples: [['delete k3j2h1g5f4 @3 -y', 'delete two builds, without a confirmation']],
     run: async (context, invocation) => (await import('./commands/delete.ts')).deleteBuilds(context, invocation),
   },
   quota: {

@@ -1,4 +1,5 @@
 import type { GetResponse } from '../openapi/generated/types.ts';
+import { shortId } from './build-ids.ts';
 import type { Context } from './command.ts';
 import type { Connection } from './connect.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
@@ -74,14 +75,16 @@ export const waitForEnd = async (context: Context, { api, log }: Connection, id:
       return response;
     }
     const { status, queue_position: position } = response.build;
-    context.terminal.note(`${id} is ${statusWord(status)}${position ? `, at position ${position} of the queue` : ''}`);
+    context.terminal.note(
+      `${shortId(id)} is ${statusWord(status)}${position ? `, at position ${position} of the queue` : ''}`,
+    );
     await log.sleep(pollMs);
   }
 };
 
 /** Sets the lines that Ctrl-C prints: Ctrl-C does not stop the build, and these commands follow or cancel the build. */
 export const setFarewell = (context: Context, id: string): void => {
-  const shown = printable(id);
+  const shown = shortId(printable(id));
   context.farewell = [
     `The build ${shown} continues.`,
     `Follow it again: toolforge-build logs -f ${shown}`,
@@ -116,10 +119,10 @@ export const printEnd = ({ terminal }: Context, { build }: GetResponse): ExitCod
   const word = statusWord(build.status);
   if (word === 'ok') {
     const image = build.destination_image ? `: ${printable(build.destination_image)}` : '';
-    terminal.err(terminal.paintError('green', `Build ${printable(build.build_id)} succeeded${image}`));
+    terminal.err(terminal.paintError('green', `Build ${shortId(build.build_id)} succeeded${image}`));
     return exitCodes.ok;
   }
-  terminal.error(`Build ${build.build_id} ${endings[word] ?? 'ended with an unknown status'}`);
+  terminal.error(`Build ${shortId(build.build_id)} ${endings[word] ?? 'ended with an unknown status'}`);
   for (const line of build.message ? printableLines(build.message) : []) terminal.err(`  ${line}`);
   return exitCodes.buildFailed;
 };

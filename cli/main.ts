@@ -1,5 +1,5 @@
 import { type Parsed, readArguments } from './arguments.ts';
-import { type Context, flag, text } from './command.ts';
+import { type Context, flag, printHint, text } from './command.ts';
 import { commands } from './commands.ts';
 import type { ConnectOptions } from './connect.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
@@ -81,7 +81,7 @@ const printCause = (terminal: Terminal, cause: unknown): void => {
 /** Prints an expected failure of a command, with its hint. @returns the exit code of `toolforge-build` */
 const printFailure = (terminal: Terminal, failure: Failure, debug: boolean): ExitCode => {
   for (const line of failure.message.split(/\r?\n/)) terminal.error(line);
-  if (failure.hint) terminal.info(failure.hint);
+  printHint(terminal, failure);
   if (debug) printCause(terminal, failure.cause);
   return failure.exitCode;
 };

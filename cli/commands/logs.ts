@@ -1,8 +1,9 @@
-import { idOrLatest } from '../build-ids.ts';
+import { shortId } from '../build-ids.ts';
 import { type Context, flag, type Run, text, type Values } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { drawPartial, renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
 import { type LogEnd, type LogEvent, readLog } from '../log-stream.ts';
+import { aboutBuild, namedBuild } from '../named-builds.ts';
 import { asciiJson } from '../printable.ts';
 
 /**
@@ -29,7 +30,7 @@ const filters = (values: Values) => ({
 const printLogEnd = (context: Context, event: LogEnd, id: string): void => {
   warnOfMissingLog(context, event);
   if (event.log !== 'live' || event.limited) return;
-  context.terminal.info(`The build goes on, and so does its log. Follow it: toolforge-build logs -f ${id}`);
+  context.terminal.info(`The build goes on, and so does its log. Follow it: toolforge-build logs -f ${shortId(id)}`);
 };
 
 const printEvent = (context: Context, event: LogEvent, id: string): void => {
@@ -51,13 +52,15 @@ export const logs: Run = async (context, invocation) => {
   const [follow, json] = [flag(values, 'follow'), flag(values, 'json')];
   const query = { follow, ...filters(values) };
   const { api, log } = await context.connect();
-  const id = await idOrLatest(api, invocation);
+  const id = await namedBuild(api, invocation);
   if (follow) setFarewell(context, id);
   context.terminal.waiting('Waiting for the log…');
-  for await (const event of readLog(log, id, query)) {
-    if (json) context.terminal.out(asciiJson(event));
-    else printEvent(context, event, id);
-  }
+  await aboutBuild(api, id, async () => {
+    for await (const event of readLog(log, id, query)) {
+      if (json) context.terminal.out(asciiJson(event));
+      else printEvent(context, event, id);
+    }
+  });
   context.terminal.clearSpinner();
   return exitCodes.ok;
 };

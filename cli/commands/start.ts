@@ -1,4 +1,5 @@
 import type { BuildParameters, StartResponse } from '../../openapi/generated/types.ts';
+import { shortId } from '../build-ids.ts';
 import {
   type Context,
   flag,
@@ -60,7 +61,7 @@ const printStarted = (context: Context, { new_build: build, messages }: StartRes
     context.terminal.info(`The build waits at position ${build.queue_position} of the queue.`);
 };
 
-const building = (url: string, { new_build: { name } }: StartResponse): string =>
+const building = (url: string, name: string): string =>
   `Building '${printable(url)}', build name is '${printable(name)}'`;
 
 const detached = (context: Context, response: StartResponse, url: string, json: boolean): ExitCode => {
@@ -69,8 +70,9 @@ const detached = (context: Context, response: StartResponse, url: string, json: 
     return exitCodes.ok;
   }
   printStarted(context, response);
-  context.terminal.out(building(url, response));
-  context.terminal.out(`You can see the status with:\n\ttoolforge-build show ${printable(response.new_build.name)}`);
+  const { name } = response.new_build;
+  context.terminal.out(building(url, name));
+  context.terminal.out(`You can see the status with:\n\ttoolforge-build show ${shortId(name)}`);
   return exitCodes.ok;
 };
 
@@ -84,7 +86,7 @@ const attached = async (
   const { name } = response.new_build;
   setFarewell(context, name);
   printStarted(context, response);
-  context.terminal.info(building(url, response));
+  context.terminal.info(building(url, shortId(name)));
   const ended = await followBuild(context, connection, name, json);
   const exitCode = printEnd(context, ended);
   if (json) printJson(context, showJson(ended));

@@ -1,9 +1,21 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { shortId } from '../../../cli/build-ids.ts';
 import { useRecordedApi } from './fake-api.ts';
 import { startProcess } from './support.ts';
 
 const api = useRecordedApi();
+
+test.each([
+  ['wikibugs-buildpacks-pipelinerun-k3j2h1g5f4', 'k3j2h1g5f4'],
+  ['0-a-tool-with-a-long-name-buildpacks-pipelinerun-0123456789abcdefghijklmno', 'fghijklmno'],
+  ['wikibugs-buildpacks-pipelinerun-x7k2p', 'x7k2p'],
+  ['demo-5', 'demo-5'],
+  ['a-build---.123456789', '123456789'],
+])('the short form of the id %s is %s, which ends the id and is no option', (id, short) => {
+  expect(shortId(id)).toBe(short);
+  expect(id.endsWith(short)).toBe(true);
+});
 
 test('cancel --all cancels the builds that wait or run, and no other', async () => {
   const { code, stdout, requests } = await api.requestsOf(['cancel', '--all', '-y']);
@@ -21,7 +33,7 @@ test('cancel names the builds that it could not cancel, and cancels the others',
   expect({ code, stdout, stderr }).toEqual({
     code: 3,
     stdout: 'Cancelled 1 build\n',
-    stderr: 'Error: nobody: There is no build nobody.\n',
+    stderr: 'Error: No build has an id that ends with "nobody".\nSee `toolforge-build list`.\n',
   });
 });
 

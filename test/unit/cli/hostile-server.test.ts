@@ -178,7 +178,7 @@ describe.each(['cancel', 'delete'])('%s of a build', (command) => {
       [command, 'demo-1', '-y'],
     );
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
-    expect(stderr).toMatch(/Error: demo-1: /);
+    expect(stderr).toMatch(/Error: .*\bdemo-1\b/);
   });
 });
 
