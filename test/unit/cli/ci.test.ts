@@ -125,6 +125,13 @@ describe.each([
       ref: 'abc',
     });
   });
+
+  test('ends before it installs anything if nobody said where the package is', async () => {
+    const { script, env } = recipe();
+    const finished = await runRecipe({ script, env: { ...env, TOOLFORGE_BUILD_PACKAGE: '' } });
+    expect(finished.code).not.toBe(0);
+    expect(finished.stderr).toContain('TOOLFORGE_BUILD_PACKAGE: Set it to the address of the package');
+  });
 });
 
 test.each([
