@@ -192,8 +192,6 @@ export const services = {
     ...endpoint,
     concurrency: 10,
     timeoutSeconds: 60,
-    // The function metrics needs more memory than other functions: it holds all ledgers at once.
-    memoryLimit: '512Mi',
     permissions: [
       listLedgers,
       { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['get', 'list'] },

@@ -26,9 +26,9 @@ export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
 
-  constructor(code: number, reason: string, message: string, details?: Status['details']) {
+  constructor(code: number, reason: string, message: string, details?: Status['details'], metadata: object = {}) {
     super(message);
-    const fixed = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' } as const;
+    const fixed = { kind: 'Status', apiVersion: 'v1', metadata, status: 'Failure' } as const;
     this.status = { ...fixed, message, reason, ...(details ? { details } : {}), code };
   }
 }
@@ -57,6 +57,16 @@ export const modified = (kind: Kind, name: string): StatusError =>
   conflict(kind, name, 'the object has been modified; please apply your changes to the latest version and try again');
 
 export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message);
+
+/**
+ * Returns the error 410 for a continue token whose version of the list is forgotten.
+ * @param next token with which the list goes on, with the present objects
+ */
+export const expiredList = (next: string): StatusError => {
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+  return new StatusError(410, 'Expired', message, undefined, { continue: next });
+};
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 

@@ -1,4 +1,4 @@
-import { badRequest, expired, StatusError } from './errors.ts';
+import { badRequest, expiredList, StatusError } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { apiVersionOf } from './kinds.ts';
 import type { Target } from './route.ts';
@@ -10,8 +10,11 @@ import type { KubeObject } from './types.ts';
 
 /**
  * The position after a page of a list of objects: the version of the first page and the key of the page's last object.
+ * Without a version the list goes on with the version of the next page.
  */
-type Continuation = { version: number; after: string };
+type Continuation = { version?: number; after: string };
+
+const tokenOf = (continuation: Continuation): string => Buffer.from(JSON.stringify(continuation)).toString('base64url');
 
 /**
  * Returns a function that tells whether the selectors of a list or watch select an object.
@@ -86,7 +89,7 @@ const remaining = (rest: Stored[], page: Stored[], version: number): object => {
   if (page.length === rest.length || !last) return {};
   const next: Continuation = { version, after: place(last.object) };
   return {
-    continue: Buffer.from(JSON.stringify(next)).toString('base64url'),
+    continue: tokenOf(next),
     remainingItemCount: rest.length - page.length,
   };
 };
@@ -94,18 +97,16 @@ const remaining = (rest: Stored[], page: Stored[], version: number): object => {
 const continuation = (store: VersionedStore, token: string | null): Continuation | undefined => {
   if (!token) return undefined;
   const from = decode(token);
-  if (store.since(from.version) === undefined) {
-    throw expired(
-      'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
-    );
-  }
+  if (from.version !== undefined && store.since(from.version) === undefined)
+    throw expiredList(tokenOf({ after: from.after }));
   return from;
 };
 
 const decode = (token: string): Continuation => {
   try {
     const { version, after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Continuation;
-    if (typeof version === 'number' && typeof after === 'string') return { version, after };
+    if (typeof after === 'string' && typeof version === 'number') return { version, after };
+    if (typeof after === 'string' && version === undefined) return { after };
   } catch {
     // A continue token that is no JSON is refused like a token with other fields.
   }

@@ -59,16 +59,18 @@ const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | 
 const listTools = async ({ ledger, capacity, kube, buildsApiRuns }: ArchiveLogsOptions): Promise<string[]> => {
   const toolToSweep = (run: KubeObject) =>
     buildsApiRuns !== 'adopt' && buildsApiToolOf(run) !== undefined ? undefined : toolOf(run);
-  const [tools, { claims, waiting }, runs] = await Promise.all([
-    ledger.tools(),
+  const tools = new Set<string>();
+  const addTool = (run: KubeObject) => {
+    const tool = toolToSweep(run);
+    if (tool !== undefined) tools.add(tool);
+  };
+  const [{ claims, waiting }] = await Promise.all([
     capacity.read(),
-    kube.list('pipelineruns', { metadataOnly: true }),
+    ledger.scan((tool) => void tools.add(tool)),
+    kube.scan('pipelineruns', addTool, { metadataOnly: true }),
   ]);
-  const others = [
-    ...[...claims, ...waiting].map(({ tool }) => tool),
-    ...runs.items.flatMap((run) => toolToSweep(run) ?? []),
-  ];
-  return [...new Set([...tools, ...others])];
+  for (const { tool } of [...claims, ...waiting]) tools.add(tool);
+  return [...tools];
 };
 
 /**

@@ -8,12 +8,15 @@ import { ifFound } from '../../lib/kube/kube-error.ts';
 import type { Ledger } from '../../lib/ledger/store.ts';
 import { formatMetrics, metricsType } from '../../lib/metrics/format.ts';
 import { type MetricsInput, metricsOf } from '../../lib/metrics/metrics.ts';
+import { addLedger, emptyTotals } from '../../lib/metrics/totals.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
+import { statusOf } from '../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../lib/tekton/types.ts';
+import type { BuildStatus } from '../../openapi/generated/types.ts';
 
 export type MetricsOptions = {
   kube: ReadKube;
-  ledger: Pick<Ledger, 'all'>;
+  ledger: Pick<Ledger, 'scan'>;
   capacity: Pick<Capacity, 'slots' | 'read'>;
   now: () => Date;
   mayReadTools: MayReadTools;
@@ -28,25 +31,28 @@ const maxSingleReads = 100;
 /** Number of runs that are read at once. */
 const parallelReads = 10;
 
-/** Reads the runs of running builds, by the build's id. */
-const readRuns = async (kube: ReadKube, ids: readonly string[]): Promise<ReadonlyMap<string, PipelineRun>> => {
+/** Reads the statuses of running builds from their runs, by the build's id. */
+const readStatuses = async (kube: ReadKube, ids: readonly string[]): Promise<ReadonlyMap<string, BuildStatus>> => {
+  const statuses = new Map<string, BuildStatus>();
   if (ids.length > maxSingleReads) {
-    const { items } = await kube.list<PipelineRun>('pipelineruns');
-    return new Map(items.map((run) => [run.metadata.name, run]));
+    const running = new Set(ids);
+    await kube.scan<PipelineRun>('pipelineruns', (run) => {
+      if (running.has(run.metadata.name)) statuses.set(run.metadata.name, statusOf(run));
+    });
+    return statuses;
   }
-  const runs = new Map<string, PipelineRun>();
   await forEachParallel(ids, parallelReads, async (id) => {
     const run = await ifFound(kube.get<PipelineRun>('pipelineruns', id));
-    if (run) runs.set(id, run);
+    if (run) statuses.set(id, statusOf(run));
   });
-  return runs;
+  return statuses;
 };
 
 const readInput = async ({ kube, ledger, capacity, now }: MetricsOptions): Promise<MetricsInput> => {
-  const [ledgers, state] = await Promise.all([ledger.all(), capacity.read()]);
-  const running = [...ledgers.values()].flatMap((view) => view.state.running.map(({ id }) => id));
-  const runs = await readRuns(kube, running);
-  return { ledgers, runs, capacity: state, slots: capacity.slots, now: now() };
+  const totals = emptyTotals();
+  const at = now();
+  const [state] = await Promise.all([capacity.read(), ledger.scan((tool, view) => addLedger(totals, tool, view, at))]);
+  return { totals, statuses: await readStatuses(kube, totals.running), capacity: state, slots: capacity.slots };
 };
 
 const responseHeaders = {
@@ -56,9 +62,9 @@ const responseHeaders = {
 };
 
 /**
- * Makes the handler of metrics, which reads all ledgers for each request. All instances return the same metrics.
- * Requests that come at once share one reading: anybody may send them, and a reading costs as much as all ledgers are
- * large.
+ * Makes the handler of metrics, which reads all ledgers for each request, one at a time. All instances return the same
+ * metrics. Requests that come at once share one reading: anybody may send them, and a reading takes the longer the
+ * larger all ledgers are.
  */
 export const createMetrics = (options: MetricsOptions): Handler => {
   const singleFlight = createSingleFlight<MetricsInput>();

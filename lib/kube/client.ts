@@ -3,6 +3,7 @@ import type { V1Status } from '@kubernetes/client-node';
 import type { JSONWebKeySet } from 'jose';
 import type { MaybeSignal } from '../abort.ts';
 import { KubeError } from './kube-error.ts';
+import { type ListMetadata, type ListOptions, listAll, scanList } from './lists.ts';
 import {
   type KubeList,
   type KubeObject,
@@ -14,10 +15,6 @@ import {
 import type { Transport } from './transport.ts';
 
 type Selection = { labelSelector?: string; fieldSelector?: string; signal?: MaybeSignal };
-type ListOptions = Selection & {
-  /** Whether the items have their metadata only, which costs a tenth of whole runs. Default: whole items. */
-  metadataOnly?: boolean;
-};
 type WatchOptions = Selection & { resourceVersion?: string; timeoutSeconds?: number };
 
 export type PodLogOptions = {
@@ -37,7 +34,17 @@ export type PodLogOptions = {
 export type Kube = {
   readonly namespace: string;
   get<T extends KubeObject>(resource: Resource, name: string, signal?: AbortSignal): Promise<T>;
+  /** Returns all objects of a list, whose number must be small. */
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<KubeList<T>>;
+  /**
+   * Visits all objects of a list of any length, one at a time. `visit` must not wait for anything.
+   * @returns the metadata of the list
+   */
+  scan<T extends KubeObject>(
+    resource: Resource,
+    visit: (item: T) => void,
+    options?: ListOptions,
+  ): Promise<ListMetadata>;
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /**
    * Replaces a Kubernetes object, unless the object on the server has a newer resourceVersion than `object.metadata`.
@@ -60,9 +67,6 @@ export type Kube = {
 /** The methods of the client of the Kubernetes API that change nothing in the cluster. */
 export type ReadKube = Omit<Kube, 'create' | 'replace' | 'replaceStatus' | 'patch' | 'remove'>;
 
-/** Limit of objects in one page of a list from the API server. */
-const pageSize = '500';
-
 /**
  * Splits a byte stream at line feeds, and parses each line as JSON. Node's readline, which client-node's Watch uses,
  * also splits at U+2028, which a JSON string may contain unescaped.
@@ -83,35 +87,6 @@ const queryOf = ({ labelSelector, fieldSelector }: Selection): Record<string, st
   labelSelector,
   fieldSelector,
 });
-
-/** Media type of a list whose items have their metadata only. */
-const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-
-/** Returns all pages of a list of Kubernetes objects. */
-const listAll = async <T extends KubeObject>(
-  transport: Transport,
-  path: string,
-  options: ListOptions,
-): Promise<KubeList<T>> => {
-  // The API server writes a list of metadata without items as `"items": null`.
-  const page = async (next?: string): Promise<KubeList<T>> => {
-    const list = await transport.json<KubeList<T>>({
-      method: 'GET',
-      path,
-      query: { ...queryOf(options), limit: pageSize, continue: next },
-      accept: options.metadataOnly ? metadataList : undefined,
-      signal: options.signal,
-    });
-    return { ...list, items: list.items ?? [] };
-  };
-  const first = await page();
-  const items = [...first.items];
-  for (let last = first; last.metadata.continue; ) {
-    last = await page(last.metadata.continue);
-    items.push(...last.items);
-  }
-  return { metadata: first.metadata, items };
-};
 
 const watchError = (object: unknown): KubeError => {
   const { code = 500, reason = '', message = 'the watch failed' } = object as Partial<V1Status>;
@@ -174,6 +149,7 @@ export const createKube = (transport: Transport, namespace: string): Kube => {
   return {
     namespace,
     list: (resource, options = {}) => listAll(transport, folder(resource), options),
+    scan: (resource, visit, options = {}) => scanList(transport, folder(resource), options, visit),
     watch: (resource, options = {}) => watchEvents(transport, folder(resource), options),
     get: (resource, name, signal) => transport.json({ method: 'GET', path: path(resource, name), signal }),
     create: (resource, body) => transport.json({ method: 'POST', path: folder(resource), body }),

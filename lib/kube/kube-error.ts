@@ -7,12 +7,18 @@ export class KubeError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly causes: readonly RefusalCause[];
+  /**
+   * Token with which a list goes on after the API server has refused its expired token with status 410. The list then
+   * has the present objects.
+   */
+  readonly continue: string | undefined;
 
-  constructor(status: number, reason: string, message: string, causes: readonly RefusalCause[] = []) {
+  constructor(status: number, reason: string, message: string, causes: readonly RefusalCause[] = [], next?: string) {
     super(message);
     this.status = status;
     this.reason = reason;
     this.causes = causes;
+    this.continue = next;
   }
 }
 

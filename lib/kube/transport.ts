@@ -6,6 +6,8 @@ import { ApiError } from '../errors.ts';
 import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { KubeConnection } from './connection.ts';
 import { isPolicyFailure, KubeError, type RefusalCause } from './kube-error.ts';
+import { ListParser } from './list-parser.ts';
+import type { ListMetadata } from './lists.ts';
 
 export type KubeRequest = {
   method: string;
@@ -25,6 +27,12 @@ export type KubeRequest = {
 export type Transport = {
   /** Sends a request, and returns the whole response, parsed as JSON. */
   json<T>(request: KubeRequest): Promise<T>;
+  /**
+   * Sends a request for a list, and visits each item as soon as it is read. An item may be visited again, because the
+   * request is sent again when its response was cut off.
+   * @returns the metadata of the list
+   */
+  items<T>(request: KubeRequest, visit: (item: T) => void): Promise<ListMetadata>;
   /**
    * Sends a request, and returns the response as soon as its headers arrive. The caller reads the body, a log or a
    * watch.
@@ -89,8 +97,8 @@ const isTemporary = (error: KubeError): boolean =>
   error.status === 429 || error.status >= 500 || isPolicyFailure(error);
 
 /**
- * Limit for one response of the API server in bytes: 512 MiB, the longest string that V8 can hold. The largest
- * responses are pages of lists.
+ * Limit for one response of the API server in bytes: 512 MiB, the longest string that V8 can hold. Lists are read item
+ * by item, and have no such limit.
  */
 const maxResponseBytes = 512 * 1024 * 1024;
 
@@ -98,7 +106,12 @@ const readText = async (response: http.IncomingMessage): Promise<string> =>
   (await readBounded(response, maxResponseBytes)).toString('utf8');
 
 /** The fields of a Status object, the body of a refusal, that the service uses. */
-type RefusalBody = { reason?: string; message?: string; details?: { causes?: RefusalCause[] } };
+type RefusalBody = {
+  reason?: string;
+  message?: string;
+  details?: { causes?: RefusalCause[] };
+  metadata?: { continue?: string };
+};
 
 /** Adds what an operator can do to the message of a refusal, which says `Unauthorized` for a wrong token. */
 const explained = (status: number, message: string): string =>
@@ -111,8 +124,8 @@ const refusal = async (response: http.IncomingMessage): Promise<KubeError> => {
   const text = await readText(response);
   const status = response.statusCode ?? 0;
   try {
-    const { reason = '', message = text, details } = JSON.parse(text) as RefusalBody;
-    return new KubeError(status, reason, explained(status, message), details?.causes);
+    const { reason = '', message = text, details, metadata } = JSON.parse(text) as RefusalBody;
+    return new KubeError(status, reason, explained(status, message), details?.causes, metadata?.continue);
   } catch {
     return new KubeError(status, '', explained(status, text.slice(0, 500)));
   }
@@ -203,12 +216,30 @@ const sendOnce = async (sending: Sending, request: KubeRequest): Promise<http.In
   throw new ApiServerAway(`the Kubernetes API server responds with ${status}`, error, retryAfterMs(retryAfter));
 };
 
+const cutOff = (cause: unknown): ApiServerAway =>
+  new ApiServerAway('the response of the Kubernetes API server was cut off', cause);
+
 const readJson = async (response: http.IncomingMessage) => {
   const text = await readText(response).catch((error: unknown) => {
-    if (error instanceof BodyTooLargeError) throw error;
-    throw new ApiServerAway('the response of the Kubernetes API server was cut off', error);
+    throw error instanceof BodyTooLargeError ? error : cutOff(error);
   });
   return JSON.parse(text);
+};
+
+/** Yields the chunks of a response. @throws ApiServerAway where the response is cut off, but no error of the reader */
+async function* chunksOf(response: http.IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response;
+  } catch (error) {
+    throw cutOff(error);
+  }
+}
+
+const readItems = async <T>(response: http.IncomingMessage, visit: (item: T) => void): Promise<ListMetadata> => {
+  const parser = new ListParser<T>(visit);
+  for await (const chunk of chunksOf(response)) parser.push(chunk);
+  if (!parser.isComplete) throw cutOff(new Error('the list has no end'));
+  return (parser.end() as { metadata?: ListMetadata }).metadata ?? {};
 };
 
 /**
@@ -228,6 +259,7 @@ export const createTransport = ({ connection, timeoutMs, attempts, sleep }: Tran
   const streaming: Sending = { connection, agent: agents.stream, timeoutMs: 0 };
   return {
     json: (request) => retried(request, async () => readJson(await sendOnce(short, request))),
+    items: (request, visit) => retried(request, async () => readItems(await sendOnce(short, request), visit)),
     stream: (request) => retried(request, () => sendOnce(streaming, request)),
     close: () => {
       agents.short.destroy();

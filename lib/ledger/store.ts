@@ -40,10 +40,11 @@ export type Ledger = {
    * @returns the state of the ledger
    */
   fence(tool: string): Promise<LedgerState>;
-  /** Lists every tool that has a ledger. */
-  tools(): Promise<string[]>;
-  /** Reads every ledger, by the name of its tool. */
-  all(signal?: AbortSignal): Promise<Map<string, LedgerView>>;
+  /**
+   * Visits the ledger of every tool that has one, one ledger at a time: thousands of ledgers do not fit into memory.
+   * `visit` must not wait for anything.
+   */
+  scan(visit: (tool: string, view: LedgerView) => void): Promise<void>;
 };
 
 export type LedgerOptions = {
@@ -71,6 +72,11 @@ const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): 
   queued: queued.length,
   finished: finished.length,
 });
+
+/**
+ * Limit of ledgers in one page of a list. A ledger has up to 1.2 MB, and the API server holds a whole page in memory.
+ */
+const ledgersOfPage = 200;
 
 type Claims = {
   /** Ids of the builds that hold a claim, so that they may start. */
@@ -133,8 +139,6 @@ const createLedgerObjects = (kube: Kube, defaults: Limits) => ({
       throw new Error(`the BuildLedger ${name} belongs to the tool ${ledger.spec.tool}, not to ${tool}`);
     return ledger;
   },
-  list: async (signal?: AbortSignal): Promise<BuildLedger[]> =>
-    (await kube.list<BuildLedger>('buildledgers', { signal })).items,
   viewOf: (ledger: BuildLedger | undefined): LedgerView => ({
     state: stateOf(ledger),
     limits: { ...defaults, ...ledger?.spec.limits },
@@ -180,7 +184,7 @@ const createAttempt =
  */
 export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOptions = {}): Ledger => {
   const objects = createLedgerObjects(kube, defaults);
-  const { find, list, viewOf } = objects;
+  const { find, viewOf } = objects;
   const change = createBatchedWrites<LedgerView, LedgerState>({
     ...options,
     attempt: createAttempt(objects, options.capacity),
@@ -193,7 +197,9 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
       if (!(await find(tool))) return emptyState;
       return change(tool, ({ state }) => ({ state: { ...state, fence: randomUUID() }, result: state }));
     },
-    tools: async () => (await list()).map(({ spec }) => spec.tool),
-    all: async (signal) => new Map((await list(signal)).map((ledger) => [ledger.spec.tool, viewOf(ledger)])),
+    scan: async (visit) => {
+      const visitLedger = (ledger: BuildLedger) => visit(ledger.spec.tool, viewOf(ledger));
+      await kube.scan<BuildLedger>('buildledgers', visitLedger, { pageSize: ledgersOfPage });
+    },
   };
 };

@@ -3,6 +3,7 @@ import { parsePath } from '../../../embedded/kubernetes/route.ts';
 import { openStore, type VersionedStore } from '../../../embedded/kubernetes/store.ts';
 import { verbOf } from '../../../embedded/kubernetes/verbs.ts';
 import { KubeError } from '../../../lib/kube/kube-error.ts';
+import type { ListMetadata } from '../../../lib/kube/lists.ts';
 import type { KubeRequest } from '../../../lib/kube/transport.ts';
 
 /** Opens a store of Kubernetes objects in memory, as the embedded Kubernetes API uses. */
@@ -17,8 +18,8 @@ const queryOf = (query: KubeRequest['query'] = {}): URLSearchParams =>
 
 const kubeError = (error: unknown): unknown => {
   if (!(error instanceof StatusError)) return error;
-  const { code, reason, message, details } = toStatus(error);
-  return new KubeError(code, reason, message, details?.causes);
+  const { code, reason, message, details, metadata } = toStatus(error);
+  return new KubeError(code, reason, message, details?.causes, (metadata as { continue?: string }).continue);
 };
 
 /**
@@ -39,4 +40,11 @@ export const sendInProcess = (store: VersionedStore, request: KubeRequest): unkn
   } catch (error) {
     throw kubeError(error);
   }
+};
+
+/** Visits the items of a list in a response, and returns the metadata of the list, as the service's transport does. */
+export const visitItems = <T>(response: unknown, visit: (item: T) => void): ListMetadata => {
+  const { items, metadata } = response as { items: T[] | null; metadata: ListMetadata };
+  items?.forEach(visit);
+  return metadata;
 };

@@ -7,6 +7,7 @@ import { load } from 'js-yaml';
 import { emptyCapacity } from '../../../lib/capacity/state.ts';
 import { metricsOf } from '../../../lib/metrics/metrics.ts';
 import { RequestMetrics } from '../../../lib/metrics/requests.ts';
+import { emptyTotals } from '../../../lib/metrics/totals.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const folder = join(root, 'knative/monitoring');
@@ -21,7 +22,7 @@ const dashboard = JSON.parse(await read('dashboard.json')) as Dashboard;
 /** Returns the names of the metrics that the service itself shows. */
 const ownMetrics = async (): Promise<Set<string>> => {
   const capacity = { ...emptyCapacity, counts: { mended: { x: 1 }, deadLetters: 1 } };
-  const input = { ledgers: new Map(), runs: new Map(), capacity, slots: 1, now: new Date() };
+  const input = { totals: emptyTotals(), statuses: new Map(), capacity, slots: 1 };
   const requests = await new RequestMetrics().text();
   const names = [...requests.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
   return new Set([...metricsOf(input, true).map(({ name }) => name), ...names]);

@@ -7,7 +7,7 @@ import type { BuildLedger, BuildRecord, Limits } from '../../../../lib/ledger/ty
 import { hasRunEnded } from '../../../../lib/tekton/status.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import { namespace } from '../../../support/kubernetes/client.ts';
-import { openMemoryStore, sendInProcess } from '../../../support/kubernetes/in-process.ts';
+import { openMemoryStore, sendInProcess, visitItems } from '../../../support/kubernetes/in-process.ts';
 import { startContext } from './context.ts';
 
 /** One process of a function. The process batches only its own writes, and may be killed between any two requests. */
@@ -122,18 +122,22 @@ class Objects {
  * Returns a transport that holds each request and each response until it is delivered, so that requests of other
  * processes may be served in between.
  */
-const transportOf = (objects: Objects, delivered: () => Promise<void>, owner: Instance): Transport => ({
-  json: async <T>(request: KubeRequest): Promise<T> => {
+const transportOf = (objects: Objects, delivered: () => Promise<void>, owner: Instance): Transport => {
+  const json = async <T>(request: KubeRequest): Promise<T> => {
     await delivered();
     const [response] = await Promise.allSettled([(async () => objects.send(request))()]);
     await delivered();
     if (owner.isKilled) await new Promise(() => undefined);
     if (response.status === 'rejected') throw response.reason;
     return response.value as T;
-  },
-  stream: () => Promise.reject(new Error('This test has no streams.')),
-  close: () => undefined,
-});
+  };
+  return {
+    json,
+    items: async (request, visit) => visitItems(await json(request), visit),
+    stream: () => Promise.reject(new Error('This test has no streams.')),
+    close: () => undefined,
+  };
+};
 
 /** The embedded API server in memory, in which every request and every response waits until a test delivers it. */
 export class World {

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { emptyCapacity } from '../../../../lib/capacity/state.ts';
 import { emptyState } from '../../../../lib/ledger/state.ts';
+import type { LedgerView } from '../../../../lib/ledger/store.ts';
 import type { BuildRecord, Limits } from '../../../../lib/ledger/types.ts';
 import { formatMetrics } from '../../../../lib/metrics/format.ts';
 import { type MetricsInput, metricsOf } from '../../../../lib/metrics/metrics.ts';
-import type { PipelineRun } from '../../../../lib/tekton/types.ts';
+import { addLedger, emptyTotals } from '../../../../lib/metrics/totals.ts';
 
 const limits: Limits = { running: 2, queued: 5, succeeded: 10, failed: 10 };
 const now = new Date('2026-11-22T08:00:00Z');
@@ -25,36 +26,29 @@ const record = (
   log: 'complete',
 });
 
-const run = (name: string, reason: string) =>
-  [
-    name,
-    { metadata: { name }, spec: {}, status: { conditions: [{ type: 'Succeeded', status: 'Unknown', reason }] } },
-  ] as unknown as [string, PipelineRun];
+const totalsOf = (ledgers: Record<string, LedgerView['state']>) => {
+  const totals = emptyTotals();
+  for (const [tool, state] of Object.entries(ledgers)) addLedger(totals, tool, { state, limits }, now);
+  return totals;
+};
 
 const input: MetricsInput = {
-  ledgers: new Map([
-    [
-      'busy',
-      {
-        limits,
-        state: {
-          ...emptyState,
-          running: [record('a'), record('b')],
-          queued: [record('c', 'BUILD_PENDING', '2026-11-22T07:58:30Z'), record('d')],
-          finished: [record('e', 'BUILD_SUCCESS'), record('f', 'BUILD_TIMEOUT')],
-        },
-      },
-    ],
-    ['idle', { limits, state: { ...emptyState, finished: [record('g', 'BUILD_SUCCESS')] } }],
-  ]),
-  runs: new Map([run('a', 'Running')]),
+  totals: totalsOf({
+    busy: {
+      ...emptyState,
+      running: [record('a'), record('b')],
+      queued: [record('c', 'BUILD_PENDING', '2026-11-22T07:58:30Z'), record('d')],
+      finished: [record('e', 'BUILD_SUCCESS'), record('f', 'BUILD_TIMEOUT')],
+    },
+    idle: { ...emptyState, finished: [record('g', 'BUILD_SUCCESS')] },
+  }),
+  statuses: new Map([['a', 'BUILD_RUNNING']]),
   capacity: {
     ...emptyCapacity,
     claims: [{ tool: 'busy', id: 'a', at: '' }],
     counts: { mended: { finished: 3 }, deadLetters: 1 },
   },
   slots: 10,
-  now,
 };
 
 const lines = (of: MetricsInput, showsTools = true): string[] => formatMetrics(metricsOf(of, showsTools)).split('\n');
@@ -65,8 +59,8 @@ test('the archive lag is the time since the oldest end of a build whose log is n
     { ...record('y', 'BUILD_FAILURE'), log: 'live' as const, finishedAt: '2026-11-22T07:55:00Z' },
     { ...record('z', 'BUILD_FAILURE'), finishedAt: '2026-11-22T07:00:00Z' },
   ];
-  const ledgers = new Map([['idle', { limits, state: { ...emptyState, finished } }]]);
-  expect(lines({ ...input, ledgers })).toContain('toolforge_builds_archive_lag_seconds 300');
+  const totals = totalsOf({ idle: { ...emptyState, finished } });
+  expect(lines({ ...input, totals })).toContain('toolforge_builds_archive_lag_seconds 300');
   expect(lines(input)).toContain('toolforge_builds_archive_lag_seconds 0');
 });
 
@@ -131,7 +125,7 @@ test('builds that ended in the last hour without any event are counted', () => {
     ended('seen', '2026-11-22T07:59:00Z'),
   ];
   const running = [{ ...record('running'), event: 'awaited' } as const];
-  const ledgers = new Map([['t', { limits, state: { ...emptyState, running, finished } }]]);
-  expect(lines({ ...input, ledgers })).toContain('toolforge_builds_without_event 2');
+  const totals = totalsOf({ t: { ...emptyState, running, finished } });
+  expect(lines({ ...input, totals })).toContain('toolforge_builds_without_event 2');
   expect(lines(input)).toContain('toolforge_builds_without_event 0');
 });
