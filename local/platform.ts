@@ -13,6 +13,7 @@ import type { Listener } from '../lib/http/types.ts';
 import type { Log } from '../lib/log.ts';
 import { openSecret } from '../lib/secret.ts';
 import { pipelineFor, versionNames } from '../lib/tekton/versions.ts';
+import { apiPage } from './api-page.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { archiverImage, builderImage, environmentOf, namespace, registryUser, sourceRules } from './environment.ts';
@@ -149,6 +150,7 @@ const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ ur
     // The API itself requires a credential, which no website has. The other routes require none for reading.
     ['/issuer/jwks', forOwnHosts((_, res) => sendJson(res, 200, parts.issuer?.jwks))],
     ['/v2/', forOwnHosts(registry.handler)],
+    ['/docs', forOwnHosts(apiPage)],
   ];
   parts.server = createServer(guarded(routeByPrefix(routes, apiOf(parts))));
   const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;

@@ -59,7 +59,13 @@ const statusOf = (url: string, method: string, headers: Record<string, string> =
 test('a website whose name leads to this machine reaches no part of the platform that needs no credential', async () => {
   const { url, environment } = await start(await newFolder());
   const internal = new URL(environment.BROKER_URL ?? '').origin;
-  const places = [`${url}/v2/_catalog`, `${url}/issuer/jwks`, `${internal}/broker`, `${internal}/events/accept-tekton`];
+  const places = [
+    `${url}/v2/_catalog`,
+    `${url}/docs/`,
+    `${url}/issuer/jwks`,
+    `${internal}/broker`,
+    `${internal}/events/accept-tekton`,
+  ];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
   for (const place of [...places, `${internal}/api/v1/namespaces/image-build/pods`, `${internal}/healthz`])
     for (const method of methods)
