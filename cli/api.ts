@@ -9,7 +9,7 @@ import type {
   QuotaResponse,
   StartResponse,
 } from '../openapi/generated/types.ts';
-import { type CallerOptions, createCaller } from './call.ts';
+import { type CallerOptions, type CallOptions, createCaller } from './call.ts';
 import { exitCodes, Failure } from './failure.ts';
 import type { ApiRequest, ResponseStream } from './http.ts';
 import { isBuildId, type ResponseKey } from './response-shapes.ts';
@@ -27,6 +27,9 @@ export type LogQuery = {
   lines?: string | undefined;
 };
 
+/** Functions that are called when an attempt of a request begins, and when it has failed. */
+type Attempts = Pick<CallOptions, 'onAttempt' | 'onFailedAttempt'>;
+
 /**
  * A client of the builds API for one tool. Each method sends the request of one operation in openapi.yaml, and throws a
  * Failure when the operation fails.
@@ -34,8 +37,9 @@ export type LogQuery = {
 export type Api = {
   /** The tool whose builds the requests are about. */
   tool: string;
-  start: (parameters: BuildParameters, idempotencyKey: string) => Promise<StartResponse>;
-  list: () => Promise<ListResponse>;
+  start: (parameters: BuildParameters, idempotencyKey: string, attempts?: Attempts) => Promise<StartResponse>;
+  /** @param attempts limit of attempts. Default: 5 */
+  list: (attempts?: number) => Promise<ListResponse>;
   get: (id: string) => Promise<GetResponse>;
   latest: () => Promise<LatestResponse>;
   cancel: (id: string) => Promise<CancelResponse>;
@@ -102,15 +106,17 @@ export const createApi = (tool: string, options: CallerOptions): Api => {
   const call = createCaller(options);
   const prefix = `/tool/${encodeURIComponent(tool)}`;
   type Extra = Pick<ApiRequest, 'json' | 'headers'>;
-  const send = (method: ApiRequest['method'], path: string, extra: Extra = {}, repeatable = true) =>
-    call({ method, path: prefix + path, idleMs: responseMs, deadlineMs: responseMs, ...extra }, { repeatable });
+  const send = (method: ApiRequest['method'], path: string, extra: Extra = {}, options: Partial<CallOptions> = {}) => {
+    const request = { method, path: prefix + path, idleMs: responseMs, deadlineMs: responseMs, ...extra };
+    return call(request, { repeatable: true, ...options });
+  };
   const json = async <T>(key: ResponseKey, result: ReturnType<typeof send>): Promise<T> =>
     objectFrom<T>((await result).response, base, key);
   return {
     tool,
-    start: (parameters, key) =>
-      json('new_build', send('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } })),
-    list: () => json('builds', send('GET', '/builds')),
+    start: (parameters, key, attempts) =>
+      json('new_build', send('POST', '/builds', { json: parameters, headers: { 'idempotency-key': key } }, attempts)),
+    list: (attempts) => json('builds', send('GET', '/builds', {}, { attempts })),
     get: async (id) => {
       const response = await json<GetResponse>('build', send('GET', pathOf(id)));
       requireSame(id, response.build.build_id, base);
@@ -127,7 +133,7 @@ export const createApi = (tool: string, options: CallerOptions): Api => {
       // With 404 an earlier attempt of the same request has deleted the build, and its response was lost.
       if (response.status !== 404) requireSame(id, objectFrom<DeleteResponse>(response, base, 'id').id, base);
     },
-    clean: () => json('messages', send('POST', '/clean', {}, false)),
+    clean: () => json('messages', send('POST', '/clean', {}, { repeatable: false })),
     quota: () => json('quota', send('GET', '/quotas')),
     openLog: async (id, query) => {
       const path = `${prefix}${pathOf(id)}/logs`;

@@ -1,18 +1,16 @@
 import { readBounded } from '../lib/bounded-body.ts';
 import { exponentialBackoff, retry } from '../lib/retry.ts';
-import type { Failure } from './failure.ts';
+import { Failure } from './failure.ts';
 import type { ApiRequest, ResponseStream, Send } from './http.ts';
 import { mayRetry, networkFailure } from './network-errors.ts';
 import { type ApiResponse, ResponseFailure, responseFailure } from './responses.ts';
+import type { Retry } from './terminal.ts';
 
 export type CallerOptions = {
   base: URL;
   send: Send;
-  /**
-   * Called before each retry of a request, with a sentence that says why the request is sent again and in how many
-   * seconds.
-   */
-  warn: (sentence: string) => void;
+  /** Called before the delay of each retry of a request. */
+  onRetry: (retry: Retry) => void;
   sleep: (ms: number) => Promise<void>;
   /** Returns a random number from 0 up to, but not including, 1, for the jitter of the backoff. */
   random: () => number;
@@ -27,6 +25,12 @@ export type CallOptions = {
    * Whether a response with the status 200 is returned before its body is read, as for a log stream. Default: false.
    */
   stream?: boolean;
+  /** Limit of attempts, the first one included. Default: 5. */
+  attempts?: number | undefined;
+  /** Called when an attempt begins, before its request is sent. */
+  onAttempt?: (() => void) | undefined;
+  /** Called when an attempt has failed. @param wasRefused whether the request certainly had no effect */
+  onFailedAttempt?: ((wasRefused: boolean) => void) | undefined;
 };
 
 /**
@@ -62,7 +66,8 @@ const delayFor = (failures: number, failure: Failure, random: () => number): num
   return delay > maxWaitMs ? undefined : delay;
 };
 
-const isTemporary = (failure: Failure, repeatable: boolean): boolean => {
+/** Tells whether a request that failed may succeed when it is sent again. */
+export const isTemporary = (failure: Failure, repeatable: boolean): boolean => {
   if (!(failure instanceof ResponseFailure)) return mayRetry(failure.cause, repeatable);
   const { status } = failure;
   // The API refuses a start with 409 while the tool's queue is full, and says when a retry makes sense.
@@ -88,6 +93,12 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
   }
 };
 
+/** Tells whether a failed request certainly had no effect: the API refused it, or it was never sent. */
+const wasRefused = (failure: unknown): boolean =>
+  failure instanceof ResponseFailure
+    ? failure.status >= 400 && failure.status < 500
+    : failure instanceof Failure && mayRetry(failure.cause, false);
+
 /**
  * Returns a function that sends a request to the API and returns the response when its status is 2xx. A request is
  * retried after 429, 503, 409 with Retry-After and a connection that could not be opened; a repeatable request also after 502, 504 and a
@@ -95,21 +106,25 @@ const sendOnce = async (send: Send, request: ApiRequest, stream: boolean, base: 
  * @throws Failure for any other response, and when the last attempt fails
  */
 export const createCaller =
-  ({ base, send, warn, sleep, random }: CallerOptions) =>
-  (request: ApiRequest, { repeatable, stream = false }: CallOptions): Promise<CallResult> => {
-    const options = {
-      attempts: maxAttempts,
-      isTemporary: (error: unknown) => isTemporary(error as Failure, repeatable),
-      delayMs: (failures: number, error: unknown) => delayFor(failures, error as Failure, random),
-      beforeDelay: ({ error, failures, delayMs }: { error: unknown; failures: number; delayMs: number }) => {
-        const when = `Trying again in ${Math.ceil(delayMs / 1000)} s (${failures + 1} of ${maxAttempts}).`;
-        warn(`${(error as Failure).message} ${when}`);
-      },
-      sleep,
+  ({ base, send, onRetry, sleep, random }: CallerOptions) =>
+  (request: ApiRequest, options: CallOptions): Promise<CallResult> => {
+    const { repeatable, stream = false, attempts = maxAttempts, onAttempt, onFailedAttempt } = options;
+    const attemptOnce = async (attempt: number): Promise<CallResult> => {
+      onAttempt?.();
+      try {
+        const result = await sendOnce(send, request, stream, base);
+        if (isDone(result.response.status, request, attempt)) return result;
+        throw responseFailure(result.response, base);
+      } catch (error) {
+        onFailedAttempt?.(wasRefused(error));
+        throw error;
+      }
     };
-    return retry(options, async (attempt) => {
-      const result = await sendOnce(send, request, stream, base);
-      if (isDone(result.response.status, request, attempt)) return result;
-      throw responseFailure(result.response, base);
-    });
+    const beforeDelay = ({ error, failures, delayMs }: { error: unknown; failures: number; delayMs: number }) => {
+      const next = `Trying again in ${Math.ceil(delayMs / 1000)} s (${failures + 1} of ${attempts}).`;
+      onRetry({ message: (error as Failure).message, next, delayMs });
+    };
+    const isRetried = (error: unknown) => isTemporary(error as Failure, repeatable);
+    const delayMs = (failures: number, error: unknown) => delayFor(failures, error as Failure, random);
+    return retry({ attempts, isTemporary: isRetried, delayMs, beforeDelay, sleep }, attemptOnce);
   };

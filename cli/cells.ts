@@ -22,6 +22,22 @@ export const cellWidthFor = async (texts: Iterable<string>): Promise<CellWidth> 
 /** An estimate of the width of a text that is never too small, for a text that must fit before tables are loaded. */
 export const atMostCells: CellWidth = (text) => (isAscii(text) ? text.length : 2 * [...text].length);
 
+/**
+ * Returns a function that measures a text at once. Until the tables of Unicode are loaded, which its first text that is not
+ * ASCII begins, the estimate measures such a text.
+ */
+export const lazyCellWidth = (): CellWidth => {
+  let measure: CellWidth | undefined;
+  return (text) => {
+    if (isAscii(text)) return text.length;
+    if (measure) return measure(text);
+    void cellWidthFor([text]).then((loaded) => {
+      measure = loaded;
+    });
+    return atMostCells(text);
+  };
+};
+
 /** Returns the characters of a text as readers see them: a letter with its accents, or an emoji of several parts. */
 const characters = (text: string): string[] =>
   isAscii(text) ? [...text] : Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
@@ -45,20 +61,3 @@ export const cut = (text: string, width: number, cells: CellWidth, keep: 'start'
     .reverse()
     .join('')}`;
 };
-
-/** Cuts texts that are drawn one after another in the same place of a terminal. */
-export class LineCutter {
-  #cells: CellWidth = atMostCells;
-
-  /** Loads what measures the text that is drawn next. Until then, the width is an estimate. */
-  prepare(text: string): void {
-    void cellWidthFor([text]).then((cells) => {
-      this.#cells = cells;
-    });
-  }
-
-  /** Cuts a text to at most `width` cells. */
-  cut(text: string, width: number): string {
-    return cut(text, width, this.#cells);
-  }
-}

@@ -3,6 +3,10 @@ import type { Commands, Option } from './command.ts';
 const json: Option = { type: 'boolean', help: 'Print JSON.' };
 /** How a user names a build. */
 const ids = 'ID is the id of a build or the end of an id, latest, or @2 for the second newest build.';
+const notify: Option = {
+  type: 'boolean',
+  help: "When the build has ended, ring the terminal's bell, or show a notification.",
+};
 const yes: Option = { type: 'boolean', short: 'y', help: 'Skip the confirmation.' };
 
 /**
@@ -34,6 +38,12 @@ export const commands: Commands = {
         help: 'Print the build as JSON when it has ended (with -D: at once). The log goes to stderr.',
       },
       detach: { type: 'boolean', short: 'D', help: "Don't follow the log." },
+      notify,
+      'idempotency-key': {
+        type: 'string',
+        value: 'KEY',
+        help: 'Starts with the same key start one build, for a repeated start. Kept for a day.',
+      },
       'use-latest-versions': { type: 'boolean', short: 'L', help: 'Use the latest versions of the buildpacks.' },
       'use-deprecated-versions': { type: 'boolean', help: 'Use the deprecated versions of the buildpacks.' },
     },
@@ -67,6 +77,7 @@ export const commands: Commands = {
       },
       'from-line': { type: 'string', value: 'N', help: 'Begin with line N of --step.' },
       lines: { type: 'string', value: 'N', help: 'At most N lines.' },
+      notify,
       json: { type: 'boolean', help: 'Print one JSON object per line: type, step, time, line, cursor.' },
     },
     details: `${ids} Default: latest. The exit code does not depend on the result of the build: see wait.`,
@@ -83,9 +94,20 @@ export const commands: Commands = {
     summary: 'List builds, newest first',
     usage: '',
     maxArguments: 0,
-    options: { json },
+    options: {
+      json,
+      limit: { type: 'string', value: 'N', help: 'At most the N newest builds.' },
+      status: {
+        type: 'string',
+        value: 'STATUS',
+        help: 'Only builds with this status, or one of several: ok,error,timeout,cancelled,running,pending,unknown.',
+      },
+      watch: { type: 'boolean', help: 'Show the list until Ctrl-C, and keep it up to date. Needs a terminal.' },
+    },
+    details: 'A terminal shows as many columns as fit. Elsewhere nothing is cut: see --json for programs.',
     examples: [
       ['list', 'a table'],
+      ['list --watch --status running,pending', 'watch the builds that are going on'],
       ['list --json | jq -r \'.builds[] | select(.status == "ok").build_id\'', 'the ids of the builds that succeeded'],
     ],
     run: async (context, invocation) => (await import('./commands/list.ts')).list(context, invocation),
@@ -107,9 +129,16 @@ export const commands: Commands = {
     summary: 'Wait until a build has ended',
     usage: '[ID]',
     maxArguments: 1,
-    options: { json },
-    details: `${ids} Default: latest. Exits with 0 when the build succeeded, 1 when it did not.`,
-    examples: [['wait k3j2h1g5f4 && deploy', 'deploy only when the build succeeded']],
+    options: {
+      json,
+      notify,
+      timeout: { type: 'string', value: 'TIME', help: 'Wait at most this long: 90s, 10m, 1h30m. Then exit with 124.' },
+    },
+    details: `${ids} Default: latest. Exits with 0 when the build succeeded, 1 when it did not, 124 after --timeout.`,
+    examples: [
+      ['wait k3j2h1g5f4 && deploy', 'deploy only when the build succeeded'],
+      ['wait --timeout 10m', 'wait for the newest build, for ten minutes at most'],
+    ],
     run: async (context, invocation) => (await import('./commands/wait.ts')).wait(context, invocation),
   },
   cancel: {

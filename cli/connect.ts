@@ -48,7 +48,7 @@ export const connect = async (options: ConnectOptions): Promise<Connection> => {
   trace(`tool ${settings.tool} at ${settings.base.href}${way}`);
   const send = await createSender(settings, userAgent(version), trace);
   const timing = { base: settings.base, sleep, random: Math.random };
-  const warn = (sentence: string) => terminal.warning(sentence);
-  const api = createApi(settings.tool, { ...timing, send, warn });
-  return { api, log: { ...timing, api, warn } };
+  const { retrying: onRetry } = terminal;
+  const api = createApi(settings.tool, { ...timing, send, onRetry });
+  return { api, log: { ...timing, api, onRetry } };
 };

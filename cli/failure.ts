@@ -7,6 +7,7 @@ export const exitCodes = {
   notAllowed: 4,
   refused: 5,
   unavailable: 6,
+  timedOut: 124,
   interrupted: 130,
   brokenPipe: 141,
 } as const;
@@ -22,6 +23,7 @@ export const exitCodeMeanings: ReadonlyArray<readonly [ExitCode, string]> = [
   [exitCodes.notAllowed, 'not authenticated, or not allowed'],
   [exitCodes.refused, 'refused in the current state: quota or queue full, build already finished'],
   [exitCodes.unavailable, 'the API is unavailable, or can not be reached safely'],
+  [exitCodes.timedOut, 'the build had not ended when --timeout had passed (wait)'],
   [exitCodes.interrupted, 'interrupted, or the question was answered with no'],
   [exitCodes.brokenPipe, 'the reader of the output closed the pipe'],
 ];

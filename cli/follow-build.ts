@@ -1,10 +1,13 @@
+import { unlessAborted } from '../lib/abort.ts';
 import type { GetResponse } from '../openapi/generated/types.ts';
 import { shortId } from './build-ids.ts';
+import { BuildProgress } from './build-progress.ts';
 import type { Context } from './command.ts';
 import type { Connection } from './connect.ts';
+import { clockText, durationText } from './durations.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { hasEnded, statusWord } from './format-builds.ts';
-import { type LogEnd, type LogLine, type PartialLine, readLog } from './log-stream.ts';
+import { type LogEnd, type LogEvent, type LogLine, readLog } from './log-stream.ts';
 import { printable, printableLines, printableLogLine } from './printable.ts';
 
 /**
@@ -32,53 +35,121 @@ export const renderLine = (
   return `${prefix} ${shownTime}${shownNumber}${text}`;
 };
 
-/**
- * Shows the present state of an unfinished line, which the next line replaces.
- * @param toError true for standard error
- */
-export const drawPartial = (context: Context, event: PartialLine, toError: boolean): void => {
-  context.terminal.clearSpinner();
-  context.terminal.draw(renderLine(context, event, toError), toError);
-};
-
 /** Prints a warning when a part of a build's log is missing. */
 export const warnOfMissingLog = ({ terminal }: Context, { log, reason }: LogEnd): void => {
   if (log === 'truncated' || log === 'lost') terminal.warning(`The log is ${log}${reason ? `: ${reason}` : '.'}`);
 };
 
 /**
- * Follows a build's log and prints its lines until the log ends.
- * @param toError true prints the lines to standard error, because the result goes to standard output as JSON
+ * Reads the tool's builds once, for the estimates in the status line. Without an answer there are no estimates.
  */
-const followLog = async (context: Context, { log }: Connection, id: string, toError: boolean): Promise<void> => {
+const estimate = async ({ api }: Pick<Connection, 'api'>, progress: BuildProgress, id: string): Promise<void> => {
+  const list = await api.list(1).catch(() => undefined);
+  if (list) progress.addBuilds(list.builds, id);
+};
+
+/** A log that is being followed. */
+export type Following = {
+  context: Context;
+  connection: Connection;
+  id: string;
+  progress: BuildProgress;
+  /** true prints the lines to standard error, because the result goes to standard output as JSON. */
+  toError: boolean;
+};
+
+/** Begins to follow a log: shows the status line, with estimates from the tool's own builds. */
+export const beginFollowing = (context: Context, connection: Connection, id: string, toError: boolean): Following => {
+  const progress = new BuildProgress(Date.now);
+  context.terminal.status(() => progress.text());
+  if (context.terminal.isLive) void estimate(connection, progress, id);
+  return { context, connection, id, progress, toError };
+};
+
+const showNote = ({ context, connection, id, progress }: Following, note: string): void => {
+  if (!context.terminal.isLive) {
+    context.terminal.note(note);
+    return;
+  }
+  progress.addNote(note);
+  context.terminal.status(() => progress.text());
+  // A note tells of a new position in the queue, so there is a new estimate.
+  void estimate(connection, progress, id);
+};
+
+const showPartial = ({ context, progress, toError }: Following, event: Omit<LogLine, 'type'>): void => {
   const { terminal } = context;
-  const print = toError ? terminal.err : terminal.out;
-  terminal.note('Waiting for the log…');
-  for await (const event of readLog(log, id, { follow: true })) {
-    if (event.type === 'note') terminal.note(event.note);
-    if (event.type === 'partial') drawPartial(context, event, toError);
-    if (event.type === 'line') {
-      terminal.clearSpinner();
-      print(renderLine(context, event, toError));
-    }
+  const text = renderLine(context, event, toError);
+  const hasStatusLine = terminal.isLive && (toError || terminal.columns !== undefined);
+  if (!hasStatusLine) {
+    terminal.draw(text, toError);
+    return;
+  }
+  progress.addPartial(printableLogLine(text, false));
+  terminal.status(() => progress.text());
+};
+
+/** Shows an event of a log that is followed, except its end. */
+export const showEvent = (following: Following, event: LogEvent): void => {
+  const { context, progress, toError } = following;
+  if (event.type === 'note') showNote(following, event.note);
+  if (event.type === 'partial') showPartial(following, event);
+  if (event.type !== 'line') return;
+  progress.addLine(event, printableLogLine(event.line, false));
+  (toError ? context.terminal.err : context.terminal.out)(renderLine(context, event, toError));
+};
+
+/** Follows a build's log and prints its lines until the log ends. */
+const followLog = async (following: Following): Promise<void> => {
+  const { context, connection, id } = following;
+  if (!context.terminal.isLive) context.terminal.note('Waiting for the log…');
+  for await (const event of readLog(connection.log, id, { follow: true })) {
+    showEvent(following, event);
     if (event.type === 'end') warnOfMissingLog(context, event);
   }
-  terminal.clearSpinner();
+  context.terminal.clearSpinner();
+};
+
+const waitingText = (id: string, { build }: GetResponse): string => {
+  const position = build.queue_position ? `, at position ${build.queue_position} of the queue` : '';
+  return `${shortId(id)} is ${statusWord(build.status)}${position}`;
 };
 
 /** Requests a build again and again until the build has ended, and returns the build. */
 export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<GetResponse> => {
+  const { terminal } = context;
+  const begunAt = performance.now();
   for (let pollMs = firstPollMs; ; pollMs = Math.min(maxPollMs, pollMs * 1.5)) {
     const response = await api.get(id);
     if (hasEnded(response.build)) {
-      context.terminal.clearSpinner();
+      terminal.clearSpinner();
       return response;
     }
-    const { status, queue_position: position } = response.build;
-    context.terminal.note(
-      `${shortId(id)} is ${statusWord(status)}${position ? `, at position ${position} of the queue` : ''}`,
-    );
+    const text = waitingText(id, response);
+    if (terminal.isLive) terminal.status(() => `${text}, ${clockText(performance.now() - begunAt)}`);
+    else terminal.note(text);
     await log.sleep(pollMs);
+  }
+};
+
+/**
+ * Like waitForEnd, for at most `ms` milliseconds.
+ * @throws Failure when the build has not ended by then
+ */
+export const waitForEndWithin = async (
+  context: Context,
+  connection: Connection,
+  id: string,
+  ms: number,
+): Promise<GetResponse> => {
+  const signal = AbortSignal.timeout(ms);
+  try {
+    return await unlessAborted(waitForEnd(context, connection, id), signal);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new Failure(exitCodes.timedOut, `The build ${shortId(id)} has not ended within ${durationText(ms)}.`, {
+      hint: `The build continues. Wait again: toolforge-build wait ${shortId(id)}`,
+    });
   }
 };
 
@@ -96,14 +167,10 @@ export const setFarewell = (context: Context, id: string): void => {
  * Prints the log of a build and waits until the build has ended. If the log is unavailable, prints a warning and only
  * waits.
  */
-export const followBuild = async (
-  context: Context,
-  connection: Connection,
-  id: string,
-  toError: boolean,
-): Promise<GetResponse> => {
+export const followBuild = async (following: Following): Promise<GetResponse> => {
+  const { context, connection, id } = following;
   try {
-    await followLog(context, connection, id, toError);
+    await followLog(following);
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== exitCodes.unavailable) throw error;
     context.terminal.clearSpinner();
@@ -112,17 +179,53 @@ export const followBuild = async (
   return waitForEnd(context, connection, id);
 };
 
-const endings: Record<string, string> = { cancelled: 'was cancelled', timeout: 'timed out', error: 'failed' };
+const endings: Record<string, string> = {
+  ok: 'succeeded',
+  cancelled: 'was cancelled',
+  timeout: 'timed out',
+  error: 'failed',
+};
 
-/** Prints to standard error how a build ended. @returns the exit code for a command that waited for the build */
-export const printEnd = ({ terminal }: Context, { build }: GetResponse): ExitCode => {
+/** Returns the message of a build that did not succeed, without a failure excerpt that the log has just shown. */
+const messageLines = ({ message }: GetResponse['build'], progress: BuildProgress | undefined): string[] => {
+  const lines = message ? printableLines(message) : [];
+  return progress?.hasShown(lines.slice(1)) ? lines.slice(0, 1) : lines;
+};
+
+/** Prints how long a build took, and each of its steps if the log was followed. */
+const printDuration = (
+  { terminal }: Context,
+  { start_time, end_time }: GetResponse['build'],
+  progress: BuildProgress | undefined,
+): void => {
+  const endedAt = Date.parse(end_time ?? '');
+  const ms = endedAt - Date.parse(start_time ?? '');
+  if (!(ms >= 0)) return;
+  const steps = progress?.stepTimes(endedAt);
+  terminal.err(terminal.paintError('dim', `  Took ${durationText(ms)}${steps ? `: ${steps}` : ''}`));
+};
+
+/**
+ * Prints to standard error how a build ended.
+ * @param progress what a command that followed the log knows: the time of each step, and the lines that were shown
+ * @returns the exit code for a command that waited for the build
+ */
+export const printEnd = (context: Context, { build }: GetResponse, progress?: BuildProgress): ExitCode => {
+  const { terminal } = context;
   const word = statusWord(build.status);
+  const sentence = `Build ${shortId(build.build_id)} ${endings[word] ?? 'ended with an unknown status'}`;
   if (word === 'ok') {
     const image = build.destination_image ? `: ${printable(build.destination_image)}` : '';
-    terminal.err(terminal.paintError('green', `Build ${shortId(build.build_id)} succeeded${image}`));
-    return exitCodes.ok;
+    terminal.err(terminal.paintError('green', `${sentence}${image}`));
+  } else {
+    terminal.error(sentence);
+    for (const line of messageLines(build, progress)) terminal.err(`  ${line}`);
   }
-  terminal.error(`Build ${shortId(build.build_id)} ${endings[word] ?? 'ended with an unknown status'}`);
-  for (const line of build.message ? printableLines(build.message) : []) terminal.err(`  ${line}`);
-  return exitCodes.buildFailed;
+  printDuration(context, build, progress);
+  return word === 'ok' ? exitCodes.ok : exitCodes.buildFailed;
+};
+
+/** Notifies the user, if the option --notify was given, that a build has ended. */
+export const notifyOfEnd = ({ terminal }: Context, wanted: boolean, id: string, status: string): void => {
+  if (wanted) terminal.notify(`Build ${shortId(id)} ${endings[statusWord(status)] ?? 'ended'}`);
 };

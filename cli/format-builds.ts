@@ -1,6 +1,6 @@
 import type { Build, GetResponse, ListResponse } from '../openapi/generated/types.ts';
 import { printable, printableLines } from './printable.ts';
-import { type Cell, type Column, table } from './table.ts';
+import type { Cell } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 /** Words that Toolforge's Python client prints for the statuses of a build. */
@@ -15,7 +15,8 @@ const statusWords = new Map(
   }),
 );
 
-const statusColours: Record<string, Style> = {
+/** Colours of the words for statuses. */
+export const statusColours: Record<string, Style> = {
   ok: 'green',
   error: 'red',
   timeout: 'red',
@@ -73,35 +74,6 @@ const statusCell = (build: Build, { paint }: Terminal): Cell => {
   const word = statusWord(build.status);
   const text = build.queue_position ? `${word} (#${build.queue_position} in queue)` : word;
   return { text, paint: (cell) => paint(statusColours[word] ?? 'dim', cell) };
-};
-
-/** Returns a table cell without colours. A missing or empty text is shown as -. */
-const plainCell = (text: string | undefined): Cell => ({ text: printable(text ?? '') || '-' });
-
-const source = ({ parameters }: Build) =>
-  `${parameters?.source_url ?? ''}${parameters?.ref ? `@${parameters.ref}` : ''}`;
-
-const listColumns: Column[] = [
-  { title: 'ID' },
-  { title: 'STATUS' },
-  { title: 'STARTED' },
-  { title: 'SOURCE', shrinkTo: 20, keep: 'end' },
-  { title: 'IMAGE', shrinkTo: 10 },
-];
-
-/**
- * Returns the table that `toolforge-build list` prints, with one build per line. A narrow terminal cuts the
- * repository's URL and the image's name, never the build's id.
- */
-export const listLines = (builds: Build[], terminal: Terminal): Promise<string[]> => {
-  const rows = builds.map((build) => [
-    plainCell(build.build_id),
-    statusCell(build, terminal),
-    plainCell(build.start_time),
-    plainCell(source(build)),
-    plainCell(build.destination_image),
-  ]);
-  return table(listColumns, rows, terminal.columns, (text) => terminal.paint('bold', text));
 };
 
 const logStates = new Map(

@@ -8,7 +8,7 @@ import { parseJson } from './responses.ts';
 
 export type LogLine = { type: 'line'; step: string; time: string; line: string; number?: number; cursor?: string };
 /** The present state of a line that the build has not finished, such as a progress bar. */
-export type PartialLine = { type: 'partial'; step: string; time: string; line: string };
+type PartialLine = { type: 'partial'; step: string; time: string; line: string };
 /**
  * A note of the service in a log stream. With `hand_over` the log stream ends after the note, and the log continues at
  * the note's cursor in a new stream.
@@ -25,11 +25,8 @@ export type LogEnd = {
 };
 export type LogEvent = LogLine | PartialLine | LogNote | LogEnd;
 
-export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random'> & {
-  api: Pick<Api, 'openLog'>;
-  /** Called with a sentence each time a log stream breaks and the log is about to be requested again. */
-  warn: (sentence: string) => void;
-};
+/** `onRetry` is called each time a log stream breaks and the log is about to be requested again. */
+export type LogOptions = Pick<CallerOptions, 'base' | 'sleep' | 'random' | 'onRetry'> & { api: Pick<Api, 'openLog'> };
 
 /** Limit of broken log streams in a row, without an event in between. The client then gives up. */
 const maxBrokenStreams = 6;
@@ -165,15 +162,16 @@ async function* readStream(
 }
 
 /**
- * Prints a warning for an error after which a log can be resumed.
+ * Tells of an error after which a log can be resumed.
+ * @param delayMs delay before the log is requested again, in milliseconds
  * @throws Failure for any other error, and when the log stream could not be opened and `follow` is false. With `follow`
  * the client keeps trying, because the service may be away for longer than one request is retried
  */
-const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean): void => {
+const tellOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean, delayMs: number): void => {
   const failure = networkFailure(error, options.base);
   const wasOpened = !(error instanceof Failure);
   if (!mayRetry(failure.cause, true) || !(wasOpened || follow)) throw failure;
-  options.warn(`${failure.message} Resuming the log where it was cut.`);
+  options.onRetry({ message: failure.message, next: 'Resuming the log where it was cut.', delayMs });
 };
 
 /**
@@ -184,19 +182,22 @@ const warnOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean
 export async function* readLog(options: LogOptions, id: string, query: LogQuery): AsyncGenerator<LogEvent> {
   const wanted = query.lines === undefined ? undefined : Number(query.lines);
   const progress: Progress = { cursor: query.cursor, brokenStreams: 0, wanted };
+  let delayMs = 0;
   while (progress.brokenStreams < maxBrokenStreams) {
-    if (progress.brokenStreams > 0) await options.sleep(backoffMs(progress.brokenStreams, options.random));
+    if (delayMs > 0) await options.sleep(delayMs);
+    delayMs = 0;
     try {
       const end = yield* readStream(options, id, query, progress);
       if (end === 'complete' || progress.wanted === 0) return;
       if (end === 'handed over') {
-        await options.sleep(handOverMs);
+        delayMs = handOverMs;
         continue;
       }
+      delayMs = backoffMs(++progress.brokenStreams, options.random);
     } catch (error) {
-      warnOfBrokenStream(error, options, query.follow);
+      delayMs = backoffMs(++progress.brokenStreams, options.random);
+      tellOfBrokenStream(error, options, query.follow, delayMs);
     }
-    progress.brokenStreams += 1;
   }
   throw new Failure(exitCodes.unavailable, `The connection for the log broke ${maxBrokenStreams} times in a row.`, {
     hint: 'The build continues. See its status with `toolforge-build show`.',

@@ -68,7 +68,9 @@ const run = async (terminal: Terminal, args: string[]): Promise<ExitCode> => {
   }
   const context = contextFor(terminal, parsed);
   onInterrupt(context);
-  return parsed.command.run(context, parsed);
+  const exitCode = await parsed.command.run(context, parsed);
+  terminal.clearSpinner();
+  return exitCode;
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

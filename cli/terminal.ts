@@ -1,6 +1,8 @@
-import { LineCutter } from './cells.ts';
+import { type CellWidth, cut, lazyCellWidth } from './cells.ts';
 import type { Environment } from './environment.ts';
+import { notificationOf } from './notification.ts';
 import { printable, printableLogLine, printableOutput } from './printable.ts';
+import { eraseLine, StatusLine, usableColumns } from './status-line.ts';
 
 /** Codes of the colour sequences of a terminal (Select Graphic Rendition), by style. */
 const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', blue: '34', cyan: '36' } as const;
@@ -8,13 +10,25 @@ export type Style = keyof typeof styles;
 /** Returns a text with the colour sequences of a style, or the text unchanged when the output takes no colours. */
 export type Paint = (style: Style, text: string) => string;
 
+/** A request that failed, and is sent again after a delay. */
+export type Retry = {
+  /** What has failed, as a sentence. */
+  message: string;
+  /** What follows the sentence where it is printed: a second sentence. */
+  next: string;
+  /** Delay before the request is sent again, in milliseconds. */
+  delayMs: number;
+};
+
 export type Terminal = {
+  /** Whether standard error is a terminal that can draw its last line again, so that there is a status line. */
+  isLive: boolean;
   /** Whether colour sequences may be written to standard output. */
   colours: boolean;
   /** Whether colour sequences may be written to standard error. */
   errorColours: boolean;
-  /** Width of standard output in characters; undefined when standard output is no terminal. */
-  columns: number | undefined;
+  /** Present width of standard output in characters; undefined when standard output is no terminal. */
+  readonly columns: number | undefined;
   /** Adds colour sequences to a text for standard output, if standard output takes colours. */
   paint: Paint;
   /** Adds colour sequences to a text for standard error, if standard error takes colours. */
@@ -32,11 +46,20 @@ export type Terminal = {
   info: (text: string) => void;
   warning: (text: string) => void;
   error: (text: string) => void;
-  /** Shows a spinner with a text if standard error is a terminal. Otherwise prints nothing. */
+  /** Shows a status line with a text if there is one. Otherwise prints nothing. */
   waiting: (text: string) => void;
-  /** Shows a spinner with a text if standard error is a terminal. Otherwise prints each new text as a line. */
+  /** Shows a status line whose text is made anew for each frame. Prints nothing where there is no status line. */
+  status: (text: () => string) => void;
+  /** Shows a status line with a text. Where there is none, prints each new text as a line. */
   note: (text: string) => void;
-  /** Erases the spinner, and the line that was drawn last. */
+  /**
+   * Tells that a request is sent again: by counting down in the status line, else by a warning. A warning is not repeated
+   * for the same message until something else is printed.
+   */
+  retrying: (retry: Retry) => void;
+  /** Rings the bell of the terminal, or shows a notification where the terminal can. Nothing where there is no terminal. */
+  notify: (text: string) => void;
+  /** Erases the status line, and the line that was drawn last. */
   clearSpinner: () => void;
   /**
    * Asks a question on standard error, and reads the reply from standard input, which may be a pipe: `yes | …`. Every
@@ -61,58 +84,11 @@ const painter =
   (style, text) =>
     enabled ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
 
-const spinnerFrames = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
-/** Time for which a spinner on the terminal shows one frame, in milliseconds. */
-const frameMs = 100;
-const eraseLine = '\r\u001b[2K';
-/** Columns of the terminal that a spinner uses besides its text. */
-const spinnerColumns = 4;
-
-/** A spinner with a text, in the last line of a terminal. */
-class Spinner {
-  readonly #stream: NodeJS.WriteStream;
-  readonly #paint: Paint;
-  #timer: NodeJS.Timeout | undefined;
-  #text = '';
-  readonly #cutter = new LineCutter();
-  #frame = 0;
-
-  constructor(stream: NodeJS.WriteStream, paint: Paint) {
-    this.#stream = stream;
-    this.#paint = paint;
-  }
-
-  show(text: string): void {
-    this.#text = text;
-    this.#cutter.prepare(text);
-    this.#timer ??= setInterval(() => this.#draw(), frameMs).unref();
-    this.#draw();
-  }
-
-  /** Erases the spinner from the terminal until its next frame, so that a line can be printed. */
-  erase(): void {
-    if (this.#timer) this.#stream.write(eraseLine);
-  }
-
-  stop(): void {
-    this.erase();
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #draw(): void {
-    this.#frame = (this.#frame + 1) % spinnerFrames.length;
-    const width = Math.max(10, (this.#stream.columns || 80) - spinnerColumns);
-    const frame = this.#paint('cyan', spinnerFrames[this.#frame] ?? '');
-    this.#stream.write(`${eraseLine}${frame} ${this.#cutter.cut(this.#text, width)}`);
-  }
-}
-
 /** A line that is drawn in the last line of a terminal, until another takes its place. */
 class Drawing {
   readonly #isDumb: boolean;
+  readonly #cells: CellWidth = lazyCellWidth();
   #stream: NodeJS.WriteStream | undefined;
-  readonly #cutter = new LineCutter();
 
   constructor(env: Environment) {
     this.#isDumb = env.TERM === 'dumb';
@@ -122,8 +98,7 @@ class Drawing {
   draw(stream: NodeJS.WriteStream, line: string): boolean {
     if (!stream.isTTY || this.#isDumb) return false;
     const text = printableLogLine(line, false);
-    this.#cutter.prepare(text);
-    stream.write(`${eraseLine}${this.#cutter.cut(text, (stream.columns || 80) - 1)}`);
+    stream.write(`${eraseLine}${cut(text, usableColumns(stream), this.#cells)}`);
     this.#stream = stream;
     return true;
   }
@@ -134,13 +109,31 @@ class Drawing {
   }
 }
 
-const createNote = (spinner: Spinner | undefined, err: (line: string) => void, paint: Paint): Terminal['note'] => {
+type Print = (line: string) => void;
+
+const createNote = (status: StatusLine | undefined, err: Print, paint: Paint): Terminal['note'] => {
   let last = '';
   return (text) => {
     const line = printable(text);
-    if (spinner) spinner.show(line);
+    if (status) status.show(() => line);
     else if (line !== last) err(paint('dim', line));
     last = line;
+  };
+};
+
+/** Prints warnings about requests that are sent again, and keeps from repeating the last one. */
+const createRetrying = (status: StatusLine | undefined, warn: Print) => {
+  let last: string | undefined;
+  return {
+    retrying: ({ message, next, delayMs }: Retry): void => {
+      const shown = printable(message);
+      if (status) status.countDown((seconds) => `Trying again in ${seconds} s: ${shown}`, delayMs);
+      else if (message !== last) warn(`${message} ${next}`);
+      last = message;
+    },
+    forget: (): void => {
+      last = undefined;
+    },
   };
 };
 
@@ -158,39 +151,57 @@ const confirm = async (question: string): Promise<boolean | undefined> => {
   return reply === undefined ? undefined : /^y(es)?$/i.test(reply.trim());
 };
 
-/** Returns the terminal of this process, with colours and a spinner if the output streams support them. */
+/** Returns functions that print lines to standard output and standard error, above what is drawn in the last line. */
+const createPrinters = (status: StatusLine | undefined, drawing: Drawing) => {
+  const printTo =
+    (stream: NodeJS.WriteStream): Print =>
+    (line) => {
+      status?.erase();
+      drawing.erase();
+      stream.write(`${printableOutput(line)}\n`);
+    };
+  return { out: printTo(process.stdout), err: printTo(process.stderr) };
+};
+
+/** Returns the terminal of this process, with colours and a status line if the output streams support them. */
 export const createTerminal = (env: Environment): Terminal => {
   const { stdout, stderr } = process;
-  const colours = wantsColour(env, stdout.isTTY === true);
-  const errorColours = wantsColour(env, stderr.isTTY === true);
+  const [colours, errorColours] = [wantsColour(env, stdout.isTTY === true), wantsColour(env, stderr.isTTY === true)];
   const paintError = painter(errorColours);
-  const spinner = stderr.isTTY && env.TERM !== 'dumb' ? new Spinner(stderr, paintError) : undefined;
+  const isLive = stderr.isTTY === true && env.TERM !== 'dumb';
+  const status = isLive ? new StatusLine(stderr, (frame) => paintError('cyan', frame)) : undefined;
   const drawing = new Drawing(env);
-  const printTo = (stream: NodeJS.WriteStream) => (line: string) => {
-    spinner?.erase();
-    drawing.erase();
-    stream.write(`${printableOutput(line)}\n`);
+  const { out, err } = createPrinters(status, drawing);
+  const warning = (text: string) => err(paintError('yellow', `Warning: ${printable(text)}`));
+  const { retrying, forget } = createRetrying(status, warning);
+  const forgetting = (print: Print) => (text: string) => {
+    forget();
+    print(text);
   };
-  const err = printTo(stderr);
   return {
+    isLive,
     colours,
     errorColours,
-    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
+    get columns() {
+      return stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined;
+    },
     paint: painter(colours),
     paintError,
-    out: printTo(stdout),
-    err,
+    out: forgetting(out),
+    err: forgetting(err),
     draw: (line, toError) => {
-      const stream = toError ? stderr : stdout;
-      if (!drawing.draw(stream, line)) printTo(stream)(line);
+      if (!drawing.draw(toError ? stderr : stdout, line)) (toError ? err : out)(line);
     },
-    info: (text) => err(printable(text)),
-    warning: (text) => err(paintError('yellow', `Warning: ${printable(text)}`)),
-    error: (text) => err(paintError('red', `Error: ${printable(text)}`)),
-    waiting: (text) => spinner?.show(printable(text)),
-    note: createNote(spinner, err, paintError),
+    info: forgetting((text) => err(printable(text))),
+    warning: forgetting(warning),
+    error: forgetting((text) => err(paintError('red', `Error: ${printable(text)}`))),
+    waiting: (text) => status?.show(() => printable(text)),
+    status: (text) => status?.show(() => printable(text())),
+    note: createNote(status, err, paintError),
+    retrying,
+    notify: (text) => void (isLive && stderr.write(notificationOf(env, printable(text).replaceAll(';', ',')))),
     clearSpinner: () => {
-      spinner?.stop();
+      status?.stop();
       drawing.erase();
     },
     confirm,

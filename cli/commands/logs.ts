@@ -1,7 +1,16 @@
 import { shortId } from '../build-ids.ts';
 import { type Context, flag, type Run, text, type Values } from '../command.ts';
+import type { Connection } from '../connect.ts';
 import { exitCodes, Failure } from '../failure.ts';
-import { drawPartial, renderLine, setFarewell, warnOfMissingLog } from '../follow-build.ts';
+import {
+  beginFollowing,
+  type Following,
+  notifyOfEnd,
+  renderLine,
+  setFarewell,
+  showEvent,
+  warnOfMissingLog,
+} from '../follow-build.ts';
 import { type LogEnd, type LogEvent, readLog } from '../log-stream.ts';
 import { aboutBuild, namedBuild } from '../named-builds.ts';
 import { asciiJson } from '../printable.ts';
@@ -33,6 +42,7 @@ const printLogEnd = (context: Context, event: LogEnd, id: string): void => {
   context.terminal.info(`The build goes on, and so does its log. Follow it: toolforge-build logs -f ${shortId(id)}`);
 };
 
+/** Prints an event of a log that is not followed. */
 const printEvent = (context: Context, event: LogEvent, id: string): void => {
   const { terminal } = context;
   if (event.type === 'note') terminal.note(event.note);
@@ -40,25 +50,49 @@ const printEvent = (context: Context, event: LogEvent, id: string): void => {
     terminal.clearSpinner();
     printLogEnd(context, event, id);
   }
-  if (event.type === 'partial') drawPartial(context, event, false);
   if (event.type !== 'line') return;
   terminal.clearSpinner();
   terminal.out(renderLine(context, event, false));
 };
 
+/** Prints an event of a log that is followed. At the end it prints how long each step took, if all steps were read. */
+const printFollowed = (following: Following, event: LogEvent, isWhole: boolean): void => {
+  const { context, id, progress } = following;
+  const { terminal } = context;
+  showEvent(following, event);
+  if (event.type !== 'end') return;
+  terminal.clearSpinner();
+  printLogEnd(context, event, id);
+  const steps = isWhole && !event.limited ? progress.stepTimes() : '';
+  if (steps && terminal.isLive) terminal.err(terminal.paintError('dim', `Steps: ${steps}`));
+};
+
+type Show = (event: LogEvent) => void;
+
+/** Returns the function that shows the events of a log, in the way that the options ask for. */
+const createShow = (context: Context, connection: Connection, id: string, values: Values): Show => {
+  const isWhole = Object.values(filters(values)).every((value) => value === undefined);
+  if (flag(values, 'json')) return (event) => context.terminal.out(asciiJson(event));
+  if (!flag(values, 'follow')) return (event) => printEvent(context, event, id);
+  const following = beginFollowing(context, connection, id, false);
+  return (event) => printFollowed(following, event, isWhole);
+};
+
 /** Runs the command `logs`, which prints a build's log as text, or with --json as one JSON object per line. */
 export const logs: Run = async (context, invocation) => {
   const { values } = invocation;
-  const [follow, json] = [flag(values, 'follow'), flag(values, 'json')];
-  const query = { follow, ...filters(values) };
-  const { api, log } = await context.connect();
+  const query = { follow: flag(values, 'follow'), ...filters(values) };
+  const connection = await context.connect();
+  const { api, log } = connection;
   const id = await namedBuild(api, invocation);
-  if (follow) setFarewell(context, id);
+  if (query.follow) setFarewell(context, id);
   context.terminal.waiting('Waiting for the log…');
+  const show = createShow(context, connection, id, values);
   await aboutBuild(api, id, async () => {
     for await (const event of readLog(log, id, query)) {
-      if (json) context.terminal.out(asciiJson(event));
-      else printEvent(context, event, id);
+      show(event);
+      const hasEnded = query.follow && event.type === 'end' && !event.limited;
+      if (hasEnded) notifyOfEnd(context, flag(values, 'notify'), id, event.status);
     }
   });
   context.terminal.clearSpinner();

@@ -7,7 +7,7 @@ import type { Style, Terminal } from '../terminal.ts';
 /** Width of the names in the output, in characters. */
 const nameWidth = 13;
 
-/** Returns the colour of the line with a used share of a quota in percent: yellow from 75 %, red from 90 %. */
+/** Returns the colour for a used share of a quota in percent: yellow from 75 %, red from 90 %. */
 const colourOf = (capacity: string): Style | undefined => {
   const percent = Number.parseFloat(capacity);
   if (percent >= 90) return 'red';
@@ -31,6 +31,15 @@ const linesOf = (category: string, item: QuotaCategoryItem, { paint }: Terminal)
   ];
 };
 
+/** Returns the lines that `toolforge-build quota` prints: a bar for each quota on a terminal, else a line for each value. */
+const quotaText = async (items: ReadonlyArray<{ name: string; item: QuotaCategoryItem }>, terminal: Terminal) => {
+  if (items.length === 0) return 'There are no quotas.';
+  if (terminal.columns === undefined)
+    return items.map(({ name, item }) => linesOf(name, item, terminal).join('\n')).join('\n\n');
+  const { quotaBars } = await import('../quota-bars.ts');
+  return (await quotaBars(items, terminal, colourOf)).join('\n');
+};
+
 /** Runs the command `quota`, which prints how much of each quota the tool uses. */
 export const quota: Run = async (context, { values }) => {
   const { api } = await context.connect();
@@ -42,7 +51,6 @@ export const quota: Run = async (context, { values }) => {
   const { terminal } = context;
   printMessages(context, response.messages);
   const items = response.quota.categories.flatMap(({ name, items }) => items.map((item) => ({ name, item })));
-  const texts = items.map(({ name, item }) => linesOf(name, item, terminal).join('\n'));
-  terminal.out(texts.join('\n\n') || 'There are no quotas.');
+  terminal.out(await quotaText(items, terminal));
   return exitCodes.ok;
 };

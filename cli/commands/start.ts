@@ -12,7 +12,7 @@ import {
 } from '../command.ts';
 import type { Connection } from '../connect.ts';
 import { type ExitCode, exitCodes, Failure } from '../failure.ts';
-import { followBuild, printEnd, setFarewell } from '../follow-build.ts';
+import { beginFollowing, followBuild, notifyOfEnd, printEnd, setFarewell } from '../follow-build.ts';
 import { showJson } from '../format-builds.ts';
 import { printable } from '../printable.ts';
 
@@ -81,32 +81,78 @@ const attached = async (
   connection: Connection,
   response: StartResponse,
   url: string,
-  json: boolean,
+  values: Values,
 ): Promise<ExitCode> => {
   const { name } = response.new_build;
+  const json = flag(values, 'json');
   setFarewell(context, name);
   printStarted(context, response);
   context.terminal.info(building(url, shortId(name)));
-  const ended = await followBuild(context, connection, name, json);
-  const exitCode = printEnd(context, ended);
+  const following = beginFollowing(context, connection, name, json);
+  const ended = await followBuild(following);
+  const exitCode = printEnd(context, ended, following.progress);
+  notifyOfEnd(context, flag(values, 'notify'), name, ended.build.status);
   if (json) printJson(context, showJson(ended));
   return exitCode;
+};
+
+/**
+ * Returns the key of a start: every attempt sends the same one, so that a retry does not start a second build.
+ * @throws Failure for a key that the API does not take
+ */
+const keyFrom = (values: Values): string => {
+  const key = text(values, 'idempotency-key');
+  if (key === undefined) return crypto.randomUUID();
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new Failure(exitCodes.usage, '--idempotency-key takes 1 to 255 printable ASCII characters without blanks.');
+};
+
+/**
+ * Sends the request of a start. Ctrl-C and a failure say whether a build may have been started: the request may have
+ * arrived although its response did not.
+ */
+const sendStart = async (
+  context: Context,
+  { api }: Connection,
+  parameters: BuildParameters,
+  key: string,
+): Promise<StartResponse> => {
+  const unknown = [
+    'The service has not answered, so a build may have been started. See: toolforge-build list',
+    `Start it without a second build: the same command with --idempotency-key '${key.replaceAll("'", "'\\''")}'`,
+  ];
+  const none = ['No build was started.'];
+  let isUnknown = false;
+  const onAttempt = () => {
+    context.farewell = unknown;
+  };
+  const onFailedAttempt = (wasRefused: boolean) => {
+    isUnknown ||= !wasRefused;
+    context.farewell = isUnknown ? unknown : none;
+  };
+  try {
+    return await api.start(parameters, key, { onAttempt, onFailedAttempt });
+  } catch (error) {
+    if (!isUnknown || !(error instanceof Failure)) throw error;
+    const hint = [error.hint, ...unknown].filter(Boolean).join('\n');
+    throw new Failure(error.exitCode, error.message, { hint, cause: error.cause });
+  }
 };
 
 /**
  * Runs the command `start`: starts a build and, without --detach, follows its log. The exit code then tells whether the
  * build succeeded.
  */
-export const start: Run = async (context, invocation) => {
-  const parameters = parametersFrom(invocation);
+export const start: Run = async (context, { values, positionals }) => {
+  const parameters = parametersFrom({ values, positionals });
+  const key = keyFrom(values);
+  context.farewell = ['No build was started.'];
   const connection = await context.connect();
   context.terminal.waiting('Starting…');
-  // Every attempt to start a build sends the same Idempotency-Key, so that a retry does not start a second build.
-  const response = await connection.api.start(parameters, crypto.randomUUID());
+  const response = await sendStart(context, connection, parameters, key);
   context.terminal.clearSpinner();
-  const json = flag(invocation.values, 'json');
   const { source_url: url } = parameters;
-  return flag(invocation.values, 'detach')
-    ? detached(context, response, url, json)
-    : attached(context, connection, response, url, json);
+  return flag(values, 'detach')
+    ? detached(context, response, url, flag(values, 'json'))
+    : attached(context, connection, response, url, values);
 };

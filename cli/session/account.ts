@@ -29,8 +29,8 @@ export type Account = {
 const requestWhoami = async (settings: Settings, { terminal, version, trace }: ConnectOptions): Promise<Caller> => {
   for (const warning of settings.warnings) terminal.warning(warning);
   const send = await createSender(settings, userAgent(version), trace);
-  const warn = (sentence: string) => terminal.warning(sentence);
-  const call = createCaller({ base: settings.base, send, warn, sleep, random: Math.random });
+  const { retrying: onRetry } = terminal;
+  const call = createCaller({ base: settings.base, send, onRetry, sleep, random: Math.random });
   const request = { method: 'GET', path: '/whoami', idleMs: responseMs, deadlineMs: responseMs } as const;
   const { response } = await call(request, { repeatable: true });
   return objectFrom<Caller>(response, settings.base, 'tools');

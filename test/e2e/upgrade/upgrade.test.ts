@@ -43,7 +43,7 @@ const follow = async ({ tool, id }: Running): Promise<Read> => {
     base: new URL(service.gateway.url),
     sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
     random: Math.random,
-    warn: (sentence: string) => void read.warnings.push(sentence),
+    onRetry: ({ message }: { message: string }) => void read.warnings.push(message),
   };
   for await (const event of readLog(options, id, { follow: true })) {
     if (event.type === 'line' && /^second \d+$/.test(event.line)) read.lines.push(event.line);

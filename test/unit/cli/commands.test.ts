@@ -27,38 +27,6 @@ test.each([
   expect(await api.run(args)).toEqual({ code: 0, stdout: recorded(file), stderr: '' });
 });
 
-test('list prints an aligned table, without colours in a pipe', async () => {
-  const { stdout, code } = await api.run(['list']);
-  const lines = stdout.split('\n');
-  expect(code).toBe(0);
-  expect(lines[0]).toMatch(/^ID {6}STATUS {17}STARTED {15}SOURCE +IMAGE$/);
-  expect(lines[1]).toMatch(/^demo-6 {2}pending \(#2 in queue\) {2}- {21}https:\/\/example\.org\/repo\.git@main +-$/);
-  expect(lines[3]).toContain('demo-4  ok                     2026-11-22T08:00:00Z  https://example.org/repo.git@main');
-  expect(lines[3]).toContain(responses.builds[2]?.destination_image);
-  expect(stdout).not.toContain('\u001b');
-});
-
-test('list with FORCE_COLOR prints colours and keeps the columns aligned', async () => {
-  const { stdout } = await api.run(['list'], { FORCE_COLOR: '1' });
-  expect(stdout).toContain('\u001b[32mok\u001b[0m');
-  const plain = await api.run(['list'], { FORCE_COLOR: '0' });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test removes colour sequences
-  expect(stdout.replace(/\u001b\[\d+m/g, '')).toBe(plain.stdout);
-});
-
-test('list without builds says so, and prints an empty list as JSON', async () => {
-  const empty = await serve((_, response) => json(response, 200, { messages: noMessages, builds: [] }));
-  const emptyApi = { TOOL_TOOLFORGE_API_URL: empty.url };
-  expect(await api.run(['list'], emptyApi)).toMatchObject({
-    code: 0,
-    stdout: '',
-    stderr: expect.stringContaining('No builds found'),
-  });
-  const asJson = await api.run(['list', '--json'], emptyApi);
-  expect(JSON.parse(asJson.stdout)).toEqual({ messages: noMessages, builds: [] });
-  await empty.close();
-});
-
 test.each([{}, { FORCE_COLOR: '1' }])('show prints lines that scripts search, with %j', async (colours) => {
   const { stdout } = await api.run(['show', 'demo-4'], colours);
   for (const text of [

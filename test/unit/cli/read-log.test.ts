@@ -14,7 +14,7 @@ test('readLog gives up after six streams without an event, with longer and longe
   const options = {
     api: { openLog } as unknown as Api,
     base: new URL('http://localhost'),
-    warn: () => {},
+    onRetry: () => {},
     sleep: async (pause: number) => void pauses.push(pause),
     random: () => 1,
   };

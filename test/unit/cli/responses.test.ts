@@ -83,14 +83,19 @@ test('cancel does not repeat a request after 409 without Retry-After, which wait
   expect(requests()).toHaveLength(1);
 });
 
-test('a command gives up after five responses of 503', async () => {
+test('a command gives up after five responses of 503, and warns of the same response once', async () => {
   const env = await against((_, response) =>
     json(response, 503, { error: ['The registry is down.'], code: 'registry_unavailable' }, { 'retry-after': '0' }),
   );
   const { code, stderr } = await run(['quota'], env);
   expect(code).toBe(6);
   expect(requests()).toHaveLength(5);
-  expect(stderr).toContain('(5 of 5)');
+  expect(stderr.split('\n')).toEqual([
+    'Warning: The registry is down. Trying again in 1 s (2 of 5).',
+    'Error: The registry is down.',
+    'Try again in a few minutes.',
+    '',
+  ]);
 });
 
 test('start repeats a request after a broken connection with the same Idempotency-Key', async () => {

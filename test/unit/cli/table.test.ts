@@ -33,3 +33,25 @@ test('a table with wide characters has aligned columns', async () => {
     'cafe\u0301    end',
   ]);
 });
+
+test.each([
+  [undefined, ['A     B     C     D', 'aaaa  bbbb  cccc  dddd']],
+  [22, ['A     B     C     D', 'aaaa  bbbb  cccc  dddd']],
+  [21, ['A     B     C     D', 'aaaa  bbbb  cccc  dd…']],
+  [19, ['A     B     C', 'aaaa  bbbb  cccc']],
+  [15, ['A     C', 'aaaa  cccc']],
+  [9, ['A     C', 'aaaa  cc…']],
+  [3, ['A     C', 'aaaa  c…']],
+])(
+  'a table on a terminal of %j cells leaves out the least important columns, and cuts the others last',
+  async (width, lines) => {
+    const ranked = [
+      { title: 'A' },
+      { title: 'B', drop: 1 },
+      { title: 'C', shrinkTo: 2 },
+      { title: 'D', shrinkTo: 3, drop: 2 },
+    ];
+    const row = ['aaaa', 'bbbb', 'cccc', 'dddd'].map((text) => ({ text }));
+    expect(await table(ranked, [row], width, undefined)).toEqual(lines);
+  },
+);

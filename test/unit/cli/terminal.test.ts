@@ -36,6 +36,7 @@ test.each([
   expect(wantsColour(env, isTerminal)).toBe(expected);
 });
 
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: the tests look for control characters
 (hasScript ? describe : describe.skip)('toolforge-build on a terminal', () => {
   let cli: Cli;
   let server: TestServer;
@@ -67,23 +68,42 @@ test.each([
     expect((await cli.onTerminal(['list'], 200, { ...env, NO_COLOR: '1' }).finished).stdout).not.toContain('\u001b');
   });
 
-  test('list cuts source and image on a narrow terminal, never the id or the status', async () => {
-    const { stdout } = await cli.onTerminal(['list'], 95, { ...env, NO_COLOR: '1' }).finished;
+  const listAt = async (columns: number): Promise<string[]> => {
+    const { stdout } = await cli.onTerminal(['list'], columns, { ...env, NO_COLOR: '1' }).finished;
     const lines = stdout.trimEnd().split('\r\n');
-    for (const text of lines) expect([...text].length).toBeLessThanOrEqual(95);
-    expect(lines[3]).toMatch(/^demo-4 {2}ok .*…ple\.org\/repo\.git@main {2}registry\.….*$|^demo-4 {2}ok .*…/);
+    for (const text of lines) expect([...text].length).toBeLessThanOrEqual(columns);
+    return lines;
+  };
+
+  test.each([
+    [18, /^ID {6}STATUS$/],
+    [40, /^ID {6}STATUS {6}AGE +DURATION$/],
+    [80, /^ID {6}STATUS {6}AGE +DURATION +REF +COMMIT +IMAGE$/],
+    [160, /^ID {6}STATUS {6}AGE +DURATION +REF +COMMIT +IMAGE +SOURCE$/],
+  ])('list on a terminal of %i columns shows the most important columns, and cuts no id', async (columns, titles) => {
+    const lines = await listAt(columns);
+    expect(lines[0]).toMatch(titles);
+    expect(lines.slice(1).map((line) => line.split(' ')[0])).toEqual([6, 5, 4, 3, 2, 1, 0].map((n) => `demo-${n}`));
   });
 
-  test('logs -f shows a spinner with the last note until a line arrives', async () => {
+  test('list on a terminal shows ages, short commits and images without the registry', async () => {
+    const lines = await listAt(160);
+    expect(lines[3]).toMatch(
+      /^demo-4 {2}ok {10}\d+ d +5 min 30 s +main {10}0123456 {2}tool-demo\/tool-demo:latest {2}https:\/\/example\.org\/repo\.git$/,
+    );
+  });
+
+  test('logs -f shows the last note and the time in the status line until a line arrives', async () => {
     const { finished, sees } = cli.onTerminal(['logs', '-f', 'demo-4'], 80, env);
-    await sees('pulling the image');
+    await sees('pulling the image, 0:0');
     release();
     const { stdout } = await finished;
     expect(stdout).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
-    expect(stdout.endsWith('\r\u001b[2K\u001b[36m[step-build]\u001b[0m line 1\r\n')).toBe(true);
+    expect(stdout).toContain('\r\u001b[2K\u001b[36m[step-build]\u001b[0m line 1\r\n');
+    expect(stdout.endsWith('\u001b[2mSteps: build <1 s\u001b[0m\r\n')).toBe(true);
   });
 
-  test('logs -f draws the states of an unfinished line in place, within the width of the terminal', async () => {
+  test('logs -f shows the states of an unfinished line in the status line, within the width of the terminal', async () => {
     const partial = (text: string) => ({ type: 'partial', step: 'build', time: line(1).time, line: text });
     const other = await serve((_, response) => {
       const states = [partial('\u001b[32m10%\u001b[0m'), partial(`20% ${'#'.repeat(200)}`), partial('\u202e30%')];
@@ -92,14 +112,38 @@ test.each([
     const env40 = { TOOL_TOOLFORGE_API_URL: other.url, NO_COLOR: '1' };
     const { stdout } = await cli.onTerminal(['logs', '-f', 'demo-4'], 40, env40).finished;
     const drawn = stdout.split('\r\u001b[2K').filter((text) => text.includes('%'));
-    expect(drawn.map((text) => text.replace('\r\n', ''))).toEqual([
+    expect(drawn.map((text) => text.replace(/^. \d:\d\d /, '').split('\r\n')[0])).toEqual([
       '[step-build] 10%',
-      `[step-build] 20% ${'#'.repeat(21)}…`,
+      `[step-build] 20% ${'#'.repeat(14)}…`,
       '[step-build] \\u202e30%',
       '[step-build] 100%',
     ]);
-    expect(stdout.match(/\r\n/g)).toHaveLength(1);
+    expect(stdout.match(/\r\n/g)).toHaveLength(2);
     await other.close();
+  });
+
+  test('a status line is never wider than the terminal, however narrow', async () => {
+    const { finished, sees } = cli.onTerminal(['logs', '-f', 'demo-4'], 12, env);
+    await sees('pulling');
+    release();
+    const { stdout } = await finished;
+    const frames = [...stdout.matchAll(/\r\u001b\[2K\u001b\[36m.\u001b\[0m ([^\r]*)/gu)];
+    expect(frames.length).toBeGreaterThan(0);
+    for (const [, text = ''] of frames) expect([...text].length).toBeLessThanOrEqual(9);
+  });
+
+  test('quota on a terminal shows a bar for each quota, and its numbers with units', async () => {
+    const { stdout } = await cli.onTerminal(['quota'], 80, { ...env, NO_COLOR: '1' }).finished;
+    expect(stdout.trimEnd().split('\r\n')).toEqual([
+      'QUOTA                                  USED',
+      'Registry: Storage  ████████████████░░  94 %  960 MiB of 1 GiB, 64 MiB free',
+      'Builds: Running    █████████████░░░░░  75 %  3 of 4 builds, 1 build free',
+      'Builds: Queued     ░░░░░░░░░░░░░░░░░░  0 %   0 of 16 builds, 16 builds free',
+    ]);
+    const narrow = await cli.onTerminal(['quota'], 40, env).finished;
+    expect(narrow.stdout).toContain('\u001b[31m94 %\u001b[0m');
+    for (const text of narrow.stdout.split('\r\n'))
+      expect([...text.replace(/\u001b\[\d+m/g, '')].length).toBeLessThanOrEqual(40);
   });
 
   test('cancel asks for confirmation: no changes nothing, yes cancels the build', async () => {
@@ -121,3 +165,4 @@ test.each([
     await other.close();
   });
 });
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: the tests look for control characters
