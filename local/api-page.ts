@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Listener } from '../lib/http/types.ts';
 import { notFound } from './routes.ts';
 
@@ -52,8 +53,8 @@ const contentSecurityPolicy = [
 type Content = { type: string; body: string | Buffer };
 
 const javascript = 'text/javascript; charset=utf-8';
-const { resolve } = createRequire(import.meta.url);
-const fromPackage = (name: string) => readFile(resolve(`swagger-ui-dist/${name}`));
+const require = createRequire(import.meta.url);
+const fromPackage = (name: string) => readFile(join(dirname(require.resolve('swagger-ui-dist/package.json')), name));
 
 /** The files of the page by their paths below the page's own path. */
 const files = new Map<string, () => Promise<Content>>([
