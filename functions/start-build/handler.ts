@@ -1,5 +1,6 @@
 import { versionWarnings } from '../../lib/builds/deprecated-versions.ts';
 import { parseBuildRequest } from '../../lib/builds/parse-parameters.ts';
+import { secretWarnings } from '../../lib/builds/secret-warnings.ts';
 import { type StartContext, type StartedBuild, startBuild } from '../../lib/builds/start.ts';
 import { administrators } from '../../lib/help.ts';
 import { messages } from '../../lib/http/respond.ts';
@@ -68,6 +69,7 @@ export const createStartBuild =
     const started = await startBuild(options, tool, parameters, typeof key === 'string' ? key : undefined, signal);
     const warnings = [
       ...fieldWarnings(ignored),
+      ...secretWarnings(started.parameters.envvars),
       ...versionWarnings(options.runSettings.versions, started.parameters),
       ...storageWarnings(await storage),
     ];

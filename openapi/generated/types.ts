@@ -122,7 +122,7 @@ export interface BuildParameters {
    */
   ref?: string;
   /**
-   * Environment variables of the build. A name has at least three characters.
+   * Environment variables of the build. A name has at least three characters. They are no place for secrets, because the responses of other operations have them, and the image can hold them.
    */
   envvars?: {
     [k: string]: string;

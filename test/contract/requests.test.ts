@@ -215,6 +215,16 @@ describe('start-build', () => {
     await mine.remove(new_build.name);
   });
 
+  test('warns of variables that look like secrets, by their names, and starts the build', async () => {
+    const envvars = { NODE_ENV: 'production', DB_PASSWORD: 'Tr0ub4dor-9', EXTRA: `ghp_${'aB3dE6gH9'.repeat(4)}` };
+    const response = expectStatus(await post(JSON.stringify({ source_url, envvars })), 200);
+    const { messages, new_build } = response.json as unknown as StartResponse;
+    expect(messages.warning).toEqual([expect.stringContaining('DB_PASSWORD and EXTRA look like secrets')]);
+    expect(JSON.stringify(messages)).not.toMatch(/NODE_ENV|Tr0ub4dor|ghp_/);
+    expect(new_build.parameters.envvars).toEqual(envvars);
+    await mine.remove(new_build.name);
+  });
+
   test('refuses variables that are too large, too many, or contain NUL', async () => {
     const half = 'v'.repeat(9000);
     expectRefusal(await mine.post({ source_url, envvars: { ABC: half, DEF: half } }), 400, 'envvars_too_large');

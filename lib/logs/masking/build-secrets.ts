@@ -8,6 +8,12 @@ import { findByForm } from './secret-finder.ts';
 const passwordVariable = new RegExp(`${passwordName}$`, 'i');
 const tokenVariable = new RegExp(`(?:${tokenName}|${secretWord})$`, 'i');
 
+/** Says whether a variable's name is one of a password, such as `DB_PASSWORD`. */
+export const isNamedLikePassword = (name: string): boolean => passwordVariable.test(name);
+
+/** Says whether a variable's name is one of a token, a key or another generated secret, such as `API_TOKEN`. */
+export const isNamedLikeToken = (name: string): boolean => tokenVariable.test(name);
+
 /** Matches text that templates of environments have in the place of a secret, such as `$TOKEN` or `changeme`. */
 const placeholder = new RegExp(
   `^(?:${[
@@ -29,7 +35,7 @@ const path = /^(?:(?:~|\.{1,2})(?:\/[A-Z]?[a-z0-9_.@-]+)+|(?:\/[A-Z]?[a-z0-9_.@-
  * Says whether the value of a variable that is named like a secret is a secret. Any text can be a password, also text
  * that looks like a version, a package or a file's name, so only placeholders and paths are none.
  */
-const isSecretValue = (value: string): boolean => {
+export const isSecretValue = (value: string): boolean => {
   const text = value.trim();
   return text !== '' && !placeholder.test(text) && !path.test(text);
 };
@@ -44,13 +50,13 @@ const maxValues = 128;
 const maxPartsLength = 32_768;
 
 const isSecretVariable = (name: string, value: string): boolean => {
-  if (passwordVariable.test(name)) return isSecretValue(value);
+  if (isNamedLikePassword(name)) return isSecretValue(value);
   // A variable such as AUTH may also say whether something is enabled.
-  return tokenVariable.test(name) ? isSecretValue(value) && !isRemark(value) : isKeyLike(value);
+  return isNamedLikeToken(name) ? isSecretValue(value) && !isRemark(value) : isKeyLike(value);
 };
 
 /** Returns the parts of a text that secret rules mask, such as the password in the URL of a database. */
-const partsByForm = ({ name, text }: Named): string[] =>
+export const partsByForm = ({ name, text }: Named): string[] =>
   text.split('\n').flatMap((part) => {
     const line = `${name}=${part}`;
     return findByForm(line)
