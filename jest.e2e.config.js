@@ -7,10 +7,18 @@ const part = process.env.E2E_PART ?? 'service';
 const contract =
   '<rootDir>/test/contract/{credentials,endpoints,failures,gateway,limits,log-masking,log-progress,requests}.test.ts';
 
+const buildpacks = ['test/buildpacks/*', 'test/unit/buildpacks/{builds,start}', 'test/e2e/languages/*'];
+const pipeline = 'test/e2e/pipeline/{builds,hostile,hostile-clones,source}';
+const patterns = {
+  contract: [contract],
+  // Every kind of repository, and every hostile build, with the builder of the variable TEST_BUILDER.
+  languages: [...buildpacks, pipeline].map((pattern) => `<rootDir>/${pattern}.test.ts`),
+};
+
 /** @type {import('jest').Config} */
 export default {
   ...config,
-  testMatch: [part === 'contract' ? contract : `<rootDir>/test/e2e/${part}/**/*.test.ts`],
+  testMatch: patterns[part] ?? [`<rootDir>/test/e2e/${part}/**/*.test.ts`],
   testPathIgnorePatterns: ['/node_modules/'],
   testEnvironment: '<rootDir>/test/e2e/environment.js',
   testTimeout: 900_000,
@@ -20,5 +28,5 @@ export default {
   forceExit: true,
   // Test files of contract and service use different tools and may run in parallel. Test files of other parts disturb
   // each other.
-  maxWorkers: ['contract', 'service'].includes(part) ? 2 : 1,
+  maxWorkers: { contract: 2, service: 2, languages: 3 }[part] ?? 1,
 };

@@ -1,13 +1,14 @@
 /**
  * Starts the process of an image that the embedded platform built.
- *   npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE
+ *   npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE [-- ARGUMENT…]
  */
 import { parseArgs } from 'node:util';
 import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';
 import { startImage } from './start-image.ts';
 
-const usage = 'Usage: npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE';
+const usage =
+  'Usage: npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE [-- ARGUMENT…]';
 
 const splitPair = (pair: string): [string, string] => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=?/, '')];
 
@@ -21,10 +22,10 @@ const readArguments = () => {
       env: { type: 'string', multiple: true, default: [] },
     },
   });
-  const [image] = positionals;
+  const [image, ...args] = positionals;
   if (image === undefined) throw new Error(usage);
   return {
-    ...{ image, imagesFolder: values.images, port: Number(values.port) },
+    ...{ image, args, imagesFolder: values.images, port: Number(values.port) },
     env: Object.fromEntries(values.env.map(splitPair)),
     ...(values.process === undefined ? {} : { process: values.process }),
   };

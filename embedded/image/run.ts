@@ -26,6 +26,8 @@ export type RunOptions = {
   machine?: Record<string, string>;
   /** Type of the image's process to start, such as `web`. Default: the image's default process. */
   process?: string;
+  /** Arguments of the process, after those of the image. Default: none. */
+  args?: string[];
   /** Time in milliseconds within which the image's process must listen on its port. Default 60 s. */
   timeoutMs?: number;
   /** Called with each chunk of the output of the image's process. */
@@ -109,7 +111,7 @@ const environmentFor = (root: string, config: ImageConfig, port: number, { machi
 const startProcess = (root: string, config: ImageConfig, port: number, options: RunOptions): ChildProcess => {
   const { Entrypoint = [], Cmd = [] } = config.config ?? {};
   const entrypoint = options.process === undefined ? Entrypoint : [`/cnb/process/${options.process}`];
-  const [program, ...words] = [...entrypoint, ...Cmd];
+  const [program, ...words] = [...entrypoint, ...Cmd, ...(options.args ?? [])];
   if (program === undefined || program === '/cnb/lifecycle/launcher') {
     throw new NoDefaultProcessError(options.image);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Files, pageOf, useAppBuilds } from '../support/app-builds.ts';
+import { type Files, useAppBuilds } from '../support/app-builds.ts';
 import { manifest, serving } from '../support/node-project.ts';
 
 const { build, start, builtTwice } = useAppBuilds();
@@ -116,8 +116,8 @@ describe('the field packageManager', () => {
         if (words === 'run build') sh('cd sub && yarn x');
         if (words === 'start') sh('exec node server.js');`,
     });
-    expect(await pageOf(running)).toBe('own');
-    expect(running.output()).toContain('own yarn start');
+    expect(await running.page()).toBe('own');
+    expect(await running.output()).toContain('own yarn start');
   });
 
   test('the version that it names installs the packages', async () => {

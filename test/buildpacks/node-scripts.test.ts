@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../contract/client.ts';
-import { type Files, pageOf, useAppBuilds } from '../support/app-builds.ts';
+import { type Files, useAppBuilds } from '../support/app-builds.ts';
 import { manifest, serving } from '../support/node-project.ts';
 
 const { build, start } = useAppBuilds();
@@ -21,7 +21,7 @@ describe('scripts of a build', () => {
       'server.js': serving('require("fs").readFileSync("said")'),
     };
     const { running } = await start(files);
-    expect(await pageOf(running)).toBe(said);
+    expect(await running.page()).toBe(said);
   });
 
   test('USE_NPM_INSTALL installs by npm install, although there is a package-lock.json that does not fit', async () => {
@@ -109,9 +109,9 @@ describe('signals', () => {
   ])('SIGTERM reaches the program behind %s', async (_, fields, procfile) => {
     const files = { 'package.json': manifest(fields), 'server.js': server };
     const { running } = await start({ ...files, ...(procfile === undefined ? {} : { Procfile: procfile }) });
-    running.signal('SIGTERM');
-    await running.ended;
+    await running.signal();
+    await running.ended();
     // The output of the image's process may come after its end.
-    await eventually(async () => running.output().includes('heard SIGTERM'));
+    await eventually(async () => (await running.output()).includes('heard SIGTERM'));
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Files, pageOf, useAppBuilds } from '../support/app-builds.ts';
+import { type Files, useAppBuilds } from '../support/app-builds.ts';
 import { project, serving, setuptools } from '../support/python-project.ts';
 
 const { build, start, builtTwice } = useAppBuilds();
@@ -43,7 +43,7 @@ describe('a lock file is installed by the tool that wrote it', () => {
     const files = await poetryFiles('[tool.poetry]\npackage-mode = false\n');
     const { log, running } = await start(files, { image: 'poetry' });
     expect(log).not.toContain('describes an application');
-    expect(await pageOf(running)).toBe('dep');
+    expect(await running.page()).toBe('dep');
   });
 
   test('pdm.lock is installed by PDM', async () => {

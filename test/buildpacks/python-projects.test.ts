@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Files, pageOf, useAppBuilds } from '../support/app-builds.ts';
+import { type Files, useAppBuilds } from '../support/app-builds.ts';
 import { project, serving, setuptools } from '../support/python-project.ts';
 
 const { build, start, builtTwice } = useAppBuilds();
@@ -113,7 +113,7 @@ describe('text in UTF-16', () => {
       'requirements.txt': utf16('six==1.17.0\r\n'),
       'app.py': serving('six.__version__', 'import six'),
     });
-    expect(await pageOf(running)).toBe('1.17.0');
+    expect(await running.page()).toBe('1.17.0');
   });
 
   test.each(['pyproject.toml', 'app.py', 'manage.py', 'Pipfile.lock', 'uv.lock', 'setup.cfg'])(

@@ -2,9 +2,8 @@
  * Runs the tests that need a cluster: node test/e2e/run.ts e2e|contract|auth|logs|load|upgrade [JEST OPTIONS AND PATTERNS].
  * jest.e2e.config.js says which test files belong to a part.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import './site.js';
+import { runJest } from './jest.ts';
 import { waitUntilReady } from './ready.ts';
 
 /**
@@ -22,14 +21,8 @@ const plans: Record<string, string[][][]> = {
 };
 
 const [plan = '', ...options] = process.argv.slice(2);
-const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
-
-const run = async (part: string): Promise<void> => {
-  const env = { ...process.env, E2E_PART: part, ...(part === 'contract' ? { CONTRACT_TARGET: 'cluster' } : {}) };
-  const words = [...jest, '--config', 'jest.e2e.config.js', '--verbose', '--passWithNoTests', ...options];
-  const [code] = await once(spawn(process.execPath, words, { stdio: 'inherit', env }), 'close');
-  process.exitCode ||= (code as number | null) ?? 1;
-};
+const run = (part: string): Promise<void> =>
+  runJest(part, part === 'contract' ? { CONTRACT_TARGET: 'cluster' } : {}, ['--passWithNoTests', ...options]);
 
 const runLane = async (parts: string[]): Promise<void> => {
   for (const part of parts) await run(part);

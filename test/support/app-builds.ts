@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { type RunningImage, runImage } from '../../embedded/image/run.ts';
-import { stepEnvironment } from '../../embedded/lifecycle/environment.ts';
-import { type GitServer, makeRepository, serveGit } from '../../local/git-server.ts';
-import { type BuildOptions, type BuildRun, runBuild } from '../unit/embedded/lifecycle/pipeline-run.ts';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { makeRepository } from '../../local/git-server.ts';
+import { clusterApps } from '../e2e/languages/cluster-apps.ts';
+import type { BuildOptions, BuildRun } from '../unit/embedded/lifecycle/pipeline-run.ts';
+import type { AppPlatform, ProcessChoice, RunningApp } from './app-platform.ts';
+import { embeddedApps } from './embedded-apps.ts';
 
 /** Content of files by their paths in a repository. */
 export type Files = Record<string, string | Buffer>;
@@ -25,10 +26,10 @@ type More = Pick<BuildOptions, 'variables'> & {
 };
 
 type AppBuilds = {
-  /** Builds the files of a repository with the buildpacks of this project, as the embedded platform does. */
+  /** Builds the files of a repository with the buildpacks of this project. */
   build(files: Files, more?: More): Promise<AppBuild>;
   /** Builds the files and starts a process of the image, by default the image's default process. */
-  start(files: Files, more?: More & { process?: string }): Promise<AppBuild & { running: RunningImage }>;
+  start(files: Files, more?: More & ProcessChoice): Promise<AppBuild & { running: RunningApp }>;
   /**
    * Builds the files twice, the second time with the cache of the first build, and expects one digest. Returns the log of
    * the first build and the page of its running image.
@@ -39,6 +40,11 @@ type AppBuilds = {
 
 type Repository = { url: string; commit: string };
 
+/** Whether the builds run on a cluster, with the builder that the variable names (test/e2e/pipeline/test-builder.ts). */
+export const isOnCluster = process.env.TEST_BUILDER !== undefined;
+/** Time limit in milliseconds of a test with a few builds. */
+export const buildsTimeoutMs = isOnCluster ? 900_000 : 240_000;
+
 const writeFiles = async (folder: string, files: Files): Promise<void> => {
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name);
@@ -46,18 +52,6 @@ const writeFiles = async (folder: string, files: Files): Promise<void> => {
     // A file that begins as a script can be executed.
     await writeFile(file, content, { mode: content.toString().startsWith('#!') ? 0o755 : 0o644 });
   }
-};
-
-/** Returns the text of a page of a running image. */
-export const pageOf = async ({ url }: RunningImage, path = '/'): Promise<string> => (await fetch(url + path)).text();
-
-/** Makes a git repository of some files, which the git server of a folder serves. */
-const publish = async (files: Files, name: string, folder: string, server: string): Promise<Repository> => {
-  const source = join(folder, 'source', name);
-  await mkdir(source, { recursive: true });
-  await writeFiles(source, files);
-  const commit = await makeRepository(source, join(folder, 'git', `${name}.git`));
-  return { url: `${server}/${name}.git`, commit };
 };
 
 const asBuild = (run: BuildRun, url: string): AppBuild => ({
@@ -69,42 +63,49 @@ const asBuild = (run: BuildRun, url: string): AppBuild => ({
 });
 
 /**
- * Prepares real builds of small repositories for the tests of one file. All builds share one folder of images and
- * caches; everything that a test starts is ended after the file's tests.
+ * Prepares real builds of small repositories for the tests of one file, on the embedded platform or on a cluster. All builds
+ * share one place of images and caches. What a test starts is ended after the test.
  */
 export const useAppBuilds = (): AppBuilds => {
-  const started: RunningImage[] = [];
+  const started: RunningApp[] = [];
   // The same files are in the same repository, whose address is in the image.
   const repositories = new Map<string, Repository>();
-  let data = '';
-  let git: GitServer;
+  let folder = '';
+  let platform: AppPlatform;
   let count = 0;
   beforeAll(async () => {
-    data = await mkdtemp(join(tmpdir(), 'app-builds-'));
-    git = await serveGit({ folder: join(data, 'git') });
-  });
+    folder = await mkdtemp(join(tmpdir(), 'app-repositories-'));
+    platform = await (isOnCluster ? clusterApps() : embeddedApps(join(folder, 'git')));
+  }, buildsTimeoutMs);
+  afterEach(() => Promise.all(started.splice(0).map(({ stop }) => stop())));
   afterAll(async () => {
-    await Promise.all(started.map(({ stop }) => stop()));
-    await git.close();
-    await rm(data, { recursive: true, force: true, maxRetries: 3 });
-  });
+    await platform?.close();
+    await rm(folder, { recursive: true, force: true });
+  }, buildsTimeoutMs);
 
+  /** Makes a git repository of some files. */
+  const publish = async (files: Files, name: string): Promise<Repository> => {
+    const source = join(folder, 'source', name);
+    await mkdir(source, { recursive: true });
+    await writeFiles(source, files);
+    const bare = join(folder, 'git', `${name}.git`);
+    const commit = await makeRepository(source, bare);
+    return { url: await platform.serve(bare), commit };
+  };
   const build = async (files: Files, more: More = {}): Promise<AppBuild> => {
     count += 1;
     const key = JSON.stringify(files);
-    const repository = repositories.get(key) ?? (await publish(files, `app${repositories.size}`, data, git.url));
+    const repository = repositories.get(key) ?? (await publish(files, `app${repositories.size}`));
     repositories.set(key, repository);
-    const image = `registry.example.org/tool-x/${more.image ?? `app${count}`}:latest`;
-    return asBuild(await runBuild({ ...more, ...repository, data, image }), repository.url);
+    const run = await platform.build({ ...more, ...repository, image: more.image ?? `app${count}` });
+    return asBuild(run, repository.url);
   };
-  const start: AppBuilds['start'] = async (files, { process: type, ...more } = {}) => {
-    const built = await build(files, { image: `started${count}`, ...more });
+  const start: AppBuilds['start'] = async (files, { process: type, args, ...more } = {}) => {
+    const image = more.image ?? `started${count}`;
+    const built = await build(files, { ...more, image });
     if (built.failure !== '') throw new Error(built.failure);
-    // The interpreter of Python may be one of pyenv.
-    const machine = stepEnvironment(process.env);
-    const image = `tool-x/${more.image ?? `started${count - 1}`}@${built.digest}`;
-    const own = type === undefined ? {} : { process: type };
-    const running = await runImage({ imagesFolder: join(data, 'images'), image, machine, ...own });
+    const { digest } = built;
+    const running = await platform.start({ image, digest, process: type, args });
     started.push(running);
     return { ...built, running };
   };
@@ -113,7 +114,7 @@ export const useAppBuilds = (): AppBuilds => {
     const second = await build(files, { image });
     expect(second.failure).toBe('');
     expect(second.digest).toBe(first.digest);
-    return { log: first.log, page: await pageOf(first.running) };
+    return { log: first.log, page: await first.running.page() };
   };
   return { build, start, builtTwice };
 };

@@ -64,6 +64,39 @@ export const hostileRepositories: Record<string, HostileRepository> = {
   },
 };
 
+/** Makes a tree with a repository of its own for git, whose hook and configuration run a program. @param name such as .git */
+export const gitFolder = async (objects: GitObjects, name: string, program: string): Promise<string> => {
+  const hook = await objects.blob(`#!/bin/sh\n${program}\n`);
+  const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
+  const own = await objects.tree([
+    { type: 'tree', name: 'hooks', hash: hooks },
+    { type: 'blob', name: 'config', hash: await objects.blob(`[core]\n\tfsmonitor = ${program}\n`) },
+  ]);
+  return objects.tree([{ type: 'tree', name, hash: own }]);
+};
+
+/** Makes a tree with configuration, filters, hooks and a bare repository, which run a program, besides other entries. */
+export const gitFiles = async (objects: GitObjects, program: string, entries: TreeEntry[] = []): Promise<string> => {
+  const config = `[core]\n\tfsmonitor = "${program}"\n\thooksPath = hooks\n\tsshCommand = "${program}"\n[filter "x"]\n\tsmudge = "${program}"\n\tclean = "${program}"\n\tprocess = "${program}"\n[alias]\n\tcheckout = "!${program}"\n[include]\n\tpath = .gitconfig\n`;
+  const [settings, hook] = [await objects.blob(config), await objects.blob(`#!/bin/sh\n${program}\n`)];
+  const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
+  const folder = await objects.tree([{ type: 'blob', name: 'keep', hash: hook }]);
+  const bare = await objects.tree([
+    { type: 'blob', name: 'HEAD', hash: await objects.blob('ref: refs/heads/main\n') },
+    { type: 'blob', name: 'config', hash: settings },
+    { type: 'tree', name: 'hooks', hash: hooks },
+    ...['objects', 'refs'].map((name) => ({ type: 'tree', name, hash: folder }) as const),
+  ]);
+  return objects.tree([
+    { type: 'tree', name: 'bare', hash: bare },
+    { type: 'tree', name: 'hooks', hash: hooks },
+    { type: 'blob', name: '.gitconfig', hash: settings },
+    { type: 'blob', name: '.gitattributes', hash: await objects.blob('* filter=x diff=x merge=x\n') },
+    { type: 'blob', name: 'a.txt', hash: await objects.blob('a') },
+    ...entries,
+  ]);
+};
+
 /**
  * Makes a commit whose .gitattributes ask git to make the files larger: identifiers, line ends and encodings, also by a
  * macro and in a folder. Returns the commit's tree and the content of each file.

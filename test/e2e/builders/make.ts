@@ -1,7 +1,7 @@
 /**
  * Makes and pushes three builders with their run images, for tests of any builder: this project's own, one that is shaped
  * like heroku/builder:24, and one like heroku/builder:22 with an old lifecycle. A fourth builder is what images:builder
- * --from makes of the second. Prints a line for each image, such as `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are
+ * --from makes of the second. A fifth has the shape of the second and all buildpacks of this project. Prints a line for each image, such as `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are
  * those of `npm run images`, and LIFECYCLE and LIFECYCLE_OLD, folders as `npm run images:builder` takes them.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -25,7 +25,17 @@ import {
 } from '../../../scripts/containers.ts';
 
 /** A shape of builder. `stack` names the images, and is the stack in their labels and files. */
-type Shape = { stack: string; runTarget: string; lifecycle: string; hasLifecycleToml: boolean };
+type Shape = {
+  stack: string;
+  runTarget: string;
+  lifecycle: string;
+  hasLifecycleToml: boolean;
+  /** Name of the builder image. Default: from the stack. */
+  builder?: string;
+  order: Order;
+  /** Returns the buildpacks, which the function may write into a folder. */
+  readBuildpacks: (context: string) => Promise<Buildpack[]>;
+};
 
 /** Ids that buildpacks of this project have in the builders, and the versions. */
 const renamed = {
@@ -42,7 +52,7 @@ const member = (id: string, version: string, optional = false): Member => ({
 const language = (id: string, version: string): Order[number] => ({
   group: [member('heroku/deb-packages', '1.0.1', true), member(id, version), member('heroku/procfile', '4.2.1', true)],
 });
-const order: Order = [language('heroku/python', '2.5.1'), language('heroku/nodejs', '5.1.1')];
+const herokuOrder: Order = [language('heroku/python', '2.5.1'), language('heroku/nodejs', '5.1.1')];
 
 /** Copies a buildpack of this project under another id. */
 const rename = async (name: keyof typeof renamed, context: string): Promise<Buildpack> => {
@@ -55,15 +65,32 @@ const rename = async (name: keyof typeof renamed, context: string): Promise<Buil
   return readBuildpack(folder);
 };
 
+/** Returns buildpacks that are named and nested as Heroku's are. */
+const herokuBuildpacks = async (context: string): Promise<Buildpack[]> => [
+  ...(await Promise.all((['python', 'node', 'procfile'] as const).map((name) => rename(name, context)))),
+  ...(await readBuildpacks(join(import.meta.dirname, 'buildpacks'))),
+];
+
+const languages: Member = { id: 'toolforge/languages', version: '0.1.0' };
+
+/** Returns the buildpacks of this project, and a composite buildpack with their order. */
+const ownBuildpacks = async (context: string): Promise<Buildpack[]> => {
+  const own = join(root, 'buildpacks');
+  const folder = join(context, 'languages');
+  await mkdir(folder);
+  const { order } = parse(await readFile(join(own, 'order.toml'), 'utf8'));
+  await writeFile(join(folder, 'buildpack.toml'), stringify({ api: '0.11', buildpack: languages, order }));
+  return [...(await readBuildpacks(own)), await readBuildpack(folder)];
+};
+
 /** Writes the files of a builder as the command pack does. @returns its buildpacks */
 const makeContext = async (context: string, shape: Shape, runImage: string): Promise<Buildpack[]> => {
   // pack leaves lifecycle.toml out. Images of other makers have it.
   const names = ['lifecycle', 'launcher', ...(shape.hasLifecycleToml ? ['lifecycle.toml'] : [])];
   for (const name of names) await cp(join(shape.lifecycle, name), join(context, 'lifecycle', name));
-  const own = await Promise.all((['python', 'node', 'procfile'] as const).map((name) => rename(name, context)));
-  const buildpacks = [...own, ...(await readBuildpacks(join(import.meta.dirname, 'buildpacks')))];
+  const buildpacks = await shape.readBuildpacks(context);
   for (const buildpack of buildpacks) await placeBuildpack(buildpack, join(context, 'cnb/buildpacks'));
-  await writeFile(join(context, 'cnb/order.toml'), stringify({ order }));
+  await writeFile(join(context, 'cnb/order.toml'), stringify({ order: shape.order }));
   await writeFile(join(context, 'cnb/run.toml'), stringify({ images: [{ image: runImage }] }));
   await writeFile(join(context, 'cnb/stack.toml'), stringify({ 'run-image': { image: runImage } }));
   return buildpacks;
@@ -87,7 +114,7 @@ const labelsOf = async (shape: Shape, runImage: string, buildpacks: Buildpack[],
     [builderLabels.apis]: JSON.stringify(toml.apis),
   };
   const layered = buildpacks.map(({ folder: _, ...buildpack }) => ({ ...buildpack, diffId }));
-  return { ...empty, ...extendLabels(empty, order, layered) };
+  return { ...empty, ...extendLabels(empty, shape.order, layered) };
 };
 
 const makePair = async (destination: Destination, shape: Shape, ownRunImage: string): Promise<[string, string]> => {
@@ -102,7 +129,7 @@ const makePair = async (destination: Destination, shape: Shape, ownRunImage: str
     const run = `${shape.stack}-run`;
     const buildpacks = await makeContext(context, shape, `${destination.registry}/${run}:${destination.tag}`);
     const runImage = await publish(destination, { ...shared, name: run, target: shape.runTarget });
-    const builder: Image = { ...shared, name: `${shape.stack}-builder`, target: 'builder' };
+    const builder: Image = { ...shared, name: shape.builder ?? `${shape.stack}-builder`, target: 'builder' };
     const { layers } = await inspectImage(destination, await build(destination, builder));
     const labels = await labelsOf(shape, runImage, buildpacks, layers.at(-1) ?? '');
     return [await publish(destination, { ...builder, labels }), runImage];
@@ -134,10 +161,15 @@ await runScript(async () => {
     console.log(`BUILDER_${name}=${builder}\nRUN_${name}=${run}`);
   const own = await makeOwnPair(current);
   print('OURS', own);
-  const heroku = { stack: 'heroku-24', runTarget: 'run-24', lifecycle: current, hasLifecycleToml: false };
+  const named = { order: herokuOrder, readBuildpacks: herokuBuildpacks };
+  const shape24 = { stack: 'heroku-24', runTarget: 'run-24', lifecycle: current, hasLifecycleToml: false };
+  const heroku = { ...shape24, ...named };
   const [builder, run] = await makePair(destination, heroku, own[1]);
   print('HEROKU', [builder, run]);
   console.log(`BUILDER_EXTENDED=${await extendBuilder({ ...destination, tag: 'extended' }, builder, run)}`);
-  const older = { stack: 'heroku-22', runTarget: 'run-22', lifecycle: old, hasLifecycleToml: true };
+  const order = [{ group: [languages] }];
+  const own24 = { ...shape24, builder: 'heroku-24-languages-builder', order, readBuildpacks: ownBuildpacks };
+  console.log(`BUILDER_LANGUAGES=${(await makePair(destination, own24, own[1]))[0]}`);
+  const older = { stack: 'heroku-22', runTarget: 'run-22', lifecycle: old, hasLifecycleToml: true, ...named };
   print('OLD', await makePair(destination, older, own[1]));
 });

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
-import { installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
+import { makeNamespace, marker, type Namespace, setting } from './cluster.ts';
 import { example, type GitServer, startGitServer } from './git-pod.ts';
-import { pageOf } from './image-pod.ts';
+import { pageOf, toolUser } from './image-pod.ts';
 import { imageName, readConfig, readLayer, readManifest, removeImage } from './registry.ts';
+import { installTestPipeline, testBuilder } from './test-builder.ts';
 
 const prefix = `pipeline-test/${randomBytes(4).toString('hex')}`;
 const pushed: string[] = [];
@@ -18,7 +19,7 @@ const imagePath = (name: string): string => {
 
 beforeAll(async () => {
   namespace = await makeNamespace();
-  await installPipeline(namespace);
+  await installTestPipeline(namespace);
   git = await startGitServer(namespace);
 });
 
@@ -40,9 +41,11 @@ describe('the pipeline on examples/', () => {
     expect([run.reason, run.failed]).toEqual([expect.stringContaining('Tasks Completed: 1'), undefined]);
     const manifest = await readManifest(path, 'latest');
     expect(run.results).toEqual({ APP_IMAGE_URL: imageName(`${path}:latest`), APP_IMAGE_DIGEST: manifest.digest });
-    expect(await pageOf(namespace, git, `app-${name}`, imageName(`${path}@${manifest.digest}`))).toContain(words);
+    expect(await pageOf(namespace, git, `app-${name}`, imageName(`${path}@${manifest.digest}`), toolUser)).toContain(
+      words,
+    );
     const { config } = await readConfig(path, manifest);
-    expect(config.User).toBe('1001:1000');
+    expect(config.User).toBe(testBuilder().imageUser);
   });
 });
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { failedStep, succeededCondition } from '../../../lib/tekton/status.ts';
 import type { PipelineRun, TaskRun } from '../../../lib/tekton/types.ts';
-import { type Namespace, setting } from './cluster.ts';
+import type { Namespace } from './cluster.ts';
+import { testBuilder } from './test-builder.ts';
 
 export type BuildRequest = {
   url: string;
@@ -40,8 +41,8 @@ const pipelineRun = (name: string, request: BuildRequest) => ({
   spec: {
     pipelineRef: { name: request.pipeline ?? 'toolforge-builds' },
     params: [
-      { name: 'BUILDER_IMAGE', value: request.builderImage ?? setting('BUILDER') },
-      { name: 'RUN_IMAGE', value: request.runImage ?? setting('RUNNER') },
+      { name: 'BUILDER_IMAGE', value: request.builderImage ?? testBuilder().builderImage },
+      { name: 'RUN_IMAGE', value: request.runImage ?? testBuilder().runImage },
       { name: 'APP_IMAGE', value: request.image },
       { name: 'SOURCE_URL', value: request.url },
       { name: 'SOURCE_REFERENCE', value: request.commit },

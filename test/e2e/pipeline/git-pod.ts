@@ -105,7 +105,9 @@ const archive = async (files: Files): Promise<Buffer> => {
  * @throws Error when the output is not whole, or the status is not 200
  */
 const fetchPage = async (exec: (words: string[]) => Promise<string>, address: string): Promise<string> => {
-  const options = ['--silent', '--show-error', '--fail', '--max-time', '10', '--write-out', '\\n%{http_code}'];
+  // curl waits until a server has started, because each `kubectl exec` costs a tenth of a second of processor time.
+  const patience = ['--retry', '30', '--retry-delay', '1', '--retry-connrefused', '--max-time', '60'];
+  const options = ['--silent', '--show-error', '--fail', ...patience, '--write-out', '\\n%{http_code}'];
   const [, page, status] = /^(.*)\n(\d{3})$/s.exec(await exec(['curl', ...options, address])) ?? [];
   if (page === undefined || status !== '200') throw new Error(`${address} gave no whole page: ${status}`);
   return page;

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Build, build } from './builds.ts';
-import { credentials, installPipeline, makeNamespace, marker, type Namespace, setting } from './cluster.ts';
+import { credentials, makeNamespace, marker, type Namespace } from './cluster.ts';
 import { type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, layersOf, readConfig, readLayer, readManifest, removeImage } from './registry.ts';
+import { installTestPipeline, testBuilder } from './test-builder.ts';
 
 const path = `pipeline-test/${randomBytes(4).toString('hex')}/hostile`;
 const image = imageName(`${path}:latest`);
@@ -22,7 +23,7 @@ const attack = async (name: string, program: string): Promise<Build> => {
 
 beforeAll(async () => {
   namespace = await makeNamespace();
-  await installPipeline(namespace);
+  await installTestPipeline(namespace);
   git = await startGitServer(namespace);
 });
 
@@ -59,7 +60,8 @@ test('a build script finds neither credentials nor a token', async () => {
   );
   expect(run.failed).toBeUndefined();
   const log = await run.log('build');
-  expect(log).toContain('user 1001:1000 capabilities 0000000000000000 no new privileges 1');
+  const { user, group } = testBuilder().settings;
+  expect(log).toContain(`user ${user}:${group} capabilities 0000000000000000 no new privileges 1`);
   expect(log).toContain('seccomp 2');
   expect(log).toContain('files with credentials: []');
   expect(log).toContain('tokens: []');
@@ -81,7 +83,7 @@ test('a build script changes neither the run image nor the results', async () =>
     try 'echo x >>/cnb/run.toml'
     try 'mv /workspace /away'
     try 'ln -sfT /registry-credentials /workspace'
-    try 'ln -sfT /registry-credentials /home/build'
+    try 'ln -sfT /registry-credentials ${testBuilder().settings.home}'
     try 'printf %s ${forged} >/tekton/steps/step-export/results/APP_IMAGE_DIGEST'
     try 'mkdir /tekton/steps/step-export/results/x'
     try 'ln -sfn /tekton/results /tekton/steps/step-export/results'
@@ -100,7 +102,7 @@ test('a build script changes neither the run image nor the results', async () =>
   expect(log).not.toContain('done: ');
   const manifest = await readManifest(path, 'latest');
   expect(run.results).toEqual({ APP_IMAGE_URL: image, APP_IMAGE_DIGEST: manifest.digest });
-  const base = await layersOf(setting('RUNNER'));
+  const base = await layersOf(testBuilder().runImage);
   expect((await layersOf(image)).slice(0, base.length)).toEqual(base);
   const { config } = await readConfig(path, manifest);
   expect(config.Env).toEqual(expect.arrayContaining([expect.stringMatching(/^PATH=\/cnb\/process:\/cnb\/lifecycle:/)]));

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commitFiles, makeRepository, type Submodule } from '../../unit/knative/pipeline/steps/clone-run.ts';
 import { createRepository, git as gitIn } from '../../unit/lib/source/git-server.ts';
 import { type Build, build } from './builds.ts';
-import { installPipeline, makeNamespace, type Namespace } from './cluster.ts';
+import { makeNamespace, type Namespace } from './cluster.ts';
 import { type GitServer, startGitServer } from './git-pod.ts';
 import { imageName, readConfig, readLayer, readManifest, removeImage } from './registry.ts';
+import { installTestPipeline } from './test-builder.ts';
 
 const path = `pipeline-test/${randomBytes(4).toString('hex')}/source`;
 const image = imageName(`${path}:latest`);
@@ -41,7 +42,7 @@ const buildTool = async ({ folder, commit }: { folder: string; commit: string })
 beforeAll(async () => {
   repositories = await mkdtemp(join(tmpdir(), 'e2e-source-'));
   namespace = await makeNamespace();
-  await installPipeline(namespace);
+  await installTestPipeline(namespace);
   git = await startGitServer(namespace);
   library = makeRepository(repositories, 'library.git', { files: { 'l.txt': 'text of the library' } });
   await git.copy(join(repositories, 'library.git'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { pageOf, useAppBuilds } from '../../support/app-builds.ts';
+import { buildsTimeoutMs, useAppBuilds } from '../../support/app-builds.ts';
 import { manifest } from '../../support/node-project.ts';
 
 const { build, start } = useAppBuilds();
@@ -21,14 +21,18 @@ describe('a repository from which nothing starts', () => {
       expect(failure).toMatch(reason);
       expect(run.failed?.results.failure).toMatch(/Nothing starts: [\s\S]*Add a Procfile with a line "web: COMMAND"/);
     },
-    240_000,
+    buildsTimeoutMs,
   );
 
-  test('a Procfile without the process web is enough', async () => {
-    const { failure, log } = await build({ 'package.json': manifest(), Procfile: 'job: node -e 1' });
-    expect(failure).toBe('');
-    expect(log).toContain('no process starts by default');
-  }, 240_000);
+  test(
+    'a Procfile without the process web is enough',
+    async () => {
+      const { failure, log } = await build({ 'package.json': manifest(), Procfile: 'job: node -e 1' });
+      expect(failure).toBe('');
+      expect(log).toContain('no process starts by default');
+    },
+    buildsTimeoutMs,
+  );
 });
 
 describe('a repository with pages and a package.json', () => {
@@ -45,9 +49,9 @@ describe('a repository with pages and a package.json', () => {
     'the pages of a project that %s are served',
     async (_, files) => {
       const { running } = await start(files);
-      expect(await pageOf(running)).toBe(page);
+      expect(await running.page()).toBe(page);
     },
-    240_000,
+    buildsTimeoutMs,
   );
 
   test.each([
@@ -59,38 +63,50 @@ describe('a repository with pages and a package.json', () => {
     async (name, fields) => {
       const program = 'require("http").createServer((_, r) => r.end("program")).listen(process.env.PORT)';
       const { running } = await start({ 'index.html': page, [name]: program, 'package.json': manifest(fields) });
-      expect(await pageOf(running)).toBe('program');
+      expect(await running.page()).toBe('program');
     },
-    240_000,
+    buildsTimeoutMs,
   );
 
-  test('a project that builds its pages is served from the built ones', async () => {
-    const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
-    const { running } = await start({ 'index.html': page, 'package.json': manifest({ scripts }) });
-    expect(await pageOf(running)).toBe('built\n');
-  }, 240_000);
+  test(
+    'a project that builds its pages is served from the built ones',
+    async () => {
+      const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
+      const { running } = await start({ 'index.html': page, 'package.json': manifest({ scripts }) });
+      expect(await running.page()).toBe('built\n');
+    },
+    buildsTimeoutMs,
+  );
 
-  test('a project whose pages are built elsewhere fails, and names the variable with which they are served', async () => {
-    const scripts = { build: 'mkdir -p dist/app/browser && echo built > dist/app/browser/index.html' };
-    const files = { 'package.json': manifest({ scripts }) };
-    const { failure } = await build(files);
-    expect(failure).toMatch(
-      /Nothing starts: the static server finds no index\.html in dist, build, .*\n.*STATIC_FOLDERS/,
-    );
-    const { running } = await start(files, { variables: ['STATIC_FOLDERS=dist/app/browser'] });
-    expect(await pageOf(running)).toBe('built\n');
-  }, 240_000);
+  test(
+    'a project whose pages are built elsewhere fails, and names the variable with which they are served',
+    async () => {
+      const scripts = { build: 'mkdir -p dist/app/browser && echo built > dist/app/browser/index.html' };
+      const files = { 'package.json': manifest({ scripts }) };
+      const { failure } = await build(files);
+      expect(failure).toMatch(
+        /Nothing starts: the static server finds no index\.html in dist, build, .*\n.*STATIC_FOLDERS/,
+      );
+      const { running } = await start(files, { variables: ['STATIC_FOLDERS=dist/app/browser'] });
+      expect(await running.page()).toBe('built\n');
+    },
+    buildsTimeoutMs,
+  );
 
-  test('a Python application with pages that Node.js builds gets them built', async () => {
-    const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
-    const app =
-      'import http.server, os\nhttp.server.test(http.server.SimpleHTTPRequestHandler, port=int(os.environ["PORT"]))';
-    const { running, log } = await start({
-      'app.py': app,
-      'requirements.txt': '',
-      'package.json': manifest({ scripts }),
-    });
-    expect(log).toContain('npm run build');
-    expect(await pageOf(running, '/dist/index.html')).toBe('built\n');
-  }, 240_000);
+  test(
+    'a Python application with pages that Node.js builds gets them built',
+    async () => {
+      const scripts = { build: 'mkdir dist && echo built > dist/index.html' };
+      const app =
+        'import http.server, os\nhttp.server.test(http.server.SimpleHTTPRequestHandler, port=int(os.environ["PORT"]))';
+      const { running, log } = await start({
+        'app.py': app,
+        'requirements.txt': '',
+        'package.json': manifest({ scripts }),
+      });
+      expect(log).toContain('npm run build');
+      expect(await running.page('/dist/index.html')).toBe('built\n');
+    },
+    buildsTimeoutMs,
+  );
 });

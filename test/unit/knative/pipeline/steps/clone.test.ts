@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createGitObjects } from '../../../../support/git-objects.ts';
-import { growingFiles, hostileRepositories } from '../../../../support/hostile-repositories.ts';
+import { gitFiles, gitFolder, growingFiles, hostileRepositories } from '../../../../support/hostile-repositories.ts';
 import { runProgram } from '../../../embedded/lifecycle/pipeline-run.ts';
 import { makeRepository, runClone, useClones } from './clone-run.ts';
 
@@ -79,15 +79,7 @@ describe('clone.sh gives nothing to a repository', () => {
   const program = () => `touch ${join(clones.repositories, 'ran')}`;
 
   test.each(['.git', '.GIT', '.Git'])('that has a folder %s', async (name) => {
-    const { exitCode, output } = await cloneTree(async (objects) => {
-      const hook = await objects.blob(`#!/bin/sh\n${program()}\n`);
-      const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
-      const own = await objects.tree([
-        { type: 'tree', name: 'hooks', hash: hooks },
-        { type: 'blob', name: 'config', hash: await objects.blob(`[core]\n\tfsmonitor = ${program()}\n`) },
-      ]);
-      return objects.tree([{ type: 'tree', name, hash: own }]);
-    });
+    const { exitCode, output } = await cloneTree((objects) => gitFolder(objects, name, program()));
     expect(output).toContain(`invalid path '${name}/`);
     expect(exitCode).toBe(128);
     expect(existsSync(join(clones.app, '.git/hooks'))).toBe(false);
@@ -95,29 +87,7 @@ describe('clone.sh gives nothing to a repository', () => {
   });
 
   test('that has configuration, filters, hooks and a repository among its files', async () => {
-    const config = `[core]\n\tfsmonitor = "${program()}"\n\thooksPath = hooks\n\tsshCommand = "${program()}"\n[filter "x"]\n\tsmudge = "${program()}"\n\tclean = "${program()}"\n\tprocess = "${program()}"\n[alias]\n\tcheckout = "!${program()}"\n[include]\n\tpath = .gitconfig\n`;
-    const { exitCode, output } = await cloneTree(async (objects) => {
-      const [settings, hook] = [await objects.blob(config), await objects.blob(`#!/bin/sh\n${program()}\n`)];
-      const hooks = await objects.tree([{ type: 'program', name: 'post-checkout', hash: hook }]);
-      const bare = await objects.tree([
-        { type: 'blob', name: 'HEAD', hash: await objects.blob('ref: refs/heads/main\n') },
-        { type: 'blob', name: 'config', hash: settings },
-        { type: 'tree', name: 'hooks', hash: hooks },
-        ...(await Promise.all(
-          ['objects', 'refs'].map(async (name) => ({
-            ...({ type: 'tree', name } as const),
-            hash: await objects.tree([{ type: 'blob', name: 'keep', hash: hook }]),
-          })),
-        )),
-      ]);
-      return objects.tree([
-        { type: 'tree', name: 'bare', hash: bare },
-        { type: 'tree', name: 'hooks', hash: hooks },
-        { type: 'blob', name: '.gitconfig', hash: settings },
-        { type: 'blob', name: '.gitattributes', hash: await objects.blob('* filter=x diff=x merge=x\n') },
-        { type: 'blob', name: 'a.txt', hash: await objects.blob('a') },
-      ]);
-    });
+    const { exitCode, output } = await cloneTree((objects) => gitFiles(objects, program()));
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     const status = await runProgram(['git', '-C', clones.app, 'status', '--porcelain']);
     expect(status).toEqual({ exitCode: 0, output: '' });
