@@ -106,4 +106,4 @@ export const printDone = (
 };
 
 /** Returns a number of builds in words: "1 build", "2 builds". */
-export const countBuilds = (count: number): string => `${count} ${count === 1 ? 'build' : 'builds'}`;
+const countBuilds = (count: number): string => `${count} ${count === 1 ? 'build' : 'builds'}`;

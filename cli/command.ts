@@ -5,12 +5,22 @@ import { asciiJson } from './printable.ts';
 import type { Account } from './session/account.ts';
 import type { Terminal } from './terminal.ts';
 
+/**
+ * Values that a completion script requests from the API: the tool's builds, those builds that have not ended, and the
+ * tools that the user may act for.
+ */
+export type Completed = 'builds' | 'unfinished' | 'tools';
+
 export type Option = {
   type: 'string' | 'boolean';
   /** One-letter name of a command-line option, such as v for -v. */
   short?: string;
   /** Whether a command-line option may be given several times. Default: false. */
   multiple?: boolean;
+  /** Values that a command-line option usually has, which the completion scripts offer. Other values are accepted too. */
+  choices?: readonly string[];
+  /** Kind of the values of a command-line option that the completion scripts request from the API. */
+  completes?: Completed;
   /** Placeholder that the help shows for the value of a command-line option, such as URL in `--api-url URL`. */
   value?: string;
   help: string;
@@ -51,6 +61,8 @@ export type Command = {
    * Values that the argument of a command can have, such as bash and zsh. The completion scripts offer these values.
    */
   choices?: readonly string[];
+  /** Kind of the arguments of a command that the completion scripts request from the API. */
+  completes?: Completed;
   options: Options;
   /** Whether help, suggestions and completion scripts leave a command out. Default: false. */
   hidden?: boolean;
@@ -75,6 +87,7 @@ export const globalOptions: Options = {
   tool: {
     type: 'string',
     value: 'TOOL',
+    completes: 'tools',
     help: "The tool to work for (default: TOOLFORGE_TOOL, then the kubeconfig's).",
   },
   'api-url': { type: 'string', value: 'URL', help: 'Address of the API gateway (default: TOOL_TOOLFORGE_API_URL).' },

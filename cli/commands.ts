@@ -1,6 +1,9 @@
 import type { Commands, Option } from './command.ts';
 
 const json: Option = { type: 'boolean', help: 'Print JSON.' };
+/** Steps of a build whose log the service shows. */
+const steps = ['clone', 'detect', 'build'];
+const statuses = ['ok', 'error', 'timeout', 'cancelled', 'running', 'pending', 'unknown'];
 /** How a user names a build. */
 const ids = 'ID is the id of a build or the end of an id, latest, or @2 for the second newest build.';
 const notify: Option = {
@@ -60,9 +63,10 @@ export const commands: Commands = {
     summary: "Print a build's log",
     usage: '[ID]',
     maxArguments: 1,
+    completes: 'builds',
     options: {
       follow: { type: 'boolean', short: 'f', help: 'Follow the log until the build has ended.' },
-      step: { type: 'string', value: 'STEP', help: 'Only the log of this step, for example build.' },
+      step: { type: 'string', value: 'STEP', choices: steps, help: 'Only the log of this step, for example build.' },
       tail: { type: 'string', value: 'N', help: 'Only the last N lines.' },
       since: {
         type: 'string',
@@ -100,6 +104,7 @@ export const commands: Commands = {
       status: {
         type: 'string',
         value: 'STATUS',
+        choices: statuses,
         help: 'Only builds with this status, or one of several: ok,error,timeout,cancelled,running,pending,unknown.',
       },
       watch: { type: 'boolean', help: 'Show the list until Ctrl-C, and keep it up to date. Needs a terminal.' },
@@ -116,6 +121,7 @@ export const commands: Commands = {
     summary: 'Show one build',
     usage: '[ID]',
     maxArguments: 1,
+    completes: 'builds',
     options: { json },
     details: `${ids} Default: latest.`,
     examples: [
@@ -129,6 +135,7 @@ export const commands: Commands = {
     summary: 'Wait until a build has ended',
     usage: '[ID]',
     maxArguments: 1,
+    completes: 'builds',
     options: {
       json,
       notify,
@@ -145,6 +152,7 @@ export const commands: Commands = {
     summary: 'Cancel waiting and running builds',
     usage: '[ID...]',
     maxArguments: Number.POSITIVE_INFINITY,
+    completes: 'unfinished',
     options: { all: { type: 'boolean', help: 'Cancel all builds that wait or run.' }, 'yes-i-know': yes },
     details: ids,
     examples: [
@@ -157,6 +165,7 @@ export const commands: Commands = {
     summary: 'Delete builds with their logs',
     usage: '[ID...]',
     maxArguments: Number.POSITIVE_INFINITY,
+    completes: 'builds',
     options: { all: { type: 'boolean', help: 'Delete all builds of the tool.' }, 'yes-i-know': yes },
     details: ids,
     examples: [['delete k3j2h1g5f4 @3 -y', 'delete two builds, without a confirmation']],
@@ -229,6 +238,15 @@ export const commands: Commands = {
       ['completion fish > ~/.config/fish/completions/toolforge-build.fish', 'for fish'],
     ],
     run: async (context, invocation) => (await import('./commands/completion.ts')).completion(context, invocation),
+  },
+  _complete: {
+    summary: 'Print what completes a word of a command line, for the completion scripts',
+    usage: '-- KIND WORD [ARGUMENT...]',
+    maxArguments: Number.POSITIVE_INFINITY,
+    hidden: true,
+    options: {},
+    examples: [['_complete -- builds k3j2 show', 'the builds whose ids begin with k3j2, one in each line']],
+    run: async (context, invocation) => (await import('./commands/complete.ts')).complete(context, invocation),
   },
   _commands: {
     summary: 'Print the names of the commands, for the launcher of Toolforge',

@@ -10,7 +10,8 @@ import type { Sources } from './sources.ts';
 import type { Terminal } from './terminal.ts';
 
 export type ConnectOptions = {
-  terminal: Terminal;
+  /** Shows warnings, and for how long a request is repeated. */
+  terminal: Pick<Terminal, 'warning' | 'retrying'>;
   env: Environment;
   /** Value of the command-line option --tool. */
   tool: string | undefined;
@@ -19,6 +20,8 @@ export type ConnectOptions = {
   version: string;
   /** Called with a line about each HTTP request, which --verbose prints. The line never holds a credential. */
   trace: (line: string) => void;
+  /** Whether a token may be renewed: see Sources. Default: true. */
+  mayRenew?: boolean;
 };
 
 /** A client of the API for one tool, and the options for following the log of a build. */
@@ -28,8 +31,9 @@ export type Connection = { api: Api; log: LogOptions };
 export const userAgent = (version: string): string => `toolforge-build/${version} node/${process.versions.node}`;
 
 /** Returns the sources of the settings of `toolforge-build`: the environment, folders and command-line options. */
-export const sourcesOf = ({ env, tool, apiUrl }: ConnectOptions): Sources => ({
+export const sourcesOf = ({ env, tool, apiUrl, mayRenew = true }: ConnectOptions): Sources => ({
   env,
+  mayRenew,
   home: env.HOME || homedir(),
   etc: '/etc/toolforge',
   tool,

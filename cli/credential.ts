@@ -21,9 +21,13 @@ export type Credential = {
 /** The API at an address, and what the kubeconfig gives for connections to the API. */
 export type ApiTrust = { base: URL; kubeconfig: Kubeconfig | undefined; trust: KubeconfigTrust };
 
-const sessionFor = async ({ env, home }: Sources, { base, trust }: ApiTrust): Promise<SessionToken | undefined> => {
+const sessionFor = async (
+  { env, home, mayRenew = true }: Sources,
+  { base, trust }: ApiTrust,
+): Promise<SessionToken | undefined> => {
   const command = env.TOOLFORGE_TOKEN_COMMAND;
-  if (!command) return openSession(env, home, base, authorityForTokens(trust));
+  if (!command) return openSession(env, home, base, { authority: authorityForTokens(trust), mayRenew });
+  if (!mayRenew) throw new Failure(exitCodes.notAllowed, 'TOOLFORGE_TOKEN_COMMAND is not run here.');
   return (await import('./session/token-command.ts')).commandToken(command, env);
 };
 

@@ -12,4 +12,9 @@ export type Sources = {
   apiUrl: string | undefined;
   /** Whether a command works for one tool, so that a tool must be named. Default: true. */
   needsTool?: boolean;
+  /**
+   * Whether a token may be renewed, and the command of TOOLFORGE_TOKEN_COMMAND may run. Default: true. Both may take long,
+   * and the command may ask for a password.
+   */
+  mayRenew?: boolean;
 };

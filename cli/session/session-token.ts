@@ -32,19 +32,22 @@ const refreshLocked = async (
  * Returns a function that returns the access token of the user's sign-in to the API at `base`; undefined when the user
  * is not signed in there. openid-client is loaded only for a refresh.
  * @param authority PEM of a certificate authority that is trusted for the API, beside those of `trustedAuthorities`
+ * @param mayRenew whether the token may be renewed. A process that may end at any moment must not renew a token, because
+ * the new refresh token would be lost
  */
 export const openSession = async (
   env: Environment,
   home: string,
   base: URL,
-  authority: string | undefined,
+  { authority, mayRenew }: { authority: string | undefined; mayRenew: boolean },
 ): Promise<SessionToken | undefined> => {
   const file = openSessionFile(sessionPath(env, home));
   let session = await file.read(base);
   if (!session) return undefined;
   return async () => {
-    if (session && needsRefresh(session, Date.now())) session = await refreshLocked(env, base, file, authority);
-    if (!session) throw sessionEnded();
+    const isOld = session !== undefined && needsRefresh(session, Date.now());
+    if (isOld && mayRenew) session = await refreshLocked(env, base, file, authority);
+    if (!session || (isOld && !mayRenew)) throw sessionEnded();
     return requireToken(session.accessToken, 'The stored token');
   };
 };

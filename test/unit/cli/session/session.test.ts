@@ -121,6 +121,14 @@ describe('the token of a sign-in', () => {
     expect(renewed?.refreshToken).not.toBe(session.refreshToken);
   });
 
+  test('is not refreshed by a completion, which may be ended before it has stored the new token', async () => {
+    const session = due(await signIn());
+    await keep(session);
+    expect(await run('_complete', '--', 'builds', '')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await sessions().read(base)).toEqual(session);
+    expect(received).toEqual([]);
+  });
+
   test('is refreshed once by commands that run at the same time', async () => {
     // The issuer accepts a refresh token once, and revokes the whole grant when the token is used twice. Only one of
     // several commands may refresh the session.
