@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning, processSpace, startTimeOf } from './process-identity.ts';
 
 export type LockOptions = {
   /**
@@ -35,36 +35,7 @@ export class LockHeldError extends Error {
   }
 }
 
-/**
- * Returns a name for the processes whose ids can be compared: host name and process id namespace. Two containers can
- * have the same host name and share a folder, and yet use the same process id for different processes.
- */
-const processSpace = (): string => {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return `${hostname()} -`;
-  }
-};
-
-/** Returns the start time of a process, which tells it from a later process with the same id. '-' except on Linux. */
-const startTimeOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '-';
-  } catch {
-    return '-';
-  }
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-};
-
+/** The start time is '-' where the system tells none. */
 type Holder = { space: string; pid: number; startTime: string };
 
 const parseHolder = (content: string): Holder | undefined => {
@@ -73,22 +44,30 @@ const parseHolder = (content: string): Holder | undefined => {
 };
 
 /** Returns the content of a new lock file, which names this process. Every lock file gets different content. */
-const newContent = (): string => `${processSpace()} ${process.pid} ${startTimeOf(process.pid)} ${randomUUID()}`;
+const newContent = (): string => `${processSpace()} ${process.pid} ${startTimeOf(process.pid) ?? '-'} ${randomUUID()}`;
 
 /** Tells, from the content of a lock file, whether its holder was a process of this machine that has ended. */
 export const isGone = (content: string): boolean => {
   const holder = parseHolder(content);
   if (holder?.space !== processSpace()) return false;
-  if (!isRunning(holder.pid)) return true;
-  return holder.startTime !== '-' && holder.startTime !== startTimeOf(holder.pid);
+  return !isRunning(holder.pid, holder.startTime === '-' ? undefined : holder.startTime);
 };
 
-const localPidOf = (content: string): number | undefined => {
+/** Returns the id of the process that holds a lock file; undefined when the content names no process of this machine. */
+export const localPidOf = (content: string): number | undefined => {
   const holder = parseHolder(content);
   return holder?.space === processSpace() ? holder.pid : undefined;
 };
 
 const contentOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+
+const contentNow = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
 
 const existsAlready = (error: unknown): false => {
   if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -152,7 +131,7 @@ const waitForLock = async (path: string, take: () => Promise<boolean>, options: 
  * Takes a lock file, which one holder at a time can have, on all machines that share the file's folder. If the holder
  * was a process of this machine that has ended without releasing the lock, as after SIGKILL, the lock is taken over.
  * @param path the lock file; its folder must exist
- * @returns a function that releases the lock
+ * @returns a function that releases the lock, before it returns its promise
  * @throws LockHeldError when the lock stays held for `waitMs`
  * @throws the file system's error when the lock file can't be written
  */
@@ -165,8 +144,9 @@ export const acquireLock = async (path: string, options: LockOptions = {}): Prom
   } finally {
     await rm(draft, { force: true });
   }
+  // The lock is released before the first await, because a process that is ending can wait for nothing.
   return async () => {
-    if ((await contentOf(path)) === content) await rm(path, { force: true });
+    if (contentNow(path) === content) rmSync(path, { force: true });
   };
 };
 

@@ -11,6 +11,11 @@ export const paths = (folder: string) => ({
   images: join(folder, 'images'),
   cache: join(folder, 'cache'),
   logs: join(folder, 'logs'),
+  /** Log of the platform itself. */
+  log: join(folder, 'log'),
+  lock: join(folder, 'lock'),
+  /** Folder with the command toolforge-build, for the PATH of a shell. */
+  programs: join(folder, 'bin'),
   issuer: join(folder, 'issuer', 'key.json'),
   authority: join(folder, 'gateway', 'authority.json'),
   authorityCertificate: join(folder, 'gateway', 'ca.crt'),

@@ -63,8 +63,13 @@ const gitOutput = (words: string[], environment: NodeJS.ProcessEnv = {}): Promis
  */
 export const makeRepository = async (folder: string, bare: string): Promise<string> => {
   await mkdir(bare, { recursive: true });
-  await gitOutput(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', bare]);
-  const environment = { GIT_DIR: bare, GIT_WORK_TREE: resolve(folder), GIT_INDEX_FILE: join(bare, 'index.make') };
+  await gitOutput(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', bare], { TMPDIR: bare });
+  const environment = {
+    TMPDIR: bare,
+    GIT_DIR: bare,
+    GIT_WORK_TREE: resolve(folder),
+    GIT_INDEX_FILE: join(bare, 'index.make'),
+  };
   await gitOutput(['-C', resolve(folder), 'add', '--all', '--force', '.'], environment);
   await gitOutput(
     ['-C', resolve(folder), 'commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'Example'],
@@ -111,6 +116,7 @@ const cgiEnvironment = (request: IncomingMessage, root: string, protocol: 0 | 2)
   };
   return {
     PATH: process.env.PATH,
+    TMPDIR: root,
     GIT_PROJECT_ROOT: root,
     GIT_HTTP_EXPORT_ALL: '1',
     GIT_CONFIG_NOSYSTEM: '1',

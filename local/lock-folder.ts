@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { acquireLock, LockHeldError } from '../lib/lock-file.ts';
+import { paths } from './folder.ts';
 
 const inUse = (folder: string, path: string, pid: number | undefined): Error =>
   new Error(
@@ -16,7 +16,7 @@ const inUse = (folder: string, path: string, pid: number | undefined): Error =>
  * @throws Error when another platform uses the folder
  */
 export const lockFolder = async (folder: string): Promise<() => Promise<void>> => {
-  const path = join(folder, 'lock');
+  const path = paths(folder).lock;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return acquireLock(path, { waitMs: 0 }).catch((error: unknown) => {
     throw error instanceof LockHeldError ? inUse(folder, path, error.pid) : error;

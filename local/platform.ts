@@ -4,7 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
 import { buildpacksPipeline, pipelineName } from '../embedded/lifecycle/pipeline.ts';
+import { killGroup } from '../embedded/processes.ts';
 import { createRegistry } from '../embedded/registry/registry.ts';
+import { leftProcesses } from '../embedded/tekton/recovery.ts';
 import { createTekton, type Tekton } from '../embedded/tekton/tekton.ts';
 import type { ServiceRow } from '../functions/row.ts';
 import { services } from '../functions/table.ts';
@@ -22,7 +24,8 @@ import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { guarded } from './guarded.ts';
 import { type LocalIssuer, openIssuer } from './issuer.ts';
-import { internalKubeconfig, toolKubeconfig } from './kubeconfig.ts';
+import { internalKubeconfig, writeToolKubeconfig } from './kubeconfig.ts';
+import { clearAtExit, clearLeftovers } from './leftovers.ts';
 import { closeServer, listen } from './listen.ts';
 import { lockFolder } from './lock-folder.ts';
 import { forOwnHosts } from './own-hosts.ts';
@@ -40,6 +43,8 @@ export type PlatformOptions = {
   settings?: Record<string, string>;
   /** Environment variables of this machine: proxies, certificates and packages, for builds. Default: of this process. */
   machine?: NodeJS.ProcessEnv;
+  /** Adds what clears the data folder when this process exits before the platform is closed. Default: nothing does. */
+  atExit?: (clear: () => void) => void;
   /** Time in milliseconds between two calls of the function sweep. Default one minute. */
   sweepMs?: number;
   log: Log;
@@ -79,6 +84,7 @@ const installPipelines = async (kube: KubeApi, { folder, settings = {} }: Platfo
 
 /** The parts of the embedded platform that have been started so far. */
 type Parts = {
+  folder: string;
   stopping: AbortController;
   unlock: () => Promise<void>;
   kube?: KubeApi;
@@ -106,6 +112,7 @@ const stop = async (parts: Parts): Promise<void> => {
   await parts.kube?.close();
   if (parts.internal) await closeServer(parts.internal);
   await parts.relay?.close();
+  clearLeftovers(parts.folder);
   await parts.unlock();
 };
 
@@ -226,11 +233,7 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
     token: () => token('sweep'),
   });
 
-  const kubeconfig = async (tool: string): Promise<string> => {
-    const client = await authority.issue(`O=toolforge,CN=${tool}`);
-    await writePrivate(places.toolKubeconfig(tool), toolKubeconfig(tool, gatewayUrl, authority.certificate, client));
-    return places.toolKubeconfig(tool);
-  };
+  const kubeconfig = (tool: string) => writeToolKubeconfig(folder, tool, gatewayUrl, authority);
   const close = () => stop(parts);
   return { url, gatewayUrl, issuer, imagesFolder: places.images, environment: settings, kubeconfig, close };
 };
@@ -238,12 +241,16 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 /**
  * Starts the whole build service in one process on one machine: the parts of Kubernetes and Tekton that the service
  * uses, the functions, their events, an issuer, a registry and the gateway. All data is in `folder` and outlives the
- * process.
+ * process. Before, ends and removes what a platform has left in the folder that was killed.
  * @throws Error for a port or folder that is in use; nothing is left running then
  */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const parts: Parts = { unlock: await lockFolder(options.folder), stopping: new AbortController() };
+  const { folder, atExit } = options;
+  atExit?.(() => clearAtExit(folder));
+  const parts: Parts = { folder, unlock: await lockFolder(folder), stopping: new AbortController() };
   try {
+    await killGroup(leftProcesses(paths(folder).tekton));
+    clearLeftovers(folder);
     return await assemble(options, parts);
   } catch (error) {
     await stop(parts);

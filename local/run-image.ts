@@ -2,15 +2,23 @@
  * Starts the process of an image that the embedded platform built.
  *   npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE [-- ARGUMENT…]
  */
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { createLog } from '../lib/log.ts';
 import { dataFolder, paths } from './folder.ts';
+import { type Lifetime, runCommand } from './lifetime.ts';
+import { runPaths } from './run-folder.ts';
 import { startImage } from './start-image.ts';
 
 const usage =
   'Usage: npm run image -- [--images FOLDER] [--port PORT] [--process TYPE] [--env NAME=VALUE]… IMAGE [-- ARGUMENT…]';
 
 const splitPair = (pair: string): [string, string] => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=?/, '')];
+
+const portFrom = (text: string): number => {
+  if (/^\d+$/.test(text) && Number(text) < 65536) return Number(text);
+  throw new Error(`--port must be a port number from 0 to 65535. ${usage}`);
+};
 
 const readArguments = () => {
   const { values, positionals } = parseArgs({
@@ -25,24 +33,19 @@ const readArguments = () => {
   const [image, ...args] = positionals;
   if (image === undefined) throw new Error(usage);
   return {
-    ...{ image, args, imagesFolder: values.images, port: Number(values.port) },
+    ...{ image, args, imagesFolder: values.images, port: portFrom(values.port) },
     env: Object.fromEntries(values.env.map(splitPair)),
     ...(values.process === undefined ? {} : { process: values.process }),
   };
 };
 
-const main = async (): Promise<void> => {
-  const options = { ...readArguments(), onOutput: (chunk: string) => void process.stdout.write(chunk) };
+const run = async ({ folder, signal, atEnd }: Lifetime): Promise<number> => {
+  const own = { folder, signal, record: runPaths(folder).imageProcess };
+  const options = { ...readArguments(), ...own, onOutput: (chunk: string) => void process.stdout.write(chunk) };
   const running = await startImage(options, process.env, createLog('image'));
+  atEnd(running.stop);
   console.log(`Running at ${running.url}. Ctrl-C stops the process.`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => running.stop().then(() => process.exit(0)));
-  }
-  process.exitCode = await running.ended;
-  await running.stop();
+  return Promise.race([running.ended, once(signal, 'abort').then(() => 0)]);
 };
 
-await main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+await runCommand(run, { interruptedCode: 0 });

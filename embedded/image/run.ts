@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Group, hasProcesses, killGroup, leaderOf, markerOf, recordLeader, signalGroup } from '../processes.ts';
 import { findManifest, type ImageConfig, layoutFolder, type Manifest, readIndex, readJson } from './layout.ts';
 import { parseReference } from './reference.ts';
 import { unpackImage } from './unpack.ts';
@@ -32,6 +33,15 @@ export type RunOptions = {
   timeoutMs?: number;
   /** Called with each chunk of the output of the image's process. */
   onOutput?: (chunk: string) => void;
+  /** Folder in which the image is unpacked, into a folder of its own. Default: the system's folder for temporary files. */
+  folder?: string;
+  /**
+   * File to which the id of the image's process is written. After a crash of this process, the next one finds and ends
+   * the image's process by this file. Default: none.
+   */
+  record?: string;
+  /** Signal that ends the start of the image when it aborts. Default: none. */
+  signal?: AbortSignal;
 };
 
 /** Thrown when an image has no process that starts by default, such as one whose Procfile has no process web. */
@@ -69,12 +79,15 @@ const readImage = async (imagesFolder: string, image: string) => {
   return { layout, manifest, config: await readJson<ImageConfig>(layout, manifest.config.digest) };
 };
 
-/** Returns `port` if that port is free, or a free port when `port` is 0. @throws Error when the port is in use */
+/**
+ * Returns `port` if that port is free on loopback, or a free port when `port` is 0.
+ * @throws Error when the port is in use
+ */
 const freePort = async (port: number): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', () => reject(new Error(`Port ${port} is in use. Choose another port.`)));
-    server.listen(port, () => resolve());
+    server.listen(port, '127.0.0.1', () => resolve());
   });
   const { port: free } = server.address() as AddressInfo;
   server.close();
@@ -102,6 +115,7 @@ const environmentFor = (root: string, config: ImageConfig, port: number, { machi
     ...machine,
     ...Object.fromEntries(own),
     HOME: join(root, 'workspace'),
+    TMPDIR: join(root, 'tmp'),
     PATH: `${join(root, 'cnb/process')}:${join(root, 'cnb/lifecycle')}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     PORT: String(port),
     ...env,
@@ -117,29 +131,25 @@ const startProcess = (root: string, config: ImageConfig, port: number, options: 
   }
   return spawn(program.startsWith('/') ? join(root, program) : program, words, {
     cwd: root,
-    // The image's process leads a process group, so that its children can be ended with it.
+    // The image's process leads a session, so that its children can be ended with it.
     detached: true,
     env: environmentFor(root, config, port, options),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 };
 
-const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): boolean => {
-  try {
-    return child.pid !== undefined && process.kill(-child.pid, signal);
-  } catch {
-    return false;
-  }
+/** Returns the image's process with all its children, also with those that left its session. */
+const groupOf = ({ pid }: ChildProcess, root: string, record: string | undefined): Group => {
+  const leaders = pid === undefined ? [] : [leaderOf(pid)];
+  for (const leader of record === undefined ? [] : leaders) recordLeader(record ?? '', leader);
+  return { leaders, marker: markerOf(root) };
 };
 
-const stopGroup = async (child: ChildProcess): Promise<void> => {
+const stopGroup = async (group: Group): Promise<void> => {
   const deadline = Date.now() + stopTimeoutMs;
-  let signalled = signalGroup(child, 'SIGTERM');
-  while (signalled && Date.now() < deadline) {
-    await delay(20);
-    signalled = signalGroup(child, 0 as unknown as NodeJS.Signals);
-  }
-  if (signalled) signalGroup(child, 'SIGKILL');
+  signalGroup(group, 'SIGTERM');
+  while (hasProcesses(group) && Date.now() < deadline) await delay(20);
+  await killGroup(group);
 };
 
 const collectOutput = (child: ChildProcess, onOutput: RunOptions['onOutput']): (() => string) => {
@@ -156,15 +166,16 @@ const collectOutput = (child: ChildProcess, onOutput: RunOptions['onOutput']): (
 const waitUntilReady = async (
   port: number,
   ended: Promise<number>,
-  timeout: number,
+  { timeoutMs = startTimeoutMs, signal }: RunOptions,
   output: () => string,
 ): Promise<void> => {
-  const deadline = Date.now() + timeout;
+  const deadline = Date.now() + timeoutMs;
   let exitCode: number | undefined;
   ended.then((code) => {
     exitCode = code;
   });
   while (!(await isListening(port))) {
+    signal?.throwIfAborted();
     const said = `Its output:\n${output() || '(none)'}`;
     if (exitCode !== undefined) throw new Error(`The process ended with exit code ${exitCode}. ${said}`);
     if (Date.now() > deadline)
@@ -173,35 +184,45 @@ const waitUntilReady = async (
   }
 };
 
+const endOf = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+
+const startUnpacked = async (root: string, config: ImageConfig, options: RunOptions): Promise<RunningImage> => {
+  const port = await freePort(options.port ?? 0);
+  options.signal?.throwIfAborted();
+  const child = startProcess(root, config, port, options);
+  const group = groupOf(child, root, options.record);
+  const output = collectOutput(child, options.onOutput);
+  const ended = endOf(child);
+  const stop = async () => {
+    await stopGroup(group);
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
+  };
+  await waitUntilReady(port, ended, options, output).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { url: `http://127.0.0.1:${port}`, stop, output, ended, signal: (name) => void child.kill(name) };
+};
+
 /**
  * Unpacks an image into a temporary folder and starts the image's process there, from the image's layers alone.
  * @throws NoDefaultProcessError when the image has no default process and none is named
  * @throws Error when there is no such image, or its process ends or does not listen in time
+ * @throws the reason of `signal` when it aborts before the image's process listens
  */
 export const runImage = async (options: RunOptions): Promise<RunningImage> => {
   const { layout, manifest, config } = await readImage(options.imagesFolder, options.image);
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'image-')));
-  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 3 });
+  const root = await realpath(await mkdtemp(join(options.folder ?? tmpdir(), 'image-')));
   try {
     await unpackImage(layout, manifest, root);
-    const port = await freePort(options.port ?? 0);
-    const child = startProcess(root, config, port, options);
-    const output = collectOutput(child, options.onOutput);
-    const ended = new Promise<number>((resolve) => {
-      child.once('error', () => resolve(127));
-      child.once('exit', (code) => resolve(code ?? 1));
-    });
-    const stop = async () => {
-      await stopGroup(child);
-      await remove();
-    };
-    await waitUntilReady(port, ended, options.timeoutMs ?? startTimeoutMs, output).catch(async (error) => {
-      await stop();
-      throw error;
-    });
-    return { url: `http://127.0.0.1:${port}`, stop, output, ended, signal: (name) => void child.kill(name) };
+    await mkdir(join(root, 'tmp'), { recursive: true });
+    return await startUnpacked(root, config, options);
   } catch (error) {
-    await remove();
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
     throw error;
   }
 };

@@ -18,6 +18,7 @@ import {
   withAllTerminated,
   withTerminated,
 } from './pod-status.ts';
+import { removeUsedFolders } from './recovery.ts';
 import type { StepPlan } from './run-container.ts';
 import { runContainer } from './run-container.ts';
 import { goTime } from './run-process.ts';
@@ -67,6 +68,7 @@ export const startKubelet = (context: Context, options: KubeletOptions): Kubelet
       const all = [...pods.values()];
       for (const { stop } of all) stop.abort('closing' satisfies Reason);
       await Promise.all(all.map(({ done }) => done));
+      removeUsedFolders(node.folder);
     },
   };
 };

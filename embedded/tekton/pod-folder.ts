@@ -49,9 +49,3 @@ export const writeScript = (path: string, script: string): void => {
 export const removePodFolder = (folder: PodFolder): void => {
   rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
 };
-
-/**
- * Returns a text that the environment variables of every process of a pod contain. Processes that left their session
- * are found by this text.
- */
-export const marker = (folder: PodFolder): string => `TMPDIR=${folder.tmp}\0`;

@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { seconds } from '../kubernetes/time.ts';
 import type { Pod, PodStatus } from '../kubernetes/types.ts';
+import { type Group, killGroup, markerOf, recordedLeader } from '../processes.ts';
 import type { Context } from './context.ts';
 import { change } from './context.ts';
-import { marker, podFolder, podsFolder, removePodFolder } from './pod-folder.ts';
+import { podFolder, podsFolder, removePodFolder } from './pod-folder.ts';
 import { finished, withAllTerminated, withTerminated } from './pod-status.ts';
-import type { Group } from './processes.ts';
-import { killGroup } from './processes.ts';
 import { encodeMessage, internal } from './termination.ts';
 
 /** Reason in the status of a pod or TaskRun that ended because the embedded platform stopped. */
@@ -20,11 +19,32 @@ const killedExitCode = 137;
  */
 export const recover = async (context: Context): Promise<void> => {
   const { objects, folder } = context;
-  for (const uid of foldersIn(podsFolder(folder))) {
-    await killGroup(leftGroup(context, uid));
-    if (!objects.has(uid)) removePodFolder(podFolder(folder, uid));
-  }
+  await killGroup(leftProcesses(folder));
+  removeUsedFolders(folder);
+  for (const uid of foldersIn(podsFolder(folder))) if (!objects.has(uid)) removePodFolder(podFolder(folder, uid));
   for (const pod of objects.list('pods')) if (pod.status?.phase === 'Running') markStopped(context, pod);
+};
+
+/**
+ * Returns the processes that the pods of an embedded platform have left running, which was killed or is ending.
+ * @param folder the platform's folder of Tekton
+ */
+export const leftProcesses = (folder: string): Group => {
+  const pods = podsFolder(folder);
+  const leaders = foldersIn(pods).flatMap((uid) => recordedLeader(podFolder(folder, uid).record));
+  return { leaders, marker: markerOf(pods) };
+};
+
+/**
+ * Removes the folders of pods whose processes have started and ended: no process will use the folder again. A pod that
+ * waits for its start keeps the folder with its scripts.
+ * @param folder the platform's folder of Tekton
+ */
+export const removeUsedFolders = (folder: string): void => {
+  for (const uid of foldersIn(podsFolder(folder))) {
+    const pod = podFolder(folder, uid);
+    if (existsSync(pod.record)) removePodFolder(pod);
+  }
 };
 
 const foldersIn = (path: string): string[] => {
@@ -32,22 +52,6 @@ const foldersIn = (path: string): string[] => {
     return readdirSync(path);
   } catch {
     return [];
-  }
-};
-
-/**
- * Returns the processes that a killed platform left of a pod: the recorded process, and all whose environment contains
- * the pod's marker.
- */
-const leftGroup = ({ folder, log }: Context, uid: string): Group => {
-  const { record, ...rest } = podFolder(folder, uid);
-  const nobody = { leader: undefined, startTime: undefined, marker: marker({ record, ...rest }) };
-  try {
-    return { ...nobody, ...(JSON.parse(readFileSync(record, 'utf8')) as Group) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      log(`reading the process record of pod ${uid} failed`, error);
-    return nobody;
   }
 };
 

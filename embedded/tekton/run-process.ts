@@ -1,14 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../kubernetes/time.ts';
+import { type Group, killGroup, leaderOf, markerOf, recordLeader, signalGroup } from '../processes.ts';
 import { openLog } from './log-writer.ts';
 import type { PodFolder } from './pod-folder.ts';
-import { marker } from './pod-folder.ts';
-import type { Group } from './processes.ts';
-import { killGroup, signalGroup, startTimeOf } from './processes.ts';
 
 export type Execution = {
   command: string[];
@@ -80,11 +77,10 @@ const piped = (stream: Readable | null): Readable => {
   return stream;
 };
 
-const recordGroup = (child: ChildProcess, folder: PodFolder): Group => {
-  const leader = child.pid;
-  const group = { leader, startTime: leader === undefined ? undefined : startTimeOf(leader), marker: marker(folder) };
-  writeFileSync(folder.record, JSON.stringify(group));
-  return group;
+const recordGroup = ({ pid }: ChildProcess, folder: PodFolder): Group => {
+  const leaders = pid === undefined ? [] : [leaderOf(pid)];
+  for (const leader of leaders) recordLeader(folder.record, leader);
+  return { leaders, marker: markerOf(folder.path) };
 };
 
 type Exit = { code: number; error?: string };

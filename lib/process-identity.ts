@@ -1,0 +1,54 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** What Linux tells of a process. `startTime` is in kernel ticks since the machine's start. */
+export type ProcessStat = { state: string; session: number; startTime: string };
+
+/**
+ * Returns a name for the processes whose ids can be compared: host name and process id namespace. Two containers can
+ * have the same host name and share a folder, and yet use the same process id for different processes.
+ */
+export const processSpace = (): string => {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return `${hostname()} -`;
+  }
+};
+
+/**
+ * Reads /proc/PID/stat. Returns undefined when there is no such process, or no /proc. The process name in parentheses may
+ * contain any character, so fields are read after the last parenthesis.
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+export const statOf = (pid: number): ProcessStat | undefined => {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', session: Number(fields[3]), startTime: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Returns the start time of a process, which tells the process from a later process with the same id. Undefined when
+ * there is no such process, or no /proc.
+ */
+export const startTimeOf = (pid: number): string | undefined => statOf(pid)?.startTime;
+
+const hasProcess = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+};
+
+/**
+ * Tells whether a process of this machine still runs.
+ * @param startTime start time of the process; undefined where it is not known, and then any process with the id counts
+ */
+export const isRunning = (pid: number, startTime: string | undefined): boolean =>
+  hasProcess(pid) && (startTime === undefined || startTime === startTimeOf(pid));
