@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** What Linux tells of a process. `startTime` is in kernel ticks since the machine's start. */
-export type ProcessStat = { state: string; session: number; startTime: string };
+export type ProcessStat = { name: string; state: string; parent: number; session: number; startTime: string };
 
 /**
  * Returns a name for the processes whose ids can be compared: host name and process id namespace. Two containers can
@@ -24,8 +24,11 @@ export const processSpace = (): string => {
 export const statOf = (pid: number): ProcessStat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', session: Number(fields[3]), startTime: fields[19] ?? '' };
+    const end = text.lastIndexOf(')');
+    const fields = text.slice(end + 2).split(' ');
+    const [parent, session] = [Number(fields[1]), Number(fields[3])];
+    const name = text.slice(text.indexOf('(') + 1, end);
+    return { name, state: fields[0] ?? '', parent, session, startTime: fields[19] ?? '' };
   } catch {
     return undefined;
   }

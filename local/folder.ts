@@ -28,11 +28,11 @@ export const paths = (folder: string) => ({
   addresses: join(folder, 'addresses.json'),
 });
 
-/** Writes a file with keys or tokens, readable by its owner only, in one step. */
-export const writePrivate = async (path: string, text: string): Promise<void> => {
+/** Writes a file, by default with keys or tokens that only its owner can read, in one step. */
+export const writePrivate = async (path: string, text: string, mode = 0o600): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const part = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(part, text, { mode: 0o600 });
+  await writeFile(part, text, { mode });
   await rename(part, path);
 };
 

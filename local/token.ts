@@ -2,13 +2,10 @@
 import { dataFolder, paths } from './folder.ts';
 import { openIssuer, toolToken } from './issuer.ts';
 import { lastAddresses } from './platform.ts';
+import { toolFrom } from './tool-argument.ts';
 
-const tool = process.argv[2];
-if (!tool || !/^[a-z]([-_a-z0-9]{0,254}[a-z0-9])?$/.test(tool)) {
-  console.error('Usage: npm run -s token -- TOOL');
-  process.exit(2);
-}
 try {
+  const tool = toolFrom(process.argv.slice(2), 'Usage: npm run -s token -- TOOL');
   const { url } = await lastAddresses(dataFolder());
   console.log(await toolToken(await openIssuer(paths(dataFolder()).issuer, `${url}/issuer`), tool));
 } catch (error) {

@@ -151,8 +151,8 @@ const openPorts = async (output: string, { repository }: Scene): Promise<string[
 /** Matches files of the data folder that no ended platform may leave. Its objects, images and logs stay. */
 const unwanted =
   /(^|\/)lock$|(^|\/)lock\.|\/\.locks\/.|^tekton\/pods\/[^/]+\/process\.json$|\.new$|[0-9a-f]{4}-[0-9a-f]{12}$|\.[0-9a-f]{12}$/;
-/** Logs of pods, and the archive. */
-const kept = /^(kube\/logs|logs)\//;
+/** Logs of pods, the archive, and folders of pods that wait for their start, which they get at the next start. */
+const kept = /^(kube\/logs|logs)\/|^tekton\/pods\/[^/]+$/;
 
 const filesIn = (folder: string): string[] => {
   const names = textOf(() => (readdirSync(folder, { recursive: true }) as string[]).join('\n'));
