@@ -50,8 +50,12 @@ const hasProcess = (pid: number): boolean => {
 };
 
 /**
- * Tells whether a process of this machine still runs.
+ * Tells whether a process of this machine still runs. A process that has ended, and whose parent has not noticed that yet,
+ * does not run.
  * @param startTime start time of the process; undefined where it is not known, and then any process with the id counts
  */
-export const isRunning = (pid: number, startTime: string | undefined): boolean =>
-  hasProcess(pid) && (startTime === undefined || startTime === startTimeOf(pid));
+export const isRunning = (pid: number, startTime: string | undefined): boolean => {
+  const stat = statOf(pid);
+  if (stat === undefined) return hasProcess(pid);
+  return stat.state !== 'Z' && stat.state !== 'X' && (startTime === undefined || startTime === stat.startTime);
+};

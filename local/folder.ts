@@ -1,9 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** Returns the data folder of the embedded platform: TOOLFORGE_BUILDS_DATA, or `data` in the working folder. */
 export const dataFolder = (): string => resolve(process.env.TOOLFORGE_BUILDS_DATA ?? 'data');
+
+const longestFileName = 255;
+
+/** Returns a name for the folder of a tool. A name that is cut has a dot, which no tool's name has. */
+const toolFolder = (tool: string): string => {
+  if (tool.length <= longestFileName) return tool;
+  return `${tool.slice(0, 150)}.${createHash('sha256').update(tool).digest('hex')}`;
+};
 
 export const paths = (folder: string) => ({
   kube: join(folder, 'kube'),
@@ -24,7 +32,7 @@ export const paths = (folder: string) => ({
   gatewaySecret: join(folder, 'gateway', 'secret'),
   internalKubeconfig: join(folder, 'internal', 'kubeconfig'),
   accountKubeconfig: (account: string) => join(folder, 'internal', 'accounts', account),
-  toolKubeconfig: (tool: string) => join(folder, 'tools', tool, 'kubeconfig'),
+  toolKubeconfig: (tool: string) => join(folder, 'tools', toolFolder(tool), 'kubeconfig'),
   addresses: join(folder, 'addresses.json'),
 });
 

@@ -28,8 +28,9 @@ export const runPaths = (folder: string) => ({
   imageProcess: join(folder, 'image.json'),
 });
 
-export const makeRunFolder = (): string =>
-  realpathSync(mkdtempSync(join(tmpdir(), `${prefix()}${process.pid}-${startTimeOf(process.pid) ?? ''}-`)));
+/** @param place folder for temporary files. Default: the system's */
+export const makeRunFolder = (place = tmpdir()): string =>
+  realpathSync(mkdtempSync(join(place, `${prefix()}${process.pid}-${startTimeOf(process.pid) ?? ''}-`)));
 
 /** Returns the processes that a command has started with the folder, and that still run. */
 const processesOf = (folder: string): Group => {
@@ -48,15 +49,18 @@ export const clearRunFolder = (folder: string): void => {
  * Tells whether a folder was made by a command of this user on this machine, whose process has ended. Folders of other
  * users, and links, are never touched: everybody can write in the system's folder for temporary files.
  */
-const isLeft = (name: string): boolean => {
+const isLeft = (place: string, name: string): boolean => {
   const [, pid, startTime = ''] = /^(\d+)-(\d*)-[^-]+$/.exec(name.slice(prefix().length)) ?? [];
   if (!name.startsWith(prefix()) || pid === undefined) return false;
-  const found = lstatSync(join(tmpdir(), name), { throwIfNoEntry: false });
+  const found = lstatSync(join(place, name), { throwIfNoEntry: false });
   if (!found?.isDirectory() || found.uid !== process.getuid?.()) return false;
   return !isRunning(Number(pid), startTime === '' ? undefined : startTime);
 };
 
-/** Ends and removes what commands have left that were killed, and could not do so themselves. */
-export const clearLeftRunFolders = (): void => {
-  for (const name of readdirSync(tmpdir()).filter(isLeft)) clearRunFolder(realpathSync(join(tmpdir(), name)));
+/**
+ * Ends and removes what commands have left that were killed, and could not do so themselves.
+ * @param place folder for temporary files. Default: the system's
+ */
+export const clearLeftRunFolders = (place = tmpdir()): void => {
+  for (const name of readdirSync(place)) if (isLeft(place, name)) clearRunFolder(realpathSync(join(place, name)));
 };

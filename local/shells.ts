@@ -6,7 +6,14 @@ export const shells = ['bash', 'zsh', 'fish', 'sh'] as const;
 export type Shell = (typeof shells)[number];
 
 /** Shells that read the commands of one of `shells`. */
-const similar: Readonly<Record<string, Shell>> = { dash: 'sh', ash: 'sh', ksh: 'sh', ksh93: 'sh', mksh: 'sh' };
+const similar: Readonly<Record<string, Shell>> = {
+  'zsh-static': 'zsh',
+  dash: 'sh',
+  ash: 'sh',
+  ksh: 'sh',
+  ksh93: 'sh',
+  mksh: 'sh',
+};
 /** Shells that read none of these commands. */
 const foreign = ['csh', 'tcsh', 'nu', 'pwsh', 'xonsh', 'elvish'];
 const maxAncestors = 8;
