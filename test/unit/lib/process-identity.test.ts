@@ -19,7 +19,9 @@ test('an ended process does not run', async () => {
 
 test('an ended process does not run while its parent has not noticed the end', async () => {
   // The shell starts a child and becomes a program that waits for no child.
-  const parent = spawn('sh', ['-c', 'sleep 600 >&2 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 600 >&2 & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
   process.kill(Number(line), 'SIGKILL');
   while (statOf(Number(line))?.state !== 'Z') await new Promise(setImmediate);
