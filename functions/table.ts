@@ -246,6 +246,7 @@ export const services = {
       readPods,
       startArchiver,
       listLedgers,
+      { 'batch/jobs': ['list'] },
       // Permission to save the public keys of issuers (lib/auth/saved-keys.ts).
       { 'configmaps#issuer-keys': ['patch'] },
     ],

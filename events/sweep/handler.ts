@@ -2,11 +2,9 @@ import type { CloudEvent } from 'cloudevents';
 import type { Correction } from '../../lib/builds/correction.ts';
 import { addCounts } from '../../lib/capacity/state.ts';
 import { forEachParallel } from '../../lib/concurrency.ts';
-import type { KubeObject } from '../../lib/kube/resources.ts';
-import { ledgerName } from '../../lib/ledger/names.ts';
-import { type Archives, listArchives } from '../../lib/logs/archive/list.ts';
-import { buildsApiToolOf, toolOf } from '../../lib/tekton/tool-of.ts';
+import { listArchives } from '../../lib/logs/archive/list.ts';
 import type { ArchiveLogsOptions } from '../archive-logs/handler.ts';
+import { type Selected, selectLedgers } from './select.ts';
 import { removeLogsWithoutLedger, sweepTool } from './sweep-tool.ts';
 
 /**
@@ -19,17 +17,31 @@ export type SweepOptions = ArchiveLogsOptions & {
   saveKeys: () => Promise<void>;
 };
 
-/** Name of a ledger, and its tool. The tool is undefined when only archived logs are left of a deleted ledger. */
-type SweptLedger = { ledger: string; tool: string | undefined };
+/**
+ * Lists the ids of the builds that have archived logs below the name of a ledger. Empty while the object store does not
+ * respond, so that sweep still corrects the builds.
+ */
+const listLogs = async ({ store, log }: ArchiveLogsOptions, ledger: string): Promise<ReadonlySet<string>> => {
+  const ids = new Set<string>();
+  try {
+    for await (const { id } of listArchives(store, ledger)) ids.add(id);
+    return ids;
+  } catch (error) {
+    log('WARNING', 'logs without a build were not removed; the next sweep tries again', { ledger, error });
+    return new Set();
+  }
+};
 
 /** Sweeps one tool and logs its corrections. A failure is only logged, because the next sweep tries again. */
 const sweepLedger = async (
   options: ArchiveLogsOptions,
-  { ledger, tool }: SweptLedger,
-  archived: ReadonlySet<string>,
+  { ledger, tool, hasOtherLogs }: Selected,
 ): Promise<Correction[]> => {
   const name = tool ?? ledger;
   try {
+    // The archived logs are listed before the ledger is read. A log is only written for a build that is in a ledger
+    // already, so a listed log without such a build is left over and can be removed.
+    const archived = hasOtherLogs ? await listLogs(options, ledger) : new Set<string>();
     const corrections = await (tool === undefined
       ? removeLogsWithoutLedger(options, ledger, archived)
       : sweepTool(options, tool, archived));
@@ -50,40 +62,6 @@ const isDeadLetter = ({ log }: ArchiveLogsOptions, event: CloudEvent<unknown> | 
   if (!status && !subscriber) return false;
   log('WARNING', 'an event was not delivered', { type: event?.type, build: event?.subject, status, subscriber });
   return true;
-};
-
-/**
- * Lists the tools that have a ledger or a run, and the tools that hold a claim or wait for one. A run of builds-api
- * counts only where such runs are adopted.
- */
-const listTools = async ({ ledger, capacity, kube, buildsApiRuns }: ArchiveLogsOptions): Promise<string[]> => {
-  const toolToSweep = (run: KubeObject) =>
-    buildsApiRuns !== 'adopt' && buildsApiToolOf(run) !== undefined ? undefined : toolOf(run);
-  const tools = new Set<string>();
-  const addTool = (run: KubeObject) => {
-    const tool = toolToSweep(run);
-    if (tool !== undefined) tools.add(tool);
-  };
-  const [{ claims, waiting }] = await Promise.all([
-    capacity.read(),
-    ledger.scan((tool) => void tools.add(tool)),
-    kube.scan('pipelineruns', addTool, { metadataOnly: true }),
-  ]);
-  for (const { tool } of [...claims, ...waiting]) tools.add(tool);
-  return [...tools];
-};
-
-/**
- * Lists the archived logs of all builds. Returns none while the object store does not respond, so that sweep still
- * corrects the builds.
- */
-const listLogs = async ({ store, log }: ArchiveLogsOptions): Promise<Archives> => {
-  try {
-    return await listArchives(store);
-  } catch (error) {
-    log('WARNING', 'logs without a build were not looked for; the next sweep tries again', { error });
-    return new Map();
-  }
 };
 
 /**
@@ -115,14 +93,9 @@ export const createSweep =
   async (event?: CloudEvent<unknown>): Promise<void> => {
     await options.saveKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    // Sweep lists the archived logs before the ledgers. A log is only written for a build that is in a ledger already,
-    // so a listed log without such a build is left over and can be removed.
-    const archives = await listLogs(options);
-    const tools = new Map((await listTools(options)).map((tool) => [ledgerName(tool), tool]));
     const corrections: Correction[] = [];
-    await forEachParallel(new Set([...tools.keys(), ...archives.keys()]), maxTools, async (ledger) => {
-      const swept = { ledger, tool: tools.get(ledger) };
-      corrections.push(...(await sweepLedger(options, swept, archives.get(ledger) ?? new Set())));
+    await forEachParallel(await selectLedgers(options), maxTools, async (selected) => {
+      corrections.push(...(await sweepLedger(options, selected)));
     });
     await countCorrections(options, corrections, deadLetters);
   };

@@ -70,12 +70,14 @@ export const sweepTool = async (
 /**
  * Removes the archived logs of a tool whose ledger was deleted. The keys of these logs in the object store are the only
  * trace of the tool's builds.
+ * @param archived ids of the builds with an archived log, listed before this call looks for the ledger
  */
 export const removeLogsWithoutLedger = async (
-  { store }: ArchiveLogsOptions,
+  { store, ledger: { exists } }: ArchiveLogsOptions,
   ledger: string,
   archived: ReadonlySet<string>,
 ): Promise<Correction[]> => {
+  if (await exists(ledger)) return [];
   for (const id of archived) await removeArchiveIn(store, ledger, id);
   return correctionsOf('log_removed', archived);
 };

@@ -14,7 +14,7 @@ import { type Correction, correctionsOf } from './correction.ts';
 const graceMs = 30_000;
 
 /** The ledger of a tool, and the tool's runs, which were listed before the ledger was read. */
-type ObservedLedger = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
+export type ObservedLedger = { state: LedgerState; limits: Limits; observed: readonly ObservedRun[] };
 
 /**
  * Differences between the claims and the builds of a tool. `missing`: ids of running builds without a claim. `orphans`:
@@ -72,6 +72,20 @@ const removeClaims = async ({ capacity, ledger }: BuildsContext, tool: string, i
   const { running } = await ledger.fence(tool);
   const stillRunning = new Set(running.map(({ id }) => id));
   await capacity.change((state) => ({ state: finishRevocation(state, by, stillRunning), result: undefined }));
+};
+
+/**
+ * Tells whether the claims of a tool differ from its ledger, or the tool waits for another number of slots. Pure.
+ * @param capacity a capacity with limited slots
+ */
+export const areClaimsWrong = (
+  capacity: CapacityState,
+  tool: string,
+  observedTool: ObservedLedger,
+  now: Date,
+): boolean => {
+  const { missing, orphans } = diffClaims(capacity, tool, observedTool, now);
+  return missing.length + orphans.length > 0 || corrected(capacity, tool, observedTool, missing) !== capacity;
 };
 
 /** Makes the claims of a tool match its ledger. Does nothing where the cluster's capacity is not limited. */

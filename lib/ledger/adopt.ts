@@ -13,7 +13,8 @@ const maxRecordBytes = 100_000;
 
 type Adoptable = ObservedRun & { build: BuildRecord };
 
-const isAdoptable = (run: ObservedRun): run is Adoptable =>
+/** Tells whether a run that builds-api made can be adopted by a ledger that does not know its build. */
+export const isAdoptable = (run: ObservedRun): run is Adoptable =>
   run.build !== undefined && !run.deleting && storedSize([run.build]) <= maxRecordBytes;
 
 const timeOf = ({ finishedAt = '' }: BuildRecord): number => Date.parse(finishedAt);

@@ -40,6 +40,8 @@ export type Ledger = {
    * @returns the state of the ledger
    */
   fence(tool: string): Promise<LedgerState>;
+  /** Tells whether there is a ledger of that name. */
+  exists(name: string): Promise<boolean>;
   /**
    * Visits the ledger of every tool that has one, one ledger at a time: thousands of ledgers do not fit into memory.
    * `visit` must not wait for anything.
@@ -65,6 +67,9 @@ const stateOf = (ledger: BuildLedger | undefined): LedgerState => {
   const { summary: _, ...state } = ledger?.status ?? {};
   return { ...emptyState, ...state };
 };
+
+/** Tells whether the name of a ledger belongs to its tool. No function reads any other ledger. */
+const isNamedAfterTool = ({ metadata, spec }: BuildLedger): boolean => metadata.name === ledgerName(spec.tool);
 
 const summaryOf = ({ running, queued, finished }: LedgerState, limits: Limits): Summary => ({
   running: running.length,
@@ -197,8 +202,14 @@ export const createLedger = (kube: Kube, defaults: Limits, options: LedgerOption
       if (!(await find(tool))) return emptyState;
       return change(tool, ({ state }) => ({ state: { ...state, fence: randomUUID() }, result: state }));
     },
+    exists: async (name) => {
+      const ledger = await ifFound(kube.get<BuildLedger>('buildledgers', name));
+      return ledger !== undefined && isNamedAfterTool(ledger);
+    },
     scan: async (visit) => {
-      const visitLedger = (ledger: BuildLedger) => visit(ledger.spec.tool, viewOf(ledger));
+      const visitLedger = (ledger: BuildLedger) => {
+        if (isNamedAfterTool(ledger)) visit(ledger.spec.tool, viewOf(ledger));
+      };
       await kube.scan<BuildLedger>('buildledgers', visitLedger, { pageSize: ledgersOfPage });
     },
   };

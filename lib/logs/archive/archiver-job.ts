@@ -169,9 +169,11 @@ export const startArchiver = async (
   }
 };
 
-type Job = KubeObject & { status?: { conditions?: { type: string; status: string }[] } };
+/** The part of a Job that says whether it has ended. */
+export type StartedJob = KubeObject & { status?: { conditions?: { type: string; status: string }[] } };
 
-const hasEnded = ({ status }: Job): boolean =>
+/** Tells whether an archiver Job has ended, with success or without. */
+export const hasArchiverEnded = ({ status }: StartedJob): boolean =>
   status?.conditions?.some(
     (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
   ) ?? false;
@@ -182,6 +184,6 @@ const hasEnded = ({ status }: Job): boolean =>
  * @throws KubeError
  */
 export const hasArchiver = async (kube: Kube, { tool, id }: BuildKey): Promise<boolean> => {
-  const job = await findOwned<Job>(kube, 'jobs', tool, id);
-  return job !== undefined && !hasEnded(job);
+  const job = await findOwned<StartedJob>(kube, 'jobs', tool, id);
+  return job !== undefined && !hasArchiverEnded(job);
 };

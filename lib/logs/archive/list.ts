@@ -1,8 +1,8 @@
 import type { ObjectStore } from '../../store/types.ts';
 import { logsPrefix } from './archive-index.ts';
 
-/** The ids of the builds that have an archive, by the name of their tool's ledger. */
-export type Archives = ReadonlyMap<string, ReadonlySet<string>>;
+/** Names an archive: the name of the ledger of the build's tool, and the build's id. */
+export type ArchiveName = { ledger: string; id: string };
 
 /**
  * Matches only keys that the writer of an archive makes. Sweep deletes archives, so other objects below the prefix must
@@ -10,14 +10,14 @@ export type Archives = ReadonlyMap<string, ReadonlySet<string>>;
  */
 const archiveKey = /^([^/]+)\/([^/]+)\/(?:index\.json$|segments\/)/;
 
-/** Lists the archives in a store. @throws ApiError 503 `log_unavailable` */
-export const listArchives = async (store: ObjectStore): Promise<Archives> => {
-  const archives = new Map<string, Set<string>>();
-  for await (const key of store.list(logsPrefix)) {
+/**
+ * Lists the archives in a store, or those of one ledger only. An archive is named again for each of its objects.
+ * @throws ApiError 503 `log_unavailable`
+ */
+export async function* listArchives(store: ObjectStore, ofLedger?: string): AsyncGenerator<ArchiveName> {
+  const prefix = ofLedger === undefined ? logsPrefix : `${logsPrefix}${ofLedger}/`;
+  for await (const key of store.list(prefix)) {
     const [, ledger, id] = archiveKey.exec(key.slice(logsPrefix.length)) ?? [];
-    if (!ledger || !id) continue;
-    const ids = archives.get(ledger) ?? new Set();
-    archives.set(ledger, ids.add(id));
+    if (ledger && id) yield { ledger, id };
   }
-  return archives;
-};
+}

@@ -6,6 +6,7 @@ import { CloudEvent } from 'cloudevents';
 import { createSweep, type SweepOptions } from '../../../../events/sweep/handler.ts';
 import type { BuildsApiRuns } from '../../../../lib/builds/context.ts';
 import { startBuild } from '../../../../lib/builds/start.ts';
+import type { BuildLedger, BuildRecord } from '../../../../lib/ledger/types.ts';
 import { archivePrefix } from '../../../../lib/logs/archive/archive-index.ts';
 import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
@@ -62,6 +63,58 @@ test('sweep logs and writes nothing where there is nothing to correct', async ()
   await Promise.all([sweepOf()(), sweepOf()()]);
   expect(corrections()).toEqual([]);
   expect(world.writes.length).toBe(before);
+});
+
+/** Writes the ledgers of tools that have a finished build each, and its archived log. */
+const writeIdleTools = async (tools: number) => {
+  const { kube } = world.instance({ isImmediate: true }).context;
+  for (let at = 0; at < tools; at += 1) {
+    const tool = `idle-${at}`;
+    const build = { id: `${tool}-build`, status: 'BUILD_SUCCESS', log: 'complete', parameters: {} };
+    const made = await kube.create<BuildLedger>('buildledgers', {
+      ...{ apiVersion: 'builds.toolforge.org/v1alpha1', kind: 'BuildLedger' },
+      ...{ metadata: { name: tool }, spec: { tool } },
+    });
+    const status = { running: [], queued: [], finished: [build as unknown as BuildRecord], keys: [] };
+    await kube.replaceStatus('buildledgers', { ...made, status });
+    await archive(tool, build.id);
+  }
+};
+
+test('the requests of a sweep grow with the tools that need a correction, not with all tools', async () => {
+  await writeIdleTools(150);
+  const before = world.requests;
+  await sweepOf()();
+  expect(corrections()).toEqual([]);
+  const idle = world.requests - before;
+  expect(idle).toBeLessThan(6);
+  await start('a');
+  await start('b');
+  world.endRun(0);
+  const beforeChange = world.requests;
+  await sweepOf()();
+  expect(new Set(corrections().map(({ tool }) => tool))).toEqual(new Set(['a']));
+  expect(world.requests - beforeChange).toBeLessThan(idle + 30);
+});
+
+test('sweep keeps a log without a ledger whose tool starts its first build just then', async () => {
+  const store = createFolderStore(folder);
+  await archive('new', 'before');
+  let lists = 0;
+  const late: ObjectStore = {
+    ...store,
+    list: async function* (prefix) {
+      lists += 1;
+      // The second list is the one of this ledger's logs alone.
+      if (lists === 2) await archive('new', (await start('new')).id);
+      yield* store.list(prefix);
+    },
+  };
+  await sweepOf(late)();
+  expect(await archived()).toHaveLength(6);
+  await sweepOf()();
+  expect(corrections()).toEqual([{ tool: 'new', id: 'before', kind: 'log_removed' }]);
+  expect(await archived()).toHaveLength(3);
 });
 
 test('sweep frees the slots of a tool whose ledger was deleted when the runs of the tool have ended', async () => {

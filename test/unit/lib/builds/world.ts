@@ -68,6 +68,7 @@ class Objects {
   readonly mostRuns = { all: 0, byTool: new Map<string, number>() };
   readonly overtaken: string[] = [];
   readonly writes: string[] = [];
+  requests = 0;
   #deletesReleasedRuns = false;
 
   deleteReleasedRuns(): void {
@@ -93,6 +94,7 @@ class Objects {
   }
 
   send(request: KubeRequest): unknown {
+    this.requests += 1;
     if (request.method === 'DELETE' && !this.#deletesReleasedRuns)
       return sendInProcess(this.store, { ...request, method: 'GET' });
     const [version, ledger] = [this.store.version(), this.#ledgerOf(request)];
@@ -208,6 +210,11 @@ export class World {
   /** Ids of promoted builds that overtook a build of the same tool in the queue. */
   get overtaken(): readonly string[] {
     return this.#objects.overtaken;
+  }
+
+  /** Number of all requests to the API server. */
+  get requests(): number {
+    return this.#objects.requests;
   }
 
   /** Requests that changed an object, as "METHOD path", in the order of delivery. */

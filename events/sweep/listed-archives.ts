@@ -1,0 +1,61 @@
+import { CompactMap } from '../../lib/compact-map.ts';
+import type { Log } from '../../lib/log.ts';
+import { type ArchiveName, listArchives } from '../../lib/logs/archive/list.ts';
+import type { ObjectStore } from '../../lib/store/types.ts';
+
+/**
+ * Time limit for listing the archives of all builds, in milliseconds: 4 minutes, so that a sweep has time left for its
+ * corrections. About 10 million objects fit into that time.
+ */
+const maxMs = 4 * 60 * 1000;
+
+/** Keeps what sweep must know about the archived logs of all builds: for each ledger, how many builds have one. */
+export class ListedArchives {
+  readonly #builds = new CompactMap();
+  readonly #numbers = new Map<string, number>();
+  #last = '';
+
+  /** Adds a build's archive. A store lists the objects of an archive together, so a repeat follows at once. */
+  add({ ledger, id }: ArchiveName): void {
+    const name = `${ledger}/${id}`;
+    if (name === this.#last) return;
+    this.#last = name;
+    this.#builds.add(name);
+    this.#numbers.set(ledger, (this.#numbers.get(ledger) ?? 0) + 1);
+  }
+
+  /** Tells whether archives below the name of a ledger belong to other builds than the given ones. */
+  takeOthers(ledger: string, ids: Iterable<string>): boolean {
+    let left = this.#numbers.get(ledger);
+    if (left === undefined) return false;
+    this.#numbers.delete(ledger);
+    for (const id of ids) if (this.#builds.get(`${ledger}/${id}`) !== undefined) left -= 1;
+    return left > 0;
+  }
+
+  /** Returns the names of ledgers whose archives no ledger has taken. */
+  ledgersLeft(): string[] {
+    return [...this.#numbers.keys()];
+  }
+}
+
+/**
+ * Lists the archived logs of all builds. Returns those that were listed in time, and none while the object store does not
+ * respond, so that sweep still corrects the builds.
+ */
+export const readArchives = async (store: ObjectStore, log: Log, now: () => Date): Promise<ListedArchives> => {
+  const archives = new ListedArchives();
+  const end = now().getTime() + maxMs;
+  try {
+    for await (const archive of listArchives(store)) {
+      archives.add(archive);
+      if (now().getTime() < end) continue;
+      log('WARNING', 'the archived logs were listed in part: there are too many for the time of a sweep');
+      break;
+    }
+    return archives;
+  } catch (error) {
+    log('WARNING', 'logs without a build were not looked for; the next sweep tries again', { error });
+    return new ListedArchives();
+  }
+};
