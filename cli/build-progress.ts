@@ -12,7 +12,7 @@ const keptLines = 100;
 const stepName = (step: string): string => printable(step.replace(/^step-/, ''));
 
 /** Returns a duration that is shown beside others, so a short one is not 0. */
-const shortDuration = (ms: number): string => (ms < 500 ? '<1 s' : durationText(ms));
+const shortDuration = (ms: number): string => (ms < 1000 ? '<1 s' : durationText(ms));
 
 /** What is known about a build that a command follows, and the status line that shows it. */
 export class BuildProgress {

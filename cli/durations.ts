@@ -13,7 +13,7 @@ const units = [
 
 /** Returns the length of a time in its two largest units: "42 s", "1 min 5 s", "2 h", "3 d 4 h". Negative counts as 0. */
 export const durationText = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / secondMs)) * secondMs;
+  const seconds = Math.max(0, Math.floor(ms / secondMs)) * secondMs;
   const first = Math.max(
     0,
     units.findIndex(([, length]) => seconds >= length),

@@ -9,8 +9,8 @@ type Quota = { name: string; item: QuotaCategoryItem };
 /** Widest and narrowest bar in cells. */
 const widestBar = 30;
 const narrowestBar = 6;
-/** Cells of a row besides the bar: name, share, amounts and the gaps between them. */
-const otherCells = 62;
+/** Cells of the three gaps between the columns. */
+const gaps = 6;
 
 /** Returns a size of the API, such as "960.00Mi" or "1.50Gi", with a blank and the unit's full name: "960 MiB", "1.5 GiB". */
 const sizeText = (value: string): string => {
@@ -33,7 +33,12 @@ const amounts = ({ name, item }: Quota): string => {
   return `${sameUnit} of ${withUnit(limit, name)}, ${withUnit(available, name)} free`;
 };
 
+/** Returns the width of all bars, where so many cells are left for them. */
+const barWidth = (left: number): number => Math.min(widestBar, Math.max(narrowestBar, left));
+
+/** Returns a bar for a share in percent; an empty text for a share that is no number. */
 const bar = (percent: number, width: number): string => {
+  if (Number.isNaN(percent)) return '';
   const full = Math.min(width, Math.max(percent > 0 ? 1 : 0, Math.floor((percent / 100) * width)));
   return '█'.repeat(full) + '░'.repeat(width - full);
 };
@@ -42,7 +47,7 @@ const columns: Column[] = [
   { title: 'QUOTA' },
   { title: '', drop: 1 },
   { title: 'USED' },
-  { title: '', shrinkTo: 20, drop: 2 },
+  { title: '', shrinkTo: 12, drop: 2 },
 ];
 
 /**
@@ -54,20 +59,23 @@ export const quotaBars = (
   terminal: Terminal,
   colourOf: (capacity: string) => Style | undefined,
 ): Promise<string[]> => {
-  const available = terminal.columns ?? otherCells;
-  const width = Math.min(widestBar, Math.max(narrowestBar, available - otherCells));
-  const rows = quotas.map((quota): Cell[] => {
-    const { name, item } = quota;
-    const capacity = item.capacity ?? '';
-    const percent = Number.parseFloat(capacity);
-    const style = colourOf(capacity) ?? 'green';
-    const paint = (text: string) => terminal.paint(style, text);
+  const rows = quotas.map((quota) => ({
+    name: printable(`${quota.name}: ${quota.item.name}`),
+    capacity: printable(quota.item.capacity?.replace(/%$/, ' %') ?? '') || '-',
+    amounts: printable(amounts(quota)),
+    style: colourOf(quota.item.capacity ?? '') ?? 'green',
+  }));
+  const others = Math.max(...rows.map((row) => row.name.length)) + Math.max(...rows.map((row) => row.amounts.length));
+  const shares = Math.max(...rows.map((row) => row.capacity.length));
+  const width = barWidth((terminal.columns ?? Number.POSITIVE_INFINITY) - others - shares - gaps);
+  const cells = rows.map(({ name, capacity, amounts: text, style }): Cell[] => {
+    const paint = (part: string) => terminal.paint(style, part);
     return [
-      { text: printable(`${name}: ${item.name}`) },
-      { text: Number.isNaN(percent) ? '' : bar(percent, width), paint },
-      { text: printable(capacity.replace(/%$/, ' %')) || '-', paint },
-      { text: printable(amounts(quota)) },
+      { text: name },
+      { text: bar(Number.parseFloat(capacity), width), paint },
+      { text: capacity, paint },
+      { text },
     ];
   });
-  return table(columns, rows, terminal.columns, (text) => terminal.paint('bold', text));
+  return table(columns, cells, terminal.columns, (text) => terminal.paint('bold', text));
 };

@@ -8,6 +8,8 @@ const home = '\u001b[H';
 const eraseRest = '\u001b[K';
 const eraseBelow = '\u001b[J';
 const defaultRows = 24;
+/** Rows of the footer, and of the blank line above it. */
+const footerRows = 2;
 
 /** Exit codes of a program that a signal ends: 128 and the signal's number. */
 const endingSignals = { SIGTERM: 143, SIGHUP: 129 } as const;
@@ -17,6 +19,7 @@ export class Screen {
   readonly #stream: NodeJS.WriteStream;
   #isOpen = false;
   #lines: readonly string[] = [];
+  #footer = '';
   readonly #close = () => this.close();
 
   constructor(stream: NodeJS.WriteStream) {
@@ -38,9 +41,13 @@ export class Screen {
     this.#stream.on('resize', () => this.#draw());
   }
 
-  /** Draws lines from the top of the screen. Lines for which there is no room are counted in the last row. */
-  show(lines: readonly string[]): void {
+  /**
+   * Draws lines from the top of the screen, and a footer below them. Lines for which there is no room are counted.
+   * @param footer a line about the program, which does not stay when the program ends
+   */
+  show(lines: readonly string[], footer: string): void {
     this.#lines = lines;
+    this.#footer = footer;
     this.#draw();
   }
 
@@ -64,10 +71,10 @@ export class Screen {
   }
 
   #visible(): readonly string[] {
-    const rows = this.#stream.rows || defaultRows;
-    if (this.#lines.length <= rows) return this.#lines;
-    const shown = Math.max(0, rows - 1);
-    return [...this.#lines.slice(0, shown), `… ${this.#lines.length - shown} more`];
+    const room = (this.#stream.rows || defaultRows) - footerRows;
+    if (this.#lines.length <= room) return [...this.#lines, '', this.#footer];
+    const shown = Math.max(0, room - 1);
+    return [...this.#lines.slice(0, shown), `… ${this.#lines.length - shown} more`, '', this.#footer];
   }
 
   #draw(): void {

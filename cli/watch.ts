@@ -67,10 +67,10 @@ class Watch {
   async draw(): Promise<void> {
     const rendered = this.#response ? await this.#render(this.#response) : 'Reading the builds…';
     const lines = typeof rendered === 'string' ? [rendered] : rendered;
-    this.#screen.show([...lines, '', this.#lastLine()]);
+    this.#screen.show(lines, this.#footer());
   }
 
-  #lastLine(): string {
+  #footer(): string {
     const seconds = this.#notice ? Math.max(0, Math.ceil((this.#notice.until - performance.now()) / 1000)) : 0;
     const text = this.#notice ? `Trying again in ${seconds} s: ${this.#notice.message}` : 'Ctrl-C ends the watch.';
     return this.#terminal.paint(

@@ -67,8 +67,8 @@ test('each step took the time from its first line to the first line of the next 
   line(3, 'detect');
   line(3.2, 'build');
   line(70, 'build');
-  expect(progress.stepTimes(start + 75_000)).toBe('clone 3 s, detect <1 s, build 1 min 12 s');
-  expect(progress.stepTimes()).toBe('clone 3 s, detect <1 s, build 1 min 7 s');
+  expect(progress.stepTimes(start + 75_000)).toBe('clone 3 s, detect <1 s, build 1 min 11 s');
+  expect(progress.stepTimes()).toBe('clone 3 s, detect <1 s, build 1 min 6 s');
 });
 
 test('the times of an older log are those of its lines, and a clock that runs ahead makes no negative time', () => {

@@ -135,10 +135,10 @@ test.each([
   test('quota on a terminal shows a bar for each quota, and its numbers with units', async () => {
     const { stdout } = await cli.onTerminal(['quota'], 80, { ...env, NO_COLOR: '1' }).finished;
     expect(stdout.trimEnd().split('\r\n')).toEqual([
-      'QUOTA                                  USED',
-      'Registry: Storage  ████████████████░░  94 %  960 MiB of 1 GiB, 64 MiB free',
-      'Builds: Running    █████████████░░░░░  75 %  3 of 4 builds, 1 build free',
-      'Builds: Queued     ░░░░░░░░░░░░░░░░░░  0 %   0 of 16 builds, 16 builds free',
+      'QUOTA                                       USED',
+      'Registry: Storage  █████████████████████░░  94 %  960 MiB of 1 GiB, 64 MiB free',
+      'Builds: Running    █████████████████░░░░░░  75 %  3 of 4 builds, 1 build free',
+      'Builds: Queued     ░░░░░░░░░░░░░░░░░░░░░░░  0 %   0 of 16 builds, 16 builds free',
     ]);
     const narrow = await cli.onTerminal(['quota'], 40, env).finished;
     expect(narrow.stdout).toContain('\u001b[31m94 %\u001b[0m');

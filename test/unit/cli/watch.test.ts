@@ -43,6 +43,8 @@ test('list --watch draws on the other screen until Ctrl-C, which gives the termi
   expect(after).toHaveLength(2);
   expect(after[1]).toContain('demo-6');
   expect(after[1]).not.toContain('\u001b');
+  expect(after[0]).toContain('Ctrl-C ends the watch.');
+  expect(after[1]).not.toContain('Ctrl-C');
 });
 
 test('list --watch draws the new state of a build, and requests the list at most once in two seconds', async () => {

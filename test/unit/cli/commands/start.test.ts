@@ -48,7 +48,7 @@ test('start ends with the time of the build and of each step', async () => {
   respond = withBuild(build(2), [line(1, 'a', 'clone'), line(4, 'b', 'build'), end()]);
   const { code, stderr } = await cli.run(['start', source], env);
   expect(code).toBe(0);
-  expect(stderr).toContain('\n  Took 5 min 30 s: clone 3 s, build 5 min 26 s\n');
+  expect(stderr).toContain('\n  Took 5 min 30 s: clone 3 s, build 5 min 25 s\n');
 });
 
 test('start does not print an excerpt of a failure that the log has just shown', async () => {
