@@ -8,10 +8,10 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isGone } from '../lib/lock-file.ts';
+import { lastAddresses } from './addresses.ts';
 import { openAuthority } from './certificates.ts';
 import { dataFolder, paths, writePrivate } from './folder.ts';
 import { writeToolKubeconfig } from './kubeconfig.ts';
-import { lastAddresses } from './platform.ts';
 import { ancestorNames, quoted, readingShell, type Shell, shellCommands, shells } from './shells.ts';
 import { toolFrom } from './tool-argument.ts';
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createKubeApi, type KubeApi } from '../embedded/kubernetes/api.ts';
 import { stepEnvironment } from '../embedded/lifecycle/environment.ts';
@@ -257,16 +256,3 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     throw error;
   }
 };
-
-/**
- * Returns the addresses of the embedded platform that last ran on a data folder.
- * @throws Error when no platform has run on the folder
- */
-export const lastAddresses = async (folder: string): Promise<{ url: string; gatewayUrl: string }> =>
-  JSON.parse(
-    await readFile(paths(folder).addresses, 'utf8').catch(() => {
-      throw new Error(
-        `No platform has run on ${folder} yet. Run \`npm start\` first, or set TOOLFORGE_BUILDS_DATA to the folder of another platform.`,
-      );
-    }),
-  );

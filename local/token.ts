@@ -1,7 +1,7 @@
 /** `npm run -s token -- TOOL`: prints a token that may act for the tool on the embedded platform. */
+import { lastAddresses } from './addresses.ts';
 import { dataFolder, paths } from './folder.ts';
 import { openIssuer, toolToken } from './issuer.ts';
-import { lastAddresses } from './platform.ts';
 import { toolFrom } from './tool-argument.ts';
 
 try {

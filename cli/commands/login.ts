@@ -33,6 +33,19 @@ const byBrowser = async (
   });
 };
 
+/** Returns the failure of a sign-in, with what a user can do who needs no sign-in, because a credential is there. */
+const explained = async ({ base, token }: Account, failure: unknown): Promise<unknown> => {
+  const { SignInNotOfferedError } = await import('../session/discovery.ts');
+  if (!(failure instanceof SignInNotOfferedError)) return failure;
+  const credential = await token().then(
+    (found) => (found === undefined ? 'client certificate' : 'token'),
+    () => undefined,
+  );
+  if (credential === undefined) return failure;
+  const sentence = `${base.origin} does not offer signing in, and you need none: you have a ${credential}.`;
+  return new Failure(exitCodes.usage, sentence, { hint: '`toolforge-build whoami` shows what you may do.' });
+};
+
 const signIn = async (context: Context, account: Account, device: boolean): Promise<Session> => {
   const { findIssuer } = await import('../session/discovery.ts');
   const issuer = await findIssuer(account.fetch, account.base);
@@ -68,7 +81,9 @@ export const login: Run = async (context, { values }) => {
   // Taking the lock of the session file shows whether its folder can be written. If not, `login` fails before the user
   // signs in, and not after.
   await account.sessions.change(account.base, async (session) => session);
-  const session = await signIn(context, account, flag(values, 'device'));
+  const session = await signIn(context, account, flag(values, 'device')).catch(async (error: unknown) => {
+    throw await explained(account, error);
+  });
   await account.sessions.change(account.base, async () => session);
   const { terminal } = context;
   terminal.clearSpinner();

@@ -2,14 +2,22 @@ import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadat
 import { isObject, textAt } from '../../lib/json-values.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { isRedirect, redirectTarget } from '../redirects.ts';
+import { isThisMachine } from '../unencrypted.ts';
 import type { IssuerFetch } from './issuer-fetch.ts';
 import { type Issuer, unusableStatusOf } from './openid.ts';
 import { safeUrl } from './safe-url.ts';
 
-const notOffered = (base: URL): Failure =>
-  new Failure(exitCodes.usage, `${base.origin} does not offer signing in.`, {
-    hint: 'Use a client certificate (KUBECONFIG) or a token (TOOLFORGE_TOKEN).',
-  });
+/** Thrown when an API names no issuer at which a user could sign in. */
+export class SignInNotOfferedError extends Failure {
+  override readonly name = 'SignInNotOfferedError';
+
+  constructor(base: URL) {
+    const hint = isThisMachine(base)
+      ? 'Where `npm start` runs it: eval "$(npm run -s env -- TOOL)" gives this shell a client certificate, in the project\'s folder.'
+      : 'Use a client certificate (KUBECONFIG) or a token (TOOLFORGE_TOKEN).';
+    super(exitCodes.usage, `${base.origin} does not offer signing in.`, { hint });
+  }
+}
 
 type Client = Omit<Issuer, 'metadata'> & { issuer: string };
 
@@ -49,7 +57,7 @@ const findClient = async (fetch: IssuerFetch, base: URL): Promise<Client> => {
   const clients = isObject(metadata) ? metadata.clients : undefined;
   const client = Array.isArray(clients) ? clients.find(isObject) : undefined;
   const [issuer, clientId] = [textAt(client, 'issuer'), textAt(client, 'client_id')];
-  if (!issuer || !clientId || !URL.canParse(issuer)) throw notOffered(base);
+  if (!issuer || !clientId || !URL.canParse(issuer)) throw new SignInNotOfferedError(base);
   safeUrl(issuer, `The issuer that ${base.origin} names`, new URL(issuer));
   return { issuer, clientId, scope: textAt(client, 'scope') ?? 'openid', resource: textAt(metadata, 'resource') ?? '' };
 };
@@ -77,7 +85,8 @@ const discoverMetadata = async (fetch: IssuerFetch, { issuer, clientId }: Client
 /**
  * Returns how a user signs in to the API at an address: the API names the issuer of its tokens, and the issuer names
  * its endpoints.
- * @throws Failure when the API offers no sign-in, or the issuer's metadata are missing, belong to another issuer or name
+ * @throws SignInNotOfferedError when the API offers no sign-in
+ * @throws Failure when the issuer's metadata are missing, belong to another issuer or name
  * an endpoint of which `safeUrl` throws
  */
 export const findIssuer = async (fetch: IssuerFetch, base: URL): Promise<Issuer> => {

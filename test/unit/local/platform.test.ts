@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { createLog } from '../../../lib/log.ts';
-import { lastAddresses, type Platform, startPlatform } from '../../../local/platform.ts';
+import { lastAddresses } from '../../../local/addresses.ts';
+import { type Platform, startPlatform } from '../../../local/platform.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
