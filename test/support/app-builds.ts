@@ -62,11 +62,14 @@ const asBuild = (run: BuildRun, url: string): AppBuild => ({
   run,
 });
 
+/** @param folder with the bare repositories */
+const defaultPlatform = (folder: string): Promise<AppPlatform> => (isOnCluster ? clusterApps() : embeddedApps(folder));
+
 /**
  * Prepares real builds of small repositories for the tests of one file, on the embedded platform or on a cluster. All builds
  * share one place of images and caches. What a test starts is ended after the test.
  */
-export const useAppBuilds = (): AppBuilds => {
+export const useAppBuilds = (preparePlatform = defaultPlatform): AppBuilds => {
   const started: RunningApp[] = [];
   // The same files are in the same repository, whose address is in the image.
   const repositories = new Map<string, Repository>();
@@ -75,7 +78,7 @@ export const useAppBuilds = (): AppBuilds => {
   let count = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'app-repositories-'));
-    platform = await (isOnCluster ? clusterApps() : embeddedApps(join(folder, 'git')));
+    platform = await preparePlatform(join(folder, 'git'));
   }, buildsTimeoutMs);
   afterEach(() => Promise.all(started.splice(0).map(({ stop }) => stop())));
   afterAll(async () => {

@@ -1,7 +1,8 @@
 /**
  * Makes and pushes three builders with their run images, for tests of any builder: this project's own, one that is shaped
  * like heroku/builder:24, and one like heroku/builder:22 with an old lifecycle. A fourth builder is what images:builder
- * --from makes of the second. A fifth has the shape of the second and all buildpacks of this project. Prints a line for each image, such as `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are
+ * --from makes of the second. A fifth has the shape of the second and all buildpacks of this project. A sixth is
+ * the first with a source of Debian packages. Prints a line for each image, such as `BUILDER_HEROKU=REFERENCE@DIGEST`. The variables are
  * those of `npm run images`, and LIFECYCLE and LIFECYCLE_OLD, folders as `npm run images:builder` takes them.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -138,6 +139,24 @@ const makePair = async (destination: Destination, shape: Shape, ownRunImage: str
   }
 };
 
+/** Adds a source of Debian packages to this project's own builder. @returns the reference of the image */
+const addPackages = async (destination: Destination, [builder, run]: [string, string]): Promise<string> => {
+  const context = await mkdtemp(join(tmpdir(), 'test-builder-'));
+  try {
+    const file = join(import.meta.dirname, 'Containerfile');
+    const images = { OWN_BUILDER: builder, RUN_IMAGE: run };
+    return await publish(destination, {
+      name: 'packages-builder',
+      file,
+      context,
+      target: 'packages',
+      arguments: images,
+    });
+  } finally {
+    await rm(context, { recursive: true });
+  }
+};
+
 /** Makes this project's own pair. @returns the references of the builder and of the run image */
 const makeOwnPair = async (lifecycle: string): Promise<[string, string]> => {
   const { BASE_IMAGE = '', GATEWAY_BASE_IMAGE = '' } = process.env;
@@ -161,6 +180,7 @@ await runScript(async () => {
     console.log(`BUILDER_${name}=${builder}\nRUN_${name}=${run}`);
   const own = await makeOwnPair(current);
   print('OURS', own);
+  console.log(`BUILDER_PACKAGES=${await addPackages(destination, own)}`);
   const named = { order: herokuOrder, readBuildpacks: herokuBuildpacks };
   const shape24 = { stack: 'heroku-24', runTarget: 'run-24', lifecycle: current, hasLifecycleToml: false };
   const heroku = { ...shape24, ...named };

@@ -5,7 +5,7 @@ import { eventually, makeNamespace, type Namespace } from '../pipeline/cluster.t
 import { startGitServer } from '../pipeline/git-pod.ts';
 import { startImage, toolUser } from '../pipeline/image-pod.ts';
 import { imageName, removeImage } from '../pipeline/registry.ts';
-import { installTestPipeline } from '../pipeline/test-builder.ts';
+import { installTestPipeline, testBuilder } from '../pipeline/test-builder.ts';
 import { startPackageMirror } from './package-mirror.ts';
 import { record } from './records.ts';
 
@@ -49,8 +49,11 @@ const runApp = async (namespace: Namespace, page: (url: string) => Promise<strin
   } satisfies RunningApp;
 };
 
-/** Prepares builds and images on a cluster, with the builder of the variable TEST_BUILDER. */
-export const clusterApps = async (): Promise<AppPlatform> => {
+/**
+ * Prepares builds and images on a cluster, with the builder of the variable TEST_BUILDER.
+ * @param builderImage another image of that builder
+ */
+export const clusterApps = async (builderImage = testBuilder().builderImage): Promise<AppPlatform> => {
   const prefix = `languages-test/${randomBytes(4).toString('hex')}`;
   const paths = new Set<string>();
   const mirror = await startPackageMirror();
@@ -65,6 +68,7 @@ export const clusterApps = async (): Promise<AppPlatform> => {
       const destination = imageName(`${prefix}/${image}:latest`);
       const run = await build(namespace, {
         ...source,
+        builderImage,
         image: destination,
         variables: [...mirror.variables, ...variables],
       });

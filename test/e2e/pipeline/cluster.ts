@@ -15,6 +15,7 @@ const required = {
   BUILDER: 'the builder image, as knative/builder/README.md makes it',
   RUNNER: 'the run image, as knative/builder/README.md makes it',
   BUILDER_LANGUAGES: 'a builder of the shape of heroku/builder:24, as npm run images:test-builders makes it',
+  BUILDER_PACKAGES: "this project's builder with a package source of its own, as npm run images:test-builders makes it",
   RUN_HEROKU: 'its run image, as npm run images:test-builders makes it',
   TEST_REGISTRY: 'the registry to push to, such as http://registry.example:5000, as pods and this machine reach it',
 } as const;

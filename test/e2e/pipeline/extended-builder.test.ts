@@ -1,37 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { aptPage, aptProject } from './apt-project.ts';
 import { type Build, build } from './builds.ts';
 import { installPipeline, makeNamespace, type Namespace } from './cluster.ts';
 import { type GitServer, startGitServer } from './git-pod.ts';
-import { pageOf } from './image-pod.ts';
+import { pageOf, toolUser } from './image-pod.ts';
 import { imageName, removeImage } from './registry.ts';
 
 const path = `pipeline-test/${randomBytes(4).toString('hex')}/extended`;
 const { BUILDER_EXTENDED, RUN_HEROKU } = process.env;
 
-/** A Python application with assets of Node.js, which needs Debian packages of an Aptfile and of project.toml. */
-const project = {
+/** A project that needs Debian packages of an Aptfile and of project.toml. */
+const project = aptProject({
   Aptfile: '# tools\nrhash # needs a library\n',
-  // With this file apt would find none of its own files. The variable APT_CONFIG of the build names the file.
   'project.toml': '[com.heroku.buildpacks.deb-packages]\ninstall = ["hello"]\n',
-  'requirements.txt': '# none\n',
-  'package.json': JSON.stringify({ name: 'x', scripts: { build: 'rhash --version >built.txt' } }),
-  Procfile: 'web: python3 server.py\n',
-  'server.py': `import http.server, os, subprocess
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(open("built.txt", "rb").read())
-        for command in ["/layers/fagiani_apt/apt/usr/bin/rhash", "--version"], ["hello"]:
-            self.wfile.write(subprocess.check_output(command))
-http.server.HTTPServer(("", int(os.environ["PORT"])), Page).serve_forever()
-`,
-};
+});
 
 /** A project that tries to give apt settings that lead to no package source. */
 const configured = {
   ...Object.fromEntries(Object.entries(project).filter(([name]) => name !== 'project.toml')),
+  // With this file apt would find none of its own files. The variable APT_CONFIG of the build names the file.
   'apt.conf': 'Dir::Etc "/nonexistent";\n',
 };
 
@@ -69,13 +57,8 @@ const startBuild = async (name: string, files: Record<string, string>, variables
     const run = await runs[0];
     expect(run?.failed).toBeUndefined();
     const image = imageName(`${path}-project:latest`);
-    const page = await pageOf(namespace, git, 'extended', image, { runAsUser: 52345, runAsGroup: 52345 });
-    expect(page.split('\n')).toEqual([
-      expect.stringMatching(/^RHash v/),
-      expect.stringMatching(/^RHash v/),
-      'Hello, world!',
-      '',
-    ]);
+    const page = await pageOf(namespace, git, 'extended', image, toolUser);
+    expect(page.split('\n')).toEqual(aptPage.map((line) => expect.stringMatching(line)));
   });
 
   test('refuses an Aptfile with an option, and the message says why', async () => {

@@ -75,6 +75,8 @@ const pod = (image: string) => ({
         image,
         command: ['python3', '-u', '-c', server],
         readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        // Without a request the pod would get next to no processor time beside builds.
+        resources: { requests: { cpu: '100m' } },
         volumeMounts: [{ name: 'repositories', mountPath: '/repositories' }],
       },
     ],

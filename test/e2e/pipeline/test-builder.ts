@@ -7,6 +7,8 @@ export type TestBuilder = {
   settings: { user: number; group: number; home: string };
   /** User of the images, which is that of the run image. */
   imageUser: string;
+  /** The builder with a source of Debian packages that pods reach. */
+  packagesImage: () => string;
 };
 
 const builders = {
@@ -16,6 +18,7 @@ const builders = {
     runImage: setting('RUNNER'),
     settings: { user: 1001, group: 1000, home: '/home/build' },
     imageUser: '1001:1000',
+    packagesImage: () => setting('BUILDER_PACKAGES'),
   }),
   /** A builder that is shaped like heroku/builder:24, with the buildpacks of this project (test/e2e/builders/make.ts). */
   heroku: () => ({
@@ -23,6 +26,7 @@ const builders = {
     runImage: setting('RUN_HEROKU'),
     settings: { user: 1000, group: 1000, home: '/home/heroku' },
     imageUser: 'heroku',
+    packagesImage: () => setting('BUILDER_LANGUAGES'),
   }),
 } as const;
 
