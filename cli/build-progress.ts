@@ -1,6 +1,6 @@
 import type { Build } from '../openapi/generated/types.ts';
 import { clockText, durationText } from './durations.ts';
-import { usualMs, waitMs } from './estimate.ts';
+import { beginsText, restText, usualMs, waitMs } from './estimate.ts';
 import type { LogLine } from './log-stream.ts';
 import { printable } from './printable.ts';
 
@@ -83,11 +83,13 @@ export class BuildProgress {
   text(): string {
     const total = this.#now() - this.#begunAt;
     if (this.#partial) return `${clockText(total)} ${this.#partial}`;
+    const beginsInMs = this.#beginsAt === undefined ? undefined : this.#beginsAt - this.#now();
     const [step, begunAt = 0] = [...this.#steps].at(-1) ?? [];
-    if (step === undefined) return `${this.#note}, ${clockText(total)}${this.#waitText()}`;
+    if (step === undefined) return `${this.#note}, ${clockText(total)}${beginsText(beginsInMs)}`;
     const silent = this.#now() - this.#lastEventAt;
     const quiet = silent < quietMs ? '' : `, quiet for ${durationText(silent)}`;
-    return `Step ${step} ${clockText(this.#now() - begunAt)}, build ${clockText(total)}${this.#restText()}${quiet}`;
+    const rest = restText(this.#usualMs, this.#now() - Math.min(...this.#steps.values()));
+    return `Step ${step} ${clockText(this.#now() - begunAt)}, build ${clockText(total)}${rest}${quiet}`;
   }
 
   /**
@@ -99,18 +101,5 @@ export class BuildProgress {
     const steps = [...this.#steps];
     const ends = [...steps.slice(1).map(([, begunAt]) => begunAt), endedAt];
     return steps.map(([name, begunAt], at) => `${name} ${shortDuration((ends[at] ?? begunAt) - begunAt)}`).join(', ');
-  }
-
-  #waitText(): string {
-    if (this.#beginsAt === undefined) return '';
-    const left = this.#beginsAt - this.#now();
-    return left > 0 ? `, begins in about ${durationText(left)}` : ', begins soon';
-  }
-
-  #restText(): string {
-    if (this.#usualMs === undefined) return '';
-    const begunAt = Math.min(...this.#steps.values());
-    const left = begunAt + this.#usualMs - this.#now();
-    return left > 0 ? `, about ${durationText(left)} left` : `, usually ${durationText(this.#usualMs)}`;
   }
 }

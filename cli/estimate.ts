@@ -1,4 +1,5 @@
 import type { Build } from '../openapi/generated/types.ts';
+import { durationText } from './durations.ts';
 import { hasEnded, statusWord } from './format-builds.ts';
 
 /** Number of builds that succeeded last, from which the usual duration of a build is taken. */
@@ -57,4 +58,21 @@ export const waitMs = (builds: readonly Build[], id: string, now: number): numbe
   if (position === undefined || slots.length === 0 || !allKnown(slots) || !allKnown(ahead)) return undefined;
   for (const ms of ahead) takeSlot(slots, ms);
   return Math.min(...slots);
+};
+
+/** Returns a phrase about a queued build that begins in so many milliseconds: ", begins in about 2 min". Empty if unknown. */
+export const beginsText = (ms: number | undefined): string => {
+  if (ms === undefined) return '';
+  return ms >= 1000 ? `, begins in about ${durationText(ms)}` : ', begins soon';
+};
+
+/**
+ * Returns a phrase about how long a running build goes on: ", about 40 s left", or how long such a build usually takes if
+ * it has taken longer. Empty if unknown.
+ * @param elapsedMs time since the build's start in milliseconds
+ */
+export const restText = (usual: number | undefined, elapsedMs: number): string => {
+  if (usual === undefined) return '';
+  const left = usual - elapsedMs;
+  return left >= 1000 ? `, about ${durationText(left)} left` : `, usually ${durationText(usual)}`;
 };

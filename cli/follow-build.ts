@@ -1,10 +1,12 @@
 import { unlessAborted } from '../lib/abort.ts';
-import type { GetResponse } from '../openapi/generated/types.ts';
+import type { Build, GetResponse } from '../openapi/generated/types.ts';
+import type { Api } from './api.ts';
 import { shortId } from './build-ids.ts';
 import { BuildProgress } from './build-progress.ts';
 import type { Context } from './command.ts';
 import type { Connection } from './connect.ts';
 import { clockText, durationText } from './durations.ts';
+import { beginsText, restText, usualMs, waitMs } from './estimate.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { hasEnded, statusWord } from './format-builds.ts';
 import { type LogEnd, type LogEvent, type LogLine, readLog } from './log-stream.ts';
@@ -40,13 +42,14 @@ export const warnOfMissingLog = ({ terminal }: Context, { log, reason }: LogEnd)
   if (log === 'truncated' || log === 'lost') terminal.warning(`The log is ${log}${reason ? `: ${reason}` : '.'}`);
 };
 
-/**
- * Reads the tool's builds once, for the estimates in the status line. Without an answer there are no estimates.
- */
-const estimate = async ({ api }: Pick<Connection, 'api'>, progress: BuildProgress, id: string): Promise<void> => {
+/** Reads the tool's builds, newest first, for estimates in the status line. Without a response there are no builds. */
+const otherBuilds = async (api: Api): Promise<readonly Build[]> => {
   const list = await api.list(1).catch(() => undefined);
-  if (list) progress.addBuilds(list.builds, id);
+  return list?.builds ?? [];
 };
+
+const estimate = async ({ api }: Pick<Connection, 'api'>, progress: BuildProgress, id: string): Promise<void> =>
+  progress.addBuilds(await otherBuilds(api), id);
 
 /** A log that is being followed. */
 export type Following = {
@@ -115,10 +118,23 @@ const waitingText = (id: string, { build }: GetResponse): string => {
   return `${shortId(id)} is ${statusWord(build.status)}${position}`;
 };
 
+/** Returns what the status line shows of a build that a command waits for, with estimates from the tool's builds. */
+const waitingStatus = (text: string, { build }: GetResponse, builds: readonly Build[], begunAt: number): string => {
+  const now = Date.now();
+  const startedAt = Date.parse(build.start_time);
+  const elapsedMs = Math.max(0, now - (Number.isNaN(startedAt) ? begunAt : startedAt));
+  const rest = build.queue_position
+    ? beginsText(waitMs(builds, build.build_id, now))
+    : restText(usualMs(builds, build.parameters?.source_url), elapsedMs);
+  return `${text}, ${clockText(elapsedMs)}${rest}`;
+};
+
 /** Requests a build again and again until the build has ended, and returns the build. */
 export const waitForEnd = async (context: Context, { api, log }: Connection, id: string): Promise<GetResponse> => {
   const { terminal } = context;
-  const begunAt = performance.now();
+  const begunAt = Date.now();
+  let builds: readonly Build[] = [];
+  let last = '';
   for (let pollMs = firstPollMs; ; pollMs = Math.min(maxPollMs, pollMs * 1.5)) {
     const response = await api.get(id);
     if (hasEnded(response.build)) {
@@ -126,8 +142,11 @@ export const waitForEnd = async (context: Context, { api, log }: Connection, id:
       return response;
     }
     const text = waitingText(id, response);
-    if (terminal.isLive) terminal.status(() => `${text}, ${clockText(performance.now() - begunAt)}`);
+    if (terminal.isLive) terminal.status(() => waitingStatus(text, response, builds, begunAt));
     else terminal.note(text);
+    // A new status or position in the queue changes the estimate.
+    if (terminal.isLive && text !== last) builds = await otherBuilds(api);
+    last = text;
     await log.sleep(pollMs);
   }
 };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { usualMs, waitMs } from '../../../cli/estimate.ts';
+import { beginsText, restText, usualMs, waitMs } from '../../../cli/estimate.ts';
 import type { Build } from '../../../openapi/generated/types.ts';
 
 const now = Date.parse('2026-11-22T08:00:00Z');
@@ -53,4 +53,22 @@ test.each([
   ['the build is not listed', [running(20), ended(60)]],
 ])('there is no estimate when %s', (_, builds) => {
   expect(waitMs(builds, 'q1', now)).toBeUndefined();
+});
+
+test.each([
+  [undefined, ''],
+  [125_000, ', begins in about 2 min 5 s'],
+  [999, ', begins soon'],
+  [-5, ', begins soon'],
+])('a queued build that begins in %j ms is shown as %j', (ms, text) => {
+  expect(beginsText(ms)).toBe(text);
+});
+
+test.each([
+  [undefined, 5000, ''],
+  [60_000, 20_000, ', about 40 s left'],
+  [60_000, 59_500, ', usually 1 min'],
+  [60_000, 90_000, ', usually 1 min'],
+])('a build that usually takes %j ms and has taken %i ms is shown as %j', (usual, elapsed, text) => {
+  expect(restText(usual, elapsed)).toBe(text);
 });

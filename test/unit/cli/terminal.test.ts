@@ -158,6 +158,23 @@ test.each([
     expect(await second.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('Cancelled 1 build') });
   });
 
+  test('wait shows for how long the build has been running, and how long such builds take', async () => {
+    const source = { parameters: { source_url: 'https://example.org/repo.git' } };
+    const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+    const going = { ...build(1), ...source, start_time: ago(65) };
+    const earlier = { ...build(2), ...source, start_time: ago(1000), end_time: ago(700) };
+    let shown: object = going;
+    const other = await serve(({ path }, response) => {
+      if (path.endsWith('/builds')) json(response, 200, { messages: noMessages, builds: [going, earlier] });
+      else json(response, 200, { messages: noMessages, build: shown });
+    });
+    const { sees, finished } = cli.onTerminal(['wait', 'demo-5'], 80, { TOOL_TOOLFORGE_API_URL: other.url });
+    await sees('left');
+    shown = { ...build(2), build_id: 'demo-5' };
+    expect((await finished).stdout).toMatch(/demo-5 is running, 1:0\d, about 3 min 5\d s left/);
+    await other.close();
+  });
+
   test('wait shows no spinner with TERM=dumb', async () => {
     const other = await serve((_, response) => json(response, 200, { messages: noMessages, build: build(2) }));
     const { stdout } = await cli.onTerminal(['wait'], 80, { TOOL_TOOLFORGE_API_URL: other.url, TERM: 'dumb' }).finished;
