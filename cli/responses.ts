@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isObject } from '../lib/json-values.ts';
+import { isObject, textAt } from '../lib/json-values.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { isResponse, type ResponseKey } from './response-shapes.ts';
+import { refusalLines } from './typed-names.ts';
 
 /** A response of the API with its body as text. */
 export type ApiResponse = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -71,6 +72,17 @@ const sentencesOf = (body: unknown): string[] => {
   return [body.error, body.detail, body.message].map(textsOf).find((sentences) => sentences.length > 0) ?? [];
 };
 
+/** Returns the error sentences in the body of a response, in which a part of the request has the name that the user typed. */
+const refusedParts = (body: unknown): readonly string[] => {
+  const text = (key: string) => (isObject(body) ? textAt(body, key) : undefined);
+  return refusalLines({
+    sentences: sentencesOf(body),
+    code: text('code'),
+    field: text('field'),
+    problem: text('problem'),
+  });
+};
+
 const hintFor = (status: number, seconds: number | undefined): string | undefined => {
   if (status === 401)
     return 'Sign in with `toolforge-build login`, or renew the credential in TOOLFORGE_TOKEN or KUBECONFIG.';
@@ -86,7 +98,7 @@ const hintFor = (status: number, seconds: number | undefined): string | undefine
  */
 export const responseFailure = (response: ApiResponse, base: URL): ResponseFailure => {
   const { status, headers, text } = response;
-  const sentences = sentencesOf(parseJson(text));
+  const sentences = refusedParts(parseJson(text));
   const hint = hintFor(status, retryAfterSeconds(headers, Date.now()));
   if (sentences.length > 0) return new ResponseFailure(sentences.join('\n'), response, exitCodeFor(status), hint);
   // An error response without sentences may come from a server that is not the API, so its 404 does not mean that the

@@ -43,7 +43,17 @@ export type ErrorCode =
   | 'unavailable'
   | 'versions_unavailable';
 
+/** What is wrong with a request, so that a client can say it in its own words for the part. */
+export type Wrong = {
+  /** Name of the parameter or of the body's field, such as `tail` or `envvars.NAME`. */
+  field: string;
+  /** End of a sentence that begins with the field. Names of other fields stand in backticks. */
+  problem: string;
+};
+
 export type ErrorDetails = {
+  /** The wrong part of the request. Default: no single part is wrong. */
+  wrong?: Wrong;
   /** Seconds after which a client may retry the refused request. Sent as the header Retry-After. */
   retryAfter?: number;
   /** The internal error that caused this ApiError. The cause is logged, never sent to the client. */
@@ -59,6 +69,7 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly retryAfter: number | undefined;
   readonly headers: Record<string, string>;
+  readonly wrong: Wrong | undefined;
 
   constructor(status: number, code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -66,8 +77,13 @@ export class ApiError extends Error {
     this.code = code;
     this.retryAfter = details.retryAfter;
     this.headers = details.headers ?? {};
+    this.wrong = details.wrong;
   }
 }
+
+/** Returns the error for a parameter of a request: ApiError 400 `parameter_invalid`, with a sentence about the parameter. */
+export const parameterInvalid = (field: string, problem: string): ApiError =>
+  new ApiError(400, 'parameter_invalid', `${field} ${problem}.`.replaceAll('`', ''), { wrong: { field, problem } });
 
 /** Thrown when a setting is missing or wrong, so that the process can't start. */
 export class ConfigError extends Error {

@@ -1,6 +1,6 @@
 import type { BuildParameters } from '../../openapi/generated/types.ts';
 import { isBuildParameters, type Violation } from '../../openapi/generated/validators.js';
-import { ApiError, type ErrorCode } from '../errors.ts';
+import { ApiError, type ErrorCode, type Wrong } from '../errors.ts';
 import { describeViolation } from '../http/describe-violation.ts';
 import { isObject } from '../json-values.ts';
 import { normalizeParameters } from './parameters.ts';
@@ -11,7 +11,8 @@ const maxEnvironmentBytes = 16 * 1024;
 /** Limit for the nesting of objects and lists in the JSON body of a request. A valid request needs two levels. */
 const maxDepth = 100;
 
-const refusal = (sentence: string, code: ErrorCode = 'body_invalid'): ApiError => new ApiError(400, code, sentence);
+const refusal = (sentence: string, code: ErrorCode = 'body_invalid', wrong?: Wrong): ApiError =>
+  new ApiError(400, code, sentence, wrong ? { wrong } : {});
 
 /**
  * Matches a string of JSON, in which brackets are text, or a bracket. A string without an end goes to the end of the
@@ -41,23 +42,36 @@ const parseJson = (body: Buffer): unknown => {
   }
 };
 
-const describePattern = ({ instancePath, params, message }: Violation): string => {
-  if (instancePath === '/image_name') return 'image_name may hold a-z, 0-9 and single . _ - between them';
-  if (instancePath === '/envvars')
-    return 'names in envvars begin with a letter or _, hold letters, digits and _, and have 3 to 256 characters';
-  return `${instancePath.slice(1)} ${message ?? ''} ${JSON.stringify(params).slice(0, 80)}`;
+/** What is wrong with a field that violates its pattern, by the field's name. */
+const patternProblems: Record<string, string> = {
+  image_name: 'may hold a-z, 0-9 and single . _ - between them',
 };
 
-const describe = (violation: Violation): string => {
-  const { keyword, params } = violation;
-  if (keyword === 'required') return `${String(params.missingProperty)} is missing`;
-  if (keyword === 'pattern' || keyword === 'propertyNames') return describePattern(violation);
-  return describeViolation(violation);
+/** Limit for a variable's name in an error sentence, in characters. A name may have 256 characters. */
+const maxShownName = 80;
+
+/** Describes a wrong name of a variable. @param name the name that the client sent */
+const wrongName = (name: string): Wrong => ({
+  field: `envvars.${name.slice(0, maxShownName)}`,
+  problem: 'names begin with a letter or _, hold letters, digits and _, and have 3 to 256 characters',
+});
+
+const describe = (violations: readonly Violation[]): Wrong => {
+  const [violation] = violations;
+  if (!violation) return { field: '', problem: 'it is not a JSON object' };
+  const name = violations.find(({ keyword }) => keyword === 'propertyNames')?.params.propertyName;
+  if (name !== undefined) return wrongName(String(name));
+  if (violation.keyword === 'required')
+    return { field: String(violation.params.missingProperty), problem: 'is missing' };
+  const described = describeViolation(violation);
+  const problem = violation.keyword === 'pattern' ? patternProblems[described.field] : undefined;
+  return problem === undefined ? described : { ...described, problem };
 };
 
-const contractError = ([violation]: readonly Violation[]): ApiError => {
-  const problem = violation ? describe(violation) : 'it is not a JSON object';
-  return refusal(`The body is not a valid build request: ${problem}.`);
+const contractError = (violations: readonly Violation[]): ApiError => {
+  const wrong = describe(violations);
+  const sentence = `The body is not a valid build request: ${`${wrong.field} ${wrong.problem}`.trim()}.`;
+  return refusal(sentence, 'body_invalid', wrong.field === '' ? undefined : wrong);
 };
 
 /**
@@ -76,9 +90,12 @@ const checkEnvironment = (envvars: Record<string, string> = {}): void => {
     throw refusal(
       `envvars may have ${maxEnvironmentBytes} bytes together. This request has ${bytes}.`,
       'envvars_too_large',
+      { field: 'envvars', problem: `may have ${maxEnvironmentBytes} bytes together, and have ${bytes}` },
     );
   const broken = Object.entries(envvars).find(([, value]) => value.includes('\0'));
-  if (broken) throw refusal(`The value of ${broken[0]} in envvars holds a NUL character. Remove it.`);
+  if (!broken) return;
+  const wrong = { field: `envvars.${broken[0].slice(0, maxShownName)}`, problem: 'the value holds a NUL character' };
+  throw refusal(`The value of ${broken[0]} in envvars holds a NUL character. Remove it.`, 'body_invalid', wrong);
 };
 
 export type BuildRequest = {

@@ -66,5 +66,5 @@ export const sendError = (res: ServerResponse, thrown: unknown, log: Log): void 
     res.destroy();
     return;
   }
-  sendJson(res, error.status, { error: [error.message], code: error.code }, errorHeaders(error));
+  sendJson(res, error.status, { error: [error.message], code: error.code, ...error.wrong }, errorHeaders(error));
 };

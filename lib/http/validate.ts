@@ -25,10 +25,23 @@ const sentences: Record<string, string> = {
   'Idempotency-Key': 'The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.',
 };
 
+/** What is wrong with a parameter that violates its pattern, by the parameter's name. Not every client reads patterns. */
+const patternProblems: Record<string, string> = {
+  toolname: 'must be the name of a tool: a-z, 0-9, - and _, with a letter first',
+  id: 'must be the id of a build: a-z, 0-9, - and .',
+  'Idempotency-Key': 'must be 1 to 255 printable ASCII characters without spaces',
+  step: 'must be the name of a step: a-z, 0-9 and -, at most 63 characters',
+  tail: 'must be a number from 0 to 9999999',
+  from_line: 'must be a number from 1 to 999999999',
+  lines: 'must be a number from 1 to 9999999',
+};
+
 const parameterError = (violation: Violation): ApiError => {
-  const name = violation.instancePath.slice(1);
-  const sentence = sentences[name] ?? `Parameter ${describeViolation(violation)}.`;
-  return new ApiError(400, codes[name] ?? 'parameter_invalid', sentence);
+  const described = describeViolation(violation);
+  const { field } = described;
+  const problem = (violation.keyword === 'pattern' ? patternProblems[field] : undefined) ?? described.problem;
+  const sentence = sentences[field] ?? `Parameter ${field} ${problem}.`;
+  return new ApiError(400, codes[field] ?? 'parameter_invalid', sentence, { wrong: { field, problem } });
 };
 
 /**

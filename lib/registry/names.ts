@@ -69,11 +69,11 @@ export const defaultImageName = (tool: string): string => projectName(tool);
 export const repositoryName = (project: string, image: string): string => {
   const name = `${project}/${image}`;
   if (wholeComponent.test(image) && name.length <= maxRepositoryLength) return name;
-  throw new ApiError(
-    400,
-    'parameter_invalid',
-    `The image name must be lower case letters and digits, separated by single dots, underscores or dashes, and at most ${maxRepositoryLength - project.length - 1} characters long.`,
-  );
+  const longest = maxRepositoryLength - project.length - 1;
+  const problem = `must be lower case letters and digits, separated by single dots, underscores or dashes, and at most ${longest} characters long`;
+  throw new ApiError(400, 'parameter_invalid', `The image name ${problem}.`, {
+    wrong: { field: 'image_name', problem },
+  });
 };
 
 /**

@@ -354,4 +354,12 @@ export interface PublicClient {
 export interface Error {
   error: string[];
   code: string;
+  /**
+   * The part of the request that is wrong, where it is a single one. A parameter, or a field of the body such as `ref` or `envvars.NAME`.
+   */
+  field?: string;
+  /**
+   * End of a sentence that begins with the field, such as `must be string`. Names of other fields stand in backticks. The text may change.
+   */
+  problem?: string;
 }

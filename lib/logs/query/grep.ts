@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RE2JS } from 're2js';
-import { ApiError } from '../../errors.ts';
+import { type ApiError, parameterInvalid } from '../../errors.ts';
 import { colourPattern } from '../masking/colour.ts';
 
 /**
@@ -37,17 +37,12 @@ const sliceMs = 5;
 const budgetMs = 30_000;
 
 const invalid = (why: string): ApiError =>
-  new ApiError(
-    400,
-    'parameter_invalid',
-    `grep must be a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${why}.`,
-  );
+  parameterInvalid('grep', `must be a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${why}`);
 
 const exhausted = (): ApiError =>
-  new ApiError(
-    400,
-    'parameter_invalid',
-    'This grep takes too long for this log. Use a simpler pattern, or read a part of the log: step, since, from_line.',
+  parameterInvalid(
+    'grep',
+    'takes too long for this log: use a simpler pattern, or read a part of the log with `step`, `since` or `from_line`',
   );
 
 /**

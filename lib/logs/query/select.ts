@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors.ts';
+import { parameterInvalid } from '../../errors.ts';
 import { createTimeKey } from '../cursor.ts';
 import { type BuildView, type LogEnd, type LogEvent, type LogEvents, lastLineOf, linesIn } from '../types.ts';
 import { createGrep, type Grep } from './grep.ts';
@@ -36,9 +36,9 @@ const parseInstant = (time: string): Instant | undefined => {
 export const isBefore = (since: string): ((time: string) => boolean) => {
   const wanted = parseInstant(since);
   if (!wanted) {
-    const message =
-      'since must be a time such as 2026-11-22T08:02:11Z, with its offset from UTC, or a duration such as 10m or 1h30m.';
-    throw new ApiError(400, 'parameter_invalid', message);
+    const problem =
+      'must be a time such as 2026-11-22T08:02:11Z, with its offset from UTC, or a duration such as 10m or 1h30m';
+    throw parameterInvalid('since', problem);
   }
   const key = createTimeKey();
   return (time) => {

@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors.ts';
+import { parameterInvalid } from '../../errors.ts';
 import type { ArchiveLocation } from '../archive/archive-index.ts';
 import type { Broadcasts } from '../broadcast/broadcasts.ts';
 import type { BuildLogOptions } from '../pod/build-log.ts';
@@ -31,16 +31,16 @@ export type ReadOptions = Omit<ArchiveLocation, 'id'> &
     archiveTimeoutMs?: number;
   };
 
-const invalid = (message: string): ApiError => new ApiError(400, 'parameter_invalid', message);
-
 /** Checks the parameters of a request for a log. @throws ApiError 400 `parameter_invalid` */
 export const checkOptions = (options: ReadOptions): void => {
   const { step, allowedSteps, fromLine, lines, follow } = options;
   checkSelection(options);
   if (fromLine !== undefined && step === undefined)
-    throw invalid('from_line counts the lines of one step. Name the step in the parameter step.');
-  if (follow && (fromLine !== undefined || lines !== undefined))
-    throw invalid("from_line and lines can't be combined with follow. Leave follow out.");
+    throw parameterInvalid('from_line', 'counts the lines of one step: name the step in `step`');
+  if (follow && fromLine !== undefined)
+    throw parameterInvalid('from_line', "can't be combined with `follow`: leave `follow` out");
+  if (follow && lines !== undefined)
+    throw parameterInvalid('lines', "can't be combined with `follow`: leave `follow` out");
   if (step === undefined || allowedSteps.includes(step)) return;
-  throw invalid(`No step ${step} has a log to show. Steps that have one: ${allowedSteps.join(', ')}.`);
+  throw parameterInvalid('step', `must be a step that has a log to show: ${allowedSteps.join(', ')}`);
 };

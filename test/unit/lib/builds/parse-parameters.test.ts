@@ -48,8 +48,8 @@ test.each([
   ['objects nested 101 deep', nested(101), /nested too deeply/],
   ['objects nested 8,000 deep', nested(8000), /nested too deeply/],
   ['envvars as a list', '{"source_url":"x","envvars":["A=b"]}', /envvars must be object/],
-  ['a variable name of two characters', '{"source_url":"x","envvars":{"AB":"c"}}', /names in envvars/],
-  ['a variable name with =', '{"source_url":"x","envvars":{"A=B":"c"}}', /names in envvars/],
+  ['a variable name of two characters', '{"source_url":"x","envvars":{"AB":"c"}}', /envvars.\S+ names begin with/],
+  ['a variable name with =', '{"source_url":"x","envvars":{"A=B":"c"}}', /envvars.\S+ names begin with/],
   ['a number as the value of a variable', '{"source_url":"x","envvars":{"ABC":1}}', /envvars.ABC must be string/],
   ['NUL in the value of a variable', '{"source_url":"x","envvars":{"ABC":"a\\u0000b"}}', /NUL/],
   ['an image name with .. and a tag', '{"source_url":"x","image_name":"../other/x:evil"}', /image_name may hold/],
@@ -85,4 +85,21 @@ test.each([
 ])('parseBuildRequest ignores %s, and names what it ignores', (_, body, names) => {
   expect(ignoredIn(body)).toEqual(names);
   expect(parse(typeof body === 'string' ? body : JSON.stringify(body))).toEqual({ source_url: url });
+});
+
+test.each([
+  [{ envvars: { AB: 'secret' } }, { field: 'envvars.AB', problem: expect.stringMatching(/3 to 256 characters/) }],
+  [
+    { envvars: { ['A'.repeat(300)]: '' } },
+    { field: `envvars.${'A'.repeat(80)}`, problem: expect.stringMatching(/^names/) },
+  ],
+  [{ envvars: { ABC: 1 } }, { field: 'envvars.ABC', problem: 'must be string' }],
+  [{ envvars: { ABC: 'a\0secret' } }, { field: 'envvars.ABC', problem: expect.stringMatching(/NUL/) }],
+  [{ envvars: { ABC: 'a'.repeat(16_384) } }, { field: 'envvars', problem: expect.stringMatching(/16384 bytes/) }],
+  [{ ref: 'a'.repeat(256) }, { field: 'ref', problem: expect.stringMatching(/255 characters/) }],
+  [{ image_name: 'A' }, { field: 'image_name', problem: expect.stringMatching(/^may hold/) }],
+  [{ source_url: undefined }, { field: 'source_url', problem: 'is missing' }],
+])('parseBuildRequest names the wrong field of %j apart from the problem', (body, wrong) => {
+  expect(() => parse(JSON.stringify({ source_url: url, ...body }))).toThrow(expect.objectContaining({ wrong }));
+  expect(() => parse(JSON.stringify({ source_url: url, ...body }))).not.toThrow(/secret/);
 });

@@ -95,6 +95,14 @@ describe('createApp finds the route:', () => {
     });
   });
 
+  test.each([
+    ['tail=-1', { field: 'tail', problem: 'must be a number from 0 to 9999999' }],
+    ['follow=perhaps', { field: 'follow', problem: expect.stringMatching(/^must be equal to one of/) }],
+    ['grep=', { field: 'grep', problem: 'must NOT have fewer than 1 characters' }],
+  ])('a query of %s gets the wrong parameter and the problem apart', async (query, wrong) => {
+    expect((await send('GET', `/v1/tool/mine/builds/x/logs?${query}`)).body).toMatchObject(wrong);
+  });
+
   test.each(['Mine', 'mine%0A', 'mine.notthistool', 'mine%zz', 'mine%2F..%2Fother'])(
     'a path of the tool %s gets 403, before its other parameters are looked at',
     async (tool) => {

@@ -127,8 +127,8 @@ test.each<[Partial<ReadOptions>, RegExp]>([
   [{ grep: '.{0,900}' }, /repeats too much/],
   [{ since: 'yesterday' }, /since must be a time/],
   [{ since: '2026-11-22T08:02:11' }, /offset/],
-  [{ fromLine: 3 }, /Name the step/],
-  [{ lines: 3, follow: true }, /Leave follow out/],
+  [{ fromLine: 3 }, /name the step/],
+  [{ lines: 3, follow: true }, /leave follow out/],
 ])('the selection %j is refused before the log is read', async (more, message) => {
   await expect(read(build(), more)).rejects.toMatchObject({
     status: 400,
