@@ -25,7 +25,7 @@ type More = Pick<BuildOptions, 'variables'> & {
   /** The image's name in its registry. Default: of its own. */ image?: string;
 };
 
-type AppBuilds = {
+export type AppBuilds = {
   /** Builds the files of a repository with the buildpacks of this project. */
   build(files: Files, more?: More): Promise<AppBuild>;
   /** Builds the files and starts a process of the image, by default the image's default process. */
