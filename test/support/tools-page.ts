@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { embeddedTarget } from '../contract/embedded-target.ts';
 import type { Target } from '../contract/target.ts';
 import { bundle, startProcess } from '../unit/cli/support.ts';
-import { type AppBuilds, pageOf } from './app-builds.ts';
+import type { AppBuilds } from './app-builds.ts';
 import { type CommandExample, examplesOf, type RepositoryExample } from './page-examples.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../docs/tools.md'), 'utf8');
@@ -27,7 +27,7 @@ export const expectBuild = async (builds: AppBuilds, example: RepositoryExample)
     expect(rest).toContain(line);
     rest = rest.slice(rest.indexOf(line) + line.length);
   }
-  if (started) expect(await pageOf(started.running)).toContain(served);
+  if (started) expect(await started.running.page()).toContain(served);
 };
 
 /** Prepares the command toolforge-build and an embedded platform. Returns a function that tries commands of the page. */

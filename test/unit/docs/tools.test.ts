@@ -3,7 +3,7 @@ import { useAppBuilds } from '../../support/app-builds.ts';
 import { readAptfile } from '../../support/buildpacks.ts';
 import { expectBuild, filesOf, toolsPage, useToolsPageCommands } from '../../support/tools-page.ts';
 
-// test/buildpacks/tools-page.test.ts has the examples that are left out here, because their builds take long.
+// test/buildpacks/docs/tools.test.ts has the examples that are left out here, because their builds take long.
 const { repositories, commands, unused } = toolsPage;
 const timeout = 120_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { useAppBuilds } from '../support/app-builds.ts';
-import { expectBuild, filesOf, toolsPage, useToolsPageCommands } from '../support/tools-page.ts';
+import { useAppBuilds } from '../../support/app-builds.ts';
+import { expectBuild, filesOf, toolsPage, useToolsPageCommands } from '../../support/tools-page.ts';
 
 const builds = useAppBuilds();
 const tryCommands = useToolsPageCommands();
