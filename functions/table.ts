@@ -64,6 +64,12 @@ const registryAccount: Mount = {
 
 const signIn = [gateway, issuerKeys];
 
+/**
+ * Option that keeps the young generation of Node's heap small. Node frees read buffers when it collects that
+ * generation, so a large one would cost several MiB of memory in a function that reads much.
+ */
+const smallYoungGeneration = { NODE_OPTIONS: '--max-semi-space-size=4' };
+
 /** Environment variables of a function that starts archivers. */
 const startsArchivers = {
   ARCHIVER_SERVICE_ACCOUNT: 'archiver',
@@ -143,12 +149,7 @@ export const services = {
     // STREAM_SELF_CLOSE_MS ends a log stream 60 s before Knative would abort the request.
     timeoutSeconds: 600,
     mounts: [...signIn, broker, logStore],
-    environment: {
-      TEXT_STREAMS_DRAIN: 'true',
-      // This option keeps the young generation of Node's heap small. Node frees read buffers when it collects that
-      // generation, so a large one would cost several MiB of memory while a large log is sent.
-      NODE_OPTIONS: '--max-semi-space-size=4',
-    },
+    environment: { TEXT_STREAMS_DRAIN: 'true', ...smallYoungGeneration },
     permissions: [preview, readPods],
   },
   'cancel-build': {
@@ -192,6 +193,7 @@ export const services = {
     ...endpoint,
     concurrency: 10,
     timeoutSeconds: 60,
+    environment: smallYoungGeneration,
     permissions: [
       listLedgers,
       { 'builds.toolforge.org/buildcapacities': ['get'], 'tekton.dev/pipelineruns': ['get', 'list'] },
@@ -234,7 +236,7 @@ export const services = {
     concurrency: 10,
     timeoutSeconds: 600,
     mounts: [logStore, knownSecretsMount],
-    environment: { ...startsArchivers, AUTH_KEYS_CONFIG_MAP: 'issuer-keys' },
+    environment: { ...startsArchivers, ...smallYoungGeneration, AUTH_KEYS_CONFIG_MAP: 'issuer-keys' },
     schedule: '*/10 * * * *',
     takesDeadLetters: true,
     // A sweep takes seconds and runs every ten minutes, so the function's last instance may end after 6 s without a

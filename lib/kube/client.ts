@@ -3,10 +3,11 @@ import type { V1Status } from '@kubernetes/client-node';
 import type { JSONWebKeySet } from 'jose';
 import type { MaybeSignal } from '../abort.ts';
 import { KubeError } from './kube-error.ts';
-import { type ListMetadata, type ListOptions, listAll, scanList } from './lists.ts';
+import { type ListOptions, listAll, scanList } from './lists.ts';
 import {
   type KubeList,
   type KubeObject,
+  type ListMetadata,
   type Namespace,
   type Resource,
   resources,

@@ -1,9 +1,6 @@
 import { KubeError } from './kube-error.ts';
-import type { KubeList, KubeObject } from './resources.ts';
+import type { KubeList, KubeObject, ListMetadata } from './resources.ts';
 import type { KubeRequest, Transport } from './transport.ts';
-
-/** What a list has beside its items. */
-export type ListMetadata = KubeList<unknown>['metadata'];
 
 export type ListOptions = {
   labelSelector?: string;

@@ -7,7 +7,7 @@ import { exponentialBackoff, retry, type Sleep } from '../retry.ts';
 import type { KubeConnection } from './connection.ts';
 import { isPolicyFailure, KubeError, type RefusalCause } from './kube-error.ts';
 import { ListParser } from './list-parser.ts';
-import type { ListMetadata } from './lists.ts';
+import type { ListMetadata } from './resources.ts';
 
 export type KubeRequest = {
   method: string;

@@ -3,7 +3,7 @@ import { parsePath } from '../../../embedded/kubernetes/route.ts';
 import { openStore, type VersionedStore } from '../../../embedded/kubernetes/store.ts';
 import { verbOf } from '../../../embedded/kubernetes/verbs.ts';
 import { KubeError } from '../../../lib/kube/kube-error.ts';
-import type { ListMetadata } from '../../../lib/kube/lists.ts';
+import type { ListMetadata } from '../../../lib/kube/resources.ts';
 import type { KubeRequest } from '../../../lib/kube/transport.ts';
 
 /** Opens a store of Kubernetes objects in memory, as the embedded Kubernetes API uses. */
