@@ -31,6 +31,7 @@ import { forOwnHosts } from './own-hosts.ts';
 import { type ProxyRelay, relayOfMachine } from './proxy-relay.ts';
 import { accountNames } from './roles.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
+import { checkSettings } from './settings.ts';
 import { startSweepPings } from './sweep-pings.ts';
 
 export type PlatformOptions = {
@@ -241,10 +242,11 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
  * Starts the whole build service in one process on one machine: the parts of Kubernetes and Tekton that the service
  * uses, the functions, their events, an issuer, a registry and the gateway. All data is in `folder` and outlives the
  * process. Before, ends and removes what a platform has left in the folder that was killed.
- * @throws Error for a port or folder that is in use; nothing is left running then
+ * @throws Error for a port or folder that is in use, or a setting with a wrong value; nothing is left running then
  */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const { folder, atExit } = options;
+  const { folder, atExit, settings = {} } = options;
+  checkSettings(settings);
   atExit?.(() => clearAtExit(folder));
   const parts: Parts = { folder, unlock: await lockFolder(folder), stopping: new AbortController() };
   try {

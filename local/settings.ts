@@ -134,3 +134,13 @@ export const settingsOfMachine = (machine: NodeJS.ProcessEnv): MachineSettings =
     warnings: [...unused, ...misspelled(machine)],
   };
 };
+
+/**
+ * Checks the values of settings before a platform starts. The functions check theirs when they start, but programs of Jobs
+ * start only with a build.
+ * @throws ConfigError for the first setting with a wrong value
+ */
+export const checkSettings = (given: Readonly<Record<string, string>>): void => {
+  const keys = (Object.keys(uses) as SettingName[]).filter((key) => given[settings[key].name] !== undefined);
+  readSettings(keys, given);
+};

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { settings } from '../../../lib/config/settings.ts';
 import { createLog } from '../../../lib/log.ts';
 import { type GitServer, serveGit } from '../../../local/git-server.ts';
 import { type Platform, startPlatform } from '../../../local/platform.ts';
-import { settingsOfMachine } from '../../../local/settings.ts';
+import { checkSettings, settingsOfMachine } from '../../../local/settings.ts';
 import { type FakeS3, startFakeS3 } from '../lib/store/fake-s3.ts';
 
 const names = Object.values(settings).map(({ name }) => name);
@@ -71,6 +72,30 @@ describe('settingsOfMachine', () => {
       expect(settingsOfMachine({ [name]: 'x' })).toEqual({ settings: {}, warnings: [] });
     },
   );
+});
+
+describe('a platform does not start', () => {
+  test.each([
+    ['LIMIT_RUNNING', '0'],
+    ['LOG_MAX_BYTES', '1'],
+    ['LOG_STEPS', 'export'],
+    ['BUILD_TIMEOUT', '10'],
+    ['BUILDER', 'No Image'],
+    ['AUTH_ISSUERS', '{}'],
+    ['S3_SECRET_KEY_FILE', '/none'],
+  ])('with %s=%s, and the error names the setting', (name, value) => {
+    expect(() => checkSettings({ LIMIT_QUEUED: '1', [name]: value })).toThrow(new RegExp(`^${name} must be `));
+  });
+
+  test('with a wrong value that only the archiver reads, and makes no folder', async () => {
+    const data = join(tmpdir(), `settings-${process.pid}-none`);
+    const started = startPlatform({
+      ...{ folder: data, port: 0, gatewayPort: 0, log: createLog('test', () => {}) },
+      settings: { LOG_MAX_BYTES: '1' },
+    });
+    await expect(started).rejects.toThrow(/^LOG_MAX_BYTES must be /);
+    expect(existsSync(data)).toBe(false);
+  });
 });
 
 describe('the embedded platform with every setting that it takes', () => {
