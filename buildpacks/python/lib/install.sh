@@ -31,6 +31,9 @@ pip_install() {
 }
 pip_or_fail() { pip_install "$@" || fail_pip; }
 
+# setuptools and scripts of packages say so where a compiler, or a program that builds with one, is missing.
+no_compiler="([A-Za-z]*[Ee]rror): \[Errno 2\] No such file or directory: '([^'/]*(cc|[cg]\+\+|clang|gfortran|make|ninja|swig|pkg-config|cargo|rustc))'"
+
 # Forms of the line with which pip, a backend or a compiler tells the cause, the most telling first.
 causes="No space left on device|Cannot allocate memory|MemoryError|Killed signal
 $not_a_package
@@ -41,6 +44,7 @@ Invalid requirement
 Could not open requirements file
 DO NOT MATCH THE HASHES
 fatal error:
+$no_compiler
 error: can't find Rust
 [A-Z][A-Za-z]+Error:
 error: command
@@ -50,7 +54,8 @@ escape=$(printf '\033')
 # Prints the line of the output that tells why pip failed. The end of the output is often about something else.
 cause() {
   printf '%s\n' "$causes" | while read -r form; do
-    line=$(sed "s/$escape\[[0-9;]*[A-Za-z]//g" "$work/output" | grep -E -m 1 -e "$form" | sed 's/^[^A-Za-z"'"'"'\/]*//; s/^ERROR: //; s/^error: //' | cut -c 1-300)
+    line=$(sed "s/$escape\[[0-9;]*[A-Za-z]//g" "$work/output" | grep -E -m 1 -e "$form" | sed 's/^[^A-Za-z"'"'"'\/]*//; s/^ERROR: //' |
+      sed -E "s#^$no_compiler#command '\\2' failed: there is no such program#; s/^error: //" | cut -c 1-300)
     if [ -n "$line" ]; then
       printf %s "$line"
       break

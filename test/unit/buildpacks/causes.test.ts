@@ -143,6 +143,24 @@ describe('a failure of pip', () => {
       'system library',
     ],
     [
+      'a compiler that the builder lacks',
+      "  building 'a' extension\n  x86_64-linux-gnu-gcc -c a.c\n  error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-gcc'\n  ERROR: Failed building wheel for a\n",
+      "command 'x86_64-linux-gnu-gcc' failed: there is no such program",
+      'needs a compiler or a system library',
+    ],
+    [
+      'a program for building that the builder lacks',
+      '  File "setup.py", line 7\n  FileNotFoundError: [Errno 2] No such file or directory: \'cmake\'\n',
+      "command 'cmake' failed: there is no such program",
+      'needs a compiler or a system library',
+    ],
+    [
+      'a file that the package lacks',
+      "  error: [Errno 2] No such file or directory: 'README.md'\n",
+      "No such file or directory: 'README.md'",
+      'fresh clone',
+    ],
+    [
       'a hash that is another',
       'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n',
       'DO NOT MATCH THE HASHES',
