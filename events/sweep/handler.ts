@@ -12,6 +12,12 @@ import { removeLogsWithoutLedger, sweepTool } from './sweep-tool.ts';
  */
 const maxTools = 4;
 
+/**
+ * Time after which a sweep begins with no further tool, in milliseconds: 8 minutes. Knative ends a sweep after ten
+ * minutes, and the next sweep begins then.
+ */
+const maxMs = 8 * 60 * 1000;
+
 export type SweepOptions = ArchiveLogsOptions & {
   /** Saves the public keys of trusted issuers, so that functions can verify tokens while an issuer does not respond. */
   saveKeys: () => Promise<void>;
@@ -84,6 +90,34 @@ const countCorrections = async (
 };
 
 /**
+ * Returns a list from another place on, with the part before that place at the end. Sweep begins at a random place: tools
+ * whose sweep takes long or fails each time can then not keep a sweep from ever reaching the others.
+ */
+const fromRandomPlace = <T>(items: readonly T[]): T[] => {
+  const place = Math.floor(Math.random() * items.length);
+  return [...items.slice(place), ...items.slice(0, place)];
+};
+
+/**
+ * Sweeps the selected tools until the time is over. The next sweep goes on with the rest: what was corrected is not
+ * selected again.
+ */
+const sweepSelected = async (
+  options: ArchiveLogsOptions,
+  selected: readonly Selected[],
+  end: number,
+): Promise<Correction[]> => {
+  const corrections: Correction[] = [];
+  let left = 0;
+  await forEachParallel(fromRandomPlace(selected), maxTools, async (next) => {
+    if (options.now().getTime() < end) corrections.push(...(await sweepLedger(options, next)));
+    else left += 1;
+  });
+  if (left > 0) options.log('WARNING', 'the time of a sweep was over; the next sweep goes on', { tools: left });
+  return corrections;
+};
+
+/**
  * Makes the handler of sweep, which runs every ten minutes. Sweep corrects everything that a lost event or a killed
  * function left undone. Sweep uses the code of the other functions, so several sweeps and all other functions may run
  * at once.
@@ -91,11 +125,9 @@ const countCorrections = async (
 export const createSweep =
   (options: SweepOptions) =>
   async (event?: CloudEvent<unknown>): Promise<void> => {
+    const end = options.now().getTime() + maxMs;
     await options.saveKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    const corrections: Correction[] = [];
-    await forEachParallel(await selectLedgers(options), maxTools, async (selected) => {
-      corrections.push(...(await sweepLedger(options, selected)));
-    });
+    const corrections = await sweepSelected(options, await selectLedgers(options), end);
     await countCorrections(options, corrections, deadLetters);
   };

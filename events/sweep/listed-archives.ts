@@ -9,6 +9,9 @@ import type { ObjectStore } from '../../lib/store/types.ts';
  */
 const maxMs = 4 * 60 * 1000;
 
+/** Returns a copy of a text. V8 keeps a whole page of a list in memory for each part of the page that is kept. */
+const copyOf = (text: string): string => Buffer.from(text).toString();
+
 /** Keeps what sweep must know about the archived logs of all builds: for each ledger, how many builds have one. */
 export class ListedArchives {
   readonly #builds = new CompactMap();
@@ -21,7 +24,8 @@ export class ListedArchives {
     if (name === this.#last) return;
     this.#last = name;
     this.#builds.add(name);
-    this.#numbers.set(ledger, (this.#numbers.get(ledger) ?? 0) + 1);
+    const number = this.#numbers.get(ledger);
+    this.#numbers.set(number === undefined ? copyOf(ledger) : ledger, (number ?? 0) + 1);
   }
 
   /** Tells whether archives below the name of a ledger belong to other builds than the given ones. */

@@ -27,12 +27,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const sweepOf = (store: ObjectStore = createFolderStore(folder), buildsApiRuns: BuildsApiRuns = 'ignore') => {
+const sweepOf = (
+  store: ObjectStore = createFolderStore(folder),
+  buildsApiRuns: BuildsApiRuns = 'ignore',
+  others: Partial<SweepOptions> = {},
+) => {
   const { context } = world.instance({ isImmediate: true, skewMs: 60 * 60 * 1000 });
   const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
   const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
   const options = { ...context, buildsApiRuns, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
-  return createSweep({ ...options, saveKeys: async () => undefined } as unknown as SweepOptions);
+  return createSweep({ ...options, saveKeys: async () => undefined, ...others } as unknown as SweepOptions);
 };
 
 const start = (tool: string) => {
@@ -95,6 +99,23 @@ test('the requests of a sweep grow with the tools that need a correction, not wi
   await sweepOf()();
   expect(new Set(corrections().map(({ tool }) => tool))).toEqual(new Set(['a']));
   expect(world.requests - beforeChange).toBeLessThan(idle + 30);
+});
+
+test('a sweep whose time is over begins with no further tool, and the next sweep goes on', async () => {
+  world = new World(undefined);
+  world.deleteReleasedRuns();
+  const tools = Array.from({ length: 12 }, (_, at) => `t${at}`);
+  for (const tool of tools) await start(tool);
+  for (const _ of tools) world.endRun(0);
+  const correctedTools = () => new Set(corrections().map(({ tool }) => tool)).size;
+  // The time is over as soon as the first correction is logged.
+  const now = () => new Date(Date.now() + (correctedTools() > 0 ? 10 * 60 * 1000 : 0));
+  await sweepOf(undefined, 'ignore', { now })();
+  const first = correctedTools();
+  expect(first).toBeGreaterThan(0);
+  expect(logged).toContainEqual(expect.objectContaining({ tools: tools.length - first }));
+  await sweepOf()();
+  expect(correctedTools()).toBe(tools.length);
 });
 
 test('sweep keeps a log without a ledger whose tool starts its first build just then', async () => {
