@@ -52,7 +52,7 @@ const sendKeys = (res: ServerResponse, tools: number, query: URLSearchParams): v
   res.end(`<ListBucketResult><IsTruncated>${!isLast}</IsTruncated>${keys.join('')}${next}</ListBucketResult>`);
 };
 
-/** What a fleet's server has answered: numbers of requests to the API server, and to the object store. */
+/** The requests that a fleet's server has answered: numbers for the API server, and for the object store. */
 export type Requests = { kubernetes: number; store: number };
 
 /**

@@ -14,7 +14,7 @@ const stepName = (step: string): string => printable(step.replace(/^step-/, ''))
 /** Returns a duration that is shown beside others, so a short one is not 0. */
 const shortDuration = (ms: number): string => (ms < 1000 ? '<1 s' : durationText(ms));
 
-/** What is known about a build that a command follows, and the status line that shows it. */
+/** The known progress of a build that a command follows, and the status line that shows it. */
 export class BuildProgress {
   readonly #now: () => number;
   #begunAt: number;

@@ -12,9 +12,9 @@ export type Paint = (style: Style, text: string) => string;
 
 /** A request that failed, and is sent again after a delay. */
 export type Retry = {
-  /** What has failed, as a sentence. */
+  /** The failure as a sentence. */
   message: string;
-  /** What follows the sentence where it is printed: a second sentence. */
+  /** A second sentence, which follows the first where it is printed. */
   next: string;
   /** Delay before the request is sent again, in milliseconds. */
   delayMs: number;

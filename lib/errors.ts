@@ -43,7 +43,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'versions_unavailable';
 
-/** What is wrong with a request, so that a client can say it in its own words for the part. */
+/** The fault of a request, so that a client can say it in its own words for the part. */
 export type Wrong = {
   /** Name of the parameter or of the body's field, such as `tail` or `envvars.NAME`. */
   field: string;

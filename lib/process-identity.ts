@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** What Linux tells of a process. `startTime` is in kernel ticks since the machine's start. */
+/** Facts that Linux tells of a process. `startTime` is in kernel ticks since the machine's start. */
 export type ProcessStat = { name: string; state: string; parent: number; session: number; startTime: string };
 
 /**

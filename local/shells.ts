@@ -47,7 +47,7 @@ export const readingShell = (ancestors: readonly string[], { SHELL = '' }: NodeJ
   throw new Error(`${name} can't read the commands of another shell. Start bash, zsh or fish first.`);
 };
 
-/** What a shell gets: variables to export, variables to remove, and a folder for the beginning of its PATH. */
+/** The changes of a shell's environment: variables to export, variables to remove, and a folder for the beginning of its PATH. */
 export type ShellEnvironment = { exported: Record<string, string>; removed: readonly string[]; programs: string };
 
 const forFish = ({ exported, removed, programs }: ShellEnvironment): string[] => {

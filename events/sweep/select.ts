@@ -98,7 +98,7 @@ export const selectLedgers = async (options: ArchiveLogsOptions): Promise<Select
   const archives = await readArchives(store, log, options.now);
   const now = options.now();
   const [runs, jobs, state] = await Promise.all([listRuns(options, now), listJobs(options), capacity.read()]);
-  // Where the cluster's capacity is not limited, nobody looks at claims.
+  // Nobody looks at claims if the cluster's capacity is not limited.
   const claims = capacity.slots === undefined ? [] : [...state.claims, ...state.waiting];
   const claimants = new Set(claims.map(({ tool }) => tool));
   const conditions = { capacity: state, slots: capacity.slots, keepsRuns: buildsApiRuns !== 'ignore', now };

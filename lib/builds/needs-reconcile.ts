@@ -8,7 +8,7 @@ import { areClaimsWrong } from './reconcile-claims.ts';
 /** The ledger of a tool, and the runs of the builds that the ledger knows, which were listed before the ledger. */
 export type ListedTool = LedgerView & { tool: string; observed: readonly ObservedRun[] };
 
-/** What decides beside the ledger and the runs of a tool. */
+/** The facts that decide beside the ledger and the runs of a tool. */
 export type ReconcileConditions = {
   capacity: CapacityState;
   /** Number of slots of the cluster. Undefined where the cluster's capacity is not limited. */

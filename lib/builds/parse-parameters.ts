@@ -42,7 +42,7 @@ const parseJson = (body: Buffer): unknown => {
   }
 };
 
-/** What is wrong with a field that violates its pattern, by the field's name. */
+/** Sentences for a field that violates its pattern, by the field's name. */
 const patternProblems: Record<string, string> = {
   image_name: 'may hold a-z, 0-9 and single . _ - between them',
 };

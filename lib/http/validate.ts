@@ -25,7 +25,7 @@ const sentences: Record<string, string> = {
   'Idempotency-Key': 'The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.',
 };
 
-/** What is wrong with a parameter that violates its pattern, by the parameter's name. Not every client reads patterns. */
+/** Sentences for a parameter that violates its pattern, by the parameter's name. Not every client reads patterns. */
 const patternProblems: Record<string, string> = {
   toolname: 'must be the name of a tool: a-z, 0-9, - and _, with a letter first',
   id: 'must be the id of a build: a-z, 0-9, - and .',

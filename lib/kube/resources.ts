@@ -36,7 +36,7 @@ type Metadata = AsJson<V1ObjectMeta> & { name: string };
 export type Namespace = KubeObject & { status?: { phase?: 'Active' | 'Terminating' } };
 
 export type KubeObject = { apiVersion?: string; kind?: string; metadata: Metadata };
-/** What a list has beside its items. `continue` is a token for the next page. The last page has none. */
+/** The fields of a list beside its items. `continue` is a token for the next page. The last page has none. */
 export type ListMetadata = Pick<V1ListMeta, 'resourceVersion'> & { continue?: string };
 export type KubeList<T> = { metadata: ListMetadata; items: T[] };
 export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; object: T };

@@ -1,6 +1,6 @@
 import type { Order } from './order.ts';
 
-/** What buildpack.toml says of a buildpack. */
+/** The facts of a buildpack in buildpack.toml. */
 export type BuildpackFacts = {
   id: string;
   version: string;

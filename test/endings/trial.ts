@@ -22,11 +22,11 @@ export type Trial = {
   /** Time in milliseconds from the first SIGINT to the second. */
   againMs: number;
   isNpm: boolean;
-  /** Which process gets SIGKILL: all of the terminal, or only the first, which is npm where there is one. */
+  /** The processes that get SIGKILL: all of the terminal, or only the first, which is npm where there is one. */
   isGroup: boolean;
 };
 
-/** What all trials share: an image to run, and the URL of a repository to build. */
+/** The parts that all trials share: an image to run, and the URL of a repository to build. */
 export type Scene = { imagesFolder: string; image: string; repository: string };
 
 const root = join(import.meta.dirname, '../..');

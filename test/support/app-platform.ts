@@ -19,7 +19,7 @@ export type ProcessChoice = {
   args?: string[] | undefined;
 };
 
-/** Where tests of buildpacks build repositories and run images: the embedded platform, or a cluster. */
+/** The place where tests of buildpacks build repositories and run images: the embedded platform, or a cluster. */
 export type AppPlatform = {
   /** Serves a bare repository of this machine. @returns the address from which a build clones it */
   serve(folder: string): Promise<string>;

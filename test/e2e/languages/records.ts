@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 
-/** What a test saw: the end of a build (`failed` names the step, if any), or the page of a running image. */
+/** The result that a test saw: the end of a build (`failed` names the step, if any), or the page of a running image. */
 export type Seen = { image: string; digest: string; failed: string } | { page: string };
 export type Recorded = Seen & { title: string };
 
