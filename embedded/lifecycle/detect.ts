@@ -68,25 +68,24 @@ const detectOnce = (options: DetectorOptions): Detector => {
   };
 };
 
-type GroupResult = { resolved: Resolved | undefined; broke: boolean };
+/** The result of a group of buildpacks, and the lines that tell why. The group fits if `resolved` is there. */
+type GroupResult = { resolved: Resolved | undefined; broke: boolean; lines: string[] };
 
-const tryGroup = async (group: Group, buildpacks: Map<string, Buildpack>, detect: Detector, say: Say) => {
+const tryGroup = async (group: Group, buildpacks: Map<string, Buildpack>, detect: Detector): Promise<GroupResult> => {
   const found = group.map((member) => ({ member, buildpack: findBuildpack(buildpacks, member) }));
   const results = await Promise.all(found.map(async (one) => ({ ...one, ...(await detect(one.buildpack)) })));
-  say('======== Results ========');
-  for (const { member, outcome, exitCode, output } of results) {
+  const lines = results.map(({ member, outcome, exitCode, output }) => {
     const word = outcome === 'fail' && member.optional ? 'skip' : outcome;
     const why = outcome === 'pass' || output === '' ? '' : `: ${output}`;
-    say(`${word}: ${nameOf(member)}${outcome === 'err' ? ` (exit code ${exitCode})` : ''}${why}`);
-  }
+    return `${word}: ${nameOf(member)}${outcome === 'err' ? ` (exit code ${exitCode})` : ''}${why}`;
+  });
   const broke = results.some(({ outcome }) => outcome === 'err');
   if (results.some(({ outcome, member }) => outcome !== 'pass' && !member.optional)) {
-    return { resolved: undefined, broke } satisfies GroupResult;
+    return { resolved: undefined, broke, lines };
   }
   const resolved = resolvePlan(results.filter(({ outcome }) => outcome === 'pass'));
-  if (resolved === undefined) say('fail: no build plan, because something required is not provided');
-  else say(`${resolved.group.length} of ${group.length} buildpacks participating`);
-  return { resolved, broke } satisfies GroupResult;
+  if (resolved === undefined) lines.push('fail: no build plan, because something required is not provided');
+  return { resolved, broke, lines };
 };
 
 const nothingDetected = [
@@ -116,13 +115,19 @@ const detect = async (words: string[], say: Say): Promise<void> => {
   const buildpacks = await readBuildpacks(folder);
   const machine = { ...baseEnvironment(process.env), ...(await machineEnvironment()) };
   const detector = detectOnce({ app, platform, scratch, machine });
-  let broke = false;
+  const tried: GroupResult[] = [];
   for (const group of await readOrder(join(folder, 'order.toml'))) {
-    const result = await tryGroup(group, buildpacks, detector, say);
-    if (result.resolved !== undefined) return writeResult(layers, result.resolved, say);
-    broke ||= result.broke;
+    const result = await tryGroup(group, buildpacks, detector);
+    if (result.resolved !== undefined) {
+      say(`${result.resolved.group.length} of ${group.length} buildpacks participating`);
+      return writeResult(layers, result.resolved, say);
+    }
+    tried.push(result);
   }
-  if (broke) throw new PhaseError(exitCodes.detectBroke, 'A buildpack failed in detect. Its output above says why.');
+  // As in the lifecycle, the results of the groups are printed only if none of them fits.
+  for (const { lines } of tried) for (const line of ['======== Results ========', ...lines]) say(line);
+  if (tried.some(({ broke }) => broke))
+    throw new PhaseError(exitCodes.detectBroke, 'A buildpack failed in detect. Its output above says why.');
   throw new PhaseError(exitCodes.nothingDetected, nothingDetected);
 };
 

@@ -103,6 +103,14 @@ test('a process type other than the default can be started', async () => {
   await expect(runImage(options)).rejects.toThrow(/Nothing listens[\s\S]*Working at/);
 }, 60_000);
 
+test('detection prints the buildpacks that it has chosen, and every result where no group fits', async () => {
+  const detection = async (name: string) => (await build(name)).steps.find((step) => step.name === 'detect')?.output;
+  const chosen = await detection('failing-build');
+  expect(chosen).toMatch(/\d of \d buildpacks participating\n.*toolforge\/node 0\.1\.0/);
+  expect(chosen).not.toMatch(/Results|python|skip|fail/);
+  expect(await detection('nothing')).toMatch(/= Results =[\s\S]*fail: toolforge\/node[\s\S]*fail: toolforge\/python/);
+}, 60_000);
+
 describe('a failed build gives a reason', () => {
   test.each([
     ['nothing', 'detect', 20, 'No buildpack recognises this repository'],
