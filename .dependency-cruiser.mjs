@@ -3,9 +3,10 @@
  *
  *     functions, events → lib → openapi/generated
  *     embedded → types of lib      local → everything      cli → leaf files of lib, openapi/generated
+ *     web → addresses of lib/page, openapi/generated
  */
 
-const project = '^(bench|cli|embedded|events|functions|knative|lib|local|openapi|scripts|test)/';
+const project = '^(bench|cli|embedded|events|functions|knative|lib|local|openapi|scripts|test|web)/';
 
 /** Files of lib that depend on nothing else of the project, so that the CLI may bundle them too. */
 const leaves =
@@ -41,6 +42,11 @@ export default {
     onlyImports('lib', ['^openapi/generated/'], 'lib knows no function, no deployment and no test.'),
     onlyImports('functions|events', ['^lib/', '^openapi/generated/'], 'A function is made of lib.'),
     onlyImports('cli', [leaves, '^openapi/generated/'], 'The CLI is a package of its own.'),
+    onlyImports(
+      'web',
+      ['^openapi/generated/', '^lib/page/addresses\\.ts$'],
+      'The page runs in browsers, which have none of the modules of Node.',
+    ),
     onlyImports(
       'embedded',
       ['^lib/'],

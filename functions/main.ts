@@ -13,6 +13,9 @@ if (kind === 'endpoint') {
 } else if (kind === 'event') {
   const { eventApp } = await import('../lib/events/app.ts');
   await serve(name, await import(`../events/${name}/wire.ts`), eventApp);
+} else if (kind === 'page') {
+  const { pageApp } = await import('../lib/page/app.ts');
+  await serve(name, await import('./web/wire.ts'), pageApp);
 } else {
   console.error(`Name one of the functions in functions/table.ts: ${Object.keys(services).join(', ')}.`);
   process.exitCode = 2;

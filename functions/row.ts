@@ -51,8 +51,9 @@ type Scaling = {
 export type ServiceRow = Size & {
   /**
    * Kind of the function. `endpoint`: functions/NAME serves API operations. `event`: events/NAME receives CloudEvents.
+   * `page`: functions/NAME serves the web page.
    */
-  kind: 'endpoint' | 'event';
+  kind: 'endpoint' | 'event' | 'page';
   /**
    * The operationIds of the API's operations that the function serves. The ids are those of builds-api 2, by which
    * clients know the operations. Default: the function's own name.

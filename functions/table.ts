@@ -112,6 +112,7 @@ const listLedgers: Grants = { 'builds.toolforge.org/buildledgers': ['list'] };
 const startArchiver: Grants = { 'batch/jobs': ['get', 'create'] };
 
 const endpoint = { kind: 'endpoint', exposure: 'gateway', ...usualSize } as const;
+const page = { kind: 'page', exposure: 'gateway', ...usualSize } as const;
 const event = { kind: 'event', exposure: 'cluster', ...usualSize } as const;
 
 const buildEnded = [eventTypes.pipelineRunSuccessful, eventTypes.pipelineRunFailed];
@@ -207,6 +208,13 @@ export const services = {
     withoutToken: true,
   },
   whoami: { ...endpoint, concurrency: 100, timeoutSeconds: 30, mounts: signIn },
+  web: {
+    ...page,
+    concurrency: 100,
+    timeoutSeconds: 30,
+    environment: { WEB_FOLDER: '/app/web/page' },
+    withoutToken: true,
+  },
   'accept-tekton': {
     ...event,
     concurrency: 100,

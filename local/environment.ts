@@ -43,6 +43,8 @@ export const environmentOf = (folder: string, { url, internalUrl }: Addresses): 
     REGISTRY_USER: registryUser,
     REGISTRY_PASSWORD_FILE: registryPassword,
     LOG_FOLDER: logs,
+    WEB_FOLDER: join(root, 'dist/functions/web/page'),
+    WEB_URL: url,
     ARCHIVER_IMAGE: archiverImage,
     ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
   };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { ServiceRow } from '../functions/row.ts';
 import { services } from '../functions/table.ts';
@@ -5,14 +6,18 @@ import type { Environment } from '../lib/config/setting.ts';
 import { readSettings } from '../lib/config/settings.ts';
 import { eventApp } from '../lib/events/app.ts';
 import { apiApp as endpointApp } from '../lib/http/app.ts';
+import { sendJson } from '../lib/http/respond.ts';
 import { findRoute } from '../lib/http/routing.ts';
 import type { Listener } from '../lib/http/types.ts';
 import type { App, Closable, Wiring } from '../lib/http/wiring.ts';
 import type { Log } from '../lib/log.ts';
+import { pageApp } from '../lib/page/app.ts';
 
 export type Functions = {
   /** Listener of the API, which serves every endpoint of the OpenAPI contract. */
   api: Listener;
+  /** Listener of the web page. */
+  page: Listener;
   /** Listeners of the event functions, by the function's name. */
   events: Record<string, Listener>;
   close(): void;
@@ -43,10 +48,24 @@ const run = async <Wired extends Closable>(
   return wired.close ? { ...running, close: wired.close } : running;
 };
 
-const runRow = async (row: { name: string; kind: Kind }, options: FunctionsOptions): Promise<Running> =>
-  row.kind === 'endpoint'
-    ? run(row, await import(`../functions/${row.name}/wire.ts`), endpointApp, options)
-    : run(row, await import(`../events/${row.name}/wire.ts`), eventApp, options);
+const unbuilt: Listener = (_, res) =>
+  sendJson(res, 503, {
+    error: ['The page is not built. Run `npm run build:page`, and start again.'],
+    code: 'unavailable',
+  });
+
+/** Runs the function of the page. Tests of the API, and work on the API, need no built page. */
+const runPage = async (row: { name: string; kind: Kind }, options: FunctionsOptions): Promise<Running> => {
+  const { WEB_FOLDER: folder = '' } = options.environmentOf(row.name);
+  if (!existsSync(folder)) return { ...row, listener: unbuilt };
+  return run(row, await import('../functions/web/wire.ts'), pageApp, options);
+};
+
+const runRow = async (row: { name: string; kind: Kind }, options: FunctionsOptions): Promise<Running> => {
+  if (row.kind === 'event') return run(row, await import(`../events/${row.name}/wire.ts`), eventApp, options);
+  if (row.kind === 'page') return runPage(row, options);
+  return run(row, await import(`../functions/${row.name}/wire.ts`), endpointApp, options);
+};
 
 /**
  * Returns the function that serves a request. All functions respond to an unknown path with the same 404, and to a
@@ -85,6 +104,7 @@ export const createFunctions = async (options: FunctionsOptions): Promise<Functi
   const endpoints = listenersOf(running, 'endpoint');
   return {
     api: (req, res) => endpoints[functionFor(req) ?? '']?.(req, res),
+    page: (req, res) => listenersOf(running, 'page').web?.(req, res),
     events: listenersOf(running, 'event'),
     close: () => closeAll(running),
   };

@@ -159,7 +159,7 @@ const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ ur
     ['/v2/', forOwnHosts(registry.handler)],
     ['/docs', forOwnHosts(apiPage)],
   ];
-  parts.server = createServer(guarded(routeByPrefix(routes, apiOf(parts))));
+  parts.server = createServer(guarded(routeByPrefix([...routes, ...apiRoutes(parts)], pageOf(parts))));
   const url = `http://127.0.0.1:${await listen(parts.server, options.port, 'PORT')}`;
   parts.issuer = await openIssuer(places.issuer, `${url}/issuer`);
   return { url, issuer: parts.issuer };
@@ -169,6 +169,12 @@ const apiOf =
   (parts: Parts): Listener =>
   (req, res) =>
     (parts.functions?.api ?? notFound)(req, res);
+
+/** The prefixes of the API's paths. All other paths are the page's. */
+const apiRoutes = (parts: Parts): [string, Listener][] =>
+  ['/builds/', '/v1/', '/openapi.json', '/.well-known/'].map((prefix) => [prefix, apiOf(parts)]);
+
+const pageOf = (parts: Parts): Listener => forOwnHosts((req, res) => (parts.functions?.page ?? notFound)(req, res));
 
 const triggersAt = (internalUrl: string): Trigger[] =>
   Object.entries(services as Record<string, ServiceRow>).flatMap(([name, { eventTypes: types }]) =>

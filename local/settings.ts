@@ -32,6 +32,9 @@ const uses: Readonly<Record<SettingName, Use>> = {
   eventKeysUrl: own('a broker'),
   eventSubjects: own('a broker'),
 
+  webUrl: own('a page'),
+  webFolder: own('a page'),
+
   limitRunning: 'taken',
   limitQueued: 'taken',
   capacity: 'taken',

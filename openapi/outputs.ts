@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import openapiTypes, { astToString } from 'openapi-typescript';
 import { closedSchemas } from './closed-schemas.ts';
 import type { Document, Operation } from './operations.ts';
 
@@ -122,6 +123,12 @@ ${lines}
 `;
 };
 
+/** Returns the types of all paths, with their parameters and responses, for the page's client (openapi-fetch). */
+const paths = async (document: Document): Promise<string> => {
+  const source = structuredClone(document) as unknown as Parameters<typeof openapiTypes>[0];
+  return `// ${notice}\n${astToString(await openapiTypes(source))}`;
+};
+
 /**
  * Returns the content of each file in openapi/generated, by the file's path.
  * @param operations the operations of the document
@@ -133,6 +140,7 @@ export const contractOutputs = async (
   const schemas = requestSchemas(document, operations);
   return {
     'openapi/generated/types.ts': await types(document),
+    'openapi/generated/paths.ts': await paths(document),
     'openapi/generated/validators.js': validators(schemas),
     'openapi/generated/validators.d.ts': validatorTypes(schemas),
     'openapi/generated/routes.ts': routes(operations),

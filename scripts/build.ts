@@ -1,12 +1,13 @@
 /**
- * Bundles the functions, the event functions, the archiver and the counter of requests into dist/functions/, and the command line into
- * cli/dist/. Code behind a dynamic import becomes a chunk of its own, so a cold start does not load it.
+ * Bundles the functions, the event functions, the archiver and the counter of requests into dist/functions/, the page into
+ * dist/functions/web/page/, and the command line into cli/dist/. Code behind a dynamic import becomes a chunk of its own, so a cold start does not load it.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/build.ts';
 import { jobs, programs, services } from '../functions/table.ts';
+import { buildPage } from '../web/build.ts';
 import { entryOf, functionPrograms } from './bundle/entries.ts';
 import { functionOptions } from './bundle/functions.ts';
 
@@ -28,4 +29,4 @@ const bundleFunctions = () =>
   });
 
 await rm(join(root, 'dist'), { recursive: true, force: true });
-await Promise.all([bundleFunctions(), bundleCli()]);
+await Promise.all([bundleFunctions(), bundleCli(), buildPage(join(root, 'dist/functions/web/page'))]);

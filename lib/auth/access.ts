@@ -4,7 +4,7 @@ import { challenge } from './challenge.ts';
 import { type Scope, scopes } from './scopes.ts';
 
 /** Kinds of credentials that a caller can show. `none` stands for operations that need no credential. */
-type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway' | 'none';
+type CredentialKind = 'person' | 'session' | 'ci' | 'service-account' | 'gateway' | 'none';
 
 /** Scopes that a caller has for one tool. */
 export type Grant = { tool: string; scopes: readonly Scope[] };

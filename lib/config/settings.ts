@@ -70,6 +70,9 @@ export const settings = {
   eventKeysUrl: optional(url('EVENT_KEYS_URL')),
   eventSubjects: list('EVENT_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
+  webUrl: optional(url('WEB_URL')),
+  webFolder: text('WEB_FOLDER', 'the absolute path of a folder', path),
+
   limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),
   limitQueued: integer('LIMIT_QUEUED', { min: 0, max: 1000 }, 10),
   capacity: optional(integer('CAPACITY', { min: 1, max: 1000 })),

@@ -68,7 +68,7 @@ const withoutMount = (path: string): string => (path.startsWith('/builds/') ? pa
  * The path would then be another one than the path by which the gateway has chosen this function.
  * @throws ApiError 400 `parameter_invalid` for an absolute form that is no URL
  */
-const splitTarget = (target: string): { path: string; query: string } => {
+export const splitTarget = (target: string): { path: string; query: string } => {
   const [, origin, path = '', query = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(target) ?? [];
   if (origin !== undefined && !URL.canParse(origin))
     throw new ApiError(400, 'parameter_invalid', 'The address of the request is not valid.');

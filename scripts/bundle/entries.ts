@@ -7,8 +7,9 @@ type Kind = ServiceRow['kind'];
 const appImports = {
   endpoint: "import { apiApp as app } from './lib/http/app.ts';",
   event: "import { eventApp as app } from './lib/events/app.ts';",
+  page: "import { pageApp as app } from './lib/page/app.ts';",
 };
-const folders = { endpoint: 'functions', event: 'events' };
+const folders = { endpoint: 'functions', event: 'events', page: 'functions' };
 
 /**
  * Returns the source code of a function's program, which serves the dependencies that the function's wire.ts makes.
@@ -31,7 +32,7 @@ export const entryOf = (kind: Kind, name: string): string => `${kind}:${name}`;
 export const functionPrograms = (root: string): Plugin => ({
   name: 'function-programs',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(endpoint|event):/ }, ({ path }) => ({ path, namespace: 'program' }));
+    onResolve({ filter: /^(endpoint|event|page):/ }, ({ path }) => ({ path, namespace: 'program' }));
     onLoad({ filter: /.*/, namespace: 'program' }, ({ path }) => {
       const [kind, name = ''] = path.split(':');
       return { contents: program(kind as Kind, name), loader: 'ts', resolveDir: root };

@@ -2,7 +2,7 @@ import { services } from '../../functions/table.ts';
 import type { SettingName } from '../../lib/config/settings.ts';
 import type { Wiring } from '../../lib/http/wiring.ts';
 
-const folders = { endpoint: 'functions', event: 'events' };
+const folders = { endpoint: 'functions', event: 'events', page: 'functions' };
 
 /** Returns the settings that each function reads, by the function's name. */
 export const settingNamesByFunction = async (): Promise<Map<string, readonly SettingName[]>> => {

@@ -38,6 +38,8 @@ const signIn = {
   superusers: 'Services that act for tools through the gateway, by the CN of their client certificate. See below.',
   metricsSubjects:
     'ServiceAccounts to which /v1/metrics shows the metrics of single tools, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: to nobody.',
+  webUrl:
+    'The address of the web page, such as https://builds.example.org/builds/ui. Without it the page is at /builds/ui/, and nobody can sign in there.',
   authResource: 'The resource for which command lines ask a token (RFC 8707), where the issuer knows resources.',
 } as const;
 
@@ -108,6 +110,7 @@ const platform = {
   brokerUrl:
     'The broker. accept-tekton sends the events of builds to it. Other functions report a ledger that is behind its runs, and request the archivers of builds.',
   brokerToken: "A token for the broker's audience. Read again when the kubelet has renewed it.",
+  webFolder: 'The folder of the built web page.',
   pipeline:
     'The Pipeline of builds with the default images. The Pipelines for the latest and the deprecated images have its name with `-latest` and `-deprecated`.',
   serviceAccount: "The ServiceAccount of a build's pods. It has no permission.",

@@ -1,0 +1,81 @@
+import type { Purpose } from './sealed.ts';
+
+/** Limit for the value of one cookie, in characters. Browsers refuse a cookie of more than 4,096 bytes with its name. */
+const maxCookieLength = 3800;
+
+/** Limit for the number of cookies of one value. Servers refuse requests whose headers are larger than 16 KiB. */
+const maxCookies = 3;
+
+/** Characters of a sealed text: JWE in the compact serialization. */
+const sealedText = /^[\w.-]+$/;
+
+/**
+ * Name and attributes of the cookies of a purpose. Security: a browser accepts a cookie whose name begins with `__Host-`
+ * only from the very host and by TLS, so that no other host of the domain can set it. Over plain http, which is only for
+ * this machine, browsers accept no such name.
+ */
+export type CookieOptions = { purpose: Purpose; isSecure: boolean };
+
+const nameOf = ({ purpose, isSecure }: CookieOptions): string => `${isSecure ? '__Host-' : ''}builds-${purpose}`;
+
+/** Returns the names of all cookies that a value of the purpose may take. */
+const namesOf = (options: CookieOptions): string[] =>
+  Array.from({ length: maxCookies }, (_, at) => nameOf(options) + (at === 0 ? '' : `-${at}`));
+
+/** Returns the values of all cookies of a request, by name. A name may have several values. */
+const parseCookies = (header: string): Map<string, string[]> => {
+  const cookies = new Map<string, string[]>();
+  for (const pair of header.split(';')) {
+    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(pair) ?? [];
+    cookies.set(name, [...(cookies.get(name) ?? []), value]);
+  }
+  return cookies;
+};
+
+/**
+ * Returns the sealed text in a request's cookies. Undefined without such a cookie, and for several cookies with the same
+ * name: one of them may be another page's.
+ * @param header value of the header Cookie
+ */
+export const readCookie = (header: string | undefined, options: CookieOptions): string | undefined => {
+  if (header === undefined) return undefined;
+  const cookies = parseCookies(header);
+  const values = namesOf(options).map((name) => cookies.get(name) ?? []);
+  if (values.some(({ length }) => length > 1)) return undefined;
+  const text = values.flat().join('');
+  return sealedText.test(text) ? text : undefined;
+};
+
+/**
+ * `strict`: sent in requests that the service's own pages cause. `lax`: also when a link or redirect of another site
+ * leads to the service.
+ */
+type SameSite = 'Strict' | 'Lax';
+
+const cookie = (name: string, value: string, isSecure: boolean, sameSite: SameSite, seconds: number): string =>
+  [
+    `${name}=${value}`,
+    'Path=/',
+    'HttpOnly',
+    ...(isSecure ? ['Secure'] : []),
+    `SameSite=${sameSite}`,
+    `Max-Age=${seconds}`,
+  ].join('; ');
+
+/** Tells whether a sealed text fits into cookies. */
+export const fitsCookies = ({ length }: string): boolean => length <= maxCookieLength * maxCookies;
+
+/**
+ * Returns the values of Set-Cookie that make a browser keep a sealed text, and forget the rest of a longer one. An empty
+ * text removes the cookies.
+ * @param seconds time after which the browser forgets the text
+ */
+export const writeCookies = (
+  text: string,
+  options: CookieOptions,
+  { sameSite, seconds }: { sameSite: SameSite; seconds: number },
+): string[] =>
+  namesOf(options).map((name, at) => {
+    const part = text.slice(at * maxCookieLength, (at + 1) * maxCookieLength);
+    return cookie(name, part, options.isSecure, sameSite, part === '' ? 0 : seconds);
+  });
