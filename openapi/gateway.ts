@@ -17,6 +17,12 @@ const methods = (method: string): string => (method === 'GET' ? '(GET|HEAD)' : m
 const nginxRow = (method: string, path: string, value: string): string =>
   `  "~^${method} (/builds)?${pattern(path)}/?(\\?.*)?$" ${value};`;
 
+/** The function that serves the web page, and the regular expression of the page's paths. */
+const page = { fn: 'web', path: '/ui(/[^?]*)?' };
+
+/** Returns the row of the page: each method, because the function itself refuses wrong ones. */
+const pageRow = (value: string): string => `  "~^[A-Z]+ (/builds)?${page.path}(\\?.*)?$" ${value};`;
+
 /**
  * Returns the routes of the API gateway for nginx: a `map` from method and path to the name of a function. `$function`
  * is empty for a path that no operation has. A request with a wrong method for its path is routed to a function of that
@@ -34,11 +40,11 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
     `map ${from} ${to} {\n  default "";\n${lines.join('\n')}\n}\n`;
   return [
     `${notice}\n`,
-    map('"$request_method $request_uri"', '$function', [...rows, ...others]),
-    '# The operationId of a request, for its metrics.\n',
-    map('"$request_method $request_uri"', '$operation', ids),
-    '# Functions that serve an operation without authentication.\n',
-    map('$function', '$open', functions),
+    map('"$request_method $request_uri"', '$function', [...rows, ...others, pageRow(page.fn)]),
+    '# The operationId of a request, for its metrics. Requests for the page count as `page`.\n',
+    map('"$request_method $request_uri"', '$operation', [...ids, pageRow('page')]),
+    '# Functions that serve requests without authentication.\n',
+    map('$function', '$open', [...functions, `  ${page.fn} 1;`]),
   ].join('');
 };
 
@@ -46,13 +52,19 @@ export const gatewayRoutes = (operations: Operation[], notice: string): string =
 export type HttpRoute = { name: string; method: string; path: string; function: string };
 
 /**
- * Returns the API's routes for the Kubernetes Gateway API, one for each operation. The path is a regular expression.
+ * Returns the routes for the Kubernetes Gateway API: one for each operation, and those of the page. The path is a regular expression.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
 export const httpRoutes = (operations: Operation[]): HttpRoute[] =>
-  [...operations].sort(bySpecificity).map(({ id, method, path, fn }) => ({
-    name: id,
-    method,
-    path: `(/builds)?${pattern(path)}/?`,
-    function: fn,
-  }));
+  [...operations]
+    .sort(bySpecificity)
+    .map(({ id, method, path, fn }) => ({
+      name: id,
+      method,
+      path: `(/builds)?${pattern(path)}/?`,
+      function: fn,
+    }))
+    .concat([
+      { name: 'page', method: 'GET', path: `(/builds)?${page.path.replace('[^?]', '.')}`, function: page.fn },
+      { name: 'page-session', method: 'POST', path: '(/builds)?/ui/session/[a-z-]+', function: page.fn },
+    ]);

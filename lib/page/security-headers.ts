@@ -1,5 +1,5 @@
 /**
- * What the page may load: its own files, and the API at its own origin. Codex' styles hold icons as data: images. Vue
+ * The page may load its own files, and call the API at its own origin. Codex' styles hold icons as data: images. Vue
  * makes static markup by a Trusted Types policy of its own, and nothing else may turn text into markup.
  * @see https://www.w3.org/TR/CSP3/
  */

@@ -3,7 +3,7 @@ import { pageRoot } from '../page-root.ts';
 import { pageHeaders } from './page-headers.ts';
 
 /**
- * What the server says about the session. `expires`: time when the access token expires, in RFC 3339. `ends`: time when
+ * State of the session, as the server tells it. `expires`: time when the access token expires, in RFC 3339. `ends`: time when
  * the person must sign in again. The tokens themselves never reach the page.
  */
 export type Session =

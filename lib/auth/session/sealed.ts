@@ -3,7 +3,7 @@ import { CompactEncrypt, compactDecrypt } from 'jose';
 import { isObject } from '../../json-values.ts';
 import type { Secret } from '../../secret.ts';
 
-/** What a sealed text is for. A text for one purpose is never accepted for another. */
+/** Purpose of a sealed text. A text for one purpose is never accepted for another. */
 export type Purpose = 'session' | 'refresh' | 'sign-in';
 
 /** Content of a sealed text. `expires`: time after which the text counts as absent, in seconds since 1970. */

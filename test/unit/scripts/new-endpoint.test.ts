@@ -116,6 +116,7 @@ test('a new endpoint is an operation, one folder and one row: npm run generate w
     'knative/charts/builds-api/files/http-routes.yaml',
     'knative/charts/builds-api/values.schema.json',
     'openapi/generated/openapi.json',
+    'openapi/generated/paths.ts',
     'openapi/generated/routes.ts',
   ]);
   await node('scripts/generate.ts', '--check');

@@ -15,8 +15,8 @@ const foldersOf = async (folder: string): Promise<string[]> => {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 };
 
-test('only openapi has no token of its ServiceAccount in its pods', () => {
-  expect(accounts.filter(({ hasToken }) => !hasToken).map(({ name }) => name)).toEqual(['openapi']);
+test('only openapi and web have no token of its ServiceAccount in its pods', () => {
+  expect(accounts.filter(({ hasToken }) => !hasToken).map(({ name }) => name)).toEqual(['openapi', 'web']);
 });
 
 test('no function may read Secrets, or write what Kubernetes or Tekton own', () => {
