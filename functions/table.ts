@@ -62,7 +62,26 @@ const registryAccount: Mount = {
   onlyWith: 'registryUser',
 };
 
-const signIn = [gateway, issuerKeys];
+/**
+ * Mount of the secret by which functions open sessions of the page, and of the secret by which the function web opens
+ * their refresh tokens. Installations without a page have neither.
+ */
+const sessionKeys: Mount = {
+  name: 'session-keys',
+  path: '/secrets/session-keys',
+  source: { secret: 'session-keys' },
+  environment: { SESSION_KEYS_FILE: '/secrets/session-keys/secret' },
+  onlyWith: 'webUrl',
+};
+const refreshKeys: Mount = {
+  name: 'refresh-keys',
+  path: '/secrets/refresh-keys',
+  source: { secret: 'refresh-keys' },
+  environment: { REFRESH_KEYS_FILE: '/secrets/refresh-keys/secret' },
+  onlyWith: 'webUrl',
+};
+
+const signIn = [gateway, issuerKeys, sessionKeys];
 
 /**
  * Option that keeps the young generation of Node's heap small. Node frees read buffers when it collects that
@@ -212,6 +231,7 @@ export const services = {
     ...page,
     concurrency: 100,
     timeoutSeconds: 30,
+    mounts: [sessionKeys, refreshKeys],
     environment: { WEB_FOLDER: '/app/web/page' },
     withoutToken: true,
   },

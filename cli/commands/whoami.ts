@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 const credentialNames = new Map<string, string>(
   Object.entries({
     person: 'a token',
+    session: 'a session of the web page',
     ci: 'a token of CI',
     'service-account': 'a token of a Kubernetes ServiceAccount',
     gateway: 'a client certificate',

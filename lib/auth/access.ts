@@ -3,7 +3,7 @@ import { isTool } from '../tool-name.ts';
 import { challenge } from './challenge.ts';
 import { type Scope, scopes } from './scopes.ts';
 
-/** Kinds of credentials that a caller can show. `none` stands for operations that need no credential. */
+/** Kinds of credentials that a caller can show. `session` is the page's session of a person. `none` stands for operations that need no credential. */
 type CredentialKind = 'person' | 'session' | 'ci' | 'service-account' | 'gateway' | 'none';
 
 /** Scopes that a caller has for one tool. */

@@ -45,7 +45,12 @@ export type TrustedIssuer = {
   introspection?: { uri: string; clientId: string; secretFile: string; seconds?: number };
   /** Public OAuth client for sign-in from a command line, and the scopes that the client requests. */
   client?: { id: string; scope?: string };
+  /** OAuth client for sign-in on the web page, and the scopes that the client requests. */
+  pageClient?: PageClient;
 };
+
+/** OAuth client of the web page. Without `secretFile` the client is a public one. */
+export type PageClient = { id: string; scope?: string; secretFile?: string };
 
 type Check = (value: unknown) => boolean;
 /** A field: how it is checked, the phrase that says what it must be, and the JSON Schema by which the Helm chart checks. */
@@ -99,6 +104,7 @@ const introspectionFields: Fields = {
 };
 
 const clientFields: Fields = { id: text, scope: optional(text) };
+const pageClientFields: Fields = { ...clientFields, secretFile: optional(path) };
 
 const issuerFields: Fields = {
   issuer: url,
@@ -119,6 +125,7 @@ const issuerFields: Fields = {
   tokenFile: optional(path),
   introspection: optional(objectField(introspectionFields)),
   client: optional(objectField(clientFields)),
+  pageClient: optional(objectField(pageClientFields)),
 };
 
 /** JSON Schema of a list of trusted issuers. `issuersProblem` also checks the rules. */
@@ -142,9 +149,10 @@ const fieldProblem = (value: unknown, fields: Fields, where = ''): string | unde
   return wrong && `${where}${wrong[0]} must be ${wrong[1].expected}`;
 };
 
-const nestedProblem = ({ introspection, client }: TrustedIssuer): string | undefined =>
+const nestedProblem = ({ introspection, client, pageClient }: TrustedIssuer): string | undefined =>
   (introspection && fieldProblem(introspection, introspectionFields, 'introspection.')) ??
-  (client && fieldProblem(client, clientFields, 'client.'));
+  (client && fieldProblem(client, clientFields, 'client.')) ??
+  (pageClient && fieldProblem(pageClient, pageClientFields, 'pageClient.'));
 
 const rulesProblem = ({ claim, prefix, rules = [] }: TrustedIssuer): string | undefined => {
   if ((claim === undefined) !== (prefix === undefined)) return 'claim and prefix go together';
@@ -165,6 +173,9 @@ export const issuersProblem = (value: unknown): string | undefined => {
     const problem = issuerProblem(issuer);
     if (problem) return `entry ${at + 1}: ${problem}`;
   }
+  // Security: with two issuers, the code of one could be sent to the other (a mix-up).
+  if ((value as TrustedIssuer[]).filter(({ pageClient }) => pageClient).length > 1)
+    return 'only one issuer may have a pageClient';
   const names = (value as TrustedIssuer[]).map(({ issuer }) => issuer);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   return twice === undefined ? undefined : `${twice} is there twice`;

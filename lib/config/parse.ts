@@ -75,6 +75,19 @@ export const url = (name: string, fallback?: string): Setting<string> => ({
   parse: parseHttpUrl,
 });
 
+const pagePattern = '^(https://[^/@#?\\s]+(/builds)?/ui|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)/?$';
+
+/**
+ * Makes a setting that is the address of the web page. The gateway passes only paths of these forms to the page. Browsers
+ * keep cookies safe by TLS only, so plain http is for this machine.
+ */
+export const pageUrl = (name: string): Setting<string> => ({
+  ...url(name),
+  expected: 'an https URL that ends with /ui or /builds/ui',
+  schema: { type: 'string', pattern: pagePattern },
+  parse: (value) => (new RegExp(pagePattern).test(value) ? parseHttpUrl(value) : undefined),
+});
+
 const parseItems = (value: string, isItem: (item: string) => boolean): string[] | undefined => {
   const items = value
     .split(',')

@@ -2,7 +2,7 @@ import { isSuperusers, superusersProblem, superusersSchema } from '../auth/super
 import { issuersProblem, issuersSchema, type TrustedIssuer } from '../auth/trusted-issuers.ts';
 import { RemovedSettingError, RenamedSettingError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { cidrs, date, flag, integer, json, list, proxy, text, url } from './parse.ts';
+import { cidrs, date, flag, integer, json, list, pageUrl, proxy, text, url } from './parse.ts';
 import { removedSettings, renamedSettings } from './renamed.ts';
 import { secretFile, secretFolder } from './secrets.ts';
 import { type Environment, optional, readSetting, type Setting } from './setting.ts';
@@ -70,7 +70,9 @@ export const settings = {
   eventKeysUrl: optional(url('EVENT_KEYS_URL')),
   eventSubjects: list('EVENT_SUBJECTS', 'a comma-separated list of the subjects of tokens', /^[^\s,]+$/, ''),
 
-  webUrl: optional(url('WEB_URL')),
+  webUrl: optional(pageUrl('WEB_URL')),
+  sessionKeys: secretFile('SESSION_KEYS_FILE'),
+  refreshKeys: secretFile('REFRESH_KEYS_FILE'),
   webFolder: text('WEB_FOLDER', 'the absolute path of a folder', path),
 
   limitRunning: integer('LIMIT_RUNNING', { min: 1, max: 1000 }, 4),

@@ -6,7 +6,7 @@ import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type AuditedRequest, audit } from './audit.ts';
 import { bodyTimeoutMs, ignoreBody, maxBodyBytes, readBody, requireJson } from './body.ts';
-import { assertOwnSite } from './cross-site.ts';
+import { assertOwnPage, assertOwnSite } from './cross-site.ts';
 import { sendError, sendJson } from './respond.ts';
 import { findRoute, type RouteMatch } from './routing.ts';
 import type { ApiRequest, ApiResponse, Handler, Listener } from './types.ts';
@@ -99,6 +99,7 @@ export const createApp = ({
     Object.assign(audited, { route: found.route, params: found.params, access });
     const isChange = found.route.method !== 'GET';
     if (isChange) assertOwnSite(req.headers);
+    if (access.credential === 'session') assertOwnPage(req.headers, isChange);
     // Access comes before validation: another tool's path is refused with 403, whatever characters the tool's name has.
     checkAccess(found, access);
     const params = { ...queryParameters(search), ...found.params };

@@ -9,6 +9,9 @@ const isOwnOrigin = (origin: string, { host, 'x-forwarded-host': forwardedHost }
   return originHost !== undefined && originHost !== '' && [host, forwardedHost].includes(originHost);
 };
 
+/** Header that the page's script sends. A page of another origin can't, because the API allows no header to any (CORS). */
+const pageHeader = 'x-builds-page';
+
 const isOwnSite = (headers: IncomingHttpHeaders): boolean => {
   const { 'sec-fetch-site': site, origin } = headers;
   if (site !== undefined) return ownSites.includes(site);
@@ -32,4 +35,19 @@ export const assertOwnSite = (headers: IncomingHttpHeaders): void => {
       'cross_site',
       'A web page of another site may not send this request. Use the command line.',
     );
+};
+
+/**
+ * Refuses a request with the page's session that the page itself does not send. Security: a browser adds the cookie of a
+ * session to requests that pages of other origins cause. A change must have the page's own header, and no request may be
+ * caused by another origin. A browser without Sec-Fetch-Site sends a session's cookie for pages of the same site only.
+ * @throws ApiError 403 `cross_site`
+ */
+export const assertOwnPage = (headers: IncomingHttpHeaders, isChange: boolean): void => {
+  if (isOwnSite(headers) && (!isChange || headers[pageHeader] === '1')) return;
+  throw new ApiError(
+    403,
+    'cross_site',
+    `Only the page of the build service may send this request with its session, with the header ${pageHeader}: 1.`,
+  );
 };

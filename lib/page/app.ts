@@ -11,11 +11,13 @@ import { isPageAddress } from './addresses.ts';
 import type { PageFiles } from './files.ts';
 import { securityHeaders } from './security-headers.ts';
 import { sendFile } from './send-file.ts';
+import type { SessionRoutes } from './session-routes.ts';
 
 export type PageAppOptions = {
   files: PageFiles;
   /** The page's own path, such as `/builds/ui/`. Begins and ends with a slash. */
   root: string;
+  sessions: SessionRoutes;
   log: Log;
 };
 
@@ -45,16 +47,18 @@ const checkMethod = ({ method = '' }: IncomingMessage): void => {
 };
 
 /**
- * Makes the HTTP listener of the page: its files, and index.html for every address of the page. A browser that opens
+ * Makes the HTTP listener of the page: its sessions, its files, and index.html for every address of the page. A browser that opens
  * another path gets index.html too, with 404, so that the page says what to do.
  */
-export const createPageApp = ({ files, root, log }: PageAppOptions): Listener => {
+export const createPageApp = ({ files, root, sessions, log }: PageAppOptions): Listener => {
   const respond = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const target = splitTarget(req.url ?? '/').path;
-    checkMethod(req);
     ignoreBody(req, maxBodyBytes);
-    if (`${target}/` === root || `/builds${target}/` === root) return redirect(res, root);
     const path = pathBelow(root, target);
+    const responding = path && sessions(req, res, path);
+    if (responding) return responding;
+    checkMethod(req);
+    if (`${target}/` === root || `/builds${target}/` === root) return redirect(res, root);
     if (path === undefined) throw notFound();
     if (isPageAddress(path)) return sendFile(req, res, files.index);
     const file = files.find(path);

@@ -20,7 +20,7 @@ const suffixes = { br: '.br', gzip: '.gz' } as const;
 export type Coding = keyof typeof suffixes | 'identity';
 
 /** The bytes of a file in one content coding, and their strong entity tag. */
-export type Content = { bytes: Buffer; etag: string };
+type Content = { bytes: Buffer; etag: string };
 
 export type PageFile = {
   mediaType: string;

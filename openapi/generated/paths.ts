@@ -83,11 +83,9 @@ export interface paths {
          *
          *     - `text/plain` (default), compatible with builds-api 2: one JSON object per line, `{"line": "[step-build] 2026-11-22T08:02:11.123456789Z text"}`.
          *       The object also has the line's `cursor`. Every object has `line`. An error in the middle of the stream is sent as a line too.
-         *     - `text/event-stream`: events `line` (data: `{step, time, line}`), `partial` (data: `{step, time, line}`), `note` (data: `{note}`) and `end`
-         *       (data: `{status, complete, log, reason}`).
-         *       The event's `id` is the cursor, so a browser's EventSource resumes by itself, also after a note with `hand_over`.
-         *     - `application/x-ndjson`: objects `{type: "line", step, time, line, cursor}`, `{type: "partial", step, time, line}`, `{type: "note", note}`, and last
-         *       `{type: "end", status, log, reason, cursor}`. A stream without an end object was interrupted. Request the rest with `cursor`.
+         *     - `text/event-stream`: events `line`, `partial`, `note` and `end`, with the data of the schemas LogLineData, LogPartialData, LogNoteData
+         *       and LogEndData. The event's `id` is the cursor, so a browser's EventSource resumes by itself, also after a note with `hand_over`.
+         *     - `application/x-ndjson`: one LogRecord per line, with the `type` `line`, `partial` or `note`, and last `end`. A stream without an end object was interrupted. Request the rest with `cursor`.
          *       A note with `hand_over` means that this stream ends although the log continues after `cursor`, because the stream is almost ten minutes
          *       old or its server stops.
          *
@@ -250,7 +248,7 @@ export interface components {
             source_url: string;
             /** @description A branch, tag, full ref name or full commit hash. If absent or empty, the default branch. */
             ref?: string;
-            /** @description Environment variables of the build. A name has at least three characters. */
+            /** @description Environment variables of the build. A name has at least three characters. They are no place for secrets, because the responses of other operations have them, and the image can hold them. */
             envvars?: {
                 [key: string]: string;
             };
@@ -305,10 +303,100 @@ export interface components {
          * @enum {string}
          */
         LogState: "live" | "complete" | "truncated" | "lost";
-        /** @description One line of a log in the format `text`. */
+        /**
+         * @description One object of a log in the format `text`: a line, the present state of an unfinished line, or a sentence of the service, which
+         *     begins with `[builds]`.
+         */
         BuildLog: {
             line?: string;
+            cursor?: components["schemas"]["LogCursor"];
+            /** @description Number of the line within its step, if the request selects lines. */
+            number?: number;
+            /**
+             * @description The next object continues the line.
+             * @constant
+             */
+            more?: true;
+            /**
+             * @description The build has not finished the line. The next object of the step takes its place.
+             * @constant
+             */
+            partial?: true;
+            /** @description The stable code of an error, after which the response ends. */
+            code?: string;
+            end?: components["schemas"]["LogEndData"];
         };
+        /** @description The position after a line. A request with this `cursor` gets what comes next. */
+        LogCursor: string;
+        /** @description A line of a step, or a part of a very long one. The data of the event `line` in the format `sse`. */
+        LogLineData: {
+            /** @description Name of the step, such as `build`. */
+            step?: string;
+            /** @description Time of the line in RFC 3339. */
+            time?: string;
+            line?: string;
+            /** @description Number of the line within its step, if the request selects lines. */
+            number?: number;
+            /**
+             * @description The next event continues the line.
+             * @constant
+             */
+            more?: true;
+        };
+        /** @description The present state of a line that the build has not finished. The data of the event `partial` in the format `sse`. */
+        LogPartialData: {
+            /** @description Name of the step, such as `build`. */
+            step?: string;
+            /** @description Time of the state in RFC 3339. */
+            time?: string;
+            line?: string;
+        };
+        /** @description A message of the service. The data of the event `note` in the format `sse`. */
+        LogNoteData: {
+            note?: string;
+            /** @description The stable code of an error, after which the response ends. */
+            code?: string;
+            /**
+             * @description The stream ends although the log continues. Request the log again with the last cursor.
+             * @constant
+             */
+            hand_over?: true;
+        };
+        /** @description The end of a response. The data of the event `end` in the format `sse`. */
+        LogEndData: {
+            status?: components["schemas"]["BuildStatus"];
+            /** @description Only in the format `sse`: whether the reader has seen the whole log. */
+            complete?: boolean;
+            log?: components["schemas"]["LogState"];
+            /** @description Which lines are missing. */
+            reason?: string;
+            /**
+             * @description The response has as many lines as `lines` allows, and the log may go on.
+             * @constant
+             */
+            limited?: true;
+        };
+        LogLine: components["schemas"]["LogLineData"] & {
+            /** @constant */
+            type?: "line";
+            cursor?: components["schemas"]["LogCursor"];
+        };
+        LogPartial: components["schemas"]["LogPartialData"] & {
+            /** @constant */
+            type?: "partial";
+        };
+        LogNote: components["schemas"]["LogNoteData"] & {
+            /** @constant */
+            type?: "note";
+            cursor?: components["schemas"]["LogCursor"];
+        };
+        LogEnd: components["schemas"]["LogEndData"] & {
+            /** @constant */
+            type?: "end";
+            cursor?: components["schemas"]["LogCursor"];
+        };
+        /** @description One object of a log in the format `ndjson`. A client ignores an object whose `type` it does not know. */
+        LogRecord: components["schemas"]["LogLine"] | components["schemas"]["LogPartial"] | components["schemas"]["LogNote"] | components["schemas"]["LogEnd"];
         QuotaCategoryItem: {
             name?: string;
             limit?: string;
@@ -375,7 +463,7 @@ export interface components {
          * @description The kind of the caller's credential.
          * @enum {string}
          */
-        CredentialKind: "person" | "ci" | "service-account" | "gateway";
+        CredentialKind: "person" | "session" | "ci" | "service-account" | "gateway";
         ToolAccess: {
             tool?: string;
             scopes?: components["schemas"]["Scope"][];
@@ -398,6 +486,10 @@ export interface components {
         Error: {
             error?: string[];
             code?: string;
+            /** @description The part of the request that is wrong, where it is a single one. A parameter, or a field of the body such as `ref` or `envvars.NAME`. */
+            field?: string;
+            /** @description End of a sentence that begins with the field, such as `must be string`. Names of other fields stand in backticks. The text may change. */
+            problem?: string;
         };
     };
     responses: never;
@@ -426,6 +518,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "builds": [
+                     *         {
+                     *           "build_id": "mytool-buildpacks-pipelinerun-k3v9w2x7qd",
+                     *           "start_time": "2026-11-22T08:02:03Z",
+                     *           "end_time": "2026-11-22T08:03:21Z",
+                     *           "status": "BUILD_SUCCESS",
+                     *           "message": "",
+                     *           "parameters": {
+                     *             "source_url": "https://gitlab.wikimedia.org/toolforge-repos/mytool",
+                     *             "ref": "main",
+                     *             "envvars": {
+                     *               "NODE_ENV": "production"
+                     *             },
+                     *             "image_name": "tool-mytool",
+                     *             "use_latest_versions": false,
+                     *             "use_deprecated_versions": false
+                     *           },
+                     *           "destination_image": "registry.example.org/tool-mytool/tool-mytool:latest@sha256:9b2cf535f27731c974343645a3985328b1e5b6b3c9f3a4f1d2e0c8a7b6d5e4f3",
+                     *           "resolved_ref": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *           "resolved_commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *           "log": "complete"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListResponse"];
                 };
             };
@@ -435,6 +559,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "You may not act for the tool mytool. Sign in as one of its maintainers."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -459,6 +591,15 @@ export interface operations {
          */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "source_url": "https://gitlab.wikimedia.org/toolforge-repos/mytool",
+                 *       "ref": "main",
+                 *       "envvars": {
+                 *         "NODE_ENV": "production"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["BuildParameters"] & {
                     source_url?: string;
                     ref?: string;
@@ -470,105 +611,221 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The build was accepted. It runs, or waits at the queue position in `new_build` and in a message. A warning tells of storage in the registry that is used to more than 90 %, or of unknown fields. */
+            /** @description The build was accepted. It runs, or waits at the queue position in `new_build` and in a message. A warning tells of variables that look like secrets, by their names, of storage in the registry that is used to more than 90 %, or of unknown fields. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "new_build": {
+                     *         "name": "mytool-buildpacks-pipelinerun-k3v9w2x7qd",
+                     *         "resolved_ref": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "resolved_commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "parameters": {
+                     *           "source_url": "https://gitlab.wikimedia.org/toolforge-repos/mytool",
+                     *           "ref": "main",
+                     *           "envvars": {
+                     *             "NODE_ENV": "production"
+                     *           },
+                     *           "image_name": "tool-mytool",
+                     *           "use_latest_versions": false,
+                     *           "use_deprecated_versions": false
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["StartResponse"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The parameters are not valid, or the repository or the ref is not there. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "gitlab.wikimedia.org has no repository at this address (404). Check its spelling."
+                     *       ],
+                     *       "code": "source_not_found"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The request has no valid credential. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "Sign in first: send a token as \"Authorization: Bearer …\"."
+                     *       ],
+                     *       "code": "unauthenticated"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The caller is known, but may not start builds of this tool. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "This token lacks the scope \"build\" for the tool mytool. Ask its issuer for that scope."
+                     *       ],
+                     *       "code": "scope_insufficient"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The body did not arrive within 10 s. Send the request again."
+                     *       ],
+                     *       "code": "body_timeout"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request can't be done at the moment. Retry after `Retry-After` seconds. */
+            /** @description The tool's queue is full, or its envvars use all the space for envvars. Retry after `Retry-After` seconds. */
             409: {
                 headers: {
+                    /**
+                     * @description The delay before a retry in seconds.
+                     * @example 30
+                     */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "This tool has as many running and queued builds as it may have. Wait for a build to finish, or cancel one."
+                     *       ],
+                     *       "code": "quota_exceeded"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The body may have at most 65536 bytes."
+                     *       ],
+                     *       "code": "body_too_large"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The body has another media type than application/json. */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "Send the body as application/json, without a Content-Encoding."
+                     *       ],
+                     *       "code": "media_type_unsupported"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The Idempotency-Key was used with another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "This Idempotency-Key was used with another request. Use a new key for a new build."
+                     *       ],
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request can't be done at the moment. Retry after `Retry-After` seconds. */
+            /** @description The caller sent too many requests. Retry after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /**
+                     * @description The delay before a retry in seconds.
+                     * @example 30
+                     */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "Too many requests. Retry in 1 s."
+                     *       ],
+                     *       "code": "rate_limited"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request can't be done at the moment. Retry after `Retry-After` seconds. */
+            /** @description Something that the service needs does not respond. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /**
+                     * @description The delay before a retry in seconds.
+                     * @example 30
+                     */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The image registry does not respond as it should right now. Try again later."
+                     *       ],
+                     *       "code": "registry_unavailable"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -578,6 +835,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "You may not act for the tool mytool. Sign in as one of its maintainers."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -601,6 +866,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "build": {
+                     *         "build_id": "mytool-buildpacks-pipelinerun-k3v9w2x7qd",
+                     *         "start_time": "2026-11-22T08:02:03Z",
+                     *         "end_time": "2026-11-22T08:03:21Z",
+                     *         "status": "BUILD_SUCCESS",
+                     *         "message": "",
+                     *         "parameters": {
+                     *           "source_url": "https://gitlab.wikimedia.org/toolforge-repos/mytool",
+                     *           "ref": "main",
+                     *           "envvars": {
+                     *             "NODE_ENV": "production"
+                     *           },
+                     *           "image_name": "tool-mytool",
+                     *           "use_latest_versions": false,
+                     *           "use_deprecated_versions": false
+                     *         },
+                     *         "destination_image": "registry.example.org/tool-mytool/tool-mytool:latest@sha256:9b2cf535f27731c974343645a3985328b1e5b6b3c9f3a4f1d2e0c8a7b6d5e4f3",
+                     *         "resolved_ref": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "resolved_commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "log": "complete"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LatestResponse"];
                 };
             };
@@ -610,6 +905,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "You may not act for the tool mytool. Sign in as one of its maintainers."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -635,6 +938,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "build": {
+                     *         "build_id": "mytool-buildpacks-pipelinerun-k3v9w2x7qd",
+                     *         "start_time": "2026-11-22T08:02:03Z",
+                     *         "end_time": "2026-11-22T08:03:21Z",
+                     *         "status": "BUILD_SUCCESS",
+                     *         "message": "",
+                     *         "parameters": {
+                     *           "source_url": "https://gitlab.wikimedia.org/toolforge-repos/mytool",
+                     *           "ref": "main",
+                     *           "envvars": {
+                     *             "NODE_ENV": "production"
+                     *           },
+                     *           "image_name": "tool-mytool",
+                     *           "use_latest_versions": false,
+                     *           "use_deprecated_versions": false
+                     *         },
+                     *         "destination_image": "registry.example.org/tool-mytool/tool-mytool:latest@sha256:9b2cf535f27731c974343645a3985328b1e5b6b3c9f3a4f1d2e0c8a7b6d5e4f3",
+                     *         "resolved_ref": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "resolved_commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+                     *         "log": "complete"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["GetResponse"];
                 };
             };
@@ -644,6 +977,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The tool mytool has no build mytool-buildpacks-pipelinerun-k3v9w2x7qd. List its builds to see their ids."
+                     *       ],
+                     *       "code": "build_not_found"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -669,6 +1010,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "id": "mytool-buildpacks-pipelinerun-k3v9w2x7qd"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeleteResponse"];
                 };
             };
@@ -678,6 +1029,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The tool mytool has no build mytool-buildpacks-pipelinerun-k3v9w2x7qd. List its builds to see their ids."
+                     *       ],
+                     *       "code": "build_not_found"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -703,6 +1062,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "id": "mytool-buildpacks-pipelinerun-k3v9w2x7qd"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CancelResponse"];
                 };
             };
@@ -712,6 +1081,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The tool mytool has no build mytool-buildpacks-pipelinerun-k3v9w2x7qd. List its builds to see their ids."
+                     *       ],
+                     *       "code": "build_not_found"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -757,9 +1134,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "line": "[step-build] 2026-11-22T08:02:11.123456789Z -----> Installing packages",
+                     *       "cursor": "qT7xN2bA.build.1c.t4ab3z.123456789"
+                     *     }
+                     */
                     "text/plain": components["schemas"]["BuildLog"];
+                    /**
+                     * @example id: qT7xN2bA.build.1c.t4ab3z.123456789
+                     *     event: line
+                     *     data: {"step":"build","time":"2026-11-22T08:02:11.123456789Z","line":"-----> Installing packages"}
+                     *
+                     *     event: partial
+                     *     data: {"step":"build","time":"2026-11-22T08:02:12.000000000Z","line":"40 of 112 packages"}
+                     *
+                     *     event: note
+                     *     data: {"note":"waiting: the containers are being created"}
+                     *
+                     *     id: qT7xN2bA.build.1c.t4ab3z.123456789
+                     *     event: end
+                     *     data: {"status":"BUILD_SUCCESS","complete":true,"log":"complete"}
+                     */
                     "text/event-stream": string;
-                    "application/x-ndjson": string;
+                    "application/x-ndjson": components["schemas"]["LogRecord"];
                 };
             };
             /** @description The request failed. `code` and `error` say why. */
@@ -768,6 +1166,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "The tool mytool has no build mytool-buildpacks-pipelinerun-k3v9w2x7qd. List its builds to see their ids."
+                     *       ],
+                     *       "code": "build_not_found"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -791,6 +1197,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [
+                     *           "Deleted 1 artifacts from harbor repository tool-mytool/tool-mytool"
+                     *         ],
+                     *         "warning": [],
+                     *         "error": []
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CleanResponse"];
                 };
             };
@@ -800,6 +1217,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "You may not act for the tool mytool. Sign in as one of its maintainers."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -823,6 +1248,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "quota": {
+                     *         "categories": [
+                     *           {
+                     *             "name": "Registry",
+                     *             "items": [
+                     *               {
+                     *                 "name": "Storage",
+                     *                 "limit": "1.00Gi",
+                     *                 "used": "430.00Mi",
+                     *                 "available": "594.00Mi",
+                     *                 "capacity": "42%"
+                     *               }
+                     *             ]
+                     *           },
+                     *           {
+                     *             "name": "Builds",
+                     *             "items": [
+                     *               {
+                     *                 "name": "Running",
+                     *                 "limit": "2",
+                     *                 "used": "1",
+                     *                 "available": "1",
+                     *                 "capacity": "50%"
+                     *               },
+                     *               {
+                     *                 "name": "Queued",
+                     *                 "limit": "10",
+                     *                 "used": "0",
+                     *                 "available": "10",
+                     *                 "capacity": "0%"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["QuotaResponse"];
                 };
             };
@@ -832,6 +1301,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "You may not act for the tool mytool. Sign in as one of its maintainers."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -852,15 +1329,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP toolforge_builds_running Running builds of all tools.
+                     *     # TYPE toolforge_builds_running gauge
+                     *     toolforge_builds_running 3
+                     */
                     "text/plain": string;
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The token is not accepted. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "METRICS_SUBJECTS does not list this ServiceAccount. Send no token to read the metrics of all tools together."
+                     *       ],
+                     *       "code": "forbidden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -881,15 +1371,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       },
+                     *       "subject": "https://gitlab.wikimedia.org#project_path:toolforge-repos/mytool:ref_type:branch:ref:main",
+                     *       "proof": "ci",
+                     *       "expires": "2026-11-22T09:12:03.000Z",
+                     *       "tools": [
+                     *         {
+                     *           "tool": "mytool",
+                     *           "scopes": [
+                     *             "read",
+                     *             "build"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Caller"];
                 };
             };
-            /** @description The request failed. `code` and `error` say why. */
+            /** @description The request has no valid credential. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "error": [
+                     *         "Sign in first: send a token as \"Authorization: Bearer …\"."
+                     *       ],
+                     *       "code": "unauthenticated"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Error"];
                 };
             };
@@ -910,6 +1429,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "OK",
+                     *       "messages": {
+                     *         "info": [],
+                     *         "warning": [],
+                     *         "error": []
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthResponse"];
                 };
             };
@@ -919,6 +1448,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ERROR",
+                     *       "messages": {
+                     *         "info": [
+                     *           "The Kubernetes API server does not respond. The namespace image-build of the builds is out of reach."
+                     *         ],
+                     *         "warning": [],
+                     *         "error": []
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthResponse"];
                 };
             };
@@ -939,6 +1480,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "openapi": "3.1.0",
+                     *       "info": {
+                     *         "title": "Toolforge builds",
+                     *         "version": "3.0.0"
+                     *       },
+                     *       "paths": {},
+                     *       "components": {
+                     *         "schemas": {}
+                     *       }
+                     *     }
+                     */
                     "application/json": Record<string, never>;
                 };
             };
@@ -959,6 +1513,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "resource": "builds-api",
+                     *       "authorization_servers": [
+                     *         "https://idp.example.org"
+                     *       ],
+                     *       "scopes_supported": [
+                     *         "read",
+                     *         "build",
+                     *         "admin"
+                     *       ],
+                     *       "bearer_methods_supported": [
+                     *         "header"
+                     *       ],
+                     *       "clients": [
+                     *         {
+                     *           "issuer": "https://idp.example.org",
+                     *           "client_id": "toolforge-build",
+                     *           "scope": "openid offline_access read build admin"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProtectedResource"];
                 };
             };

@@ -63,7 +63,7 @@ export type Scope = 'read' | 'build' | 'admin';
 /**
  * The kind of the caller's credential.
  */
-export type CredentialKind = 'person' | 'ci' | 'service-account' | 'gateway';
+export type CredentialKind = 'person' | 'session' | 'ci' | 'service-account' | 'gateway';
 
 export interface Contract {
   ResponseMessages?: ResponseMessages;

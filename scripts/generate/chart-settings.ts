@@ -17,7 +17,15 @@ const setElsewhere: readonly SettingName[] = [
   ...(['port', 'kubeconfig', 'kubernetesHost', 'kubernetesPort', 'namespace'] as const),
   ...(['gatewaySecret', 'registryPassword', 's3AccessKey', 's3SecretKey', 'knownSecrets'] as const),
   ...(['keysFolder', 'keysConfigMap', 'eventSubjects', 'brokerToken', 'textStreamsDrain'] as const),
-  ...(['logStore', 'logFolder', 'archiverImage', 'archiverCommand', 'webFolder'] as const),
+  ...([
+    'logStore',
+    'logFolder',
+    'archiverImage',
+    'archiverCommand',
+    'webFolder',
+    'sessionKeys',
+    'refreshKeys',
+  ] as const),
   ...(['archiverServiceAccount', 'archiverSecret', 'archiverKnownSecrets', 'archiverTool', 'archiverBuild'] as const),
 ];
 

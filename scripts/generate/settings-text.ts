@@ -40,7 +40,12 @@ const signIn = {
     'ServiceAccounts to which /v1/metrics shows the metrics of single tools, such as system:serviceaccount:monitoring:prometheus, by a token for the audience `metrics`. Empty: to nobody.',
   webUrl:
     'The address of the web page, such as https://builds.example.org/builds/ui. Without it the page is at /builds/ui/, and nobody can sign in there.',
-  authResource: 'The resource for which command lines ask a token (RFC 8707), where the issuer knows resources.',
+  sessionKeys:
+    "A secret from which the keys of the page's sessions are made. Every function that checks credentials has it. While it is replaced, its file has the new secret in the first line and the former in the second.",
+  refreshKeys:
+    'A secret like the former, for refresh tokens and for sign-ins that have begun. Only the function web has it.',
+  authResource:
+    'The resource for which command lines and the page ask a token (RFC 8707), where the issuer knows resources.',
 } as const;
 
 const issuersText = `At least one of the first two must be set. An entry of \`AUTH_ISSUERS\` has
@@ -57,6 +62,7 @@ const issuersText = `At least one of the first two must be set. An entry of \`AU
 | \`tokenType\` | \`at+jwt\` for an issuer that follows RFC 9068: its ID tokens are then refused by their type. Without it, only ID tokens that show what they are, by their type or claims, are refused. |
 | \`introspection\` | \`{uri, clientId, secretFile, seconds}\`: the address that says whether a token was revoked (RFC 7662), and for how many seconds a response counts. Default: 10. |
 | \`client\` | \`{id, scope}\`: the public client by which people sign in with \`toolforge-build login\`. |
+| \`pageClient\` | \`{id, scope, secretFile}\`: the client by which people sign in on the web page, for one issuer only. Its redirect address is that of the page with \`/session/callback\`. Without \`secretFile\` it is a public client with PKCE. |
 
 For GitLab, GitHub and a Kubernetes cluster with the domain DOMAIN, for example:
 

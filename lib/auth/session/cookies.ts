@@ -3,7 +3,7 @@ import type { Purpose } from './sealed.ts';
 /** Limit for the value of one cookie, in characters. Browsers refuse a cookie of more than 4,096 bytes with its name. */
 const maxCookieLength = 3800;
 
-/** Limit for the number of cookies of one value. Servers refuse requests whose headers are larger than 16 KiB. */
+/** Limit for the number of cookies of one value. */
 const maxCookies = 3;
 
 /** Characters of a sealed text: JWE in the compact serialization. */
@@ -22,14 +22,15 @@ const nameOf = ({ purpose, isSecure }: CookieOptions): string => `${isSecure ? '
 const namesOf = (options: CookieOptions): string[] =>
   Array.from({ length: maxCookies }, (_, at) => nameOf(options) + (at === 0 ? '' : `-${at}`));
 
-/** Returns the values of all cookies of a request, by name. A name may have several values. */
-const parseCookies = (header: string): Map<string, string[]> => {
-  const cookies = new Map<string, string[]>();
+/** Returns the values of the cookies with one of the given names, in the order of the names. */
+const valuesOf = (header: string, names: readonly string[]): string[][] => {
+  const values = names.map((): string[] => []);
   for (const pair of header.split(';')) {
-    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(pair) ?? [];
-    cookies.set(name, [...(cookies.get(name) ?? []), value]);
+    const separator = pair.indexOf('=');
+    const at = names.indexOf(pair.slice(0, Math.max(separator, 0)).trim());
+    values[at]?.push(pair.slice(separator + 1).trim());
   }
-  return cookies;
+  return values;
 };
 
 /**
@@ -39,15 +40,14 @@ const parseCookies = (header: string): Map<string, string[]> => {
  */
 export const readCookie = (header: string | undefined, options: CookieOptions): string | undefined => {
   if (header === undefined) return undefined;
-  const cookies = parseCookies(header);
-  const values = namesOf(options).map((name) => cookies.get(name) ?? []);
+  const values = valuesOf(header, namesOf(options));
   if (values.some(({ length }) => length > 1)) return undefined;
   const text = values.flat().join('');
   return sealedText.test(text) ? text : undefined;
 };
 
 /**
- * `strict`: sent in requests that the service's own pages cause. `lax`: also when a link or redirect of another site
+ * `Strict`: sent in requests that the service's own pages cause. `Lax`: also when a link or redirect of another site
  * leads to the service.
  */
 type SameSite = 'Strict' | 'Lax';
@@ -62,8 +62,15 @@ const cookie = (name: string, value: string, isSecure: boolean, sameSite: SameSi
     `Max-Age=${seconds}`,
   ].join('; ');
 
-/** Tells whether a sealed text fits into cookies. */
-export const fitsCookies = ({ length }: string): boolean => length <= maxCookieLength * maxCookies;
+/**
+ * Limit for all sealed texts of a browser together, in characters. Node and other servers refuse requests whose headers
+ * are larger than 16 KiB.
+ */
+const maxTotalLength = 12_000;
+
+/** Tells whether sealed texts fit into cookies. */
+export const fitsCookies = (...texts: readonly string[]): boolean =>
+  texts.every(({ length }) => length <= maxCookieLength * maxCookies) && texts.join('').length <= maxTotalLength;
 
 /**
  * Returns the values of Set-Cookie that make a browser keep a sealed text, and forget the rest of a longer one. An empty

@@ -7,7 +7,7 @@ import type { Secret } from '../../secret.ts';
 export type Purpose = 'session' | 'refresh' | 'sign-in';
 
 /** Content of a sealed text. `expires`: time after which the text counts as absent, in seconds since 1970. */
-export type Sealable = Readonly<Record<string, unknown>> & { readonly expires: number };
+type Sealable = Readonly<Record<string, unknown>> & { readonly expires: number };
 
 /** Seals and opens texts that browsers keep for the service. */
 export type Sealer = {

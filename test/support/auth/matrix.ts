@@ -1,3 +1,4 @@
+import type { Purpose } from '../../../lib/auth/session/sealed.ts';
 import { type Route, routes } from '../../../openapi/generated/routes.ts';
 import { defects, type Tokens } from './tokens.ts';
 
@@ -71,7 +72,17 @@ export const requestFor = (
   ...(route.operation === 'start' ? { body: '{}' } : {}),
 });
 
-export type CasesOptions = { credential: CredentialName; tokens: Tokens; own: string; other: string; prefix?: string };
+type HeadersOf = (token: string) => Record<string, string> | Promise<Record<string, string>>;
+
+export type CasesOptions = {
+  credential: CredentialName;
+  tokens: Tokens;
+  own: string;
+  other: string;
+  prefix?: string;
+  /** Returns the headers that send a token. Default: as a bearer token. */
+  headersOf?: HeadersOf;
+};
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -81,21 +92,21 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
  */
 export const tokenCases = async (
   route: Route,
-  { credential, tokens, own, other, prefix }: CasesOptions,
+  { credential, tokens, own, other, prefix, headersOf = bearer }: CasesOptions,
 ): Promise<Case[]> => {
   const tools = { own, other, none: undefined };
   const valid = callerTools.map(async (callerTool): Promise<Case> => {
     const token = await tokens.valid(tools[callerTool]);
     return {
       name: `${credential}, ${callerTool} tool`,
-      request: requestFor(route, own, bearer(token), prefix),
+      request: requestFor(route, own, await headersOf(token), prefix),
       expected: expectedOf(route, credential, callerTool),
     };
   });
   const defective = defects.map(async (defect): Promise<Case[]> => {
     const token = await tokens.defective(defect, own);
     if (token === undefined) return [];
-    const request = requestFor(route, own, bearer(token), prefix);
+    const request = requestFor(route, own, await headersOf(token), prefix);
     return [{ name: `${credential}, ${defect}`, request, expected: [401, 'token_invalid'] }];
   });
   return [...(await Promise.all(valid)), ...(await Promise.all(defective)).flat()];
@@ -126,6 +137,69 @@ export const forgedCases = (route: Route, own: string, withoutCredential: Status
     request: requestFor(route, own, headers, prefix),
     expected,
   }));
+};
+
+/** Makes the text of a session's cookie, with a key of a test's choice. */
+export type SealSession = (
+  content: { token: string; expires: number },
+  key?: string,
+  purpose?: Purpose,
+) => Promise<string>;
+
+/** Returns the headers with which the page sends a session. The platform of the tests has no TLS. */
+export const sessionHeaders = (cookie: string): Record<string, string> => ({
+  cookie: `theme=dark; builds-session=${cookie}`,
+  'x-builds-page': '1',
+  'sec-fetch-site': 'same-origin',
+});
+
+/** Returns test cases for one operation with sessions that are none, and with a session that another site uses. */
+export const sessionCases = async (
+  route: Route,
+  { seal, token, own }: { seal: SealSession; token: string; own: string },
+): Promise<Case[]> => {
+  const expires = Math.floor(Date.now() / 1000) + 600;
+  const sealed = await seal({ token, expires });
+  const refused: StatusAndCode = [401, 'token_invalid'];
+  const [header = '', , nonce = '', content = '', tag = ''] = sealed.split('.');
+  const cookies: [string, string][] = [
+    ['sealed by another key', await seal({ token, expires }, 'another key')],
+    ['sealed for another purpose', await seal({ token, expires }, undefined, 'sign-in')],
+    ['a refresh token', await seal({ token, expires }, undefined, 'refresh')],
+    ['of an ended session', await seal({ token, expires: expires - 700 })],
+    ['with a changed content', [header, '', nonce, `A${content.slice(1)}A`, tag].join('.')],
+    ['with a changed nonce', [header, '', 'A'.repeat(16), content, tag].join('.')],
+    ['with a shorter tag', [header, '', nonce, content, tag.slice(0, 8)].join('.')],
+    ['with a token in the clear', token],
+  ];
+  const bad = cookies.map(([name, cookie]): [string, Record<string, string>, StatusAndCode] => [
+    `a session ${name}`,
+    sessionHeaders(cookie),
+    refused,
+  ]);
+  const good = sessionHeaders(sealed);
+  const { 'x-builds-page': _, ...withoutHeader } = good;
+  const crossSite: StatusAndCode = [403, 'cross_site'];
+  const isChange = route.method !== 'GET';
+  const cases: [string, Record<string, string>, StatusAndCode][] = [
+    ...bad,
+    [
+      'two sessions',
+      { ...good, cookie: `builds-session=${sealed}; builds-session=${sealed}` },
+      [401, 'unauthenticated'],
+    ],
+    ['an empty session', { ...good, cookie: 'builds-session=' }, [401, 'unauthenticated']],
+    [
+      'a session under the name of https',
+      { ...good, cookie: `__Host-builds-session=${sealed}` },
+      [401, 'unauthenticated'],
+    ],
+    ['a session that another site sends', { ...good, 'sec-fetch-site': 'cross-site' }, crossSite],
+    ['a session that another host of the site sends', { ...good, 'sec-fetch-site': 'same-site' }, crossSite],
+    ...(isChange ? [['a session without the header of the page', withoutHeader, crossSite] as const] : []),
+    ['a bad token beside a session', { ...good, ...bearer('a.b.c') }, refused],
+  ].map(([name, headers, expected]) => [name, headers, expected] as [string, Record<string, string>, StatusAndCode]);
+  return cases.map(([name, headers, expected]) => ({ name, request: requestFor(route, own, headers), expected }));
 };
 
 /** Returns a test case and its response as one line, so that a failed comparison names the case. */

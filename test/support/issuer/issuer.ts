@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose';
 import type { TrustedIssuer } from '../../../lib/auth/trusted-issuers.ts';
 import { basicCredentials } from '../../../lib/basic-credentials.ts';
-import { createAdapters } from './adapter.ts';
+import { createAdapters } from '../../../local/sign-in/adapter.ts';
 import { apiClient, cliClient, createProvider, type Person } from './provider.ts';
 
 /** Behaviour of the test issuer: it responds normally, never, or with 500 to every request. */

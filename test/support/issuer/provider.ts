@@ -3,6 +3,8 @@ import Provider, { type Adapter, type Configuration } from 'oidc-provider';
 
 export const cliClient = 'toolforge-build';
 export const apiClient = { id: 'builds-api', secret: 'of-the-api' };
+/** Client of the web page at https://builds.example.org/builds/ui/, with a secret. */
+export const pageClient = { id: 'builds-page', secret: 'of-the-page' };
 export const resource = 'urn:toolforge:builds';
 const apiScopes = 'read build admin';
 
@@ -70,6 +72,14 @@ export const createProvider = (options: ProviderOptions): Provider =>
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       },
+      {
+        client_id: pageClient.id,
+        client_secret: pageClient.secret,
+        id_token_signed_response_alg: 'ES256',
+        redirect_uris: ['https://builds.example.org/builds/ui/session/callback'],
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
     ],
     scopes: ['openid', 'offline_access'],
     features: features(options),
@@ -93,7 +103,7 @@ export const createProvider = (options: ProviderOptions): Provider =>
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     revokeGrantPolicy: () => true,
     ttl: {
-      AccessToken: 600,
+      AccessToken: options.tokenSeconds,
       IdToken: 600,
       DeviceCode: 600,
       RefreshToken: 86_400,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertOwnSite } from '../../../../lib/http/cross-site.ts';
+import { assertOwnPage, assertOwnSite } from '../../../../lib/http/cross-site.ts';
 
 type Headers = Record<string, string>;
 
@@ -47,5 +47,30 @@ describe('assertOwnSite', () => {
 
   test('refuses an empty Origin in a request without Host', () => {
     expect(() => assertOwnSite({ origin: 'file://', host: '' })).toThrow(refusal);
+  });
+});
+
+describe('assertOwnPage', () => {
+  const page = { host, 'x-builds-page': '1', 'sec-fetch-site': 'same-origin' };
+
+  test.each<[string, Headers, boolean]>([
+    ['a change that the page sends', page, true],
+    ['a reading that the page sends', page, false],
+    ['a link to a log on the page', { host, 'sec-fetch-site': 'same-origin' }, false],
+    ['an address that a person types', { host, 'sec-fetch-site': 'none' }, false],
+    ['a change in a browser without Sec-Fetch-Site', { host, 'x-builds-page': '1' }, true],
+  ])('accepts %s', (_, headers, isChange) => {
+    expect(() => assertOwnPage(headers, isChange)).not.toThrow();
+  });
+
+  test.each<[string, Headers, boolean]>([
+    ['a change without the header of the page', { host, 'sec-fetch-site': 'same-origin' }, true],
+    ['a change with another value of the header', { ...page, 'x-builds-page': '0' }, true],
+    ['a change of another site with the header', { ...page, 'sec-fetch-site': 'cross-site' }, true],
+    ['a reading of another site', { host, 'sec-fetch-site': 'cross-site' }, false],
+    ['a reading of another host of the same site', { host, 'sec-fetch-site': 'same-site' }, false],
+    ['a reading of another origin in an old browser', { host, origin: 'https://evil.example' }, false],
+  ])('refuses %s', (_, headers, isChange) => {
+    expect(() => assertOwnPage(headers, isChange)).toThrow(refusal);
   });
 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noLog } from '../../../../lib/log.ts';
 import { createPageApp } from '../../../../lib/page/app.ts';
 import { openPageFiles } from '../../../../lib/page/files.ts';
+import { createNoSessions } from '../../../../lib/page/session-routes.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
 
 const script = 'export const answer = 42;'.repeat(20);
@@ -18,7 +19,14 @@ let below: TestServer;
 let atRoot: TestServer;
 
 const serve = async (root: string): Promise<TestServer> =>
-  startServer(createPageApp({ files: await openPageFiles(join(folder, 'page'), root), root, log: noLog }));
+  startServer(
+    createPageApp({
+      files: await openPageFiles(join(folder, 'page'), root),
+      root,
+      sessions: createNoSessions(),
+      log: noLog,
+    }),
+  );
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'page-'));

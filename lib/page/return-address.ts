@@ -1,0 +1,19 @@
+/** Limit for the length of an address, in characters. An address of the page is shorter. */
+const maxLength = 2048;
+
+/** Matches characters that URL parsers drop or take for a slash. No address of the page has one. */
+const ambiguous = /[\\\p{Cc}\p{Cf}\s]/u;
+
+/**
+ * Returns the address of the page to show after a sign-in. Security: the wanted address comes from a link that anybody
+ * may have made, so only an address below the page's own path at the page's own origin counts. Other ones become the
+ * page's first address. The result is absolute, because a path that begins with two slashes would name another host.
+ * @param wanted a path with query and fragment, which begins with the page's own path
+ * @param page address of the page, which ends with a slash
+ */
+export const returnAddress = (wanted: string | null, page: URL): string => {
+  if (!wanted || wanted.length > maxLength || !wanted.startsWith('/') || ambiguous.test(wanted)) return page.href;
+  const url = URL.parse(wanted, page.href);
+  const isOwn = url?.origin === page.origin && url.pathname.startsWith(page.pathname);
+  return isOwn ? url.href : page.href;
+};

@@ -1,0 +1,94 @@
+import { type CookieOptions, fitsCookies, readCookie, writeCookies } from '../auth/session/cookies.ts';
+import { createSealer, type Purpose, type Sealer } from '../auth/session/sealed.ts';
+import type { Secret } from '../secret.ts';
+
+/** Content of the session's cookie, which every function of the API can open. `id`: the sign-in that it is from. */
+type SessionContent = { token: string; id: string };
+
+/** Content of the cookies of a session. `ends`: time when the person must sign in again, in seconds since 1970. */
+export type KeptSession = {
+  id: string;
+  ends: number;
+  accessToken: string;
+  refreshToken: string | undefined;
+};
+
+/** Values of a sign-in that has begun. `returnTo`: the address to show afterwards. */
+type KeptSignIn = { state: string; nonce: string; verifier: string; returnTo: string };
+
+/** Time that a person may take to sign in at the issuer, in seconds. */
+const signInSeconds = 600;
+
+export type SessionCookies = {
+  /** Returns the session in the header Cookie. Undefined without a session, and after its end. */
+  read: (header: string | undefined) => Promise<KeptSession | undefined>;
+  /** Returns the values of Set-Cookie that keep a session. Undefined for tokens that are too long for cookies. */
+  write: (session: KeptSession) => Promise<string[] | undefined>;
+  readSignIn: (header: string | undefined) => Promise<KeptSignIn | undefined>;
+  writeSignIn: (signIn: KeptSignIn) => Promise<string[]>;
+  /** Returns the values of Set-Cookie that remove the cookies of a purpose. */
+  clear: (...purposes: Purpose[]) => string[];
+};
+
+export type SessionCookiesOptions = {
+  /** Keys of the session, which every function has. */
+  sessionKeys: Secret;
+  /** Keys of the refresh token and of a sign-in, which only the function web has. */
+  refreshKeys: Secret;
+  /** Whether the page is served by TLS. */
+  isSecure: boolean;
+  now?: () => number;
+};
+
+const areTexts = (...values: unknown[]): boolean => values.every((value) => typeof value === 'string');
+
+/**
+ * Makes what reads and writes the page's cookies. Two cookies hold a session, because the functions of the API need the
+ * access token only: the refresh token has keys of its own, so a function that was taken over can't open it. Both name
+ * the same sign-in, so a refresh token of another sign-in is never used.
+ */
+export const createSessionCookies = (options: SessionCookiesOptions): SessionCookies => {
+  const { sessionKeys, refreshKeys, isSecure, now = Date.now } = options;
+  const sealers: Record<Purpose, Sealer> = {
+    session: createSealer(sessionKeys, 'session', now),
+    refresh: createSealer(refreshKeys, 'refresh', now),
+    'sign-in': createSealer(refreshKeys, 'sign-in', now),
+  };
+  const cookieOf = (purpose: Purpose): CookieOptions => ({ purpose, isSecure });
+  const open = async (header: string | undefined, purpose: Purpose) => {
+    const text = readCookie(header, cookieOf(purpose));
+    return text === undefined ? undefined : sealers[purpose].open(text);
+  };
+  const secondsUntil = (time: number): number => Math.max(1, Math.floor(time - now() / 1000));
+  return {
+    read: async (header) => {
+      const [session, refresh] = [await open(header, 'session'), await open(header, 'refresh')];
+      if (!session || !areTexts(session.token, session.id)) return undefined;
+      const { token, id } = session as unknown as SessionContent;
+      const isOurs = refresh?.id === id && typeof refresh.token === 'string';
+      const refreshToken = isOurs ? String(refresh.token) : undefined;
+      return { id, ends: session.expires, accessToken: token, refreshToken };
+    },
+    write: async ({ id, ends, accessToken, refreshToken }) => {
+      const kept = { sameSite: 'Strict', seconds: secondsUntil(ends) } as const;
+      const session = await sealers.session.seal({ token: accessToken, id, expires: ends });
+      const refresh =
+        refreshToken === undefined ? '' : await sealers.refresh.seal({ token: refreshToken, id, expires: ends });
+      if (!fitsCookies(session, refresh)) return undefined;
+      return [...writeCookies(session, cookieOf('session'), kept), ...writeCookies(refresh, cookieOf('refresh'), kept)];
+    },
+    readSignIn: async (header) => {
+      const { state, nonce, verifier, returnTo } = (await open(header, 'sign-in')) ?? { expires: 0 };
+      return areTexts(state, nonce, verifier, returnTo)
+        ? ({ state, nonce, verifier, returnTo } as KeptSignIn)
+        : undefined;
+    },
+    writeSignIn: async (signIn) => {
+      const text = await sealers['sign-in'].seal({ ...signIn, expires: Math.floor(now() / 1000) + signInSeconds });
+      // The issuer leads the browser back from its own site, so the cookie is sent for links of other sites too.
+      return writeCookies(text, cookieOf('sign-in'), { sameSite: 'Lax', seconds: signInSeconds });
+    },
+    clear: (...purposes) =>
+      purposes.flatMap((purpose) => writeCookies('', cookieOf(purpose), { sameSite: 'Strict', seconds: 0 })),
+  };
+};
