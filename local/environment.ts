@@ -22,7 +22,8 @@ export const sourceRules = { SOURCE_ALLOW_HTTP: 'true', SOURCE_ALLOWED_ADDRESSES
 
 /** Returns the settings of the functions on the embedded platform, under the same names as on a cluster. */
 export const environmentOf = (folder: string, { url, internalUrl }: Addresses): Record<string, string> => {
-  const { internalKubeconfig: KUBECONFIG, gatewaySecret, brokerToken, registryPassword, logs } = paths(folder);
+  const places = paths(folder);
+  const { internalKubeconfig: KUBECONFIG, gatewaySecret, brokerToken, registryPassword, logs } = places;
   const issuer = `${url}/issuer`;
   return {
     KUBECONFIG,
@@ -45,6 +46,8 @@ export const environmentOf = (folder: string, { url, internalUrl }: Addresses): 
     LOG_FOLDER: logs,
     WEB_FOLDER: join(root, 'dist/functions/web/page'),
     WEB_URL: url,
+    SESSION_KEYS_FILE: places.sessionKeys,
+    REFRESH_KEYS_FILE: places.refreshKeys,
     ARCHIVER_IMAGE: archiverImage,
     ARCHIVER_COMMAND: `${process.execPath},${join(root, 'events/archive-logs/archiver.ts')}`,
   };

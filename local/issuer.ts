@@ -8,6 +8,8 @@ export type LocalIssuer = {
   url: string;
   /** The issuer's public key as a JSON Web Key Set. */
   jwks: { keys: JWK[] };
+  /** The issuer's private key, with its id. */
+  key: JWK;
   sign(claims: Record<string, unknown>, subject: string, audience: string, lifetime: string): Promise<string>;
 };
 
@@ -27,9 +29,11 @@ export const openIssuer = async (keyPath: string, url: string): Promise<LocalIss
   // The id of the issuer's key is the key's thumbprint, so another key has another id. Clients that have cached the
   // issuer's keys fetch them again only for an unknown id.
   const keyId = await calculateJwkThumbprint(shared);
+  const about = { kid: keyId, alg: algorithm, use: 'sig' };
   return {
     url,
-    jwks: { keys: [{ ...shared, kid: keyId, alg: algorithm, use: 'sig' }] },
+    jwks: { keys: [{ ...shared, ...about }] },
+    key: { ...secret, ...about },
     sign: (claims, subject, audience, lifetime) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: algorithm, kid: keyId })
@@ -44,13 +48,18 @@ export const openIssuer = async (keyPath: string, url: string): Promise<LocalIss
 
 export const apiAudience = 'builds-api';
 
-/** Returns the entry of the setting AUTH_ISSUERS with which the functions trust the embedded platform's issuer. */
+/**
+ * Returns the entry of the setting AUTH_ISSUERS with which the functions trust the embedded platform's issuer. The command
+ * line and the page sign in there (local/sign-in).
+ */
 export const issuerSetting = (url: string, audience: string): IssuerSetting => ({
   issuer: url,
   audience,
   jwksUri: `${url}/jwks`,
   claim: 'groups',
   prefix: 'tools.',
+  client: { id: 'toolforge-build' },
+  pageClient: { id: 'builds-page' },
 });
 
 /** Signs a token for a maintainer of one tool. Default lifetime: 12 hours. */

@@ -11,7 +11,7 @@ import { dataFolder, paths } from './folder.ts';
 import { serveGit } from './git-server.ts';
 import { type Lifetime, runCommand } from './lifetime.ts';
 import { openLogFile } from './log-file.ts';
-import { startPlatform } from './platform.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { runPaths } from './run-folder.ts';
 import { settingsOfMachine } from './settings.ts';
 import { quoted } from './shells.ts';
@@ -34,8 +34,9 @@ const environmentLine = (folder: string): string => {
   return `eval "$(${variable}npm --prefix ${quoted(root)} run -s env -- mytool)"`;
 };
 
-const next = (url: string, folder: string, git: string): string => `
+const next = ({ url, signInCode }: Platform, folder: string, git: string): string => `
 The build service runs at ${url}. Stop it with Ctrl-C.
+Open that address in a browser, and sign in with the code ${signInCode}
 Data: ${folder}   Log: ${paths(folder).log}
 
 In another terminal, as the tool "mytool":
@@ -67,7 +68,7 @@ const start = async (lifetime: Lifetime): Promise<number> => {
   const git = await serveGit({ repositories, port: gitPort, folder: runPaths(lifetime.folder).git });
   lifetime.atEnd(git.close);
   lifetime.signal.throwIfAborted();
-  console.log(next(platform.url, folder, git.url));
+  console.log(next(platform, folder, git.url));
   await once(lifetime.signal, 'abort');
   return 0;
 };

@@ -18,11 +18,11 @@ import { apiPage } from './api-page.ts';
 import { createBroker, type Trigger } from './broker.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { archiverImage, builderImage, environmentOf, namespace, registryUser, sourceRules } from './environment.ts';
-import { paths, readOrMakeSecret, writePrivate } from './folder.ts';
+import { paths, readOrMake, readOrMakeSecret, writePrivate } from './folder.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { guarded } from './guarded.ts';
-import { type LocalIssuer, openIssuer } from './issuer.ts';
+import { apiAudience, type LocalIssuer, openIssuer } from './issuer.ts';
 import { internalKubeconfig, writeToolKubeconfig } from './kubeconfig.ts';
 import { clearAtExit, clearLeftovers } from './leftovers.ts';
 import { closeServer, listen } from './listen.ts';
@@ -32,6 +32,7 @@ import { type ProxyRelay, relayOfMachine } from './proxy-relay.ts';
 import { accountNames } from './roles.ts';
 import { internalRoutes, notFound, routeByPrefix } from './routes.ts';
 import { checkSettings } from './settings.ts';
+import { createSignIn, newCode } from './sign-in/sign-in.ts';
 import { startSweepPings } from './sweep-pings.ts';
 
 export type PlatformOptions = {
@@ -57,6 +58,8 @@ export type Platform = {
   /** Environment variables with the functions' settings, for functions in processes of their own. */
   environment: Record<string, string>;
   issuer: LocalIssuer;
+  /** The code that a person types to sign in on the page or by `toolforge-build login`. */
+  signInCode: string;
   /** Writes the kubeconfig file of a tool and returns the file's path. */
   kubeconfig(tool: string): Promise<string>;
   close(): Promise<void>;
@@ -91,6 +94,7 @@ type Parts = {
   internal?: Server;
   server?: Server;
   issuer?: LocalIssuer;
+  signIn?: Listener;
   functions?: Functions;
   broker?: Listener;
   tekton?: Tekton;
@@ -156,6 +160,7 @@ const startServer = async (options: PlatformOptions, parts: Parts): Promise<{ ur
   const routes: [string, Listener][] = [
     // The API itself requires a credential, which no website has. The other routes require none for reading.
     ['/issuer/jwks', forOwnHosts((_, res) => sendJson(res, 200, parts.issuer?.jwks))],
+    ['/issuer/', forOwnHosts((req, res) => (parts.signIn ?? notFound)(req, res))],
     ['/v2/', forOwnHosts(registry.handler)],
     ['/docs', forOwnHosts(apiPage)],
   ];
@@ -174,7 +179,17 @@ const apiOf =
 const apiRoutes = (parts: Parts): [string, Listener][] =>
   ['/builds/', '/v1/', '/openapi.json', '/.well-known/'].map((prefix) => [prefix, apiOf(parts)]);
 
-const pageOf = (parts: Parts): Listener => forOwnHosts((req, res) => (parts.functions?.page ?? notFound)(req, res));
+/**
+ * Makes the listener of the page. A browser that calls this machine by another name is led to the platform's own address,
+ * because the cookies of a sign-in are for one name only.
+ */
+const pageOf = (parts: Parts): Listener =>
+  forOwnHosts((req, res) => {
+    const own = URL.parse(parts.issuer?.url ?? '');
+    if (!own || req.headers.host === own.host || req.method !== 'GET')
+      return (parts.functions?.page ?? notFound)(req, res);
+    res.writeHead(307, { location: own.origin + req.url, 'content-length': 0 }).end();
+  });
 
 const triggersAt = (internalUrl: string): Trigger[] =>
   Object.entries(services as Record<string, ServiceRow>).flatMap(([name, { eventTypes: types }]) =>
@@ -218,7 +233,10 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
   const { url, issuer } = await startServer(options, parts);
   const proxied = await startRelay(options, parts);
   const settings = { ...environmentOf(folder, { url, internalUrl }), ...proxied, ...options.settings };
-  await readOrMakeSecret(places.gatewaySecret);
+  for (const place of [places.gatewaySecret, places.sessionKeys, places.refreshKeys]) await readOrMakeSecret(place);
+  const signInCode = await readOrMake(places.signInCode, async () => newCode());
+  const signInAt = { url: issuer.url, pageUrl: url, audience: apiAudience, key: issuer.key };
+  parts.signIn = createSignIn({ ...signInAt, code: signInCode, log });
   const accepted = await readOrMakeSecret(places.brokerToken);
 
   const token = (audience: string) => issuer.sign({}, 'broker', audience, '5m');
@@ -241,7 +259,8 @@ const assemble = async (options: PlatformOptions, parts: Parts): Promise<Platfor
 
   const kubeconfig = (tool: string) => writeToolKubeconfig(folder, tool, gatewayUrl, authority);
   const close = () => stop(parts);
-  return { url, gatewayUrl, issuer, imagesFolder: places.images, environment: settings, kubeconfig, close };
+  const addresses = { url, gatewayUrl, imagesFolder: places.images };
+  return { ...addresses, issuer, signInCode, environment: settings, kubeconfig, close };
 };
 
 /**

@@ -34,6 +34,8 @@ const uses: Readonly<Record<SettingName, Use>> = {
 
   webUrl: own('a page'),
   webFolder: own('a page'),
+  sessionKeys: own('a page'),
+  refreshKeys: own('a page'),
 
   limitRunning: 'taken',
   limitQueued: 'taken',

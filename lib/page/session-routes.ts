@@ -195,7 +195,7 @@ const methodError = (allow: string): ApiError =>
 
 /**
  * Makes the routes by which the page signs a person in and out. The tokens are in cookies that only the service can
- * read, and the service keeps nothing (docs/adr/0037-page-sessions.md).
+ * read, and the service keeps nothing (docs/adr/0038-page-sessions.md).
  */
 export const createSessionRoutes = (options: SessionRoutesOptions): SessionRoutes => {
   const sessions = new Sessions(options);

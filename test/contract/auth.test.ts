@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { createSealer } from '../../lib/auth/session/sealed.ts';
 import type { TrustedIssuer } from '../../lib/auth/trusted-issuers.ts';
 import { newPrivateKey, published } from '../support/auth/keys.ts';
 import {
@@ -16,10 +17,14 @@ import {
   lineOf,
   type MatrixRequest,
   requestFor,
+  type SealSession,
   type StatusAndCode,
+  sessionCases,
+  sessionHeaders,
   tokenCases,
 } from '../support/auth/matrix.ts';
 import { signedTokens, type Tokens } from '../support/auth/tokens.ts';
+import { fixedSecret } from '../support/secret.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { expectCleanLog, expectShape, expectStatus, send } from './client.ts';
 import { buildTimeoutMs, startTarget } from './start-target.ts';
@@ -29,6 +34,7 @@ import type { Target } from './target.ts';
 const audience = 'builds-api';
 const [own, other] = ['matrix', 'another'];
 const keysToken = 'of-a-pod';
+const sessionKey = 'the key of sessions in this test';
 type TokenCredential = Exclude<CredentialName, 'certificate'>;
 
 const claims: Record<TokenCredential, (tool: string | undefined) => Record<string, unknown>> = {
@@ -81,6 +87,7 @@ const certificateOf = async (tool: string): Promise<{ key: string; cert: string 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'matrix-'));
   await writeFile(join(folder, 'token'), `${keysToken}\n`);
+  await writeFile(join(folder, 'session-keys'), `${sessionKey}\n`);
   const names = ['person', 'ci', 'service-account'] as const;
   const privateKeys = await Promise.all(names.map(async (name) => [name, await newPrivateKey()] as const));
   keys = await startServer(({ url, headers }, response) => {
@@ -104,6 +111,7 @@ beforeAll(async () => {
   const settings = {
     AUTH_ISSUERS: JSON.stringify(issuersAt(keys.url, join(folder, 'token'))),
     AUTH_FAILURE_DELAY_MS: '0',
+    SESSION_KEYS_FILE: join(folder, 'session-keys'),
   };
   target = await startTarget(settings);
   certificates = { own: await certificateOf(own), other: await certificateOf(other) };
@@ -152,6 +160,13 @@ const check = async (cases: Case[], sendRequest: Send): Promise<void> => {
   expect(lines).toEqual(cases.map(({ name, expected }) => lineOf(name, expected)));
 };
 
+const seal: SealSession = (content, key = sessionKey, purpose = 'session') =>
+  createSealer(fixedSecret(key), purpose).seal({ ...content, id: 'x' });
+
+/** Sends a token in a session of the page. */
+const inSession = async (token: string) =>
+  sessionHeaders(await seal({ token, expires: Math.floor(Date.now() / 1000) + 600 }));
+
 const paths: [string, () => Send, StatusAndCode][] = [
   ['sent directly to the function', () => sendDirectly, [401, 'unauthenticated']],
   ['sent through the gateway', () => sendThroughGateway(undefined), [403, 'forbidden']],
@@ -169,6 +184,15 @@ describe.each(closedRoutes.map((route) => [route.operation, route] as const))('t
     test('refuses a request without a credential, and forged credentials of the gateway', async () => {
       await check(forgedCases(route, own, withoutCredential), sender());
     });
+  });
+
+  test('accepts and refuses the valid and defective tokens in a session of the page as documented', async () => {
+    const options = { credential: 'person', tokens: tokens.person, own, other, headersOf: inSession } as const;
+    await check(await tokenCases(route, options), sendDirectly);
+  });
+
+  test('refuses what is no session of the page, and a session that the page does not send', async () => {
+    await check(await sessionCases(route, { seal, token: await tokens.person.valid(own), own }), sendDirectly);
   });
 
   test.each(['own', 'other'] as const)(
