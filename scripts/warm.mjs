@@ -38,6 +38,7 @@ const settings = {
   S3_ACCESS_KEY_FILE: `${account}/token`,
   S3_SECRET_KEY_FILE: `${account}/token`,
   BROKER_URL: 'http://broker',
+  WEB_FOLDER: '/app/web/page',
 };
 
 const sendRequests = async (port) => {
