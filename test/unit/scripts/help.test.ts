@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
@@ -11,15 +11,9 @@ const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 
 /** Returns what the last command of a npm script prints with an option. @throws Error for an exit status that is not 0 */
 const outputOf = async (name: string, option: string): Promise<string> => {
-  const command =
-    scripts[name]
-      ?.replace(/^.*&& /, '')
-      .replace('exec node', 'node')
-      .split(' ') ?? [];
-  const [program = '', ...words] = command;
-  const { stdout } = await promisify(execFile)(program === 'node' ? process.execPath : program, [...words, option], {
-    cwd: root,
-  });
+  const command = scripts[name]?.replace(/^.*&& /, '');
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${command} ${option}`], { cwd: root, env });
   return stdout;
 };
 
