@@ -17,8 +17,8 @@ export type Group = {
 
 const findAgainMs = 10;
 const maxKillRounds = 500;
-/** Longest wait of `killGroupNow`, in rounds of 10 ms. */
-const maxRoundsNow = 200;
+/** Time in milliseconds after which `killGroupNow` looks for processes no more. */
+const killNowMs = 2000;
 
 /** Returns the marker of all processes whose folder for temporary files is below a folder. */
 export const markerOf = (folder: string): string => `TMPDIR=${folder}/`;
@@ -44,12 +44,12 @@ export const recordedLeader = (file: string): Leader[] => {
   }
 };
 
-/** Sends a signal to all processes of a group. @returns the number of processes */
-export const signalGroup = (group: Group, signal: NodeJS.Signals): number => {
-  const found = pidsOf(group);
-  for (const pid of found) send(pid, signal);
-  return found.length;
-};
+/**
+ * Sends a signal to all processes of a group, without those that this user may not signal, such as setuid programs.
+ * @returns the number of processes that were signalled
+ */
+export const signalGroup = (group: Group, signal: NodeJS.Signals): number =>
+  pidsOf(group).filter((pid) => send(pid, signal)).length;
 
 /** Tells whether a process of a group runs. */
 export const hasProcesses = (group: Group): boolean => pidsOf(group).length > 0;
@@ -61,18 +61,28 @@ export const killGroup = async (group: Group): Promise<void> => {
   for (let round = 0; round < maxKillRounds && signalGroup(group, 'SIGKILL') > 0; round += 1) await pause(findAgainMs);
 };
 
-/** Does what `killGroup` does while this process waits, for a process that is ending. Takes at most two seconds. */
+/**
+ * Does what `killGroup` does while this process waits, for a process that is ending. Begins no search for processes after
+ * two seconds.
+ */
 export const killGroupNow = (group: Group): void => {
   const never = new Int32Array(new SharedArrayBuffer(4));
-  for (let round = 0; round < maxRoundsNow && signalGroup(group, 'SIGKILL') > 0; round += 1)
-    Atomics.wait(never, 0, 0, findAgainMs);
+  const deadline = performance.now() + killNowMs;
+  while (performance.now() < deadline && signalGroup(group, 'SIGKILL') > 0) Atomics.wait(never, 0, 0, findAgainMs);
 };
 
-const send = (pid: number, signal: NodeJS.Signals): void => {
+/**
+ * Sends a signal. @returns false when this process may not send it. A process that has ended meanwhile counts, because it
+ * may have left a child
+ */
+const send = (pid: number, signal: NodeJS.Signals): boolean => {
   try {
     process.kill(pid, signal);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH' || code === 'EPERM') return code === 'ESRCH';
+    throw error;
   }
 };
 

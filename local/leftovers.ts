@@ -1,7 +1,8 @@
 /** Files in the data folder that a killed process has half written, and locks that it held. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { killGroupNow } from '../embedded/processes.ts';
+import { removeFolderNow } from '../embedded/remove-folder.ts';
 import { leftProcesses, removeUsedFolders } from '../embedded/tekton/recovery.ts';
 import { isGone, localPidOf } from '../lib/lock-file.ts';
 import { paths } from './folder.ts';
@@ -38,10 +39,15 @@ const textOf = (path: string): string => {
   }
 };
 
+/** Returns the paths of half written files and folders in a folder, and in the folders in it, `levels` deep. */
+const unfinishedIn = (folder: string, levels: number): string[] =>
+  entriesBelow(folder, levels)
+    .filter(({ name, isFolder }) => (isFolder ? unfinishedFolder : unfinishedFile).test(name))
+    .filter(({ name }) => !name.startsWith('lock.'))
+    .map(({ path }) => path);
+
 /** Most parts in the name of an image whose half written files are searched. */
 const imageLevels = 8;
-
-const remove = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 
 /** A lock's draft has the name of the lock, a dot and more. */
 const locksIn = (folder: string): Entry[] => [
@@ -49,23 +55,43 @@ const locksIn = (folder: string): Entry[] => [
   ...entriesOf(folder).filter(({ name }) => name.startsWith('lock.')),
 ];
 
+/**
+ * Age in milliseconds from which a half written file counts as left in the folders that `npm run env` writes into. That
+ * command does not lock the data folder, so it may be writing the file.
+ */
+const leftAfterMs = 60_000;
+
+const isOld = (path: string): boolean => {
+  const { mtimeMs } = lstatSync(path, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs !== undefined && Date.now() - mtimeMs > leftAfterMs;
+};
+
 const isOwn = (lock: string): boolean => localPidOf(textOf(lock)) === process.pid;
 
 /**
  * Removes the files that ended processes have half written into a data folder, and the locks of ended processes. The
- * caller holds the lock of the data folder, and no process of the platform runs.
+ * caller holds the lock of the data folder, and no process of the platform runs. `npm run env` may run meanwhile: its files
+ * are removed only when they are older than a minute.
  */
 export const clearLeftovers = (folder: string): void => {
-  const { images, cache, kube, issuer, authority, internalKubeconfig } = paths(folder);
-  for (const { path } of locksIn(folder)) if (isGone(textOf(path))) remove(path);
-  const places: [string, number][] = [
-    [images, imageLevels],
-    ...[join(folder, 'tools'), join(internalKubeconfig, '..')].map((place): [string, number] => [place, 2]),
-    ...[folder, cache, kube, join(issuer, '..'), join(authority, '..')].map((place): [string, number] => [place, 1]),
+  const { images, cache, kube, issuer, authority, internalKubeconfig, programs } = paths(folder);
+  for (const { path } of locksIn(folder)) if (isGone(textOf(path))) removeFolderNow(path);
+  const left = [
+    ...[folder, cache, kube, join(issuer, '..'), join(authority, '..')].flatMap((place) => unfinishedIn(place, 1)),
+    ...unfinishedIn(join(internalKubeconfig, '..'), 2),
+    ...unfinishedIn(images, imageLevels),
+    ...[...unfinishedIn(programs, 1), ...unfinishedIn(join(folder, 'tools'), 2)].filter(isOld),
   ];
-  for (const [place, levels] of places)
-    for (const { name, path, isFolder } of entriesBelow(place, levels))
-      if ((isFolder ? unfinishedFolder : unfinishedFile).test(name) && !name.startsWith('lock.')) remove(path);
+  for (const path of left) removeFolderNow(path);
+};
+
+/** Runs steps one after another, also when one of them throws. @throws the error of the last step that throws */
+const runAll = ([step, ...others]: readonly (() => void)[]): void => {
+  try {
+    step?.();
+  } finally {
+    if (others.length > 0) runAll(others);
+  }
 };
 
 /**
@@ -75,11 +101,18 @@ export const clearLeftovers = (folder: string): void => {
 export const clearAtExit = (folder: string): void => {
   const { lock, tekton } = paths(folder);
   const locks = locksIn(folder).filter(({ path }) => isOwn(path));
-  if (isOwn(lock)) {
-    killGroupNow(leftProcesses(tekton));
-    removeUsedFolders(tekton);
-    clearLeftovers(folder);
-    remove(lock);
-  }
-  for (const { path } of locks) remove(path);
+  const clearFolder = [
+    () => killGroupNow(leftProcesses(tekton)),
+    () => removeUsedFolders(tekton),
+    () => clearLeftovers(folder),
+    () => removeFolderNow(lock),
+  ];
+  runAll([
+    ...(isOwn(lock) ? clearFolder : []),
+    ...locks.map(
+      ({ path }) =>
+        () =>
+          removeFolderNow(path),
+    ),
+  ]);
 };

@@ -6,7 +6,6 @@
  * - SIGKILL: the next command does it, see run-folder.ts and leftovers.ts.
  */
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { clearLeftRunFolders, clearRunFolder, makeRunFolder, runPaths } from './run-folder.ts';
 
 export type Lifetime = {
@@ -32,7 +31,9 @@ export type CommandOptions = {
 /** npm passes each Ctrl-C on to the command, which has got the same Ctrl-C from the terminal already. */
 const repeatedMs = 500;
 const endWithinMs = 10_000;
+/** Time in milliseconds after which a command that has not ended yet says that it is ending. */
 const noticeMs = 700;
+/** Time in milliseconds between two checks whether npm still runs. */
 const parentMs = 500;
 
 /** Name of the variable with the process id of npm, which package.json sets. */
@@ -45,13 +46,19 @@ class Ending {
   readonly #clears: (() => void)[] = [];
   #beganAt: number | undefined;
   #code = 0;
-  readonly folder: string;
 
-  constructor() {
-    // Nothing may come between the folder and the handler that removes the folder.
-    this.folder = makeRunFolder();
+  /** Listens to everything that ends the command. @param code exit code of the command after a signal */
+  constructor(code: number) {
     process.once('exit', () => this.#clear());
-    mkdirSync(runPaths(this.folder).temporary);
+    listen(this, code);
+  }
+
+  /** Makes the folder of the command, which is removed last. A signal that comes meanwhile waits for this function. */
+  makeFolder(): string {
+    const folder = makeRunFolder();
+    this.#clears.unshift(() => clearRunFolder(folder));
+    mkdirSync(runPaths(folder).temporary);
+    return folder;
   }
 
   get signal(): AbortSignal {
@@ -89,11 +96,10 @@ class Ending {
   async closeAll(): Promise<void> {
     for (let close = this.#closes.pop(); close; close = this.#closes.pop())
       await close().catch((error: unknown) => console.error(error));
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 
   #clear(): void {
-    for (const clear of [...this.#clears.reverse(), () => clearRunFolder(this.folder)])
+    for (const clear of this.#clears.reverse())
       try {
         clear();
       } catch (error) {
@@ -107,9 +113,8 @@ class Ending {
  * shell that has started it.
  */
 const watchParent = (onGone: () => void): void => {
-  const parent = Number(process.env[parentVariable] ?? process.ppid);
-  if (process.env[parentVariable] === undefined) return;
-  setInterval(() => process.ppid !== parent && onGone(), parentMs).unref();
+  const parent = process.env[parentVariable];
+  if (parent !== undefined) setInterval(() => process.ppid !== Number(parent) && onGone(), parentMs).unref();
 };
 
 const listen = (ending: Ending, code: number): void => {
@@ -126,6 +131,14 @@ const listen = (ending: Ending, code: number): void => {
 };
 
 /**
+ * Tells whether an error is a defect of the command, whose stack a reader needs, and not a sentence for the user. Node
+ * throws a TypeError for wrong arguments of the command line, too.
+ */
+const isDefect = (error: Error): boolean =>
+  [TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind) &&
+  !(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS_');
+
+/**
  * Runs a command from its start to its end, and sets the exit code of this process. Before, ends what earlier commands
  * have left that were killed.
  * @param work resolves with the exit code when the command is done; it must end soon after `signal` aborts
@@ -134,15 +147,17 @@ export const runCommand = async (
   work: (lifetime: Lifetime) => Promise<number>,
   { interruptedCode, failure = ({ message }) => message, farewell }: CommandOptions,
 ): Promise<void> => {
-  const ending = new Ending();
-  listen(ending, interruptedCode);
+  const ending = new Ending(interruptedCode);
   let code = 0;
   try {
-    clearLeftRunFolders();
-    code = await work(ending);
+    const folder = ending.makeFolder();
+    for (const warning of clearLeftRunFolders()) console.error(warning);
+    const { signal, atEnd, atExit } = ending;
+    code = await work({ folder, signal, atEnd, atExit });
   } catch (error) {
     if (!ending.signal.aborted) {
       console.error(failure(error as Error));
+      if (isDefect(error as Error)) console.error(error);
       code = 1;
     }
   }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Group, hasProcesses, killGroup, leaderOf, markerOf, recordLeader, signalGroup } from '../processes.ts';
+import { removeFolder } from '../remove-folder.ts';
 import { findManifest, type ImageConfig, layoutFolder, type Manifest, readIndex, readJson } from './layout.ts';
 import { parseReference } from './reference.ts';
 import { unpackImage } from './unpack.ts';
@@ -141,7 +142,7 @@ const startProcess = (root: string, config: ImageConfig, port: number, options: 
 /** Returns the image's process with all its children, also with those that left its session. */
 const groupOf = ({ pid }: ChildProcess, root: string, record: string | undefined): Group => {
   const leaders = pid === undefined ? [] : [leaderOf(pid)];
-  for (const leader of record === undefined ? [] : leaders) recordLeader(record ?? '', leader);
+  if (record !== undefined) for (const leader of leaders) recordLeader(record, leader);
   return { leaders, marker: markerOf(root) };
 };
 
@@ -199,7 +200,7 @@ const startUnpacked = async (root: string, config: ImageConfig, options: RunOpti
   const ended = endOf(child);
   const stop = async () => {
     await stopGroup(group);
-    await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(root);
   };
   await waitUntilReady(port, ended, options, output).catch(async (error) => {
     await stop();
@@ -222,7 +223,7 @@ export const runImage = async (options: RunOptions): Promise<RunningImage> => {
     await mkdir(join(root, 'tmp'), { recursive: true });
     return await startUnpacked(root, config, options);
   } catch (error) {
-    await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(root);
     throw error;
   }
 };

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { fileNameOf, parseReference } from '../image/reference.ts';
+import { removeFolder } from '../remove-folder.ts';
 import { folderOf } from './buildpacks.ts';
 import type { Layer } from './layers.ts';
 
@@ -26,7 +27,7 @@ const move = async (from: string, to: string): Promise<boolean> => {
     if (code === 'ENOENT') return false;
     if (code !== 'EXDEV') throw error;
     await cp(from, to, { recursive: true, verbatimSymlinks: true });
-    await rm(from, { recursive: true, force: true });
+    await removeFolder(from);
     return true;
   }
 };
@@ -43,7 +44,7 @@ export const takeCache = async (cache: Cache, layers: string, buildpacks: string
   for (const id of buildpacks) {
     if (await move(join(taken, folderOf(id)), join(layers, folderOf(id)))) found.push(id);
   }
-  await rm(taken, { recursive: true, force: true });
+  await removeFolder(taken);
   return found;
 };
 
@@ -66,6 +67,6 @@ export const putCache = async (cache: Cache, layers: Layer[]): Promise<void> => 
   }
   if ((await readdir(fresh).catch(() => [])).length === 0) return;
   await move(place, old);
-  await rename(fresh, place).catch(() => rm(fresh, { recursive: true, force: true }));
-  await rm(old, { recursive: true, force: true });
+  await rename(fresh, place).catch(() => removeFolder(fresh));
+  await removeFolder(old);
 };

@@ -124,7 +124,7 @@ const detect = async (words: string[], say: Say): Promise<void> => {
     }
     tried.push(result);
   }
-  // As in the lifecycle, the results of the groups are printed only if none of them fits.
+  // The results of the groups are printed only if none of them fits, as the lifecycle does.
   for (const { lines } of tried) for (const line of ['======== Results ========', ...lines]) say(line);
   if (tried.some(({ broke }) => broke))
     throw new PhaseError(exitCodes.detectBroke, 'A buildpack failed in detect. Its output above says why.');

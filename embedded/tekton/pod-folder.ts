@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeFolderNow } from '../remove-folder.ts';
 
 /** The folder in which the processes of one pod run. The folder is removed with the pod. All paths are absolute. */
 export type PodFolder = {
@@ -46,6 +47,4 @@ export const writeScript = (path: string, script: string): void => {
   writeFileSync(path, text, { mode: 0o755 });
 };
 
-export const removePodFolder = (folder: PodFolder): void => {
-  rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
-};
+export const removePodFolder = ({ path }: PodFolder): void => removeFolderNow(path);

@@ -15,6 +15,7 @@ import {
   recordLeader,
 } from '../../../embedded/processes.ts';
 import { isRunning } from '../../../lib/process-identity.ts';
+import { asOrdinaryUser, isRoot, ordinaryUser } from '../../support/ordinary-user.ts';
 
 let folder: string;
 const started: number[] = [];
@@ -98,4 +99,17 @@ test('a process whose folder for temporary files is below a folder is killed at 
   killGroupNow({ leaders: [], marker: markerOf(join(folder, 'a')) });
   await exit;
   expect(isRunning(neighbour.pid ?? 0, undefined)).toBe(true);
+});
+
+(isRoot ? test : test.skip)('a process of another user in a group does not save the processes after it', async () => {
+  const start = (uid: number): ChildProcess => {
+    const child = spawn('sleep', ['600'], { uid, detached: true, stdio: 'ignore' });
+    started.push(child.pid ?? 0);
+    return child;
+  };
+  const [foreign, own] = [start(ordinaryUser - 1), start(ordinaryUser)];
+  const exit = once(own, 'exit');
+  asOrdinaryUser(() => killGroupNow({ leaders: [foreign, own].map(({ pid }) => leaderOf(pid ?? 0)), ...noMarker }));
+  await exit;
+  expect(isRunning(foreign.pid ?? 0, undefined)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,6 +40,8 @@ const holder = async (isEnded: boolean): Promise<string> => {
 };
 
 const hex = '0123456789ab';
+/** Files that `npm run env` has half written. */
+const draftsOfEnv = [`tools/mytool/kubeconfig.${hex}`, `bin/toolforge-build.${hex}`];
 
 test('half written files and locks of ended processes are removed, in every place where they are written', async () => {
   const ended = await holder(true);
@@ -52,7 +54,8 @@ test('half written files and locks of ended processes are removed, in every plac
   write(`cache/.${randomUUID()}/layer/file`);
   write('kube/snapshot.jsonl.new');
   for (const name of [`addresses.json.${hex}`, `internal/secret.${hex}`, `internal/accounts/sweep.${hex}`]) write(name);
-  for (const name of [`gateway/ca.crt.${hex}`, `issuer/key.json.${hex}`, `tools/mytool/kubeconfig.${hex}`]) write(name);
+  for (const name of [`gateway/ca.crt.${hex}`, `issuer/key.json.${hex}`, ...draftsOfEnv]) write(name);
+  for (const name of draftsOfEnv) utimesSync(join(folder, name), 0, 0);
   clearLeftovers(folder);
   expect(await files()).toEqual([]);
 });
@@ -62,6 +65,8 @@ test('files, images, caches and locks that are in use stay, whatever a user has 
     ...['addresses.json', 'log', 'log.1', 'kube/snapshot.jsonl', 'tools/mytool/kubeconfig', 'internal/secret'],
     ...[`images/tool-x/app.${hex}/index.json`, `images/tool-x/app.${randomUUID()}/oci-layout`],
     ...['images/tool-x/blobs/sha256/0123', `cache/tool-x_app.${hex}/layer/file`],
+    // npm run env may be writing them just now.
+    ...draftsOfEnv,
   ];
   for (const name of kept) write(name);
   write('images/.locks/tool-x', await holder(false));

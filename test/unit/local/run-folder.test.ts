@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { clearLeftRunFolders, makeRunFolder } from '../../../local/run-folder.ts';
+import { asOrdinaryUser, ordinaryUser } from '../../support/ordinary-user.ts';
 
 let place: string;
 
@@ -39,6 +40,35 @@ test('the folder of a command that has ended is removed with its files, and its 
   clearLeftRunFolders(place);
   await exit;
   expect(await readdir(place)).toEqual([]);
+});
+
+/** Makes left folders that can't be changed, clears them as a user who is not root, and returns what is said and left. */
+const clearUnchangeable = async (mode: number): Promise<{ warnings: string[]; left: string[]; folder: string }> => {
+  const folder = await folderOfEnded();
+  chownSync(place, ordinaryUser, ordinaryUser);
+  return asOrdinaryUser(() => {
+    for (const name of ['', 'x']) mkdirSync(join(`${folder}${name}`, 'module'), { recursive: true });
+    for (const name of ['', 'x']) chmodSync(join(`${folder}${name}`, 'module'), 0o555);
+    chmodSync(place, mode);
+    try {
+      return { warnings: clearLeftRunFolders(place), left: readdirSync(place), folder };
+    } finally {
+      chmodSync(place, 0o755);
+    }
+  });
+};
+
+test('left folders are removed although they have folders that their owner may not change', async () => {
+  expect(await clearUnchangeable(0o755)).toMatchObject({ warnings: [], left: [] });
+});
+
+test('a warning names each left folder that cannot be removed, and no error ends the command', async () => {
+  const { warnings, left, folder } = await clearUnchangeable(0o555);
+  expect(left).toHaveLength(2);
+  expect(warnings.sort()).toEqual([
+    expect.stringContaining(`Warning: ${folder} is left from an earlier command and can't be removed. EACCES`),
+    expect.stringContaining(`Warning: ${folder}x is left from an earlier command and can't be removed. EACCES`),
+  ]);
 });
 
 test('the folder of a process is removed when another process has its id now', async () => {
