@@ -1,7 +1,8 @@
 /**
  * Prints the commands that let a shell act as a tool on the platform of npm start: the address, the tool's kubeconfig, and
- * toolforge-build on the PATH. In bash, zsh and fish:
- *   eval "$(npm run -s env -- TOOL)"
+ * toolforge-build on the PATH. In bash, zsh and fish, where FOLDER is the project's folder:
+ *   eval "$(npm --prefix FOLDER run -s env -- TOOL)"
+ * Without --prefix, npm would start a program that is named like the tool, in a folder whose package.json has no script env.
  * The shell is the one that calls npm; --shell bash|zsh|fish|sh names another one.
  */
 import { access, readFile } from 'node:fs/promises';
@@ -15,8 +16,9 @@ import { writeToolKubeconfig } from './kubeconfig.ts';
 import { ancestorNames, quoted, readingShell, type Shell, shellCommands, shells } from './shells.ts';
 import { toolFrom } from './tool-argument.ts';
 
-const usage = 'Usage: eval "$(npm run -s env -- TOOL)"';
-const cliFile = join(import.meta.dirname, '../cli/dist/toolforge-build.js');
+const root = join(import.meta.dirname, '..');
+const usage = `Usage: eval "$(npm --prefix ${quoted(root)} run -s env -- TOOL)"`;
+const cliFile = join(root, 'cli/dist/toolforge-build.js');
 
 /** Variables that would replace the tool or the credential of the kubeconfig. */
 const removed = ['TOOLFORGE_TOKEN', 'TOOLFORGE_TOKEN_COMMAND', 'TOOLFORGE_TOOL'];
@@ -26,6 +28,14 @@ const shellFrom = (given: string | undefined): Shell => {
   const shell = shells.find((name) => name === given);
   if (shell) return shell;
   throw new Error(`--shell must be one of ${shells.join(', ')}. ${usage}`);
+};
+
+/** @throws Error for a folder whose name separates two paths in the variables PATH and KUBECONFIG */
+const refuseColon = (folder: string): void => {
+  if (folder.includes(':'))
+    throw new Error(
+      `A shell can't use programs in ${folder}, because a colon separates the folders of PATH. Move the folder to a path without a colon, and set TOOLFORGE_BUILDS_DATA to that path.`,
+    );
 };
 
 /** Writes the program toolforge-build, which shells find on their PATH. @throws Error when the command line is not bundled */
@@ -49,6 +59,7 @@ const main = async (): Promise<void> => {
   const tool = toolFrom(positionals, usage);
   const shell = shellFrom(values.shell);
   const folder = dataFolder();
+  refuseColon(folder);
   const { gatewayUrl } = await lastAddresses(folder);
   await warnWhenStopped(folder);
   await writeProgram(folder);

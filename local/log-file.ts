@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { paths } from './folder.ts';
 
 /** Size of the log in bytes above which a start begins a new one, and keeps the old one as `log.1`. */
@@ -9,21 +9,30 @@ const setAsideLargeLog = (path: string): void => {
 };
 
 /**
- * Opens the log of a platform in its data folder, readable by its owner only. Makes the folder.
+ * Makes the log of a platform in its data folder.
  * @param isPrinted true to print each line, too
- * @returns a function that writes a line. It never throws: the service goes on when the disk is full
  */
-export const openLogFile = (folder: string, isPrinted: boolean): ((line: string) => void) => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+export const createLogFile = (folder: string, isPrinted: boolean) => {
   const { log } = paths(folder);
-  setAsideLargeLog(log);
-  const file = openSync(log, 'a', 0o600);
-  return (line) => {
-    if (isPrinted) process.stderr.write(line);
-    try {
-      writeSync(file, line);
-    } catch {
-      // Nothing can be said where a log is full, and the service needs no log.
-    }
+  let file: number | undefined;
+  return {
+    /**
+     * Opens the log, readable by its owner only. The caller has locked the folder, so that no log is set aside into which
+     * another platform writes.
+     * @throws the file system's error when the log can't be opened
+     */
+    open: (): void => {
+      setAsideLargeLog(log);
+      file = openSync(log, 'a', 0o600);
+    },
+    /** Writes a line. It never throws: the service goes on when the disk is full. Lines before `open` are not kept. */
+    write: (line: string): void => {
+      if (isPrinted) process.stderr.write(line);
+      try {
+        if (file !== undefined) writeSync(file, line);
+      } catch {
+        // Nothing can be said where a log is full, and the service needs no log.
+      }
+    },
   };
 };

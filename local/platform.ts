@@ -46,6 +46,8 @@ export type PlatformOptions = {
   machine?: NodeJS.ProcessEnv;
   /** Adds what clears the data folder when this process exits before the platform is closed. Default: nothing does. */
   atExit?: (clear: () => void) => void;
+  /** Called when the folder is locked for this platform, before the platform writes into it. Default: nothing is called. */
+  onLocked?: () => void;
   /** Time in milliseconds between two calls of the function sweep. Default one minute. */
   sweepMs?: number;
   log: Log;
@@ -275,6 +277,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   atExit?.(() => clearAtExit(folder));
   const parts: Parts = { folder, unlock: await lockFolder(folder), stopping: new AbortController() };
   try {
+    options.onLocked?.();
     await killGroup(leftProcesses(paths(folder).tekton));
     clearLeftovers(folder);
     return await assemble(options, parts);

@@ -44,7 +44,9 @@ const run = async ({ folder, signal, atEnd }: Lifetime): Promise<number> => {
   const options = { ...readArguments(), ...own, onOutput: (chunk: string) => void process.stdout.write(chunk) };
   const running = await startImage(options, process.env, createLog('image'));
   atEnd(running.stop);
+  signal.throwIfAborted();
   console.log(`Running at ${running.url}. Ctrl-C stops the process.`);
+  console.log('Other machines may reach the process, too: it chooses the addresses at which it listens.');
   return Promise.race([running.ended, once(signal, 'abort').then(() => 0)]);
 };
 

@@ -6,14 +6,14 @@ export const shells = ['bash', 'zsh', 'fish', 'sh'] as const;
 export type Shell = (typeof shells)[number];
 
 /** Shells that read the commands of one of `shells`. */
-const similar: Readonly<Record<string, Shell>> = {
-  'zsh-static': 'zsh',
-  dash: 'sh',
-  ash: 'sh',
-  ksh: 'sh',
-  ksh93: 'sh',
-  mksh: 'sh',
-};
+const similar: ReadonlyMap<string, Shell> = new Map([
+  ['zsh-static', 'zsh'],
+  ['dash', 'sh'],
+  ['ash', 'sh'],
+  ['ksh', 'sh'],
+  ['ksh93', 'sh'],
+  ['mksh', 'sh'],
+]);
 /** Shells that read none of these commands. */
 const foreign = ['csh', 'tcsh', 'nu', 'pwsh', 'xonsh', 'elvish'];
 const maxAncestors = 8;
@@ -33,7 +33,7 @@ export const ancestorNames = (pid = process.ppid, count = maxAncestors): string[
 };
 
 const shellNamed = (name: string): Shell | undefined =>
-  similar[name] ?? shells.find((shell) => shell === name.replace(/^-/, ''));
+  similar.get(name) ?? shells.find((shell) => shell === name.replace(/^-/, ''));
 
 /**
  * Returns the shell that reads the output of this process: the nearest ancestor that is a shell. SHELL names the user's
@@ -54,7 +54,8 @@ const forFish = ({ exported, removed, programs }: ShellEnvironment): string[] =>
   const folder = quotedForFish(programs);
   return [
     ...Object.entries(exported).map(([name, value]) => `set -gx ${name} ${quotedForFish(value)}`),
-    ...removed.map((name) => `set -eg ${name}`),
+    // A universal variable belongs to all shells of the user, so it is hidden from this one, and not erased.
+    ...removed.map((name) => `set -eg ${name}; set -qU ${name}; and set -gx ${name} ''`),
     `test "$PATH[1]" = ${folder}; or set -gx PATH ${folder} $PATH`,
   ];
 };

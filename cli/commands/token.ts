@@ -16,7 +16,7 @@ const offersSignIn = async ({ fetch, base }: Account): Promise<boolean> => {
 const hintFor = async (account: Account): Promise<string> => {
   if (await offersSignIn(account)) return 'Sign in with `toolforge-build login`.';
   if (isThisMachine(account.base))
-    return "Where `npm start` runs the API, `npm run -s token -- TOOL` prints a token, in the project's folder.";
+    return "Where `npm start` runs the API, `npm --prefix FOLDER run -s token -- TOOL` prints a token. FOLDER is the project's folder.";
   return `${account.base.origin} does not offer signing in. Let programs use the certificate of your kubeconfig, too.`;
 };
 

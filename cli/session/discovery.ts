@@ -13,7 +13,7 @@ export class SignInNotOfferedError extends Failure {
 
   constructor(base: URL) {
     const hint = isThisMachine(base)
-      ? 'Where `npm start` runs it: eval "$(npm run -s env -- TOOL)" gives this shell a client certificate, in the project\'s folder.'
+      ? 'Where `npm start` runs it: eval "$(npm --prefix FOLDER run -s env -- TOOL)" gives this shell a client certificate. FOLDER is the project\'s folder.'
       : 'Use a client certificate (KUBECONFIG) or a token (TOOLFORGE_TOKEN).';
     super(exitCodes.usage, `${base.origin} does not offer signing in.`, { hint });
   }

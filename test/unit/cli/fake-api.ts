@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:https';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type Cli, contract, createCli, type Handler, type Received, serve, type TestServer } from './support.ts';
 
@@ -20,10 +21,13 @@ export const useFakeApi = () => {
   return {
     /** Runs `toolforge-build` to its end. */
     run: (...words: Parameters<Cli['run']>) => cli.run(...words),
-    /** Starts the next server, and closes the one before. @returns the environment with the server's address */
-    against: async (handler: Handler): Promise<Record<string, string>> => {
+    /**
+     * Starts the next server, by https if `tls` has its certificate, and closes the one before.
+     * @returns the environment with the server's address
+     */
+    against: async (handler: Handler, tls?: ServerOptions): Promise<Record<string, string>> => {
       await close();
-      server = await serve(handler);
+      server = await serve(handler, tls);
       return { TOOL_TOOLFORGE_API_URL: server.url };
     },
     /** Returns the requests that the present server has received. */

@@ -7,6 +7,7 @@ test.each([
   [['npm run env', 'volta-shim', '-zsh', 'login'], 'zsh'],
   [['npm run env', 'dash'], 'sh'],
   [['npm run env', 'ksh93'], 'sh'],
+  [['npm run env', 'constructor', '__proto__', 'fish'], 'fish'],
 ])('the shell that reads the output is the nearest of %j', (ancestors, shell) => {
   expect(readingShell(ancestors, { SHELL: '/bin/tcsh' })).toBe(shell);
 });
