@@ -46,16 +46,16 @@ type Options = ReturnType<typeof readOptions>;
 
 const trialsOf = (row: Row, lengthMs: number, random: () => number, moments: number): Trial[] =>
   Array.from({ length: moments }, (_, at) => ({
-    ...{ command: row.command, way: row.way, momentMs: random() * lengthMs, againMs: random() * 2000 },
+    ...{ command: row.command, way: row.way, moment: random() * lengthMs, againMs: random() * 2000 },
     ...{ isNpm: row.way === 'SIGINT twice' || at % 2 === 0, isGroup: at % 4 < 2 },
   }));
 
-const nameOf = ({ momentMs, isNpm, isGroup }: Trial): string =>
-  `after ${Math.round(momentMs)} ms${isNpm ? ', npm' : ''}${isGroup ? ', group' : ''}`;
+const nameOf = ({ moment, isNpm, isGroup }: Trial): string =>
+  `after ${Math.round(Number(moment))} ms${isNpm ? ', npm' : ''}${isGroup ? ', group' : ''}`;
 
 const runRow = async (scene: Scene, row: Row, trials: Trial[], limit: ReturnType<typeof pLimit>): Promise<void> => {
   const run = async (trial: Trial): Promise<void> => {
-    const left = await runTrial(scene, trial);
+    const left = await runTrial(scene, trial).catch(({ message }: Error) => [message]);
     row.trials += 1;
     for (const line of left) {
       row.left.push(line);

@@ -8,17 +8,21 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { paths } from '../../local/folder.ts';
 import { openIssuer, toolToken } from '../../local/issuer.ts';
+import { runPaths } from '../../local/run-folder.ts';
 
 export const commands = ['start', 'demo', 'image'] as const;
 export type Command = (typeof commands)[number];
 export const ways = ['SIGINT', 'SIGINT twice', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
 export type Way = (typeof ways)[number];
 
+/** An event in a command: the command has made its folder, has printed its URL, or runs a process of a build. */
+type Happening = 'folder' | 'ready' | 'build';
+
 export type Trial = {
   command: Command;
   way: Way;
-  /** Time in milliseconds from the start of the command to the first signal. */
-  momentMs: number;
+  /** When the first signal is sent: a time in milliseconds from the start of the command, or as soon as something happens. */
+  moment: number | Happening;
   /** Time in milliseconds from the first SIGINT to the second. */
   againMs: number;
   isNpm: boolean;
@@ -79,6 +83,39 @@ const untilReady = async (command: Command, { child, output }: Running): Promise
   return undefined;
 };
 
+/** Returns the data folders that a trial's command may use: of `npm start`, and of `npm run demo` in its own folder. */
+const dataFolders = (place: string): string[] => [
+  join(place, 'data'),
+  ...readdirSync(join(place, 'tmp')).map((name) => runPaths(join(place, 'tmp', name)).data),
+];
+
+const hasHappened: Record<Happening, (trial: Trial, place: string, output: string) => boolean> = {
+  folder: (_, place) => readdirSync(join(place, 'tmp')).some((name) => name.startsWith('toolforge-builds-')),
+  ready: ({ command }, _, output) => ready[command].test(output),
+  build: (_, place) =>
+    dataFolders(place).some((data) => filesIn(paths(data).tekton).some((name) => name.endsWith('/process.json'))),
+};
+
+/**
+ * Waits for the moment of a trial.
+ * @param building rejects when no build can be started
+ * @throws Error when what the trial waits for does not happen, or no build can be started before the moment
+ */
+const untilMoment = async (trial: Trial, running: Running, place: string, building: Promise<void>): Promise<void> => {
+  const { moment, command } = trial;
+  if (typeof moment === 'number') {
+    const wait = delay(moment);
+    return Promise.race([wait, running.exit.then(() => undefined), building.then(() => wait)]);
+  }
+  await building;
+  const deadline = performance.now() + readyWithinMs;
+  while (!hasHappened[moment](trial, place, running.output())) {
+    if (isEnded(running.child) || performance.now() > deadline)
+      throw new Error(`"${moment}" does not happen in ${command}, whose output is:\n${running.output()}`);
+    await delay(pollMs);
+  }
+};
+
 /** Starts builds as soon as `npm start` is ready, until the command ends. */
 const startBuilds = async ({ repository }: Scene, place: string, running: Running): Promise<void> => {
   const url = await untilReady('start', running);
@@ -86,7 +123,10 @@ const startBuilds = async ({ repository }: Scene, place: string, running: Runnin
   const issuer = await openIssuer(paths(join(place, 'data')).issuer, `${url}/issuer`);
   const headers = { authorization: `Bearer ${await toolToken(issuer, 'mytool')}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ source_url: repository });
-  for (const _ of [1, 2]) await fetch(`${url}/v1/tool/mytool/builds`, { method: 'POST', headers, body });
+  for (const _ of [1, 2]) {
+    const response = await fetch(`${url}/v1/tool/mytool/builds`, { method: 'POST', headers, body });
+    if (!response.ok) throw new Error(`The start of a build gets status ${response.status}: ${await response.text()}`);
+  }
 };
 
 const send = (pid: number, signal: NodeJS.Signals): void => {
@@ -186,13 +226,16 @@ const newPlace = (): string => {
   return place;
 };
 
-/** @returns what is left when the command has ended: a process, a port, a lock or a file. Nothing where all is well */
+/**
+ * @returns what is left when the command has ended: a process, a port, a lock or a file. Nothing where all is well
+ * @throws Error when the moment of the trial does not come
+ */
 export const runTrial = async (scene: Scene, trial: Trial): Promise<string[]> => {
   const place = newPlace();
   try {
     const running = launch(scene, trial, place);
-    if (trial.command === 'start') startBuilds(scene, place, running).catch(() => undefined);
-    await Promise.race([delay(trial.momentMs), running.exit]);
+    const needsBuilds = trial.command === 'start' && trial.moment !== 'folder';
+    await untilMoment(trial, running, place, needsBuilds ? startBuilds(scene, place, running) : Promise.resolve());
     await deliver(trial, running.child);
     // A command whose npm is killed ends by itself. A process of a killed command may run until the next start.
     const needsNextStart = trial.way === 'SIGKILL' && (trial.isGroup || !trial.isNpm);
