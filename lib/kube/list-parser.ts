@@ -8,7 +8,8 @@ const maxPartBytes = 64 * 1024 * 1024;
 
 const quote = 0x22;
 const backslash = 0x5c;
-const isOpening = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
+const openingBracket = 0x5b;
+const isOpening = (byte: number): boolean => byte === openingBracket || byte === 0x7b;
 const isClosing = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
 
 /** Tells whether an odd number of backslashes stands in front of an index, and none of them before `from`. */
@@ -74,6 +75,8 @@ export class ListParser<T> {
 
   /** Parses the next chunk of the list. @throws SyntaxError for an item that is no JSON, and the error of `visit` */
   push(chunk: Buffer): void {
+    // An empty chunk has no first byte that a backslash at the end of the chunk before could escape.
+    if (chunk.length === 0) return;
     this.#from = 0;
     for (let at = this.#inString ? this.#endOfString(chunk, 0) + 1 : 0; at < chunk.length; at += 1) {
       const byte = chunk[at] as number;
@@ -116,7 +119,7 @@ export class ListParser<T> {
   }
 
   #open(chunk: Buffer, at: number): void {
-    if (this.#depth === listDepth && !this.#inItems) {
+    if (this.#depth === listDepth && chunk[at] === openingBracket && !this.#inItems) {
       this.#collect(chunk, at + 1);
       this.#inItems = itemsKey.test(this.#envelope.text().slice(0, -1));
     } else if (this.#inItems && this.#depth === itemsDepth) this.#from = at;

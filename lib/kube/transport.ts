@@ -235,11 +235,21 @@ async function* chunksOf(response: http.IncomingMessage): AsyncGenerator<Buffer>
   }
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Tells whether a response is a list. A Go program writes an empty list of items as null. */
+const isList = (response: unknown): response is { metadata: ListMetadata } =>
+  isObject(response) && isObject(response.metadata) && (response.items === null || Array.isArray(response.items));
+
 const readItems = async <T>(response: http.IncomingMessage, visit: (item: T) => void): Promise<ListMetadata> => {
   const parser = new ListParser<T>(visit);
   for await (const chunk of chunksOf(response)) parser.push(chunk);
   if (!parser.isComplete) throw cutOff(new Error('the list has no end'));
-  return (parser.end() as { metadata?: ListMetadata }).metadata ?? {};
+  const list = parser.end();
+  // A caller would take any other response for a list without items, as if no object existed.
+  if (!isList(list)) throw cutOff(new Error('the response is no list of objects'));
+  return list.metadata;
 };
 
 /**

@@ -51,3 +51,15 @@ test('an item that is larger than any object of Kubernetes is refused before it 
     for (let at = 0; at < 100; at += 1) parser.push(part);
   }).toThrow('larger than 67108864 bytes');
 });
+
+test('an empty chunk changes nothing, also behind a backslash in a string', () => {
+  const items: unknown[] = [];
+  const parser = new ListParser((item) => void items.push(item));
+  for (const chunk of ['{"metadata":{},"items":[{"a":"\\', '', '"]}"}]', '', '}']) parser.push(Buffer.from(chunk));
+  expect([items, parser.isComplete, parser.end()]).toEqual([[{ a: '"]}' }], true, { metadata: {}, items: [] }]);
+});
+
+test('an object in the place of the items has no items', () => {
+  const { items, parser } = parse('{"metadata":{},"items":{"a":{"b":1},"c":[{}]}}', [5]);
+  expect([items, parser.isComplete]).toEqual([[], true]);
+});

@@ -73,3 +73,22 @@ test.each(invalidRuns.map((refusal) => [refusal.message, refusal] as const))(
     expect(delays).toEqual([]);
   },
 );
+
+test.each([
+  ...['1', '"x"', '[]', 'null', '{}', '{"items":[]}', '{"metadata":{}}', '{"metadata":null,"items":[]}'],
+  ...['{"metadata":[],"items":[]}', '{"metadata":{},"items":{"a":{"metadata":{"name":"a"}}}}'],
+  '{"metadata":{},"items":"x"}',
+])('a response that is no list counts as cut off, and no item of it is visited: %s', async (body) => {
+  const { transport, delays } = await against((_, res) => res.end(body), 3);
+  const items: unknown[] = [];
+  const reading = transport.items(request, (item) => void items.push(item));
+  await expect(reading).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  expect([items, delays.length]).toEqual([[], 2]);
+});
+
+test('a list whose items are null has no items', async () => {
+  const { transport } = await against((_, res) => res.end('{"items":null,"metadata":{"resourceVersion":"7"}}'), 1);
+  const items: unknown[] = [];
+  expect(await transport.items(request, (item) => void items.push(item))).toEqual({ resourceVersion: '7' });
+  expect(items).toEqual([]);
+});
