@@ -48,6 +48,6 @@ export const sessionsFromSettings = (settings: SessionSettings, page: URL | unde
   };
   let openId: ReturnType<typeof load> | undefined;
   const load = async () => (await import('./openid.ts')).createOpenId(options);
-  const cookies = createSessionCookies({ sessionKeys, refreshKeys, isSecure: page.protocol === 'https:' });
+  const cookies = createSessionCookies({ sessionKeys, refreshKeys, page });
   return createSessionRoutes({ page, cookies, log, openId: () => (openId ??= load()) });
 };

@@ -35,8 +35,8 @@ export type SessionCookiesOptions = {
   sessionKeys: Secret;
   /** Keys of the refresh token and of a sign-in, which only the function web has. */
   refreshKeys: Secret;
-  /** Whether the page is served by TLS. */
-  isSecure: boolean;
+  /** Address of the page, which ends with a slash. */
+  page: URL;
   now?: () => number;
 };
 
@@ -45,16 +45,23 @@ const areTexts = (...values: unknown[]): boolean => values.every((value) => type
 /**
  * Makes what reads and writes the page's cookies. Two cookies hold a session, because the functions of the API need the
  * access token only: the refresh token has keys of its own, so a function that was taken over can't open it. Both name
- * the same sign-in, so a refresh token of another sign-in is never used.
+ * the same sign-in, so a refresh token of another sign-in is never used. Security: `web` opens both cookies for whoever
+ * sends them. So browsers send the refresh token's cookie only to the paths of the page's sessions, and no function of
+ * the API and no other service of the host receives it.
  */
 export const createSessionCookies = (options: SessionCookiesOptions): SessionCookies => {
-  const { sessionKeys, refreshKeys, isSecure, now = Date.now } = options;
+  const { sessionKeys, refreshKeys, page, now = Date.now } = options;
+  const isSecure = page.protocol === 'https:';
   const sealers: Record<Purpose, Sealer> = {
     session: createSealer(sessionKeys, 'session', now),
     refresh: createSealer(refreshKeys, 'refresh', now),
     'sign-in': createSealer(refreshKeys, 'sign-in', now),
   };
   const cookieOf = (purpose: Purpose): CookieOptions => ({ purpose, isSecure });
+  const pathOf = (purpose: Purpose): string => (purpose === 'refresh' ? `${page.pathname}session` : '/');
+  /** Returns the values of Set-Cookie for the cookies of a purpose. */
+  const keep = (text: string, purpose: Purpose, sameSite: 'Strict' | 'Lax', seconds: number): string[] =>
+    writeCookies(text, cookieOf(purpose), { sameSite, seconds, path: pathOf(purpose) });
   const open = async (header: string | undefined, purpose: Purpose) => {
     const text = readCookie(header, cookieOf(purpose));
     return text === undefined ? undefined : sealers[purpose].open(text);
@@ -70,12 +77,12 @@ export const createSessionCookies = (options: SessionCookiesOptions): SessionCoo
       return { id, ends: session.expires, accessToken: token, refreshToken };
     },
     write: async ({ id, ends, accessToken, refreshToken }) => {
-      const kept = { sameSite: 'Strict', seconds: secondsUntil(ends) } as const;
+      const seconds = secondsUntil(ends);
       const session = await sealers.session.seal({ token: accessToken, id, expires: ends });
       const refresh =
         refreshToken === undefined ? '' : await sealers.refresh.seal({ token: refreshToken, id, expires: ends });
       if (!fitsCookies(session, refresh)) return undefined;
-      return [...writeCookies(session, cookieOf('session'), kept), ...writeCookies(refresh, cookieOf('refresh'), kept)];
+      return [...keep(session, 'session', 'Strict', seconds), ...keep(refresh, 'refresh', 'Strict', seconds)];
     },
     readSignIn: async (header) => {
       const { state, nonce, verifier, returnTo } = (await open(header, 'sign-in')) ?? { expires: 0 };
@@ -86,9 +93,8 @@ export const createSessionCookies = (options: SessionCookiesOptions): SessionCoo
     writeSignIn: async (signIn) => {
       const text = await sealers['sign-in'].seal({ ...signIn, expires: Math.floor(now() / 1000) + signInSeconds });
       // The issuer leads the browser back from its own site, so the cookie is sent for links of other sites too.
-      return writeCookies(text, cookieOf('sign-in'), { sameSite: 'Lax', seconds: signInSeconds });
+      return keep(text, 'sign-in', 'Lax', signInSeconds);
     },
-    clear: (...purposes) =>
-      purposes.flatMap((purpose) => writeCookies('', cookieOf(purpose), { sameSite: 'Strict', seconds: 0 })),
+    clear: (...purposes) => purposes.flatMap((purpose) => keep('', purpose, 'Strict', 0)),
   };
 };

@@ -10,13 +10,25 @@ const maxCookies = 3;
 const sealedText = /^[\w.-]+$/;
 
 /**
- * Name and attributes of the cookies of a purpose. Security: a browser accepts a cookie whose name begins with `__Host-`
- * only from the very host and by TLS, so that no other host of the domain can set it. Over plain http, which is only for
- * this machine, browsers accept no such name.
+ * What the name of the cookies of a purpose depends on. Over plain http, which is only for this machine, browsers accept
+ * no name with a prefix.
  */
 export type CookieOptions = { purpose: Purpose; isSecure: boolean };
 
-const nameOf = ({ purpose, isSecure }: CookieOptions): string => `${isSecure ? '__Host-' : ''}builds-${purpose}`;
+/**
+ * Prefixes of the cookies' names by TLS. Security: a browser accepts a cookie whose name begins with `__Host-` only from
+ * the very host and for all its paths, so that no other host of the domain can set it. The refresh token's cookie must
+ * not be sent to all paths. Another host of the domain gains nothing by setting it, because a refresh token counts only
+ * beside the session of the same sign-in.
+ */
+const prefixes: Readonly<Record<Purpose, string>> = {
+  session: '__Host-',
+  'sign-in': '__Host-',
+  refresh: '__Secure-',
+};
+
+const nameOf = ({ purpose, isSecure }: CookieOptions): string =>
+  `${isSecure ? prefixes[purpose] : ''}builds-${purpose}`;
 
 /** Returns the names of all cookies that a value of the purpose may take. */
 const namesOf = (options: CookieOptions): string[] =>
@@ -52,10 +64,13 @@ export const readCookie = (header: string | undefined, options: CookieOptions): 
  */
 type SameSite = 'Strict' | 'Lax';
 
-const cookie = (name: string, value: string, isSecure: boolean, sameSite: SameSite, seconds: number): string =>
+/** `seconds`: time after which the browser forgets the cookie. `path`: path to which and below which it is sent. */
+type CookieAttributes = { sameSite: SameSite; seconds: number; path: string };
+
+const cookie = (pair: string, isSecure: boolean, { sameSite, seconds, path }: CookieAttributes): string =>
   [
-    `${name}=${value}`,
-    'Path=/',
+    pair,
+    `Path=${path}`,
     'HttpOnly',
     ...(isSecure ? ['Secure'] : []),
     `SameSite=${sameSite}`,
@@ -74,15 +89,11 @@ export const fitsCookies = (...texts: readonly string[]): boolean =>
 
 /**
  * Returns the values of Set-Cookie that make a browser keep a sealed text, and forget the rest of a longer one. An empty
- * text removes the cookies.
- * @param seconds time after which the browser forgets the text
+ * text removes the cookies, if the path is the one with which they were set.
  */
-export const writeCookies = (
-  text: string,
-  options: CookieOptions,
-  { sameSite, seconds }: { sameSite: SameSite; seconds: number },
-): string[] =>
+export const writeCookies = (text: string, options: CookieOptions, attributes: CookieAttributes): string[] =>
   namesOf(options).map((name, at) => {
     const part = text.slice(at * maxCookieLength, (at + 1) * maxCookieLength);
-    return cookie(name, part, options.isSecure, sameSite, part === '' ? 0 : seconds);
+    const seconds = part === '' ? 0 : attributes.seconds;
+    return cookie(`${name}=${part}`, options.isSecure, { ...attributes, seconds });
   });

@@ -238,38 +238,3 @@ describeNginx('the start of the gateway', () => {
     await expect(startNginx({ environment })).rejects.toThrow(problem);
   });
 });
-
-describeNginx("the gateway's way to the page", () => {
-  let nginx: Nginx;
-  beforeAll(async () => {
-    nginx = await startNginx();
-  });
-  afterAll(() => nginx.close());
-
-  const sessionCookie = (nonce: string) => `theme=dark; __Host-builds-session=eyJh..${nonce}.content.tag`;
-
-  test('passes a request with a session of the page on, and refuses one without', async () => {
-    const path = '/builds/v1/tool/mytool/builds';
-    expect((await nginx.send({ path, headers: { cookie: sessionCookie('A'.repeat(16)) } })).status).toBe(200);
-    for (const cookie of ['', 'theme=dark', sessionCookie('short'), `builds-session=eyJh..${'A'.repeat(16)}.x.y`])
-      expect((await nginx.send({ path, headers: { cookie } })).status).toBe(403);
-  });
-
-  test.each([
-    '/builds/ui',
-    '/builds/ui/',
-    '/builds/ui/tools/mytool',
-    '/ui/assets/index-Ab12.js',
-    '/builds/ui/session?x=y',
-  ])('passes %s to the page, without a credential', async (path) => {
-    const { status, received } = await nginx.send({ path });
-    expect([status, received.host]).toEqual([200, expect.stringMatching(/^web\./)]);
-  });
-
-  test.each(['/builds/uix', '/builds/ui2/', '/builds/v1/ui/', '/x/ui/'])(
-    'does not pass %s to the page',
-    async (path) => {
-      expect((await nginx.send({ path })).status).toBe(404);
-    },
-  );
-});

@@ -53,7 +53,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all([server.close(), issuer.close()]);
-  for (const line of lines) expect(JSON.stringify(line)).not.toMatch(/eyJ|code=|__Host-/);
+  for (const line of lines) expect(JSON.stringify(line)).not.toMatch(/eyJ|code=|__(?:Host|Secure)-/);
 });
 
 /** Fetches a web page. The server of the test stands in for the page's own address, which has TLS. */
@@ -79,12 +79,15 @@ const send = async (cookie: string, path: string, method = 'GET', to = server.ur
   return { status: response.status, body, kept, lines: response.headers.getSetCookie() };
 };
 
-test('cookies of a session are for this host and TLS only, and no script and no other site gets them', async () => {
+test('cookies of a session are for TLS only, no script and no other site gets them, and the refresh token goes to no other path', async () => {
   const browser = await signIn();
   const { lines: set } = await send(cookieOf(browser), '/refresh', 'POST');
   const given = set.filter((line) => !/Max-Age=0/.test(line));
-  expect(given.map((line) => line.split('=')[0])).toEqual(['__Host-builds-session', '__Host-builds-refresh']);
-  for (const line of given) expect(line).toMatch(/; Path=\/; HttpOnly; Secure; SameSite=Strict; Max-Age=4\d{4}$/);
+  const attributes = 'HttpOnly; Secure; SameSite=Strict; Max-Age=';
+  expect(given.map((line) => line.replace(/=[^;]*/, '').replace(/4\d{4}$/, ''))).toEqual([
+    `__Host-builds-session; Path=/; ${attributes}`,
+    `__Secure-builds-refresh; Path=/builds/ui/session; ${attributes}`,
+  ]);
 });
 
 test('the cookie of a sign-in is sent when the issuer leads the browser back, and ends after ten minutes', async () => {
@@ -108,7 +111,7 @@ describe('a refresh', () => {
     const before = (await send(cookieOf(browser), '')).body;
     const { status, body, kept } = await send(cookieOf(browser), '/refresh', 'POST');
     expect([status, body.state, body.ends]).toEqual([200, 'signed-in', before.ends]);
-    expect(kept.get('__Host-builds-refresh')).not.toBe(browser.cookies.get('__Host-builds-refresh'));
+    expect(kept.get('__Secure-builds-refresh')).not.toBe(browser.cookies.get('__Secure-builds-refresh'));
     expect((await send(cookieOf({ cookies: kept }), '/refresh', 'POST')).status).toBe(200);
   });
 
@@ -140,13 +143,13 @@ describe('a refresh', () => {
 
   test('never uses the refresh token of another sign-in', async () => {
     const [own, foreign] = [await signIn(), await signIn()];
-    own.cookies.set('__Host-builds-refresh', foreign.cookies.get('__Host-builds-refresh') ?? '');
+    own.cookies.set('__Secure-builds-refresh', foreign.cookies.get('__Secure-builds-refresh') ?? '');
     expect((await send(cookieOf(own), '/refresh', 'POST')).status).toBe(401);
   });
 
   test('needs the cookies of the session', async () => {
     expect((await send('', '/refresh', 'POST')).status).toBe(401);
-    expect((await send('__Host-builds-session=x; __Host-builds-refresh=y', '/refresh', 'POST')).status).toBe(401);
+    expect((await send('__Host-builds-session=x; __Secure-builds-refresh=y', '/refresh', 'POST')).status).toBe(401);
   });
 });
 
@@ -182,7 +185,7 @@ test('a person of very many tools gets a sentence in place of a sign-in that no 
   const browser = createBrowser({ fetchPage });
   await browser.open(`${home}session/sign-in`);
   expect(browser.url()).toBe(`${home}?sign-in=too-large`);
-  expect([...browser.cookies.keys()].filter((name) => name.startsWith('__Host-'))).toEqual([]);
+  expect([...browser.cookies.keys()].filter((name) => /^__(?:Host|Secure)-/.test(name))).toEqual([]);
 });
 
 test('a session larger than one cookie is kept in several', async () => {
