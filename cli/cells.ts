@@ -1,10 +1,12 @@
 // A terminal shows a text in cells: most characters take one cell, those of East Asian scripts and emoji two, and
-// combining ones none.
+// combining ones none. How many a tab takes depends on its column, so a text is drawn with blanks in the place of tabs.
 
 /** Returns the number of cells that a text takes on a terminal. */
 export type CellWidth = (text: string) => number;
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+const isAscii = (text: string): boolean => /^[\t\x20-\x7e]*$/.test(text);
+
+const withoutTabs = (text: string): string => text.replaceAll('\t', ' ');
 
 /**
  * Returns a function that measures texts like the given ones. The tables of Unicode are loaded only for text that is not
@@ -14,7 +16,7 @@ export const cellWidthFor = async (texts: Iterable<string>): Promise<CellWidth> 
   for (const text of texts) {
     if (isAscii(text)) continue;
     const { default: stringWidth } = await import('string-width');
-    return (measured) => (isAscii(measured) ? measured.length : stringWidth(measured));
+    return (measured) => (isAscii(measured) ? measured.length : stringWidth(withoutTabs(measured)));
   }
   return (measured) => measured.length;
 };
@@ -52,10 +54,13 @@ const fitting = (parts: string[], width: number, cells: CellWidth): string[] => 
   return end < 0 ? parts : parts.slice(0, end);
 };
 
-/** Cuts a text to at most `width` cells. The character … stands for the missing text. */
+/**
+ * Cuts a text to at most `width` cells, with a blank in the place of each tab. The character … stands for the missing
+ * text.
+ */
 export const cut = (text: string, width: number, cells: CellWidth, keep: 'start' | 'end' = 'start'): string => {
-  if (cells(text) <= width) return text;
-  const parts = characters(text);
+  if (cells(text) <= width) return withoutTabs(text);
+  const parts = characters(withoutTabs(text));
   if (keep === 'start') return `${fitting(parts, width - 1, cells).join('')}…`;
   return `…${fitting(parts.reverse(), width - 1, cells)
     .reverse()

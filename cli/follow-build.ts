@@ -1,4 +1,3 @@
-import { unlessAborted } from '../lib/abort.ts';
 import type { Build, GetResponse } from '../openapi/generated/types.ts';
 import type { Api } from './api.ts';
 import { shortId } from './build-ids.ts';
@@ -148,27 +147,6 @@ export const waitForEnd = async (context: Context, { api, log }: Connection, id:
     if (terminal.isLive && text !== last) builds = await otherBuilds(api);
     last = text;
     await log.sleep(pollMs);
-  }
-};
-
-/**
- * Like waitForEnd, for at most `ms` milliseconds.
- * @throws Failure when the build has not ended by then
- */
-export const waitForEndWithin = async (
-  context: Context,
-  connection: Connection,
-  id: string,
-  ms: number,
-): Promise<GetResponse> => {
-  const signal = AbortSignal.timeout(ms);
-  try {
-    return await unlessAborted(waitForEnd(context, connection, id), signal);
-  } catch (error) {
-    if (error !== signal.reason) throw error;
-    throw new Failure(exitCodes.timedOut, `The build ${shortId(id)} has not ended within ${durationText(ms)}.`, {
-      hint: `The build continues. Wait again: toolforge-build wait ${shortId(id)}`,
-    });
   }
 };
 

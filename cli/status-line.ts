@@ -42,7 +42,7 @@ export class StatusLine {
     this.#start();
   }
 
-  /** Shows a text in place of the present one for `ms` milliseconds. */
+  /** Shows a text in place of the present one for `ms` milliseconds. The line then ends where there was no text before. */
   countDown(text: Countdown['text'], ms: number): void {
     this.#countdown = { text, until: performance.now() + ms };
     this.#start();
@@ -67,16 +67,22 @@ export class StatusLine {
     this.#draw();
   }
 
-  #currentText(): string {
+  /** Returns the text of the next frame; undefined when a countdown is over that no other text follows. */
+  #currentText(): string | undefined {
     const left = this.#countdown ? this.#countdown.until - performance.now() : 0;
-    if (this.#countdown && (left > 0 || !this.#text)) return this.#countdown.text(Math.max(0, Math.ceil(left / 1000)));
-    return this.#text?.() ?? '';
+    if (this.#countdown && left > 0) return this.#countdown.text(Math.ceil(left / 1000));
+    return this.#text?.();
   }
 
   #draw(): void {
+    const current = this.#currentText();
+    if (current === undefined) {
+      this.stop();
+      return;
+    }
     this.#frame = (this.#frame + 1) % spinnerFrames.length;
     const frame = this.#paintFrame(spinnerFrames[this.#frame] ?? '');
-    const text = cut(this.#currentText(), usableColumns(this.#stream, spinnerColumns), this.#cells);
+    const text = cut(current, usableColumns(this.#stream, spinnerColumns), this.#cells);
     this.#stream.write(`${eraseLine}${frame} ${text}`);
     this.#isDrawn = true;
   }

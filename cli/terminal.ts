@@ -23,6 +23,8 @@ export type Retry = {
 export type Terminal = {
   /** Whether standard error is a terminal that can draw its last line again, so that there is a status line. */
   isLive: boolean;
+  /** Whether standard output is a terminal that can draw all its lines again. */
+  canRedraw: boolean;
   /** Whether colour sequences may be written to standard output. */
   colours: boolean;
   /** Whether colour sequences may be written to standard error. */
@@ -62,7 +64,7 @@ export type Terminal = {
   /** Erases the status line, and the line that was drawn last. */
   clearSpinner: () => void;
   /**
-   * Asks a question on standard error, and reads the reply from standard input, which may be a pipe: `yes | …`. Every
+   * Asks a question on standard error, where nothing is drawn over it, and reads the reply from standard input, which may be a pipe: `yes | …`. Every
    * reply except y and yes counts as no. Returns undefined when standard input ends without a reply.
    */
   confirm: (question: string) => Promise<boolean | undefined>;
@@ -174,12 +176,17 @@ export const createTerminal = (env: Environment): Terminal => {
   const { out, err } = createPrinters(status, drawing);
   const warning = (text: string) => err(paintError('yellow', `Warning: ${printable(text)}`));
   const { retrying, forget } = createRetrying(status, warning);
+  const clearSpinner = () => {
+    status?.stop();
+    drawing.erase();
+  };
   const forgetting = (print: Print) => (text: string) => {
     forget();
     print(text);
   };
   return {
     isLive,
+    canRedraw: stdout.isTTY === true && env.TERM !== 'dumb',
     colours,
     errorColours,
     get columns() {
@@ -200,10 +207,10 @@ export const createTerminal = (env: Environment): Terminal => {
     note: createNote(status, err, paintError),
     retrying,
     notify: (text) => void (isLive && stderr.write(notificationOf(env, printable(text).replaceAll(';', ',')))),
-    clearSpinner: () => {
-      status?.stop();
-      drawing.erase();
+    clearSpinner,
+    confirm: (question) => {
+      clearSpinner();
+      return confirm(question);
     },
-    confirm,
   };
 };

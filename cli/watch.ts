@@ -17,6 +17,8 @@ const busyMs = 2000;
 const idleMs = 10_000;
 /** Time after which ages and durations are drawn again without a request, in milliseconds. */
 const redrawMs = 1000;
+/** Longest delay in milliseconds that a server can demand with Retry-After. A longer one is cut to this limit. */
+const maxAskedMs = 3_600_000;
 /** Delay in milliseconds before the next request after failures in a row. */
 const failedMs = exponentialBackoff({ firstMs: busyMs, maxMs: 60_000, jitter: 0.5 });
 
@@ -25,7 +27,7 @@ const failedMs = exponentialBackoff({ firstMs: busyMs, maxMs: 60_000, jitter: 0.
  * @throws Failure where standard output is no terminal that can do that, and for --json
  */
 export const requireWatchable = (terminal: Terminal, json: boolean): void => {
-  if (!json && terminal.columns !== undefined && terminal.isLive) return;
+  if (!json && terminal.columns !== undefined && terminal.canRedraw) return;
   throw new Failure(exitCodes.usage, '--watch needs a terminal, and draws a table for people.', {
     hint: 'In a script, use `toolforge-build wait ID`, or run `toolforge-build list --json` again.',
   });
@@ -59,7 +61,7 @@ class Watch {
   /** Takes a failure after which the request is sent again. @returns milliseconds until the next request */
   failed(failure: Failure): number {
     const asked = failure instanceof ResponseFailure ? (failure.retryAfterSeconds ?? 0) * 1000 : 0;
-    const delayMs = Math.max(asked, failedMs(++this.#failures));
+    const delayMs = Math.max(Math.min(asked, maxAskedMs), failedMs(++this.#failures));
     this.#notice = { message: printable(failure.message), until: performance.now() + delayMs };
     return delayMs;
   }

@@ -3,13 +3,21 @@ import { setTimeout as timer } from 'node:timers/promises';
 /** An abort signal, or undefined for work that nothing can abort. */
 export type MaybeSignal = AbortSignal | undefined;
 
+/** Longest time that a timer of Node can wait, in milliseconds: 24 days. A timer for a longer time fires after 1 ms. */
+export const maxTimerMs = 2 ** 31 - 1;
+
+const timerMs = (ms: number): number => Math.min(ms, maxTimerMs);
+
 /** Returns an abort signal that fires when the first of the given signals fires. Undefined signals are ignored. */
 export const anySignal = (...signals: readonly MaybeSignal[]): AbortSignal =>
   AbortSignal.any(signals.filter((signal) => signal !== undefined));
 
-/** Returns an abort signal that fires after `ms` milliseconds with a TimeoutError, or when the given signal fires. */
+/**
+ * Returns an abort signal that fires after `ms` milliseconds, at most 24 days, with a TimeoutError, or when the given
+ * signal fires.
+ */
 export const withTimeout = (ms: number, signal?: MaybeSignal): AbortSignal =>
-  anySignal(signal, AbortSignal.timeout(ms));
+  anySignal(signal, AbortSignal.timeout(timerMs(ms)));
 
 /**
  * Returns the result of a promise, unless an abort signal fires first. The promise's work continues then, so this
@@ -26,15 +34,15 @@ export const unlessAborted = <T>(promise: Promise<T>, signal: MaybeSignal): Prom
   });
 };
 
-/** Waits for `ms` milliseconds. @throws the abort signal's reason as soon as the signal fires */
+/** Waits for `ms` milliseconds, at most 24 days. @throws the abort signal's reason as soon as the signal fires */
 export const sleep = async (ms: number, signal?: MaybeSignal): Promise<void> => {
   try {
-    await timer(ms, undefined, signal ? { signal } : {});
+    await timer(timerMs(ms), undefined, signal ? { signal } : {});
   } catch (error) {
     throw signal?.reason ?? error;
   }
 };
 
-/** Waits for `ms` milliseconds, or until the abort signal fires. Never throws. */
+/** Waits for `ms` milliseconds, at most 24 days, or until the abort signal fires. Never throws. */
 export const sleepUntilAborted = (ms: number, signal: AbortSignal): Promise<void> =>
-  timer(ms, undefined, { signal }).catch(() => undefined);
+  timer(timerMs(ms), undefined, { signal }).catch(() => undefined);

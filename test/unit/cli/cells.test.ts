@@ -12,6 +12,8 @@ const widths = [
   ['👩‍💻', 2],
   ['🇩🇪', 2],
   ['1️⃣', 2],
+  ['a\tb', 3],
+  ['é\t日', 4],
   ['…', 1],
   ['│─', 2],
 ] as const;
@@ -33,6 +35,9 @@ describe('cut', () => {
     ['👩‍💻👩‍💻', 3, '👩‍💻…', '…👩‍💻'],
     ['cafe\u0301s', 4, 'caf…', '…fe\u0301s'],
     ['日', 1, '…', '…'],
+    ['a\tb\tc', 5, 'a b c', 'a b c'],
+    ['a\tb\tc', 4, 'a b…', '…b c'],
+    ['é\tb\tc', 4, 'é b…', '…b c'],
   ])('of %j to %i cells is %j, and %j when the end stays', async (text, width, start, end) => {
     const cells = await cellWidthFor([text]);
     expect([cut(text, width, cells), cut(text, width, cells, 'end')]).toEqual([start, end]);

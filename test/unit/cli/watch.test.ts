@@ -8,6 +8,7 @@ import {
   json,
   noMessages,
   serve,
+  startProcess,
   type TestServer,
 } from './support.ts';
 
@@ -77,6 +78,34 @@ test('list --watch keeps the list while the service is overloaded, and says when
   expect(code).toBe(130);
   expect(count).toBe(2);
   expect(stdout.split(leave)[1]).toContain('demo-6');
+});
+
+test.each([
+  ['317 years', '9999999999'],
+  ['longer than any number', '9'.repeat(400)],
+])('list --watch waits for an hour when Retry-After asks for %s', async (_, seconds) => {
+  let count = 0;
+  respond = (__, response) => {
+    count += 1;
+    json(response, 429, { error: ['Too many requests.'] }, { 'retry-after': seconds });
+  };
+  const { child, sees, finished } = watch();
+  await sees('Trying again in 3600 s: Too many requests.');
+  await sees('Trying again in 35');
+  child.stdin?.write('\u0003');
+  expect((await finished).code).toBe(130);
+  expect(count).toBe(1);
+});
+
+test('list --watch needs no terminal on standard error', async () => {
+  respond = contract;
+  const command = `stty cols 80; '${process.execPath}' '${cli.home}/toolforge-build.mjs' list --watch 2>/dev/null`;
+  const variables = { TOOL_TOOLFORGE_API_URL: server?.url ?? '', TOOLFORGE_TOKEN: 'secret', TOOLFORGE_TOOL: 'demo' };
+  const env = { ...variables, HOME: cli.home, TERM: 'xterm', SHELL: '/bin/sh' };
+  const { child, sees, finished } = startProcess('script', ['-qec', command, '/dev/null'], env, 'pipe');
+  await sees('demo-0');
+  child.stdin?.write('\u0003');
+  expect((await finished).code).toBe(130);
 });
 
 test('list --watch gives the terminal back before it prints an error', async () => {

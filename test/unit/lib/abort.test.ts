@@ -38,6 +38,20 @@ test("sleep ends after its time, or throws the signal's reason", async () => {
   await expect(sleep(1, AbortSignal.abort(gone))).rejects.toBe(gone);
 });
 
+test.each([2 ** 31, 1e13, Number.POSITIVE_INFINITY])('no wait of %d ms ends at once', async (ms) => {
+  const control = new AbortController();
+  const ended = (wait: Promise<unknown>) => wait.then(() => 'ended');
+  const waits = [
+    ended(sleep(ms, control.signal)),
+    ended(sleepUntilAborted(ms, control.signal)),
+    ended(unlessAborted(never, withTimeout(ms, control.signal))),
+  ];
+  const later = sleep(10).then(() => 'still waiting');
+  expect(await Promise.race([...waits, later])).toBe('still waiting');
+  control.abort(gone);
+  await Promise.allSettled(waits);
+});
+
 test('sleepUntilAborted ends without an error when the signal fires', async () => {
   const control = new AbortController();
   const asleep = sleepUntilAborted(2 ** 30, control.signal);

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { useRecordedApi } from '../fake-api.ts';
+import { serve } from '../support.ts';
 
 const api = useRecordedApi();
 
@@ -9,6 +10,19 @@ test('wait --timeout ends with exit code 124 while the build goes on', async () 
   expect(stderr).toBe(
     'demo-5 is running\nError: The build demo-5 has not ended within 1 s.\nThe build continues. Wait again: toolforge-build wait demo-5\n',
   );
+});
+
+test('wait --timeout limits the search for the build too', async () => {
+  const silent = await serve(() => undefined);
+  const env = { TOOL_TOOLFORGE_API_URL: silent.url };
+  for (const name of ['latest', '@2']) {
+    expect(await api.run(['wait', name, '--timeout', '1s'], env)).toEqual({
+      code: 124,
+      stdout: '',
+      stderr: 'Error: The service has not answered within 1 s.\nTry again, with a longer --timeout.\n',
+    });
+  }
+  await silent.close();
 });
 
 test('wait --timeout ends as without the option when the build has ended in time', async () => {
