@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import {
   type Command,
   type Commands,
+  flagsOf,
   globalOptions,
   type Invocation,
   type Option,
@@ -37,20 +38,16 @@ type OptionToken = { name: string; rawName: string; value: string | undefined; i
 const wrongUsage = (sentence: string, name: string | undefined): Failure =>
   new Failure(exitCodes.usage, sentence, { hint: `See: toolforge-build ${name ? `${name} ` : ''}--help` });
 
-/** Returns the names of options as the user types them: --ref, and -i for one letter. */
-const typedNames = (options: Options): string[] =>
-  Object.entries(options).flatMap(([name, { short }]) => (short ? [`--${name}`, `-${short}`] : [`--${name}`]));
-
 /** Returns the options that are similar to a mistyped option. One letter is similar only to itself in the other case. */
 const similarOptions = (option: string, options: Options): string[] => {
   const letter = /^-[^-]$/.test(option);
-  if (letter) return typedNames(options).filter((known) => known.toLowerCase() === option.toLowerCase());
+  if (letter) return flagsOf(options).filter((known) => known.toLowerCase() === option.toLowerCase());
   return similarTo(option.replace(/^-+/, ''), Object.keys(options)).map((name) => `--${name}`);
 };
 
 const commandsWith = (option: string, commands: Commands): string[] =>
   Object.entries(shownCommands(commands)).flatMap(([name, { options }]) =>
-    typedNames(options).includes(option) ? [name] : [],
+    flagsOf(options).includes(option) ? [name] : [],
   );
 
 /**

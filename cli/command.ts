@@ -97,6 +97,10 @@ export const globalOptions: Options = {
   help: { type: 'boolean', short: 'h', help: 'Print help, about a command when one is named.' },
 };
 
+/** Returns options as the user types them: --ref, and -i for one letter. */
+export const flagsOf = (options: Options): string[] =>
+  Object.entries(options).flatMap(([name, { short }]) => (short ? [`--${name}`, `-${short}`] : [`--${name}`]));
+
 /** Returns the value of a command-line option that takes text; undefined when the user did not give the option. */
 export const text = (values: Values, name: string): string | undefined => {
   const value = values[name];

@@ -20,8 +20,8 @@ export type ConnectOptions = {
   version: string;
   /** Called with a line about each HTTP request, which --verbose prints. The line never holds a credential. */
   trace: (line: string) => void;
-  /** Whether a token may be renewed: see Sources. Default: true. */
-  mayRenew?: boolean;
+  /** Whether getting a token may take long: see Sources. Default: true. */
+  mayTakeLong?: boolean;
 };
 
 /** A client of the API for one tool, and the options for following the log of a build. */
@@ -31,9 +31,9 @@ export type Connection = { api: Api; log: LogOptions };
 export const userAgent = (version: string): string => `toolforge-build/${version} node/${process.versions.node}`;
 
 /** Returns the sources of the settings of `toolforge-build`: the environment, folders and command-line options. */
-export const sourcesOf = ({ env, tool, apiUrl, mayRenew = true }: ConnectOptions): Sources => ({
+export const sourcesOf = ({ env, tool, apiUrl, mayTakeLong = true }: ConnectOptions): Sources => ({
   env,
-  mayRenew,
+  mayTakeLong,
   home: env.HOME || homedir(),
   etc: '/etc/toolforge',
   tool,

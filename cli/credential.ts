@@ -22,12 +22,12 @@ export type Credential = {
 export type ApiTrust = { base: URL; kubeconfig: Kubeconfig | undefined; trust: KubeconfigTrust };
 
 const sessionFor = async (
-  { env, home, mayRenew = true }: Sources,
+  { env, home, mayTakeLong = true }: Sources,
   { base, trust }: ApiTrust,
 ): Promise<SessionToken | undefined> => {
   const command = env.TOOLFORGE_TOKEN_COMMAND;
-  if (!command) return openSession(env, home, base, { authority: authorityForTokens(trust), mayRenew });
-  if (!mayRenew) throw new Failure(exitCodes.notAllowed, 'TOOLFORGE_TOKEN_COMMAND is not run here.');
+  if (!command) return openSession(env, home, base, { authority: authorityForTokens(trust), mayRenew: mayTakeLong });
+  if (!mayTakeLong) throw new Failure(exitCodes.notAllowed, 'TOOLFORGE_TOKEN_COMMAND is not run here.');
   return (await import('./session/token-command.ts')).commandToken(command, env);
 };
 

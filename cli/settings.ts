@@ -49,6 +49,13 @@ const baseAddress = (sources: Sources, sections: Fields): URL => {
   return url;
 };
 
+/**
+ * Returns the API's address that the sources name.
+ * @throws Failure when they name no address, or a wrong one
+ */
+export const apiAddress = async (sources: Sources): Promise<URL> =>
+  baseAddress(sources, sectionsOf(await readConfigFiles(sources)));
+
 const toolName = ({ tool, env, needsTool = true }: Sources, kubeconfig: Kubeconfig | undefined): string => {
   const name = tool || env.TOOLFORGE_TOOL || kubeconfig?.namespace?.replace(/^tool-/, '');
   if (name || !needsTool) return name ?? '';

@@ -13,8 +13,8 @@ export type Sources = {
   /** Whether a command works for one tool, so that a tool must be named. Default: true. */
   needsTool?: boolean;
   /**
-   * Whether a token may be renewed, and the command of TOOLFORGE_TOKEN_COMMAND may run. Default: true. Both may take long,
-   * and the command may ask for a password.
+   * Whether getting a token may take long, or ask the user for a password: if so, a token may be renewed, and the command
+   * of TOOLFORGE_TOKEN_COMMAND may run. Default: true.
    */
-  mayRenew?: boolean;
+  mayTakeLong?: boolean;
 };

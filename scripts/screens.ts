@@ -46,7 +46,7 @@ const drawTerminal = async (scene: Scene, screen: Screen, columns: number): Prom
 
 const drawPipe = async (scene: Scene, screen: Screen): Promise<void> => {
   const args = [...screen.args(scene), ...(screen.more?.('pipe') ?? [])];
-  const output = await runInPipe(args, scene.env, screen.until?.pipe);
+  const { output } = await runInPipe(args, scene.env, screen.until?.pipe);
   const typed = `$ toolforge-build ${screen.args(scene).join(' ')} 2>&1 | cat`;
   await save(screen, undefined, withoutAddresses(`${typed}\n${output.trimEnd()}\n`));
 };

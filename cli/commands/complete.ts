@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import type { Build } from '../../openapi/generated/types.ts';
 import { shortId } from '../build-ids.ts';
 import { type Completed, globalOptions, type Run, text, type Values } from '../command.ts';
-import { type ConnectOptions, connect } from '../connect.ts';
-import { exitCodes } from '../failure.ts';
+import { type ConnectOptions, connect, sourcesOf } from '../connect.ts';
+import { exitCodes, Failure } from '../failure.ts';
 import { hasEnded, statusWord } from '../format-builds.ts';
 import { openAccount } from '../session/account.ts';
+import { apiAddress } from '../settings.ts';
 import { version } from '../version.ts';
 
 /** Time after which a completion ends without candidates, in milliseconds. The user waits for it. */
@@ -40,8 +41,29 @@ const candidateBuilds = (builds: Build[], word: string, others: readonly string[
 
 const ignore = (): void => {};
 
-/** A terminal for connections of which the user must see nothing. */
-const silent: ConnectOptions['terminal'] = { warning: ignore, retrying: ignore };
+/**
+ * A terminal for connections of which the user must see nothing. Security: a warning, for example that the token is sent
+ * unencrypted, comes before the first request and ends the completion, because the user would not see it.
+ */
+const silent: ConnectOptions['terminal'] = {
+  warning: (text) => {
+    throw new Failure(exitCodes.unavailable, text);
+  },
+  retrying: ignore,
+};
+
+/**
+ * Checks that the address on an unfinished command line is that of the settings. Security: the user has not entered the
+ * command line, which may be a copied one, so its address must not get the credential.
+ * @throws Failure for another address, and where the settings have none
+ */
+const requireOwnAddress = async (options: ConnectOptions): Promise<void> => {
+  if (!options.apiUrl) return;
+  const [typed, own] = await Promise.all(
+    [options.apiUrl, undefined].map((apiUrl) => apiAddress(sourcesOf({ ...options, apiUrl }))),
+  );
+  if (typed?.href !== own?.href) throw new Failure(exitCodes.usage, 'The address is not that of the settings.');
+};
 
 /** Joins the words --tool, = and x again, into which bash splits --tool=x. */
 const joined = (words: readonly string[]): string[] =>
@@ -66,8 +88,9 @@ const candidatesFor = async (kind: string, word: string, others: readonly string
     apiUrl,
     version,
     trace: ignore,
-    mayRenew: false,
+    mayTakeLong: false,
   };
+  await requireOwnAddress(options);
   if (kind === ('tools' satisfies Completed)) {
     const { tools } = await (await openAccount({ ...options, tool: undefined })).whoami();
     return tools

@@ -15,6 +15,7 @@ import { type ExitCode, exitCodes, Failure } from '../failure.ts';
 import { beginFollowing, followBuild, notifyOfEnd, printEnd, setFarewell } from '../follow-build.ts';
 import { showJson } from '../format-builds.ts';
 import { printable } from '../printable.ts';
+import { quoted } from '../shell-words.ts';
 
 /**
  * Returns the environment variables that the user gave with the option -e. A name alone becomes NAME=NAME, as in
@@ -119,7 +120,7 @@ const sendStart = async (
 ): Promise<StartResponse> => {
   const unknown = [
     'The service has not answered, so a build may have been started. See: toolforge-build list',
-    `Start it without a second build: the same command with --idempotency-key '${key.replaceAll("'", "'\\''")}'`,
+    `Start it without a second build: the same command with --idempotency-key ${quoted(key)}`,
   ];
   const none = ['No build was started.'];
   let isUnknown = false;

@@ -1,5 +1,6 @@
-import { type Command, type Commands, globalOptions, type Option, type Options } from '../command.ts';
-import { flagsOf, optionsOf, quoted, requestFunction } from './words.ts';
+import { type Command, type Commands, flagsOf, globalOptions, type Option, type Options } from '../command.ts';
+import { quoted } from '../shell-words.ts';
+import { globalValueFlags, optionsOf, requestFunction } from './words.ts';
 
 const offer = (words: readonly string[]): string =>
   `COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$current"))`;
@@ -35,10 +36,6 @@ ${valueCases(options)
       esac ;;`;
 };
 
-const globalValueFlags = flagsOf(
-  Object.fromEntries(Object.entries(globalOptions).filter(([, { type }]) => type === 'string')),
-);
-
 /**
  * Returns the completion script for bash. Readline splits --tool=x into three words, so the script takes the word before
  * the equals sign for the option. The script never evaluates a word of the command line.
@@ -54,8 +51,9 @@ _toolforge_build() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= before= word
   COMPREPLY=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ $word == = ]]; then continue; fi
     case $before in
-      ${globalValueFlags.join('|')}) ;;
+      ${globalValueFlags().join('|')}) ;;
       *)
         case $word in
           ${Object.keys(commands).join('|')}) command=$word; break ;;

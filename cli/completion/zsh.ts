@@ -1,5 +1,6 @@
 import { type Command, type Commands, globalOptions, type Option, type Options } from '../command.ts';
-import { optionsOf, quoted, requestFunction } from './words.ts';
+import { quoted } from '../shell-words.ts';
+import { optionsOf, requestFunction } from './words.ts';
 
 /**
  * Escapes the characters that have a meaning in the arguments of zsh's _arguments and _describe, such as brackets and

@@ -53,12 +53,12 @@ export type Scene = {
   env: Record<string, string>;
   /** Address of a git repository: web, whose build takes BUILD_SECONDS, or bot, whose build fails. */
   url: (repository: string) => string;
-  /** Runs `toolforge-build` in a pipe. */
-  run: (...args: string[]) => Promise<string>;
+  /** Runs `toolforge-build` in a pipe. @throws Error if it ends with another exit code. Default: 0 */
+  run: (args: readonly string[], exitCode?: number) => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** Starts the embedded platform and a git server. Two builds run at once, and the registry's quota is 1 GiB. */
+/** Starts the embedded platform and a git server. Two builds run at once, and the registry's quota is 256 MiB. */
 export const openScene = async (): Promise<Scene> => {
   const folder = await mkdtemp(join(tmpdir(), 'toolforge-screens-'));
   const git = await serveGit({ repositories: await writeRepositories(folder) });
@@ -74,7 +74,11 @@ export const openScene = async (): Promise<Scene> => {
   return {
     env,
     url: (repository) => `${git.url}/${repository}.git`,
-    run: (...args) => runInPipe(args, env),
+    run: async (args, expected = 0) => {
+      const { output, code } = await runInPipe(args, env);
+      if (code === expected) return;
+      throw new Error(`toolforge-build ${args.join(' ')} ended with ${code}, not ${expected}:\n${output}`);
+    },
     close: async () => {
       await platform.close();
       await git.close();

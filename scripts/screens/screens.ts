@@ -1,3 +1,4 @@
+import { exitCodes } from '../../cli/failure.ts';
 import type { Scene } from './scene.ts';
 
 /** Widths of the terminals, in characters. */
@@ -23,15 +24,20 @@ export type Screen = {
 /** Returns options of a start by which its build has the same id each time. */
 const keyed = (key: string): string[] => ['--idempotency-key', `screens ${key}`.replaceAll(' ', '-')];
 
-const startBehind = (scene: Scene, seconds: number, key: string, ...more: string[]): Promise<string> =>
-  scene.run('start', scene.url('web'), '-e', `BUILD_SECONDS=${seconds}`, '-D', ...keyed(key), ...more);
+const startBehind = (scene: Scene, seconds: number, key: string, ...more: string[]): Promise<void> =>
+  scene.run(['start', scene.url('web'), '-e', `BUILD_SECONDS=${seconds}`, '-D', ...keyed(key), ...more]);
+
+/** Cancels the newest build, and waits until it has ended. */
+const cancelLatest = async (scene: Scene): Promise<void> => {
+  await scene.run(['cancel', 'latest', '-y']);
+  await scene.run(['wait', 'latest'], exitCodes.buildFailed);
+};
 
 /** Starts builds that go on, one build that waits, and one that is cancelled. */
 const fillList = async (scene: Scene): Promise<void> => {
-  await scene.run('start', scene.url('web'), ...keyed('second'));
+  await scene.run(['start', scene.url('web'), ...keyed('second')]);
   await startBehind(scene, 300, 'cancelled', '--ref', 'main');
-  await scene.run('cancel', 'latest', '-y');
-  await scene.run('wait', 'latest');
+  await cancelLatest(scene);
   for (const key of ['first running', 'second running', 'queued']) await startBehind(scene, 300, key);
 };
 
@@ -39,14 +45,11 @@ export const screens: Screen[] = [
   {
     name: 'start-running',
     title: 'A build that is running',
-    prepare: (scene) => scene.run('start', scene.url('web'), '-e', 'BUILD_SECONDS=15', ...keyed('first')),
+    prepare: (scene) => scene.run(['start', scene.url('web'), '-e', 'BUILD_SECONDS=15', ...keyed('first')]),
     args: (scene) => ['start', scene.url('web'), '-e', 'BUILD_SECONDS=60'],
     more: (place) => keyed(`running ${place}`),
     until: { terminal: /quiet for 6 s/, pipe: /Compiling/ },
-    after: async (scene) => {
-      await scene.run('cancel', 'latest', '-y');
-      await scene.run('wait', 'latest');
-    },
+    after: cancelLatest,
   },
   {
     name: 'start-failed',

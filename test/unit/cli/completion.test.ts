@@ -85,6 +85,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the completion in %s', (name) =
     expect(await complete('--tool demo show a')).toEqual(['aaaaaaa111']);
   });
 
+  inShell('takes the first word that is a command, and no value of an option, for the command', async () => {
+    expect(await complete('--tool=list logs --st')).toEqual(['--step']);
+    expect(await complete('--tool list logs --st')).toEqual(['--step']);
+    expect(await complete('--tool demo sh')).toEqual(['show']);
+    const offered = await complete('start show ');
+    expect(offered.filter((word) => listed.some(({ build_id: id }) => id.endsWith(word)))).toEqual([]);
+  });
+
   inShell('executes nothing of a hostile name, ref or word, and offers no hostile candidate', async () => {
     const pwned = join(cli.home, `pwned-${name}`);
     const hostile = `$(touch ${pwned})\`touch ${pwned}\`';touch ${pwned};'`;
@@ -149,6 +157,28 @@ describe('_complete', () => {
   test('ends without candidates when the API does not answer in time', async () => {
     handler = () => {};
     expect(await run(['builds', ''])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('sends nothing to an address on the command line that is not that of the settings', async () => {
+    handler = ordinary;
+    const other = await serve((...words) => handler(...words));
+    for (const kind of ['builds', 'tools']) {
+      for (const words of [['--api-url', other.url], ['--api-url', '=', other.url], [`--api-url=${other.url}`]]) {
+        expect(await run([kind, '', 'show', ...words])).toEqual({ code: 0, stdout: '', stderr: '' });
+        expect((await run([kind, '', 'show', ...words], { TOOL_TOOLFORGE_API_URL: '' })).stdout).toBe('');
+      }
+    }
+    expect(other.requests).toEqual([]);
+    await other.close();
+    expect((await run(['builds', 'a', 'show', '--api-url', server.url])).stdout).toContain('aaaaaaa111');
+  });
+
+  test('sends nothing to an address where a command would warn that the token is sent unencrypted', async () => {
+    server.requests.length = 0;
+    const others = { TOOL_TOOLFORGE_API_URL: 'http://api.example.org', http_proxy: server.url };
+    for (const kind of ['builds', 'tools'])
+      expect(await run([kind, ''], others)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(server.requests).toEqual([]);
   });
 
   test('runs no command that prints a token, because it may ask for a password', async () => {
