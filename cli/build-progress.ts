@@ -6,6 +6,10 @@ import { printable } from './printable.ts';
 
 /** Silence after which the status line says for how long a step has printed nothing, in milliseconds. */
 const quietMs = 5000;
+/** Age in milliseconds from which a line is taken for one of an old log, not for one of a machine with another time. */
+const replayedMs = 600_000;
+/** Limit for the steps whose times are kept. Lines of further steps count to the last of these. */
+const maxSteps = 100;
 /** Number of the last lines of a log in which a failure excerpt is searched. */
 const keptLines = 100;
 
@@ -23,6 +27,7 @@ export class BuildProgress {
   #lastEventAt: number;
   /** Time of the first line of each step, in milliseconds since 1970. */
   readonly #steps = new Map<string, number>();
+  #firstLineAt: number | undefined;
   #lastLineAt: number | undefined;
   readonly #lastLines: string[] = [];
   #usualMs: number | undefined;
@@ -53,11 +58,14 @@ export class BuildProgress {
   addLine({ step, time }: Pick<LogLine, 'step' | 'time'>, text: string): void {
     const [now, name] = [this.#now(), stepName(step)];
     const at = Number.isNaN(Date.parse(time)) ? now : Date.parse(time);
-    if (!this.#steps.has(name)) this.#steps.set(name, at);
+    if (!this.#steps.has(name) && this.#steps.size < maxSteps) this.#steps.set(name, at);
+    this.#firstLineAt = Math.min(this.#firstLineAt ?? at, at);
     // A log that is followed from its beginning is older than the command.
     this.#begunAt = Math.min(this.#begunAt, at);
     this.#lastLineAt = at;
-    this.#lastEventAt = Math.min(now, at);
+    // The time of a line is by the clock of the build's machine. Silence is measured by this machine's clock alone,
+    // except in an old log.
+    this.#lastEventAt = now - at > replayedMs ? at : now;
     this.#partial = '';
     this.#lastLines.push(text);
     if (this.#lastLines.length > keptLines) this.#lastLines.shift();
@@ -88,7 +96,7 @@ export class BuildProgress {
     if (step === undefined) return `${this.#note}, ${clockText(total)}${beginsText(beginsInMs)}`;
     const silent = this.#now() - this.#lastEventAt;
     const quiet = silent < quietMs ? '' : `, quiet for ${durationText(silent)}`;
-    const rest = restText(this.#usualMs, this.#now() - Math.min(...this.#steps.values()));
+    const rest = restText(this.#usualMs, this.#now() - (this.#firstLineAt ?? begunAt));
     return `Step ${step} ${clockText(this.#now() - begunAt)}, build ${clockText(total)}${rest}${quiet}`;
   }
 

@@ -1,9 +1,9 @@
 import type { Commands, Option } from './command.ts';
+import { knownStatuses } from './format-builds.ts';
 
 const json: Option = { type: 'boolean', help: 'Print JSON.' };
 /** Steps of a build whose log the service shows. */
 const steps = ['clone', 'detect', 'build'];
-const statuses = ['ok', 'error', 'timeout', 'cancelled', 'running', 'pending', 'unknown'];
 /** How a user names a build. */
 const ids = 'ID is the id of a build or the end of an id, latest, or @2 for the second newest build.';
 const notify: Option = {
@@ -104,8 +104,8 @@ export const commands: Commands = {
       status: {
         type: 'string',
         value: 'STATUS',
-        choices: statuses,
-        help: 'Only builds with this status, or one of several: ok,error,timeout,cancelled,running,pending,unknown.',
+        choices: knownStatuses,
+        help: `Only builds with this status, or one of several: ${knownStatuses.join(',')}.`,
       },
       watch: { type: 'boolean', help: 'Show the list until Ctrl-C, and keep it up to date. Needs a terminal.' },
     },

@@ -31,6 +31,9 @@ export const statusColours: Record<string, Style> = {
  */
 export const statusWord = (status: string): string => statusWords.get(status) ?? 'unknown';
 
+/** All words for the statuses of builds. */
+export const knownStatuses = [...statusWords.values(), 'unknown'];
+
 /**
  * Tells whether a build has ended. If this version of the client does not know the build's status, an end time decides.
  */

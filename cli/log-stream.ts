@@ -162,16 +162,15 @@ async function* readStream(
 }
 
 /**
- * Tells of an error after which a log can be resumed.
- * @param delayMs delay before the log is requested again, in milliseconds
+ * Returns the failure for an error after which a log can be resumed.
  * @throws Failure for any other error, and when the log stream could not be opened and `follow` is false. With `follow`
  * the client keeps trying, because the service may be away for longer than one request is retried
  */
-const tellOfBrokenStream = (error: unknown, options: LogOptions, follow: boolean, delayMs: number): void => {
-  const failure = networkFailure(error, options.base);
+const brokenStream = (error: unknown, base: URL, follow: boolean): Failure => {
+  const failure = networkFailure(error, base);
   const wasOpened = !(error instanceof Failure);
   if (!mayRetry(failure.cause, true) || !(wasOpened || follow)) throw failure;
-  options.onRetry({ message: failure.message, next: 'Resuming the log where it was cut.', delayMs });
+  return failure;
 };
 
 /**
@@ -195,8 +194,10 @@ export async function* readLog(options: LogOptions, id: string, query: LogQuery)
       }
       delayMs = backoffMs(++progress.brokenStreams, options.random);
     } catch (error) {
+      const { message } = brokenStream(error, options.base, query.follow);
       delayMs = backoffMs(++progress.brokenStreams, options.random);
-      tellOfBrokenStream(error, options, query.follow, delayMs);
+      if (progress.brokenStreams < maxBrokenStreams)
+        options.onRetry({ message, next: 'Resuming the log where it was cut.', delayMs });
     }
   }
   throw new Failure(exitCodes.unavailable, `The connection for the log broke ${maxBrokenStreams} times in a row.`, {

@@ -98,16 +98,19 @@ const buildEnding = (name: string, builds: readonly Build[]): string => {
 
 /**
  * Returns a function that returns the id of a build by its name: the id, an end of the id, `latest`, or `@2` for the
- * second newest build. The builds of the tool are listed at most once, and not at all for a whole id.
+ * second newest build. The builds of the tool are listed at most once, and not at all for whole ids and `latest` alone.
+ * @param names all names. If one of them needs the list, the list decides about `latest` too: between two requests a
+ * build may begin, and then `latest` and `@2` could be the same build
  */
-const createLookup = (api: Api): ((name: string) => Promise<string>) => {
+const createLookup = (api: Api, names: readonly string[]): ((name: string) => Promise<string>) => {
+  const needsList = names.some((name) => !(isLatest(name) || isWhole(name, api)));
   let listed: Promise<Build[]> | undefined;
   const builds = (): Promise<Build[]> => {
     listed ??= api.list().then((response) => response.builds);
     return listed;
   };
   return async (name) => {
-    if (isLatest(name)) return (await api.latest()).build.build_id;
+    if (isLatest(name)) return needsList ? buildAt(1, await builds()) : (await api.latest()).build.build_id;
     if (isWhole(name, api)) return name;
     const position = positionIn(name);
     if (position !== undefined) return buildAt(position, await builds());
@@ -120,8 +123,8 @@ const createLookup = (api: Api): ((name: string) => Promise<string>) => {
  * Returns the id of the build that the user named in the first argument. Default: the tool's newest build.
  * @throws Failure for a name that stands for no build, or for several
  */
-export const namedBuild = (api: Api, { positionals }: Invocation): Promise<string> =>
-  createLookup(api)(positionals[0] ?? 'latest');
+export const namedBuild = (api: Api, { positionals: [name = 'latest'] }: Invocation): Promise<string> =>
+  createLookup(api, [name])(name);
 
 const isWrongName = (error: unknown): error is Failure =>
   error instanceof Failure && (error.exitCode === exitCodes.notFound || error.exitCode === exitCodes.usage);
@@ -131,7 +134,7 @@ const isWrongName = (error: unknown): error is Failure =>
  * for no build.
  */
 export const namedBuilds = async (api: Api, { positionals }: Invocation): Promise<Targets> => {
-  const lookUp = createLookup(api);
+  const lookUp = createLookup(api, positionals);
   const found: Targets = { ids: [], failures: [] };
   for (const name of new Set(positionals)) {
     try {

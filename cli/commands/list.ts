@@ -2,11 +2,8 @@ import type { Build, ListResponse } from '../../openapi/generated/types.ts';
 import { buildLines } from '../builds-table.ts';
 import { flag, printJson, printMessages, type Run, text, type Values } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
-import { listJson, statusColours, statusWord } from '../format-builds.ts';
+import { knownStatuses, listJson, statusWord } from '../format-builds.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** Words for the statuses of builds, which the option --status takes. */
-const knownStatuses = [...Object.keys(statusColours), 'unknown'];
 
 /**
  * Returns the value of --limit.

@@ -35,6 +35,14 @@ const filters = (values: Values) => ({
   step: text(values, 'step')?.replace(/^step-/, ''),
 });
 
+/** @throws Failure for --notify without --follow: a log that is not followed may end before its build does */
+const requireFollowToNotify = (values: Values): void => {
+  if (flag(values, 'follow') || !flag(values, 'notify')) return;
+  throw new Failure(exitCodes.usage, '--notify needs -f, because only a log that is followed ends with its build.', {
+    hint: 'To wait without the log: toolforge-build wait --notify',
+  });
+};
+
 /** Prints what a reader must know at the end of a log: that a part is missing, or that the build and its log go on. */
 const printLogEnd = (context: Context, event: LogEnd, id: string): void => {
   warnOfMissingLog(context, event);
@@ -81,6 +89,7 @@ const createShow = (context: Context, connection: Connection, id: string, values
 /** Runs the command `logs`, which prints a build's log as text, or with --json as one JSON object per line. */
 export const logs: Run = async (context, invocation) => {
   const { values } = invocation;
+  requireFollowToNotify(values);
   const query = { follow: flag(values, 'follow'), ...filters(values) };
   const connection = await context.connect();
   const { api, log } = connection;

@@ -2,18 +2,28 @@ import { isNamedLikePassword, isNamedLikeToken, isSecretValue, partsByForm } fro
 import { isPasswordText, isTokenText } from './rules/judge.ts';
 import { isNumber } from './rules/known-as-other.ts';
 
-/** Matches names whose value is also chosen by a person, as passwords are. */
+/**
+ * Matches names that end with `secret`, `secret_key`, `secret_base` or `secret_key_base`, and perhaps a number, such as
+ * `SESSION_SECRET_2`. People choose the values of these variables themselves, so such a value is judged like a password.
+ */
 const secretName = /secret(?:_?(?:key|base|key_base))?(?:_?\d+)?$/i;
 
 /** Matches names of variables that frameworks write into pages for everybody. */
 const publicName = /(?:^|_)PUBLIC(?:_|$)/i;
 
-/** Matches what builds get in the place of a secret that only the running tool needs, and what switches something. */
+/**
+ * Matches values that are no secret although their variable is named like one. Some fill in for a secret that only the
+ * running tool needs: `dummy`, `fake-token`, `not a real secret`, `build-only`. Others are a switch or a mode: `on`,
+ * `disabled`, `test`.
+ */
 const standIn =
   /^(?:dummy|fake|unused|insecure|unsafe|nothing|ignored?|irrelevant|disabled?|enabled?|on|off|ci|test(?:ing)?|dev(?:elopment)?|local|(?:not|no)[-_ ](?:a[-_ ])?(?:real[-_ ])?(?:secret|password|token|key)|(?:only[-_ ])?(?:for[-_ ])?(?:the[-_ ])?build(?:[-_ ]?time)?(?:[-_ ]only)?)(?:[-_ ]?(?:value|secret|password|token|key))?$/i;
 
 /** Matches what a shell replaces by the value of a variable, in quotation marks or with a default too. */
 const reference = /^(["']?)\$(?:[A-Z_][A-Z0-9_]*|\{[A-Za-z_]\w*(?::?[-?=+][^}]*)?\})\1$/;
+
+/** Name for a value that is judged by its form alone. A name such as `TOKEN` would make a secret of nearly every value. */
+const meaninglessName = 'X';
 
 /** Longest number that is a count or a switch, in digits. A longer one can be a password. */
 const countDigits = 5;
@@ -35,4 +45,4 @@ const isSecretBesideName = (name: string, text: string): boolean => {
  * for a warning instead, which people stop to read if it is often wrong: it leaves out values that are more likely none.
  */
 export const looksLikeSecret = (name: string, value: string): boolean =>
-  isSecretBesideName(name, value) || partsByForm({ name: 'X', text: value }).length > 0;
+  isSecretBesideName(name, value) || partsByForm({ name: meaninglessName, text: value }).length > 0;

@@ -73,13 +73,36 @@ test('each step took the time from its first line to the first line of the next 
 
 test('the times of an older log are those of its lines, and a clock that runs ahead makes no negative time', () => {
   const { progress, at } = begin();
-  progress.addLine({ step: 'build', time: '2026-11-22T07:59:00Z' }, '');
+  progress.addLine({ step: 'build', time: '2026-11-22T07:45:00Z' }, '');
   at(0);
-  expect(progress.text()).toBe('Step build 1:00, build 1:00, quiet for 1 min');
+  expect(progress.text()).toBe('Step build 15:00, build 15:00, quiet for 15 min');
   progress.addLine({ step: 'export', time: '2026-11-22T09:00:00Z' }, '');
-  expect(progress.text()).toBe('Step export 0:00, build 1:00');
+  expect(progress.text()).toBe('Step export 0:00, build 15:00');
   progress.addLine({ step: 'broken', time: 'no time' }, '');
-  expect(progress.text()).toBe('Step broken 0:00, build 1:00');
+  expect(progress.text()).toBe('Step broken 0:00, build 15:00');
+});
+
+test.each([-590, -60, -6, 6, 60, 3600])(
+  'silence is measured by one clock when that of the build is %i s off',
+  (off) => {
+    const { progress, at } = begin();
+    for (const second of [1, 2]) {
+      at(second);
+      progress.addLine({ step: 'build', time: new Date(start + (second + off) * 1000).toISOString() }, '');
+    }
+    at(6);
+    expect(progress.text()).not.toContain('quiet');
+    at(8);
+    expect(progress.text()).toMatch(/, quiet for 6 s$/);
+  },
+);
+
+test('a log with very many steps shows the first hundred of them', () => {
+  const { progress, line } = begin();
+  progress.addBuilds(responses.builds, responses.builds[2]?.build_id ?? '');
+  for (let step = 1; step <= 200_000; step += 1) line(1, `step-${step}`);
+  expect(progress.text()).toMatch(/^Step 100 0:00, build 0:01, about /);
+  expect(progress.stepTimes().split(', ')).toHaveLength(100);
 });
 
 test('a hostile name of a step is shown with visible control characters', () => {

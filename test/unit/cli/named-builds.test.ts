@@ -61,6 +61,12 @@ test('a whole id, latest and @1 need no list of the builds', async () => {
   for (const name of [second, 'latest', '@1']) expect((await run('show', name)).requests).toHaveLength(1);
 });
 
+test('several names are looked up in one list, so that a build that begins meanwhile shifts none of them', async () => {
+  const { requests } = await run('delete', '-y', 'latest', '@2');
+  expect(requests).toEqual(['GET builds', `DELETE builds/${newest}`, `DELETE builds/${second}`]);
+  expect((await run('delete', '-y', 'latest', second)).requests[0]).toBe('GET builds/latest');
+});
+
 test('an end of several ids names no build, and the error lists the candidates on a line each', async () => {
   for (const command of ['logs', 'delete']) {
     const { code, stdout, stderr, requests } = await run(command, '111', ...(/^[cd]/.test(command) ? ['-y'] : []));

@@ -35,3 +35,12 @@ test('logs prints each state of an unfinished line where the output is no termin
   const { stdout } = await run(['logs', '-f', '--json', 'demo-5'], events);
   expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual(partial);
 });
+
+test('logs --notify without -f is refused before any request', async () => {
+  expect(await run(['logs', 'demo-5', '--notify'], [end()])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('--notify needs -f'),
+  });
+  expect(api.requests()).toEqual([]);
+});
