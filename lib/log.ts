@@ -1,22 +1,31 @@
+import { types } from 'node:util';
+
 type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 /**
  * Writes a line to the log of this process. Security: messages and fields must not contain a token, a password or a
  * request's body.
- * @param fields searchable details of the line; an `error` among them is logged with its stack and causes
+ * @param fields searchable details of the line; an `error` among them is logged with its stack, and with its causes as far as they are errors
  */
 export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
 
 /** A log that keeps nothing. */
 export const noLog: Log = () => undefined;
 
+/** Tells whether a value is an error. Errors of Node itself are of another realm in tests. */
+const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);
+
+/**
+ * Describes an error for the log. Security: a cause that is no error is left out, because libraries put the body of a
+ * response there, which can hold tokens.
+ */
 const describeError = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return String(error);
   return {
     name: error.name,
     message: error.message,
     stack: error.stack,
-    ...(error.cause ? { cause: describeError(error.cause) } : {}),
+    ...(isError(error.cause) ? { cause: describeError(error.cause) } : {}),
   };
 };
 

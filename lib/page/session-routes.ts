@@ -60,16 +60,22 @@ const codeOf = (error: unknown): { error?: unknown; status?: unknown } => {
   return { error: typeof code === 'string' ? code.slice(0, 80) : undefined, status };
 };
 
+/**
+ * Describes for the log why something of a session failed. Security: no cause of the error, because openid-client puts
+ * the issuer's response into causes, with the tokens in it.
+ */
+const reasonOf = (cause: unknown): Record<string, unknown> =>
+  typeof cause === 'string' ? { reason: cause } : { ...codeOf(cause), reason: (cause as Error).message };
+
 /** Tells whether the issuer will never accept this refresh token again. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 const isFinal = (error: unknown): boolean => codeOf(error).error === 'invalid_grant';
 
 const signInAgain = (headers: Record<string, string>): ApiError =>
   new ApiError(401, 'unauthenticated', 'Your session has ended. Sign in again.', { headers });
 
-const issuerAway = (cause: unknown): ApiError =>
+const issuerAway = (): ApiError =>
   new ApiError(503, 'unavailable', 'The issuer of your sign-in does not respond. Retry in a few seconds.', {
     retryAfter: 5,
-    cause,
   });
 
 const redirect = (res: ServerResponse, location: string, cookies: readonly string[]): void => {
@@ -139,7 +145,9 @@ class Sessions {
     if (session?.refreshToken === undefined) throw this.#ended(res);
     const renewed = await this.#refreshOnce(session.refreshToken, () => this.#renew(session)).catch(
       (error: unknown) => {
-        throw isFinal(error) ? this.#ended(res) : issuerAway(error);
+        if (isFinal(error)) throw this.#ended(res);
+        this.#options.log('WARNING', 'a session was not refreshed', reasonOf(error));
+        throw issuerAway();
       },
     );
     res.setHeader('set-cookie', (await cookies.write(renewed)) ?? cookies.clear('session', 'refresh'));
@@ -180,9 +188,7 @@ class Sessions {
 
   /** Leads the browser back to the page, which says why nobody was signed in. */
   #refuse(res: ServerResponse, refusal: Refusal, cause: unknown): void {
-    const reason =
-      typeof cause === 'string' ? { reason: cause } : { ...codeOf(cause), reason: (cause as Error).message };
-    this.#options.log('WARNING', 'signing in on the page failed', { refusal, ...reason });
+    this.#options.log('WARNING', 'signing in on the page failed', { refusal, ...reasonOf(cause) });
     const { page, cookies } = this.#options;
     redirect(res, `${page.href}?${new URLSearchParams({ 'sign-in': refusal })}`, cookies.clear('sign-in'));
   }

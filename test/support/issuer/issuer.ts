@@ -19,6 +19,8 @@ export type OidcIssuer = {
   /** Methods and paths of all requests to the test issuer, such as `POST /token`. */
   requests: string[];
   mode: (mode: Mode) => void;
+  /** Chooses members that replace those of each response with tokens from now on. */
+  changeTokens: (members: Readonly<Record<string, unknown>>) => void;
   /** Makes a new signing key for the issuer. The previous key stays published until the next rotation. */
   rotate: () => Promise<void>;
   /**
@@ -143,7 +145,13 @@ const settingOf =
       : {}),
   });
 
-type State = { mode: Mode; person: string; keys: JWK[]; provider: Provider | undefined };
+type State = {
+  mode: Mode;
+  person: string;
+  keys: JWK[];
+  provider: Provider | undefined;
+  tokenMembers: Record<string, unknown>;
+};
 
 const createListener =
   (state: State, requests: string[], secret: string): RequestListener =>
@@ -165,13 +173,14 @@ export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<
   const { audience = 'builds-api', tokenSeconds = 300, secret = apiClient.secret } = options;
   const people = new Map<string, Person>();
   const requests: string[] = [];
-  const state: State = { mode: 'working', person: '', keys: [await newKey()], provider: undefined };
+  const state: State = { mode: 'working', person: '', keys: [await newKey()], provider: undefined, tokenMembers: {} };
   const server = createServer(createListener(state, requests, secret));
   const port = await listen(server, options.port);
   const url = options.url ?? `http://127.0.0.1:${port}`;
   const adapter = createAdapters();
   const restartProvider = () => {
-    state.provider = createProvider({ url, audience, people, keys: state.keys, tokenSeconds, adapter });
+    const { keys, tokenMembers } = state;
+    state.provider = createProvider({ url, audience, people, keys, tokenSeconds, adapter, tokenMembers });
   };
   restartProvider();
   return {
@@ -180,6 +189,10 @@ export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<
     requests,
     signIn: (person) => Object.assign(state, { person }),
     mode: (mode) => Object.assign(state, { mode }),
+    changeTokens: (tokenMembers) => {
+      state.tokenMembers = tokenMembers;
+      restartProvider();
+    },
     rotate: async () => {
       state.keys = [await newKey(), ...state.keys].slice(0, 2);
       restartProvider();

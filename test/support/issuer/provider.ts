@@ -18,6 +18,8 @@ export type ProviderOptions = {
   /** Lifetime of the access tokens of the test issuer, in seconds. */
   tokenSeconds: number;
   adapter: (model: string) => Adapter;
+  /** Members that replace those of each response with tokens. The values may be none that an issuer should send. */
+  tokenMembers: Readonly<Record<string, unknown>>;
 };
 
 /** Sends an HTML form of the issuer without a page around it, because no person sees it. */
@@ -53,11 +55,7 @@ const features = ({ audience, tokenSeconds }: ProviderOptions): NonNullable<Conf
   },
 });
 
-/**
- * Makes an OpenID Connect issuer for tests. Its access tokens for the API are JWTs with `tools.<tool>` in the claim
- * `groups`.
- */
-export const createProvider = (options: ProviderOptions): Provider =>
+const newProvider = (options: ProviderOptions): Provider =>
   new Provider(options.url, {
     adapter: options.adapter,
     jwks: { keys: options.keys } as NonNullable<Configuration['jwks']>,
@@ -112,3 +110,16 @@ export const createProvider = (options: ProviderOptions): Provider =>
       Interaction: 600,
     },
   } as Configuration);
+
+/**
+ * Makes an OpenID Connect issuer for tests. Its access tokens for the API are JWTs with `tools.<tool>` in the claim
+ * `groups`.
+ */
+export const createProvider = (options: ProviderOptions): Provider => {
+  const provider = newProvider(options);
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path === '/token') Object.assign(ctx.body as object, options.tokenMembers);
+  });
+  return provider;
+};

@@ -105,6 +105,22 @@ test('the cookie of a sign-in is sent when the issuer leads the browser back, an
   });
 });
 
+test.each([
+  ['a'.repeat(960), true],
+  ['é'.repeat(1800), false],
+  ['é'.repeat(170), false],
+])(
+  'the cookie of a sign-in leaves room for those of a session, whatever the address %.5s… is',
+  async (name, isKept) => {
+    const address = `/builds/ui/tools/${name}`;
+    const url = `${server.url}/builds/ui/session/sign-in?${new URLSearchParams({ return: address })}`;
+    const begun = await fetch(url, { redirect: 'manual' });
+    const cookies = begun.headers.getSetCookie().filter((line) => !/Max-Age=0/.test(line));
+    expect(cookies.map((line) => line.length < 2100)).toEqual([true]);
+    expect((cookies[0]?.length ?? 0) > 1500).toBe(isKept);
+  },
+);
+
 describe('a refresh', () => {
   test('gives other tokens of the same session, with the same end', async () => {
     const browser = await signIn();
@@ -139,6 +155,21 @@ describe('a refresh', () => {
     expect([status, body.code, set]).toEqual([503, 'unavailable', []]);
     issuer.mode('working');
     expect((await send(cookieOf(browser), '/refresh', 'POST')).status).toBe(200);
+  });
+
+  test.each([
+    { token_type: 'mac' },
+    { scope: ['a'] },
+    { expires_in: -1 },
+    { access_token: 'no-jwt' },
+    { access_token: 7 },
+  ])('with the unusable response %j keeps the session, and no line of the log holds the tokens', async (members) => {
+    const browser = await signIn();
+    issuer.changeTokens(members);
+    const { status, body, lines: set } = await send(cookieOf(browser), '/refresh', 'POST');
+    expect([status, body.code, set]).toEqual([503, 'unavailable', []]);
+    expect(lines.map(({ message }) => message)).toContain('a session was not refreshed');
+    expect(JSON.stringify(lines)).not.toMatch(/refresh_token|no-jwt/);
   });
 
   test('never uses the refresh token of another sign-in', async () => {
@@ -203,6 +234,18 @@ test('an issuer that does not respond to the beginning of a sign-in leads back t
   await browser.open(`${home}session/sign-in`);
   expect(browser.url()).toBe(`${home}?sign-in=unavailable`);
 });
+
+test.each([{ token_type: 'mac' }, { scope: ['a'] }, { expires_in: -1 }])(
+  'a sign-in with the unusable response %j fails, and no line of the log holds the tokens',
+  async (members) => {
+    issuer.changeTokens(members);
+    const browser = createBrowser({ fetchPage });
+    await browser.open(`${home}session/sign-in`);
+    expect(browser.url()).toBe(`${home}?sign-in=failed`);
+    expect(lines.map(({ message }) => message)).toContain('signing in on the page failed');
+    expect(JSON.stringify(lines)).not.toContain('refresh_token');
+  },
+);
 
 test('a code is used once: the browser that opens the same address again is led back to the page', async () => {
   const visited: string[] = [];
