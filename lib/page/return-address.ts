@@ -1,5 +1,8 @@
-/** Limit for the length of an address, in characters. An address of the page is shorter. */
-const maxLength = 2048;
+/**
+ * Limit for the length of an address in characters, as it is sent, with encoded characters. An address of the page is
+ * shorter. A cookie holds the address during a sign-in, beside the cookies of a session.
+ */
+const maxLength = 1024;
 
 /** Matches characters that URL parsers drop or take for a slash. No address of the page has one. */
 const ambiguous = /[\\\p{Cc}\p{Cf}\s]/u;
@@ -12,8 +15,8 @@ const ambiguous = /[\\\p{Cc}\p{Cf}\s]/u;
  * @param page address of the page, which ends with a slash
  */
 export const returnAddress = (wanted: string | null, page: URL): string => {
-  if (!wanted || wanted.length > maxLength || !wanted.startsWith('/') || ambiguous.test(wanted)) return page.href;
+  if (!wanted?.startsWith('/') || ambiguous.test(wanted)) return page.href;
   const url = URL.parse(wanted, page.href);
-  const isOwn = url?.origin === page.origin && url.pathname.startsWith(page.pathname);
+  const isOwn = url?.origin === page.origin && url.pathname.startsWith(page.pathname) && url.href.length <= maxLength;
   return isOwn ? url.href : page.href;
 };

@@ -78,12 +78,12 @@ const cookie = (pair: string, isSecure: boolean, { sameSite, seconds, path }: Co
   ].join('; ');
 
 /**
- * Limit for all sealed texts of a browser together, in characters. Node and other servers refuse requests whose headers
- * are larger than 16 KiB.
+ * Limit for the sealed texts of a session together, in characters. Node and other servers refuse requests whose headers
+ * are larger than 16 KiB, and a sign-in that has begun takes up to 2,000 characters too.
  */
 const maxTotalLength = 12_000;
 
-/** Tells whether sealed texts fit into cookies. */
+/** Tells whether the sealed texts of a session fit into cookies. */
 export const fitsCookies = (...texts: readonly string[]): boolean =>
   texts.every(({ length }) => length <= maxCookieLength * maxCookies) && texts.join('').length <= maxTotalLength;
 
