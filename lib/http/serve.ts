@@ -29,6 +29,8 @@ const lastRequestsMs = 10_000;
 const finishAtEnd = (server: Server, shutdown: AbortController, log: Log, close: () => void): void => {
   const finish = (code: number): void => {
     shutdown.abort();
+    // The connections of open requests end with their responses.
+    server.keepAliveTimeout = 1;
     server.close(() => {
       close();
       process.exit(code);

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 const root = join(import.meta.dirname, '../../..');
 
 /** Folders that the test copies, because `npm run generate` and the bundler read them. */
-const copied = ['cli', 'docs', 'events', 'functions', 'knative', 'lib', 'openapi', 'scripts'];
+const copied = ['cli', 'docs', 'events', 'functions', 'knative', 'lib', 'openapi', 'scripts', 'web'];
 const copiedFiles = ['package.json', 'tsconfig.json'];
 
 let project: string;
