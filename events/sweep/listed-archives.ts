@@ -28,12 +28,12 @@ export class ListedArchives {
     this.#numbers.set(number === undefined ? copyOf(ledger) : ledger, (number ?? 0) + 1);
   }
 
-  /** Tells whether archives below the name of a ledger belong to other builds than the given ones. */
+  /** Tells whether archives below the name of a ledger belong to other builds than the given ones. An id may repeat. */
   takeOthers(ledger: string, ids: Iterable<string>): boolean {
     let left = this.#numbers.get(ledger);
     if (left === undefined) return false;
     this.#numbers.delete(ledger);
-    for (const id of ids) if (this.#builds.get(`${ledger}/${id}`) !== undefined) left -= 1;
+    for (const id of new Set(ids)) if (this.#builds.get(`${ledger}/${id}`) !== undefined) left -= 1;
     return left > 0;
   }
 

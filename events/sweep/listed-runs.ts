@@ -43,33 +43,53 @@ export class ListedRuns {
   readonly #facts = new CompactMap();
   /** Number of wanted runs by tool. Every tool with a run is in this map. */
   readonly #wanted = new Map<string, number>();
+  /** Runs of builds-api that have not ended and are never adopted, by tool. They count against the limit of the tool. */
+  readonly #unended = new Map<string, ListedRun[]>();
 
   constructor(mode: BuildsApiRuns, now: Date) {
     this.#mode = mode;
     this.#now = now;
   }
 
+  /** Adds a run. A run that cannot be judged counts as a run that the ledger lacks, which selects its tool. */
   add(run: PipelineRun): void {
     const tool = toolOf(run);
-    if (tool === undefined) return;
-    const observed = observeListed(run, this.#now);
+    // A reconcile lists the runs of a tool by their label, so it can change nothing about a run without the label.
+    if (tool === undefined || run.metadata.labels?.[toolLabelName] !== toolLabel(tool)) return;
+    try {
+      this.#addObserved(tool, run, observeListed(run, this.#now));
+    } catch {
+      this.#countWanted(tool, true);
+    }
+  }
+
+  #countWanted(tool: string, isWanted: boolean): void {
+    this.#wanted.set(tool, (this.#wanted.get(tool) ?? 0) + (isWanted ? 1 : 0));
+  }
+
+  #addObserved(tool: string, run: PipelineRun, observed: ObservedRun): void {
     // A ledger may lack the build of a run that builds-api made, unless it has to adopt the run.
     const isWanted = !observed.build || (this.#mode === 'adopt' && isAdoptable(observed));
-    this.#wanted.set(tool, (this.#wanted.get(tool) ?? 0) + (isWanted ? 1 : 0));
-    // A reconcile lists the runs of a tool by their label. A run without the label is left for the reconcile to judge.
-    if (run.metadata.labels?.[toolLabelName] !== toolLabel(tool)) return;
-    this.#facts.add(`${tool}/${run.metadata.name}`, factsOf(run, observed, isWanted));
+    const facts = factsOf(run, observed, isWanted);
+    this.#countWanted(tool, isWanted);
+    this.#facts.add(`${tool}/${run.metadata.name}`, facts);
+    if (this.#mode === 'ignore' || !observed.build || observed.ending || isWanted) return;
+    // The parameters of a run of builds-api have any size, and no reconcile compares them.
+    const build = { ...observed.build, parameters: { source_url: '' } };
+    const unended = this.#unended.get(tool) ?? [];
+    unended.push({ ...runOf(observed.id, facts, this.#now), build });
+    this.#unended.set(tool, unended);
   }
 
   /**
-   * Returns the runs of builds that a ledger knows.
+   * Returns the runs of builds that a ledger knows, and the runs of builds-api that count against the tool's limit.
    * @returns `hasOthers`: whether the tool has runs as well that its ledger should know, and does not
    */
-  take(tool: string, ids: Iterable<string>): { runs: ListedRun[]; hasOthers: boolean } {
+  take(tool: string, ids: ReadonlySet<string>): { runs: ListedRun[]; hasOthers: boolean } {
     let left = this.#wanted.get(tool);
     if (left === undefined) return { runs: [], hasOthers: false };
     this.#wanted.delete(tool);
-    const runs: ListedRun[] = [];
+    const runs = (this.#unended.get(tool) ?? []).filter(({ id }) => !ids.has(id));
     for (const id of ids) {
       const facts = this.#facts.get(`${tool}/${id}`);
       if (facts === undefined) continue;

@@ -73,6 +73,19 @@ const selectedLedger = (tool: string, view: LedgerView, listed: Listed): Selecte
   return isSelected ? { ledger, tool, hasOtherLogs } : undefined;
 };
 
+/**
+ * Judges one ledger. A ledger that cannot be judged is selected: sweepLedger then logs the error with the tool's name,
+ * and all other tools are swept.
+ */
+const selectedOrUnjudged = (tool: string, view: LedgerView, listed: Listed): Selected | undefined => {
+  try {
+    return selectedLedger(tool, view, listed);
+  } catch {
+    listed.runs.take(tool, new Set());
+    return { ledger: ledgerName(tool), tool, hasOtherLogs: listed.archives.takeOthers(ledgerName(tool), []) };
+  }
+};
+
 /** Selects the tools that have runs, claims or a turn to wait for, but no ledger, and the archives without a ledger. */
 const selectedRest = ({ runs, archives, claimants }: Listed): Selected[] => {
   const tools = [...runs.toolsLeft(), ...claimants];
@@ -105,7 +118,7 @@ export const selectLedgers = async (options: ArchiveLogsOptions): Promise<Select
   const listed: Listed = { ...conditions, archives, runs, jobs, claimants };
   const selected: Selected[] = [];
   await ledger.scan((tool, view) => {
-    const found = selectedLedger(tool, view, listed);
+    const found = selectedOrUnjudged(tool, view, listed);
     if (found) selected.push(found);
   });
   return [...selected, ...selectedRest(listed)];

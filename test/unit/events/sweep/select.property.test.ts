@@ -15,9 +15,10 @@ import { startArchiver } from '../../../../lib/logs/archive/archiver-job.ts';
 import { listArchives } from '../../../../lib/logs/archive/list.ts';
 import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
+import { toolAnnotation } from '../../../../lib/tekton/run.ts';
 import { toolOf } from '../../../../lib/tekton/tool-of.ts';
 import type { PipelineRun } from '../../../../lib/tekton/types.ts';
-import { createOldRun } from '../../../support/builds-api-run.ts';
+import { createOldRun, oldRun } from '../../../support/builds-api-run.ts';
 import { World } from '../../lib/builds/world.ts';
 
 const tools = ['a', 'a-b', 'with_underscore', 'x'.repeat(70)];
@@ -127,6 +128,13 @@ class Fleet {
     await createOldRun(this.kube, tool, { suffix, condition, params });
   }
 
+  /** Creates a run with the annotation of this service, but without the label by which a reconcile lists runs. */
+  async stray(tool: string, at: number): Promise<void> {
+    const { metadata: _, status: _status, ...run } = oldRun(tool);
+    const metadata = { name: `stray-${at}`, annotations: { [toolAnnotation]: tool } };
+    await this.kube.create('pipelineruns', { ...run, metadata }).catch(() => undefined);
+  }
+
   async run({ kind, tool, at }: Command): Promise<unknown> {
     const changes: Record<Command['kind'], () => unknown> = {
       start: () => this.start(tool, at % 3 === 0),
@@ -141,6 +149,7 @@ class Fleet {
       claims: () => this.changeClaims(tool, at),
       deleteLedger: () => ifFound(this.kube.remove('buildledgers', ledgerName(tool))),
       startOld: () => this.startOld(tool, at),
+      stray: () => this.stray(tool, at),
       reconcile: () => reconcile(this.options, tool),
       sweep: () => this.sweep(tool),
     };
@@ -175,7 +184,10 @@ const kinds = [
   'deleteRun',
   'job',
 ] as const;
-const rareKinds = ['endJob', 'archive', 'claims', 'deleteLedger', 'startOld', 'reconcile', 'sweep', 'sweep'] as const;
+const rareKinds = [
+  ...(['endJob', 'archive', 'claims', 'deleteLedger', 'startOld', 'stray'] as const),
+  ...(['reconcile', 'sweep', 'sweep'] as const),
+] as const;
 const command = fc.record({
   kind: fc.constantFrom(...kinds, ...rareKinds),
   tool: fc.constantFrom('a', 'a', 'a', ...tools),
@@ -198,6 +210,21 @@ const examples: [number | undefined, BuildsApiRuns, number, Command[]][] = [
   [undefined, 'ignore', 0, commandsOf(['start', 1], ['end', 0], ['reconcile', 0])],
   // The archiver of a finished build takes too long.
   [1, 'ignore', 2 * hourMs, commandsOf(['start', 1], ['begin', 0], ['job', 0], ['end', 0], ['reconcile', 0])],
+];
+
+/** States in which a sweep can change nothing, and which random commands reach seldom. */
+const idleExamples: [number | undefined, BuildsApiRuns, Command[]][] = [
+  // A run has no label, so no reconcile lists the run.
+  [undefined, 'ignore', commandsOf(['stray', 0])],
+  [2, 'adopt', commandsOf(['start', 1], ['stray', 0])],
+  // A run of builds-api holds the slot for which a build waits.
+  ...([undefined, 3] as const).map((slots): [number | undefined, BuildsApiRuns, Command[]] => [
+    slots,
+    'show',
+    commandsOf(['start', 1], ['start', 1], ['start', 1], ['end', 0], ['startOld', 1]),
+  ]),
+  // Such a run is too large for a ledger, so it is never adopted.
+  [undefined, 'adopt', commandsOf(['start', 1], ['start', 1], ['start', 1], ['end', 0], ['startOld', 10])],
 ];
 
 const selectedNames = async (fleet: Fleet): Promise<string[]> =>
@@ -237,6 +264,6 @@ test('property: sweep selects no tool about which sweeps have nothing to correct
       for (const tool of tools) await fleet.sweep(tool);
       if (fleet.world.writes.length === before) expect(selected).toEqual([]);
     }),
-    { numRuns: 10 },
+    { numRuns: 10, examples: idleExamples },
   );
 });

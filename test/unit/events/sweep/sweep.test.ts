@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
-import { createSweep, type SweepOptions } from '../../../../events/sweep/handler.ts';
+import type { SweepOptions } from '../../../../events/sweep/handler.ts';
 import type { BuildsApiRuns } from '../../../../lib/builds/context.ts';
-import { startBuild } from '../../../../lib/builds/start.ts';
 import type { BuildLedger, BuildRecord } from '../../../../lib/ledger/types.ts';
 import { archivePrefix } from '../../../../lib/logs/archive/archive-index.ts';
-import { removeArchive } from '../../../../lib/logs/archive/remove.ts';
 import { createFolderStore } from '../../../../lib/store/folder.ts';
 import { storeFailure } from '../../../../lib/store/keys.ts';
 import type { ObjectStore } from '../../../../lib/store/types.ts';
 import { createOldRun } from '../../../support/builds-api-run.ts';
 import { World } from '../../lib/builds/world.ts';
+import { startIn, sweepIn } from './sweep-in.ts';
 
 let folder: string;
 let world: World;
@@ -31,18 +30,9 @@ const sweepOf = (
   store: ObjectStore = createFolderStore(folder),
   buildsApiRuns: BuildsApiRuns = 'ignore',
   others: Partial<SweepOptions> = {},
-) => {
-  const { context } = world.instance({ isImmediate: true, skewMs: 60 * 60 * 1000 });
-  const log = (_: string, message: string, fields: object = {}) => void logged.push({ message, ...fields });
-  const removeLog = (tool: string, id: string) => removeArchive(store, tool, id);
-  const options = { ...context, buildsApiRuns, log, store, removeLog, allowedSteps: [], findSecrets: () => [] };
-  return createSweep({ ...options, saveKeys: async () => undefined, ...others } as unknown as SweepOptions);
-};
+) => sweepIn(world, { ...others, store, buildsApiRuns }, logged);
 
-const start = (tool: string) => {
-  const { context } = world.instance({ isImmediate: true });
-  return startBuild(context, tool, { source_url: 'https://example.org/x' }, undefined, new AbortController().signal);
-};
+const start = (tool: string) => startIn(world, tool);
 
 const corrections = () =>
   logged.filter(({ message }) => message === 'sweep corrected').map(({ tool, id, kind }) => ({ tool, id, kind }));
