@@ -1,6 +1,8 @@
 import { readonly, ref } from 'vue';
 import { pageRoot } from '../page-root.ts';
 import { pageHeaders } from './page-headers.ts';
+import { isFresh, refreshDelay } from './refresh-delay.ts';
+import { createSessionFetch } from './session-fetch.ts';
 
 /**
  * State of the session, as the server tells it. `expires`: time when the access token expires, in RFC 3339. `ends`: time when
@@ -13,13 +15,13 @@ export type Session =
 /** The only global state of the page. */
 const session = ref<Session>({ state: 'unknown' });
 
-/** Time before the expiry of the access token at which the page asks for another one, in milliseconds. */
-const refreshAheadMs = 60_000;
-
 /** Name of the lock by which the tabs of a browser refresh the session one after the other. */
 const lockName = 'builds-session';
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Number of refreshes in a row that failed. */
+let failures = 0;
 
 const request = async (path: string, method: 'GET' | 'POST'): Promise<Session> => {
   const response = await fetch(`${pageRoot}session${path}`, { method, headers: pageHeaders });
@@ -28,17 +30,17 @@ const request = async (path: string, method: 'GET' | 'POST'): Promise<Session> =
   return (await response.json()) as Session;
 };
 
-const isFresh = (found: Session): boolean =>
-  found.state === 'signed-in' && Date.parse(found.expires) - Date.now() > refreshAheadMs;
+const isStale = (found: Session): boolean => found.state === 'signed-in' && !isFresh(found.expires, Date.now());
 
 const scheduleRefresh = (found: Session): void => {
   clearTimeout(timer);
   if (found.state !== 'signed-in') return;
-  const inMs = Date.parse(found.expires) - Date.now() - refreshAheadMs;
-  timer = setTimeout(() => void refresh().catch(() => undefined), Math.max(inMs, 5000));
+  const delay = refreshDelay(found.expires, Date.now(), failures);
+  timer = setTimeout(() => void refresh().catch(() => undefined), delay);
 };
 
 const use = (found: Session): Session => {
+  failures = 0;
   session.value = found;
   scheduleRefresh(found);
   return found;
@@ -47,16 +49,32 @@ const use = (found: Session): Session => {
 /** Reads the state of the session from the server. @throws Error when the server does not say it */
 const load = async (): Promise<Session> => use(await request('', 'GET'));
 
+const renew = async (): Promise<Session> => {
+  const found = await request('', 'GET');
+  return use(isStale(found) ? await request('/refresh', 'POST') : found);
+};
+
 /**
  * Gets another access token, unless another tab has just done so. One tab at a time asks, because issuers end a
- * session when they see a refresh token twice.
+ * session when they see a refresh token twice. After a failure the page tries again later.
  * @throws Error when the server or the issuer does not respond
  */
-const refresh = async (): Promise<Session> =>
-  navigator.locks.request(lockName, async () => {
-    const found = await request('', 'GET');
-    return use(found.state !== 'signed-in' || isFresh(found) ? found : await request('/refresh', 'POST'));
-  });
+const refresh = async (): Promise<Session> => {
+  try {
+    return await navigator.locks.request(lockName, renew);
+  } catch (error) {
+    failures++;
+    scheduleRefresh(session.value);
+    throw error;
+  }
+};
+
+/** Sends a request with the session, which is refreshed first where needed. */
+export const fetchWithSession = createSessionFetch({
+  send: (request) => fetch(request),
+  isStale: () => isStale(session.value),
+  refresh: async () => (await refresh()).state === 'signed-in',
+});
 
 /** Leaves the page to sign in, and comes back to an address of the page. Default: the present one. */
 const signIn = (returnTo = location.pathname + location.search + location.hash): void => {
