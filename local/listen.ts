@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { idleTimeoutMs } from '../lib/http/server-options.ts';
 
 const explain = (error: NodeJS.ErrnoException, port: number, setting: string): Error =>
   error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Set ${setting} to another port.`) : error;
@@ -13,6 +14,7 @@ const explain = (error: NodeJS.ErrnoException, port: number, setting: string): E
  */
 export const listen = (server: Server, port: number, setting: string, host = '127.0.0.1'): Promise<number> =>
   new Promise((resolve, reject) => {
+    server.keepAliveTimeout = idleTimeoutMs;
     server.once('error', (error) => reject(explain(error, port, setting)));
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });

@@ -174,7 +174,7 @@ export const startOidcIssuer = async (options: OidcIssuerOptions = {}): Promise<
   const people = new Map<string, Person>();
   const requests: string[] = [];
   const state: State = { mode: 'working', person: '', keys: [await newKey()], provider: undefined, tokenMembers: {} };
-  const server = createServer(createListener(state, requests, secret));
+  const server = createServer({ keepAliveTimeout: 0 }, createListener(state, requests, secret));
   const port = await listen(server, options.port);
   const url = options.url ?? `http://127.0.0.1:${port}`;
   const adapter = createAdapters();
