@@ -181,17 +181,22 @@ const apiOf =
 const apiRoutes = (parts: Parts): [string, Listener][] =>
   ['/builds/', '/v1/', '/openapi.json', '/.well-known/'].map((prefix) => [prefix, apiOf(parts)]);
 
+/** Says whether a request's target is a path. Browsers send no other target to a server, and the API refuses those. */
+const isPath = (target = ''): boolean => target.startsWith('/') && !target.startsWith('//');
+
 /**
  * Makes the listener of the page. A browser that calls this machine by another name is led to the platform's own address,
  * because the cookies of a sign-in are for one name only.
  */
-const pageOf = (parts: Parts): Listener =>
-  forOwnHosts((req, res) => {
+const pageOf = (parts: Parts): Listener => {
+  const page = forOwnHosts((req, res) => {
     const own = URL.parse(parts.issuer?.url ?? '');
     if (!own || req.headers.host === own.host || req.method !== 'GET')
       return (parts.functions?.page ?? notFound)(req, res);
     res.writeHead(307, { location: own.origin + req.url, 'content-length': 0 }).end();
   });
+  return (req, res) => (isPath(req.url) ? page : apiOf(parts))(req, res);
+};
 
 const triggersAt = (internalUrl: string): Trigger[] =>
   Object.entries(services as Record<string, ServiceRow>).flatMap(([name, { eventTypes: types }]) =>
