@@ -188,7 +188,7 @@ describe.each(closedRoutes.map((route) => [route.operation, route] as const))('t
 
   test('accepts and refuses the valid and defective tokens in a session of the page as documented', async () => {
     const options = { credential: 'person', tokens: tokens.person, own, other, headersOf: inSession } as const;
-    await check(await tokenCases(route, options), sendDirectly);
+    await check(await tokenCases(route, { ...options, expiredCode: 'unauthenticated' }), sendDirectly);
   });
 
   test('refuses what is no session of the page, and a session that the page does not send', async () => {

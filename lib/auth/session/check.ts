@@ -1,6 +1,8 @@
+import { errors } from 'jose';
+import { ApiError } from '../../errors.ts';
 import type { Secret } from '../../secret.ts';
 import type { CredentialCheck } from '../authenticate.ts';
-import { invalidCredential } from '../challenge.ts';
+import { challenge, invalidCredential } from '../challenge.ts';
 import { readCookie } from './cookies.ts';
 import { createSealer } from './sealed.ts';
 
@@ -11,6 +13,17 @@ export type SessionCheckOptions = {
   /** Check of the access token in the session. */
   checkToken: CredentialCheck;
 };
+
+/**
+ * Returns the error to throw for a session whose token is refused. The service itself has sealed the session, so an
+ * expired token in it is no guess: such a request is neither delayed nor counted.
+ */
+const refusalOf = (error: unknown): unknown =>
+  error instanceof ApiError && error.cause instanceof errors.JWTExpired
+    ? new ApiError(401, 'unauthenticated', 'The token of your session has expired. Reload the page.', {
+        headers: challenge('invalid_token'),
+      })
+    : error;
 
 /**
  * Makes the check of the page's session: a cookie with an encrypted access token. The token is then verified as if the
@@ -24,7 +37,9 @@ export const createSessionCheck = ({ keys, isSecure, checkToken }: SessionCheckO
     if (text === undefined) return undefined;
     const content = await sealer.open(text);
     if (typeof content?.token !== 'string') throw invalidCredential('Your session has ended. Sign in again.');
-    const access = await checkToken({ authorization: `Bearer ${content.token}` }, target);
+    const access = await checkToken({ authorization: `Bearer ${content.token}` }, target).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
     return access && { ...access, credential: 'session' };
   };
 };

@@ -82,6 +82,8 @@ export type CasesOptions = {
   prefix?: string;
   /** Returns the headers that send a token. Default: as a bearer token. */
   headersOf?: HeadersOf;
+  /** Code of the error for an expired token. Default: `token_invalid`. */
+  expiredCode?: string;
 };
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -92,7 +94,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
  */
 export const tokenCases = async (
   route: Route,
-  { credential, tokens, own, other, prefix, headersOf = bearer }: CasesOptions,
+  { credential, tokens, own, other, prefix, headersOf = bearer, expiredCode = 'token_invalid' }: CasesOptions,
 ): Promise<Case[]> => {
   const tools = { own, other, none: undefined };
   const valid = callerTools.map(async (callerTool): Promise<Case> => {
@@ -107,7 +109,8 @@ export const tokenCases = async (
     const token = await tokens.defective(defect, own);
     if (token === undefined) return [];
     const request = requestFor(route, own, await headersOf(token), prefix);
-    return [{ name: `${credential}, ${defect}`, request, expected: [401, 'token_invalid'] }];
+    const code = defect === 'expired' ? expiredCode : 'token_invalid';
+    return [{ name: `${credential}, ${defect}`, request, expected: [401, code] }];
   });
   return [...(await Promise.all(valid)), ...(await Promise.all(defective)).flat()];
 };
