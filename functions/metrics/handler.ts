@@ -31,19 +31,28 @@ const maxSingleReads = 100;
 /** Number of runs that are read at once. */
 const parallelReads = 10;
 
+/** Returns the status of a run. A run that cannot be read must not end the metrics of all others. */
+const readableStatusOf = (run: PipelineRun): BuildStatus => {
+  try {
+    return statusOf(run);
+  } catch {
+    return 'BUILD_UNKNOWN';
+  }
+};
+
 /** Reads the statuses of running builds from their runs, by the build's id. */
 const readStatuses = async (kube: ReadKube, ids: readonly string[]): Promise<ReadonlyMap<string, BuildStatus>> => {
   const statuses = new Map<string, BuildStatus>();
   if (ids.length > maxSingleReads) {
     const running = new Set(ids);
     await kube.scan<PipelineRun>('pipelineruns', (run) => {
-      if (running.has(run.metadata.name)) statuses.set(run.metadata.name, statusOf(run));
+      if (running.has(run.metadata.name)) statuses.set(run.metadata.name, readableStatusOf(run));
     });
     return statuses;
   }
   await forEachParallel(ids, parallelReads, async (id) => {
     const run = await ifFound(kube.get<PipelineRun>('pipelineruns', id));
-    if (run) statuses.set(id, statusOf(run));
+    if (run) statuses.set(id, readableStatusOf(run));
   });
   return statuses;
 };

@@ -83,7 +83,7 @@ const sweepMetrics = ({ counts }: CapacityState): Metric[] => [
 ];
 
 const buildMetrics = (input: MetricsInput): Metric[] => {
-  const { running, queued, oldestWait, archiveLag, withoutEvent } = input.totals;
+  const { running, queued, oldestWait, archiveLag, withoutEvent, unreadable } = input.totals;
   return [
     gauge('', 'Builds that are known, by status.', countByStatus(input)),
     gauge('_running', 'Builds that hold a slot of their tool.', single(running.length)),
@@ -98,6 +98,11 @@ const buildMetrics = (input: MetricsInput): Metric[] => {
       '_without_event',
       'Builds that ended in the last hour, and about which no event of Tekton has come.',
       single(withoutEvent),
+    ),
+    gauge(
+      '_unreadable_ledgers',
+      'Ledgers that cannot be read. Their builds are missing in all other metrics, and sweep logs their tools.',
+      single(unreadable),
     ),
   ];
 };

@@ -22,6 +22,8 @@ export type LedgerTotals = {
   /** Number of builds that have ended lately, and about which no event has come. */
   withoutEvent: number;
   busy: BusyTool[];
+  /** Number of ledgers that could not be read, and whose builds are in no other total. */
+  unreadable: number;
 };
 
 /** Time for which builds without an event count after their end, in milliseconds: 1 hour. */
@@ -35,6 +37,7 @@ export const emptyTotals = (): LedgerTotals => ({
   archiveLag: 0,
   withoutEvent: 0,
   busy: [],
+  unreadable: 0,
 });
 
 const ageMs = (time: string | undefined, now: Date): number => now.getTime() - Date.parse(time ?? '');
@@ -48,8 +51,7 @@ const addFinished = (totals: LedgerTotals, build: BuildRecord, now: Date): void 
   if (build.event && ageMs(build.finishedAt, now) < withoutEventMs) totals.withoutEvent += 1;
 };
 
-/** Adds the ledger of a tool to the totals. Keeps nothing of the ledger but numbers and the ids of running builds. */
-export const addLedger = (totals: LedgerTotals, tool: string, { state, limits }: LedgerView, now: Date): void => {
+const addReadable = (totals: LedgerTotals, tool: string, { state, limits }: LedgerView, now: Date): void => {
   const { running, queued, finished } = state;
   totals.running.push(...running.map(({ id }) => id));
   totals.queued += queued.length;
@@ -59,4 +61,24 @@ export const addLedger = (totals: LedgerTotals, tool: string, { state, limits }:
   for (const build of finished) addFinished(totals, build, now);
   if (running.length + queued.length > 0)
     totals.busy.push({ tool, running: running.length, queued: queued.length, limit: limits.running });
+};
+
+const isReadable = (tool: string, view: LedgerView, now: Date): boolean => {
+  try {
+    addReadable(emptyTotals(), tool, view, now);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Adds the ledger of a tool to the totals. Keeps nothing of the ledger but numbers and the ids of running builds. A
+ * ledger that cannot be read is only counted: the metrics of all other tools must not depend on it, and sweep logs the
+ * name of its tool.
+ */
+export const addLedger = (totals: LedgerTotals, tool: string, view: LedgerView, now: Date): void => {
+  // A ledger is added to empty totals first, so that none is added in part.
+  if (isReadable(tool, view, now)) addReadable(totals, tool, view, now);
+  else totals.unreadable += 1;
 };

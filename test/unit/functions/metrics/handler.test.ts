@@ -5,6 +5,7 @@ import { createCapacity } from '../../../../lib/capacity/store.ts';
 import { createApp } from '../../../../lib/http/app.ts';
 import { createLedger } from '../../../../lib/ledger/store.ts';
 import type { BuildLedger } from '../../../../lib/ledger/types.ts';
+import type { PipelineRun } from '../../../../lib/tekton/types.ts';
 import { createOldRun } from '../../../support/builds-api-run.ts';
 import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts';
 import { startServer, type TestServer } from '../../../support/server.ts';
@@ -88,3 +89,14 @@ test.each([
     expect(requests).toHaveLength(reads + lists);
   },
 );
+
+test.each([1, 101])('metrics of %i running builds count a run that cannot be read as unknown', async (builds) => {
+  await writeRunning(builds);
+  const kube = cluster.kube();
+  const [run] = (await kube.list<PipelineRun>('pipelineruns')).items;
+  const status = { conditions: [null] } as unknown as NonNullable<PipelineRun['status']>;
+  await kube.replaceStatus('pipelineruns', { ...(run as PipelineRun), status });
+  const text = await (await fetch(`${server.url}/v1/metrics`)).text();
+  expect(text).toContain('toolforge_builds{status="BUILD_UNKNOWN"} 1\n');
+  expect(text).toContain(`toolforge_builds{status="BUILD_RUNNING"} ${builds - 1}\n`);
+});

@@ -78,6 +78,7 @@ test('the metrics show builds by status and tool, slots, and the counts of sweep
     'toolforge_builds_oldest_wait_seconds 90',
     'toolforge_builds_archive_lag_seconds 0',
     'toolforge_builds_without_event 0',
+    'toolforge_builds_unreadable_ledgers 0',
     'toolforge_builds_slots 10',
     'toolforge_builds_slots_taken 1',
     'toolforge_builds_tool_running{tool="busy"} 2',
@@ -128,4 +129,22 @@ test('builds that ended in the last hour without any event are counted', () => {
   const totals = totalsOf({ t: { ...emptyState, running, finished } });
   expect(lines({ ...input, totals })).toContain('toolforge_builds_without_event 2');
   expect(lines(input)).toContain('toolforge_builds_without_event 0');
+});
+
+test('a ledger that cannot be read is counted, and adds no part of itself to the other metrics', () => {
+  const readable = { ...emptyState, running: [record('a')], finished: [record('b', 'BUILD_SUCCESS')] };
+  const broken = [{ finished: null }, { finished: [null] }, { queued: 7 }, { running: [null] }].map((fields) => {
+    return {
+      ...emptyState,
+      running: [record('c')],
+      queued: [record('d')],
+      ...fields,
+    } as unknown as LedgerView['state'];
+  });
+  const alone = lines({ ...input, totals: totalsOf({ readable }) });
+  const all = lines({ ...input, totals: totalsOf({ ...Object.fromEntries(broken.entries()), readable }) });
+  expect(alone).toContain('toolforge_builds_unreadable_ledgers 0');
+  expect(all).toEqual(
+    alone.map((line) => line.replace(/^(toolforge_builds_unreadable_ledgers) 0$/, `$1 ${broken.length}`)),
+  );
 });
