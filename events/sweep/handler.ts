@@ -18,6 +18,12 @@ const maxTools = 4;
  */
 const maxMs = 8 * 60 * 1000;
 
+/**
+ * Time that is left for corrections after the tools were selected, however long that took, in milliseconds: 1 minute. A
+ * sweep that always selects for more than eight minutes would otherwise never correct anything.
+ */
+const minCorrectionMs = 60 * 1000;
+
 export type SweepOptions = ArchiveLogsOptions & {
   /** Saves the public keys of trusted issuers, so that functions can verify tokens while an issuer does not respond. */
   saveKeys: () => Promise<void>;
@@ -128,6 +134,8 @@ export const createSweep =
     const end = options.now().getTime() + maxMs;
     await options.saveKeys();
     const deadLetters = isDeadLetter(options, event) ? 1 : 0;
-    const corrections = await sweepSelected(options, await selectLedgers(options), end);
+    const selected = await selectLedgers(options, new Date(end));
+    const correctionsEnd = Math.max(end, options.now().getTime() + minCorrectionMs);
+    const corrections = await sweepSelected(options, selected, correctionsEnd);
     await countCorrections(options, corrections, deadLetters);
   };

@@ -4,10 +4,10 @@ import { type ArchiveName, listArchives } from '../../lib/logs/archive/list.ts';
 import type { ObjectStore } from '../../lib/store/types.ts';
 
 /**
- * Time limit for listing the archives of all builds, in milliseconds: 4 minutes, so that a sweep has time left for its
- * corrections. About 10 million objects fit into that time.
+ * Share of the time of a sweep that is left for which the archives of all builds are listed, at most: half of eight
+ * minutes, in which about 10 million objects are listed. The sweep has the rest for other lists and corrections.
  */
-const maxMs = 4 * 60 * 1000;
+const listShare = 0.5;
 
 /** Returns a copy of a text. V8 keeps a whole page of a list in memory for each part of the page that is kept. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
@@ -47,9 +47,14 @@ export class ListedArchives {
  * Lists the archived logs of all builds. Returns those that were listed in time, and none while the object store does not
  * respond, so that sweep still corrects the builds.
  */
-export const readArchives = async (store: ObjectStore, log: Log, now: () => Date): Promise<ListedArchives> => {
+export const readArchives = async (
+  store: ObjectStore,
+  log: Log,
+  now: () => Date,
+  sweepEnd: Date,
+): Promise<ListedArchives> => {
   const archives = new ListedArchives();
-  const end = now().getTime() + maxMs;
+  const end = now().getTime() + (sweepEnd.getTime() - now().getTime()) * listShare;
   try {
     for await (const archive of listArchives(store)) {
       archives.add(archive);

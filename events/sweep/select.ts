@@ -105,10 +105,11 @@ const selectedRest = ({ runs, archives, claimants }: Listed): Selected[] => {
  * The order of the lists matters. The archived logs come first: a log is only written for a build that is in a ledger
  * already. The runs come before the ledgers: a run is only created for a build that is in a ledger already. What changes
  * meanwhile can only select a tool too many: sweepLedger reads everything again.
+ * @param end when the sweep should begin with no further tool. Half of the time until then is for the list of archives
  */
-export const selectLedgers = async (options: ArchiveLogsOptions): Promise<Selected[]> => {
+export const selectLedgers = async (options: ArchiveLogsOptions, end: Date): Promise<Selected[]> => {
   const { capacity, ledger, buildsApiRuns, store, log } = options;
-  const archives = await readArchives(store, log, options.now);
+  const archives = await readArchives(store, log, options.now, end);
   const now = options.now();
   const [runs, jobs, state] = await Promise.all([listRuns(options, now), listJobs(options), capacity.read()]);
   // Nobody looks at claims if the cluster's capacity is not limited.

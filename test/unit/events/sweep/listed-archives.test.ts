@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ListedArchives } from '../../../../events/sweep/listed-archives.ts';
+import { ListedArchives, readArchives } from '../../../../events/sweep/listed-archives.ts';
+import type { Log } from '../../../../lib/log.ts';
+import type { ObjectStore } from '../../../../lib/store/types.ts';
 
 test('an archive without a build is found also where the ledger has the id of another build twice', () => {
   const archives = new ListedArchives();
@@ -11,4 +13,17 @@ test('a ledger that has all builds with an archive has no others, however often 
   const archives = new ListedArchives();
   for (const id of ['one', 'one', 'two']) archives.add({ ledger: 'a', id });
   expect(archives.takeOthers('a', ['two', 'one', 'two', 'without-an-archive'])).toBe(false);
+});
+
+test('the archives are listed for half of the time that the sweep has left', async () => {
+  let minutes = 6;
+  const timeAt = (at: number) => new Date(at * 60 * 1000);
+  const list = async function* () {
+    for (; minutes < 100; minutes += 0.25) yield 'logs/a/b/index.json';
+  };
+  const logged: string[] = [];
+  const log: Log = (_, message) => void logged.push(message);
+  await readArchives({ list } as unknown as ObjectStore, log, () => timeAt(minutes), timeAt(8));
+  expect(minutes).toBe(7);
+  expect(logged).toEqual(['the archived logs were listed in part: there are too many for the time of a sweep']);
 });

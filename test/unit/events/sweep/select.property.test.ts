@@ -228,7 +228,7 @@ const idleExamples: [number | undefined, BuildsApiRuns, Command[]][] = [
 ];
 
 const selectedNames = async (fleet: Fleet): Promise<string[]> =>
-  (await selectLedgers(fleet.options)).map(({ ledger }) => ledger);
+  (await selectLedgers(fleet.options, new Date(fleet.options.now().getTime() + hourMs))).map(({ ledger }) => ledger);
 
 test('property: sweep selects every tool about which it has something to correct', async () => {
   await fc.assert(

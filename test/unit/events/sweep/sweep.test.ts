@@ -108,6 +108,18 @@ test('a sweep whose time is over begins with no further tool, and the next sweep
   expect(correctedTools()).toBe(tools.length);
 });
 
+test('a sweep that has selected tools for longer than its time still corrects tools', async () => {
+  const { id } = await start('a');
+  world.endRun(0);
+  let minutes = 0;
+  const now = () => new Date(Date.now() + minutes * 60 * 1000);
+  const saveKeys = async () => {
+    minutes = 9;
+  };
+  await sweepOf(undefined, 'ignore', { now, saveKeys })();
+  expect(corrections()).toContainEqual({ tool: 'a', id, kind: 'finished' });
+});
+
 test('sweep keeps a log without a ledger whose tool starts its first build just then', async () => {
   const store = createFolderStore(folder);
   await archive('new', 'before');
