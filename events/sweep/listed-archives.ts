@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { CompactMap } from '../../lib/compact-map.ts';
 import type { Log } from '../../lib/log.ts';
-import { type ArchiveName, listArchives } from '../../lib/logs/archive/list.ts';
+import { type ArchiveName, listArchivesFrom } from '../../lib/logs/archive/list.ts';
 import type { ObjectStore } from '../../lib/store/types.ts';
 
 /**
@@ -8,6 +9,12 @@ import type { ObjectStore } from '../../lib/store/types.ts';
  * minutes, in which about 10 million objects are listed. The sweep has the rest for other lists and corrections.
  */
 const listShare = 0.5;
+
+/** Returns four random letters and digits, between which the names of ledgers are. */
+const randomPlace = (): string =>
+  randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
 
 /** Returns a copy of a text. V8 keeps a whole page of a list in memory for each part of the page that is kept. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
@@ -44,7 +51,8 @@ export class ListedArchives {
 }
 
 /**
- * Lists the archived logs of all builds. Returns those that were listed in time, and none while the object store does not
+ * Lists the archived logs of all builds, from a random place on: a list that is cut off each time then still reaches
+ * each archive in one of the next sweeps. Returns those that were listed in time, and none while the object store does not
  * respond, so that sweep still corrects the builds.
  */
 export const readArchives = async (
@@ -56,7 +64,7 @@ export const readArchives = async (
   const archives = new ListedArchives();
   const end = now().getTime() + (sweepEnd.getTime() - now().getTime()) * listShare;
   try {
-    for await (const archive of listArchives(store)) {
+    for await (const archive of listArchivesFrom(store, randomPlace())) {
       archives.add(archive);
       if (now().getTime() < end) continue;
       log('WARNING', 'the archived logs were listed in part: there are too many for the time of a sweep');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type RetryOptions, retry } from '../retry.ts';
@@ -54,12 +55,21 @@ const readRange = async (file: string, { offset, length }: Range): Promise<Uint8
   }
 };
 
+/** Compares the entries of a folder by the keys of their objects: the keys below a folder go on with a slash. */
+const byKey = (a: Dirent, b: Dirent): number => {
+  const [first, second] = [a, b].map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)) as [
+    string,
+    string,
+  ];
+  return first < second ? -1 : 1;
+};
+
 async function* keysBelow(root: string, parts: string[], prefix: string): AsyncGenerator<string> {
   const entries = await readdir(path.join(root, ...parts), { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw storeFailure(error);
   });
-  for (const entry of entries) {
+  for (const entry of entries.sort(byKey)) {
     const key = [...parts, entry.name].join('/');
     const matches = key.startsWith(prefix) || (entry.isDirectory() && prefix.startsWith(`${key}/`));
     // Files whose names begin with a dot are not objects, but unfinished writes: in progress, or cut off by a crash.
@@ -67,6 +77,10 @@ async function* keysBelow(root: string, parts: string[], prefix: string): AsyncG
     if (entry.isDirectory()) yield* keysBelow(root, [...parts, entry.name], prefix);
     else yield key;
   }
+}
+
+async function* keysAfter(root: string, prefix: string, after: string): AsyncGenerator<string> {
+  for await (const key of keysBelow(root, [], prefix)) if (key > after) yield key;
 }
 
 /**
@@ -130,7 +144,7 @@ export const createFolderStore = (root: string): ObjectStore => {
       const file = fileOf(key);
       return mapErrors(() => readIfPresent(file, range));
     },
-    list: (prefix) => keysBelow(root, [], prefix),
+    list: (prefix, after = '') => keysAfter(root, prefix, after),
     remove: async (key) => {
       const file = fileOf(key);
       await mapErrors(async () => {

@@ -181,16 +181,16 @@ export const createS3Store = (options: S3Options): ObjectStore => {
     return response;
   };
 
-  const page = async (prefix: string, next: string | undefined): Promise<string> => {
-    const query = new URLSearchParams({ 'list-type': '2', prefix, ...(next ? { 'continuation-token': next } : {}) });
+  const page = async (prefix: string, place: Record<string, string>): Promise<string> => {
+    const query = new URLSearchParams({ 'list-type': '2', prefix, ...place });
     const response = await send({ method: 'GET', url: new URL(`${bucket}?${query}`) });
     return expect('GET', response, [200]).body.toString('utf8');
   };
 
-  async function* list(prefix: string): AsyncGenerator<string> {
+  async function* list(prefix: string, after = ''): AsyncGenerator<string> {
     let next: string | undefined;
     do {
-      const xml = await page(prefix, next);
+      const xml = await page(prefix, next ? { 'continuation-token': next } : after ? { 'start-after': after } : {});
       yield* texts(xml, 'Key');
       next = texts(xml, 'IsTruncated')[0] === 'true' ? texts(xml, 'NextContinuationToken')[0] : undefined;
     } while (next);

@@ -16,8 +16,11 @@ export type ObjectStore = {
    * requested where the object ends.
    */
   get(key: string, range?: Range): Promise<Uint8Array | undefined>;
-  /** Lists the keys that begin with a prefix. The order is undefined. */
-  list(prefix: string): AsyncIterable<string>;
+  /**
+   * Lists the keys that begin with a prefix, in ascending order of their bytes.
+   * @param after lists only the keys behind this text, which needs to be no key. Default: all keys
+   */
+  list(prefix: string, after?: string): AsyncIterable<string>;
   /** Removes an object. A missing object is no error. */
   remove(key: string): Promise<void>;
 };

@@ -10,14 +10,29 @@ export type ArchiveName = { ledger: string; id: string };
  */
 const archiveKey = /^([^/]+)\/([^/]+)\/(?:index\.json$|segments\/)/;
 
+async function* archivesOf(keys: AsyncIterable<string>): AsyncGenerator<ArchiveName> {
+  for await (const key of keys) {
+    const [, ledger, id] = archiveKey.exec(key.slice(logsPrefix.length)) ?? [];
+    if (ledger && id) yield { ledger, id };
+  }
+}
+
 /**
  * Lists the archives in a store, or those of one ledger only. An archive is named again for each of its objects.
  * @throws ApiError 503 `log_unavailable`
  */
-export async function* listArchives(store: ObjectStore, ofLedger?: string): AsyncGenerator<ArchiveName> {
-  const prefix = ofLedger === undefined ? logsPrefix : `${logsPrefix}${ofLedger}/`;
-  for await (const key of store.list(prefix)) {
-    const [, ledger, id] = archiveKey.exec(key.slice(logsPrefix.length)) ?? [];
-    if (ledger && id) yield { ledger, id };
+export const listArchives = (store: ObjectStore, ofLedger?: string): AsyncGenerator<ArchiveName> =>
+  archivesOf(store.list(ofLedger === undefined ? logsPrefix : `${logsPrefix}${ofLedger}/`));
+
+/**
+ * Lists the archives in a store from a place on, and then those before it.
+ * @param place lower-case letters and digits. All archives of one ledger are on the same side of the place
+ * @throws ApiError 503 `log_unavailable`
+ */
+export async function* listArchivesFrom(store: ObjectStore, place: string): AsyncGenerator<ArchiveName> {
+  yield* archivesOf(store.list(logsPrefix, `${logsPrefix}${place}`));
+  for await (const archive of listArchives(store)) {
+    if (archive.ledger >= place) return;
+    yield archive;
   }
 }

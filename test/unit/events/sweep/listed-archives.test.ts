@@ -27,3 +27,23 @@ test('the archives are listed for half of the time that the sweep has left', asy
   expect(minutes).toBe(7);
   expect(logged).toEqual(['the archived logs were listed in part: there are too many for the time of a sweep']);
 });
+
+test('a list that is cut off each time reaches each archive in one of the next sweeps', async () => {
+  const ledgers = ['0', 'a', 'a-b', 'k9', 'zz'];
+  const found = new Set<string>();
+  for (let sweep = 0; sweep < 1000 && found.size < ledgers.length; sweep += 1) {
+    let keys = 0;
+    const list = async function* (_: string, after = '') {
+      for (const key of ledgers.map((ledger) => `logs/${ledger}/b/index.json`)) {
+        if (key <= after) continue;
+        keys += 1;
+        yield key;
+      }
+    };
+    // The time is over with the second key.
+    const now = () => new Date(keys * 1000);
+    const archives = await readArchives({ list } as unknown as ObjectStore, () => undefined, now, new Date(4000));
+    for (const ledger of archives.ledgersLeft()) found.add(ledger);
+  }
+  expect([...found].sort()).toEqual([...ledgers].sort());
+});

@@ -30,8 +30,8 @@ const memoryStore = (): ObjectStore & { keys: Set<string> } => {
     keys,
     put: async (key) => void keys.add(key),
     get: async () => undefined,
-    list: async function* (prefix) {
-      yield* [...keys].sort().filter((key) => key.startsWith(prefix));
+    list: async function* (prefix, after = '') {
+      yield* [...keys].sort().filter((key) => key.startsWith(prefix) && key > after);
     },
     remove: async (key) => void keys.delete(key),
   };

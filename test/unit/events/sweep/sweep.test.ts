@@ -126,11 +126,11 @@ test('sweep keeps a log without a ledger whose tool starts its first build just 
   let lists = 0;
   const late: ObjectStore = {
     ...store,
-    list: async function* (prefix) {
+    list: async function* (prefix, after) {
       lists += 1;
-      // The second list is the one of this ledger's logs alone.
-      if (lists === 2) await archive('new', (await start('new')).id);
-      yield* store.list(prefix);
+      // The first two lists are of all logs, the third list is the one of this ledger's logs alone.
+      if (lists === 3) await archive('new', (await start('new')).id);
+      yield* store.list(prefix, after);
     },
   };
   await sweepOf(late)();
@@ -228,10 +228,9 @@ test('sweep keeps the log of a tool whose first build starts during the sweep', 
   const store = createFolderStore(folder);
   const late: ObjectStore = {
     ...store,
-    list: async function* (prefix) {
-      const { id } = await start('new');
-      await archive('new', id);
-      yield* store.list(prefix);
+    list: async function* (prefix, after) {
+      if (after !== undefined) await archive('new', (await start('new')).id);
+      yield* store.list(prefix, after);
     },
   };
   await sweepOf(late)();
@@ -245,8 +244,8 @@ test('sweep corrects builds and removes no log while the object store is away', 
   const kept = await archived();
   const away: ObjectStore = {
     ...store,
-    list: async function* (prefix) {
-      for await (const key of store.list(prefix)) {
+    list: async function* (prefix, after) {
+      for await (const key of store.list(prefix, after)) {
         yield key;
         throw storeFailure(new Error('away'));
       }

@@ -54,11 +54,13 @@ const sendObject = (res: ServerResponse, found: Buffer, range: string | undefine
 };
 
 const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): void => {
-  const wanted = keys.filter((key) => key.startsWith(query.get('prefix') ?? '')).sort();
-  const start = Number(query.get('continuation-token')?.slice(2) ?? 0);
+  // As in S3, a token says where its list goes on, and requests with a token have no other place.
+  const [, after = query.get('start-after') ?? ''] = query.get('continuation-token')?.split('>') ?? [];
+  const wanted = keys.filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after).sort();
+  const start = Number(query.get('continuation-token')?.slice(2).split('>')[0] ?? 0);
   const page = wanted.slice(start, start + pageSize).map((key) => `<Contents><Key>${key}</Key></Contents>`);
   const more = start + pageSize < wanted.length;
-  const token = more ? `<NextContinuationToken>&amp;&lt;${start + pageSize}</NextContinuationToken>` : '';
+  const token = more ? `<NextContinuationToken>&amp;&lt;${start + pageSize}&gt;${after}</NextContinuationToken>` : '';
   res.end(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${page.join('')}${token}</ListBucketResult>`);
 };
 

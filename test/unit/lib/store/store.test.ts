@@ -74,6 +74,20 @@ const suite = (open: () => Promise<{ store: ObjectStore; close: () => Promise<un
     expect(await keys('logs/a/')).toEqual(['logs/a/2/x']);
   });
 
+  test('list returns the keys behind a text in order, also over several pages', async () => {
+    const stored = ['a-b/1', 'a-b/2', 'a.b', 'a/1', 'a/2/x', 'ab', 'b/1', 'b/2', 'b0'];
+    for (const key of stored.toReversed()) await store.put(`${prefix}/${key}`, bytes(key));
+    const after = async (text?: string): Promise<string[]> => {
+      const found: string[] = [];
+      const place = text === undefined ? undefined : `${prefix}/${text}`;
+      for await (const key of store.list(`${prefix}/`, place)) found.push(key.slice(prefix.length + 1));
+      return found;
+    };
+    expect(await after()).toEqual(stored);
+    for (const text of ['a', 'a-b/1', 'a0', 'b/1', 'zz', ''])
+      expect(await after(text)).toEqual(stored.filter((key) => key > text));
+  });
+
   test.each(['', '/a', '../a', 'a/../b', 'a b', 'a?b'])('put refuses the key %j', async (key) => {
     await expect(store.put(key, bytes('x'))).rejects.toThrow('invalid key');
   });
