@@ -1,4 +1,4 @@
-import { type CookieOptions, fitsCookies, readCookie, writeCookies } from '../auth/session/cookies.ts';
+import { type CookieOptions, fitsCookies, hasCookie, readCookie, writeCookies } from '../auth/session/cookies.ts';
 import { createSealer, type Purpose, type Sealer } from '../auth/session/sealed.ts';
 import type { Secret } from '../secret.ts';
 
@@ -13,6 +13,13 @@ export type KeptSession = {
   refreshToken: string | undefined;
 };
 
+/** Tokens to revoke. `isWhole`: whether every cookie of the session could be opened. */
+export type EndingSession = {
+  accessToken: string | undefined;
+  refreshToken: string | undefined;
+  isWhole: boolean;
+};
+
 /** Values of a sign-in that has begun. `returnTo`: the address to show afterwards. */
 type KeptSignIn = { state: string; nonce: string; verifier: string; returnTo: string };
 
@@ -22,6 +29,8 @@ const signInSeconds = 600;
 export type SessionCookies = {
   /** Returns the session in the header Cookie. Undefined without a session, and after its end. */
   read: (header: string | undefined) => Promise<KeptSession | undefined>;
+  /** Returns the tokens of a session that ends, also where one of its cookies is absent or can't be opened. */
+  readEnding: (header: string | undefined) => Promise<EndingSession>;
   /** Returns the values of Set-Cookie that keep a session. Undefined for tokens that are too long for cookies. */
   write: (session: KeptSession) => Promise<string[] | undefined>;
   readSignIn: (header: string | undefined) => Promise<KeptSignIn | undefined>;
@@ -41,6 +50,9 @@ export type SessionCookiesOptions = {
 };
 
 const areTexts = (...values: unknown[]): boolean => values.every((value) => typeof value === 'string');
+
+const tokenIn = (content: Readonly<Record<string, unknown>> | undefined): string | undefined =>
+  typeof content?.token === 'string' ? content.token : undefined;
 
 /**
  * Makes what reads and writes the page's cookies. Two cookies hold a session, because the functions of the API need the
@@ -72,9 +84,21 @@ export const createSessionCookies = (options: SessionCookiesOptions): SessionCoo
       const [session, refresh] = [await open(header, 'session'), await open(header, 'refresh')];
       if (!session || !areTexts(session.token, session.id)) return undefined;
       const { token, id } = session as unknown as SessionContent;
-      const isOurs = refresh?.id === id && typeof refresh.token === 'string';
-      const refreshToken = isOurs ? String(refresh.token) : undefined;
+      const refreshToken = refresh?.id === id ? tokenIn(refresh) : undefined;
       return { id, ends: session.expires, accessToken: token, refreshToken };
+    },
+    readEnding: async (header) => {
+      const [accessToken, refreshToken] = [
+        tokenIn(await open(header, 'session')),
+        tokenIn(await open(header, 'refresh')),
+      ];
+      const isLost = (token: string | undefined, purpose: Purpose): boolean =>
+        token === undefined && hasCookie(header, cookieOf(purpose));
+      return {
+        accessToken,
+        refreshToken,
+        isWhole: !isLost(accessToken, 'session') && !isLost(refreshToken, 'refresh'),
+      };
     },
     write: async ({ id, ends, accessToken, refreshToken }) => {
       const seconds = secondsUntil(ends);

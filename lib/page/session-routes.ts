@@ -17,7 +17,11 @@ const sessionSeconds = 12 * 3600;
 const freshSeconds = 90;
 
 /** State of a session, as the page learns it. The times are in RFC 3339. */
-type SessionState = { state: 'signed-out' | 'unavailable' } | { state: 'signed-in'; expires: string; ends: string };
+type SessionState =
+  | { state: 'signed-out' | 'unavailable' }
+  | { state: 'signed-in'; expires: string; ends: string }
+  /** After a sign-out. `revoked`: whether the issuer has revoked every token of the session that it can revoke. */
+  | { state: 'signed-out'; revoked: boolean };
 
 /** Reason in the page's address for which nobody was signed in. The page has a sentence for each. */
 type Refusal = 'denied' | 'expired' | 'failed' | 'too-large' | 'unavailable';
@@ -154,14 +158,14 @@ class Sessions {
     sendJson(res, 200, stateOf(renewed));
   }
 
-  /** Ends the session here, also when the issuer does not respond. */
+  /** Ends the session here, also when the issuer does not respond. The response says whether its tokens were revoked. */
   async signOut(req: IncomingMessage, res: ServerResponse): Promise<void> {
     assertOwnPage(req.headers, true);
     const { cookies } = this.#options;
-    const session = await cookies.read(req.headers.cookie);
-    if (session) await this.#revoke(session);
+    const { isWhole, accessToken, refreshToken } = await cookies.readEnding(req.headers.cookie);
+    const revoked = (await this.#revoke(accessToken, refreshToken)) && isWhole;
     res.setHeader('set-cookie', cookies.clear('session', 'refresh', 'sign-in'));
-    sendJson(res, 200, stateOf(undefined));
+    sendJson(res, 200, { state: 'signed-out', revoked } satisfies SessionState);
   }
 
   async #renew(session: KeptSession): Promise<KeptSession> {
@@ -169,16 +173,17 @@ class Sessions {
     return sessionFrom(tokens, session);
   }
 
-  async #revoke({ accessToken, refreshToken }: KeptSession): Promise<void> {
+  /** Revokes the tokens that there are. Returns whether none is left that the issuer could revoke. */
+  async #revoke(accessToken: string | undefined, refreshToken: string | undefined): Promise<boolean> {
     const openId = await this.#options.openId();
-    const revoking = [
-      ...(refreshToken === undefined ? [] : [openId.revoke(refreshToken, 'refresh_token')]),
-      openId.revoke(accessToken, 'access_token'),
-    ];
-    const results = await Promise.allSettled(revoking);
-    for (const result of results)
-      if (result.status === 'rejected' && codeOf(result.reason).error !== 'unsupported_token_type')
-        this.#options.log('WARNING', 'a token was not revoked', codeOf(result.reason));
+    const results = await Promise.allSettled([
+      refreshToken === undefined ? undefined : openId.revoke(refreshToken, 'refresh_token'),
+      accessToken === undefined ? undefined : openId.revoke(accessToken, 'access_token'),
+    ]);
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [codeOf(result.reason)] : []));
+    const left = failures.filter(({ error }) => error !== 'unsupported_token_type');
+    for (const failure of left) this.#options.log('WARNING', 'a token was not revoked', failure);
+    return left.length === 0;
   }
 
   #ended(res: ServerResponse): ApiError {

@@ -6,10 +6,12 @@ import { createSessionFetch } from './session-fetch.ts';
 
 /**
  * State of the session, as the server tells it. `expires`: time when the access token expires, in RFC 3339. `ends`: time when
- * the person must sign in again. The tokens themselves never reach the page.
+ * the person must sign in again. `revoked`: after a sign-out, whether the issuer has ended the session too. The tokens
+ * themselves never reach the page.
  */
 export type Session =
-  | { state: 'unknown' | 'unavailable' | 'signed-out' }
+  | { state: 'unknown' | 'unavailable' }
+  | { state: 'signed-out'; revoked?: boolean }
   | { state: 'signed-in'; expires: string; ends: string };
 
 /** The only global state of the page. */

@@ -58,6 +58,10 @@ export const readCookie = (header: string | undefined, options: CookieOptions): 
   return sealedText.test(text) ? text : undefined;
 };
 
+/** Tells whether a request has a cookie of the purpose, also one that does not count. */
+export const hasCookie = (header: string | undefined, options: CookieOptions): boolean =>
+  header !== undefined && valuesOf(header, namesOf(options)).some(({ length }) => length > 0);
+
 /**
  * `Strict`: sent in requests that the service's own pages cause. `Lax`: also when a link or redirect of another site
  * leads to the service.

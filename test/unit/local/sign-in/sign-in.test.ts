@@ -81,7 +81,7 @@ describe('a person who has signed in on the page', () => {
       ends: expect.any(String),
     });
     const out = await send(browser, '/session/sign-out', 'POST');
-    expect([out.status, await out.json()]).toEqual([200, { state: 'signed-out' }]);
+    expect([out.status, await out.json()]).toEqual([200, { state: 'signed-out', revoked: true }]);
     const removed = out.headers.getSetCookie().filter((line) => /Max-Age=0/.test(line));
     expect(removed.map((line) => line.split('=')[0])).toEqual(
       expect.arrayContaining(['builds-session', 'builds-refresh', 'builds-sign-in']),
