@@ -39,7 +39,9 @@ const sendLedgers = (res: ServerResponse, tools: number, query: URLSearchParams)
 
 /** Sends a page of the keys of archived logs: an index and a segment of each build. */
 const sendKeys = (res: ServerResponse, tools: number, query: URLSearchParams): void => {
-  const from = Number(query.get('continuation-token') ?? 0);
+  // Sweep lists the keys behind a few characters, so all of these keys are on the same side of that place.
+  const isBehind = (query.get('start-after') ?? '') > `logs/${toolOf(0)}`;
+  const from = Number(query.get('continuation-token') ?? (isBehind ? tools * buildsOfTool * 2 : 0));
   const to = Math.min(tools * buildsOfTool * 2, from + keysOfPage);
   const keys = Array.from({ length: to - from }, (_, index) => {
     const build = Math.floor((from + index) / 2);
