@@ -1,7 +1,7 @@
 import { invalidCredential } from './challenge.ts';
 
 /** Limit for the length of a bearer token, in characters. */
-const maxTokenLength = 8192;
+export const maxTokenLength = 8192;
 
 /**
  * An Authorization header with a bearer token. The name of the scheme may be in any case.

@@ -1,3 +1,4 @@
+import { maxTokenLength } from '../auth/bearer-token.ts';
 import { type CookieOptions, fitsCookies, hasCookie, readCookie, writeCookies } from '../auth/session/cookies.ts';
 import { createSealer, type Purpose, type Sealer } from '../auth/session/sealed.ts';
 import type { Secret } from '../secret.ts';
@@ -31,7 +32,7 @@ export type SessionCookies = {
   read: (header: string | undefined) => Promise<KeptSession | undefined>;
   /** Returns the tokens of a session that ends, also where one of its cookies is absent or can't be opened. */
   readEnding: (header: string | undefined) => Promise<EndingSession>;
-  /** Returns the values of Set-Cookie that keep a session. Undefined for tokens that are too long for cookies. */
+  /** Returns the values of Set-Cookie that keep a session. Undefined for tokens too long for cookies or the API. */
   write: (session: KeptSession) => Promise<string[] | undefined>;
   readSignIn: (header: string | undefined) => Promise<KeptSignIn | undefined>;
   writeSignIn: (signIn: KeptSignIn) => Promise<string[]>;
@@ -105,7 +106,7 @@ export const createSessionCookies = (options: SessionCookiesOptions): SessionCoo
       const session = await sealers.session.seal({ token: accessToken, id, expires: ends });
       const refresh =
         refreshToken === undefined ? '' : await sealers.refresh.seal({ token: refreshToken, id, expires: ends });
-      if (!fitsCookies(session, refresh)) return undefined;
+      if (accessToken.length > maxTokenLength || !fitsCookies(session, refresh)) return undefined;
       return [...keep(session, 'session', 'Strict', seconds), ...keep(refresh, 'refresh', 'Strict', seconds)];
     },
     readSignIn: async (header) => {

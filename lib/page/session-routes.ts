@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import type { OpenId, Tokens } from './openid.ts';
 import { returnAddress } from './return-address.ts';
-import type { KeptSession, SessionCookies } from './session-cookies.ts';
+import type { EndingSession, KeptSession, SessionCookies } from './session-cookies.ts';
 
 /** Time after a sign-in at which the person must sign in again, in seconds: 12 hours. */
 const sessionSeconds = 12 * 3600;
@@ -97,6 +97,8 @@ const assertNavigation = ({ headers }: IncomingMessage): void => {
 
 const queryOf = ({ url = '' }: IncomingMessage): string => url.split('?').slice(1).join('?');
 
+type EndingTokens = Pick<EndingSession, 'accessToken' | 'refreshToken'> & Partial<EndingSession>;
+
 class Sessions {
   readonly #options: SessionRoutesOptions;
   readonly #refreshOnce = createSingleFlight<KeptSession>();
@@ -134,7 +136,10 @@ class Sessions {
       const tokens = await openId.finish(queryOf(req), signIn);
       const begun = { id: randomUUID(), ends: nowSeconds() + sessionSeconds, refreshToken: undefined };
       const kept = await cookies.write(sessionFrom(tokens, begun));
-      if (!kept) return this.#refuse(res, 'too-large', 'the tokens of the issuer do not fit into cookies');
+      if (!kept) {
+        await this.#revoke(tokens.accessToken, tokens.refreshToken);
+        return this.#refuse(res, 'too-large', 'the tokens of the issuer are too long for cookies or for the API');
+      }
       redirect(res, signIn.returnTo, [...kept, ...cookies.clear('sign-in')]);
     } catch (error) {
       this.#refuse(res, codeOf(error).error === 'access_denied' ? 'denied' : 'failed', error);
@@ -154,7 +159,9 @@ class Sessions {
         throw issuerAway();
       },
     );
-    res.setHeader('set-cookie', (await cookies.write(renewed)) ?? cookies.clear('session', 'refresh'));
+    const kept = await cookies.write(renewed);
+    if (!kept) return this.#end(res, renewed);
+    res.setHeader('set-cookie', kept);
     sendJson(res, 200, stateOf(renewed));
   }
 
@@ -162,9 +169,12 @@ class Sessions {
   async signOut(req: IncomingMessage, res: ServerResponse): Promise<void> {
     assertOwnPage(req.headers, true);
     const { cookies } = this.#options;
-    const { isWhole, accessToken, refreshToken } = await cookies.readEnding(req.headers.cookie);
+    await this.#end(res, await cookies.readEnding(req.headers.cookie));
+  }
+
+  async #end(res: ServerResponse, { accessToken, refreshToken, isWhole = true }: EndingTokens): Promise<void> {
     const revoked = (await this.#revoke(accessToken, refreshToken)) && isWhole;
-    res.setHeader('set-cookie', cookies.clear('session', 'refresh', 'sign-in'));
+    res.setHeader('set-cookie', this.#options.cookies.clear('session', 'refresh', 'sign-in'));
     sendJson(res, 200, { state: 'signed-out', revoked } satisfies SessionState);
   }
 

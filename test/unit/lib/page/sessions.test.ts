@@ -172,6 +172,14 @@ describe('a refresh', () => {
     expect(JSON.stringify(lines)).not.toMatch(/refresh_token|no-jwt/);
   });
 
+  test('whose tokens no longer fit ends the session here and at the issuer', async () => {
+    const browser = await signIn();
+    issuer.people.set('ada', { tools: Array.from({ length: 1000 }, (_, at) => `tool-with-a-number-${at}`) });
+    const { body, kept } = await send(cookieOf(browser), '/refresh', 'POST');
+    expect([body, kept.size]).toEqual([{ state: 'signed-out', revoked: true }, 0]);
+    expect(issuer.requests.filter((line) => line === 'POST /token/revocation')).toHaveLength(2);
+  });
+
   test('never uses the refresh token of another sign-in', async () => {
     const [own, foreign] = [await signIn(), await signIn()];
     own.cookies.set('__Secure-builds-refresh', foreign.cookies.get('__Secure-builds-refresh') ?? '');
@@ -229,6 +237,7 @@ test('a person of very many tools gets a sentence in place of a sign-in that no 
   await browser.open(`${home}session/sign-in`);
   expect(browser.url()).toBe(`${home}?sign-in=too-large`);
   expect([...browser.cookies.keys()].filter((name) => /^__(?:Host|Secure)-/.test(name))).toEqual([]);
+  expect(issuer.requests.filter((line) => line === 'POST /token/revocation')).toHaveLength(2);
 });
 
 test('a session larger than one cookie is kept in several', async () => {
