@@ -5,7 +5,7 @@ import { quoted } from '../../cli/shell-words.ts';
 const program = join(import.meta.dirname, '../../cli/main.ts');
 const ctrlC = '\u0003';
 
-/** What a command has printed to both outputs, and its exit code. */
+/** The text that a command has printed to both outputs, and its exit code. */
 type Finished = { output: string; code: number | null };
 
 /**

@@ -10,8 +10,8 @@ const maxCookies = 3;
 const sealedText = /^[\w.-]+$/;
 
 /**
- * What the name of the cookies of a purpose depends on. Over plain http, which is only for this machine, browsers accept
- * no name with a prefix.
+ * Facts on which the name of the cookies of a purpose depends. Over plain http, which is only for this machine, browsers
+ * accept no name with a prefix.
  */
 export type CookieOptions = { purpose: Purpose; isSecure: boolean };
 

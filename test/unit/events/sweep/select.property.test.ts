@@ -223,7 +223,7 @@ const idleExamples: [number | undefined, BuildsApiRuns, Command[]][] = [
     'show',
     commandsOf(['start', 1], ['start', 1], ['start', 1], ['end', 0], ['startOld', 1]),
   ]),
-  // Such a run is too large for a ledger, so it is never adopted.
+  // The run of that variant is too large for a ledger, so it is never adopted.
   [undefined, 'adopt', commandsOf(['start', 1], ['start', 1], ['start', 1], ['end', 0], ['startOld', 10])],
 ];
 

@@ -54,7 +54,7 @@ const sendObject = (res: ServerResponse, found: Buffer, range: string | undefine
 };
 
 const sendList = (res: ServerResponse, keys: string[], query: URLSearchParams): void => {
-  // As in S3, a token says where its list goes on, and requests with a token have no other place.
+  // A token says where its list goes on, as in S3, and requests with a token have no other place.
   const [, after = query.get('start-after') ?? ''] = query.get('continuation-token')?.split('>') ?? [];
   const wanted = keys.filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after).sort();
   const start = Number(query.get('continuation-token')?.slice(2).split('>')[0] ?? 0);
